@@ -1,0 +1,96 @@
+"""Read, explain, repair and generate the files of Microsoft Mail Dir-Sync.
+
+Everything the command line does is one call here. Names are loaded when they are first used, so that importing the
+package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from glbtools.errors import (
+        DescriptionError,
+        FileAccessError,
+        GlbError,
+        LayoutError,
+        OutputExistsError,
+        UnknownFormatError,
+        UsageError,
+    )
+    from glbtools.evidence.build import build
+    from glbtools.formats.messages import of_code as messages
+    from glbtools.formats.registry import Inspection, inspect, inspect_bytes
+    from glbtools.library import (
+        read_columns,
+        read_listing,
+        read_log,
+        read_queue,
+        read_reqconf,
+        read_srvconf,
+        stream_queue,
+        stream_tuples,
+    )
+
+__version__ = "0.1.0"
+
+_PLACES = {
+    "DescriptionError": "errors",
+    "FileAccessError": "errors",
+    "GlbError": "errors",
+    "LayoutError": "errors",
+    "OutputExistsError": "errors",
+    "UnknownFormatError": "errors",
+    "UsageError": "errors",
+    "build": "evidence.build",
+    "messages": "formats.messages:of_code",
+    "Inspection": "formats.registry",
+    "inspect": "formats.registry",
+    "inspect_bytes": "formats.registry",
+    "read_columns": "library",
+    "read_listing": "library",
+    "read_log": "library",
+    "read_queue": "library",
+    "read_reqconf": "library",
+    "read_srvconf": "library",
+    "stream_queue": "library",
+    "stream_tuples": "library",
+}
+
+__all__ = [
+    "DescriptionError",
+    "FileAccessError",
+    "GlbError",
+    "Inspection",
+    "LayoutError",
+    "OutputExistsError",
+    "UnknownFormatError",
+    "UsageError",
+    "__version__",
+    "build",
+    "inspect",
+    "inspect_bytes",
+    "messages",
+    "read_columns",
+    "read_listing",
+    "read_log",
+    "read_queue",
+    "read_reqconf",
+    "read_srvconf",
+    "stream_queue",
+    "stream_tuples",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'glbtools' has no attribute {name!r}")
+    module, _, attribute = _PLACES[name].partition(":")
+    value = getattr(import_module(f"glbtools.{module}"), attribute or name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

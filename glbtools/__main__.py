@@ -1,0 +1,6 @@
+"""``python -m glbtools``."""
+
+from glbtools.cli import main
+
+if __name__ == "__main__":
+    main()

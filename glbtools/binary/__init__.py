@@ -1,0 +1,1 @@
+"""Bytes, spans and layouts; no format is known here."""

@@ -1,0 +1,541 @@
+"""The fast path for records that follow each other: a layout compiled to straight-line Python over ``struct``.
+
+One loop is generated for each layout and each kind of result, in the way ``collections.namedtuple`` and construct's own
+compiler work. Only numbers and names checked by ``layout`` get into the generated text. A test proves it equal to the
+construct form of the same layout (``structure``).
+
+The loop stops at the first record that does not fit. ``_recover`` then looks at the damage: a record whose length or
+terminator alone is wrong is kept; otherwise the bytes up to the next plausible record become a gap. Nothing is dropped:
+records and gaps tile the data.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from glbtools.binary.checksum import ALGORITHMS
+from glbtools.binary.layout import INTEGERS, TERMINATORS, Field, Layout, number_range
+from glbtools.binary.span import Span
+from glbtools.errors import UsageError
+
+if TYPE_CHECKING:
+    from glbtools.binary.columns import Columns
+
+MAX_TEXT = 1 << 18
+"""Longest text taken for one record, in bytes; template bodies reach several KB (Q148770)."""
+
+LOOKAHEAD = 3 * MAX_TEXT
+"""Bytes that must be at hand to judge damage, so that the verdict does not depend on how the data was cut up."""
+
+CHUNK = 1 << 20
+NO_LINK = 0xFFFFFFFF
+
+_ORDER = {"little": "<", "big": ">"}
+_CODES = {"u8": "B", "u16": "H", "u32": "I", "i8": "b", "i16": "h", "i32": "i"}
+# What a transaction can begin with (formats.md 9): used only to find the way again after damage.
+_ANCHOR = re.compile(rb"[ADMRT#-][ \t]")
+
+
+TERMINATOR = Field("terminator", "trailer", 0, "bytes", 0, "constant", "assumed", doc="ends the text")
+PADDING = Field("padding", "trailer", 0, "bytes", 0, "opaque", "assumed", doc="fills the stride")
+
+
+class Record(NamedTuple):
+    """One record as stored.
+
+    Attributes:
+        sync: transaction number.
+        stamp: date stamp as the number stored, None where the layout has none.
+        checksum: the stored checksum, None where the layout has none.
+        text: the text without its terminator, decoded by the layout's code page without loss.
+        start: offset of the first byte in the file.
+        stop: offset behind the last byte.
+        others: stored values of the layout's other fields, in its order.
+        tail: terminator and padding as stored.
+    """
+
+    sync: int
+    stamp: int | None
+    checksum: int | None
+    text: str
+    start: int
+    stop: int
+    others: tuple[int | bytes, ...] = ()
+    tail: bytes = b""
+
+
+class Gap(NamedTuple):
+    """Bytes between records that are no record."""
+
+    data: bytes
+    start: int
+    stop: int
+
+
+class Damage(NamedTuple):
+    """What is wrong with a kept record (``length``, ``terminator`` or ``padding``): value stored and value computed."""
+
+    kind: str
+    start: int
+    stop: int
+    stored: int | bytes
+    computed: int | bytes
+
+
+class Batch(NamedTuple):
+    """A stretch of a file: its rows (records, tuples or columns), gaps and damage."""
+
+    rows: list[Any]
+    gaps: list[Gap]
+    damage: list[Damage]
+
+
+Run = Callable[[bytes, int, int, Callable[[Any], None]], int]
+
+
+class RecordCodec:
+    """Reader and writer of the records of one queue layout."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.head = layout.section("record")[:-1]
+        self.trail = layout.section("trailer")
+        self.len_head = sum(each.size for each in self.head)
+        self.len_trail = sum(each.size for each in self.trail)
+        self.terminator = TERMINATORS[layout.terminator]
+        self.fields = (*self.head, *self.trail)
+        self.other_fields = tuple(each for each in self.fields if each.role not in {"sync", "stamp", "checksum"})
+        self.length = layout.with_role("len_text")
+        counted = {"text": 0, "text+terminator": len(self.terminator)}
+        counted["record"] = self.len_head + len(self.terminator) + self.len_trail
+        self.len_counted = counted[layout.length_counts]
+        self._loops: dict[str, Callable[..., Any]] = {}
+
+    # --- reading -------------------------------------------------------------------------------------------------
+
+    def batches(self, chunks: Iterable[bytes], kind: str = "records") -> Iterator[Batch]:
+        """Yield the content of a file behind its header, stretch by stretch, in bounded memory.
+
+        Args:
+            chunks: the whole file in pieces of any size.
+            kind: ``records`` (``Record``), ``tuples`` (its first six items, plain) or ``columns``.
+        """
+        run = self._columns_run if kind == "columns" else self._run(kind)
+        add = {"records": lambda r: r, "tuples": lambda r: tuple(r[:6]), "columns": self._one_row}[kind]
+        buffer, base, pos, final = b"", 0, self.layout.header, False
+        source = iter(chunks)
+        while not final:
+            chunk = next(source, None)
+            final = chunk is None
+            done = min(pos, len(buffer))
+            buffer, base, pos = buffer[done:] + (chunk or b""), base + done, pos - done
+            if pos >= len(buffer):
+                continue
+            batch = Batch([], [], [])
+            pos = run(buffer, pos, base, batch.rows.append)
+            while pos < len(buffer) and (final or len(buffer) - pos >= 2 * LOOKAHEAD):
+                stop, record, damage = self._recover(buffer, pos, base, final=final)
+                if record is not None and damage is not None:
+                    batch.rows.append(add(record))
+                    batch.damage.append(damage)
+                else:
+                    batch.gaps.append(Gap(buffer[pos:stop], base + pos, base + stop))
+                pos = run(buffer, stop, base, batch.rows.append)
+            yield batch
+
+    def _recover(self, data: bytes, pos: int, base: int, *, final: bool) -> tuple[int, Record | None, Damage | None]:
+        """Judge bytes that are no sound record: return where they stop, and the record if it can be kept."""
+        kept = self._keep(data, pos, base, final=final)
+        if kept is not None:
+            return kept[0].stop - base, *kept
+        limit = len(data) if final else len(data) - LOOKAHEAD
+        if self.terminator and data.find(self.terminator, pos + self.len_head) < 0:
+            return max(limit, pos + 1), None, None
+        for match in _ANCHOR.finditer(data, pos + 1 + self.len_head, max(limit, 0) + self.len_head):
+            start = match.start() - self.len_head
+            if self._stop(data, start) > start:
+                return start, None, None
+        return max(limit, pos + 1), None, None
+
+    def _keep(self, data: bytes, pos: int, base: int, *, final: bool) -> tuple[Record, Damage] | None:
+        first = pos + self.len_head
+        if not _ANCHOR.match(data, first):
+            return None
+        end = data.find(self.terminator, first, first + MAX_TEXT) if self.terminator else -1
+        for kind, text_end in (("length", end), ("terminator", self._text_end(data, pos))):
+            trailer = text_end + len(self.terminator)
+            padding = trailer + self.len_trail
+            stop = pos + -(-(padding - pos) // self.layout.stride) * self.layout.stride
+            if final and padding <= len(data) < stop:
+                kind, stop = "padding", len(data)  # noqa: PLW2901
+            follows = stop == len(data) if final else False
+            if not first <= text_end <= stop <= len(data) or not (
+                follows or self._stop(data, stop) > stop or _ANCHOR.match(data, stop + self.len_head)
+            ):
+                continue
+            if kind == "terminator" and -1 < end < text_end:
+                continue
+            try:
+                record = self._slice(data, pos, base, text_end, stop)
+            except ValueError:
+                return None
+            return record, self._damage(kind, record, data[text_end:trailer])
+        return None
+
+    def _damage(self, kind: str, record: Record, terminator: bytes) -> Damage:
+        if kind == "terminator":
+            return Damage(kind, record.start, record.stop, terminator, self.terminator)
+        if kind == "length" and self.length is not None:
+            stored = record.others[self.other_fields.index(self.length)]
+            return Damage(kind, record.start, record.stop, stored, self.len_text(record.text))
+        size = record.stop - record.start
+        return Damage("padding", record.start, record.stop, size, -(-size // self.layout.stride) * self.layout.stride)
+
+    def _text_end(self, data: bytes, pos: int) -> int:
+        """Where the stored length says that the text ends; -1 without a length."""
+        if self.length is None:
+            return -1
+        try:
+            length: int = _decode(self.length, data[pos + self.length.offset : pos + self.length.stop])
+        except ValueError:
+            return -1
+        end = pos + self.len_head + length - self.len_counted
+        if self.layout.length_counts == "record":
+            end = pos + length - self.len_trail - len(self.terminator)
+        return end
+
+    def _slice(self, data: bytes, pos: int, base: int, end: int, stop: int) -> Record:
+        """Cut a record of known extent; raises ValueError where digits are none."""
+        trailer = end + len(self.terminator)
+        padding = trailer + self.len_trail
+        values = [_decode(each, data[pos + each.offset : pos + each.stop]) for each in self.head]
+        values += [_decode(each, data[trailer + each.offset : trailer + each.stop]) for each in self.trail]
+        by_role = {each.role: value for each, value in zip(self.fields, values, strict=True)}
+        return Record(
+            by_role["sync"],
+            by_role.get("stamp"),
+            by_role.get("checksum"),
+            data[pos + self.len_head : end].decode(self.layout.encoding, "surrogateescape"),
+            base + pos,
+            base + stop,
+            tuple(v for each, v in zip(self.fields, values, strict=True) if each in self.other_fields),
+            data[end:trailer] + data[padding:stop],
+        )
+
+    # --- writing -------------------------------------------------------------------------------------------------
+
+    def pack(self, record: Record) -> bytes:
+        """Return the bytes of a record, from its values alone."""
+        return self._pack(record)
+
+    def make(
+        self,
+        sync: int,
+        text: str,
+        *,
+        stamp: int | None = None,
+        checksum: int | None = None,
+        start: int = 0,
+        previous: int | None = None,
+    ) -> Record:
+        """Return a new record at offset ``start``, with length, links and checksum computed.
+
+        Args:
+            sync: transaction number.
+            text: transaction text.
+            stamp: stored form of the date stamp; 0 where none is given and the layout has one.
+            checksum: a value to store in place of the computed one.
+            start: offset at which it will be written.
+            previous: offset of the record before, None for the first.
+
+        Raises:
+            UsageError: a value does not fit the layout.
+        """
+        layout = self.layout
+        try:
+            raw = text.encode(layout.encoding, "surrogateescape")
+        except UnicodeEncodeError as error:
+            raise UsageError(f"text holds {text[error.start]!r}, which {layout.encoding} does not know") from None
+        if layout.terminator == "nul" and b"\0" in raw:
+            raise UsageError("text holds the NUL that ends it")
+        if len(raw) > MAX_TEXT:
+            raise UsageError(f"text is longer than {MAX_TEXT} bytes")
+        size = self.len_head + len(raw) + len(self.terminator) + self.len_trail
+        padded = -(-size // layout.stride) * layout.stride
+        if self.length is None and not self.terminator and padded != layout.stride:
+            raise UsageError(f"text does not fit a record of {layout.stride} bytes")
+        links = {"previous": NO_LINK if previous is None else previous, "next": start + padded}
+        values: dict[str, int | None] = {"sync": sync, "stamp": stamp or 0, "checksum": checksum}
+        if checksum is None:
+            values["checksum"] = self.checksum(text) or 0
+        values["len_text"] = self.len_text(text)
+        found: dict[str, int | bytes] = {}
+        for each in self.fields:
+            value: int | bytes | None = links[each.link] if each.link else values.get(each.role, each.default)
+            if value is None:
+                value = 0 if each.numeric else bytes(each.size)
+            if isinstance(value, int):
+                low, high = number_range(each.kind, each.size)
+                if each.link:
+                    value &= high
+                if not low <= value <= high:
+                    raise UsageError(f"{each.name} {value} does not fit {each.type}")
+            found[each.name] = value
+        named = {each.role: found[each.name] for each in self.fields}
+        return Record(
+            sync,
+            named.get("stamp"),  # type: ignore[arg-type]
+            named.get("checksum"),  # type: ignore[arg-type]
+            text,
+            start,
+            start + padded,
+            tuple(found[each.name] for each in self.other_fields),
+            self.terminator + bytes([layout.pad]) * (padded - size),
+        )
+
+    def len_text(self, text: str) -> int:
+        """What the length field of a record with this text should hold."""
+        return len(text.encode(self.layout.encoding, "surrogateescape")) + self.len_counted
+
+    def checksum(self, text: str) -> int | None:
+        """Checksum of a text by the layout's algorithm; None where the layout names none."""
+        if not self.layout.checksum:
+            return None
+        return ALGORITHMS[self.layout.checksum][1](text.encode(self.layout.encoding, "surrogateescape"))
+
+    def parts(self, record: Record) -> list[tuple[Field, Span, int | str | bytes]]:
+        """Every stored value of a record with its place, in the order of the bytes; they tile the record."""
+        first = record.start + self.len_head
+        end = first + len(record.text.encode(self.layout.encoding, "surrogateescape"))
+        trailer = end + len(self.terminator)
+        others = iter(record.others)
+        named = {"sync": record.sync, "stamp": record.stamp, "checksum": record.checksum}
+        parts: list[tuple[Field, Span, int | str | bytes]] = []
+        for each in self.fields:
+            value = named[each.role] if each.role in named else next(others)
+            origin = record.start if each.section == "record" else trailer
+            assert value is not None
+            parts.append((each, Span(origin + each.offset, origin + each.stop), value))
+        text = self.layout.text
+        assert text is not None
+        ends = record.tail[: len(self.terminator)]
+        middle: list[tuple[Field, Span, int | str | bytes]] = [(text, Span(first, end), record.text)]
+        if ends:
+            middle.append((TERMINATOR, Span(end, end + len(ends)), ends))
+        parts[len(self.head) : len(self.head)] = middle
+        if padding := record.tail[len(self.terminator) :]:
+            parts.append((PADDING, Span(record.stop - len(padding), record.stop), padding))
+        return parts
+
+    # --- generated code ------------------------------------------------------------------------------------------
+
+    def _run(self, kind: str) -> Run:
+        run = self._compiled(kind)
+        last, latin = b"", ""
+
+        def over(data: bytes, pos: int, base: int, append: Callable[[Any], None]) -> int:
+            nonlocal last, latin
+            if data is not last:
+                # One cheap decoding of the whole stretch: slicing it beats decoding each text.
+                last, latin = data, data.decode("latin-1")
+            end: int = run(data, latin, pos, base, append)
+            return end
+
+        return over
+
+    def _columns_run(self, data: bytes, pos: int, base: int, append: Callable[[Any], None]) -> int:
+        from glbtools.binary import columns
+
+        return columns.run(self, data, pos, base, append)
+
+    def _one_row(self, record: Record) -> Columns:
+        from glbtools.binary import columns
+
+        return columns.one_row(record)
+
+    @cached_property
+    def _stop(self) -> Callable[[bytes, int], int]:
+        """``_stop(data, pos)``: where a sound record at ``pos`` stops, or -1."""
+        return self._compiled("stop")
+
+    @cached_property
+    def _pack(self) -> Callable[[Record], bytes]:
+        others = iter(range(len(self.other_fields)))
+        names = {"sync": "r[0]", "stamp": "r[1]", "checksum": "r[2]"}
+        sources = [names.get(each.role) or f"r[6][{next(others)}]" for each in self.fields]
+        values = [
+            f"e{index}({source})" if self._foreign(each) else source
+            for index, (each, source) in enumerate(zip(self.fields, sources, strict=True))
+        ]
+        head, trail = ", ".join(values[: len(self.head)]), ", ".join(values[len(self.head) :])
+        text = f"r[3].encode({self.layout.encoding!r}, 'surrogateescape')"
+        ends = len(self.terminator)
+        parts = [f"head({head})" if head else "b''", text, f"r[7][:{ends}]", f"trail({trail})", f"r[7][{ends}:]"]
+        if not trail:
+            parts[2:] = ["r[7]"]
+        namespace: dict[str, Any] = {"head": self._struct(self.head).pack, "trail": self._struct(self.trail).pack}
+        namespace |= {f"e{index}": _encoder(each) for index, each in enumerate(self.fields)}
+        return eval(f"lambda r: {' + '.join(parts)}", namespace)  # type: ignore[no-any-return]  # noqa: S307 - see module
+
+    def _compiled(self, kind: str) -> Callable[..., Any]:
+        if kind in self._loops:
+            return self._loops[kind]
+        namespace: dict[str, Any] = {
+            "head": self._struct(self.head).unpack_from,
+            "trail": self._struct(self.trail).unpack_from,
+            "length": self._struct((self.length,) if self.length else ()).unpack_from,
+            "new": tuple.__new__,
+            "Record": Record,
+            "TAIL": self.terminator,
+            "PAD": bytes([self.layout.pad]),
+        }
+        namespace |= {f"d{index}": _decoder(each) for index, each in enumerate(self.fields)}
+        exec(self._source(kind), namespace)  # noqa: S102 - see module
+        self._loops[kind] = namespace["run"]
+        return self._loops[kind]
+
+    def _source(self, kind: str) -> str:
+        """Python text of one loop; ``kind`` is records, tuples, walk (offsets only) or stop (one record)."""
+        names = [f"v{index}" for index in range(len(self.fields))]
+        head, trail = names[: len(self.head)], names[len(self.head) :]
+        if kind == "walk":
+            body = self._length_only(names)
+        else:
+            body = [f"{', '.join(head)}, = head(data, pos)"] if head else []
+            body += self._conversions(head, 0)
+        body += [f"first = pos + {self.len_head}", *self._extent(names)]
+        if trail:
+            body += [f"{', '.join(trail)}, = trail(data, end + {len(self.terminator)})"]
+            body += self._conversions(trail, len(self.head))
+        body += ["text = latin[first:end]"] if kind in {"records", "tuples"} else []
+        body += self._interior(kind)
+        body += self._result(kind, names)
+        signature = {"walk": "data, pos, append", "stop": "data, pos"}.get(kind, "data, latin, pos, base, append")
+        lines = [f"def run({signature}):", "    size = len(data)", f"    last = size - {self.len_head}", "    try:"]
+        lines += ["        while 0 <= pos <= last:", *(f"            {line}" for line in body)]
+        lines += ["    except ValueError:", "        pass", f"    return {-1 if kind == 'stop' else 'pos'}"]
+        return "\n".join(lines)
+
+    def _length_only(self, names: list[str]) -> list[str]:
+        """The one number a walk needs; two indexed bytes are quicker than a call of ``unpack_from``."""
+        if self.length is None:
+            return []
+        name, offset = names[self.fields.index(self.length)], self.length.offset
+        if self.length.kind != "u16":
+            return [f"{name} = length(data, pos + {offset})[0]"]
+        low, high = (offset, offset + 1) if self.length.byte_order == "little" else (offset + 1, offset)
+        return [f"{name} = data[pos + {low}] | data[pos + {high}] << 8"]
+
+    def _extent(self, names: list[str]) -> list[str]:
+        """Lines that find ``end`` (of the text) and ``stop`` (of the record), or leave the loop."""
+        term, stride = len(self.terminator), self.layout.stride
+        lines = []
+        if self.length is not None:
+            value = names[self.fields.index(self.length)]
+            if self.layout.length_counts == "record":
+                lines = [f"end = pos + {value} - {self.len_trail + term}"]
+            else:
+                lines = [f"end = first + {value} - {self.len_counted}"]
+            lines += [f"if end < first or end - first > {MAX_TEXT}: break"]
+        elif term:
+            lines = [f"end = data.find(TAIL, first, first + {MAX_TEXT + term})", "if end < 0: break"]
+        else:
+            lines = [f"stop = pos + {stride}", "if stop > size: break"]
+            return [*lines, "end = first + len(data[first:stop].rstrip(PAD))"]
+        lines += [f"stop = end + {term + self.len_trail}"]
+        lines += [f"stop = pos + -(-(stop - pos) // {stride}) * {stride}"] if stride > 1 else []
+        lines += ["if stop > size: break"]
+        if self.length is not None and term:
+            lines += [
+                "if data[end]: break" if self.terminator == b"\0" else f"if data[end:end + {term}] != TAIL: break"
+            ]
+        return lines
+
+    def _interior(self, kind: str) -> list[str]:
+        """A NUL inside the text means that the length is wrong; columns test that for all records at once."""
+        if self.layout.terminator != "nul" or self.length is None or kind == "walk":
+            return []
+        return ["if data.find(0, first, end) >= 0: break" if kind == "stop" else "if '\\0' in text: break"]
+
+    def _result(self, kind: str, names: list[str]) -> list[str]:
+        by_role = {each.role: name for each, name in zip(self.fields, names, strict=True)}
+        plain = f"{by_role['sync']}, {by_role.get('stamp')}, {by_role.get('checksum')}, text, pos + base, stop + base"
+        others = ", ".join(n for each, n in zip(self.fields, names, strict=True) if each in self.other_fields)
+        decode = f"if not text.isascii(): text = data[first:end].decode({self.layout.encoding!r}, 'surrogateescape')"
+        tail = "TAIL"
+        if self.layout.stride > 1:
+            ends = len(self.terminator)
+            tail = f"data[end:end + {ends}] + data[end + {ends + self.len_trail}:stop]"
+        results = {
+            "records": [decode, f"append(new(Record, ({plain}, ({others}{',' if others else ''}), {tail})))"],
+            "tuples": [decode, f"append(({plain}))"],
+            "walk": ["append(pos)"],
+            "stop": ["return stop"],
+        }
+        return [*results[kind], "pos = stop"]
+
+    def _conversions(self, names: list[str], offset: int) -> list[str]:
+        """Lines for numbers stored otherwise than in the layout's byte order; digits that are none raise ValueError."""
+        return [
+            f"{name} = d{index}({name})"
+            for index, name in enumerate(names, offset)
+            if self._foreign(self.fields[index])
+        ]
+
+    def _foreign(self, each: Field) -> bool:
+        return each.numeric and (each.kind not in INTEGERS or each.byte_order != self.layout.byte_order)
+
+    def _struct(self, fields: tuple[Field, ...]) -> struct.Struct:
+        codes = [f"{each.size}s" if self._foreign(each) or not each.numeric else _CODES[each.kind] for each in fields]
+        return struct.Struct(_ORDER[self.layout.byte_order] + "".join(codes))
+
+
+@lru_cache(maxsize=64)
+def codec(layout: Layout) -> RecordCodec:
+    """Return the compiled codec of a queue layout."""
+    return RecordCodec(layout)
+
+
+def _decode(each: Field, raw: bytes) -> Any:
+    """Value of one stored field; raises ValueError where digits are none or bytes are missing."""
+    if len(raw) != each.size:
+        raise ValueError(each.name)
+    return _decoder(each)(raw)
+
+
+def _decoder(each: Field) -> Callable[[bytes], Any]:
+    if each.kind in INTEGERS:
+        unpack = struct.Struct(_ORDER[each.byte_order] + _CODES[each.kind]).unpack
+        return lambda raw: unpack(raw)[0]
+    if each.kind == "dec":
+        return _decimal
+    if each.kind == "hex":
+        return _hexadecimal
+    return bytes
+
+
+def _encoder(each: Field) -> Callable[[Any], bytes]:
+    if each.kind in INTEGERS:
+        return struct.Struct(_ORDER[each.byte_order] + _CODES[each.kind]).pack
+    if each.kind == "dec":
+        return lambda value: b"%0*d" % (each.size, value)
+    if each.kind == "hex":
+        return lambda value: b"%0*X" % (each.size, value)
+    return bytes
+
+
+def _decimal(raw: bytes) -> int:
+    if not raw.isdigit() or (value := int(raw)) > 0xFFFFFFFF:
+        raise ValueError(raw)
+    return value
+
+
+def _hexadecimal(raw: bytes) -> int:
+    value = int(raw, 16)
+    if b"%0*X" % (len(raw), value) != raw:
+        raise ValueError(raw)
+    return value

@@ -1,0 +1,54 @@
+"""Date stamps as numbers. Which time zone they are in is unknown, so the results carry none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1)
+
+
+def from_unix(raw: int) -> datetime | None:
+    """Seconds since 1970 as the clock showed them; None beyond the calendar."""
+    try:
+        return EPOCH + timedelta(seconds=raw)
+    except OverflowError:
+        return None
+
+
+def to_unix(moment: datetime) -> int:
+    """Return ``from_unix`` undone; a fraction of a second is dropped."""
+    return (moment - EPOCH) // timedelta(seconds=1)
+
+
+def from_dos(raw: int) -> datetime | None:
+    """MS-DOS packed date (high word) and time (low word); None when it is no date."""
+    date, time = raw >> 16, raw & 0xFFFF
+    try:
+        return datetime(1980 + (date >> 9), date >> 5 & 15, date & 31, time >> 11, time >> 5 & 63, (time & 31) * 2)
+    except ValueError:
+        return None
+
+
+def to_dos(moment: datetime) -> int:
+    """Return ``from_dos`` undone; an odd second is rounded down.
+
+    Raises:
+        ValueError: the year is outside 1980 to 2107.
+    """
+    if not 1980 <= moment.year <= 2107:
+        raise ValueError(f"MS-DOS dates know no year {moment.year}")
+    date = (moment.year - 1980) << 9 | moment.month << 5 | moment.day
+    return date << 16 | moment.hour << 11 | moment.minute << 5 | moment.second // 2
+
+
+ENCODINGS: dict[str, tuple[Callable[[int], datetime | None], Callable[[datetime], int]]] = {
+    "unix": (from_unix, to_unix),
+    "dos": (from_dos, to_dos),
+}
+"""Name -> how to read and how to write; the names a layout may use."""
+
+
+def text(moment: datetime) -> str:
+    """Return the one form of a date and time used everywhere: ISO 8601, seconds, no zone."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S") if moment.year >= 1000 else moment.isoformat(timespec="seconds")

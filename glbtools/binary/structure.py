@@ -1,0 +1,225 @@
+"""Layouts as construct formats: the reference for queue records, and the reader and writer of fixed structures.
+
+Only lossless constructs are used: ``Padding``, ``GreedyRange``, ``Rebuild`` and their like hide the faults that matter
+(they drop or repair bytes). Fixed texts keep all their bytes; what follows the first NUL is not the text but stays.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from construct import (
+    Bytes,
+    Computed,
+    Construct,
+    Container,
+    FormatField,
+    NullTerminated,
+    Renamed,
+    Struct,
+    Subconstruct,
+    Tell,
+    this,
+)
+from construct import GreedyBytes as Rest
+
+from glbtools.binary.layout import INTEGERS, TERMINATORS, Field, Layout, number_range
+from glbtools.binary.span import Span
+from glbtools.errors import UsageError
+
+_CODES = {"u8": "B", "u16": "H", "u32": "L", "i8": "b", "i16": "h", "i32": "l"}
+
+
+class Spanned(Subconstruct):  # type: ignore[misc]
+    """Notes the bytes of a field in the list ``spans`` given to ``parse``: name, start, stop."""
+
+    def _parse(self, stream: Any, context: Any, path: str) -> Any:
+        start = stream.tell()
+        value = self.subcon._parsereport(stream, context, path)
+        spans = context._params.get("spans")
+        if spans is not None:
+            spans.append((path.rpartition(" -> ")[2], start, stream.tell()))
+        return value
+
+
+class Value(NamedTuple):
+    """A field of a fixed structure as stored.
+
+    Attributes:
+        field: what the layout says of it.
+        span: its bytes in the file.
+        raw: the bytes.
+        value: number, text up to the first NUL, or bytes; None for digits that are none.
+    """
+
+    field: Field
+    span: Span
+    raw: bytes
+    value: int | str | bytes | None
+
+
+def field(each: Field) -> Construct:
+    """Return the construct of one field; digits and texts stay bytes."""
+    if each.kind in INTEGERS:
+        order = "<" if each.byte_order == "little" else ">"
+        plain: Construct = FormatField(order, _CODES[each.kind])
+    else:
+        plain = Bytes(each.size)
+    return Renamed(Spanned(plain), newname=each.name, newdocs=each.doc)
+
+
+@lru_cache(maxsize=64)
+def fixed(fields: tuple[Field, ...]) -> Construct:
+    """Return the construct of fields that follow each other without a hole."""
+    return Struct(*map(field, fields))
+
+
+@lru_cache(maxsize=16)
+def record(layout: Layout) -> Construct:
+    """Return the construct of one queue record: fields, text, terminator, trailer, padding.
+
+    The text is bytes; ``RecordCodec`` gives the same values decoded.
+    """
+    length = layout.with_role("len_text")
+    terminator = TERMINATORS[layout.terminator]
+    head, trail = layout.section("record")[:-1], layout.section("trailer")
+    len_head, len_trail = (sum(each.size for each in part) for part in (head, trail))
+    text: Construct
+    if length is not None:
+        counted = {
+            "text": 0,
+            "text+terminator": len(terminator),
+            "record": len_head + len(terminator) + len_trail,
+        }[layout.length_counts]
+        text = Bytes(lambda context: _number(length, context[length.name]) - counted)
+    elif terminator:
+        text = NullTerminated(Rest, term=terminator, consume=False)
+    else:
+        pad = bytes([layout.pad])
+        text = Bytes(lambda context: len(_peek(context, layout.stride - len_head).rstrip(pad)))
+    return Struct(
+        "_start" / Tell,
+        *map(field, head),
+        Renamed(Spanned(text), newname="text"),
+        Renamed(Spanned(Bytes(len(terminator))), newname="terminator"),
+        *map(field, trail),
+        "_size" / Computed(lambda c: len_head + len(c.text) + len(terminator) + len_trail),
+        Renamed(Spanned(Bytes(-this._size % layout.stride)), newname="padding"),
+    )
+
+
+def read(layout: Layout, section: str, data: bytes, base: int = 0) -> list[Value]:
+    """Return the fields of one section that lie in ``data`` whole; ``base`` is its place in the file."""
+    inside = tuple(each for each in layout.section(section) if each.stop <= len(data))
+    parsed = fixed(inside).parse(data)
+    return [
+        Value(
+            each,
+            Span(base + each.offset, base + each.stop),
+            data[each.offset : each.stop],
+            _value(layout, each, parsed[each.name]),
+        )
+        for each in inside
+    ]
+
+
+def build(layout: Layout, values: list[Value]) -> bytes:
+    """Return the bytes of fields read from one section, from their values where they were changed."""
+    fields = tuple(each.field for each in values)
+    stored = {each.field.name: _stored(layout, each) for each in values}
+    return fixed(fields).build(Container(stored))  # type: ignore[no-any-return]
+
+
+def default(layout: Layout, section: str, base: int = 0) -> list[Value]:
+    """Return one section as it is written where nothing is known: the layout's defaults, zeros elsewhere."""
+    fields = layout.section(section)
+    data = b"".join(
+        _encode(layout, each, each.default if each.default is not None else _nothing(each)) for each in fields
+    )
+    return read(layout, section, data, base)
+
+
+def change(layout: Layout, values: list[Value], **new: int | str | bytes) -> list[Value]:
+    """Return the fields with new values.
+
+    Raises:
+        UsageError: the layout has no such field, or the value does not fit it.
+    """
+    unknown = set(new) - {each.field.name for each in values}
+    if unknown:
+        raise UsageError(f"layout {layout.id} has no field {', '.join(sorted(unknown))}")
+    return [
+        each._replace(raw=_encode(layout, each.field, new[each.field.name]), value=new[each.field.name])
+        if each.field.name in new
+        else each
+        for each in values
+    ]
+
+
+def _value(layout: Layout, each: Field, parsed: int | bytes) -> int | str | bytes | None:
+    if isinstance(parsed, int) or each.kind == "bytes":
+        return parsed
+    if each.kind == "text":
+        return parsed.split(b"\0", 1)[0].decode(layout.encoding, "surrogateescape")
+    try:
+        return _number(each, parsed)
+    except ValueError:
+        return None
+
+
+def _number(each: Field, parsed: int | bytes) -> int:
+    if isinstance(parsed, int):
+        return parsed
+    value = int(parsed, 16 if each.kind == "hex" else 10)
+    if _digits(each, value) != parsed:
+        raise ValueError(each.name)
+    return value
+
+
+def _digits(each: Field, value: int) -> bytes:
+    return (b"%0*X" if each.kind == "hex" else b"%0*d") % (each.size, value)
+
+
+def _stored(layout: Layout, each: Value) -> int | bytes:
+    if each.field.kind in INTEGERS:
+        assert isinstance(each.value, int)
+        return each.value
+    if isinstance(each.value, str) and _value(layout, each.field, each.raw) == each.value:
+        return each.raw
+    return each.raw if each.value is None else _encode(layout, each.field, each.value)
+
+
+def _nothing(each: Field) -> int | bytes:
+    return 0 if each.numeric else bytes(each.size)
+
+
+def _encode(layout: Layout, each: Field, value: int | str | bytes) -> bytes:
+    if each.numeric:
+        low, high = number_range(each.kind, each.size)
+        if not isinstance(value, int) or not low <= value <= high:
+            raise UsageError(f"{each.name} must be a number from {low} to {high}")
+        if each.kind not in INTEGERS:
+            return _digits(each, value)
+        return value.to_bytes(each.size, "little" if each.byte_order == "little" else "big", signed=each.kind[0] == "i")
+    if isinstance(value, str):
+        try:
+            value = value.encode(layout.encoding)
+        except UnicodeEncodeError as error:
+            raise UsageError(
+                f"{each.name} holds {value[error.start]!r}, which {layout.encoding} does not know"
+            ) from None
+        room = each.size - 1 if each.kind == "text" else each.size
+        if len(value) > room:
+            raise UsageError(f"{each.name} has {len(value)} characters, the layout has room for {room}")
+    if isinstance(value, int) or len(value) > each.size:
+        raise UsageError(f"{each.name} must be at most {each.size} bytes")
+    return value.ljust(each.size, b"\0")
+
+
+def _peek(context: Any, size: int) -> bytes:
+    stream = context._io
+    position = stream.tell()
+    data = stream.read(size)
+    stream.seek(position)
+    return data  # type: ignore[no-any-return]

@@ -1,0 +1,49 @@
+"""What can go wrong, as far as a user can do something about it.
+
+Only a ``GlbError`` may reach the command line as an ordinary failure (exit status 2). A wrong value inside a file is
+never an exception: it is a fault kept beside the data.
+"""
+
+from __future__ import annotations
+
+
+class GlbError(Exception):
+    """Base of everything glbtools raises on purpose; its text is one line for the user."""
+
+
+class FileAccessError(GlbError):
+    """A file cannot be read or written: missing, no regular file, too large, not permitted."""
+
+
+class UnknownFormatError(GlbError):
+    """The content is of no supported format: somebody else's file, not a damaged one of ours."""
+
+
+class OutputExistsError(GlbError):
+    """An existing target would be overwritten and nobody asked for it."""
+
+
+class UsageError(GlbError):
+    """A request that makes no sense for this input."""
+
+
+class KeyedError(GlbError):
+    """A mistake in a file that a person wrote.
+
+    Attributes:
+        path: the file, as the user named it.
+        key: the place in it, such as ``field[2].type``; empty when the whole file is meant.
+        reason: what is wrong there.
+    """
+
+    def __init__(self, path: str, key: str, reason: str) -> None:
+        self.path, self.key, self.reason = path, key, reason
+        super().__init__(": ".join(part for part in (path, key, reason) if part))
+
+
+class LayoutError(KeyedError):
+    """A layout file is wrong."""
+
+
+class DescriptionError(KeyedError):
+    """A description for ``build`` is wrong."""

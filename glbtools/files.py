@@ -1,0 +1,185 @@
+"""Reading with limits, hashing, and writing so that no half file is ever seen."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from glbtools.errors import FileAccessError, OutputExistsError
+
+DEFAULT_MAX_SIZE = 256 * 1024 * 1024
+"""Largest file read without being asked for more, in bytes (INTERFACE section 1)."""
+
+STDIN = "-"
+
+
+def read(path: str | Path, max_size: int = DEFAULT_MAX_SIZE) -> bytes:
+    """Return the content of a regular file, or of standard input for ``-``.
+
+    Raises:
+        FileAccessError: it is missing, not a regular file, larger than ``max_size`` bytes, or unreadable.
+    """
+    if str(path) == STDIN:
+        return _checked(sys.stdin.buffer.read(max_size + 1), "standard input", max_size)
+    with opened(path, max_size) as descriptor, os.fdopen(os.dup(descriptor), "rb") as stream:
+        try:
+            return _checked(stream.read(max_size + 1), path, max_size)
+        except OSError as error:
+            raise _access_error(path, error) from None
+
+
+@contextlib.contextmanager
+def opened(path: str | Path, max_size: int | None = None) -> Iterator[int]:
+    """Yield a read-only descriptor of a regular file; ``max_size`` None leaves its size unlimited.
+
+    Opened without blocking and then looked at, so that a FIFO neither hangs the program nor slips through a race.
+
+    Raises:
+        FileAccessError: as for ``read``.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except (OSError, ValueError) as error:
+        raise _access_error(path, error) from None
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise FileAccessError(f"{path}: {_kind(status.st_mode)}, not a file")
+        if max_size is not None and status.st_size > max_size:
+            raise FileAccessError(_too_large(path, max_size))
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def write(path: Path, data: bytes, *, force: bool = False, sync: bool = True) -> None:
+    """Write a file whole or not at all: temporary file beside it, fsync, rename.
+
+    Args:
+        path: the target; its directory must exist.
+        data: the content.
+        force: replace an existing target.
+        sync: wait until the content is on disk; a simulation that can be repeated does not need to.
+
+    Raises:
+        OutputExistsError: the target exists and ``force`` is not given.
+        FileAccessError: the system refuses.
+    """
+    if not force and os.path.lexists(path):
+        raise OutputExistsError(f"{path}: exists; use --force to replace it")
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=".glbtools-", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                if sync:
+                    os.fsync(stream.fileno())
+            Path(temporary).chmod(0o666 & ~_umask())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        if sync:
+            sync_directory(path.parent)
+    except OSError as error:
+        raise _access_error(path, error) from None
+
+
+def write_tree(contents: Mapping[str, bytes], target: Path, *, force: bool = False) -> list[Path]:
+    """Write a directory of files; a new one appears whole or not at all.
+
+    Args:
+        contents: relative path, with ``/`` between parts -> content; the paths are our own or checked.
+        target: the directory.
+        force: write into a directory that already holds something.
+
+    Raises:
+        OutputExistsError: the target holds something and ``force`` is not given, or leads out of itself.
+        FileAccessError: the system refuses.
+    """
+    try:
+        if not os.path.lexists(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary = Path(tempfile.mkdtemp(prefix=".glbtools-", dir=target.parent))
+            try:
+                _write_all(contents, temporary)
+                temporary.chmod(0o777 & ~_umask())
+                temporary.rename(target)
+            except BaseException:
+                shutil.rmtree(temporary, ignore_errors=True)
+                raise
+            sync_directory(target.parent)
+        else:
+            if not target.is_dir():
+                raise OutputExistsError(f"{target}: exists and is no directory")
+            if any(target.iterdir()) and not force:
+                raise OutputExistsError(f"{target}: exists; use --force to write into it")
+            _write_all(contents, target)
+    except OSError as error:
+        raise _access_error(target, error) from None
+    return [target / name for name in sorted(contents)]
+
+
+def _write_all(contents: Mapping[str, bytes], directory: Path) -> None:
+    inside = directory.resolve()
+    for name in sorted(contents):
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.resolve().is_relative_to(inside):
+            raise OutputExistsError(f"{path}: a link in it leads out of {directory}")
+        write(path, contents[name], force=True)
+
+
+def sync_directory(path: Path) -> None:
+    """Make a rename in ``path`` durable, where the system knows how to (POSIX)."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def sha256(data: bytes) -> str:
+    """Return the SHA-256 of ``data`` in hex."""
+    from hashlib import sha256 as digest
+
+    return digest(data).hexdigest()
+
+
+def base_name(path: str | Path) -> str:
+    """Return the last part of a path in upper case: names on a postoffice know no case."""
+    return Path(path).name.upper()
+
+
+def _checked(data: bytes, path: object, max_size: int) -> bytes:
+    if len(data) > max_size:
+        raise FileAccessError(_too_large(path, max_size))
+    return data
+
+
+def _too_large(path: object, max_size: int) -> str:
+    return f"{path}: larger than {max_size} bytes; --max-file-size allows more"
+
+
+def _kind(mode: int) -> str:
+    kinds = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
+    return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def _access_error(path: object, error: OSError | ValueError) -> FileAccessError:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return FileAccessError(f"{path}: {reason[:1].lower()}{reason[1:]}")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
