@@ -1,0 +1,103 @@
+"""What every format offers to those who show files, and the shapes of values in JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from glbtools.binary import stamp
+from glbtools.binary.span import Fault, Region, Span
+from glbtools.binary.tree import Node, Stored
+
+if TYPE_CHECKING:
+    from glbtools.binary.layout import Layout
+    from glbtools.formats.transaction import Parsed
+    from glbtools.model.configuration import Requestor
+
+Row = dict[str, Any]
+Content = TypeVar("Content")
+
+
+class Format(Generic[Content]):
+    """One format: how to recognise it, read it, and say what it holds.
+
+    A leaf subclasses it; ``registry`` finds it. Methods take what ``parse`` returned.
+    """
+
+    def probe(self, data: bytes, layout: Layout | None) -> bool:
+        """Whether the content is of this format; strict, since another format may fit better."""
+        raise NotImplementedError
+
+    def parse(self, data: bytes, layout: Layout | None) -> Content:
+        """Return what the content holds; never fails, faults are part of the result."""
+        raise NotImplementedError
+
+    def rows(self, content: Content) -> Iterator[tuple[str, Row]]:
+        """Yield what is held, for programs: name of the list it belongs to, and the row."""
+        raise NotImplementedError
+
+    def nodes(self, content: Content) -> Iterator[Node]:
+        """Yield the file as trees in order; their leaves are fields, lines or gaps."""
+        raise NotImplementedError
+
+    def faults(self, content: Content) -> Iterable[Fault]:
+        """Return everything that is wrong or remarkable."""
+        raise NotImplementedError
+
+    def summary(self, content: Content) -> list[str]:
+        """Return the content in a few phrases."""
+        raise NotImplementedError
+
+    def regions(self, content: Content) -> Iterator[Region]:
+        """Yield what each stretch of the file is, for the byte map."""
+        for node in self.nodes(content):
+            yield Region(node.span, node.name.partition("[")[0])
+
+
+def span_row(span: Span) -> list[int]:
+    """Return a span as JSON has it: closed below, open above."""
+    return [span.start, span.stop]
+
+
+def moment_row(when: datetime | None) -> str | None:
+    """Return a moment as JSON has it; no zone is known."""
+    return stamp.text(when) if when else None
+
+
+def stored_row(value: Stored) -> int | str | dict[str, str] | None:
+    """Return a stored value as JSON has it; bytes are never guessed to be text."""
+    return {"hex": value.hex()} if isinstance(value, bytes) else value
+
+
+def count(number: int, what: str) -> str:
+    """Return ``1 record``, ``2 records``."""
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
+def known(value: int | None) -> str:
+    """Return a number, or that it is unknown."""
+    return "unknown" if value is None else str(value)
+
+
+def requestor_row(each: Requestor) -> Row:
+    """Return a requestor as JSON has it."""
+    row = each._asdict() | {"span": span_row(each.span), "last_update": moment_row(each.last_update)}
+    return row if each.line else {name: value for name, value in row.items() if name != "line"}
+
+
+def transaction_row(parsed: Parsed) -> Row | None:
+    """Return a transaction as JSON has it; None for a text that is none."""
+    found = parsed.transaction
+    if found is None:
+        return None
+    old = found.old_entry
+    return {
+        "code": found.code,
+        "verb": found.verb,
+        "alias": found.alias,
+        "address": str(found.address) if found.address else None,
+        "postoffice": found.postoffice_name,
+        "old": {"alias": old.alias, "address": str(old.address) if old.address else None} if old else None,
+        "template": [{"prompt": each.prompt, "value": each.value} for each in found.template_data],
+    }

@@ -1,0 +1,376 @@
+"""REQCONF.GLB and SRVCONF.GLB: what a requestor and the server remember.
+
+The files keep every stored byte; ``ReqConf`` and ``SrvConf`` (``model.configuration``) are what they mean.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from glbtools.binary import stamp, structure
+from glbtools.binary.layout import Layout
+from glbtools.binary.span import Fault, Region, Span
+from glbtools.binary.structure import Value
+from glbtools.binary.tree import Node
+from glbtools.errors import UsageError
+from glbtools.formats.base import Format, Row, count, known, requestor_row, span_row, stored_row
+from glbtools.model.configuration import ReqConf, Requestor, SrvConf
+
+POINTERS = ("SRVTRANS", "USRTRANS", "GWTRANS", "NMETRANS")
+"""Queues a REQCONF pointer exists for, in the order of Q140462."""
+
+REQCONF_SIZE = 512
+"""Bytes of REQCONF.GLB, always (Q77926, Q123437, Q148705)."""
+
+REQCONF_LEAST = 100
+"""A REQCONF.GLB of this many bytes or fewer gives Notice 159 (Q123437)."""
+
+NODE_NAME = re.compile(r"[A-Z0-9]{1,10}/[A-Z0-9]{1,10}", re.IGNORECASE)
+REQUESTOR_NAME = re.compile(r"[A-Z0-9?]{2,8}:.+", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class ReqConfFile:
+    """REQCONF.GLB as stored: its fields as far as the file has them, and what follows."""
+
+    layout: Layout
+    values: list[Value]
+    slack: bytes = b""
+    faults: list[Fault] = field(default_factory=list)
+
+    @property
+    def config(self) -> ReqConf:
+        """What the stored values mean."""
+        stored = _meanings(self.values)
+        pointers = [each for name in POINTERS if isinstance(each := stored.get(f"ptr_{name.lower()}"), int)]
+        return ReqConf(
+            pointers=tuple(pointers) if len(pointers) == len(POINTERS) else None,
+            options=_flags(self.layout, stored.get("options")),
+            **_picked(stored, ("reqsync", "srvsync", "importsync", "limit"), int),
+            **_picked(stored, ("server", "types"), str),
+            **_picked(stored, ("last_export", "last_import"), datetime),
+        )
+
+
+@dataclass(slots=True)
+class SrvConfFile:
+    """SRVCONF.GLB as stored: header, one list of fields for each requestor, and what follows."""
+
+    layout: Layout
+    header: list[Value]
+    records: list[list[Value]] = field(default_factory=list)
+    slack: bytes = b""
+    faults: list[Fault] = field(default_factory=list)
+
+    @property
+    def config(self) -> SrvConf:
+        """What the stored values mean."""
+        stored = _meanings(self.header)
+        requestors = []
+        for number, values in enumerate(self.records, 1):
+            own = _meanings(values)
+            requestors.append(
+                Requestor(
+                    number,
+                    Span(values[0].span.start, values[-1].span.stop),
+                    **_picked(own, ("name",), str),
+                    **_picked(own, ("reqsync", "srvsync", "importsync", "last_cycle"), int),
+                    **_picked(own, ("last_update",), datetime),
+                )
+            )
+        return SrvConf(
+            requestors=tuple(requestors),
+            **_picked(stored, ("sync", "cycle", "keep_updates"), int),
+            **_picked(stored, ("administrator",), str),
+        )
+
+
+# --- REQCONF -----------------------------------------------------------------------------------------------------
+
+
+def parse_reqconf(data: bytes, layout: Layout) -> ReqConfFile:
+    """Return the fields of a REQCONF.GLB; a short or long file is read as far as it goes and its fault named."""
+    values = structure.read(layout, "record", data[: layout.record])
+    file = ReqConfFile(layout, values, data[_end(values, 0) :])
+    if len(data) != layout.record:
+        message = f"{len(data)} bytes in place of {layout.record}"
+        if len(data) <= REQCONF_LEAST:
+            message += "; at 100 bytes or fewer the programs report Notice 159"
+        file.faults.append(
+            Fault("size", message, Span(0, len(data)), number=159 if len(data) <= REQCONF_LEAST else None)
+        )
+    return file
+
+
+def build_reqconf(file: ReqConfFile) -> bytes:
+    """Return the bytes of a REQCONF.GLB."""
+    return structure.build(file.layout, file.values) + file.slack
+
+
+def new_reqconf(layout: Layout, **values: Any) -> ReqConfFile:
+    """Return the REQCONF.GLB of an idle postoffice with some values set; names are those of ``ReqConf``.
+
+    Raises:
+        UsageError: the layout has no such field, or the value does not fit it.
+    """
+    new = _stored(layout, values)
+    return ReqConfFile(layout, structure.change(layout, structure.default(layout, "record"), **new))
+
+
+# --- SRVCONF -----------------------------------------------------------------------------------------------------
+
+
+def parse_srvconf(data: bytes, layout: Layout) -> SrvConfFile:
+    """Return header and records of a SRVCONF.GLB; what does not make a whole record is slack, and a fault."""
+    header = structure.read(layout, "header", data[: layout.header])
+    file = SrvConfFile(layout, header)
+    position = layout.header
+    while len(data) - position >= layout.record:
+        file.records.append(structure.read(layout, "record", data[position : position + layout.record], position))
+        position += layout.record
+    whole = file.records[-1][-1].span.stop if file.records else _end(header, 0)
+    file.slack = data[whole:]
+    if len(data) < layout.header or file.slack:
+        message = f"{len(data)} bytes; the size should be {layout.header} and a multiple of {layout.record} more"
+        file.faults.append(Fault("size", message, Span(min(whole, len(data)), len(data))))
+    return file
+
+
+def build_srvconf(file: SrvConfFile) -> bytes:
+    """Return the bytes of a SRVCONF.GLB."""
+    parts = [structure.build(file.layout, values) for values in (file.header, *file.records)]
+    return b"".join(parts) + file.slack
+
+
+def new_srvconf(layout: Layout, requestors: list[Mapping[str, Any]], **values: Any) -> SrvConfFile:
+    """Return a SRVCONF.GLB; names are those of ``SrvConf`` and ``Requestor``.
+
+    Raises:
+        UsageError: the layout has no such field, or the value does not fit it.
+    """
+    header = structure.change(layout, structure.default(layout, "header"), **_stored(layout, values))
+    file = SrvConfFile(layout, header)
+    for number, requestor in enumerate(requestors):
+        record = structure.default(layout, "record", layout.header + number * layout.record)
+        file.records.append(structure.change(layout, record, **_stored(layout, requestor)))
+    return file
+
+
+# --- both --------------------------------------------------------------------------------------------------------
+
+
+def nodes(file: ReqConfFile | SrvConfFile) -> Iterator[Node]:
+    """Yield fields, records and slack as trees whose leaves tile the file."""
+    layout = file.layout
+    if isinstance(file, ReqConfFile):
+        yield from (_node(layout, each) for each in file.values)
+        end = _end(file.values, 0)
+    else:
+        yield from (_node(layout, each) for each in file.header)
+        for number, values in enumerate(file.records, 1):
+            span = Span(values[0].span.start, values[-1].span.stop)
+            name = str(next((each.value for each in values if each.field.name == "name"), ""))
+            children = tuple(_node(layout, each) for each in values)
+            yield Node(f"requestor[{number}]", span, None, name or "no name", "", None, children)
+        end = _end(file.records[-1] if file.records else file.header, 0)
+    if file.slack:
+        yield Node("gap", Span(end, end + len(file.slack)), file.slack)
+
+
+def regions(file: ReqConfFile | SrvConfFile) -> Iterator[Region]:
+    """Yield what each stretch of the file is."""
+    for node in nodes(file):
+        yield Region(node.span, "gap" if node.name == "gap" else "requestor" if node.children else "field")
+
+
+def probe_reqconf(data: bytes, layout: Layout) -> bool:
+    """Whether the content is a REQCONF: right size, a server's name or none, pointers that point or rest."""
+    if len(data) != layout.record:
+        return False
+    config = parse_reqconf(data, layout).config
+    named = config.server is not None and NODE_NAME.fullmatch(config.server) is not None
+    idle = config.pointers is not None and all(each >= -1 for each in config.pointers)
+    resting = config.pointers is not None and all(each == -1 for each in config.pointers)
+    return (named and idle) or (config.server == "" and resting)
+
+
+def probe_srvconf(data: bytes, layout: Layout) -> bool:
+    """Whether the content is a SRVCONF: whole records, each with the name of a requestor."""
+    if len(data) <= layout.header or (len(data) - layout.header) % layout.record:
+        return False
+    requestors = parse_srvconf(data, layout).config.requestors
+    return bool(requestors) and all(REQUESTOR_NAME.fullmatch(each.name or "") for each in requestors)
+
+
+class ReqConfFormat(Format[ReqConfFile]):
+    """REQCONF.GLB for ``inspect``."""
+
+    def probe(self, data: bytes, layout: Layout | None) -> bool:
+        """See ``probe_reqconf``."""
+        assert layout is not None
+        return probe_reqconf(data, layout)
+
+    def parse(self, data: bytes, layout: Layout | None) -> ReqConfFile:
+        """See ``parse_reqconf``."""
+        assert layout is not None
+        return parse_reqconf(data, layout)
+
+    def rows(self, content: ReqConfFile) -> Iterator[tuple[str, Row]]:
+        """Yield the fields."""
+        return (("fields", field_row(each)) for each in nodes(content))
+
+    def nodes(self, content: ReqConfFile) -> Iterator[Node]:
+        """See ``nodes``."""
+        return nodes(content)
+
+    def faults(self, content: ReqConfFile) -> list[Fault]:
+        """Return what is wrong with the size."""
+        return content.faults
+
+    def regions(self, content: ReqConfFile) -> Iterator[Region]:
+        """Yield fields and what follows them."""
+        return regions(content)
+
+    def summary(self, content: ReqConfFile) -> list[str]:
+        """Return the two numbers and the server."""
+        config = content.config
+        server = {None: "server unknown", "": "no server named"}.get(config.server, f"server {config.server}")
+        return [f"ReqSync {known(config.reqsync)}", f"SrvSync {known(config.srvsync)}", server]
+
+
+class SrvConfFormat(Format[SrvConfFile]):
+    """SRVCONF.GLB for ``inspect``."""
+
+    def probe(self, data: bytes, layout: Layout | None) -> bool:
+        """See ``probe_srvconf``."""
+        assert layout is not None
+        return probe_srvconf(data, layout)
+
+    def parse(self, data: bytes, layout: Layout | None) -> SrvConfFile:
+        """See ``parse_srvconf``."""
+        assert layout is not None
+        return parse_srvconf(data, layout)
+
+    def rows(self, content: SrvConfFile) -> Iterator[tuple[str, Row]]:
+        """Yield every field, and every requestor once more in one row."""
+        for node in nodes(content):
+            if not node.children:
+                yield "fields", field_row(node)
+            for child in node.children:
+                yield "fields", field_row(child, f"{node.name}.")
+        for each in content.config.requestors:
+            yield "requestors", requestor_row(each)
+
+    def nodes(self, content: SrvConfFile) -> Iterator[Node]:
+        """See ``nodes``."""
+        return nodes(content)
+
+    def faults(self, content: SrvConfFile) -> list[Fault]:
+        """Return what is wrong with the size."""
+        return content.faults
+
+    def regions(self, content: SrvConfFile) -> Iterator[Region]:
+        """Yield header fields, requestors and what follows them."""
+        return regions(content)
+
+    def summary(self, content: SrvConfFile) -> list[str]:
+        """Return the server's number, its cycle and how many it serves."""
+        config = content.config
+        return [
+            f"highest SrvSync {known(config.sync)}",
+            f"cycle {known(config.cycle)}",
+            count(len(config.requestors), "requestor"),
+        ]
+
+
+def field_row(node: Node, prefix: str = "") -> Row:
+    """Return a field as JSON has it."""
+    return {
+        "name": f"{prefix}{node.name}",
+        "span": span_row(node.span),
+        "value": stored_row(node.value),
+        "status": node.status,
+        "meaning": node.meaning,
+    }
+
+
+def _end(values: list[Value], default: int) -> int:
+    return values[-1].span.stop if values else default
+
+
+def _meanings(values: list[Value]) -> dict[str, Any]:
+    """Values by field name; stamps as date and time, None for one that was never set."""
+    found: dict[str, Any] = {}
+    for each in values:
+        found[each.field.name] = each.value
+        if each.field.role == "stamp" and isinstance(each.value, int):
+            found[each.field.name] = stamp.ENCODINGS[each.field.stamp][0](each.value) if each.value else None
+    return found
+
+
+def _picked(stored: Mapping[str, Any], names: tuple[str, ...], kind: type) -> dict[str, Any]:
+    return {name: stored[name] for name in names if isinstance(stored.get(name), kind)}
+
+
+def _flags(layout: Layout, raw: object) -> tuple[str, ...] | None:
+    options = layout.by_name.get("options")
+    if options is None or not isinstance(raw, int) or not options.flags:
+        return None
+    return tuple(name for name, bit in options.flags if raw >> bit & 1)
+
+
+def _stored(layout: Layout, values: Mapping[str, Any]) -> dict[str, int | str | bytes]:
+    """Turn meanings into what fields store."""
+    stored: dict[str, int | str | bytes] = {}
+    for name, value in values.items():
+        if name == "pointers":
+            stored |= {f"ptr_{queue.lower()}": each for queue, each in zip(POINTERS, value, strict=True)}
+        elif name == "options":
+            stored[name] = _bits(layout, value)
+        elif isinstance(value, datetime):
+            each = layout.by_name.get(name)
+            if each is None:
+                raise UsageError(f"layout {layout.id} has no field {name}")
+            try:
+                stored[name] = stamp.ENCODINGS[each.stamp][1](value)
+            except ValueError as error:
+                raise UsageError(f"{name}: {error}") from None
+        else:
+            stored[name] = value
+    return stored
+
+
+def _bits(layout: Layout, names: tuple[str, ...]) -> int:
+    bits = dict(layout.by_name["options"].flags) if "options" in layout.by_name else {}
+    for name in names:
+        if name not in bits:
+            raise UsageError(f"{name!r} is none of the options {', '.join(bits) or '(the layout has none)'}")
+    return sum(1 << bits[name] for name in set(names))
+
+
+def _node(layout: Layout, each: Value) -> Node:
+    return Node(
+        each.field.name,
+        each.span,
+        each.raw if each.value is None else each.value,
+        _meaning(layout, each),
+        each.field.status,
+    )
+
+
+def _meaning(layout: Layout, each: Value) -> str:
+    value = each.value
+    if value is None:
+        return "no number"
+    if each.field.role == "stamp" and isinstance(value, int):
+        when = stamp.ENCODINGS[each.field.stamp][0](value) if value else None
+        return f"{stamp.text(when)}, zone unknown" if when else "never" if not value else "no date"
+    if each.field.name.startswith("ptr_"):
+        return "idle" if value == -1 else "an Import was interrupted here"
+    if each.field.flags and isinstance(value, int):
+        return ", ".join(_flags(layout, value) or ()) or "none set"
+    return ""

@@ -1,0 +1,444 @@
+"""Listings of the vendor's utilities: LISTQ (queue files) and LISTDS (configuration), read and written.
+
+They stand in for the binary files they print. What they do not print stays unknown: LISTQ shows no sizes, LISTDS no
+dates but one, no pointers and no import numbers (RULINGS 8).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from glbtools.binary import stamp
+from glbtools.binary.records import Record
+from glbtools.binary.span import Fault, Region, Span, tile
+from glbtools.binary.tree import Node
+from glbtools.errors import UsageError
+from glbtools.formats import transaction
+from glbtools.formats.base import Format, Row, count, known, moment_row, requestor_row, span_row, transaction_row
+from glbtools.model.configuration import ReqConf, Requestor, SrvConf
+from glbtools.model.transaction import meaning
+
+if TYPE_CHECKING:
+    from glbtools.binary.layout import Layout
+
+ENCODING = "cp850"
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+SCREEN_WIDTH = 80
+
+_WHEN = (
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\s+(?P<month>[A-Z][a-z]{2})\s+(?P<day>\d{1,2})"
+    r"\s+(?P<time>\d\d:\d\d:\d\d)\s+(?P<year>\d{4})"
+)
+# LISTQ 3.2.0.1 (Q96060): checksum with -C, date stamp with -T.
+_NEW = re.compile(rf"[ \t]*(?:(?P<crc>[0-9A-F]{{4}})[ \t]+)?(?:{_WHEN}[ \t]+)?(?P<sync>\d{{6,10}})[ \t](?P<text>.*)")
+# The older one (Q110496): item, number, transaction.
+_OLD = re.compile(r"[ \t]*(?P<item>\d{1,6})[ \t]+(?P<sync>[\dX]{10})[ \t](?P<text>.*)")
+_QUEUE_NAME = re.compile(
+    r"Examining\s+(?:(?P<node>[^\s/]+/[^\s/]+)\s+)?Dirsync transaction file:\s*(?P<name>\S*)", re.IGNORECASE
+)
+_OWNER = re.compile(
+    r"Examining\s+(?P<node>[^\s/]+/[^\s/]+)\s+(?P<which>Requestor|Server) Configuration Record", re.IGNORECASE
+)
+_HEADS = re.compile(
+    r"[ \t]*(?:CRC\s+Date stamp\s+Sync#|Sync#\s+Transaction|Item\s+Sync No\.|Checking CRC|End of Queue|-[- ]{9,}$)"
+)
+_BANNER = re.compile(r"\s*(?:Microsoft Mail for the PC|\(C\) Microsoft|glbtools )", re.IGNORECASE)
+_ESCAPE = re.compile(r"<(tab|[0-9A-Fa-f]{2})>")
+_HIGHEST = re.compile(r"\s*Highest SrvSync is\s+(\d+),\s*Current Dirsync Cycle is\s+(\d+)", re.IGNORECASE)
+_NUMBER = re.compile(r"\s*Server Requestor Record #\s*(\d+)", re.IGNORECASE)
+_NAME = re.compile(r"\s*Requestor name:(.*)", re.IGNORECASE)
+_SYNCS = re.compile(r"\s*ReqSync\s*=\s*(\d+),\s*SrvSync\s*=\s*(\d+)(?:,\s*Last Cycle\s*=\s*(\d+))?\s*", re.IGNORECASE)
+_UPDATE = re.compile(rf"\s*Last update received\s+{_WHEN}\s*", re.IGNORECASE)
+_SERVER = re.compile(r"\s*Dir-?Sync Server:\s*(\S*)\s*", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Listing:
+    """What a listing says.
+
+    Attributes:
+        data: the listing itself; it is never rewritten.
+        kind: ``listq`` or ``listds``.
+        records: transactions of a LISTQ listing; spans are those of their lines.
+        lines: for each record the line it begins on, from 1.
+        queue: name of the queue listed, such as REQTRANS; None where the listing does not say.
+        postoffice: NET/PO after "Examining"; None where the listing does not say.
+        places: where a number of LISTDS stands: name -> line and span.
+        reqconf: what ``LISTDS -R`` prints.
+        srvconf: what ``LISTDS -S`` prints.
+        faults: lines that mean nothing to us.
+    """
+
+    data: bytes
+    kind: str
+    records: list[Record] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    places: dict[str, tuple[int, Span]] = field(default_factory=dict)
+    queue: str | None = None
+    postoffice: str | None = None
+    reqconf: ReqConf | None = None
+    srvconf: SrvConf | None = None
+    faults: list[Fault] = field(default_factory=list)
+
+
+def parse_listing(data: bytes) -> Listing:
+    """Return what a listing says; which of the two utilities printed it is seen from its lines."""
+    return _parse_listds(data) if _looks_like(data, _is_listds) else _parse_listq(data)
+
+
+def probe_listq(data: bytes) -> bool:
+    """Whether the content was printed by LISTQ."""
+    return _looks_like(data, _is_listq)
+
+
+def probe_listds(data: bytes) -> bool:
+    """Whether the content was printed by LISTDS."""
+    return _looks_like(data, _is_listds)
+
+
+def format_listq(records: list[Record], queue: str, postoffice: str | None, program: str) -> str:
+    """Return a queue in the form of LISTQ 3.2.0.1 with -C and -T (Q96060), which ``parse_listing`` reads back.
+
+    Args:
+        records: stamps in seconds since 1970.
+        queue: name of the queue file.
+        postoffice: NET/PO for the heading, where known.
+        program: who prints this, for the first line.
+    """
+    owner = f"{postoffice} " if postoffice else ""
+    lines = [f"{program}, in the form of LISTQ v3.2.0.1", "", f"Examining {owner}Dirsync transaction file: {queue}", ""]
+    lines += ["Checking CRC...", "", "CRC  Date stamp               Sync#  Transaction"]
+    for each in records:
+        when = asctime(stamp.from_unix(each.stamp or 0)) or " " * 24
+        lines.append(f"{(each.checksum or 0) & 0xFFFF:04X} {when} {each.sync:06} {escape(each.text)}")
+    return "\n".join(lines) + "\n"
+
+
+def format_listds(config: ReqConf | SrvConf, postoffice: str | None, program: str) -> str:
+    """Return a configuration in the form of LISTDS (Q96060): ``-R`` for REQCONF, ``-S`` for SRVCONF.
+
+    Raises:
+        UsageError: a number that LISTDS prints is not known.
+    """
+    which = "Requestor" if isinstance(config, ReqConf) else "Server"
+    lines = [f"{program}, in the form of LISTDS v3.2", ""]
+    lines += [f"Examining {postoffice} {which} Configuration Record", ""] if postoffice else []
+    if isinstance(config, ReqConf):
+        lines += [f"Dir-Sync Server: {config.server or ''}".rstrip()]
+        lines += [f"ReqSync = {_printed(config.reqsync)}, SrvSync = {_printed(config.srvsync)}"]
+        return "\n".join(lines) + "\n"
+    lines += [f"Highest SrvSync is {_printed(config.sync)}, Current Dirsync Cycle is {_printed(config.cycle)}"]
+    for each in config.requestors:
+        lines += ["", f"     Server Requestor Record #{each.number}", f"Requestor name: {escape(each.name or '')}"]
+        syncs = f"ReqSync = {_printed(each.reqsync)}, SrvSync = {_printed(each.srvsync)}"
+        lines += [f"{syncs}, Last Cycle = {_printed(each.last_cycle)}"]
+        lines += [f"Last update received {asctime(each.last_update)}"] if each.last_update else []
+    return "\n".join(lines) + "\n"
+
+
+def escape(text: str) -> str:
+    """Return a text as LISTQ shows it: ``<tab>`` and ``<00>`` are attested, other controls are taken to look alike."""
+    return "".join("<tab>" if c == "\t" else f"<{ord(c):02X}>" if ord(c) < 32 or ord(c) == 127 else c for c in text)
+
+
+def unescape(text: str) -> str:
+    """Return ``escape`` undone; a text that held ``<tab>`` to begin with cannot be told apart."""
+    return _ESCAPE.sub(lambda m: "\t" if m[1] == "tab" else bytes.fromhex(m[1]).decode(ENCODING), text)
+
+
+def asctime(when: datetime | None) -> str:
+    """Return a moment in C's ``asctime`` form, in English whatever the locale; empty for None."""
+    if when is None:
+        return ""
+    return f"{WEEKDAYS[when.weekday()]} {MONTHS[when.month - 1]} {when.day:02} {when:%H:%M:%S} {when.year:04}"
+
+
+class ListqFormat(Format[Listing]):
+    """LISTQ listings for ``inspect``."""
+
+    def probe(self, data: bytes, layout: Layout | None) -> bool:
+        """See ``probe_listq``."""
+        return probe_listq(data)
+
+    def parse(self, data: bytes, layout: Layout | None) -> Listing:
+        """See ``parse_listing``."""
+        return _parse_listq(data)
+
+    def rows(self, content: Listing) -> Iterator[tuple[str, Row]]:
+        """Yield the transactions; a listing's checksums have nothing to be compared with (RULINGS 7)."""
+        for line, record in zip(content.lines, content.records, strict=True):
+            parsed = transaction.parse(record.text)
+            yield (
+                "records",
+                {
+                    "line": line,
+                    "span": [record.start, record.stop],
+                    "sync": record.sync,
+                    "stamp": moment_row(_stamped(record)),
+                    "text": record.text,
+                    "checksum": {"stored": record.checksum, "computed": None},
+                    "dummy": record.text.startswith("#"),
+                    "meaning": meaning(parsed.transaction) if parsed.transaction else "not understood",
+                    "transaction": transaction_row(parsed),
+                },
+            )
+
+    def nodes(self, content: Listing) -> Iterator[Node]:
+        """Yield the transactions."""
+        for each in content.records:
+            yield Node("record", Span(each.start, each.stop), each.text, f"sync {each.sync}")
+
+    def faults(self, content: Listing) -> list[Fault]:
+        """Return the lines that mean nothing."""
+        return content.faults
+
+    def regions(self, content: Listing) -> Iterator[Region]:
+        """Yield the lines that are more than headings; records include the lines that were wrapped."""
+        held = [Region(_whole_lines(content, Span(each.start, each.stop)), "record") for each in content.records]
+        held += [Region(_whole_lines(content, each.span), "unparsed line") for each in content.faults]
+        return _with_headings(content, held)
+
+    def summary(self, content: Listing) -> list[str]:
+        """Return whose queue it is and its numbers."""
+        numbers = [each.sync for each in content.records]
+        whose = f"{content.queue or 'a queue'} of {content.postoffice or 'a postoffice it does not name'}"
+        held = f", sync {min(numbers)} to {max(numbers)}" if numbers else ""
+        return [whose, count(len(numbers), "transaction") + held]
+
+
+class ListdsFormat(Format[Listing]):
+    """LISTDS listings for ``inspect``."""
+
+    def probe(self, data: bytes, layout: Layout | None) -> bool:
+        """See ``probe_listds``."""
+        return probe_listds(data)
+
+    def parse(self, data: bytes, layout: Layout | None) -> Listing:
+        """See ``parse_listing``."""
+        return _parse_listds(data)
+
+    def rows(self, content: Listing) -> Iterator[tuple[str, Row]]:
+        """Yield the numbers printed, as the fields they are printed from, and the requestors."""
+        for config in (content.reqconf, content.srvconf):
+            for name in ("reqsync", "srvsync", "server", "sync", "cycle"):
+                value = getattr(config, name, None)
+                if value is not None:
+                    line, span = content.places[name]
+                    row: Row = {"name": name, "line": line, "span": span_row(span), "value": value}
+                    yield "fields", row | {"status": "attested", "meaning": ""}
+        for each in content.srvconf.requestors if content.srvconf else ():
+            yield "records", requestor_row(each)
+
+    def nodes(self, content: Listing) -> Iterator[Node]:
+        """Yield the requestors."""
+        for each in content.srvconf.requestors if content.srvconf else ():
+            yield Node(f"requestor[{each.number}]", each.span, each.name)
+
+    def faults(self, content: Listing) -> list[Fault]:
+        """Return the lines that mean nothing."""
+        return content.faults
+
+    def regions(self, content: Listing) -> Iterator[Region]:
+        """Yield requestors and unparsed lines; the rest is headings."""
+        requestors = content.srvconf.requestors if content.srvconf else ()
+        inside = [_whole_lines(content, each.span) for each in requestors]
+        held = [Region(each, "requestor") for each in inside]
+        held += [
+            Region(_whole_lines(content, each.span), "unparsed line")
+            for each in content.faults
+            if not any(span.start <= each.span.start < span.stop for span in inside)
+        ]
+        return _with_headings(content, held)
+
+    def summary(self, content: Listing) -> list[str]:
+        """Return whose configuration it is and its numbers."""
+        phrases = [f"of {content.postoffice or 'a postoffice it does not name'}"]
+        if content.reqconf:
+            phrases.append(f"ReqSync {known(content.reqconf.reqsync)}, SrvSync {known(content.reqconf.srvsync)}")
+        if content.srvconf:
+            phrases.append(f"highest SrvSync {known(content.srvconf.sync)}, cycle {known(content.srvconf.cycle)}")
+            phrases.append(count(len(content.srvconf.requestors), "requestor"))
+        return phrases
+
+
+def _whole_lines(content: Listing, span: Span) -> Span:
+    end = content.data.find(b"\n", span.stop)
+    return Span(span.start, len(content.data) if end < 0 else end + 1)
+
+
+def _with_headings(content: Listing, held: list[Region]) -> Iterator[Region]:
+    """Yield regions with what lies between them as headings: nothing in a listing is unaccounted for."""
+    for region in tile(held, len(content.data)):
+        yield Region(region.span, "heading") if region.what == "gap" else region
+
+
+def _stamped(record: Record) -> datetime | None:
+    return None if record.stamp is None else stamp.from_unix(record.stamp)
+
+
+# --- LISTQ -------------------------------------------------------------------------------------------------------
+
+
+def _parse_listq(data: bytes) -> Listing:
+    listing = Listing(data, "listq")
+    raw_ends: list[str] = []
+    for number, span, line in _lines(data):
+        heading = _QUEUE_NAME.match(line.strip())
+        record = None if heading else _record(line, span)
+        if heading:
+            listing.queue, listing.postoffice = heading["name"].upper() or None, heading["node"]
+        elif record is not None:
+            listing.records.append(record)
+            listing.lines.append(number)
+            raw_ends.append(line)
+        elif line.strip() and not _HEADS.match(line) and not _BANNER.match(line):
+            if listing.records and _touches(data, listing.records[-1].stop, span.start):
+                listing.records[-1] = _continued(listing.records[-1], raw_ends[-1], line, span)
+                raw_ends[-1] = line
+            else:
+                listing.faults.append(
+                    Fault("line-unparsed", "not a line that LISTQ prints", span, damage=False, line=number)
+                )
+    listing.records = [each._replace(text=unescape(each.text).removesuffix("\0")) for each in listing.records]
+    return listing
+
+
+def _record(line: str, span: Span) -> Record | None:
+    match = _NEW.fullmatch(line)
+    if match and not (match["crc"] is None and match["month"] is None and _OLD.fullmatch(line)):
+        crc = int(match["crc"], 16) if match["crc"] else None
+        when = _moment(match)
+        raw = stamp.to_unix(when) if when else None
+        return Record(int(match["sync"]), raw, crc, match["text"], span.start, span.stop)
+    match = _OLD.fullmatch(line)
+    if match and match["sync"].isdigit():
+        return Record(int(match["sync"]), None, None, match["text"], span.start, span.stop)
+    return None
+
+
+def _continued(record: Record, before: str, line: str, span: Span) -> Record:
+    """Return a record with a wrapped line put back.
+
+    A line that fills the screen was cut in mid-word; a shorter one was wrapped at a blank, which is put back, or before
+    ``<tab>``, where there was none (the wrapped sample of Q96060).
+    """
+    rest = line.strip()
+    glue = "" if len(before) >= SCREEN_WIDTH or rest.startswith("<tab>") else " "
+    return record._replace(text=record.text + glue + rest, stop=span.stop)
+
+
+def _touches(data: bytes, stop: int, start: int) -> bool:
+    return data[stop:start].count(b"\n") == 1
+
+
+# --- LISTDS ------------------------------------------------------------------------------------------------------
+
+
+def _parse_listds(data: bytes) -> Listing:
+    listing = Listing(data, "listds")
+    requestors: list[Requestor] = []
+    highest: re.Match[str] | None = None
+    server: str | None = None
+    own: re.Match[str] | None = None
+    for number, span, line in _lines(data):
+        if match := _OWNER.match(line.strip()):
+            listing.postoffice = match["node"]
+        elif match := _HIGHEST.match(line):
+            highest = match
+            listing.places |= dict.fromkeys(("sync", "cycle"), (number, span))
+        elif match := _NUMBER.match(line):
+            requestors.append(Requestor(int(match[1]), span, line=number))
+        elif (match := _NAME.fullmatch(line)) and requestors:
+            requestors[-1] = requestors[-1]._replace(
+                name=match[1].strip(), span=Span(requestors[-1].span.start, span.stop)
+            )
+        elif match := _SYNCS.fullmatch(line):
+            if requestors:
+                requestors[-1] = _with_syncs(requestors[-1], match, span)
+            else:
+                own = match
+                listing.places |= dict.fromkeys(("reqsync", "srvsync"), (number, span))
+        elif (match := _UPDATE.fullmatch(line)) and requestors:
+            whole = Span(requestors[-1].span.start, span.stop)
+            requestors[-1] = requestors[-1]._replace(last_update=_moment(match), span=whole)
+        elif match := _SERVER.fullmatch(line):
+            server = match[1]
+            listing.places["server"] = (number, span)
+        elif line.strip() and not _BANNER.match(line):
+            listing.faults.append(
+                Fault("line-unparsed", "not a line that LISTDS prints", span, damage=False, line=number)
+            )
+    if highest or requestors:
+        sync, cycle = (int(highest[1]), int(highest[2])) if highest else (None, None)
+        listing.srvconf = SrvConf(sync, cycle, requestors=tuple(requestors), postoffice=listing.postoffice)
+    if own or server is not None:
+        reqsync, srvsync = (int(own[1]), int(own[2])) if own else (None, None)
+        listing.reqconf = ReqConf(reqsync, srvsync, server=server, postoffice=listing.postoffice)
+    return listing
+
+
+def _with_syncs(requestor: Requestor, match: re.Match[str], span: Span) -> Requestor:
+    return requestor._replace(
+        reqsync=int(match[1]),
+        srvsync=int(match[2]),
+        last_cycle=int(match[3]) if match[3] else None,
+        span=Span(requestor.span.start, span.stop),
+    )
+
+
+# --- lines -------------------------------------------------------------------------------------------------------
+
+
+def _lines(data: bytes) -> Iterator[tuple[int, Span, str]]:
+    """Yield number, span and text of each line, without its end."""
+    start = 0
+    for number, raw in enumerate(data.split(b"\n"), 1):
+        body = raw.rstrip(b"\r\x1a")
+        yield number, Span(start, start + len(body)), body.decode(ENCODING)
+        start += len(raw) + 1
+
+
+def _moment(match: re.Match[str]) -> datetime | None:
+    if not match["month"] or match["month"] not in MONTHS:
+        return None
+    try:
+        hour, minute, second = map(int, match["time"].split(":"))
+        month = MONTHS.index(match["month"]) + 1
+        return datetime(int(match["year"]), month, int(match["day"]), hour, minute, second)
+    except ValueError:
+        return None
+
+
+def _looks_like(data: bytes, test: object) -> bool:
+    if b"\0" in data[:4096]:
+        return False
+    assert callable(test)
+    return any(test(line) for _, _, line in _lines(data[: 1 << 16]))
+
+
+def _is_listq(line: str) -> bool:
+    match = _NEW.fullmatch(line)
+    return bool(
+        _QUEUE_NAME.match(line.strip())
+        or re.match(r"[ \t]*(?:CRC\s+Date stamp\s+Sync#|Item\s+Sync No\.)", line)
+        or (match and match["crc"] and match["month"])
+    )
+
+
+def _is_listds(line: str) -> bool:
+    return bool(_OWNER.match(line.strip()) or _HIGHEST.match(line) or _NUMBER.match(line) or _is_own_syncs(line))
+
+
+def _is_own_syncs(line: str) -> bool:
+    return _SYNCS.fullmatch(line) is not None
+
+
+def _printed(number: int | None) -> int:
+    if number is None:
+        raise UsageError("a number that LISTDS prints is not in this file")
+    return number

@@ -1,0 +1,563 @@
+r"""Dir-Sync logs: DSSERVER.LOG, CENTRAL.LOG, DIRSYNC.LOG and DISPATCH.LOG, read and written.
+
+Four shapes of line are known::
+
+    03/13/96 15:27:04 | 1 167 PCM,SNADS,X400,SMTP                coded (Q149271)
+    03/22/94 15:43:45 | Warning[ 27] Alias already exists Doe    text (Q118447)
+    01/01/100 10:50:31 | Status  Report from NET/PO/$SYSTEM      report (Q192158)
+    INST1 02/02/96 13:18 Checking the process table on NET\PO    dispatch (Q148705)
+
+The shape decides, never the name of the file: Q148705 prints the samples of two files the wrong way round. Published
+lines have lost blanks, seconds or the whole time stamp and are wrapped, so all of that is accepted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from glbtools.binary.span import Fault, Region, Span
+from glbtools.binary.tree import Node
+from glbtools.errors import UsageError
+from glbtools.formats import messages
+from glbtools.formats.base import Format, Row, count, moment_row, span_row
+
+if TYPE_CHECKING:
+    from glbtools.binary.layout import Layout
+
+ENCODING = "cp850"
+PROBE_SIZE = 64 * 1024
+"""How much of a file ``probe`` looks at, in bytes."""
+
+MAX_CONTINUATION = 4
+"""Lines that may continue one message. The longest published one (154) has three lines; articles wrap some of them."""
+
+SEVERITIES = {1: "Status", 2: "Fatal"}
+"""Severity digit of a coded line -> word. No source shows the digits of Warning and Error (Q148705 pairs these two)."""
+
+LineForm = Literal["coded", "text", "dispatch", "report", "continuation", "blank", "unparsed"]
+LogForm = Literal["coded", "text", "dispatch", "mixed", "empty"]
+
+# Possessive quantifiers (++, *+) keep the time linear: a megabyte of blanks or digits is read once.
+_LEAD = r'[ \t"#]*+'
+_STAMP = r"(\d{1,2})/(\d{1,2})/(\d{2,4})[ \t]++(\d{1,2}):(\d{2})(?::(\d{2}))?(?=[ \t|]|$)"
+_STAMPED = re.compile(rf"{_LEAD}(?:(\S{{1,10}})[ \t]++)??{_STAMP}[ \t]*+(?:(\|)[ \t]*+)?(.*)", re.ASCII)
+_WRITTEN_STAMP = re.compile(rf"{_LEAD}({_STAMP})", re.ASCII)
+_CODED = re.compile(r"(\d)[ \t]++(-?\d{1,3})(?:[ \t](.*))?", re.ASCII)
+_SEVERITY = re.compile(
+    r"(Status|Warning|Error|Fatal)(?=[ \t\[]|$)(?:[ \t]*+\[[ \t]*+(\d{0,3})[ \t]*+\]|[ \t]++(\d{1,3})(?=[ \t]|$))?(.*)",
+    re.ASCII | re.IGNORECASE,
+)
+_BARE_BRACKET = re.compile(rf"{_LEAD}\[[ \t]*+(\d{{1,3}})[ \t]*+\](.*)", re.ASCII)
+# The Dispatch window, not its file: a time without a date (Q194602).
+_WINDOW = re.compile(r"\[\d{1,2}:\d{2}\][ \t]++(.*)", re.ASCII)
+_REPORT = re.compile(r"Report[ \t]++from[ \t]++([^\s/\\]++)[/\\]([^\s/\\]++)([/\\]\S++)?", re.IGNORECASE)
+_POLLED = re.compile(r"Checking the process table on[ \t]++([^\s/\\]++)[/\\]([^\s/\\]++)", re.IGNORECASE)
+# A line of SENT.LOG or RECV.LOG looks like DISPATCH.LOG as far as the time: size, sender, recipient follow (Q192156).
+_TRANSFER = re.compile(r"\d{1,10}[ \t]++[^\s/]++/[^\s/]++/\S++[ \t]", re.ASCII)
+# The address of 159 stands alone below its message, a blank line between them (Q123857).
+_ADDRESS = re.compile(r"[ \t]*+[A-Za-z0-9]{1,10}:[^\s/]{1,10}/[^\s/]{1,10}", re.ASCII)
+_DISPATCH_WORDS = re.compile(
+    r"process table|NSDA|^Running |terminated|run window|^Permanent drives|^Dynamic |dynamic attaching|^external ",
+    re.IGNORECASE,
+)
+_BANNER = re.compile(r"Microsoft ?\(R\) mail ", re.IGNORECASE)
+_CONTROL = re.compile(r"[\0-\x08\x0b-\x1f\x7f]")
+
+# What may stand behind the content of a line: blanks, the second CR of a text converted twice, the end mark of MS-DOS
+# (^Z) and the NULs that fill the rest of its block.
+_PADDING = " \t\r\x1a\0"
+_BLANKS = " \t"
+_STATUS_INDENT = 7
+"""Blanks between ``Status`` and its text, where no number is printed (Q118447)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    r"""One line of a log.
+
+    Attributes:
+        number: counted from 1.
+        span: its bytes, the line end included; the spans of all lines tile the file.
+        raw: the line as stored, without its end. It may hold anything, terminal escapes included.
+        end: ``\r\n``, ``\n`` or, in the last line, nothing.
+        form: the shape of the line.
+        moment: date and time it was written, by the clock of the machine that wrote it; zone unknown. None without
+            a valid time stamp.
+        moment_note: what is uncertain or remarkable about ``moment``; empty when nothing is.
+        severity: ``Status``, ``Warning``, ``Error`` or ``Fatal``; ``severity 3 (not documented)`` for a digit of
+            unknown meaning; empty when the line has none.
+        severity_digit: the digit of a coded line.
+        code: message number as written or, where text logs leave it out, recognised by its wording (104, 105, 106, 167
+            and 171). None without.
+        unnumbered: the line says itself that it has no number: -1 in a coded line, an empty bracket in a text line.
+        text: the message as written, its argument included; empty where the line gives only a number.
+        argument: what the message is about. In text forms it can be told from the wording only of known messages.
+        instance: the Dispatch instance that wrote the line; empty when none is named.
+        postoffice: NET/PO that the line is about, as the last line that names one tells; empty when none did.
+    """
+
+    number: int
+    span: Span
+    raw: str
+    end: str
+    form: LineForm
+    moment: datetime | None = None
+    moment_note: str = ""
+    severity: str = ""
+    severity_digit: int | None = None
+    code: int | None = None
+    unnumbered: bool = False
+    text: str = ""
+    argument: str | None = None
+    instance: str = ""
+    postoffice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A whole log.
+
+    Attributes:
+        lines: every line of the file.
+        faults: one ``line-unparsed`` for each line of no known shape; none of them means damage.
+        form: the form of more than half of the lines that have one of their own (report headers go along with any);
+            ``mixed`` when no form has so many, ``empty`` when no line has one.
+    """
+
+    lines: tuple[LogLine, ...]
+    faults: tuple[Fault, ...]
+    form: LogForm
+
+
+def probe(data: bytes) -> bool:
+    """Tell whether this is such a log: half of its lines have a known shape, and one of them leaves no doubt."""
+    head = data[:PROBE_SIZE]
+    if len(data) > PROBE_SIZE:
+        head = head[: head.rfind(b"\n") + 1] or head
+    filled = shaped = sure = 0
+    for line in parse_log(head).lines:
+        filled += line.form != "blank"
+        shaped += line.form in _OWN_FORMS
+        sure += line.form in _OWN_FORMS and _is_sure(line)
+    return sure > 0 and 2 * shaped >= filled
+
+
+def parse_log(data: bytes) -> Log:
+    """Read a log; no input is refused, and every byte is in exactly one line."""
+    reader = _Reader()
+    lines: list[LogLine] = []
+    faults: list[Fault] = []
+    start = 0
+    for number, (raw, end) in enumerate(_lines(data.decode(ENCODING)), 1):
+        stop = start + len(raw) + len(end)
+        line = reader.read((number, Span(start, stop), raw, end))
+        start = stop
+        lines.append(line)
+        if line.form == "unparsed":
+            faults.append(_unparsed(line))
+    return Log(tuple(lines), tuple(faults), _majority(lines))
+
+
+def build_log(log: Log) -> bytes:
+    """Return the bytes of a log from the raw text of its lines: ``parse_log`` undone, exactly.
+
+    Raises:
+        UsageError: a line was given characters that code page 850 does not have.
+    """
+    try:
+        return "".join([part for line in log.lines for part in (line.raw, line.end)]).encode(ENCODING)
+    except UnicodeEncodeError as error:
+        raise UsageError(f"log text is not in code page 850: {error.object[error.start]!a}") from None
+
+
+def joined(log: Log) -> list[LogLine]:
+    """Return the lines with wrapped ones put together again, each with one blank between its parts.
+
+    A line made of several has their joined text as ``raw`` and a span from the first to the last; it is read anew, so
+    that a message known by its wording is found although it was wrapped. Continuation lines do not appear any more.
+    """
+    whole: list[LogLine] = []
+    parts: list[LogLine] = []
+    base = -1
+    for line in log.lines:
+        if line.form == "continuation":
+            parts.append(line)
+            continue
+        if parts:
+            whole[base] = _join(whole[base], parts)
+            parts = []
+        if line.form in _OWN_FORMS:
+            base = len(whole)
+        whole.append(line)
+    if parts:
+        whole[base] = _join(whole[base], parts)
+    return whole
+
+
+def to_text(line: LogLine) -> str:
+    """Return a coded line as DIRSYNC.LOG shows it; a line of another form as it is stored.
+
+    Wordings are those of ``messages.render_text``. A severity digit of unknown meaning is shown as such, not as a word.
+    """
+    if line.form != "coded":
+        return line.raw
+    stamp = _WRITTEN_STAMP.match(line.raw)
+    text = line.text
+    if line.code is not None and not line.unnumbered:
+        text = messages.render_text(line.code, line.argument)
+    code = None if line.unnumbered else line.code
+    return text_line(stamp[1] if stamp else "", line.severity, code, text)
+
+
+def to_coded(line: LogLine) -> str | None:
+    """Return a text line as DSSERVER.LOG shows it; a coded line as it is stored.
+
+    Returns:
+        None where that is not known: the digits of Warning and Error are documented nowhere, the argument of an unknown
+        wording cannot be told from it, and other forms have no coded twin.
+    """
+    if line.form == "coded":
+        return line.raw
+    digit = next((digit for digit, word in SEVERITIES.items() if word == line.severity), None)
+    if line.form != "text" or digit is None:
+        return None
+    stamp = _WRITTEN_STAMP.match(line.raw)
+    written = stamp[1] if stamp else ""
+    if line.code is None:
+        return coded_line(written, digit, messages.UNNUMBERED, line.text)
+    if line.text and messages.read_text(line.code, line.text.strip(_BLANKS)) is None:
+        return None
+    return coded_line(written, digit, line.code, line.argument)
+
+
+def as_text(log: Log) -> list[str]:
+    """Return all lines as DIRSYNC.LOG shows them; what has no text form stays as it is stored."""
+    return [to_text(line) for line in log.lines]
+
+
+def as_coded(log: Log) -> list[str]:
+    """Return all lines as DSSERVER.LOG shows them; what has no known coded form stays as it is stored."""
+    return [line.raw if (coded := to_coded(line)) is None else coded for line in log.lines]
+
+
+def text_line(stamp: str | datetime, severity: str, code: int | None, text: str) -> str:
+    """Return a line of DIRSYNC.LOG; ``stamp`` may be empty, ``code`` None prints no number.
+
+    The columns are those of Q118447 and Q149271: ``%s | %-7s%5s %s``.
+    """
+    bracket = "" if severity == "Status" else f"[{'' if code is None else code:>3}]"
+    return f"{_prefix(stamp)}{severity:<7}{bracket:>5} {text}".rstrip(" ")
+
+
+def coded_line(stamp: str | datetime, digit: int, code: int, argument: str | None = None) -> str:
+    """Return a line of DSSERVER.LOG; the literal text of a line without a number (code -1) is its ``argument``."""
+    return f"{_prefix(stamp)}{digit} {code:>3} {argument or ''}".rstrip(" ")
+
+
+def report_line(stamp: str | datetime, postoffice: str) -> str:
+    """Return the line that begins the report of ``postoffice`` (NET/PO) in CENTRAL.LOG (Q192158)."""
+    return f"{_prefix(stamp)}Status  Report from {postoffice}/$SYSTEM"
+
+
+def dispatch_line(instance: str, moment: datetime, text: str) -> str:
+    """Return a line of DISPATCH.LOG, with two blanks in both gaps as the copy of Q148705 in MSDN 1998 has them."""
+    return f"{instance}  {moment:%m/%d/%y}  {moment:%H:%M} {text}".lstrip(" ")
+
+
+_OWN_FORMS = frozenset({"coded", "text", "dispatch", "report"})
+_Place = tuple[int, Span, str, str]
+"""The first four attributes of a line: number, span, raw, end."""
+
+
+class _Reader:
+    """Reads line after line; keeps what one line settles for the next.
+
+    Attributes:
+        dated: the last valid time stamp.
+        full_years: the writer is known to print both digits of years after 1999.
+        reporter: postoffice of the last report header.
+        polled: for each Dispatch instance the postoffice it looked at last.
+        continues: how many more lines may belong to the last message.
+        gap: the line before was blank.
+    """
+
+    def __init__(self) -> None:
+        self.dated: datetime | None = None
+        self.full_years = False
+        self.reporter = ""
+        self.polled: dict[str, str] = {}
+        self.continues = 0
+        self.gap = False
+
+    def read(self, place: _Place) -> LogLine:
+        content = place[2].rstrip(_PADDING)
+        if not content.lstrip(_PADDING):
+            self.gap = True
+            return LogLine(*place, "blank")
+        stamped = _STAMPED.match(content)
+        line = self.bare(place, content) if stamped is None else self.stamped(place, stamped)
+        if line.form in _OWN_FORMS:
+            self.continues = MAX_CONTINUATION
+        elif line.form == "continuation":
+            self.continues -= 1
+        else:
+            self.continues = 0
+        self.gap = False
+        return line
+
+    def stamped(self, place: _Place, match: re.Match[str]) -> LogLine:
+        instance, *_, pipe, rest = match.groups()
+        moment, note = self.moment(match)
+        if place[2][0] == '"' and rest[-1:] == '"':
+            rest = rest[:-1].rstrip(_PADDING)
+        if pipe is None:
+            if not rest or _TRANSFER.match(rest):
+                return LogLine(*place, "unparsed", moment, note, text=rest)
+            return self.dispatch(place, moment, note, instance or "", rest)
+        if instance is None:
+            if coded := _CODED.fullmatch(rest):
+                return self.coded(place, moment, note, coded)
+            if text := _SEVERITY.match(rest):
+                return self.text(place, moment, note, text)
+        return LogLine(*place, "unparsed", moment, note, text=rest)
+
+    def coded(self, place: _Place, moment: datetime | None, note: str, match: re.Match[str]) -> LogLine:
+        digit, code = int(match[1]), int(match[2])
+        literal = match[3] or ""
+        severity = SEVERITIES.get(digit) or f"severity {digit} (not documented)"
+        if code != messages.UNNUMBERED:
+            argument = literal.strip(_BLANKS) or None
+            return LogLine(*place, "coded", moment, note, severity, digit, code, False, "", argument, "", self.reporter)
+        known, part = messages.recognise(literal) or (None, None)
+        return LogLine(*place, "coded", moment, note, severity, digit, known, True, literal, part, "", self.reporter)
+
+    def text(self, place: _Place, moment: datetime | None, note: str, match: re.Match[str]) -> LogLine:
+        word, bracketed, plain, tail = match.groups()
+        severity = word.capitalize()
+        if severity == "Status" and plain is not None:
+            tail, plain = match.string[match.end(1) : match.end()], None
+        digits = bracketed or plain
+        code = int(digits) if digits else None
+        if bracketed is not None or severity != "Status":
+            text = tail[1:] if tail[:1] in {" ", "\t"} else tail
+        else:
+            indented = tail.startswith(" " * _STATUS_INDENT)
+            text = tail[_STATUS_INDENT:] if indented else tail.lstrip(_BLANKS)
+        if severity == "Status" and (report := _REPORT.match(text.lstrip(_BLANKS))) and (moment or report[3]):
+            self.reporter = f"{report[1]}/{report[2]}"
+            # Another machine, with a build of its own, wrote what follows.
+            self.full_years = False
+            return LogLine(*place, "report", moment, note, severity, text=text, postoffice=self.reporter)
+        argument = None
+        if code is not None:
+            reading = messages.read_text(code, text.strip(_BLANKS))
+            argument = reading.argument if reading else None
+        elif severity == "Status":
+            code, argument = messages.recognise(text.strip(_BLANKS)) or (None, None)
+        return LogLine(
+            *place, "text", moment, note, severity, None, code, bracketed == "", text, argument, "", self.reporter
+        )
+
+    def dispatch(self, place: _Place, moment: datetime | None, note: str, instance: str, text: str) -> LogLine:
+        if polled := _POLLED.match(text):
+            self.polled[instance] = f"{polled[1]}/{polled[2]}"
+        postoffice = self.polled.get(instance, "")
+        return LogLine(*place, "dispatch", moment, note, text=text, instance=instance, postoffice=postoffice)
+
+    def bare(self, place: _Place, content: str) -> LogLine:
+        """Read a line without a time stamp: one that lost it, one that goes on with a message, or neither."""
+        if match := _WINDOW.match(content):
+            note = f"{content[: match.start(1)].rstrip()} is a time without a date"
+            return self.dispatch(place, None, note, "", match[1])
+        if (match := _SEVERITY.match(content.lstrip(' \t"#'))) and _is_bare_message(match):
+            return self.text(place, None, "", match)
+        if (match := _BARE_BRACKET.match(content)) and (
+            reading := messages.read_text(int(match[1]), match[2].strip(_BLANKS))
+        ):
+            code, text = reading.message.code, match[2].strip(_BLANKS)
+            return LogLine(*place, "text", code=code, text=text, argument=reading.argument, postoffice=self.reporter)
+        goes_on = self.continues and (not self.gap or _ADDRESS.fullmatch(content)) and not _CONTROL.search(content)
+        return LogLine(*place, "continuation" if goes_on else "unparsed", text=content.strip(_PADDING))
+
+    def moment(self, match: re.Match[str]) -> tuple[datetime | None, str]:
+        """Return the moment a time stamp means, and a note where it leaves something open."""
+        _, month, day, year, hour, minute, second, pipe, _ = match.groups()
+        full, note = self.year(year, int(month))
+        try:
+            moment = datetime(full, int(month), int(day), int(hour), int(minute), int(second or 0))
+        except ValueError:
+            clock = f"{hour}:{minute}" + (f":{second}" if second else "")
+            return None, f"{month}/{day}/{year} {clock} is no date and time"
+        self.dated = moment
+        if pipe and second is None and not note:
+            note = "seconds not written"
+        return moment, note
+
+    def year(self, written: str, month: int) -> tuple[int, str]:
+        """Return the year that is meant, and a note unless there is no doubt."""
+        number = int(written)
+        if len(written) == 4:
+            return number, ""
+        if len(written) == 3:
+            # Programs that print tm_year show 2000 as 100 (Q191905, Q192158).
+            self.full_years = False
+            return 1900 + number, f"year written as {written} means {1900 + number}"
+        if number >= 80:
+            return 1900 + number, ""
+        literal = 2000 + number
+        if not 10 <= number <= 12:
+            self.full_years = True
+            return literal, "" if number < 10 else f"two-digit year {written} read as {literal}"
+        # Unfixed builds print the decade: 10 for 2000 to 2009, 11 and 12 likewise (Q191886, Q191887, Q191889, Q192156);
+        # fixed ones, which print 00 to 09, mean 2010. Only the lines before can tell which it is.
+        first = 2000 + 10 * (number - 10)
+        doubt = f"two-digit year {written} may be {first}-{first + 9} with the unit lost"
+        before = self.dated
+        if self.full_years or before is None or not first - 1 <= before.year <= first + 9:
+            self.full_years = True
+            return literal, f"{doubt}; read as {literal}, for no line before it speaks for another year"
+        self.full_years = False
+        year = max(first, before.year + (before.month - month > 6))
+        return min(year, first + 9), f"{doubt}; read as {min(year, first + 9)}, for the line before is of {before.year}"
+
+
+def _lines(text: str) -> Iterator[tuple[str, str]]:
+    """Yield every line and its end; a lone carriage return ends no line."""
+    *ended, last = text.split("\n")
+    for raw in ended:
+        if raw.endswith("\r"):
+            yield raw[:-1], "\r\n"
+        else:
+            yield raw, "\n"
+    if last:
+        yield last, ""
+
+
+def _is_bare_message(match: re.Match[str]) -> bool:
+    """Tell whether a line without a time stamp is a message, not prose nor PODIAG.LOG (``Error 161 Detected ...``)."""
+    word, bracketed, plain, tail = match.groups()
+    if bracketed is not None:
+        return True
+    if word.lower() == "status":
+        return bool(word == "Status")
+    return plain is not None and (word == "Fatal" or messages.read_text(int(plain), tail.strip(_BLANKS)) is not None)
+
+
+def _is_sure(line: LogLine) -> bool:
+    text = line.text.strip(_BLANKS)
+    if line.form == "dispatch":
+        return line.moment is not None and _DISPATCH_WORDS.search(text) is not None
+    if line.form == "report" or line.moment is not None:
+        return True
+    if line.code is not None:
+        return messages.read_text(line.code, text) is not None
+    return line.severity == "Status" and _BANNER.match(text) is not None
+
+
+def _unparsed(line: LogLine) -> Fault:
+    dated = line.moment or line.moment_note
+    what = "nothing known behind the time stamp" if dated else "no line of a Dir-Sync log"
+    return Fault("line-unparsed", what, line.span, damage=False, line=line.number)
+
+
+def _majority(lines: list[LogLine]) -> LogForm:
+    count = Counter(line.form for line in lines if line.form in _OWN_FORMS)
+    # The header of a report has the text form, whatever follows it.
+    reports = count.pop("report", 0)
+    total = sum(count.values())
+    if not total:
+        return "text" if reports else "empty"
+    if 2 * count["coded"] > total:
+        return "coded"
+    if 2 * count["text"] > total:
+        return "text"
+    return "dispatch" if 2 * count["dispatch"] > total else "mixed"
+
+
+def _join(line: LogLine, parts: list[LogLine]) -> LogLine:
+    raw = " ".join([line.raw.rstrip(_PADDING), *(part.raw.strip(_PADDING) for part in parts)])
+    last = parts[-1]
+    again = _Reader().read((line.number, Span(line.span.start, last.span.stop), raw, last.end))
+    return replace(
+        again,
+        moment=line.moment,
+        moment_note=line.moment_note,
+        postoffice=again.postoffice or line.postoffice,
+    )
+
+
+def _prefix(stamp: str | datetime) -> str:
+    if isinstance(stamp, datetime):
+        stamp = f"{stamp:%m/%d/%y %H:%M:%S}"
+    return f"{stamp} | " if stamp else ""
+
+
+class LogFormat(Format[Log]):
+    """Logs for ``inspect``."""
+
+    def probe(self, data: bytes, layout: Layout | None) -> bool:
+        """See ``probe``."""
+        return probe(data)
+
+    def parse(self, data: bytes, layout: Layout | None) -> Log:
+        """See ``parse_log``."""
+        return parse_log(data)
+
+    def rows(self, content: Log) -> Iterator[tuple[str, Row]]:
+        """Yield the lines."""
+        for line in content.lines:
+            yield (
+                "lines",
+                {
+                    "line": line.number,
+                    "span": span_row(line.span),
+                    "form": line.form,
+                    "stamp": moment_row(line.moment),
+                    "stamp_note": line.moment_note,
+                    "severity": line.severity or None,
+                    "severity_digit": line.severity_digit,
+                    "code": line.code,
+                    "argument": line.argument,
+                    "text": says(line),
+                    "instance": line.instance or None,
+                    "postoffice": line.postoffice or None,
+                    "raw": line.raw,
+                },
+            )
+
+    def nodes(self, content: Log) -> Iterator[Node]:
+        """Yield the lines."""
+        for line in content.lines:
+            yield Node(f"line[{line.number}]", line.span, line.raw, says(line) if line.form == "coded" else "")
+
+    def faults(self, content: Log) -> tuple[Fault, ...]:
+        """Return the lines that mean nothing."""
+        return content.faults
+
+    def regions(self, content: Log) -> Iterator[Region]:
+        """Yield lines, and apart from them those that mean nothing."""
+        for line in content.lines:
+            yield Region(line.span, "unparsed line" if line.form == "unparsed" else "line")
+
+    def summary(self, content: Log) -> list[str]:
+        """Return the form of the lines and the time they cover."""
+        moments = [line.moment for line in content.lines if line.moment]
+        phrases = [
+            {"empty": "an empty log"}.get(content.form, f"{content.form} form"),
+            count(len(content.lines), "line"),
+        ]
+        if moments:
+            phrases.append(f"{moment_row(min(moments))} to {moment_row(max(moments))}, zone unknown")
+        return phrases
+
+
+def says(line: LogLine) -> str:
+    """Return what a line says in words; the wording of a coded one comes from the catalogue."""
+    if line.form == "coded" and line.code is not None and not line.unnumbered:
+        return messages.render_text(line.code, line.argument)
+    return line.text if line.form in _OWN_FORMS else line.raw.strip()

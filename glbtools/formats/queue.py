@@ -1,0 +1,452 @@
+"""Queue files: REQTRANS, MSTTRANS, SRVTRANS, USRTRANS, NMETRANS, GWTRANS and RESYNC.
+
+One container serves them all (Q96060, Q119449, Q159294). ``build_queue(parse_queue(data)) == data`` for every byte
+string: what is no record is a gap and keeps its place.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from glbtools import files
+from glbtools.binary import stamp
+from glbtools.binary.columns import Columns, join
+from glbtools.binary.layout import Field, Layout
+from glbtools.binary.records import CHUNK, NO_LINK, Batch, Damage, Gap, Record, RecordCodec, codec
+from glbtools.binary.span import Fault, Region, Span, joined
+from glbtools.binary.tree import Node, Stored
+from glbtools.errors import UsageError
+from glbtools.formats import transaction
+from glbtools.formats.base import Format, Row, count, moment_row, stored_row, transaction_row
+from glbtools.model import transaction as what
+
+NAMES = (
+    "REQTRANS", "MSTTRANS", "SRVTRANS", "USRTRANS", "NMETRANS", "GWTRANS", "RESYNC",
+    "IUSRTRAN", "INMETRAN", "IGWTRANS", "IGWTRAN", "SRVUPDS", "REQUPDS", "TMPTRANS",
+)  # fmt: skip
+"""Stems of the files that hold a queue; the second row is left behind by an interrupted run (Q96060, Q122750)."""
+
+CONFIRMED_TEXT = "# Last confirmed ReqSync"
+"""Our wording of the record left after a confirmed cycle: 24 characters make its 49 bytes; the true one is unknown."""
+
+PODIAG_TEXT = "# Dummy record installed by PODIAG."
+"""Text of the record the diagnostic utility installs (Q110496); 60 bytes."""
+
+DUMMY_SIZES = (49, 60)
+EXCERPT = 40
+
+
+@dataclass(slots=True)
+class Queue:
+    """A queue file as read.
+
+    Attributes:
+        layout: the layout it was read with.
+        size: bytes of the file.
+        header: bytes before the first record, as far as the file has them.
+        records: the records in order.
+        gaps: bytes that are no record, in order.
+        faults: what is wrong with framing; texts and checksums are judged by ``text_faults`` and ``checksum_faults``.
+    """
+
+    layout: Layout
+    size: int
+    header: bytes = b""
+    records: list[Record] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    @property
+    def codec(self) -> RecordCodec:
+        """The compiled layout."""
+        return codec(self.layout)
+
+    def items(self) -> Iterator[Record | Gap]:
+        """Yield records and gaps in the order of the file."""
+        both: list[Record | Gap] = [*self.records, *self.gaps]
+        return iter(sorted(both, key=lambda each: each.start))
+
+    def is_dummy(self, record: Record) -> bool:
+        """Whether a record only holds a number (RULINGS 1)."""
+        alone = self.size in DUMMY_SIZES and len(self.records) == 1
+        return record.text.startswith("#") or (alone and not transaction.is_valid(record.text))
+
+    def moment(self, record: Record) -> datetime | None:
+        """Date stamp of a record as the writer's clock showed it; None where there is none."""
+        return moment(self.layout, record.stamp)
+
+
+def parse_queue(data: bytes, layout: Layout) -> Queue:
+    """Return the records of a queue file and everything between them."""
+    queue = Queue(layout, len(data), data[: layout.header])
+    if 0 < len(data) < layout.header:
+        message = f"the layout's header has {layout.header} bytes, the file {len(data)}"
+        queue.faults.append(Fault("truncated", message, Span(0, len(data))))
+    damage: list[Damage] = []
+    gaps: list[Span] = []
+    for batch in codec(layout).batches(_chunks(data)):
+        queue.records += batch.rows
+        gaps += [Span(each.start, each.stop) for each in batch.gaps]
+        damage += batch.damage
+    queue.gaps = [Gap(data[start:stop], start, stop) for start, stop in joined(gaps)]
+    queue.faults += [_gap_fault(queue, gap) for gap in queue.gaps]
+    queue.faults += [_damage_fault(each) for each in damage]
+    queue.faults.sort(key=lambda each: each.span)
+    return queue
+
+
+def build_queue(queue: Queue) -> bytes:
+    """Return the bytes of a queue: records from their values, gaps as they were."""
+    pack = queue.codec.pack
+    return queue.header + b"".join(pack(each) if isinstance(each, Record) else each.data for each in queue.items())
+
+
+class NewRecord(NamedTuple):
+    """What is needed to write one record; None leaves a value to the layout."""
+
+    sync: int
+    text: str
+    stamp: datetime | None = None
+    checksum: int | None = None
+
+
+def new_queue(entries: Iterable[NewRecord], layout: Layout) -> Queue:
+    """Return a queue that holds ``entries``, with lengths, links and checksums computed; no entries make a 0-byte file.
+
+    Raises:
+        UsageError: a value does not fit the layout.
+    """
+    compiled = codec(layout)
+    position, previous = layout.header, None
+    records: list[Record] = []
+    for number, entry in enumerate(entries, 1):
+        try:
+            raw = raw_stamp(layout, entry.stamp) if entry.stamp else None
+            record = compiled.make(
+                entry.sync, entry.text, stamp=raw, checksum=entry.checksum, start=position, previous=previous
+            )
+        except (UsageError, ValueError, OverflowError) as error:
+            raise UsageError(f"record {number}: {error}") from None
+        records.append(record)
+        position, previous = record.stop, record.start
+    header = bytes(layout.header) if records else b""
+    return Queue(layout, position if records else 0, header, records)
+
+
+def read_records(path: str | Path, layout: Layout) -> Iterator[Record]:
+    """Yield the records of a file of any size in bounded memory; gaps are passed over.
+
+    Raises:
+        FileAccessError: the file cannot be read.
+    """
+    for batch in _file_batches(path, layout, "records"):
+        yield from batch.rows
+
+
+def read_tuples(path: str | Path, layout: Layout) -> Iterator[tuple[int, int | None, int | None, str, int, int]]:
+    """Yield (sync, stamp, checksum, text, start, stop) of each record; otherwise as ``read_records``."""
+    for batch in _file_batches(path, layout, "tuples"):
+        yield from batch.rows
+
+
+def read_columns(path: str | Path, layout: Layout) -> Columns:
+    """Return numbers, stamps, checksums and offsets of all records at once; otherwise as ``read_records``."""
+    return join([rows for batch in _file_batches(path, layout, "columns") for rows in batch.rows])
+
+
+# --- what the values mean ----------------------------------------------------------------------------------------
+
+
+def moment(layout: Layout, raw: int | None) -> datetime | None:
+    """Stored date stamp as date and time, no zone; None where there is none."""
+    stored = layout.with_role("stamp")
+    if raw is None or stored is None:
+        return None
+    return stamp.ENCODINGS[stored.stamp][0](raw)
+
+
+def raw_stamp(layout: Layout, when: datetime) -> int:
+    """Return ``moment`` undone.
+
+    Raises:
+        ValueError: the layout's encoding cannot hold it.
+    """
+    stored = layout.with_role("stamp")
+    return stamp.ENCODINGS[stored.stamp if stored else "unix"][1](when)
+
+
+class ResyncHeader(NamedTuple):
+    """The three numbers in the first transaction of RESYNC.GLB (Q119449)."""
+
+    impseq: int
+    reqseq: int
+    srvseq: int
+
+    @property
+    def text(self) -> str:
+        """The transaction text. Its true form is unknown; this one is assumed."""
+        return f"# IMPSEQ={self.impseq:010} REQSEQ={self.reqseq:010} SRVSEQ={self.srvseq:010}"
+
+
+_RESYNC = re.compile(r"#[ \t]*IMPSEQ=(\d{1,10})[ \t]+REQSEQ=(\d{1,10})[ \t]+SRVSEQ=(\d{1,10})[ \t]*")
+
+
+def resync_header(text: str) -> ResyncHeader | None:
+    """Return the numbers of a RESYNC header transaction, None for any other text."""
+    match = _RESYNC.fullmatch(text)
+    return ResyncHeader(*map(int, match.groups())) if match else None
+
+
+def meaning(queue: Queue, record: Record) -> str:
+    """Say in one sentence what a record does."""
+    header = resync_header(record.text)
+    if header:
+        return f"header of RESYNC: imports {header.impseq}, ReqSync {header.reqseq}, SrvSync {header.srvseq}"
+    if queue.is_dummy(record):
+        return f"no change; keeps the number {record.sync}"
+    parsed = transaction.parse(record.text)
+    return what.meaning(parsed.transaction) if parsed.transaction else "not understood: " + parsed.faults[0].message
+
+
+# --- what is wrong -----------------------------------------------------------------------------------------------
+
+
+def text_faults(queue: Queue) -> Iterator[Fault]:
+    """Yield what the vendor's Import would object to in the texts, with its message numbers."""
+    first = queue.codec.len_head
+    for record in queue.records:
+        if queue.is_dummy(record):
+            continue
+        for fault in transaction.parse(record.text).faults:
+            span = Span(record.start + first + fault.start, record.start + first + fault.stop)
+            yield Fault("text", f"sync {record.sync}: {fault.message}", span, damage=False, number=fault.number)
+
+
+def checksum_faults(queue: Queue) -> list[Fault]:
+    """Return what stored checksums say, by RULINGS 7.
+
+    The algorithm is assumed. Where no more values agree with it than chance would make agree, nothing is known but that
+    the layout is unconfirmed; where many do, those that do not are suspect.
+    """
+    if not queue.layout.checksum or not queue.records:
+        return []
+    compute = queue.codec.checksum
+    wrong = [(each, value) for each in queue.records if (value := compute(each.text)) != each.checksum]
+    matching = len(queue.records) - len(wrong)
+    # 100 times the agreement that 16 random bits give.
+    if matching * 655 <= len(queue.records):
+        message = (
+            f"layout unconfirmed: none of {len(queue.records)} stored checksums is {queue.layout.checksum} of its text"
+            if not matching
+            else f"layout unconfirmed: {matching} of {len(queue.records)} stored checksums agree, as chance has it"
+        )
+        return [Fault("layout-unconfirmed", message, Span(0, queue.size), damage=False)]
+    return [
+        Fault(
+            "checksum",
+            f"sync {each.sync}: stored checksum {each.checksum:04X}, computed {value:04X}; the record is suspect",
+            Span(each.start, each.stop),
+        )
+        for each, value in wrong
+    ]
+
+
+def _damage_fault(damage: Damage) -> Fault:
+    span = Span(damage.start, damage.stop)
+    if damage.kind == "length":
+        return Fault("length", f"stored length {damage.stored!r}, the text takes {damage.computed!r}", span)
+    if damage.kind == "terminator":
+        return Fault("terminator", f"the text ends in {_hex(damage.stored)} in place of {_hex(damage.computed)}", span)
+    return Fault("padding", f"the record ends after {damage.stored!r} of {damage.computed!r} bytes", span)
+
+
+def _gap_fault(queue: Queue, gap: Gap) -> Fault:
+    span = Span(gap.start, gap.stop)
+    size = f"{span.size} byte{'' if span.size == 1 else 's'}"
+    if not gap.data.strip(b"\0"):
+        return Fault("slack", f"{size} of zeros that are no record", span)
+    excerpt = _excerpt(gap.data, queue.layout.encoding)
+    holds = f"; readable in it: {excerpt!r}" if excerpt else ""
+    if gap.stop == queue.size and (begun := _begun(queue, gap)):
+        return Fault("truncated", f"{begun}, cut off after {size}{holds}", span)
+    return Fault("gap", f"{size} that are no record{holds}", span)
+
+
+def _begun(queue: Queue, gap: Gap) -> str:
+    """Name the record that a torn end began with, if it looks like one."""
+    compiled = queue.codec
+    sync = queue.layout.with_role("sync")
+    text = gap.data[compiled.len_head : compiled.len_head + 2]
+    if sync is None or sync.section != "record" or not re.match(rb"[ADMRT#-][ \t]?", text):
+        return ""
+    stored = gap.data[sync.offset : sync.stop]
+    order = sync.byte_order if sync.byte_order == "big" else "little"
+    number = int.from_bytes(stored, "big" if order == "big" else "little") if sync.kind[0] == "u" else stored
+    return f"a record with sync {number!r} begins here"
+
+
+def _excerpt(data: bytes, encoding: str) -> str:
+    """Return the longest readable run of a gap, shortened."""
+    runs = re.findall(rb"[\x20-\x7e\t\x80-\xff]{4,}", data[: 1 << 16])
+    longest = max(runs, key=len, default=b"")
+    text: str = longest[:EXCERPT].decode(encoding, "surrogateescape")
+    return text + ("..." if len(longest) > EXCERPT else "")
+
+
+def _hex(value: object) -> str:
+    return "0x" + value.hex() if isinstance(value, bytes) else str(value)
+
+
+# --- the tree ----------------------------------------------------------------------------------------------------
+
+
+def nodes(queue: Queue) -> Iterator[Node]:
+    """Yield header, records and gaps as trees whose leaves tile the file."""
+    if queue.header:
+        yield Node("header", Span(0, len(queue.header)), queue.header)
+    previous: Record | None = None
+    for number, each in enumerate(queue.items()):
+        if isinstance(each, Gap):
+            yield Node("gap", Span(each.start, each.stop), each.data)
+            continue
+        yield record_node(queue, each, f"record[{number}]", previous)
+        previous = each
+
+
+def record_node(queue: Queue, record: Record, name: str, previous: Record | None = None) -> Node:
+    """Return one record as a tree: every stored value, with the computed one where that differs."""
+    compiled = queue.codec
+    computed: dict[str, Stored] = {
+        "checksum": compiled.checksum(record.text),
+        "len_text": compiled.len_text(record.text),
+    }
+    links = {"previous": previous.start if previous else NO_LINK, "next": record.stop}
+    leaves = []
+    for each, span, value in compiled.parts(record):
+        right = links.get(each.link, computed.get(each.role))
+        leaves.append(
+            Node(
+                each.name,
+                span,
+                value,
+                _value_meaning(queue, each, value),
+                each.status,
+                right if right is not None and right != value else None,
+            )
+        )
+    return Node(name, Span(record.start, record.stop), None, meaning(queue, record), "", None, tuple(leaves))
+
+
+def _value_meaning(queue: Queue, each: Field, value: Stored) -> str:
+    if not isinstance(value, int):
+        return ""
+    if each.role == "stamp":
+        when = moment(queue.layout, value)
+        return f"{stamp.text(when)}, zone unknown" if when else "no date"
+    if each.role == "checksum":
+        return f"{value:04X}"
+    if each.role == "link":
+        return "none" if value == NO_LINK else f"0x{value:04x}"
+    return ""
+
+
+# --- recognising -------------------------------------------------------------------------------------------------
+
+
+def probe(data: bytes, layout: Layout) -> bool:
+    """Whether the content is a queue: a sound record with the look of a transaction, near the start."""
+    compiled = codec(layout)
+    batch: Batch | None = next(compiled.batches([data[:PROBE_SIZE]]), None)
+    return batch is not None and any(re.match(r"[ADMRT#][ \t]", each.text) for each in batch.rows)
+
+
+PROBE_SIZE = 1 << 16
+
+
+class QueueFormat(Format[Queue]):
+    """Queue files for ``inspect``."""
+
+    def probe(self, data: bytes, layout: Layout | None) -> bool:
+        """See ``probe``."""
+        assert layout is not None
+        return probe(data, layout)
+
+    def parse(self, data: bytes, layout: Layout | None) -> Queue:
+        """See ``parse_queue``."""
+        assert layout is not None
+        return parse_queue(data, layout)
+
+    def rows(self, content: Queue) -> Iterator[tuple[str, Row]]:
+        """Yield the records."""
+        compiled = content.codec
+        for record in content.records:
+            others = zip(compiled.other_fields, record.others, strict=True)
+            yield (
+                "records",
+                {
+                    "span": [record.start, record.stop],
+                    "sync": record.sync,
+                    "stamp": moment_row(content.moment(record)),
+                    "text": record.text,
+                    "checksum": {"stored": record.checksum, "computed": compiled.checksum(record.text)},
+                    "dummy": content.is_dummy(record),
+                    "meaning": meaning(content, record),
+                    "transaction": transaction_row(transaction.parse(record.text)),
+                    "stored": {"stamp": record.stamp}
+                    | {each.name: stored_row(value) for each, value in others}
+                    | {"tail": stored_row(record.tail)},
+                },
+            )
+
+    def nodes(self, content: Queue) -> Iterator[Node]:
+        """See ``nodes``."""
+        return nodes(content)
+
+    def faults(self, content: Queue) -> Iterator[Fault]:
+        """Yield the faults of framing, checksums and texts."""
+        yield from content.faults
+        yield from checksum_faults(content)
+        yield from text_faults(content)
+
+    def regions(self, content: Queue) -> Iterator[Region]:
+        """Yield header, records and gaps without taking records apart."""
+        if content.header:
+            yield Region(Span(0, len(content.header)), "header")
+        for each in content.items():
+            yield Region(Span(each.start, each.stop), "record" if isinstance(each, Record) else "gap")
+
+    def summary(self, content: Queue) -> list[str]:
+        """Return how many records, their numbers and stamps."""
+        if not content.size:
+            return ["an empty queue"]
+        if not content.records:
+            return ["no record can be read"]
+        numbers = [each.sync for each in content.records]
+        idle = sum(map(content.is_dummy, content.records))
+        phrases = [count(len(numbers), "record")]
+        phrases.append(f"sync {min(numbers)} to {max(numbers)}" if len(numbers) > 1 else f"sync {numbers[0]}")
+        if idle:
+            phrases.append("no change in it" if idle == len(numbers) else f"{idle} without a change")
+        moments = sorted(filter(None, map(content.moment, content.records)))
+        if moments:
+            first, last = stamp.text(moments[0]), stamp.text(moments[-1])
+            phrases.append(f"stamped {first}" + (f" to {last}" if last != first else "") + ", zone unknown")
+        return phrases
+
+
+def _chunks(data: bytes) -> Iterator[bytes]:
+    view = memoryview(data)
+    for start in range(0, len(data), CHUNK):
+        yield bytes(view[start : start + CHUNK])
+
+
+def _file_batches(path: str | Path, layout: Layout, kind: str) -> Iterator[Batch]:
+    with files.opened(path) as descriptor:
+        read: Callable[[], bytes] = lambda: os.read(descriptor, CHUNK)  # noqa: E731
+        yield from codec(layout).batches(iter(read, b""), kind)

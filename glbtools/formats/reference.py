@@ -1,0 +1,69 @@
+"""What is known of each format, fact by fact, for ``glbtools formats`` and the reference pages."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from glbtools.binary.layout import Layout
+from glbtools.errors import UsageError
+from glbtools.formats.registry import FORMATS
+
+
+class Fact(NamedTuple):
+    """One thing known of a format.
+
+    Attributes:
+        place: section and offset of a field; empty for text formats.
+        name: the field or element.
+        form: its type, or how it is written.
+        orig: the vendor's own word for it, where one is known.
+        status: how it is known.
+        source: the articles that say so.
+        doc: what it means and what is inferred.
+    """
+
+    place: str
+    name: str
+    form: str
+    orig: str
+    status: str
+    source: str
+    doc: str
+
+
+def facts(name: str, layouts: Mapping[str, Layout]) -> list[Fact]:
+    """Return everything known of a format.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    if name not in FORMATS:
+        raise UsageError(f"{name!r} is no format; formats are {', '.join(FORMATS)}")
+    return list(_of_layout(layouts[name]) if FORMATS[name].binary else _of_text(name))
+
+
+def _of_layout(layout: Layout) -> Iterator[Fact]:
+    for each in layout.fields:
+        section = "" if each.section == "record" else f"{each.section} "
+        doc = each.doc
+        if each.flags:
+            doc += "; bits: " + ", ".join(f"{bit} {name}" for name, bit in each.flags)
+        yield Fact(f"{section}{each.offset}", each.name, each.type, each.orig, each.status, each.source, doc)
+    if layout.family == "queue":
+        ends = {"nul": "NUL", "crlf": "CR LF", "none": "nothing"}[layout.terminator]
+        form = (
+            f"length counts {layout.length_counts}; text ends in {ends}; header {layout.header}; stride {layout.stride}"
+        )
+        yield Fact("", "framing", form, "", "assumed", "", " ".join(layout.framing_doc.split()))
+    if layout.checksum:
+        doc = " ".join(layout.checksum_doc.split())
+        yield Fact("", "checksum algorithm", layout.checksum, "", layout.checksum_status or "assumed", "", doc)
+
+
+def _of_text(name: str) -> Iterator[Fact]:
+    table = tomllib.loads(Path(__file__).with_name("facts.toml").read_text("utf-8"))
+    for row in table[name]:
+        yield Fact("", row["element"], row["form"], "", row["status"], row["source"], row["doc"])

@@ -1,0 +1,233 @@
+"""All formats: which one a file is of, and what it holds, in one shape for every renderer.
+
+Content decides first, the name second (a 0-byte file has no content). "Not mine" is an error; "mine but broken" is a
+result with faults. A format's module is loaded when it is needed.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import importlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from glbtools import files
+from glbtools.binary.span import Fault, Region, tile
+from glbtools.errors import UnknownFormatError, UsageError
+from glbtools.layouts import Layouts
+
+if TYPE_CHECKING:
+    from glbtools.binary.layout import Layout
+    from glbtools.binary.tree import Node
+    from glbtools.formats.base import Format, Row
+
+
+class Entry(NamedTuple):
+    """One supported format, without loading it.
+
+    Attributes:
+        name: as ``--as`` and JSON spell it; of a binary format also the family of its layouts.
+        title: for people.
+        place: module and class in ``glbtools.formats``.
+        names: patterns of file names, upper case, that say so when the content does not.
+        binary: whether it has a layout.
+        built: whether ``glbtools build`` writes it from a description.
+        certainty: how sure its form is.
+    """
+
+    name: str
+    title: str
+    place: str
+    names: tuple[str, ...]
+    binary: bool
+    built: bool
+    certainty: str
+
+    @property
+    def format(self) -> Format[Any]:
+        """The format itself."""
+        module, _, name = self.place.partition(".")
+        format_class = getattr(importlib.import_module(f"glbtools.formats.{module}"), name)
+        return format_class()  # type: ignore[no-any-return]
+
+
+_QUEUES = (
+    "REQTRANS.GLB", "MSTTRANS.GLB", "SRVTRANS.GLB", "USRTRANS.GLB", "NMETRANS.GLB", "GWTRANS.GLB", "RESYNC.GLB",
+    "IUSRTRAN*.GLB", "INMETRAN*.GLB", "IGWTRAN*.GLB", "SRVUPDS.GLB", "REQUPDS.GLB", "TMPTRANS.GLB",
+)  # fmt: skip
+_RECONSTRUCTED = "content attested, offsets assumed"
+
+FORMATS: Mapping[str, Entry] = {
+    each.name: each
+    for each in (
+        Entry("queue", "queue of transactions", "queue.QueueFormat", _QUEUES, True, True, _RECONSTRUCTED),
+        Entry(
+            "reqconf", "requestor configuration", "config.ReqConfFormat", ("REQCONF.GLB",), True, True, _RECONSTRUCTED
+        ),
+        Entry("srvconf", "server configuration", "config.SrvConfFormat", ("SRVCONF.GLB",), True, True, _RECONSTRUCTED),
+        Entry("log", "Dir-Sync log", "logs.LogFormat", ("*.LOG",), False, True, "attested by printed samples"),
+        Entry(
+            "listq",
+            "LISTQ listing",
+            "listing.ListqFormat",
+            ("LISTQ*.TXT",),
+            False,
+            False,
+            "attested by printed samples",
+        ),
+        Entry(
+            "listds",
+            "LISTDS listing",
+            "listing.ListdsFormat",
+            ("LISTDS*.TXT",),
+            False,
+            False,
+            "attested by printed samples",
+        ),
+        Entry(
+            "message",
+            "foreign requestor's message",
+            "message.MessageFormat",
+            (),
+            False,
+            False,
+            "attested by printed samples",
+        ),
+        Entry(
+            "subject",
+            "subject of a sync message",
+            "message.SubjectFormat",
+            (),
+            False,
+            False,
+            "attested by printed samples",
+        ),
+        Entry("import", "Import file", "import_file.ImportFormat", (), False, False, "attested by printed samples"),
+    )
+}
+"""Every supported format."""
+
+_TEXT_FORMATS = ("subject", "message", "listds", "listq", "log", "import")
+
+
+@dataclass
+class Inspection:
+    """What one file holds.
+
+    Attributes:
+        path: as given.
+        entry: the format it is of.
+        layout: the binary layout it was read with; None for text.
+        data: the content.
+        content: the parsed file, of the type its format's module returns.
+    """
+
+    path: str
+    entry: Entry
+    layout: Layout | None
+    data: bytes
+    content: Any
+
+    @cached_property
+    def _format(self) -> Format[Any]:
+        return self.entry.format
+
+    @cached_property
+    def faults(self) -> list[Fault]:
+        """Everything that is wrong or remarkable, in the order of the file."""
+        return sorted(self._format.faults(self.content), key=lambda each: each.span)
+
+    @property
+    def damaged(self) -> bool:
+        """Whether any fault is damage."""
+        return any(each.damage for each in self.faults)
+
+    @cached_property
+    def regions(self) -> list[Region]:
+        """What each stretch of the file is; they tile it."""
+        return tile(self._format.regions(self.content), len(self.data))
+
+    @property
+    def summary(self) -> list[str]:
+        """The content in a few phrases."""
+        return self._format.summary(self.content)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the content in hex."""
+        return files.sha256(self.data)
+
+    def rows(self) -> Iterator[tuple[str, Row]]:
+        """Yield what the file holds for programs, each row with the list it belongs to."""
+        return self._format.rows(self.content)
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield the file as trees in order."""
+        return self._format.nodes(self.content)
+
+
+def inspect(
+    path: str | Path,
+    *,
+    as_format: str | None = None,
+    layouts: Layouts | None = None,
+    max_size: int = files.DEFAULT_MAX_SIZE,
+) -> Inspection:
+    """Return what a file holds.
+
+    Raises:
+        UnknownFormatError: the content is of no supported format.
+        FileAccessError: it cannot be read.
+        UsageError: ``as_format`` is no format.
+    """
+    return inspect_bytes(files.read(path, max_size), str(path), as_format=as_format, layouts=layouts)
+
+
+def inspect_bytes(
+    data: bytes, path: str, *, as_format: str | None = None, layouts: Layouts | None = None
+) -> Inspection:
+    """Return what a content holds; ``path`` names it; otherwise as ``inspect``."""
+    layouts = layouts or Layouts()
+    if as_format is not None and as_format not in FORMATS:
+        raise UsageError(f"{as_format!r} is no format; formats are {', '.join(FORMATS)}")
+    entry = FORMATS[as_format] if as_format else detect(data, path, layouts)
+    layout = layouts[entry.name] if entry.binary else None
+    return Inspection(path, entry, layout, data, entry.format.parse(data, layout))
+
+
+def detect(data: bytes, path: str, layouts: Layouts) -> Entry:
+    """Return the format of a content.
+
+    Raises:
+        UnknownFormatError: neither content nor name is of a supported format.
+    """
+    for name in _candidates(data, layouts):
+        entry = FORMATS[name]
+        if entry.format.probe(data, layouts[name] if entry.binary else None):
+            return entry
+    base = files.base_name(path)
+    for entry in FORMATS.values():
+        if any(fnmatch.fnmatchcase(base, pattern) for pattern in entry.names):
+            return entry
+    what = "not a Dir-Sync file that glbtools knows" if data else "an empty file, and its name says nothing"
+    raise UnknownFormatError(f"{path}: {what}; --as FORMAT reads it as one")
+
+
+def _candidates(data: bytes, layouts: Layouts) -> Iterator[str]:
+    """Yield the formats worth trying: sizes and NULs rule most of them out before anything is loaded."""
+    if not data:
+        return
+    text = b"\0" not in data[:4096]
+    if text and not layouts.given("queue"):
+        yield from _TEXT_FORMATS
+    for name in ("srvconf", "reqconf"):
+        layout = layouts[name]
+        rest = len(data) - layout.header
+        if rest == layout.record or (name == "srvconf" and rest > 0 and not rest % layout.record):
+            yield name
+    yield "queue"
+    if text and layouts.given("queue"):
+        yield from _TEXT_FORMATS
