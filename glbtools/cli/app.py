@@ -1,0 +1,234 @@
+"""The commands. Everything heavy is loaded inside them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from glbtools.cli import COULD_NOT, FOUND, complain
+from glbtools.files import DEFAULT_MAX_SIZE
+
+if TYPE_CHECKING:
+    from glbtools.formats.registry import Inspection
+    from glbtools.layouts import Layouts
+    from glbtools.render.text import Screen
+
+app = typer.Typer(
+    help="Read, explain, repair and generate the files of Microsoft Mail Dir-Sync.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class OutputFormat(StrEnum):
+    """Forms of output."""
+
+    table = "table"
+    json = "json"
+    jsonl = "jsonl"
+    csv = "csv"
+    listing = "listing"
+
+
+Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+Color = Annotated[
+    bool | None, typer.Option("--color/--no-color", help="Colour, whatever the terminal and NO_COLOR say.")
+]
+LayoutFiles = Annotated[
+    list[Path] | None, typer.Option("--layout", metavar="FILE.toml", help="A layout of your own; may be given again.")
+]
+MaxFileSize = Annotated[int, typer.Option("--max-file-size", metavar="BYTES", help="Largest file that is read.", min=0)]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no warnings.")]
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    if version:
+        from glbtools import __version__
+
+        print(f"glbtools {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:  # pragma: no cover - no_args_is_help comes first
+        raise typer.Exit(COULD_NOT)
+
+
+@app.command()
+def inspect(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files to look into; - is standard input.")],
+    hexadecimal: Annotated[bool, typer.Option("--hex", help="An annotated dump of every byte.")] = False,
+    as_format: Annotated[
+        str | None, typer.Option("--as", metavar="FORMAT", help="Read as this format, whatever it looks like.")
+    ] = None,
+    layout: LayoutFiles = None,
+    output: Annotated[OutputFormat, typer.Option("--format", help="Form of output.")] = OutputFormat.table,
+    json: Json = False,
+    limit: Annotated[int, typer.Option(help="Rows to show of each list in a table.", min=1)] = 200,
+    color: Color = None,
+    quiet: Quiet = False,
+    max_file_size: MaxFileSize = DEFAULT_MAX_SIZE,
+) -> None:
+    """Show what a file holds: type, layout and its status, records or fields, byte map.
+
+    Status 1 when a file is damaged, 2 when one cannot be read or is no Dir-Sync file.
+
+    Example: glbtools inspect --hex maildata/GLB/REQTRANS.GLB
+    """
+    layouts = _layouts(layout)
+    output = OutputFormat.json if json else output
+    outcome = _Outcome()
+    found = outcome.over(files, as_format, layouts, max_file_size)
+    if output is OutputFormat.table:
+        from glbtools.render import inspection as table
+
+        screen = _screen(color)
+        for number, each in enumerate(found):
+            _put([""] if number else [])
+            _put(table.show(each, screen, hexadecimal=hexadecimal, limit=limit))
+    elif output is OutputFormat.listing:
+        _put(text for each in found if (text := outcome.listing(each)) is not None)
+    else:
+        from glbtools import __version__
+        from glbtools.render import documents
+
+        if output is OutputFormat.json:
+            _put([documents.inspections(found, __version__)])
+        elif output is OutputFormat.jsonl:
+            _put(documents.json_lines(found))
+        else:
+            sys.stdout.write(documents.csv_text(found))
+    outcome.leave()
+
+
+@app.command()
+def build(
+    spec: Annotated[Path, typer.Argument(metavar="SPEC", help="Description in TOML or JSON.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Directory to write to.")],
+    layout: LayoutFiles = None,
+    force: Annotated[bool, typer.Option("--force", help="Write into a directory that holds something.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a postoffice or a network of them from a description.
+
+    Example: glbtools build stuck.toml --out stuck
+    """
+    from glbtools.evidence.build import build as write
+
+    written = write(spec, out, _layouts(layout), force=force)
+    if json:
+        from glbtools.render import documents
+
+        _put([documents.dumps({"schema": "glbtools.build/1", "written": [str(each) for each in written]})])
+    elif not quiet:
+        from glbtools.render.text import safe
+
+        _put(f"{each.stat().st_size:>9}  {safe(each)}" for each in written)
+
+
+@app.command()
+def explain(
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="A Dir-Sync message number, such as 171.")],
+    json: Json = False,
+    color: Color = None,
+) -> None:
+    """Explain a Dir-Sync message number.
+
+    Example: glbtools explain 171
+    """
+    from glbtools.errors import UsageError
+    from glbtools.render import messages
+
+    try:
+        code = int(what)
+    except ValueError:
+        raise UsageError(f"{what!r} is no message number") from None
+    if json:
+        _put([messages.document(code)])
+    else:
+        _put(messages.page(code, _screen(color)))
+
+
+@app.command()
+def formats(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A format; none lists them all.")] = None,
+    layout: LayoutFiles = None,
+    json: Json = False,
+    color: Color = None,
+) -> None:
+    """List the supported formats, or the fields of one with status and source of each.
+
+    Example: glbtools formats reqconf
+    """
+    from glbtools.render import reference
+
+    layouts = _layouts(layout)
+    if json:
+        _put([reference.document(name, layouts)])
+    else:
+        screen = _screen(color)
+        _put(reference.page(name, layouts, screen) if name else reference.overview(screen))
+
+
+class _Outcome:
+    """What happened to several inputs: each is processed whatever becomes of the others, and the worst decides."""
+
+    def __init__(self) -> None:
+        self.status = 0
+
+    def over(self, paths: Iterable[str], as_format: str | None, layouts: Layouts, limit: int) -> Iterator[Inspection]:
+        from glbtools.errors import GlbError
+        from glbtools.formats.registry import FORMATS, inspect
+
+        if as_format is not None and as_format not in FORMATS:
+            raise typer.BadParameter(f"{as_format!r} is none of {', '.join(FORMATS)}", param_hint="--as")
+        for path in paths:
+            try:
+                found = inspect(path, as_format=as_format, layouts=layouts, max_size=limit)
+            except GlbError as error:
+                complain(str(error))
+                self.status = COULD_NOT
+                continue
+            self.status = max(self.status, FOUND if found.damaged else 0)
+            yield found
+
+    def listing(self, each: Inspection) -> str | None:
+        from glbtools.errors import GlbError
+        from glbtools.render.listing import listing
+
+        try:
+            return listing(each)
+        except GlbError as error:
+            complain(f"{each.path}: {error}")
+            self.status = COULD_NOT
+            return None
+
+    def leave(self) -> None:
+        if self.status:
+            raise typer.Exit(self.status)
+
+
+def _layouts(paths: Iterable[Path] | None) -> Layouts:
+    from glbtools import layouts
+
+    return layouts.from_files(paths or ())
+
+
+def _screen(color: bool | None) -> Screen:
+    from glbtools.render.text import screen
+
+    return screen(sys.stdout, color)
+
+
+def _put(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line)

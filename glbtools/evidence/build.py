@@ -1,0 +1,147 @@
+"""Postoffices and networks from a description: what ``glbtools build`` writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from glbtools import files
+from glbtools.binary.layout import Layout
+from glbtools.errors import DescriptionError, UsageError
+from glbtools.evidence import description
+from glbtools.evidence.description import DEFAULT_STAMP, Postoffice
+from glbtools.formats import config, queue
+from glbtools.formats.queue import CONFIRMED_TEXT, NewRecord
+from glbtools.layouts import Layouts
+
+IDLE_QUEUES = ("REQTRANS", "SRVTRANS", "USRTRANS", "NMETRANS", "GWTRANS")
+"""Queues that every postoffice has, 0 bytes in a fresh one (Q135868)."""
+
+PLACEHOLDER = "# Content not described"
+MOST_PLACEHOLDERS = 100_000
+
+
+def build(spec: str | Path, out: str | Path, layouts: Layouts | None = None, *, force: bool = False) -> list[Path]:
+    """Write what a description file describes to a directory; return the files written.
+
+    Raises:
+        DescriptionError: the description is wrong; names the key.
+        OutputExistsError: the directory holds something and ``force`` is not given.
+        FileAccessError: a file cannot be read or written.
+    """
+    postoffices = description.parse(files.read(spec), str(spec))
+    return files.write_tree(contents(postoffices, layouts or Layouts(), str(spec)), Path(out), force=force)
+
+
+def contents(postoffices: list[Postoffice], layouts: Mapping[str, Layout], spec: str = "") -> dict[str, bytes]:
+    """Return the files of described postoffices: relative path -> content.
+
+    Raises:
+        DescriptionError: a value does not fit the layout.
+    """
+    written: dict[str, bytes] = {}
+    for each in postoffices:
+        prefix = "" if each.path == "." else f"{each.path}/"
+        for name, content in _postoffice(each, postoffices, layouts, spec).items():
+            written[f"{prefix}{name}"] = content
+    return written
+
+
+def _postoffice(
+    own: Postoffice, network: list[Postoffice], layouts: Mapping[str, Layout], spec: str
+) -> dict[str, bytes]:
+    server = next((each for each in network if each.role == "server"), None)
+    made: dict[str, bytes] = {}
+    reqconf = idle_reqconf(own, server)
+    try:
+        made["GLB/REQCONF.GLB"] = config.build_reqconf(config.new_reqconf(layouts["reqconf"], **reqconf))
+    except UsageError as error:
+        raise description.rekeyed(spec, f"{own.key}.reqconf", error) from None
+    queues = {name: own.queues.get(name, []) for name in IDLE_QUEUES} | own.queues
+    if "REQTRANS" not in own.queues and reqconf["reqsync"]:
+        # An idle requestor keeps the last confirmed number and nothing else (Q133428).
+        queues["REQTRANS"] = [NewRecord(reqconf["reqsync"], CONFIRMED_TEXT, DEFAULT_STAMP)]
+    if own.role == "server":
+        srvconf = idle_srvconf(own, network)
+        header = {name: value for name, value in srvconf.items() if name != "requestor"}
+        try:
+            file = config.new_srvconf(layouts["srvconf"], srvconf["requestor"], **header)
+        except UsageError as error:
+            raise description.rekeyed(spec, f"{own.key}.srvconf", error) from None
+        made["GLB/SRVCONF.GLB"] = config.build_srvconf(file)
+        if "MSTTRANS" not in queues:
+            queues["MSTTRANS"] = idle_msttrans(srvconf)
+            if len(queues["MSTTRANS"]) > MOST_PLACEHOLDERS:
+                key = f"{own.key}.srvconf.sync"
+                reason = f"leaves more than {MOST_PLACEHOLDERS} records of MSTTRANS undescribed; describe the queue"
+                raise DescriptionError(spec, key, reason)
+    for name, entries in queues.items():
+        made[f"GLB/{name}.GLB"] = _queue(entries, layouts["queue"], spec, f"{own.key}.queue.{name}")
+    made |= own.logs
+    return _overridden(made, own.files, own.missing)
+
+
+def idle_reqconf(own: Postoffice, server: Postoffice | None) -> dict[str, Any]:
+    """Return REQCONF's values: those described, and for the rest those of a healthy idle requestor."""
+    values: dict[str, Any] = {
+        "server": server.name if server else "",
+        "reqsync": 0,
+        "srvsync": 0,
+        "pointers": (-1,) * len(config.POINTERS),
+        "types": "PCM",
+    } | own.reqconf
+    # The first cycle asks for an import, which makes the import number 1 (Q99961).
+    values.setdefault("importsync", 1 if values["reqsync"] or values["srvsync"] else 0)
+    return values
+
+
+def idle_srvconf(own: Postoffice, network: list[Postoffice]) -> dict[str, Any]:
+    """Return SRVCONF's values: those described, and for the rest a server that has served everyone."""
+    values: dict[str, Any] = dict(own.srvconf or {})
+    requestors = values.get("requestor")
+    if requestors is None:
+        # The server is its own requestor (Q96060), registered first.
+        everyone = [own, *(each for each in network if each is not own)]
+        requestors = [_registered(each, idle_reqconf(each, own)) for each in everyone]
+    values.setdefault("sync", max((each.get("srvsync", 0) for each in requestors), default=0))
+    values.setdefault("cycle", 1 if values["sync"] else 0)
+    values.setdefault("administrator", "ADMIN")
+    idle = {"last_cycle": values["cycle"], "last_update": DEFAULT_STAMP}
+    values["requestor"] = [idle | {"importsync": 1 if _started(each) else 0} | each for each in requestors]
+    return values
+
+
+def idle_msttrans(srvconf: Mapping[str, Any]) -> list[NewRecord]:
+    """Return a master queue that ends at the server's number and holds what each requestor is still due.
+
+    The transactions themselves are not described; comments stand for them.
+    """
+    last = srvconf["sync"]
+    lowest = min((each.get("srvsync", last) for each in srvconf["requestor"]), default=last)
+    first = max(1, min(lowest + 1, last))
+    last_made = min(last, first + MOST_PLACEHOLDERS)
+    return [NewRecord(number, PLACEHOLDER, DEFAULT_STAMP) for number in range(first, last_made + 1)]
+
+
+def _registered(each: Postoffice, reqconf: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": f"PCM:{each.name}"} | {name: reqconf[name] for name in ("reqsync", "srvsync", "importsync")}
+
+
+def _started(requestor: Mapping[str, Any]) -> bool:
+    return bool(requestor.get("reqsync") or requestor.get("srvsync"))
+
+
+def _queue(entries: list[NewRecord], layout: Layout, spec: str, key: str) -> bytes:
+    try:
+        return queue.build_queue(queue.new_queue(entries, layout))
+    except UsageError as error:
+        raise description.rekeyed(spec, key, error) from None
+
+
+def _overridden(made: dict[str, bytes], given: Mapping[str, bytes], missing: Iterable[str]) -> dict[str, bytes]:
+    """Put described files in place of generated ones of the same name, whatever its case, and leave out the missing."""
+    gone = {each.upper() for each in (*given, *missing)}
+    kept = {name: content for name, content in made.items() if name.upper() not in gone}
+    absent = {each.upper() for each in missing}
+    return kept | {name: content for name, content in given.items() if name.upper() not in absent}

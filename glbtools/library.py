@@ -1,0 +1,80 @@
+"""One call for each kind of file; what they return is documented with the formats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from glbtools import files, layouts
+
+if TYPE_CHECKING:
+    from glbtools.binary.columns import Columns
+    from glbtools.binary.layout import Layout
+    from glbtools.binary.records import Record
+    from glbtools.formats.config import ReqConfFile, SrvConfFile
+    from glbtools.formats.listing import Listing
+    from glbtools.formats.logs import Log
+    from glbtools.formats.queue import Queue
+
+
+def read_queue(path: str | Path, *, layout: Layout | None = None, max_size: int = files.DEFAULT_MAX_SIZE) -> Queue:
+    """Return a queue file: records with sync, stamp, text and offsets, and the gaps between them.
+
+    Raises:
+        FileAccessError: the file cannot be read.
+    """
+    from glbtools.formats.queue import parse_queue
+
+    return parse_queue(files.read(path, max_size), layout or layouts.reference("queue"))
+
+
+def stream_queue(path: str | Path, *, layout: Layout | None = None) -> Iterator[Record]:
+    """Yield the records of a queue file of any size in bounded memory, gaps passed over."""
+    from glbtools.formats.queue import read_records
+
+    return read_records(path, layout or layouts.reference("queue"))
+
+
+def stream_tuples(
+    path: str | Path, *, layout: Layout | None = None
+) -> Iterator[tuple[int, int | None, int | None, str, int, int]]:
+    """Yield (sync, stamp, checksum, text, start, stop) of each record, otherwise as ``stream_queue``."""
+    from glbtools.formats.queue import read_tuples
+
+    return read_tuples(path, layout or layouts.reference("queue"))
+
+
+def read_columns(path: str | Path, *, layout: Layout | None = None) -> Columns:
+    """Return numbers, stamps, checksums and offsets of all records as arrays."""
+    from glbtools.formats.queue import read_columns as read
+
+    return read(path, layout or layouts.reference("queue"))
+
+
+def read_reqconf(path: str | Path, *, layout: Layout | None = None) -> ReqConfFile:
+    """Return a REQCONF.GLB; ``.config`` says what it means."""
+    from glbtools.formats.config import parse_reqconf
+
+    return parse_reqconf(files.read(path), layout or layouts.reference("reqconf"))
+
+
+def read_srvconf(path: str | Path, *, layout: Layout | None = None) -> SrvConfFile:
+    """Return a SRVCONF.GLB; ``.config`` says what it means."""
+    from glbtools.formats.config import parse_srvconf
+
+    return parse_srvconf(files.read(path), layout or layouts.reference("srvconf"))
+
+
+def read_listing(path: str | Path) -> Listing:
+    """Return what LISTQ or LISTDS printed."""
+    from glbtools.formats.listing import parse_listing
+
+    return parse_listing(files.read(path))
+
+
+def read_log(path: str | Path) -> Log:
+    """Return the lines of a Dir-Sync log."""
+    from glbtools.formats.logs import parse_log
+
+    return parse_log(files.read(path))

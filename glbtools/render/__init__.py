@@ -1,0 +1,1 @@
+"""Findings and trees as text, JSON and CSV; decides nothing."""

@@ -1,0 +1,128 @@
+"""Inspections for programs: JSON (INTERFACE section 3), JSON lines, CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from glbtools.binary.span import Fault
+from glbtools.formats.base import span_row
+
+if TYPE_CHECKING:
+    from glbtools.formats.registry import Inspection
+
+INSPECTION_SCHEMA = "glbtools.inspection/1"
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+def tool(version: str) -> dict[str, str]:
+    """Return who made a document."""
+    return {"name": "glbtools", "version": version}
+
+
+def inspection(each: Inspection) -> dict[str, Any]:
+    """Return everything that is known of one file."""
+    document: dict[str, Any] = {
+        "path": each.path,
+        "format": each.entry.name,
+        "layout": each.layout.id if each.layout else None,
+        "layout_status": each.layout.status if each.layout else None,
+        "size": len(each.data),
+        "sha256": each.sha256,
+        "summary": each.summary,
+    }
+    for kind in _KINDS[each.entry.name]:
+        document[kind] = []
+    for kind, row in each.rows():
+        document[kind].append(row)
+    document["byte_map"] = [_region(each, region.span.start, region.span.stop, region.what) for region in each.regions]
+    document["problems"] = [problem(fault) for fault in each.faults]
+    return document
+
+
+_KINDS: dict[str, tuple[str, ...]] = {
+    "queue": ("records",),
+    "reqconf": ("fields",),
+    "srvconf": ("fields", "requestors"),
+    "log": ("lines",),
+    "listq": ("records",),
+    "listds": ("fields", "records"),
+    "message": ("fields", "records"),
+    "subject": ("fields",),
+    "import": ("records",),
+}
+
+
+def problem(fault: Fault) -> dict[str, Any]:
+    """Return a fault as JSON has it."""
+    return {
+        "kind": fault.kind,
+        "damage": fault.damage,
+        "message": fault.message,
+        "span": span_row(fault.span),
+        "line": fault.line,
+        "number": fault.number,
+    }
+
+
+def dumps(document: object, *, indent: int | None = 2) -> str:
+    """Return JSON in ASCII: it passes any terminal and any pipe."""
+    return json.dumps(document, indent=indent, ensure_ascii=True)
+
+
+def inspections(found: Iterable[Inspection], version: str) -> str:
+    """Return the one document for several files."""
+    files = [inspection(each) for each in found]
+    return dumps({"schema": INSPECTION_SCHEMA, "tool": tool(version), "files": files})
+
+
+def rows(each: Inspection) -> Iterator[dict[str, Any]]:
+    """Yield one flat row for each thing a file holds, for JSON lines and CSV."""
+    for kind, row in each.rows():
+        yield {"path": each.path, "format": each.entry.name, "kind": kind} | row
+
+
+def json_lines(found: Iterable[Inspection]) -> Iterator[str]:
+    """Yield one JSON object for each thing the files hold."""
+    for each in found:
+        for row in rows(each):
+            yield dumps(row, indent=None)
+
+
+def csv_text(found: Iterable[Inspection]) -> str:
+    """Return one CSV table of everything the files hold; texts are safe for spreadsheets."""
+    flat = [_flat(row) for each in found for row in rows(each)]
+    names = list(dict.fromkeys(name for row in flat for name in row))
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, names, quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(flat)
+    return stream.getvalue()
+
+
+def spreadsheet_safe(value: str) -> str:
+    """Return a text that no spreadsheet takes for a formula: such a one gets an apostrophe in front."""
+    return f"'{value}" if value.startswith(_FORMULA) else value
+
+
+def _flat(row: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in row.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, list):
+            flat[f"{prefix}{name}"] = json.dumps(value)
+        else:
+            flat[f"{prefix}{name}"] = spreadsheet_safe(value) if isinstance(value, str) else value
+    return flat
+
+
+def _region(each: Inspection, start: int, stop: int, what: str) -> dict[str, Any]:
+    region: dict[str, Any] = {"span": [start, stop], "what": what}
+    if what == "gap":
+        region["hex"] = each.data[start:stop].hex()
+    return region

@@ -1,0 +1,84 @@
+"""Text for a terminal: nothing from a file reaches it raw, nothing depends on colour."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, TextIO
+
+MIN_WIDTH = 60
+_STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_NAMED = {"\t": "\\t", "\n": "\\n", "\r": "\\r", "\\": "\\\\"}
+
+
+class Screen(NamedTuple):
+    """Where text goes: its width in columns and whether it knows colour."""
+
+    width: int = 80
+    color: bool = False
+
+    def paint(self, text: str, *styles: str) -> str:
+        """Return ``text`` in some styles; as it is without colour."""
+        if not self.color or not styles:
+            return text
+        return f"\x1b[{';'.join(_STYLES[each] for each in styles)}m{text}\x1b[0m"
+
+
+def screen(stream: TextIO, color: bool | None = None) -> Screen:
+    """Return what a stream shows: ``color`` decides, then NO_COLOR, FORCE_COLOR and whether it is a terminal."""
+    if color is None:
+        if os.environ.get("NO_COLOR"):
+            color = False
+        elif os.environ.get("FORCE_COLOR"):
+            color = True
+        else:
+            color = stream.isatty() and os.environ.get("TERM") != "dumb"
+    return Screen(max(MIN_WIDTH, shutil.get_terminal_size().columns), color)
+
+
+def safe(text: object) -> str:
+    """Return a text with everything unprintable as escapes: controls, escape sequences, C1, bidi, lone surrogates.
+
+    Backslashes are doubled, so that what is shown can be told from what is stored.
+    """
+    return "".join(c if c.isprintable() and c != "\\" else _NAMED.get(c) or _escaped(c) for c in str(text))
+
+
+def message(text: object) -> str:
+    """Return a sentence of our own, which may quote what is already escaped: as ``safe``, backslashes kept."""
+    return "".join(c if c.isprintable() else _NAMED.get(c) or _escaped(c) for c in str(text))
+
+
+def wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """Return ``text`` in lines of at most ``width`` columns, cut at blanks where there are any."""
+    lines: list[str] = []
+    rest, prefix = text, ""
+    while len(rest) > (room := max(width - len(prefix), 8)):
+        at = rest.rfind(" ", 0, room + 1)
+        at = at if at > 0 else room
+        lines.append(prefix + rest[:at].rstrip())
+        rest, prefix = rest[at:].lstrip(), indent
+    return [*lines, prefix + rest]
+
+
+def table(rows: Iterable[Sequence[str]], headers: Sequence[str], right: Iterable[int] = ()) -> str:
+    """Return an aligned table of cells that are already safe; columns in ``right`` are flush right."""
+    import tabulate
+
+    tabulate.MIN_PADDING = 0
+    align = ["right" if column in set(right) else "left" for column in range(len(headers))]
+    drawn = tabulate.tabulate(
+        [list(row) for row in rows],
+        headers=list(headers),
+        tablefmt="simple",
+        colalign=align if rows else None,
+        disable_numparse=True,
+        preserve_whitespace=True,
+    )
+    return "\n".join(line.rstrip() for line in drawn.split("\n"))
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
