@@ -1,0 +1,147 @@
+"""``make bench``: every reader on one generated master queue, each run in a process of its own, as ratios.
+
+Writes docs/benchmarks.md. The rounds alternate between the readers, so that a busy machine slows all of them alike; the
+best round of each counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from benchmarks.generate import write_master_queue  # noqa: E402
+from benchmarks.measure import COLUMNS, READERS  # noqa: E402
+
+COMPETITORS = ("construct", "dissect.cstruct", "kaitaistruct")
+TARGETS = {"glbtools records": 2.0, "glbtools tuples": 3.0, COLUMNS: 10.0}
+STARTUP_TARGET = 1.5
+
+MINIMAL = """
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def main(name: str) -> None:
+    print(name)
+
+
+app()
+"""
+
+
+def measure(name: str, path: Path, *extra: str) -> dict:
+    """Return what a run of one reader in its own process says."""
+    command = [sys.executable, "-m", "benchmarks.measure", name, str(path), *extra]
+    done = subprocess.run(command, cwd=HERE.parent, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
+def readers(path: Path, rounds: int) -> dict[str, dict[str, float]]:
+    """Return seconds and peak memory of each reader, the best of some rounds."""
+    digests = {name: measure(name, path, "--digest")["digest"] for name in READERS}
+    expected = digests["construct"]
+    for name, found in digests.items():
+        assert found == expected, f"{name} read something else: {found}, not {expected}"
+    best = {name: {"seconds": float("inf"), "peak": float("inf")} for name in READERS}
+    for _ in range(rounds):
+        for name in READERS:
+            found = measure(name, path)
+            best[name] = {key: min(best[name][key], found[key]) for key in best[name]}
+    return best
+
+
+def startup(rounds: int) -> tuple[float, float]:
+    """Return seconds of the smallest Typer program and of ``glbtools inspect`` of a 49-byte file."""
+    with tempfile.TemporaryDirectory() as folder:
+        minimal, queue = Path(folder, "minimal.py"), Path(folder, "REQTRANS.GLB")
+        minimal.write_text(MINIMAL)
+        from glbtools.formats.queue import CONFIRMED_TEXT, NewRecord, build_queue, new_queue
+        from glbtools.layouts import reference
+
+        queue.write_bytes(build_queue(new_queue([NewRecord(17, CONFIRMED_TEXT)], reference("queue"))))
+        assert queue.stat().st_size == 49
+        commands = (
+            [sys.executable, str(minimal), "x"],
+            [str(Path(sys.executable).with_name("glbtools")), "inspect", str(queue)],
+        )
+        # Byte code is cached, as in an installed program.
+        environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+        best = [float("inf"), float("inf")]
+        for _ in range(rounds):
+            for index, command in enumerate(commands):
+                began = time.perf_counter()
+                subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+                best[index] = min(best[index], time.perf_counter() - began)
+    return best[0], best[1]
+
+
+def report(records: int, size: int, best: dict, small: dict[str, float], start: tuple[float, float]) -> str:
+    """Return docs/benchmarks.md."""
+    fastest = min(COMPETITORS, key=lambda name: best[name]["seconds"])
+    base = best[fastest]["seconds"]
+    lines = [
+        "# Benchmarks",
+        "",
+        "<!-- Written by `make bench`; the figures are ratios within one run. -->",
+        "",
+        f"{date.today().isoformat()}, {platform.python_implementation()} {platform.python_version()}, "
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores. One generated MSTTRANS.GLB of {records:,} "
+        f"records, {size / 1e6:.0f} MB; each run in a process of its own; best of the rounds.",
+        "",
+        "All readers yield sync, stamp, checksum, text as `str` and the span of every record, and all of it is consumed;",
+        "their results are compared before anything is timed. The columnar read gives the numbers and spans without the",
+        f"texts. The competitors are in `benchmarks/readers/`, each in the fastest form found. Fastest of them: {fastest}.",
+        "",
+        "| reader | records per second | times the fastest competitor | target | peak memory | with a tenth of the file |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    for name, found in best.items():
+        target = f"{TARGETS[name]:g}" if name in TARGETS else ""
+        lines.append(
+            f"| {name} | {records / found['seconds']:,.0f} | {base / found['seconds']:.2f} | {target} "
+            f"| {found['peak'] / 2**20:.0f} MiB | {small[name] / 2**20:.0f} MiB |"
+        )
+    lines += [
+        "",
+        "Records and tuples are streamed: their peak does not grow with the file. Columns are held whole by intent, the",
+        "competitors hold the file.",
+        "",
+        f"`glbtools inspect` of a 49-byte file takes {start[1] / start[0]:.2f} times the smallest possible Typer program "
+        f"({start[0] * 1000:.0f} ms); the target is {STARTUP_TARGET:g}.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Measure, print and write the report."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--out", type=Path, default=HERE.parent / "docs" / "benchmarks.md")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        whole, tenth = Path(folder, "MSTTRANS.GLB"), Path(folder, "TENTH.GLB")
+        write_master_queue(whole, arguments.records)
+        write_master_queue(tenth, arguments.records // 10)
+        best = readers(whole, arguments.rounds)
+        small = {name: measure(name, tenth)["peak"] for name in READERS}
+        text = report(arguments.records, whole.stat().st_size, best, small, startup(4 * arguments.rounds))
+    arguments.out.write_text(text, encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
