@@ -1,0 +1,141 @@
+"""Every fixture: made from its description, read in full, and read whatever happens to its bytes."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from glbtools.binary.span import tile
+from glbtools.formats import config, logs, queue
+from glbtools.formats.registry import FORMATS, inspect, inspect_bytes
+
+ROOT = Path(__file__).resolve().parent.parent
+FIXTURES = ROOT / "fixtures"
+FILES = sorted(each for each in FIXTURES.glob("*/**/*.*") if each.suffix in {".GLB", ".LOG"})
+SMALL = [each for each in FILES if 0 < each.stat().st_size <= 512]
+LARGE = [each for each in FILES if each.stat().st_size > 512]
+TINY = [each for each in FILES if each.stat().st_size in {49, 60}]
+
+BUILDERS = {
+    "queue": queue.build_queue,
+    "reqconf": config.build_reqconf,
+    "srvconf": config.build_srvconf,
+    "log": logs.build_log,
+}
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(FIXTURES))
+
+
+def generator():
+    spec = importlib.util.spec_from_file_location("fixtures_generate", FIXTURES / "generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def survives(data: bytes, path: Path, as_format: str) -> None:
+    """Assert that a content is read, accounted for byte by byte, and written back exactly."""
+    found = inspect_bytes(data, path.name, as_format=as_format)
+    assert BUILDERS[as_format](found.content) == data
+    regions = found.regions
+    assert tile(regions, len(data)) == regions
+    assert all(0 <= fault.span.start <= fault.span.stop <= len(data) for fault in found.faults)
+    position = 0
+    for leaf in leaves(found.nodes()):
+        assert leaf.span.start == position
+        position = leaf.span.stop
+    assert position == len(data)
+
+
+def leaves(nodes):
+    for node in nodes:
+        if node.children:
+            yield from leaves(node.children)
+        else:
+            yield node
+
+
+def test_the_fixtures_are_what_their_descriptions_give(tmp_path):
+    written = generator().write(tmp_path)
+    made = {str(path.relative_to(tmp_path)): path.read_bytes() for path in written}
+    kept = {name_of(path): path.read_bytes() for path in FILES}
+    assert made == kept
+
+
+def test_every_fixture_is_in_the_readme():
+    text = (FIXTURES / "README.md").read_text()
+    for directory in {path.relative_to(FIXTURES).parts[0] for path in FILES}:
+        assert f"`{directory}`" in text
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_fixture_is_recognised_and_written_back_exactly(path):
+    found = inspect(path)
+    assert found.entry.name in BUILDERS
+    survives(path.read_bytes(), path, found.entry.name)
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_fixture_is_damaged_exactly_if_it_is_among_the_damaged(path):
+    assert inspect(path).damaged == (path.relative_to(FIXTURES).parts[0] == "damaged")
+
+
+def test_every_attested_size_of_reqtrans_is_there():
+    assert {0, 49, 60} <= {each.stat().st_size for each in FILES if each.name == "REQTRANS.GLB"}
+
+
+@pytest.mark.parametrize("path", [*SMALL, *LARGE], ids=name_of)
+def test_a_fixture_cut_at_any_length_survives(path):
+    data, name = path.read_bytes(), inspect(path).entry.name
+    step = 1 if len(data) <= 2048 else 7
+    for length in range(0, len(data), step):
+        survives(data[:length], path, name)
+
+
+@pytest.mark.parametrize("path", TINY, ids=name_of)
+def test_every_change_of_any_byte_of_the_49_and_60_byte_files_survives(path):
+    data, name = path.read_bytes(), inspect(path).entry.name
+    for position in range(len(data)):
+        for value in range(256):
+            changed = bytearray(data)
+            changed[position] = value
+            survives(bytes(changed), path, name)
+
+
+@pytest.mark.parametrize("path", [each for each in FILES if each.stat().st_size > 60], ids=name_of)
+def test_four_changes_of_any_byte_of_a_larger_fixture_survive(path):
+    data, name = path.read_bytes(), inspect(path).entry.name
+    # Beyond the first records a sample of positions shows the same.
+    positions = [*range(min(len(data), 600)), *range(600, len(data), 11)]
+    for position in positions:
+        for flip in (0x01, 0x80, 0xFF, data[position] or 0x20):
+            changed = bytearray(data)
+            changed[position] ^= flip
+            survives(bytes(changed), path, name)
+
+
+def test_each_damage_has_its_fault():
+    kinds = {
+        name: [fault.kind for fault in inspect(FIXTURES / f"damaged/{name}/GLB/REQTRANS.GLB").faults if fault.damage]
+        for name in generator().DAMAGE
+    }
+    assert kinds == {
+        "cut-off": ["truncated"],
+        "wrong-length": ["length"],
+        "no-terminator": ["terminator"],
+        "overwritten": ["gap"],
+        "checksum": ["checksum"],
+        "slack": ["slack"],
+    }
+
+
+def test_no_format_takes_a_fixture_of_another():
+    for path in FILES:
+        if path.stat().st_size:
+            renamed = inspect_bytes(path.read_bytes(), "neutral")
+            assert renamed.entry.name == inspect(path).entry.name, path
+    assert set(BUILDERS) <= set(FORMATS)
