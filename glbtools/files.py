@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -71,6 +69,8 @@ def write(path: Path, data: bytes, *, force: bool = False, sync: bool = True) ->
         OutputExistsError: the target exists and ``force`` is not given.
         FileAccessError: the system refuses.
     """
+    import tempfile
+
     if not force and os.path.lexists(path):
         raise OutputExistsError(f"{path}: exists; use --force to replace it")
     try:
@@ -104,6 +104,9 @@ def write_tree(contents: Mapping[str, bytes], target: Path, *, force: bool = Fal
         OutputExistsError: the target holds something and ``force`` is not given, or leads out of itself.
         FileAccessError: the system refuses.
     """
+    import shutil
+    import tempfile
+
     try:
         if not os.path.lexists(target):
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -128,13 +131,14 @@ def write_tree(contents: Mapping[str, bytes], target: Path, *, force: bool = Fal
 
 
 def _write_all(contents: Mapping[str, bytes], directory: Path) -> None:
-    inside = directory.resolve()
-    for name in sorted(contents):
-        path = directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.parent.resolve().is_relative_to(inside):
+    inside = os.path.realpath(directory)
+    paths = {directory / name: content for name, content in sorted(contents.items())}
+    for path in paths:
+        if not Path(os.path.realpath(path.parent)).is_relative_to(inside):
             raise OutputExistsError(f"{path}: a link in it leads out of {directory}")
-        write(path, contents[name], force=True)
+    for path, content in paths.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path, content, force=True)
 
 
 def sync_directory(path: Path) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import struct
 from array import array
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from glbtools.binary.layout import INTEGERS
+from glbtools.binary.layout import INTEGERS, MAX_TEXT
 
 if TYPE_CHECKING:
+    from glbtools.binary.layout import Field
     from glbtools.binary.records import Record, RecordCodec
+
+
+_FIRST_STRETCH = 1 << 10
 
 
 @cache
@@ -37,33 +42,111 @@ class Columns(NamedTuple):
 
 
 def run(codec: RecordCodec, data: bytes, pos: int, base: int, append: Callable[[Columns], None]) -> int:
-    """Append the sound records from ``pos`` on as one ``Columns``; return the offset of the first that is none."""
-    plain = all(each.kind in INTEGERS or not each.numeric for each in codec.fields)
-    numpy = _numpy()
-    if numpy is None or codec.trail or not plain:
+    """Append the sound records from ``pos`` on as ``Columns``; return the offset of the first that is none.
+
+    The stretch looked at grows with success: in a file that is damaged everywhere no length is followed far in vain.
+    """
+    if _numpy() is None or not _simple(codec):
         return _run_plain(codec, data, pos, base, append)
+    stretch = _FIRST_STRETCH
+    while True:
+        offsets = _walk(codec, data, pos, stretch)
+        starts, stops = _sound(codec, data, offsets)
+        if len(starts):
+            append(_columns(codec, data, base, starts, stops))
+            pos = int(stops[-1])
+        if not len(starts) or pos < offsets[-1]:
+            return pos
+        stretch *= 16
+
+
+def _columns(codec: RecordCodec, data: bytes, base: int, starts: Any, stops: Any) -> Columns:
+    found = {each.role: _gather(codec, data, each, starts) for each in codec.head if each.numeric}
+    nothing = 0 * starts
+    stamps, checksums = found.get("stamp", nothing), found.get("checksum", nothing)
+    return Columns(found["sync"], stamps, checksums, starts + base, stops + base)
+
+
+def _simple(codec: RecordCodec) -> bool:
+    """Whether a record's length alone says where the next one begins, and every number is binary."""
+    plain = all(each.kind in INTEGERS or not each.numeric for each in codec.fields)
+    forward = _text_end(codec) + len(codec.terminator) > 0
+    return plain and forward and codec.length is not None and not codec.trail and codec.layout.stride == 1
+
+
+def _walk(codec: RecordCodec, data: bytes, pos: int, stretch: int) -> list[int]:
+    """Return where records begin, and where the last one stops, if all lengths are right; nothing else is looked at."""
+    length = codec.length
+    assert length is not None
+    step, field = _text_end(codec) + len(codec.terminator), length.offset
+    last = min(len(data) - codec.len_head, pos + stretch)
     offsets: list[int] = []
-    end = codec._compiled("walk")(data, pos, offsets.append)
-    starts = numpy.array(offsets, dtype=numpy.int64)
-    stops = numpy.append(starts[1:], end) if offsets else starts
-    if offsets and codec.length is not None and codec.layout.terminator == "nul":
-        raw = numpy.frombuffer(data, dtype=numpy.uint8)
-        bad = _holds_nul(raw, starts + codec.len_head, _text_ends(codec, data, starts))
-        if bad >= 0:
-            starts, stops, end = starts[:bad], stops[:bad], offsets[bad]
-    if len(starts):
-        columns = {each.role: _gather(codec, data, each.offset, each.kind, starts) for each in codec.head}
-        nothing = numpy.zeros(len(starts), dtype=numpy.int64)
-        append(
-            Columns(
-                columns["sync"],
-                columns.get("stamp", nothing),
-                columns.get("checksum", nothing),
-                starts + base,
-                stops + base,
-            )
-        )
-    return end  # type: ignore[no-any-return]
+    append = offsets.append
+    if length.kind == "u16":
+        # Two indexed bytes are quicker than a call of unpack_from.
+        low, high = (field, field + 1) if length.byte_order == "little" else (field + 1, field)
+        while pos <= last:
+            append(pos)
+            pos += step + (data[pos + low] | data[pos + high] << 8)
+    else:
+        order = "<" if length.byte_order == "little" else ">"
+        unpack = struct.Struct(order + {"u8": "B", "u32": "I"}[length.kind]).unpack_from
+        while pos <= last:
+            append(pos)
+            pos += step + unpack(data, pos + field)[0]
+    append(pos)
+    return offsets
+
+
+def _sound(codec: RecordCodec, data: bytes, offsets: list[int]) -> tuple[Any, Any]:
+    """Return starts and stops of the records before the first that is none: the record loop's tests, all at once."""
+    numpy = _numpy()
+    if offsets[-1] > len(data):
+        del offsets[-1]
+    bounds = numpy.array(offsets, dtype=numpy.int64)
+    starts, stops = bounds[:-1], bounds[1:]
+    firsts, ends = starts + codec.len_head, stops - len(codec.terminator)
+    sizes = ends - firsts
+    count = _leading((sizes >= 0) & (sizes <= MAX_TEXT))
+    starts, stops, firsts, ends = starts[:count], stops[:count], firsts[:count], ends[:count]
+    raw = numpy.frombuffer(data, dtype=numpy.uint8)
+    for index, byte in enumerate(codec.terminator):
+        count = min(count, _leading(raw[ends + index] == byte))
+    starts, stops = starts[:count], stops[:count]
+    if (
+        codec.layout.terminator == "nul"
+        and count
+        and _nuls(raw[starts[0] : stops[-1]]) > count + _header_nuls(codec, data, starts)
+    ):
+        # Least byte of each text; an empty text stands for its own terminator. Every bound is an index below the size.
+        edges = numpy.empty(2 * count, dtype=numpy.int64)
+        edges[0::2], edges[1::2] = firsts[:count], ends[:count]
+        count = _leading((numpy.minimum.reduceat(raw, edges)[0::2] > 0) | (edges[0::2] == edges[1::2]))
+    return starts[:count], stops[:count]
+
+
+def _nuls(raw: Any) -> int:
+    return len(raw) - int(_numpy().count_nonzero(raw))
+
+
+def _header_nuls(codec: RecordCodec, data: bytes, starts: Any) -> int:
+    """NULs in all headers; with one for each terminator they are all there may be."""
+    numpy = _numpy()
+    shape = (len(data) - codec.len_head + 1,)
+    headers: Any = numpy.ndarray(shape, f"V{codec.len_head}", buffer=data, strides=(1,))
+    return _nuls(headers[starts].view(numpy.uint8))
+
+
+def _leading(good: Any) -> int:
+    """How many are true before the first that is not."""
+    return len(good) if good.all() else int(good.argmin())
+
+
+def _text_end(codec: RecordCodec) -> int:
+    """What to add to offset and stored length to get where the text ends; there is no trailer."""
+    if codec.layout.length_counts == "record":
+        return -len(codec.terminator)
+    return codec.len_head - codec.len_counted
 
 
 def one_row(record: Record) -> Columns:
@@ -77,7 +160,7 @@ def join(parts: list[Columns]) -> Columns:
         return _arrays([[], [], [], [], []])
     numpy = _numpy()
     if numpy is not None:
-        return Columns(*(numpy.concatenate(column) for column in zip(*parts, strict=True)))
+        return Columns(*(numpy.concatenate(column, dtype=numpy.int64) for column in zip(*parts, strict=True)))
     return _arrays([[each for part in column for each in part] for column in zip(*parts, strict=True)])
 
 
@@ -106,33 +189,11 @@ def _arrays(columns: list[list[int]]) -> Columns:
     return Columns(*(array("q", column) for column in columns))
 
 
-def _gather(codec: RecordCodec, data: bytes, offset: int, kind: str, starts: Any) -> Any:
+def _gather(codec: RecordCodec, data: bytes, each: Field, starts: Any) -> Any:
     """Values of one field of all records: a view of the data with a stride of one byte, indexed by the starts."""
-    if kind not in INTEGERS:
-        return None
     numpy = _numpy()
-    order = "<" if codec.layout.byte_order == "little" else ">"
-    width = INTEGERS[kind]
-    shape = (len(data) - offset - width + 1,)
-    dtype = numpy.dtype(f"{order}{kind[0]}{width}")
-    view: Any = numpy.ndarray(shape, dtype, buffer=data, offset=offset, strides=(1,))
-    return view[starts].astype(numpy.int64)
-
-
-def _text_ends(codec: RecordCodec, data: bytes, starts: Any) -> Any:
-    assert codec.length is not None
-    lengths = _gather(codec, data, codec.length.offset, codec.length.kind, starts)
-    if codec.layout.length_counts == "record":
-        return starts + lengths - len(codec.terminator)
-    return starts + codec.len_head + lengths - codec.len_counted
-
-
-def _holds_nul(raw: Any, first: Any, end: Any) -> int:
-    """Index of the first text with a NUL inside, -1 for none."""
-    numpy = _numpy()
-    bounds = numpy.empty(2 * len(first), dtype=numpy.int64)
-    bounds[0::2], bounds[1::2] = first, end
-    # The terminator at ``end`` exists, so that every bound is an index; an empty text stands for its own terminator.
-    found = numpy.logical_or.reduceat(raw == 0, bounds)[0::2] & (end > first)
-    hits = numpy.flatnonzero(found)
-    return int(hits[0]) if len(hits) else -1
+    order = "<" if each.byte_order == "little" else ">"
+    shape = (len(data) - each.offset - each.size + 1,)
+    dtype = numpy.dtype(f"{order}{each.kind[0]}{each.size}")
+    view: Any = numpy.ndarray(shape, dtype, buffer=data, offset=each.offset, strides=(1,))
+    return view[starts]

@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from glbtools.binary import checksum, stamp
 from glbtools.errors import LayoutError
@@ -32,12 +31,14 @@ _TYPE = re.compile(
     r"(?:(?P<integer>[ui](?:8|16|32))|(?P<sized>dec|hex|bytes|text):(?P<size>[1-9]\d{0,5})|(?P<text>text))"
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+MAX_TEXT = 1 << 18
+"""Longest text taken for one record, in bytes; template bodies reach several KB (Q148770)."""
+
 MAX_FIXED = 1 << 16
 """Largest header, record or stride, in bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field of a layout.
 
     ``offset`` counts from the start of its section: the file's header, the record, or the trailer behind the text and
@@ -77,8 +78,7 @@ class Field:
         return self.kind in INTEGERS or self.kind in {"dec", "hex"}
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """A checked layout; ``fields`` tile every section, unclaimed bytes included as ``unknown_xx``."""
 
     id: str
@@ -100,7 +100,11 @@ class Layout:
     framing_doc: str = ""
     checksum_status: str = ""
     checksum_doc: str = ""
-    by_name: Mapping[str, Field] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def by_name(self) -> Mapping[str, Field]:
+        """Fields by their names."""
+        return {each.name: each for each in self.fields}
 
     def section(self, name: str) -> tuple[Field, ...]:
         """Fields of one section in the order of their offsets."""
@@ -124,7 +128,7 @@ def parse(content: bytes, path: str) -> Layout:
     """
     try:
         table = tomllib.loads(content.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise LayoutError(path, "", f"no valid TOML: {error}") from None
     return _Checker(path).layout(table)
 
@@ -185,7 +189,6 @@ class _Checker:
             checksum_status=self.choice(summing, "checksum.status", ("", *STATUSES), ""),
             checksum_doc=self.string(summing, "checksum.doc", ""),
         )
-        object.__setattr__(layout, "by_name", {each.name: each for each in layout.fields})
         if family == "queue":
             self.queue(layout)
         else:
@@ -196,9 +199,11 @@ class _Checker:
 
     def queue(self, layout: Layout) -> None:
         self.roles(layout, once=("sync", "len_text", "stamp", "checksum"), needed=("sync",))
-        text = layout.text
-        if text is None:
+        texts = [each for each in layout.fields if each.kind == "text" and not each.size]
+        if not texts:
             self.fail("field", 'a queue layout needs one field with type = "text" and role = "text"')
+        if len(texts) > 1:
+            self.fail(f"{texts[1].name}.type", f"{texts[0].name} is already the text of variable length")
         length = layout.with_role("len_text")
         if length is not None and length.section != "record":
             self.fail(f"{length.name}.section", "the length must stand before the text, in the record")
@@ -206,21 +211,27 @@ class _Checker:
             self.fail("framing.terminator", "fields behind the text need a length or a terminator to be found")
         if length is None and layout.terminator == "none" and layout.stride == 1:
             self.fail("framing", "without a length field records need a terminator or a stride to end at")
+        if length is None and layout.terminator == "none" and layout.stride < texts[0].offset:
+            self.fail("framing.stride", f"{layout.stride} bytes have no room for the {texts[0].offset} before the text")
         if length is None and layout.length_counts != "text+terminator":
             self.fail("framing.length_counts", "there is no field with the role len_text")
-        for name in ("sync", "stamp", "len_text", "checksum", "link"):
-            for each in layout.fields:
-                if each.role == name and not each.numeric:
-                    self.fail(f"{each.name}.type", f"the role {name} needs a number, not {each.type}")
-                if each.role == name and each.kind.startswith("i"):
-                    self.fail(f"{each.name}.type", f"the role {name} needs an unsigned number")
+        for each in layout.fields:
+            if each.role in {"sync", "stamp", "len_text", "checksum", "link"}:
+                if each.section == "header":
+                    self.fail(f"{each.name}.section", f"the role {each.role} belongs to a record, not to the header")
+                if not each.numeric:
+                    self.fail(f"{each.name}.type", f"the role {each.role} needs a number, not {each.type}")
+                if each.kind.startswith("i"):
+                    self.fail(f"{each.name}.type", f"the role {each.role} needs an unsigned number")
+            if each.link and each.role != "link":
+                self.fail(f"{each.name}.link", f"needs the role link, not {each.role}")
         stored = layout.with_role("checksum")
         if layout.checksum and stored is None:
             self.fail("checksum.algorithm", "there is no field with the role checksum")
-        if layout.checksum and stored is not None and stored.kind in {"u8", "u16"}:
+        if layout.checksum and stored is not None:
             width = checksum.ALGORITHMS[layout.checksum][0]
-            if width > stored.size:
-                self.fail("checksum.algorithm", f"{layout.checksum} needs {width} bytes, the field has {stored.size}")
+            if number_range(stored.kind, stored.size)[1] < (1 << 8 * width) - 1:
+                self.fail("checksum.algorithm", f"{layout.checksum} has {width} bytes, too many for {stored.type}")
 
     def fixed(self, layout: Layout) -> None:
         if not layout.record:
@@ -306,7 +317,7 @@ class _Checker:
             self.fail(key, "must be a number")
         low, high = number_range(kind, size)
         if not low <= value <= high:
-            self.fail(key, f"{value} does not fit {kind}")
+            self.fail(key, f"must be between {low} and {high}")
         return value
 
     def flags(self, row: dict[str, Any], key: str) -> tuple[tuple[str, int], ...]:
@@ -324,24 +335,26 @@ class _Checker:
             text = next((each for each in declared if each.kind == "text" and not each.size), None)
             sizes["record"] = text.offset if text else None
         filled = tuple(each for name in SECTIONS for each in self.section(declared, name, sizes[name]))
-        names = [each.name for each in filled]
-        for name in names:
-            if names.count(name) > 1:
-                self.fail("field", f"the name {name} is used twice")
+        names: set[str] = set()
+        for each in filled:
+            if each.name in names:
+                self.fail("field", f"the name {each.name} is used twice")
+            names.add(each.name)
         return filled
 
     def section(self, declared: list[Field], name: str, size: int | None) -> Iterator[Field]:
         position = 0
-        for each in sorted((f for f in declared if f.section == name), key=lambda f: (f.offset, f.stop)):
-            number = declared.index(each)
+        room = MAX_FIXED if size is None else size
+        numbered = ((number, each) for number, each in enumerate(declared) if each.section == name)
+        for number, each in sorted(numbered, key=lambda pair: (pair[1].offset, pair[1].stop)):
             if each.offset < position:
                 self.fail(
                     f"field[{number}].offset",
                     f"{each.name} at {each.offset} overlaps the field before it, which ends at {position}",
                 )
-            if size is not None and each.stop > size:
+            if each.stop > room:
                 self.fail(
-                    f"field[{number}].offset", f"{each.name} ends at {each.stop}, beyond the {size} bytes of the {name}"
+                    f"field[{number}].offset", f"{each.name} ends at {each.stop}, beyond the {room} bytes of the {name}"
                 )
             if each.offset > position:
                 yield _unclaimed(name, position, each.offset)
@@ -396,25 +409,13 @@ class _Checker:
         if not isinstance(value, int) or isinstance(value, bool):
             self.fail(key, "must be a whole number")
         if not low <= value <= high:
-            self.fail(key, f"{value} is not between {low} and {high}")
+            self.fail(key, f"must be between {low} and {high}")
         return value
 
     def encoding(self, table: dict[str, Any]) -> str:
-        """Accept single-byte code pages that lose nothing; texts must come back byte for byte."""
+        """Accept code pages that read every byte by itself and lose nothing: texts must come back byte for byte."""
         name = self.string(table, "encoding", "cp850")
-        if name == "cp850":
-            return name
-        every = bytes(range(256))
-        try:
-            exact = all(len(bytes([byte, 65]).decode(name, "surrogateescape")) == 2 for byte in every)
-            exact = exact and every.decode(name, "surrogateescape").encode(name, "surrogateescape") == every
-        except (LookupError, UnicodeError, TypeError, AssertionError):
-            exact = False
-        if (
-            not exact
-            or every[:128].decode(name, "surrogateescape") != every[:128].decode("ascii")
-            or "utf" in name.lower()
-        ):
+        if name != "cp850" and not _extends_ascii(name):
             self.fail("encoding", f"{name!r} is no single-byte code page that extends ASCII")
         return name
 
@@ -427,6 +428,22 @@ def number_range(kind: str, size: int) -> tuple[int, int]:
         return 0, 16**size - 1
     bits = 8 * INTEGERS[kind]
     return (-(1 << bits - 1), (1 << bits - 1) - 1) if kind[0] == "i" else (0, (1 << bits) - 1)
+
+
+def _extends_ascii(encoding: str) -> bool:
+    """Whether a code page reads every byte by itself, the lower half as ASCII, and writes it back."""
+    every = bytes(range(256))
+    try:
+        alone = [bytes([byte]).decode(encoding, "surrogateescape") for byte in every]
+        # Shift-JIS and its like take an ASCII letter for the second half of a character.
+        pairs = [bytes([byte, 65]).decode(encoding, "surrogateescape") for byte in every]
+        exact = "".join(alone).encode(encoding, "surrogateescape") == every
+        exact = exact and rb"\u0041".decode(encoding) == r"\u0041"
+    except (LookupError, ValueError, TypeError, AssertionError):
+        return False
+    # No byte above ASCII is a character by itself in UTF-8, EUC and the encodings that shift by escape sequences.
+    upper = any(len(each) == 1 and not "\ud800" <= each <= "\udfff" for each in alone[128:])
+    return exact and upper and pairs == [each + "A" for each in alone] and alone[:128] == [*map(chr, range(128))]
 
 
 def _unclaimed(section: str, start: int, stop: int) -> Field:

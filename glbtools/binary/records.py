@@ -4,9 +4,9 @@ One loop is generated for each layout and each kind of result, in the way ``coll
 compiler work. Only numbers and names checked by ``layout`` get into the generated text. A test proves it equal to the
 construct form of the same layout (``structure``).
 
-The loop stops at the first record that does not fit. ``_recover`` then looks at the damage: a record whose length or
-terminator alone is wrong is kept; otherwise the bytes up to the next plausible record become a gap. Nothing is dropped:
-records and gaps tile the data.
+The loop stops at the first record that does not fit. ``_keep`` then looks at the damage: a record whose length or
+terminator alone is wrong is kept; otherwise the bytes up to the next plausible record (``_resume``) become a gap.
+Nothing is dropped: records and gaps tile the data.
 """
 
 from __future__ import annotations
@@ -18,15 +18,12 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glbtools.binary.checksum import ALGORITHMS
-from glbtools.binary.layout import INTEGERS, TERMINATORS, Field, Layout, number_range
+from glbtools.binary.layout import INTEGERS, MAX_TEXT, TERMINATORS, Field, Layout, number_range
 from glbtools.binary.span import Span
 from glbtools.errors import UsageError
 
 if TYPE_CHECKING:
     from glbtools.binary.columns import Columns
-
-MAX_TEXT = 1 << 18
-"""Longest text taken for one record, in bytes; template bodies reach several KB (Q148770)."""
 
 LOOKAHEAD = 3 * MAX_TEXT
 """Bytes that must be at hand to judge damage, so that the verdict does not depend on how the data was cut up."""
@@ -38,6 +35,8 @@ _ORDER = {"little": "<", "big": ">"}
 _CODES = {"u8": "B", "u16": "H", "u32": "I", "i8": "b", "i16": "h", "i32": "i"}
 # What a transaction can begin with (formats.md 9): used only to find the way again after damage.
 _ANCHOR = re.compile(rb"[ADMRT#-][ \t]")
+# What no transaction holds.
+_CONTROL = re.compile(rb"[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 TERMINATOR = Field("terminator", "trailer", 0, "bytes", 0, "constant", "assumed", doc="ends the text")
@@ -126,7 +125,7 @@ class RecordCodec:
         """
         run = self._columns_run if kind == "columns" else self._run(kind)
         add = {"records": lambda r: r, "tuples": lambda r: tuple(r[:6]), "columns": self._one_row}[kind]
-        buffer, base, pos, final = b"", 0, self.layout.header, False
+        buffer, base, pos, final, lost = b"", 0, self.layout.header, False, False
         source = iter(chunks)
         while not final:
             chunk = next(source, None)
@@ -136,55 +135,77 @@ class RecordCodec:
             if pos >= len(buffer):
                 continue
             batch = Batch([], [], [])
-            pos = run(buffer, pos, base, batch.rows.append)
+            if not lost:
+                pos = run(buffer, pos, base, batch.rows.append)
             while pos < len(buffer) and (final or len(buffer) - pos >= 2 * LOOKAHEAD):
-                stop, record, damage = self._recover(buffer, pos, base, final=final)
-                if record is not None and damage is not None:
+                kept = None if lost else self._keep(buffer, pos, base, final=final)
+                if kept is not None:
+                    record, damage = kept
                     batch.rows.append(add(record))
                     batch.damage.append(damage)
+                    stop = record.stop - base
                 else:
-                    batch.gaps.append(Gap(buffer[pos:stop], base + pos, base + stop))
-                pos = run(buffer, stop, base, batch.rows.append)
+                    stop, lost = self._resume(buffer, pos, len(buffer) if final else len(buffer) - LOOKAHEAD)
+                    if stop > pos:
+                        batch.gaps.append(Gap(buffer[pos:stop], base + pos, base + stop))
+                pos = stop if lost else run(buffer, stop, base, batch.rows.append)
             yield batch
 
-    def _recover(self, data: bytes, pos: int, base: int, *, final: bool) -> tuple[int, Record | None, Damage | None]:
-        """Judge bytes that are no sound record: return where they stop, and the record if it can be kept."""
-        kept = self._keep(data, pos, base, final=final)
-        if kept is not None:
-            return kept[0].stop - base, *kept
-        limit = len(data) if final else len(data) - LOOKAHEAD
-        if self.terminator and data.find(self.terminator, pos + self.len_head) < 0:
-            return max(limit, pos + 1), None, None
-        for match in _ANCHOR.finditer(data, pos + 1 + self.len_head, max(limit, 0) + self.len_head):
-            start = match.start() - self.len_head
-            if self._stop(data, start) > start:
-                return start, None, None
-        return max(limit, pos + 1), None, None
+    def sound(self, data: bytes, pos: int) -> bool:
+        """Whether a whole record without fault of framing stands at ``pos``."""
+        return self._stop(data, pos) > pos
+
+    def _resume(self, data: bytes, pos: int, limit: int) -> tuple[int, bool]:
+        """Return where the next plausible record begins, or ``limit`` and that the way is still lost."""
+        end = -1
+        for match in _ANCHOR.finditer(data, pos + self.len_head, limit + self.len_head + 1):
+            first = match.start()
+            if self.terminator and end < first:
+                end = data.find(self.terminator, first)
+                if end < 0:
+                    break
+            if end - first <= MAX_TEXT and self.sound(data, first - self.len_head):
+                return first - self.len_head, False
+        return limit, True
 
     def _keep(self, data: bytes, pos: int, base: int, *, final: bool) -> tuple[Record, Damage] | None:
+        """Return a record that is not sound but whose text is intact, and what is wrong with it.
+
+        Either its stored length or its terminator shows where it ends. What counts is what follows there: best the end
+        of the file or a sound record that looks like a transaction, else one of the two.
+        """
         first = pos + self.len_head
         if not _ANCHOR.match(data, first):
             return None
-        end = data.find(self.terminator, first, first + MAX_TEXT) if self.terminator else -1
-        for kind, text_end in (("length", end), ("terminator", self._text_end(data, pos))):
-            trailer = text_end + len(self.terminator)
-            padding = trailer + self.len_trail
-            stop = pos + -(-(padding - pos) // self.layout.stride) * self.layout.stride
-            if final and padding <= len(data) < stop:
+        end = data.find(self.terminator, first, first + MAX_TEXT + len(self.terminator)) if self.terminator else -1
+        # Where a stride makes both end in the same place, the terminator that is there counts.
+        extents: dict[int, tuple[str, int]] = {}
+        for kind, text_end in (("terminator", self._text_end(data, pos)), ("length", end)):
+            if not first <= text_end <= first + MAX_TEXT:
+                continue
+            size = text_end - pos + len(self.terminator) + self.len_trail
+            stop = pos + -(-size // self.layout.stride) * self.layout.stride
+            if final and pos + size <= len(data) < stop:
                 kind, stop = "padding", len(data)  # noqa: PLW2901
-            follows = stop == len(data) if final else False
-            if not first <= text_end <= stop <= len(data) or not (
-                follows or self._stop(data, stop) > stop or _ANCHOR.match(data, stop + self.len_head)
-            ):
-                continue
-            if kind == "terminator" and -1 < end < text_end:
-                continue
-            try:
-                record = self._slice(data, pos, base, text_end, stop)
-            except ValueError:
-                return None
-            return record, self._damage(kind, record, data[text_end:trailer])
-        return None
+            # A text holds no control characters, and a record no other one.
+            if not _CONTROL.search(data, first, text_end) and self._resume(data, pos + 1, stop)[1]:
+                extents[stop] = kind, text_end
+        best: tuple[str, int, int] | None = None
+        for stop, (kind, text_end) in extents.items():
+            sound, looks = self.sound(data, stop), _ANCHOR.match(data, stop + self.len_head) is not None
+            certain = (final and stop == len(data)) or (sound and looks)
+            if certain or (best is None and (sound or looks)):
+                best = kind, text_end, stop
+            if certain:
+                break
+        if best is None:
+            return None
+        kind, text_end, stop = best
+        try:
+            record = self._slice(data, pos, base, text_end, stop)
+        except ValueError:
+            return None
+        return record, self._damage(kind, record, data[text_end : text_end + len(self.terminator)])
 
     def _damage(self, kind: str, record: Record, terminator: bytes) -> Damage:
         if kind == "terminator":
@@ -200,7 +221,7 @@ class RecordCodec:
         if self.length is None:
             return -1
         try:
-            length: int = _decode(self.length, data[pos + self.length.offset : pos + self.length.stop])
+            length: int = decode(self.length, data[pos + self.length.offset : pos + self.length.stop])
         except ValueError:
             return -1
         end = pos + self.len_head + length - self.len_counted
@@ -212,8 +233,8 @@ class RecordCodec:
         """Cut a record of known extent; raises ValueError where digits are none."""
         trailer = end + len(self.terminator)
         padding = trailer + self.len_trail
-        values = [_decode(each, data[pos + each.offset : pos + each.stop]) for each in self.head]
-        values += [_decode(each, data[trailer + each.offset : trailer + each.stop]) for each in self.trail]
+        values = [decode(each, data[pos + each.offset : pos + each.stop]) for each in self.head]
+        values += [decode(each, data[trailer + each.offset : trailer + each.stop]) for each in self.trail]
         by_role = {each.role: value for each, value in zip(self.fields, values, strict=True)}
         return Record(
             by_role["sync"],
@@ -260,8 +281,11 @@ class RecordCodec:
             raw = text.encode(layout.encoding, "surrogateescape")
         except UnicodeEncodeError as error:
             raise UsageError(f"text holds {text[error.start]!r}, which {layout.encoding} does not know") from None
-        if layout.terminator == "nul" and b"\0" in raw:
-            raise UsageError("text holds the NUL that ends it")
+        ended = self.terminator and (self.length is None or layout.terminator == "nul")
+        if ended and self.terminator in raw:
+            raise UsageError(f"text holds the {layout.terminator.upper()} that ends it")
+        if self.length is None and not self.terminator and raw.endswith(bytes([layout.pad])):
+            raise UsageError("text ends in the byte that fills the record")
         if len(raw) > MAX_TEXT:
             raise UsageError(f"text is longer than {MAX_TEXT} bytes")
         size = self.len_head + len(raw) + len(self.terminator) + self.len_trail
@@ -275,13 +299,13 @@ class RecordCodec:
         values["len_text"] = self.len_text(text)
         found: dict[str, int | bytes] = {}
         for each in self.fields:
-            value: int | bytes | None = links[each.link] if each.link else values.get(each.role, each.default)
+            value: int | bytes | None = (
+                stored_link(each, links[each.link]) if each.link else values.get(each.role, each.default)
+            )
             if value is None:
                 value = 0 if each.numeric else bytes(each.size)
             if isinstance(value, int):
                 low, high = number_range(each.kind, each.size)
-                if each.link:
-                    value &= high
                 if not low <= value <= high:
                     raise UsageError(f"{each.name} {value} does not fit {each.type}")
             found[each.name] = value
@@ -295,6 +319,13 @@ class RecordCodec:
             start + padded,
             tuple(found[each.name] for each in self.other_fields),
             self.terminator + bytes([layout.pad]) * (padded - size),
+        )
+
+    def header(self) -> bytes:
+        """Return the file's header as it is written where nothing is known: the layout's defaults, zeros elsewhere."""
+        return b"".join(
+            bytes(each.size) if each.default is None else _encoder(each)(each.default)
+            for each in self.layout.section("header")
         )
 
     def len_text(self, text: str) -> int:
@@ -387,7 +418,6 @@ class RecordCodec:
         namespace: dict[str, Any] = {
             "head": self._struct(self.head).unpack_from,
             "trail": self._struct(self.trail).unpack_from,
-            "length": self._struct((self.length,) if self.length else ()).unpack_from,
             "new": tuple.__new__,
             "Record": Record,
             "TAIL": self.terminator,
@@ -399,14 +429,11 @@ class RecordCodec:
         return self._loops[kind]
 
     def _source(self, kind: str) -> str:
-        """Python text of one loop; ``kind`` is records, tuples, walk (offsets only) or stop (one record)."""
+        """Python text of one loop; ``kind`` is records, tuples or stop (of one record)."""
         names = [f"v{index}" for index in range(len(self.fields))]
         head, trail = names[: len(self.head)], names[len(self.head) :]
-        if kind == "walk":
-            body = self._length_only(names)
-        else:
-            body = [f"{', '.join(head)}, = head(data, pos)"] if head else []
-            body += self._conversions(head, 0)
+        body = [f"{', '.join(head)}, = head(data, pos)"] if head else []
+        body += self._conversions(head, 0)
         body += [f"first = pos + {self.len_head}", *self._extent(names)]
         if trail:
             body += [f"{', '.join(trail)}, = trail(data, end + {len(self.terminator)})"]
@@ -414,21 +441,11 @@ class RecordCodec:
         body += ["text = latin[first:end]"] if kind in {"records", "tuples"} else []
         body += self._interior(kind)
         body += self._result(kind, names)
-        signature = {"walk": "data, pos, append", "stop": "data, pos"}.get(kind, "data, latin, pos, base, append")
+        signature = "data, pos" if kind == "stop" else "data, latin, pos, base, append"
         lines = [f"def run({signature}):", "    size = len(data)", f"    last = size - {self.len_head}", "    try:"]
         lines += ["        while 0 <= pos <= last:", *(f"            {line}" for line in body)]
         lines += ["    except ValueError:", "        pass", f"    return {-1 if kind == 'stop' else 'pos'}"]
         return "\n".join(lines)
-
-    def _length_only(self, names: list[str]) -> list[str]:
-        """The one number a walk needs; two indexed bytes are quicker than a call of ``unpack_from``."""
-        if self.length is None:
-            return []
-        name, offset = names[self.fields.index(self.length)], self.length.offset
-        if self.length.kind != "u16":
-            return [f"{name} = length(data, pos + {offset})[0]"]
-        low, high = (offset, offset + 1) if self.length.byte_order == "little" else (offset + 1, offset)
-        return [f"{name} = data[pos + {low}] | data[pos + {high}] << 8"]
 
     def _extent(self, names: list[str]) -> list[str]:
         """Lines that find ``end`` (of the text) and ``stop`` (of the record), or leave the loop."""
@@ -456,8 +473,8 @@ class RecordCodec:
         return lines
 
     def _interior(self, kind: str) -> list[str]:
-        """A NUL inside the text means that the length is wrong; columns test that for all records at once."""
-        if self.layout.terminator != "nul" or self.length is None or kind == "walk":
+        """A NUL inside the text means that the length is wrong."""
+        if self.layout.terminator != "nul" or self.length is None:
             return []
         return ["if data.find(0, first, end) >= 0: break" if kind == "stop" else "if '\\0' in text: break"]
 
@@ -473,7 +490,6 @@ class RecordCodec:
         results = {
             "records": [decode, f"append(new(Record, ({plain}, ({others}{',' if others else ''}), {tail})))"],
             "tuples": [decode, f"append(({plain}))"],
-            "walk": ["append(pos)"],
             "stop": ["return stop"],
         }
         return [*results[kind], "pos = stop"]
@@ -500,7 +516,12 @@ def codec(layout: Layout) -> RecordCodec:
     return RecordCodec(layout)
 
 
-def _decode(each: Field, raw: bytes) -> Any:
+def stored_link(each: Field, offset: int) -> int:
+    """Return an offset (or ``NO_LINK``) as a link field stores it: one too narrow for it holds its highest number."""
+    return min(offset, number_range(each.kind, each.size)[1])
+
+
+def decode(each: Field, raw: bytes) -> Any:
     """Value of one stored field; raises ValueError where digits are none or bytes are missing."""
     if len(raw) != each.size:
         raise ValueError(each.name)

@@ -6,6 +6,7 @@ Only lossless constructs are used: ``Padding``, ``GreedyRange``, ``Rebuild`` and
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -15,14 +16,12 @@ from construct import (
     Construct,
     Container,
     FormatField,
-    NullTerminated,
     Renamed,
     Struct,
     Subconstruct,
     Tell,
     this,
 )
-from construct import GreedyBytes as Rest
 
 from glbtools.binary.layout import INTEGERS, TERMINATORS, Field, Layout, number_range
 from glbtools.binary.span import Span
@@ -94,10 +93,10 @@ def record(layout: Layout) -> Construct:
         }[layout.length_counts]
         text = Bytes(lambda context: _number(length, context[length.name]) - counted)
     elif terminator:
-        text = NullTerminated(Rest, term=terminator, consume=False)
+        text = _measured(lambda context: _distance(_peek(context), terminator))
     else:
         pad = bytes([layout.pad])
-        text = Bytes(lambda context: len(_peek(context, layout.stride - len_head).rstrip(pad)))
+        text = _measured(lambda context: len(_peek(context, layout.stride - len_head).rstrip(pad)))
     return Struct(
         "_start" / Tell,
         *map(field, head),
@@ -217,7 +216,21 @@ def _encode(layout: Layout, each: Field, value: int | str | bytes) -> bytes:
     return value.ljust(each.size, b"\0")
 
 
-def _peek(context: Any, size: int) -> bytes:
+def _measured(measure: Callable[[Any], int]) -> Construct:
+    """Return the construct of a text without a stored length: reading measures it, writing takes it as it is.
+
+    ``NullTerminated`` would do for NUL only: it looks for CRLF at even distances.
+    """
+    return Bytes(lambda context: len(context.text) if context._building else measure(context))
+
+
+def _distance(data: bytes, terminator: bytes) -> int:
+    """Return how far the terminator is away; more than there are bytes where it is missing."""
+    found = data.find(terminator)
+    return found if found >= 0 else len(data) + 1
+
+
+def _peek(context: Any, size: int = -1) -> bytes:
     stream = context._io
     position = stream.tell()
     data = stream.read(size)

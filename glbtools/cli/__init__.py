@@ -2,48 +2,88 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 from typing import NoReturn
 
 DONE, FOUND, COULD_NOT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
 """Exit statuses (INTERFACE section 2)."""
 
 
+class ReaderGoneError(Exception):
+    """Whoever read the output has gone, as ``head`` does; nothing is wrong."""
+
+
 def main() -> NoReturn:
     """Run the command line and leave with its exit status; no input makes a traceback."""
-    from glbtools.cli.app import app
     from glbtools.errors import GlbError
 
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    _prepare_streams()
     try:
-        app(prog_name="glbtools")
+        status = _run()
+        put(())
     except GlbError as error:
         complain(str(error))
-        _leave(COULD_NOT)
+        status = COULD_NOT
     except KeyboardInterrupt:
-        _leave(INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read the output has gone, as `head` does; nothing is wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        _leave(DONE)
+        status = INTERRUPTED
+    except ReaderGoneError:
+        status = DONE
+    except OSError as error:
+        complain(f"the output cannot be written: {error.strerror}")
+        status = COULD_NOT
     except Exception as error:
         if os.environ.get("GLBTOOLS_DEBUG"):
             raise
         complain(f"internal error, please report it: {type(error).__name__}: {error} (GLBTOOLS_DEBUG=1 shows more)")
-        _leave(BUG)
-    _leave(DONE)
+        status = BUG
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # What is left has nowhere to go, and Python must not try again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(status)
+
+
+def put(lines: Iterable[str]) -> None:
+    """Print lines on standard output.
+
+    Raises:
+        ReaderGoneError: nobody reads them any more.
+    """
+    try:
+        for line in lines:
+            print(line)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ReaderGoneError from None
+
+
+def _prepare_streams() -> None:
+    """Make output possible whatever the encoding, and without a standard stream too."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _run() -> int:
+    from glbtools.cli.app import app
+
+    try:
+        app(prog_name="glbtools")
+    except SystemExit as leaving:
+        return int(leaving.code or DONE)
+    return DONE
 
 
 def complain(text: str) -> None:
     """Print one line on standard error, safe for a terminal."""
     from glbtools.render.text import message
 
-    print(f"glbtools: {message(text)}", file=sys.stderr)
-
-
-def _leave(status: int) -> NoReturn:
-    sys.stdout.flush()
-    raise SystemExit(status)
+    with contextlib.suppress(OSError):
+        print(f"glbtools: {message(text)}", file=sys.stderr)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glbtools.cli import COULD_NOT, FOUND, complain
+from glbtools.cli import COULD_NOT, FOUND, complain, put
 from glbtools.files import DEFAULT_MAX_SIZE
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _root(
     if version:
         from glbtools import __version__
 
-        print(f"glbtools {__version__}")
+        put([f"glbtools {__version__}"])
         raise typer.Exit
     if context.invoked_subcommand is None:  # pragma: no cover - no_args_is_help comes first
         raise typer.Exit(COULD_NOT)
@@ -92,20 +92,20 @@ def inspect(
 
         screen = _screen(color)
         for number, each in enumerate(found):
-            _put([""] if number else [])
-            _put(table.show(each, screen, hexadecimal=hexadecimal, limit=limit))
+            put([""] if number else [])
+            put(table.show(each, screen, hexadecimal=hexadecimal, limit=limit))
     elif output is OutputFormat.listing:
-        _put(text for each in found if (text := outcome.listing(each)) is not None)
+        put(text for each in found if (text := outcome.listing(each)) is not None)
     else:
         from glbtools import __version__
         from glbtools.render import documents
 
         if output is OutputFormat.json:
-            _put([documents.inspections(found, __version__)])
+            put([documents.inspections(found, __version__)])
         elif output is OutputFormat.jsonl:
-            _put(documents.json_lines(found))
+            put(documents.json_lines(found))
         else:
-            sys.stdout.write(documents.csv_text(found))
+            put(documents.csv_lines(found))
     outcome.leave()
 
 
@@ -128,11 +128,11 @@ def build(
     if json:
         from glbtools.render import documents
 
-        _put([documents.dumps({"schema": "glbtools.build/1", "written": [str(each) for each in written]})])
+        put([documents.dumps({"schema": "glbtools.build/1", "written": [str(each) for each in written]})])
     elif not quiet:
         from glbtools.render.text import safe
 
-        _put(f"{each.stat().st_size:>9}  {safe(each)}" for each in written)
+        put(f"{each.stat().st_size:>9}  {safe(each)}" for each in written)
 
 
 @app.command()
@@ -153,9 +153,9 @@ def explain(
     except ValueError:
         raise UsageError(f"{what!r} is no message number") from None
     if json:
-        _put([messages.document(code)])
+        put([messages.document(code)])
     else:
-        _put(messages.page(code, _screen(color)))
+        put(messages.page(code, _screen(color)))
 
 
 @app.command()
@@ -173,10 +173,10 @@ def formats(
 
     layouts = _layouts(layout)
     if json:
-        _put([reference.document(name, layouts)])
+        put([reference.document(name, layouts)])
     else:
         screen = _screen(color)
-        _put(reference.page(name, layouts, screen) if name else reference.overview(screen))
+        put(reference.page(name, layouts, screen) if name else reference.overview(screen))
 
 
 class _Outcome:
@@ -227,8 +227,3 @@ def _screen(color: bool | None) -> Screen:
     from glbtools.render.text import screen
 
     return screen(sys.stdout, color)
-
-
-def _put(lines: Iterable[str]) -> None:
-    for line in lines:
-        print(line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from glbtools import files
@@ -41,10 +41,19 @@ def contents(postoffices: list[Postoffice], layouts: Mapping[str, Layout], spec:
         DescriptionError: a value does not fit the layout.
     """
     written: dict[str, bytes] = {}
+    owners: dict[str, str] = {}  # names on disk know no case
     for each in postoffices:
         prefix = "" if each.path == "." else f"{each.path}/"
         for name, content in _postoffice(each, postoffices, layouts, spec).items():
-            written[f"{prefix}{name}"] = content
+            path = f"{prefix}{name}"
+            if path.upper() in owners:
+                raise DescriptionError(spec, each.key, f"{path} is already a file of {owners[path.upper()]}")
+            owners[path.upper()] = each.key
+            written[path] = content
+    for path in written:
+        for directory in PurePosixPath(path).parents:
+            if str(directory).upper() in owners:
+                raise DescriptionError(spec, owners[path.upper()], f"{directory} is a file, {path} needs a directory")
     return written
 
 
@@ -54,8 +63,10 @@ def _postoffice(
     server = next((each for each in network if each.role == "server"), None)
     made: dict[str, bytes] = {}
     reqconf = idle_reqconf(own, server)
+    layout = layouts["reqconf"]
     try:
-        made["GLB/REQCONF.GLB"] = config.build_reqconf(config.new_reqconf(layouts["reqconf"], **reqconf))
+        file = config.new_reqconf(layout, **_storable(layout, reqconf, own.reqconf))
+        made["GLB/REQCONF.GLB"] = config.build_reqconf(file)
     except UsageError as error:
         raise description.rekeyed(spec, f"{own.key}.reqconf", error) from None
     queues = {name: own.queues.get(name, []) for name in IDLE_QUEUES} | own.queues
@@ -64,12 +75,10 @@ def _postoffice(
         queues["REQTRANS"] = [NewRecord(reqconf["reqsync"], CONFIRMED_TEXT, DEFAULT_STAMP)]
     if own.role == "server":
         srvconf = idle_srvconf(own, network)
-        header = {name: value for name, value in srvconf.items() if name != "requestor"}
         try:
-            file = config.new_srvconf(layouts["srvconf"], srvconf["requestor"], **header)
+            made["GLB/SRVCONF.GLB"] = _srvconf(srvconf, own.srvconf or {}, layouts["srvconf"])
         except UsageError as error:
             raise description.rekeyed(spec, f"{own.key}.srvconf", error) from None
-        made["GLB/SRVCONF.GLB"] = config.build_srvconf(file)
         if "MSTTRANS" not in queues:
             queues["MSTTRANS"] = idle_msttrans(srvconf)
             if len(queues["MSTTRANS"]) > MOST_PLACEHOLDERS:
@@ -90,7 +99,13 @@ def idle_reqconf(own: Postoffice, server: Postoffice | None) -> dict[str, Any]:
         "srvsync": 0,
         "pointers": (-1,) * len(config.POINTERS),
         "types": "PCM",
-    } | own.reqconf
+    }
+    # When idle, both sides hold the same numbers.
+    registered = server.srvconf.get("requestor", ()) if server and server.srvconf else ()
+    for each in registered:
+        if each["name"].upper() == f"PCM:{own.name}".upper():
+            values |= {name: each[name] for name in ("reqsync", "srvsync", "importsync") if name in each}
+    values |= own.reqconf
     # The first cycle asks for an import, which makes the import number 1 (Q99961).
     values.setdefault("importsync", 1 if values["reqsync"] or values["srvsync"] else 0)
     return values
@@ -130,6 +145,23 @@ def _registered(each: Postoffice, reqconf: Mapping[str, Any]) -> dict[str, Any]:
 
 def _started(requestor: Mapping[str, Any]) -> bool:
     return bool(requestor.get("reqsync") or requestor.get("srvsync"))
+
+
+def _srvconf(values: Mapping[str, Any], described: Mapping[str, Any], layout: Layout) -> bytes:
+    header = {name: value for name, value in values.items() if name != "requestor"}
+    given = described.get("requestor", ())
+    requestors = [
+        _storable(layout, each, given[number] if given else {}) for number, each in enumerate(values["requestor"])
+    ]
+    return config.build_srvconf(config.new_srvconf(layout, requestors, **_storable(layout, header, described)))
+
+
+def _storable(layout: Layout, values: Mapping[str, Any], described: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values without those that nobody described and for which a layout of the user's own has no field."""
+    fields = {*layout.by_name}
+    if fields.issuperset(f"ptr_{queue.lower()}" for queue in config.POINTERS):
+        fields.add("pointers")
+    return {name: value for name, value in values.items() if name in described or name in fields}
 
 
 def _queue(entries: list[NewRecord], layout: Layout, spec: str, key: str) -> bytes:

@@ -22,8 +22,9 @@ DEFAULT_STAMP = datetime(1996, 1, 1)
 
 MAX_SYNC = 0xFFFFFFFF
 _DOS_NAME = re.compile(r"[A-Za-z0-9!#$%&'()@^_`{}~-]{1,8}")
-_PART = re.compile(r"[A-Za-z0-9!#$%&'()@^_`{}~-][A-Za-z0-9!#$%&'()@^_`{}~. -]{0,63}")
-_DEVICES = re.compile(r"(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\..*)?", re.IGNORECASE)
+# Neither the first nor the last character may be a dot or a blank: some systems hide the one and drop the other.
+_PART = re.compile(r"(?![. ])[A-Za-z0-9!#$%&'()@^_`{}~. -]{1,64}(?<![. ])")
+_DEVICES = re.compile(r"(?:CON|PRN|AUX|NUL|COM\d|LPT\d) *(?:\..*)?", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -93,14 +94,15 @@ class _Checker:
         role = row.get("role", "server" if "srvconf" in row else "requestor")
         if role not in ("server", "requestor"):
             self.fail(f"{key}.role", f"{role!r} is neither server nor requestor")
+        if role == "requestor" and "srvconf" in row:
+            self.fail(f"{key}.srvconf", "a requestor has none; SRVCONF.GLB makes a postoffice the server")
         path = row.get("path", name.partition("/")[2].lower())
-        queues = self.table(row.get("queue", {}), f"{key}.queue")
         return Postoffice(
             name=name,
             path=path if path == "." else self.relative(path, f"{key}.path"),
             role=role,
             reqconf=self.reqconf(self.table(row.get("reqconf", {}), f"{key}.reqconf"), f"{key}.reqconf"),
-            queues=dict(self.queue(rows, queue, f"{key}.queue.{queue}") for queue, rows in queues.items()),
+            queues=self.queues(self.table(row.get("queue", {}), f"{key}.queue"), f"{key}.queue"),
             srvconf=self.srvconf(row["srvconf"], f"{key}.srvconf") if "srvconf" in row else None,
             logs=self.logs(self.table(row.get("log", {}), f"{key}.log"), f"{key}.log"),
             files=self.files(self.table(row.get("file", {}), f"{key}.file"), f"{key}.file"),
@@ -158,13 +160,18 @@ class _Checker:
 
     # --- queues --------------------------------------------------------------------------------------------------
 
-    def queue(self, value: object, name: str, key: str) -> tuple[str, list[NewRecord]]:
-        if name.upper() not in QUEUES:
-            self.fail(key, f"is no queue; queues are {', '.join(QUEUES)}")
+    def queues(self, table: dict[str, Any], key: str) -> dict[str, list[NewRecord]]:
+        self.distinct(table, key)
+        for name in table:
+            if name.upper() not in QUEUES:
+                self.fail(f"{key}.{name}", f"is no queue; queues are {', '.join(QUEUES)}")
+        return {name.upper(): self.queue(rows, f"{key}.{name}") for name, rows in table.items()}
+
+    def queue(self, value: object, key: str) -> list[NewRecord]:
         entries: list[NewRecord] = []
         for number, row in enumerate(self.rows(value, key)):
             entries.append(self.entry(row, f"{key}[{number}]", entries[-1].sync + 1 if entries else 1))
-        return name.upper(), entries
+        return entries
 
     def entry(self, row: dict[str, Any], key: str, following: int) -> NewRecord:
         checks: dict[str, Callable[[Any, str], Any]] = {
@@ -191,6 +198,7 @@ class _Checker:
     # --- files ---------------------------------------------------------------------------------------------------
 
     def logs(self, table: dict[str, Any], key: str) -> dict[str, bytes]:
+        self.distinct(table, key)
         logs = {}
         for name, text in table.items():
             if not _DOS_NAME.fullmatch(name):
@@ -199,6 +207,7 @@ class _Checker:
         return logs
 
     def files(self, table: dict[str, Any], key: str) -> dict[str, bytes]:
+        self.distinct(table, key)
         return {
             self.relative(name, f'{key}."{name}"'): self.content(value, f'{key}."{name}"')
             for name, value in table.items()
@@ -224,7 +233,7 @@ class _Checker:
         if not isinstance(value, str):
             self.fail(key, "must be a string")
         parts = value.split("/")
-        if not all(_PART.fullmatch(part) and part.strip(". ") and not _DEVICES.fullmatch(part) for part in parts):
+        if not all(_PART.fullmatch(part) and not _DEVICES.fullmatch(part) for part in parts):
             self.fail(key, f"{value!r} is no relative path of plain names")
         if parts[0].lower() in ("glbtools-rebuild", "glbtools-simulation"):
             self.fail(key, f"{parts[0]} is no part of a postoffice")
@@ -242,6 +251,14 @@ class _Checker:
         for name in table:
             if name not in known:
                 self.fail(f"{key}.{name}".lstrip("."), f"unknown key; known are {', '.join(sorted(known))}")
+
+    def distinct(self, table: dict[str, Any], key: str) -> None:
+        """Refuse names that differ in case alone: on disk they are one."""
+        seen: dict[str, str] = {}
+        for name in table:
+            other = seen.setdefault(name.upper(), name)
+            if other != name:
+                self.fail(f'{key}."{name}"', f"is the same name as {other!r}")
 
     def table(self, value: object, key: str) -> dict[str, Any]:
         if not isinstance(value, dict):
@@ -293,7 +310,9 @@ class _Checker:
             value.encode(ENCODING)
         except UnicodeEncodeError as error:
             self.fail(key, f"{value[error.start]!r} is not in code page 850")
-        if limit is not None and (len(value) > limit or "\0" in value):
+        if limit is not None and "\0" in value:
+            self.fail(key, "holds a NUL, which would end it")
+        if limit is not None and len(value) > limit:
             self.fail(key, f"has {len(value)} characters, there is room for {limit}")
         return value
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from glbtools.binary import stamp
 from glbtools.binary.span import Fault, Region, Span
@@ -19,6 +19,14 @@ Row = dict[str, Any]
 Content = TypeVar("Content")
 
 
+class Rows(NamedTuple):
+    """A list of things a file holds: ``records``, ``fields``, ``requestors`` or ``lines``; rows are made when taken."""
+
+    name: str
+    total: int
+    rows: Iterator[Row]
+
+
 class Format(Generic[Content]):
     """One format: how to recognise it, read it, and say what it holds.
 
@@ -29,12 +37,16 @@ class Format(Generic[Content]):
         """Whether the content is of this format; strict, since another format may fit better."""
         raise NotImplementedError
 
+    def probe_damaged(self, data: bytes, layout: Layout | None) -> bool:
+        """Whether the content may be a damaged file of this format, once no other format fits."""
+        return False
+
     def parse(self, data: bytes, layout: Layout | None) -> Content:
         """Return what the content holds; never fails, faults are part of the result."""
         raise NotImplementedError
 
-    def rows(self, content: Content) -> Iterator[tuple[str, Row]]:
-        """Yield what is held, for programs: name of the list it belongs to, and the row."""
+    def lists(self, content: Content) -> list[Rows]:
+        """Return what is held, for programs: one list for each kind of thing, empty ones too."""
         raise NotImplementedError
 
     def nodes(self, content: Content) -> Iterator[Node]:
@@ -100,4 +112,24 @@ def transaction_row(parsed: Parsed) -> Row | None:
         "postoffice": found.postoffice_name,
         "old": {"alias": old.alias, "address": str(old.address) if old.address else None} if old else None,
         "template": [{"prompt": each.prompt, "value": each.value} for each in found.template_data],
+    }
+
+
+def text_record_row(
+    line: int, span: Span, sync: int | None, parsed: Parsed, stamp: str | None = None, checksum: int | None = None
+) -> Row:
+    """Return a transaction of a text file as JSON has it; there is nothing to compute a checksum over (RULINGS 7)."""
+    from glbtools.model.transaction import meaning
+
+    found = parsed.transaction
+    return {
+        "line": line,
+        "span": span_row(span),
+        "sync": sync,
+        "stamp": stamp,
+        "text": parsed.text,
+        "checksum": {"stored": checksum, "computed": None},
+        "dummy": parsed.text.startswith("#"),
+        "meaning": meaning(found) if found else f"not understood: {parsed.faults[0].message}",
+        "transaction": transaction_row(parsed),
     }

@@ -6,7 +6,7 @@ The files keep every stored byte; ``ReqConf`` and ``SrvConf`` (``model.configura
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.structure import Value
 from glbtools.binary.tree import Node
 from glbtools.errors import UsageError
-from glbtools.formats.base import Format, Row, count, known, requestor_row, span_row, stored_row
+from glbtools.formats.base import Format, Row, Rows, count, known, requestor_row, span_row, stored_row
 from glbtools.model.configuration import ReqConf, Requestor, SrvConf
 
 POINTERS = ("SRVTRANS", "USRTRANS", "GWTRANS", "NMETRANS")
@@ -146,7 +146,7 @@ def build_srvconf(file: SrvConfFile) -> bytes:
     return b"".join(parts) + file.slack
 
 
-def new_srvconf(layout: Layout, requestors: list[Mapping[str, Any]], **values: Any) -> SrvConfFile:
+def new_srvconf(layout: Layout, requestors: Sequence[Mapping[str, Any]], **values: Any) -> SrvConfFile:
     """Return a SRVCONF.GLB; names are those of ``SrvConf`` and ``Requestor``.
 
     Raises:
@@ -193,7 +193,8 @@ def probe_reqconf(data: bytes, layout: Layout) -> bool:
         return False
     config = parse_reqconf(data, layout).config
     named = config.server is not None and NODE_NAME.fullmatch(config.server) is not None
-    idle = config.pointers is not None and all(each >= -1 for each in config.pointers)
+    # An offset into a queue file; four letters of text make a far larger number.
+    idle = config.pointers is not None and all(-1 <= each < 1 << 28 for each in config.pointers)
     resting = config.pointers is not None and all(each == -1 for each in config.pointers)
     return (named and idle) or (config.server == "" and resting)
 
@@ -219,9 +220,10 @@ class ReqConfFormat(Format[ReqConfFile]):
         assert layout is not None
         return parse_reqconf(data, layout)
 
-    def rows(self, content: ReqConfFile) -> Iterator[tuple[str, Row]]:
-        """Yield the fields."""
-        return (("fields", field_row(each)) for each in nodes(content))
+    def lists(self, content: ReqConfFile) -> list[Rows]:
+        """Return the fields."""
+        rows = [field_row(each) for each in nodes(content)]
+        return [Rows("fields", len(rows), iter(rows))]
 
     def nodes(self, content: ReqConfFile) -> Iterator[Node]:
         """See ``nodes``."""
@@ -255,15 +257,14 @@ class SrvConfFormat(Format[SrvConfFile]):
         assert layout is not None
         return parse_srvconf(data, layout)
 
-    def rows(self, content: SrvConfFile) -> Iterator[tuple[str, Row]]:
-        """Yield every field, and every requestor once more in one row."""
+    def lists(self, content: SrvConfFile) -> list[Rows]:
+        """Return every field, and every requestor once more in one row."""
+        fields: list[Row] = []
         for node in nodes(content):
-            if not node.children:
-                yield "fields", field_row(node)
-            for child in node.children:
-                yield "fields", field_row(child, f"{node.name}.")
-        for each in content.config.requestors:
-            yield "requestors", requestor_row(each)
+            inside = [field_row(child, f"{node.name}.") for child in node.children]
+            fields += inside or [field_row(node)]
+        requestors = [requestor_row(each) for each in content.config.requestors]
+        return [Rows("fields", len(fields), iter(fields)), Rows("requestors", len(requestors), iter(requestors))]
 
     def nodes(self, content: SrvConfFile) -> Iterator[Node]:
         """See ``nodes``."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
 from glbtools.formats import transaction
-from glbtools.formats.base import Format, Row, count, span_row, transaction_row
+from glbtools.formats.base import Format, Rows, count, text_record_row
 from glbtools.formats.transaction import Parsed
 from glbtools.model.transaction import FLAT_TYPES, HIERARCHICAL_TYPES, Transaction, meaning
 
@@ -166,23 +166,10 @@ class ImportFormat(Format[ImportFile]):
         """See ``parse_import``."""
         return parse_import(data)
 
-    def rows(self, content: ImportFile) -> Iterator[tuple[str, Row]]:
-        """Yield the transactions; an Import file has neither numbers nor stamps."""
-        for item in content.items:
-            typed = item.parsed.transaction
-            yield (
-                "records",
-                {
-                    "line": item.line,
-                    "span": span_row(item.span),
-                    "sync": None,
-                    "stamp": None,
-                    "text": item.parsed.text,
-                    "checksum": {"stored": None, "computed": None},
-                    "meaning": meaning(typed) if typed else "not understood",
-                    "transaction": transaction_row(item.parsed),
-                },
-            )
+    def lists(self, content: ImportFile) -> list[Rows]:
+        """Return the transactions; an Import file has neither numbers nor stamps."""
+        rows = (text_record_row(each.line, each.span, None, each.parsed) for each in content.items)
+        return [Rows("records", len(content.items), rows)]
 
     def nodes(self, content: ImportFile) -> Iterator[Node]:
         """Yield the transactions."""

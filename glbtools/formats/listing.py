@@ -7,6 +7,7 @@ dates but one, no pointers and no import numbers (RULINGS 8).
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,9 +19,8 @@ from glbtools.binary.span import Fault, Region, Span, tile
 from glbtools.binary.tree import Node
 from glbtools.errors import UsageError
 from glbtools.formats import transaction
-from glbtools.formats.base import Format, Row, count, known, moment_row, requestor_row, span_row, transaction_row
+from glbtools.formats.base import Format, Row, Rows, count, known, moment_row, requestor_row, span_row, text_record_row
 from glbtools.model.configuration import ReqConf, Requestor, SrvConf
-from glbtools.model.transaction import meaning
 
 if TYPE_CHECKING:
     from glbtools.binary.layout import Layout
@@ -30,12 +30,15 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SCREEN_WIDTH = 80
 
+_N = r"([0-9]{1,10})"
 _WHEN = (
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\s+(?P<month>[A-Z][a-z]{2})\s+(?P<day>\d{1,2})"
     r"\s+(?P<time>\d\d:\d\d:\d\d)\s+(?P<year>\d{4})"
 )
 # LISTQ 3.2.0.1 (Q96060): checksum with -C, date stamp with -T.
-_NEW = re.compile(rf"[ \t]*(?:(?P<crc>[0-9A-F]{{4}})[ \t]+)?(?:{_WHEN}[ \t]+)?(?P<sync>\d{{6,10}})[ \t](?P<text>.*)")
+_NEW = re.compile(
+    rf"[ \t]*(?:(?P<crc>[0-9A-F]{{4}}(?:[0-9A-F]{{4}})?)[ \t]+)?(?:{_WHEN}[ \t]+)?(?P<sync>\d{{6,10}})[ \t](?P<text>.*)"
+)
 # The older one (Q110496): item, number, transaction.
 _OLD = re.compile(r"[ \t]*(?P<item>\d{1,6})[ \t]+(?P<sync>[\dX]{10})[ \t](?P<text>.*)")
 _QUEUE_NAME = re.compile(
@@ -48,13 +51,14 @@ _HEADS = re.compile(
     r"[ \t]*(?:CRC\s+Date stamp\s+Sync#|Sync#\s+Transaction|Item\s+Sync No\.|Checking CRC|End of Queue|-[- ]{9,}$)"
 )
 _BANNER = re.compile(r"\s*(?:Microsoft Mail for the PC|\(C\) Microsoft|glbtools )", re.IGNORECASE)
+_REST_OF_LINE = re.compile(rb"[^\n]*\n?(?:[ \t\r]*\n)*")
 _ESCAPE = re.compile(r"<(tab|[0-9A-Fa-f]{2})>")
-_HIGHEST = re.compile(r"\s*Highest SrvSync is\s+(\d+),\s*Current Dirsync Cycle is\s+(\d+)", re.IGNORECASE)
-_NUMBER = re.compile(r"\s*Server Requestor Record #\s*(\d+)", re.IGNORECASE)
+_HIGHEST = re.compile(rf"\s*Highest SrvSync is\s+{_N},\s*Current Dirsync Cycle is\s+{_N}\s*", re.IGNORECASE)
+_NUMBER = re.compile(rf"\s*Server Requestor Record #\s*{_N}\s*", re.IGNORECASE)
 _NAME = re.compile(r"\s*Requestor name:(.*)", re.IGNORECASE)
-_SYNCS = re.compile(r"\s*ReqSync\s*=\s*(\d+),\s*SrvSync\s*=\s*(\d+)(?:,\s*Last Cycle\s*=\s*(\d+))?\s*", re.IGNORECASE)
+_SYNCS = re.compile(rf"\s*ReqSync\s*=\s*{_N},\s*SrvSync\s*=\s*{_N}(?:,\s*Last Cycle\s*=\s*{_N})?\s*", re.IGNORECASE)
 _UPDATE = re.compile(rf"\s*Last update received\s+{_WHEN}\s*", re.IGNORECASE)
-_SERVER = re.compile(r"\s*Dir-?Sync Server:\s*(\S*)\s*", re.IGNORECASE)
+_SERVER = re.compile(r"\s*Dir-?Sync Server:(.*)", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -104,6 +108,8 @@ def probe_listds(data: bytes) -> bool:
 def format_listq(records: list[Record], queue: str, postoffice: str | None, program: str) -> str:
     """Return a queue in the form of LISTQ 3.2.0.1 with -C and -T (Q96060), which ``parse_listing`` reads back.
 
+    What a record does not hold leaves its column blank.
+
     Args:
         records: stamps in seconds since 1970.
         queue: name of the queue file.
@@ -114,8 +120,8 @@ def format_listq(records: list[Record], queue: str, postoffice: str | None, prog
     lines = [f"{program}, in the form of LISTQ v3.2.0.1", "", f"Examining {owner}Dirsync transaction file: {queue}", ""]
     lines += ["Checking CRC...", "", "CRC  Date stamp               Sync#  Transaction"]
     for each in records:
-        when = asctime(stamp.from_unix(each.stamp or 0)) or " " * 24
-        lines.append(f"{(each.checksum or 0) & 0xFFFF:04X} {when} {each.sync:06} {escape(each.text)}")
+        crc = "" if each.checksum is None else f"{each.checksum:04X}"
+        lines.append(f"{crc:4} {asctime(_stamped(each)):24} {each.sync:06} {escape(each.text)}")
     return "\n".join(lines) + "\n"
 
 
@@ -129,7 +135,7 @@ def format_listds(config: ReqConf | SrvConf, postoffice: str | None, program: st
     lines = [f"{program}, in the form of LISTDS v3.2", ""]
     lines += [f"Examining {postoffice} {which} Configuration Record", ""] if postoffice else []
     if isinstance(config, ReqConf):
-        lines += [f"Dir-Sync Server: {config.server or ''}".rstrip()]
+        lines += [f"Dir-Sync Server: {escape(config.server or '')}".rstrip()]
         lines += [f"ReqSync = {_printed(config.reqsync)}, SrvSync = {_printed(config.srvsync)}"]
         return "\n".join(lines) + "\n"
     lines += [f"Highest SrvSync is {_printed(config.sync)}, Current Dirsync Cycle is {_printed(config.cycle)}"]
@@ -143,12 +149,22 @@ def format_listds(config: ReqConf | SrvConf, postoffice: str | None, program: st
 
 def escape(text: str) -> str:
     """Return a text as LISTQ shows it: ``<tab>`` and ``<00>`` are attested, other controls are taken to look alike."""
-    return "".join("<tab>" if c == "\t" else f"<{ord(c):02X}>" if ord(c) < 32 or ord(c) == 127 else c for c in text)
+    return "".join(c if c.isprintable() else _escaped(c) for c in text)
 
 
 def unescape(text: str) -> str:
     """Return ``escape`` undone; a text that held ``<tab>`` to begin with cannot be told apart."""
-    return _ESCAPE.sub(lambda m: "\t" if m[1] == "tab" else bytes.fromhex(m[1]).decode(ENCODING), text)
+    return _ESCAPE.sub(_unescaped, text)
+
+
+def _escaped(character: str) -> str:
+    raw = character.encode(ENCODING, "ignore")
+    return "<tab>" if character == "\t" else f"<{raw[0]:02X}>" if raw else character
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    character = "\t" if match[1] == "tab" else bytes.fromhex(match[1]).decode(ENCODING)
+    return match[0] if character.isprintable() else character
 
 
 def asctime(when: datetime | None) -> str:
@@ -169,24 +185,20 @@ class ListqFormat(Format[Listing]):
         """See ``parse_listing``."""
         return _parse_listq(data)
 
-    def rows(self, content: Listing) -> Iterator[tuple[str, Row]]:
-        """Yield the transactions; a listing's checksums have nothing to be compared with (RULINGS 7)."""
-        for line, record in zip(content.lines, content.records, strict=True):
-            parsed = transaction.parse(record.text)
-            yield (
-                "records",
-                {
-                    "line": line,
-                    "span": [record.start, record.stop],
-                    "sync": record.sync,
-                    "stamp": moment_row(_stamped(record)),
-                    "text": record.text,
-                    "checksum": {"stored": record.checksum, "computed": None},
-                    "dummy": record.text.startswith("#"),
-                    "meaning": meaning(parsed.transaction) if parsed.transaction else "not understood",
-                    "transaction": transaction_row(parsed),
-                },
+    def lists(self, content: Listing) -> list[Rows]:
+        """Return the transactions."""
+        rows = (
+            text_record_row(
+                line,
+                Span(each.start, each.stop),
+                each.sync,
+                transaction.parse(each.text),
+                moment_row(_stamped(each)),
+                each.checksum,
             )
+            for line, each in zip(content.lines, content.records, strict=True)
+        )
+        return [Rows("records", len(content.records), rows)]
 
     def nodes(self, content: Listing) -> Iterator[Node]:
         """Yield the transactions."""
@@ -222,17 +234,18 @@ class ListdsFormat(Format[Listing]):
         """See ``parse_listing``."""
         return _parse_listds(data)
 
-    def rows(self, content: Listing) -> Iterator[tuple[str, Row]]:
-        """Yield the numbers printed, as the fields they are printed from, and the requestors."""
+    def lists(self, content: Listing) -> list[Rows]:
+        """Return the numbers printed, as the fields they are printed from, and the requestors."""
+        fields: list[Row] = []
         for config in (content.reqconf, content.srvconf):
             for name in ("reqsync", "srvsync", "server", "sync", "cycle"):
                 value = getattr(config, name, None)
                 if value is not None:
                     line, span = content.places[name]
                     row: Row = {"name": name, "line": line, "span": span_row(span), "value": value}
-                    yield "fields", row | {"status": "attested", "meaning": ""}
-        for each in content.srvconf.requestors if content.srvconf else ():
-            yield "records", requestor_row(each)
+                    fields.append(row | {"status": "attested", "meaning": ""})
+        requestors = [requestor_row(each) for each in (content.srvconf.requestors if content.srvconf else ())]
+        return [Rows("fields", len(fields), iter(fields)), Rows("records", len(requestors), iter(requestors))]
 
     def nodes(self, content: Listing) -> Iterator[Node]:
         """Yield the requestors."""
@@ -246,13 +259,13 @@ class ListdsFormat(Format[Listing]):
     def regions(self, content: Listing) -> Iterator[Region]:
         """Yield requestors and unparsed lines; the rest is headings."""
         requestors = content.srvconf.requestors if content.srvconf else ()
-        inside = [_whole_lines(content, each.span) for each in requestors]
-        held = [Region(each, "requestor") for each in inside]
-        held += [
-            Region(_whole_lines(content, each.span), "unparsed line")
-            for each in content.faults
-            if not any(span.start <= each.span.start < span.stop for span in inside)
-        ]
+        held = [Region(_whole_lines(content, each.span), "requestor") for each in requestors]
+        ends = {0: 0} | {region.span.start: region.span.stop for region in held}
+        starts = list(ends)
+        for each in content.faults:
+            # A requestor's lines belong to it, whatever stands between them.
+            if each.span.start >= ends[starts[bisect_right(starts, each.span.start) - 1]]:
+                held.append(Region(_whole_lines(content, each.span), "unparsed line"))
         return _with_headings(content, held)
 
     def summary(self, content: Listing) -> list[str]:
@@ -267,8 +280,9 @@ class ListdsFormat(Format[Listing]):
 
 
 def _whole_lines(content: Listing, span: Span) -> Span:
-    end = content.data.find(b"\n", span.stop)
-    return Span(span.start, len(content.data) if end < 0 else end + 1)
+    """Return a span up to the end of its last line, with the empty lines that follow."""
+    rest = _REST_OF_LINE.match(content.data, span.stop)
+    return Span(span.start, rest.end() if rest else span.stop)
 
 
 def _with_headings(content: Listing, held: list[Region]) -> Iterator[Region]:
@@ -286,7 +300,8 @@ def _stamped(record: Record) -> datetime | None:
 
 def _parse_listq(data: bytes) -> Listing:
     listing = Listing(data, "listq")
-    raw_ends: list[str] = []
+    texts: list[list[str]] = []
+    before = ""
     for number, span, line in _lines(data):
         heading = _QUEUE_NAME.match(line.strip())
         record = None if heading else _record(line, span)
@@ -295,16 +310,25 @@ def _parse_listq(data: bytes) -> Listing:
         elif record is not None:
             listing.records.append(record)
             listing.lines.append(number)
-            raw_ends.append(line)
-        elif line.strip() and not _HEADS.match(line) and not _BANNER.match(line):
-            if listing.records and _touches(data, listing.records[-1].stop, span.start):
-                listing.records[-1] = _continued(listing.records[-1], raw_ends[-1], line, span)
-                raw_ends[-1] = line
-            else:
-                listing.faults.append(
-                    Fault("line-unparsed", "not a line that LISTQ prints", span, damage=False, line=number)
-                )
-    listing.records = [each._replace(text=unescape(each.text).removesuffix("\0")) for each in listing.records]
+            texts.append([record.text])
+            before = line
+        elif not line.strip() or _HEADS.match(line) or _BANNER.match(line):
+            continue
+        elif masked := _OLD.fullmatch(line):
+            message = f"the number is printed as {masked['sync']}, so the transaction is left out"
+            listing.faults.append(Fault("number-unknown", message, span, damage=False, line=number))
+        elif texts and _touches(data, listing.records[-1].stop, span.start):
+            texts[-1].append(_continuation(before, line))
+            listing.records[-1] = listing.records[-1]._replace(stop=span.stop)
+            before = line
+        else:
+            listing.faults.append(
+                Fault("line-unparsed", "not a line that LISTQ prints", span, damage=False, line=number)
+            )
+    listing.records = [
+        each._replace(text=unescape("".join(pieces)).removesuffix("\0"))
+        for each, pieces in zip(listing.records, texts, strict=True)
+    ]
     return listing
 
 
@@ -321,15 +345,14 @@ def _record(line: str, span: Span) -> Record | None:
     return None
 
 
-def _continued(record: Record, before: str, line: str, span: Span) -> Record:
-    """Return a record with a wrapped line put back.
+def _continuation(before: str, line: str) -> str:
+    """Return what a wrapped line adds to the text of the line before it.
 
     A line that fills the screen was cut in mid-word; a shorter one was wrapped at a blank, which is put back, or before
     ``<tab>``, where there was none (the wrapped sample of Q96060).
     """
     rest = line.strip()
-    glue = "" if len(before) >= SCREEN_WIDTH or rest.startswith("<tab>") else " "
-    return record._replace(text=record.text + glue + rest, stop=span.stop)
+    return rest if len(before) >= SCREEN_WIDTH or rest.startswith("<tab>") else f" {rest}"
 
 
 def _touches(data: bytes, stop: int, start: int) -> bool:
@@ -345,29 +368,31 @@ def _parse_listds(data: bytes) -> Listing:
     highest: re.Match[str] | None = None
     server: str | None = None
     own: re.Match[str] | None = None
+    inside = False  # a requestor's record; what LISTDS -R prints may follow in the same file
     for number, span, line in _lines(data):
         if match := _OWNER.match(line.strip()):
-            listing.postoffice = match["node"]
-        elif match := _HIGHEST.match(line):
-            highest = match
+            listing.postoffice, inside = match["node"], False
+        elif match := _HIGHEST.fullmatch(line):
+            highest, inside = match, False
             listing.places |= dict.fromkeys(("sync", "cycle"), (number, span))
-        elif match := _NUMBER.match(line):
+        elif match := _NUMBER.fullmatch(line):
             requestors.append(Requestor(int(match[1]), span, line=number))
-        elif (match := _NAME.fullmatch(line)) and requestors:
+            inside = True
+        elif inside and (match := _NAME.fullmatch(line)):
             requestors[-1] = requestors[-1]._replace(
-                name=match[1].strip(), span=Span(requestors[-1].span.start, span.stop)
+                name=unescape(match[1].strip()), span=Span(requestors[-1].span.start, span.stop)
             )
         elif match := _SYNCS.fullmatch(line):
-            if requestors:
+            if inside:
                 requestors[-1] = _with_syncs(requestors[-1], match, span)
             else:
                 own = match
                 listing.places |= dict.fromkeys(("reqsync", "srvsync"), (number, span))
-        elif (match := _UPDATE.fullmatch(line)) and requestors:
+        elif inside and (match := _UPDATE.fullmatch(line)):
             whole = Span(requestors[-1].span.start, span.stop)
             requestors[-1] = requestors[-1]._replace(last_update=_moment(match), span=whole)
         elif match := _SERVER.fullmatch(line):
-            server = match[1]
+            server, inside = unescape(match[1].strip()), False
             listing.places["server"] = (number, span)
         elif line.strip() and not _BANNER.match(line):
             listing.faults.append(
@@ -396,11 +421,21 @@ def _with_syncs(requestor: Requestor, match: re.Match[str], span: Span) -> Reque
 
 def _lines(data: bytes) -> Iterator[tuple[int, Span, str]]:
     """Yield number, span and text of each line, without its end."""
+    encoding = _encoding(data)
     start = 0
     for number, raw in enumerate(data.split(b"\n"), 1):
         body = raw.rstrip(b"\r\x1a")
-        yield number, Span(start, start + len(body)), body.decode(ENCODING)
+        yield number, Span(start, start + len(body)), body.decode(encoding).removeprefix("\ufeff")
         start += len(raw) + 1
+
+
+def _encoding(data: bytes) -> str:
+    """Return code page 850, in which the utilities print, or UTF-8, in which a program of today saves a listing."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return ENCODING
+    return "utf-8"
 
 
 def _moment(match: re.Match[str]) -> datetime | None:
@@ -431,11 +466,7 @@ def _is_listq(line: str) -> bool:
 
 
 def _is_listds(line: str) -> bool:
-    return bool(_OWNER.match(line.strip()) or _HIGHEST.match(line) or _NUMBER.match(line) or _is_own_syncs(line))
-
-
-def _is_own_syncs(line: str) -> bool:
-    return _SYNCS.fullmatch(line) is not None
+    return bool(_OWNER.match(line.strip()) or any(each.fullmatch(line) for each in (_HIGHEST, _NUMBER, _SYNCS)))
 
 
 def _printed(number: int | None) -> int:

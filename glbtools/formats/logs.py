@@ -24,7 +24,7 @@ from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
 from glbtools.errors import UsageError
 from glbtools.formats import messages
-from glbtools.formats.base import Format, Row, count, moment_row, span_row
+from glbtools.formats.base import Format, Row, Rows, count, moment_row, span_row
 
 if TYPE_CHECKING:
     from glbtools.binary.layout import Layout
@@ -508,27 +508,9 @@ class LogFormat(Format[Log]):
         """See ``parse_log``."""
         return parse_log(data)
 
-    def rows(self, content: Log) -> Iterator[tuple[str, Row]]:
-        """Yield the lines."""
-        for line in content.lines:
-            yield (
-                "lines",
-                {
-                    "line": line.number,
-                    "span": span_row(line.span),
-                    "form": line.form,
-                    "stamp": moment_row(line.moment),
-                    "stamp_note": line.moment_note,
-                    "severity": line.severity or None,
-                    "severity_digit": line.severity_digit,
-                    "code": line.code,
-                    "argument": line.argument,
-                    "text": says(line),
-                    "instance": line.instance or None,
-                    "postoffice": line.postoffice or None,
-                    "raw": line.raw,
-                },
-            )
+    def lists(self, content: Log) -> list[Rows]:
+        """Return the lines."""
+        return [Rows("lines", len(content.lines), map(line_row, content.lines))]
 
     def nodes(self, content: Log) -> Iterator[Node]:
         """Yield the lines."""
@@ -561,3 +543,23 @@ def says(line: LogLine) -> str:
     if line.form == "coded" and line.code is not None and not line.unnumbered:
         return messages.render_text(line.code, line.argument)
     return line.text if line.form in _OWN_FORMS else line.raw.strip()
+
+
+def line_row(line: LogLine) -> Row:
+    """Return a line as JSON has it."""
+    return {
+        "line": line.number,
+        "span": span_row(line.span),
+        "form": line.form,
+        "stamp": moment_row(line.moment),
+        "stamp_note": line.moment_note,
+        "severity": line.severity or None,
+        "severity_digit": line.severity_digit,
+        "code": line.code,
+        "argument": line.argument,
+        "text": says(line),
+        "instance": line.instance or None,
+        "postoffice": line.postoffice or None,
+        "raw": line.raw,
+        "end": line.end,
+    }

@@ -22,9 +22,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
 from glbtools.formats import transaction
-from glbtools.formats.base import Format, Row, count, span_row, transaction_row
+from glbtools.formats.base import Format, Row, Rows, count, text_record_row
 from glbtools.formats.transaction import Parsed
-from glbtools.model.transaction import meaning
 
 if TYPE_CHECKING:
     from glbtools.binary.layout import Layout
@@ -451,25 +450,14 @@ class MessageFormat(Format[ForeignMessage]):
         """See ``parse_message``."""
         return parse_message(data)
 
-    def rows(self, content: ForeignMessage) -> Iterator[tuple[str, Row]]:
-        """Yield the settings as fields, the transactions as records."""
-        for key, value in content.settings.items():
-            yield "fields", {"name": key, "span": None, "value": value, "status": "attested", "meaning": ""}
-        for each in content.transactions:
-            typed = each.parsed.transaction
-            yield (
-                "records",
-                {
-                    "line": each.line,
-                    "span": span_row(each.span),
-                    "sync": each.number,
-                    "stamp": None,
-                    "text": each.parsed.text,
-                    "checksum": {"stored": None, "computed": None},
-                    "meaning": meaning(typed) if typed else "not understood",
-                    "transaction": transaction_row(each.parsed),
-                },
-            )
+    def lists(self, content: ForeignMessage) -> list[Rows]:
+        """Return the settings as fields, the transactions as records."""
+        fields: list[Row] = [
+            {"name": key, "span": None, "value": value, "status": "attested", "meaning": ""}
+            for key, value in content.settings.items()
+        ]
+        records = (text_record_row(each.line, each.span, each.number, each.parsed) for each in content.transactions)
+        return [Rows("fields", len(fields), iter(fields)), Rows("records", len(content.transactions), records)]
 
     def nodes(self, content: ForeignMessage) -> Iterator[Node]:
         """Yield the lines."""
@@ -513,17 +501,17 @@ class SubjectFormat(Format[Subject]):
         found = parse_subject(_subject_text(data)) or Subject("")
         return found._replace(raw=data)
 
-    def rows(self, content: Subject) -> Iterator[tuple[str, Row]]:
-        """Yield what the subject says as fields."""
+    def lists(self, content: Subject) -> list[Rows]:
+        """Return what the subject says as fields."""
         meanings = _SUBJECT_MEANINGS.get(content.kind, {})
+        rows: list[Row] = []
         for name in ("kind", "r", "r_was", "s", "s_was", "imports", "sent", "postoffice", "truncated"):
             value = getattr(content, name)
             if value not in (None, False):
-                row: Row = {"name": name, "span": None, "value": value if name != "truncated" else "yes"}
-                row |= {"status": "attested", "meaning": meanings.get(name, "")}
-                if name == content.cut:
-                    row["meaning"] += "; digits may be lost at the cut"
-                yield "fields", row
+                note = "; digits may be lost at the cut" if name == content.cut else ""
+                row: Row = {"name": name, "span": None, "value": "yes" if value is True else value}
+                rows.append(row | {"status": "attested", "meaning": meanings.get(name, "") + note})
+        return [Rows("fields", len(rows), iter(rows))]
 
     def nodes(self, content: Subject) -> Iterator[Node]:
         """Yield the line."""

@@ -12,19 +12,20 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from glbtools import files
 from glbtools.binary import stamp
-from glbtools.binary.columns import Columns, join
 from glbtools.binary.layout import Field, Layout
-from glbtools.binary.records import CHUNK, NO_LINK, Batch, Damage, Gap, Record, RecordCodec, codec
+from glbtools.binary.records import CHUNK, NO_LINK, Batch, Damage, Gap, Record, RecordCodec, codec, decode, stored_link
 from glbtools.binary.span import Fault, Region, Span, joined
 from glbtools.binary.tree import Node, Stored
 from glbtools.errors import UsageError
-from glbtools.formats import transaction
-from glbtools.formats.base import Format, Row, count, moment_row, stored_row, transaction_row
-from glbtools.model import transaction as what
+from glbtools.formats.base import Format, Row, Rows, count, moment_row, stored_row, transaction_row
+
+if TYPE_CHECKING:
+    from glbtools.binary.columns import Columns
+    from glbtools.formats.transaction import Parsed
 
 NAMES = (
     "REQTRANS", "MSTTRANS", "SRVTRANS", "USRTRANS", "NMETRANS", "GWTRANS", "RESYNC",
@@ -40,6 +41,8 @@ PODIAG_TEXT = "# Dummy record installed by PODIAG."
 
 DUMMY_SIZES = (49, 60)
 EXCERPT = 40
+EXCERPTS = 3
+_READABLE = re.compile(rb"[\x20-\x7e\t]{6,}")
 
 
 @dataclass(slots=True)
@@ -75,7 +78,7 @@ class Queue:
     def is_dummy(self, record: Record) -> bool:
         """Whether a record only holds a number (RULINGS 1)."""
         alone = self.size in DUMMY_SIZES and len(self.records) == 1
-        return record.text.startswith("#") or (alone and not transaction.is_valid(record.text))
+        return record.text.startswith("#") or (alone and not parse_text(record.text).valid)
 
     def moment(self, record: Record) -> datetime | None:
         """Date stamp of a record as the writer's clock showed it; None where there is none."""
@@ -135,7 +138,7 @@ def new_queue(entries: Iterable[NewRecord], layout: Layout) -> Queue:
             raise UsageError(f"record {number}: {error}") from None
         records.append(record)
         position, previous = record.stop, record.start
-    header = bytes(layout.header) if records else b""
+    header = compiled.header() if records else b""
     return Queue(layout, position if records else 0, header, records)
 
 
@@ -157,6 +160,8 @@ def read_tuples(path: str | Path, layout: Layout) -> Iterator[tuple[int, int | N
 
 def read_columns(path: str | Path, layout: Layout) -> Columns:
     """Return numbers, stamps, checksums and offsets of all records at once; otherwise as ``read_records``."""
+    from glbtools.binary.columns import join
+
     return join([rows for batch in _file_batches(path, layout, "columns") for rows in batch.rows])
 
 
@@ -179,6 +184,20 @@ def raw_stamp(layout: Layout, when: datetime) -> int:
     """
     stored = layout.with_role("stamp")
     return stamp.ENCODINGS[stored.stamp if stored else "unix"][1](when)
+
+
+def parse_text(text: str) -> Parsed:
+    """Return what a record's text says; see ``formats.transaction``, which a file of dummies does not need."""
+    from glbtools.formats.transaction import parse
+
+    return parse(text)
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text is without fault at first sight; see ``formats.transaction``."""
+    from glbtools.formats.transaction import is_plain as plain
+
+    return plain(text)
 
 
 class ResyncHeader(NamedTuple):
@@ -210,8 +229,10 @@ def meaning(queue: Queue, record: Record) -> str:
         return f"header of RESYNC: imports {header.impseq}, ReqSync {header.reqseq}, SrvSync {header.srvseq}"
     if queue.is_dummy(record):
         return f"no change; keeps the number {record.sync}"
-    parsed = transaction.parse(record.text)
-    return what.meaning(parsed.transaction) if parsed.transaction else "not understood: " + parsed.faults[0].message
+    from glbtools.model.transaction import meaning as said
+
+    parsed = parse_text(record.text)
+    return said(parsed.transaction) if parsed.transaction else f"not understood: {parsed.faults[0].message}"
 
 
 # --- what is wrong -----------------------------------------------------------------------------------------------
@@ -221,9 +242,9 @@ def text_faults(queue: Queue) -> Iterator[Fault]:
     """Yield what the vendor's Import would object to in the texts, with its message numbers."""
     first = queue.codec.len_head
     for record in queue.records:
-        if queue.is_dummy(record):
+        if queue.is_dummy(record) or is_plain(record.text):
             continue
-        for fault in transaction.parse(record.text).faults:
+        for fault in parse_text(record.text).faults:
             span = Span(record.start + first + fault.start, record.start + first + fault.stop)
             yield Fault("text", f"sync {record.sync}: {fault.message}", span, damage=False, number=fault.number)
 
@@ -268,35 +289,36 @@ def _damage_fault(damage: Damage) -> Fault:
 
 def _gap_fault(queue: Queue, gap: Gap) -> Fault:
     span = Span(gap.start, gap.stop)
-    size = f"{span.size} byte{'' if span.size == 1 else 's'}"
+    size = count(span.size, "byte")
     if not gap.data.strip(b"\0"):
         return Fault("slack", f"{size} of zeros that are no record", span)
-    excerpt = _excerpt(gap.data, queue.layout.encoding)
-    holds = f"; readable in it: {excerpt!r}" if excerpt else ""
-    if gap.stop == queue.size and (begun := _begun(queue, gap)):
+    begun = _begun(queue, gap)
+    excerpt = _excerpts(gap.data)
+    holds = f"; readable: {excerpt}" if excerpt else ""
+    if begun and gap.stop == queue.size:
         return Fault("truncated", f"{begun}, cut off after {size}{holds}", span)
-    return Fault("gap", f"{size} that are no record{holds}", span)
+    return Fault("gap", f"{size} that are no record{f'; {begun}' if begun else ''}{holds}", span)
 
 
 def _begun(queue: Queue, gap: Gap) -> str:
-    """Name the record that a torn end began with, if it looks like one."""
+    """Name the record that a gap begins with, if it looks like one."""
     compiled = queue.codec
     sync = queue.layout.with_role("sync")
     text = gap.data[compiled.len_head : compiled.len_head + 2]
     if sync is None or sync.section != "record" or not re.match(rb"[ADMRT#-][ \t]?", text):
         return ""
-    stored = gap.data[sync.offset : sync.stop]
-    order = sync.byte_order if sync.byte_order == "big" else "little"
-    number = int.from_bytes(stored, "big" if order == "big" else "little") if sync.kind[0] == "u" else stored
-    return f"a record with sync {number!r} begins here"
+    try:
+        return f"a record with sync {decode(sync, gap.data[sync.offset : sync.stop])} begins here"
+    except ValueError:
+        return ""
 
 
-def _excerpt(data: bytes, encoding: str) -> str:
-    """Return the longest readable run of a gap, shortened."""
-    runs = re.findall(rb"[\x20-\x7e\t\x80-\xff]{4,}", data[: 1 << 16])
-    longest = max(runs, key=len, default=b"")
-    text: str = longest[:EXCERPT].decode(encoding, "surrogateescape")
-    return text + ("..." if len(longest) > EXCERPT else "")
+def _excerpts(data: bytes) -> str:
+    """Return the longest readable runs of a gap, in their order and shortened."""
+    runs = [match[0].decode("ascii") for match in _READABLE.finditer(data[:PROBE_SIZE])]
+    longest = sorted(runs, key=len, reverse=True)[:EXCERPTS]
+    shown = [each for each in runs if each in longest][:EXCERPTS]
+    return ", ".join(repr(each[:EXCERPT] + ("..." if len(each) > EXCERPT else "")) for each in shown)
 
 
 def _hex(value: object) -> str:
@@ -329,7 +351,7 @@ def record_node(queue: Queue, record: Record, name: str, previous: Record | None
     links = {"previous": previous.start if previous else NO_LINK, "next": record.stop}
     leaves = []
     for each, span, value in compiled.parts(record):
-        right = links.get(each.link, computed.get(each.role))
+        right = stored_link(each, links[each.link]) if each.link else computed.get(each.role)
         leaves.append(
             Node(
                 each.name,
@@ -352,7 +374,7 @@ def _value_meaning(queue: Queue, each: Field, value: Stored) -> str:
     if each.role == "checksum":
         return f"{value:04X}"
     if each.role == "link":
-        return "none" if value == NO_LINK else f"0x{value:04x}"
+        return "none" if value == stored_link(each, NO_LINK) else f"0x{value:04x}"
     return ""
 
 
@@ -360,10 +382,16 @@ def _value_meaning(queue: Queue, each: Field, value: Stored) -> str:
 
 
 def probe(data: bytes, layout: Layout) -> bool:
-    """Whether the content is a queue: a sound record with the look of a transaction, near the start."""
+    """Whether the content begins with a sound record that has the look of a transaction."""
     compiled = codec(layout)
-    batch: Batch | None = next(compiled.batches([data[:PROBE_SIZE]]), None)
-    return batch is not None and any(re.match(r"[ADMRT#][ \t]", each.text) for each in batch.rows)
+    first = data[layout.header + compiled.len_head :][:2]
+    return re.match(rb"[ADMRT#][ \t]", first) is not None and compiled.sound(data[:PROBE_SIZE], layout.header)
+
+
+def probe_damaged(data: bytes, layout: Layout) -> bool:
+    """Whether such a record is found anywhere near the start."""
+    batches = codec(layout).batches([data[:PROBE_SIZE]])
+    return any(re.match(r"[ADMRT#][ \t]", each.text) for batch in batches for each in batch.rows)
 
 
 PROBE_SIZE = 1 << 16
@@ -377,32 +405,19 @@ class QueueFormat(Format[Queue]):
         assert layout is not None
         return probe(data, layout)
 
+    def probe_damaged(self, data: bytes, layout: Layout | None) -> bool:
+        """See ``probe_damaged``."""
+        assert layout is not None
+        return probe_damaged(data, layout)
+
     def parse(self, data: bytes, layout: Layout | None) -> Queue:
         """See ``parse_queue``."""
         assert layout is not None
         return parse_queue(data, layout)
 
-    def rows(self, content: Queue) -> Iterator[tuple[str, Row]]:
-        """Yield the records."""
-        compiled = content.codec
-        for record in content.records:
-            others = zip(compiled.other_fields, record.others, strict=True)
-            yield (
-                "records",
-                {
-                    "span": [record.start, record.stop],
-                    "sync": record.sync,
-                    "stamp": moment_row(content.moment(record)),
-                    "text": record.text,
-                    "checksum": {"stored": record.checksum, "computed": compiled.checksum(record.text)},
-                    "dummy": content.is_dummy(record),
-                    "meaning": meaning(content, record),
-                    "transaction": transaction_row(transaction.parse(record.text)),
-                    "stored": {"stamp": record.stamp}
-                    | {each.name: stored_row(value) for each, value in others}
-                    | {"tail": stored_row(record.tail)},
-                },
-            )
+    def lists(self, content: Queue) -> list[Rows]:
+        """Return the records."""
+        return [Rows("records", len(content.records), (record_row(content, each) for each in content.records))]
 
     def nodes(self, content: Queue) -> Iterator[Node]:
         """See ``nodes``."""
@@ -438,6 +453,25 @@ class QueueFormat(Format[Queue]):
             first, last = stamp.text(moments[0]), stamp.text(moments[-1])
             phrases.append(f"stamped {first}" + (f" to {last}" if last != first else "") + ", zone unknown")
         return phrases
+
+
+def record_row(queue: Queue, record: Record) -> Row:
+    """Return a record as JSON has it."""
+    compiled = queue.codec
+    others = zip(compiled.other_fields, record.others, strict=True)
+    return {
+        "span": [record.start, record.stop],
+        "sync": record.sync,
+        "stamp": moment_row(queue.moment(record)),
+        "text": record.text,
+        "checksum": {"stored": record.checksum, "computed": compiled.checksum(record.text)},
+        "dummy": queue.is_dummy(record),
+        "meaning": meaning(queue, record),
+        "transaction": transaction_row(parse_text(record.text)),
+        "stored": {"stamp": record.stamp}
+        | {each.name: stored_row(value) for each, value in others}
+        | {"tail": stored_row(record.tail)},
+    }
 
 
 def _chunks(data: bytes) -> Iterator[bytes]:

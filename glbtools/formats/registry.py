@@ -22,7 +22,7 @@ from glbtools.layouts import Layouts
 if TYPE_CHECKING:
     from glbtools.binary.layout import Layout
     from glbtools.binary.tree import Node
-    from glbtools.formats.base import Format, Row
+    from glbtools.formats.base import Format, Row, Rows
 
 
 class Entry(NamedTuple):
@@ -160,9 +160,13 @@ class Inspection:
         """SHA-256 of the content in hex."""
         return files.sha256(self.data)
 
+    def lists(self) -> list[Rows]:
+        """What the file holds for programs: one list for each kind of thing."""
+        return self._format.lists(self.content)
+
     def rows(self) -> Iterator[tuple[str, Row]]:
         """Yield what the file holds for programs, each row with the list it belongs to."""
-        return self._format.rows(self.content)
+        return ((each.name, row) for each in self.lists() for row in each.rows)
 
     def nodes(self) -> Iterator[Node]:
         """Yield the file as trees in order."""
@@ -208,6 +212,8 @@ def detect(data: bytes, path: str, layouts: Layouts) -> Entry:
         entry = FORMATS[name]
         if entry.format.probe(data, layouts[name] if entry.binary else None):
             return entry
+    if data and FORMATS["queue"].format.probe_damaged(data, layouts["queue"]):
+        return FORMATS["queue"]
     base = files.base_name(path)
     for entry in FORMATS.values():
         if any(fnmatch.fnmatchcase(base, pattern) for pattern in entry.names):
@@ -223,11 +229,13 @@ def _candidates(data: bytes, layouts: Layouts) -> Iterator[str]:
     text = b"\0" not in data[:4096]
     if text and not layouts.given("queue"):
         yield from _TEXT_FORMATS
+    yield "queue"
     for name in ("srvconf", "reqconf"):
+        if len(data) % 512 and not layouts.given(name):
+            continue
         layout = layouts[name]
         rest = len(data) - layout.header
         if rest == layout.record or (name == "srvconf" and rest > 0 and not rest % layout.record):
             yield name
-    yield "queue"
     if text and layouts.given("queue"):
         yield from _TEXT_FORMATS

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from glbtools.binary.span import Fault
 from glbtools.formats.base import span_row
+from glbtools.render.text import safe
 
 if TYPE_CHECKING:
     from glbtools.formats.registry import Inspection
@@ -35,26 +36,11 @@ def inspection(each: Inspection) -> dict[str, Any]:
         "sha256": each.sha256,
         "summary": each.summary,
     }
-    for kind in _KINDS[each.entry.name]:
-        document[kind] = []
-    for kind, row in each.rows():
-        document[kind].append(row)
+    for kind, _, rows_of_kind in each.lists():
+        document[kind] = list(rows_of_kind)
     document["byte_map"] = [_region(each, region.span.start, region.span.stop, region.what) for region in each.regions]
     document["problems"] = [problem(fault) for fault in each.faults]
     return document
-
-
-_KINDS: dict[str, tuple[str, ...]] = {
-    "queue": ("records",),
-    "reqconf": ("fields",),
-    "srvconf": ("fields", "requestors"),
-    "log": ("lines",),
-    "listq": ("records",),
-    "listds": ("fields", "records"),
-    "message": ("fields", "records"),
-    "subject": ("fields",),
-    "import": ("records",),
-}
 
 
 def problem(fault: Fault) -> dict[str, Any]:
@@ -93,15 +79,20 @@ def json_lines(found: Iterable[Inspection]) -> Iterator[str]:
             yield dumps(row, indent=None)
 
 
-def csv_text(found: Iterable[Inspection]) -> str:
-    """Return one CSV table of everything the files hold; texts are safe for spreadsheets."""
+def csv_lines(found: Iterable[Inspection]) -> Iterator[str]:
+    """Yield one CSV table of everything the files hold.
+
+    Texts are escaped as in tables, since CSV is shown in terminals too, and safe for spreadsheets.
+    """
     flat = [_flat(row) for each in found for row in rows(each)]
+    if not flat:
+        return
     names = list(dict.fromkeys(name for row in flat for name in row))
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, names, quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n")
+    writer = csv.DictWriter(stream, names, lineterminator="\n")
     writer.writeheader()
     writer.writerows(flat)
-    return stream.getvalue()
+    yield from stream.getvalue().splitlines()
 
 
 def spreadsheet_safe(value: str) -> str:
@@ -117,7 +108,7 @@ def _flat(row: dict[str, Any], prefix: str = "") -> dict[str, Any]:
         elif isinstance(value, list):
             flat[f"{prefix}{name}"] = json.dumps(value)
         else:
-            flat[f"{prefix}{name}"] = spreadsheet_safe(value) if isinstance(value, str) else value
+            flat[f"{prefix}{name}"] = spreadsheet_safe(safe(value)) if isinstance(value, str) else value
     return flat
 
 

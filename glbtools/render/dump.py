@@ -78,7 +78,7 @@ class _Dump:
         text = f"{indent}{node.name}{':' if value else ''}{value}{meaning}"
         if gap:
             text += f" {node.span.size} bytes"
-        lines = wrapped(text, self.room, f"{indent}  ")
+        lines = wrapped(text, self.room, f"{indent}  ", anywhere=isinstance(node.value, str))
         painted = [self.screen.paint(line, "yellow") if gap else line for line in lines]
         if node.computed is not None:
             painted.append(self.screen.paint(f"{indent}  stored, computed: {self.value(node.computed)}", "red"))

@@ -59,18 +59,16 @@ def _content(inspection: Inspection, screen: Screen, limit: int) -> Iterator[str
         if first is not None and second is None and first.children:
             yield from _single(first, screen)
             return
-    for name, rows in groupby(inspection.rows(), key=lambda pair: pair[0]):
+    for name, total, rows in inspection.lists():
         # A requestor has a row of its own; its fields one by one are for programs.
-        whole = (row for _, row in rows if "." not in row.get("name", ""))
-        shown = list(islice(whole, limit + 1))
-        rest = sum(1 for _ in whole)
+        shown = list(islice((row for row in rows if "." not in row.get("name", "")), limit))
         drawn = _TABLES.get((inspection.entry.name, name)) or _TABLES.get(("", name))
         if drawn is None or not shown:
             continue
         headers, right, cells = drawn(screen)
-        yield table([cells(row) for row in shown[:limit]], headers, right)
-        if len(shown) > limit:
-            yield f"... and {rest + 1} more; --limit shows more, --json shows all"
+        yield table([cells(row) for row in shown], headers, screen.width, right)
+        if len(shown) == limit < total:
+            yield f"... and {total - limit} more; --limit shows more, --json shows all"
         yield ""
 
 
@@ -96,38 +94,23 @@ Drawn = tuple[Sequence[str], Sequence[int], Cells]
 
 
 def _records(screen: Screen) -> Drawn:
-    wide = screen.width >= WIDE
     # At 80 columns the meaning alone has room beside the numbers; it says what the text says.
-    text = 44
-    means = screen.width - (46 + text if wide else 44)
+    wide = screen.width >= WIDE
 
     def cells(row: Row) -> Sequence[str]:
         stored = row["checksum"]["stored"]
         mark = "" if row["checksum"]["computed"] in (None, stored) else "!"
-        common = [
-            _where(row),
-            "" if row["sync"] is None else str(row["sync"]),
-            _when(row["stamp"]),
-            _crc(stored) + mark,
-        ]
-        shown = "\n".join(wrapped(safe(row["text"]), text))
-        meaning = "\n".join(wrapped(safe(row["meaning"]), means))
-        return [*common, shown, meaning] if wide else [*common, meaning]
+        sync = "" if row["sync"] is None else str(row["sync"])
+        common = [_where(row), sync, _when(row["stamp"]), _crc(stored) + mark]
+        return [*common, _text(row["text"]), safe(row["meaning"])] if wide else [*common, safe(row["meaning"])]
 
     heads = ["at", "sync", "stamp", "sum", *(["transaction"] if wide else []), "meaning"]
     return heads, (1,), cells
 
 
-def _fields(screen: Screen) -> Drawn:
-    meaning_width = 22 if screen.width < WIDE else 40
-    value_width = screen.width - meaning_width - 34
-
+def _fields(_screen: Screen) -> Drawn:
     def cells(row: Row) -> Sequence[str]:
-        where = _where(row)
-        name = "\n".join(wrapped(safe(row["name"]), 14))
-        value = "\n".join(wrapped(_stored(row["value"]), value_width))
-        meaning = "\n".join(wrapped(message(row["meaning"]), meaning_width))
-        return [where, name, value, meaning, row["status"]]
+        return [_where(row), safe(row["name"]), _stored(row["value"]), message(row["meaning"]), row["status"]]
 
     return ["at", "field", "stored", "meaning", "field is"], (), cells
 
@@ -144,11 +127,10 @@ def _requestors(_screen: Screen) -> Drawn:
     )
 
 
-def _lines(screen: Screen) -> Drawn:
+def _lines(_screen: Screen) -> Drawn:
     def cells(row: Row) -> Sequence[str]:
         code = "" if row["code"] is None else str(row["code"])
-        text = "\n".join(wrapped(safe(row["text"]), screen.width - 48))
-        return [str(row["line"]), _when(row["stamp"]), safe(row["severity"] or ""), code, text]
+        return [str(row["line"]), _when(row["stamp"]), safe(row["severity"] or ""), code, safe(row["text"])]
 
     return ["line", "time", "severity", "code", "text"], (0, 3), cells
 
@@ -204,6 +186,11 @@ def _where(row: Row) -> str:
 
 def _when(value: str | None) -> str:
     return (value or "").replace("T", " ")
+
+
+def _text(text: str) -> str:
+    """Return a transaction with each of its lines on one of its own."""
+    return "\\r\\n\n".join(map(safe, text.split("\r\n")))
 
 
 def _crc(stored: int | None) -> str:

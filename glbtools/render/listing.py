@@ -8,7 +8,7 @@ from glbtools import __version__
 from glbtools.errors import UsageError
 from glbtools.files import base_name
 from glbtools.formats import listing as form
-from glbtools.render.text import safe
+from glbtools.render.text import message
 
 if TYPE_CHECKING:
     from glbtools.formats.registry import Inspection
@@ -41,7 +41,7 @@ def listing(inspection: Inspection) -> str:
         printed = "\n".join(as_text(content))
     else:
         raise UsageError(f"no listing shows a {inspection.entry.title}")
-    return "\n".join(safe(line).replace("\\\\", "\\") for line in printed.rstrip("\n").split("\n"))
+    return "\n".join(map(message, printed.rstrip("\n").split("\n")))
 
 
 def _in_unix_time(queue: Any) -> list[Any]:

@@ -23,11 +23,8 @@ STATUS_NOTE = (
 
 def overview(screen: Screen) -> Iterator[str]:
     """Yield the list of formats."""
-    rows = [
-        [each.name, each.title, "yes" if each.built else "", "\n".join(wrapped(each.certainty, 24))]
-        for each in FORMATS.values()
-    ]
-    yield table(rows, ["format", "what", "built", "certainty"])
+    rows = [[each.name, each.title, "yes" if each.built else "", each.certainty] for each in FORMATS.values()]
+    yield table(rows, ["format", "what", "built", "certainty"], screen.width)
     yield ""
     yield from wrapped("glbtools formats NAME shows the fields of one, with status and source of each.", screen.width)
 
@@ -42,7 +39,7 @@ def page(name: str, layouts: Mapping[str, Layout], screen: Screen) -> Iterator[s
         yield f"layout {layout.id}, status {layout.status}"
         yield from wrapped(message(" ".join(layout.doc.split())), screen.width)
     yield ""
-    yield table([_cells(each, screen) for each in known], ["at", "name", "form", "status", "source and meaning"])
+    yield table([_cells(each) for each in known], ["at", "name", "form", "status", "source and meaning"], screen.width)
     yield ""
     yield from wrapped(STATUS_NOTE, screen.width)
 
@@ -100,16 +97,15 @@ def markdown() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _cells(fact: Fact, screen: Screen) -> list[str]:
-    room = max(24, screen.width - 60)
+def _cells(fact: Fact) -> list[str]:
     source = f"[{fact.source}] " if fact.source else ""
     orig = f"({fact.orig}) " if fact.orig else ""
     return [
         fact.place,
-        "\n".join(wrapped(safe(fact.name), 17)),
+        "\n".join(wrapped(safe(fact.name), 14)),
         "\n".join(wrapped(safe(fact.form), 16)),
         fact.status,
-        "\n".join(wrapped(message(f"{source}{orig}{fact.doc}"), room)),
+        message(f"{source}{orig}{fact.doc}"),
     ]
 
 

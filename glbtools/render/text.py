@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TextIO
 
 MIN_WIDTH = 60
+MIN_COLUMN = 12
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _NAMED = {"\t": "\\t", "\n": "\\n", "\r": "\\r", "\\": "\\\\"}
 
@@ -50,33 +51,64 @@ def message(text: object) -> str:
     return "".join(c if c.isprintable() else _NAMED.get(c) or _escaped(c) for c in str(text))
 
 
-def wrapped(text: str, width: int, indent: str = "") -> list[str]:
-    """Return ``text`` in lines of at most ``width`` columns, cut at blanks where there are any."""
+def wrapped(text: str, width: int, indent: str = "", *, anywhere: bool = False) -> list[str]:
+    """Return ``text`` in lines of at most ``width`` columns, cut at blanks where there are any, or ``anywhere``."""
     lines: list[str] = []
     rest, prefix = text, ""
     while len(rest) > (room := max(width - len(prefix), 8)):
-        at = rest.rfind(" ", 0, room + 1)
-        at = at if at > 0 else room
-        lines.append(prefix + rest[:at].rstrip())
-        rest, prefix = rest[at:].lstrip(), indent
+        blank = -1 if anywhere else rest.rfind(" ", 0, room + 1)
+        if rest[: max(blank, 0)].strip():
+            lines.append(prefix + rest[:blank].rstrip())
+            rest = rest[blank:].lstrip()
+        else:
+            lines.append(prefix + rest[:room])
+            rest = rest[room:]
+        prefix = indent
     return [*lines, prefix + rest]
 
 
-def table(rows: Iterable[Sequence[str]], headers: Sequence[str], right: Iterable[int] = ()) -> str:
-    """Return an aligned table of cells that are already safe; columns in ``right`` are flush right."""
+def table(rows: Iterable[Sequence[str]], headers: Sequence[str], width: int, right: Iterable[int] = ()) -> str:
+    """Return an aligned table of cells that are already safe.
+
+    Args:
+        rows: the cells; a line feed begins a new line in a cell.
+        headers: one for each column.
+        width: columns to stay within: the widest cells are wrapped until the table fits.
+        right: columns that are flush right.
+    """
     import tabulate
 
     tabulate.MIN_PADDING = 0
-    align = ["right" if column in set(right) else "left" for column in range(len(headers))]
+    cells = [list(row) for row in rows]
+    widths = _fitted([headers, *cells], [_width(each) for each in headers], width)
     drawn = tabulate.tabulate(
-        [list(row) for row in rows],
+        [[_folded(cell, room) for cell, room in zip(row, widths, strict=True)] for row in cells],
         headers=list(headers),
         tablefmt="simple",
-        colalign=align if rows else None,
+        colalign=["right" if column in set(right) else "left" for column in range(len(headers))] if cells else None,
         disable_numparse=True,
         preserve_whitespace=True,
     )
     return "\n".join(line.rstrip() for line in drawn.split("\n"))
+
+
+def _fitted(rows: Sequence[Sequence[str]], least: Sequence[int], width: int) -> list[int]:
+    """Return the width of each column: as its cells need it, the widest narrowed as far as the whole has to be."""
+    widths = [min(width, max(map(_width, column))) for column in zip(*rows, strict=True)]
+    while sum(widths) + 2 * (len(widths) - 1) > width:
+        spare, widest = max((size, number) for number, size in enumerate(widths))
+        if spare <= max(MIN_COLUMN, least[widest]):
+            break
+        widths[widest] -= 1
+    return widths
+
+
+def _width(cell: str) -> int:
+    return max(map(len, cell.split("\n")))
+
+
+def _folded(cell: str, room: int) -> str:
+    return "\n".join(line for each in cell.split("\n") for line in wrapped(each, room))
 
 
 def _escaped(character: str) -> str:
