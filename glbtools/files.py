@@ -88,7 +88,7 @@ def write(path: Path, data: bytes, *, force: bool = False, sync: bool = True) ->
             raise
         if sync:
             sync_directory(path.parent)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise _access_error(path, error) from None
 
 
@@ -125,7 +125,7 @@ def write_tree(contents: Mapping[str, bytes], target: Path, *, force: bool = Fal
             if any(target.iterdir()) and not force:
                 raise OutputExistsError(f"{target}: exists; use --force to write into it")
             _write_all(contents, target)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise _access_error(target, error) from None
     return [target / name for name in sorted(contents)]
 

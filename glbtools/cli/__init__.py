@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterable
@@ -72,13 +73,21 @@ def _prepare_streams() -> None:
 
 
 def _run() -> int:
+    """Run a command; what Typer says of a wrong call may quote a file's name, and is made safe too."""
+    import typer
+
     from glbtools.cli.app import app
 
     try:
-        app(prog_name="glbtools")
-    except SystemExit as leaving:
-        return int(leaving.code or DONE)
-    return DONE
+        return app(prog_name="glbtools", standalone_mode=False) or DONE
+    except typer.TyperException as error:
+        from glbtools.render.text import message
+
+        shown = io.StringIO()
+        error.show(shown)  # type: ignore[attr-defined]
+        for line in shown.getvalue().rstrip("\n").split("\n"):
+            print(message(line), file=sys.stderr)
+        return COULD_NOT
 
 
 def complain(text: str) -> None:

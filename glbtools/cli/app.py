@@ -37,6 +37,14 @@ class OutputFormat(StrEnum):
     listing = "listing"
 
 
+class PageFormat(StrEnum):
+    """Forms of output of what is no list."""
+
+    table = "table"
+    json = "json"
+
+
+Form = Annotated[PageFormat, typer.Option("--format", help="Form of output.")]
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 Color = Annotated[
     bool | None, typer.Option("--color/--no-color", help="Colour, whatever the terminal and NO_COLOR say.")
@@ -95,7 +103,8 @@ def inspect(
             put([""] if number else [])
             put(table.show(each, screen, hexadecimal=hexadecimal, limit=limit))
     elif output is OutputFormat.listing:
-        put(text for each in found if (text := outcome.listing(each)) is not None)
+        shown = [text for each in found if (text := outcome.listing(each)) is not None]
+        put(["\n\n".join(shown)] if shown else [])
     else:
         from glbtools import __version__
         from glbtools.render import documents
@@ -115,6 +124,7 @@ def build(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Directory to write to.")],
     layout: LayoutFiles = None,
     force: Annotated[bool, typer.Option("--force", help="Write into a directory that holds something.")] = False,
+    output: Form = PageFormat.table,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -125,7 +135,7 @@ def build(
     from glbtools.evidence.build import build as write
 
     written = write(spec, out, _layouts(layout), force=force)
-    if json:
+    if json or output is PageFormat.json:
         from glbtools.render import documents
 
         put([documents.dumps({"schema": "glbtools.build/1", "written": [str(each) for each in written]})])
@@ -138,6 +148,7 @@ def build(
 @app.command()
 def explain(
     what: Annotated[str, typer.Argument(metavar="WHAT", help="A Dir-Sync message number, such as 171.")],
+    output: Form = PageFormat.table,
     json: Json = False,
     color: Color = None,
 ) -> None:
@@ -152,7 +163,7 @@ def explain(
         code = int(what)
     except ValueError:
         raise UsageError(f"{what!r} is no message number") from None
-    if json:
+    if json or output is PageFormat.json:
         put([messages.document(code)])
     else:
         put(messages.page(code, _screen(color)))
@@ -162,6 +173,7 @@ def explain(
 def formats(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A format; none lists them all.")] = None,
     layout: LayoutFiles = None,
+    output: Form = PageFormat.table,
     json: Json = False,
     color: Color = None,
 ) -> None:
@@ -172,7 +184,7 @@ def formats(
     from glbtools.render import reference
 
     layouts = _layouts(layout)
-    if json:
+    if json or output is PageFormat.json:
         put([reference.document(name, layouts)])
     else:
         screen = _screen(color)

@@ -96,7 +96,7 @@ def idle_reqconf(own: Postoffice, server: Postoffice | None) -> dict[str, Any]:
     values: dict[str, Any] = {
         "server": server.name if server else "",
         "reqsync": 0,
-        "srvsync": 0,
+        "srvsync": issued(server),
         "pointers": (-1,) * len(config.POINTERS),
         "types": "PCM",
     }
@@ -111,6 +111,15 @@ def idle_reqconf(own: Postoffice, server: Postoffice | None) -> dict[str, Any]:
     return values
 
 
+def issued(server: Postoffice | None) -> int:
+    """Return the highest number a described server has issued: what an idle requestor has received."""
+    if server is None:
+        return 0
+    queued = max((each.sync for each in server.queues.get("MSTTRANS", ())), default=0)
+    found: int = (server.srvconf or {}).get("sync", queued)
+    return found
+
+
 def idle_srvconf(own: Postoffice, network: list[Postoffice]) -> dict[str, Any]:
     """Return SRVCONF's values: those described, and for the rest a server that has served everyone."""
     values: dict[str, Any] = dict(own.srvconf or {})
@@ -119,7 +128,7 @@ def idle_srvconf(own: Postoffice, network: list[Postoffice]) -> dict[str, Any]:
         # The server is its own requestor (Q96060), registered first.
         everyone = [own, *(each for each in network if each is not own)]
         requestors = [_registered(each, idle_reqconf(each, own)) for each in everyone]
-    values.setdefault("sync", max((each.get("srvsync", 0) for each in requestors), default=0))
+    values.setdefault("sync", max([issued(own), *(each.get("srvsync", 0) for each in requestors)]))
     values.setdefault("cycle", 1 if values["sync"] else 0)
     values.setdefault("administrator", "ADMIN")
     idle = {"last_cycle": values["cycle"], "last_update": DEFAULT_STAMP}

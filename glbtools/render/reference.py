@@ -37,7 +37,7 @@ def page(name: str, layouts: Mapping[str, Layout], screen: Screen) -> Iterator[s
     if entry.binary:
         layout = layouts[name]
         yield f"layout {layout.id}, status {layout.status}"
-        yield from wrapped(message(" ".join(layout.doc.split())), screen.width)
+        yield from wrapped(message(" ".join(layout.doc.split())), screen.width) if layout.doc else ()
     yield ""
     yield table([_cells(each) for each in known], ["at", "name", "form", "status", "source and meaning"], screen.width)
     yield ""

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from glbtools.formats import transaction
 from glbtools.formats.transaction import MESSAGES, build, is_valid, parse, parse_codeless
 from glbtools.model.transaction import (
     FLAT_TYPES,
@@ -430,3 +431,9 @@ def test_a_megabyte_takes_time_in_proportion(text):
     started = time.process_time()
     parse(text)
     assert time.process_time() - started < 5  # a quadratic parser would take minutes
+
+
+@given(st.from_regex(transaction._PLAIN, fullmatch=True))
+def test_what_is_taken_for_plain_has_no_fault(text):
+    assert transaction.is_plain(text)
+    assert transaction.is_valid(text)

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from glbtools import cli
+
+ROOT = Path(__file__).resolve().parents[1]
+PUBLISHED = ROOT.parent / "shared" / "evidence" / "published"
+
+
+class Ran(NamedTuple):
+    """What one run of the command line left behind."""
+
+    status: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture(scope="session")
+def published() -> Path:
+    if not PUBLISHED.is_dir():
+        pytest.skip(f"the published evidence is not beside this checkout ({PUBLISHED})")
+    return PUBLISHED
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command line inside this process: ``run("inspect", path, stdin=b"...", columns=140)``."""
+
+    def call(*arguments: object, stdin: bytes = b"", columns: int = 80, color: bool = False) -> Ran:
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["glbtools", *map(str, arguments)])
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", err)
+            patch.setenv("COLUMNS", str(columns))
+            patch.setenv("NO_COLOR", "" if color else "1")
+            for name in ("FORCE_COLOR", "GLBTOOLS_DEBUG", "LANG", "LC_ALL"):
+                patch.delenv(name, raising=False)
+            with pytest.raises(SystemExit) as left:
+                cli.main()
+        texts = []
+        for stream in (out, err):
+            stream.flush()
+            texts.append(stream.buffer.getvalue().decode("utf-8"))  # type: ignore[attr-defined]
+        return Ran(int(left.value.code or 0), *texts)
+
+    return call
