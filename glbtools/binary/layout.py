@@ -37,6 +37,9 @@ MAX_TEXT = 1 << 18
 MAX_FIXED = 1 << 16
 """Largest header, record or stride, in bytes."""
 
+# A dotted key of many parts makes ``tomllib`` use memory by the square of its length; a key cannot leave its line.
+_MAX_LINE = 4096
+
 
 class Field(NamedTuple):
     """One field of a layout.
@@ -126,6 +129,8 @@ def parse(content: bytes, path: str) -> Layout:
     Raises:
         LayoutError: with the file, the key and the reason.
     """
+    if any(len(line) > _MAX_LINE for line in content.splitlines()):
+        raise LayoutError(path, "", f"no valid TOML: a line is longer than {_MAX_LINE} bytes")
     try:
         table = tomllib.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:

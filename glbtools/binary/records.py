@@ -148,7 +148,9 @@ class RecordCodec:
                     stop, lost = self._resume(buffer, pos, len(buffer) if final else len(buffer) - LOOKAHEAD)
                     if stop > pos:
                         batch.gaps.append(Gap(buffer[pos:stop], base + pos, base + stop))
-                pos = stop if lost else run(buffer, stop, base, batch.rows.append)
+                pos = stop
+                if not lost and self.sound(buffer, pos):
+                    pos = run(buffer, pos, base, batch.rows.append)
             yield batch
 
     def sound(self, data: bytes, pos: int) -> bool:
@@ -233,8 +235,11 @@ class RecordCodec:
         """Cut a record of known extent; raises ValueError where digits are none."""
         trailer = end + len(self.terminator)
         padding = trailer + self.len_trail
-        values = [decode(each, data[pos + each.offset : pos + each.stop]) for each in self.head]
-        values += [decode(each, data[trailer + each.offset : trailer + each.stop]) for each in self.trail]
+        origins = [pos] * len(self.head) + [trailer] * len(self.trail)
+        values = [
+            decoder(data[origin + each.offset : origin + each.stop])
+            for decoder, origin, each in zip(self._decoders, origins, self.fields, strict=True)
+        ]
         by_role = {each.role: value for each, value in zip(self.fields, values, strict=True)}
         return Record(
             by_role["sync"],
@@ -387,6 +392,10 @@ class RecordCodec:
         from glbtools.binary import columns
 
         return columns.one_row(record)
+
+    @cached_property
+    def _decoders(self) -> tuple[Callable[[bytes], Any], ...]:
+        return tuple(map(_decoder, self.fields))
 
     @cached_property
     def _stop(self) -> Callable[[bytes, int], int]:

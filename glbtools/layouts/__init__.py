@@ -10,13 +10,14 @@ from types import MappingProxyType
 from glbtools import files
 from glbtools.binary import layout
 from glbtools.binary.layout import Layout
+from glbtools.errors import LayoutError, UsageError
 
 REFERENCE = MappingProxyType(
     {"queue": "queue-reference-1", "reqconf": "reqconf-reference-1", "srvconf": "srvconf-reference-1"}
 )
 """Family -> id of its reference layout."""
 
-_MAX_SIZE = 1 << 20
+_MAX_SIZE = 1 << 16
 
 
 @cache
@@ -33,14 +34,22 @@ def load(path: str | Path) -> Layout:
         LayoutError: the file is wrong; says which key and why.
         FileAccessError: it cannot be read.
     """
-    return layout.parse(files.read(path, _MAX_SIZE), str(path))
+    content = files.read(path)
+    if len(content) > _MAX_SIZE:
+        raise LayoutError(str(path), "", f"larger than {_MAX_SIZE} bytes, which no layout needs")
+    return layout.parse(content, str(path))
 
 
 class Layouts(Mapping[str, Layout]):
     """One layout for each family: the reference unless one was given."""
 
     def __init__(self, given: Iterable[Layout] = ()) -> None:
-        self._given = {each.family: each for each in given}
+        """Take the user's layouts; UsageError when two are of one family."""
+        self._given: dict[str, Layout] = {}
+        for each in given:
+            if each.family in self._given:
+                raise UsageError(f"layouts {self._given[each.family].id} and {each.id} are both for {each.family}")
+            self._given[each.family] = each
 
     def __getitem__(self, family: str) -> Layout:
         return self._given.get(family) or reference(family)
