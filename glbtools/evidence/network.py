@@ -1,0 +1,296 @@
+"""From paths to postoffices: what belongs together, what each is called, and which is the server.
+
+A network is a directory of postoffices; one postoffice may also be spread over several of the paths given. Names are in
+no attested file, so they are found by RULINGS 2, and what said so is kept. Symbolic links are not followed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from glbtools import files
+from glbtools.errors import FileAccessError, UnknownFormatError, UsageError
+from glbtools.evidence.postoffice import AREAS, OUR_OWN, Artefact, Postoffice, by_name, may_be, node_of
+from glbtools.formats.registry import FORMATS
+from glbtools.formats.transaction import parse as parse_text
+from glbtools.layouts import Layouts
+
+_NEIGHBOURS = (".MBG", ".KEY", ".USR", ".INF", ".NME", ".GLB", ".LOG", ".TPL", ".XTN")
+
+
+@dataclass
+class Network:
+    """Postoffices that were given together.
+
+    Attributes:
+        postoffices: in the order of their paths.
+        older: evidence of earlier moments, each of a postoffice that is also given now.
+    """
+
+    postoffices: list[Postoffice]
+    older: list[Postoffice] = field(default_factory=list)
+
+    @property
+    def server(self) -> Postoffice | None:
+        """The one server, if exactly one is given."""
+        servers = [each for each in self.postoffices if each.role == "server"]
+        return servers[0] if len(servers) == 1 else None
+
+    def earlier(self, postoffice: Postoffice) -> list[Postoffice]:
+        """Return the older evidence of a postoffice."""
+        if postoffice.name is None:
+            return self.older if len(self.postoffices) == 1 else []
+        known = [each for each in self.older if each.name and each.name.upper() == postoffice.name.upper()]
+        if not known and len(self.postoffices) == 1:
+            known = [each for each in self.older if each.name is None]
+        return known
+
+
+def collect(
+    paths: Iterable[str | Path],
+    *,
+    older: Iterable[str | Path] = (),
+    layouts: Layouts | None = None,
+    max_size: int = files.DEFAULT_MAX_SIZE,
+) -> Network:
+    """Return the postoffices found in some paths, named, with their roles.
+
+    Raises:
+        FileAccessError: a path does not exist or cannot be listed.
+        UnknownFormatError: a path holds nothing of a postoffice.
+        UsageError: two current files of the same kind for one postoffice.
+    """
+    used = layouts or Layouts()
+    network = Network(_named(_found(paths, used, max_size), used))
+    for moment in _each_moment(older):
+        network.older += _named(_found(moment, used, max_size), used, network.postoffices)
+    network.older.sort(key=lambda each: each.path)
+    return network
+
+
+def _each_moment(older: Iterable[str | Path]) -> list[list[str | Path]]:
+    """Return older paths by moment: each directory is one of its own, single files are one together."""
+    given = list(older)
+    single = [each for each in given if not Path(each).is_dir()]
+    return [*([each] for each in given if Path(each).is_dir()), *([single] if single else [])]
+
+
+# --- which files belong together ---------------------------------------------------------------------------------
+
+
+def _found(paths: Iterable[str | Path], layouts: Layouts, max_size: int) -> list[Postoffice]:
+    postoffices: list[Postoffice] = []
+    loose: dict[str, list[Artefact]] = {}
+    for given in paths:
+        path = Path(given)
+        try:
+            if path.is_dir():
+                inside = list(_in_directory(path, str(given), layouts, max_size))
+                if not inside:
+                    raise UnknownFormatError(f"{given}: no postoffice: no GLB directory and no Dir-Sync file in it")
+                postoffices += inside
+            elif path.is_file():
+                parent = str(path.parent)
+                loose.setdefault(parent, []).append(_artefact(path, str(given), ""))
+            elif not os.path.lexists(path):
+                raise FileAccessError(f"{given}: no such file or directory")
+            else:
+                raise FileAccessError(f"{given}: neither a file nor a directory")
+        except OSError as error:
+            raise FileAccessError(f"{given}: {(error.strerror or str(error)).lower()}") from None
+    for parent, artefacts in loose.items():
+        known = [each for each in artefacts if _known(each)]
+        if not known:
+            raise UnknownFormatError(f"{artefacts[0].path}: not a Dir-Sync file that glbtools knows")
+        postoffices.append(Postoffice(parent, artefacts, layouts, max_size=max_size))
+    return postoffices
+
+
+def _in_directory(path: Path, shown: str, layouts: Layouts, max_size: int) -> Iterator[Postoffice]:
+    """Yield the postoffice a directory is, or those it holds."""
+    artefacts = list(_files(path, shown))
+    if any(_known(each) for each in artefacts):
+        yield Postoffice(shown, artefacts, layouts, max_size=max_size)
+        return
+    for child in sorted(path.iterdir(), key=lambda each: each.name):
+        if child.is_dir() and not child.is_symlink() and child.name.lower() not in OUR_OWN:
+            inside = list(_files(child, f"{shown.rstrip('/')}/{child.name}"))
+            if any(_known(each) for each in inside):
+                yield Postoffice(f"{shown.rstrip('/')}/{child.name}", inside, layouts, max_size=max_size)
+
+
+def _files(path: Path, shown: str) -> Iterator[Artefact]:
+    """Yield the files of one postoffice directory: its own, and those of its areas."""
+    prefix = shown.rstrip("/")
+    for child in sorted(path.iterdir(), key=lambda each: each.name):
+        if child.is_symlink():
+            continue
+        if child.is_dir() and child.name.upper() in AREAS:
+            for inner in sorted(child.iterdir(), key=lambda each: each.name):
+                if inner.is_file() and not inner.is_symlink():
+                    yield _artefact(inner, f"{prefix}/{child.name}/{inner.name}", child.name.upper())
+        elif child.is_file():
+            yield _artefact(child, f"{prefix}/{child.name}", "")
+
+
+def _artefact(place: Path, shown: str, area: str) -> Artefact:
+    return Artefact(shown, place, area, place.name.upper(), place.stat().st_size)
+
+
+def _known(artefact: Artefact) -> bool:
+    return may_be(artefact.name, FORMATS) or (bool(artefact.area) and artefact.name.endswith(_NEIGHBOURS))
+
+
+# --- whose they are (RULINGS 2 and 3) ----------------------------------------------------------------------------
+
+
+def _named(found: list[Postoffice], layouts: Layouts, present: list[Postoffice] | None = None) -> list[Postoffice]:
+    for each in found:
+        each.name, each.name_from = _own_name(each)
+    merged = _merged(found)
+    _by_elimination(merged, present or merged)
+    for each in merged:
+        if each.name is None:
+            _by_directory(each, present or merged)
+    merged = _merged(merged)
+    for each in merged:
+        each.role, each.role_from = _role(each)
+    return merged
+
+
+def _own_name(postoffice: Postoffice) -> tuple[str | None, str]:
+    """Find the name in the postoffice's own files, by the order of RULINGS 2."""
+    for _, found in postoffice.inspections("listq", "listds"):
+        if found.content.postoffice:
+            return found.content.postoffice.upper(), "Examining line of a listing"
+    queue = postoffice.queue("REQTRANS")
+    nodes: set[str] = set()
+    for record in queue.real if queue else []:
+        typed = parse_text(record.text).transaction
+        if typed is None or not typed.postoffice_name or (typed.address and typed.address.type != "PCM"):
+            continue
+        if typed.code == "R":
+            return typed.postoffice_name.upper(), "R record"
+        nodes.add(typed.postoffice_name.upper())
+    if len(nodes) == 1:
+        return nodes.pop(), "addresses in REQTRANS"
+    if name := _reported(postoffice):
+        return name, "report in a log"
+    if postoffice.find("SRVCONF.GLB"):
+        reqconf = postoffice.reqconf()
+        if reqconf and reqconf[1].server:
+            return reqconf[1].server.upper(), "server name in its REQCONF"
+    return None, ""
+
+
+def _reported(postoffice: Postoffice) -> str | None:
+    """The one postoffice that a log or a subject reports from; a server's CENTRAL.LOG names many."""
+    names: Counter[str] = Counter()
+    for artefact, found in postoffice.inspections("log", "subject"):
+        if found.entry.name == "subject":
+            names.update([found.content.postoffice.upper()] if found.content.postoffice else [])
+        elif not artefact.name.startswith("CENTRAL"):
+            names.update(each.postoffice.upper() for each in found.content.lines if each.form == "report")
+    return next(iter(names)) if len(names) == 1 else None
+
+
+def _merged(postoffices: list[Postoffice]) -> list[Postoffice]:
+    """Put postoffices of one name together.
+
+    Raises:
+        UsageError: two of them have a file of the same kind.
+    """
+    merged: dict[str, Postoffice] = {}
+    for each in postoffices:
+        key = each.name.upper() if each.name else each.path
+        if key not in merged or merged[key] is each:
+            merged[key] = each
+            continue
+        first = merged[key]
+        names = {artefact.name: artefact for artefact in first.artefacts}
+        for artefact in each.artefacts:
+            twin = names.get(artefact.name)
+            if twin is not None and may_be(artefact.name, ("queue", "reqconf", "srvconf", "listq", "listds")):
+                raise UsageError(
+                    f"{twin.path} and {artefact.path} are both {artefact.name} of {each.name}; "
+                    "give the earlier one with --older"
+                )
+        first.artefacts = [*first.artefacts, *each.artefacts]
+    return list(merged.values())
+
+
+def _registered_names(postoffices: list[Postoffice]) -> set[str]:
+    names: set[str] = set()
+    for each in postoffices:
+        srvconf = each.srvconf()
+        if srvconf:
+            names |= {node_of(requestor.name) for requestor in srvconf[1].requestors if requestor.name}
+    return names
+
+
+def _by_elimination(postoffices: list[Postoffice], network: list[Postoffice]) -> None:
+    """Name the one unnamed postoffice after the one registered name that is left."""
+    unnamed = [each for each in postoffices if each.name is None]
+    left = _registered_names(network) - set(by_name(network)) - set(by_name(postoffices))
+    if len(unnamed) == len(left) == 1:
+        unnamed[0].name = left.pop()
+        unnamed[0].name_from = "the one name in SRVCONF that is left"
+        unnamed[0].name_certain = False
+
+
+def _by_directory(postoffice: Postoffice, network: list[Postoffice]) -> None:
+    """Name a postoffice after its directory when that is the postoffice part of exactly one known name."""
+    reqconf = postoffice.reqconf()
+    known = _registered_names(network)
+    if reqconf and reqconf[1].server:
+        known.add(reqconf[1].server.upper())
+    known |= {each.upper() for each in by_name(network)}
+    directory = Path(postoffice.path).resolve().name.upper()
+    fitting = [each for each in known if each.partition("/")[2] == directory]
+    if len(fitting) == 1:
+        postoffice.name, postoffice.name_from = fitting[0], "directory name"
+        postoffice.name_certain = False
+
+
+def _role(postoffice: Postoffice) -> tuple[str, str]:
+    """RULINGS 3: SRVCONF.GLB is there, or the name is REQCONF's server name."""
+    if postoffice.srvconf() or postoffice.find("SRVCONF.GLB"):
+        return "server", "SRVCONF"
+    reqconf = postoffice.reqconf()
+    server = reqconf[1].server if reqconf else None
+    if server and postoffice.name and server.upper() == postoffice.name.upper():
+        return "server", "REQCONF names it as the server"
+    if reqconf or postoffice.find("REQTRANS.GLB"):
+        return "requestor", "no SRVCONF"
+    return "unknown", "no configuration"
+
+
+def latest_stamp(postoffices: Iterable[Postoffice]) -> datetime | None:
+    """Return the latest moment found in any evidence: "now", unless another is given (RULINGS 4)."""
+    latest: datetime | None = None
+    for each in postoffices:
+        for moment in _moments(each):
+            if latest is None or moment > latest:
+                latest = moment
+        each.release()
+    return latest
+
+
+def _moments(postoffice: Postoffice) -> Iterator[datetime]:
+    for _, found in postoffice.inspections("queue", "listq"):
+        if found.entry.name == "queue":
+            for record in found.content.records:
+                if moment := found.content.moment(record):
+                    yield moment
+    reqconf, srvconf = postoffice.reqconf(), postoffice.srvconf()
+    if reqconf:
+        yield from filter(None, (reqconf[1].last_export, reqconf[1].last_import))
+    if srvconf:
+        yield from filter(None, (each.last_update for each in srvconf[1].requestors))
+    for _, found in postoffice.inspections("log"):
+        yield from (line.moment for line in found.content.lines if line.moment)

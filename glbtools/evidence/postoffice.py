@@ -1,0 +1,313 @@
+"""A postoffice as evidence: which files there are, what they hold, whose they are.
+
+A postoffice is a directory with ``GLB/`` and its like, or a flat directory of such files, in any case; listings of the
+vendor's utilities stand in for the files they print (INTERFACE section 4). Files are read when they are asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from glbtools import files
+from glbtools.binary import stamp
+from glbtools.binary.records import Record
+from glbtools.errors import GlbError, UnknownFormatError
+from glbtools.formats.registry import FORMATS, Inspection, inspect_bytes
+from glbtools.layouts import Layouts
+from glbtools.model.channel import Range, ranges_of
+from glbtools.model.configuration import ReqConf, Requestor, SrvConf
+
+AREAS = ("GLB", "LOG", "MBG", "KEY", "P1", "USR", "INF", "NME", "ATT", "MAI")
+"""Directories of a postoffice that this toolkit looks into."""
+
+OUR_OWN = ("glbtools-rebuild", "glbtools-simulation")
+"""What the toolkit itself puts beside postoffices; never evidence."""
+
+GLB_NAMES = (
+    "REQCONF.GLB", "REQTRANS.GLB", "SRVTRANS.GLB", "USRTRANS.GLB", "NMETRANS.GLB", "GWTRANS.GLB",
+)  # fmt: skip
+"""Files that every postoffice's GLB directory holds (Q135868)."""
+
+
+class Artefact(NamedTuple):
+    """One file of a postoffice.
+
+    Attributes:
+        path: where it is, as shown to the user.
+        place: where it can be opened.
+        area: the directory of the postoffice it belongs to; empty in a flat one.
+        name: its name in upper case.
+        size: in bytes.
+    """
+
+    path: str
+    place: Path
+    area: str
+    name: str
+    size: int
+
+
+class Held(NamedTuple):
+    """A queue as evidence, from its file or from a listing.
+
+    Attributes:
+        artefact: the file it was read from.
+        records: in order.
+        real: those that are changes.
+        size: bytes of the queue file; None for a listing.
+        places: what names a record: a span of bytes, or a line of the listing.
+    """
+
+    artefact: Artefact
+    records: list[Record]
+    dummies: frozenset[int]
+    size: int | None
+    lines: tuple[int, ...] = ()
+
+    @property
+    def last(self) -> int:
+        """The last number, a dummy's included; 0 when empty (RULINGS, m)."""
+        return max((each.sync for each in self.records), default=0)
+
+    @property
+    def first(self) -> int | None:
+        """The lowest number."""
+        return min((each.sync for each in self.records), default=None)
+
+    @property
+    def real(self) -> list[Record]:
+        """The records that are changes."""
+        return [each for index, each in enumerate(self.records) if index not in self.dummies]
+
+    @property
+    def ranges(self) -> tuple[Range, ...]:
+        """The numbers of the changes."""
+        return ranges_of(each.sync for each in self.real)
+
+    def line(self, record: Record) -> int | None:
+        """The line of a listing that a record stands on."""
+        return self.lines[self.records.index(record)] if self.lines else None
+
+
+@dataclass
+class Postoffice:
+    """One postoffice, from one or several places.
+
+    Attributes:
+        path: the directory, as shown to the user.
+        artefacts: its files.
+        layouts: how binary files are read.
+        name: NET/PO, once found; None while unknown.
+        name_from: what says so.
+        name_certain: False where only a likeness says so.
+        role: ``server``, ``requestor`` or ``unknown``.
+        role_from: what says so.
+        unreadable: files that could not be read, with the reason.
+    """
+
+    path: str
+    artefacts: list[Artefact]
+    layouts: Layouts
+    name: str | None = None
+    name_from: str = ""
+    name_certain: bool = True
+    role: str = "unknown"
+    role_from: str = ""
+    unreadable: dict[str, str] = field(default_factory=dict)
+    max_size: int = files.DEFAULT_MAX_SIZE
+
+    @property
+    def shown(self) -> str:
+        """Name, or else the directory."""
+        return self.name or self.path
+
+    def find(self, name: str) -> Artefact | None:
+        """Return the file of this name, wherever it lies."""
+        return next((each for each in self.artefacts if each.name == name.upper()), None)
+
+    def area(self, name: str) -> list[Artefact]:
+        """Return the files of one area."""
+        return [each for each in self.artefacts if each.area == name]
+
+    @property
+    def flat(self) -> bool:
+        """Whether the files lie in one directory without areas."""
+        return all(not each.area for each in self.artefacts)
+
+    def absent(self, name: str) -> bool:
+        """Whether a GLB file is missing among its siblings (RULINGS 5)."""
+        siblings = any(each.name.endswith(".GLB") and each.area in ("GLB", "") for each in self.artefacts)
+        return siblings and self.find(name) is None and self._listed(name) is None
+
+    def read(self, artefact: Artefact) -> Inspection | None:
+        """Return what a file holds; None when it cannot be read or is no Dir-Sync file."""
+        if artefact.path not in self._read:
+            try:
+                data = files.read(artefact.place, self.max_size)
+                self._read[artefact.path] = inspect_bytes(data, artefact.path, layouts=self.layouts)
+            except UnknownFormatError:
+                self._read[artefact.path] = None
+            except GlbError as error:
+                self.unreadable[artefact.path] = str(error)
+                self._read[artefact.path] = None
+        return self._read[artefact.path]
+
+    def release(self) -> None:
+        """Forget what was read; it is read again when asked for."""
+        self._read.clear()
+        self._places.clear()
+        for name in ("_inspections",):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def _read(self) -> dict[str, Inspection | None]:
+        return {}
+
+    def inspections(self, *formats: str) -> Iterator[tuple[Artefact, Inspection]]:
+        """Yield the files of some formats."""
+        for artefact in self.artefacts:
+            if may_be(artefact.name, formats):
+                found = self.read(artefact)
+                if found is not None and found.entry.name in formats:
+                    yield artefact, found
+
+    # --- queues --------------------------------------------------------------------------------------------------
+
+    def queue(self, name: str) -> Held | None:
+        """Return a queue (``REQTRANS``), from its file or else from a listing; None when there is neither."""
+        artefact = self.find(f"{name}.GLB")
+        if artefact is not None:
+            found = self.read(artefact)
+            if found is None or found.entry.name != "queue":
+                return None
+            dummies = frozenset(
+                index for index, each in enumerate(found.content.records) if found.content.is_dummy(each)
+            )
+            return Held(artefact, found.content.records, dummies, artefact.size)
+        listed = self._listed(f"{name}.GLB")
+        if listed is None:
+            return None
+        artefact, found = listed
+        records = found.content.records
+        dummies = frozenset(index for index, each in enumerate(records) if each.text.startswith("#"))
+        return Held(artefact, records, dummies, None, tuple(found.content.lines))
+
+    def _listed(self, name: str) -> tuple[Artefact, Inspection] | None:
+        stem = name.partition(".")[0].upper()
+        for artefact, found in self.inspections("listq"):
+            if (found.content.queue or artefact.name) == stem or (
+                found.content.queue is None and stem in artefact.name
+            ):
+                return artefact, found
+        if name.upper() in ("REQCONF.GLB", "SRVCONF.GLB"):
+            wanted = "reqconf" if name.upper() == "REQCONF.GLB" else "srvconf"
+            for artefact, found in self.inspections("listds"):
+                if getattr(found.content, wanted) is not None:
+                    return artefact, found
+        return None
+
+    # --- configuration -------------------------------------------------------------------------------------------
+
+    def reqconf(self) -> tuple[Artefact, ReqConf] | None:
+        """Return what REQCONF.GLB says, from the file or else from a listing."""
+        return self._config("REQCONF.GLB", "reqconf")
+
+    def srvconf(self) -> tuple[Artefact, SrvConf] | None:
+        """Return what SRVCONF.GLB says, from the file or else from a listing."""
+        return self._config("SRVCONF.GLB", "srvconf")
+
+    def _config(self, name: str, kind: str) -> tuple[Artefact, Any] | None:
+        artefact = self.find(name)
+        if artefact is not None:
+            found = self.read(artefact)
+            return (artefact, found.content.config) if found is not None and found.entry.name == kind else None
+        listed = self._listed(name)
+        return (listed[0], getattr(listed[1].content, kind)) if listed else None
+
+    def place(self, artefact: Artefact, name: str) -> tuple[tuple[int, int] | None, int | None]:
+        """Return span and line at which a configuration value stands."""
+        if artefact.path not in self._places:
+            found = self.read(artefact)
+            places: dict[str, tuple[tuple[int, int] | None, int | None]] = {}
+            for _, row in found.rows() if found else ():
+                if "name" in row and "value" in row:
+                    span = row.get("span")
+                    places.setdefault(row["name"], ((span[0], span[1]) if span else None, row.get("line")))
+            self._places[artefact.path] = places
+        return self._places[artefact.path].get(name, (None, None))
+
+    @cached_property
+    def _places(self) -> dict[str, dict[str, tuple[tuple[int, int] | None, int | None]]]:
+        return {}
+
+    def moment(self, held: Held, record: Record) -> datetime | None:
+        """Return the date stamp of a queue's record, whether its file or a listing holds it."""
+        found = self.read(held.artefact)
+        if found is not None and found.entry.name == "queue":
+            when: datetime | None = found.content.moment(record)
+            return when
+        return None if record.stamp is None else stamp.from_unix(record.stamp)
+
+
+class Numbers(NamedTuple):
+    """The numbers of one postoffice (RULINGS): what remains of it when its files are closed.
+
+    Attributes:
+        a: REQCONF.ReqSync, confirmed.
+        c: REQCONF.SrvSync.
+        imports: REQCONF's import number.
+        m: last number in REQTRANS, a dummy's included; 0 when empty.
+        held: numbers of the real records of REQTRANS.
+    """
+
+    a: int | None = None
+    c: int | None = None
+    imports: int | None = None
+    m: int | None = None
+    held: tuple[Range, ...] | None = None
+
+
+def numbers(postoffice: Postoffice) -> Numbers:
+    """Return the numbers a postoffice's files hold."""
+    reqconf = postoffice.reqconf()
+    queue = postoffice.queue("REQTRANS")
+    config = reqconf[1] if reqconf else ReqConf()
+    if queue is None:
+        return Numbers(config.reqsync, config.srvsync, config.importsync)
+    return Numbers(config.reqsync, config.srvsync, config.importsync, queue.last, queue.ranges)
+
+
+def registered(srvconf: SrvConf, name: str | None) -> Requestor | None:
+    """Return the record of a postoffice in SRVCONF; names there carry their address type (Q96060)."""
+    if name is None:
+        return None
+    for each in srvconf.requestors:
+        if node_of(each.name) == name.upper():
+            return each
+    return None
+
+
+def node_of(name: str | None) -> str:
+    """Return NET/PO in upper case of a registered name such as ``PCM:NET/PO``."""
+    return (name or "").partition(":")[2].upper() or (name or "").upper()
+
+
+def may_be(name: str, formats: Iterable[str]) -> bool:
+    """Whether a file of this name is worth reading for some formats: text listings and logs may have any name."""
+    import fnmatch
+
+    for each in formats:
+        patterns = FORMATS[each].names
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
+            return True
+    return name.endswith((".TXT", ".LST")) and not {"listq", "listds", "subject", "message"}.isdisjoint(formats)
+
+
+def by_name(postoffices: Iterable[Postoffice]) -> Mapping[str, Postoffice]:
+    """Return postoffices by their names in upper case."""
+    return {each.name.upper(): each for each in postoffices if each.name}
