@@ -1,0 +1,62 @@
+"""One occurrence of a problem, with the evidence for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from glbtools.model.channel import Range
+
+if TYPE_CHECKING:
+    from glbtools.diagnosis.problems import Problem
+
+CERTAINTIES = ("certain", "likely", "possible")
+
+
+class Evidence(NamedTuple):
+    """A place that supports a finding.
+
+    Attributes:
+        path: the file, as its postoffice names it.
+        span: its bytes, closed below and open above; None where the whole file, or its absence, is meant.
+        line: the line of a log or listing, from 1.
+        field: what stands there.
+        value: the stored value.
+        note: what it shows, one phrase.
+    """
+
+    path: str
+    span: tuple[int, int] | None = None
+    line: int | None = None
+    field: str = ""
+    value: int | str | None = None
+    note: str = ""
+
+
+class Finding(NamedTuple):
+    """One problem found.
+
+    Attributes:
+        problem: its row in the table.
+        postoffice: NET/PO it concerns, or None where it has no known name.
+        path: directory of that postoffice.
+        message: one sentence that states the fault with its numbers; no advice.
+        evidence: the places that show it, the most telling first.
+        certainty: certain, likely or possible.
+        notes: what else an administrator should know: the reason, the context, what is normal about it.
+        help: what to do, and what not to do.
+        ranges: the transaction numbers concerned.
+        severity: the problem's, unless this occurrence is milder.
+        settled_by: what would make it certain.
+    """
+
+    problem: Problem
+    postoffice: str | None
+    path: str
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+    certainty: str = "certain"
+    notes: tuple[str, ...] = ()
+    help: tuple[str, ...] = ()
+    ranges: tuple[Range, ...] = ()
+    severity: str = ""
+    settled_by: tuple[str, ...] = ()
