@@ -14,11 +14,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from glbtools.render import messages, reference
+from glbtools.render import messages, problems, reference
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
-COMMANDS = ("inspect", "build", "explain", "formats")
+COMMANDS = ("inspect", "diagnose", "unsent", "explain", "build", "formats")
 
 
 SESSION = re.compile(r"(?<=<!-- run -->\n```console\n)(.*?)(?=```)", re.DOTALL)
@@ -29,12 +29,14 @@ def output(*arguments: str, directory: Path | None = None) -> str:
     environment = os.environ | {"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}
     done = subprocess.run(
         [sys.executable, "-m", "glbtools", *arguments],
-        check=True,
+        check=False,
         capture_output=True,
         text=True,
         env=environment,
         cwd=directory,
     )
+    if done.returncode not in (0, 1):
+        raise RuntimeError(done.stderr)
     return "".join(f"{line.rstrip()}\n" for line in done.stdout.rstrip("\n").split("\n") if done.stdout)
 
 
@@ -69,7 +71,12 @@ def commands() -> str:
 
 def pages() -> dict[str, str]:
     """Return every generated page: file name -> content."""
-    return {"formats.md": reference.markdown(), "messages.md": messages.markdown(), "commands.md": commands()}
+    return {
+        "formats.md": reference.markdown(),
+        "messages.md": messages.markdown(),
+        "problems.md": problems.markdown(),
+        "commands.md": commands(),
+    }
 
 
 def main() -> None:

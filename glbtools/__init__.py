@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from glbtools.diagnosis.engine import Report, diagnose
+    from glbtools.diagnosis.unsent import unsent
     from glbtools.errors import (
         DescriptionError,
         FileAccessError,
@@ -43,7 +45,10 @@ _PLACES = {
     "OutputExistsError": "errors",
     "UnknownFormatError": "errors",
     "UsageError": "errors",
+    "Report": "diagnosis.engine",
     "build": "evidence.build",
+    "diagnose": "diagnosis.engine",
+    "unsent": "diagnosis.unsent",
     "messages": "formats.messages:of_code",
     "Inspection": "formats.registry",
     "inspect": "formats.registry",
@@ -65,10 +70,12 @@ __all__ = [
     "Inspection",
     "LayoutError",
     "OutputExistsError",
+    "Report",
     "UnknownFormatError",
     "UsageError",
     "__version__",
     "build",
+    "diagnose",
     "inspect",
     "inspect_bytes",
     "messages",
@@ -80,6 +87,7 @@ __all__ = [
     "read_srvconf",
     "stream_queue",
     "stream_tuples",
+    "unsent",
 ]
 
 

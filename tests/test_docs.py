@@ -26,7 +26,7 @@ def generate():
     return module
 
 
-@pytest.mark.parametrize("name", ["formats.md", "messages.md", "commands.md"])
+@pytest.mark.parametrize("name", ["formats.md", "messages.md", "problems.md", "commands.md"])
 def test_a_generated_page_is_up_to_date(generate, name):
     assert (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8") == generate.pages()[name]
 

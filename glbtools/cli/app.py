@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glbtools.cli import COULD_NOT, FOUND, complain, put
+from glbtools.cli import COULD_NOT, FOUND, complain, diagnosis, put
+from glbtools.cli.options import (
+    Color,
+    Form,
+    Json,
+    LayoutFiles,
+    MaxFileSize,
+    OutputFormat,
+    PageFormat,
+    Quiet,
+    chosen_layouts,
+    screen_of,
+)
 from glbtools.files import DEFAULT_MAX_SIZE
 
 if TYPE_CHECKING:
     from glbtools.formats.registry import Inspection
     from glbtools.layouts import Layouts
-    from glbtools.render.text import Screen
 
 app = typer.Typer(
     help="Read, explain, repair and generate the files of Microsoft Mail Dir-Sync.",
@@ -25,35 +34,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-class OutputFormat(StrEnum):
-    """Forms of output."""
-
-    table = "table"
-    json = "json"
-    jsonl = "jsonl"
-    csv = "csv"
-    listing = "listing"
-
-
-class PageFormat(StrEnum):
-    """Forms of output of what is no list."""
-
-    table = "table"
-    json = "json"
-
-
-Form = Annotated[PageFormat, typer.Option("--format", help="Form of output.")]
-Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
-Color = Annotated[
-    bool | None, typer.Option("--color/--no-color", help="Colour, whatever the terminal and NO_COLOR say.")
-]
-LayoutFiles = Annotated[
-    list[Path] | None, typer.Option("--layout", metavar="FILE.toml", help="A layout of your own; may be given again.")
-]
-MaxFileSize = Annotated[int, typer.Option("--max-file-size", metavar="BYTES", help="Largest file that is read.", min=0)]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no warnings.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -91,14 +71,14 @@ def inspect(
 
     Example: glbtools inspect --hex maildata/GLB/REQTRANS.GLB
     """
-    layouts = _layouts(layout)
+    layouts = chosen_layouts(layout)
     output = OutputFormat.json if json else output
     outcome = _Outcome()
     found = outcome.over(files, as_format, layouts, max_file_size)
     if output is OutputFormat.table:
         from glbtools.render import inspection as table
 
-        screen = _screen(color)
+        screen = screen_of(color)
         for number, each in enumerate(found):
             put([""] if number else [])
             put(table.show(each, screen, hexadecimal=hexadecimal, limit=limit))
@@ -134,7 +114,7 @@ def build(
     """
     from glbtools.evidence.build import build as write
 
-    written = write(spec, out, _layouts(layout), force=force)
+    written = write(spec, out, chosen_layouts(layout), force=force)
     if json or output is PageFormat.json:
         from glbtools.render import documents
 
@@ -145,28 +125,39 @@ def build(
         put(f"{each.stat().st_size:>9}  {safe(each)}" for each in written)
 
 
+app.command()(diagnosis.diagnose)
+app.command()(diagnosis.unsent)
+
+
 @app.command()
 def explain(
-    what: Annotated[str, typer.Argument(metavar="WHAT", help="A Dir-Sync message number, such as 171.")],
+    what: Annotated[
+        str | None,
+        typer.Argument(metavar="[WHAT]", help="A problem (code or slug) or a Dir-Sync message number; none lists all."),
+    ] = None,
     output: Form = PageFormat.table,
     json: Json = False,
     color: Color = None,
 ) -> None:
-    """Explain a Dir-Sync message number.
+    """Explain a problem, or a Dir-Sync message number.
 
-    Example: glbtools explain 171
+    Example: glbtools explain stranded-transactions
     """
-    from glbtools.errors import UsageError
-    from glbtools.render import messages
+    as_json = json or output is PageFormat.json
+    if what is not None and what.removeprefix("-").isdigit():
+        from glbtools.render import messages
 
-    try:
-        code = int(what)
-    except ValueError:
-        raise UsageError(f"{what!r} is no message number") from None
-    if json or output is PageFormat.json:
-        put([messages.document(code)])
-    else:
-        put(messages.page(code, _screen(color)))
+        put([messages.document(int(what))] if as_json else messages.page(int(what), screen_of(color)))
+        return
+    from glbtools.render import problems
+
+    if what is None:
+        put([problems.listing()] if as_json else problems.overview(screen_of(color)))
+        return
+    from glbtools.diagnosis.problems import find
+
+    found = find(what)
+    put([problems.document(found)] if as_json else problems.page(found, screen_of(color)))
 
 
 @app.command()
@@ -183,11 +174,11 @@ def formats(
     """
     from glbtools.render import reference
 
-    layouts = _layouts(layout)
+    layouts = chosen_layouts(layout)
     if json or output is PageFormat.json:
         put([reference.document(name, layouts)])
     else:
-        screen = _screen(color)
+        screen = screen_of(color)
         put(reference.page(name, layouts, screen) if name else reference.overview(screen))
 
 
@@ -227,15 +218,3 @@ class _Outcome:
     def leave(self) -> None:
         if self.status:
             raise typer.Exit(self.status)
-
-
-def _layouts(paths: Iterable[Path] | None) -> Layouts:
-    from glbtools import layouts
-
-    return layouts.from_files(paths or ())
-
-
-def _screen(color: bool | None) -> Screen:
-    from glbtools.render.text import screen
-
-    return screen(sys.stdout, color)

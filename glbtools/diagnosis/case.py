@@ -1,0 +1,292 @@
+"""What the checks look at: one postoffice with its numbers, its server's record of it, its channels and its logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from glbtools.binary import stamp
+from glbtools.diagnosis.finding import Evidence
+from glbtools.evidence.network import Network
+from glbtools.evidence.postoffice import Artefact, Numbers, Postoffice, node_of, numbers, registered
+from glbtools.formats.logs import LogLine
+from glbtools.formats.queue import moment
+from glbtools.formats.transaction import parse
+from glbtools.model.channel import Channel, Verdict, classify
+from glbtools.model.configuration import Requestor, SrvConf
+from glbtools.model.transaction import meaning
+
+SKEW = timedelta(days=1)
+"""Distance of two moments from which files are taken to be of different days."""
+
+
+class Server(NamedTuple):
+    """What the server's files say (RULINGS): ``head`` is H, ``first`` and ``last`` are L and U."""
+
+    postoffice: Postoffice
+    artefact: Artefact
+    config: SrvConf
+    first: int | None
+    last: int | None
+
+    @property
+    def head(self) -> int | None:
+        """H: the highest number of the master queue, as SRVCONF has it."""
+        return self.config.sync
+
+
+class Judged(NamedTuple):
+    """A channel and what it is in; ``note`` says what else is known of it."""
+
+    channel: Channel
+    verdict: Verdict
+    note: str = ""
+
+
+class Logged(NamedTuple):
+    """A line of a log, with the file it is from."""
+
+    artefact: Artefact
+    line: LogLine
+
+
+@dataclass
+class Case:
+    """One postoffice as the checks see it.
+
+    Attributes:
+        network: all that was given.
+        postoffice: the one looked at.
+        numbers: what its files hold.
+        server: the server's files, None when they are not given.
+        requestor: the server's record of this postoffice, None when there is none or it cannot be told which.
+        now: the latest moment of the evidence, or the one the user gave.
+    """
+
+    network: Network
+    postoffice: Postoffice
+    numbers: Numbers
+    server: Server | None
+    requestor: Requestor | None
+    now: datetime | None = None
+
+    @property
+    def is_server(self) -> bool:
+        """Whether this is the server itself, and so its own requestor."""
+        return self.postoffice.role == "server"
+
+    @cached_property
+    def upload(self) -> Judged:
+        """The channel from this postoffice to the server."""
+        channel = upload_channel(self)
+        return Judged(channel, classify(channel))
+
+    @cached_property
+    def download(self) -> Judged:
+        """The channel from the server to this postoffice."""
+        channel = download_channel(self)
+        return Judged(channel, classify(channel), last_heard(self))
+
+    @cached_property
+    def log(self) -> list[Logged]:
+        """Every line of every log of this postoffice, file by file."""
+        return [
+            Logged(artefact, line)
+            for artefact, found in self.postoffice.inspections("log")
+            for line in found.content.lines
+        ]
+
+    @property
+    def skew(self) -> tuple[datetime, datetime] | None:
+        """Two moments that show that REQTRANS was listed later than the configuration it is compared with."""
+        queue, reqconf = self.postoffice.queue("REQTRANS"), self.postoffice.reqconf()
+        if queue is None or queue.size is not None or reqconf is None or self.server is None or not self.is_server:
+            return None
+        stamps = [when for each in queue.real if each.stamp and (when := stamp.from_unix(each.stamp))]
+        updates = [each.last_update for each in self.server.config.requestors if each.last_update]
+        if not stamps or not updates or min(stamps) - max(updates) <= SKEW:
+            return None
+        return max(updates), min(stamps)
+
+    def lines(self, *codes: int) -> Iterator[Logged]:
+        """Yield the log lines with one of these message numbers."""
+        return (each for each in self.log if each.line.code in codes)
+
+    # --- evidence ------------------------------------------------------------------------------------------------
+
+    def stored(self, name: str, value: int | str | None, note: str = "") -> Evidence | None:
+        """Return where REQCONF holds a value."""
+        found = self.postoffice.reqconf()
+        if found is None:
+            return None
+        span, line = self.postoffice.place(found[0], name)
+        return Evidence(found[0].path, span, line, name, value, note)
+
+    def served(self, name: str, value: int | str | None, note: str = "") -> Evidence | None:
+        """Return where SRVCONF holds a value of this postoffice's record."""
+        if self.server is None or self.requestor is None:
+            return None
+        span, line = self.server.postoffice.place(self.server.artefact, f"requestor[{self.requestor.number}].{name}")
+        where = span or (self.requestor.span.start, self.requestor.span.stop)
+        return Evidence(self.server.artefact.path, where, line or self.requestor.line, name, value, note)
+
+    def headed(self, name: str, value: int | str | None, note: str = "") -> Evidence | None:
+        """Return where SRVCONF's header holds a value."""
+        if self.server is None:
+            return None
+        span, line = self.server.postoffice.place(self.server.artefact, name)
+        return Evidence(self.server.artefact.path, span, line, name, value, note)
+
+    def queued(self, note: str = "", *, only: set[int] | None = None, name: str = "REQTRANS") -> Iterator[Evidence]:
+        """Yield where the changes of a queue stand."""
+        queue = self.postoffice.queue(name)
+        for record in queue.real if queue else []:
+            if queue is not None and (only is None or record.sync in only):
+                span, said = (record.start, record.stop), note or meaning_of(record.text)
+                yield Evidence(queue.artefact.path, span, queue.line(record), "sync", record.sync, said)
+
+
+def meaning_of(text: str) -> str:
+    """Return what a transaction text says, in words; the text itself where it says nothing."""
+    typed = parse(text).transaction
+    return meaning(typed) if typed else text
+
+
+def logged(each: Logged, note: str = "") -> Evidence:
+    """Return a log line as evidence."""
+    line = each.line
+    return Evidence(each.artefact.path, (line.span.start, line.span.stop), line.number, "line", line.raw, note)
+
+
+def cases(network: Network, now: datetime | None) -> Iterator[Case]:
+    """Yield every postoffice of a network as a case."""
+    server = server_of(network)
+    for each in network.postoffices:
+        requestor = registered(server.config, each.name) if server else None
+        yield Case(network, each, numbers(each), server, requestor, now)
+
+
+def absent(network: Network, now: datetime | None) -> Iterator[Case]:
+    """Yield the requestors that SRVCONF names and of which nothing is given."""
+    server = server_of(network)
+    given = {node_of(each.name) for each in network.postoffices}
+    for requestor in server.config.requestors if server else ():
+        node = node_of(requestor.name)
+        if server and node and node not in given:
+            given.add(node)
+            nobody = Postoffice(server.postoffice.path, [], server.postoffice.layouts, name=node)
+            yield Case(network, nobody, Numbers(), server, requestor, now)
+
+
+def server_of(network: Network) -> Server | None:
+    """Return the server's files, if those of exactly one server are given."""
+    postoffice = network.server
+    found = postoffice.srvconf() if postoffice else None
+    if postoffice is None or found is None:
+        return None
+    master = postoffice.queue("MSTTRANS")
+    first, last = (master.first, master.last) if master else (None, None)
+    return Server(postoffice, found[0], found[1], first, last)
+
+
+def upload_channel(case: Case) -> Channel:
+    """Return the upload of a postoffice: a, m, b and what is held (RULINGS 9 to 13)."""
+    own, theirs = case.numbers, case.requestor
+    known = [each for each in (own.m, own.a) if each is not None]
+    life, target_life = _lives(case)
+    return Channel(
+        "upload",
+        case.postoffice.name or case.postoffice.path,
+        server_name(case),
+        held=own.held,
+        last=own.m,
+        confirmed=own.a,
+        applied=theirs.reqsync if theirs else None,
+        head=max(known) if len(known) == 2 else None,
+        life=life,
+        target_life=target_life,
+        log_of=case.postoffice.name or case.postoffice.path,
+        renumbered_at=renumbered_at(case),
+    )
+
+
+def download_channel(case: Case) -> Channel:
+    """Return the download of a postoffice: c, d, H and what is purged (RULINGS 15)."""
+    own, theirs, server = case.numbers, case.requestor, case.server
+    floor = server.first - 1 if server and server.first else None
+    held = None
+    if server and server.first and server.last is not None:
+        held = ((server.first - 1, server.last),)
+    return Channel(
+        "download",
+        server_name(case),
+        case.postoffice.name or case.postoffice.path,
+        held=held,
+        last=server.last if server else None,
+        confirmed=theirs.srvsync if theirs else None,
+        applied=own.c,
+        head=server.head if server else None,
+        floor=floor,
+        life=theirs.importsync if theirs else None,
+        target_life=own.imports,
+        log_of=server_name(case),
+        importing=own.c == 0 and own.a == 0,
+    )
+
+
+def last_heard(case: Case) -> str:
+    """Return when the server last heard of a requestor, if that was not in the current cycle."""
+    if case.requestor is None or case.server is None:
+        return ""
+    last, now = case.requestor.last_cycle, case.server.config.cycle
+    return f"last heard of in cycle {last} of {now}" if last is not None and now is not None and last < now else ""
+
+
+def server_name(case: Case) -> str | None:
+    """Return the server's name: of the server given, else as REQCONF names it."""
+    if case.network.server is not None and case.network.server.name:
+        return case.network.server.name
+    reqconf = case.postoffice.reqconf()
+    return (reqconf[1].server or None) if reqconf else None
+
+
+def renumbered_at(case: Case) -> int | None:
+    """Return ReqSync where a RESYNC explains it: the largest ReqSync of any requestor, and c <= H (RULINGS 10).
+
+    0 stands for none, None for not known.
+    """
+    own, server = case.numbers, case.server
+    if own.a is None or server is None:
+        return None
+    ahead = own.c is not None and server.head is not None and own.c > server.head
+    known = [each.reqsync for each in server.config.requestors if each.reqsync is not None]
+    own_record = case.requestor.reqsync if case.requestor is not None else None
+    return own.a if known and max(known) == own.a != own_record and not ahead else 0
+
+
+def _lives(case: Case) -> tuple[int | None, int | None]:
+    """Return both import numbers; an all-zero record beside a REQCONF in use is another life (RULINGS 10)."""
+    own, theirs = case.numbers, case.requestor
+    if theirs is None:
+        return own.imports, None
+    if (own.a or own.c) and not any((theirs.reqsync, theirs.srvsync, theirs.importsync)):
+        return own.imports or 1, 0
+    return own.imports, theirs.importsync
+
+
+def same_postoffice(name: str | None, other: str | None) -> bool:
+    """Whether two names are of one postoffice, whatever type and case."""
+    return bool(name and other) and node_of(name) == node_of(other)
+
+
+def when(case: Case, raw: int | None) -> datetime | None:
+    """Return a stored date stamp of REQTRANS as its writer's clock showed it; listings print seconds since 1970."""
+    queue = case.postoffice.queue("REQTRANS")
+    if queue is None or raw is None:
+        return None
+    if queue.size is None:
+        return stamp.from_unix(raw)
+    return moment(case.postoffice.layouts["queue"], raw)

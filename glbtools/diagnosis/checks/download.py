@@ -1,0 +1,207 @@
+"""Server to requestor: what cannot be sent, was purged, is refused, waits (scenarios 4.C; RULINGS 10, 15, 16, 18)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from glbtools.diagnosis.case import Case, logged
+from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.problems import by_slug
+from glbtools.diagnosis.restored import server_finding
+from glbtools.diagnosis.wording import changes, plural
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """Yield what is wrong with the download of a postoffice."""
+    states = case.download.verdict.states
+    if "EPOCH_CHANGED" in states or "EPOCH_CHANGED" in case.upload.verdict.states:
+        yield _readded(case)
+    elif "ROLLED_BACK" in states and "HOLE" not in case.upload.verdict.states:
+        yield _server_behind(case)
+    elif "HOLE" in states:
+        yield _purged(case)
+    if case.is_server:
+        yield from _master(case)
+        yield from _own_record(case)
+
+
+def _readded(case: Case) -> Finding:
+    """The server's record was made anew: its import number is below ours, and its updates are refused (Q99961)."""
+    own, theirs = case.numbers, case.requestor
+    assert theirs is not None
+    series = [each for each in case.lines(105) if each.line.argument == "0"]
+    return Finding(
+        by_slug("requestor-readded"),
+        case.postoffice.name,
+        case.postoffice.path,
+        f"the server's record of {case.postoffice.shown} counts {_imports(theirs.importsync)}, the postoffice "
+        f"{_imports(own.imports)}: the server's updates are refused as old mail",
+        tuple(
+            each
+            for each in (
+                case.stored("importsync", own.imports, "imports this postoffice has asked for"),
+                case.served("importsync", theirs.importsync, "imports the server's record knows of"),
+                case.served("reqsync", theirs.reqsync),
+                *(logged(line, "no update accepted") for line in series[-3:]),
+            )
+            if each
+        ),
+        case.download.verdict.certainty if theirs.importsync is not None else "likely",
+        (
+            "The requestor was deleted on the server and created again: all its numbers began at zero (Q99961).",
+            "Nothing is logged when an update is refused for this reason; the log only says 105 with 0, cycle after "
+            "cycle.",
+            "Changes made here still reach the server.",
+        ),
+        (
+            "Config, Dir-Sync, Requestor, Import on this postoffice; the next cycle replaces its lists by the "
+            "server's.",
+            "Or RESYNC.GLB from the server. Addresses added locally and unknown to the server are lost either way.",
+        ),
+    )
+
+
+def _server_behind(case: Case) -> Finding:
+    """The requestor has more than the server has issued: the server went back (Q96060 problem 9)."""
+    own, server = case.numbers, case.server
+    assert server is not None
+    zone = case.download.verdict.dead_zone
+    return server_finding(
+        case,
+        f"{case.postoffice.shown} has server updates up to {own.c}, the server has issued {server.head}: it receives "
+        "nothing until the server passes that number",
+        tuple(
+            each
+            for each in (
+                case.stored("srvsync", own.c, "server updates received"),
+                case.headed("sync", server.head, "highest number the server has issued"),
+            )
+            if each
+        ),
+        (zone,) if zone else (),
+    )
+
+
+def _purged(case: Case) -> Finding:
+    """Updates this postoffice has not seen are no longer in MSTTRANS (Q108067)."""
+    own, server, verdict = case.numbers, case.server, case.download.verdict
+    assert server is not None
+    hole = verdict.ranges["HOLE"]
+    logs = [logged(each) for each in case.lines(138, 139, 129)]
+    return Finding(
+        by_slug("requestor-inactive-window"),
+        case.postoffice.name,
+        case.postoffice.path,
+        f"{changes(hole)} of the server were purged before {case.postoffice.shown} received them",
+        tuple(
+            each
+            for each in (
+                case.stored("srvsync", own.c, "server updates received"),
+                case.served("srvsync", case.requestor.srvsync if case.requestor else None),
+                _first_of_master(case),
+                *logs,
+            )
+            if each
+        ),
+        verdict.certainty if own.c is not None else "likely",
+        (
+            f"MSTTRANS begins at {server.first}; what is older than Keep Updates "
+            f"({_days(server.config.keep_updates)}) is purged from it (Q108067).",
+        ),
+        (
+            "On this postoffice both Export and Import: Config, Dir-Sync, Requestor (Q108067).",
+            "Import replaces its lists by the server's; addresses added locally are lost and must be added again.",
+        ),
+        hole,
+        settled_by=verdict.settled_by,
+    )
+
+
+def _master(case: Case) -> Iterator[Finding]:
+    """SRVCONF's number and MSTTRANS must end together (RULINGS 16)."""
+    server = case.server
+    if server is None:
+        return
+    if case.postoffice.absent("MSTTRANS.GLB"):
+        logs = [logged(each) for each in case.lines(2) if "MSTTRANS" in each.line.text]
+        yield Finding(
+            by_slug("msttrans-missing"),
+            case.postoffice.name,
+            case.postoffice.path,
+            "MSTTRANS.GLB is missing: the server can neither take nor send changes",
+            (Evidence(f"{case.postoffice.path}/GLB/MSTTRANS.GLB", note="absent"), *logs),
+            "certain" if logs else "likely",
+            ("The diagnostic utility does not notice this (Q134753).",),
+            (
+                "Restore MSTTRANS from a backup, then Export on every postoffice (Q112280).",
+                "Without a backup, versions 3.2 and 3.5: an empty MSTTRANS.GLB, then Export everywhere; 138 and 139 "
+                "may be ignored then.",
+            ),
+            settled_by=() if logs else ("whether the copy is complete",),
+        )
+        return
+    master, head = case.postoffice.queue("MSTTRANS"), server.head
+    if master is None or head is None or master.last == head:
+        return
+    yield Finding(
+        by_slug("msttrans-corrupt"),
+        case.postoffice.name,
+        case.postoffice.path,
+        f"MSTTRANS ends at {master.last}, SRVCONF says {head}"
+        if master.records
+        else f"MSTTRANS is empty, SRVCONF says {head}",
+        tuple(
+            each
+            for each in (
+                case.headed("sync", head, "number of the last record of MSTTRANS"),
+                Evidence(master.artefact.path, (0, master.artefact.size), None, "last sync", master.last),
+            )
+            if each
+        ),
+        "likely",
+        ("Usually the two files are of different days: one was restored without the other.",),
+        (
+            "Restore both from the same backup; then Export on every postoffice (Q96003).",
+            "Do not renumber MSTTRANS: the requestors remember its numbers.",
+        ),
+    )
+
+
+def _own_record(case: Case) -> Iterator[Finding]:
+    """The server must be registered as its own requestor (Q96060 problem 5, message 136)."""
+    server = case.server
+    if server is None or case.postoffice.name is None or case.requestor is not None or not server.config.requestors:
+        return
+    logs = [logged(each) for each in case.lines(136, 158)]
+    yield Finding(
+        by_slug("srvconf-corrupt-size"),
+        case.postoffice.name,
+        case.postoffice.path,
+        f"SRVCONF holds {plural(len(server.config.requestors), 'requestor')}, and the server itself is none of them",
+        (
+            Evidence(
+                server.artefact.path, (0, server.artefact.size), None, "requestors", len(server.config.requestors)
+            ),
+            *logs,
+        ),
+        "likely" if case.postoffice.name_certain else "possible",
+        ("The server is registered as its own requestor when it is enabled (Q96060).",),
+        ("Swap the server by way of a temporary one, as Q96060 describes for problem 5.",),
+    )
+
+
+def _first_of_master(case: Case) -> Evidence | None:
+    master = case.server.postoffice.queue("MSTTRANS") if case.server else None
+    if master is None or not master.records:
+        return None
+    first = min(master.records, key=lambda each: each.sync)
+    span = (first.start, first.stop)
+    return Evidence(master.artefact.path, span, master.line(first), "sync", first.sync, "the oldest number still there")
+
+
+def _imports(number: int | None) -> str:
+    return "an unknown number of imports" if number is None else plural(number, "import")
+
+
+def _days(days: int | None) -> str:
+    return "14 days unless set otherwise" if days is None else plural(days, "day")

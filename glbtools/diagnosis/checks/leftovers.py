@@ -1,0 +1,127 @@
+"""Files that should be empty or absent at rest (scenarios section 3, 4.D; RULINGS 20)."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator
+
+from glbtools.diagnosis.case import Case, logged
+from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.problems import by_slug
+from glbtools.diagnosis.wording import plural
+from glbtools.evidence.postoffice import Artefact
+
+EMPTY_AT_REST = ("SRVTRANS.GLB", "USRTRANS.GLB", "NMETRANS.GLB", "GWTRANS.GLB")
+"""0 bytes unless an Import runs (Q96060, Q122750)."""
+
+ABSENT_AT_REST = (
+    "IUSRTRAN*.GLB", "INMETRAN*.GLB", "IGWTRAN*.GLB", "SRVUPDS.GLB", "REQUPDS.GLB", "SORT*.GLB", "ILOCAL.GLB",
+    "INDEX.GLB", "TMPTRANS.GLB", "IMPORT.USR", "IMPORT.INF", "GAL$.NME", "GALINDE$.GLB", "GALTMP.GLB", "TMPNETPO.GLB",
+)  # fmt: skip
+"""Left behind by a run that did not finish (Q122750, Q134228, Q99117)."""
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """Yield what an interrupted run has left behind, and RESYNC.GLB where it should not be."""
+    full = [each for name in EMPTY_AT_REST if (each := case.postoffice.find(name)) and each.size]
+    stray = [
+        each for each in case.postoffice.artefacts if any(fnmatch.fnmatchcase(each.name, p) for p in ABSENT_AT_REST)
+    ]
+    refused = list(case.lines(13))
+    if full and refused and any(each.name == "SRVTRANS.GLB" for each in full):
+        yield _srvtrans(case, full)
+    elif (full or stray) and not _running(case):
+        yield _leftover(case, full, stray)
+    yield from _resync(case)
+
+
+def _srvtrans(case: Case, full: list[Artefact]) -> Finding:
+    return Finding(
+        by_slug("srvtrans-leftover-13"),
+        case.postoffice.name,
+        case.postoffice.path,
+        "SRVTRANS.GLB still holds updates that Import could not take in",
+        (*map(_size, full), *(logged(each) for each in case.lines(13))),
+        notes=(_BELIEVED,),
+        help=_HELP,
+    )
+
+
+def _leftover(case: Case, full: list[Artefact], stray: list[Artefact]) -> Finding:
+    held = {
+        each.name: len(queue.real) for each in full if (queue := case.postoffice.queue(each.name.partition(".")[0]))
+    }
+    count = sum(held.values())
+    names = ", ".join(each.name for each in (*full, *stray))
+    what = f"; they hold {plural(count, 'update')}" if count else ""
+    return Finding(
+        by_slug("temp-files-leftover"),
+        case.postoffice.name,
+        case.postoffice.path,
+        f"an Import or a sort did not finish and left {plural(len(full) + len(stray), 'file')} behind: {names}{what}",
+        tuple(map(_size, (*full, *stray))),
+        notes=(_BELIEVED,) if full else (),
+        help=_HELP,
+    )
+
+
+_BELIEVED = (
+    "SrvSync went up when these updates were fetched, before Import ran: the server believes them delivered and "
+    "will not send them again."
+)
+_HELP = (
+    "Save copies first. Run IMPORT ADMIN -P -Y -Q once: it may still take them in (Q122750).",
+    "Only if that fails empty the queues and delete the rest; then Config, Dir-Sync, Requestor, Import, since what "
+    "was emptied is lost to this postoffice.",
+)
+
+
+def _resync(case: Case) -> Iterator[Finding]:
+    """RESYNC.GLB is made on the server and must not stay there; a requestor's Import deletes it (Q119014, Q156124)."""
+    artefact = case.postoffice.find("RESYNC.GLB")
+    if artefact is None:
+        return
+    if case.is_server:
+        yield Finding(
+            by_slug("resync-left-on-server"),
+            case.postoffice.name,
+            case.postoffice.path,
+            "RESYNC.GLB lies on the server: its own Import will try to process it",
+            (_size(artefact),),
+            notes=("The server does not process it; it can spoil its global address list (Q156124).",),
+            help=("Copy it to the requestors it was made for and delete it here.",),
+        )
+        return
+    imported = [each for each in case.log if "Import is finished" in each.line.text]
+    yield Finding(
+        by_slug("resync-not-consumed"),
+        case.postoffice.name,
+        case.postoffice.path,
+        "RESYNC.GLB has not been processed: a finished Import deletes it",
+        (_size(artefact), *(logged(each) for each in imported[-1:])),
+        "likely" if imported else "possible",
+        ("If it was only just copied here, this is as it should be before the next Import.",),
+        (
+            "Save the changes waiting in REQTRANS first: RESYNC sets ReqSync to the largest of any requestor, and "
+            "what is numbered up to that is not sent any more (Q119452).",
+            "Then IMPORT -Q -Y, and make the saved changes again.",
+        ),
+        severity="" if imported else "note",
+        settled_by=() if imported else ("a log of the last Import",),
+    )
+
+
+def _running(case: Case) -> bool:
+    """Whether the logs end between REQMAIN -R and IMPORT: then these files are at work (RULINGS 20)."""
+    last = [each for each in case.log if each.line.form in ("coded", "text")]
+    for each in reversed(last):
+        text = each.line.text
+        if "Mail Import" in text or "Import is finished" in text or "GAL Rebuild" in text:
+            return False
+        if each.line.code == 105:
+            return each.line.argument not in (None, "0")
+    return False
+
+
+def _size(artefact: Artefact) -> Evidence:
+    return Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size)

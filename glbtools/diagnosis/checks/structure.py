@@ -1,0 +1,334 @@
+"""Single files: sizes, damage, checksums, texts, pointers, and files that cannot be of one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from glbtools.binary.span import Fault
+from glbtools.diagnosis.case import Case, logged, same_postoffice
+from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.problems import by_slug
+from glbtools.diagnosis.wording import plural
+from glbtools.formats.config import POINTERS, REQCONF_LEAST, REQCONF_SIZE
+from glbtools.formats.registry import Inspection
+
+DAMAGE = frozenset({"gap", "truncated", "length", "terminator", "padding", "slack", "checksum"})
+MOST_EVIDENCE = 20
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """Yield what is wrong with the files themselves."""
+    for artefact, found in case.postoffice.inspections("queue"):
+        yield from _queue(case, artefact.path, found)
+    yield from _reqconf(case)
+    yield from _srvconf(case)
+    yield from _pointers(case)
+    yield from _dates(case)
+    yield from _keep_updates(case)
+    yield from _neighbours(case)
+    yield from _roles(case)
+    yield from _skew(case)
+
+
+def _queue(case: Case, path: str, found: Inspection) -> Iterator[Finding]:
+    damage = [each for each in found.faults if each.kind in DAMAGE and each.damage]
+    texts = [each for each in found.faults if each.kind == "text"]
+    unconfirmed = [each for each in found.faults if each.kind == "layout-unconfirmed"]
+    if damage:
+        kinds = ", ".join(sorted({each.kind for each in damage}))
+        yield _finding(
+            case,
+            "queue-damaged",
+            f"{path.rpartition('/')[2]} is damaged in {plural(len(damage), 'place')}: {kinds}",
+            _places(path, damage),
+            ("What can be read around the damage is used; what is no record is in the file still and named here.",),
+            ("Keep the file as it is; do not let a utility create it anew before what is in it is saved.",),
+        )
+    if texts:
+        yield _finding(
+            case,
+            "text-faults",
+            f"{path.rpartition('/')[2]} holds {plural(len(texts), 'fault')} of text that Import objects to",
+            _places(path, texts),
+            (),
+            ("Correct the entries where they were made; the numbers go on as usual.",),
+        )
+    if unconfirmed:
+        yield _finding(
+            case,
+            "layout-unconfirmed",
+            f"{path.rpartition('/')[2]}: {unconfirmed[0].message}",
+            _places(path, unconfirmed),
+            ("The algorithm is assumed, so this says nothing about damage (docs/method.md).",),
+            ("A layout of your own (--layout) can name another algorithm.",),
+        )
+
+
+def _reqconf(case: Case) -> Iterator[Finding]:
+    artefact = case.postoffice.find("REQCONF.GLB")
+    if artefact is None:
+        if case.postoffice.absent("REQCONF.GLB"):
+            yield _finding(
+                case,
+                "reqconf-missing-or-short",
+                "REQCONF.GLB is missing: the programs do not know their numbers, their server or their types",
+                (Evidence(f"{case.postoffice.path}/GLB/REQCONF.GLB", note="absent"),),
+                (),
+                _REQCONF_HELP,
+                "likely",
+                ("whether the copy is complete",),
+            )
+        return
+    expected = case.postoffice.layouts["reqconf"].record if case.postoffice.layouts.given("reqconf") else REQCONF_SIZE
+    if artefact.size == expected:
+        return
+    short = artefact.size <= REQCONF_LEAST
+    note = " At 100 bytes or fewer the programs report Notice 159." if short else ""
+    yield _finding(
+        case,
+        "reqconf-missing-or-short" if short else "reqconf-damaged",
+        f"REQCONF.GLB has {plural(artefact.size, 'byte')} in place of {expected}",
+        (Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size),),
+        (f"It has {expected} bytes on every postoffice (Q123437).{note}",),
+        _REQCONF_HELP,
+    )
+
+
+_REQCONF_HELP = (
+    "Restore it from a backup of this postoffice; never take another postoffice's numbers for it.",
+    "If there is none: copy one from another postoffice and reset it at once (LISTDS -R -Z, register the server "
+    "again), delete and create the requestor on the server (Q123437). Never on the server's own postoffice.",
+)
+
+
+def _srvconf(case: Case) -> Iterator[Finding]:
+    artefact = case.postoffice.find("SRVCONF.GLB")
+    if artefact is None:
+        if case.is_server and case.postoffice.absent("SRVCONF.GLB"):
+            logs = case.lines(161)
+            yield _finding(
+                case,
+                "srvconf-missing",
+                "SRVCONF.GLB is missing on the server: T2 cannot run",
+                (Evidence(f"{case.postoffice.path}/GLB/SRVCONF.GLB", note="absent"), *(logged(each) for each in logs)),
+                (f"It is taken for the server because {case.postoffice.role_from}.",),
+                ("Restore SRVCONF.GLB and MSTTRANS.GLB from the same backup; then Export on every postoffice.",),
+                "likely",
+                ("whether the copy is complete",),
+            )
+        return
+    layout = case.postoffice.layouts["srvconf"]
+    rest = artefact.size - layout.header
+    if rest > 0 and rest % layout.record == 0:
+        return
+    yield _finding(
+        case,
+        "srvconf-corrupt-size",
+        f"SRVCONF.GLB has {plural(artefact.size, 'byte')}; it should have {layout.header} and {layout.record} for "
+        "each requestor",
+        (Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size),),
+        ("ADMIN up to 3.2 with some network cards wrote it in pieces that got lost (Q120449, Q107443).",),
+        ("Restore it together with MSTTRANS.GLB, or swap the server by way of a temporary one (Q96060 problem 5).",),
+    )
+
+
+def _pointers(case: Case) -> Iterator[Finding]:
+    """REQCONF's four pointers are -1 at rest (Q112301); after LISTDS -Z they may stay (Q140462)."""
+    found = case.postoffice.reqconf()
+    if found is None or found[1].pointers is None:
+        return
+    config, wrong = found[1], []
+    for name, pointer in zip(POINTERS, found[1].pointers, strict=True):
+        queue = case.postoffice.find(f"{name}.GLB")
+        if pointer != -1 and (queue is None or queue.size == 0):
+            wrong.append((name, pointer))
+    if not wrong:
+        return
+    listed = ", ".join(f"{name} {pointer}" for name, pointer in wrong)
+    reset = config.reqsync == 0 and config.srvsync == 0
+    yield _finding(
+        case,
+        "listds-pointers-not-reset",
+        f"REQCONF points into {plural(len(wrong), 'queue')} that holds nothing: {listed}"
+        if len(wrong) == 1
+        else f"REQCONF points into {len(wrong)} queues that hold nothing: {listed}",
+        tuple(
+            each
+            for name, pointer in wrong
+            if (each := case.stored(f"ptr_{name.lower()}", pointer, "should be -1 at rest"))
+        ),
+        (
+            "Import takes it for the place at which to go on, and reports only 45, 'File error sorting queue'.",
+            "LISTDS -R -Z of 3.5 leaves these pointers as they are (Q140462)."
+            if reset
+            else "An Import was interrupted.",
+        ),
+        ("Set all four pointers to -1, in a copy (Q112301); no change is lost by that.",),
+    )
+
+
+def _dates(case: Case) -> Iterator[Finding]:
+    """Dates of Export and Import survive a reset: normal (Q131681)."""
+    found = case.postoffice.reqconf()
+    if found is None or found[1].reqsync != 0 or found[1].srvsync != 0:
+        return
+    dated = [(name, when) for name in ("last_export", "last_import") if (when := getattr(found[1], name))]
+    if dated:
+        yield _finding(
+            case,
+            "export-import-dates-survive-reset",
+            "the numbers are zero, and the dates of Export or Import are not: a reset leaves them",
+            tuple(each for name, when in dated if (each := case.stored(name, when.isoformat(sep=" ")))),
+            ("LISTDS -Z does not clear these dates; it shows that this postoffice was in use before (Q131681).",),
+            (),
+        )
+
+
+def _keep_updates(case: Case) -> Iterator[Finding]:
+    """A long administrator name runs into Keep Updates (Q125512, Q111703)."""
+    found = case.postoffice.srvconf()
+    if found is None:
+        return
+    days, name = found[1].keep_updates, found[1].administrator
+    if (days is None or 0 < days <= MOST_DAYS) and len(name or "") <= NAME_LIMIT:
+        return
+    places = tuple(
+        Evidence(found[0].path, *case.postoffice.place(found[0], field), field, value)
+        for field, value in (("keep_updates", days), ("administrator", name))
+        if value is not None
+    )
+    yield _finding(
+        case,
+        "keep-updates-corrupted",
+        f"Keep Updates is {days} days beside the administrator name {name or ''!r}",
+        places,
+        ("An administrator name of more than 8 characters is written over it by ADMIN before 3.2.13 (Q125512).",),
+        ("Give the administrator's mailbox a name of 8 characters at most, and set Keep Updates again.",),
+        "likely",
+    )
+
+
+def _neighbours(case: Case) -> Iterator[Finding]:
+    """Sizes that checkers rely on, of files that are judged only where they are (RULINGS 5)."""
+    for artefact in case.postoffice.artefacts:
+        size, name = artefact.size, artefact.name
+        place = (Evidence(artefact.path, (0, size), None, "size", size),)
+        if name in ("SYSTEM.KEY", "INQUEUE.KEY") and size != KEY_SIZE:
+            message = f"{name} has {plural(size, 'byte')} in place of {KEY_SIZE}"
+        elif name in ("SYSTEM.MBG", "INQUEUE.MBG") and size % MAIL_SIZE:
+            message = f"{name} has {plural(size, 'byte')}, no multiple of {MAIL_SIZE}"
+        elif name == "PROCESS.GLB" and (size < PROCESS_HEADER or (size - PROCESS_HEADER) % PROCESS_RECORD):
+            message = (
+                f"PROCESS.GLB has {plural(size, 'byte')}; it should have {PROCESS_HEADER} and {PROCESS_RECORD} a run"
+            )
+            yield _finding(case, "process-glb-faults", message, place, _SIZES, _PROCESS_HELP)
+            continue
+        elif name == "CONTROL.GLB" and size < CONTROL_SIZE:
+            message = f"CONTROL.GLB has {plural(size, 'byte')} in place of {CONTROL_SIZE}: nothing can be queued"
+            yield _finding(case, "admin-notice-40", message, place, (), _CONTROL_HELP)
+            continue
+        else:
+            continue
+        yield _finding(case, "mailbag-damaged", message, place, _SIZES, _MAILBAG_HELP)
+
+
+KEY_SIZE, MAIL_SIZE, PROCESS_HEADER, PROCESS_RECORD, CONTROL_SIZE = 560, 116, 512, 197, 8
+"""Sizes in bytes (Q77926, Q148705, Q136487, Q124042)."""
+MOST_DAYS = 999
+NAME_LIMIT = 8
+_SIZES = ("The sizes are those that the vendor's checkers go by (Q77926, Q148705).",)
+_PROCESS_HELP = ("Cut it to 512 bytes and enter the schedule again (Q119111).",)
+_CONTROL_HELP = (
+    "Restore CONTROL.GLB; what was added or changed while it was short was not queued and must be done again.",
+)
+_MAILBAG_HELP = (
+    "Compress the mailbag, or empty it with its key as Q108844 describes; what is in transit is sent again.",
+)
+
+
+def _roles(case: Case) -> Iterator[Finding]:
+    """SRVCONF on a postoffice whose REQCONF names another server; a postoffice without a name."""
+    reqconf, srvconf = case.postoffice.reqconf(), case.postoffice.srvconf()
+    server = reqconf[1].server if reqconf else None
+    if srvconf and server and case.postoffice.name and not same_postoffice(server, case.postoffice.name):
+        yield _finding(
+            case,
+            "role-conflict",
+            f"{case.postoffice.name} has a SRVCONF and yet names {server} as its server",
+            tuple(
+                each
+                for each in (case.stored("server", server), Evidence(srvconf[0].path, None, None, "", None, "is there"))
+                if each
+            ),
+            ("It was the server once, or one of the two files is another postoffice's.",),
+            ("Find out which postoffice runs T2 now; two servers lose each other's changes.",),
+            "likely",
+        )
+    if case.postoffice.name is None and not case.postoffice.flat:
+        yield _finding(
+            case,
+            "name-unknown",
+            "no file says which postoffice this is",
+            (Evidence(case.postoffice.path, note="the directory"),),
+            ("What needs the server's record of it stays unknown.",),
+            ("Give the server's files too, or name the directory after the postoffice.",),
+        )
+
+
+# --- files of different moments ----------------------------------------------------------------------------------
+
+
+def _skew(case: Case) -> Iterator[Finding]:
+    apart = case.skew
+    if apart is None:
+        return
+    earlier, later = apart
+    queue, server = case.postoffice.queue("REQTRANS"), case.server
+    assert queue is not None
+    assert server is not None
+    yield _finding(
+        case,
+        "snapshot-skew",
+        f"the listing of REQTRANS ({later:%Y-%m-%d}) is later than that of the configuration ({earlier:%Y-%m-%d})",
+        (
+            Evidence(
+                queue.artefact.path, None, queue.lines[0] if queue.lines else None, "stamp", later.isoformat(sep=" ")
+            ),
+            Evidence(server.artefact.path, None, None, "last update received", earlier.isoformat(sep=" ")),
+        ),
+        ("That they belong together is an assumption; what is concluded from both is no more than likely.",),
+        ("List both again at the same time.",),
+    )
+
+
+# --- parts -------------------------------------------------------------------------------------------------------
+
+
+def _places(path: str, faults: list[Fault]) -> tuple[Evidence, ...]:
+    return tuple(
+        Evidence(path, (each.span.start, each.span.stop), each.line, each.kind, each.number, each.message)
+        for each in faults[:MOST_EVIDENCE]
+    )
+
+
+def _finding(
+    case: Case,
+    slug: str,
+    message: str,
+    evidence: tuple[Evidence, ...],
+    notes: tuple[str, ...],
+    advice: tuple[str, ...],
+    certainty: str = "certain",
+    settled_by: tuple[str, ...] = (),
+) -> Finding:
+    return Finding(
+        by_slug(slug),
+        case.postoffice.name,
+        case.postoffice.path,
+        message,
+        evidence,
+        certainty,
+        tuple(each for each in notes if each),
+        advice,
+        settled_by=settled_by,
+    )

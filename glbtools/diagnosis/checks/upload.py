@@ -1,0 +1,495 @@
+"""Requestor to server: what is never sent, refused, lost, waiting (scenarios 4.A and 4.B; RULINGS 9 to 14, 17, 19)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from glbtools.diagnosis.case import Case, logged, when
+from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.problems import by_slug
+from glbtools.diagnosis.restored import server_finding
+from glbtools.diagnosis.wording import changes, numbers_text, plural
+from glbtools.formats.queue import PODIAG_TEXT
+from glbtools.model.channel import Range, clipped, numbers_of
+
+PODIAG = "reqtrans-podiag-dummy-60"
+WEEKS = timedelta(weeks=3)
+
+GRAVE = frozenset({"FOREIGN", "EPOCH_CHANGED", "ROLLED_BACK", "HOLE", "STRANDED", "REJECTED", "PARTIAL"})
+
+NO_RESET = "Do not run LISTDS -Z on the server's postoffice: its numbers cannot be recovered from that (Q96060)."
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """Yield what is wrong, or remarkable though normal, with the upload of a postoffice."""
+    states, ranges = case.upload.verdict.states, case.upload.verdict.ranges
+    if "ROLLED_BACK" in states:
+        yield from _went_back(case)
+    elif "STRANDED" in ranges:
+        yield _stranded(case)
+    elif "STRANDED" in states:
+        yield from _armed(case)
+    if "HOLE" in states:
+        yield _hole(case)
+    if not GRAVE.intersection(states):
+        yield from _normal(case)
+    yield from _resync_explains(case)
+    yield from _missing(case)
+    yield from _poisoned(case)
+    yield from _never_drained(case)
+
+
+# --- stuck -------------------------------------------------------------------------------------------------------
+
+
+def _stranded(case: Case) -> Finding:
+    """Real records are held and m < a: nothing of them is ever sent (Q119452)."""
+    own, verdict = case.numbers, case.upload.verdict
+    assert own.a is not None
+    assert own.m is not None
+    stuck = verdict.ranges["STRANDED"]
+    count = sum(high - low for low, high in stuck)
+    queue = case.postoffice.queue("REQTRANS")
+    assert queue is not None
+    since = min((each.stamp for each in queue.real if each.stamp), default=None)
+    notes = [
+        f"REQCONF says that the server has confirmed everything up to {own.a}. REQMAIN sends only what is numbered "
+        f"above that. REQTRANS ends at {own.m}, so T1 finds nothing to send and logs 171, 'No requestor updates to "
+        "send'.",
+    ]
+    if since is not None:
+        moment = when(case, since)
+        if moment:
+            notes.append(f"The first of them was queued {moment} by the postoffice's clock (zone unknown).")
+    notes += _dead_zone(verdict.dead_zone, own.m)
+    notes += _causes(case)
+    notes += _delivered_before(case)
+    return Finding(
+        by_slug("stranded-transactions"),
+        case.postoffice.name,
+        case.postoffice.path,
+        f"{plural(count, 'change')} in REQTRANS, {numbers_text(stuck)}, will never be sent: {own.a} is confirmed, "
+        f"REQTRANS ends at {own.m}",
+        (*_both_numbers(case), *case.queued(only=set(numbers_of(stuck)))),
+        _certainty(case),
+        tuple(notes),
+        tuple(_stranded_help(case, count)),
+        stuck,
+        settled_by=verdict.settled_by,
+    )
+
+
+def _stranded_help(case: Case, count: int) -> Iterator[str]:
+    own = case.numbers
+    assert own.a is not None
+    assert own.m is not None
+    gap = own.a - own.m
+    listed = _export_size(case)
+    exports = -(-gap // listed) + 1
+    sized = f" ({listed} records in the one REQTRANS holds)" if listed > 1 else ""
+    yield (
+        f"Config, Dir-Sync, Requestor, Export, until REQTRANS ends above {own.a} and one "
+        f"whole export lies above it (Q119452). An export adds one record and one for each entry{sized}; with lists "
+        f"of that size, {plural(exports, 'export')}."
+    )
+    if case.is_server:
+        yield NO_RESET
+        yield "This is the server's own requestor: it cannot import, and RESYNC.GLB is not processed there (Q119014)."
+    else:
+        yield (
+            "If the gap is large: IMPORT -S on the server, copy RESYNC.GLB here, delete it on the server, IMPORT -Q "
+            "here, and only then make the changes again: RESYNC first, changes after it (Q119452)."
+        )
+        yield (
+            "What that loses: addresses added locally that the server does not have, and every change now in REQTRANS."
+        )
+    yield (
+        "What an export loses: nothing of this postoffice's own list. Deletions of gateway names put in by IMPORT "
+        "-E are in no list and must be imported again."
+    )
+
+
+def _armed(case: Case) -> Iterator[Finding]:
+    """Nothing is lost yet, but the next changes will be: m < a and no change is held."""
+    own, verdict = case.numbers, case.upload.verdict
+    assert own.a is not None
+    artefact = case.postoffice.find("REQTRANS.GLB")
+    if artefact is None:
+        return
+    lost = verdict.dead_zone[1] - verdict.dead_zone[0] if verdict.dead_zone else 0
+    if artefact.size == 0:
+        slug, what = "reqtrans-deleted-zero-byte", "REQTRANS has 0 bytes"
+    elif artefact.size == 60:
+        slug, what = PODIAG, f"the diagnostic utility's record has number {own.m}"
+    else:
+        slug, what = "reqtrans-49-byte-idle", f"REQTRANS ends at {own.m} and holds no change"
+    yield Finding(
+        by_slug(slug),
+        case.postoffice.name,
+        case.postoffice.path,
+        f"{what}, and {own.a} is confirmed: the next {plural(lost, 'change')} made here will never be sent",
+        (Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size, what), *_both_numbers(case)),
+        _certainty(case),
+        (
+            f"New changes are numbered from {(own.m or 0) + 1}; what is numbered up to {own.a} is taken for already "
+            "sent.",
+            "Changes that were in REQTRANS and not yet confirmed when it was made anew are in no file given.",
+            *_causes(case),
+        ),
+        tuple(_armed_help(case)),
+        (verdict.dead_zone,) if verdict.dead_zone else (),
+        settled_by=verdict.settled_by,
+    )
+
+
+def _armed_help(case: Case) -> Iterator[str]:
+    yield f"What has to come about: a REQTRANS that ends at {case.numbers.a}, so that numbering goes on above it."
+    if case.is_server:
+        yield NO_RESET
+    else:
+        yield (
+            "IMPORT -S on the server, copy RESYNC.GLB here, delete it on the server, LISTDS "
+            "-R -Z here, IMPORT -Q here, then Export (Q119014)."
+        )
+
+
+# --- went back ---------------------------------------------------------------------------------------------------
+
+
+def _went_back(case: Case) -> Iterator[Finding]:
+    """The server has seen numbers unknown here: reset by half, restored, or cloned (RULINGS 9, 12, 19)."""
+    own, verdict = case.numbers, case.upload.verdict
+    theirs = case.requestor
+    assert theirs is not None
+    refused = verdict.ranges.get("REJECTED", ())
+    applied = theirs.reqsync or 0
+    zone = verdict.dead_zone
+    lost = f"; the next {plural(zone[1] - zone[0], 'change')} made here will be refused" if zone else ""
+    reset = own.a == 0 and own.c in (0, None)
+    slug = "requestor-reset-incomplete" if reset else "reqconf-cloned-or-restored"
+    why = (
+        "ReqSync is 0 here as after LISTDS -Z, but the server's record was not deleted and created anew."
+        if reset
+        else "REQCONF and REQTRANS are of an earlier day than the server's record: restored, or copied from elsewhere."
+    )
+    held = f"; {changes(refused)} in REQTRANS will be refused as old" if refused else ""
+    highest = max(own.m or 0, own.a or 0)
+    yield Finding(
+        by_slug(slug),
+        case.postoffice.name,
+        case.postoffice.path,
+        f"the server has this postoffice's changes up to {applied}, here the numbers end at {highest}{held}{lost}",
+        tuple(
+            each
+            for each in (
+                case.served("reqsync", theirs.reqsync, "the last number the server has"),
+                *_both_numbers(case),
+                *case.queued(only=set(numbers_of(refused))),
+            )
+            if each
+        ),
+        _certainty(case),
+        (why, "The server refuses a change whose number is not above the last one it has (Q96060), and tells nobody."),
+        (
+            "RESYNC: IMPORT -S on the server, copy RESYNC.GLB here, delete it on the server, IMPORT -Q here; then "
+            "Export.",
+            "Or complete the reset: delete and create the requestor on the server, LISTDS -R -Z here, empty "
+            "REQTRANS, set the address types, Export (Q119452).",
+            *((NO_RESET,) if case.is_server else ()),
+        ),
+        (*refused, *((zone,) if zone else ())),
+        settled_by=verdict.settled_by,
+    )
+
+
+def _hole(case: Case) -> Finding:
+    """The server has lost what it had confirmed (Q113453)."""
+    own, theirs, verdict = case.numbers, case.requestor, case.upload.verdict
+    assert theirs is not None
+    hole = verdict.ranges["HOLE"]
+    return server_finding(
+        case,
+        f"{changes(hole)} of {case.postoffice.shown} are confirmed here and unknown to the server: nobody will send "
+        "them again",
+        tuple(
+            each
+            for each in (
+                case.stored("reqsync", own.a, "the last number confirmed to this postoffice"),
+                case.served("reqsync", theirs.reqsync, "the last number the server has of it"),
+            )
+            if each
+        ),
+        hole,
+    )
+
+
+def _poisoned(case: Case) -> Iterator[Finding]:
+    """A record with a wrong checksum stops the server at the number before it (Q103421 #1645)."""
+    own = case.numbers
+    queue = case.postoffice.queue("REQTRANS")
+    found = case.postoffice.read(queue.artefact) if queue else None
+    if queue is None or found is None or own.a is None:
+        return
+    suspect = {each.span.start: each for each in found.faults if each.kind == "checksum"}
+    bad = [each for each in queue.real if each.start in suspect and each.sync > own.a]
+    if not bad:
+        return
+    first = min(bad, key=lambda each: each.sync)
+    stopped = case.requestor is not None and case.requestor.reqsync == first.sync - 1
+    yield Finding(
+        by_slug("requestor-crc-poison-record"),
+        case.postoffice.name,
+        case.postoffice.path,
+        f"the record with number {first.sync} has a wrong checksum: the server stops before it, in every cycle",
+        tuple(
+            Evidence(
+                queue.artefact.path,
+                (each.start, each.stop),
+                None,
+                "checksum",
+                each.checksum,
+                suspect[each.start].message,
+            )
+            for each in bad
+        ),
+        "likely" if stopped else "possible",
+        (
+            "The algorithm is assumed; that the file's other records agree with it makes it likely here.",
+            "SRVMAIN 3.2 processes records up to a bad one and confirms the number before it (Q103421).",
+        ),
+        (
+            "Save the changes, have the entry queued again by a change in ADMIN or an Export, and leave the bad "
+            "record out.",
+        ),
+        tuple((each.sync - 1, each.sync) for each in bad),
+        settled_by=() if stopped else ("the same number confirmed over several cycles",),
+    )
+
+
+def _never_drained(case: Case) -> Iterator[Finding]:
+    """Changes pile up where Dir-Sync does not run (Q104743)."""
+    own = case.numbers
+    queue = case.postoffice.queue("REQTRANS")
+    if own.a or own.c or own.a is None or queue is None or not queue.real or case.now is None:
+        return
+    if case.requestor is not None or any(case.lines(167, 171, 105, 106)):
+        return
+    oldest = min((each.stamp for each in queue.real if each.stamp), default=None)
+    since = when(case, oldest) if oldest else None
+    if since is None or case.now - since < WEEKS:
+        return
+    yield Finding(
+        by_slug("reqtrans-never-drained"),
+        case.postoffice.name,
+        case.postoffice.path,
+        f"{plural(len(queue.real), 'change')} have piled up since {since:%Y-%m-%d}, and nothing was ever sent",
+        tuple(case.queued())[:1],
+        "likely",
+        ("ReqSync and SrvSync are 0, and no log shows a T1: Dir-Sync does not run here, or no server is registered.",),
+        ("Register the postoffice on a server and schedule T1 and T3, or answer No when ADMIN asks (Q104743).",),
+        queue.ranges,
+    )
+
+
+# --- normal, and why ---------------------------------------------------------------------------------------------
+
+
+def _normal(case: Case) -> Iterator[Finding]:
+    """Say why "No requestor updates to send" is right here, where the log says it (Q149271)."""
+    own = case.numbers
+    queue = case.postoffice.queue("REQTRANS")
+    if (
+        queue is not None
+        and own.a is not None
+        and own.m == own.a
+        and any(each.text == PODIAG_TEXT for each in queue.records)
+    ):
+        yield Finding(
+            by_slug(PODIAG),
+            case.postoffice.name,
+            case.postoffice.path,
+            f"the diagnostic utility has put a new REQTRANS here; its number {own.m} agrees with ReqSync",
+            _both_numbers(case),
+            notes=(
+                "REQTRANS had been lost. What was waiting in it then is in no file; an Export makes up for it "
+                "(Q110496).",
+            ),
+            severity="note",
+        )
+        return
+    if own.a is not None and own.m == own.a:
+        what = "was never used" if not own.m else f"ends at {own.m}, which is confirmed"
+        yield Finding(
+            by_slug("nothing-to-send"),
+            case.postoffice.name,
+            case.postoffice.path,
+            f"nothing to send: REQTRANS {what}",
+            _both_numbers(case),
+            notes=("Message 171, 'No requestor updates to send', is then as it should be (Q149271).",),
+        )
+    yield from _kept(case)
+    if case.upload.verdict.state == "UNACKNOWLEDGED":
+        waiting = case.upload.verdict.ranges["UNACKNOWLEDGED"]
+        yield Finding(
+            by_slug("one-cycle-lag"),
+            case.postoffice.name,
+            case.postoffice.path,
+            f"the server has {changes(waiting)}, and this postoffice has not heard of it yet",
+            tuple(
+                each
+                for each in (
+                    case.served("reqsync", case.requestor.reqsync if case.requestor else None, "received"),
+                    case.stored("reqsync", own.a, "confirmed"),
+                )
+                if each
+            ),
+            notes=("Normal between T2 and T3; what is sent again is refused as old, which does no harm.",),
+            ranges=waiting,
+        )
+
+
+def _kept(case: Case) -> Iterator[Finding]:
+    """Real records at or below the confirmed number while the queue does not end below it: not lost (RULINGS 13)."""
+    own, theirs = case.numbers, case.requestor
+    if own.a is None or own.m is None or own.held is None or own.m < own.a:
+        return
+    kept = clipped(own.held, 0, own.a)
+    behind = theirs is not None and theirs.reqsync is not None and theirs.reqsync < own.a
+    if not kept or behind:
+        return
+    yield Finding(
+        by_slug("acknowledged-records-kept"),
+        case.postoffice.name,
+        case.postoffice.path,
+        f"{changes(kept)} in REQTRANS are confirmed already and still there",
+        tuple(case.queued(only=set(numbers_of(kept)))),
+        "certain" if theirs is not None and kept == ((own.a - 1, own.a),) else "possible",
+        (
+            "T3 clears what is confirmed (Q133428); it may have been interrupted. They have arrived and are not "
+            "sent again.",
+        ),
+        ranges=kept,
+    )
+
+
+def _resync_explains(case: Case) -> Iterator[Finding]:
+    """ReqSync ahead of the server's record, set by RESYNC: normal (RULINGS 10)."""
+    own, theirs = case.numbers, case.requestor
+    channel = case.upload.channel
+    if theirs is None or own.a is None or theirs.reqsync is None or theirs.reqsync >= own.a:
+        return
+    if channel.renumbered_at == own.a and "EPOCH_CHANGED" not in case.upload.verdict.states:
+        yield Finding(
+            by_slug("resync-inflated-reqsync"),
+            case.postoffice.name,
+            case.postoffice.path,
+            f"ReqSync {own.a} is above the server's {theirs.reqsync} because a RESYNC set it",
+            tuple(each for each in (case.stored("reqsync", own.a), case.served("reqsync", theirs.reqsync)) if each),
+            "likely",
+            (
+                f"RESYNC.GLB carries the largest ReqSync of any requestor (Q119449), and {own.a} is that number.",
+                "The server accepts the next, higher, numbers; nothing is lost.",
+            ),
+            settled_by=("RESYNC.GLB or a log of its import",),
+        )
+
+
+def _missing(case: Case) -> Iterator[Finding]:
+    """REQTRANS is absent among its siblings (RULINGS 5, 17)."""
+    if not case.postoffice.absent("REQTRANS.GLB"):
+        return
+    failed = [
+        each
+        for each in case.lines(2, 40, 152, 104)
+        if each.line.code == 104 or "REQTRANS" in each.line.text or each.line.code == 152
+    ]
+    own = case.numbers
+    reqconf = case.postoffice.reqconf()
+    exported = reqconf[1].last_export if reqconf else None
+    notes = ["Changes queued and not yet confirmed when it was lost are in no file given."]
+    if exported:
+        notes.append(
+            f"An Export is dated {exported:%Y-%m-%d %H:%M:%S}. Without REQTRANS an Export reports no error, sets "
+            "that date and queues nothing (Q119017), so that export may have been made in vain."
+        )
+    number = f" above {own.a}" if own.a else ""
+    yield Finding(
+        by_slug("reqtrans-missing"),
+        case.postoffice.name,
+        case.postoffice.path,
+        "REQTRANS.GLB is missing: T1 fails, and no change can be queued",
+        (Evidence(f"{case.postoffice.path}/GLB/REQTRANS.GLB", note="absent"), *(logged(each) for each in failed)),
+        "certain" if failed else "likely",
+        tuple(notes),
+        (
+            f"Put a REQTRANS there that makes numbering go on{number}: the diagnostic utility does that (Q110496).",
+            "Then Export: that puts every entry of this postoffice into the queue again.",
+        ),
+        settled_by=() if failed else ("whether the copy is complete",),
+    )
+
+
+# --- parts -------------------------------------------------------------------------------------------------------
+
+
+def _both_numbers(case: Case) -> tuple[Evidence, ...]:
+    own = case.numbers
+    queue = case.postoffice.queue("REQTRANS")
+    found = [case.stored("reqsync", own.a, "the last number the server has confirmed")]
+    if queue is not None and queue.records:
+        last = max(queue.records, key=lambda each: each.sync)
+        span = (last.start, last.stop)
+        found.append(Evidence(queue.artefact.path, span, queue.line(last), "sync", last.sync, "the last number queued"))
+    return tuple(each for each in found if each)
+
+
+def _certainty(case: Case) -> str:
+    """ReqSync and REQTRANS alone decide that changes are stuck; that the two are of different days lowers it."""
+    own_numbers = case.upload.verdict.state == "STRANDED"
+    return "likely" if case.skew is not None else "certain" if own_numbers else case.upload.verdict.certainty
+
+
+def _dead_zone(zone: Range | None, last: int) -> Iterator[str]:
+    if zone is not None:
+        yield (
+            f"The next {plural(zone[1] - zone[0], 'change')} made here, numbered {last + 1} to {zone[1]}, will "
+            f"vanish in the same way; {zone[1] + 1} will be the first that is sent."
+        )
+
+
+def _causes(case: Case) -> Iterator[str]:
+    """Why the numbers are so, as far as the files tell."""
+    queue = case.postoffice.queue("REQTRANS")
+    if case.upload.channel.renumbered_at is not None:
+        yield (
+            "A RESYNC processed after changes were made explains it: it sets ReqSync to the largest of any "
+            "requestor (Q119449)."
+        )
+    elif queue is not None and queue.first in (0, 1) and queue.real:
+        yield "REQTRANS begins at 1 again: it was deleted or emptied after numbers had been confirmed (Q119014)."
+    if case.is_server:
+        yield "This postoffice is the server: it is its own requestor (Q96060)."
+
+
+def _delivered_before(case: Case) -> Iterator[str]:
+    """RULINGS 14: a change whose text stands in MSTTRANS was probably delivered earlier."""
+    queue = case.postoffice.queue("REQTRANS")
+    master = case.server.postoffice.queue("MSTTRANS") if case.server else None
+    if queue is None or master is None:
+        return
+    known = {each.text for each in master.real}
+    again = [each.sync for each in queue.real if each.text in known]
+    if again:
+        yield (
+            f"The same text as {plural(len(again), 'of them', 'of them')} stands in MSTTRANS, so that was probably "
+            "delivered earlier."
+        )
+
+
+def _export_size(case: Case) -> int:
+    """Records of the last export in REQTRANS: its R and what follows; 1 where there is none."""
+    queue = case.postoffice.queue("REQTRANS")
+    real = queue.real if queue else []
+    starts = [index for index, each in enumerate(real) if each.text.startswith("R")]
+    return len(real) - starts[-1] if starts else 1

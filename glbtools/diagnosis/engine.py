@@ -1,0 +1,179 @@
+"""From paths to a report: every check over every postoffice, one finding for each cause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+from glbtools import files
+from glbtools.diagnosis.case import Case, Judged, absent, cases
+from glbtools.diagnosis.finding import CERTAINTIES, Finding
+from glbtools.diagnosis.restored import merged
+from glbtools.errors import GlbError
+from glbtools.evidence.network import Network, collect, latest_stamp
+from glbtools.evidence.postoffice import Artefact, Postoffice
+from glbtools.layouts import Layouts
+
+CHECKS = ("upload", "download", "structure", "leftovers", "logs", "schedule", "older")
+"""Modules of ``checks``; each has a function ``check(case)`` that yields findings."""
+
+SEVERITIES = ("error", "warning", "note")
+
+
+class Input(NamedTuple):
+    """One file that was read.
+
+    Attributes:
+        path: as shown.
+        format: what it is; None for a file only its presence and size matter of.
+        layout: the layout it was read with.
+        size: in bytes.
+        sha256: hash before and after; None when it could not be read.
+    """
+
+    path: str
+    format: str | None
+    layout: str | None
+    size: int
+    sha256: str | None
+
+
+@dataclass
+class Report:
+    """What ``diagnose`` found.
+
+    Attributes:
+        network: the postoffices looked at.
+        inputs: every file, in the order of their paths.
+        channels: every channel with its verdict.
+        findings: sorted: worst first, then by postoffice.
+        changed: files whose content changed while they were looked at.
+        now: the moment taken for the present.
+    """
+
+    network: Network
+    inputs: list[Input] = field(default_factory=list)
+    channels: list[Judged] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    now: datetime | None = None
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+    def bytes_at(self, path: str, start: int, stop: int) -> bytes:
+        """Return the bytes of a file of the evidence; empty when they cannot be read."""
+        for postoffice in (*self.network.postoffices, *self.network.older):
+            for artefact in postoffice.artefacts:
+                if artefact.path == path:
+                    found = postoffice.read(artefact)
+                    return found.data[start:stop] if found else b""
+        return b""
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """How many findings of each severity there are."""
+        return {each: sum(severity(found) == each for found in self.findings) for each in SEVERITIES}
+
+
+def diagnose(
+    *paths: str | Path,
+    older: Iterable[str | Path] = (),
+    now: datetime | None = None,
+    layouts: Layouts | None = None,
+    max_size: int = files.DEFAULT_MAX_SIZE,
+    progress: Callable[[str], None] | None = None,
+) -> Report:
+    """Return what is wrong with postoffices or a network of them, and why.
+
+    Args:
+        paths: directories or files of the evidence.
+        older: evidence of earlier moments of the same postoffices.
+        now: the present, where it matters; the latest moment in the evidence unless given (RULINGS 4).
+        layouts: how binary files are read.
+        max_size: largest file read, in bytes.
+        progress: called with the name of each postoffice before it is looked at.
+
+    Raises:
+        FileAccessError: a path does not exist.
+        UnknownFormatError: a path holds nothing of a postoffice.
+        UsageError: two current files of one kind for one postoffice.
+    """
+    network = collect(paths, older=older, layouts=layouts, max_size=max_size)
+    report = Report(network, now=now or latest_stamp(network.postoffices))
+    for case in cases(network, report.now):
+        if progress:
+            progress(case.postoffice.shown)
+        report.channels += channels(case)
+        report.findings += [each for check in CHECKS for each in _run(check, case)]
+        report.inputs += inputs(case.postoffice)
+        report.unreadable |= case.postoffice.unreadable
+        if case.postoffice is not network.server:
+            case.postoffice.release()
+    for case in absent(network, report.now):
+        report.channels += channels(case)
+    report.changed = _changed(report)
+    report.inputs.sort()
+    report.findings = sorted(merged(report.findings), key=_order)
+    return report
+
+
+def channels(case: Case) -> Iterator[Judged]:
+    """Yield the channels of a postoffice that anything is known of."""
+    for judged in (case.upload, case.download):
+        channel = judged.channel
+        if any(each is not None for each in (channel.last, channel.confirmed, channel.applied)) and worth(judged):
+            yield judged
+
+
+def worth(judged: Judged) -> bool:
+    """Whether a channel is worth a line: something of it is decided, or its own side is given."""
+    own = judged.channel.last if judged.channel.kind == "upload" else judged.channel.applied
+    return own is not None or judged.verdict.state != "UNKNOWN"
+
+
+def severity(finding: Finding) -> str:
+    """Return the severity of a finding: its own where it has one, else its problem's."""
+    return finding.severity or finding.problem.severity
+
+
+def inputs(postoffice: Postoffice) -> Iterator[Input]:
+    """Yield the files of a postoffice as inputs."""
+    for artefact in postoffice.artefacts:
+        found = postoffice.read(artefact)
+        if found is None:
+            yield Input(artefact.path, None, None, artefact.size, _hash(artefact, postoffice.max_size))
+        else:
+            layout = found.layout.id if found.layout else None
+            yield Input(artefact.path, found.entry.name, layout, len(found.data), found.sha256)
+
+
+def _run(check: str, case: Case) -> Iterator[Finding]:
+    yield from import_module(f"glbtools.diagnosis.checks.{check}").check(case)
+
+
+def _order(finding: Finding) -> tuple[int, int, str, str, str]:
+    return (
+        SEVERITIES.index(severity(finding)),
+        CERTAINTIES.index(finding.certainty),
+        finding.postoffice or finding.path,
+        finding.problem.code,
+        finding.message,
+    )
+
+
+def _hash(artefact: Artefact, max_size: int) -> str | None:
+    try:
+        return files.sha256(files.read(artefact.place, max_size))
+    except GlbError:
+        return None
+
+
+def _changed(report: Report) -> list[str]:
+    """Return the files whose content is no longer the one that was looked at."""
+    places = {each.path: (each, owner) for owner in report.network.postoffices for each in owner.artefacts}
+    return [
+        each.path for each in report.inputs if _hash(places[each.path][0], places[each.path][1].max_size) != each.sha256
+    ]

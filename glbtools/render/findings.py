@@ -1,0 +1,167 @@
+"""Findings for people: the fault, the bytes or the line that show it, why it is so, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from glbtools.diagnosis.engine import severity
+from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.wording import numbers_text, plural
+from glbtools.render.text import Screen, message, safe, wrapped
+
+if TYPE_CHECKING:
+    from glbtools.diagnosis.case import Judged
+    from glbtools.diagnosis.engine import Report
+
+COLORS = {"error": "red", "warning": "yellow", "note": "cyan"}
+MOST_EVIDENCE = 10
+BYTES = 8
+
+Bytes = Callable[[str, int, int], bytes]
+"""Path, start, stop -> the bytes there; empty when they cannot be read."""
+
+
+def show(report: Report, findings: list[Finding], screen: Screen) -> Iterator[str]:
+    """Yield the report: findings, what each channel is in, and a count."""
+    read = report.bytes_at
+    for same in _grouped(findings):
+        yield from _finding(same[0], screen, read)
+        if len(same) > 1:
+            others = ", ".join(safe(each.postoffice or each.path) for each in same[1 : 1 + MOST_EVIDENCE])
+            more = f" and {len(same) - 1 - MOST_EVIDENCE} more" if len(same) > 1 + MOST_EVIDENCE else ""
+            yield from _labelled("also", f"{others}{more}", screen)
+        yield ""
+    yield from _postoffices(report, screen)
+    yield from _channels(report, screen)
+    counts = {each: sum(severity(found) == each for found in findings) for each in COLORS}
+    said = ", ".join(plural(count, kind) for kind, count in counts.items() if count)
+    yield screen.paint(said or "nothing to report", "bold")
+
+
+def _grouped(findings: list[Finding]) -> Iterator[list[Finding]]:
+    """Yield findings one by one, notes of one problem together: what is normal everywhere is said once."""
+    notes: dict[str, list[Finding]] = {}
+    for each in findings:
+        if severity(each) == "note":
+            notes.setdefault(each.problem.code, []).append(each)
+        else:
+            yield [each]
+    yield from notes.values()
+
+
+def _finding(finding: Finding, screen: Screen, read: Bytes) -> Iterator[str]:
+    level = severity(finding)
+    sure = "" if finding.certainty == "certain" else f" ({finding.certainty})"
+    head = f"{level}[{finding.problem.code}]"
+    text = f"{head} {finding.problem.slug}{sure}: {message(finding.message)}"
+    lines = wrapped(text, screen.width, "  ")
+    yield lines[0].replace(head, screen.paint(head, COLORS[level], "bold"), 1)
+    yield from lines[1:]
+    for path, places in groupby(finding.evidence[:MOST_EVIDENCE], key=lambda each: each.path):
+        yield from wrapped(f"  --> {safe(path)}", screen.width, "      ")
+        for each in places:
+            yield from _evidence(each, screen, read)
+    if len(finding.evidence) > MOST_EVIDENCE:
+        yield f"      and {len(finding.evidence) - MOST_EVIDENCE} more places; --json lists them"
+    for note in finding.notes:
+        yield from _labelled("note", note, screen)
+    if finding.settled_by and finding.certainty != "certain":
+        yield from _labelled("note", f"what would settle it: {', '.join(map(_settling, finding.settled_by))}", screen)
+    for advice in finding.help:
+        yield from _labelled("help", advice, screen)
+    yield from _labelled("more", f"glbtools explain {finding.problem.code}", screen)
+
+
+def _evidence(each: Evidence, screen: Screen, read: Bytes) -> Iterator[str]:
+    """Show one place of a file: line or offset, its first bytes, what is stored there and what that shows."""
+    stored = "" if each.value is None else f"{safe(each.value)}"
+    field = "" if each.field == "line" else each.field
+    said = ": ".join(filter(None, (f"{field} {stored}".strip(), message(safe(each.note)) if each.note else "")))
+    where = ""
+    if each.line is not None:
+        where = f"line {each.line}"
+    elif each.span is not None and field != "size":
+        shown = read(each.path, each.span[0], min(each.span[1], each.span[0] + BYTES)).hex(" ")
+        where = f"{each.span[0]:04x} | {shown:{3 * BYTES - 1}}"
+    if where or said:
+        head = f"      {where}  " if where else "      "
+        yield from wrapped(f"{head}{said}", screen.width, " " * len(head))
+
+
+def _labelled(label: str, text: str, screen: Screen) -> Iterator[str]:
+    lines = wrapped(f"  {label}: {message(text)}", screen.width, "        ")
+    yield lines[0].replace(f"{label}:", screen.paint(f"{label}:", "bold"), 1)
+    yield from lines[1:]
+
+
+def _postoffices(report: Report, screen: Screen) -> Iterator[str]:
+    for each in report.network.postoffices:
+        name = each.name or "a postoffice without a known name"
+        source = f" (name from: {each.name_from})" if each.name_from else ""
+        yield from wrapped(f"{safe(each.path)}: {safe(name)}, {each.role}{message(source)}", screen.width, "  ")
+    yield ""
+
+
+def _channels(report: Report, screen: Screen) -> Iterator[str]:
+    for judged in report.channels:
+        yield from wrapped(channel_line(judged), screen.width, "  ")
+    if report.channels:
+        yield ""
+
+
+def channel_line(judged: Judged) -> str:
+    """Say in one line who sends to whom, what the numbers are and what that means."""
+    channel, verdict = judged.channel, judged.verdict
+    origin, target = channel.origin or "the server", channel.target or "the server"
+    if channel.kind == "upload":
+        known = (
+            f"queue ends at {_or(channel.last)}, confirmed {_or(channel.confirmed)}, server has {_or(channel.applied)}"
+        )
+    else:
+        known = f"server at {_or(channel.head)}, requestor has {_or(channel.applied)}"
+        if channel.applied is None:
+            known += f" (by the server's record {_or(channel.confirmed)})"
+    states = [_MEANING[each].format(ranges=_ranges(judged, each)) for each in verdict.states]
+    zone = f"; next ignored: {numbers_text([verdict.dead_zone])}" if verdict.dead_zone else ""
+    sure = "" if verdict.certainty == "certain" else f" ({verdict.certainty})"
+    heard = f"; {judged.note}" if judged.note else ""
+    return f"{channel.kind} {safe(origin)} -> {safe(target)}: {known}: {', '.join(states)}{zone}{sure}{heard}"
+
+
+_MEANING = {
+    "FOREIGN": "the numbers are another server's",
+    "EPOCH_CHANGED": "the record was made anew, updates are refused",
+    "ROLLED_BACK": "one side went back",
+    "HOLE": "lost{ranges}",
+    "MISSED_DELETIONS": "deletions were missed",
+    "STRANDED": "stuck{ranges}",
+    "REJECTED": "refused as old{ranges}",
+    "PARTIAL": "the server stops{ranges}",
+    "UNACKNOWLEDGED": "received, not yet confirmed{ranges}",
+    "PENDING": "waiting to be sent{ranges}",
+    "IN_SYNC": "in step",
+    "UNKNOWN": "nothing wrong is seen; not everything is known",
+}
+
+
+def _ranges(judged: Judged, state: str) -> str:
+    ranges = judged.verdict.ranges.get(state)
+    return f": {numbers_text(ranges)}" if ranges else ""
+
+
+def _or(number: int | None) -> str:
+    return "?" if number is None else str(number)
+
+
+def _settling(name: str) -> str:
+    names = {
+        "applied": "the server's record (SRVCONF)",
+        "confirmed": "REQCONF.GLB",
+        "last": "REQTRANS.GLB",
+        "held": "REQTRANS.GLB",
+        "head": "the server's SRVCONF",
+        "floor": "the server's MSTTRANS",
+    }
+    return names.get(name, name)

@@ -1,0 +1,311 @@
+"""What files alone show: each problem with a postoffice that has it, and a near miss that must not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+import glbtools
+from glbtools.diagnosis.engine import diagnose, severity
+
+SERVER = "NET/SERVER"
+STAMP = "1994-04-07T12:13:52"
+
+
+def add(sync, name="ann", node="NET/EAST"):
+    return {"sync": sync, "stamp": STAMP, "text": f"A {name}\tPCM:{node}/{name}"}
+
+
+def network(*, server=None, east=None, west=None):
+    """Return a healthy network of three with parts of it changed."""
+    described = {
+        "server": {
+            "name": SERVER,
+            "role": "server",
+            "reqconf": {"reqsync": 5, "srvsync": 80, "importsync": 1},
+            "srvconf": {
+                "sync": 80,
+                "cycle": 11,
+                "requestor": [
+                    {"name": "PCM:NET/SERVER", "reqsync": 5, "srvsync": 80, "importsync": 1},
+                    {"name": "PCM:NET/EAST", "reqsync": 17, "srvsync": 80, "importsync": 1},
+                    {"name": "PCM:NET/WEST", "reqsync": 30, "srvsync": 80, "importsync": 1},
+                ],
+            },
+            "queue": {"MSTTRANS": [add(78, "x"), add(79, "y"), add(80, "z")]},
+        },
+        "east": {"name": "NET/EAST", "reqconf": {"reqsync": 17, "srvsync": 80, "importsync": 1}},
+        "west": {"name": "NET/WEST", "reqconf": {"reqsync": 30, "srvsync": 80, "importsync": 1}},
+    }
+    for name, change in (("server", server), ("east", east), ("west", west)):
+        merge(described[name], change or {})
+    return {"postoffice": list(described.values())}
+
+
+def merge(table, change):
+    for key, value in change.items():
+        if isinstance(value, dict) and isinstance(table.get(key), dict):
+            merge(table[key], value)
+        else:
+            table[key] = value
+
+
+def registered(name, **values):
+    """Return the server's records with one of them changed."""
+    records = network()["postoffice"][0]["srvconf"]["requestor"]
+    return {"srvconf": {"requestor": [each | values if each["name"] == f"PCM:{name}" else each for each in records]}}
+
+
+def built(tmp_path, description, name="net"):
+    spec = tmp_path / f"{name}.json"
+    spec.write_text(json.dumps(description))
+    target = tmp_path / name
+    glbtools.build(spec, target)
+    return target
+
+
+def found(path, *, only=None, **options):
+    """Return slug and severity of what is found, the milder notes left out unless asked for."""
+    report = diagnose(path, **options)
+    return {
+        (each.problem.slug, severity(each), each.postoffice)
+        for each in report.findings
+        if severity(each) != "note" or each.problem.slug in (only or ())
+    }
+
+
+def test_a_healthy_network_gives_no_finding_above_note(tmp_path):
+    report = diagnose(built(tmp_path, network()))
+    assert [each.problem.slug for each in report.findings if severity(each) != "note"] == []
+    assert {each.verdict.state for each in report.channels} == {"IN_SYNC"}
+
+
+CASES = {
+    # slug: (the case, the near miss)
+    "stranded-transactions": (
+        network(east={"queue": {"REQTRANS": [add(1), add(2)]}}),
+        network(east={"queue": {"REQTRANS": [add(18), add(19)]}}),
+    ),
+    "reqtrans-deleted-zero-byte": (
+        network(east={"queue": {"REQTRANS": []}}),
+        network(east={"queue": {"REQTRANS": [{"dummy": 17}]}}),
+    ),
+    "reqtrans-missing": (
+        network(east={"missing": {"paths": ["GLB/REQTRANS.GLB"]}}),
+        network(east={"missing": {"paths": ["GLB/SRVTRANS.GLB"]}}),
+    ),
+    "reqtrans-podiag-dummy-60": (
+        network(east={"queue": {"REQTRANS": [{"sync": 12, "text": "# Dummy record installed by PODIAG."}]}}),
+        network(east={"queue": {"REQTRANS": [{"sync": 17, "text": "# Dummy record installed by PODIAG."}]}}),
+    ),
+    "reqtrans-49-byte-idle": (
+        network(east={"queue": {"REQTRANS": [{"dummy": 16}]}}),
+        network(east={"queue": {"REQTRANS": [{"dummy": 17}]}}),
+    ),
+    "requestor-reset-incomplete": (
+        network(east={"reqconf": {"reqsync": 0, "srvsync": 0, "importsync": 1}, "queue": {"REQTRANS": [add(1)]}}),
+        network(
+            server=registered("NET/EAST", reqsync=0, srvsync=0, importsync=0),
+            east={"reqconf": {"reqsync": 0, "srvsync": 0, "importsync": 0}, "queue": {"REQTRANS": [add(1)]}},
+        ),
+    ),
+    "reqconf-cloned-or-restored": (
+        network(east={"reqconf": {"reqsync": 12}, "queue": {"REQTRANS": [{"dummy": 12}]}}),
+        network(east={"reqconf": {"reqsync": 12}, "queue": {"REQTRANS": [add(16), add(17)]}}),
+    ),
+    "server-restored-from-backup": (
+        network(server=registered("NET/EAST", reqsync=12, srvsync=70)),
+        network(server=registered("NET/EAST", reqsync=17, srvsync=70)),
+    ),
+    "requestor-readded": (
+        network(server=registered("NET/EAST", reqsync=0, srvsync=0, importsync=0)),
+        network(server=registered("NET/EAST", reqsync=17, srvsync=0, importsync=1)),
+    ),
+    "requestor-inactive-window": (
+        network(east={"reqconf": {"srvsync": 60}}),
+        network(east={"reqconf": {"srvsync": 77}}),
+    ),
+    "msttrans-corrupt": (
+        network(server={"queue": {"MSTTRANS": [add(78), add(79)]}}),
+        network(server={"queue": {"MSTTRANS": [add(79), add(80)]}}),
+    ),
+    "msttrans-missing": (
+        network(server={"missing": {"paths": ["GLB/MSTTRANS.GLB"]}}),
+        network(east={"missing": {"paths": ["GLB/MSTTRANS.GLB"]}}),
+    ),
+    "srvconf-corrupt-size": (
+        network(server={"file": {"GLB/SRVCONF.GLB": "hex:" + "00" * 1500}}),
+        network(),
+    ),
+    "reqconf-missing-or-short": (
+        network(east={"file": {"GLB/REQCONF.GLB": "hex:" + "00" * 80}}),
+        network(),
+    ),
+    "listds-pointers-not-reset": (
+        network(east={"reqconf": {"pointers": [-1, 40, -1, -1]}}),
+        network(east={"reqconf": {"pointers": [-1, -1, -1, -1]}}),
+    ),
+    "temp-files-leftover": (
+        network(east={"queue": {"SRVTRANS": [add(1), add(2)]}}),
+        network(east={"queue": {"SRVTRANS": []}}),
+    ),
+    "srvtrans-leftover-13": (
+        network(
+            east={
+                "queue": {"SRVTRANS": [add(1)]},
+                "log": {"DIRSYNC": "04/07/94 12:00:00 | Error  [ 13] Dirsync import error accessing srvtrans.glb\r\n"},
+            }
+        ),
+        network(east={"queue": {"SRVTRANS": [add(1)]}}),
+    ),
+    "resync-left-on-server": (
+        network(server={"queue": {"RESYNC": [{"sync": 0, "text": "# IMPSEQ=1 REQSEQ=30 SRVSEQ=80"}]}}),
+        network(east={"queue": {"RESYNC": [{"sync": 0, "text": "# IMPSEQ=1 REQSEQ=30 SRVSEQ=80"}]}}),
+    ),
+    "queue-damaged": (
+        network(east={"file": {"GLB/USRTRANS.GLB": "hex:ffffffff"}}),
+        network(),
+    ),
+    "text-faults": (
+        network(east={"queue": {"REQTRANS": [{"sync": 18, "text": "A x\tPCM:NETWORKTOOLONG/EAST/x"}]}}),
+        network(east={"queue": {"REQTRANS": [{"sync": 18, "text": "A x\tPCM:NET/EAST/x"}]}}),
+    ),
+}
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_a_problem_is_found_where_it_is(tmp_path, slug):
+    slugs = {each for each, _, _ in found(built(tmp_path, CASES[slug][0]))}
+    assert slug in slugs
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_a_problem_is_not_found_one_number_off(tmp_path, slug):
+    slugs = {each for each, _, _ in found(built(tmp_path, CASES[slug][1]))}
+    assert slug not in slugs
+
+
+NOTES = {
+    "nothing-to-send": network(),
+    "resync-inflated-reqsync": network(
+        east={"reqconf": {"reqsync": 30}, "queue": {"REQTRANS": [{"dummy": 30}]}},
+        server=registered("NET/EAST", reqsync=17),
+    ),
+    "export-import-dates-survive-reset": network(
+        server=registered("NET/EAST", reqsync=0, srvsync=0, importsync=0),
+        east={"reqconf": {"reqsync": 0, "srvsync": 0, "importsync": 0, "last_export": "1994-02-01T10:00:00"}},
+    ),
+    "one-cycle-lag": network(
+        east={"queue": {"REQTRANS": [add(18), add(19)]}},
+        server=registered("NET/EAST", reqsync=19),
+    ),
+    "acknowledged-records-kept": network(east={"queue": {"REQTRANS": [add(16), add(17)]}}),
+}
+
+
+@pytest.mark.parametrize("slug", NOTES)
+def test_what_is_normal_is_a_note_that_says_why(tmp_path, slug):
+    report = diagnose(built(tmp_path, NOTES[slug]))
+    assert [each.problem.slug for each in report.findings if severity(each) != "note"] == []
+    note = next(each for each in report.findings if each.problem.slug == slug)
+    assert note.notes
+
+
+def test_one_cause_gives_one_finding(tmp_path):
+    path = built(tmp_path, network(east={"queue": {"REQTRANS": [add(1), add(2)]}}))
+    assert found(path) == {("stranded-transactions", "error", "NET/EAST")}
+
+
+def test_the_server_that_went_back_is_one_finding_whoever_shows_it(tmp_path):
+    description = network(
+        server={
+            "reqconf": {"srvsync": 70},
+            "srvconf": {
+                "sync": 70,
+                "requestor": [
+                    {"name": "PCM:NET/SERVER", "reqsync": 5, "srvsync": 70, "importsync": 1},
+                    {"name": "PCM:NET/EAST", "reqsync": 12, "srvsync": 70, "importsync": 1},
+                    {"name": "PCM:NET/WEST", "reqsync": 28, "srvsync": 70, "importsync": 1},
+                ],
+            },
+            "queue": {"MSTTRANS": [add(69), add(70)]},
+        }
+    )
+    path = built(tmp_path, description)
+    assert found(path) == {("server-restored-from-backup", "error", "NET/SERVER")}
+    finding = next(each for each in diagnose(path).findings if each.problem.slug == "server-restored-from-backup")
+    for said in ("numbers 13 to 17", "NET/EAST", "numbers 29 to 30", "NET/WEST", "up to 80"):
+        assert said in " ".join((finding.message, *finding.notes))
+
+
+def test_a_stuck_requestor_is_explained_with_every_number(tmp_path):
+    path = built(tmp_path, network(east={"queue": {"REQTRANS": [add(1), add(2, "bob"), add(3, "cid")]}}))
+    finding = next(each for each in diagnose(path).findings if each.problem.slug == "stranded-transactions")
+    assert finding.certainty == "certain"
+    assert finding.ranges == ((0, 3),)
+    text = " ".join((finding.message, *finding.notes, *finding.help))
+    for said in ("17", "171", "numbered 4 to 17", "18 will be the first", "1994-04-07", "Q119452", "REQMAIN"):
+        assert said in text
+    numbers = [each.value for each in finding.evidence if each.field == "sync"]
+    assert {1, 2, 3} <= set(numbers)
+
+
+def test_the_servers_own_requestor_is_never_told_to_reset(tmp_path):
+    path = built(tmp_path, network(server={"queue": {"REQTRANS": [add(1, node="NET/SERVER")]}}))
+    finding = next(each for each in diagnose(path).findings if each.problem.slug == "stranded-transactions")
+    advice = " ".join(finding.help)
+    assert "Do not run LISTDS -Z" in advice
+    assert "copy RESYNC.GLB here" not in advice
+
+
+def test_flat_or_nested_and_in_any_case_the_findings_are_the_same(tmp_path):
+    nested = built(tmp_path, network(east={"queue": {"REQTRANS": [add(1), add(2)]}}))
+    flat = tmp_path / "flat"
+    for postoffice in nested.iterdir():
+        (flat / postoffice.name).mkdir(parents=True)
+        for file in postoffice.rglob("*.*"):
+            shutil.copy(file, flat / postoffice.name / file.name.lower())
+    assert found(flat) == found(nested)
+
+
+def test_the_order_of_paths_does_not_matter(tmp_path):
+    net = built(tmp_path, network(east={"queue": {"REQTRANS": [add(1), add(2)]}}))
+    parts = sorted(net.iterdir())
+    one = [(each.problem.slug, each.postoffice) for each in diagnose(*parts).findings]
+    other = [(each.problem.slug, each.postoffice) for each in diagnose(*reversed(parts)).findings]
+    assert one == other
+
+
+def test_removing_a_file_never_makes_a_certain_finding_that_contradicts_the_whole(tmp_path):
+    for name, description in (("healthy", network()), ("stuck", CASES["stranded-transactions"][0])):
+        whole = built(tmp_path, description, name)
+        before = {slug for slug, _, _ in found(whole)}
+        for file in sorted(whole.rglob("*.GLB")):
+            kept = file.read_bytes()
+            file.unlink()
+            report = diagnose(whole)
+            certain = {
+                each.problem.slug
+                for each in report.findings
+                if each.certainty == "certain" and severity(each) != "note"
+            }
+            assert certain <= before, file
+            file.write_bytes(kept)
+
+
+def test_the_published_listings_give_the_conclusions_of_their_readme(published):
+    report = diagnose(published / "polynomial")
+    errors = [each for each in report.findings if severity(each) == "error"]
+    assert [each.problem.slug for each in errors] == ["stranded-transactions"]
+    assert errors[0].ranges == ((0, 6),)
+    assert errors[0].certainty == "likely"
+    assert "snapshot-skew" in {each.problem.slug for each in report.findings}
+    assert report.network.postoffices[0].name == "POLYNOMIAL/MONTGOMERY"
+    assert report.network.postoffices[0].role == "server"
+
+
+def test_the_published_logs_of_a_healthy_cycle_give_notes_only(published):
+    report = diagnose(published / "q149271")
+    assert [each for each in report.findings if severity(each) != "note"] == []
