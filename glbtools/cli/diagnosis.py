@@ -159,6 +159,7 @@ def unsent(
         put(render.json_lines(found))
     else:
         put(render.csv_text(found).splitlines())
+    raise typer.Exit(_troubles(found.unreadable, []))
 
 
 def moment(text: str | None, zone: str | None) -> datetime | None:

@@ -362,7 +362,7 @@ def _upload(view: _View, found: Unsent) -> None:
         for each in copies(case.postoffice, "REQTRANS")
         if (standing := _standing(view, each)) is not None
     ]
-    seen += _lost(view, {each.sync for each in seen if each.why == "hole"}, found)
+    seen += _lost(view, [each for each in seen if each.why == "hole"], found)
     texts = {(each.sync, each.text) for each in seen}
     for gone in vanished(case):
         if (gone.copy.sync, gone.copy.text) not in texts:
@@ -432,26 +432,29 @@ def _standing_confirmed(case: Case, number: int) -> _Standing | None:
     return None
 
 
-def _lost(view: _View, listed: set[int], found: Unsent) -> Iterator[Change]:
+def _lost(view: _View, listed: list[Change], found: Unsent) -> Iterator[Change]:
     """Yield what the server lost and an older or another file still holds; the rest are ranges (Q113453)."""
     case = view.case
     holes = case.upload.verdict.ranges.get("HOLE", ())
     if not holes:
         return
     note = _hole_note(case)
-    known = set(listed)
+    known = {each.sync for each in listed}
+    texts = {each.text for each in listed}
     for each in _kept(case, holes):
         if each.sync not in known:
             known.add(each.sync)
+            texts.add(each.text)
             yield _made(view, each, _Standing("hole", "likely", note))
     left = without(holes, known)
     name = case.postoffice.name
-    others = view.content.forgotten.get(name.upper(), []) if name else []
+    forgotten = view.content.forgotten.get(name.upper(), []) if name else []
+    others = [each for each in forgotten if each.text not in texts]
     if others and len(others) == sum(high - low for low, high in left):
-        said = f"{note} The number is found by order: {len(others)} such changes, {len(others)} such numbers."
+        said = f"{note} Its number is found by order: as many changes of this kind are known as numbers."
         missing = (number for low, high in left for number in range(low + 1, high + 1))
         for number, each in zip(missing, others, strict=True):
-            yield _made(view, each._replace(sync=number), _Standing("hole", "possible", said), known=False)
+            yield _made(view, each._replace(sync=number), _Standing("hole", "possible", said))
         return
     if others:
         note += (
@@ -713,8 +716,11 @@ def _left(case: Case, name: str, number: int) -> _Standing:
 # --- parts -------------------------------------------------------------------------------------------------------
 
 
-def _made(view: _View, copy: Copy, standing: _Standing, *, known: bool = True) -> Change:
-    """Return a change of an upload; a text that the server knows was probably delivered earlier (RULINGS 14)."""
+def _made(view: _View, copy: Copy, standing: _Standing) -> Change:
+    """Return a change of an upload; a text that the server knows was probably delivered earlier (RULINGS 14).
+
+    What the server lost, others may have fetched before; only MSTTRANS shows that the server has it again.
+    """
     postoffice = view.case.postoffice
     certainty = view.sure(standing.certainty)
     if standing.why in ("stranded", "rejected") and view.damage:
@@ -722,7 +728,9 @@ def _made(view: _View, copy: Copy, standing: _Standing, *, known: bool = True) -
     note, evidence = standing.note, (copy.place, *view.reasons)
     if standing.why == "unacknowledged" and view.last_sent:
         evidence += (logged(view.last_sent, "changes were sent"),)
-    arrived = view.content.arrived(copy.text, postoffice.path) if known else None
+    content = view.content
+    lost = standing.why == "hole"
+    arrived = content.master_texts.get(copy.text) if lost else content.arrived(copy.text, postoffice.path)
     if arrived is not None:
         certainty = "possible"
         where = arrived.place.path.rpartition("/")[2].partition(".")[0].upper()

@@ -277,7 +277,8 @@ def numbers(postoffice: Postoffice) -> Numbers:
     reqconf = postoffice.reqconf()
     queue = postoffice.queue("REQTRANS")
     config = reqconf[1] if reqconf else ReqConf()
-    if queue is None:
+    if queue is None or (queue.size and not queue.records):
+        # Bytes of which no record can be read are no empty queue: where numbering stands is not known.
         return Numbers(config.reqsync, config.srvsync, config.importsync)
     return Numbers(config.reqsync, config.srvsync, config.importsync, queue.last, queue.ranges)
 

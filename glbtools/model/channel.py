@@ -178,7 +178,7 @@ class _Answer(NamedTuple):
 
     def about_held(self, channel: Channel, low: int | None, high: int | None) -> _Answer:
         """Concern the numbers held in (low, high]; which they are may be unknown though the state holds."""
-        if self.holds and channel.held is None and _limit(channel, "held") != 0:
+        if self.holds is not False and channel.held is None and _limit(channel, "held") != 0:
             return self._replace(wanted=self.wanted | {"held"})
         return self.about(clipped(channel.held or (), low or 0, high or 0))
 

@@ -199,6 +199,18 @@ def test_content_of_a_hole_comes_from_what_others_fetched(build: Build) -> None:
     assert not found.ranges
 
 
+def test_what_an_older_copy_numbers_is_not_numbered_by_order(build: Build) -> None:
+    now = build(server(15), east(17, [{"dummy": 17}]), west(queue={"SRVTRANS": [add(6, "ann")]}))
+    found = unsent(now, older=[build(east(15, [add(16, "ann")]), name="older")])
+    assert up(found) == [(16, "hole", "likely")]
+    assert spans(found) == [(EAST, SERVER, (16, 17), "hole")]
+
+
+def test_a_hole_that_the_server_has_again_is_only_possible(build: Build) -> None:
+    now = build(server(16, master=[add(5, "ann")]), east(17, [add(17, "ann")]), west())
+    assert up(unsent(now)) == [(17, "hole", "possible")]
+
+
 def test_fetched_changes_that_fit_no_number_are_named_with_the_range(build: Build) -> None:
     now = build(server(14), east(17, [{"dummy": 17}]), west(queue={"SRVTRANS": [add(6, "ann")]}))
     found = unsent(now)
@@ -278,6 +290,14 @@ def test_numbers_inside_a_damaged_queue_are_named(build: Build) -> None:
     assert spans(found) == [(EAST, SERVER, (18, 19), "pending")]
     path.write_bytes(data[: 2 * size])
     assert spans(unsent(now)) == [(EAST, SERVER, (18, 19), "pending")]
+
+
+def test_a_queue_of_which_nothing_can_be_read_is_not_taken_for_empty(build: Build) -> None:
+    now = build(server(17), east(17, [{"dummy": 17}], log=NAMED), west())
+    (now / "east" / "GLB" / "REQTRANS.GLB").write_bytes(b"\xff" * 300)
+    found = unsent(now)
+    assert not found.changes
+    assert [(each.origin, each.wanted) for each in found.unknown] == [(EAST, ("REQTRANS",))]
 
 
 # --- download ----------------------------------------------------------------------------------------------------

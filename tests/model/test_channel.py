@@ -502,7 +502,7 @@ def test_a_phase_that_was_not_run_leaves_nothing_worse_than_unacknowledged(lost)
 
 # --- missing values -----------------------------------------------------------------------------------------------
 
-RANGES = ((), ((0, 2),), ((1, 4),), ((0, 1), (3, 5)))
+RANGES = ((), ((0, 2),), ((1, 4),), ((0, 1), (3, 5)), ((6, 8),), ((0, 8),))
 COMPLETIONS: dict[str, tuple[object, ...]] = {
     "held": RANGES,
     "last": tuple(range(9)),

@@ -16,7 +16,7 @@ def check(case: Case) -> Iterator[Finding]:
     states = case.download.verdict.states
     if "EPOCH_CHANGED" in states or "EPOCH_CHANGED" in case.upload.verdict.states:
         yield _readded(case)
-    elif "ROLLED_BACK" in states and "HOLE" not in case.upload.verdict.states:
+    elif "ROLLED_BACK" in states:
         yield _server_behind(case)
     elif "HOLE" in states:
         yield _purged(case)

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -61,6 +62,9 @@ SERVER_CODES = frozenset(
 )
 """Messages that only T2 writes (Q96004, Q108067)."""
 
+ADDRESSED_BY = {4: 129, 9: 159, 118: 166}
+"""Messages without an address, and the one behind them that has it (Q108067, Q119450, Q123857)."""
+
 SECONDARY = frozenset({90, 104, 152})
 """Messages that follow from another in the same run (Q119017, Q134228)."""
 
@@ -82,7 +86,7 @@ _ADDRESS = re.compile(r"(?:[A-Za-z0-9]{1,10}:)?([^\s/\\:<>]{1,10})[/\\]([^\s/\\:
 _MISSING = re.compile(r"(\d{1,10})\s*\((\d{1,10})\s*->\s*(\d{1,10})\)")
 _SYNC = re.compile(r"\((\d{1,10})\)")
 _STALE = re.compile(r'Running "?NSDA ?- ?S\b|"?NSDA ?- ?S\b"? missed', re.IGNORECASE)
-_EXIT = re.compile(r'"?NSDA ?- ?(RT|RR|S)\b"? terminated .*exit code (-?\d{1,5})', re.IGNORECASE)
+_EXIT = re.compile(r'"?NSDA ?- ?(?:RT|RR|S)\b"? terminated .*exit code (-?\d{1,5})', re.IGNORECASE)
 _MISSED = re.compile(r'"?NSDA ?- ?S\b"? missed its run window', re.IGNORECASE)
 _NO_TEXT = re.compile(r"error obtaining message #", re.IGNORECASE)
 
@@ -275,12 +279,27 @@ class History:
         case: the postoffice.
         entries: the lines, each event once, although DIRSYNC.LOG, DSSERVER.LOG and CENTRAL.LOG may all tell it.
         episodes: the same by runs.
+        episode_of: the number of the run that a line belongs to.
+        ended: for each phase the runs that ended well, and the line that says so.
+        failed: Dispatch's lines about steps that failed.
+        imports: when lines of Import were written.
+        blanks: when the empty lines that end a rebuild were written.
     """
 
     def __init__(self, case: Case, entries: list[Entry]) -> None:
         self.case = case
         self.entries = entries
         self.episodes = list(_episodes(entries))
+        self.episode_of = {
+            id(each.line): number for number, episode in enumerate(self.episodes) for each in episode.entries
+        }
+        self.ended = {
+            phase: [(number, done) for number, each in enumerate(self.episodes) if (done := _done(each, phase))]
+            for phase in PHASES
+        }
+        self.failed = [each for each in entries if each.line.form == "dispatch" and _failed(each.line)]
+        self.imports = sorted(each.moment for each in entries if each.moment and _of_import(each))
+        self.blanks = sorted(each.moment for each in entries if each.moment and _is_blank(each.line))
         self._groups: list[Group] | None = None
 
     def groups(self) -> list[Group]:
@@ -322,7 +341,7 @@ class History:
             if not slug:
                 continue
             way = KINDS[slug].key
-            key = address if way == "address" else str(each.code or each.said) if way == "code" else ""
+            key = address if way == "address" else str(each.code or "") if way == "code" else ""
             group = made.setdefault((slug, each.about, key), Group(self.case, self, slug, key, [], []))
             group.found.append(each)
             if current is None and not _only_before(following, each):
@@ -331,7 +350,7 @@ class History:
             current = group
         for each in following:
             if each.code is not None or each.line.severity == "Fatal":
-                key = str(each.code or each.said)
+                key = str(each.code or "")
                 group = made.setdefault(
                     ("logged-error", each.about, key), Group(self.case, self, "logged-error", key, [], [])
                 )
@@ -352,29 +371,27 @@ class History:
         """The cycles at the end of the log that received no update, when there is more than one."""
         series: list[Entry] = []
         for each in _ordered(each for each in self.entries if each.code == 105):
-            series = [*series, each] if each.line.argument == "0" else []
+            if each.line.argument == "0":
+                series.append(each)
+            else:
+                series.clear()
         return series if len(series) > 1 else []
 
     def later(self, group: Group, *phases: str) -> Entry | None:
         """Return the line with which a step ended well after the last line of a group; None when there is none."""
-        own = {id(each.line) for each in group.found}
-        for episode in self.episodes:
-            if any(id(each.line) in own for each in episode.entries):
-                continue
-            for phase in phases:
-                done = _done(episode, phase)
-                if done is not None and _later(done, group.last):
+        shown = {self.episode_of[id(each.line)] for each in group.found if id(each.line) in self.episode_of}
+        for phase in phases:
+            for number, done in self.ended[phase]:
+                if number not in shown and _later(done, group.last):
                     return done
         return None
 
     def exits(self, found: Sequence[Entry]) -> Iterator[Entry]:
         """Yield Dispatch's lines about failed steps at the time of some lines."""
-        moments = [each.moment for each in found if each.moment]
-        for each in self.entries:
-            if each.line.form == "dispatch" and each.moment and (exit_code := _EXIT.match(each.line.text)):
-                near = any(abs(each.moment - moment) <= GAP for moment in moments)
-                if near and exit_code[2] != "64":
-                    yield each
+        moments = sorted(each.moment for each in found if each.moment)
+        for each in self.failed:
+            if each.moment and _within(moments, each.moment - GAP, each.moment + GAP):
+                yield each
 
 
 def read(case: Case) -> History:
@@ -516,6 +533,21 @@ def _by_server(line: LogLine) -> bool:
     )
 
 
+def _failed(line: LogLine) -> bool:
+    found = _EXIT.match(line.text)
+    return found is not None and found[1] != "64"
+
+
+def _of_import(entry: Entry) -> bool:
+    return _banner(entry.line) == "IMPORT" or entry.said.startswith("Import is finished")
+
+
+def _within(moments: Sequence[datetime], low: datetime, high: datetime) -> bool:
+    """Whether one of some sorted moments lies in a span of time."""
+    at = bisect_left(moments, low)
+    return at < len(moments) and moments[at] <= high
+
+
 def _is_address(entry: Entry) -> bool:
     """Whether a line without a number holds nothing but an address: it says what the next ones are about (Q108067)."""
     line = entry.line
@@ -531,11 +563,12 @@ def _address(line: LogLine) -> str:
 
 
 def _addresses(entries: Sequence[Entry]) -> list[str]:
-    """Return the address of each line; one without takes that of the next one: 118 that of 166, 9 that of 159."""
-    found, following = [], ""
+    """Return the address of each line; 118 has that of the 166 behind it, 9 that of the 159."""
+    found: list[str] = []
+    seen: dict[int | None, str] = {}
     for each in reversed(entries):
-        following = each.address or following
-        found.append(following)
+        seen[each.code] = each.address
+        found.append(each.address or seen.get(ADDRESSED_BY.get(each.code or 0, 0), ""))
     return found[::-1]
 
 
@@ -544,19 +577,19 @@ def _only_before(following: Sequence[Entry], entry: Entry) -> bool:
     return bool(following) and following[-1].sitting != entry.sitting
 
 
+PHASES: dict[str, Callable[[Entry], bool]] = {
+    "T1": lambda each: each.code in (106, 171),
+    "T3": lambda each: each.code == 105,
+    "IMPORT": lambda each: each.said.startswith("Import is finished"),
+    "REBUILD": lambda each: each.program == "REBUILD" and _is_blank(each.line),
+    "GAL": lambda each: each.said.startswith("Number of entries in GAL"),
+}
+"""Step -> what a line says with which it ends well."""
+
+
 def _done(episode: Episode, phase: str) -> Entry | None:
     """Return the line with which a run ended well."""
-    for each in reversed(episode.entries):
-        fits = {
-            "T1": each.code in (106, 171),
-            "T3": each.code == 105,
-            "IMPORT": each.said.startswith("Import is finished"),
-            "REBUILD": _is_blank(each.line) and episode.program == "REBUILD",
-            "GAL": each.said.startswith("Number of entries in GAL"),
-        }
-        if fits[phase]:
-            return each
-    return None
+    return next((each for each in reversed(episode.entries) if PHASES[phase](each)), None)
 
 
 def _later(entry: Entry, than: Entry) -> bool:
@@ -650,6 +683,12 @@ def _thirteen(case: Case, each: Entry, near: Near) -> str:
     )
 
 
+def _thirty(case: Case, each: Entry, near: Near) -> str:
+    """30 is a queue that Import could not get at; one variant is a returned mail (Q187779)."""
+    left = not each.about and _leftovers(case)
+    return "" if left or "duplicate email address" in each.said else "logged-error"
+
+
 def _unread_mail(case: Case, each: Entry, near: Near) -> str:
     if 8 in near or "server failed" in near:
         return "system-mbg-duplicates"
@@ -670,7 +709,7 @@ PAIRED: dict[int, Callable[[Case, Entry, Near], str]] = {
     8: lambda case, each, near: "system-mbg-duplicates" if 115 in near else "logged-error",
     9: lambda case, each, near: "foreign-inbody" if "SRVUPDS" in each.named else "logged-error",
     13: _thirteen,
-    30: lambda case, each, near: "" if _leftovers(case) and not each.about else "logged-error",
+    30: _thirty,
     40: lambda case, each, near: _by_file(
         each, "reqtrans-missing" if 2 in near else "", "msttrans-missing" if 2 in near else "msttrans-corrupt"
     ),
@@ -690,10 +729,6 @@ PAIRED: dict[int, Callable[[Case, Entry, Near], str]] = {
 def _size(case: Case, name: str) -> int | None:
     artefact = case.postoffice.find(name)
     return artefact.size if artefact else None
-
-
-def _has_files(case: Case) -> bool:
-    return any(each.name.endswith(".GLB") for each in case.postoffice.artefacts)
 
 
 def _leftovers(case: Case) -> list[Artefact]:
@@ -1156,7 +1191,7 @@ _IMPORT_AGAIN = "Then run IMPORT ADMIN -P -Y -Q again: the updates wait in SRVTR
 
 KINDS: dict[str, Kind] = {
     "reqtrans-missing": Kind(
-        "T1 could not open REQTRANS",
+        "REQTRANS could not be opened",
         ("While REQTRANS is missing nothing is sent and no change is queued (Q119017).",),
         ("If an Export was made in that time, make it again.",),
         _reqtrans,
@@ -1557,7 +1592,7 @@ def _received_and_rebuilt(history: History) -> Iterator[tuple[Entry, Entry]]:
         if received is not None and each.stream != received.stream:
             received = None
         program = _banner(each.line)
-        if program == "IMPORT" or each.said.startswith("Import is finished"):
+        if _of_import(each):
             received = None
         elif program == "REBUILD" and received is not None:
             yield received, each
@@ -1569,12 +1604,9 @@ def _received_and_rebuilt(history: History) -> Iterator[tuple[Entry, Entry]]:
 
 def _imported_between(history: History, received: Entry, rebuilt: Entry) -> bool:
     """Whether another log has an Import at that time."""
-    return any(
-        received.moment <= each.moment <= rebuilt.moment
-        for each in history.entries
-        if each.moment and received.moment and rebuilt.moment
-        if _banner(each.line) == "IMPORT" or each.said.startswith("Import is finished")
-    )
+    if received.moment is None or rebuilt.moment is None:
+        return False
+    return _within(history.imports, received.moment, rebuilt.moment)
 
 
 def _unfinished_gal(case: Case, history: History) -> Iterator[Finding]:
@@ -1618,12 +1650,8 @@ def _later_line(entry: Entry, than: Entry) -> bool:
 
 
 def _blank_elsewhere(history: History, counted: Entry) -> bool:
-    """Whether another log of the same run has the line, or this run was listed with its end elsewhere."""
-    return counted.moment is not None and any(
-        _is_blank(each.line) and each.moment and timedelta() <= each.moment - counted.moment <= GAP
-        for each in history.entries
-        if each.line.form in ("coded", "text")
-    )
+    """Whether another log of the same run has the line."""
+    return counted.moment is not None and _within(history.blanks, counted.moment, counted.moment + GAP)
 
 
 def _nothing_received(case: Case, history: History) -> Iterator[Finding]:

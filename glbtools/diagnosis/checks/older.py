@@ -166,7 +166,7 @@ def _weight(case: Case, fallen: list[Fall], *, server: bool) -> tuple[str, tuple
         )
         if UPLOAD_EXPLAINS & set(case.upload.verdict.states):
             return "note", (why, _SAID)
-        return "warning", (why, "The present numbers agree with each other; changes that waited then may be lost.")
+        return "warning", (why, "Changes that waited then may be lost.")
     names = ", ".join(sorted({each.now.of for each in fallen} - {"requestor", "server"}))
     return "warning", (f"The server's record of {names} was made anew: the requestor was deleted and created again.",)
 
@@ -265,7 +265,7 @@ def _vanished(case: Case) -> Iterator[Finding]:
         by_slug("records-vanished"),
         case.postoffice.name,
         case.postoffice.path,
-        f"{changes(ranges)} waited in an older REQTRANS, are not in it now, and nothing shows that the server got them",
+        f"gone from REQTRANS since the older copy, with nothing to show that the server got them: {changes(ranges)}",
         tuple(each.copy.place._replace(note=each.copy.text) for each in gone),
         certainty,
         tuple(reasons[:MOST]),

@@ -7,6 +7,7 @@ are those of several machines. A step that ran late delays changes by a cycle an
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -31,7 +32,7 @@ NORMAL_EXITS = frozenset({60, 61, 62, 63, 64, 66})
 
 NOT_FOUND = 2
 EXPLAINED = timedelta(hours=1)
-"""A failed run belongs to an error that a program logged no longer before."""
+"""A failed run belongs to an error that a program logged no longer before or after."""
 
 HOUR = 60
 CLOSE = 10
@@ -120,7 +121,7 @@ def check(case: Case) -> Iterator[Finding]:
     yield from _order(case, timelines)
     yield from _two_replies(case, timelines)
     yield from _shifted(case)
-    yield from _table(case)
+    yield from _table(case, timelines)
     yield from _download_lag(case)
 
 
@@ -231,11 +232,12 @@ def _missed(case: Case, timeline: Timeline) -> Iterator[Finding]:
 def _failed(case: Case, timeline: Timeline) -> Iterator[Finding]:
     """Dispatch tells how a step ended; what its programs logged at that time is the cause, and has its own finding."""
     ends = [each for each in timeline.own if each.what == "end" and each.code not in NORMAL_EXITS]
+    errors = _errors(case, timeline) if ends else []
+    ends = [
+        each for each in ends if not (each.moment and _within(errors, each.moment - EXPLAINED, each.moment + EXPLAINED))
+    ]
     for step, code in dict.fromkeys((each.step, each.code) for each in ends):
         found = [each for each in ends if (each.step, each.code) == (step, code)]
-        found = [each for each in found if not _explained(case, timeline, each)]
-        if not found:
-            continue
         over = _ran_after(timeline, step, found[-1])
         what = "did not find the programs of" if code == NOT_FOUND else "reports a failure of"
         yield _finding(
@@ -281,17 +283,15 @@ def _after(event: Event, than: Event) -> bool:
     return event.each.artefact.path == than.each.artefact.path and event.each.line.number > than.each.line.number
 
 
-def _explained(case: Case, timeline: Timeline, event: Event) -> bool:
-    """Whether a program logged an error in the hour before."""
-    for each in case.log:
-        moment, line = each.line.moment, each.line
-        if moment is None or event.moment is None or not _is_error(line):
-            continue
-        about = line.postoffice.upper()
-        own = about in ("", (case.postoffice.name or "").upper())
-        if (own if not timeline.about else about == timeline.about) and abs(event.moment - moment) <= EXPLAINED:
-            return True
-    return False
+def _errors(case: Case, timeline: Timeline) -> list[datetime]:
+    """Return when programs logged an error, sorted."""
+    own = ("", (case.postoffice.name or "").upper())
+    return sorted(
+        each.line.moment
+        for each in case.log
+        if each.line.moment and _is_error(each.line)
+        if each.line.postoffice.upper() in ((timeline.about,) if timeline.about else own)
+    )
 
 
 def _is_error(line: LogLine) -> bool:
@@ -350,10 +350,16 @@ def _paired(own: Iterable[Event], served: Iterable[Event]) -> Iterator[Cycle]:
             continue
         before = _moment(steps[index - 1]) if index else datetime.min
         behind = _moment(steps[index + 2]) if index + 2 < len(steps) else datetime.max
-        if any(_moment(each) <= when <= _moment(following) for when in t2):
+        if _within(t2, _moment(each), _moment(following)):
             yield Cycle(each, following, right=True)
-        elif any(before <= when <= behind for when in t2):
+        elif _within(t2, before, behind):
             yield Cycle(each, following, right=False)
+
+
+def _within(moments: Sequence[datetime], low: datetime, high: datetime) -> bool:
+    """Whether one of some sorted moments lies in a span of time."""
+    at = bisect_left(moments, low)
+    return at < len(moments) and moments[at] <= high
 
 
 def _moment(event: Event) -> datetime:
@@ -594,9 +600,9 @@ def _distance(minute: int, usual: int) -> int:
 # --- other -------------------------------------------------------------------------------------------------------
 
 
-def _table(case: Case) -> Iterator[Finding]:
+def _table(case: Case, timelines: Sequence[Timeline]) -> Iterator[Finding]:
     """Dispatch could not read PROCESS.GLB (Q149451)."""
-    for timeline in _timelines(case):
+    for timeline in timelines:
         found = [each for each in timeline.own if each.what == "table"]
         artefact = case.postoffice.find("PROCESS.GLB") if not timeline.about else None
         if not found or (artefact is not None and (artefact.size < 512 or (artefact.size - 512) % 197)):
