@@ -48,7 +48,7 @@ def test_the_library_example_of_the_readme_runs(tmp_path, monkeypatch):
     glbtools.build("fixtures/specs/stuck.toml", "stuck")
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own text
+        exec(compile(code, "README.md", "exec"), {})
     assert "17 POLYNOMIAL/MONTGOMERY" in printed.getvalue()
     assert Path("network/montgomery/GLB/SRVCONF.GLB").exists()
 

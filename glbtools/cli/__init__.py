@@ -76,10 +76,11 @@ def _run() -> int:
     """Run a command; what Typer says of a wrong call may quote a file's name, and is made safe too."""
     import typer
 
-    from glbtools.cli.app import app
+    from glbtools.cli.app import application
 
     try:
-        return app(prog_name="glbtools", standalone_mode=False) or DONE
+        program = application(sys.argv[1] if len(sys.argv) > 1 else None)
+        return program(prog_name="glbtools", standalone_mode=False) or DONE
     except typer.TyperException as error:
         from glbtools.render.text import message
 

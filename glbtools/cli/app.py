@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,16 +27,7 @@ if TYPE_CHECKING:
     from glbtools.formats.registry import Inspection
     from glbtools.layouts import Layouts
 
-app = typer.Typer(
-    help="Read, explain, repair and generate the files of Microsoft Mail Dir-Sync.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
 
-
-@app.callback(invoke_without_command=True)
 def _root(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
@@ -50,7 +41,6 @@ def _root(
         raise typer.Exit(COULD_NOT)
 
 
-@app.command()
 def inspect(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files to look into; - is standard input.")],
     hexadecimal: Annotated[bool, typer.Option("--hex", help="An annotated dump of every byte.")] = False,
@@ -98,7 +88,6 @@ def inspect(
     outcome.leave()
 
 
-@app.command()
 def build(
     spec: Annotated[Path, typer.Argument(metavar="SPEC", help="Description in TOML or JSON.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Directory to write to.")],
@@ -125,11 +114,6 @@ def build(
         put(f"{each.stat().st_size:>9}  {safe(each)}" for each in written)
 
 
-app.command()(diagnosis.diagnose)
-app.command()(diagnosis.unsent)
-
-
-@app.command()
 def explain(
     what: Annotated[
         str | None,
@@ -160,7 +144,6 @@ def explain(
     put([problems.document(found)] if as_json else problems.page(found, screen_of(color)))
 
 
-@app.command()
 def formats(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A format; none lists them all.")] = None,
     layout: LayoutFiles = None,
@@ -218,3 +201,30 @@ class _Outcome:
     def leave(self) -> None:
         if self.status:
             raise typer.Exit(self.status)
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "inspect": inspect,
+    "diagnose": diagnosis.diagnose,
+    "unsent": diagnosis.unsent,
+    "explain": explain,
+    "build": build,
+    "formats": formats,
+}
+"""Name -> command, in the order of the help text."""
+
+
+def application(wanted: str | None = None) -> typer.Typer:
+    """Return the program with the one command that is wanted, or with all: describing each takes its time."""
+    app = typer.Typer(
+        help="Read, explain, repair and generate the files of Microsoft Mail Dir-Sync.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(_root)
+    for name, command in COMMANDS.items():
+        if wanted not in COMMANDS or name == wanted:
+            app.command(name)(command)
+    return app

@@ -157,9 +157,7 @@ def _certainty(channel: Channel, state: str, unsure: list[str]) -> str:
     if state == "UNKNOWN":
         return "possible"
     if state == "STRANDED" and channel.kind == UPLOAD:
-        return (
-            "certain"  # It rests on the origin's own two numbers, whatever else the target may show (scenarios.md 5).
-        )
+        return "certain"  # Whatever the target may show: it rests on the origin's own two numbers (Q119452).
     return "likely" if any(STATES.index(each) <= STATES.index(state) for each in unsure) else "certain"
 
 
@@ -298,9 +296,10 @@ def _partial(channel: Channel) -> _Answer:
     if not channel.stopped_at:
         return _Answer(False)
     stop = channel._replace(applied=channel.stopped_at - 1)
-    next_one = _Answer(None, _missing(channel, "applied")) if channel.applied is None else _Answer(channel == stop)
-    sent = _all(_not(_less(stop, "applied", "confirmed")), _less(stop, "applied", "last"))
-    return _all(next_one, sent).about_held(channel, channel.applied, channel.last)
+    missing = _missing(channel, "applied")
+    is_next = _Answer(None if missing else channel.applied == stop.applied, missing)
+    is_sent = _all(_not(_less(stop, "applied", "confirmed")), _less(stop, "applied", "last"))
+    return _all(is_next, is_sent).about_held(channel, channel.applied, channel.last)
 
 
 def _upload_unacknowledged(channel: Channel) -> _Answer:

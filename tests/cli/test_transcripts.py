@@ -152,9 +152,7 @@ def test_every_command_and_every_format_has_a_transcript() -> None:
 
 
 def names_of_commands() -> list[str]:
-    return [
-        str(command.name or command.callback.__name__) for command in app.app.registered_commands if command.callback
-    ]
+    return list(app.COMMANDS)
 
 
 # --- help and exit status ----------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from glbtools.binary import stamp
@@ -792,7 +793,9 @@ def _after_run(*phases: str, files: bool = False) -> Judge:
         if left:
             return Judgement("", "certain", evidence=left)
         if _size(group.case, "SRVTRANS.GLB") == 0:
-            return Judgement("SRVTRANS is empty now and no working file is left: an Import has run since.")
+            return Judgement(
+                "SRVTRANS is empty now and no working file is left: its updates were taken in, or removed, since."
+            )
         return Judgement(settled_by=("SRVTRANS.GLB, which would show whether the updates still wait",))
 
     return judge
@@ -1487,17 +1490,19 @@ def _numbers(group: Group) -> str:
     return f" (message{'s' if len(codes) > 1 else ''} {listed}{lost})"
 
 
-def _times(found: Sequence[Entry]) -> str:
-    """Say how often, and when first and last; a pair of messages is one event."""
-    count = max(Counter(each.code if each.code is not None else -1 for each in found).values())
+def _times(found: Sequence[Entry], *, counted: bool = True) -> str:
+    """Say how often, and when first and last; what one run logs is one event."""
     moments = sorted(each.moment for each in found if each.moment)
-    often = "" if count == 1 else f", {count} times"
+    if moments:
+        count = 1 + sum(after - before > GAP for before, after in pairwise(moments))
+    else:
+        count = max(Counter((each.code, each.line.severity) for each in found).values())
+    often = f", {count} times" if counted and count > 1 else ""
     if not moments:
-        return f"{often}, time not logged" if count == 1 else often
-    first, last = _when(moments[0]), _when(moments[-1])
-    if count == 1 or first == last:
-        return f"{often}, on {last}"
-    return f"{often}, first on {first}, last on {last}"
+        return often or ", time not logged"
+    if count == 1:
+        return f", on {_when(moments[-1])}"
+    return f"{often}, first on {_when(moments[0])}, last on {_when(moments[-1])}"
 
 
 def _when(moment: datetime | None) -> str:
@@ -1559,7 +1564,7 @@ def _not_imported(case: Case, history: History) -> Iterator[Finding]:
     if imported and not size:
         over = "Import ran later" + (f", {_when(imported[0].moment)}." if imported[0].moment else ".")
     elif size == 0:
-        over = "SRVTRANS is empty now: an Import has run since."
+        over = "SRVTRANS is empty now: its updates were taken in, or removed, since."
     waiting = case.postoffice.find("SRVTRANS.GLB") if size else None
     yield _finding(
         case,
@@ -1670,7 +1675,7 @@ def _nothing_received(case: Case, history: History) -> Iterator[Finding]:
     yield _finding(
         case,
         "requestor-readded",
-        f"{len(series)} cycles in a row received no update{_times(series)}",
+        f"{len(series)} cycles in a row received no update{_times(series, counted=False)}",
         series,
         "possible",
         (

@@ -385,7 +385,7 @@ def _misplaced(case: Case, about: str, cycles: Sequence[Cycle], late: Sequence[E
         case,
         "cycle-order-wrong",
         f"in {len(wrong)} of {plural(len(cycles), 'cycle')} the server's T2 did not lie between T1 and T3 of "
-        f"{_name(case, about)}{_times([each.t1 for each in wrong])}",
+        f"{_name(case, about)}{_times([each.t1 for each in wrong], counted=False)}",
         [*found, *late],
         "certain" if over else "likely" if clock else "possible",
         notes,
@@ -673,9 +673,9 @@ def _shown(case: Case, timeline: Timeline) -> str:
     return _name(case, timeline.about)
 
 
-def _times(found: Sequence[Event]) -> str:
+def _times(found: Sequence[Event], *, counted: bool = True) -> str:
     moments = sorted(each.moment for each in found if each.moment)
-    often = "" if len(found) == 1 else f", {len(found)} times"
+    often = f", {len(found)} times" if counted and len(found) > 1 else ""
     if not moments:
         return often or ", time not logged"
     if len(found) == 1 or moments[0] == moments[-1]:
