@@ -187,6 +187,101 @@ def test_a_problem_is_not_found_one_number_off(tmp_path, slug):
     assert slug not in slugs
 
 
+CASES |= {
+    "import-hang-bad-modify": (
+        network(east={"queue": {"SRVTRANS": [{"sync": 1, "text": "M old\tPCM:NETWORKTOOLONG/EAST/x"}]}}),
+        network(east={"queue": {"SRVTRANS": [{"sync": 1, "text": "A new\tPCM:NETWORKTOOLONG/EAST/x"}]}}),
+    ),
+    "network-name-change": (
+        network(east={"reqconf": {"server": "OLDNET/SERVER"}}),
+        network(east={"reqconf": {"server": "NET/SERVER"}}),
+    ),
+    "resync-after-adds": (
+        network(
+            east={"reqconf": {"reqsync": 30}, "queue": {"REQTRANS": [add(18), {"dummy": 30}]}},
+            server=registered("NET/EAST", reqsync=17),
+        ),
+        network(
+            east={"reqconf": {"reqsync": 30}, "queue": {"REQTRANS": [add(16), {"dummy": 30}]}},
+            server=registered("NET/EAST", reqsync=17),
+        ),
+    ),
+    "requestor-crc-poison-record": (
+        network(
+            east={"queue": {"REQTRANS": [*(add(n) for n in range(18, 30)), add(30) | {"checksum": 1}]}},
+        ),
+        network(east={"queue": {"REQTRANS": [*(add(n) for n in range(18, 31))]}}),
+    ),
+    "reqtrans-never-drained": (
+        {
+            "postoffice": [
+                {
+                    "name": "NET/LONELY",
+                    "queue": {"REQTRANS": [add(1, node="NET/LONELY"), add(2) | {"stamp": "1994-06-01T00:00:00"}]},
+                }
+            ]
+        },
+        {
+            "postoffice": [
+                {
+                    "name": "NET/LONELY",
+                    "queue": {"REQTRANS": [add(1, node="NET/LONELY"), add(2) | {"stamp": "1994-04-20T00:00:00"}]},
+                }
+            ]
+        },
+    ),
+    "keep-updates-corrupted": (
+        network(server={"srvconf": {"keep_updates": 0}}),
+        network(server={"srvconf": {"keep_updates": 1}}),
+    ),
+    "role-conflict": (
+        network(server={"reqconf": {"server": "NET/OTHER"}, "queue": {"REQTRANS": [add(6, node="NET/SERVER")]}}),
+        network(server={"queue": {"REQTRANS": [add(6, node="NET/SERVER")]}}),
+    ),
+    "reqconf-damaged": (
+        network(east={"file": {"GLB/REQCONF.GLB": "hex:" + "00" * 400}}),
+        network(east={"file": {"GLB/REQCONF.GLB": "hex:" + "00" * 100}}),
+    ),
+    "mailbag-damaged": (
+        network(east={"file": {"KEY/SYSTEM.KEY": "hex:" + "00" * 559}}),
+        network(east={"file": {"KEY/SYSTEM.KEY": "hex:" + "00" * 560}}),
+    ),
+    "process-glb-faults": (
+        network(east={"file": {"GLB/PROCESS.GLB": "hex:" + "00" * 600}}),
+        network(east={"file": {"GLB/PROCESS.GLB": "hex:" + "00" * 709}}),
+    ),
+    "admin-notice-40": (
+        network(east={"file": {"GLB/CONTROL.GLB": "hex:" + "00" * 4}}),
+        network(east={"file": {"GLB/CONTROL.GLB": "hex:" + "00" * 8}}),
+    ),
+    "srvconf-missing": (
+        network(
+            server={
+                "missing": {"paths": ["GLB/SRVCONF.GLB"]},
+                "queue": {"REQTRANS": [add(6, node="NET/SERVER")]},
+            }
+        ),
+        network(server={"queue": {"REQTRANS": [add(6, node="NET/SERVER")]}}),
+    ),
+    "server-reenabled-or-replaced": (
+        network(
+            server={
+                "reqconf": {"reqsync": 2, "srvsync": 2, "importsync": 1},
+                "srvconf": {
+                    "sync": 2,
+                    "requestor": [
+                        {"name": "PCM:NET/SERVER", "reqsync": 2, "srvsync": 2, "importsync": 1},
+                        {"name": "PCM:NET/EAST", "reqsync": 0, "srvsync": 0, "importsync": 0},
+                        {"name": "PCM:NET/WEST", "reqsync": 0, "srvsync": 0, "importsync": 0},
+                    ],
+                },
+                "queue": {"MSTTRANS": [add(1), add(2)]},
+            }
+        ),
+        network(server=registered("NET/EAST", reqsync=12, srvsync=70)),
+    ),
+}
+
 NOTES = {
     "nothing-to-send": network(),
     "resync-inflated-reqsync": network(

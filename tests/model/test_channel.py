@@ -117,6 +117,7 @@ def test_a_replay_of_every_small_upload_does_to_each_held_number_what_its_state_
         case = (a, m, b, held, verdict)
 
         assert concerned(verdict, "PENDING") == once.arrived, case
+        assert ("PENDING" in verdict.states) == bool(once.arrived), case
         assert ("STRANDED" in verdict.states) == (m < a), case
         assert concerned(verdict, "STRANDED") == (never_sent if m < a else set()), case
         # Sent and refused; a queue that ends below its cursor is not even sent, and would be refused as well.
@@ -668,6 +669,16 @@ def test_without_the_server_a_queue_below_its_own_cursor_is_certainly_stranded()
 def test_a_stranded_queue_whose_records_cannot_be_read_is_stranded_all_the_same():
     verdict = classify(upload(17, 6, 17))
     assert (verdict.state, verdict.ranges, verdict.settled_by) == ("STRANDED", {}, ("held",))
+
+
+def test_whether_a_faulty_record_stops_the_server_is_open_until_the_server_is_seen():
+    stopped = upload(4, 8, None, ((4, 8),), stopped_at=6)
+    verdict = classify(stopped)
+    assert verdict.settled_by == ("applied",)
+    assert "PARTIAL" in verdict.undecided
+    assert "PARTIAL" not in classify(stopped._replace(confirmed=6)).undecided
+    unread = classify(upload(4, 8, 5, None, stopped_at=6))
+    assert (unread.state, unread.ranges, unread.settled_by) == ("PARTIAL", {"UNACKNOWLEDGED": ((4, 5),)}, ("held",))
 
 
 def test_without_the_server_nothing_is_pending_and_nothing_in_sync():

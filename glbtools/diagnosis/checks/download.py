@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from glbtools.diagnosis.case import Case, logged
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.problems import by_slug
-from glbtools.diagnosis.restored import server_finding
+from glbtools.diagnosis.restored import enabled_anew, server_finding
 from glbtools.diagnosis.wording import changes, plural
 
 
@@ -15,7 +15,7 @@ def check(case: Case) -> Iterator[Finding]:
     """Yield what is wrong with the download of a postoffice."""
     states = case.download.verdict.states
     if "EPOCH_CHANGED" in states or "EPOCH_CHANGED" in case.upload.verdict.states:
-        yield _readded(case)
+        yield _all_anew(case) if enabled_anew(case) else _readded(case)
     elif "ROLLED_BACK" in states:
         yield _server_behind(case)
     elif "HOLE" in states:
@@ -58,6 +58,28 @@ def _readded(case: Case) -> Finding:
             "server's.",
             "Or RESYNC.GLB from the server. Addresses added locally and unknown to the server are lost either way.",
         ),
+    )
+
+
+def _all_anew(case: Case) -> Finding:
+    """Every requestor's record is new, and the master queue begins at 1: not one was re-created, all were "
+    "(RULINGS 18)."""
+    own, server = case.numbers, case.server
+    assert server is not None
+    return server_finding(
+        case,
+        f"the server's record of {case.postoffice.shown} began anew, and so did its master queue, which is at "
+        f"{server.head}",
+        tuple(
+            each
+            for each in (
+                case.stored("importsync", own.imports, "imports this postoffice has asked for"),
+                case.served("importsync", case.requestor.importsync if case.requestor else None, "begun anew"),
+                case.headed("sync", server.head, "highest number the server has issued"),
+            )
+            if each
+        ),
+        (),
     )
 
 

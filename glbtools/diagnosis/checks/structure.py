@@ -20,6 +20,8 @@ def check(case: Case) -> Iterator[Finding]:
     """Yield what is wrong with the files themselves."""
     for artefact, found in case.postoffice.inspections("queue"):
         yield from _queue(case, artefact.path, found)
+        if artefact.name == "SRVTRANS.GLB":
+            yield from _bad_modification(case, artefact.path, found)
     yield from _reqconf(case)
     yield from _srvconf(case)
     yield from _pointers(case)
@@ -62,6 +64,32 @@ def _queue(case: Case, path: str, found: Inspection) -> Iterator[Finding]:
             ("The algorithm is assumed, so this says nothing about damage (docs/method.md).",),
             ("A layout of your own (--layout) can name another algorithm.",),
         )
+
+
+def _bad_modification(case: Case, path: str, found: Inspection) -> Iterator[Finding]:
+    """A malformed M in SRVTRANS makes Import hang, on every requestor that gets it (Q194819)."""
+    starts = {each.start: each for each in found.content.records if each.text.startswith("M")}
+    texts = [each for each in found.faults if each.kind == "text"]
+    bad = [each for start, each in starts.items() if any(start <= t.span.start < each.stop for t in texts)]
+    if not bad:
+        return
+    yield _finding(
+        case,
+        "import-hang-bad-modify",
+        f"SRVTRANS holds {plural(len(bad), 'malformed modification')}: Import may hang on it, here and on every "
+        "requestor",
+        tuple(Evidence(path, (each.start, each.stop), None, "sync", each.sync, each.text) for each in bad),
+        (
+            "IMPORT before 3.5.30 hangs or fails on such a record; it stays in MSTTRANS until Keep Updates is "
+            "over (Q194819).",
+        ),
+        (
+            "Save SRVTRANS, take the record out of a copy and let Import process the rest; correct the entry at "
+            "its origin.",
+        ),
+        "possible",
+        ("a log of an Import that does not finish",),
+    )
 
 
 def _reqconf(case: Case) -> Iterator[Finding]:
@@ -235,6 +263,7 @@ def _neighbours(case: Case) -> Iterator[Finding]:
 KEY_SIZE, MAIL_SIZE, PROCESS_HEADER, PROCESS_RECORD, CONTROL_SIZE = 560, 116, 512, 197, 8
 """Sizes in bytes (Q77926, Q148705, Q136487, Q124042)."""
 MOST_DAYS = 999
+FAR_BEHIND = 1000
 NAME_LIMIT = 8
 _SIZES = ("The sizes are those that the vendor's checkers go by (Q77926, Q148705).",)
 _PROCESS_HELP = ("Cut it to 512 bytes and enter the schedule again (Q119111).",)
@@ -264,6 +293,8 @@ def _roles(case: Case) -> Iterator[Finding]:
             ("Find out which postoffice runs T2 now; two servers lose each other's changes.",),
             "likely",
         )
+    yield from _other_server(case, server)
+    yield from _beyond_repair(case)
     if case.postoffice.name is None and not case.postoffice.flat:
         yield _finding(
             case,
@@ -273,6 +304,42 @@ def _roles(case: Case) -> Iterator[Finding]:
             ("What needs the server's record of it stays unknown.",),
             ("Give the server's files too, or name the directory after the postoffice.",),
         )
+
+
+def _other_server(case: Case, server: str | None) -> Iterator[Finding]:
+    """A requestor that names another server than the one given: one of the two was renamed (Q114246)."""
+    if case.is_server or case.server is None or not server or case.server.postoffice.name is None:
+        return
+    if same_postoffice(server, case.server.postoffice.name):
+        return
+    yield _finding(
+        case,
+        "network-name-change",
+        f"{case.postoffice.shown} sends to {server}; the server given is {case.server.postoffice.name}",
+        tuple(each for each in (case.stored("server", server), case.served("name", None)) if each),
+        ("A network or postoffice was renamed, or this postoffice belongs to another server.",),
+        ("Register the server again on this postoffice and this postoffice on the server; Export (Q114246).",),
+        "likely",
+        ("the server's name at that time",),
+    )
+
+
+def _beyond_repair(case: Case) -> Iterator[Finding]:
+    """The server's own requestor is stuck by more than exports can make up for (Q119452 case 2, Q257740)."""
+    own = case.numbers
+    if not case.is_server or own.a is None or own.m is None or own.a - own.m < FAR_BEHIND:
+        return
+    yield _finding(
+        case,
+        "global-reset-needed",
+        f"the server's own queue ends {own.a - own.m} numbers below what is confirmed",
+        tuple(each for each in (case.stored("reqsync", own.a),) if each),
+        ("Exports would have to make up for all of them; the server's own requestor has no other way (Q119452).",),
+        (
+            "A global reset begins by deleting SRVCONF and MSTTRANS: save both, and plan it for all postoffices "
+            "(Q257740).",
+        ),
+    )
 
 
 # --- files of different moments ----------------------------------------------------------------------------------

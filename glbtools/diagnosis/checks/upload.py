@@ -36,6 +36,8 @@ def check(case: Case) -> Iterator[Finding]:
         yield from _normal(case)
     yield from _resync_explains(case)
     yield from _missing(case)
+    yield from _after_adds(case)
+    yield from _own_requestor(case)
     yield from _poisoned(case)
     yield from _never_drained(case)
 
@@ -221,6 +223,50 @@ def _hole(case: Case) -> Finding:
             if each
         ),
         hole,
+    )
+
+
+def _after_adds(case: Case) -> Iterator[Finding]:
+    """A RESYNC was processed after changes were made: it passed them over (Q119452); a note beside stuck changes."""
+    own, theirs = case.numbers, case.requestor
+    if own.a is None or own.held is None or theirs is None or theirs.reqsync is None:
+        return
+    if case.upload.channel.renumbered_at != own.a or "EPOCH_CHANGED" in case.upload.verdict.states:
+        return
+    passed = clipped(own.held, theirs.reqsync, own.a)
+    if not passed:
+        return
+    yield Finding(
+        by_slug("resync-after-adds"),
+        case.postoffice.name,
+        case.postoffice.path,
+        f"a RESYNC set ReqSync to {own.a} and passed over {changes(passed)} that the server does not have",
+        (*_both_numbers(case), *case.queued(only=set(numbers_of(passed)))),
+        "likely",
+        (
+            f"The server has {theirs.reqsync}; {own.a} is the largest ReqSync of any requestor, as RESYNC sets it "
+            "(Q119449).",
+        ),
+        ("Make these changes again, or Export. Next time RESYNC first, changes after it (Q119452).",),
+        passed,
+        "note" if "STRANDED" in case.upload.verdict.states else "",
+        ("RESYNC.GLB or a log of its import",),
+    )
+
+
+def _own_requestor(case: Case) -> Iterator[Finding]:
+    """What is special when the server itself is stuck: a note beside the finding (RULINGS 17)."""
+    if not case.is_server or "STRANDED" not in case.upload.verdict.ranges:
+        return
+    yield Finding(
+        by_slug("server-own-requestor-stranded"),
+        case.postoffice.name,
+        case.postoffice.path,
+        "the stuck postoffice is the server: only exports help",
+        _both_numbers(case)[:1],
+        notes=(
+            "The server cannot import, does not process RESYNC.GLB, and must not be reset (Q119014, Q119452, Q96060).",
+        ),
     )
 
 
