@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from glbtools.binary import stamp
+from glbtools.binary.records import Record
 from glbtools.diagnosis.finding import Evidence
 from glbtools.evidence.network import Network
 from glbtools.evidence.postoffice import Artefact, Numbers, Postoffice, node_of, numbers, registered
@@ -210,7 +211,19 @@ def upload_channel(case: Case) -> Channel:
         target_life=target_life,
         log_of=case.postoffice.name or case.postoffice.path,
         renumbered_at=renumbered_at(case),
+        stopped_at=next((each.sync for each, _ in poisoned(case)), None),
     )
+
+
+def poisoned(case: Case) -> list[tuple[Record, str]]:
+    """Return the changes still to be sent whose checksum is suspect, lowest number first, with what is wrong."""
+    queue = case.postoffice.queue("REQTRANS")
+    found = case.postoffice.read(queue.artefact) if queue else None
+    if queue is None or found is None or case.numbers.a is None:
+        return []
+    suspect = {each.span.start: each.message for each in found.faults if each.kind == "checksum"}
+    bad = [each for each in queue.real if each.start in suspect and each.sync > case.numbers.a]
+    return [(each, suspect[each.start]) for each in sorted(bad, key=lambda each: each.sync)]
 
 
 def download_channel(case: Case) -> Channel:
@@ -233,7 +246,7 @@ def download_channel(case: Case) -> Channel:
         life=theirs.importsync if theirs else None,
         target_life=own.imports,
         log_of=server_name(case),
-        importing=own.c == 0 and own.a == 0,
+        importing=None if own.c is None or own.a is None else own.c == own.a == 0,
     )
 
 

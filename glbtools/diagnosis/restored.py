@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from glbtools.diagnosis.case import Case, same_postoffice
+from glbtools.diagnosis.case import Case, logged, same_postoffice
+from glbtools.diagnosis.causes import symptoms
 from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding
+from glbtools.diagnosis.history import outermost
 from glbtools.diagnosis.problems import by_slug
 from glbtools.evidence.postoffice import node_of, numbers
 from glbtools.model.channel import Range
@@ -45,7 +47,7 @@ def server_finding(case: Case, message: str, evidence: tuple[Evidence, ...], ran
         case.server.postoffice.name if case.server else None,
         case.server.postoffice.path if case.server else case.postoffice.path,
         message,
-        evidence,
+        (*evidence, *(logged(each) for each in outermost(symptoms(case, RESTORED)))),
         certainty,
         tuple(notes),
         (
@@ -85,7 +87,7 @@ def merged(findings: list[Finding]) -> list[Finding]:
     The numbers of several requestors are no one sequence, so with more than one their ranges stand in the message and
     in the channels only.
     """
-    back = [each for each in findings if each.problem.slug in WENT_BACK]
+    back = [each for each in findings if each.problem.slug in WENT_BACK and not each.severity]
     if len(back) < 2:
         return findings
     first = next((each for each in back if each.problem.slug == RESTORED), back[0])
@@ -97,4 +99,4 @@ def merged(findings: list[Finding]) -> list[Finding]:
         certainty=min((each.certainty for each in back), key=CERTAINTIES.index),
         ranges=(),
     )
-    return [*(each for each in findings if each.problem.slug not in WENT_BACK), one]
+    return [*(each for each in findings if each not in back), one]

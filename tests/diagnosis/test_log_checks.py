@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from glbtools.diagnosis import engine
 from glbtools.diagnosis.case import Case, cases
+from glbtools.diagnosis.causes import SINGLE, groups, symptoms
 from glbtools.diagnosis.checks import logs, schedule
 from glbtools.diagnosis.finding import Finding
+from glbtools.diagnosis.history import read
+from glbtools.diagnosis.judging import JUDGES, names_leftovers
+from glbtools.diagnosis.messages import KINDS
 from glbtools.diagnosis.problems import BY_SLUG
 from glbtools.evidence.build import build
 from glbtools.evidence.network import collect, latest_stamp
@@ -71,6 +78,15 @@ def looked_at(path: Path) -> Iterator[Case]:
 
 def findings(path: Path) -> list[Finding]:
     return [found for case in looked_at(path) for check in (logs.check, schedule.check) for found in check(case)]
+
+
+def reported(path: Path) -> list[Finding]:
+    """What every check together reports."""
+    return engine.diagnose(path).findings
+
+
+def one(found: list[Finding], slug: str) -> Finding:
+    return only([each for each in found if each.problem.slug == slug], slug)
 
 
 def severity(found: Finding) -> str:
@@ -793,20 +809,112 @@ def test_a_gap_that_the_numbers_show_is_left_to_the_check_of_files_with_its_symp
     path = written(tmp_path, server({"DIRSYNC": GONE}, registered), requestor(reqconf={"srvsync": 22}))
     assert not findings(path)
     requestors = [case for case in looked_at(path) if not case.is_server]
-    codes = [each.line.code for each in logs.symptoms(requestors[0], "requestor-inactive-window")]
+    codes = [each.line.code for each in symptoms(requestors[0], "requestor-inactive-window")]
     assert codes == [None, 138, 139]
+
+
+def test_logs_are_read_once_for_a_case_and_forgotten_with_it(tmp_path: Path) -> None:
+    path = written(tmp_path, requestor(log={"DIRSYNC": LOCKED}))
+    case, other = next(looked_at(path)), next(looked_at(path))
+    assert read(case) is read(case) is not read(other)
+    assert groups(case) is groups(case)
+    gone = weakref.ref(read(case))
+    del case
+    gc.collect()
+    assert gone() is None
 
 
 def test_symptoms_of_what_the_check_of_files_reports(tmp_path: Path) -> None:
     path = written(tmp_path, requestor(log={"DIRSYNC": NO_REQTRANS}, missing={"paths": ["GLB/REQTRANS.GLB"]}))
     case = next(looked_at(path))
-    assert [each.line.code for each in logs.symptoms(case, "reqtrans-missing")] == [2, 40, 152, 104]
+    assert [each.line.code for each in symptoms(case, "reqtrans-missing")] == [2, 40, 152, 104]
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("91", "import-locked-91"),
+        ("7", "import-rename-7"),
+        ("45 and 150", "usrtrans-corrupt-45-150"),
+        ("150 alone", "error-150-space-rights"),
+        ("Import did not run", "import-not-run-bad-password"),
+    ],
+)
+def test_files_left_over_are_reported_once_where_a_log_names_the_cause(name: str, slug: str, tmp_path: Path) -> None:
+    slugs = [each.problem.slug for each in reported(written(tmp_path, AT_REQUESTOR[name][0]))]
+    assert slugs.count(slug) == 1
+    assert "temp-files-leftover" not in slugs
+
+
+def test_files_left_over_are_reported_where_the_log_tells_of_another_postoffice(tmp_path: Path) -> None:
+    log, *_ = AT_SERVER["a requestor's log in CENTRAL.LOG"][0]["log"].values()
+    found = reported(written(tmp_path, server({"CENTRAL": log}, queue={"SRVTRANS": FULL})))
+    assert {(each.problem.slug, each.postoffice) for each in found} >= {
+        ("import-locked-91", "NET/MAY"),
+        ("temp-files-leftover", "NET/SERVER"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("log", "shown"),
+    [
+        ("Error  [ 45] File error sorting queue: USRTRANS", True),
+        ("Error  [ 30] Import error accessing transaction file", True),
+        ("Error  [ 20] Address element is too long: TENLETTERS", False),
+    ],
+)
+def test_files_left_over_carry_the_lines_that_tell_of_them(log: str, shown: bool, tmp_path: Path) -> None:
+    path = written(tmp_path, requestor(log={"DIRSYNC": imported(log)}, queue={"USRTRANS": FULL}))
+    found = one(reported(path), "temp-files-leftover")
+    assert any(log in str(each.value) for each in found.evidence) is shown
+
+
+@pytest.mark.parametrize(
+    ("log", "slug"),
+    [
+        ("Fatal  [ 14] Error processing Resync.glb", "resync-error-14"),
+        ("Error  [ 44] Gateway not installed: SNADS", "resync-not-consumed"),
+    ],
+)
+def test_a_resync_that_stays_is_reported_once(log: str, slug: str, tmp_path: Path) -> None:
+    path = written(tmp_path, requestor(log={"DIRSYNC": imported(log)}, queue={"RESYNC": FULL}))
+    slugs = [each.problem.slug for each in reported(path) if each.problem.slug.startswith("resync-")]
+    assert [each for each in slugs if each != "resync-gateway-44"] == [slug]
+
+
+def test_a_gap_carries_the_lines_of_the_servers_log_about_that_postoffice_only(tmp_path: Path) -> None:
+    registered = [{"name": "PCM:NET/OCTOBER", "srvsync": 22}, {"name": "PCM:NET/MAY"}]
+    log = f"{GONE}\n{GONE.replace('OCTOBER', 'MAY').replace('14:10', '14:20')}"
+    path = written(tmp_path, server({"DIRSYNC": log}, registered), requestor(reqconf={"srvsync": 22}), requestor("MAY"))
+    found = next(each for each in reported(path) if each.postoffice == "NET/OCTOBER" and severity(each) == "error")
+    lines = [str(each.value) for each in found.evidence if each.field == "line"]
+    assert found.problem.slug == "requestor-inactive-window"
+    assert lines == GONE.splitlines()
+
+
+def test_a_server_that_went_back_carries_the_lines_of_its_log(tmp_path: Path) -> None:
+    path = written(tmp_path, server({"DIRSYNC": GONE}), requestor(reqconf={"srvsync": 90}))
+    found = one(reported(path), "server-restored-from-backup")
+    assert [str(each.value) for each in found.evidence if each.field == "line"] == GONE.splitlines()
+
+
+def test_a_requestor_made_anew_carries_the_cycles_at_the_end_that_received_nothing(tmp_path: Path) -> None:
+    cycles = "\n".join(
+        f"02/{day:02}/94 15:00:00 | 1  -1 {REQMAIN}\n02/{day:02}/94 15:00:10 | 1 105 {0 if day != 3 else 4}"
+        for day in range(1, 6)
+    )
+    registered = [{"name": "PCM:NET/OCTOBER", "reqsync": 0, "srvsync": 0, "importsync": 0}]
+    found = one(
+        reported(written(tmp_path, server(registered=registered), requestor(log={"DSSERVER": cycles}))),
+        "requestor-readded",
+    )
+    assert [str(each.value)[:5] for each in found.evidence if each.field == "line"] == ["02/04", "02/05"]
 
 
 @pytest.mark.parametrize(("name", "named"), [("45 and 150", True), ("91", True), ("91, queue empty now", False)])
 def test_whether_a_log_names_the_cause_of_leftovers(name: str, named: bool, tmp_path: Path) -> None:
     case = next(looked_at(written(tmp_path, AT_REQUESTOR[name][0])))
-    assert logs.names_leftovers(case) is named
+    assert names_leftovers(case) is named
 
 
 def test_two_requestors_over_the_limit_are_two_findings(diagnose: Diagnose) -> None:
@@ -1016,13 +1124,13 @@ def test_missing_transactions_are_recognised(published: Path) -> None:
 
 
 def test_every_cause_of_the_tables_has_words_and_a_row_in_the_table_of_problems() -> None:
-    slugs = {*logs.SINGLE.values(), *logs.KINDS}
-    assert slugs <= set(logs.KINDS)
-    assert set(logs.KINDS) <= set(BY_SLUG)
+    slugs = {*SINGLE.values(), *JUDGES}
+    assert slugs == set(KINDS)
+    assert set(KINDS) <= set(BY_SLUG)
 
 
-@pytest.mark.parametrize("slug", logs.KINDS)
+@pytest.mark.parametrize("slug", KINDS)
 def test_messages_state_the_fault_in_one_sentence(slug: str) -> None:
-    kind = logs.KINDS[slug]
+    kind = KINDS[slug]
     assert not kind.what.endswith(".")
     assert all(each.endswith(".") for each in (*kind.notes, *kind.help))

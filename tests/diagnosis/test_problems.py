@@ -263,3 +263,11 @@ def test_the_coverage_counts_right():
     coded = sum(each in problems.BY_SLUG for each in OF_DIRSYNC)
     total = len(OF_DIRSYNC) + len(EXCHANGE.split())
     assert f"Of {total} scenarios {coded} have a code and {len(OF_DIRSYNC) - coded} cannot be seen" in COVERAGE
+
+
+def test_every_problem_is_emitted_by_some_check():
+    room = Path(problems.__file__).parent
+    code = "\n".join(
+        path.read_text(encoding="utf-8") for path in room.rglob("*.py") if path.name not in ("problems.py", "unsent.py")
+    )
+    assert [each.slug for each in problems.PROBLEMS if f'"{each.slug}"' not in code] == []

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from glbtools.diagnosis.case import Case, logged
+from glbtools.diagnosis.causes import symptoms
 from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.history import outermost
 from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.restored import enabled_anew, server_finding
 from glbtools.diagnosis.wording import changes, plural
@@ -17,7 +19,7 @@ def check(case: Case) -> Iterator[Finding]:
     if "EPOCH_CHANGED" in states or "EPOCH_CHANGED" in case.upload.verdict.states:
         yield _all_anew(case) if enabled_anew(case) else _readded(case)
     elif "ROLLED_BACK" in states:
-        yield _server_behind(case)
+        yield _own_files(case) if case.is_server else _server_behind(case)
     elif "HOLE" in states:
         yield _purged(case)
     if case.is_server:
@@ -29,7 +31,7 @@ def _readded(case: Case) -> Finding:
     """The server's record was made anew: its import number is below ours, and its updates are refused (Q99961)."""
     own, theirs = case.numbers, case.requestor
     assert theirs is not None
-    series = [each for each in case.lines(105) if each.line.argument == "0"]
+    series = symptoms(case, "requestor-readded")
     return Finding(
         by_slug("requestor-readded"),
         case.postoffice.name,
@@ -62,8 +64,7 @@ def _readded(case: Case) -> Finding:
 
 
 def _all_anew(case: Case) -> Finding:
-    """Every requestor's record is new, and the master queue begins at 1: not one was re-created, all were "
-    "(RULINGS 18)."""
+    """Every record is new, and the master queue begins at 1: not one was re-created, all were (RULINGS 18)."""
     own, server = case.numbers, case.server
     assert server is not None
     return server_finding(
@@ -80,6 +81,29 @@ def _all_anew(case: Case) -> Finding:
             if each
         ),
         (),
+    )
+
+
+def _own_files(case: Case) -> Finding:
+    """The server's own REQCONF is ahead of its SRVCONF: its files are of different days (scenarios 4.C)."""
+    own, server = case.numbers, case.server
+    assert server is not None
+    return Finding(
+        by_slug("server-restored-own-requestor"),
+        case.postoffice.name,
+        case.postoffice.path,
+        f"the server's own REQCONF has updates up to {own.c}, its SRVCONF has issued {server.head}",
+        tuple(each for each in (case.stored("srvsync", own.c), case.headed("sync", server.head)) if each),
+        case.download.verdict.certainty,
+        (
+            "SRVCONF and MSTTRANS were restored without REQCONF. A server restored as a whole agrees with itself; only "
+            "its requestors show it then.",
+        ),
+        (
+            "Restore REQCONF, REQTRANS, SRVCONF and MSTTRANS from one backup; then proceed as after a restore: "
+            "Export on "
+            "every postoffice (Q113453).",
+        ),
     )
 
 
@@ -109,7 +133,7 @@ def _purged(case: Case) -> Finding:
     own, server, verdict = case.numbers, case.server, case.download.verdict
     assert server is not None
     hole = verdict.ranges["HOLE"]
-    logs = [logged(each) for each in case.lines(138, 139, 129)]
+    logs = [logged(each) for each in outermost(symptoms(case, "requestor-inactive-window"))]
     return Finding(
         by_slug("requestor-inactive-window"),
         case.postoffice.name,

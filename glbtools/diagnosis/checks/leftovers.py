@@ -6,13 +6,13 @@ import fnmatch
 from collections.abc import Iterator
 
 from glbtools.diagnosis.case import Case, logged
+from glbtools.diagnosis.causes import EMPTY_AT_REST, symptoms
 from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.history import outermost
+from glbtools.diagnosis.judging import names_leftovers
 from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.wording import plural
 from glbtools.evidence.postoffice import Artefact
-
-EMPTY_AT_REST = ("SRVTRANS.GLB", "USRTRANS.GLB", "NMETRANS.GLB", "GWTRANS.GLB")
-"""0 bytes unless an Import runs (Q96060, Q122750)."""
 
 ABSENT_AT_REST = (
     "IUSRTRAN*.GLB", "INMETRAN*.GLB", "IGWTRAN*.GLB", "SRVUPDS.GLB", "REQUPDS.GLB", "SORT*.GLB", "ILOCAL.GLB",
@@ -30,7 +30,7 @@ def check(case: Case) -> Iterator[Finding]:
     refused = list(case.lines(13))
     if full and refused and any(each.name == "SRVTRANS.GLB" for each in full):
         yield _srvtrans(case, full)
-    elif (full or stray) and not _running(case):
+    elif (full or stray) and not _running(case) and not names_leftovers(case):
         yield _leftover(case, full, stray)
     yield from _resync(case)
 
@@ -59,7 +59,10 @@ def _leftover(case: Case, full: list[Artefact], stray: list[Artefact]) -> Findin
         case.postoffice.name,
         case.postoffice.path,
         f"an Import or a sort did not finish and left {plural(len(full) + len(stray), 'file')} behind: {names}{what}",
-        tuple(map(_size, (*full, *stray))),
+        (
+            *map(_size, (*full, *stray)),
+            *(logged(each) for each in outermost(symptoms(case, "temp-files-leftover"))),
+        ),
         notes=(_BELIEVED,) if full else (),
         help=_HELP,
     )
@@ -92,6 +95,8 @@ def _resync(case: Case) -> Iterator[Finding]:
             help=("Copy it to the requestors it was made for and delete it here.",),
         )
         return
+    if symptoms(case, "resync-error-14"):
+        return  # the logs say why, and that finding shows the file
     imported = [each for each in case.log if "Import is finished" in each.line.text]
     yield Finding(
         by_slug("resync-not-consumed"),

@@ -7,18 +7,18 @@ are those of several machines. A step that ran late delays changes by a cycle an
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from glbtools.diagnosis.case import Case, Logged, logged, server_name
 from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.history import MOST_EVIDENCE, Remembered, given, logs, outermost, within
 from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.wording import plural
 from glbtools.evidence.network import Network
 from glbtools.evidence.postoffice import Postoffice, registered
-from glbtools.formats.logs import LogLine, joined, says
+from glbtools.formats.logs import LogLine, says
 from glbtools.model.channel import Range
 from glbtools.model.configuration import Requestor
 
@@ -44,7 +44,6 @@ EXACT = 5
 CLOCK_MONTHS = frozenset({3, 4, 5, 9, 10, 11})
 """Months in which clocks change somewhere, and the weeks after that."""
 
-MOST_EVIDENCE = 8
 LATE_SERIES = 3
 
 _RUN = re.compile(r'Running "?NSDA ?- ?(RT|RR|S)\b', re.IGNORECASE)
@@ -131,14 +130,14 @@ def check(case: Case) -> Iterator[Finding]:
 def _timelines(case: Case) -> Iterator[Timeline]:
     """Yield what each log tells of this postoffice; what the server's tell of another one given belongs to that one."""
     own, server = case.postoffice, case.network.server
-    given = {each.name.upper() for each in case.network.postoffices if each.name} if own is server else set()
+    others = given(case)
     master = (server_name(case) or "").upper()
     for by_name in _sources(own).values():
         for about, events in by_name.items():
-            if about not in given:
+            if about not in others:
                 yield Timeline(about, events, _served(by_name, master, (own.name or "").upper()))
     if server is not None and server is not own and own.name:
-        for by_name in _of_server(case.network, server).values():
+        for by_name in _of_server(case.network).values():
             if events := by_name.get(own.name.upper(), []):
                 own_events = [each._replace(about="") for each in events]
                 yield Timeline("", own_events, _served(by_name, master, (server.name or "").upper()))
@@ -151,20 +150,18 @@ def _served(by_name: dict[str, list[Event]], master: str, holder: str) -> list[E
     return [each for each in found if each.step == "T2" and each.moment]
 
 
-def _of_server(network: Network, server: Postoffice) -> dict[str, dict[str, list[Event]]]:
+@Remembered
+def _of_server(network: Network) -> dict[str, dict[str, list[Event]]]:
     """Return what the server's logs tell, read once for a network."""
-    kept: dict[str, dict[str, list[Event]]] | None = vars(network).get("_schedule")
-    if kept is None:
-        kept = vars(network)["_schedule"] = _sources(server)
-    return kept
+    return _sources(network.server) if network.server is not None else {}
 
 
 def _sources(postoffice: Postoffice) -> dict[str, dict[str, list[Event]]]:
     """Return what the logs of a postoffice tell of steps: path of the log -> NET/PO, empty for its own -> events."""
     sources: dict[str, dict[str, list[Event]]] = {}
     own = (postoffice.name or "").upper()
-    for artefact, found in postoffice.inspections("log"):
-        for line in joined(found.content):
+    for artefact, lines in logs(postoffice):
+        for line in lines:
             event = _event(Logged(artefact, line))
             if event is not None:
                 about = "" if event.about == own else event.about
@@ -234,7 +231,7 @@ def _failed(case: Case, timeline: Timeline) -> Iterator[Finding]:
     ends = [each for each in timeline.own if each.what == "end" and each.code not in NORMAL_EXITS]
     errors = _errors(case, timeline) if ends else []
     ends = [
-        each for each in ends if not (each.moment and _within(errors, each.moment - EXPLAINED, each.moment + EXPLAINED))
+        each for each in ends if not (each.moment and within(errors, each.moment - EXPLAINED, each.moment + EXPLAINED))
     ]
     for step, code in dict.fromkeys((each.step, each.code) for each in ends):
         found = [each for each in ends if (each.step, each.code) == (step, code)]
@@ -328,16 +325,12 @@ def _cycles(case: Case, about: str, timelines: Sequence[Timeline]) -> tuple[list
             return found, True
     own = [event for each in timelines for event in each.own if event.what == "coded" and event.step != "T2"]
     own = list({(each.step, each.moment): each for each in own}.values())
-    return list(_paired(own, _reports(case, about))), False
+    return list(_paired(own, _reports(case))), False
 
 
-def _reports(case: Case, about: str) -> list[Event]:
+def _reports(case: Case) -> list[Event]:
     """Return the times at which the server filed status reports, which T2 does."""
-    server = case.network.server
-    if server is None and about:
-        return []
-    source = _of_server(case.network, server) if server is not None else {}
-    return [each for by_name in source.values() for each in by_name.get("", []) if each.step == "T2"]
+    return [each for by_name in _of_server(case.network).values() for each in by_name.get("", []) if each.step == "T2"]
 
 
 def _paired(own: Iterable[Event], served: Iterable[Event]) -> Iterator[Cycle]:
@@ -350,16 +343,10 @@ def _paired(own: Iterable[Event], served: Iterable[Event]) -> Iterator[Cycle]:
             continue
         before = _moment(steps[index - 1]) if index else datetime.min
         behind = _moment(steps[index + 2]) if index + 2 < len(steps) else datetime.max
-        if _within(t2, _moment(each), _moment(following)):
+        if within(t2, _moment(each), _moment(following)):
             yield Cycle(each, following, right=True)
-        elif _within(t2, before, behind):
+        elif within(t2, before, behind):
             yield Cycle(each, following, right=False)
-
-
-def _within(moments: Sequence[datetime], low: datetime, high: datetime) -> bool:
-    """Whether one of some sorted moments lies in a span of time."""
-    at = bisect_left(moments, low)
-    return at < len(moments) and moments[at] <= high
 
 
 def _moment(event: Event) -> datetime:
@@ -706,9 +693,6 @@ def _finding(
     settled_by: Sequence[str] = (),
     ranges: tuple[Range, ...] = (),
 ) -> Finding:
-    shown = (
-        list(found) if len(found) <= MOST_EVIDENCE else [*found[: MOST_EVIDENCE // 2], *found[-MOST_EVIDENCE // 2 :]]
-    )
     path = next(
         (each.path for each in case.network.postoffices if about and (each.name or "").upper() == about),
         case.postoffice.path,
@@ -718,7 +702,7 @@ def _finding(
         about or case.postoffice.name,
         path,
         message,
-        (*(logged(each.each) for each in shown), *files),
+        (*(logged(each.each) for each in outermost(found)), *files),
         certainty,
         tuple(notes),
         tuple(advice),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from glbtools.diagnosis.case import Case, logged, when
+from glbtools.diagnosis.case import Case, logged, poisoned, when
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.restored import server_finding
@@ -30,8 +30,13 @@ def check(case: Case) -> Iterator[Finding]:
         yield _stranded(case)
     elif "STRANDED" in states:
         yield from _armed(case)
+    elif _earlier_life(case):
+        yield from _went_back(case)
     if "HOLE" in states:
         yield _hole(case)
+    elif "HOLE" in case.upload.verdict.undecided and case.requestor and _behind(case):
+        # What cannot be decided is never louder than a note (DESIGN section 4).
+        yield _hole(case)._replace(certainty="possible", severity="note", settled_by=case.upload.verdict.settled_by)
     if not GRAVE.intersection(states):
         yield from _normal(case)
     yield from _resync_explains(case)
@@ -156,6 +161,23 @@ def _armed_help(case: Case) -> Iterator[str]:
         )
 
 
+def _behind(case: Case) -> bool:
+    """Whether the server's number is below the confirmed one."""
+    own, theirs = case.numbers, case.requestor
+    return theirs is not None and theirs.reqsync is not None and own.a is not None and theirs.reqsync < own.a
+
+
+def _earlier_life(case: Case) -> bool:
+    """RULINGS 12: everything is zero here, and the server has counted imports of an earlier life.
+
+    One import more than here is the first cycle between T2 and T3, which is healthy.
+    """
+    own, theirs = case.numbers, case.requestor
+    if theirs is None or own.a != 0 or own.c != 0 or not theirs.reqsync:
+        return False
+    return theirs.importsync is not None and own.imports is not None and theirs.importsync > max(1, own.imports)
+
+
 # --- went back ---------------------------------------------------------------------------------------------------
 
 
@@ -207,9 +229,10 @@ def _went_back(case: Case) -> Iterator[Finding]:
 
 def _hole(case: Case) -> Finding:
     """The server has lost what it had confirmed (Q113453)."""
-    own, theirs, verdict = case.numbers, case.requestor, case.upload.verdict
+    own, theirs = case.numbers, case.requestor
     assert theirs is not None
-    hole = verdict.ranges["HOLE"]
+    assert own.a is not None
+    hole = ((theirs.reqsync or 0, own.a),)
     return server_finding(
         case,
         f"{changes(hole)} of {case.postoffice.shown} are confirmed here and unknown to the server: nobody will send "
@@ -272,16 +295,11 @@ def _own_requestor(case: Case) -> Iterator[Finding]:
 
 def _poisoned(case: Case) -> Iterator[Finding]:
     """A record with a wrong checksum stops the server at the number before it (Q103421 #1645)."""
-    own = case.numbers
+    bad = poisoned(case)
     queue = case.postoffice.queue("REQTRANS")
-    found = case.postoffice.read(queue.artefact) if queue else None
-    if queue is None or found is None or own.a is None:
+    if not bad or queue is None:
         return
-    suspect = {each.span.start: each for each in found.faults if each.kind == "checksum"}
-    bad = [each for each in queue.real if each.start in suspect and each.sync > own.a]
-    if not bad:
-        return
-    first = min(bad, key=lambda each: each.sync)
+    first = bad[0][0]
     stopped = case.requestor is not None and case.requestor.reqsync == first.sync - 1
     yield Finding(
         by_slug("requestor-crc-poison-record"),
@@ -289,15 +307,8 @@ def _poisoned(case: Case) -> Iterator[Finding]:
         case.postoffice.path,
         f"the record with number {first.sync} has a wrong checksum: the server stops before it, in every cycle",
         tuple(
-            Evidence(
-                queue.artefact.path,
-                (each.start, each.stop),
-                None,
-                "checksum",
-                each.checksum,
-                suspect[each.start].message,
-            )
-            for each in bad
+            Evidence(queue.artefact.path, (each.start, each.stop), None, "checksum", each.checksum, wrong)
+            for each, wrong in bad
         ),
         "likely" if stopped else "possible",
         (
@@ -308,7 +319,7 @@ def _poisoned(case: Case) -> Iterator[Finding]:
             "Save the changes, have the entry queued again by a change in ADMIN or an Export, and leave the bad "
             "record out.",
         ),
-        tuple((each.sync - 1, each.sync) for each in bad),
+        tuple((each.sync - 1, each.sync) for each, _ in bad),
         settled_by=() if stopped else ("the same number confirmed over several cycles",),
     )
 
