@@ -98,8 +98,8 @@ def report(records: int, size: int, best: dict, small: dict[str, float], start: 
         "<!-- Written by `make bench`; the figures are ratios within one run. -->",
         "",
         f"{date.today().isoformat()}, {platform.python_implementation()} {platform.python_version()}, "
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores. One generated MSTTRANS.GLB of {records:,} "
-        f"records, {size / 1e6:.0f} MB; each run in a process of its own; best of the rounds.",
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores. One generated MSTTRANS.GLB of "
+        f"{records:,} records, {size / 1e6:.0f} MB; each run in a process of its own; best of the rounds.",
         "",
         "All readers yield sync, stamp, checksum, text as `str` and the span of every record, and all of it is consumed;",
         "their results are compared before anything is timed. The columnar read gives the numbers and spans without the",

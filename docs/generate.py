@@ -1,7 +1,7 @@
 """Write the reference pages, and the output in the README, from the program itself: ``make docs``.
 
-A test keeps them equal. In the README, a block that follows ``<!-- run -->`` is a session: its commands are run, one after
-the other, and their output put below them.
+A test keeps them equal. In the README, a block that follows ``<!-- run -->`` is a session: its commands are run, one
+after the other, and their output put below them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SESSION = re.compile(r"(?<=<!-- run -->\n```console\n)(.*?)(?=```)", re.DOTALL)
 def output(*arguments: str, directory: Path | None = None) -> str:
     """Return what glbtools prints at 80 columns, without blanks at line ends."""
     environment = os.environ | {"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-m", "glbtools", *arguments],
         check=False,
         capture_output=True,

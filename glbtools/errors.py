@@ -27,6 +27,19 @@ class UsageError(GlbError):
     """A request that makes no sense for this input."""
 
 
+class FieldError(UsageError):
+    """A value does not fit the field of a layout.
+
+    Attributes:
+        field: its name, such as ``reqsync``, or its place in a list, such as ``[3].text``.
+        reason: why not.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field, self.reason = field, reason
+        super().__init__(f"{field} {reason}")
+
+
 class KeyedError(GlbError):
     """A mistake in a file that a person wrote.
 

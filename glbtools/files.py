@@ -24,6 +24,8 @@ def read(path: str | Path, max_size: int = DEFAULT_MAX_SIZE) -> bytes:
         FileAccessError: it is missing, not a regular file, larger than ``max_size`` bytes, or unreadable.
     """
     if str(path) == STDIN:
+        if sys.stdin is None:
+            raise FileAccessError("standard input: closed")
         return _checked(sys.stdin.buffer.read(max_size + 1), "standard input", max_size)
     with opened(path, max_size) as descriptor, os.fdopen(os.dup(descriptor), "rb") as stream:
         try:

@@ -154,9 +154,14 @@ class _Checker:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self.places: dict[str, str] = {}
 
     def fail(self, key: str, reason: str) -> NoReturn:
         raise LayoutError(self.path, key, reason)
+
+    def at(self, each: Field) -> str:
+        """Return the key of a field: its place in the file, for its name may be what is wrong."""
+        return self.places.get(each.name, each.name)
 
     def layout(self, table: dict[str, Any]) -> Layout:
         self.keys(table, _LAYOUT_KEYS, "")
@@ -171,6 +176,7 @@ class _Checker:
         if not isinstance(rows, list) or not rows:
             self.fail("field", "at least one [[field]] is needed")
         declared = [self.field(row, f"field[{number}]", family, order) for number, row in enumerate(rows)]
+        self.places = {each.name: f"field[{number}]" for number, each in enumerate(declared)}
         header = self.integer(framing, "framing.header", 0, MAX_FIXED, 0)
         record = self.integer(framing, "framing.record", 0, MAX_FIXED, 0)
         layout = Layout(
@@ -208,10 +214,10 @@ class _Checker:
         if not texts:
             self.fail("field", 'a queue layout needs one field with type = "text" and role = "text"')
         if len(texts) > 1:
-            self.fail(f"{texts[1].name}.type", f"{texts[0].name} is already the text of variable length")
+            self.fail(f"{self.at(texts[1])}.type", f"{texts[0].name} is already the text of variable length")
         length = layout.with_role("len_text")
         if length is not None and length.section != "record":
-            self.fail(f"{length.name}.section", "the length must stand before the text, in the record")
+            self.fail(f"{self.at(length)}.section", "the length must stand before the text, in the record")
         if length is None and layout.terminator == "none" and layout.section("trailer"):
             self.fail("framing.terminator", "fields behind the text need a length or a terminator to be found")
         if length is None and layout.terminator == "none" and layout.stride == 1:
@@ -223,13 +229,15 @@ class _Checker:
         for each in layout.fields:
             if each.role in {"sync", "stamp", "len_text", "checksum", "link"}:
                 if each.section == "header":
-                    self.fail(f"{each.name}.section", f"the role {each.role} belongs to a record, not to the header")
+                    self.fail(
+                        f"{self.at(each)}.section", f"the role {each.role} belongs to a record, not to the header"
+                    )
                 if not each.numeric:
-                    self.fail(f"{each.name}.type", f"the role {each.role} needs a number, not {each.type}")
+                    self.fail(f"{self.at(each)}.type", f"the role {each.role} needs a number, not {each.type}")
                 if each.kind.startswith("i"):
-                    self.fail(f"{each.name}.type", f"the role {each.role} needs an unsigned number")
+                    self.fail(f"{self.at(each)}.type", f"the role {each.role} needs an unsigned number")
             if each.link and each.role != "link":
-                self.fail(f"{each.name}.link", f"needs the role link, not {each.role}")
+                self.fail(f"{self.at(each)}.link", f"needs the role link, not {each.role}")
         stored = layout.with_role("checksum")
         if layout.checksum and stored is None:
             self.fail("checksum.algorithm", "there is no field with the role checksum")

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from glbtools.binary.checksum import ALGORITHMS
 from glbtools.binary.layout import INTEGERS, MAX_TEXT, TERMINATORS, Field, Layout, number_range
 from glbtools.binary.span import Span
-from glbtools.errors import UsageError
+from glbtools.errors import FieldError
 
 if TYPE_CHECKING:
     from glbtools.binary.columns import Columns
@@ -31,6 +31,7 @@ LOOKAHEAD = 3 * MAX_TEXT
 CHUNK = 1 << 20
 NO_LINK = 0xFFFFFFFF
 
+_GIVEN = ("sync", "stamp", "checksum")
 _ORDER = {"little": "<", "big": ">"}
 _CODES = {"u8": "B", "u16": "H", "u32": "I", "i8": "b", "i16": "h", "i32": "i"}
 # What a transaction can begin with (formats.md 9): used only to find the way again after damage.
@@ -65,6 +66,11 @@ class Record(NamedTuple):
     stop: int
     others: tuple[int | bytes, ...] = ()
     tail: bytes = b""
+
+    @property
+    def span(self) -> Span:
+        """Its bytes in the file."""
+        return Span(self.start, self.stop)
 
 
 class Gap(NamedTuple):
@@ -279,24 +285,24 @@ class RecordCodec:
             previous: offset of the record before, None for the first.
 
         Raises:
-            UsageError: a value does not fit the layout.
+            FieldError: a value does not fit the layout.
         """
         layout = self.layout
         try:
             raw = text.encode(layout.encoding, "surrogateescape")
         except UnicodeEncodeError as error:
-            raise UsageError(f"text holds {text[error.start]!r}, which {layout.encoding} does not know") from None
+            raise FieldError("text", f"holds {text[error.start]!r}, which {layout.encoding} does not know") from None
         ended = self.terminator and (self.length is None or layout.terminator == "nul")
         if ended and self.terminator in raw:
-            raise UsageError(f"text holds the {layout.terminator.upper()} that ends it")
+            raise FieldError("text", f"holds the {layout.terminator.upper()} that ends it")
         if self.length is None and not self.terminator and raw.endswith(bytes([layout.pad])):
-            raise UsageError("text ends in the byte that fills the record")
+            raise FieldError("text", "ends in the byte that fills the record")
         if len(raw) > MAX_TEXT:
-            raise UsageError(f"text is longer than {MAX_TEXT} bytes")
+            raise FieldError("text", f"is longer than {MAX_TEXT} bytes")
         size = self.len_head + len(raw) + len(self.terminator) + self.len_trail
         padded = -(-size // layout.stride) * layout.stride
         if self.length is None and not self.terminator and padded != layout.stride:
-            raise UsageError(f"text does not fit a record of {layout.stride} bytes")
+            raise FieldError("text", f"does not fit a record of {layout.stride} bytes")
         links = {"previous": NO_LINK if previous is None else previous, "next": start + padded}
         values: dict[str, int | None] = {"sync": sync, "stamp": stamp or 0, "checksum": checksum}
         if checksum is None:
@@ -312,7 +318,9 @@ class RecordCodec:
             if isinstance(value, int):
                 low, high = number_range(each.kind, each.size)
                 if not low <= value <= high:
-                    raise UsageError(f"{each.name} {value} does not fit {each.type}")
+                    what = "is too long: its length" if each.role == "len_text" else ""
+                    name = {"len_text": "text"}.get(each.role, each.role if each.role in _GIVEN else each.name)
+                    raise FieldError(name, f"{what} {value} does not fit {each.type}".lstrip())
             found[each.name] = value
         named = {each.role: found[each.name] for each in self.fields}
         return Record(

@@ -25,7 +25,7 @@ from construct import (
 
 from glbtools.binary.layout import INTEGERS, TERMINATORS, Field, Layout, number_range
 from glbtools.binary.span import Span
-from glbtools.errors import UsageError
+from glbtools.errors import FieldError, UsageError
 
 _CODES = {"u8": "B", "u16": "H", "u32": "L", "i8": "b", "i16": "h", "i32": "l"}
 
@@ -197,7 +197,7 @@ def _encode(layout: Layout, each: Field, value: int | str | bytes) -> bytes:
     if each.numeric:
         low, high = number_range(each.kind, each.size)
         if not isinstance(value, int) or not low <= value <= high:
-            raise UsageError(f"{each.name} must be a number from {low} to {high}")
+            raise FieldError(each.name, f"must be a number from {low} to {high}")
         if each.kind not in INTEGERS:
             return _digits(each, value)
         return value.to_bytes(each.size, "little" if each.byte_order == "little" else "big", signed=each.kind[0] == "i")
@@ -205,14 +205,13 @@ def _encode(layout: Layout, each: Field, value: int | str | bytes) -> bytes:
         try:
             value = value.encode(layout.encoding)
         except UnicodeEncodeError as error:
-            raise UsageError(
-                f"{each.name} holds {value[error.start]!r}, which {layout.encoding} does not know"
-            ) from None
+            reason = f"holds {value[error.start]!r}, which {layout.encoding} does not know"
+            raise FieldError(each.name, reason) from None
         room = each.size - 1 if each.kind == "text" else each.size
         if len(value) > room:
-            raise UsageError(f"{each.name} has {len(value)} characters, the layout has room for {room}")
+            raise FieldError(each.name, f"has {len(value)} characters, the layout has room for {room}")
     if isinstance(value, int) or len(value) > each.size:
-        raise UsageError(f"{each.name} must be at most {each.size} bytes")
+        raise FieldError(each.name, f"must be at most {each.size} bytes")
     return value.ljust(each.size, b"\0")
 
 

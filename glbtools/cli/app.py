@@ -80,7 +80,7 @@ def inspect(
         from glbtools.render import documents
 
         if output is OutputFormat.json:
-            put([documents.inspections(found, __version__)])
+            put(documents.inspections(found, __version__))
         elif output is OutputFormat.jsonl:
             put(documents.json_lines(found))
         else:
@@ -128,7 +128,7 @@ def explain(
     Example: glbtools explain stranded-transactions
     """
     as_json = json or output is PageFormat.json
-    if what is not None and what.removeprefix("-").isdigit():
+    if what is not None and what.isascii() and what.removeprefix("-").isdigit():
         from glbtools.render import messages
 
         put([messages.document(int(what))] if as_json else messages.page(int(what), screen_of(color)))

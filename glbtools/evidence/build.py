@@ -11,6 +11,7 @@ from glbtools.binary.layout import Layout
 from glbtools.errors import DescriptionError, UsageError
 from glbtools.evidence import description
 from glbtools.evidence.description import DEFAULT_STAMP, Postoffice
+from glbtools.evidence.postoffice import AREAS
 from glbtools.formats import config, queue
 from glbtools.formats.queue import CONFIRMED_TEXT, NewRecord
 from glbtools.layouts import Layouts
@@ -182,7 +183,12 @@ def _queue(entries: list[NewRecord], layout: Layout, spec: str, key: str) -> byt
 
 def _overridden(made: dict[str, bytes], given: Mapping[str, bytes], missing: Iterable[str]) -> dict[str, bytes]:
     """Put described files in place of generated ones of the same name, whatever its case, and leave out the missing."""
-    gone = {each.upper() for each in (*given, *missing)}
-    kept = {name: content for name, content in made.items() if name.upper() not in gone}
     absent = {each.upper() for each in missing}
-    return kept | {name: content for name, content in given.items() if name.upper() not in absent}
+    spelled = {each.upper(): each for each in made}
+    files = dict(made)
+    for name, content in given.items():
+        area, slash, rest = name.partition("/")
+        # Names know no case, so that there is one GLB directory however it is spelled.
+        own = f"{area.upper()}/{rest}" if slash and area.upper() in AREAS else name
+        files[spelled.get(name.upper(), own)] = content
+    return {name: content for name, content in files.items() if name.upper() not in absent}

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from glbtools.binary import stamp
-from glbtools.errors import DescriptionError, UsageError
+from glbtools.errors import DescriptionError, FieldError, UsageError
 from glbtools.formats.config import NODE_NAME, POINTERS
 from glbtools.formats.queue import CONFIRMED_TEXT, NewRecord
 
@@ -52,6 +52,15 @@ def parse(content: bytes, path: str) -> list[Postoffice]:
     return _Checker(path).description(content)
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a key that is given twice, as TOML does."""
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} is given twice")
+    return table
+
+
 class _Checker:
     """Turns tables into postoffices, or says which key is wrong."""
 
@@ -80,7 +89,7 @@ class _Checker:
     def loaded(self, content: bytes) -> dict[str, Any]:
         try:
             text = content.decode("utf-8-sig")
-            table = json.loads(text) if text.lstrip()[:1] == "{" else tomllib.loads(text)
+            table = json.loads(text, object_pairs_hook=_once) if text.lstrip()[:1] == "{" else tomllib.loads(text)
         except (ValueError, RecursionError) as error:
             self.fail("", f"neither valid TOML nor JSON: {error}")
         if not isinstance(table, dict):
@@ -333,4 +342,6 @@ class _Checker:
 
 def rekeyed(path: str, key: str, error: UsageError) -> DescriptionError:
     """Return what a layout refused as a mistake in the description."""
-    return DescriptionError(path, key, str(error))
+    if not isinstance(error, FieldError):
+        return DescriptionError(path, key, str(error))
+    return DescriptionError(path, key + error.field if error.field[:1] == "[" else f"{key}.{error.field}", error.reason)

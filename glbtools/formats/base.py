@@ -112,6 +112,11 @@ def transaction_row(parsed: Parsed) -> Row | None:
         "postoffice": found.postoffice_name,
         "old": {"alias": old.alias, "address": str(old.address) if old.address else None} if old else None,
         "template": [{"prompt": each.prompt, "value": each.value} for each in found.template_data],
+        "fields": [
+            {name: getattr(each, name) for name in ("prompt", "start", "width", "edit", "data", "internal")}
+            for each in found.template_fields
+        ],
+        "comment": found.comment,
     }
 
 

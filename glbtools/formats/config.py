@@ -16,7 +16,7 @@ from glbtools.binary.layout import Layout
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.structure import Value
 from glbtools.binary.tree import Node
-from glbtools.errors import UsageError
+from glbtools.errors import FieldError, UsageError
 from glbtools.formats.base import Format, Row, Rows, count, known, requestor_row, span_row, stored_row
 from glbtools.model.configuration import ReqConf, Requestor, SrvConf
 
@@ -156,7 +156,10 @@ def new_srvconf(layout: Layout, requestors: Sequence[Mapping[str, Any]], **value
     file = SrvConfFile(layout, header)
     for number, requestor in enumerate(requestors):
         record = structure.default(layout, "record", layout.header + number * layout.record)
-        file.records.append(structure.change(layout, record, **_stored(layout, requestor)))
+        try:
+            file.records.append(structure.change(layout, record, **_stored(layout, requestor)))
+        except FieldError as error:
+            raise FieldError(f"requestor[{number}].{error.field}", error.reason) from None
     return file
 
 
@@ -339,7 +342,7 @@ def _stored(layout: Layout, values: Mapping[str, Any]) -> dict[str, int | str | 
             try:
                 stored[name] = stamp.ENCODINGS[each.stamp][1](value)
             except ValueError as error:
-                raise UsageError(f"{name}: {error}") from None
+                raise FieldError(name, str(error)) from None
         else:
             stored[name] = value
     return stored
@@ -349,7 +352,7 @@ def _bits(layout: Layout, names: tuple[str, ...]) -> int:
     bits = dict(layout.by_name["options"].flags) if "options" in layout.by_name else {}
     for name in names:
         if name not in bits:
-            raise UsageError(f"{name!r} is none of the options {', '.join(bits) or '(the layout has none)'}")
+            raise FieldError("options", f"{name!r} is none of {', '.join(bits) or 'none: the layout has no options'}")
     return sum(1 << bits[name] for name in set(names))
 
 

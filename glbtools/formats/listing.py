@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -201,9 +201,8 @@ class ListqFormat(Format[Listing]):
         return [Rows("records", len(content.records), rows)]
 
     def nodes(self, content: Listing) -> Iterator[Node]:
-        """Yield the transactions."""
-        for each in content.records:
-            yield Node("record", Span(each.start, each.stop), each.text, f"sync {each.sync}")
+        """Yield headings, transactions and lines that mean nothing."""
+        yield from _nodes(content, self.regions(content), (f"sync {each.sync}" for each in content.records), "record")
 
     def faults(self, content: Listing) -> list[Fault]:
         """Return the lines that mean nothing."""
@@ -248,9 +247,10 @@ class ListdsFormat(Format[Listing]):
         return [Rows("fields", len(fields), iter(fields)), Rows("records", len(requestors), iter(requestors))]
 
     def nodes(self, content: Listing) -> Iterator[Node]:
-        """Yield the requestors."""
-        for each in content.srvconf.requestors if content.srvconf else ():
-            yield Node(f"requestor[{each.number}]", each.span, each.name)
+        """Yield headings, requestors and lines that mean nothing."""
+        requestors = content.srvconf.requestors if content.srvconf else ()
+        names = (f"#{each.number} {each.name or ''}" for each in requestors)
+        yield from _nodes(content, self.regions(content), names, "requestor")
 
     def faults(self, content: Listing) -> list[Fault]:
         """Return the lines that mean nothing."""
@@ -283,6 +283,17 @@ def _whole_lines(content: Listing, span: Span) -> Span:
     """Return a span up to the end of its last line, with the empty lines that follow."""
     rest = _REST_OF_LINE.match(content.data, span.stop)
     return Span(span.start, rest.end() if rest else span.stop)
+
+
+def _nodes(content: Listing, regions: Iterable[Region], said: Iterator[str], what: str) -> Iterator[Node]:
+    """Yield every region as a node; ``said`` tells in their order what those named ``what`` are."""
+    number = 0
+    for region in regions:
+        name, meaning = region.what, ""
+        if region.what == what:
+            name, meaning, number = f"{what}[{number}]", next(said, ""), number + 1
+        text = content.data[region.span.start : region.span.stop].decode(ENCODING).rstrip("\r\n")
+        yield Node(name, region.span, text, meaning)
 
 
 def _with_headings(content: Listing, held: list[Region]) -> Iterator[Region]:

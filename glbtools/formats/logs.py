@@ -33,6 +33,9 @@ ENCODING = "cp850"
 PROBE_SIZE = 64 * 1024
 """How much of a file ``probe`` looks at, in bytes."""
 
+MOST_LINES = 2_000_000
+"""Lines that ``inspect`` reads; a log of years has fewer, and each takes memory."""
+
 MAX_CONTINUATION = 4
 """Lines that may continue one message. The longest published one (154) has three lines; articles wrap some of them."""
 
@@ -237,12 +240,12 @@ def to_coded(line: LogLine) -> str | None:
 
 def as_text(log: Log) -> list[str]:
     """Return all lines as DIRSYNC.LOG shows them; what has no text form stays as it is stored."""
-    return [to_text(line) for line in log.lines]
+    return [to_text(line) for line in joined(log)]
 
 
 def as_coded(log: Log) -> list[str]:
     """Return all lines as DSSERVER.LOG shows them; what has no known coded form stays as it is stored."""
-    return [line.raw if (coded := to_coded(line)) is None else coded for line in log.lines]
+    return [line.raw if (coded := to_coded(line)) is None else coded for line in joined(log)]
 
 
 def text_line(stamp: str | datetime, severity: str, code: int | None, text: str) -> str:
@@ -505,12 +508,23 @@ class LogFormat(Format[Log]):
         return probe(data)
 
     def parse(self, data: bytes, layout: Layout | None) -> Log:
-        """See ``parse_log``."""
+        """See ``parse_log``.
+
+        Raises:
+            UsageError: it has more lines than any log.
+        """
+        if data.count(b"\n") > MOST_LINES:
+            raise UsageError(f"more than {MOST_LINES} lines; no Dir-Sync log has as many")
         return parse_log(data)
 
     def lists(self, content: Log) -> list[Rows]:
         """Return the lines."""
-        return [Rows("lines", len(content.lines), map(line_row, content.lines))]
+        whole = {line.number: line for line in joined(content)} if self.wraps(content) else {}
+        return [Rows("lines", len(content.lines), (line_row(line, whole.get(line.number)) for line in content.lines))]
+
+    def wraps(self, content: Log) -> bool:
+        """Whether any message goes on in another line."""
+        return any(line.form == "continuation" for line in content.lines)
 
     def nodes(self, content: Log) -> Iterator[Node]:
         """Yield the lines."""
@@ -518,7 +532,10 @@ class LogFormat(Format[Log]):
             yield Node(f"line[{line.number}]", line.span, line.raw, says(line) if line.form == "coded" else "")
 
     def faults(self, content: Log) -> tuple[Fault, ...]:
-        """Return the lines that mean nothing."""
+        """Return the lines that mean nothing; a file of nothing else is damaged, or no log."""
+        if content.form == "empty" and content.faults:
+            whole = Span(0, content.lines[-1].span.stop)
+            return (Fault("log", "no line has the shape of a log's", whole), *content.faults)
         return content.faults
 
     def regions(self, content: Log) -> Iterator[Region]:
@@ -529,8 +546,9 @@ class LogFormat(Format[Log]):
     def summary(self, content: Log) -> list[str]:
         """Return the form of the lines and the time they cover."""
         moments = [line.moment for line in content.lines if line.moment]
+        empty = "no line of a log" if content.faults else "an empty log"
         phrases = [
-            {"empty": "an empty log"}.get(content.form, f"{content.form} form"),
+            {"empty": empty}.get(content.form, f"{content.form} form"),
             count(len(content.lines), "line"),
         ]
         if moments:
@@ -545,8 +563,9 @@ def says(line: LogLine) -> str:
     return line.text if line.form in _OWN_FORMS else line.raw.strip()
 
 
-def line_row(line: LogLine) -> Row:
-    """Return a line as JSON has it."""
+def line_row(line: LogLine, whole: LogLine | None = None) -> Row:
+    """Return a line as JSON has it; ``whole`` is its message with the lines that continue it."""
+    said = whole or line
     return {
         "line": line.number,
         "span": span_row(line.span),
@@ -555,9 +574,9 @@ def line_row(line: LogLine) -> Row:
         "stamp_note": line.moment_note,
         "severity": line.severity or None,
         "severity_digit": line.severity_digit,
-        "code": line.code,
-        "argument": line.argument,
-        "text": says(line),
+        "code": said.code,
+        "argument": said.argument,
+        "text": says(said),
         "instance": line.instance or None,
         "postoffice": line.postoffice or None,
         "raw": line.raw,

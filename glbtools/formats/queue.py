@@ -20,7 +20,7 @@ from glbtools.binary.layout import Field, Layout
 from glbtools.binary.records import CHUNK, NO_LINK, Batch, Damage, Gap, Record, RecordCodec, codec, decode, stored_link
 from glbtools.binary.span import Fault, Region, Span, joined
 from glbtools.binary.tree import Node, Stored
-from glbtools.errors import UsageError
+from glbtools.errors import FieldError
 from glbtools.formats.base import Format, Row, Rows, count, moment_row, stored_row, transaction_row
 
 if TYPE_CHECKING:
@@ -123,19 +123,21 @@ def new_queue(entries: Iterable[NewRecord], layout: Layout) -> Queue:
     """Return a queue that holds ``entries``, with lengths, links and checksums computed; no entries make a 0-byte file.
 
     Raises:
-        UsageError: a value does not fit the layout.
+        FieldError: a value does not fit the layout; names the record, counted from 0, and what of it.
     """
     compiled = codec(layout)
     position, previous = layout.header, None
     records: list[Record] = []
-    for number, entry in enumerate(entries, 1):
+    for number, entry in enumerate(entries):
         try:
             raw = raw_stamp(layout, entry.stamp) if entry.stamp else None
             record = compiled.make(
                 entry.sync, entry.text, stamp=raw, checksum=entry.checksum, start=position, previous=previous
             )
-        except (UsageError, ValueError, OverflowError) as error:
-            raise UsageError(f"record {number}: {error}") from None
+        except FieldError as error:
+            raise FieldError(f"[{number}].{error.field}", error.reason) from None
+        except (ValueError, OverflowError) as error:
+            raise FieldError(f"[{number}].stamp", str(error)) from None
         records.append(record)
         position, previous = record.stop, record.start
     header = compiled.header() if records else b""
@@ -183,7 +185,13 @@ def raw_stamp(layout: Layout, when: datetime) -> int:
         ValueError: the layout's encoding cannot hold it.
     """
     stored = layout.with_role("stamp")
-    return stamp.ENCODINGS[stored.stamp if stored else "unix"][1](when)
+    read, write = stamp.ENCODINGS[stored.stamp if stored else "unix"]
+    raw = write(when)
+    if read(raw) != when.replace(microsecond=0):
+        raise ValueError(
+            f"{stamp.text(when)} cannot be stored: the layout's stamps hold {stamp.text(read(raw) or when)}"
+        )
+    return raw
 
 
 def parse_text(text: str) -> Parsed:
@@ -226,9 +234,11 @@ def meaning(queue: Queue, record: Record) -> str:
     """Say in one sentence what a record does."""
     header = resync_header(record.text)
     if header:
-        return f"header of RESYNC: imports {header.impseq}, ReqSync {header.reqseq}, SrvSync {header.srvseq}"
+        numbers = f"imports {header.impseq}, ReqSync {header.reqseq}, SrvSync {header.srvseq}"
+        return f"header of RESYNC: {numbers} (this form of it is assumed)"
     if queue.is_dummy(record):
-        return f"no change; keeps the number {record.sync}"
+        ours = " (this wording is assumed)" if record.text == CONFIRMED_TEXT else ""
+        return f"no change; keeps the number {record.sync}{ours}"
     from glbtools.model.transaction import meaning as said
 
     parsed = parse_text(record.text)
@@ -332,26 +342,34 @@ def nodes(queue: Queue) -> Iterator[Node]:
     """Yield header, records and gaps as trees whose leaves tile the file."""
     if queue.header:
         yield Node("header", Span(0, len(queue.header)), queue.header)
-    previous: Record | None = None
-    for number, each in enumerate(queue.items()):
+    # What stands before a record is known only when no gap does.
+    previous: int | None = NO_LINK
+    number = 0
+    for each in queue.items():
         if isinstance(each, Gap):
             yield Node("gap", Span(each.start, each.stop), each.data)
+            previous = None
             continue
         yield record_node(queue, each, f"record[{number}]", previous)
-        previous = each
+        previous, number = each.start, number + 1
 
 
-def record_node(queue: Queue, record: Record, name: str, previous: Record | None = None) -> Node:
-    """Return one record as a tree: every stored value, with the computed one where that differs."""
+def record_node(queue: Queue, record: Record, name: str, previous: int | None = None) -> Node:
+    """Return one record as a tree: every stored value, with the computed one where that differs.
+
+    ``previous`` is where the record before begins; None where that is not known.
+    """
     compiled = queue.codec
     computed: dict[str, Stored] = {
         "checksum": compiled.checksum(record.text),
         "len_text": compiled.len_text(record.text),
     }
-    links = {"previous": previous.start if previous else NO_LINK, "next": record.stop}
+    links = {"previous": previous, "next": record.stop}
     leaves = []
     for each, span, value in compiled.parts(record):
-        right = stored_link(each, links[each.link]) if each.link else computed.get(each.role)
+        right = computed.get(each.role)
+        if each.link and (target := links[each.link]) is not None:
+            right = stored_link(each, target)
         leaves.append(
             Node(
                 each.name,
@@ -468,6 +486,7 @@ def record_row(queue: Queue, record: Record) -> Row:
         "dummy": queue.is_dummy(record),
         "meaning": meaning(queue, record),
         "transaction": transaction_row(parse_text(record.text)),
+        "resync": header._asdict() if (header := resync_header(record.text)) else None,
         "stored": {"stamp": record.stamp}
         | {each.name: stored_row(value) for each, value in others}
         | {"tail": stored_row(record.tail)},

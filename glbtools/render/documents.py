@@ -25,9 +25,9 @@ def tool(version: str) -> dict[str, str]:
     return {"name": "glbtools", "version": version}
 
 
-def inspection(each: Inspection) -> dict[str, Any]:
-    """Return everything that is known of one file."""
-    document: dict[str, Any] = {
+def inspection(each: Inspection) -> Iterator[str]:
+    """Yield the lines of everything that is known of one file, a row at a time: a large file makes a large document."""
+    head = {
         "path": each.path,
         "format": each.entry.name,
         "layout": each.layout.id if each.layout else None,
@@ -36,11 +36,27 @@ def inspection(each: Inspection) -> dict[str, Any]:
         "sha256": each.sha256,
         "summary": each.summary,
     }
-    for kind, _, rows_of_kind in each.lists():
-        document[kind] = list(rows_of_kind)
-    document["byte_map"] = [_region(each, region.span.start, region.span.stop, region.what) for region in each.regions]
-    document["problems"] = [problem(fault) for fault in each.faults]
-    return document
+    lists: list[tuple[str, Iterable[dict[str, Any]]]] = [(found.name, found.rows) for found in each.lists()]
+    lists.append(("byte_map", (_region(each, *region.span, region.what) for region in each.regions)))
+    lists.append(("problems", map(problem, each.faults)))
+    yield "    {"
+    yield from (f"      {dumps(name, indent=None)}: {dumps(value, indent=None)}," for name, value in head.items())
+    for number, (name, rows_of_list) in enumerate(lists, 1):
+        yield f'      "{name}": ['
+        yield from _separated(f"        {dumps(row, indent=None)}" for row in rows_of_list)
+        yield "      ]" + ("," if number < len(lists) else "")
+    yield "    }"
+
+
+def _separated(lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines with a comma behind all but the last."""
+    before: str | None = None
+    for line in lines:
+        if before is not None:
+            yield f"{before},"
+        before = line
+    if before is not None:
+        yield before
 
 
 def problem(fault: Fault) -> dict[str, Any]:
@@ -60,10 +76,19 @@ def dumps(document: object, *, indent: int | None = 2) -> str:
     return json.dumps(document, indent=indent, ensure_ascii=True)
 
 
-def inspections(found: Iterable[Inspection], version: str) -> str:
-    """Return the one document for several files."""
-    files = [inspection(each) for each in found]
-    return dumps({"schema": INSPECTION_SCHEMA, "tool": tool(version), "files": files})
+def inspections(found: Iterable[Inspection], version: str) -> Iterator[str]:
+    """Yield the lines of the one document for several files."""
+    yield "{"
+    yield f'  "schema": "{INSPECTION_SCHEMA}",'
+    yield f'  "tool": {dumps(tool(version), indent=None)},'
+    yield '  "files": ['
+    first = True
+    for each in found:
+        yield from ("    ,",) if not first else ()
+        yield from inspection(each)
+        first = False
+    yield "  ]"
+    yield "}"
 
 
 def rows(each: Inspection) -> Iterator[dict[str, Any]]:

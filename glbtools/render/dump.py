@@ -11,7 +11,7 @@ WIDE = 120
 """Columns from which a row shows 16 bytes, in place of 8."""
 
 LONG = 6
-"""Rows of one field after which the rest is left out."""
+"""Rows of one repeated byte after which the rest is left out."""
 
 
 def dump(nodes: Iterable[Node], data: bytes, screen: Screen, encoding: str) -> Iterator[str]:
@@ -58,7 +58,8 @@ class _Dump:
         labels = self.labels(node, depth)
         start, stop = node.span
         rows = list(range(start - start % self.per_row, max(stop, start + 1), self.per_row)) if stop > start else []
-        cut = len(rows) > LONG + 2
+        # Only what repeats itself is left out, as hexdump does; every other byte is shown.
+        cut = len(rows) > LONG + 2 and len(set(self.data[start:stop])) == 1
         for number, address in enumerate(rows[:LONG] if cut else rows):
             low, high = max(start, address), min(stop, address + self.per_row)
             label = labels[number] if number < len(labels) else ""
@@ -66,7 +67,7 @@ class _Dump:
             characters = " " * (low - address) + "".join(shown[byte] for byte in self.data[low:high])
             yield self.row(f"{address:0{self.digits}x}", self.hex(low, high, address), characters, label)
         if cut:
-            yield f"{'*':{self.digits}}  up to 0x{stop:04x}, {node.span.size} bytes in all"
+            yield f"{'*':{self.digits}}  the same up to 0x{stop:04x}, {node.span.size} bytes in all"
         for label in labels[LONG if cut else len(rows) :]:
             yield self.row("", "", "", label)
 
@@ -81,7 +82,10 @@ class _Dump:
         lines = wrapped(text, self.room, f"{indent}  ", anywhere=isinstance(node.value, str))
         painted = [self.screen.paint(line, "yellow") if gap else line for line in lines]
         if node.computed is not None:
-            painted.append(self.screen.paint(f"{indent}  stored, computed: {self.value(node.computed)}", "red"))
+            right = self.value(node.computed)
+            if isinstance(node.computed, int) and node.name == "checksum":
+                right += f" ({node.computed:04X})"
+            painted.append(self.screen.paint(f"{indent}  stored, computed: {right}", "red"))
         return painted
 
     def value(self, value: object) -> str:

@@ -19,6 +19,8 @@ LIMIT = 200
 """Rows shown of a long file unless more are asked for."""
 
 MOST_FAULTS = 20
+MOST_TEXT = 4000
+"""Characters of one text shown in a table."""
 
 
 def show(inspection: Inspection, screen: Screen, *, hexadecimal: bool = False, limit: int = LIMIT) -> Iterator[str]:
@@ -61,7 +63,7 @@ def _content(inspection: Inspection, screen: Screen, limit: int) -> Iterator[str
             return
     for name, total, rows in inspection.lists():
         # A requestor has a row of its own; its fields one by one are for programs.
-        shown = list(islice((row for row in rows if "." not in row.get("name", "")), limit))
+        shown = list(islice((row for row in rows if "." not in (row.get("name") or "")), limit))
         drawn = _TABLES.get((inspection.entry.name, name)) or _TABLES.get(("", name))
         if drawn is None or not shown:
             continue
@@ -130,7 +132,9 @@ def _requestors(_screen: Screen) -> Drawn:
 def _lines(_screen: Screen) -> Drawn:
     def cells(row: Row) -> Sequence[str]:
         code = "" if row["code"] is None else str(row["code"])
-        return [str(row["line"]), _when(row["stamp"]), safe(row["severity"] or ""), code, safe(row["text"])]
+        kind = row["severity"] or {"continuation": "(continued)", "unparsed": "(unparsed)"}.get(row["form"], "")
+        doubt = " ?" if row["stamp_note"] else ""
+        return [str(row["line"]), _when(row["stamp"]) + doubt, safe(kind), code, safe(clipped(row["text"]))]
 
     return ["line", "time", "severity", "code", "text"], (0, 3), cells
 
@@ -176,6 +180,11 @@ def _byte_map(inspection: Inspection, screen: Screen) -> Iterator[str]:
         many = f"{len(regions)} {what}s" if len(regions) > 1 else what
         line = f"  {span}  {span.size:>8}  {many}"
         yield screen.paint(line, "yellow") if what == "gap" else line
+
+
+def clipped(text: str) -> str:
+    """Return a text short enough for a table; the whole of it is in JSON."""
+    return text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]} ... and {len(text) - MOST_TEXT} characters more"
 
 
 def _where(row: Row) -> str:

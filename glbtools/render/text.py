@@ -54,17 +54,19 @@ def message(text: object) -> str:
 def wrapped(text: str, width: int, indent: str = "", *, anywhere: bool = False) -> list[str]:
     """Return ``text`` in lines of at most ``width`` columns, cut at blanks where there are any, or ``anywhere``."""
     lines: list[str] = []
-    rest, prefix = text, ""
-    while len(rest) > (room := max(width - len(prefix), 8)):
-        blank = -1 if anywhere else rest.rfind(" ", 0, room + 1)
-        if rest[: max(blank, 0)].strip():
-            lines.append(prefix + rest[:blank].rstrip())
-            rest = rest[blank:].lstrip()
+    at, prefix = 0, ""
+    while len(text) - at > (room := max(width - len(prefix), 8)):
+        blank = -1 if anywhere else text.rfind(" ", at, at + room + 1)
+        if blank > at and not text[at:blank].isspace():
+            lines.append(prefix + text[at:blank].rstrip())
+            at = blank
+            while text[at : at + 1] == " ":
+                at += 1
         else:
-            lines.append(prefix + rest[:room])
-            rest = rest[room:]
+            lines.append(prefix + text[at : at + room])
+            at += room
         prefix = indent
-    return [*lines, prefix + rest]
+    return [*lines, prefix + text[at:]]
 
 
 def table(rows: Iterable[Sequence[str]], headers: Sequence[str], width: int, right: Iterable[int] = ()) -> str:

@@ -173,8 +173,8 @@ MISTAKES: list[tuple[str, str, str, str]] = [
     ('type = "bytes:4"', 'type = "bytes:\u0664"', "field[0].type", "is no type"),
     ('type = "u32"', 'type = "dec:11"', "field[1].type", "numbers have at most 32 bits: dec:10, hex:8"),
     ('type = "u32"', 'type = "hex:9"', "field[1].type", "numbers have at most 32 bits: dec:10, hex:8"),
-    ('type = "u32"', 'type = "i32"', "sync.type", "the role sync needs an unsigned number"),
-    ('type = "u32"', 'type = "bytes:4"', "sync.type", "the role sync needs a number, not bytes:4"),
+    ('type = "u32"', 'type = "i32"', "field[1].type", "the role sync needs an unsigned number"),
+    ('type = "u32"', 'type = "bytes:4"', "field[1].type", "the role sync needs a number, not bytes:4"),
     ('type = "bytes:4"', 'type = "text"', "field[0].type", "only the text of a queue record may go without a size"),
     # Offsets
     ("offset = 4", "offset = 2", "field[2].offset", "len_text at 2 overlaps the field before it, which ends at 4"),
@@ -193,8 +193,8 @@ MISTAKES: list[tuple[str, str, str, str]] = [
     ('role = "checksum"', 'role = "sync"', "crc.role", "sync is already the role of sync"),
     ('role = "checksum"', 'role = "len_text"', "crc.role", "len_text is already the role of len_text"),
     ('role = "checksum"', 'role = "opaque"', "checksum.algorithm", "there is no field with the role checksum"),
-    ('role = "checksum"', 'role = "opaque"\nlink = "next"', "crc.link", "needs the role link, not opaque"),
-    ('type = "bytes:4"', 'type = "u32"\nrole = "stamp"', "magic.section", "the role stamp belongs to a record"),
+    ('role = "checksum"', 'role = "opaque"\nlink = "next"', "field[4].link", "needs the role link, not opaque"),
+    ('type = "bytes:4"', 'type = "u32"\nrole = "stamp"', "field[0].section", "the role stamp belongs to a record"),
     ('"crc-16/xmodem"', '"crc-32"', "checksum.algorithm", "crc-32 has 4 bytes, too many for u16"),
     ('type = "text"', 'type = "text:8"', "field", "a queue layout needs one field with type = "),
     # Defaults and flags
@@ -259,7 +259,7 @@ TRAILER = FIELD.format("end", 0, "u16") + 'section = "trailer"\n'
         (queue_of("", SYNC), "field", 'a queue layout needs one field with type = "text" and role = "text"'),
         (
             queue_of("", SYNC, TEXT, TEXT.replace('"text"', '"more"', 1)),
-            "more.type",
+            "field[2].type",
             "text is already the text of variable length",
         ),
         (
@@ -284,12 +284,12 @@ TRAILER = FIELD.format("end", 0, "u16") + 'section = "trailer"\n'
         ),
         (
             queue_of("", SYNC, TEXT, LENGTH.replace("offset = 4", 'offset = 0\nsection = "trailer"')),
-            "len_text.section",
+            "field[2].section",
             "the length must stand before the text, in the record",
         ),
         (
             queue_of("header = 4", SYNC + 'section = "header"\n', TEXT),
-            "sync.section",
+            "field[0].section",
             "the role sync belongs to a record, not to the header",
         ),
         (

@@ -456,7 +456,7 @@ def small(framing: str, *fields: str, length: str = "") -> RecordCodec:
         (small('terminator = "crlf"'), 1, "M a\r\nb", "text holds the CRLF that ends it"),
         (small('terminator = "none"\nstride = 9\npad = 32'), 1, "A b ", "text ends in the byte that fills the record"),
         (small('terminator = "none"\nstride = 9'), 1, "A 345678", "text does not fit a record of 9 bytes"),
-        (small("", length="u8"), 1, "x" * 255, "len_text 256 does not fit u8"),
+        (small("", length="u8"), 1, "x" * 255, "text is too long: its length 256 does not fit u8"),
         (small(""), 1 << 16, "A b", "sync 65536 does not fit u16"),
         (small(""), -1, "A b", "sync -1 does not fit u16"),
         (small(""), 1, "A \u20ac", "text holds '\u20ac', which cp850 does not know"),

@@ -475,7 +475,7 @@ def check_invariants(data: bytes) -> None:
     assert tile(regions, len(data)) == regions
     assert [line.number for line in log.lines] == list(range(1, len(log.lines) + 1))
     assert [fault.line for fault in log.faults] == [line.number for line in log.lines if line.form == "unparsed"]
-    assert len(logs.as_text(log)) == len(logs.as_coded(log)) == len(log.lines)
+    assert len(logs.as_text(log)) == len(logs.as_coded(log)) == len(logs.joined(log))
     assert all(line.form != "continuation" for line in logs.joined(log))
     assert isinstance(logs.probe(data), bool)
     for line in log.lines:

@@ -297,7 +297,9 @@ def test_the_header_of_resync_is_written_and_read() -> None:
     assert queue.resync_header(HEADER.text) == HEADER
     content = check_invariants(file_of(HEADER.text, *TEXTS[1:3]))
     assert content.is_dummy(content.records[0])
-    assert queue.meaning(content, content.records[0]) == "header of RESYNC: imports 2, ReqSync 17, SrvSync 80"
+    assert queue.meaning(content, content.records[0]) == (
+        "header of RESYNC: imports 2, ReqSync 17, SrvSync 80 (this form of it is assumed)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -353,7 +355,7 @@ def test_links_of_a_sound_file_are_right() -> None:
         (NewRecord(-1, "A x"), "sync -1 does not fit u32"),
         (NewRecord(1, "A x\0y"), "text holds the NUL that ends it"),
         (NewRecord(1, "A \u20ac"), "text holds '\u20ac', which cp850 does not know"),
-        (NewRecord(1, "x" * 65535), "len_text 65536 does not fit u16"),
+        (NewRecord(1, "x" * 65535), "text is too long: its length 65536 does not fit u16"),
         (NewRecord(1, "x" * (1 << 19)), "text is longer than 262144 bytes"),
         (NewRecord(1, "A x", datetime(1969, 12, 31)), "stamp -86400 does not fit u32"),
         (NewRecord(1, "A x", datetime(2107, 1, 1)), "stamp 4323283200 does not fit u32"),
@@ -363,7 +365,7 @@ def test_links_of_a_sound_file_are_right() -> None:
 def test_what_does_not_fit_is_refused_with_the_number_of_its_record(entry: NewRecord, reason: str) -> None:
     with pytest.raises(UsageError) as caught:
         new_queue([NewRecord(1, "A fine"), entry], REFERENCE)
-    assert str(caught.value) == f"record 2: {reason}"
+    assert str(caught.value) == f"[1].{reason}"
 
 
 def test_the_longest_text_the_layout_can_count_is_written_and_read() -> None:
