@@ -95,7 +95,9 @@ def build(
     force: Annotated[bool, typer.Option("--force", help="Write into a directory that holds something.")] = False,
     output: Form = PageFormat.table,
     json: Json = False,
+    color: Color = None,
     quiet: Quiet = False,
+    max_file_size: MaxFileSize = DEFAULT_MAX_SIZE,
 ) -> None:
     """Write a postoffice or a network of them from a description.
 
@@ -103,7 +105,7 @@ def build(
     """
     from glbtools.evidence.build import build as write
 
-    written = write(spec, out, chosen_layouts(layout), force=force)
+    written = write(spec, out, chosen_layouts(layout), force=force, max_size=max_file_size)
     if json or output is PageFormat.json:
         from glbtools.render import documents
 
@@ -122,6 +124,7 @@ def explain(
     output: Form = PageFormat.table,
     json: Json = False,
     color: Color = None,
+    quiet: Quiet = False,
 ) -> None:
     """Explain a problem, or a Dir-Sync message number.
 
@@ -150,6 +153,7 @@ def formats(
     output: Form = PageFormat.table,
     json: Json = False,
     color: Color = None,
+    quiet: Quiet = False,
 ) -> None:
     """List the supported formats, or the fields of one with status and source of each.
 

@@ -23,15 +23,22 @@ PLACEHOLDER = "# Content not described"
 MOST_PLACEHOLDERS = 100_000
 
 
-def build(spec: str | Path, out: str | Path, layouts: Layouts | None = None, *, force: bool = False) -> list[Path]:
-    """Write what a description file describes to a directory; return the files written.
+def build(
+    spec: str | Path,
+    out: str | Path,
+    layouts: Layouts | None = None,
+    *,
+    force: bool = False,
+    max_size: int = files.DEFAULT_MAX_SIZE,
+) -> list[Path]:
+    """Write what a description file of at most ``max_size`` bytes describes to a directory; return the files written.
 
     Raises:
         DescriptionError: the description is wrong; names the key.
         OutputExistsError: the directory holds something and ``force`` is not given.
         FileAccessError: a file cannot be read or written.
     """
-    postoffices = description.parse(files.read(spec), str(spec))
+    postoffices = description.parse(files.read(spec, max_size), str(spec))
     return files.write_tree(contents(postoffices, layouts or Layouts(), str(spec)), Path(out), force=force)
 
 

@@ -42,7 +42,8 @@ def facts(name: str, layouts: Mapping[str, Layout]) -> list[Fact]:
     """
     if name not in FORMATS:
         raise UsageError(f"{name!r} is no format; formats are {', '.join(FORMATS)}")
-    return list(_of_layout(layouts[name]) if FORMATS[name].binary else _of_text(name))
+    framed = _of_layout(layouts[name]) if FORMATS[name].binary else ()
+    return [*framed, *_of_text(name)]
 
 
 def _of_layout(layout: Layout) -> Iterator[Fact]:
@@ -65,5 +66,5 @@ def _of_layout(layout: Layout) -> Iterator[Fact]:
 
 def _of_text(name: str) -> Iterator[Fact]:
     table = tomllib.loads(Path(__file__).with_name("facts.toml").read_text("utf-8"))
-    for row in table[name]:
+    for row in table.get(name, ()):
         yield Fact("", row["element"], row["form"], "", row["status"], row["source"], row["doc"])

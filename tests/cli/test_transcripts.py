@@ -533,3 +533,17 @@ def test_an_interrupted_program_leaves_with_130(place: Path) -> None:
     time.sleep(1)
     process.send_signal(signal.SIGINT)
     assert finished(process) == (130, "", "")
+
+
+@pytest.mark.parametrize("command", app.COMMANDS)
+def test_every_command_has_the_options_they_all_have(command: str, run: Run) -> None:
+    described = run(command, "--help").out
+    for option in ("--json", "--format", "--quiet", "--color", "-h"):
+        assert option in described, option
+
+
+def test_a_description_larger_than_allowed_is_refused(place: Path, run: Run) -> None:
+    size = Path("network.json").stat().st_size
+    refused = run("build", "network.json", "--out", "small", "--max-file-size", size - 1)
+    assert (refused.status, refused.out) == (2, "") and "--max-file-size allows more" in refused.err
+    assert run("build", "network.json", "--out", "small", "--max-file-size", size).status == 0
