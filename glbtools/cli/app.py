@@ -215,7 +215,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "build": build,
     "formats": formats,
 }
-"""Name -> command, in the order of the help text."""
+"""Name -> command, in the order of the help text. A message number may be -1, so ``explain`` knows no bad option."""
 
 
 def application(wanted: str | None = None) -> typer.Typer:
@@ -230,5 +230,5 @@ def application(wanted: str | None = None) -> typer.Typer:
     app.callback(invoke_without_command=True)(_root)
     for name, command in COMMANDS.items():
         if wanted not in COMMANDS or name == wanted:
-            app.command(name)(command)
+            app.command(name, context_settings={"ignore_unknown_options": command is explain})(command)
     return app

@@ -22,10 +22,10 @@ EMPTY_AT_REST = ("SRVTRANS.GLB", "USRTRANS.GLB", "NMETRANS.GLB", "GWTRANS.GLB")
 """0 bytes unless an Import runs (Q96060, Q122750)."""
 
 ABSENT_AT_REST = (
-    "IUSRTRAN*", "INMETRAN*", "IGWTRAN*", "SRVUPDS.GLB", "REQUPDS.GLB", "SORT*.GLB", "ILOCAL.GLB", "IMPORT.USR",
-    "IMPORT.INF",
+    "IUSRTRAN*.GLB", "INMETRAN*.GLB", "IGWTRAN*.GLB", "SRVUPDS.GLB", "REQUPDS.GLB", "SORT*.GLB", "ILOCAL.GLB",
+    "INDEX.GLB", "TMPTRANS.GLB", "IMPORT.USR", "IMPORT.INF", "GAL$.NME", "GALINDE$.GLB", "GALTMP.GLB", "TMPNETPO.GLB",
 )  # fmt: skip
-"""Left behind by an Import that did not finish (Q122750, Q134228)."""
+"""Left behind by a run that did not finish (Q122750, Q134228, Q99117)."""
 
 MISSING = re.compile(r"(\d{1,10})\s*\((\d{1,10})\s*->\s*(\d{1,10})\)")
 """What 139 says: how many transactions are missing, and which."""
@@ -77,7 +77,7 @@ def symptoms(case: Case, slug: str) -> list[Logged]:
     own = [group for group in groups(case) if not group.first.about]
     found: Iterable[Entry]
     if slug == "requestor-readded":
-        found = [each for each in read(case).nothing_received if not each.about]
+        found = read(case).nothing_received
     elif slug in ("temp-files-leftover", "listds-pointers-not-reset"):
         sorting = [each for group in own if group.slug == "usrtrans-corrupt-45-150" for each in group.found]
         found = [each for each in sorting if each.code == 45]
@@ -296,7 +296,7 @@ def size_of(case: Case, name: str) -> int | None:
 
 
 def leftovers(case: Case) -> list[Artefact]:
-    """Return the files that an unfinished Import left."""
+    """Return the files that an unfinished run left: queues that are not empty, then files that should not be there."""
     found = case.postoffice.artefacts
-    full = [each for each in found if each.name in EMPTY_AT_REST and each.size]
+    full = [each for name in EMPTY_AT_REST if (each := case.postoffice.find(name)) and each.size]
     return [*full, *(each for each in found if any(fnmatch.fnmatchcase(each.name, mask) for mask in ABSENT_AT_REST))]

@@ -161,9 +161,9 @@ class History:
 
     @property
     def nothing_received(self) -> list[Entry]:
-        """The cycles at the end of the log that received no update, when there is more than one."""
+        """The cycles at the end of the log in which this postoffice received no update, when there is more than one."""
         series: list[Entry] = []
-        for each in ordered(each for each in self.entries if each.code == 105):
+        for each in ordered(each for each in self.entries if each.code == 105 and not each.about):
             if each.line.argument == "0":
                 series.append(each)
             else:

@@ -547,3 +547,8 @@ def test_a_description_larger_than_allowed_is_refused(place: Path, run: Run) -> 
     refused = run("build", "network.json", "--out", "small", "--max-file-size", size - 1)
     assert (refused.status, refused.out) == (2, "") and "--max-file-size allows more" in refused.err
     assert run("build", "network.json", "--out", "small", "--max-file-size", size).status == 0
+
+
+def test_a_message_number_below_zero_is_no_option(run: Run) -> None:
+    assert run("explain", "-1").out == run("explain", "--", "-1").out != ""
+    assert run("explain", "--nosuch").err == "glbtools: no problem has the code or name '--nosuch'\n"

@@ -911,6 +911,25 @@ def test_a_requestor_made_anew_carries_the_cycles_at_the_end_that_received_nothi
     assert [str(each.value)[:5] for each in found.evidence if each.field == "line"] == ["02/04", "02/05"]
 
 
+def test_cycles_in_which_other_postoffices_received_nothing_are_not_the_servers_own(tmp_path: Path) -> None:
+    blocks = "".join(
+        f"02/{day:02}/94 15:00:00 | Status  Report from NET/MAY/$SYSTEM\n02/{day:02}/94 15:00:10 | 1 105 0\n"
+        for day in range(1, 7)
+    )
+    path = written(tmp_path, server({"CENTRAL": blocks}))
+    case = next(looked_at(path))
+    assert [each.about for each in read(case).entries if each.code == 105] == ["NET/MAY"] * 6
+    assert read(case).nothing_received == []
+
+
+def test_every_file_left_over_is_shown_with_the_cause_that_a_log_names(tmp_path: Path) -> None:
+    path = written(tmp_path, AT_REQUESTOR["91"][0])
+    (glb,) = path.rglob("GLB")
+    (glb / "GAL$.NME").write_bytes(b"left")
+    found = one(reported(path), "import-locked-91")
+    assert "GAL$.NME" in {Path(each.path).name for each in found.evidence}
+
+
 @pytest.mark.parametrize(("name", "named"), [("45 and 150", True), ("91", True), ("91, queue empty now", False)])
 def test_whether_a_log_names_the_cause_of_leftovers(name: str, named: bool, tmp_path: Path) -> None:
     case = next(looked_at(written(tmp_path, AT_REQUESTOR[name][0])))

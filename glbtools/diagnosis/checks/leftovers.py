@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterator
 
 from glbtools.diagnosis.case import Case, logged
-from glbtools.diagnosis.causes import EMPTY_AT_REST, symptoms
+from glbtools.diagnosis.causes import EMPTY_AT_REST, leftovers, symptoms
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.history import outermost
 from glbtools.diagnosis.judging import names_leftovers
@@ -14,53 +13,45 @@ from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.wording import plural
 from glbtools.evidence.postoffice import Artefact
 
-ABSENT_AT_REST = (
-    "IUSRTRAN*.GLB", "INMETRAN*.GLB", "IGWTRAN*.GLB", "SRVUPDS.GLB", "REQUPDS.GLB", "SORT*.GLB", "ILOCAL.GLB",
-    "INDEX.GLB", "TMPTRANS.GLB", "IMPORT.USR", "IMPORT.INF", "GAL$.NME", "GALINDE$.GLB", "GALTMP.GLB", "TMPNETPO.GLB",
-)  # fmt: skip
-"""Left behind by a run that did not finish (Q122750, Q134228, Q99117)."""
-
 
 def check(case: Case) -> Iterator[Finding]:
     """Yield what an interrupted run has left behind, and RESYNC.GLB where it should not be."""
-    full = [each for name in EMPTY_AT_REST if (each := case.postoffice.find(name)) and each.size]
-    stray = [
-        each for each in case.postoffice.artefacts if any(fnmatch.fnmatchcase(each.name, p) for p in ABSENT_AT_REST)
-    ]
+    left = leftovers(case)
+    full = [each for each in left if each.name in EMPTY_AT_REST]
     refused = list(case.lines(13))
     if full and refused and any(each.name == "SRVTRANS.GLB" for each in full):
-        yield _srvtrans(case, full)
-    elif (full or stray) and not _running(case) and not names_leftovers(case):
-        yield _leftover(case, full, stray)
+        yield _srvtrans(case, left)
+    elif left and not _running(case) and not names_leftovers(case):
+        yield _leftover(case, full, left)
     yield from _resync(case)
 
 
-def _srvtrans(case: Case, full: list[Artefact]) -> Finding:
+def _srvtrans(case: Case, left: list[Artefact]) -> Finding:
     return Finding(
         by_slug("srvtrans-leftover-13"),
         case.postoffice.name,
         case.postoffice.path,
         "SRVTRANS.GLB still holds updates that Import could not take in",
-        (*map(_size, full), *(logged(each) for each in case.lines(13))),
+        (*map(_size, left), *(logged(each) for each in case.lines(13))),
         notes=(_BELIEVED,),
         help=_HELP,
     )
 
 
-def _leftover(case: Case, full: list[Artefact], stray: list[Artefact]) -> Finding:
+def _leftover(case: Case, full: list[Artefact], left: list[Artefact]) -> Finding:
     held = {
         each.name: len(queue.real) for each in full if (queue := case.postoffice.queue(each.name.partition(".")[0]))
     }
     count = sum(held.values())
-    names = ", ".join(each.name for each in (*full, *stray))
+    names = ", ".join(each.name for each in left)
     what = f"; they hold {plural(count, 'update')}" if count else ""
     return Finding(
         by_slug("temp-files-leftover"),
         case.postoffice.name,
         case.postoffice.path,
-        f"an Import or a sort did not finish and left {plural(len(full) + len(stray), 'file')} behind: {names}{what}",
+        f"an Import or a sort did not finish and left {plural(len(left), 'file')} behind: {names}{what}",
         (
-            *map(_size, (*full, *stray)),
+            *map(_size, left),
             *(logged(each) for each in outermost(symptoms(case, "temp-files-leftover"))),
         ),
         notes=(_BELIEVED,) if full else (),

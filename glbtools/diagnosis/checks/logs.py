@@ -250,9 +250,8 @@ def _nothing_received(case: Case, history: History) -> Iterator[Finding]:
         series,
         "possible",
         (
-            "Normal when the server had nothing to send. If it had, this is what a postoffice logs that was "
-            "deleted on the "
-            "server and created again: it refuses the updates without a word (Q99961).",
+            "Normal when the server had nothing to send. If it had, this is what a postoffice logs that was deleted on "
+            "the server and created again: it refuses the updates without a word (Q99961).",
             *((f"The server has issued {head}, this postoffice has {case.numbers.c}.",) if behind else ()),
         ),
         ("Compare the import numbers of both sides; if the server's is lower: Config, Dir-Sync, Requestor, Import.",),
