@@ -8,7 +8,7 @@ it (RULINGS 11, 24). Numbers whose content is in no file given are kept as range
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -19,6 +19,7 @@ from typing import NamedTuple
 from glbtools import files
 from glbtools.diagnosis.case import Case, Logged, absent, cases, logged, server_name, server_of
 from glbtools.diagnosis.finding import CERTAINTIES, Evidence
+from glbtools.diagnosis.wording import TELLS_DOWN, TELLS_UP, files_that_tell, numbers_text
 from glbtools.errors import UsageError
 from glbtools.evidence.network import Network, collect
 from glbtools.evidence.postoffice import Numbers, Postoffice, numbers
@@ -475,7 +476,7 @@ def _lost(view: _View, listed: list[Change], found: Unsent) -> Iterator[Change]:
                 view.sure(verdict.certainty),
                 evidence,
                 note,
-                (*_files(verdict.settled_by, _TELLS_UP), *view.doubts),
+                (*files_that_tell(verdict.settled_by, TELLS_UP), *view.doubts),
             )
         )
 
@@ -678,7 +679,7 @@ def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[_Standi
     """Yield the numbers that the server has issued and the target has not, with the reason (RULINGS 15)."""
     verdict, c = case.download.verdict, case.numbers.c
     sure = verdict.certainty if c is not None else _least(verdict.certainty, "likely")
-    settled = _files(verdict.settled_by, _TELLS_DOWN)
+    settled = files_that_tell(verdict.settled_by, TELLS_DOWN)
     if "EPOCH_CHANGED" in verdict.states:
         if at is not None and head is not None and at < head:
             note = "The server's record of this postoffice was made anew: updates are refused as old mail, in silence."
@@ -759,35 +760,6 @@ def _hole_note(case: Case) -> str:
     )
 
 
-_TELLS_UP = {
-    "last": "REQTRANS of this postoffice",
-    "held": "REQTRANS of this postoffice",
-    "confirmed": "REQCONF of this postoffice",
-    "life": "REQCONF of this postoffice",
-    "applied": "the server's record of this postoffice",
-    "target_life": "the server's record of this postoffice",
-    "log_of": "the server's record of this postoffice",
-    "renumbered_at": "RESYNC.GLB or a log of its import",
-}
-_TELLS_DOWN = {
-    "applied": "REQCONF of the requestor",
-    "target_life": "REQCONF of the requestor",
-    "importing": "REQCONF of the requestor",
-    "log_of": "REQCONF of the requestor",
-    "confirmed": "the requestor's record in SRVCONF of the server",
-    "life": "the requestor's record in SRVCONF of the server",
-    "head": "SRVCONF of the server",
-    "held": "MSTTRANS of the server",
-    "floor": "MSTTRANS of the server",
-}
-"""Value of a channel -> the file that tells it."""
-
-
-def _files(values: Iterable[str], tells: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the files that would tell some values; what no file holds is left out."""
-    return tuple(dict.fromkeys(tells[each] for each in values if each in tells))
-
-
 def _wanted_up(case: Case) -> tuple[str, ...]:
     wanted = []
     if case.numbers.m is None:
@@ -796,6 +768,10 @@ def _wanted_up(case: Case) -> tuple[str, ...]:
         wanted.append("REQCONF")
     if _applied(case) is None:
         wanted.append("the server's SRVCONF" if case.server is None else "a record of it in the server's SRVCONF")
+    a, b = case.numbers.a, _applied(case)
+    if a is not None and b is not None and b < a and "HOLE" in case.upload.verdict.undecided:
+        span = numbers_text([(b, a)])
+        wanted.append(f"the import numbers of both sides, which tell whether the server lost {span}")
     return tuple(wanted)
 
 

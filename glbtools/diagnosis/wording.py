@@ -1,8 +1,8 @@
-"""Numbers in sentences."""
+"""Numbers in sentences, and which file tells a number."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from glbtools.model.channel import Range
 
@@ -29,3 +29,33 @@ def changes(ranges: Iterable[Range]) -> str:
     """Return how many changes, and which: ``5 changes (numbers 13 to 17)``."""
     known = list(ranges)
     return f"{plural(sum(high - low for low, high in known), 'change')} ({numbers_text(known)})"
+
+
+TELLS_UP = {
+    "last": "REQTRANS of this postoffice",
+    "held": "REQTRANS of this postoffice",
+    "confirmed": "REQCONF of this postoffice",
+    "life": "the import number in REQCONF of this postoffice",
+    "applied": "the server's record of this postoffice",
+    "target_life": "the import number in the server's record of this postoffice",
+    "log_of": "the server's record of this postoffice",
+    "renumbered_at": "RESYNC.GLB or a log of its import",
+}
+TELLS_DOWN = {
+    "applied": "REQCONF of the requestor",
+    "target_life": "the import number in REQCONF of the requestor",
+    "importing": "REQCONF of the requestor",
+    "log_of": "REQCONF of the requestor",
+    "confirmed": "the requestor's record in SRVCONF of the server",
+    "life": "the import number in the requestor's record in SRVCONF of the server",
+    "head": "SRVCONF of the server",
+    "held": "MSTTRANS of the server",
+    "floor": "MSTTRANS of the server",
+}
+"""Value of a channel -> the file that tells it."""
+
+
+def files_that_tell(values: Iterable[str], tells: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the files that would tell some values; what no file holds, or a file named whole, is left out."""
+    named = dict.fromkeys(tells[each] for each in values if each in tells)
+    return tuple(each for each in named if not any(each != whole and each.endswith(whole) for whole in named))

@@ -9,6 +9,9 @@ import pytest
 
 import glbtools
 from glbtools.diagnosis.engine import diagnose, severity
+from glbtools.formats import registry
+from glbtools.layouts import Layouts
+from glbtools.render.listing import listing
 
 SERVER = "NET/SERVER"
 STAMP = "1994-04-07T12:13:52"
@@ -420,6 +423,47 @@ def test_the_order_of_paths_does_not_matter(tmp_path):
     one = [(each.problem.slug, each.postoffice) for each in diagnose(*parts).findings]
     other = [(each.problem.slug, each.postoffice) for each in diagnose(*reversed(parts)).findings]
     assert one == other
+
+
+def as_listings(path):
+    """Put what the vendor's programs print of queues and configurations in the place of the files."""
+    for file in sorted(path.rglob("*.GLB")):
+        if file.stat().st_size and file.stem in ("REQTRANS", "MSTTRANS", "REQCONF", "SRVCONF"):
+            inspection = registry.inspect(str(file), layouts=Layouts())
+            file.with_suffix(".txt").write_text(listing(inspection), "utf-8")
+            file.unlink()
+
+
+HELD_BY_LISTINGS = (
+    "stranded-transactions",
+    "reqtrans-deleted-zero-byte",
+    "reqtrans-missing",
+    "requestor-reset-incomplete",
+    "reqconf-cloned-or-restored",
+    "requestor-inactive-window",
+    "msttrans-corrupt",
+    "msttrans-missing",
+    "network-name-change",
+    "global-reset-needed",
+    "srvconf-missing",
+)
+
+
+@pytest.mark.parametrize("slug", HELD_BY_LISTINGS)
+def test_listings_and_files_give_the_same_findings_where_both_hold_the_evidence(tmp_path, slug):
+    path = built(tmp_path, CASES[slug][0])
+    binary = found(path)
+    as_listings(path)
+    assert found(path) == binary
+
+
+def test_a_hole_that_listings_cannot_decide_is_neither_certain_nor_passed_over(tmp_path):
+    path = built(tmp_path, CASES["server-restored-from-backup"][0])
+    as_listings(path)
+    (finding,) = [each for each in diagnose(path).findings if each.problem.slug == "server-restored-from-backup"]
+    assert (finding.certainty, severity(finding)) == ("possible", "note")
+    (unknown,) = glbtools.unsent(path).unknown
+    assert any("import numbers" in each and "numbers 13 to 17" in each for each in unknown.wanted)
 
 
 def test_removing_a_file_never_makes_a_certain_finding_that_contradicts_the_whole(tmp_path):

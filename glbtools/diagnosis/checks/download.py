@@ -10,7 +10,7 @@ from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.history import outermost
 from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.restored import enabled_anew, server_finding
-from glbtools.diagnosis.wording import changes, plural
+from glbtools.diagnosis.wording import TELLS_DOWN, changes, files_that_tell, plural
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -159,7 +159,7 @@ def _purged(case: Case) -> Finding:
             "Import replaces its lists by the server's; addresses added locally are lost and must be added again.",
         ),
         hole,
-        settled_by=verdict.settled_by,
+        settled_by=files_that_tell(verdict.settled_by, TELLS_DOWN),
     )
 
 

@@ -9,7 +9,7 @@ from glbtools.diagnosis.case import Case, logged, poisoned, when
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.restored import server_finding
-from glbtools.diagnosis.wording import changes, numbers_text, plural
+from glbtools.diagnosis.wording import TELLS_UP, changes, files_that_tell, numbers_text, plural
 from glbtools.formats.queue import PODIAG_TEXT
 from glbtools.model.channel import Range, clipped, numbers_of
 
@@ -36,7 +36,8 @@ def check(case: Case) -> Iterator[Finding]:
         yield _hole(case)
     elif "HOLE" in case.upload.verdict.undecided and case.requestor and _behind(case):
         # What cannot be decided is never louder than a note (DESIGN section 4).
-        yield _hole(case)._replace(certainty="possible", severity="note", settled_by=case.upload.verdict.settled_by)
+        settled = files_that_tell(case.upload.verdict.settled_by, TELLS_UP)
+        yield _hole(case)._replace(certainty="possible", severity="note", settled_by=settled)
     if not GRAVE.intersection(states):
         yield from _normal(case)
     yield from _resync_explains(case)
@@ -83,7 +84,7 @@ def _stranded(case: Case) -> Finding:
         tuple(notes),
         tuple(_stranded_help(case, count)),
         stuck,
-        settled_by=verdict.settled_by,
+        settled_by=files_that_tell(verdict.settled_by, TELLS_UP),
     )
 
 
@@ -146,7 +147,7 @@ def _armed(case: Case) -> Iterator[Finding]:
         ),
         tuple(_armed_help(case)),
         (verdict.dead_zone,) if verdict.dead_zone else (),
-        settled_by=verdict.settled_by,
+        settled_by=files_that_tell(verdict.settled_by, TELLS_UP),
     )
 
 
@@ -223,7 +224,7 @@ def _went_back(case: Case) -> Iterator[Finding]:
             *((NO_RESET,) if case.is_server else ()),
         ),
         (*refused, *((zone,) if zone else ())),
-        settled_by=verdict.settled_by,
+        settled_by=files_that_tell(verdict.settled_by, TELLS_UP),
     )
 
 
