@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 from glbtools.binary import stamp
 from glbtools.binary.records import Record
-from glbtools.diagnosis.finding import Evidence
+from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.problems import by_slug
 from glbtools.evidence.network import Network
 from glbtools.evidence.postoffice import Artefact, Numbers, Postoffice, node_of, numbers, registered
 from glbtools.formats.logs import LogLine
 from glbtools.formats.queue import moment
 from glbtools.formats.transaction import parse
-from glbtools.model.channel import Channel, Verdict, classify
+from glbtools.model.channel import Channel, Range, Verdict, classify
 from glbtools.model.configuration import Requestor, SrvConf
 from glbtools.model.transaction import meaning
 
@@ -149,6 +150,23 @@ class Case:
                 span, said = (record.start, record.stop), note or meaning_of(record.text)
                 yield Evidence(queue.artefact.path, span, queue.line(record), "sync", record.sync, said)
 
+    def finding(
+        self,
+        slug: str,
+        message: str,
+        evidence: Iterable[Evidence | None] = (),
+        certainty: str = "certain",
+        notes: tuple[str, ...] = (),
+        help: tuple[str, ...] = (),  # noqa: A002 - the name of the field
+        ranges: tuple[Range, ...] = (),
+        severity: str = "",
+        settled_by: tuple[str, ...] = (),
+    ) -> Finding:
+        """Return a finding about this postoffice; evidence that is not there is left out."""
+        shown = tuple(each for each in evidence if each)
+        name, path = self.postoffice.name, self.postoffice.path
+        return Finding(by_slug(slug), name, path, message, shown, certainty, notes, help, ranges, severity, settled_by)
+
 
 def meaning_of(text: str) -> str:
     """Return what a transaction text says, in words; the text itself where it says nothing."""
@@ -264,6 +282,14 @@ def server_name(case: Case) -> str | None:
         return case.network.server.name
     reqconf = case.postoffice.reqconf()
     return (reqconf[1].server or None) if reqconf else None
+
+
+def undecided_hole(case: Case) -> Range | None:
+    """Return what the server may have lost where nothing tells whether it did (RULINGS 10)."""
+    own, theirs = case.numbers.a, case.requestor.reqsync if case.requestor else None
+    if own is None or theirs is None or theirs >= own or "HOLE" not in case.upload.verdict.undecided:
+        return None
+    return theirs, own
 
 
 def renumbered_at(case: Case) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from glbtools.diagnosis.case import Case, logged, same_postoffice
 from glbtools.diagnosis.causes import symptoms
 from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding
@@ -14,7 +16,7 @@ RESTORED, REENABLED = "server-restored-from-backup", "server-reenabled-or-replac
 WENT_BACK = (RESTORED, REENABLED)
 
 
-def server_finding(case: Case, message: str, evidence: tuple[Evidence, ...], ranges: tuple[Range, ...]) -> Finding:
+def server_finding(case: Case, message: str, evidence: Iterable[Evidence | None], ranges: tuple[Range, ...]) -> Finding:
     """Return the finding that the server went back, seen from one postoffice: restored or enabled anew (RULINGS 18)."""
     anew = enabled_anew(case)
     verdicts = (case.upload.verdict, case.download.verdict)
@@ -47,7 +49,7 @@ def server_finding(case: Case, message: str, evidence: tuple[Evidence, ...], ran
         case.server.postoffice.name if case.server else None,
         case.server.postoffice.path if case.server else case.postoffice.path,
         message,
-        (*evidence, *(logged(each) for each in outermost(symptoms(case, RESTORED)))),
+        (*filter(None, evidence), *(logged(each) for each in outermost(symptoms(case, RESTORED)))),
         certainty,
         tuple(notes),
         (

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from glbtools import files
-from glbtools.diagnosis.case import Case, Logged, absent, cases, logged, server_name, server_of
+from glbtools.diagnosis.case import Case, Logged, absent, cases, logged, server_name, server_of, undecided_hole
 from glbtools.diagnosis.finding import CERTAINTIES, Evidence
 from glbtools.diagnosis.wording import TELLS_DOWN, TELLS_UP, files_that_tell, numbers_text
 from glbtools.errors import UsageError
@@ -768,9 +768,8 @@ def _wanted_up(case: Case) -> tuple[str, ...]:
         wanted.append("REQCONF")
     if _applied(case) is None:
         wanted.append("the server's SRVCONF" if case.server is None else "a record of it in the server's SRVCONF")
-    a, b = case.numbers.a, _applied(case)
-    if a is not None and b is not None and b < a and "HOLE" in case.upload.verdict.undecided:
-        span = numbers_text([(b, a)])
+    if hole := undecided_hole(case):
+        span = numbers_text([hole])
         wanted.append(f"the import numbers of both sides, which tell whether the server lost {span}")
     return tuple(wanted)
 

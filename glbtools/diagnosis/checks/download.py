@@ -8,7 +8,6 @@ from glbtools.diagnosis.case import Case, logged
 from glbtools.diagnosis.causes import symptoms
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.history import outermost
-from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.restored import enabled_anew, server_finding
 from glbtools.diagnosis.wording import TELLS_DOWN, changes, files_that_tell, plural
 
@@ -32,21 +31,15 @@ def _readded(case: Case) -> Finding:
     own, theirs = case.numbers, case.requestor
     assert theirs is not None
     series = symptoms(case, "requestor-readded")
-    return Finding(
-        by_slug("requestor-readded"),
-        case.postoffice.name,
-        case.postoffice.path,
+    return case.finding(
+        "requestor-readded",
         f"the server's record of {case.postoffice.shown} counts {_imports(theirs.importsync)}, the postoffice "
         f"{_imports(own.imports)}: the server's updates are refused as old mail",
-        tuple(
-            each
-            for each in (
-                case.stored("importsync", own.imports, "imports this postoffice has asked for"),
-                case.served("importsync", theirs.importsync, "imports the server's record knows of"),
-                case.served("reqsync", theirs.reqsync),
-                *(logged(line, "no update accepted") for line in series[-3:]),
-            )
-            if each
+        (
+            case.stored("importsync", own.imports, "imports this postoffice has asked for"),
+            case.served("importsync", theirs.importsync, "imports the server's record knows of"),
+            case.served("reqsync", theirs.reqsync),
+            *(logged(line, "no update accepted") for line in series[-3:]),
         ),
         case.download.verdict.certainty if theirs.importsync is not None else "likely",
         (
@@ -71,14 +64,10 @@ def _all_anew(case: Case) -> Finding:
         case,
         f"the server's record of {case.postoffice.shown} began anew, and so did its master queue, which is at "
         f"{server.head}",
-        tuple(
-            each
-            for each in (
-                case.stored("importsync", own.imports, "imports this postoffice has asked for"),
-                case.served("importsync", case.requestor.importsync if case.requestor else None, "begun anew"),
-                case.headed("sync", server.head, "highest number the server has issued"),
-            )
-            if each
+        (
+            case.stored("importsync", own.imports, "imports this postoffice has asked for"),
+            case.served("importsync", case.requestor.importsync if case.requestor else None, "begun anew"),
+            case.headed("sync", server.head, "highest number the server has issued"),
         ),
         (),
     )
@@ -88,12 +77,10 @@ def _own_files(case: Case) -> Finding:
     """The server's own REQCONF is ahead of its SRVCONF: its files are of different days (scenarios 4.C)."""
     own, server = case.numbers, case.server
     assert server is not None
-    return Finding(
-        by_slug("server-restored-own-requestor"),
-        case.postoffice.name,
-        case.postoffice.path,
+    return case.finding(
+        "server-restored-own-requestor",
         f"the server's own REQCONF has updates up to {own.c}, its SRVCONF has issued {server.head}",
-        tuple(each for each in (case.stored("srvsync", own.c), case.headed("sync", server.head)) if each),
+        (case.stored("srvsync", own.c), case.headed("sync", server.head)),
         case.download.verdict.certainty,
         (
             "SRVCONF and MSTTRANS were restored without REQCONF. A server restored as a whole agrees with itself; only "
@@ -116,13 +103,9 @@ def _server_behind(case: Case) -> Finding:
         case,
         f"{case.postoffice.shown} has server updates up to {own.c}, the server has issued {server.head}: it receives "
         "nothing until the server passes that number",
-        tuple(
-            each
-            for each in (
-                case.stored("srvsync", own.c, "server updates received"),
-                case.headed("sync", server.head, "highest number the server has issued"),
-            )
-            if each
+        (
+            case.stored("srvsync", own.c, "server updates received"),
+            case.headed("sync", server.head, "highest number the server has issued"),
         ),
         (zone,) if zone else (),
     )
@@ -134,20 +117,14 @@ def _purged(case: Case) -> Finding:
     assert server is not None
     hole = verdict.ranges["HOLE"]
     logs = [logged(each) for each in outermost(symptoms(case, "requestor-inactive-window"))]
-    return Finding(
-        by_slug("requestor-inactive-window"),
-        case.postoffice.name,
-        case.postoffice.path,
+    return case.finding(
+        "requestor-inactive-window",
         f"{changes(hole)} of the server were purged before {case.postoffice.shown} received them",
-        tuple(
-            each
-            for each in (
-                case.stored("srvsync", own.c, "server updates received"),
-                case.served("srvsync", case.requestor.srvsync if case.requestor else None),
-                _first_of_master(case),
-                *logs,
-            )
-            if each
+        (
+            case.stored("srvsync", own.c, "server updates received"),
+            case.served("srvsync", case.requestor.srvsync if case.requestor else None),
+            _first_of_master(case),
+            *logs,
         ),
         verdict.certainty if own.c is not None else "likely",
         (
@@ -170,10 +147,8 @@ def _master(case: Case) -> Iterator[Finding]:
         return
     if case.postoffice.absent("MSTTRANS.GLB"):
         logs = [logged(each) for each in case.lines(2) if "MSTTRANS" in each.line.text]
-        yield Finding(
-            by_slug("msttrans-missing"),
-            case.postoffice.name,
-            case.postoffice.path,
+        yield case.finding(
+            "msttrans-missing",
             "MSTTRANS.GLB is missing: the server can neither take nor send changes",
             (Evidence(f"{case.postoffice.path}/GLB/MSTTRANS.GLB", note="absent"), *logs),
             "certain" if logs else "likely",
@@ -189,20 +164,14 @@ def _master(case: Case) -> Iterator[Finding]:
     master, head = case.postoffice.queue("MSTTRANS"), server.head
     if master is None or head is None or master.last == head:
         return
-    yield Finding(
-        by_slug("msttrans-corrupt"),
-        case.postoffice.name,
-        case.postoffice.path,
+    yield case.finding(
+        "msttrans-corrupt",
         f"MSTTRANS ends at {master.last}, SRVCONF says {head}"
         if master.records
         else f"MSTTRANS is empty, SRVCONF says {head}",
-        tuple(
-            each
-            for each in (
-                case.headed("sync", head, "number of the last record of MSTTRANS"),
-                Evidence(master.artefact.path, (0, master.artefact.size), None, "last sync", master.last),
-            )
-            if each
+        (
+            case.headed("sync", head, "number of the last record of MSTTRANS"),
+            Evidence(master.artefact.path, (0, master.artefact.size), None, "last sync", master.last),
         ),
         "likely",
         ("Usually the two files are of different days: one was restored without the other.",),
@@ -219,10 +188,8 @@ def _own_record(case: Case) -> Iterator[Finding]:
     if server is None or case.postoffice.name is None or case.requestor is not None or not server.config.requestors:
         return
     logs = [logged(each) for each in case.lines(136, 158)]
-    yield Finding(
-        by_slug("srvconf-corrupt-size"),
-        case.postoffice.name,
-        case.postoffice.path,
+    yield case.finding(
+        "srvconf-corrupt-size",
         f"SRVCONF holds {plural(len(server.config.requestors), 'requestor')}, and the server itself is none of them",
         (
             Evidence(

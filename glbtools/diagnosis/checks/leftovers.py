@@ -9,7 +9,6 @@ from glbtools.diagnosis.causes import EMPTY_AT_REST, leftovers, symptoms
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.history import outermost
 from glbtools.diagnosis.judging import names_leftovers
-from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.wording import plural
 from glbtools.evidence.postoffice import Artefact
 
@@ -27,10 +26,8 @@ def check(case: Case) -> Iterator[Finding]:
 
 
 def _srvtrans(case: Case, left: list[Artefact]) -> Finding:
-    return Finding(
-        by_slug("srvtrans-leftover-13"),
-        case.postoffice.name,
-        case.postoffice.path,
+    return case.finding(
+        "srvtrans-leftover-13",
         "SRVTRANS.GLB still holds updates that Import could not take in",
         (*map(_size, left), *(logged(each) for each in case.lines(13))),
         notes=(_BELIEVED,),
@@ -45,10 +42,8 @@ def _leftover(case: Case, full: list[Artefact], left: list[Artefact]) -> Finding
     count = sum(held.values())
     names = ", ".join(each.name for each in left)
     what = f"; they hold {plural(count, 'update')}" if count else ""
-    return Finding(
-        by_slug("temp-files-leftover"),
-        case.postoffice.name,
-        case.postoffice.path,
+    return case.finding(
+        "temp-files-leftover",
         f"an Import or a sort did not finish and left {plural(len(left), 'file')} behind: {names}{what}",
         (
             *map(_size, left),
@@ -76,10 +71,8 @@ def _resync(case: Case) -> Iterator[Finding]:
     if artefact is None:
         return
     if case.is_server:
-        yield Finding(
-            by_slug("resync-left-on-server"),
-            case.postoffice.name,
-            case.postoffice.path,
+        yield case.finding(
+            "resync-left-on-server",
             "RESYNC.GLB lies on the server: its own Import will try to process it",
             (_size(artefact),),
             notes=("The server does not process it; it can spoil its global address list (Q156124).",),
@@ -89,10 +82,8 @@ def _resync(case: Case) -> Iterator[Finding]:
     if symptoms(case, "resync-error-14"):
         return  # the logs say why, and that finding shows the file
     imported = [each for each in case.log if "Import is finished" in each.line.text]
-    yield Finding(
-        by_slug("resync-not-consumed"),
-        case.postoffice.name,
-        case.postoffice.path,
+    yield case.finding(
+        "resync-not-consumed",
         "RESYNC.GLB has not been processed: a finished Import deletes it",
         (_size(artefact), *(logged(each) for each in imported[-1:])),
         "likely" if imported else "possible",

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from glbtools.diagnosis.case import Case, cases
 from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding
-from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.unsent import Copy, copies, vanished
 from glbtools.diagnosis.wording import MOST, changes, plural
 from glbtools.evidence.postoffice import Postoffice, node_of
@@ -141,10 +140,8 @@ def _went_back(case: Case, fallen: list[Fall]) -> Finding:
     more = f" and {plural(len(said) - MOST, 'more number')}" if len(said) > MOST else ""
     server = any(each.now.of == "server" for each in fallen) or bool(_lowered(fallen))
     severity, notes = _weight(case, fallen, server=server)
-    return Finding(
-        by_slug("counters-went-back"),
-        case.postoffice.name,
-        case.postoffice.path,
+    return case.finding(
+        "counters-went-back",
         f"numbers are lower than in the older evidence: {'; '.join(said[:MOST])}{more}",
         tuple(place for each in fallen for place in _both(each)),
         "certain" if case.postoffice.name_certain else "likely",
@@ -217,10 +214,8 @@ def _masked(case: Case, reused: list[Reuse], fallen: list[Fall]) -> Finding:
         if gone
         else "All changes of the older copy are in MSTTRANS, under other numbers."
     )
-    return Finding(
-        by_slug("server-restored-from-backup"),
-        case.postoffice.name,
-        case.postoffice.path,
+    return case.finding(
+        "server-restored-from-backup",
         f"MSTTRANS has {changes(numbers)} that were other changes in the older copy: the server went back, and its "
         "numbers rose again",
         (*pairs, *(place for each in fallen for place in _both(each))),
@@ -261,10 +256,8 @@ def _vanished(case: Case) -> Iterator[Finding]:
     ranges = ranges_of(each.copy.sync for each in gone)
     certainty = min((each.certainty for each in gone), key=CERTAINTIES.index)
     reasons = list(dict.fromkeys(each.note for each in gone))
-    yield Finding(
-        by_slug("records-vanished"),
-        case.postoffice.name,
-        case.postoffice.path,
+    yield case.finding(
+        "records-vanished",
         f"gone from REQTRANS since the older copy, with nothing to show that the server got them: {changes(ranges)}",
         tuple(each.copy.place._replace(note=each.copy.text) for each in gone),
         certainty,

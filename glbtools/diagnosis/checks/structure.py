@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from glbtools.binary.span import Fault
 from glbtools.diagnosis.case import Case, logged, same_postoffice
 from glbtools.diagnosis.finding import Evidence, Finding
-from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.wording import plural
 from glbtools.formats.config import POINTERS, REQCONF_LEAST, REQCONF_SIZE
 from glbtools.formats.registry import Inspection
@@ -284,11 +283,7 @@ def _roles(case: Case) -> Iterator[Finding]:
             case,
             "role-conflict",
             f"{case.postoffice.name} has a SRVCONF and yet names {server} as its server",
-            tuple(
-                each
-                for each in (case.stored("server", server), Evidence(srvconf[0].path, None, None, "", None, "is there"))
-                if each
-            ),
+            (case.stored("server", server), Evidence(srvconf[0].path, None, None, "", None, "is there")),
             ("It was the server once, or one of the two files is another postoffice's.",),
             ("Find out which postoffice runs T2 now; two servers lose each other's changes.",),
             "likely",
@@ -316,7 +311,7 @@ def _other_server(case: Case, server: str | None) -> Iterator[Finding]:
         case,
         "network-name-change",
         f"{case.postoffice.shown} sends to {server}; the server given is {case.server.postoffice.name}",
-        tuple(each for each in (case.stored("server", server), case.served("name", None)) if each),
+        (case.stored("server", server), case.served("name", None)),
         ("A network or postoffice was renamed, or this postoffice belongs to another server.",),
         ("Register the server again on this postoffice and this postoffice on the server; Export (Q114246).",),
         "likely",
@@ -333,7 +328,7 @@ def _beyond_repair(case: Case) -> Iterator[Finding]:
         case,
         "global-reset-needed",
         f"the server's own queue ends {own.a - own.m} numbers below what is confirmed",
-        tuple(each for each in (case.stored("reqsync", own.a),) if each),
+        (case.stored("reqsync", own.a),),
         ("Exports would have to make up for all of them; the server's own requestor has no other way (Q119452).",),
         (
             "A global reset begins by deleting SRVCONF and MSTTRANS: save both, and plan it for all postoffices "
@@ -382,16 +377,14 @@ def _finding(
     case: Case,
     slug: str,
     message: str,
-    evidence: tuple[Evidence, ...],
+    evidence: tuple[Evidence | None, ...],
     notes: tuple[str, ...],
     advice: tuple[str, ...],
     certainty: str = "certain",
     settled_by: tuple[str, ...] = (),
 ) -> Finding:
-    return Finding(
-        by_slug(slug),
-        case.postoffice.name,
-        case.postoffice.path,
+    return case.finding(
+        slug,
         message,
         evidence,
         certainty,

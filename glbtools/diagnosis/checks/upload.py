@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from glbtools.diagnosis.case import Case, logged, poisoned, when
+from glbtools.diagnosis.case import Case, logged, poisoned, undecided_hole, when
 from glbtools.diagnosis.finding import Evidence, Finding
-from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.restored import server_finding
 from glbtools.diagnosis.wording import TELLS_UP, changes, files_that_tell, numbers_text, plural
 from glbtools.formats.queue import PODIAG_TEXT
@@ -34,7 +33,7 @@ def check(case: Case) -> Iterator[Finding]:
         yield from _went_back(case)
     if "HOLE" in states:
         yield _hole(case)
-    elif "HOLE" in case.upload.verdict.undecided and case.requestor and _behind(case):
+    elif undecided_hole(case):
         # What cannot be decided is never louder than a note (DESIGN section 4).
         settled = files_that_tell(case.upload.verdict.settled_by, TELLS_UP)
         yield _hole(case)._replace(certainty="possible", severity="note", settled_by=settled)
@@ -73,10 +72,8 @@ def _stranded(case: Case) -> Finding:
     notes += _dead_zone(verdict.dead_zone, own.m)
     notes += _causes(case)
     notes += _delivered_before(case)
-    return Finding(
-        by_slug("stranded-transactions"),
-        case.postoffice.name,
-        case.postoffice.path,
+    return case.finding(
+        "stranded-transactions",
         f"{plural(count, 'change')} in REQTRANS, {numbers_text(stuck)}, will never be sent: {own.a} is confirmed, "
         f"REQTRANS ends at {own.m}",
         (*_both_numbers(case), *case.queued(only=set(numbers_of(stuck)))),
@@ -132,10 +129,8 @@ def _armed(case: Case) -> Iterator[Finding]:
         slug, what = PODIAG, f"the diagnostic utility's record has number {own.m}"
     else:
         slug, what = "reqtrans-49-byte-idle", f"REQTRANS ends at {own.m} and holds no change"
-    yield Finding(
-        by_slug(slug),
-        case.postoffice.name,
-        case.postoffice.path,
+    yield case.finding(
+        slug,
         f"{what}, and {own.a} is confirmed: the next {plural(lost, 'change')} made here will never be sent",
         (Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size, what), *_both_numbers(case)),
         _certainty(case),
@@ -160,12 +155,6 @@ def _armed_help(case: Case) -> Iterator[str]:
             "IMPORT -S on the server, copy RESYNC.GLB here, delete it on the server, LISTDS "
             "-R -Z here, IMPORT -Q here, then Export (Q119014)."
         )
-
-
-def _behind(case: Case) -> bool:
-    """Whether the server's number is below the confirmed one."""
-    own, theirs = case.numbers, case.requestor
-    return theirs is not None and theirs.reqsync is not None and own.a is not None and theirs.reqsync < own.a
 
 
 def _earlier_life(case: Case) -> bool:
@@ -200,19 +189,13 @@ def _went_back(case: Case) -> Iterator[Finding]:
     )
     held = f"; {changes(refused)} in REQTRANS will be refused as old" if refused else ""
     highest = max(own.m or 0, own.a or 0)
-    yield Finding(
-        by_slug(slug),
-        case.postoffice.name,
-        case.postoffice.path,
+    yield case.finding(
+        slug,
         f"the server has this postoffice's changes up to {applied}, here the numbers end at {highest}{held}{lost}",
-        tuple(
-            each
-            for each in (
-                case.served("reqsync", theirs.reqsync, "the last number the server has"),
-                *_both_numbers(case),
-                *case.queued(only=set(numbers_of(refused))),
-            )
-            if each
+        (
+            case.served("reqsync", theirs.reqsync, "the last number the server has"),
+            *_both_numbers(case),
+            *case.queued(only=set(numbers_of(refused))),
         ),
         _certainty(case),
         (why, "The server refuses a change whose number is not above the last one it has (Q96060), and tells nobody."),
@@ -238,13 +221,9 @@ def _hole(case: Case) -> Finding:
         case,
         f"{changes(hole)} of {case.postoffice.shown} are confirmed here and unknown to the server: nobody will send "
         "them again",
-        tuple(
-            each
-            for each in (
-                case.stored("reqsync", own.a, "the last number confirmed to this postoffice"),
-                case.served("reqsync", theirs.reqsync, "the last number the server has of it"),
-            )
-            if each
+        (
+            case.stored("reqsync", own.a, "the last number confirmed to this postoffice"),
+            case.served("reqsync", theirs.reqsync, "the last number the server has of it"),
         ),
         hole,
     )
@@ -260,10 +239,8 @@ def _after_adds(case: Case) -> Iterator[Finding]:
     passed = clipped(own.held, theirs.reqsync, own.a)
     if not passed:
         return
-    yield Finding(
-        by_slug("resync-after-adds"),
-        case.postoffice.name,
-        case.postoffice.path,
+    yield case.finding(
+        "resync-after-adds",
         f"a RESYNC set ReqSync to {own.a} and passed over {changes(passed)} that the server does not have",
         (*_both_numbers(case), *case.queued(only=set(numbers_of(passed)))),
         "likely",
@@ -282,10 +259,8 @@ def _own_requestor(case: Case) -> Iterator[Finding]:
     """What is special when the server itself is stuck: a note beside the finding (RULINGS 17)."""
     if not case.is_server or "STRANDED" not in case.upload.verdict.ranges:
         return
-    yield Finding(
-        by_slug("server-own-requestor-stranded"),
-        case.postoffice.name,
-        case.postoffice.path,
+    yield case.finding(
+        "server-own-requestor-stranded",
         "the stuck postoffice is the server: only exports help",
         _both_numbers(case)[:1],
         notes=(
@@ -302,10 +277,8 @@ def _poisoned(case: Case) -> Iterator[Finding]:
         return
     first = bad[0][0]
     stopped = case.requestor is not None and case.requestor.reqsync == first.sync - 1
-    yield Finding(
-        by_slug("requestor-crc-poison-record"),
-        case.postoffice.name,
-        case.postoffice.path,
+    yield case.finding(
+        "requestor-crc-poison-record",
         f"the record with number {first.sync} has a wrong checksum: the server stops before it, in every cycle",
         tuple(
             Evidence(queue.artefact.path, (each.start, each.stop), None, "checksum", each.checksum, wrong)
@@ -337,10 +310,8 @@ def _never_drained(case: Case) -> Iterator[Finding]:
     since = when(case, oldest) if oldest else None
     if since is None or case.now - since < WEEKS:
         return
-    yield Finding(
-        by_slug("reqtrans-never-drained"),
-        case.postoffice.name,
-        case.postoffice.path,
+    yield case.finding(
+        "reqtrans-never-drained",
         f"{plural(len(queue.real), 'change')} have piled up since {since:%Y-%m-%d}, and nothing was ever sent",
         tuple(case.queued())[:1],
         "likely",
@@ -363,10 +334,8 @@ def _normal(case: Case) -> Iterator[Finding]:
         and own.m == own.a
         and any(each.text == PODIAG_TEXT for each in queue.records)
     ):
-        yield Finding(
-            by_slug(PODIAG),
-            case.postoffice.name,
-            case.postoffice.path,
+        yield case.finding(
+            PODIAG,
             f"the diagnostic utility has put a new REQTRANS here; its number {own.m} agrees with ReqSync",
             _both_numbers(case),
             notes=(
@@ -378,10 +347,8 @@ def _normal(case: Case) -> Iterator[Finding]:
         return
     if own.a is not None and own.m == own.a:
         what = "was never used" if not own.m else f"ends at {own.m}, which is confirmed"
-        yield Finding(
-            by_slug("nothing-to-send"),
-            case.postoffice.name,
-            case.postoffice.path,
+        yield case.finding(
+            "nothing-to-send",
             f"nothing to send: REQTRANS {what}",
             _both_numbers(case),
             notes=("Message 171, 'No requestor updates to send', is then as it should be (Q149271).",),
@@ -389,18 +356,12 @@ def _normal(case: Case) -> Iterator[Finding]:
     yield from _kept(case)
     if case.upload.verdict.state == "UNACKNOWLEDGED":
         waiting = case.upload.verdict.ranges["UNACKNOWLEDGED"]
-        yield Finding(
-            by_slug("one-cycle-lag"),
-            case.postoffice.name,
-            case.postoffice.path,
+        yield case.finding(
+            "one-cycle-lag",
             f"the server has {changes(waiting)}, and this postoffice has not heard of it yet",
-            tuple(
-                each
-                for each in (
-                    case.served("reqsync", case.requestor.reqsync if case.requestor else None, "received"),
-                    case.stored("reqsync", own.a, "confirmed"),
-                )
-                if each
+            (
+                case.served("reqsync", case.requestor.reqsync if case.requestor else None, "received"),
+                case.stored("reqsync", own.a, "confirmed"),
             ),
             notes=("Normal between T2 and T3; what is sent again is refused as old, which does no harm.",),
             ranges=waiting,
@@ -416,10 +377,8 @@ def _kept(case: Case) -> Iterator[Finding]:
     behind = theirs is not None and theirs.reqsync is not None and theirs.reqsync < own.a
     if not kept or behind:
         return
-    yield Finding(
-        by_slug("acknowledged-records-kept"),
-        case.postoffice.name,
-        case.postoffice.path,
+    yield case.finding(
+        "acknowledged-records-kept",
         f"{changes(kept)} in REQTRANS are confirmed already and still there",
         tuple(case.queued(only=set(numbers_of(kept)))),
         "certain" if theirs is not None and kept == ((own.a - 1, own.a),) else "possible",
@@ -438,12 +397,10 @@ def _resync_explains(case: Case) -> Iterator[Finding]:
     if theirs is None or own.a is None or theirs.reqsync is None or theirs.reqsync >= own.a:
         return
     if channel.renumbered_at == own.a and "EPOCH_CHANGED" not in case.upload.verdict.states:
-        yield Finding(
-            by_slug("resync-inflated-reqsync"),
-            case.postoffice.name,
-            case.postoffice.path,
+        yield case.finding(
+            "resync-inflated-reqsync",
             f"ReqSync {own.a} is above the server's {theirs.reqsync} because a RESYNC set it",
-            tuple(each for each in (case.stored("reqsync", own.a), case.served("reqsync", theirs.reqsync)) if each),
+            (case.stored("reqsync", own.a), case.served("reqsync", theirs.reqsync)),
             "likely",
             (
                 f"RESYNC.GLB carries the largest ReqSync of any requestor (Q119449), and {own.a} is that number.",
@@ -472,10 +429,8 @@ def _missing(case: Case) -> Iterator[Finding]:
             "that date and queues nothing (Q119017), so that export may have been made in vain."
         )
     number = f" above {own.a}" if own.a else ""
-    yield Finding(
-        by_slug("reqtrans-missing"),
-        case.postoffice.name,
-        case.postoffice.path,
+    yield case.finding(
+        "reqtrans-missing",
         "REQTRANS.GLB is missing: T1 fails, and no change can be queued",
         (Evidence(f"{case.postoffice.path}/GLB/REQTRANS.GLB", note="absent"), *(logged(each) for each in failed)),
         "certain" if failed else "likely",
