@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from glbtools.diagnosis.case import Case, Logged
+from glbtools.diagnosis.finding import Evidence
 from glbtools.diagnosis.history import Entry, Episode, History, Remembered, order, ordered, read
 from glbtools.diagnosis.messages import KINDS, MESSAGES
 from glbtools.evidence.postoffice import Artefact
@@ -295,8 +296,40 @@ def size_of(case: Case, name: str) -> int | None:
     return artefact.size if artefact else None
 
 
-def leftovers(case: Case) -> list[Artefact]:
-    """Return the files that an unfinished run left: queues that are not empty, then files that should not be there."""
-    found = case.postoffice.artefacts
-    full = [each for name in EMPTY_AT_REST if (each := case.postoffice.find(name)) and each.size]
-    return [*full, *(each for each in found if any(fnmatch.fnmatchcase(each.name, mask) for mask in ABSENT_AT_REST))]
+class Leftover(NamedTuple):
+    """What an unfinished run left.
+
+    Attributes:
+        name: of the file that was left.
+        held: updates in it, where it is a queue that can be read.
+        evidence: the file, or the listing that shows what is in it.
+    """
+
+    name: str
+    held: int
+    evidence: Evidence
+
+
+def leftovers(case: Case) -> list[Leftover]:
+    """Return what an unfinished run left: queues that are not empty, then files that should not be there."""
+    full = [left for name in EMPTY_AT_REST if (left := left_in(case, name)) and left.evidence.value]
+    there = case.postoffice.artefacts
+    stray = [each for each in there if any(fnmatch.fnmatchcase(each.name, mask) for mask in ABSENT_AT_REST)]
+    return [*full, *(Leftover(each.name, 0, sized(each)) for each in stray)]
+
+
+def left_in(case: Case, name: str) -> Leftover | None:
+    """Return a queue file that should be empty or absent, as it is, or as a listing shows it."""
+    artefact, queue = case.postoffice.find(name), case.postoffice.queue(name.partition(".")[0])
+    held = len(queue.real) if queue else 0
+    if artefact is not None:
+        return Leftover(name, held, sized(artefact))
+    if queue is None:
+        return None
+    line = queue.lines[0] if queue.lines else None
+    return Leftover(name, held, Evidence(queue.artefact.path, None, line, "records", len(queue.records)))
+
+
+def sized(artefact: Artefact) -> Evidence:
+    """Return the size of a file as evidence."""
+    return Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size)

@@ -187,9 +187,7 @@ def _after_run(*phases: str, files: bool = False) -> Judge:
 
     def judge(case: Case, group: Group) -> Judgement:
         over = _ran_later(case, group, *phases)
-        left = tuple(
-            Evidence(each.path, (0, each.size), None, "size", each.size, "left over") for each in leftovers(case)
-        )
+        left = tuple(each.evidence._replace(note="left over") for each in leftovers(case))
         if over or not files:
             return Judgement(over)
         if left:

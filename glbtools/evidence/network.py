@@ -283,10 +283,7 @@ def latest_stamp(postoffices: Iterable[Postoffice]) -> datetime | None:
 
 def _moments(postoffice: Postoffice) -> Iterator[datetime]:
     for _, found in postoffice.inspections("queue", "listq"):
-        if found.entry.name == "queue":
-            for record in found.content.records:
-                if moment := found.content.moment(record):
-                    yield moment
+        yield from filter(None, map(found.content.moment, found.content.records))
     reqconf, srvconf = postoffice.reqconf(), postoffice.srvconf()
     if reqconf:
         yield from filter(None, (reqconf[1].last_export, reqconf[1].last_import))

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from glbtools import files
-from glbtools.binary import stamp
 from glbtools.binary.records import Record
 from glbtools.errors import GlbError, UnknownFormatError
 from glbtools.formats.registry import FORMATS, Inspection, inspect_bytes
@@ -248,10 +247,8 @@ class Postoffice:
     def moment(self, held: Held, record: Record) -> datetime | None:
         """Return the date stamp of a queue's record, whether its file or a listing holds it."""
         found = self.read(held.artefact)
-        if found is not None and found.entry.name == "queue":
-            when: datetime | None = found.content.moment(record)
-            return when
-        return None if record.stamp is None else stamp.from_unix(record.stamp)
+        when: datetime | None = found.content.moment(record) if found else None
+        return when
 
 
 class Numbers(NamedTuple):

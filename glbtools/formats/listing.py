@@ -89,6 +89,10 @@ class Listing:
     srvconf: SrvConf | None = None
     faults: list[Fault] = field(default_factory=list)
 
+    def moment(self, record: Record) -> datetime | None:
+        """The date stamp of a record, by the clock of who printed it."""
+        return _stamped(record)
+
 
 def parse_listing(data: bytes) -> Listing:
     """Return what a listing says; which of the two utilities printed it is seen from its lines."""
@@ -145,6 +149,17 @@ def format_listds(config: ReqConf | SrvConf, postoffice: str | None, program: st
         lines += [f"{syncs}, Last Cycle = {_printed(each.last_cycle)}"]
         lines += [f"Last update received {asctime(each.last_update)}"] if each.last_update else []
     return "\n".join(lines) + "\n"
+
+
+def text_faults(listing: Listing) -> Iterator[Fault]:
+    """Yield what the vendor's Import would object to in the texts of a queue, with its message numbers."""
+    for line, record in zip(listing.lines, listing.records, strict=True):
+        if record.text.startswith("#") or transaction.is_plain(record.text):
+            continue
+        for fault in transaction.parse(record.text).faults:
+            span = Span(record.start, record.stop)
+            message = f"sync {record.sync}: {fault.message}"
+            yield Fault("text", message, span, damage=False, number=fault.number, line=line)
 
 
 def escape(text: str) -> str:
@@ -204,9 +219,10 @@ class ListqFormat(Format[Listing]):
         """Yield headings, transactions and lines that mean nothing."""
         yield from _nodes(content, self.regions(content), (f"sync {each.sync}" for each in content.records), "record")
 
-    def faults(self, content: Listing) -> list[Fault]:
-        """Return the lines that mean nothing."""
-        return content.faults
+    def faults(self, content: Listing) -> Iterator[Fault]:
+        """Yield the lines that mean nothing, and the faults of the texts."""
+        yield from content.faults
+        yield from text_faults(content)
 
     def regions(self, content: Listing) -> Iterator[Region]:
         """Yield the lines that are more than headings; records include the lines that were wrapped."""

@@ -124,6 +124,10 @@ def channel_line(judged: Judged) -> str:
         if channel.applied is None:
             known += f" (by the server's record {_or(channel.confirmed)})"
     states = [_MEANING[each].format(ranges=_ranges(judged, each)) for each in verdict.states]
+    a, b = channel.confirmed, channel.applied
+    if "HOLE" in verdict.undecided and a is not None and b is not None and b < a:
+        told = [each for each in states if each != _MEANING["UNKNOWN"]]
+        states = [*told, f"may have lost {numbers_text([(b, a)])}, not enough is known to tell"]
     zone = f"; next ignored: {numbers_text([verdict.dead_zone])}" if verdict.dead_zone else ""
     sure = "" if verdict.certainty == "certain" else f" ({verdict.certainty})"
     heard = f"; {judged.note}" if judged.note else ""

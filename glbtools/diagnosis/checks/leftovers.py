@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from glbtools.diagnosis.case import Case, logged
-from glbtools.diagnosis.causes import EMPTY_AT_REST, leftovers, symptoms
-from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.causes import EMPTY_AT_REST, Leftover, left_in, leftovers, symptoms
+from glbtools.diagnosis.finding import Finding
 from glbtools.diagnosis.history import outermost
 from glbtools.diagnosis.judging import names_leftovers
 from glbtools.diagnosis.wording import plural
-from glbtools.evidence.postoffice import Artefact
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -25,28 +24,25 @@ def check(case: Case) -> Iterator[Finding]:
     yield from _resync(case)
 
 
-def _srvtrans(case: Case, left: list[Artefact]) -> Finding:
+def _srvtrans(case: Case, left: list[Leftover]) -> Finding:
     return case.finding(
         "srvtrans-leftover-13",
         "SRVTRANS.GLB still holds updates that Import could not take in",
-        (*map(_size, left), *(logged(each) for each in case.lines(13))),
+        (*(each.evidence for each in left), *(logged(each) for each in case.lines(13))),
         notes=(_BELIEVED,),
         help=_HELP,
     )
 
 
-def _leftover(case: Case, full: list[Artefact], left: list[Artefact]) -> Finding:
-    held = {
-        each.name: len(queue.real) for each in full if (queue := case.postoffice.queue(each.name.partition(".")[0]))
-    }
-    count = sum(held.values())
+def _leftover(case: Case, full: list[Leftover], left: list[Leftover]) -> Finding:
+    count = sum(each.held for each in full)
     names = ", ".join(each.name for each in left)
     what = f"; they hold {plural(count, 'update')}" if count else ""
     return case.finding(
         "temp-files-leftover",
         f"an Import or a sort did not finish and left {plural(len(left), 'file')} behind: {names}{what}",
         (
-            *map(_size, left),
+            *(each.evidence for each in left),
             *(logged(each) for each in outermost(symptoms(case, "temp-files-leftover"))),
         ),
         notes=(_BELIEVED,) if full else (),
@@ -67,14 +63,14 @@ _HELP = (
 
 def _resync(case: Case) -> Iterator[Finding]:
     """RESYNC.GLB is made on the server and must not stay there; a requestor's Import deletes it (Q119014, Q156124)."""
-    artefact = case.postoffice.find("RESYNC.GLB")
-    if artefact is None:
+    resync = left_in(case, "RESYNC.GLB")
+    if resync is None:
         return
     if case.is_server:
         yield case.finding(
             "resync-left-on-server",
             "RESYNC.GLB lies on the server: its own Import will try to process it",
-            (_size(artefact),),
+            (resync.evidence,),
             notes=("The server does not process it; it can spoil its global address list (Q156124).",),
             help=("Copy it to the requestors it was made for and delete it here.",),
         )
@@ -85,7 +81,7 @@ def _resync(case: Case) -> Iterator[Finding]:
     yield case.finding(
         "resync-not-consumed",
         "RESYNC.GLB has not been processed: a finished Import deletes it",
-        (_size(artefact), *(logged(each) for each in imported[-1:])),
+        (resync.evidence, *(logged(each) for each in imported[-1:])),
         "likely" if imported else "possible",
         ("If it was only just copied here, this is as it should be before the next Import.",),
         (
@@ -108,7 +104,3 @@ def _running(case: Case) -> bool:
         if each.line.code == 105:
             return each.line.argument not in (None, "0")
     return False
-
-
-def _size(artefact: Artefact) -> Evidence:
-    return Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size)

@@ -8,8 +8,10 @@ from glbtools.binary.span import Fault
 from glbtools.diagnosis.case import Case, logged, same_postoffice
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.wording import plural
+from glbtools.evidence.postoffice import Artefact
 from glbtools.formats.config import POINTERS, REQCONF_LEAST, REQCONF_SIZE
 from glbtools.formats.registry import Inspection
+from glbtools.formats.transaction import parse
 
 DAMAGE = frozenset({"gap", "truncated", "length", "terminator", "padding", "slack", "checksum"})
 MOST_EVIDENCE = 20
@@ -17,10 +19,9 @@ MOST_EVIDENCE = 20
 
 def check(case: Case) -> Iterator[Finding]:
     """Yield what is wrong with the files themselves."""
-    for artefact, found in case.postoffice.inspections("queue"):
-        yield from _queue(case, artefact.path, found)
-        if artefact.name == "SRVTRANS.GLB":
-            yield from _bad_modification(case, artefact.path, found)
+    for artefact, found in case.postoffice.inspections("queue", "listq"):
+        yield from _queue(case, artefact, found)
+    yield from _bad_modification(case)
     yield from _reqconf(case)
     yield from _srvconf(case)
     yield from _pointers(case)
@@ -31,7 +32,9 @@ def check(case: Case) -> Iterator[Finding]:
     yield from _skew(case)
 
 
-def _queue(case: Case, path: str, found: Inspection) -> Iterator[Finding]:
+def _queue(case: Case, artefact: Artefact, found: Inspection) -> Iterator[Finding]:
+    path = artefact.path
+    queue = artefact.name if found.entry.name == "queue" else found.content.queue or "a queue"
     damage = [each for each in found.faults if each.kind in DAMAGE and each.damage]
     texts = [each for each in found.faults if each.kind == "text"]
     unconfirmed = [each for each in found.faults if each.kind == "layout-unconfirmed"]
@@ -40,7 +43,7 @@ def _queue(case: Case, path: str, found: Inspection) -> Iterator[Finding]:
         yield _finding(
             case,
             "queue-damaged",
-            f"{path.rpartition('/')[2]} is damaged in {plural(len(damage), 'place')}: {kinds}",
+            f"{queue} is damaged in {plural(len(damage), 'place')}: {kinds}",
             _places(path, damage),
             ("What can be read around the damage is used; what is no record is in the file still and named here.",),
             ("Keep the file as it is; do not let a utility create it anew before what is in it is saved.",),
@@ -49,7 +52,7 @@ def _queue(case: Case, path: str, found: Inspection) -> Iterator[Finding]:
         yield _finding(
             case,
             "text-faults",
-            f"{path.rpartition('/')[2]} holds {plural(len(texts), 'fault')} of text that Import objects to",
+            f"{queue} holds {plural(len(texts), 'fault')} of text that Import objects to",
             _places(path, texts),
             (),
             ("Correct the entries where they were made; the numbers go on as usual.",),
@@ -58,26 +61,28 @@ def _queue(case: Case, path: str, found: Inspection) -> Iterator[Finding]:
         yield _finding(
             case,
             "layout-unconfirmed",
-            f"{path.rpartition('/')[2]}: {unconfirmed[0].message}",
+            f"{queue}: {unconfirmed[0].message}",
             _places(path, unconfirmed),
             ("The algorithm is assumed, so this says nothing about damage (docs/method.md).",),
             ("A layout of your own (--layout) can name another algorithm.",),
         )
 
 
-def _bad_modification(case: Case, path: str, found: Inspection) -> Iterator[Finding]:
+def _bad_modification(case: Case) -> Iterator[Finding]:
     """A malformed M in SRVTRANS makes Import hang, on every requestor that gets it (Q194819)."""
-    starts = {each.start: each for each in found.content.records if each.text.startswith("M")}
-    texts = [each for each in found.faults if each.kind == "text"]
-    bad = [each for start, each in starts.items() if any(start <= t.span.start < each.stop for t in texts)]
-    if not bad:
+    queue = case.postoffice.queue("SRVTRANS")
+    bad = [each for each in queue.real if each.text.startswith("M") and parse(each.text).faults] if queue else []
+    if queue is None or not bad:
         return
     yield _finding(
         case,
         "import-hang-bad-modify",
         f"SRVTRANS holds {plural(len(bad), 'malformed modification')}: Import may hang on it, here and on every "
         "requestor",
-        tuple(Evidence(path, (each.start, each.stop), None, "sync", each.sync, each.text) for each in bad),
+        tuple(
+            Evidence(queue.artefact.path, (each.start, each.stop), queue.line(each), "sync", each.sync, each.text)
+            for each in bad
+        ),
         (
             "IMPORT before 3.5.30 hangs or fails on such a record; it stays in MSTTRANS until Keep Updates is "
             "over (Q194819).",

@@ -119,20 +119,25 @@ def _armed(case: Case) -> Iterator[Finding]:
     """Nothing is lost yet, but the next changes will be: m < a and no change is held."""
     own, verdict = case.numbers, case.upload.verdict
     assert own.a is not None
-    artefact = case.postoffice.find("REQTRANS.GLB")
-    if artefact is None:
+    queue = case.postoffice.queue("REQTRANS")
+    if queue is None:
         return
     lost = verdict.dead_zone[1] - verdict.dead_zone[0] if verdict.dead_zone else 0
-    if artefact.size == 0:
+    if queue.size == 0:
         slug, what = "reqtrans-deleted-zero-byte", "REQTRANS has 0 bytes"
-    elif artefact.size == 60:
+    elif queue.size == 60 or any(each.text == PODIAG_TEXT for each in queue.records):
         slug, what = PODIAG, f"the diagnostic utility's record has number {own.m}"
     else:
         slug, what = "reqtrans-49-byte-idle", f"REQTRANS ends at {own.m} and holds no change"
     yield case.finding(
         slug,
         f"{what}, and {own.a} is confirmed: the next {plural(lost, 'change')} made here will never be sent",
-        (Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size, what), *_both_numbers(case)),
+        (
+            None
+            if queue.size is None
+            else Evidence(queue.artefact.path, (0, queue.size), None, "size", queue.size, what),
+            *_both_numbers(case),
+        ),
         _certainty(case),
         (
             f"New changes are numbered from {(own.m or 0) + 1}; what is numbered up to {own.a} is taken for already "
