@@ -12,6 +12,7 @@ state comes first.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -428,3 +429,25 @@ def numbers_of(ranges: Iterable[Range]) -> Iterator[int]:
     """Yield every number in ``ranges``."""
     for low, high in ranges:
         yield from range(low + 1, high + 1)
+
+
+def without(ranges: Iterable[Range], known: Iterable[int]) -> list[Range]:
+    """Return the parts of ``ranges`` that hold none of some numbers."""
+    return list(subtracted(ranges, ranges_of(known)))
+
+
+def subtracted(ranges: Iterable[Range], taken: Iterable[Range]) -> tuple[Range, ...]:
+    """Return ``ranges`` without what is in ``taken``."""
+    away = sorted(taken)
+    starts = [low for low, _ in away]
+    left: list[Range] = []
+    for low, high in ranges:
+        at = low
+        first = max(bisect_left(starts, low) - 1, 0)
+        for begin, end in clipped(away[first : bisect_right(starts, high)], low, high):
+            if begin > at:
+                left.append((at, begin))
+            at = max(at, end)
+        if at < high:
+            left.append((at, high))
+    return tuple(left)

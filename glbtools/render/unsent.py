@@ -15,8 +15,8 @@ from glbtools.render.documents import dumps, spreadsheet_safe
 from glbtools.render.text import Screen, message, safe, table, wrapped
 
 if TYPE_CHECKING:
+    from glbtools.diagnosis.changes.found import Change, Unfound, Unknown, Unsent
     from glbtools.diagnosis.finding import Evidence
-    from glbtools.diagnosis.unsent import Change, Unfound, Unknown, Unsent
 
 SCHEMA = "glbtools.unsent/1"
 LIMIT = 200

@@ -13,10 +13,11 @@ import pytest
 
 import glbtools
 from glbtools.diagnosis.case import cases
-from glbtools.diagnosis.unsent import DIRECTIONS, WAYS, Unsent, subtracted, unsent, without
+from glbtools.diagnosis.changes.found import DIRECTIONS, WAYS, Unsent
+from glbtools.diagnosis.unsent import unsent
 from glbtools.errors import FileAccessError, UsageError
 from glbtools.evidence.network import collect
-from glbtools.model.channel import numbers_of
+from glbtools.model.channel import numbers_of, subtracted, without
 from glbtools.render import unsent as render
 from glbtools.render.text import Screen
 
@@ -383,6 +384,54 @@ def test_what_a_server_that_went_back_had_issued(build: Build) -> None:
         (WEST, 6, "hole"),
         (WEST, 7, "hole"),
         (WEST, 8, "hole"),
+    ]
+
+
+@pytest.fixture
+def issued_twice(build: Build) -> tuple[Path, Path]:
+    """A server that went back to 3 after it had issued 4 and 5 to East, and has issued them anew to West."""
+    now = build(
+        server(20, 8, [add(number, f"m{number}", WEST) for number in range(1, 9)], srvsync=8),
+        east(20, [{"dummy": 20}], c=8),
+        name="now",
+    )
+    first = [add(number, f"m{number}", WEST) for number in range(1, 4)]
+    then = build(server(19, 5, [*first, add(4, "ann"), add(5, "bob")], srvsync=5), name="then")
+    return now, then
+
+
+def test_a_number_issued_twice_hides_what_it_stood_for_first(build: Build, issued_twice: tuple[Path, Path]) -> None:
+    now, then = issued_twice
+    queue = build(east(17, [add(18, "ann"), add(19, "bob")], c=3), name="queue")
+    found = unsent(now, older=[then, queue])
+    assert up(found) == [(18, "hole", "likely"), (19, "hole", "likely")]
+    assert all("gave that number to another change" in each.note for each in found)
+    assert not unsent(now, older=[queue]).changes
+
+
+def test_a_number_issued_twice_without_the_older_queue_names_what_would_tell(issued_twice: tuple[Path, Path]) -> None:
+    now, then = issued_twice
+    found = unsent(now, older=[then])
+    (unknown,) = [each for each in found.unknown if each.origin == EAST]
+    assert not found.changes
+    assert "2 changes" in unknown.wanted[0]
+    assert "numbers 4 to 5" in unknown.wanted[0]
+
+
+def test_of_a_number_issued_twice_a_postoffice_received_one(build: Build, issued_twice: tuple[Path, Path]) -> None:
+    now, then = issued_twice
+    seen = [each for each in unsent(now, older=[then], direction="download") if each.target == EAST]
+    assert [(each.sync, each.text[2:5].strip(), each.why, each.certainty) for each in seen] == [
+        (4, "ann", "hole", "possible"),
+        (4, "m4", "hole", "possible"),
+        (5, "bob", "hole", "possible"),
+        (5, "m5", "hole", "possible"),
+    ]
+    fetched = build(east(17, [add(17, "own")], c=5), name="fetched")
+    seen = [each for each in unsent(now, older=[then, fetched], direction="download") if each.target == EAST]
+    assert [(each.sync, each.text[2:5].strip(), each.certainty) for each in seen] == [
+        (4, "m4", "likely"),
+        (5, "m5", "likely"),
     ]
 
 

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from glbtools.diagnosis.case import Case, cases
+from glbtools.diagnosis.changes.content import Reuse, copies, reused
+from glbtools.diagnosis.changes.vanished import vanished
 from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding
-from glbtools.diagnosis.unsent import Copy, copies, vanished
 from glbtools.diagnosis.wording import MOST, changes, plural
 from glbtools.evidence.postoffice import Postoffice, node_of
 from glbtools.model.channel import ranges_of
@@ -47,13 +48,6 @@ class Fall(NamedTuple):
     now: Counter
 
 
-class Reuse(NamedTuple):
-    """A number of MSTTRANS that belonged to another change."""
-
-    then: Copy
-    now: Copy
-
-
 def check(case: Case) -> Iterator[Finding]:
     """Yield what older evidence of a postoffice shows that its present state does not."""
     earlier = case.network.earlier(case.postoffice)
@@ -61,9 +55,9 @@ def check(case: Case) -> Iterator[Finding]:
         return
     present = {(each.of, each.name): each for each in counters(case.postoffice)}
     fallen = _fallen(present, earlier)
-    reused = [each for copy in earlier for each in _reused(case.postoffice, copy)]
-    if reused and not _server_seen_back(case):
-        yield _masked(case, reused, fallen)
+    twice = [each for copy in earlier for each in reused(case.postoffice, copy)]
+    if twice and not _server_seen_back(case):
+        yield _masked(case, twice, fallen)
     elif fallen:
         yield _went_back(case, fallen)
     yield from _vanished(case)
@@ -190,23 +184,14 @@ _REQUESTOR_HELP = (
 # --- the server was restored, and its numbers rose again ---------------------------------------------------------
 
 
-def _reused(postoffice: Postoffice, earlier: Postoffice) -> list[Reuse]:
-    """Return the numbers of MSTTRANS that belong to other changes than in an older copy."""
-    if earlier.queue("MSTTRANS") is None:
-        return []
-    now = {each.sync: each for each in copies(postoffice, "MSTTRANS")}
-    then = copies(earlier, "MSTTRANS")
-    return [Reuse(each, now[each.sync]) for each in then if each.sync in now and now[each.sync].text != each.text]
-
-
-def _masked(case: Case, reused: list[Reuse], fallen: list[Fall]) -> Finding:
+def _masked(case: Case, twice: list[Reuse], fallen: list[Fall]) -> Finding:
     """The same numbers, other changes: the server went back and its numbers rose again (Q113453)."""
-    numbers = ranges_of(each.now.sync for each in reused)
+    numbers = ranges_of(each.now.sync for each in twice)
     texts = {each.text for each in copies(case.postoffice, "MSTTRANS")}
-    gone = sorted({(each.then.sync, each.then.text) for each in reused if each.then.text not in texts})
+    gone = sorted({(each.then.sync, each.then.text) for each in twice if each.then.text not in texts})
     pairs = [
         place
-        for each in reused[:MOST_PAIRS]
+        for each in twice[:MOST_PAIRS]
         for place in (each.now.place._replace(note="now"), each.then.place._replace(note="in the older copy"))
     ]
     lost = (

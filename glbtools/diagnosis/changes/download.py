@@ -1,0 +1,191 @@
+"""Changes that the server has issued and a postoffice has not received (RULINGS 15)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from glbtools.diagnosis.case import Case
+from glbtools.diagnosis.changes.content import FETCHED, Content, Copy, copies
+from glbtools.diagnosis.changes.found import Change, Unfound, Unknown, Unsent
+from glbtools.diagnosis.changes.view import Standing, View, least
+from glbtools.diagnosis.finding import Evidence
+from glbtools.diagnosis.wording import TELLS_DOWN, files_that_tell
+from glbtools.evidence.postoffice import numbers
+from glbtools.model.channel import Range, subtracted, without
+
+
+class _Fetch(NamedTuple):
+    """What the entries of one download share."""
+
+    origin: str | None
+    path: str
+    target: str | None
+    at: int | None
+    head: int | None
+    evidence: tuple[Evidence, ...]
+
+
+def add_downloads(view: View, found: Unsent) -> None:
+    """Add what the server has not delivered to a postoffice."""
+    case, content = view.case, view.content
+    server = case.server
+    fetch = _Fetch(
+        view.server_name,
+        server.postoffice.path if server else case.postoffice.path,
+        case.postoffice.name,
+        _target_at(case),
+        server.head if server else None,
+        _numbers_down(case),
+    )
+    seen: list[Change] = []
+    for standing, spans in _due(case, fetch.at, fetch.head):
+        for span in spans:
+            held = content.sent(*span)
+            numbered = {each.sync for each in held}
+            seen += [_due_change(view, fetch, each, standing) for each in held]
+            if len(numbered) < span[1] - span[0]:
+                other = [
+                    each for each in content.elsewhere if span[0] < each.sync <= span[1] and each.sync not in numbered
+                ]
+                less = standing._replace(certainty=least(standing.certainty, "likely"))
+                seen += [_due_change(view, fetch, each, less) for each in other]
+                left = without([span], numbered | {each.sync for each in other})
+                found.ranges += [_due_range(view, fetch, each, standing) for each in left]
+    if fetch.at is not None and fetch.head is not None:
+        standing = Standing("hole", "likely", f"The server had issued it, and went back to {fetch.head}.")
+        lost = [
+            each
+            for each in content.earlier_master
+            if each.sync > max(fetch.at, fetch.head) and each.text not in content.master_texts
+        ]
+        seen += [_due_change(view, fetch, each, standing) for each in lost]
+    seen += [_due_change(view, fetch, *each) for each in _issued_twice(case, content, fetch.at)]
+    listed = {(each.sync, each.text) for each in seen}
+    for name in FETCHED:
+        for each in copies(case.postoffice, name):
+            if (each.sync, each.text) not in listed:
+                seen.append(_due_change(view, fetch, each, _left(case, name, each.sync)))
+    found.changes += seen
+    wanted = _wanted_down(fetch.at, fetch.head)
+    if wanted:
+        found.unknown.append(Unknown(fetch.origin, fetch.path, fetch.target, "download", wanted))
+
+
+def _issued_twice(case: Case, content: Content, at: int | None) -> Iterator[tuple[Copy, Standing]]:
+    """Yield what a number stood for before and after the server went back: a postoffice fetched one of the two.
+
+    What is above SrvSync was not fetched under the first meaning, and is still due under the second.
+    """
+    fetched = [then.c for each in content.network.earlier(case.postoffice) if (then := numbers(each)).c is not None]
+    lost = {each.sync: each for each in content.replaced}
+    for _, now in content.reused:
+        seen_before = any(each >= now.sync for each in fetched)
+        number = f"The server issued number {now.sync} twice: it went back in between."
+        if now.sync in lost and not seen_before:
+            sure = "possible" if at is None or now.sync <= at else "likely"
+            yield lost[now.sync], Standing("hole", sure, f"{number} This is the first of the two.", _FETCHED_THEN)
+        if at is not None and now.sync <= at:
+            note = f"{number} This is the second; who had fetched the first does not receive it."
+            yield now, Standing("hole", "likely" if seen_before else "possible", note, _FETCHED_THEN)
+
+
+_FETCHED_THEN = ("REQCONF of this postoffice from before the server went back",)
+
+
+def _numbers_down(case: Case) -> tuple[Evidence, ...]:
+    """Return where the numbers of a download stand."""
+    requestor, server = case.requestor, case.server
+    found = (
+        case.stored("srvsync", case.numbers.c, "server updates received"),
+        case.served("srvsync", requestor.srvsync if requestor else None, "received, by the server's record"),
+        case.headed("sync", server.head if server else None, "highest number the server has issued"),
+    )
+    return tuple(each for each in found if each and each.value is not None)
+
+
+def _due_change(view: View, fetch: _Fetch, copy: Copy, standing: Standing) -> Change:
+    return Change(
+        fetch.origin,
+        fetch.path,
+        fetch.target,
+        "download",
+        copy.sync,
+        copy.stamp,
+        copy.text,
+        standing.why,
+        view.sure(standing.certainty),
+        (copy.place, *fetch.evidence),
+        standing.note,
+        (*standing.settled_by, *view.doubts),
+    )
+
+
+def _due_range(view: View, fetch: _Fetch, span: Range, standing: Standing) -> Unfound:
+    return Unfound(
+        fetch.origin,
+        fetch.path,
+        fetch.target,
+        "download",
+        span,
+        standing.why,
+        view.sure(standing.certainty),
+        fetch.evidence,
+        standing.note,
+        (*standing.settled_by, *view.doubts),
+    )
+
+
+def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Standing, tuple[Range, ...]]]:
+    """Yield the numbers that the server has issued and the target has not, with the reason (RULINGS 15)."""
+    verdict, c = case.download.verdict, case.numbers.c
+    sure = verdict.certainty if c is not None else least(verdict.certainty, "likely")
+    settled = files_that_tell(verdict.settled_by, TELLS_DOWN)
+    if "EPOCH_CHANGED" in verdict.states:
+        if at is not None and head is not None and at < head:
+            note = "The server's record of this postoffice was made anew: updates are refused as old mail, in silence."
+            yield Standing("refused", sure, note, settled), ((at, head),)
+        return
+    by = f"SrvSync here is {c}." if c is not None else f"By the server's record it has received {at}."
+    first = case.server.first if case.server else None
+    notes = {
+        "HOLE": ("purged", f"{by} MSTTRANS begins at {first}: purged before it was fetched. Only an Import brings it."),
+        "UNACKNOWLEDGED": ("unacknowledged", f"{by} The server has sent it; T3 has not taken it in."),
+        "PENDING": ("pending", f"{by} The server sends it at the next T2."),
+    }
+    if case.download.channel.importing:
+        notes["PENDING"] = ("pending", "The first cycle asks for an Import, which brings the complete lists.")
+    taken: tuple[Range, ...] = ()
+    for state, (why, note) in notes.items():
+        spans = subtracted(verdict.ranges.get(state, ()), taken)
+        taken += spans
+        if spans:
+            yield Standing(why, sure, note, settled), spans
+
+
+def _left(case: Case, name: str, number: int) -> Standing:
+    c = case.numbers.c
+    if c is not None and number > c:
+        note = f"It stands in {name} and is above SrvSync {c}: the server will send it again."
+        return Standing("leftover", "possible", note)
+    note = (
+        f"It was fetched and still stands in {name}: Import has not put it into the lists. "
+        "The server believes it delivered."
+    )
+    return Standing("leftover", "likely", note, ("a log of the last Import",))
+
+
+def _wanted_down(at: int | None, head: int | None) -> tuple[str, ...]:
+    wanted = []
+    if at is None:
+        wanted.append("REQCONF of the requestor")
+    if head is None:
+        wanted.append("the server's SRVCONF")
+    return tuple(wanted)
+
+
+def _target_at(case: Case) -> int | None:
+    """SrvSync as the requestor has it, else as the server has it (RULINGS 15)."""
+    if case.numbers.c is not None:
+        return case.numbers.c
+    return case.requestor.srvsync if case.requestor else None

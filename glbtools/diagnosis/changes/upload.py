@@ -1,0 +1,280 @@
+"""Changes of a postoffice that have not reached the server (RULINGS 9 to 14)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from glbtools.diagnosis.case import Case, logged, undecided_hole
+from glbtools.diagnosis.changes.content import Copy, copies, origin_of
+from glbtools.diagnosis.changes.found import Change, Unfound, Unknown, Unsent
+from glbtools.diagnosis.changes.vanished import OLDER, vanished, was_stranded
+from glbtools.diagnosis.changes.view import Standing, View, applied, least
+from glbtools.diagnosis.wording import TELLS_UP, files_that_tell, numbers_text, plural
+from glbtools.evidence.postoffice import numbers
+from glbtools.model.channel import Range, ranges_of, without
+
+
+def add_uploads(view: View, found: Unsent) -> None:
+    """Add what a postoffice has queued and the server has not."""
+    case = view.case
+    seen = [
+        _made(view, each, standing)
+        for each in copies(case.postoffice, "REQTRANS")
+        if (standing := _standing(view, each)) is not None
+    ]
+    seen += _lost(view, [each for each in seen if each.why == "hole"], found)
+    texts = {(each.sync, each.text) for each in seen}
+    for gone in vanished(case):
+        if (gone.copy.sync, gone.copy.text) not in texts:
+            why = "vanished" if gone.given else "pending"
+            seen.append(_made(view, gone.copy, Standing(why, gone.certainty, gone.note)))
+    seen += _replaced(view, seen, found)
+    found.changes += seen
+    found.ranges += _unreadable(view)
+    wanted = _wanted_up(case)
+    if wanted:
+        found.unknown.append(Unknown(case.postoffice.name, case.postoffice.path, view.server_name, "upload", wanted))
+
+
+def _standing(view: View, copy: Copy) -> Standing | None:
+    """Return why a change in REQTRANS has not arrived; None when it has or is confirmed (RULINGS 9 to 13)."""
+    case, number = view.case, copy.sync
+    a, m, b = case.numbers.a, case.numbers.m, applied(case)
+    unsettled = () if b is not None else (_record_name(case),)
+    sure = "certain" if b is not None else "likely"
+    if a is None or m is None:
+        return _standing_unconfirmed(case, number)
+    if m < a:
+        note = f"{a} is confirmed and REQTRANS ends at {m}: it is never sent."
+        return Standing("stranded", sure, note, unsettled)
+    if b is not None and m < b:
+        note = f"The server has this postoffice's numbers up to {b} and refuses this one as old."
+        return Standing("rejected", "certain", note) if number > a else None
+    if number <= a:
+        return _standing_confirmed(case, number)
+    if b is not None and number <= b:
+        return None
+    if b is None:
+        if view.sent(copy):
+            note = "A log shows that it was sent; no file given shows whether it arrived."
+            return Standing("unacknowledged", "possible", note, unsettled)
+        return Standing("pending", sure, f"It is numbered above {a}, the last number confirmed here.", unsettled)
+    if _inside(number, case.upload.verdict.ranges.get("PARTIAL", ())):
+        return Standing("partial", sure, f"The server stops at number {b + 1} every time.")
+    return Standing("pending", sure, f"The server has this postoffice's numbers up to {b}.")
+
+
+def _standing_unconfirmed(case: Case, number: int) -> Standing | None:
+    """Return why, without ReqSync: what the server has not is unsent, whatever holds it up."""
+    m, b, reqconf = case.numbers.m or 0, applied(case), "REQCONF of this postoffice"
+    if b is None:
+        note = "Neither what is confirmed nor what the server has is known; what arrives is cleared from REQTRANS."
+        return Standing("pending", "possible", note, (reqconf, _record_name(case)))
+    if m < b:
+        # Either ReqSync is at least b, and REQTRANS ends below it; or it is not, and the postoffice went back.
+        note = f"The server has this postoffice's numbers up to {b}, and REQTRANS ends at {m}."
+        return Standing("rejected", "likely", note, (reqconf,))
+    if number <= b:
+        return None
+    note = f"The server has this postoffice's numbers up to {b}; only ReqSync tells whether it will be sent."
+    return Standing("pending", "likely", note, (reqconf,))
+
+
+def _standing_confirmed(case: Case, number: int) -> Standing | None:
+    """Return why a record at or below ReqSync is not with the server after all (RULINGS 10, 13)."""
+    own, b = case.numbers, applied(case)
+    if b is None or number <= b:
+        return None
+    if "HOLE" in case.upload.verdict.states:
+        return Standing("hole", "certain", _hole_note(case))
+    if case.upload.channel.renumbered_at == own.a and "EPOCH_CHANGED" not in case.upload.verdict.states:
+        note = f"A RESYNC set ReqSync to {own.a} over it, and the server has only {b}: it is never sent."
+        return Standing("stranded", "likely", note, ("RESYNC.GLB or a log of its import",))
+    return None
+
+
+def _lost(view: View, listed: list[Change], found: Unsent) -> Iterator[Change]:
+    """Yield what the server lost and an older or another file still holds; the rest are ranges (Q113453)."""
+    case = view.case
+    holes = case.upload.verdict.ranges.get("HOLE", ())
+    if not holes:
+        return
+    note = _hole_note(case)
+    known = {each.sync for each in listed}
+    texts = {each.text for each in listed}
+    for each in _kept(case, holes):
+        if each.sync not in known:
+            known.add(each.sync)
+            texts.add(each.text)
+            yield _made(view, each, Standing("hole", "likely", note))
+    left = without(holes, known)
+    name = case.postoffice.name
+    forgotten = view.content.forgotten.get(name.upper(), []) if name else []
+    others = [each for each in forgotten if each.text not in texts]
+    if others and len(others) == sum(high - low for low, high in left):
+        said = f"{note} Its number is found by order: as many changes of this kind are known as numbers."
+        missing = (number for low, high in left for number in range(low + 1, high + 1))
+        for number, each in zip(missing, others, strict=True):
+            yield _made(view, each._replace(sync=number), Standing("hole", "possible", said))
+        return
+    if others:
+        note += (
+            f" {len(others)} changes of this postoffice that the server does not hold any more stand elsewhere; which "
+            "of these numbers they had cannot be told."
+        )
+    evidence = (*view.reasons, *(each.place._replace(note=each.text) for each in others))
+    verdict = case.upload.verdict
+    for span in left:
+        found.ranges.append(
+            Unfound(
+                name,
+                case.postoffice.path,
+                view.server_name,
+                "upload",
+                span,
+                "hole",
+                view.sure(verdict.certainty),
+                evidence,
+                note,
+                (*files_that_tell(verdict.settled_by, TELLS_UP), *view.doubts),
+            )
+        )
+
+
+def _replaced(view: View, listed: list[Change], found: Unsent) -> Iterator[Change]:
+    """Yield what the server had under a number that it has given to another change since (Q113453).
+
+    The numbers at the origin stand only in an older REQTRANS.
+    """
+    case, name = view.case, view.case.postoffice.name
+    if not name or "HOLE" in case.upload.verdict.states:
+        return
+    known = {each.text for each in listed}
+    lost = [each for each in view.content.replaced if origin_of(each.text) == name.upper() and each.text not in known]
+    queued = {copy.text: copy for copy in _every_older(case)} if lost else {}
+    for each in lost:
+        if each.text in queued:
+            note = f"The server had it as its number {each.sync}, went back, and gave that number to another change."
+            change = _made(view, queued[each.text], Standing("hole", "likely", note, _RESTORED))
+            yield change._replace(evidence=(*change.evidence, each.place))
+    missing = [each for each in lost if each.text not in queued]
+    if missing:
+        wanted = (
+            f"an older REQTRANS, which numbers {plural(len(missing), 'change')} of this postoffice that the server had "
+            f"as {numbers_text(ranges_of(each.sync for each in missing))} and lost",
+        )
+        found.unknown.append(Unknown(name, case.postoffice.path, view.server_name, "upload", wanted))
+
+
+_RESTORED = ("whether the server was restored or enabled anew",)
+
+
+def _every_older(case: Case) -> list[Copy]:
+    found = []
+    for earlier in case.network.earlier(case.postoffice):
+        found += copies(earlier, "REQTRANS", OLDER)
+        earlier.release()
+    return found
+
+
+def _kept(case: Case, ranges: tuple[Range, ...]) -> list[Copy]:
+    """Return what older copies of REQTRANS hold in some ranges, the newest copy of each number first.
+
+    A copy that was itself stranded is passed over: its numbers had been used for other changes.
+    """
+    kept = []
+    for earlier in case.network.earlier(case.postoffice):
+        then = numbers(earlier)
+        if not was_stranded(then):
+            kept += [each for each in copies(earlier, "REQTRANS", OLDER) if _inside(each.sync, ranges)]
+        earlier.release()
+    return sorted(kept, key=lambda each: (each.sync, -_seconds(each.stamp), each.place.path, each.text))
+
+
+def _unreadable(view: View) -> Iterator[Unfound]:
+    """Yield numbers that a damaged REQTRANS must have held between or behind those that can be read."""
+    case, gaps = view.case, view.damage
+    own, b = case.numbers, applied(case)
+    queue = case.postoffice.queue("REQTRANS")
+    if not gaps or queue is None or own.m is None:
+        return
+    stuck = own.a is not None and own.m < own.a
+    why = "stranded" if stuck else "pending"
+    low = (queue.first or 1) - 1 if stuck or own.a is None else max(own.a, b or 0)
+    spans = [(span, "likely") for span in without([(low, own.m)], {each.sync for each in queue.records})]
+    if gaps[-1].span and gaps[-1].span[1] == queue.size and own.m >= low:
+        spans.append(((own.m, own.m + 1), "possible"))
+    for span, certainty in spans:
+        note = "REQTRANS is damaged; what stood there is no whole record."
+        origin, path = case.postoffice.name, case.postoffice.path
+        yield Unfound(origin, path, view.server_name, "upload", span, why, view.sure(certainty), tuple(gaps), note)
+
+
+def _made(view: View, copy: Copy, standing: Standing) -> Change:
+    """Return a change of an upload; a text that the server knows was probably delivered earlier (RULINGS 14).
+
+    What the server lost, others may have fetched before; only MSTTRANS shows that the server has it again.
+    """
+    postoffice = view.case.postoffice
+    certainty = view.sure(standing.certainty)
+    if standing.why in ("stranded", "rejected") and view.damage:
+        certainty = least(certainty, "likely")
+    note, evidence = standing.note, (copy.place, *view.reasons)
+    if standing.why == "unacknowledged" and view.last_sent:
+        evidence += (logged(view.last_sent, "changes were sent"),)
+    content = view.content
+    lost = standing.why == "hole"
+    arrived = content.master_texts.get(copy.text) if lost else content.arrived(copy.text, postoffice.path)
+    if arrived is not None:
+        certainty = "possible"
+        where = arrived.place.path.rpartition("/")[2].partition(".")[0].upper()
+        note += f" The same text stands in {where}: it was probably delivered earlier."
+        evidence += (arrived.place,)
+    return Change(
+        postoffice.name,
+        postoffice.path,
+        view.server_name,
+        "upload",
+        copy.sync,
+        copy.stamp,
+        copy.text,
+        standing.why,
+        certainty,
+        evidence,
+        note.strip(),
+        (*standing.settled_by, *view.doubts),
+    )
+
+
+def _hole_note(case: Case) -> str:
+    return (
+        f"{case.numbers.a} is confirmed here and the server has only {applied(case)}: it lost what it had, and nobody "
+        "sends that again."
+    )
+
+
+def _wanted_up(case: Case) -> tuple[str, ...]:
+    wanted = []
+    if case.numbers.m is None:
+        wanted.append("REQTRANS")
+    if case.numbers.a is None:
+        wanted.append("REQCONF")
+    if applied(case) is None:
+        wanted.append("the server's SRVCONF" if case.server is None else "a record of it in the server's SRVCONF")
+    if hole := undecided_hole(case):
+        span = numbers_text([hole])
+        wanted.append(f"the import numbers of both sides, which tell whether the server lost {span}")
+    return tuple(wanted)
+
+
+def _record_name(case: Case) -> str:
+    return "SRVCONF of the server" if case.server is None else "the server's record of this postoffice"
+
+
+def _inside(number: int, ranges: Iterable[Range]) -> bool:
+    return any(low < number <= high for low, high in ranges)
+
+
+def _seconds(when: datetime | None) -> float:
+    return (when - datetime(1970, 1, 1)).total_seconds() if when else 0.0

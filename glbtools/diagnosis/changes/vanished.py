@@ -1,0 +1,84 @@
+"""Changes of an older REQTRANS that are gone."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from glbtools.diagnosis.case import Case
+from glbtools.diagnosis.changes.content import Copy, copies
+from glbtools.diagnosis.changes.view import applied, least
+from glbtools.evidence.postoffice import Numbers, numbers
+
+OLDER = "in the older REQTRANS"
+
+
+class Vanished(NamedTuple):
+    """A change of an older REQTRANS that is gone, while nothing shows that the server got it."""
+
+    copy: Copy
+    certainty: str
+    note: str
+    given: bool
+    """Whether today's REQTRANS is given, or known to be missing; else the change may still wait in it."""
+
+
+def vanished(case: Case) -> list[Vanished]:
+    """Return the changes of older copies of REQTRANS that are gone, while no number shows that the server got them."""
+    present: set[str] | None = None
+    found: dict[tuple[int, str], Vanished] = {}
+    for earlier in case.network.earlier(case.postoffice):
+        then = numbers(earlier)
+        stuck = was_stranded(then)
+        for each in sorted(copies(earlier, "REQTRANS", OLDER)):
+            if (then.a is not None and each.sync <= then.a and not stuck) or (each.sync, each.text) in found:
+                continue
+            if present is None:
+                present = {copy.text for copy in copies(case.postoffice, "REQTRANS")}
+            if each.text in present:
+                continue
+            judged = _unconfirmed(case, each.sync, then, stuck)
+            if judged is not None:
+                found[each.sync, each.text] = _weighed(case, each, *judged)
+        earlier.release()
+    return [found[key] for key in sorted(found)]
+
+
+def _unconfirmed(case: Case, number: int, then: Numbers, stuck: bool) -> tuple[str, str] | None:
+    """Return how surely a change waiting in an older REQTRANS never arrived, and by which numbers; None when it did."""
+    own, b = case.numbers, applied(case)
+    if stuck:
+        return "likely", f"It was stranded then: {then.a} was confirmed, and REQTRANS ended at {then.m}."
+    back = own.a is not None and then.a is not None and own.a < then.a
+    reset = own.imports is not None and then.imports is not None and own.imports < then.imports
+    if reset or (back and b is not None and then.a is not None and b < then.a and own.a is not None and b >= own.a):
+        return "possible", "The numbers began again since then and do not show whether it arrived."
+    if b is not None and number <= b:
+        return None
+    if own.a is not None and number <= own.a:
+        if b is None or case.upload.channel.renumbered_at != own.a or "EPOCH_CHANGED" in case.upload.verdict.states:
+            return None
+        return "likely", f"A RESYNC set ReqSync to {own.a} over it, and the server has only {b}."
+    if b is not None and "EPOCH_CHANGED" in case.upload.verdict.states:
+        return "possible", "The server's record was made anew since then and does not show whether it arrived."
+    confirmed = "" if own.a is None else f"; {own.a} is confirmed here"
+    if b is not None:
+        sure = "certain" if own.a is not None else "likely"
+        return sure, f"The server has this postoffice's numbers up to {b}{confirmed}."
+    if own.a is not None:
+        return "likely", f"{own.a} is the last number confirmed here."
+    return "possible", "Neither what is confirmed now nor what the server has is known."
+
+
+def _weighed(case: Case, copy: Copy, certainty: str, note: str) -> Vanished:
+    """Lower the certainty where today's queue is missing."""
+    given = case.postoffice.queue("REQTRANS") is not None
+    if given:
+        return Vanished(copy, certainty, f"It is gone from REQTRANS. {note}", True)
+    if case.postoffice.absent("REQTRANS.GLB"):
+        return Vanished(copy, least(certainty, "likely"), f"REQTRANS.GLB is missing. {note}", True)
+    return Vanished(copy, "possible", f"Today's REQTRANS is not given or cannot be read. {note}", False)
+
+
+def was_stranded(then: Numbers) -> bool:
+    """Whether a queue ended below what was confirmed."""
+    return then.a is not None and then.m is not None and then.m < then.a

@@ -1,0 +1,78 @@
+"""One postoffice while its changes are looked at, and why a change of it stands where it does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from glbtools.diagnosis.case import Case, Logged, server_name
+from glbtools.diagnosis.changes.content import Content, Copy
+from glbtools.diagnosis.finding import CERTAINTIES, Evidence
+
+
+class View:
+    """One postoffice while it is looked at, with what many of its changes need once."""
+
+    def __init__(self, case: Case, content: Content) -> None:
+        self.case, self.content = case, content
+        self.server_name = (server_name(case) or "").upper() or None
+
+    @cached_property
+    def doubts(self) -> tuple[str, ...]:
+        """What would remove the doubts in the evidence as a whole: a name that is only likely, files of two days."""
+        named = () if self.case.postoffice.name_certain else ("what this postoffice is called",)
+        return (*named, *(("REQTRANS and REQCONF of one day",) if self.case.skew else ()))
+
+    @cached_property
+    def reasons(self) -> tuple[Evidence, ...]:
+        """Where the two numbers of the upload stand."""
+        both = (
+            self.case.stored("reqsync", self.case.numbers.a, "the last number confirmed"),
+            self.case.served("reqsync", applied(self.case), "the last number the server has"),
+        )
+        return tuple(each for each in both if each and each.value is not None)
+
+    @cached_property
+    def damage(self) -> list[Evidence]:
+        """The stretches of REQTRANS that are no record and not only zeros."""
+        artefact = self.case.postoffice.find("REQTRANS.GLB")
+        found = self.case.postoffice.read(artefact) if artefact else None
+        if artefact is None or found is None or found.entry.name != "queue":
+            return []
+        gaps = [each for each in found.content.gaps if each.data.strip(b"\0")]
+        return [Evidence(artefact.path, (each.start, each.stop), None, "gap", None, "no whole record") for each in gaps]
+
+    @cached_property
+    def last_sent(self) -> Logged | None:
+        """The last log line that says changes were sent (message 106)."""
+        lines = [each for each in self.case.lines(106) if each.line.moment and each.line.argument != "0"]
+        return max(lines, key=lambda each: each.line.moment or datetime.min) if lines else None
+
+    def sent(self, copy: Copy) -> bool:
+        """Whether a log shows that a change was sent: T1 sends everything that is queued."""
+        last = self.last_sent.line.moment if self.last_sent else None
+        return last is not None and copy.stamp is not None and copy.stamp <= last
+
+    def sure(self, certainty: str) -> str:
+        """Lower a certainty where the evidence as a whole is doubtful."""
+        return least(certainty, "likely") if self.doubts else certainty
+
+
+class Standing(NamedTuple):
+    """Why a number has not arrived; ``note`` says by which numbers that is seen."""
+
+    why: str
+    certainty: str
+    note: str
+    settled_by: tuple[str, ...] = ()
+
+
+def least(*certainties: str) -> str:
+    """Return the lowest of some certainties."""
+    return max(certainties, key=CERTAINTIES.index)
+
+
+def applied(case: Case) -> int | None:
+    """Return the last number of a postoffice that the server has."""
+    return case.requestor.reqsync if case.requestor else None
