@@ -94,13 +94,14 @@ def write(path: Path, data: bytes, *, force: bool = False, sync: bool = True) ->
         raise _access_error(path, error) from None
 
 
-def write_tree(contents: Mapping[str, bytes], target: Path, *, force: bool = False) -> list[Path]:
+def write_tree(contents: Mapping[str, bytes], target: Path, *, force: bool = False, sync: bool = True) -> list[Path]:
     """Write a directory of files; a new one appears whole or not at all.
 
     Args:
         contents: relative path, with ``/`` between parts -> content; the paths are our own or checked.
         target: the directory.
         force: write into a directory that already holds something.
+        sync: wait for the disk; see ``write``.
 
     Raises:
         OutputExistsError: the target holds something and ``force`` is not given, or leads out of itself.
@@ -114,7 +115,7 @@ def write_tree(contents: Mapping[str, bytes], target: Path, *, force: bool = Fal
             target.parent.mkdir(parents=True, exist_ok=True)
             temporary = Path(tempfile.mkdtemp(prefix=".glbtools-", dir=target.parent))
             try:
-                _write_all(contents, temporary)
+                _write_all(contents, temporary, sync=sync)
                 temporary.chmod(0o777 & ~_umask())
                 temporary.rename(target)
             except BaseException:
@@ -126,13 +127,13 @@ def write_tree(contents: Mapping[str, bytes], target: Path, *, force: bool = Fal
                 raise OutputExistsError(f"{target}: exists and is no directory")
             if any(target.iterdir()) and not force:
                 raise OutputExistsError(f"{target}: exists; use --force to write into it")
-            _write_all(contents, target)
+            _write_all(contents, target, sync=sync)
     except (OSError, ValueError) as error:
         raise _access_error(target, error) from None
     return [target / name for name in sorted(contents)]
 
 
-def _write_all(contents: Mapping[str, bytes], directory: Path) -> None:
+def _write_all(contents: Mapping[str, bytes], directory: Path, *, sync: bool) -> None:
     inside = os.path.realpath(directory)
     paths = {directory / name: content for name, content in sorted(contents.items())}
     for path in paths:
@@ -140,7 +141,7 @@ def _write_all(contents: Mapping[str, bytes], directory: Path) -> None:
             raise OutputExistsError(f"{path}: a link in it leads out of {directory}")
     for path, content in paths.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(path, content, force=True)
+        write(path, content, force=True, sync=sync)
 
 
 def sync_directory(path: Path) -> None:

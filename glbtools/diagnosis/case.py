@@ -284,6 +284,16 @@ def server_name(case: Case) -> str | None:
     return (reqconf[1].server or None) if reqconf else None
 
 
+def copied_from(case: Case) -> str | None:
+    """Return whose REQCONF this postoffice has: the same numbers and dates, which fit only that one (RULINGS 19)."""
+    own, theirs = case.numbers, case.requestor
+    fits = own.m == own.a and (theirs is None or theirs.reqsync == own.a)
+    if fits or own.a is None or case.upload.channel.renumbered_at == own.a:
+        return None
+    twins = case.network.twins(case.postoffice)
+    return twins[0].shown if twins else None
+
+
 def undecided_hole(case: Case) -> Range | None:
     """Return what the server may have lost where nothing tells whether it did (RULINGS 10)."""
     own, theirs = case.numbers.a, case.requestor.reqsync if case.requestor else None

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from glbtools import files
 from glbtools.diagnosis.case import Case, Judged, absent, cases
 from glbtools.diagnosis.finding import CERTAINTIES, Finding
+from glbtools.diagnosis.precedence import explained
 from glbtools.diagnosis.restored import merged
 from glbtools.errors import GlbError
 from glbtools.evidence.network import Network, collect, latest_stamp
@@ -116,7 +117,7 @@ def diagnose(
         report.channels += channels(case)
     report.changed = _changed(report)
     report.inputs.sort()
-    report.findings = sorted(merged(report.findings), key=_order)
+    report.findings = sorted(explained(merged(report.findings)), key=_order)
     return report
 
 

@@ -34,12 +34,27 @@ class Network:
 
     postoffices: list[Postoffice]
     older: list[Postoffice] = field(default_factory=list)
+    _identities: dict[tuple[object, ...], list[Postoffice]] | None = field(default=None, init=False, repr=False)
 
     @property
     def server(self) -> Postoffice | None:
         """The one server, if exactly one is given."""
         servers = [each for each in self.postoffices if each.role == "server"]
         return servers[0] if len(servers) == 1 else None
+
+    def twins(self, postoffice: Postoffice) -> list[Postoffice]:
+        """Return the other postoffices whose REQCONF says the same, dates included: one is a copy of the other."""
+        own = _identity(postoffice)
+        if own is None:
+            return []
+        if self._identities is None:
+            self._identities = {}
+            for each in self.postoffices:
+                if (identity := _identity(each)) is not None:
+                    self._identities.setdefault(identity, []).append(each)
+                if each is not postoffice and each is not self.server:
+                    each.release()
+        return [each for each in self._identities.get(own, ()) if each is not postoffice]
 
     def earlier(self, postoffice: Postoffice) -> list[Postoffice]:
         """Return the older evidence of a postoffice."""
@@ -49,6 +64,17 @@ class Network:
         if not known and len(self.postoffices) == 1:
             known = [each for each in self.older if each.name is None]
         return known
+
+
+def _identity(postoffice: Postoffice) -> tuple[object, ...] | None:
+    """Return what tells one REQCONF from another: numbers that are not zero, and a date; None without them."""
+    found = postoffice.reqconf()
+    if found is None:
+        return None
+    config = found[1]
+    dates = (config.last_export, config.last_import)
+    numbers = (config.reqsync, config.srvsync, config.importsync)
+    return (*numbers, *dates) if any(dates) and any(numbers) else None
 
 
 def collect(

@@ -121,6 +121,16 @@ def new_reqconf(layout: Layout, **values: Any) -> ReqConfFile:
     return ReqConfFile(layout, structure.change(layout, structure.default(layout, "record"), **new))
 
 
+def changed_reqconf(file: ReqConfFile, **values: Any) -> ReqConfFile:
+    """Return a REQCONF.GLB with some values changed; names are those of ``ReqConf``.
+
+    Raises:
+        UsageError: as for ``new_reqconf``.
+    """
+    new = structure.change(file.layout, file.values, **_stored(file.layout, values))
+    return ReqConfFile(file.layout, new, file.slack)
+
+
 # --- SRVCONF -----------------------------------------------------------------------------------------------------
 
 
@@ -161,6 +171,36 @@ def new_srvconf(layout: Layout, requestors: Sequence[Mapping[str, Any]], **value
         except FieldError as error:
             raise FieldError(f"requestor[{number}].{error.field}", error.reason) from None
     return file
+
+
+def changed_srvconf(
+    file: SrvConfFile, requestors: Mapping[int, Mapping[str, Any]] | None = None, **values: Any
+) -> SrvConfFile:
+    """Return a SRVCONF.GLB with some values changed.
+
+    Args:
+        file: as it was.
+        requestors: number of a requestor, from 1, -> its values to change; one more than there are registers another.
+        values: of the header.
+
+    Raises:
+        UsageError: the layout has no such field, the value does not fit it, or there is no such requestor.
+    """
+    layout = file.layout
+    header = structure.change(layout, file.header, **_stored(layout, values))
+    records = list(file.records)
+    for number, changes in sorted((requestors or {}).items()):
+        if number == len(records) + 1:
+            records.append(structure.default(layout, "record", layout.header + len(records) * layout.record))
+        elif not 1 <= number <= len(records):
+            raise UsageError(f"there is no requestor {number}")
+        records[number - 1] = structure.change(layout, records[number - 1], **_stored(layout, changes))
+    return SrvConfFile(layout, header, records, file.slack)
+
+
+def stored(values: list[Value], name: str) -> Any:
+    """Return one field as stored; None where the layout has no such field, or the file ends before it."""
+    return next((each.value for each in values if each.field.name == name), None)
 
 
 # --- both --------------------------------------------------------------------------------------------------------

@@ -125,8 +125,25 @@ def new_queue(entries: Iterable[NewRecord], layout: Layout) -> Queue:
     Raises:
         FieldError: a value does not fit the layout; names the record, counted from 0, and what of it.
     """
+    records = _made(entries, layout, layout.header, None)
+    return Queue(layout, records[-1].stop if records else 0, codec(layout).header() if records else b"", records)
+
+
+def appended(data: bytes, entries: Iterable[NewRecord], layout: Layout) -> bytes:
+    """Return a queue file with ``entries`` behind what it holds, which stays as it is, byte for byte.
+
+    Raises:
+        FieldError: as for ``new_queue``.
+    """
+    if not data:
+        return build_queue(new_queue(entries, layout))
+    held = parse_queue(data, layout).records
+    pack = codec(layout).pack
+    return data + b"".join(map(pack, _made(entries, layout, len(data), held[-1].start if held else None)))
+
+
+def _made(entries: Iterable[NewRecord], layout: Layout, position: int, previous: int | None) -> list[Record]:
     compiled = codec(layout)
-    position, previous = layout.header, None
     records: list[Record] = []
     for number, entry in enumerate(entries):
         try:
@@ -140,8 +157,7 @@ def new_queue(entries: Iterable[NewRecord], layout: Layout) -> Queue:
             raise FieldError(f"[{number}].stamp", str(error)) from None
         records.append(record)
         position, previous = record.stop, record.start
-    header = compiled.header() if records else b""
-    return Queue(layout, position if records else 0, header, records)
+    return records
 
 
 def read_records(path: str | Path, layout: Layout) -> Iterator[Record]:

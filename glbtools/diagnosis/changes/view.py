@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from glbtools.diagnosis.case import Case, Logged, server_name
+from glbtools.diagnosis.case import Case, Logged, copied_from, server_name
 from glbtools.diagnosis.changes.content import Content, Copy
 from glbtools.diagnosis.finding import CERTAINTIES, Evidence
 
@@ -22,7 +22,8 @@ class View:
     def doubts(self) -> tuple[str, ...]:
         """What would remove the doubts in the evidence as a whole: a name that is only likely, files of two days."""
         named = () if self.case.postoffice.name_certain else ("what this postoffice is called",)
-        return (*named, *(("REQTRANS and REQCONF of one day",) if self.case.skew else ()))
+        copied = ("this postoffice's own REQCONF",) if copied_from(self.case) else ()
+        return (*named, *copied, *(("REQTRANS and REQCONF of one day",) if self.case.skew else ()))
 
     @cached_property
     def reasons(self) -> tuple[Evidence, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from glbtools.diagnosis.case import Case, logged, poisoned, undecided_hole, when
+from glbtools.diagnosis.case import Case, copied_from, logged, poisoned, undecided_hole, when
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.restored import server_finding
 from glbtools.diagnosis.wording import TELLS_UP, changes, files_that_tell, numbers_text, plural
@@ -23,6 +23,10 @@ NO_RESET = "Do not run LISTDS -Z on the server's postoffice: its numbers cannot 
 def check(case: Case) -> Iterator[Finding]:
     """Yield what is wrong, or remarkable though normal, with the upload of a postoffice."""
     states, ranges = case.upload.verdict.states, case.upload.verdict.ranges
+    owner = copied_from(case)
+    if owner:
+        yield _copied(case, owner, beside="STRANDED" in ranges)
+        states = tuple(each for each in states if each == "STRANDED" and "STRANDED" in ranges) or ("UNKNOWN",)
     if "ROLLED_BACK" in states:
         yield from _went_back(case)
     elif "STRANDED" in ranges:
@@ -37,7 +41,7 @@ def check(case: Case) -> Iterator[Finding]:
         # What cannot be decided is never louder than a note (DESIGN section 4).
         settled = files_that_tell(case.upload.verdict.settled_by, TELLS_UP)
         yield _hole(case)._replace(certainty="possible", severity="note", settled_by=settled)
-    if not GRAVE.intersection(states):
+    if not GRAVE.intersection(states) and not owner:
         yield from _normal(case)
     yield from _resync_explains(case)
     yield from _missing(case)
@@ -163,14 +167,16 @@ def _armed_help(case: Case) -> Iterator[str]:
 
 
 def _earlier_life(case: Case) -> bool:
-    """RULINGS 12: everything is zero here, and the server has counted imports of an earlier life.
+    """RULINGS 12: everything is zero here, and the server's record or the queue speaks of an earlier life.
 
-    One import more than here is the first cycle between T2 and T3, which is healthy.
+    One import more than here is the first cycle between T2 and T3, which is healthy. A SrvSync that was acknowledged,
+    or a queue in which only the number of a confirmation is left, are not (Q133428).
     """
     own, theirs = case.numbers, case.requestor
     if theirs is None or own.a != 0 or own.c != 0 or not theirs.reqsync:
         return False
-    return theirs.importsync is not None and own.imports is not None and theirs.importsync > max(1, own.imports)
+    more = theirs.importsync is not None and own.imports is not None and theirs.importsync > max(1, own.imports)
+    return more or bool(theirs.srvsync) or (bool(own.m) and not own.held)
 
 
 # --- went back ---------------------------------------------------------------------------------------------------
@@ -214,6 +220,39 @@ def _went_back(case: Case) -> Iterator[Finding]:
         (*refused, *((zone,) if zone else ())),
         settled_by=files_that_tell(verdict.settled_by, TELLS_UP),
     )
+
+
+def _copied(case: Case, owner: str, *, beside: bool) -> Finding:
+    """REQCONF is another postoffice's (Q123437, RULINGS 19); a note beside changes that are stuck because of it."""
+    own, theirs = case.numbers, case.requestor
+    applied = theirs.reqsync if theirs else None
+    return case.finding(
+        "reqconf-cloned-or-restored",
+        f"REQCONF says the same as that of {owner}, dates included, and fits its queue and record only",
+        (
+            *_both_numbers(case),
+            case.served("reqsync", applied, "the last number the server has of this postoffice") if theirs else None,
+            case.stored("last_export", _shown(case, "last_export"), "the same on both"),
+        ),
+        "likely",
+        (
+            f"Here REQTRANS ends at {own.m}, and the server has {applied}; ReqSync {own.a} is the other's.",
+            "What the numbers of this postoffice were, this REQCONF does not say.",
+        ),
+        (
+            "Restore this postoffice's own REQCONF; without one, LISTDS -R -Z here, and delete and create the "
+            "requestor on the server (Q123437). Then Export.",
+            *((NO_RESET,) if case.is_server else ()),
+        ),
+        severity="note" if beside else "",
+        settled_by=("an older REQCONF of this postoffice",),
+    )
+
+
+def _shown(case: Case, name: str) -> str | None:
+    found = case.postoffice.reqconf()
+    when = getattr(found[1], name) if found else None
+    return when.isoformat(sep=" ") if when else None
 
 
 def _hole(case: Case) -> Finding:
