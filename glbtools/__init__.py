@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         stream_queue,
         stream_tuples,
     )
+    from glbtools.simulate.run import simulate, truth_of
 
 __version__ = "0.1.0"
 
@@ -59,8 +60,10 @@ _PLACES = {
     "read_queue": "library",
     "read_reqconf": "library",
     "read_srvconf": "library",
+    "simulate": "simulate.run",
     "stream_queue": "library",
     "stream_tuples": "library",
+    "truth_of": "simulate.run",
 }
 
 __all__ = [
@@ -85,8 +88,10 @@ __all__ = [
     "read_queue",
     "read_reqconf",
     "read_srvconf",
+    "simulate",
     "stream_queue",
     "stream_tuples",
+    "truth_of",
     "unsent",
 ]
 

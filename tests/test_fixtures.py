@@ -1,4 +1,4 @@
-"""Every fixture: made from its description, read in full, and read whatever happens to its bytes."""
+"""Every fixture: made from its description or scenario, read in full, and read whatever happens to its bytes."""
 
 from __future__ import annotations
 
@@ -8,15 +8,48 @@ from pathlib import Path
 import pytest
 
 from glbtools.binary.span import tile
+from glbtools.errors import UnknownFormatError
 from glbtools.formats import config, logs, queue
 from glbtools.formats.registry import FORMATS, inspect, inspect_bytes
+from glbtools.simulate.scenario import shipped
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "fixtures"
-FILES = sorted(each for each in FIXTURES.glob("*/**/*.*") if each.suffix in {".GLB", ".LOG"})
-SMALL = [each for each in FILES if 0 < each.stat().st_size <= 512]
-LARGE = [each for each in FILES if each.stat().st_size > 512]
-TINY = [each for each in FILES if each.stat().st_size in {49, 60}]
+SCENARIOS = sorted(each for each in shipped() if (FIXTURES / each).is_dir())
+FILES = sorted(
+    each
+    for each in FIXTURES.glob("*/**/*.*")
+    if each.suffix in {".GLB", ".LOG"} and each.relative_to(FIXTURES).parts[0] not in SCENARIOS
+)
+"""The files made from descriptions. Those made from scenarios are many and much alike: a few are treated as these."""
+
+CHOSEN = [
+    FIXTURES / each
+    for each in (
+        "checksum-poison/east/GLB/REQTRANS.GLB",
+        "never-sent/east/GLB/REQTRANS.GLB",
+        "reqconf-short/east/GLB/REQCONF.GLB",
+        "reqtrans-torn/east/GLB/REQTRANS.GLB",
+        "resync-left/hub/GLB/RESYNC.GLB",
+        "srvconf-truncated/hub/GLB/SRVCONF.GLB",
+    )
+]
+CHANGED = [*FILES, *CHOSEN]
+SMALL = [each for each in CHANGED if 0 < each.stat().st_size <= 512]
+LARGE = [each for each in CHANGED if each.stat().st_size > 512]
+TINY = [each for each in CHANGED if each.stat().st_size in {49, 60}]
+
+DAMAGED = {
+    "checksum-poison/east/GLB/REQTRANS.GLB": ["checksum"],
+    "reqconf-cut/east/GLB/REQCONF.GLB": ["size"],
+    "reqconf-short/east/GLB/REQCONF.GLB": ["size"],
+    "reqtrans-torn/east/GLB/REQTRANS.GLB": ["truncated"],
+    "srvconf-truncated/hub/GLB/SRVCONF.GLB": ["size"],
+}
+"""What is damaged among the files made from scenarios -> how."""
+
+UNKNOWN = {"CONTROL.GLB", "IMPORT.USR", "PROCESS.GLB", "SORTLOCK.GLB", "SYSTEM.KEY", "SYSTEM.MBG"}
+"""Files of unknown formats: that they are there, or their size, is all that matters."""
 
 BUILDERS = {
     "queue": queue.build_queue,
@@ -28,6 +61,18 @@ BUILDERS = {
 
 def name_of(path: Path) -> str:
     return str(path.relative_to(FIXTURES))
+
+
+def directories() -> set[str]:
+    """Return the names of all fixtures."""
+    return {each.name for each in FIXTURES.iterdir() if each.is_dir() and each.name not in {"specs", "__pycache__"}}
+
+
+def simulated(name: str) -> list[Path]:
+    """Return the files of postoffices in a fixture made from a scenario, copies among them."""
+    return sorted(
+        each for each in (FIXTURES / name).rglob("*.*") if each.suffix in {".GLB", ".LOG", ".USR", ".KEY", ".MBG"}
+    )
 
 
 def generator():
@@ -62,14 +107,45 @@ def leaves(nodes):
 def test_the_fixtures_are_what_their_descriptions_give(tmp_path):
     written = generator().write(tmp_path)
     made = {str(path.relative_to(tmp_path)): path.read_bytes() for path in written}
-    kept = {name_of(path): path.read_bytes() for path in FILES}
+    roots = {each.parts[0] for each in map(Path, made)}
+    kept = {name_of(path): path.read_bytes() for root in roots for path in (FIXTURES / root).rglob("*.*")}
     assert made == kept
+    assert roots == directories()
 
 
 def test_every_fixture_is_in_the_readme():
     text = (FIXTURES / "README.md").read_text()
-    for directory in {path.relative_to(FIXTURES).parts[0] for path in FILES}:
+    for directory in directories():
         assert f"`{directory}`" in text
+
+
+def test_every_scenario_is_a_fixture_unless_it_is_too_large():
+    assert SCENARIOS == sorted(generator().scenarios())
+    assert set(shipped()) - set(SCENARIOS) == {"healthy-year"}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_files_of_a_scenario_are_recognised_and_written_back_exactly(name):
+    found = 0
+    for path in simulated(name):
+        if path.name in UNKNOWN:
+            with pytest.raises(UnknownFormatError):
+                inspect(path)
+            continue
+        entry = inspect(path).entry.name
+        survives(path.read_bytes(), path, entry)
+        found += 1
+    assert found
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_what_is_damaged_in_a_scenario_is_what_its_fault_damages(name):
+    damaged = {}
+    for path in simulated(name):
+        found = None if path.name in UNKNOWN else inspect(path)
+        if found and found.damaged:
+            damaged[name_of(path)] = [fault.kind for fault in found.faults if fault.damage]
+    assert damaged == {path: kinds for path, kinds in DAMAGED.items() if Path(path).parts[0] == name}
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glbtools.cli import COULD_NOT, FOUND, complain, diagnosis, put
+from glbtools.cli import COULD_NOT, FOUND, complain, diagnosis, put, simulation
 from glbtools.cli.options import (
     Color,
     Form,
@@ -213,6 +213,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "unsent": diagnosis.unsent,
     "explain": explain,
     "build": build,
+    "simulate": simulation.simulate,
     "formats": formats,
 }
 """Name -> command, in the order of the help text. A message number may be -1, so ``explain`` knows no bad option."""

@@ -288,7 +288,7 @@ def copied_from(case: Case) -> str | None:
     """Return whose REQCONF this postoffice has: the same numbers and dates, which fit only that one (RULINGS 19)."""
     own, theirs = case.numbers, case.requestor
     fits = own.m == own.a and (theirs is None or theirs.reqsync == own.a)
-    if fits or own.a is None or case.upload.channel.renumbered_at == own.a:
+    if fits or own.a is None:
         return None
     twins = case.network.twins(case.postoffice)
     return twins[0].shown if twins else None

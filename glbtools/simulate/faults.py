@@ -149,7 +149,8 @@ def _silent_export(network: Network, office: Office) -> None:
 
 
 def _damage_queue(network: Network, office: Office) -> None:
-    """A torn file: half of the last record is missing."""
+    """A torn file: the end of the last of two new changes is missing."""
+    actions.add(network, office, 2)
     data = office.read("GLB/REQTRANS.GLB") or b""
     office.write("GLB/REQTRANS.GLB", data[: max(len(data) - 20, 1)])
 
@@ -297,10 +298,9 @@ def _no_import(network: Network, office: Office) -> None:
     network.failures[office.name, "T3"] = Failure((), "import", 64)
 
 
-def _leave_queue(network: Network, office: Office) -> None:
-    """An Import breaks off in the middle: what was fetched stands in USRTRANS."""
-    records = network.serving.records("MSTTRANS")[-2:]
-    office.put("USRTRANS", [network.serving.again(each) for each in records])
+def _break_off(network: Network, office: Office) -> None:
+    """An Import breaks off in the middle: what was fetched stands in USRTRANS (Q122750)."""
+    network.failures[office.name, "T3"] = Failure((Said("Status", None, phases.IMPORT),), "sorting", 64)
 
 
 # --- mail and schedule -------------------------------------------------------------------------------------------
@@ -397,7 +397,7 @@ _FAULTS = (
         "podiag-dummy", "reqtrans-podiag-dummy-60", "REQTRANS.GLB of an earlier day is put back, on which the "
         "diagnostic utility had made it", "Q110496", _old_podiag,
     ),
-    Fault("reqtrans-torn", "queue-damaged", "the end of REQTRANS.GLB is lost", "Q103421", _damage_queue, "T0"),
+    Fault("reqtrans-torn", "queue-damaged", "the end of REQTRANS.GLB is lost", "Q103421", _damage_queue),
     Fault("silent-export", "silent-export", "an Export while REQTRANS.GLB is missing", "Q119017", _silent_export, "T0"),
     Fault("never-sent", "reqtrans-never-drained", "Dir-Sync never runs on a postoffice", "Q104743", _never_sent, "T0"),
     Fault(
@@ -459,7 +459,8 @@ _FAULTS = (
     Fault("over-limit", "transaction-limit", "an import reply is over the requestor's limit", "Q119450", _limit, "T0"),
     # T3.
     Fault("sortlock-left", "temp-files-leftover", "a sort breaks off", "Q112301", _leave_sortlock),
-    Fault("import-broken-off", "temp-files-leftover", "an Import breaks off", "Q122750 Q96060", _leave_queue),
+    Fault("import-broken-off", "temp-files-leftover", "an Import breaks off", "Q122750 Q96060", _break_off,
+          "T2"),
     Fault("import-without-password", "import-not-run-bad-password", "IMPORT is run with a wrong password", "Q148771",
           _no_import, "T2"),
     Fault("import-locked", "import-locked-91", "ADMIN is open while IMPORT runs", "Q148705", _failing(
@@ -505,10 +506,10 @@ _FAULTS = (
           lambda network, office: office.log(network.now(office.name), "Warning", 128, coded=False), "T2", "server"),
     Fault("server-t3-missed", "invalid-server-request-133", "T3 does not run on the server", "Q108844",
           lambda network, office: network.skipped.add((office.name, "T3")), "T2", "server", later=1),
-    Fault("mail-lost", "", "a message is lost", "Q133428", _lose, "T1", options={"kind": str}),
-    Fault("mail-delayed", "", "a message comes a cycle late", "Q96060", _delay, "T1",
+    Fault("mail-lost", "", "a message is lost", "Q133428", _lose, "T1", "any", options={"kind": str}),
+    Fault("mail-delayed", "", "a message comes a cycle late", "Q96060", _delay, "T1", "any",
           options={"kind": str, "phases": int}),
-    Fault("mail-doubled", "", "a message arrives twice", "Q133428", _duplicate, "T1",
+    Fault("mail-doubled", "", "a message arrives twice", "Q133428", _duplicate, "T1", "any",
           options={"kind": str, "later": int}),
     Fault("mail-reordered", "", "messages arrive in another order", "Q96060", _reorder, "T1", "any"),
     Fault("window-missed", "missed-run-window", "Dispatch misses the run window of a step", "Q148718", _miss, "T0",
@@ -525,3 +526,17 @@ _FAULTS = (
 
 FAULTS: dict[str, Fault] = {each.name: each for each in _FAULTS}
 """Name -> fault, in the order of the scenarios."""
+
+_SERVER_BACK = ("server-restored", "server-files-restored", "server-reenabled")
+_QUEUE_GONE = ("reqtrans-deleted", "reqtrans-zeroed", "reqtrans-begun-again", "reqtrans-old", "podiag-dummy")
+
+MAY_CAUSE: dict[str, tuple[str, ...]] = {
+    "stranded": (*_QUEUE_GONE, "resync-after-adds", "reqconf-cloned", "server-far-behind"),
+    "rejected": ("reqconf-reset", "requestor-restored", "reqconf-cloned", *_QUEUE_GONE),
+    "lost": (*_QUEUE_GONE, *_SERVER_BACK, "requestor-restored", "reqtrans-torn", "pointer-left", "msttrans-cut"),
+    "not queued": ("reqtrans-deleted", "silent-export"),
+    "passed": (*_SERVER_BACK, "reqconf-cloned", "resync-after-adds", "msttrans-cut", "t2-twice"),
+    "purged": ("absent", "never-sent", "msttrans-cut", "requestor-restored", *_SERVER_BACK),
+    "refused": ("requestor-recreated", "server-reenabled", "server-restored"),
+}
+"""State of a change -> the faults that bring it there; of other states the last fault that concerns it."""

@@ -52,7 +52,8 @@ class Failure(NamedTuple):
 
     Attributes:
         lines: what its program writes to the log.
-        what: ``program`` stops the whole phase, ``import`` and ``rebuild`` those steps of T3.
+        what: ``program`` stops the whole phase, ``import`` and ``rebuild`` those steps of T3, ``sorting`` the Import in
+            its middle.
         end: exit code that Dispatch prints.
     """
 

@@ -331,7 +331,11 @@ def t3(network: Network, office: Office) -> int:
     if not take_answer(network, office):
         return ABNORMAL
     code = NORMAL
-    if failure and failure.what == "import":
+    if failure and failure.what == "sorting":
+        # IMPORT has sorted what was fetched into its working queues, and gone no further.
+        office.put("USRTRANS", [office.again(each) for each in office.records("SRVTRANS")])
+        office.write("GLB/SRVTRANS.GLB", b"")
+    if failure and failure.what in ("import", "sorting"):
         code = _fail(network, office, failure)
     else:
         run_import(network, office)

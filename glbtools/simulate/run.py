@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from glbtools import files
-from glbtools.errors import OutputExistsError
+from glbtools.errors import OutputExistsError, UsageError
 from glbtools.layouts import Layouts
 from glbtools.simulate import actions, faults, network, phases, truth
 from glbtools.simulate.disk import OWN
@@ -56,6 +57,21 @@ def simulate(
     begun = network.load(Path(start_from), layouts) if start_from is not None else None
     made = run(chosen, begun, layouts=layouts, progress=progress)
     return files.write_tree(contents(made), target, force=force, sync=False)
+
+
+def truth_of(directory: str | Path) -> dict[str, Any]:
+    """Return the truth about a network that a simulation has written.
+
+    Raises:
+        FileAccessError: there is none.
+        UsageError: it cannot be understood.
+    """
+    path = Path(directory) / OWN / "truth.json"
+    try:
+        found: dict[str, Any] = json.loads(files.read(path))
+    except ValueError as error:
+        raise UsageError(f"{path}: {error}") from None
+    return found
 
 
 def run(

@@ -6,6 +6,7 @@ from typing import Any
 
 from glbtools.formats.message import REQTX, SRVTX
 from glbtools.simulate.disk import Office
+from glbtools.simulate.faults import MAY_CAUSE
 from glbtools.simulate.ledger import Change
 from glbtools.simulate.network import Network
 
@@ -128,23 +129,22 @@ def settle(network: Network, fault: int | None) -> None:
         if change.issued is not None and not change.lost and not survey.at_server(change):
             change.lost = True
     for change in network.ledger.changes:
-        if not change.arrived and "" not in change.causes and survey.upload(change) in HOPELESS:
-            change.causes[""] = _cause(network, fault, change.origin)
+        if not change.arrived and "" not in change.causes and (state := survey.upload(change)) in HOPELESS:
+            change.causes[""] = _cause(network, fault, change.origin, state)
         for target in network.offices:
-            if (
-                target not in change.reached
-                and target not in change.causes
-                and survey.download(change, target) in HOPELESS
-            ):
-                change.causes[target] = _cause(network, fault, target)
+            settled = target in change.reached or target in change.causes
+            if not settled and (state := survey.download(change, target)) in HOPELESS:
+                change.causes[target] = _cause(network, fault, target, state)
 
 
-def _cause(network: Network, fault: int | None, office: str) -> int:
+def _cause(network: Network, fault: int | None, office: str, state: str) -> int:
+    """Return the fault that is to blame: the one just injected, or the last that concerns the place and the state."""
     if fault is not None:
         return fault
     faults = list(enumerate(network.faults))
-    own = [index for index, each in faults if each.at in (office, network.server)]
-    return (own or [index for index, _ in faults])[-1]
+    near = [(index, each) for index, each in faults if each.at in (office, network.server)] or faults
+    fitting = [index for index, each in near if each.name in MAY_CAUSE.get(state, ())]
+    return fitting[-1] if fitting else near[-1][0]
 
 
 def document(network: Network) -> dict[str, Any]:

@@ -428,6 +428,32 @@ def test_the_order_of_paths_does_not_matter(tmp_path):
     assert one == other
 
 
+def copied_reqconf(**changed):
+    """West's REQCONF on East, whose queue and record do not go with it; other postoffices have higher numbers."""
+    west = {"reqsync": 14, "srvsync": 80, "importsync": 1, "last_export": "1994-02-10T09:00:00"}
+    server = registered("NET/WEST", reqsync=14)
+    server["srvconf"]["requestor"][0] |= {"reqsync": 50}
+    server["reqconf"] = {"reqsync": 50}
+    return network(
+        east={"reqconf": west | changed, "queue": {"REQTRANS": [{"dummy": 17}]}}, west={"reqconf": west}, server=server
+    )
+
+
+def test_a_reqconf_that_fits_only_another_postoffice_is_a_copy_of_its(tmp_path):
+    report = diagnose(built(tmp_path, copied_reqconf()))
+    loud = [each for each in report.findings if severity(each) != "note"]
+    assert [(each.problem.slug, each.postoffice) for each in loud] == [("reqconf-cloned-or-restored", "NET/EAST")]
+    assert "NET/WEST" in loud[0].message
+    assert loud[0].certainty == "likely"
+
+
+@pytest.mark.parametrize("changed", [{"last_export": "1994-02-10T09:00:02"}, {"srvsync": 79}])
+def test_a_reqconf_with_a_date_or_number_of_its_own_is_no_copy(tmp_path, changed):
+    assert "reqconf-cloned-or-restored" not in {
+        slug for slug, _, _ in found(built(tmp_path, copied_reqconf(**changed)))
+    }
+
+
 def as_listings(path):
     """Put what the vendor's programs print of queues and configurations in the place of the files."""
     for file in sorted(path.rglob("*.GLB")):

@@ -435,6 +435,30 @@ def test_of_a_number_issued_twice_a_postoffice_received_one(build: Build, issued
     ]
 
 
+def test_a_record_of_another_life_that_is_behind_leaves_open_what_the_server_lost(build: Build) -> None:
+    found = unsent(build(server(7, importsync=1), east(9, [{"dummy": 9}], imports=2)))
+    (unknown,) = [each for each in found.unknown if each.origin == EAST]
+    assert any("numbers 8 to 9" in each for each in unknown.wanted)
+    level = unsent(build(server(9, importsync=1), east(9, [{"dummy": 9}], imports=2), name="level"))
+    assert EAST not in {each.origin for each in level.unknown}
+
+
+def test_a_server_enabled_anew_leaves_open_what_it_still_has(build: Build) -> None:
+    record = {"name": f"PCM:{WEST}", "reqsync": 0, "srvsync": 0, "importsync": 0}
+    anew = server(0, 2, srvsync=0, importsync=0)
+    anew["srvconf"]["requestor"][2] = record
+    found = unsent(build(anew, east(9, [{"dummy": 9}])))
+    assert any("numbers 1 to 9" in wanted for each in found.unknown if each.origin == EAST for wanted in each.wanted)
+
+
+def test_what_is_due_after_the_numbers_were_put_back_may_have_arrived(build: Build) -> None:
+    head = [add(number, f"m{number}", WEST) for number in range(1, 6)]
+    back = unsent(build(server(9, 5, head, srvsync=4), east(9, [{"dummy": 9}], c=2)), direction="download")
+    assert {each.certainty for each in back if each.target == EAST} == {"possible"}
+    healthy = unsent(build(server(9, 5, head, srvsync=2), east(9, [{"dummy": 9}], c=3), name="b"), direction="download")
+    assert {each.certainty for each in healthy if each.target == EAST} == {"likely"}, "its name is from its directory"
+
+
 def test_requestors_of_which_nothing_is_given_are_judged_by_the_servers_record(build: Build) -> None:
     found = unsent(build(server(17, head=7)), direction="both")
     assert down(found) == [(EAST, 6, "pending"), (EAST, 7, "pending"), (WEST, 6, "pending"), (WEST, 7, "pending")]

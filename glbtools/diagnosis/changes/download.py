@@ -155,12 +155,29 @@ def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Standin
     }
     if case.download.channel.importing:
         notes["PENDING"] = ("pending", "The first cycle asks for an Import, which brings the complete lists.")
+    doubt = _numbers_lowered(case)
+    if doubt:
+        sure, settled = "possible", (*settled, "the address lists of this postoffice, or an older REQCONF")
     taken: tuple[Range, ...] = ()
     for state, (why, note) in notes.items():
         spans = subtracted(verdict.ranges.get(state, ()), taken)
         taken += spans
         if spans:
-            yield Standing(why, sure, note, settled), spans
+            yield Standing(why, sure, f"{note} {doubt}".rstrip(), settled), spans
+
+
+def _numbers_lowered(case: Case) -> str:
+    """Say why what is due by its number may have arrived before: SrvSync here was put back since (RULINGS 15)."""
+    own, theirs = case.numbers, case.requestor
+    if case.download.channel.importing:
+        return "After a reset it may be in the lists already."
+    if "ROLLED_BACK" in case.upload.verdict.states:
+        return "This postoffice went back, and may have had it before."
+    if own.c is not None and theirs is not None and theirs.srvsync is not None and own.c < theirs.srvsync:
+        return f"The server's record says {theirs.srvsync}: unless T3 is still to run, it had been received."
+    if own.a and case.upload.channel.renumbered_at == own.a:
+        return "A RESYNC seems to have set SrvSync; its lists may hold it already."
+    return ""
 
 
 def _left(case: Case, name: str, number: int) -> Standing:

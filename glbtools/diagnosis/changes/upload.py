@@ -10,6 +10,7 @@ from glbtools.diagnosis.changes.content import Copy, copies, origin_of
 from glbtools.diagnosis.changes.found import Change, Unfound, Unknown, Unsent
 from glbtools.diagnosis.changes.vanished import OLDER, vanished, was_stranded
 from glbtools.diagnosis.changes.view import Standing, View, applied, least
+from glbtools.diagnosis.restored import enabled_anew
 from glbtools.diagnosis.wording import TELLS_UP, files_that_tell, numbers_text, plural
 from glbtools.evidence.postoffice import numbers
 from glbtools.model.channel import Range, ranges_of, without
@@ -262,6 +263,14 @@ def _wanted_up(case: Case) -> tuple[str, ...]:
         wanted.append("REQCONF")
     if applied(case) is None:
         wanted.append("the server's SRVCONF" if case.server is None else "a record of it in the server's SRVCONF")
+    a, b = case.numbers.a, applied(case)
+    if a and enabled_anew(case):
+        span = numbers_text([(0, a)])
+        wanted.append(f"the server's address lists, which tell whether it still has {span}: it was enabled anew")
+    elif a and b and b < a and "EPOCH_CHANGED" in case.upload.verdict.states:
+        # By its import number the record is of another life (RULINGS 10); a server that went back has a lower one, too.
+        span = numbers_text([(b, a)])
+        wanted.append(f"an older MSTTRANS, which tells whether the server lost {span} or began this record anew")
     if hole := undecided_hole(case):
         span = numbers_text([hole])
         wanted.append(f"the import numbers of both sides, which tell whether the server lost {span}")

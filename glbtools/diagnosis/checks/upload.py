@@ -25,8 +25,11 @@ def check(case: Case) -> Iterator[Finding]:
     states, ranges = case.upload.verdict.states, case.upload.verdict.ranges
     owner = copied_from(case)
     if owner:
-        yield _copied(case, owner, beside="STRANDED" in ranges)
-        states = tuple(each for each in states if each == "STRANDED" and "STRANDED" in ranges) or ("UNKNOWN",)
+        # A RESYNC makes numbers equal, too; with it the dates alone would be no more than a hint (RULINGS 19).
+        resynced = case.upload.channel.renumbered_at == case.numbers.a
+        yield _copied(case, owner, beside=resynced or "STRANDED" in ranges)
+        if not resynced:
+            states = tuple(each for each in states if each == "STRANDED" and "STRANDED" in ranges) or ("UNKNOWN",)
     if "ROLLED_BACK" in states:
         yield from _went_back(case)
     elif "STRANDED" in ranges:
@@ -518,10 +521,10 @@ def _dead_zone(zone: Range | None, last: int) -> Iterator[str]:
 def _causes(case: Case) -> Iterator[str]:
     """Why the numbers are so, as far as the files tell."""
     queue = case.postoffice.queue("REQTRANS")
-    if case.upload.channel.renumbered_at is not None:
+    if case.upload.channel.renumbered_at == case.numbers.a:
         yield (
-            "A RESYNC processed after changes were made explains it: it sets ReqSync to the largest of any "
-            "requestor (Q119449)."
+            "A RESYNC processed after changes were made would explain it: it sets ReqSync to the largest of any "
+            "requestor, and that is what it is (Q119449)."
         )
     elif queue is not None and queue.first in (0, 1) and queue.real:
         yield "REQTRANS begins at 1 again: it was deleted or emptied after numbers had been confirmed (Q119014)."

@@ -1,0 +1,1 @@
+"""How good diagnosis is, measured on random networks whose truth is known: ``make scoreboard``."""

@@ -1,0 +1,118 @@
+"""Random networks: healthy ones, disturbed ones, and ones with faults, each from one seed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from glbtools.simulate.faults import FAULTS, Fault
+from glbtools.simulate.life import Dice
+from glbtools.simulate.scenario import PHASES, Mishap, Scenario, Step
+
+NAMES = ("EAST", "WEST", "NORTH", "SOUTH")
+DISTURBANCES = ("mail-lost", "mail-delayed", "mail-doubled", "mail-reordered")
+"""What the protocol tolerates: a network with nothing but that is healthy."""
+
+SHOWN = tuple(name for name, each in FAULTS.items() if each.slug)
+"""Faults that files or logs show."""
+
+
+class Sample(NamedTuple):
+    """One random network.
+
+    Attributes:
+        kind: ``healthy``, ``disturbed`` or ``faulty``.
+        scenario: how it comes about.
+        faults: the names of the faults in it.
+    """
+
+    kind: str
+    scenario: Scenario
+    faults: tuple[str, ...] = ()
+
+
+def sample(seed: int) -> Sample:
+    """Return the random network of a seed: one in four healthy, one in eight disturbed, the rest with faults."""
+    dice = Dice(seed)
+    share = dice.below(8)
+    if share < 2:
+        return Sample("healthy", _life(dice, seed)._replace(stop=dice.one_of(PHASES)))
+    if share < 3:
+        return Sample("disturbed", _disturbed(_life(dice, seed), dice))
+    first = SHOWN[seed % len(SHOWN)]
+    faults = (first,) if share < 7 else (first, dice.one_of(SHOWN))
+    return faulty(faults, seed)
+
+
+def faulty(faults: tuple[str, ...], seed: int) -> Sample:
+    """Return a random network with some faults: the first is injected so that the files show it."""
+    dice = Dice(seed)
+    scenario = _life(dice, seed)
+    made = _with(scenario, FAULTS[faults[0]], dice)
+    for name in faults[1:]:
+        made = _beside(made, FAULTS[name], dice)
+    return Sample("faulty", made, faults)
+
+
+def _life(dice: Dice, seed: int) -> Scenario:
+    postoffices = NAMES[: 2 + dice.below(3)]
+    return Scenario(
+        f"random-{seed}",
+        postoffices=postoffices,
+        users=1 + dice.below(3),
+        cycles=5 + dice.below(5),
+        changes=2 + dice.below(5),
+        seed=seed,
+    )
+
+
+def _disturbed(scenario: Scenario, dice: Dice) -> Scenario:
+    """Let messages be lost, late, doubled and out of order in the first cycles; the last ones are quiet."""
+    mishaps = []
+    for cycle in range(2, scenario.cycles - 1):
+        name = dice.one_of(DISTURBANCES)
+        at = dice.one_of((scenario.server, *scenario.postoffices))
+        mishaps.append(Mishap(cycle, cycle, dice.one_of(("T1", "T2")), name, at, {}))
+    return scenario._replace(mishaps=tuple(mishaps))
+
+
+def _with(scenario: Scenario, fault: Fault, dice: Dice) -> Scenario:
+    """Return a scenario at whose end the files show a fault, with what has to be there before it."""
+    at = scenario.server if fault.where == "server" else scenario.postoffices[0]
+    last = scenario.cycles
+    options: dict[str, object] = {}
+    steps = [Step(last - fault.later, "T0", "add", each, {}) for each in (at, scenario.postoffices[-1])]
+    begins, ends = last - fault.later, last - fault.later
+    if fault.name in ("server-restored", "server-files-restored", "requestor-restored"):
+        back = last - 2
+        steps.append(Step(back, "T3", "copy", at, {"name": "backup"}))
+        steps += [
+            Step(last - 1, "T0", "add", each, {"count": 1 + dice.below(3)}) for each in (at, scenario.postoffices[-1])
+        ]
+    elif fault.name == "resync-after-adds":
+        steps.append(Step(2, "T0", "add", scenario.postoffices[-1], {"count": 20 + dice.below(20)}))
+    elif fault.name == "reqconf-cloned":
+        steps.append(Step(2, "T0", "add", dice.one_of((at, scenario.postoffices[-1])), {"count": 20 + dice.below(9)}))
+        options["of"] = scenario.postoffices[-1]
+    elif fault.name == "silent-export":
+        # What is sent in the same cycle hides it (RULINGS 21).
+        scenario, steps = scenario._replace(changes=0), steps[1:]
+    elif fault.name == "absent":
+        scenario = scenario._replace(keep_updates=3, cycles=last + 6)
+        begins, ends = last - 1, last + 6
+    elif fault.name == "never-sent":
+        scenario = scenario._replace(cycles=24, changes=1)
+        begins, ends = 1, 24
+        steps = [Step(2, "T0", "add", at, {"count": 2})]
+    mishap = Mishap(begins, ends, fault.after, fault.name, at, options)
+    return scenario._replace(steps=tuple(steps), mishaps=(mishap,))
+
+
+def _beside(scenario: Scenario, fault: Fault, dice: Dice) -> Scenario:
+    """Return a scenario with another fault, somewhere and at some time; nothing is prepared for it."""
+    at = scenario.server if fault.where == "server" else dice.one_of(scenario.postoffices)
+    cycle = 2 + dice.below(scenario.cycles - 1)
+    if fault.name in ("server-restored", "server-files-restored", "requestor-restored"):
+        copy = Step(max(1, cycle - 2), "T3" if cycle > 2 else "T1", "copy", at, {"name": "other"})
+        scenario = scenario._replace(steps=(copy, *scenario.steps))
+    mishap = Mishap(cycle, cycle, fault.after, fault.name, at, {"copy": "other"} if "copy" in fault.options else {})
+    return scenario._replace(mishaps=(mishap, *scenario.mishaps))

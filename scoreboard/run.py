@@ -1,0 +1,109 @@
+"""``make scoreboard``: random networks, diagnosed and held against their truth; writes docs/scoreboard.md."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from datetime import date
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from glbtools.simulate.faults import FAULTS  # noqa: E402
+from scoreboard.judge import Verdict, judge  # noqa: E402
+from scoreboard.networks import sample  # noqa: E402
+
+PAGE = HERE.parent / "docs" / "scoreboard.md"
+
+
+def verdict_of(seed: int) -> tuple[int, Verdict]:
+    """Return what comes of the network of a seed; an error of the program is a result too."""
+    drawn = sample(seed)
+    try:
+        return seed, judge(drawn)
+    except Exception as error:
+        return seed, Verdict(drawn.kind, drawn.faults, error=f"{type(error).__name__}: {error}")
+
+
+def verdicts(count: int, first: int = 1) -> list[tuple[int, Verdict]]:
+    """Return what comes of some networks, on all cores, in the order of their seeds."""
+    with ProcessPoolExecutor() as pool:
+        return list(pool.map(verdict_of, range(first, first + count), chunksize=10))
+
+
+def page(found: list[tuple[int, Verdict]]) -> str:
+    """Return docs/scoreboard.md."""
+    every = [each for _, each in found]
+    single = [each for each in every if len(each.faults) == 1]
+    quiet = [each for each in every if not each.faults]
+    alarms = [each for each in quiet if each.loud]
+    exact = sum(each.exact for each in every)
+    lines = [
+        "# Scoreboard",
+        "",
+        "<!-- Written by `make scoreboard`. -->",
+        "",
+        f"{date.today().isoformat()}: {len(every)} random networks of three to five postoffices, seeds "
+        f"{found[0][0]} to {found[-1][0]}, made by the simulator, which knows the truth, and diagnosed from their",
+        "files and logs alone.",
+        "",
+        "| measure | result | goal |",
+        "|---|--:|--:|",
+        f"| healthy or disturbed networks with a finding above note | {len(alarms)} of {len(quiet)} | 0 |",
+        f"| single faults detected under their own slug | {sum(_detected(each) for each in single)} of {len(single)} "
+        f"| all |",
+        f"| networks of which `unsent` is exact | {exact} of {len(every)} | all |",
+        f"| changes that did not arrive and that `unsent` does not name | {sum(len(e.missing) for e in every)} | 0 |",
+        f"| changes that arrived and that `unsent` lists as certain or likely | {sum(len(e.spurious) for e in every)} "
+        "| 0 |",
+        f"| changes named by number only, or on a channel said to be unknown | {sum(e.covered for e in every)} | |",
+        f"| lost changes that no file shows: all numbers are as if they had arrived "
+        f"| {sum(e.traceless for e in every)} | |",
+        f"| errors of the program | {sum(bool(e.error) for e in every)} | 0 |",
+        "",
+        "*Disturbed* networks have only lost, late, doubled and reordered mail, which the protocol tolerates. Networks",
+        "with two faults count for `unsent` only.",
+        "",
+        "| fault | problem | networks | detected | other findings above note |",
+        "|---|---|--:|--:|---|",
+    ]
+    for name, fault in FAULTS.items():
+        own = [each for each in single if each.faults == (name,)]
+        if own:
+            others = Counter(slug for each in own for slug in each.loud if slug != fault.slug)
+            said = ", ".join(f"{slug} ({count})" for slug, count in sorted(others.items()))
+            lines.append(f"| {name} | {fault.slug} | {len(own)} | {sum(map(_detected, own))} | {said} |")
+    return "\n".join(lines) + "\n"
+
+
+def _detected(verdict: Verdict) -> bool:
+    return FAULTS[verdict.faults[0]].slug in verdict.found
+
+
+def main() -> None:
+    """Judge the networks, print what is wrong, write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--networks", type=int, default=1200)
+    parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--no-page", action="store_true", help="print only")
+    arguments = parser.parse_args()
+    found = verdicts(arguments.networks, arguments.first)
+    for seed, each in found:
+        said = [each.error] if each.error else [*each.missing, *(f"spurious: {one}" for one in each.spurious)]
+        if not each.faults and each.loud:
+            said.append(f"false findings: {', '.join(each.loud)}")
+        if len(each.faults) == 1 and not each.error and not _detected(each):
+            said.append(f"not detected; found {', '.join(each.loud) or 'nothing'}")
+        for line in said[:6]:
+            print(f"seed {seed} ({each.kind} {' + '.join(each.faults)}): {line}")
+    text = page(found)
+    print(text)
+    if not arguments.no_page:
+        PAGE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

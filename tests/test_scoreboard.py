@@ -1,0 +1,29 @@
+"""A small sample of the scoreboard with fixed seeds, and every fault once: no miss, no false finding, nothing untold."""
+
+from __future__ import annotations
+
+import pytest
+
+from glbtools.simulate.faults import FAULTS
+from scoreboard.judge import judge
+from scoreboard.networks import SHOWN, faulty, sample
+
+SEEDS = range(1, 41)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_random_network_is_diagnosed_without_false_findings_and_its_changes_are_told_exactly(seed: int) -> None:
+    drawn = sample(seed)
+    verdict = judge(drawn)
+    assert verdict.missing == []
+    assert verdict.spurious == []
+    if not drawn.faults:
+        assert verdict.loud == []
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_every_fault_that_files_show_is_found_under_its_own_slug(name: str) -> None:
+    verdict = judge(faulty((name,), 1000))
+    assert FAULTS[name].slug in verdict.found
+    assert verdict.missing == []
+    assert verdict.spurious == []
