@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 BENCH_INSTALLED := $(VENV)/.installed-bench
 DEMO := build/demo
 
-.PHONY: demo test check lint types bench docs fixtures clean
+.PHONY: demo test check lint types bench scoreboard docs fixtures clean
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -44,6 +44,9 @@ check: lint types
 
 bench: $(BENCH_INSTALLED)
 	$(BIN)/python benchmarks/run.py
+
+scoreboard: $(INSTALLED)
+	$(BIN)/python scoreboard/run.py
 
 docs: $(INSTALLED)
 	$(BIN)/python docs/generate.py

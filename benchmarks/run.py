@@ -22,6 +22,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from benchmarks.generate import write_master_queue  # noqa: E402
 from benchmarks.measure import COLUMNS, READERS  # noqa: E402
+from benchmarks.simulation import measured  # noqa: E402
 
 COMPETITORS = ("construct", "dissect.cstruct", "kaitaistruct")
 TARGETS = {"glbtools records": 2.0, "glbtools tuples": 3.0, COLUMNS: 10.0}
@@ -121,6 +122,12 @@ def report(records: int, size: int, best: dict, small: dict[str, float], start: 
         "",
         f"`glbtools inspect` of a 49-byte file takes {start[1] / start[0]:.2f} times the smallest possible Typer program "
         f"({start[0] * 1000:.0f} ms); the target is {STARTUP_TARGET:g}.",
+        "",
+        "## Simulations",
+        "",
+        "Wall-clock time in one process, up to the bytes of all files; the time allowed is for two cores.",
+        "",
+        *measured(),
     ]
     return "\n".join(lines) + "\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from glbtools.simulate.faults import FAULTS, Fault
@@ -14,6 +15,10 @@ DISTURBANCES = ("mail-lost", "mail-delayed", "mail-doubled", "mail-reordered")
 
 SHOWN = tuple(name for name, each in FAULTS.items() if each.slug)
 """Faults that files or logs show."""
+
+
+LASTING = ("t1-after-t2", "external-stopped", "entry-refused")
+"""Faults that are seen when they come in several cycles on end."""
 
 
 class Sample(NamedTuple):
@@ -99,6 +104,14 @@ def _with(scenario: Scenario, fault: Fault, dice: Dice) -> Scenario:
     elif fault.name == "absent":
         scenario = scenario._replace(keep_updates=3, cycles=last + 6)
         begins, ends = last - 1, last + 6
+    elif fault.name == "resync-before-adds":
+        steps.append(Step(2, "T0", "add", scenario.postoffices[-1], {"count": 20 + dice.below(20)}))
+    elif fault.name == "clocks-changed":
+        scenario = scenario._replace(start=datetime(1994, 4, 1), cycles=last + 3)
+        begins = ends = last
+    elif fault.name in LASTING:
+        begins = last - 3
+        steps = steps[1:]
     elif fault.name == "never-sent":
         scenario = scenario._replace(cycles=24, changes=1)
         begins, ends = 1, 24

@@ -1,4 +1,4 @@
-"""A small sample of the scoreboard with fixed seeds, and every fault once: no miss, no false finding, nothing untold."""
+"""A sample of the scoreboard with fixed seeds, and every fault once: no miss, no false finding, nothing untold."""
 
 from __future__ import annotations
 

@@ -289,6 +289,17 @@ def _inactive(case: Case, group: Group) -> Judgement | None:
             return Judgement(
                 "", "certain", ranges=ranges, notes=(f"It acknowledged {received}; MSTTRANS begins at {first}.",)
             )
+        if lost := () if about else purged_for_good(case, group):
+            return Judgement(
+                "",
+                "likely",
+                ranges=lost,
+                notes=(
+                    f"It has received up to {received} of {head} now. What had been purged before is not among it: the "
+                    "server sends what it still has, and only an Import brings the rest (Q108067).",
+                ),
+                settled_by=("the lists of this postoffice", "the date of its last Import"),
+            )
         return Judgement(_over_by_numbers(case, group, received, head))
     certain = 139 in group.codes or 129 in group.codes
     return Judgement(
@@ -303,10 +314,24 @@ def _inactive(case: Case, group: Group) -> Judgement | None:
     )
 
 
+def purged_for_good(case: Case, group: Group) -> tuple[Range, ...]:
+    """Return what the server said was missing, and no Import of this postoffice has brought since."""
+    found = case.postoffice.reqconf()
+    asked = found[1].last_import if found else None
+    last = group.last.moment
+    if asked is not None and last is not None and asked > last:
+        return ()
+    remade = any(each.slug == "msttrans-missing" for each in groups(case))
+    return () if remade or _first_cycle(group) else tuple(_missing(group))
+
+
+def _first_cycle(group: Group) -> bool:
+    return any(each.code == 138 and _zero(each) for each in group.found)
+
+
 def _over_by_numbers(case: Case, group: Group, received: int, head: int) -> str:
-    first_cycle = any(each.code == 138 and _zero(each) for each in group.found)
     why = ""
-    if first_cycle:
+    if _first_cycle(group):
         why = " In the first cycle of a requestor the message means nothing (Q109256)."
     elif any(each.slug == "msttrans-missing" for each in groups(case)):
         why = " After MSTTRANS was made anew the message means nothing (Q112280)."
@@ -512,7 +537,9 @@ JUDGES: dict[str, Judge] = {
     "import-locked-91": _after_run("IMPORT", files=True),
     "gal-rebuild-failures": _after_run("REBUILD"),
     "gal-not-active": _after_run("GAL"),
-    "content-level-poison": _after_run("IMPORT"),
+    "content-level-poison": lambda case, group: (
+        _after_run("IMPORT") if group.first.program == "IMPORT" or not case.is_server else _t2_fault
+    )(case, group),
     "resync-error-14": _resync_14,
     "resync-gateway-44": _always("note"),
     "resync-extract-bad-lists": _bad_lists,

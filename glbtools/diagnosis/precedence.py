@@ -14,6 +14,10 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "reqtrans-never-drained": ("cycle-order-wrong",),
         # The record at which the server stops is the damage (Q103421 #1645).
         "requestor-crc-poison-record": ("queue-damaged",),
+        # A copy of SRVCONF makes no server, so nothing that a server has is missing (RULINGS 3).
+        "role-conflict": ("msttrans-missing",),
+        # What Import hangs on stays in its queue, and the step ends as failed (Q194819).
+        "import-hang-bad-modify": ("temp-files-leftover", "nsda-exit-codes"),
         # The server's own REQCONF is ahead because SRVCONF went back, and it misses numbers that requestors have
         # (scenarios 4.C).
         "server-restored-from-backup": ("server-restored-own-requestor", "requestor-inactive-window"),
@@ -43,7 +47,7 @@ def explained(findings: list[Finding]) -> list[Finding]:
 
 def _explains(cause: Finding, symptom: Finding) -> bool:
     slug = symptom.problem.slug
-    if slug not in EXPLAINS.get(cause.problem.slug, ()) or cause.severity == "note":
+    if slug not in EXPLAINS.get(cause.problem.slug, ()) or cause.severity == "note" or cause.certainty == "possible":
         return False
     same = (cause.postoffice or cause.path) == (symptom.postoffice or symptom.path)
     return same and (slug not in ONLY_IF or ONLY_IF[slug](symptom))

@@ -64,9 +64,12 @@ def server_finding(case: Case, message: str, evidence: Iterable[Evidence | None]
 
 
 def enabled_anew(case: Case) -> bool:
-    """RULINGS 18: MSTTRANS begins at 1, and every record but the server's own is younger than its postoffice."""
+    """RULINGS 18: MSTTRANS begins at 1, and every record but the server's own is younger than its postoffice.
+
+    One that is still empty, where nothing was issued, begins at 1 as well.
+    """
     server = case.server
-    if server is None or server.first != 1:
+    if server is None or (server.first != 1 and (server.first is not None or server.head != 0)):
         return False
     own = {each.name.upper(): each for each in case.network.postoffices if each.name}
     others = [each for each in server.config.requestors if not same_postoffice(each.name, server.postoffice.name)]

@@ -38,8 +38,10 @@ class Network:
 
     @property
     def server(self) -> Postoffice | None:
-        """The one server, if exactly one is given."""
+        """The one server; of several that have a SRVCONF, the one that its own REQCONF names."""
         servers = [each for each in self.postoffices if each.role == "server"]
+        if len(servers) > 1:
+            servers = [each for each in servers if _serves_itself(each)]
         return servers[0] if len(servers) == 1 else None
 
     def twins(self, postoffice: Postoffice) -> list[Postoffice]:
@@ -64,6 +66,12 @@ class Network:
         if not known and len(self.postoffices) == 1:
             known = [each for each in self.older if each.name is None]
         return known
+
+
+def _serves_itself(postoffice: Postoffice) -> bool:
+    found = postoffice.reqconf()
+    server = found[1].server if found else None
+    return bool(server and postoffice.name and server.upper() == postoffice.name.upper())
 
 
 def _identity(postoffice: Postoffice) -> tuple[object, ...] | None:
@@ -178,6 +186,7 @@ def _known(artefact: Artefact) -> bool:
 def _named(found: list[Postoffice], layouts: Layouts, present: list[Postoffice] | None = None) -> list[Postoffice]:
     for each in found:
         each.name, each.name_from = _own_name(each)
+    _one_server(found)
     merged = _merged(found)
     _by_elimination(merged, present or merged)
     for each in merged:
@@ -210,8 +219,20 @@ def _own_name(postoffice: Postoffice) -> tuple[str | None, str]:
     if postoffice.find("SRVCONF.GLB"):
         reqconf = postoffice.reqconf()
         if reqconf and reqconf[1].server:
-            return reqconf[1].server.upper(), "server name in its REQCONF"
+            return reqconf[1].server.upper(), _AS_SERVER
     return None, ""
+
+
+_AS_SERVER = "server name in its REQCONF"
+
+
+def _one_server(found: list[Postoffice]) -> None:
+    """Where several have a SRVCONF, one is a former server or has a copy: its directory must bear the server's name."""
+    for name in {each.name for each in found if each.name_from == _AS_SERVER}:
+        claiming = [each for each in found if each.name == name and each.name_from == _AS_SERVER]
+        for each in claiming if len(claiming) > 1 else ():
+            if Path(each.path).resolve().name.upper() != (name or "").partition("/")[2]:
+                each.name, each.name_from = None, ""
 
 
 def _reported(postoffice: Postoffice) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from glbtools.errors import UsageError
 from glbtools.formats import config
 from glbtools.formats.message import REQTX, SRVTX
-from glbtools.formats.queue import CONFIRMED_TEXT, PODIAG_TEXT, NewRecord
+from glbtools.formats.queue import CONFIRMED_TEXT, PODIAG_TEXT, NewRecord, ResyncHeader
 from glbtools.simulate import actions, phases
 from glbtools.simulate.disk import OWN, Office
 from glbtools.simulate.network import EMPTY_QUEUES, Failure, Injected, Network, Said
@@ -369,6 +369,87 @@ def _torn_mailbag(network: Network, office: Office) -> None:
     office.write("MBG/SYSTEM.MBG", bytes(117))
 
 
+def _say(*lines: Said) -> Do:
+    """Return a fault of which only messages tell: a program writes them and goes on."""
+
+    def do(network: Network, office: Office) -> None:
+        for each in lines:
+            office.log(
+                network.now(office.name), each.severity, each.code, each.argument, wording=each.wording, coded=False
+            )
+
+    return do
+
+
+def _too_long(network: Network, office: Office) -> None:
+    """A group whose address has more than ten characters (Q123398)."""
+    network.queue(office, [f"A Group\tPCM:{office.name}/TENLETTERSX"])
+
+
+def _bad_modification(network: Network, office: Office) -> None:
+    """A malformed modification reaches everyone, and IMPORT hangs on it everywhere (Q194819)."""
+    network.queue(office, [f"M Old\tPCM:{office.name}/TENLETTERSX"])
+    for name in network.offices:
+        network.failures[name, "T3"] = Failure((Said("Status", None, phases.IMPORT),), "import", 65)
+
+
+def _damage_report(network: Network, office: Office) -> None:
+    """DSSERVER.LOG holds control bytes (Q125918)."""
+    network.disk.append(office.place("LOG/DSSERVER.LOG"), b"\x00\x03\x91\x00\x07\r\n")
+
+
+def _low_resync(network: Network, office: Office) -> None:
+    """RESYNC.GLB made of too few requestors: its numbers are below those here (Q215505)."""
+    when = network.now(office.name)
+    office.put("RESYNC", [NewRecord(0, ResyncHeader(0, 0, 0).text, when)])
+
+
+def _send_late(network: Network, office: Office, seconds: int = 3 * 3600) -> None:
+    """T1 runs after T2: what it sends waits for the next (Q131509)."""
+    network.phase = "T1"
+    network.late[office.name, "T1"] = seconds
+    network.skipped.discard((office.name, "T1"))
+    before = len(network.mail)
+    phases.run(network, "T1", [office.name])
+    network.mail[before:] = [each._replace(due=each.due + 3) for each in network.mail[before:]]
+    network.phase = "T2"
+
+
+def _clocks_changed(network: Network, office: Office, seconds: int = 3600) -> None:
+    """Dispatch adds a week to each entry and knows nothing of daylight saving (Q119111)."""
+    network.shift = seconds
+
+
+def _no_external(network: Network, office: Office) -> None:
+    """External does not run: what T1 made lies in P1 (Q148707)."""
+    kept = [each for each in network.mail if each.sender != office.name]
+    for number, _ in enumerate(network.mail[len(kept) :], 1):
+        office.write(f"P1/{network.cycle:04X}{number:04X}.P1", b"\0")
+    network.mail = kept
+
+
+def _always_late(network: Network, office: Office) -> None:
+    """The hub calls only when it has mail: what the requestor sends comes a cycle late (Q101137)."""
+    network.mail = [each._replace(due=each.due + 3) if each.sender == office.name else each for each in network.mail]
+
+
+def _second_server(network: Network, office: Office) -> None:
+    office.write("GLB/SRVCONF.GLB", network.serving.read("GLB/SRVCONF.GLB") or b"")
+
+
+def _whole_reset(network: Network, office: Office) -> None:
+    """A complete local reset: LISTDS -R -Z, REQTRANS emptied, the requestor created anew (Q119452)."""
+    actions.reset(network, office)
+    actions.recreate(network, office)
+    office.put("REQTRANS", [])
+
+
+def _resync_first(network: Network, office: Office, changes: int = 1) -> None:
+    """RESYNC first, changes after it: as it should be (Q119452)."""
+    actions.resync(network, office)
+    actions.add(network, office, changes)
+
+
 def _failing(phase: str, what: str, *lines: Said, files: tuple[str, ...] = (), end: int = 65) -> Do:
     """Return a fault that makes a program fail in this cycle, with documented messages."""
 
@@ -427,6 +508,14 @@ _FAULTS = (
           where="server"),
     Fault("resync-waiting", "resync-not-consumed", "RESYNC.GLB is copied to a requestor after its T3", "Q122750",
           _resync_waiting),
+    Fault("resync-too-low", "resync-error-14", "RESYNC.GLB has lower numbers than the postoffice", "Q215505",
+          _low_resync, "T2"),
+    Fault("resync-before-adds", "resync-inflated-reqsync", "RESYNC.GLB is processed, and then changes are made",
+          "Q119449 Q119452", _resync_first, options={"changes": int}),
+    Fault("reset-complete", "export-import-dates-survive-reset", "a complete local reset", "Q131681 Q119452",
+          _whole_reset),
+    Fault("server-queue-begun-again", "server-own-requestor-stranded", "REQTRANS.GLB of the server is emptied, and "
+          "changes are made", "Q119452", _begin_again, where="server", options={"changes": int}),
     # Server.
     Fault("server-restored", "server-restored-from-backup", "the server's GLB directory is restored from a copy",
           "Q113453 Q96060", _restore_server, where="server", options={"copy": str}),
@@ -457,6 +546,28 @@ _FAULTS = (
     Fault("server-far-behind", "global-reset-needed", "the server's own queue ends thousands of numbers below ReqSync",
           "Q119452 Q257740", _far_behind, where="server"),
     Fault("over-limit", "transaction-limit", "an import reply is over the requestor's limit", "Q119450", _limit, "T0"),
+    Fault("second-server", "role-conflict", "SRVCONF.GLB lies on a requestor", "Q136487", _second_server),
+    Fault("reply-too-large", "foreign-inbody", "an import in the body of a message is too large", "Q123857", _failing(
+        "T2", "program", Said("Warning", 9, "SRVUPDS"), Said("Fatal", 159, "PCM:NET/OTHER"),
+    ), "T1", "server"),
+    Fault("report-damaged", "server-t2-crash", "DSSERVER.LOG is damaged", "Q125918", _damage_report),
+    # Contents.
+    Fault("address-too-long", "text-faults", "an address has more than ten characters", "Q123398", _too_long, "T0",
+          "any"),
+    Fault("entry-refused", "content-level-poison", "the same entry is refused again", "Q123398 Q128872", _say(
+        Said("Error", 20, "TENLETTERSX"),
+    ), "T2", "server"),
+    Fault("bad-modification", "import-hang-bad-modify", "a malformed modification is sent to everyone", "Q194819",
+          _bad_modification, "T0"),
+    Fault("gateway-lists-bad", "resync-extract-bad-lists", "full lists are made from an empty gateway list", "Q119240",
+          _say(Said("Status", None, phases.IMPORT), Said("Error", 46), Said("Warning", 43, "X400"),
+               Said("Status", None, "Import is finished."))),
+    Fault("gateway-missing", "resync-gateway-44", "full lists name a gateway that is not installed", "Q122751", _say(
+        Said("Status", None, phases.IMPORT), Said("Error", 44, "FAX"), Said("Status", None, "Import is finished."),
+    )),
+    Fault("texts-missing", "ds-msg-missing", "DS_MSG.GLB is missing", "Q130064", _say(
+        Said("Warning", 1, wording="Error obtaining message #:1 GWTRANS"),
+    )),
     # T3.
     Fault("sortlock-left", "temp-files-leftover", "a sort breaks off", "Q112301", _leave_sortlock),
     Fault("import-broken-off", "temp-files-leftover", "an Import breaks off", "Q122750 Q96060", _break_off,
@@ -512,6 +623,17 @@ _FAULTS = (
     Fault("mail-doubled", "", "a message arrives twice", "Q133428", _duplicate, "T1", "any",
           options={"kind": str, "later": int}),
     Fault("mail-reordered", "", "messages arrive in another order", "Q96060", _reorder, "T1", "any"),
+    Fault("t1-after-t2", "cycle-order-wrong", "T1 of a postoffice runs after T2", "Q131509 Q96060", _send_late, "T2",
+          options={"seconds": int}),
+    Fault("mail-always-late", "", "a requestor's mail comes a cycle late, again and again",
+          "Q101137", _always_late, "T1"),
+    Fault("external-stopped", "p1-stranded", "External does not carry a postoffice's mail", "Q148707 Q96060",
+          _no_external, "T1"),
+    Fault("clocks-changed", "dst-shift", "Dispatch runs everything an hour later, from one day on", "Q119111 Q118621",
+          _clocks_changed, "T3", "server", {"seconds": int}, later=3),
+    Fault("program-missing", "nsda-exit-codes", "Dispatch does not find a program", "Q132731", _failing(
+        "T1", "nothing", end=2,
+    ), "T0"),
     Fault("window-missed", "missed-run-window", "Dispatch misses the run window of a step", "Q148718", _miss, "T0",
           "any", {"phase": str}),
     Fault("t2-twice", "multiple-t2-import-lost", "an import is asked for, and T2 runs before T1 too", "Q142841",

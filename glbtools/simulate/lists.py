@@ -33,7 +33,7 @@ class AddressList:
     def read(cls, data: bytes) -> AddressList:
         """Return a list from its text; lines that are no entry are passed over."""
         found = cls()
-        for line in data.decode(ENCODING, "replace").splitlines():
+        for line in data.decode(ENCODING, "replace").split("\n"):
             alias, tab, address = line.partition("\t")
             if tab:
                 found._put(Named(alias, address))
@@ -123,9 +123,9 @@ def _changes(text: str) -> tuple[_Change, ...]:
 @lru_cache(maxsize=65536)
 def _node(address: str) -> str:
     """Return the node of an address as an ``R`` transaction names it."""
-    kind, colon, rest = address.partition(":")
-    parts = rest.split("/")
-    return f"{kind}:{'/'.join(parts[:2])}".upper() if len(parts) > 2 else f"{kind}{colon}".upper()
+    typed = parse(f"A x\t{address}").transaction
+    found = typed.entry.address if typed and typed.entry else None
+    return str(found.node).upper() if found else address.partition(":")[0].upper() + ":"
 
 
 # --- texts of transactions ---------------------------------------------------------------------------------------

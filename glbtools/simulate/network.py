@@ -52,8 +52,8 @@ class Failure(NamedTuple):
 
     Attributes:
         lines: what its program writes to the log.
-        what: ``program`` stops the whole phase, ``import`` and ``rebuild`` those steps of T3, ``sorting`` the Import in
-            its middle.
+        what: ``nothing`` is run at all, ``program`` stops the whole phase, ``import`` and ``rebuild`` those steps of
+            T3, ``sorting`` the Import in its middle.
         end: exit code that Dispatch prints.
     """
 
@@ -87,6 +87,8 @@ class Network:
         ledger: the truth.
         faults: what was injected.
         serial: number of the last user ever made.
+        shift: seconds by which Dispatch runs everything later than it is scheduled.
+        t2_runs: when T2 has run, by the server's clock: what Keep Updates counts if its unit is a cycle.
     """
 
     def __init__(self, disk: Disk, server: str, places: dict[str, str], layouts: Layouts, rules: Rules) -> None:
@@ -103,6 +105,9 @@ class Network:
         self.failures: dict[tuple[str, str], Failure] = {}
         self.skipped: set[tuple[str, str]] = set()
         self.serial = 0
+        self.t2_runs: list[datetime] = []
+        self.shift = 0
+        self.late: dict[tuple[str, str], int] = {}
         self._sent = 0
         self._steps: dict[tuple[str, str], int] = {}
 
@@ -119,6 +124,7 @@ class Network:
             self.cycle += 1
             self.failures.clear()
             self.skipped.clear()
+            self.late.clear()
         self.phase = phase
         self._steps.clear()
 
@@ -127,7 +133,8 @@ class Network:
         slot = min(60.0, 3600 / len(self.offices))
         turn = 0 if self.phase == "T2" else list(self.offices).index(office)
         midnight = self.start + timedelta(days=self.cycle - 1)
-        return midnight + timedelta(hours=HOURS[self.phase], seconds=int(slot * turn) + seconds)
+        shift = self.shift + self.late.get((office, self.phase), 0)
+        return midnight + timedelta(hours=HOURS[self.phase], seconds=int(slot * turn) + seconds + shift)
 
     def now(self, office: str) -> datetime:
         """Return what the clock of a postoffice shows, some seconds further each time it is asked in a phase."""
@@ -238,6 +245,13 @@ def save(network: Network) -> dict[str, bytes]:
         "cycle": network.cycle,
         "serial": network.serial,
         "sent": network._sent,
+        "shift": network.shift,
+        "skipped": sorted(map(list, network.skipped)),
+        "failures": [
+            [*key, [list(each) for each in failure.lines], failure.what, failure.end]
+            for key, failure in sorted(network.failures.items())
+        ],
+        "t2_runs": [each.isoformat() for each in network.t2_runs[-1000:]],
         "faults": [each._asdict() for each in network.faults],
         "whole": {digest: _packed(ids) for digest, ids in sorted(network.ledger.whole.items())},
     }
@@ -246,8 +260,9 @@ def save(network: Network) -> dict[str, bytes]:
     everything[f"{OWN}/network.json"] = _json(state)
     for name, entries in network.lists.items():
         everything[f"{OWN}/lists/{name.replace('/', '-')}.txt"] = entries.write()
-    for message in network.mail:
-        everything[f"{OWN}/mail/{message.order:06}-{len(everything):06}.json"] = mail.to_text(message)
+    for place, message in enumerate(network.mail):
+        # The order in which messages lie is theirs, not that in which they were sent.
+        everything[f"{OWN}/mail/{place:06}.json"] = mail.to_text(message)
     everything[f"{OWN}/changes.jsonl"] = b"".join(_change_line(each) for each in network.ledger.changes)
     return everything
 
@@ -270,6 +285,13 @@ def load(root: Path, layouts: Layouts | None = None, *, max_size: int = files.DE
         network.clocks = {each["name"]: each["clock"] for each in state["postoffices"]}
         network.start = datetime.fromisoformat(state["start"])
         network.cycle, network.serial, network._sent = state["cycle"], state["serial"], state["sent"]
+        network.t2_runs = [datetime.fromisoformat(each) for each in state["t2_runs"]]
+        network.shift = state["shift"]
+        network.skipped = {(name, phase) for name, phase in state["skipped"]}
+        network.failures = {
+            (name, phase): Failure(tuple(Said(*each) for each in lines), what, end)
+            for name, phase, lines, what, end in state["failures"]
+        }
         network.faults = [Injected(**each) for each in state["faults"]]
         for line in (disk.read(f"{OWN}/changes.jsonl") or b"").splitlines():
             network.ledger.add(_change(json.loads(line)))

@@ -41,7 +41,11 @@ def run(network: Network, phase: str, only: Iterable[str] | None = None) -> None
         home = network.serving
         home.dispatch(network.true_time(name), f"Checking the process table on {name.replace('/', chr(92))}")
         home.dispatch(network.true_time(name), f'Running "{NSDA[phase]}"')
-        code = {"T1": t1, "T2": t2, "T3": t3}[phase](network, office)
+        failure = network.failures.get((name, phase))
+        if failure and failure.what == "nothing":
+            code = failure.end
+        else:
+            code = {"T1": t1, "T2": t2, "T3": t3}[phase](network, office)
         how = "normally" if code == NORMAL else "abnormally"
         ended = network.true_time(name, 4 * 15)
         home.dispatch(ended, f'"{NSDA[phase]}" terminated {how} with exit code {code}')
@@ -243,7 +247,11 @@ def _purge(network: Network, office: Office) -> None:
     keep = file.config.keep_updates if file else None
     if not keep or queue is None:
         return
-    oldest = network.true_time(office.name) + timedelta(seconds=network.clocks[office.name]) - timedelta(days=keep)
+    now = network.true_time(office.name) + timedelta(seconds=network.clocks[office.name])
+    network.t2_runs.append(now)
+    oldest = now - timedelta(days=keep)
+    if network.rules.keep == "cycles":
+        oldest = network.t2_runs[-keep - 1] if len(network.t2_runs) > keep else network.t2_runs[0]
     records = queue.records
     gone = 0
     while gone < len(records) - 1 and (office.moment(records[gone]) or oldest) < oldest:
@@ -287,9 +295,9 @@ def _transmit(network: Network, office: Office, requests: list[_Request]) -> Non
         reached, sent = head, [items[each.sync] for each in protocol.due(records, at, head)]
         if at > head:
             reached = at
-            _say_missing(network, office, at, head + 1, at)
+            _say_missing(network, office, to, at, head + 1, at)
         elif first > at + 1:
-            _say_missing(network, office, at, at, first - 1)
+            _say_missing(network, office, to, at, at, first - 1)
         if limit and len(sent) > limit:
             sent = sent[:limit]
             reached = sent[-1].sync
@@ -300,8 +308,9 @@ def _transmit(network: Network, office: Office, requests: list[_Request]) -> Non
         office.set_srvconf(config.changed_srvconf(file, updates))
 
 
-def _say_missing(network: Network, office: Office, at: int, low: int, high: int) -> None:
+def _say_missing(network: Network, office: Office, to: str, at: int, low: int, high: int) -> None:
     """Report a requestor's number that MSTTRANS does not have, and which are missing (Q108067)."""
+    office.log(network.now(office.name), "Error", None, f"PCM:{to}", coded=False)
     office.log(network.now(office.name), "Error", 138, str(at), coded=False)
     said = f"{high - low + 1} ({low}->{high})"
     office.log(network.now(office.name), "Error", 139, said, coded=False)
@@ -365,7 +374,9 @@ def take_answer(network: Network, office: Office) -> bool:
         if len(left) < len(queue.records) or not left:
             _clear(office, queue, left, answer.r, network.now(name))
         confirmed = answer.r
-    replaced = answer.complete and answer.imports > (reqconf.importsync or 0)
+    # Of an equal import number, complete lists are taken unless they are older than what has been received (table 1.5).
+    imports = reqconf.importsync or 0
+    replaced = answer.complete and (answer.imports > imports or answer.s >= reqconf.srvsync)
     # What is not above SrvSync was fetched before: a delayed answer must not bring it again. That is inferred.
     fresh = [each for each in answer.items if replaced or each.sync > reqconf.srvsync]
     if fresh:

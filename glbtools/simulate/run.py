@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from glbtools import files
 from glbtools.errors import OutputExistsError, UsageError
+from glbtools.evidence.postoffice import AREAS
 from glbtools.layouts import Layouts
 from glbtools.simulate import actions, faults, network, phases, truth
 from glbtools.simulate.disk import OWN
@@ -56,7 +58,27 @@ def simulate(
         chosen = chosen._replace(cycles=cycles)
     begun = network.load(Path(start_from), layouts) if start_from is not None else None
     made = run(chosen, begun, layouts=layouts, progress=progress)
-    return files.write_tree(contents(made), target, force=force, sync=False)
+    written = contents(made)
+    if force:
+        _clear(target)
+    return files.write_tree(written, target, force=force, sync=False)
+
+
+def _clear(target: Path) -> None:
+    """Remove the network that an earlier simulation has written here: what is left of it would be taken for this one's.
+
+    Only our own directory, and the known directories of the postoffices that it names.
+    """
+    kept = target / OWN / "network.json"
+    if not kept.is_file() or kept.is_symlink():
+        return
+    for office in network.load(target).offices.values():
+        path = target / office.path
+        if path.is_dir() and path.resolve().is_relative_to(target.resolve()):
+            for area in path.iterdir():
+                if area.name.upper() in AREAS and area.is_dir() and not area.is_symlink():
+                    shutil.rmtree(area)
+    shutil.rmtree(target / OWN)
 
 
 def truth_of(directory: str | Path) -> dict[str, Any]:

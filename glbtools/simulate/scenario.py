@@ -284,20 +284,41 @@ class _Checker:
 
 def line_of(text: str, key: str) -> int:
     """Return the line on which a key such as ``fault[1].cycle`` stands, that of its table where it is missing, or 0."""
-    parts = re.match(r"(?:(\w+)(?:\[(\d+)\])?(?:\.|$))?(\w*)$", key)
-    if parts is None or not key:
-        return 0
-    table, number, name = parts[1], parts[2], parts[3]
-    inside, seen, header = not (table and name), -1, 0
-    for count, line in enumerate(text.splitlines(), 1):
-        head = re.match(r"\s*(\[\[?)\s*([\w-]+)\s*\]", line)
+    table, dot, name = key.rpartition(".")
+    table, number = _counted(table if dot else name)
+    if not dot and not number:
+        table = ""
+    inside, header, seen = not table, 0, -1
+    for count, line in enumerate(_without_long_strings(text).splitlines(), 1):
+        head = re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line)
         if head:
+            if not table and head[2] == name:
+                return count
             seen += head[2] == table and head[1] == "[["
-            inside = head[2] == table and (number is None or seen == int(number))
+            inside = head[2] == table and (not number or seen == int(number))
             header = count if inside else header
-        elif inside and re.match(rf"\s*{re.escape(name or table or '')}\s*=", line):
+            continue
+        begun = re.match(r"\s*([^=]+?)\s*=", line)
+        stands = re.sub("[\"']", "", begun[1]) if begun else ""
+        if stands and ((inside and stands == name) or stands == f"{table}.{name}"):
             return count
+        if table and stands == table:
+            header = count  # an inline table
     return header
+
+
+def _counted(name: str) -> tuple[str, str]:
+    """Take ``fault[1]`` apart."""
+    match = re.fullmatch(r"(.*?)\[(\d+)\]", name)
+    return (match[1], match[2]) if match else (name, "")
+
+
+_LONG_STRING = re.compile(r'"""(?:[^"\\]|\\.|"(?!""))*"""|\'\'\'(?:[^\']|\'(?!\'\'))*\'\'\'', re.DOTALL)
+
+
+def _without_long_strings(text: str) -> str:
+    """Return a text with the multi-line strings in it emptied, their lines kept."""
+    return _LONG_STRING.sub(lambda match: "\n" * match[0].count("\n"), text)
 
 
 @cache

@@ -800,8 +800,20 @@ def test_a_near_miss_of_the_server_is_not_reported(name: str, diagnose: Diagnose
 def test_what_the_servers_log_says_of_a_requestor_that_is_given_belongs_to_it(tmp_path: Path) -> None:
     path = written(tmp_path, server({"DIRSYNC": GONE}), requestor())
     found = only(findings(path), "requestor-inactive-window")
-    assert severity(found) == "note"
     assert found.path.endswith("october")
+
+
+def test_what_was_purged_stays_lost_until_an_import_though_the_numbers_agree_again(tmp_path: Path) -> None:
+    """Q108067: the server sends what it still has, and SrvSync goes up all the same; only an Import brings the rest."""
+    path = written(tmp_path, server({"DIRSYNC": GONE}), requestor())
+    found = only(findings(path), "requestor-inactive-window")
+    assert (severity(found), found.certainty) == ("error", "likely")
+    assert found.ranges
+    for asked, level in (("2001-01-01T00:00:00", "note"), ("1981-01-01T00:00:00", "error")):
+        folder = tmp_path / level
+        folder.mkdir()
+        path = written(folder, server({"DIRSYNC": GONE}), requestor(reqconf={"last_import": asked}))
+        assert severity(only(findings(path), "requestor-inactive-window")) == level
 
 
 def test_a_gap_that_the_numbers_show_is_left_to_the_check_of_files_with_its_symptoms(tmp_path: Path) -> None:

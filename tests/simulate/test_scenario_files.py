@@ -110,7 +110,6 @@ def test_a_mistake_is_named_by_file_line_and_key(name):
     assert "\n" not in str(error)
 
 
-@pytest.mark.xfail(strict=True, reason="line_of knows keys of letters, digits and underscores in tables only")
 @pytest.mark.parametrize(
     ("text", "line", "key"),
     [
@@ -291,7 +290,6 @@ def test_with_force_over_a_network_that_was_there_the_new_one_goes_on_as_if_alon
     assert files_below(tmp_path / "on1") == files_below(tmp_path / "on2")
 
 
-@pytest.mark.xfail(strict=True, reason="mail files of the earlier network stay, and are read as mail of the new one")
 def test_with_force_over_a_network_with_mail_under_way_the_new_one_goes_on_as_if_alone(tmp_path, small):
     stopped = tmp_path / "stopped.toml"
     stopped.write_bytes(b"stop = 'T1'\n" + SMALL)

@@ -18,7 +18,11 @@ FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 LARGE = "healthy-year"
 NAMES = sorted(set(shipped()) - {LARGE})
 
-BESIDE = {"server-far-behind": {"stranded-transactions"}}
+BESIDE = {
+    "server-far-behind": {"stranded-transactions"},
+    "server-queue-begun-again": {"stranded-transactions"},
+    "bad-modification": {"text-faults"},
+}
 """Scenario -> problems that its fault leads to beside the one it is named for."""
 
 

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from glbtools.diagnosis.case import Case
+from glbtools.diagnosis.causes import groups
 from glbtools.diagnosis.changes.content import FETCHED, Content, Copy, copies
 from glbtools.diagnosis.changes.found import Change, Unfound, Unknown, Unsent
 from glbtools.diagnosis.changes.view import Standing, View, least
 from glbtools.diagnosis.finding import Evidence
+from glbtools.diagnosis.judging import purged_for_good
 from glbtools.diagnosis.wording import TELLS_DOWN, files_that_tell
 from glbtools.evidence.postoffice import numbers
-from glbtools.model.channel import Range, subtracted, without
+from glbtools.model.channel import Range, clipped, subtracted, without
 
 
 class _Fetch(NamedTuple):
@@ -61,6 +63,12 @@ def add_downloads(view: View, found: Unsent) -> None:
         ]
         seen += [_due_change(view, fetch, each, standing) for each in lost]
     seen += [_due_change(view, fetch, *each) for each in _issued_twice(case, content, fetch.at)]
+    known = {each.sync for each in seen}
+    for span, standing in _purged(case, fetch.at):
+        others = [each for each in content.elsewhere if span[0] < each.sync <= span[1] and each.sync not in known]
+        seen += [_due_change(view, fetch, each, standing) for each in others]
+        left = without([span], known | {each.sync for each in others})
+        found.ranges += [_due_range(view, fetch, each, standing) for each in left]
     listed = {(each.sync, each.text) for each in seen}
     for name in FETCHED:
         for each in copies(case.postoffice, name):
@@ -70,6 +78,15 @@ def add_downloads(view: View, found: Unsent) -> None:
     wanted = _wanted_down(fetch.at, fetch.head)
     if wanted:
         found.unknown.append(Unknown(fetch.origin, fetch.path, fetch.target, "download", wanted))
+
+
+def _purged(case: Case, at: int | None) -> Iterator[tuple[Range, Standing]]:
+    """Yield what the server once said was missing, where SrvSync has gone over it and no Import came (Q108067)."""
+    for group in groups(case):
+        if group.slug == "requestor-inactive-window" and not group.first.about and at is not None:
+            for span in clipped(purged_for_good(case, group), 0, at):
+                note = "The server logged that it was purged before it was fetched. Only an Import brings it."
+                yield span, Standing("purged", "likely", note, ("the date of the last Import here",))
 
 
 def _issued_twice(case: Case, content: Content, at: int | None) -> Iterator[tuple[Copy, Standing]]:
@@ -171,6 +188,8 @@ def _numbers_lowered(case: Case) -> str:
     own, theirs = case.numbers, case.requestor
     if case.download.channel.importing:
         return "After a reset it may be in the lists already."
+    if own.c == 0 and own.imports:
+        return "The Import of the first cycle may have brought it."
     if "ROLLED_BACK" in case.upload.verdict.states:
         return "This postoffice went back, and may have had it before."
     if own.c is not None and theirs is not None and theirs.srvsync is not None and own.c < theirs.srvsync:

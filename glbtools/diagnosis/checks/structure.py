@@ -91,9 +91,16 @@ def _bad_modification(case: Case) -> Iterator[Finding]:
             "Save SRVTRANS, take the record out of a copy and let Import process the rest; correct the entry at "
             "its origin.",
         ),
-        "possible",
-        ("a log of an Import that does not finish",),
+        "likely" if _hung(case) else "possible",
+        () if _hung(case) else ("a log of an Import that does not finish",),
     )
+
+
+def _hung(case: Case) -> bool:
+    """Whether the last Import that this postoffice's own logs show has begun and not finished."""
+    own = [each.line.text for each in case.log if not each.artefact.name.startswith("CENTRAL")]
+    said = [each for each in own if "Mail Import" in each or "Import is finished" in each]
+    return bool(said) and "finished" not in said[-1]
 
 
 def _reqconf(case: Case) -> Iterator[Finding]:

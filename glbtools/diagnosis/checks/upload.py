@@ -451,7 +451,8 @@ def _resync_explains(case: Case) -> Iterator[Finding]:
             "likely",
             (
                 f"RESYNC.GLB carries the largest ReqSync of any requestor (Q119449), and {own.a} is that number.",
-                "The server accepts the next, higher, numbers; nothing is lost.",
+                "The server accepts the next, higher, numbers. Those in between were never used, unless changes waited "
+                "when RESYNC was processed: such changes are lost (Q119452).",
             ),
             settled_by=("RESYNC.GLB or a log of its import",),
         )
