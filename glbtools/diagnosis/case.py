@@ -294,6 +294,42 @@ def copied_from(case: Case) -> str | None:
     return twins[0].shown if twins else None
 
 
+def never_taken(case: Case) -> list[Record]:
+    """Return changes that the server has by their numbers, and that its MSTTRANS shows it never took.
+
+    The server refuses what is not above the last number it has (Q96060), whatever it is. MSTTRANS holds what it took
+    until it is purged, so a change made after the oldest record there that does not stand in it was refused. Nothing is
+    concluded from a MSTTRANS that has gaps or comments, or holds nothing else of this postoffice.
+    """
+    own, theirs, server = case.numbers, case.requestor, case.server
+    queue = case.postoffice.queue("REQTRANS")
+    if server is None or theirs is None or queue is None or own.a is None or theirs.reqsync is None:
+        return []
+    master = server.postoffice.queue("MSTTRANS")
+    if master is None or not master.records or master.last != server.head:
+        return []
+    waiting = [each for each in queue.real if own.a < each.sync <= theirs.reqsync]
+    if not waiting or len(master.real) < master.last - (server.first or 0) + 1:
+        return []  # what MSTTRANS does not describe, or has lost, may be these
+    if not any(origin_of(each.text) == (case.postoffice.name or "").upper() for each in master.real):
+        return []
+    taken = {each.text for each in master.real}
+    since = server.postoffice.moment(master, min(master.records, key=lambda each: each.sync))
+    return [
+        each
+        for each in waiting
+        if each.text not in taken
+        and (server.first == 1 or (since and (made := case.postoffice.moment(queue, each)) and made > since))
+    ]
+
+
+def origin_of(text: str) -> str | None:
+    """Return the postoffice, in upper case, whose list a transaction changes."""
+    typed = parse(text).transaction
+    name = typed.postoffice_name if typed else None
+    return name.upper() if name else None
+
+
 def undecided_hole(case: Case) -> Range | None:
     """Return what the server may have lost where nothing tells whether it did (RULINGS 10)."""
     own, theirs = case.numbers.a, case.requestor.reqsync if case.requestor else None

@@ -459,6 +459,20 @@ def test_what_is_due_after_the_numbers_were_put_back_may_have_arrived(build: Bui
     assert {each.certainty for each in healthy if each.target == EAST} == {"likely"}, "its name is from its directory"
 
 
+def test_a_change_that_the_server_has_by_number_and_never_took_was_refused(build: Build) -> None:
+    """The numbers agree again after a restore: only the texts in MSTTRANS show it."""
+    waiting = east(17, [add(18, "ann"), add(19, "bob")])
+    master = [add(1, "old"), *(add(number, f"m{number}", WEST) for number in range(2, 5)), add(5, "ann")]
+    found = unsent(build(server(19, 5, master), waiting))
+    assert up(found) == [(19, "rejected", "likely")]
+    taken = [*master[:-2], add(4, "bob"), add(5, "ann")]
+    assert not unsent(build(server(19, 5, taken), waiting, name="taken")).changes
+    gap = [master[0], *master[2:]]
+    assert not unsent(build(server(19, 5, gap), waiting, name="gap")).changes
+    foreign = [add(number, f"m{number}", WEST) for number in range(1, 6)]
+    assert not unsent(build(server(19, 5, foreign), waiting, name="foreign")).changes
+
+
 def test_requestors_of_which_nothing_is_given_are_judged_by_the_servers_record(build: Build) -> None:
     found = unsent(build(server(17, head=7)), direction="both")
     assert down(found) == [(EAST, 6, "pending"), (EAST, 7, "pending"), (WEST, 6, "pending"), (WEST, 7, "pending")]

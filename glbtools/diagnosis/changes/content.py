@@ -8,11 +8,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from glbtools.diagnosis.case import server_of
+from glbtools.diagnosis.case import origin_of, server_of
 from glbtools.diagnosis.finding import Evidence
 from glbtools.evidence.network import Network
 from glbtools.evidence.postoffice import Postoffice
-from glbtools.formats.transaction import parse as parse_text
 
 FETCHED = ("SRVTRANS", "USRTRANS", "NMETRANS", "GWTRANS")
 """Queues that hold what was fetched from the server and not yet put into the lists (Q96060)."""
@@ -158,13 +157,6 @@ class Content:
         if text in self.master_texts:
             return self.master_texts[text]
         return next((copy for holder, copy in self.fetched_texts.get(text, ()) if holder != path), None)
-
-
-def origin_of(text: str) -> str | None:
-    """Return the postoffice, in upper case, whose list a transaction changes."""
-    typed = parse_text(text).transaction
-    name = typed.postoffice_name if typed else None
-    return name.upper() if name else None
 
 
 def by_number(found: Iterable[Copy]) -> list[Copy]:

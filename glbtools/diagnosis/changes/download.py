@@ -158,10 +158,13 @@ def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Standin
     verdict, c = case.download.verdict, case.numbers.c
     sure = verdict.certainty if c is not None else least(verdict.certainty, "likely")
     settled = files_that_tell(verdict.settled_by, TELLS_DOWN)
+    doubt = _numbers_lowered(case)
+    if doubt:
+        sure, settled = "possible", (*settled, "the address lists of this postoffice, or an older REQCONF")
     if "EPOCH_CHANGED" in verdict.states:
         if at is not None and head is not None and at < head:
             note = "The server's record of this postoffice was made anew: updates are refused as old mail, in silence."
-            yield Standing("refused", sure, note, settled), ((at, head),)
+            yield Standing("refused", sure, f"{note} {doubt}".rstrip(), settled), ((at, head),)
         return
     by = f"SrvSync here is {c}." if c is not None else f"By the server's record it has received {at}."
     first = case.server.first if case.server else None
@@ -172,9 +175,6 @@ def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Standin
     }
     if case.download.channel.importing:
         notes["PENDING"] = ("pending", "The first cycle asks for an Import, which brings the complete lists.")
-    doubt = _numbers_lowered(case)
-    if doubt:
-        sure, settled = "possible", (*settled, "the address lists of this postoffice, or an older REQCONF")
     taken: tuple[Range, ...] = ()
     for state, (why, note) in notes.items():
         spans = subtracted(verdict.ranges.get(state, ()), taken)

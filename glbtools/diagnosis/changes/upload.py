@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from glbtools.diagnosis.case import Case, logged, undecided_hole
-from glbtools.diagnosis.changes.content import Copy, copies, origin_of
+from glbtools.diagnosis.case import Case, logged, origin_of, undecided_hole
+from glbtools.diagnosis.changes.content import Copy, copies
 from glbtools.diagnosis.changes.found import Change, Unfound, Unknown, Unsent
 from glbtools.diagnosis.changes.vanished import OLDER, vanished, was_stranded
 from glbtools.diagnosis.changes.view import Standing, View, applied, least
@@ -55,6 +55,9 @@ def _standing(view: View, copy: Copy) -> Standing | None:
     if number <= a:
         return _standing_confirmed(case, number)
     if b is not None and number <= b:
+        if number in view.refused:
+            note = f"The server has this postoffice's numbers up to {b}, and MSTTRANS does not hold it: refused as old."
+            return Standing("rejected", "likely", note)
         return None
     if b is None:
         if view.sent(copy):

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from glbtools.diagnosis.case import Case, Logged, copied_from, server_name
+from glbtools.diagnosis.case import Case, Logged, copied_from, never_taken, server_name
 from glbtools.diagnosis.changes.content import Content, Copy
 from glbtools.diagnosis.finding import CERTAINTIES, Evidence
 
@@ -49,6 +49,11 @@ class View:
         """The last log line that says changes were sent (message 106)."""
         lines = [each for each in self.case.lines(106) if each.line.moment and each.line.argument != "0"]
         return max(lines, key=lambda each: each.line.moment or datetime.min) if lines else None
+
+    @cached_property
+    def refused(self) -> set[int]:
+        """The numbers that the server has, of changes that it never took."""
+        return {each.sync for each in never_taken(self.case)}
 
     def sent(self, copy: Copy) -> bool:
         """Whether a log shows that a change was sent: T1 sends everything that is queued."""

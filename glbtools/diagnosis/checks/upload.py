@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from glbtools.diagnosis.case import Case, copied_from, logged, poisoned, undecided_hole, when
+from glbtools.binary.records import Record
+from glbtools.diagnosis.case import Case, copied_from, logged, never_taken, poisoned, undecided_hole, when
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.restored import server_finding
 from glbtools.diagnosis.wording import TELLS_UP, changes, files_that_tell, numbers_text, plural
 from glbtools.formats.queue import PODIAG_TEXT
-from glbtools.model.channel import Range, clipped, numbers_of
+from glbtools.model.channel import Range, clipped, numbers_of, ranges_of
 
 PODIAG = "reqtrans-podiag-dummy-60"
 WEEKS = timedelta(weeks=3)
@@ -401,7 +402,10 @@ def _normal(case: Case) -> Iterator[Finding]:
             notes=("Message 171, 'No requestor updates to send', is then as it should be (Q149271).",),
         )
     yield from _kept(case)
-    if case.upload.verdict.state == "UNACKNOWLEDGED":
+    refused = never_taken(case)
+    if refused:
+        yield _refused(case, refused)
+    elif case.upload.verdict.state == "UNACKNOWLEDGED":
         waiting = case.upload.verdict.ranges["UNACKNOWLEDGED"]
         yield case.finding(
             "one-cycle-lag",
@@ -413,6 +417,32 @@ def _normal(case: Case) -> Iterator[Finding]:
             notes=("Normal between T2 and T3; what is sent again is refused as old, which does no harm.",),
             ranges=waiting,
         )
+
+
+def _refused(case: Case, refused: list[Record]) -> Finding:
+    """The numbers agree again, and hide that the server refused changes as old (RULINGS 9, 19)."""
+    ranges = ranges_of(each.sync for each in refused)
+    applied = case.requestor.reqsync if case.requestor else None
+    return case.finding(
+        "reqconf-cloned-or-restored",
+        f"{changes(ranges)} in REQTRANS are not above the server's {applied} and not in MSTTRANS: it refused them as "
+        "old",
+        (
+            case.served("reqsync", applied, "the last number the server has"),
+            *_both_numbers(case)[:1],
+            *case.queued(only={each.sync for each in refused}),
+        ),
+        "likely",
+        (
+            "By the numbers alone they would be received and not yet confirmed. MSTTRANS holds everything since before "
+            "they were made, and none of them.",
+            "So the server had these numbers before: this postoffice was restored, reset, or had another's REQCONF for "
+            "a time.",
+        ),
+        ("Export: Config, Dir-Sync, Requestor, Export, until its records are numbered above the server's number.",),
+        ranges,
+        settled_by=("an older REQCONF or REQTRANS of this postoffice",),
+    )
 
 
 def _kept(case: Case) -> Iterator[Finding]:
