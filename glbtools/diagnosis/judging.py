@@ -322,7 +322,10 @@ def purged_for_good(case: Case, group: Group) -> tuple[Range, ...]:
     if asked is not None and last is not None and asked > last:
         return ()
     remade = any(each.slug == "msttrans-missing" for each in groups(case))
-    return () if remade or _first_cycle(group) else tuple(_missing(group))
+    # What is missing begins at SrvSync (0->1299, Q108067); where it does not, the server itself went back.
+    begun = {int(number[1]) for each in group.found if each.code == 138 and (number := _number(each))}
+    missing = tuple(each for each in _missing(group) if not begun or each[0] in begun)
+    return () if remade or _first_cycle(group) else missing
 
 
 def _first_cycle(group: Group) -> bool:
@@ -339,8 +342,13 @@ def _over_by_numbers(case: Case, group: Group, received: int, head: int) -> str:
 
 
 def _zero(entry: Entry) -> bool:
-    found = _SYNC.search(f"({entry.line.argument})" if entry.line.argument else entry.said)
+    found = _number(entry)
     return found is not None and int(found[1]) == 0
+
+
+def _number(entry: Entry) -> re.Match[str] | None:
+    """Find the number that 138 names."""
+    return _SYNC.search(f"({entry.line.argument})" if entry.line.argument else entry.said)
 
 
 def _missing(group: Group) -> Iterator[Range]:
