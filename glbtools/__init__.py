@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         stream_queue,
         stream_tuples,
     )
+    from glbtools.rebuild.plan import plan_rebuild
     from glbtools.simulate.run import simulate, truth_of
 
 __version__ = "0.1.0"
@@ -54,6 +55,7 @@ _PLACES = {
     "Inspection": "formats.registry",
     "inspect": "formats.registry",
     "inspect_bytes": "formats.registry",
+    "plan_rebuild": "rebuild.plan",
     "read_columns": "library",
     "read_listing": "library",
     "read_log": "library",
@@ -82,6 +84,7 @@ __all__ = [
     "inspect",
     "inspect_bytes",
     "messages",
+    "plan_rebuild",
     "read_columns",
     "read_listing",
     "read_log",

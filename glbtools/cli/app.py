@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glbtools.cli import COULD_NOT, FOUND, complain, diagnosis, put, simulation
+from glbtools.cli import COULD_NOT, FOUND, complain, diagnosis, put, rebuild, simulation
 from glbtools.cli.options import (
     Color,
     Form,
@@ -212,6 +212,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "diagnose": diagnosis.diagnose,
     "unsent": diagnosis.unsent,
     "explain": explain,
+    "rebuild": rebuild.rebuild,
     "build": build,
     "simulate": simulation.simulate,
     "formats": formats,

@@ -54,6 +54,8 @@ class Report:
         findings: sorted: worst first, then by postoffice.
         changed: files whose content changed while they were looked at.
         now: the moment taken for the present.
+        paths: what was given.
+        layouts: how binary files were read.
     """
 
     network: Network
@@ -63,6 +65,8 @@ class Report:
     changed: list[str] = field(default_factory=list)
     now: datetime | None = None
     unreadable: dict[str, str] = field(default_factory=dict)
+    paths: tuple[str, ...] = ()
+    layouts: Layouts = field(default_factory=Layouts)
 
     def bytes_at(self, path: str, start: int, stop: int) -> bytes:
         """Return the bytes of a file of the evidence; empty when they cannot be read."""
@@ -104,6 +108,7 @@ def diagnose(
     """
     network = collect(paths, older=older, layouts=layouts, max_size=max_size)
     report = Report(network, now=now or latest_stamp(network.postoffices))
+    report.paths, report.layouts = tuple(map(str, paths)), layouts or report.layouts
     for case in cases(network, report.now):
         if progress:
             progress(case.postoffice.shown)

@@ -1,160 +1,20 @@
-"""The files of a simulated network, in memory while it runs: read and written as bytes, through ``formats``.
-
-Nothing outside is touched before the simulation has come to its end; then the directory is written whole.
-"""
+"""The files of a simulated network: those of ``evidence.disk``, and the logs that the programs write."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
-from functools import lru_cache
-from pathlib import Path
 
-from glbtools import files
-from glbtools.binary.layout import Layout
-from glbtools.binary.records import Record
-from glbtools.formats import config, logs, messages
-from glbtools.formats import queue as queues
-from glbtools.formats.queue import NewRecord, Queue
-from glbtools.layouts import Layouts
-from glbtools.model.configuration import ReqConf
+from glbtools.evidence import disk
+from glbtools.formats import logs, messages
+
+Disk = disk.Disk
 
 OWN = "glbtools-simulation"
 """Where the simulator keeps what the real system kept in files of unknown format (INTERFACE section 4)."""
 
 
-class Disk:
-    """Files by path; names know no case, and keep the one they were given."""
-
-    def __init__(self, contents: dict[str, bytes] | None = None) -> None:
-        self._spelled: dict[str, str] = {}
-        self._contents: dict[str, bytes] = {}
-        for path, data in (contents or {}).items():
-            self.write(path, data)
-
-    @classmethod
-    def load(cls, root: Path, max_size: int = files.DEFAULT_MAX_SIZE) -> Disk:
-        """Return the files below a directory; links are not followed.
-
-        Raises:
-            FileAccessError: a file cannot be read.
-        """
-        found: dict[str, bytes] = {}
-        for path in sorted(root.rglob("*")):
-            if path.is_file() and not path.is_symlink():
-                found[path.relative_to(root).as_posix()] = files.read(path, max_size)
-        return cls(found)
-
-    def read(self, path: str) -> bytes | None:
-        """Return the content of a file; None when there is none."""
-        return self._contents.get(path.upper())
-
-    def write(self, path: str, data: bytes) -> None:
-        """Write a file."""
-        self._spelled.setdefault(path.upper(), path)
-        self._contents[path.upper()] = data
-
-    def append(self, path: str, data: bytes) -> None:
-        """Write behind what a file holds."""
-        self.write(path, (self.read(path) or b"") + data)
-
-    def delete(self, path: str) -> None:
-        """Remove a file, if it is there."""
-        self._contents.pop(path.upper(), None)
-        self._spelled.pop(path.upper(), None)
-
-    def below(self, prefix: str) -> dict[str, bytes]:
-        """Return the files whose path begins so, by path."""
-        start = prefix.upper()
-        return {self._spelled[key]: data for key, data in sorted(self._contents.items()) if key.startswith(start)}
-
-    def everything(self) -> dict[str, bytes]:
-        """Return all files by path."""
-        return self.below("")
-
-
-class Office:
-    """One postoffice on a disk: its files, read and written as what they are."""
-
-    def __init__(self, name: str, path: str, disk: Disk, layouts: Layouts) -> None:
-        self.name, self.path, self.disk, self.layouts = name, path, disk, layouts
-
-    def place(self, file: str) -> str:
-        """Return the path of a file such as ``GLB/REQTRANS.GLB``."""
-        return file if self.path == "." else f"{self.path}/{file}"
-
-    def read(self, file: str) -> bytes | None:
-        """Return a file of the postoffice; None when it is absent."""
-        return self.disk.read(self.place(file))
-
-    def write(self, file: str, data: bytes) -> None:
-        """Write a file of the postoffice."""
-        self.disk.write(self.place(file), data)
-
-    def delete(self, file: str) -> None:
-        """Remove a file of the postoffice."""
-        self.disk.delete(self.place(file))
-
-    # --- queues --------------------------------------------------------------------------------------------------
-
-    def queue(self, name: str) -> Queue | None:
-        """Return a queue; None when its file is absent."""
-        data = self.read(f"GLB/{name}.GLB")
-        return None if data is None else _parsed(data, self.layouts["queue"])
-
-    def records(self, name: str) -> list[Record]:
-        """Return the changes in a queue, none for an absent one."""
-        queue = self.queue(name)
-        return [each for each in queue.records if not queue.is_dummy(each)] if queue else []
-
-    def last(self, name: str) -> int | None:
-        """Return the last number in a queue, a dummy's included; None for an empty one."""
-        queue = self.queue(name)
-        return max((each.sync for each in queue.records), default=None) if queue else None
-
-    def put(self, name: str, entries: Iterable[NewRecord]) -> None:
-        """Write a queue anew."""
-        self.write(f"GLB/{name}.GLB", _built(tuple(entries), self.layouts["queue"]))
-
-    def append(self, name: str, entries: Iterable[NewRecord]) -> None:
-        """Write behind what a queue holds."""
-        before = self.read(f"GLB/{name}.GLB") or b""
-        self.write(f"GLB/{name}.GLB", queues.appended(before, entries, self.layouts["queue"]))
-
-    def again(self, record: Record) -> NewRecord:
-        """Return what writes a record again as it was."""
-        return NewRecord(record.sync, record.text, queues.moment(self.layouts["queue"], record.stamp), record.checksum)
-
-    def moment(self, record: Record) -> datetime | None:
-        """Return the date stamp of a record."""
-        return queues.moment(self.layouts["queue"], record.stamp)
-
-    # --- configuration -------------------------------------------------------------------------------------------
-
-    def reqconf(self) -> ReqConf | None:
-        """Return what REQCONF.GLB says; None when it is missing or too short to be read (Q123437)."""
-        data = self.read("GLB/REQCONF.GLB")
-        if data is None or len(data) < self.layouts["reqconf"].record:
-            return None
-        return config.parse_reqconf(data, self.layouts["reqconf"]).config
-
-    def set_reqconf(self, **values: object) -> None:
-        """Change fields of REQCONF.GLB, or make one where there is none."""
-        layout = self.layouts["reqconf"]
-        data = self.read("GLB/REQCONF.GLB")
-        file = config.parse_reqconf(data, layout) if data else config.new_reqconf(layout)
-        self.write("GLB/REQCONF.GLB", config.build_reqconf(config.changed_reqconf(file, **values)))
-
-    def srvconf(self) -> config.SrvConfFile | None:
-        """Return SRVCONF.GLB as stored, ``.config`` says what it means; None when it is missing."""
-        data = self.read("GLB/SRVCONF.GLB")
-        return None if data is None else config.parse_srvconf(data, self.layouts["srvconf"])
-
-    def set_srvconf(self, file: config.SrvConfFile) -> None:
-        """Write SRVCONF.GLB."""
-        self.write("GLB/SRVCONF.GLB", config.build_srvconf(file))
-
-    # --- logs ----------------------------------------------------------------------------------------------------
+class Office(disk.Office):
+    """One postoffice of a simulation: its programs also write logs."""
 
     def log(
         self,
@@ -193,14 +53,3 @@ class Office:
 
 
 _DIGITS = {word: digit for digit, word in logs.SEVERITIES.items()}
-
-
-@lru_cache(maxsize=256)
-def _parsed(data: bytes, layout: Layout) -> Queue:
-    """Return a queue; many postoffices receive the same bytes."""
-    return queues.parse_queue(data, layout)
-
-
-@lru_cache(maxsize=256)
-def _built(entries: tuple[NewRecord, ...], layout: Layout) -> bytes:
-    return queues.build_queue(queues.new_queue(entries, layout))
