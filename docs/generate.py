@@ -18,7 +18,7 @@ from glbtools.render import messages, problems, reference
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
-COMMANDS = ("inspect", "diagnose", "unsent", "explain", "build", "simulate", "formats")
+COMMANDS = ("inspect", "diagnose", "unsent", "explain", "rebuild", "build", "simulate", "formats")
 
 
 SESSION = re.compile(r"(?<=<!-- run -->\n```console\n)(.*?)(?=```)", re.DOTALL)

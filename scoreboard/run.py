@@ -12,9 +12,11 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+from glbtools.diagnosis.problems import by_slug  # noqa: E402
 from glbtools.simulate.faults import FAULTS  # noqa: E402
 from scoreboard.judge import Verdict, judge  # noqa: E402
 from scoreboard.networks import sample  # noqa: E402
+from scoreboard.proof import Proof, prove  # noqa: E402
 
 PAGE = HERE.parent / "docs" / "scoreboard.md"
 
@@ -28,13 +30,28 @@ def verdict_of(seed: int) -> tuple[int, Verdict]:
         return seed, Verdict(drawn.kind, drawn.faults, error=f"{type(error).__name__}: {error}")
 
 
+def proof_of(seed: int) -> tuple[int, Proof]:
+    """Return what comes of rebuilding the network of a seed."""
+    drawn = sample(seed)
+    try:
+        return seed, prove(drawn)
+    except Exception as error:
+        return seed, Proof(drawn.kind, drawn.faults, error=f"{type(error).__name__}: {error}")
+
+
+def proofs(count: int, first: int = 1) -> list[tuple[int, Proof]]:
+    """Return what comes of rebuilding some networks, in the order of their seeds."""
+    with ProcessPoolExecutor() as pool:
+        return list(pool.map(proof_of, range(first, first + count), chunksize=10))
+
+
 def verdicts(count: int, first: int = 1) -> list[tuple[int, Verdict]]:
     """Return what comes of some networks, on all cores, in the order of their seeds."""
     with ProcessPoolExecutor() as pool:
         return list(pool.map(verdict_of, range(first, first + count), chunksize=10))
 
 
-def page(found: list[tuple[int, Verdict]]) -> str:
+def page(found: list[tuple[int, Verdict]], rebuilt: list[tuple[int, Proof]]) -> str:
     """Return docs/scoreboard.md."""
     every = [each for _, each in found]
     single = [each for each in every if len(each.faults) == 1]
@@ -76,7 +93,37 @@ def page(found: list[tuple[int, Verdict]]) -> str:
             others = Counter(slug for each in own for slug in each.loud if slug != fault.slug)
             said = ", ".join(f"{slug} ({count})" for slug, count in sorted(others.items()))
             lines.append(f"| {name} | {fault.slug} | {len(own)} | {sum(map(_detected, own))} | {said} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_rebuilt([each for _, each in rebuilt])]) + "\n"
+
+
+def _rebuilt(every: list[Proof]) -> list[str]:
+    """Return the part of the page that is about rebuilding."""
+    single = [each for each in every if len(each.faults) == 1]
+    curable = [each for each in single if by_slug(FAULTS[each.faults[0]].slug).repair != "none"]
+    lines = [
+        "",
+        "# Rebuilding",
+        "",
+        f"The first {len(every)} of these networks were rebuilt with `--unsafe`, and their simulation went on for four",
+        "cycles without faults.",
+        "",
+        "| measure | result | goal |",
+        "|---|--:|--:|",
+        f"| single faults that can be repaired, with a clean second diagnosis | {sum(e.clean for e in curable)} of "
+        f"{len(curable)} | |",
+        f"| networks that a second rebuild would change again | {sum(bool(e.again) for e in every)} | 0 |",
+        f"| changes lost by a rebuild that ended clean | {sum(len(e.lost) for e in every)} | 0 |",
+        f"| changes that had not arrived four cycles after such a rebuild | {sum(len(e.late) for e in every)} | |",
+        f"| errors of the program | {sum(bool(e.error) for e in every)} | 0 |",
+        "",
+        "| fault | networks | clean after rebuild |",
+        "|---|--:|--:|",
+    ]
+    for name in FAULTS:
+        own = [each for each in curable if each.faults == (name,)]
+        if own:
+            lines.append(f"| {name} | {len(own)} | {sum(each.clean for each in own)} |")
+    return lines
 
 
 def _detected(verdict: Verdict) -> bool:
@@ -91,6 +138,7 @@ def main() -> None:
     parser.add_argument("--no-page", action="store_true", help="print only")
     arguments = parser.parse_args()
     found = verdicts(arguments.networks, arguments.first)
+    rebuilt = proofs(max(arguments.networks // 3, 1), arguments.first)
     for seed, each in found:
         said = [each.error] if each.error else [*each.missing, *(f"spurious: {one}" for one in each.spurious)]
         if not each.faults and each.loud:
@@ -99,7 +147,12 @@ def main() -> None:
             said.append(f"not detected; found {', '.join(each.loud) or 'nothing'}")
         for line in said[:6]:
             print(f"seed {seed} ({each.kind} {' + '.join(each.faults)}): {line}")
-    text = page(found)
+    for seed, proof in rebuilt:
+        said = [proof.error] if proof.error else [*proof.lost, *(f"late: {each}" for each in proof.late)]
+        said += [f"{proof.again} edits the second time"] if proof.again else []
+        for line in said[:4]:
+            print(f"rebuilt {seed} ({proof.kind} {' + '.join(proof.faults)}): {line}")
+    text = page(found, rebuilt)
     print(text)
     if not arguments.no_page:
         PAGE.write_text(text, encoding="utf-8")

@@ -7,6 +7,7 @@ import pytest
 from glbtools.simulate.faults import FAULTS
 from scoreboard.judge import judge
 from scoreboard.networks import SHOWN, faulty, sample
+from scoreboard.proof import prove
 
 SEEDS = range(1, 41)
 
@@ -27,3 +28,10 @@ def test_every_fault_that_files_show_is_found_under_its_own_slug(name: str) -> N
     assert FAULTS[name].slug in verdict.found
     assert verdict.missing == []
     assert verdict.spurious == []
+
+
+@pytest.mark.parametrize("seed", range(1, 17))
+def test_a_random_network_that_is_rebuilt_loses_no_change_and_needs_no_second_rebuild(seed: int) -> None:
+    proof = prove(sample(seed))
+    assert proof.lost == []
+    assert proof.again == 0

@@ -405,7 +405,7 @@ PROBLEMS: tuple[Problem, ...] = (
         "P202",
         "resync-not-consumed",
         "warning",
-        "none",
+        "unsafe",
         "RESYNC.GLB on a requestor was not processed",
         "Q122750 Q122689 Q111703 Q111556 Q148770",
     ),

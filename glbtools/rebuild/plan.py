@@ -39,6 +39,7 @@ REMEDIES: dict[str, str] = {
     "reqtrans-49-byte-idle": "upload.armed",
     "records-vanished": "upload.queued_again",
     "resync-left-on-server": "queues.resync_on_server",
+    "resync-not-consumed": "resync.applied",
     "temp-files-leftover": "queues.left_behind",
     "srvtrans-leftover-13": "queues.left_behind",
     "usrtrans-corrupt-45-150": "queues.left_behind",

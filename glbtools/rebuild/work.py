@@ -14,6 +14,7 @@ from glbtools.binary.records import Record
 from glbtools.diagnosis.case import Case, cases
 from glbtools.diagnosis.engine import Report
 from glbtools.diagnosis.finding import Finding
+from glbtools.diagnosis.wording import plural
 from glbtools.errors import UsageError
 from glbtools.evidence.disk import Disk, Office
 from glbtools.evidence.postoffice import OUR_OWN, node_of
@@ -295,8 +296,8 @@ def described(data: bytes | None, records: int | None = None) -> str:
     """Say what a file was."""
     if data is None:
         return "absent"
-    more = f", {records} records" if records else ""
-    return f"{len(data)} bytes{more}"
+    more = f", {plural(records, 'record')}" if records else ""
+    return f"{plural(len(data), 'byte')}{more}"
 
 
 def _numbers(sources: Sequence[Source]) -> str:
@@ -304,7 +305,7 @@ def _numbers(sources: Sequence[Source]) -> str:
         return "0 bytes"
     numbers = [each.sync for each in sources]
     span = f"number {numbers[0]}" if len(numbers) == 1 else f"numbers {numbers[0]} to {numbers[-1]}"
-    return f"{len(numbers)} {'record' if len(numbers) == 1 else 'records'}, {span}"
+    return f"{plural(len(numbers), 'record')}, {span}"
 
 
 def _shown(value: object) -> str:

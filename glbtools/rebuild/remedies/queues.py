@@ -6,8 +6,10 @@ from glbtools.binary.records import Record
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.causes import EMPTY_AT_REST, leftovers
 from glbtools.diagnosis.finding import Finding
+from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.formats.queue import parse_queue
 from glbtools.formats.transaction import parse
+from glbtools.model.channel import ranges_of
 from glbtools.rebuild.work import Source, Work
 
 KEPT_NUMBER = "# A record that is lost had this number"
@@ -28,7 +30,7 @@ def damaged(work: Work, case: Case, finding: Finding) -> None:
         for gap in held.gaps:
             if gap.data.strip(b"\0"):
                 found = f"lost-and-found/{place}.{gap.start:06x}"
-                work.save(finding, case, found, gap.data, f"{len(gap.data)} bytes", why)
+                work.save(finding, case, found, gap.data, plural(len(gap.data), "byte"), why)
         queue = name.partition(".")[0]
         sources = [each._replace(how="moved") for each in work.held(case, queue, held.records)]
         top = work.top(case) if queue == "REQTRANS" else 0
@@ -44,19 +46,19 @@ def master(work: Work, case: Case, finding: Finding) -> None:
     """Keep the sound records of MSTTRANS, never renumbered, and end it at SRVCONF's number (RULINGS 16)."""
     sources = work.held(case, "MSTTRANS", work.records(case, "MSTTRANS"))
     known = {each.text for each in sources}
+    srvconf = work.srvconf()
+    head = (srvconf.config.sync or 0) if srvconf else 0
     for earlier in case.network.earlier(case.postoffice):
         queue = earlier.queue("MSTTRANS")
         after = max((each.sync for each in sources), default=0)
-        for record in queue.real if queue else ():
-            if record.sync > after and record.text not in known:
-                sources.append(
-                    Source(record.sync, record.text, record, queue.artefact.path if queue else "", "salvaged")
-                )
+        if queue is not None:
+            newer = [each for each in queue.real if after < each.sync <= head and each.text not in known]
+            sources += [Source(each.sync, each.text, each, queue.artefact.path, "salvaged") for each in newer]
     sources += _last_number(work, sources)
     lost = _missing(work, sources)
     work.put_queue(finding, case, "MSTTRANS", sources, "requestors remember the numbers, so that none is given twice")
     if lost:
-        work.leave(finding, f"the server's updates {lost} are in no file given; an Import brings them", lost=True)
+        work.leave(finding, f"of the server's updates {lost} stand in no file given; an Import brings them", lost=True)
 
 
 def _last_number(work: Work, sources: list[Source]) -> list[Source]:
@@ -74,7 +76,7 @@ def _missing(work: Work, sources: list[Source]) -> str:
     head = (srvconf.config.sync or 0) if srvconf else 0
     held = {each.sync for each in sources if each.how != "synthesised"}
     gone = [number for number in range(min(received, default=head) + 1, head + 1) if number not in held]
-    return f"{gone[0]} to {gone[-1]}" if len(gone) > 1 else f"number {gone[0]}" if gone else ""
+    return numbers_text(ranges_of(gone)) if gone else ""
 
 
 def bad_modification(work: Work, case: Case, finding: Finding) -> None:
@@ -119,7 +121,7 @@ def left_behind(work: Work, case: Case, finding: Finding) -> None:
     first = min(each.sync for each in held)
     if _still_due(work, held):
         why = "the server believes these updates delivered; they are kept here, too"
-        work.save(finding, case, name, text, f"{len(held)} updates, to be read by Import", why)
+        work.save(finding, case, name, text, f"{plural(len(held), 'update')}, to be read by Import", why)
         for each in EMPTY_AT_REST:
             if work.read(case, each) and not _unreadable(work, case, each):
                 work.write(finding, case, each, b"", "0 bytes", "MSTTRANS still has every update that was in it")
@@ -128,17 +130,16 @@ def left_behind(work: Work, case: Case, finding: Finding) -> None:
             why = f"the server sends again from number {first}, which was fetched and not imported"
             work.set_reqconf(finding, case, why, srvsync=first - 1)
         return
-    sources = [
-        each
-        for queue in ("SRVTRANS", "USRTRANS", "NMETRANS", "GWTRANS")
-        for each in work.held(case, queue, work.real(case, queue))
-    ]
-    why = "Import reads SRVTRANS; the server does not have all of these updates any more"
-    work.put_queue(finding, case, "SRVTRANS", [each._replace(how="moved") for each in sources], why)
-    for queue in ("USRTRANS", "NMETRANS", "GWTRANS"):
-        if work.real(case, queue):
-            work.put_queue(finding, case, queue, [], "its updates are in SRVTRANS")
-    work.leave(finding, f"{len(held)} updates wait in SRVTRANS: run IMPORT ADMIN -P -Y -Q")
+    others = ("USRTRANS", "NMETRANS", "GWTRANS")
+    moved = [each for queue in others for each in work.held(case, queue, work.real(case, queue))]
+    if moved:
+        own = work.held(case, "SRVTRANS", work.records(case, "SRVTRANS"))
+        why = "Import reads SRVTRANS; the server does not have all of these updates any more"
+        work.put_queue(finding, case, "SRVTRANS", [*own, *(each._replace(how="moved") for each in moved)], why)
+        for queue in others:
+            if work.real(case, queue):
+                work.put_queue(finding, case, queue, [], "its updates are in SRVTRANS")
+    work.leave(finding, f"{plural(len(held), 'update')} left for Import in SRVTRANS: run IMPORT ADMIN -P -Y -Q")
 
 
 def _unreadable(work: Work, case: Case, name: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from glbtools.diagnosis.case import Case
+from glbtools.diagnosis.case import Case, origin_of
 from glbtools.diagnosis.changes.content import Copy
-from glbtools.diagnosis.finding import Finding
+from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.formats.queue import NewRecord, ResyncHeader, build_queue, new_queue
+from glbtools.formats.transaction import build
 from glbtools.model.protocol import resync_numbers
+from glbtools.model.transaction import Address, replace
 from glbtools.rebuild.remedies import upload
 from glbtools.rebuild.work import Work
 
@@ -33,12 +35,33 @@ def went_back(work: Work, case: Case, finding: Finding) -> None:
             upload.salvaged(work, each, finding, found, why)
             why = f"{each.postoffice.shown} has confirmed {a}; a lower number would hide the hole and not fill it"
             work.set_srvconf(finding, why, {number: {"reqsync": a}})
+            listed = _whole_list(work, each)
+            if missing and listed:
+                why = "an address list of it is given: an Export brings what is in no queue any more (Q113453)"
+                upload.salvaged(work, each, finding, listed, why)
+                missing = []
             for low, high in missing:
                 said = f"numbers {low + 1} to {high}" if high > low + 1 else f"number {high}"
                 why = f"{said} of {each.postoffice.shown}: content in no file given. Export there brings its list"
                 work.leave(finding, why, lost=True)
         _level(work, each, finding, head)
     _resync(work, finding)
+
+
+def _whole_list(work: Work, case: Case) -> list[Copy]:
+    """Return the Export of a postoffice, made of an address list given with ``--older``: an Import file."""
+    name = (case.postoffice.name or "").upper()
+    for earlier in case.network.earlier(case.postoffice):
+        for artefact in earlier.artefacts:
+            found = earlier.read(artefact)
+            if found is None or found.entry.name != "import":
+                continue
+            texts = [build(each) for each in found.content.transactions if each.code == "A"]
+            if texts and {origin_of(each) for each in texts} == {name}:
+                head = build(replace(Address("PCM", *name.split("/"))))
+                place = Evidence(artefact.path, (0, artefact.size), None, "list", len(texts), "address list")
+                return [Copy(0, work.report.now, text.rstrip("\r\n"), place) for text in (head, *texts)]
+    return []
 
 
 def _level(work: Work, case: Case, finding: Finding, head: int) -> None:

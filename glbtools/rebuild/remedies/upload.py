@@ -7,6 +7,7 @@ from glbtools.diagnosis.case import Case, never_taken
 from glbtools.diagnosis.changes.content import Copy
 from glbtools.diagnosis.changes.vanished import vanished
 from glbtools.diagnosis.finding import Finding
+from glbtools.diagnosis.wording import plural
 from glbtools.formats.queue import moment, raw_stamp
 from glbtools.formats.transaction import is_valid
 from glbtools.rebuild.work import Source, Work
@@ -134,7 +135,7 @@ def _again(work: Work, case: Case, finding: Finding, moved: list[Record]) -> Non
         data = "".join(f"{each.text}\r\n" for each in delivered).encode("cp850", "replace")
         name = f"imports/{_file_name(case)}-delivered.txt"
         why = "MSTTRANS has the same change, taken in after it was made: sending it again could undo what came later"
-        work.save(finding, case, name, data, f"{len(delivered)} changes that were delivered", why)
+        work.save(finding, case, name, data, f"{plural(len(delivered), 'change')} delivered before", why)
     known = f"{a} is confirmed" + ("" if work.applied(case) is None else f", the server has {work.applied(case)}")
     why = f"{known}: what is numbered up to that is not sent, or refused"
     work.put_queue(finding, case, "REQTRANS", sources or [work.dummy(case, at)], why)
