@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from glbtools import files
+from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.engine import Report, severity
 from glbtools.diagnosis.finding import Finding
 from glbtools.errors import OutputExistsError, UsageError
@@ -166,5 +167,20 @@ def _treat(work: Work, finding: Finding) -> None:
     if case is None:
         work.leave(finding, "its postoffice is not given")
         return
+    if case.skew:
+        work.leave(finding, "REQTRANS and REQCONF are of different days; both of one moment are needed")
+        return
+    if _listed(case):
+        work.leave(finding, "what a listing prints is no file to write to; the .GLB files themselves are needed")
+        return
+    done = len(work.edits) + len(work.undone)
     module, _, name = REMEDIES[slug].partition(".")
     getattr(import_module(f"glbtools.rebuild.remedies.{module}"), name)(work, case, finding)
+    if len(work.edits) + len(work.undone) == done:
+        work.leave(finding, "what is done for other findings covers it, or nothing in these files can be written")
+
+
+def _listed(case: Case) -> bool:
+    """Whether a postoffice is known from listings and not from its files."""
+    queue = case.postoffice.queue("REQTRANS")
+    return queue is not None and queue.size is None
