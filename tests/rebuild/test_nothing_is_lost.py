@@ -17,7 +17,7 @@ from glbtools import files
 from glbtools.diagnosis.engine import diagnose
 from glbtools.diagnosis.problems import by_slug
 from glbtools.formats.config import parse_reqconf, parse_srvconf
-from glbtools.formats.queue import parse_queue
+from glbtools.formats.queue import NewRecord, build_queue, new_queue, parse_queue
 from glbtools.layouts import Layouts
 from glbtools.rebuild.plan import plan_rebuild
 from glbtools.rebuild.remedies.queues import KEPT_NUMBER
@@ -120,7 +120,7 @@ def check_origin(root: Path, before: dict[str, bytes], path: str, row: dict[str,
     if record.text != KEPT_NUMBER:
         assert (was.text, was.stamp) == (record.text, record.stamp), (path, row)
     if row["how"] == "verbatim":
-        assert (row["path"], was.sync) == (path, record.sync)
+        assert (row["path"], was.sync, was.text) == (path, record.sync, record.text), (path, row)
 
 
 def check(root: Path, before: dict[str, bytes], after: dict[str, bytes]) -> None:
@@ -241,6 +241,38 @@ def entries(change: Change) -> set[str]:
 @given(scenario=disturbed())
 def test_after_a_rebuild_what_was_in_a_file_arrives(scenario, tmp_path_factory):
     check_going_on(scenario, tmp_path_factory.mktemp("going-on"))
+
+
+# --- several remedies for one file ------------------------------------------------------------------------------
+
+
+def stranded(place: Path) -> tuple[Path, Path]:
+    """A postoffice whose five changes will not be sent, and its queue."""
+    mishap = Mishap(4, 4, "T3", "reqtrans-begun-again", "NET/EAST", {"changes": 5})
+    root = simulated(Scenario("stranded", users=3, cycles=4, mishaps=(mishap,)), place)
+    return root, root / "east" / "GLB" / "REQTRANS.GLB"
+
+
+def test_what_is_damaged_and_stranded_keeps_its_origin(tmp_path):
+    root, path = stranded(tmp_path / "given")
+    data = path.read_bytes()
+    second = parse_queue(data, QUEUE).records[1].start
+    path.write_bytes(data[: second - 20] + data[second:])
+    before, after = rebuilt(root, tmp_path / "rebuilt", "")
+    check_texts(before, after)
+    check_waiting(before, after)
+    check_manifest(root, before, after)
+
+
+def test_what_was_numbered_anew_and_joined_by_what_an_image_holds_keeps_its_origin(tmp_path):
+    root, _ = stranded(tmp_path / "given")
+    image = tmp_path / "disk.img"
+    entries = [NewRecord(70, "A Lost\tPCM:NET/EAST/lost"), NewRecord(71, "A More\tPCM:NET/EAST/more")]
+    image.write_bytes(b"\1" * 33 + build_queue(new_queue(entries, QUEUE)))
+    before = everything(root)
+    result = plan_rebuild(diagnose(root), unsafe=True, carve=[image]).write(tmp_path / "rebuilt")
+    assert result.remaining == []
+    check(root, before, everything(result.directory))
 
 
 # --- the numbers in detail ---------------------------------------------------------------------------------------

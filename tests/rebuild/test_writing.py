@@ -240,6 +240,30 @@ def test_links_are_named_and_not_followed(given, tmp_path):
     assert [each for each in plan.links if f"{each} is a symbolic link" not in report] == []
 
 
+def test_a_postoffice_behind_a_link_is_left_alone(given, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    (given / "east").rename(elsewhere)
+    (given / "east").symlink_to(elsewhere)
+    before = everything(elsewhere)
+    plan = planned(given)
+    result = plan.write(tmp_path / "rebuilt")
+    assert plan.links == ["east"]
+    assert not [each for each in everything(result.directory) if each.startswith("east/")]
+    assert everything(elsewhere) == before
+
+
+def test_evidence_that_is_reached_by_a_link_is_rebuilt(given, tmp_path):
+    (tmp_path / "link").symlink_to(given)
+    plan = planned(tmp_path / "link")
+    for wrong in (given / "rebuilt", tmp_path / "link" / "rebuilt"):
+        with pytest.raises(OutputExistsError):
+            plan.write(wrong)
+    result = plan.write(tmp_path / "rebuilt")
+    assert postoffices(everything(result.directory)).keys() == everything(given).keys()
+    assert result.remaining == []
+    assert result.changed == ()
+
+
 @pytest.mark.parametrize("what", ["changed", "shortened", "longer", "deleted", "replaced"])
 def test_evidence_that_changes_meanwhile_is_reported(what, given, tmp_path, monkeypatch):
     victim = given / "west" / "GLB" / "MSTTRANS.GLB"
@@ -274,6 +298,18 @@ def test_evidence_that_changed_before_it_is_written_is_not_written_silently(give
         assert not (tmp_path / "rebuilt").exists()
     else:
         assert result.changed == ("west/GLB/REQCONF.GLB",)
+
+
+def test_evidence_that_changed_before_the_plan_is_not_written_silently(given, tmp_path):
+    report = diagnose(given)
+    victim = given / "east" / "GLB" / "REQTRANS.GLB"
+    victim.write_bytes(b"")
+    try:
+        result = plan_rebuild(report).write(tmp_path / "rebuilt")
+    except GlbError:
+        assert not (tmp_path / "rebuilt").exists()
+    else:
+        assert result.changed == ("east/GLB/REQTRANS.GLB",)
 
 
 def test_hashes_stand_beside_the_manifest_in_the_form_of_hashdeep(given, tmp_path):

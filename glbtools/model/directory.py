@@ -1,0 +1,169 @@
+"""A directory that numbers its changes (USN), and what its numbers mean: pure predicates, one for each question.
+
+A directory server gives every write a number of its own, and an object keeps the number of its last one. What was
+exported is remembered as one number L; everything numbered above it has changed since (exchange.md 2.1, seed 002).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+TOMBSTONE_LIFETIME = timedelta(days=30)
+"""How long a deleted object is kept to tell of its deletion, unless set otherwise (Q239639, seed 002)."""
+
+Values = tuple[str, ...]
+
+
+class Entry(NamedTuple):
+    """One object of a directory, or the tombstone of one.
+
+    Attributes:
+        key: what it is known by: objectGUID where there is one, else its distinguished name in lower case.
+        dn: distinguished name as written.
+        changed: USN-Changed.
+        created: USN-Created; None where the dump does not have it.
+        deleted: it is a tombstone.
+        version: Object-Version.
+        when: When-Changed, UTC.
+        source: server (invocation id, or its name) that made the last change, where known.
+        source_usn: its number there.
+        values: attribute -> values, in the order of the dump.
+        line: where it begins in the dump, counted from 1.
+    """
+
+    key: str
+    dn: str
+    changed: int
+    created: int | None = None
+    deleted: bool = False
+    version: int | None = None
+    when: datetime | None = None
+    source: str | None = None
+    source_usn: int | None = None
+    values: tuple[tuple[str, Values], ...] = ()
+    line: int = 0
+
+
+class Facts(NamedTuple):
+    """What is known of a dump as a whole; None stands for what is not known.
+
+    Attributes:
+        server: name of the server it was taken from.
+        epoch: invocation id: which life of the server's numbering.
+        head: highest number issued when the dump was begun.
+        last_removed: the number of the last removed object: above it no tombstone is missing (seed 002).
+        scope: base point and container.
+        deletions: whether a deletion can be seen: the dump has an Is-Deleted column.
+        creations: whether a creation can be told from a modification: it has USN-Created.
+        taken: when it was taken.
+    """
+
+    server: str | None = None
+    epoch: str | None = None
+    head: int | None = None
+    last_removed: int | None = None
+    scope: str = ""
+    deletions: bool = True
+    creations: bool = True
+    taken: datetime | None = None
+
+
+ADDED, MODIFIED, DELETED, NOTHING = "A", "M", "D", ""
+
+
+def is_selected(entry: Entry, exported: int, *, inclusive: bool = False) -> bool:
+    """Whether an object has changed since number ``exported`` was; strictly above, unless a repeat is wanted.
+
+    The structure's own page says both "greater" and "greater or equal"; a repeat is harmless and a skip is not.
+    """
+    return entry.changed >= exported if inclusive else entry.changed > exported
+
+
+def kind(entry: Entry, exported: int, *, inclusive: bool = False) -> str:
+    """Return what a change is to somebody who has everything up to ``exported``: A, M, D, or nothing.
+
+    What was made and deleted in between needs no word (seed 002). Without USN-Created a live object may be new, so that
+    it is called added.
+    """
+    if not is_selected(entry, exported, inclusive=inclusive):
+        return NOTHING
+    new = entry.created is None or entry.created > exported
+    if entry.deleted:
+        return NOTHING if entry.created is not None and new else DELETED if exported else NOTHING
+    return ADDED if new else MODIFIED
+
+
+def changes(entries: Iterable[Entry], exported: int, *, inclusive: bool = False) -> Iterator[tuple[str, Entry]]:
+    """Yield what has changed since ``exported``, with its kind."""
+    for entry in entries:
+        if what := kind(entry, exported, inclusive=inclusive):
+            yield what, entry
+
+
+def next_exported(highest: int, head: int | None, exported: int) -> int:
+    """Return the number to remember after an export: the highest exported, but no more than was issued before it began.
+
+    An object rewritten while the dump was read would else be skipped (exchange.md 2.1).
+    """
+    found = highest if head is None else min(highest, head) if highest else head
+    return max(found, exported)
+
+
+def missed_deletions(last_removed: int | None, exported: int) -> bool | None:
+    """Whether a deletion may have gone by unseen: an object was removed for good above ``exported`` (seed 002)."""
+    if not exported:
+        return False
+    return None if last_removed is None else last_removed > exported
+
+
+def outlived(exported_at: datetime | None, now: datetime | None, lifetime: timedelta = TOMBSTONE_LIFETIME) -> bool:
+    """Whether the last export is longer ago than tombstones live."""
+    return exported_at is not None and now is not None and now - exported_at > lifetime
+
+
+class Comparison(NamedTuple):
+    """What two dumps say of each other (exchange.md 2.2).
+
+    Attributes:
+        same: live objects in both with the same USN-Created.
+        moved: live objects in both with another USN-Created: the numbers are another server's.
+        fallen: objects whose USN-Changed is lower than it was.
+        old_head: highest number seen in the older dump; ``new_head`` in the newer.
+    """
+
+    same: int
+    moved: int
+    fallen: int
+    old_head: int
+    new_head: int
+
+    @property
+    def foreign(self) -> bool:
+        """Whether most common objects were numbered by another server."""
+        return self.moved > self.same
+
+    @property
+    def rolled_back(self) -> bool:
+        """Whether the same server is at an earlier number than it was."""
+        return not self.foreign and (self.new_head < self.old_head or self.fallen > 0)
+
+
+def compared(old: dict[str, Entry], new: dict[str, Entry]) -> Comparison:
+    """Return what two dumps, object by key, say of each other."""
+    both = [(old[key], new[key]) for key in old.keys() & new.keys()]
+    live = [(a, b) for a, b in both if not a.deleted and not b.deleted and a.created is not None]
+    moved = sum(a.created != b.created and not is_recreated(a, b, _head(old)) for a, b in live)
+    same = sum(a.created == b.created for a, b in live)
+    fallen = sum(b.changed < a.changed for a, b in both if a.created == b.created)
+    return Comparison(same, moved, fallen, _head(old), _head(new))
+
+
+def is_recreated(old: Entry, new: Entry, head: int) -> bool:
+    """Whether an object of the same name was made anew on the same server: its first number is above the old head."""
+    return new.created is not None and old.created != new.created and new.created > head
+
+
+def _head(entries: dict[str, Entry]) -> int:
+    return max((each.changed for each in entries.values()), default=0)
