@@ -1,0 +1,1 @@
+"""USN export, comparison and backsync over dumps of a directory."""

@@ -1,0 +1,181 @@
+"""A restored directory and its partners: what comes back, from whom, and what does not (Q190703, Q201414).
+
+After a restore the server asks every partner for all that it had sent them, from zero. What no partner holds is lost,
+and what was deleted is not given back. Until its numbers pass those that partners remember, nothing it writes leaves
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from glbtools.directory.compare import by_key
+from glbtools.directory.export import Source
+from glbtools.model.channel import BACKSYNC, Channel, Range, Verdict, classify, without
+from glbtools.model.directory import Entry
+
+MARGIN = 500
+"""What the article adds to the computed increase for safety (Q201414)."""
+
+
+class Partner(NamedTuple):
+    """One partner.
+
+    Attributes:
+        name: of the partner's server.
+        remembered: the number of the restored server that it has seen last (Reps-From); None where it is not given.
+        verdict: the channel from the restored server to it.
+        dead_zone: numbers that the restored server will still give and the partner will never ask for.
+        stranded: objects written since the restore under such numbers.
+    """
+
+    name: str
+    remembered: int | None
+    verdict: Verdict
+    dead_zone: Range | None
+    stranded: tuple[Entry, ...]
+
+
+class Returned(NamedTuple):
+    """An object that comes back, and from whom."""
+
+    entry: Entry
+    partners: tuple[str, ...]
+
+
+class Backsync(NamedTuple):
+    """What a restored directory can and cannot get back.
+
+    Attributes:
+        returned: objects that partners give back.
+        resurrected: objects that are live here and deleted at a partner: they were deleted after the backup.
+        refused: objects that are not given back because a delete was issued for them.
+        lost: numbers that partners have seen and of which no object is known any more.
+        partners: one by one.
+        increase: what AUTHREST must add, 0 where nothing must be (the first of its two numbers stays 0).
+        missing: what would have to be given to say more.
+    """
+
+    returned: tuple[Returned, ...]
+    resurrected: tuple[Entry, ...]
+    refused: tuple[Entry, ...]
+    lost: tuple[Range, ...]
+    partners: tuple[Partner, ...]
+    increase: int
+    missing: tuple[str, ...]
+
+
+def backsync(
+    restored: Source,
+    partners: Mapping[str, Source],
+    *,
+    cursors: Mapping[str, int] | None = None,
+    head: int | None = None,
+    backup_head: int | None = None,
+) -> Backsync:
+    """Return what a restored directory gets back from its partners.
+
+    Args:
+        restored: dump of the restored server, taken after the restore.
+        partners: their dumps, by name.
+        cursors: number of the restored server that each partner has seen last.
+        head: the restored server's highest number now; the highest in its dump unless given.
+        backup_head: its highest number when the backup was made; ``head`` unless given.
+    """
+    facts = restored.facts()
+    here = by_key(restored.entries())
+    top = max([head or facts.head or 0, *(each.changed for each in here.values())])
+    base = top if backup_head is None else backup_head
+    there = {name: by_key(source.entries()) for name, source in partners.items()}
+    returned, refused, resurrected = _objects(here, there, facts.epoch, base)
+    remembered = dict(cursors or {})
+    judged = tuple(_partner(name, remembered.get(name), here, top, base, facts.epoch) for name in sorted(there))
+    known = {
+        entry.source_usn
+        for entries in there.values()
+        for entry in entries.values()
+        if entry.source_usn is not None and _is_ours(entry, facts.epoch)
+    }
+    highest = max((each.remembered for each in judged if each.remembered is not None), default=base)
+    lost = tuple(_gaps(base, highest, known)) if known or highest > base else ()
+    stranded = max((len(each.stranded) for each in judged), default=0)
+    zone = max((each.remembered - top for each in judged if each.remembered is not None), default=0)
+    increase = zone + stranded + MARGIN if zone > 0 else 0
+    return Backsync(
+        returned,
+        resurrected,
+        refused,
+        lost,
+        judged,
+        increase,
+        tuple(_missing(there, remembered, facts.epoch)),
+    )
+
+
+def _objects(
+    here: dict[str, Entry], there: Mapping[str, dict[str, Entry]], epoch: str | None, base: int
+) -> tuple[tuple[Returned, ...], tuple[Entry, ...], tuple[Entry, ...]]:
+    returned, refused, resurrected = [], [], []
+    for key in sorted({key for entries in there.values() for key in entries}):
+        copies = [(name, entries[key]) for name, entries in sorted(there.items()) if key in entries]
+        own = here.get(key)
+        live = [(name, each) for name, each in copies if not each.deleted and _is_newer(each, own)]
+        dead = [each for _, each in copies if each.deleted]
+        ours = [(name, each) for name, each in live if _is_ours(each, epoch)]
+        if dead and own is not None and not own.deleted:
+            resurrected.append(own)
+        elif dead and own is None and ours:
+            refused.append(dead[0])
+        elif ours:
+            returned.append(Returned(ours[0][1], tuple(name for name, _ in ours)))
+    return tuple(returned), tuple(refused), tuple(resurrected)
+
+
+def _is_newer(theirs: Entry, own: Entry | None) -> bool:
+    """Whether a partner's copy would be applied: the higher version wins, then the later date (Q201414)."""
+    if own is None:
+        return True
+    if theirs.version is not None and own.version is not None and theirs.version != own.version:
+        return theirs.version > own.version
+    return theirs.when is not None and own.when is not None and theirs.when > own.when
+
+
+def _is_ours(entry: Entry, epoch: str | None) -> bool:
+    """Whether the restored server made a partner's last change; where the dump does not say, it may have."""
+    return entry.source is None or epoch is None or entry.source.lower() == epoch.lower()
+
+
+def _partner(
+    name: str, remembered: int | None, here: dict[str, Entry], top: int, base: int, epoch: str | None
+) -> Partner:
+    verdict = classify(
+        Channel(BACKSYNC, origin="restored", log_of="restored", target=name, applied=remembered, last=top, head=top,
+                dense=False, life=epoch, target_life=epoch, delete_floor=0)
+    )  # fmt: skip
+    zone = (top, remembered) if remembered is not None and top < remembered else None
+    stranded = tuple(
+        sorted(
+            (each for each in here.values() if remembered is not None and base < each.changed <= remembered),
+            key=lambda each: each.changed,
+        )
+    )
+    return Partner(name, remembered, verdict, zone, stranded)
+
+
+def _gaps(low: int, high: int, known: set[int]) -> list[Range]:
+    """Return the numbers in (low, high] that no object of any partner bears."""
+    return without([(low, high)], known) if high > low else []
+
+
+def _missing(there: Mapping[str, dict[str, Entry]], cursors: Mapping[str, int], epoch: str | None) -> list[str]:
+    wanted = []
+    without_cursor = sorted(set(there) - set(cursors))
+    if without_cursor:
+        wanted.append(f"the number that {', '.join(without_cursor)} remember of the restored server (--cursors)")
+    if epoch is None:
+        wanted.append("the restored server's invocation id, to tell its changes from others'")
+    if not any(each.source is not None for entries in there.values() for each in entries.values()):
+        wanted.append("the originator of each object's last change (DSA-Signature), to tell who made it")
+    wanted.append("whether a delete was issued for the connector between the servers, which no dump shows")
+    return wanted

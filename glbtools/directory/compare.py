@@ -1,0 +1,106 @@
+"""Two dumps of a directory: whose numbers they are, what went back, and what is different."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from glbtools.directory.export import Source
+from glbtools.model.directory import ADDED, DELETED, MODIFIED, Comparison, Entry, Facts, compared, is_recreated
+
+
+class Difference(NamedTuple):
+    """What two dumps show.
+
+    Attributes:
+        comparison: the numbers.
+        server: ``same``, ``other``, or ``unknown``: whether one server numbered both.
+        overtaken: objects of the older dump that are gone without a tombstone although the numbers have not gone back:
+            the server was put back and has passed its old number since, or the tombstones are gone.
+        reused: numbers that belong to one object in the older dump and to another in the newer.
+        recreated: objects that were deleted and made anew under the same name.
+        changes: A, M or D and the object, in the order of names.
+    """
+
+    comparison: Comparison
+    server: str
+    overtaken: tuple[Entry, ...]
+    reused: tuple[int, ...]
+    recreated: tuple[Entry, ...]
+    changes: tuple[tuple[str, Entry], ...]
+
+    @property
+    def state(self) -> str:
+        """What the newer dump is to the older: FOREIGN, ROLLED_BACK, OVERTAKEN or IN_SYNC (exchange.md 4)."""
+        if self.server == "other":
+            return "FOREIGN"
+        if self.comparison.rolled_back:
+            return "ROLLED_BACK"
+        return "OVERTAKEN" if self.reused else "IN_SYNC"
+
+
+def compare(old: Source, new: Source) -> Difference:
+    """Return what two dumps say of each other."""
+    before, after = by_key(old.entries()), by_key(new.entries())
+    numbers = compared(before, after)
+    server = _server(old.facts(), new.facts(), numbers)
+    head = numbers.old_head
+    gone = [before[key] for key in before.keys() - after.keys() if not before[key].deleted]
+    reused = _reused(before, after) if server == "same" else ()
+    recreated = [
+        after[key]
+        for key in before.keys() & after.keys()
+        if not after[key].deleted and server == "same" and is_recreated(before[key], after[key], head)
+    ]
+    return Difference(
+        numbers,
+        server,
+        tuple(sorted(gone, key=_name)),
+        reused,
+        tuple(sorted(recreated, key=_name)),
+        tuple(_changes(before, after)),
+    )
+
+
+def _server(old: Facts, new: Facts, numbers: Comparison) -> str:
+    if old.server and new.server:
+        return "same" if old.server.upper() == new.server.upper() else "other"
+    if old.epoch and new.epoch:
+        return "same" if old.epoch.lower() == new.epoch.lower() else "other"
+    if not numbers.same and not numbers.moved:
+        return "unknown"
+    return "other" if numbers.foreign else "same"
+
+
+def _reused(before: dict[str, Entry], after: dict[str, Entry]) -> tuple[int, ...]:
+    """Return numbers with two meanings: the server gave them twice (exchange.md 3, 16)."""
+    meant = {each.changed: key for key, each in before.items()}
+    return tuple(
+        sorted(each.changed for key, each in after.items() if each.changed in meant and meant[each.changed] != key)
+    )
+
+
+def _changes(before: dict[str, Entry], after: dict[str, Entry]) -> Iterable[tuple[str, Entry]]:
+    """Yield what makes the older list into the newer: deletions that no tombstone shows among it (Q183739)."""
+    for key in sorted(before.keys() | after.keys()):
+        was, now = before.get(key), after.get(key)
+        had, has = was is not None and not was.deleted, now is not None and not now.deleted
+        if now is not None and has and not had:
+            yield ADDED, now
+        elif was is not None and had and not has:
+            yield DELETED, now or was
+        elif was is not None and now is not None and has and (was.values, was.changed) != (now.values, now.changed):
+            yield MODIFIED, now
+
+
+def by_key(entries: Iterable[Entry]) -> dict[str, Entry]:
+    """Return objects by key; of two with one key the one changed last."""
+    found: dict[str, Entry] = {}
+    for each in entries:
+        if each.key not in found or found[each.key].changed <= each.changed:
+            found[each.key] = each
+    return found
+
+
+def _name(entry: Entry) -> str:
+    return entry.dn.lower()

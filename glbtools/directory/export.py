@@ -1,0 +1,223 @@
+"""Incremental export: what has changed in a directory since the last one, and when that cannot be told.
+
+A dump is read twice: once to see that its numbers go with the state, and once to export. The state is written after the
+output is complete, so that a failure repeats changes and never skips one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from glbtools.directory.state import State
+from glbtools.errors import UsageError
+from glbtools.model.channel import USN, Channel, Verdict, classify
+from glbtools.model.directory import (
+    TOMBSTONE_LIFETIME,
+    Entry,
+    Facts,
+    changes,
+    missed_deletions,
+    next_exported,
+    outlived,
+)
+
+
+class Source(Protocol):
+    """A dump that can be read from its beginning as often as wanted."""
+
+    def facts(self) -> Facts:
+        """What is known of it as a whole."""
+
+    def entries(self) -> Iterator[Entry]:
+        """Its objects, in its order."""
+
+
+class Outcome(NamedTuple):
+    """What an export did.
+
+    Attributes:
+        state: what to remember; written only after the output is complete.
+        counts: how many A, M and D.
+        suppressed: changes not sent back to where they came from.
+        verdict: what state and dump are to each other.
+        notes: what the dump does not let anybody see.
+    """
+
+    state: State
+    counts: dict[str, int]
+    suppressed: int
+    verdict: Verdict
+    notes: tuple[str, ...]
+
+
+def export(
+    source: Source,
+    state: State,
+    emit: Callable[[str, Entry], None],
+    *,
+    server: str | None = None,
+    full: bool = False,
+    inclusive: bool = False,
+    head: int | None = None,
+    now: datetime | None = None,
+    lifetime: timedelta = TOMBSTONE_LIFETIME,
+) -> Outcome:
+    """Hand every change since a state to ``emit``, and return what to remember.
+
+    Args:
+        source: the dump.
+        state: of the last export; ``State()`` for the first.
+        emit: called with A, M or D and the object, in the order of the dump.
+        server: whose dump it is, where that is not in it: a CSV does not say (exchange.md 1.1).
+        full: export every live object, whatever the state says.
+        inclusive: repeat the last number too (exchange.md 2.1).
+        head: highest number issued before the dump was begun.
+        now: the present, where the dump does not tell.
+        lifetime: of tombstones.
+
+    Raises:
+        UsageError: the dump does not go with the state; says why, and the way out. Nothing was emitted.
+    """
+    facts = source.facts()
+    facts = facts._replace(server=server or facts.server, head=head if head is not None else facts.head)
+    highest, latest = _surveyed(source)
+    moment = facts.taken or latest or now
+    verdict = classify(channel(state, facts, highest))
+    if not full:
+        _refuse(state, facts, highest, moment, lifetime)
+    notes = tuple(_notes(state, facts, full=full))
+    since = 0 if full else state.exported
+    echo = set(state.imported)
+    counts, suppressed = {"A": 0, "M": 0, "D": 0}, 0
+    for kind, entry in changes(source.entries(), since, inclusive=inclusive):
+        if entry.changed in echo:
+            suppressed += 1
+            continue
+        emit(kind, entry)
+        counts[kind] += 1
+    exported = next_exported(highest, facts.head, 0 if full else state.exported)
+    after = State(
+        facts.server or state.server, facts.epoch or state.epoch, facts.scope or state.scope, exported, moment
+    )
+    return Outcome(after, counts, suppressed, verdict, notes)
+
+
+def channel(state: State, facts: Facts, highest: int) -> Channel:
+    """Return a state and a dump as a channel: the directory's numbers, and how far the receiver has got with them.
+
+    A directory keeps the last state of each object, so that nothing but a deletion can be gone. Of numbers some occur
+    and some do not; the range of those held is open in that sense.
+    """
+    head = max(facts.head or 0, highest)
+    return Channel(
+        USN,
+        origin=_folded(facts.server),
+        target=facts.scope or None,
+        held=((0, highest),) if highest else (),
+        confirmed=state.exported,
+        applied=state.exported,
+        last=highest,
+        head=head,
+        floor=0,
+        delete_floor=facts.last_removed if state.exported else 0,
+        dense=False,
+        life=_folded(facts.epoch),
+        target_life=_folded(state.epoch or facts.epoch),
+        log_of=_folded(state.server or facts.server),
+    )
+
+
+def _folded(name: str | None) -> str | None:
+    return name and name.lower()
+
+
+def _surveyed(source: Source) -> tuple[int, datetime | None]:
+    """Return the highest number of a dump, and its latest date."""
+    highest, latest = 0, None
+    for entry in source.entries():
+        highest = max(highest, entry.changed)
+        if entry.when is not None and (latest is None or entry.when > latest):
+            latest = entry.when
+    return highest, latest
+
+
+_FULL = "export everything anew with --full, and let the receiver drop what is not in it"
+
+
+def _refuse(state: State, facts: Facts, highest: int, now: datetime | None, lifetime: timedelta) -> None:
+    if not state.exported:
+        return
+    if state.server and facts.server and state.server.upper() != facts.server.upper():
+        raise UsageError(
+            f"the state is of server {state.server}, the dump of {facts.server}: numbers of one server mean nothing on "
+            f"another; {_FULL}"
+        )
+    if state.server and facts.server is None:
+        raise UsageError(
+            f"the state is of server {state.server}, and the dump does not say whose it is; --server names it"
+        )
+    if state.scope and facts.scope and state.scope.lower() != facts.scope.lower():
+        raise UsageError(f"the state is of {state.scope}, the dump of {facts.scope}; use a state of its own for each")
+    if state.epoch and facts.epoch and state.epoch.lower() != facts.epoch.lower():
+        raise UsageError(f"the server's numbering began anew ({state.epoch} became {facts.epoch}); {_FULL}")
+    if max(highest, facts.head or 0) < state.exported:
+        raise UsageError(
+            f"the server went back in time: {state.exported} was exported, and its highest number is "
+            f"{max(highest, facts.head or 0)}; {_FULL}"
+        )
+    if not facts.deletions:
+        raise UsageError(
+            "the dump has no Is-Deleted column, so that no deletion can be seen; add the column to the export, or "
+            f"{_FULL}"
+        )
+    if missed_deletions(facts.last_removed, state.exported):
+        raise UsageError(
+            f"deletions were missed: objects were removed for good up to number {facts.last_removed}, and "
+            f"{state.exported} was exported; compare with the receiver's list (directory compare), or {_FULL}"
+        )
+    if outlived(state.exported_at, now, lifetime):
+        raise UsageError(
+            f"the last export was on {state.exported_at:%Y-%m-%d}, longer ago than the {lifetime.days} days that a "
+            f"deletion is remembered; compare with the receiver's list (directory compare), or {_FULL}"
+        )
+
+
+def _notes(state: State, facts: Facts, *, full: bool) -> Iterator[str]:
+    if state.exported and not full and facts.last_removed is None:
+        yield (
+            "the dump does not have the number of the last removed object (USN-DSA-Last-Obj-Removed): a deletion that "
+            "is not remembered any more cannot be seen in it"
+        )
+    if not facts.creations:
+        yield "the dump has no USN-Created column: what was modified is exported as added"
+    if facts.server is None:
+        yield "whose dump it is is not known; --server names it, so that another server's is refused next time"
+    if facts.head is None:
+        yield (
+            "the highest number before the dump was begun is not known; what was written while it was read may be "
+            "skipped (--head gives it)"
+        )
+
+
+def collected(source: Source, state: State, **options: object) -> tuple[list[tuple[str, Entry]], Outcome]:
+    """Return what an export would emit, as a list; see ``export``."""
+    found: list[tuple[str, Entry]] = []
+    outcome = export(source, state, lambda kind, entry: found.append((kind, entry)), **options)  # type: ignore[arg-type]
+    return found, outcome
+
+
+class Listed:
+    """A dump that is in memory."""
+
+    def __init__(self, entries: Iterable[Entry], facts: Facts | None = None) -> None:
+        self._entries, self._facts = list(entries), facts or Facts()
+
+    def facts(self) -> Facts:
+        """What is known of it as a whole."""
+        return self._facts
+
+    def entries(self) -> Iterator[Entry]:
+        """Its objects."""
+        return iter(self._entries)

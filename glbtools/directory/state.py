@@ -1,0 +1,104 @@
+"""What an export remembers: whose numbers, of which scope, and up to which number everything was exported.
+
+One file for each server and scope: a number means nothing on another server (seed 002), and little in another container
+(exchange.md 3, 9).
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from glbtools import files
+from glbtools.errors import DescriptionError
+
+SCHEMA = "glbtools.export-state/1"
+_MAX_SIZE = 1 << 26
+
+
+class State(NamedTuple):
+    """What was exported last.
+
+    Attributes:
+        server: whose numbers they are; None while nobody has said.
+        epoch: which life of its numbering.
+        scope: base point and container.
+        exported: everything up to this number has been exported; 0 for nothing yet.
+        exported_at: when, UTC.
+        imported: numbers of changes that came in from elsewhere and are not sent back; emptied by each export.
+    """
+
+    server: str | None = None
+    epoch: str | None = None
+    scope: str = ""
+    exported: int = 0
+    exported_at: datetime | None = None
+    imported: tuple[int, ...] = ()
+
+
+def load(path: str | Path) -> State:
+    """Return a state; that of a first export where there is no such file.
+
+    Raises:
+        DescriptionError: it is no such file; names the key.
+        FileAccessError: it cannot be read.
+    """
+    place = Path(path)
+    if not place.exists():
+        return State()
+    try:
+        row = json.loads(files.read(place, _MAX_SIZE))
+    except ValueError as error:
+        raise DescriptionError(str(path), "", f"no JSON: {error}") from None
+    if not isinstance(row, dict) or row.get("schema") != SCHEMA:
+        raise DescriptionError(str(path), "schema", f"must be {SCHEMA}")
+    at = row.get("exported_at")
+    try:
+        moment = datetime.fromisoformat(at) if at else None
+    except (TypeError, ValueError):
+        raise DescriptionError(str(path), "exported_at", f"{at!r} is no date and time") from None
+    return State(
+        _text(path, row, "server"),
+        _text(path, row, "epoch"),
+        _text(path, row, "scope") or "",
+        _number(path, row, "exported"),
+        moment,
+        tuple(_numbers(path, row.get("imported", []))),
+    )
+
+
+def save(path: str | Path, state: State) -> None:
+    """Write a state whole or not at all; only after what it speaks of is complete.
+
+    Raises:
+        FileAccessError: it cannot be written.
+    """
+    row = state._asdict() | {
+        "schema": SCHEMA,
+        "exported_at": state.exported_at.isoformat() if state.exported_at else None,
+        "imported": list(state.imported),
+    }
+    text = json.dumps(dict(sorted(row.items())), indent=1, ensure_ascii=True) + "\n"
+    files.write(Path(path), text.encode("ascii"), force=True)
+
+
+def _text(path: str | Path, row: dict[str, Any], name: str) -> str | None:
+    value = row.get(name)
+    if value is not None and not isinstance(value, str):
+        raise DescriptionError(str(path), name, "must be a string")
+    return value
+
+
+def _number(path: str | Path, row: dict[str, Any], name: str) -> int:
+    value = row.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise DescriptionError(str(path), name, "must be a number from 0 on")
+    return value
+
+
+def _numbers(path: str | Path, value: object) -> list[int]:
+    if not isinstance(value, list) or not all(isinstance(each, int) and not isinstance(each, bool) for each in value):
+        raise DescriptionError(str(path), "imported", "must be a list of numbers")
+    return value

@@ -1,0 +1,111 @@
+"""Two dumps, and a restored directory with its partners: what is different, what comes back, what never will."""
+
+from __future__ import annotations
+
+from glbtools.directory.backsync import MARGIN, backsync
+from glbtools.directory.compare import compare
+from glbtools.directory.export import Listed
+from glbtools.model.directory import Entry, Facts
+
+
+def entry(name: str, changed: int, created: int | None = 1, *, deleted: bool = False, **more) -> Entry:
+    return Entry(name.lower(), name, changed, created, deleted, **more)
+
+
+def kinds(difference) -> list[tuple[str, str]]:
+    return [(what, each.dn) for what, each in difference.changes]
+
+
+def test_the_difference_makes_the_older_list_into_the_newer_with_deletions_that_no_tombstone_shows():
+    old = Listed([entry("a", 3, 3), entry("b", 4, 4), entry("c", 5, 5)])
+    new = Listed([entry("a", 3, 3), entry("b", 9, 4), entry("d", 8, 8)])
+    found = compare(old, new)
+    assert kinds(found) == [("M", "b"), ("D", "c"), ("A", "d")]
+    assert (found.server, found.state) == ("same", "IN_SYNC")
+    assert [each.dn for each in found.overtaken] == ["c"]
+
+
+def test_another_servers_dump_is_known_by_its_first_numbers():
+    old = Listed([entry(name, n, n) for n, name in enumerate("abcd", 1)])
+    new = Listed([entry(name, n + 50, n + 50) for n, name in enumerate("abcd", 1)])
+    shifted = compare(old, new)
+    assert (shifted.server, shifted.recreated) == ("other", ())
+    one = compare(Listed([entry("a", 1, 1)]), Listed([entry("a", 51, 51)]))
+    assert (one.server, one.state) == ("unknown", "IN_SYNC")
+    other = Listed([entry(name, 9, 5 - n) for n, name in enumerate("abcd", 1)])
+    assert compare(old, other).state == "FOREIGN"
+    assert compare(Listed([], Facts("S1")), Listed([], Facts("S2"))).server == "other"
+    assert compare(Listed([], Facts(epoch="a")), Listed([], Facts(epoch="A"))).server == "same"
+
+
+def test_a_server_that_went_back_has_lower_numbers():
+    old = Listed([entry("a", 9, 1), entry("b", 5, 2)])
+    assert compare(old, Listed([entry("a", 4, 1), entry("b", 5, 2)])).state == "ROLLED_BACK"
+    assert compare(old, Listed([entry("a", 9, 1), entry("b", 10, 2)])).state == "IN_SYNC"
+
+
+def test_a_rollback_that_was_overtaken_shows_in_numbers_given_twice():
+    old = Listed([entry("a", 4, 1), entry("b", 9, 9)])
+    new = Listed([entry("a", 4, 1), entry("c", 9, 9), entry("d", 10, 10)])
+    found = compare(old, new)
+    assert (found.state, found.reused) == ("OVERTAKEN", (9,))
+    assert [each.dn for each in found.overtaken] == ["b"]
+
+
+def test_an_object_made_anew_under_its_name_is_named():
+    found = compare(Listed([entry("a", 4, 4), entry("b", 5, 5)]), Listed([entry("a", 8, 8), entry("b", 5, 5)]))
+    assert [each.dn for each in found.recreated] == ["a"]
+
+
+def test_the_published_example_image_at_10_partners_at_50():
+    """exchange.md 4: 11 to 50 will never replicate out, old 11 to 50 never come back in, above 50 all is normal."""
+    image = [entry(f"o{n}", n, n, source="S", source_usn=n) for n in range(1, 11)]
+    partner = [entry(f"o{n}", 100 + n, 100 + n, source="S", source_usn=n) for n in range(1, 51)]
+    since = [entry(f"new{n}", n, n, source="S", source_usn=n) for n in range(11, 16)]
+    restored = Listed([*image, *since], Facts("S", "S", 15))
+    found = backsync(restored, {"P": Listed(partner)}, cursors={"P": 50}, backup_head=10)
+    (one,) = found.partners
+    assert one.verdict.state == "ROLLED_BACK"
+    assert one.dead_zone == (15, 50)
+    assert [each.dn for each in one.stranded] == [f"new{n}" for n in range(11, 16)]
+    assert [each.entry.dn for each in found.returned] == sorted(f"o{n}" for n in range(11, 51))
+    assert found.lost == ()
+    assert found.increase == 35 + 5 + MARGIN
+    above = backsync(
+        Listed([*image, entry("x", 51, 51)], Facts("S", "S", 51)), {"P": Listed(partner)}, cursors={"P": 50}
+    )
+    assert above.partners[0].dead_zone is None
+    assert above.increase == 0
+
+
+def test_the_increase_is_that_of_the_article():
+    """Q201414: 1000 numbers behind, 100 changes since, 500 for safety: AUTHREST 0 1600."""
+    here = [entry("a", 1, 1), *(entry(f"n{n}", 1000 + n, 1000 + n) for n in range(1, 101))]
+    found = backsync(Listed(here, Facts("S", "S", 1100)), {"P": Listed([])}, cursors={"P": 2100}, backup_head=1000)
+    assert found.increase == 1600
+
+
+def test_what_was_deleted_is_not_given_back_and_may_reappear():
+    restored = Listed([entry("kept", 5, 5), entry("gone", 6, 6)], Facts("S", "S", 10))
+    partner = Listed(
+        [
+            entry("gone", 70, 60, deleted=True, source="S", source_usn=12),
+            entry("made", 71, 71, source="S", source_usn=13),
+            entry("unmade", 72, 72, deleted=True, source="S", source_usn=15),
+            entry("theirs", 73, 73, source="T", source_usn=9),
+        ]
+    )
+    other = Listed([entry("unmade", 30, 30, source="S", source_usn=14)])
+    found = backsync(restored, {"P": partner, "Q": other}, cursors={"P": 16, "Q": 14})
+    assert [each.dn for each in found.resurrected] == ["gone"]
+    assert [each.dn for each in found.refused] == ["unmade"]
+    assert [(each.entry.dn, each.partners) for each in found.returned] == [("made", ("P",))]
+    assert found.lost == ((10, 11), (15, 16))
+
+
+def test_what_is_missing_is_said():
+    found = backsync(Listed([entry("a", 3)]), {"P": Listed([entry("a", 9)])})
+    assert any("--cursors" in each for each in found.missing)
+    assert any("invocation id" in each for each in found.missing)
+    assert any("originator" in each for each in found.missing)
+    assert found.partners[0].dead_zone is None
