@@ -20,9 +20,10 @@ ROOMS = (
     "evidence", "formats", "layouts", "model", "binary", "files", "errors",
 )  # fmt: skip
 
-# The package itself has the version and public names, all loaded lazily; both may be used from the top rooms.
+# The package itself has the version and public names, all loaded lazily; both may be used from the top rooms,
+# and where a manifest names the version.
 FACADE = "glbtools"
-MAY_USE_FACADE = ("cli", "render")
+MAY_USE_FACADE = ("cli", "render", "rebuild")
 
 ONLY_IN = {
     "construct": ("binary", "formats"),

@@ -9,9 +9,10 @@ from glbtools.diagnosis.case import Case, origin_of
 from glbtools.diagnosis.changes.content import Copy
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.problems import by_slug
+from glbtools.diagnosis.wording import plural
 from glbtools.formats.queue import NAMES, moment, read_records
 from glbtools.formats.transaction import is_valid
-from glbtools.rebuild.remedies.upload import salvaged
+from glbtools.rebuild.salvage import salvaged
 from glbtools.rebuild.work import Work
 
 
@@ -64,6 +65,6 @@ def _keep(work: Work, case: Case | None, image: Path, name: str, found: list[Cop
     label = name.replace("/", "-") or "unknown"
     data = "".join(lines).encode("cp850", "replace")
     why = f"they stand in {image.name} and in no queue given"
-    work.save(finding, owner, f"lost-and-found/{image.name}-{label}.txt", data, f"{len(found)} transactions", why)
+    work.save(finding, owner, f"lost-and-found/{image.name}-{label}.txt", data, plural(len(found), "transaction"), why)
     if work.unsafe and case is not None:
         salvaged(work, case, finding, found, f"{why}; --unsafe queues them again")

@@ -31,7 +31,7 @@ REMEDIES: dict[str, str] = {
     "requestor-readded": "configuration.readded",
     "requestor-crc-poison-record": "upload.poisoned",
     "reqconf-cloned-or-restored": "upload.went_back",
-    "requestor-reset-incomplete": "upload.went_back",
+    "requestor-reset-incomplete": "upload.reset",
     "stranded-transactions": "upload.stranded",
     "resync-after-adds": "upload.overtaken",
     "reqtrans-deleted-zero-byte": "upload.armed",
@@ -90,7 +90,6 @@ class Plan:
         Raises:
             OutputExistsError: the directory exists, or lies inside the evidence.
             FileAccessError: a file cannot be read or written.
-            UsageError: the evidence has changed since the plan was made; nothing is written.
         """
         target = Path(into)
         refuse(self._work.root, target)
@@ -124,7 +123,8 @@ def plan_rebuild(
         carve: images in which queue records are looked for.
 
     Raises:
-        UsageError: the report is of several paths, or of files; or there is no such problem.
+        UsageError: the report is of several paths, or of files; there is no such problem; or a file has changed since
+            the report was made.
         FileAccessError: a file cannot be read.
     """
     from glbtools.diagnosis.problems import find
@@ -133,6 +133,7 @@ def plan_rebuild(
         raise UsageError("rebuild takes one directory: a postoffice, or a network of them")
     wanted = tuple(find(each).slug for each in only)
     work = Work(report, Path(report.paths[0]), unsafe=unsafe)
+    _check_unchanged(work)
     order = list(REMEDIES)
     for finding in sorted(report.findings, key=lambda each: _place(order, each)):
         if severity(finding) == "note" and finding.problem.slug not in ("resync-after-adds",):
@@ -147,6 +148,14 @@ def plan_rebuild(
     return Plan(work, unsafe=unsafe, only=wanted)
 
 
+def _check_unchanged(work: Work) -> None:
+    read = {str(work.root / path): data for path, data in work.before.everything().items()}
+    for each in work.report.inputs:
+        data = read.get(str(Path(each.path)))
+        if each.sha256 is not None and data is not None and files.sha256(data) != each.sha256:
+            raise UsageError(f"{each.path}: has changed since it was diagnosed")
+
+
 def _place(order: list[str], finding: Finding) -> int:
     return order.index(finding.problem.slug) if finding.problem.slug in order else len(order)
 
@@ -154,7 +163,8 @@ def _place(order: list[str], finding: Finding) -> int:
 def _treat(work: Work, finding: Finding) -> None:
     slug, repair = finding.problem.slug, finding.problem.repair
     if slug not in REMEDIES or repair == "none":
-        work.leave(finding, f"nothing in these files repairs it; glbtools explain {finding.problem.code}")
+        if not work.replaced(finding.evidence):
+            work.leave(finding, f"nothing in these files repairs it; glbtools explain {finding.problem.code}")
         return
     if repair == "unsafe" and not work.unsafe:
         work.leave(finding, "a repair may change what the files mean; --unsafe allows it")

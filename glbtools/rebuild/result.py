@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from glbtools import __version__, files
 from glbtools.diagnosis.engine import Report, diagnose, severity
-from glbtools.errors import GlbError, UsageError
+from glbtools.errors import GlbError
 from glbtools.formats.queue import NAMES, parse_queue
 from glbtools.rebuild.edits import Origin
 from glbtools.rebuild.work import OWN, Work
@@ -129,13 +129,3 @@ def report_lines(work: Work) -> Iterator[str]:
     yield ""
     yield "What every record of the result is, and where it was: manifest.json."
     yield "The offsets of these files are assumed (docs/method.md); results are as good as that."
-
-
-def check_unchanged(work: Work) -> None:
-    """Refuse to go on with evidence that is not what it was.
-
-    Raises:
-        UsageError: a file has changed.
-    """
-    if work.report.changed:
-        raise UsageError(f"{work.report.changed[0]}: changed while it was looked at")

@@ -13,7 +13,7 @@ from glbtools import files
 from glbtools.binary.records import Record
 from glbtools.diagnosis.case import Case, cases
 from glbtools.diagnosis.engine import Report
-from glbtools.diagnosis.finding import Finding
+from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.wording import plural
 from glbtools.errors import UsageError
 from glbtools.evidence.disk import Disk, Office
@@ -159,13 +159,37 @@ class Work:
     # --- writing ---------------------------------------------------------------------------------------------------
 
     def note(self, finding: Finding, case: Case, path: str, what: str, before: str, after: str, why: str) -> None:
-        """Note an edit."""
-        safety = finding.problem.repair
+        """Note an edit; what only goes beside the postoffices is always safe."""
+        safety = "safe" if what == "save" else finding.problem.repair
         self.edits.append(Edit(finding.problem.slug, case.postoffice.shown, path, what, before, after, why, safety))
+
+    def _note_whole(
+        self, finding: Finding, case: Case, path: str, before: bytes | None, queue: str, after: str, why: str
+    ) -> None:
+        """Note that a file was written whole; of two writings for one finding the first is nobody's business."""
+        told = described(before, len(self._parsed(case, queue, before)) if queue else None)
+        for number, each in enumerate(self.edits):
+            if (each.path, each.what, each.slug) == (path, "write", finding.problem.slug):
+                told, why = each.before, f"{each.why}; {why}" if why not in each.why else each.why
+                del self.edits[number]
+                break
+        self.note(finding, case, path, "write", told, after, why)
 
     def leave(self, finding: Finding, why: str, *, lost: bool = False) -> None:
         """Note what is not done."""
         self.undone.append(Undone(finding.problem.slug, finding.postoffice or finding.path, why, lost))
+
+    def replaced(self, evidence: Sequence[Evidence]) -> bool:
+        """Whether remedies have done away with every byte that some evidence points to."""
+        for each in evidence:
+            path = Path(each.path).resolve()
+            inside = path.is_relative_to(self.root.resolve())
+            before = self.before.read(self.relative(each.path)) if inside else None
+            if each.span is None or before is None:
+                return False
+            if before[slice(*each.span)] in (self.disk.read(self.relative(each.path)) or b""):
+                return False
+        return bool(evidence)
 
     def put_queue(self, finding: Finding, case: Case, queue: str, sources: Sequence[Source], why: str) -> None:
         """Write a queue: copied records keep stamp, checksum and unknown fields, whatever their number."""
@@ -193,23 +217,20 @@ class Work:
         before = self.disk.read(path)
         if before == data:
             return
+        written = {each.path: self._written(case, each.path) for each in sources if each.path in self.origins}
         self.disk.write(path, data)
         self.origins[path] = [
-            Origin(
-                each.sync,
-                each.how,
-                each.path,
-                each.record.start if each.record else 0,
-                each.record.sync if each.record else None,
-            )
+            _origin(each, written.get(each.path, {}).get(each.record.start) if each.record else None)
             for each in sources
         ]
-        self.note(
-            finding, case, path, "write", described(before, len(self._before(case, queue))), _numbers(sources), why
-        )
+        self._note_whole(finding, case, path, before, queue, _numbers(sources), why)
 
-    def _before(self, case: Case, queue: str) -> list[Record]:
-        data = self.before.read(self.place(case, f"{queue}.GLB"))
+    def _written(self, case: Case, path: str) -> dict[int, Origin]:
+        """Return by offset the origins of the records of a queue that an earlier remedy has written."""
+        records = parse_queue(self.disk.read(path) or b"", case.postoffice.layouts["queue"]).records
+        return {each.start: origin for each, origin in zip(records, self.origins[path], strict=True)}
+
+    def _parsed(self, case: Case, queue: str, data: bytes | None) -> list[Record]:
         return parse_queue(data, case.postoffice.layouts["queue"]).records if data else []
 
     def dummy(self, case: Case, number: int) -> Source:
@@ -261,14 +282,24 @@ class Work:
             after += [f"{own.name} {name} {_shown(value)}" for name, value in values.items()]
         self.note(finding, case, path, "write", ", ".join(before), ", ".join(after), why)
 
-    def write(self, finding: Finding, case: Case, name: str, data: bytes, after: str, why: str) -> None:
-        """Write a file whole."""
+    def write(
+        self,
+        finding: Finding,
+        case: Case,
+        name: str,
+        data: bytes,
+        after: str,
+        why: str,
+        origins: Iterable[Origin] = (),
+    ) -> None:
+        """Write a file whole; of a queue, ``origins`` says where its records come from."""
         path = self.place(case, name)
         before = self.disk.read(path)
         if before == data:
             return
         self.disk.write(path, data)
-        self.note(finding, case, path, "write", described(before), after, why)
+        self.origins[path] = list(origins)
+        self._note_whole(finding, case, path, before, "", after, why)
 
     def move(self, finding: Finding, case: Case, name: str, why: str) -> None:
         """Move a file to the saved ones."""
@@ -281,9 +312,26 @@ class Work:
         self.note(finding, case, path, "move", described(data), f"{OWN}/saved/{path}", why)
 
     def save(self, finding: Finding, case: Case, name: str, data: bytes, what: str, why: str) -> None:
-        """Put a file beside the postoffices."""
+        """Put a file beside the postoffices; one of the same name that holds something else stays there, too."""
+        stem, dot, end = name.rpartition(".")
+        number = 1
+        while self.saved.get(name, data) != data:
+            number += 1
+            name = f"{stem}-{number}{dot}{end}"
+        if name in self.saved:
+            return
         self.saved[name] = data
         self.note(finding, case, f"{OWN}/{name}", "save", "", what, why)
+
+
+def _origin(source: Source, earlier: Origin | None) -> Origin:
+    """Return where a record comes from: of one that an earlier remedy has written, from where that had it."""
+    if source.how == "synthesised" or source.record is None:
+        return Origin(source.sync, "synthesised")
+    if earlier is None:
+        return Origin(source.sync, source.how, source.path, source.record.start, source.record.sync)
+    how = earlier.how if source.how == "verbatim" or earlier.how in ("synthesised", "salvaged") else source.how
+    return earlier._replace(sync=source.sync, how=how)
 
 
 def _other(source: Source, index: int, value: int | bytes) -> int | bytes:

@@ -18,6 +18,7 @@ from glbtools.diagnosis.engine import diagnose
 from glbtools.diagnosis.problems import by_slug
 from glbtools.formats.config import parse_reqconf, parse_srvconf
 from glbtools.formats.queue import NewRecord, build_queue, new_queue, parse_queue
+from glbtools.formats.transaction import is_valid
 from glbtools.layouts import Layouts
 from glbtools.rebuild.plan import plan_rebuild
 from glbtools.rebuild.remedies.queues import KEPT_NUMBER
@@ -55,7 +56,7 @@ def rebuilt(given_: Path, into: Path, name: str) -> tuple[dict[str, bytes], dict
 
 
 def check_texts(before: dict[str, bytes], after: dict[str, bytes]) -> None:
-    """Every change of a queue stands in a queue, or as text below ``glbtools-rebuild``; and no byte of damage is gone."""
+    """Every change of a queue stands in a queue, or as text below ``glbtools-rebuild``; so do all damaged bytes."""
     kept = {each.text for held in queues(after) for each in held.queue.records}
     saved = b"\n".join(data for path, data in after.items() if path.startswith(f"{OWN}/"))
     for held in queues(before):
@@ -77,9 +78,9 @@ def check_waiting(before: dict[str, bytes], after: dict[str, bytes]) -> None:
         wanted = [(each.stamp, each.text) for each in held.real]
         assert [each for each in found if each in set(wanted)] == [each for each in wanted if each in set(found)]
         assert {text for _, text in wanted if text not in {each for _, each in found}} <= saved_texts(after)
-    for held in now.values():
+    for path, held in now.items():
         numbers = [each.sync for each in held.queue.records]
-        if [each.sync for each in then[held.path].queue.records] != numbers if held.path in then else True:
+        if path not in then or numbers != [each.sync for each in then[path].queue.records]:
             assert numbers == sorted(set(numbers))
 
 
@@ -206,7 +207,8 @@ def check_going_on(scenario: Scenario, place: Path) -> None:
     before = states(begun)
     plan = plan_rebuild(diagnose(root), unsafe=True)
     result = plan.write(place / "rebuilt")
-    check(root, everything(root), everything(result.directory))
+    check_texts(everything(root), everything(result.directory))
+    check_waiting(everything(root), everything(result.directory))
     if result.remaining:
         return
     made = gone_on(result.directory)
@@ -217,19 +219,29 @@ def check_going_on(scenario: Scenario, place: Path) -> None:
             assert not after[number] & LOSSES, (change, had, after[number])
     for applied in made.ledger.applied.values():
         check_repeats([made.ledger.changes[each - 1] for each in applied])
-    if all(change.reached == set(made.offices) for change in made.ledger.changes):
-        server = made.lists[made.server]
-        assert all(each == server for each in made.lists.values())
+    everyone = set(made.offices)
+    for origin in everyone:
+        own = [change for change in made.ledger.changes if change.origin == origin]
+        # A malformed change does here what it did not where it was made.
+        if all(change.reached == everyone and is_valid(change.text) for change in own):
+            wanted = made.lists[made.server].of(origin)
+            assert {name: each.of(origin) for name, each in made.lists.items()} == dict.fromkeys(made.lists, wanted)
 
 
 def check_repeats(applied: list[Change]) -> None:
-    """A change that is taken in again does what it did: no other change of the same entry lies between."""
+    """A change that is taken in again does not undo a later one: what came last of an entry is what comes last now."""
+    first: dict[int, int] = {}
     last: dict[int, int] = {}
     for place, change in enumerate(applied):
-        if change.id in last and (own := entries(change)):
-            between = [each for each in applied[last[change.id] + 1 : place] if each.id != change.id]
-            assert not [each for each in between if entries(each) & own], (change, between)
+        first.setdefault(change.id, place)
         last[change.id] = place
+    of: dict[str, list[Change]] = {}
+    for change in applied:
+        for each in entries(change):
+            of.setdefault(each, []).append(change)
+    for each, changes in of.items():
+        newest = max(changes, key=lambda change: first[change.id])
+        assert last[newest.id] == max(last[change.id] for change in changes), (each, changes)
 
 
 def entries(change: Change) -> set[str]:
@@ -241,6 +253,15 @@ def entries(change: Change) -> set[str]:
 @given(scenario=disturbed())
 def test_after_a_rebuild_what_was_in_a_file_arrives(scenario, tmp_path_factory):
     check_going_on(scenario, tmp_path_factory.mktemp("going-on"))
+
+
+def test_a_reset_that_would_make_good_an_import_that_broke_off_is_not_undone(tmp_path):
+    steps = (Step(3, "T0", "add", "NET/HUB", {}), Step(4, "T0", "add", "NET/HUB", {}))
+    mishaps = (
+        Mishap(3, 3, "T2", "import-broken-off", "NET/WEST", {}),
+        Mishap(5, 5, "T3", "reqconf-reset", "NET/WEST", {}),
+    )
+    check_going_on(Scenario("broken-off", users=1, cycles=5, steps=steps, mishaps=mishaps), tmp_path)
 
 
 # --- several remedies for one file ------------------------------------------------------------------------------

@@ -66,7 +66,6 @@ def full() -> OSError:
     return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-
 def replace_write(patch: pytest.MonkeyPatch, at: int, error: Callable[[], BaseException], calls: list[int]) -> None:
     real = os.fdopen
 

@@ -36,7 +36,7 @@ def reqconf(work: Work, case: Case, finding: Finding) -> None:
         # What is left of the file is kept; only what is missing is filled up.
         whole, source = (data + fresh[len(data) :])[: layout.record], "what is left of it"
     else:
-        whole, source = fresh, "nothing of it"
+        whole, source = fresh, "other files alone"
     stated = _stated(work, case)
     if "reqsync" not in stated and older is None and len(data) <= config.REQCONF_LEAST:
         wanted = "an older REQCONF.GLB (--older), the server's SRVCONF.GLB, or a REQTRANS.GLB at rest"
@@ -119,13 +119,20 @@ def srvconf_size(work: Work, case: Case, finding: Finding) -> None:
     data = config.build_srvconf(whole)
     work.write(finding, case, "SRVCONF.GLB", data, f"{len(data)} bytes, {len(file.records)} requestors", why)
     names = {node_of(each.name) for each in file.config.requestors}
-    missing = [
-        each.postoffice.name
-        for each in work.cases.values()
-        if each.postoffice.name and each.postoffice.name.upper() not in names
-    ]
+    missing = {(each.postoffice.name or "").upper() for each in work.cases.values()} - names
+    missing = (missing | {_cut_off(work.read(case, "SRVCONF.GLB") or b"", file)}) - {""}
     if missing:
-        work.leave(finding, f"{', '.join(sorted(missing))} must be registered again: no record of it is left")
+        said = "its record is not whole, and its numbers are not known; an older SRVCONF.GLB would tell them"
+        work.leave(finding, f"{', '.join(sorted(missing))} must be registered again: {said}", lost=True)
+
+
+def _cut_off(data: bytes, file: config.SrvConfFile) -> str:
+    """Return the name in the incomplete record at the end; empty where that is cut off as well."""
+    whole = data[: file.layout.header] + file.slack.ljust(file.layout.record, b"\0")
+    requestors = config.parse_srvconf(whole, file.layout).config.requestors
+    name = (requestors[0].name or "") if requestors else ""
+    is_whole = name.encode("cp850", "replace") + b"\0" in file.slack
+    return node_of(name) if is_whole else ""
 
 
 def keep_updates(work: Work, case: Case, finding: Finding) -> None:

@@ -58,7 +58,8 @@ def master(work: Work, case: Case, finding: Finding) -> None:
     lost = _missing(work, sources)
     work.put_queue(finding, case, "MSTTRANS", sources, "requestors remember the numbers, so that none is given twice")
     if lost:
-        work.leave(finding, f"of the server's updates {lost} stand in no file given; an Import brings them", lost=True)
+        said = f"the server's updates with {lost}: content in no file given. An Import brings it"
+        work.leave(finding, said, lost=True)
 
 
 def _last_number(work: Work, sources: list[Source]) -> list[Source]:
@@ -91,14 +92,15 @@ def bad_modification(work: Work, case: Case, finding: Finding) -> None:
             place = f"lost-and-found/{each.path}.{each.record.start:06x}.txt"
             work.save(finding, owner, place, each.text.encode("cp850", "replace"), "its text", "Import hangs on it")
         if bad:
-            changed = [
-                Source(each.sync, KEPT_NUMBER, each.record._replace(checksum=None) if each.record else None, each.path)
-                if each in bad
-                else each
-                for each in sources
-            ]
+            changed = [_silenced(each) if each in bad else each for each in sources]
             work.put_queue(finding, owner, queue, changed, "Import hangs on it on every requestor")
     left_behind(work, case, finding)
+
+
+def _silenced(source: Source) -> Source:
+    """Return a comment with number and stamp of a record."""
+    record = source.record._replace(checksum=None) if source.record else None
+    return Source(source.sync, KEPT_NUMBER, record, source.path, "synthesised")
 
 
 def left_behind(work: Work, case: Case, finding: Finding) -> None:

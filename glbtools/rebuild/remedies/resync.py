@@ -6,6 +6,7 @@ from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.finding import Finding
 from glbtools.diagnosis.wording import plural
 from glbtools.formats.queue import resync_header
+from glbtools.rebuild.edits import Origin
 from glbtools.rebuild.work import Source, Work
 
 
@@ -35,6 +36,8 @@ def applied(work: Work, case: Case, finding: Finding) -> None:
     work.put_queue(finding, case, "REQTRANS", sources or [work.dummy(case, at)], why)
     why = "the numbers of RESYNC.GLB"
     work.set_reqconf(finding, case, why, reqsync=header.reqseq, srvsync=header.srvseq, importsync=header.impseq)
-    what = plural(len(records), "record")
-    work.write(finding, case, "SRVTRANS.GLB", data, what, "Import reads the lists of RESYNC.GLB from there")
+    what, why = plural(len(records), "record"), "Import reads the lists of RESYNC.GLB from there"
+    resync = work.place(case, "RESYNC.GLB")
+    origins = [Origin(each.sync, "moved", resync, each.start, each.sync) for each in records]
+    work.write(finding, case, "SRVTRANS.GLB", data, what, why, origins)
     work.move(finding, case, "RESYNC.GLB", "its lists are in SRVTRANS.GLB now, its numbers in REQCONF.GLB")

@@ -9,7 +9,7 @@ from glbtools.formats.queue import NewRecord, ResyncHeader, build_queue, new_que
 from glbtools.formats.transaction import build
 from glbtools.model.protocol import resync_numbers
 from glbtools.model.transaction import Address, replace
-from glbtools.rebuild.remedies import upload
+from glbtools.rebuild.salvage import salvaged
 from glbtools.rebuild.work import Work
 
 
@@ -32,13 +32,13 @@ def went_back(work: Work, case: Case, finding: Finding) -> None:
         if b is not None and b < a:
             found, missing = lost.get(each.postoffice.name or "", ([], []))
             why = f"{a} was confirmed and the server has only {b}: nobody else sends them again"
-            upload.salvaged(work, each, finding, found, why)
+            salvaged(work, each, finding, found, why)
             why = f"{each.postoffice.shown} has confirmed {a}; a lower number would hide the hole and not fill it"
             work.set_srvconf(finding, why, {number: {"reqsync": a}})
             listed = _whole_list(work, each)
             if missing and listed:
                 why = "an address list of it is given: an Export brings what is in no queue any more (Q113453)"
-                upload.salvaged(work, each, finding, listed, why)
+                salvaged(work, each, finding, listed, why)
                 missing = []
             for low, high in missing:
                 said = f"numbers {low + 1} to {high}" if high > low + 1 else f"number {high}"

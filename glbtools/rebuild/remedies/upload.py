@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from glbtools.binary.records import Record
 from glbtools.diagnosis.case import Case, never_taken
-from glbtools.diagnosis.changes.content import Copy
 from glbtools.diagnosis.changes.vanished import vanished
 from glbtools.diagnosis.finding import Finding
 from glbtools.diagnosis.wording import plural
-from glbtools.formats.queue import moment, raw_stamp
+from glbtools.formats.queue import moment
 from glbtools.formats.transaction import is_valid
+from glbtools.rebuild.salvage import salvaged
 from glbtools.rebuild.work import Source, Work
 
 
@@ -59,13 +59,25 @@ def went_back(work: Work, case: Case, finding: Finding) -> None:
     elif work.top(case) <= b:
         why = f"the server has this postoffice's numbers up to {b}; numbering goes on above it"
         work.put_queue(finding, case, "REQTRANS", [work.dummy(case, b)], why)
-    values: dict[str, object] = {"reqsync": b}
-    srvconf, number = work.srvconf(), work.registered(case)
-    if finding.problem.slug == "requestor-reset-incomplete" and srvconf and number:
-        record = srvconf.config.requestors[number - 1]
-        values |= {"srvsync": record.srvsync or 0, "importsync": record.importsync or 0}
     why = f"the server's record says that it has changes up to {b}; without that, the next numbers are refused"
-    work.set_reqconf(finding, case, why, **values)
+    work.set_reqconf(finding, case, why, reqsync=b)
+
+
+def reset(work: Work, case: Case, finding: Finding) -> None:
+    """Complete a local reset on the server's side (Q96060, Q119452): nothing is old then, and complete lists come.
+
+    The old numbers could be put back instead. But a postoffice is reset because its list is not right, and only zeros
+    bring the whole of it; that they bring it twice harms nothing.
+    """
+    number = work.registered(case)
+    if not number:
+        work.leave(finding, "the server's record of it is not given; SRVCONF.GLB would tell its number")
+        return
+    _again(work, case, finding, work.real(case, "REQTRANS"))
+    why = "its REQCONF was set to zero; with zero here too its changes are taken, and complete lists answer"
+    zeros: dict[str, object] = dict.fromkeys(("reqsync", "srvsync", "importsync"), 0)
+    work.set_srvconf(finding, why, {number: zeros})
+    work.set_reqconf(finding, case, why, **zeros)
 
 
 def poisoned(work: Work, case: Case, finding: Finding) -> None:
@@ -89,28 +101,6 @@ def queued_again(work: Work, case: Case, finding: Finding) -> None:
     present = {each.text for each in work.real(case, "REQTRANS")}
     gone = [each.copy for each in vanished(case) if each.given and each.copy.text not in present]
     salvaged(work, case, finding, gone, "they stand in an older copy, and nothing shows that the server got them")
-
-
-def salvaged(work: Work, case: Case, finding: Finding, found: list[Copy], why: str) -> None:
-    """Put changes that stand elsewhere before what waits in REQTRANS, since they were made earlier."""
-    if not found:
-        return
-    layout = case.postoffice.layouts["queue"]
-    a, at = work.confirmed(case) or 0, work.top(case)
-    held = work.real(case, "REQTRANS")
-    waiting = [each for each in held if each.sync > a]
-    path = work.place(case, "REQTRANS.GLB")
-    sources = work.held(case, "REQTRANS", [each for each in held if each.sync <= a])
-    for copy in found:
-        at += 1
-        raw = raw_stamp(layout, copy.stamp) if copy.stamp else None
-        start, stop = copy.place.span or (0, 0)
-        record = Record(copy.sync, raw, None, copy.text, start, stop)
-        sources.append(Source(at, copy.text, record, copy.place.path, "salvaged"))
-    for each in waiting:
-        at += 1
-        sources.append(Source(at, each.text, each, path, "renumbered"))
-    work.put_queue(finding, case, "REQTRANS", sources, why)
 
 
 def _again(work: Work, case: Case, finding: Finding, moved: list[Record]) -> None:
