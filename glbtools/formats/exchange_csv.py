@@ -1,0 +1,697 @@
+"""The CSV file of an Exchange directory export or import: a header line of attribute names, then one line an object.
+
+A line is one row, whatever its quotes do. Raw lines are kept, so that a file comes back byte for byte. Faults have the
+number of the event the directory import logs for them (Q184532; exchange.md 1.1). An export may leave out empty fields
+at the end of a line (Q239639), an import may not (Q188649): ``strict`` reads as the import does.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import chain
+from typing import BinaryIO, NamedTuple
+
+from glbtools.binary.span import Fault, Span
+from glbtools.errors import FieldError, UsageError
+from glbtools.model.directory import Entry, Facts, Values
+
+DIALECTS = ("5.x", "4.0")
+"""How several values share a field: with backslashes before ``%`` and ``\\``, or each in quotes of its own."""
+
+MODES = ("create", "modify", "update", "delete")
+CLASSES = frozenset({"mailbox", "dl", "distribution-list", "remote", "remote-address"})
+"""What may be imported (Q146304); a raw export has every class there is."""
+
+LINE_LIMIT = 1 << 24
+"""Longest line read as one, in bytes; what is longer is cut there and reported."""
+
+SPILLED_LENGTH = 255
+"""The export writes a longer value to another file (event 156)."""
+
+_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_COLUMN_SEPARATORS = ",\t "
+_NO_QUOTES = "~#="
+_COMMON_NAME = ("directory name", "common-name", "obj-dist-name")
+_REMOVED = ("usn-dsa-last-obj-removed", "usn-last-obj-rem")
+_TIME = re.compile(r"[0-9]{12}Z", re.ASCII | re.IGNORECASE)
+_USN = re.compile(r"-?[0-9]{1,20}", re.ASCII)
+_ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
+_REMOVAL = re.compile(r"~del(<.*>)?", re.IGNORECASE | re.DOTALL)
+_INI_LINE = re.compile(r"\s*([A-Za-z]+)\s*=(.*)", re.DOTALL)
+
+Report = Callable[[Fault], None]
+
+
+class Separators(NamedTuple):
+    """What stands between columns, around a field, and between the values of a field."""
+
+    column: str = ","
+    quote: str = '"'
+    value: str = "%"
+
+
+DEFAULT_SEPARATORS = Separators()
+
+
+class Ini(NamedTuple):
+    """What export.ini or import.ini says of the file beside it; the only place where the server is named (Q239639).
+
+    Attributes:
+        server: DirectoryService.
+        scope: Basepoint and, where given, Container.
+        separators: the three separators.
+        faults: settings that Exchange would not take.
+    """
+
+    server: str | None = None
+    scope: str = ""
+    separators: Separators = DEFAULT_SEPARATORS
+    faults: tuple[Fault, ...] = ()
+
+
+class Row(NamedTuple):
+    """One line.
+
+    Attributes:
+        line: its number, counted from 1.
+        span: its bytes, the line end included.
+        raw: these bytes; those of the first line begin with the byte order mark, if there is one.
+        cells: its fields as written, quotes included.
+        faults: what is wrong with it.
+    """
+
+    line: int
+    span: Span
+    raw: bytes
+    cells: tuple[str, ...]
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def blank(self) -> bool:
+        """Whether the line holds no text."""
+        return not any(map(str.strip, self.cells))
+
+
+class CsvFile(NamedTuple):
+    """A whole file; the first of ``rows`` is the header."""
+
+    rows: tuple[Row, ...]
+    separators: Separators = DEFAULT_SEPARATORS
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return names(self.rows[0], self.separators) if self.rows else ()
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """All faults of all lines."""
+        return tuple(fault for row in self.rows for fault in row.faults)
+
+
+def parse_csv(data: bytes, ini: bytes | None = None, *, strict: bool = False, dialect: str = DIALECTS[0]) -> CsvFile:
+    """Read a file; never raises, whatever the bytes are."""
+    separators = _separators(data, ini)
+    return CsvFile(tuple(rows(io.BytesIO(data), separators, strict=strict, dialect=dialect)), separators)
+
+
+def build_csv(file: CsvFile) -> bytes:
+    """Write a file: exactly the bytes that were read."""
+    return b"".join(row.raw for row in file.rows)
+
+
+def separators_from_ini(data: bytes) -> Separators:
+    """Return the separators of an export.ini or import.ini, given as decimal ASCII codes (Q152472)."""
+    return parse_ini(data).separators
+
+
+def parse_ini(data: bytes) -> Ini:
+    """Read an export.ini or import.ini; a setting without a value, or with an impossible one, keeps its default.
+
+    A column separator other than comma, tab and space would export nothing but Obj-Class (Q175287); quotes may not be
+    ``~``, ``#`` or ``=`` (exchange.md 1.1).
+    """
+    settings: dict[str, str] = {}
+    faults: list[Fault] = []
+    codes: dict[str, str] = {}
+    offset = 0
+    for number, raw in enumerate(data.splitlines(keepends=True), 1):
+        span, offset = Span(offset, offset + len(raw)), offset + len(raw)
+        found = _INI_LINE.match(_ansi(raw))
+        if not found:
+            continue
+        name, value = found[1].lower(), found[2].strip()
+        settings.setdefault(name, value)
+        if name not in {"columnseparator", "quotecharacter", "mvseparator"} or not value:
+            continue
+        character = chr(int(value)) if re.fullmatch("[0-9]{1,3}", value, re.ASCII) and 0 < int(value) < 128 else ""
+        if not character or (name[0] == "c" and character not in _COLUMN_SEPARATORS):
+            faults.append(Fault("separator", f"{found[1]}={value[:20]} is no separator", span, line=number))
+        elif name[0] == "q" and character in _NO_QUOTES:
+            faults.append(Fault("separator", f"{found[1]} may not be {character}", span, line=number))
+        else:
+            codes.setdefault(name, character)
+    default = DEFAULT_SEPARATORS
+    separators = Separators(
+        codes.get("columnseparator", default.column),
+        codes.get("quotecharacter", default.quote),
+        codes.get("mvseparator", default.value),
+    )
+    if len(set(separators)) < len(separators):
+        faults.append(Fault("separator", "two separators are the same character", Span(0, len(data))))
+        separators = default
+    scope = " ".join(filter(None, (settings.get("basepoint"), settings.get("container"))))
+    return Ini(settings.get("directoryservice") or None, scope, separators, tuple(faults))
+
+
+def rows(
+    stream: BinaryIO, separators: Separators | None = None, *, strict: bool = False, dialect: str = DIALECTS[0]
+) -> Iterator[Row]:
+    """Yield the lines of a file, the header first, in memory that does not grow with the file.
+
+    Without ``separators`` the column separator is what follows Obj-Class on the first line.
+    """
+    if dialect not in DIALECTS:
+        raise UsageError(f"no dialect {dialect}: {' or '.join(DIALECTS)}")
+    lines = _lines(stream)
+    first = next(lines, None)
+    if first is None:
+        return
+    encoding, raw, skipped = first
+    marks = separators or _separators(raw, None)
+    text, decoded = _decode(raw[skipped:], encoding)
+    cells, closed = _cells(text, marks)
+    span = Span(0, len(raw))
+    columns = _Columns(tuple(_unquoted(cell, marks)[0].strip() for cell in cells))
+    found = [
+        *_undecoded(decoded),
+        *_cut(raw),
+        *_quotes(cells, closed, marks, dialect),
+        *_header(columns, strict=strict),
+    ]
+    yield Row(1, span, raw, cells, _faults(found, span, 1))
+    for number, (_, raw, _) in enumerate(lines, 2):
+        span = Span(span.stop, span.stop + len(raw))
+        text, decoded = _decode(raw, encoding)
+        cells, closed = _cells(text, marks)
+        found = [*_undecoded(decoded), *_cut(raw), *_quotes(cells, closed, marks, dialect)]
+        found += _row(cells, columns, marks, dialect, strict=strict)
+        yield Row(number, span, raw, cells, _faults(found, span, number))
+
+
+def names(header: Row, separators: Separators = DEFAULT_SEPARATORS) -> tuple[str, ...]:
+    """Return the attribute names of a header line."""
+    return tuple(_unquoted(cell, separators)[0].strip() for cell in header.cells)
+
+
+def values(cell: str, separators: Separators = DEFAULT_SEPARATORS, dialect: str = DIALECTS[0]) -> Values:
+    r"""Return the values of a field; a blank one has none, it does not clear anything (Q152727).
+
+    ``"v\%1%v,2%v,3"`` is three values in 5.x; in 4.0 a percent sign within quotes is itself (SDK structs_4nxv).
+    """
+    if not cell.strip():
+        return ()
+    if separators.value not in cell and separators.quote not in cell and "\\" not in cell:
+        return (cell,)
+    if dialect == "4.0":
+        return tuple(_unquoted(part, separators)[0] for part in _outside(cell, separators.value, separators.quote)[0])
+    text = _unquoted(cell, separators)[0]
+    if "\\" not in text:
+        return tuple(text.split(separators.value))
+    pieces: list[str] = []
+    start = 0
+    found: list[str] = []
+    for each in re.finditer(rf"\\(.?)|{re.escape(separators.value)}", text, re.DOTALL):
+        pieces.append(text[start : each.start()])
+        start = each.end()
+        if each[1] is None:
+            found.append("".join(pieces))
+            pieces = []
+        elif each[1] and each[1] in ("\\", separators.value):
+            pieces.append(each[1])
+        else:  # an undoubled backslash is dropped (event 168)
+            start = each.start() + 1
+    return (*found, "".join([*pieces, text[start:]]))
+
+
+def moment(text: str) -> datetime | None:
+    """Return a YYMMDDHHMMSSZ time, UTC; years 80 to 99 are of the twentieth century (Q180112, Q239639)."""
+    if not _TIME.fullmatch(text):
+        return None
+    numbers = [int(text[at : at + 2]) for at in range(0, 12, 2)]
+    numbers[0] += 1900 if numbers[0] >= 80 else 2000
+    try:
+        return datetime(*numbers)  # type: ignore[arg-type]
+    except ValueError:
+        return None
+
+
+def entries(
+    stream: BinaryIO,
+    ini: bytes | None = None,
+    report: Report | None = None,
+    *,
+    dialect: str = DIALECTS[0],
+    bare: bool = False,
+) -> tuple[Facts, Iterator[Entry]]:
+    """Return what a raw export says of its directory, and its objects one by one, keyed by lower-case DN (Q239639).
+
+    ``report`` gets the faults of each line as it is read. A line without a name or a readable USN-Changed is reported
+    and left out. Where the file has the columns, it is read twice, so that the invocation id and the last removed
+    object are known first; that needs a stream that can seek. ``bare`` leaves out the values.
+    """
+    tell: Report = report or (lambda _: None)
+    known = parse_ini(ini) if ini is not None else Ini()
+    for fault in known.faults:
+        tell(fault)
+    begin = stream.tell() if stream.seekable() else None
+    marks = known.separators if ini is not None else None
+    found = rows(stream, marks, dialect=dialect)
+    first = next(found, None)
+    if first is None:
+        return Facts(server=known.server, scope=known.scope, deletions=False, creations=False), iter(())
+    marks = marks or _sniffed(first)
+    columns = _Columns(names(first, marks))
+    epoch: str | None = None
+    removed: int | None = None
+    if begin is not None and not columns.keys().isdisjoint({"invocation-id", *_REMOVED}):
+        epoch, removed = _server_wide(found, columns, marks, dialect, known.server)
+        stream.seek(begin)
+        found = rows(stream, marks, dialect=dialect)
+        next(found)
+    facts = Facts(
+        server=known.server,
+        epoch=epoch,
+        last_removed=removed,
+        scope=known.scope,
+        deletions="is-deleted" in columns,
+        creations="usn-created" in columns,
+    )
+    return facts, _entries(chain([first], found), columns, marks, dialect, tell, bare=bare)
+
+
+def write_rows(
+    header: Iterable[str],
+    rows: Iterable[Iterable[str | Values]],
+    separators: Separators = DEFAULT_SEPARATORS,
+    *,
+    dialect: str = DIALECTS[0],
+    encoding: str = "cp1252",
+) -> bytes:
+    """Return a file with a header and rows; see ``stream_rows``."""
+    return b"".join(stream_rows(header, rows, separators, dialect=dialect, encoding=encoding))
+
+
+def stream_rows(
+    header: Iterable[str],
+    rows: Iterable[Iterable[str | Values]],
+    separators: Separators = DEFAULT_SEPARATORS,
+    *,
+    dialect: str = DIALECTS[0],
+    encoding: str = "cp1252",
+) -> Iterator[bytes]:
+    """Yield a file line by line; a cell is one value or a tuple of values, every row as wide as the header (event 291).
+
+    Args:
+        header: names of the columns: Obj-Class, then Mode if there is one.
+        rows: the cells of each line.
+        separators: as import.ini has to name them.
+        dialect: how several values share a field.
+        encoding: cp1252, utf-8 or utf-16; the latter two begin with a byte order mark.
+
+    Raises:
+        FieldError: a row is of another width, or a value cannot be written.
+    """
+    columns = tuple(header)
+    codec = {"utf-8": "utf-8", "utf-16": "utf-16-le"}.get(encoding, encoding)
+    mark = {"utf-8": b"\xef\xbb\xbf", "utf-16": b"\xff\xfe"}.get(encoding, b"")
+    for number, row in enumerate(chain([columns], rows), 1):
+        cells = tuple(row)
+        if len(cells) != len(columns):
+            raise FieldError(f"line {number}", f"has {len(cells)} fields, the header {len(columns)}")
+        texts: list[str] = []
+        for name, cell in zip(columns, cells, strict=True):
+            texts.append(_written((cell,) if isinstance(cell, str) else cell, separators, dialect, f"{number} {name}"))
+        try:
+            line = (separators.column.join(texts) + "\r\n").encode(codec)
+        except UnicodeEncodeError as error:
+            raise FieldError(f"line {number}", f"has a character that {encoding} has not") from error
+        yield mark + line
+        mark = b""
+
+
+class _Columns(dict[str, int]):
+    """Where each attribute is, by its name in lower case; the first of two with one name counts (event 152)."""
+
+    def __init__(self, header: tuple[str, ...]) -> None:
+        self.header = header
+        super().__init__()
+        for at, name in enumerate(header):
+            self.setdefault(name.lower(), at)
+        self.first = [(at if name and self[name.lower()] == at else -1, name) for at, name in enumerate(header)]
+
+    def cell(self, cells: tuple[str, ...], *wanted: str) -> str:
+        """Return the first of the wanted cells that has text, or nothing."""
+        for name in wanted:
+            at = self.get(name)
+            if at is not None and at < len(cells) and cells[at].strip():
+                return cells[at]
+        return ""
+
+
+class _Found(NamedTuple):
+    kind: str
+    message: str
+    number: int | None = None
+    damage: bool = True
+
+
+def _faults(found: Iterable[_Found], span: Span, line: int) -> tuple[Fault, ...]:
+    return tuple(Fault(each.kind, each.message, span, each.damage, each.number, line) for each in found)
+
+
+def _ansi(raw: bytes) -> str:
+    """Return ANSI text; with a byte that Windows-1252 has not, that of ISO 8859-1."""
+    try:
+        return raw.decode("cp1252")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _decode(raw: bytes, encoding: str) -> tuple[str, bool]:
+    """Return the text of a line without its end, and whether all of it could be read."""
+    sound = True
+    if encoding == "cp1252":
+        text = _ansi(raw)
+    else:
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            text, sound = raw.decode(encoding, "replace"), False
+    return text.removesuffix("\n").removesuffix("\r"), sound
+
+
+def _encoding(head: bytes) -> tuple[str, int]:
+    for mark, encoding in _BOMS:
+        if head.startswith(mark):
+            return encoding, len(mark)
+    return "cp1252", 0
+
+
+def _lines(stream: BinaryIO) -> Iterator[tuple[str, bytes, int]]:
+    """Yield the encoding, each line with its end, and the length of the byte order mark at its start."""
+    line = stream.readline(LINE_LIMIT)
+    encoding, skipped = _encoding(line)
+    wide = encoding.startswith("utf-16")
+    odd = 1 if encoding == "utf-16-be" else 0
+    while line:
+        if wide:
+            line = _wide_line(line, stream, odd)
+        yield encoding, line, skipped
+        skipped = 0
+        line = stream.readline(LINE_LIMIT)
+
+
+def _wide_line(begun: bytes, stream: BinaryIO, odd: int) -> bytes:
+    """Return the rest of a UTF-16 line: a byte 0A ends it only as half of a line feed."""
+    line = bytearray(begun)
+    while True:
+        if odd:
+            if line[-1] == 10 and not len(line) % 2 and line[-2] == 0:
+                break
+        elif line[-1] == 10 and len(line) % 2:
+            line += stream.read(1)
+            if not line[-1]:
+                break
+        if len(line) >= LINE_LIMIT:
+            line += stream.read(len(line) % 2)
+            break
+        more = stream.readline(LINE_LIMIT - len(line))
+        if not more:
+            break
+        line += more
+    return bytes(line)
+
+
+def _separators(data: bytes, ini: bytes | None) -> Separators:
+    if ini is not None:
+        return separators_from_ini(ini)
+    encoding, skipped = _encoding(data[:3])
+    text = data[skipped : skipped + 40].decode(encoding if encoding != "cp1252" else "latin-1", "replace")
+    return _after_class(text)
+
+
+def _sniffed(header: Row) -> Separators:
+    return _separators(header.raw, None)
+
+
+def _after_class(text: str) -> Separators:
+    found = re.match(r'"?Obj-Class"?([,\t ])', text, re.IGNORECASE)
+    return Separators(column=found[1]) if found else DEFAULT_SEPARATORS
+
+
+def _outside(text: str, separator: str, quote: str) -> tuple[tuple[str, ...], bool]:
+    """Split at the separators outside quotes, and say whether the last quote is closed."""
+    pieces = text.split(separator)
+    if quote not in text:
+        return tuple(pieces), True
+    cells: list[str] = []
+    held: list[str] = []
+    inside = False
+    for piece in pieces:
+        inside ^= bool(piece.count(quote) % 2)
+        if inside or held:
+            held.append(piece)
+            if not inside:
+                cells.append(separator.join(held))
+                held = []
+        else:
+            cells.append(piece)
+    if held:
+        cells.append(separator.join(held))
+    return tuple(cells), not inside
+
+
+def _cells(text: str, separators: Separators) -> tuple[tuple[str, ...], bool]:
+    return _outside(text, separators.column, separators.quote)
+
+
+def _unquoted(cell: str, separators: Separators) -> tuple[str, bool]:
+    """Return a cell without its quotes, a doubled one single, and whether they stand where they may."""
+    quote = separators.quote
+    if quote not in cell:
+        return cell, True
+    if len(cell) > 1 and cell[0] == quote == cell[-1]:
+        inner = cell[1:-1]
+        return inner.replace(quote * 2, quote), quote not in inner.replace(quote * 2, "")
+    return cell, False
+
+
+def _undecoded(sound: bool) -> Iterator[_Found]:
+    if not sound:
+        yield _Found("encoding", "the line has bytes that are no text in the encoding of the file")
+
+
+def _cut(raw: bytes) -> Iterator[_Found]:
+    if len(raw) >= LINE_LIMIT:
+        yield _Found("long line", f"the line is longer than {LINE_LIMIT} bytes and was cut")
+
+
+def _quotes(cells: tuple[str, ...], closed: bool, separators: Separators, dialect: str) -> Iterator[_Found]:
+    if not closed:
+        yield _Found("quotes", "a quote is not closed on its line", 227)
+        cells = cells[:-1]
+    for at, cell in enumerate(cells, 1):
+        if separators.quote not in cell:
+            continue
+        parts = _outside(cell, separators.value, separators.quote)[0] if dialect == "4.0" else (cell,)
+        if not all(_unquoted(part, separators)[1] for part in parts):
+            yield _Found("quotes", f"field {at} has a quote inside or beside its text", 220)
+
+
+def _header(columns: _Columns, *, strict: bool) -> Iterator[_Found]:
+    lower = [name.lower() for name in columns.header]
+    if lower[0] != "obj-class":
+        yield _Found("header", "the first attribute is not Obj-Class", 226)
+    seen: set[str] = set()
+    for at, name in enumerate(lower, 1):
+        if name == "mode" and at != 2:
+            yield _Found("header", f"Mode is column {at}; it may only be column 2", 222)
+        if not name or name not in seen:
+            seen.add(name)
+        elif name == "obj-class":
+            yield _Found("header", "attribute OBJ-Class is unknown: it is listed twice", 264)
+        else:
+            text = f"attribute {columns.header[at - 1][:80]} is listed twice; the first counts"
+            yield _Found("header", text, 152, damage=False)
+    if strict and seen.isdisjoint(_COMMON_NAME):
+        yield _Found("header", "there is no Common Name column", 225)
+
+
+def _row(
+    cells: tuple[str, ...], columns: _Columns, separators: Separators, dialect: str, *, strict: bool
+) -> Iterator[_Found]:
+    if not strict and len(cells) <= 1 and not cells[0].strip():
+        return
+    width = len(columns.header)
+    if len(cells) != width:
+        short = len(cells) < width and not strict
+        text = f"not the same number of fields as the header line: {width} were expected, {len(cells)} were found"
+        yield _Found("field count", text, 291, not short)
+    named = _unquoted(columns.cell(cells, "obj-class"), separators)[0].strip()
+    if not named:
+        if strict or "obj-class" in columns:
+            yield _Found("class", "Obj-Class is missing", 218)
+    elif strict and named.lower() not in CLASSES:
+        yield _Found("class", f"{named[:80]} is no class that can be imported", 228)
+    mode = ""
+    if columns.get("mode") == 1:
+        mode = _unquoted(columns.cell(cells, "mode"), separators)[0].strip().lower()
+        if mode and mode not in MODES:
+            yield _Found("mode", f"{mode[:80]} is no mode", 221)
+    for at, cell in enumerate(cells):
+        if "~" in cell or "\\" in cell or len(cell) >= SPILLED_LENGTH:
+            name = columns.header[at][:80] if at < width else f"field {at + 1}"
+            yield from _cell(cell, name, mode, separators, dialect)
+
+
+def _cell(cell: str, name: str, mode: str, separators: Separators, dialect: str) -> Iterator[_Found]:
+    held = values(cell, separators, dialect)
+    removals = [found for each in held if (found := _REMOVAL.fullmatch(each.strip()))]
+    if removals and len(held) > 1:
+        yield _Found("~DEL", f"{name} has ~DEL beside other values", 268)
+    elif removals and mode == "create":
+        yield _Found("~DEL", f"{name} has ~DEL, but the object is to be created", 241)
+    if any(len(each) == SPILLED_LENGTH for each in held):
+        yield _Found("spilled", f"{name} is exactly {SPILLED_LENGTH} characters long; it may have been cut", 156, False)
+    if dialect != "4.0" and "\\" in cell:
+        escapes = _ESCAPE.finditer(_unquoted(cell, separators)[0])
+        if any(each[1] not in ("\\", separators.value) for each in escapes):
+            yield _Found("backslash", f"{name} has a single backslash, which is dropped", 168, False)
+
+
+def _number(cell: str, separators: Separators) -> int | None:
+    text = _unquoted(cell, separators)[0].strip()
+    return int(text) if _USN.fullmatch(text) else None
+
+
+def _text(cell: str, separators: Separators, dialect: str) -> str | None:
+    held = values(cell, separators, dialect)
+    return held[0] if held else None
+
+
+def _name(cells: tuple[str, ...], columns: _Columns, separators: Separators, dialect: str) -> str:
+    """Return the distinguished name, or container and directory name, which is unique but within its container."""
+    full = _text(columns.cell(cells, "obj-dist-name"), separators, dialect)
+    if full:
+        return full
+    own = _text(columns.cell(cells, "directory name", "common-name"), separators, dialect)
+    if not own:
+        return ""
+    container = _text(columns.cell(cells, "obj-container"), separators, dialect)
+    return f"{container}/cn={own}" if container else own
+
+
+def _server_wide(
+    found: Iterator[Row], columns: _Columns, separators: Separators, dialect: str, server: str | None
+) -> tuple[str | None, int | None]:
+    """Return invocation id and last removed number: of the server's own objects, else the only and the highest one."""
+    own = f"/cn={server.lower()}/" if server else None
+    ids: set[str] = set()
+    own_id: str | None = None
+    own_removed: int | None = None
+    highest: int | None = None
+    for row in found:
+        life = _text(columns.cell(row.cells, "invocation-id"), separators, dialect)
+        removed = _number(columns.cell(row.cells, *_REMOVED), separators)
+        if life is None and removed is None:
+            continue
+        mine = own is not None and own in _name(row.cells, columns, separators, dialect).lower() + "/"
+        if life is not None:
+            if len(ids) < 2:
+                ids.add(life)
+            if mine:
+                own_id = life
+        if removed is not None:
+            highest = removed if highest is None else max(highest, removed)
+            if mine:
+                own_removed = removed if own_removed is None else max(own_removed, removed)
+    return own_id or (ids.pop() if len(ids) == 1 else None), highest if own_removed is None else own_removed
+
+
+def _entries(
+    found: Iterable[Row], columns: _Columns, separators: Separators, dialect: str, tell: Report, *, bare: bool
+) -> Iterator[Entry]:
+    numbered = "usn-changed" in columns
+    for row in found:
+        for fault in row.faults:
+            tell(fault)
+        if row.line == 1:
+            if not numbered:
+                tell(Fault("usn", "there is no USN-Changed column: no object has a number", row.span, line=1))
+            continue
+        if row.blank:
+            continue
+        dn = _name(row.cells, columns, separators, dialect)
+        changed = _number(columns.cell(row.cells, "usn-changed"), separators)
+        if not dn:
+            tell(Fault("name", "the object has no name", row.span, line=row.line))
+        elif changed is not None:
+            yield _entry(row, dn, changed, columns, separators, dialect, bare=bare)
+        elif numbered:
+            tell(Fault("usn", "USN-Changed is not a number", row.span, line=row.line))
+
+
+def _entry(
+    row: Row, dn: str, changed: int, columns: _Columns, separators: Separators, dialect: str, *, bare: bool
+) -> Entry:
+    cells = row.cells
+    when = _text(columns.cell(cells, "when-changed"), separators, dialect)
+    deleted = _unquoted(columns.cell(cells, "is-deleted"), separators)[0].strip().lower()
+    _, quote, mark = separators
+    held: list[tuple[str, Values]] = []
+    for (at, name), cell in zip(columns.first, cells, strict=False) if not bare else ():
+        if at < 0 or not cell or cell.isspace():
+            continue
+        plain = quote not in cell and mark not in cell and "\\" not in cell
+        held.append((name, (cell,) if plain else values(cell, separators, dialect)))
+    return Entry(
+        key=dn.lower(),
+        dn=dn,
+        changed=changed,
+        created=_number(columns.cell(cells, "usn-created"), separators),
+        deleted=deleted in {"1", "true"},
+        version=_number(columns.cell(cells, "object-version"), separators),
+        when=moment(when.strip()) if when else None,
+        source=_text(columns.cell(cells, "dsa-signature"), separators, dialect),
+        source_usn=_number(columns.cell(cells, "usn-source"), separators),
+        values=tuple(held),
+        line=row.line,
+    )
+
+
+def _written(held: Values, separators: Separators, dialect: str, where: str) -> str:
+    """Return the text of a field.
+
+    Raises:
+        FieldError: a value has a line end, which no dialect can write.
+    """
+    column, quote, mark = separators
+    if any("\n" in each or "\r" in each for each in held):
+        raise FieldError(f"line {where}", "has a line end in its value")
+    if dialect == "4.0":
+        return mark.join(_in_quotes(each, quote) if _needs_quotes(each, *separators) else each for each in held)
+    text = mark.join(each.replace("\\", "\\\\").replace(mark, "\\" + mark) for each in held)
+    return _in_quotes(text, quote) if _needs_quotes(text, column, quote) else text
+
+
+def _needs_quotes(text: str, *special: str) -> bool:
+    """Whether a text has to be quoted; a blank one without quotes would be no value (Q152727)."""
+    return text != text.strip() or any(each in text for each in special)
+
+
+def _in_quotes(text: str, quote: str) -> str:
+    return quote + text.replace(quote, quote * 2) + quote

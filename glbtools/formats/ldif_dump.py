@@ -1,0 +1,318 @@
+"""A dump of an Active Directory as LDIF (RFC 2849), as ldapsearch and ldifde write it; and changes as LDIF.
+
+Objects are known by objectGUID, since the name of a tombstone is mangled (exchange.md 5). A capture of the rootDSE, as
+the first record or in a file beside the dump, names the server, the head of its numbering, and with the invocationID of
+its NTDS Settings object which life of it. Tombstones are only there if Show Deleted was asked for
+(1.2.840.113556.1.4.417). Lines and base64 are read by the library ``ldif``.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import io
+import re
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import Any, BinaryIO, NamedTuple
+
+from glbtools.binary.span import Fault, Span
+from glbtools.errors import FieldError, UsageError
+from glbtools.model.directory import ADDED, DELETED, MODIFIED, Entry, Facts, Values
+
+RECORD_LIMIT = 1 << 24
+"""Longest record read as one, in bytes; what is longer is cut there and reported."""
+
+OWNED_BY_SERVER = frozenset(
+    name.lower()
+    for name in (
+        "distinguishedName", "dSCorePropagationData", "invocationID", "isDeleted", "isRecycled", "lastKnownParent",
+        "objectGUID", "replPropertyMetaData", "uSNChanged", "uSNCreated", "uSNDSALastObjRemoved", "uSNLastObjRem",
+        "uSNSource", "whenChanged", "whenCreated",
+    )
+)  # fmt: skip
+"""What only the server writes, and a change therefore does not name."""
+
+_FOLD = 76
+_TIME = re.compile(r"([0-9]{14})(?:[.,][0-9]+)?Z", re.ASCII)
+_USN = re.compile(r"[0-9]{1,20}", re.ASCII)
+_SAFE = re.compile(r"(?:[\x21-\x39\x3b\x3d-\x7e][\x20-\x7e]*)?(?<! )")
+_MANGLED = re.compile(r"(?:\\0A|\n)DEL:[0-9A-Fa-f-]{36},.*", re.DOTALL)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.;=-]*")
+_MARK = b"\xef\xbb\xbf"
+
+Report = Callable[[Fault], None]
+
+
+class Record(NamedTuple):
+    """One record; the records of a file tile it.
+
+    Attributes:
+        dn: distinguished name; empty for the rootDSE, None where there is none, as in a record of comments.
+        values: attribute -> values in order; bytes that are no UTF-8 are kept as surrogates (PEP 383).
+        line: number of its first line, counted from 1.
+        span: its bytes, the empty lines behind it included.
+        raw: these bytes.
+        faults: what is wrong with it.
+    """
+
+    dn: str | None
+    values: tuple[tuple[str, Values], ...]
+    line: int
+    span: Span
+    raw: bytes
+    faults: tuple[Fault, ...] = ()
+
+    def get(self, name: str) -> str | None:
+        """Return the first value of an attribute, whose name is matched without case."""
+        wanted = name.lower()
+        return next((held[0] for each, held in self.values if each.lower() == wanted and held), None)
+
+
+class LdifFile(NamedTuple):
+    """A whole file."""
+
+    records: tuple[Record, ...]
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """All faults of all records."""
+        return tuple(fault for each in self.records for fault in each.faults)
+
+
+def parse_ldif(data: bytes) -> LdifFile:
+    """Read a file; the content never makes it fail.
+
+    Raises:
+        UsageError: the library is not installed.
+    """
+    return LdifFile(tuple(records(io.BytesIO(data))))
+
+
+def build_ldif(file: LdifFile) -> bytes:
+    """Write a file: exactly the bytes that were read."""
+    return b"".join(each.raw for each in file.records)
+
+
+def records(stream: BinaryIO) -> Iterator[Record]:
+    """Yield the records of a file, in memory that does not grow with the file.
+
+    Raises:
+        UsageError: the library is not installed.
+    """
+    parser_class = _library().LDIFParser
+    return (_record(parser_class, *block) for block in _blocks(stream))
+
+
+def entries(stream: BinaryIO, root: bytes | None = None, report: Report | None = None) -> tuple[Facts, Iterator[Entry]]:
+    """Return what a dump says of its directory, and its objects one by one, keyed by objectGUID.
+
+    ``root`` is the capture of the rootDSE, if it is a file of its own. ``report`` gets the faults of each record as it
+    is read; a record without a readable uSNChanged is reported and left out. The file is read twice: whether deletions
+    can be seen shows only in a tombstone, such as the Deleted Objects container itself.
+
+    Raises:
+        UsageError: the library is not installed, or the stream cannot seek.
+    """
+    if not stream.seekable():
+        raise UsageError("an LDIF dump is read twice: give it as a file")
+    begin = stream.tell()
+    deletions, creations = _columns(stream)
+    stream.seek(begin)
+    heads = list(records(io.BytesIO(root))) if root is not None else _first(records(stream), 2)
+    stream.seek(begin)
+    facts = _facts(heads)._replace(deletions=deletions, creations=creations)
+    return facts, _entries(records(stream), report or (lambda _: None))
+
+
+def guid(value: str) -> str | None:
+    """Return an objectGUID, stored as bytes or written as text, as canonical text."""
+    raw = value.encode("utf-8", "surrogateescape")
+    try:
+        return str(uuid.UUID(bytes_le=raw)) if len(raw) == 16 else str(uuid.UUID(value))
+    except ValueError:
+        return None
+
+
+def moment(text: str) -> datetime | None:
+    """Return a generalized time in UTC, such as ``20260210151048.0Z``."""
+    found = _TIME.fullmatch(text)
+    if not found:
+        return None
+    try:
+        return datetime.strptime(found[1], "%Y%m%d%H%M%S")
+    except ValueError:
+        return None
+
+
+def change_record(kind: str, entry: Entry) -> bytes:
+    """Return a change record: add with all values, modify that replaces each attribute, or delete.
+
+    What only the server writes is left out. A tombstone is deleted under the name it had, if its lastKnownParent is
+    known.
+
+    Raises:
+        UsageError: there is no such kind.
+        FieldError: the entry has something that is no LDAP attribute.
+    """
+    kinds = {ADDED: "add", MODIFIED: "modify", DELETED: "delete"}
+    if kind not in kinds:
+        raise UsageError(f"no change {kind!r}: A, M or D")
+    lines = [_line("dn", _former_name(entry)), _line("changetype", kinds[kind])]
+    held = [] if kind == DELETED else [each for each in entry.values if each[0].lower() not in OWNED_BY_SERVER]
+    for name, values in held:
+        if kind == MODIFIED:
+            lines.append(_line("replace", name))
+        lines += [_line(name, each) for each in values]
+        if kind == MODIFIED:
+            lines.append(b"-\n")
+    return b"".join([*lines, b"\n"])
+
+
+def _library() -> Any:
+    try:
+        return importlib.import_module("ldif")
+    except ImportError as error:
+        raise UsageError("LDIF needs the library ldif: pip install glbtools[ldif]") from error
+
+
+def _blocks(stream: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
+    """Yield line, offset and bytes of each record, the empty lines behind it included."""
+    number, begun, start, offset, size = 0, 1, 0, 0, 0
+    held: list[bytes] = []
+    ended = False
+    while line := stream.readline(RECORD_LIMIT):
+        empty = line in (b"\n", b"\r\n")
+        if held and ((ended and not empty) or size + len(line) > RECORD_LIMIT):
+            yield begun, start, b"".join(held)
+            held, begun, start, size = [], number + 1, offset, 0
+            ended = False
+        held.append(line)
+        ended = ended or empty
+        size += len(line)
+        number += line.endswith(b"\n")
+        offset += len(line)
+    if held:
+        yield begun, start, b"".join(held)
+
+
+def _record(parser_class: Any, line: int, start: int, raw: bytes) -> Record:
+    span = Span(start, start + len(raw))
+    text = raw.removeprefix(_MARK) if not start else raw
+    if len(raw) >= RECORD_LIMIT:
+        text, message = b"", f"the record is longer than {RECORD_LIMIT} bytes"
+    elif text.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text, message = b"", "the file is UTF-16; LDIF is ASCII or UTF-8"
+    else:
+        message = ""
+    dn: str | None = None
+    found: dict[str, list[bytes]] = {}
+    # Lines are unfolded here, since the library takes time quadratic in their number.
+    unfolded = text.strip(b"\r\n").replace(b"\r\n ", b"").replace(b"\n ", b"")
+    parser = parser_class(io.BytesIO(unfolded), encoding=None)
+    parser._check_dn = _check_name  # its pattern takes exponential time
+    try:
+        dn, found = next(parser.parse(), (None, {}))
+    except ValueError as error:
+        message = f"the record cannot be read: {error}"[:200]
+    faults = (Fault("record", message, span, line=line),) if message else ()
+    values = tuple((name, tuple(map(_text, held))) for name, held in found.items())
+    return Record(dn, values, line, span, raw, faults)
+
+
+def _check_name(known: str | None, _: str) -> None:
+    if known is not None:
+        raise ValueError("two lines begin with dn:")
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "surrogateescape")
+
+
+def _columns(stream: BinaryIO) -> tuple[bool, bool]:
+    """Return whether the dump has a tombstone, and whether it has uSNCreated."""
+    deletions = creations = False
+    while (line := stream.readline(RECORD_LIMIT)) and not (deletions and creations):
+        head = line[:40].lower()
+        deletions = deletions or (head.startswith(b"isdeleted:") and b"true" in head)
+        creations = creations or head.startswith(b"usncreated:")
+    return deletions, creations
+
+
+def _first(found: Iterator[Record], number: int) -> list[Record]:
+    return [each for each, _ in zip(found, range(number), strict=False)]
+
+
+def _facts(found: Iterable[Record]) -> Facts:
+    """Return what a capture of the rootDSE says; the NTDS Settings object it names may be beside it."""
+    held = [each for each in found if each.dn is not None]
+    root = next((each for each in held if not each.dn), None)
+    if root is None:
+        return Facts()
+    service = root.get("dsServiceName")
+    settings = next((each for each in held if service and each.dn and each.dn.lower() == service.lower()), None)
+    life = root.get("invocationID") or (settings.get("invocationID") if settings else None)
+    return Facts(
+        server=root.get("dnsHostName") or service,
+        epoch=(guid(life) or life) if life else None,
+        head=_number(root.get("highestCommittedUSN")),
+    )
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and _USN.fullmatch(text) else None
+
+
+def _entries(found: Iterator[Record], tell: Report) -> Iterator[Entry]:
+    for record in found:
+        for fault in record.faults:
+            tell(fault)
+        if not record.dn:
+            continue
+        changed = _number(record.get("uSNChanged"))
+        if changed is None:
+            message = "the object has no uSNChanged that is a number"
+            tell(Fault("usn", message, record.span, damage=False, line=record.line))
+            continue
+        stored = record.get("objectGUID")
+        known = guid(stored) if stored else None
+        if stored and not known:
+            tell(Fault("guid", "objectGUID is no GUID; the name is used", record.span, line=record.line))
+        when = record.get("whenChanged")
+        yield Entry(
+            key=known or record.dn.lower(),
+            dn=record.dn,
+            changed=changed,
+            created=_number(record.get("uSNCreated")),
+            deleted=(record.get("isDeleted") or "").lower() == "true",
+            when=moment(when) if when else None,
+            values=tuple(
+                (name, (known,)) if known and name.lower() == "objectguid" else (name, held)
+                for name, held in record.values
+            ),
+            line=record.line,
+        )
+
+
+def _former_name(entry: Entry) -> str:
+    """Return the name an object had before it became a tombstone."""
+    parent = next((held[0] for name, held in entry.values if name.lower() == "lastknownparent" and held), None)
+    own = _MANGLED.sub("", entry.dn)
+    return f"{own},{parent}" if parent and own != entry.dn else entry.dn
+
+
+def _line(name: str, value: str) -> bytes:
+    """Return a folded line; in base64 what is not printable ASCII, or what readers would strip.
+
+    Raises:
+        FieldError: the name is no attribute description.
+    """
+    if not _NAME.fullmatch(name):
+        raise FieldError(name, "is no LDAP attribute")
+    if _SAFE.fullmatch(value):
+        line = f"{name}: {value}".encode("ascii")
+    else:
+        line = f"{name}:: ".encode("ascii") + base64.b64encode(value.encode("utf-8", "surrogateescape"))
+    pieces = [line[:_FOLD], *(b" " + line[at : at + _FOLD - 1] for at in range(_FOLD, len(line), _FOLD - 1))]
+    return b"\n".join(pieces) + b"\n"

@@ -1,0 +1,188 @@
+r"""What repadmin prints of the replication of an Active Directory (exchange.md 5).
+
+``/showutdvec`` is the up-to-dateness vector of a domain controller: how far it has everybody's changes. Two lines for
+one domain controller mean that it was restored; with /nocache the names are invocation ids. ``/showrepl * /csv`` is one
+line for each replication link. Times are printed as the locale has them: they are kept as text, and read if they are
+year first.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Generic, NamedTuple, TypeVar
+
+from glbtools.binary.span import Fault, Span
+
+SHOWREPL_HEADER = (
+    "showrepl_COLUMNS", "Destination DSA Site", "Destination DSA", "Naming Context", "Source DSA Site", "Source DSA",
+    "Transport Type", "Number of Failures", "Last Failure Time", "Last Success Time", "Last Failure Status",
+)  # fmt: skip
+
+_VECTOR = re.compile(r"\s*([0-9]{1,20}) @ Time (.+)", re.ASCII)
+_RETIRED = " (retired)"
+_PREAMBLE = re.compile(r"\.*|Caching GUIDs\.|repadmin( running command|: running command|:? ).*", re.IGNORECASE)
+_NUMBER = re.compile(r"[0-9]{1,20}", re.ASCII)
+_SHOWN = 80
+
+Item = TypeVar("Item")
+
+
+class Vector(NamedTuple):
+    """One line of an up-to-dateness vector.
+
+    Attributes:
+        site: site of the domain controller; empty with /nocache.
+        server: its name, or its invocation id with /nocache.
+        retired: the line is of a former life of it.
+        usn: highest of its numbers that was consumed.
+        time: when, as printed.
+        line: number of the line, counted from 1.
+    """
+
+    site: str
+    server: str
+    retired: bool
+    usn: int
+    time: str
+    line: int = 0
+
+    @property
+    def when(self) -> datetime | None:
+        """The time, if it is printed year first; local time of the machine that ran repadmin."""
+        return moment(self.time)
+
+
+class Link(NamedTuple):
+    """One replication link.
+
+    Attributes:
+        status: what follows ``showrepl_``: INFO, or ERROR for a domain controller that could not be reached.
+        site: site of the destination; the six fields that follow are the columns of these names.
+        failures: how often it has failed since the last success; None where that is no number.
+        last_failure: time as printed; ``0`` stands for never.
+        last_success: time as printed.
+        last_status: error number of the last failure; None where that is no number.
+        line: number of the line, counted from 1.
+    """
+
+    status: str
+    site: str
+    server: str
+    context: str
+    source_site: str
+    source: str
+    transport: str
+    failures: int | None
+    last_failure: str
+    last_success: str
+    last_status: int | None
+    line: int = 0
+
+    @property
+    def succeeded(self) -> datetime | None:
+        """Time of the last success, if it is printed year first."""
+        return moment(self.last_success)
+
+
+class Report(NamedTuple, Generic[Item]):
+    """What was understood of a report, and what was not."""
+
+    items: tuple[Item, ...]
+    faults: tuple[Fault, ...]
+
+
+def parse_utdvec(data: bytes) -> Report[Vector]:
+    """Read the output of ``repadmin /showutdvec``; a line that is not understood is a fault."""
+    items: list[Vector] = []
+    faults: list[Fault] = []
+    for number, span, text in _lines(data):
+        name, _, rest = text.partition(" @ USN")
+        found = _VECTOR.fullmatch(rest)
+        if found and name.strip():
+            name = name.strip()
+            site, _, server = name.removesuffix(_RETIRED).strip().rpartition("\\")
+            items.append(Vector(site, server, name.endswith(_RETIRED), int(found[1]), found[2].strip(), number))
+        elif not _PREAMBLE.fullmatch(text.strip()):
+            faults.append(_not_understood(text, span, number))
+    return Report(tuple(items), tuple(faults))
+
+
+def build_utdvec(vectors: Iterable[Vector]) -> bytes:
+    """Write an up-to-dateness vector as repadmin does; reading it gives the same, but for the numbers of lines."""
+    lines = ["Caching GUIDs.", ".."]
+    for each in vectors:
+        name = f"{each.site}\\{each.server}" if each.site else each.server
+        lines.append(f"{name}{' (retired)' if each.retired else ''} @ USN {each.usn:9} @ Time {each.time}")
+    return "".join(line + "\r\n" for line in lines).encode()
+
+
+def parse_showrepl(data: bytes) -> Report[Link]:
+    """Read the output of ``repadmin /showrepl * /csv``; a line that is not understood is a fault."""
+    items: list[Link] = []
+    faults: list[Fault] = []
+    for number, span, text in _lines(data):
+        link = _link(text, number) if text.startswith("showrepl_") else None
+        if link is not None:
+            items.append(link)
+        elif not text.startswith(SHOWREPL_HEADER[0] + ",") and not _PREAMBLE.fullmatch(text.strip()):
+            faults.append(_not_understood(text, span, number))
+    return Report(tuple(items), tuple(faults))
+
+
+def build_showrepl(links: Iterable[Link]) -> bytes:
+    """Write replication links as repadmin does; reading them gives the same, but for the numbers of lines."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(SHOWREPL_HEADER)
+    writer.writerows((f"showrepl_{each.status}", *each[1:-1]) for each in links)
+    return text.getvalue().encode()
+
+
+def moment(text: str) -> datetime | None:
+    """Return a time that is printed year first, such as ``2026-02-10 15:10:48``."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return None
+
+
+def _link(text: str, number: int) -> Link | None:
+    try:
+        fields = next(csv.reader([text]))
+    except (csv.Error, StopIteration):
+        return None
+    if len(fields) != len(SHOWREPL_HEADER) or fields[0] == SHOWREPL_HEADER[0]:
+        return None
+    first, site, server, context, source_site, source, transport, failures, failed, succeeded, status = fields
+    numbers = [int(each) if _NUMBER.fullmatch(each) else None for each in (failures, status)]
+    kind = first.removeprefix("showrepl_")
+    return Link(
+        kind, site, server, context, source_site, source, transport, numbers[0], failed, succeeded, numbers[1], number
+    )
+
+
+def _not_understood(text: str, span: Span, number: int) -> Fault:
+    return Fault("text", f"not understood: {text.strip()[:_SHOWN]}", span, damage=False, line=number)
+
+
+def _lines(data: bytes) -> Iterator[tuple[int, Span, str]]:
+    """Yield number, bytes and text of each line; UTF-16 as PowerShell redirects it, UTF-8, or ANSI."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16-le" if data[0] == 0xFF else "utf-16-be"
+        text, mark = data[2:].decode(encoding, "replace"), 2
+    else:
+        mark = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+        try:
+            encoding, text = "utf-8", data[mark:].decode("utf-8")
+        except UnicodeDecodeError:
+            encoding, text = "latin-1", data[mark:].decode("latin-1")
+    offset = mark
+    for number, line in enumerate(text.split("\n"), 1):
+        size = len((line + "\n").encode(encoding))
+        stop = min(offset + size, len(data))
+        yield number, Span(min(offset, len(data)), stop), line.removesuffix("\r")
+        offset += size

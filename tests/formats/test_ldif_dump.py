@@ -1,0 +1,225 @@
+"""LDIF dumps: objects by objectGUID, the server by its rootDSE, and changes to be applied elsewhere."""
+
+import base64
+import io
+import sys
+import time
+import tracemalloc
+import uuid
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("ldif")
+
+from glbtools.errors import FieldError, UsageError
+from glbtools.formats import ldif_dump
+from glbtools.formats.ldif_dump import build_ldif, change_record, entries, guid, moment, parse_ldif, records
+from glbtools.model.directory import Entry
+
+ID = uuid.UUID("8f3b1c2d-0000-1111-2222-333344445555")
+CODED = base64.b64encode(ID.bytes_le)
+ROOT = (
+    b"version: 1\n\ndn:\ndnsHostName: dc1.example.com\n"
+    b"dsServiceName: CN=NTDS Settings,CN=DC1,CN=Servers,CN=S,CN=Sites,CN=Configuration,DC=example,DC=com\n"
+    b"highestCommittedUSN: 24600\ninvocationID:: " + CODED + b"\n\n"
+)
+DUMP = (
+    b"# a dump\ndn: CN=Ann,DC=example,DC=com\nobjectGUID:: " + CODED + b"\nuSNChanged: 24580\nuSNCreated: 12000\n"
+    b"whenChanged: 20260210151048.0Z\ndisplayName:: SsO2cmc=\ndescription: a long\n  line\nmemberOf: a\nmemberOf: b\n\n"
+    b"dn: CN=Bob\\0ADEL:8f3b1c2d-0000-1111-2222-333344445556,CN=Deleted Objects,DC=example,DC=com\n"
+    b"objectGUID: 8f3b1c2d-0000-1111-2222-333344445556\nuSNChanged: 24590\nuSNCreated: 12001\nisDeleted: TRUE\n"
+    b"lastKnownParent: OU=Staff,DC=example,DC=com\n"
+)
+PIECES = st.sampled_from(
+    [
+        b"dn: CN=x\n",
+        b"dn:: ",
+        b"uSNChanged: 1\n",
+        b"\n",
+        b"\r\n",
+        b" ",
+        b"#",
+        b"objectGUID:: AAAA\n",
+        b":",
+        b"a:<file:///x\n",
+        b"-\n",
+        b"\xff",
+        b"\x00",
+        b"version: 1\n",
+        b"isDeleted: TRUE\n",
+        b"changetype: add\n",
+    ]
+)
+
+
+@given(st.one_of(st.binary(), st.lists(PIECES, max_size=30).map(b"".join)))
+def test_every_byte_string_comes_back_exactly_and_records_tile_it(data):
+    file = parse_ldif(data)
+    assert build_ldif(file) == data
+    position = 0
+    for each in file.records:
+        assert (each.span.start, each.line) == (position, data.count(b"\n", 0, position) + 1)
+        position = each.span.stop
+    assert position == len(data)
+    list(entries(io.BytesIO(data), data)[1])
+
+
+def test_a_dump_with_its_root_gives_entries_and_what_is_known_of_the_server():
+    found = []
+    facts, each = entries(io.BytesIO(ROOT + DUMP), report=found.append)
+    assert facts[:3] == ("dc1.example.com", str(ID), 24600)
+    assert (facts.deletions, facts.creations) == (True, True)
+    ann, bob = each
+    assert (ann.key, ann.dn, ann.changed, ann.created) == (str(ID), "CN=Ann,DC=example,DC=com", 24580, 12000)
+    assert (ann.when, ann.deleted, ann.line) == (datetime(2026, 2, 10, 15, 10, 48), False, 9)
+    held = dict(ann.values)
+    assert (held["displayName"], held["description"], held["memberOf"]) == (("Jörg",), ("a long line",), ("a", "b"))
+    assert held["objectGUID"] == (str(ID),)
+    assert (bob.key, bob.deleted) == ("8f3b1c2d-0000-1111-2222-333344445556", True)
+    assert found == []
+
+
+def test_the_root_may_be_a_file_of_its_own_with_the_settings_object_beside_it():
+    service = b"CN=NTDS Settings,CN=DC1"
+    root = (
+        b"dn:\ndsServiceName: " + service + b"\nhighestCommittedUSN: 9\n\ndn: cn=ntds settings,CN=DC1\ninvocationID:: "
+    )
+    facts, each = entries(io.BytesIO(DUMP.replace(b"\n", b"\r\n")), root + CODED + b"\n")
+    assert (facts.server, facts.epoch, facts.head) == (service.decode(), str(ID), 9)
+    assert len(list(each)) == 2
+    facts, _ = entries(io.BytesIO(DUMP))
+    assert facts[:3] == (None, None, None)
+
+
+def test_without_a_tombstone_deletions_cannot_be_seen():
+    facts, each = entries(io.BytesIO(b"dn: CN=a\nuSNChanged: 5\nisDeleted: FALSE\n"))
+    assert (facts.deletions, facts.creations) == (False, False)
+    assert [(entry.key, entry.created) for entry in each] == [("cn=a", None)]
+
+
+def test_a_guid_is_known_as_bytes_and_as_text():
+    assert guid(ID.bytes_le.decode("utf-8", "surrogateescape")) == guid(f"{{{ID}}}".upper()) == str(ID)
+    assert guid("abcdefghijklmnop") == str(uuid.UUID(bytes_le=b"abcdefghijklmnop"))
+    assert guid("") is guid("x" * 15) is guid("x" * 36) is None
+    assert moment("20260210151048.0Z") == moment("20260210151048Z") == datetime(2026, 2, 10, 15, 10, 48)
+    assert moment("20261310151048.0Z") is moment("20260210151048") is moment("") is None
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"cn: x\n", "record"),
+        (b"dn: CN=a\ndn: CN=b\n", "record"),
+        (b"dn: CN=a\n-\n", "record"),
+        (b"dn: CN=a\nuSNChanged:: A\n", "record"),
+        (b"dn: CN=a\ncn: x\n", "usn"),
+        (b"dn: CN=a\nuSNChanged: -1\n", "usn"),
+        (b"dn: CN=a\nuSNChanged: 1\nobjectGUID: x\n", "guid"),
+        (b"\xff\xfed\x00n\x00", "record"),
+    ],
+)
+def test_what_cannot_be_read_is_reported_with_its_line(data, kind):
+    found = []
+    each = list(entries(io.BytesIO(b"dn: CN=z\nuSNChanged: 1\n\n" * (data[0] < 128) + data), report=found.append)[1])
+    assert [(fault.kind, fault.line) for fault in found] == [(kind, 4 if data[0] < 128 else 1)]
+    assert len(each) == (data[0] < 128) + (kind == "guid")
+
+
+def test_files_named_in_a_value_are_not_opened():
+    (record,) = parse_ldif(b"dn: CN=a\ncn:< file:///etc/passwd\n").records
+    assert record.get("cn") == ""
+
+
+def test_truncation_anywhere_is_read():
+    data = ROOT + DUMP
+    for size in range(len(data)):
+        assert build_ldif(parse_ldif(data[:size])) == data[:size]
+        assert len(list(entries(io.BytesIO(data[:size]), data[:size])[1])) <= 2
+
+
+def test_changes_are_written_without_what_only_the_server_writes():
+    ann, bob = entries(io.BytesIO(DUMP))[1]
+    assert change_record("A", ann) == (
+        b"dn: CN=Ann,DC=example,DC=com\nchangetype: add\ndisplayName:: SsO2cmc=\ndescription: a long line\n"
+        b"memberOf: a\nmemberOf: b\n\n"
+    )
+    assert change_record("M", ann) == (
+        b"dn: CN=Ann,DC=example,DC=com\nchangetype: modify\nreplace: displayName\ndisplayName:: SsO2cmc=\n-\n"
+        b"replace: description\ndescription: a long line\n-\nreplace: memberOf\nmemberOf: a\nmemberOf: b\n-\n\n"
+    )
+    assert change_record("D", bob) == b"dn: CN=Bob,OU=Staff,DC=example,DC=com\nchangetype: delete\n\n"
+    assert change_record("D", bob._replace(values=())).startswith(b"dn: CN=Bob\\0ADEL:")
+    with pytest.raises(UsageError):
+        change_record("", ann)
+    with pytest.raises(FieldError):
+        change_record("A", ann._replace(values=(("First Name", ("x",)),)))
+
+
+@given(st.lists(st.one_of(st.text(), st.binary().map(lambda raw: raw.decode("utf-8", "surrogateescape"))), min_size=1))
+def test_every_value_that_is_written_is_read_again(held):
+    held = [each for each in held if all(not 0xD800 <= ord(c) < 0xDC80 and not 0xDCFF < ord(c) < 0xE000 for c in each)]
+    written = change_record("A", Entry("k", "CN=x" + "y" * 100, 1, values=(("cn", tuple(held)),)))
+    assert all(len(line) <= 76 for line in written.splitlines())
+    (record,) = parse_ldif(written).records
+    assert record.dn == "CN=x" + "y" * 100
+    wanted = [each.encode("utf-8", "surrogateescape") for each in held]
+    found = [each.encode("utf-8", "surrogateescape") for each in dict(record.values).get("cn", ())]
+    assert found == wanted
+
+
+def test_without_the_library_it_is_said_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ldif", None)
+    with pytest.raises(UsageError, match=r"pip install glbtools\[ldif\]"):
+        parse_ldif(b"")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"dn: CN=a\ncn: " + b"x" * 10**6,
+        b"dn: CN=a\ncn:: " + b"QUFB\n " * 200_000,
+        b"dn: " + b"a=b+" * 10_000 + b"!\n",
+        b"dn: CN=a\n" + b"".join(b"a%d: x\n" % i for i in range(10_000)),
+        b"dn: CN=a\n" + b"cn: x\n" * 100_000,
+        b"\x00" * 10**6,
+        b"\n" * 200_000,
+        b"#" * 10**6,
+        b"dn: \x1b[2J\nuSNChanged: 1\n",
+        b"dn: CN=a\nuSNChanged: " + b"9" * 10**6,
+    ],
+    ids=range(10),
+)
+def test_hostile_input_takes_time_in_proportion(data):
+    started = time.process_time()
+    assert build_ldif(parse_ldif(data)) == data
+    list(entries(io.BytesIO(data), data)[1])
+    assert time.process_time() - started < 10
+
+
+def test_a_record_beyond_the_limit_is_cut_and_reported(monkeypatch):
+    monkeypatch.setattr(ldif_dump, "RECORD_LIMIT", 64)
+    data = b"dn: CN=a\ncn: " + b"x" * 300 + b"\n\ndn: CN=b\ncn: y\n"
+    file = parse_ldif(data)
+    assert build_ldif(file) == data
+    assert max(each.span.size for each in file.records) <= 64
+    assert any("longer than" in fault.message for fault in file.faults)
+    assert file.records[-1].dn == "CN=b"
+
+
+def test_a_large_dump_takes_constant_memory(tmp_path):
+    path = tmp_path / "dump.ldif"
+    with path.open("wb") as file:
+        for i in range(5_000):
+            file.write(b"dn: CN=u%d\nuSNChanged: %d\nuSNCreated: %d\ndescription: %s\n\n" % (i, i, i, b"x" * 50))
+    tracemalloc.start()
+    try:
+        with path.open("rb") as file:
+            assert sum(1 for _ in entries(file)[1]) == 5_000
+            file.seek(0)
+            assert sum(1 for _ in records(file)) == 5_000
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
