@@ -7,7 +7,9 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from glbtools.errors import FileAccessError, OutputExistsError
 
@@ -71,27 +73,41 @@ def write(path: Path, data: bytes, *, force: bool = False, sync: bool = True) ->
         OutputExistsError: the target exists and ``force`` is not given.
         FileAccessError: the system refuses.
     """
+    with writing(path, force=force, sync=sync) as stream:
+        stream.write(data)
+
+
+@contextmanager
+def writing(path: Path, *, force: bool = False, sync: bool = True) -> Iterator[BinaryIO]:
+    """Yield a stream to a file that appears whole when the block ends, or not at all when it fails; see ``write``.
+
+    Raises:
+        OutputExistsError: the target exists and ``force`` is not given.
+        FileAccessError: the system refuses.
+    """
     import tempfile
 
     if not force and os.path.lexists(path):
         raise OutputExistsError(f"{path}: exists; use --force to replace it")
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=".glbtools-", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                if sync:
-                    os.fsync(stream.fileno())
-            Path(temporary).chmod(0o666 & ~_umask())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        if sync:
-            sync_directory(path.parent)
     except (OSError, ValueError) as error:
         raise _access_error(path, error) from None
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
+            stream.flush()
+            if sync:
+                os.fsync(stream.fileno())
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(path)
+        if sync:
+            sync_directory(path.parent)
+    except BaseException as error:
+        Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _access_error(path, error) from None
+        raise
 
 
 def write_tree(contents: Mapping[str, bytes], target: Path, *, force: bool = False, sync: bool = True) -> list[Path]:

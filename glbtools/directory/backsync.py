@@ -90,7 +90,8 @@ def backsync(
     there = {name: by_key(source.entries()) for name, source in partners.items()}
     returned, refused, resurrected = _objects(here, there, facts.epoch, base)
     remembered = dict(cursors or {})
-    judged = tuple(_partner(name, remembered.get(name), here, top, base, facts.epoch) for name in sorted(there))
+    everyone = sorted({*there, *remembered})
+    judged = tuple(_partner(name, remembered.get(name), here, top, base, facts.epoch) for name in everyone)
     known = {
         entry.source_usn
         for entries in there.values()
@@ -172,7 +173,7 @@ def _missing(there: Mapping[str, dict[str, Entry]], cursors: Mapping[str, int], 
     wanted = []
     without_cursor = sorted(set(there) - set(cursors))
     if without_cursor:
-        wanted.append(f"the number that {', '.join(without_cursor)} remember of the restored server (--cursors)")
+        wanted.append(f"the number of the restored server last seen by {', '.join(without_cursor)} (--cursors)")
     if epoch is None:
         wanted.append("the restored server's invocation id, to tell its changes from others'")
     if not any(each.source is not None for entries in there.values() for each in entries.values()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from glbtools.directory.attributes import shown
 from glbtools.directory.export import Source
 from glbtools.model.directory import ADDED, DELETED, MODIFIED, Comparison, Entry, Facts, compared, is_recreated
 
@@ -89,7 +90,7 @@ def _changes(before: dict[str, Entry], after: dict[str, Entry]) -> Iterable[tupl
             yield ADDED, now
         elif was is not None and had and not has:
             yield DELETED, now or was
-        elif was is not None and now is not None and has and (was.values, was.changed) != (now.values, now.changed):
+        elif was is not None and now is not None and has and (shown(was), was.changed) != (shown(now), now.changed):
             yield MODIFIED, now
 
 

@@ -33,6 +33,9 @@ class Source(Protocol):
     def entries(self) -> Iterator[Entry]:
         """Its objects, in its order."""
 
+    def numbered(self) -> Iterator[Entry]:
+        """The same, without their values."""
+
 
 class Outcome(NamedTuple):
     """What an export did.
@@ -55,7 +58,7 @@ class Outcome(NamedTuple):
 def export(
     source: Source,
     state: State,
-    emit: Callable[[str, Entry], None],
+    emit: Callable[[str, Entry], object],
     *,
     server: str | None = None,
     full: bool = False,
@@ -136,7 +139,7 @@ def _folded(name: str | None) -> str | None:
 def _surveyed(source: Source) -> tuple[int, datetime | None]:
     """Return the highest number of a dump, and its latest date."""
     highest, latest = 0, None
-    for entry in source.entries():
+    for entry in source.numbered():
         highest = max(highest, entry.changed)
         if entry.when is not None and (latest is None or entry.when > latest):
             latest = entry.when
@@ -221,3 +224,5 @@ class Listed:
     def entries(self) -> Iterator[Entry]:
         """Its objects."""
         return iter(self._entries)
+
+    numbered = entries

@@ -77,11 +77,16 @@ def save(path: str | Path, state: State) -> None:
     """
     row = state._asdict() | {
         "schema": SCHEMA,
-        "exported_at": state.exported_at.isoformat() if state.exported_at else None,
+        "exported_at": moment_text(state.exported_at),
         "imported": list(state.imported),
     }
     text = json.dumps(dict(sorted(row.items())), indent=1, ensure_ascii=True) + "\n"
     files.write(Path(path), text.encode("ascii"), force=True)
+
+
+def moment_text(moment: datetime | None) -> str | None:
+    """Return a date and time as JSON has it."""
+    return moment.isoformat() if moment else None
 
 
 def _text(path: str | Path, row: dict[str, Any], name: str) -> str | None:

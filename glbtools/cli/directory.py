@@ -1,0 +1,217 @@
+"""``directory``: dumps of directories that number their changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO, cast
+
+import typer
+
+from glbtools.cli import FOUND, ReaderGoneError, complain, put
+from glbtools.cli.options import Color, Form, Json, MaxFileSize, PageFormat, Quiet, screen_of
+from glbtools.files import DEFAULT_MAX_SIZE
+
+if TYPE_CHECKING:
+    from glbtools.directory.dump import Dump
+
+DAYS = 30
+_IN_MEMORY = 1 << 24
+
+
+class ChangeForm(StrEnum):
+    """Forms of a file of changes."""
+
+    dirsync = "dirsync"
+    csv = "csv"
+    ldif = "ldif"
+    jsonl = "jsonl"
+
+
+As = Annotated[ChangeForm, typer.Option("--as", help="Form of the changes.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an output file that is there.")]
+
+
+def export(
+    dump: Annotated[str, typer.Argument(metavar="DUMP", help="Exchange directory CSV or LDIF; - is standard input.")],
+    state: Annotated[Path, typer.Option("--state", metavar="STATE.json", help="What was exported last.")],
+    to: Annotated[str, typer.Option("--to", metavar="FILE|-", help="Where the changes go.")],
+    form: As = ChangeForm.dirsync,
+    server: Annotated[
+        str | None, typer.Option("--server", metavar="NAME", help="Whose dump it is, where it does not say.")
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Every live object, whatever was exported before.")] = False,
+    inclusive: Annotated[bool, typer.Option("--inclusive", help="Repeat the last number, too.")] = False,
+    head: Annotated[
+        int | None, typer.Option("--head", metavar="USN", help="Highest number before the dump was begun.", min=0)
+    ] = None,
+    days: Annotated[
+        int, typer.Option("--tombstone-lifetime", metavar="DAYS", help="How long deletions are remembered.", min=1)
+    ] = DAYS,
+    force: Force = False,
+    quiet: Quiet = False,
+    max_file_size: MaxFileSize = DEFAULT_MAX_SIZE,
+) -> None:
+    """Write what has changed in a directory since the last export.
+
+    The state is written after the output is complete. Status 2, and nothing written, when the dump does not go with
+    the state: another server's, one that went back, or one that may lack deletions.
+
+    Example: glbtools directory export usn.csv --state server1.json --to changes.txt
+    """
+    from datetime import UTC, datetime, timedelta
+
+    from glbtools.directory import export as exporting
+    from glbtools.directory import output
+    from glbtools.directory.dump import Dump
+    from glbtools.directory.state import load, save
+    from glbtools.render.directory import outcome_line
+
+    source, known = Dump(dump, max_size=max_file_size), load(state)
+    columns = source.columns() if form is ChangeForm.csv else ()
+    with _target(to, force=force) as stream:
+        outcome = exporting.export(
+            source,
+            known,
+            output.writer(form, columns, stream.write),
+            server=server,
+            full=full,
+            inclusive=inclusive,
+            head=head,
+            now=datetime.now(UTC).replace(tzinfo=None),
+            lifetime=timedelta(days=days),
+        )
+    save(state, outcome.state)
+    if not quiet:
+        _say(source, (*outcome.notes, outcome_line(outcome)))
+
+
+def compare(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The older dump.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The newer dump.")],
+    to: Annotated[str | None, typer.Option("--to", metavar="FILE|-", help="Where the difference goes.")] = None,
+    form: As = ChangeForm.dirsync,
+    force: Force = False,
+    output: Form = PageFormat.table,
+    json: Json = False,
+    color: Color = None,
+    quiet: Quiet = False,
+    max_file_size: MaxFileSize = DEFAULT_MAX_SIZE,
+) -> None:
+    """Say what two dumps are to each other, and write the changes that make the older into the newer.
+
+    Status 1 when they are of different servers or the server went back in time.
+
+    Example: glbtools directory compare monday.csv friday.csv --to changes.txt
+    """
+    from glbtools.directory import output as writers
+    from glbtools.directory.compare import compare as compared
+    from glbtools.directory.dump import Dump
+    from glbtools.render import directory as render
+
+    before, after = Dump(old, max_size=max_file_size), Dump(new, max_size=max_file_size)
+    found = compared(before, after)
+    if to is not None:
+        names = (*after.columns(), *before.columns()) if form is ChangeForm.csv else ()
+        with _target(to, force=force) as stream:
+            emit = writers.writer(form, _once(names), stream.write)
+            for kind, entry in found.changes:
+                emit(kind, entry)
+    if json or output is PageFormat.json:
+        put([render.difference_document(found)] if to != "-" else [])
+    elif not quiet and to != "-":
+        put(render.difference_lines(found, screen_of(color)))
+    if not quiet:
+        _say(before, ())
+        _say(after, ())
+    raise typer.Exit(FOUND if found.state != "IN_SYNC" else 0)
+
+
+def backsync(
+    restored: Annotated[str, typer.Option("--restored", metavar="DUMP", help="Dump of the restored server.")],
+    partner: Annotated[list[str], typer.Option("--partner", metavar="DUMP", help="Dump of a partner; again for more.")],
+    cursors: Annotated[
+        Path | None, typer.Option("--cursors", metavar="FILE", help="What each partner has seen last (JSON).")
+    ] = None,
+    head: Annotated[
+        int | None, typer.Option("--head", metavar="USN", help="Highest number of the restored server now.", min=0)
+    ] = None,
+    backup_head: Annotated[
+        int | None, typer.Option("--backup-head", metavar="USN", help="Its highest number in the backup.", min=0)
+    ] = None,
+    output: Form = PageFormat.table,
+    json: Json = False,
+    color: Color = None,
+    quiet: Quiet = False,
+    max_file_size: MaxFileSize = DEFAULT_MAX_SIZE,
+) -> None:
+    """Say what a restored directory gets back from its partners, and what it does not.
+
+    Status 1 when something is lost, reappears or would never leave the server.
+
+    Example: glbtools directory backsync --restored a.csv --partner b.csv --cursors seen.json
+    """
+    from glbtools.directory.backsync import backsync as judged
+    from glbtools.directory.cursors import remembered
+    from glbtools.directory.dump import Dump
+    from glbtools.render import directory as render
+
+    own = Dump(restored, max_size=max_file_size)
+    others: dict[str, Dump] = {}
+    for path in partner:
+        dump = Dump(path, max_size=max_file_size)
+        name = dump.facts().server or Path(path).stem
+        others[name if name not in others else path] = dump
+    seen = remembered(cursors, own, others) if cursors else {}
+    found = judged(own, others, cursors=seen, head=head, backup_head=backup_head)
+    if json or output is PageFormat.json:
+        put([render.backsync_document(found)])
+    else:
+        put(render.backsync_lines(found, screen_of(color)))
+    if not quiet:
+        for each in (own, *others.values()):
+            _say(each, ())
+    troubled = found.lost or found.resurrected or found.increase or any(each.stranded for each in found.partners)
+    raise typer.Exit(FOUND if troubled else 0)
+
+
+@contextmanager
+def _target(to: str, *, force: bool) -> Iterator[BinaryIO]:
+    """Yield a stream; what is written appears when all of it is complete, on standard output too."""
+    import shutil
+    import sys
+    import tempfile
+
+    from glbtools import files
+
+    if to != files.STDIN:
+        with files.writing(Path(to), force=force) as stream:
+            yield stream
+        return
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as held:
+        yield cast("BinaryIO", held)
+        held.seek(0)
+        try:
+            shutil.copyfileobj(held, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise ReaderGoneError from None
+
+
+def _say(source: Dump, notes: Iterable[str]) -> None:
+    limit = 5
+    for each in source.remarks[:limit]:
+        complain(each)
+    if len(source.remarks) > limit:
+        complain(f"{source.path}: {len(source.remarks) - limit} more remarks of this kind")
+    for note in notes:
+        complain(note)
+
+
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple({each.lower(): each for each in reversed(tuple(names))}.values())[::-1]
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"export": export, "compare": compare, "backsync": backsync}

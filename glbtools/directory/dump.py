@@ -1,0 +1,128 @@
+"""A dump on disk: an Exchange directory CSV or an LDIF file, told by its content, with what lies beside it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from glbtools import files
+from glbtools.binary.span import Fault
+from glbtools.directory.attributes import names_of
+from glbtools.errors import FieldError, UnknownFormatError
+from glbtools.formats import exchange_csv, ldif_dump
+from glbtools.model.directory import Entry, Facts
+
+CSV, LDIF = "csv", "ldif"
+_HEAD = 1 << 16
+_INI = ("export.ini",)
+_ROOT = ("rootdse.ldif", "rootdse.ldf", "rootdse.txt")
+
+
+class Dump:
+    """One dump.
+
+    An ``export.ini`` beside a CSV names the server and the separators (Q239639), a ``rootdse.ldif`` beside an LDIF the
+    server and the head of its numbering; a file with the dump's own name and that ending comes first.
+
+    Attributes:
+        path: as given; ``-`` is standard input.
+        kind: ``csv`` or ``ldif``.
+        remarks: what is odd about its lines, as found the last time it was read.
+    """
+
+    def __init__(self, path: str | Path, *, max_size: int | None = None) -> None:
+        """Open a dump.
+
+        Raises:
+            FileAccessError: it cannot be read.
+            UnknownFormatError: it is neither.
+        """
+        self.path = str(path)
+        self._data = files.read("-", max_size or files.DEFAULT_MAX_SIZE) if self.path == "-" else None
+        self._max_size = max_size
+        with self._opened() as stream:
+            self.kind = _kind(self.path, stream.read(_HEAD))
+        names = _INI if self.kind == CSV else _ROOT
+        self._beside = None if self.path == "-" else _beside(Path(path), names)
+        self.remarks: list[str] = []
+        self._facts: Facts | None = None
+
+    def facts(self) -> Facts:
+        """What is known of it as a whole."""
+        if self._facts is None:
+            with self._opened() as stream:
+                self._facts, _ = self._read(stream, [])
+        return self._facts
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield its objects.
+
+        Raises:
+            FieldError: a line is damaged; names line and column.
+        """
+        return self._each(bare=False)
+
+    def numbered(self) -> Iterator[Entry]:
+        """Yield its objects without their values; see ``entries``."""
+        return self._each(bare=True)
+
+    def _each(self, *, bare: bool) -> Iterator[Entry]:
+        faults: list[Fault] = []
+        self.remarks = []
+        with self._opened() as stream:
+            for entry in self._read(stream, faults, bare=bare)[1]:
+                self._see(faults)
+                yield entry
+        self._see(faults)
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the names of all attributes, in the order in which they are first met."""
+        return names_of(self.entries())
+
+    @contextmanager
+    def _opened(self) -> Iterator[BinaryIO]:
+        if self._data is not None:
+            yield io.BytesIO(self._data)
+            return
+        with files.opened(self.path, self._max_size) as descriptor, io.FileIO(descriptor, closefd=False) as raw:
+            yield io.BufferedReader(raw)
+
+    def _read(self, stream: BinaryIO, faults: list[Fault], *, bare: bool = False) -> tuple[Facts, Iterator[Entry]]:
+        if self.kind == CSV:
+            return exchange_csv.entries(stream, self._beside, faults.append, bare=bare)
+        return ldif_dump.entries(stream, self._beside, faults.append)
+
+    def _see(self, faults: list[Fault]) -> None:
+        for each in faults:
+            place = f"{self.path}: line {each.line}"
+            if each.damage:
+                number = f" (event {each.number})" if each.number else ""
+                raise FieldError(place, f"{each.message}{number}")
+            self.remarks.append(f"{place}: {each.message}")
+        faults.clear()
+
+
+def _kind(path: str, head: bytes) -> str:
+    """Return what a file is by its first lines."""
+    text = head.decode("utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1", "replace")
+    lines = (line.strip().lower().lstrip("\u00ef\u00bb\u00bf\ufeff") for line in text.splitlines())
+    first = next((line for line in lines if line and not line.startswith("#")), "")
+    if first.startswith(("dn:", "version:")):
+        return LDIF
+    if first.strip('"').startswith("obj-class") or "usn-changed" in first:
+        return CSV
+    raise UnknownFormatError(f"{path}: neither an Exchange directory export (CSV) nor LDIF")
+
+
+def _beside(path: Path, names: tuple[str, ...]) -> bytes | None:
+    """Return the file beside a dump that tells more of it: of its own name, or of the usual one."""
+    wanted = [path.with_suffix(Path(names[0]).suffix).name.lower()] if names is _INI else []
+    wanted += [f"{path.stem}.{each}".lower() for each in names] + list(names)
+    there = {each.name.lower(): each for each in path.parent.iterdir()} if path.parent.is_dir() else {}
+    for name in wanted:
+        if name in there and there[name] != path and there[name].is_file():
+            return files.read(there[name])
+    return None

@@ -1,0 +1,84 @@
+"""Changes as a file: for the DIRSYNC sample, for Exchange's own import, for LDAP, or one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+
+from glbtools.directory.attributes import CLASSES, OWNED_BY_SERVER, as_ldap, shown
+from glbtools.directory.state import moment_text
+from glbtools.errors import UsageError
+from glbtools.formats import dirsync_file, exchange_csv, ldif_dump
+from glbtools.model.directory import DELETED, Entry, Values
+
+FORMS = ("dirsync", "csv", "ldif", "jsonl")
+
+MODES = {"A": "Update", "M": "Update", "D": "Delete"}
+"""A deleted and re-created object looks new and the target has it; one that was hidden looks modified and the target
+has it not (exchange.md 3, 4 and 11): Update does both, and Create or Modify would be refused."""
+
+_NAMES = ("directory name", "obj-container")
+
+Emit = Callable[[str, Entry], object]
+
+
+def writer(form: str, columns: Iterable[str], put: Callable[[bytes], object]) -> Emit:
+    """Return what writes one change in a form.
+
+    Args:
+        form: one of ``FORMS``.
+        columns: names of all attributes that occur; a CSV needs them before its first line.
+        put: takes the bytes.
+
+    Raises:
+        UsageError: there is no such form.
+    """
+    if form == "dirsync":
+        return lambda kind, entry: put(dirsync_file.section(kind, entry.dn, shown(entry)))
+    if form == "csv":
+        return _csv(tuple(columns), put)
+    if form == "ldif":
+        return lambda kind, entry: put(ldif_dump.change_record(kind, as_ldap(entry)))
+    if form == "jsonl":
+        return lambda kind, entry: put(_json(kind, entry))
+    raise UsageError(f"{form!r} is none of {', '.join(FORMS)}")
+
+
+def _json(kind: str, entry: Entry) -> bytes:
+    row = {
+        "change": kind,
+        "dn": entry.dn,
+        "key": entry.key,
+        "usn": entry.changed,
+        "created": entry.created,
+        "when": moment_text(entry.when),
+        "values": {} if kind == DELETED else {name: list(values) for name, values in shown(entry)},
+    }
+    return (json.dumps(row, ensure_ascii=True) + "\n").encode("ascii")
+
+
+def _csv(columns: tuple[str, ...], put: Callable[[bytes], object]) -> Emit:
+    left_out = OWNED_BY_SERVER | {*CLASSES, "mode"}
+    own = tuple(each for each in columns if each.lower() not in left_out)
+    header = ("Obj-Class", "Mode", "Obj-Dist-Name", *own)
+    put(next(iter(exchange_csv.stream_rows(header, ()))))
+
+    def emit(kind: str, entry: Entry) -> None:
+        held = {name.lower(): values for name, values in entry.values}
+        kept = own if kind != DELETED else [each for each in own if each.lower() in _NAMES]
+        cells = {each: held.get(each.lower(), ()) for each in kept}
+        classes = next((held[each] for each in CLASSES if each in held), ("",))
+        row: list[str | Values] = [classes[-1], MODES[kind], entry.dn, *(cells.get(each, ()) for each in own)]
+        _, line = exchange_csv.stream_rows(header, [row])
+        put(line)
+
+    return emit
+
+
+def written(form: str, columns: Iterable[str], changes: Iterable[tuple[str, Entry]]) -> bytes:
+    """Return changes as a file."""
+    pieces: list[bytes] = []
+    emit = writer(form, columns, pieces.append)
+    for kind, entry in changes:
+        emit(kind, entry)
+    return b"".join(pieces)

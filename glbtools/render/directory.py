@@ -1,0 +1,149 @@
+"""What directory dumps say, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from glbtools.render.documents import dumps
+from glbtools.render.text import Screen, message, safe, table, wrapped
+
+if TYPE_CHECKING:
+    from glbtools.directory.backsync import Backsync, Partner
+    from glbtools.directory.compare import Difference
+    from glbtools.directory.export import Outcome
+    from glbtools.model.channel import Range
+    from glbtools.model.directory import Entry
+
+_SHOWN = 50
+
+_STATES = {
+    "IN_SYNC": "the newer dump continues the older one",
+    "FOREIGN": "the two dumps are of different servers: numbers of one mean nothing on the other",
+    "ROLLED_BACK": "the server went back in time: it is at lower numbers than it was",
+    "OVERTAKEN": "the server went back in time and has passed its old number since: numbers were given twice",
+}
+
+
+def outcome_line(outcome: Outcome) -> str:
+    """Return what an export did, in one line."""
+    counts = ", ".join(f"{number} {kind}" for kind, number in outcome.counts.items())
+    echo = f", {outcome.suppressed} not sent back to where they came from" if outcome.suppressed else ""
+    return f"{counts}{echo}; USN {outcome.state.exported} is remembered"
+
+
+def difference_lines(found: Difference, screen: Screen) -> Iterator[str]:
+    """Yield what two dumps say of each other."""
+    numbers = found.comparison
+    server = {"same": "the same server", "other": "different servers", "unknown": "not to be told"}[found.server]
+    yield from wrapped(screen.paint(f"{found.state}: {_STATES[found.state]}", "bold"), screen.width, "  ")
+    yield f"numbered by: {server}"
+    yield f"highest number: {numbers.old_head}, then {numbers.new_head}"
+    yield from wrapped(
+        f"objects in both with the same first number: {numbers.same}, with another: {numbers.moved}; changed at a "
+        f"lower number than before: {numbers.fallen}",
+        screen.width,
+        "  ",
+    )
+    if found.reused:
+        yield f"numbers given twice: {', '.join(map(str, found.reused[:_SHOWN]))}"
+    yield from _named("gone, and no tombstone says so", found.overtaken, screen)
+    yield from _named("deleted and made anew under the same name", found.recreated, screen)
+    kinds = {kind: sum(each == kind for each, _ in found.changes) for kind in "AMD"}
+    yield f"difference: {', '.join(f'{number} {kind}' for kind, number in kinds.items())}"
+    yield from _limited((f"  {kind} {safe(entry.dn)}" for kind, entry in found.changes), len(found.changes))
+
+
+def difference_document(found: Difference) -> str:
+    """Return what two dumps say of each other as JSON."""
+    return dumps(
+        {
+            "schema": "glbtools.directory-comparison/1",
+            "state": found.state,
+            "server": found.server,
+            "numbers": found.comparison._asdict(),
+            "reused": list(found.reused),
+            "gone": [each.dn for each in found.overtaken],
+            "recreated": [each.dn for each in found.recreated],
+            "changes": [{"change": kind, "dn": each.dn, "usn": each.changed} for kind, each in found.changes],
+        }
+    )
+
+
+def backsync_lines(found: Backsync, screen: Screen) -> Iterator[str]:
+    """Yield what a restored directory can and cannot get back."""
+    rows = [_partner_row(each) for each in found.partners]
+    yield table(rows, ("partner", "has seen", "state", "dead zone", "stranded"), screen.width, right=(1, 4))
+    yield ""
+    for each in found.partners:
+        yield from _named(f"written since the restore and never asked for by {safe(each.name)}", each.stranded, screen)
+    returned = [f"  {safe(each.entry.dn)} from {', '.join(map(safe, each.partners))}" for each in found.returned]
+    yield f"comes back: {len(returned)}"
+    yield from _limited(returned, len(returned))
+    yield from _named("live here though deleted at a partner: it reappears", found.resurrected, screen)
+    yield from _named("not given back, as a delete was issued for it", found.refused, screen)
+    if found.lost:
+        lost = "numbers that partners have seen and of which nothing is known any more: "
+        yield from wrapped(lost + ", ".join(map(_range, found.lost)), screen.width, "  ")
+    if found.increase:
+        yield ""
+        yield from wrapped(
+            f"repair: AUTHREST 0 {found.increase} on the restored server, then let it replicate (Q201414). The first "
+            "number stays 0: a higher object version would make its stale copies win everywhere.",
+            screen.width,
+            "  ",
+        )
+    for want in found.missing:
+        yield from wrapped(f"not known: {message(want)}", screen.width, "  ")
+
+
+def backsync_document(found: Backsync) -> str:
+    """Return what a restored directory can and cannot get back as JSON."""
+    partners: list[dict[str, Any]] = [
+        {
+            "name": each.name,
+            "remembered": each.remembered,
+            "state": each.verdict.state,
+            "certainty": each.verdict.certainty,
+            "dead_zone": each.dead_zone,
+            "stranded": [one.dn for one in each.stranded],
+        }
+        for each in found.partners
+    ]
+    return dumps(
+        {
+            "schema": "glbtools.backsync/1",
+            "partners": partners,
+            "returned": [{"dn": each.entry.dn, "from": list(each.partners)} for each in found.returned],
+            "resurrected": [each.dn for each in found.resurrected],
+            "refused": [each.dn for each in found.refused],
+            "lost": list(found.lost),
+            "usn_increase": found.increase,
+            "missing": list(found.missing),
+        }
+    )
+
+
+def _partner_row(each: Partner) -> tuple[str, ...]:
+    seen = "unknown" if each.remembered is None else str(each.remembered)
+    zone = _range(each.dead_zone) if each.dead_zone else ""
+    return (safe(each.name), seen, each.verdict.state, zone, str(len(each.stranded) or ""))
+
+
+def _range(span: Range) -> str:
+    low, high = span
+    return str(high) if high == low + 1 else f"{low + 1} to {high}"
+
+
+def _named(what: str, entries: tuple[Entry, ...], screen: Screen) -> Iterator[str]:
+    if entries:
+        yield from wrapped(f"{what}: {len(entries)}", screen.width, "  ")
+        yield from _limited((f"  {safe(each.dn)} (USN {each.changed})" for each in entries), len(entries))
+
+
+def _limited(lines: Iterable[str], number: int) -> Iterator[str]:
+    for at, line in enumerate(lines):
+        if at == _SHOWN:
+            yield f"  and {number - _SHOWN} more; --json lists all"
+            return
+        yield line

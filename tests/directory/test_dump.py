@@ -1,0 +1,200 @@
+"""Dumps on disk: told by content, read with what lies beside them, exported whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from glbtools.directory.attributes import as_ldap
+from glbtools.directory.cursors import remembered
+from glbtools.directory.dump import Dump
+from glbtools.directory.export import collected
+from glbtools.directory.output import FORMS, writer, written
+from glbtools.directory.state import State
+from glbtools.errors import FieldError, UnknownFormatError, UsageError
+from glbtools.formats.dirsync_file import parse_dirsync
+from glbtools.formats.ldif_dump import parse_ldif
+from glbtools.model.directory import Entry
+
+HEADER = "Obj-Class,Obj-Dist-Name,Display Name,Is-Deleted,USN-Changed,USN-Created"
+ROWS = ('Mailbox,/o=X/cn=a,"Doe, A",,5,5', "Mailbox,/o=X/cn=b,B,,7,6", "Remote,/o=X/cn=c,,1,9,4")
+LDIF = """\
+dn:
+dnsHostName: dc1.example.org
+highestCommittedUSN: 30
+
+dn: CN=a,DC=x
+objectGUID:: AAECAwQFBgcICQoLDA0ODw==
+uSNChanged: 12
+uSNCreated: 11
+displayName: A
+
+dn: CN=b\\0ADEL:03020100-0504-0706-0809-0a0b0c0d0e0f,CN=Deleted Objects,DC=x
+objectGUID:: EAECAwQFBgcICQoLDA0ODw==
+uSNChanged: 14
+uSNCreated: 3
+isDeleted: TRUE
+lastKnownParent: OU=people,DC=x
+"""
+
+
+def csv(*rows: str, header: str = HEADER) -> bytes:
+    return "".join(f"{line}\r\n" for line in (header, *rows)).encode("cp1252")
+
+
+def put(directory: Path, name: str, data: bytes) -> Path:
+    (directory / name).write_bytes(data)
+    return directory / name
+
+
+def test_an_export_ini_beside_a_csv_names_its_server(tmp_path):
+    path = put(tmp_path, "usn.csv", csv(*ROWS))
+    assert Dump(path).facts().server is None
+    put(tmp_path, "EXPORT.INI", b"[Export]\r\nDirectoryService=S1\r\nBasepoint=/o=X\r\n")
+    assert Dump(path).facts()[:1] == ("S1",)
+    put(tmp_path, "usn.ini", b"[Export]\r\nDirectoryService=S2\r\n")
+    assert Dump(path).facts().server == "S2"
+
+
+def test_a_root_beside_an_ldif_or_in_it_names_server_and_head(tmp_path):
+    own = Dump(put(tmp_path, "own.ldif", LDIF.encode()))
+    assert (own.facts().server, own.facts().head) == ("dc1.example.org", 30)
+    root, _, objects = LDIF.partition("\n\n")
+    apart = put(tmp_path, "apart.ldf", objects.encode())
+    assert Dump(apart).facts().head is None
+    put(tmp_path, "apart.rootdse.ldif", f"{root}\n".encode())
+    assert (Dump(apart).facts().head, Dump(apart).facts().deletions) == (30, True)
+
+
+@pytest.mark.parametrize("name", ["usn.csv", "usn.txt", "anything"])
+@pytest.mark.parametrize(("data", "kind"), [(csv(*ROWS), "csv"), (LDIF.encode(), "ldif")])
+def test_what_a_dump_is_its_content_says(name, data, kind, tmp_path):
+    assert Dump(put(tmp_path, name, data)).kind == kind
+
+
+def test_utf_16_is_read(tmp_path):
+    path = put(tmp_path, "usn.csv", csv(*ROWS).decode("cp1252").encode("utf-16"))
+    assert [each.dn for each in Dump(path).entries()] == ["/o=X/cn=a", "/o=X/cn=b", "/o=X/cn=c"]
+
+
+@pytest.mark.parametrize("data", [b"", b"\0" * 100, b"# notes\n", b"A Paul\tPCM:NET/PO/paul\r\n", bytes(range(256))])
+def test_other_files_are_refused(data, tmp_path):
+    with pytest.raises(UnknownFormatError):
+        Dump(put(tmp_path, "usn.csv", data))
+
+
+@pytest.mark.parametrize(
+    ("row", "line", "said"),
+    [
+        ("Mailbox,/o=X/cn=d,D,,x,1", 5, "USN-Changed"),
+        ("Mailbox,/o=X/cn=d,D,,8,1,more", 5, "fields"),
+        (",/o=X/cn=d,D,,8,1", 5, "Obj-Class"),
+        ('Mailbox,/o=X/cn=d,"D,,8,1', 5, "quote"),
+        ("Mailbox,,D,,8,1", 5, "no name"),
+    ],
+)
+def test_a_bad_row_is_named_and_nothing_is_exported(row, line, said, tmp_path):
+    dump = Dump(put(tmp_path, "usn.csv", csv(*ROWS, row)))
+    with pytest.raises(FieldError, match=said) as caught:
+        collected(dump, State())
+    assert f"line {line}" in str(caught.value)
+
+
+def test_a_short_row_is_read_and_remarked_on(tmp_path):
+    dump = Dump(put(tmp_path, "usn.csv", csv(*ROWS, "Mailbox,/o=X/cn=d,D,,8")))
+    found, _ = collected(dump, State())
+    assert [each.dn for _, each in found][-1] == "/o=X/cn=d"
+    assert "line 5" in dump.remarks[0]
+
+
+def changes(directory: Path) -> list[tuple[str, Entry]]:
+    dump = Dump(put(directory, "usn.csv", csv(*ROWS)))
+    return collected(dump, State(exported=5), server="S1")[0]
+
+
+def test_every_form_says_the_same_changes(tmp_path):
+    found = changes(tmp_path)
+    names = Dump(tmp_path / "usn.csv").columns()
+    assert [(what, each.dn) for what, each in found] == [("A", "/o=X/cn=b"), ("D", "/o=X/cn=c")]
+    sections = parse_dirsync(written("dirsync", names, found)).changes
+    assert [(each.kind, each.dn) for each in sections] == [("A", "/o=X/cn=b"), ("D", "/o=X/cn=c")]
+    rows = written("csv", names, found).decode().splitlines()
+    assert rows == [
+        "Obj-Class,Mode,Obj-Dist-Name,Display Name",
+        "Mailbox,Update,/o=X/cn=b,B",
+        "Remote,Delete,/o=X/cn=c,",
+    ]
+    records = parse_ldif(written("ldif", names, found)).records
+    assert [(each.dn, each.get("changetype")) for each in records] == [("cn=b,o=X", "add"), ("cn=c,o=X", "delete")]
+    lines = [json.loads(line) for line in written("jsonl", names, found).splitlines()]
+    assert [(each["change"], each["dn"], each["usn"]) for each in lines] == [
+        ("A", "/o=X/cn=b", 7),
+        ("D", "/o=X/cn=c", 9),
+    ]
+    assert "USN" not in written("dirsync", names, found).decode()
+
+
+def test_an_empty_csv_of_changes_has_its_header():
+    assert written("csv", ("Obj-Class", "Display Name"), []) == b"Obj-Class,Mode,Obj-Dist-Name,Display Name\r\n"
+
+
+def test_there_are_four_forms():
+    for form in FORMS:
+        writer(form, (), lambda _: None)
+    with pytest.raises(UsageError):
+        writer("xml", (), lambda _: None)
+
+
+def test_an_ldif_tombstone_is_deleted_under_its_former_name(tmp_path):
+    dump = Dump(put(tmp_path, "ad.ldif", LDIF.encode()))
+    found, outcome = collected(dump, State("dc1.example.org", exported=11))
+    assert [(what, each.key[:8]) for what, each in found] == [("M", "03020100"), ("D", "03020110")]
+    assert outcome.state.exported == 14
+    assert b"OU=people,DC=x\nchangetype: delete" in written("ldif", dump.columns(), found)
+
+
+@pytest.mark.parametrize(
+    ("dn", "ldap"),
+    [("/o=X/ou=S/cn=a", "cn=a,ou=S,o=X"), ("/o=X/cn=a/b, c", "cn=a/b\\, c,o=X"), ("CN=a,DC=x", "CN=a,DC=x")],
+)
+def test_an_exchange_name_is_turned_round_for_ldap(dn, ldap):
+    assert as_ldap(Entry(dn, dn, 1)).dn == ldap
+
+
+def test_cursors_are_of_the_restored_server_or_refused(tmp_path):
+    dump = Dump(put(tmp_path, "s1.csv", csv(*ROWS)))
+
+    def cursors(*logs: str) -> Path:
+        rows = [{"consumer": f"P{at}", "log_id": log, "position": at} for at, log in enumerate(logs)]
+        data = json.dumps({"schema": "glbtools.cursors/1", "cursors": rows})
+        return put(tmp_path, "cursors.json", data.encode())
+
+    assert remembered(cursors("S1", "S2", "s1"), dump, ["p0"]) == {"p0": 0, "P2": 2}
+    assert remembered(cursors("other"), dump, []) == {"P0": 0}
+    with pytest.raises(UsageError, match="other, third"):
+        remembered(cursors("other", "third"), dump, [])
+
+
+def test_a_failed_export_leaves_no_output_and_no_state(tmp_path, run):
+    path = put(tmp_path, "usn.csv", csv(*ROWS, "Mailbox,/o=X/cn=d,D,,x,1"))
+    out, state = tmp_path / "out.txt", tmp_path / "state.json"
+    before = set(tmp_path.iterdir())
+    for target in (out, "-"):
+        ran = run("directory", "export", path, "--state", state, "--to", target)
+        assert (ran.status, ran.out) == (2, "")
+        assert "line 5" in ran.err
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_an_output_that_cannot_be_written_leaves_the_state_as_it_was(tmp_path, run):
+    path, state = put(tmp_path, "usn.csv", csv(*ROWS)), tmp_path / "state.json"
+    assert run("directory", "export", path, "--state", state, "--to", tmp_path / "nowhere" / "out").status == 2
+    assert not state.exists()
+
+
+def test_standard_input_is_a_dump(tmp_path, run):
+    ran = run("directory", "export", "-", "--state", tmp_path / "s.json", "--to", "-", stdin=csv(*ROWS))
+    assert ran.status == 0
+    assert ran.out.startswith("A /o=X/cn=a\r\n")
