@@ -20,6 +20,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+from benchmarks import sync  # noqa: E402
 from benchmarks.generate import write_master_queue  # noqa: E402
 from benchmarks.measure import COLUMNS, READERS  # noqa: E402
 from benchmarks.simulation import measured  # noqa: E402
@@ -128,6 +129,8 @@ def report(records: int, size: int, best: dict, small: dict[str, float], start: 
         "Wall-clock time in one process, up to the bytes of all files; the time allowed is for two cores.",
         "",
         *measured(),
+        "",
+        *sync.measured(),
     ]
     return "\n".join(lines) + "\n"
 

@@ -1,0 +1,106 @@
+"""``sync``: two stores kept in step, by messages that may be lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from glbtools.cli import FOUND, complain, put
+from glbtools.cli.options import Color, Form, Json, PageFormat, Quiet, screen_of
+
+if TYPE_CHECKING:
+    from glbtools.model.directory import Entry, Facts
+    from glbtools.sync.agent import Result
+
+PairFile = Annotated[Path, typer.Argument(metavar="PAIR.toml", help="Description of the pair.")]
+
+
+def init(pair: PairFile, quiet: Quiet = False) -> None:
+    """Make the stores and the spool directory of a pair, where they are not there.
+
+    Example: glbtools sync init north-south.toml
+    """
+    from glbtools.render.text import safe
+    from glbtools.sync.pair import init as begin
+
+    made = begin(pair)
+    if not quiet:
+        stores = [each for each in (made.source, made.target) if each is not None]
+        put(f"{safe(each.path)}: {each.kind} store" for each in stores)
+        put([f"{safe(made.spool)}: spool"])
+
+
+def run(
+    pair: PairFile,
+    once: Annotated[bool, typer.Option("--once", help="One round, whatever schedule the pair has.")] = False,
+    every: Annotated[
+        str | None, typer.Option("--every", metavar="TIME", help="A round every 15m, 30s, 2h or 1d.")
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Begin with a full synchronization: compare everything.")
+    ] = False,
+    output: Form = PageFormat.table,
+    json: Json = False,
+    color: Color = None,
+    quiet: Quiet = False,
+) -> None:
+    """Synchronize a pair: once, or on its schedule until something must be decided.
+
+    Status 1 when it cannot go on by itself: the source went back, or changes were purged before they were sent.
+
+    Example: glbtools sync run north-south.toml --every 15m
+    """
+    from glbtools.render import sync as render
+    from glbtools.sync import pair as pairs
+
+    try:
+        seconds = None if every is None else pairs.seconds(every)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--every") from None
+    if once and every:
+        raise typer.BadParameter("is not for --once", param_hint="--every")
+    shows = not quiet and not json and output is PageFormat.table
+
+    def told(result: Result) -> bool:
+        if shows:
+            put(render.result_lines(result, screen_of(color)))
+        elif result.reason:
+            complain(result.reason)
+        return False
+
+    result = pairs.run(pair, once=once, every=seconds, full=full, until=told, read_dump=_dump)
+    told(result)
+    if json or output is PageFormat.json:
+        put([render.result_document(result)])
+    raise typer.Exit(0 if result.outcome == "complete" else FOUND)
+
+
+def status(pair: PairFile, output: Form = PageFormat.table, json: Json = False, color: Color = None) -> None:
+    """Say how a pair stands: how far the target has got, what waits, and what is wrong.
+
+    Status 1 when it cannot go on by itself, or conflicts wait to be looked at.
+
+    Example: glbtools sync status north-south.toml
+    """
+    from glbtools.render import sync as render
+    from glbtools.sync import pair as pairs
+
+    found = pairs.status(pair, read_dump=_dump)
+    if json or output is PageFormat.json:
+        put([render.status_document(found)])
+    else:
+        put(render.status_lines(found, screen_of(color)))
+    raise typer.Exit(FOUND if found.reason or found.conflicts or found.aside else 0)
+
+
+def _dump(path: Path) -> tuple[Facts, Iterable[Entry]]:
+    from glbtools.directory.dump import Dump
+
+    source = Dump(path)
+    return source.facts(), source.entries()
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"init": init, "run": run, "status": status}

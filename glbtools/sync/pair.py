@@ -1,0 +1,473 @@
+"""A pair of stores as a person describes it in PAIR.toml, and what can be done with it: init, run, status.
+
+    id = "north-south"            # which pair; both ends use the same
+    state = "north-south.json"    # where the agent keeps how far it has got
+    spool = "spool"               # where messages wait
+    batch = 1000                  # changes in one message
+    every = "15m"                 # schedule
+    conflicts = "refuse"          # or "newest"
+
+    [source]
+    kind = "sqlite"               # or "queue", "dump", with name = "NET/PO" and epoch = "GUID"
+    path = "north.db"
+
+    [target]
+    kind = "sqlite"
+    path = "south.db"
+
+Paths are relative to the file. ``source`` and ``target`` may be on different machines; each then has a pair file with
+the same id that leaves the other out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import socket
+import time
+import tomllib
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from glbtools import files
+from glbtools.model.channel import Verdict
+from glbtools.model.directory import Entry, Facts
+from glbtools.sync.agent import WAY_OUT, Agent, Result, StateFile, own_server, verdict
+from glbtools.sync.collector import POLICIES, REFUSE, Collector
+from glbtools.sync.faults import LockedError, PairError, StoreError
+from glbtools.sync.store import Conflict, DumpStore, QueueStore, Source, SqliteStore
+from glbtools.sync.synchronizer import Patience, Synchronizer
+from glbtools.sync.transport import COLLECTOR, POSITION, SYNCHRONIZER, Message, SpoolTransport
+
+SQLITE, QUEUE, DUMP = "sqlite", "queue", "dump"
+DEFAULT_BATCH = 1000
+LARGEST_BATCH = 100_000
+WAITING = Patience(tries=3, seconds=30.0)
+_MAX_SIZE = 1 << 16
+_YOUNG = 60.0
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+ReadDump = Callable[[Path], tuple[Facts, Iterable[Entry]]]
+"""Reads a dump of a directory: what is known of it, and its objects."""
+
+
+class StorePlace(NamedTuple):
+    """Where a store is, and of which kind; name and epoch for one that does not say them itself."""
+
+    kind: str
+    path: Path
+    name: str = ""
+    epoch: str = ""
+
+
+class Pair(NamedTuple):
+    """A pair file as read."""
+
+    path: Path
+    id: str
+    source: StorePlace | None
+    target: StorePlace | None
+    state: Path
+    spool: Path
+    batch: int = DEFAULT_BATCH
+    every: float | None = None
+    conflicts: str = REFUSE
+
+
+class Status(NamedTuple):
+    """How a pair stands.
+
+    Attributes:
+        pair: its id.
+        verdict: of the channel; None where there is no source on this machine.
+        head: highest number at the source; ``cursor``: the agent's; ``applied``: the collector's.
+        reason, way_out: why it cannot go on by itself, and what to do; empty when it can.
+        waiting: messages under way.
+        aside: why messages were refused.
+        conflicts: those met so far, oldest first.
+        parentless: objects at the target whose parent is not there.
+        locked_by: who is at work on it; empty for nobody.
+    """
+
+    pair: str
+    verdict: Verdict | None
+    head: int | None
+    cursor: int | None
+    applied: int | None
+    reason: str = ""
+    way_out: str = ""
+    waiting: int = 0
+    aside: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    parentless: tuple[str, ...] = ()
+    locked_by: str = ""
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+
+
+def seconds(text: str) -> float:
+    """Return a length of time such as ``15m``, ``30s``, ``2h`` or ``1d`` in seconds.
+
+    Raises:
+        ValueError: it is none.
+    """
+    match = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
+    if match is None or not int(match[1]):
+        raise ValueError(f"{text!r} is no length of time such as 15m, 30s, 2h or 1d")
+    return float(int(match[1]) * _UNITS[match[2]])
+
+
+def load(path: str | Path) -> Pair:
+    """Return a pair file.
+
+    Raises:
+        PairError: it is wrong; says line and key.
+        FileAccessError: it cannot be read.
+    """
+    try:
+        text = files.read(path, _MAX_SIZE).decode("utf-8")
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        at = re.search(r"line (\d+)", str(error))
+        raise PairError(str(path), "", str(error), int(at[1]) if at else 0) from None
+    except UnicodeDecodeError:
+        raise PairError(str(path), "", "not UTF-8") from None
+    return _Reader(Path(path), text).pair(table)
+
+
+class _Reader:
+    """Reads the table of a pair file and names line and key of what is wrong."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path, self.lines = path, text.splitlines()
+
+    def fail(self, key: str, reason: str) -> PairError:
+        return PairError(str(self.path), key, reason, self.line(key))
+
+    def line(self, key: str) -> int:
+        """Return where a key is, or the table that lacks it; 0 when nowhere."""
+        table, _, name = key.rpartition(".")
+        now, best = "", 0
+        for number, line in enumerate(self.lines, 1):
+            if header := re.match(r"\s*\[\s*([^\]\s]+)\s*\]", line):
+                now = header[1].strip("\"'")
+                best = number if now in {table, key} and not best else best
+            elif (found := re.match(r"\s*[\"']?([\w.-]+)[\"']?\s*=", line)) and now == table and found[1] == name:
+                return number
+        return best
+
+    def pair(self, table: dict[str, Any]) -> Pair:
+        allowed = {"id", "state", "spool", "batch", "every", "conflicts", "source", "target"}
+        self._only(table, allowed, "")
+        source, target = self._place(table, "source"), self._place(table, "target")
+        if source is None and target is None:
+            raise self.fail("source", "missing, and so is target")
+        if target is not None and target.kind != SQLITE:
+            raise self.fail("target.kind", f"{target.kind} stores are read-only")
+        if source is not None and target is not None and source.path == target.path:
+            raise self.fail("target.path", "the source's own file")
+        name = self._text(table, "id")
+        if not re.fullmatch(r"[\w.-]{1,64}", name):
+            raise self.fail("id", f"{name!r} is not 1 to 64 letters, digits, '.', '_' or '-'")
+        policy = self._text(table, "conflicts", REFUSE)
+        if policy not in POLICIES:
+            raise self.fail("conflicts", f"{policy!r} is none of {', '.join(POLICIES)}")
+        batch = table.get("batch", DEFAULT_BATCH)
+        if type(batch) is not int or not 1 <= batch <= LARGEST_BATCH:
+            raise self.fail("batch", f"{batch!r} is no number from 1 to {LARGEST_BATCH}")
+        return Pair(
+            self.path, name, source, target, self._path(table, "state"), self._path(table, "spool"), batch,
+            self._every(table), policy,
+        )  # fmt: skip
+
+    def _every(self, table: dict[str, Any]) -> float | None:
+        if "every" not in table:
+            return None
+        try:
+            return seconds(self._text(table, "every"))
+        except ValueError as error:
+            raise self.fail("every", str(error)) from None
+
+    def _place(self, table: dict[str, Any], name: str) -> StorePlace | None:
+        if name not in table:
+            return None
+        inner = table[name]
+        if not isinstance(inner, dict):
+            raise self.fail(name, "no table")
+        self._only(inner, {"kind", "path", "name", "epoch"}, f"{name}.")
+        kind = self._text(inner, "kind", SQLITE, f"{name}.")
+        if kind not in {SQLITE, QUEUE, DUMP}:
+            raise self.fail(f"{name}.kind", f"{kind!r} is none of {SQLITE}, {QUEUE}, {DUMP}")
+        called = self._text(inner, "name", "", f"{name}.")
+        epoch = self._text(inner, "epoch", "", f"{name}.")
+        if kind == QUEUE and not called:
+            raise self.fail(f"{name}.name", "missing: a queue does not say whose it is; NET/PO")
+        if kind != QUEUE and (called or epoch):
+            raise self.fail(f"{name}.{'name' if called else 'epoch'}", f"a {kind} store says it itself")
+        if epoch:
+            try:
+                epoch = uuid.UUID(epoch).hex
+            except ValueError:
+                raise self.fail(f"{name}.epoch", f"{epoch!r} is no GUID") from None
+        return StorePlace(kind, self._path(inner, "path", f"{name}."), called, epoch)
+
+    def _only(self, table: dict[str, Any], allowed: set[str], prefix: str) -> None:
+        for key in table:
+            if key not in allowed:
+                raise self.fail(prefix + key, f"unknown; known are {', '.join(sorted(allowed))}")
+
+    def _text(self, table: dict[str, Any], key: str, default: str | None = None, prefix: str = "") -> str:
+        value = table.get(key, default)
+        if value is None:
+            raise self.fail(prefix + key, "missing")
+        if not isinstance(value, str) or "\0" in value:
+            raise self.fail(prefix + key, f"{value!r} is no text")
+        return value
+
+    def _path(self, table: dict[str, Any], key: str, prefix: str = "") -> Path:
+        text = self._text(table, key, None, prefix)
+        if not text:
+            raise self.fail(prefix + key, "empty")
+        return self.path.parent / text
+
+
+# --- one agent at a time ------------------------------------------------------------------------------------------
+
+_HELD: set[str] = set()
+
+
+def lock_path(pair: Pair) -> Path:
+    """Return the lock file of a pair: beside its state, which two agents must not both write."""
+    return pair.state.with_name(pair.state.name + ".lock")
+
+
+@contextlib.contextmanager
+def locked(pair: Pair) -> Iterator[None]:
+    """Keep other agents off a pair.
+
+    The lock of a process that is gone is taken over; one of another machine never is, for nobody here can tell.
+
+    Raises:
+        LockedError: another agent is at work.
+    """
+    path = lock_path(pair)
+    mine = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "token": uuid.uuid4().hex})
+    if not _created(path, mine):
+        if said := holder(path):
+            raise LockedError(f"{path}: pair {pair.id} is in use by {said}")
+        _clear(path)
+        if not _created(path, mine):
+            raise LockedError(f"{path}: pair {pair.id} was just taken by another agent")
+    _HELD.add(str(path.resolve()))
+    try:
+        yield
+    finally:
+        _HELD.discard(str(path.resolve()))
+        path.unlink(missing_ok=True)
+
+
+def _created(path: Path, content: str) -> bool:
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise LockedError(f"{path}: no lock: {error.strerror}") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(content)
+    return True
+
+
+def _clear(path: Path) -> None:
+    """Remove a stale lock; by a rename first, so that of two agents that saw it only one has it."""
+    away = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}")
+    with contextlib.suppress(FileNotFoundError):
+        path.rename(away)
+        if holder(away, str(path.resolve())):
+            with contextlib.suppress(FileExistsError):
+                os.link(away, path)
+        away.unlink()
+
+
+def holder(path: Path, name: str = "") -> str:
+    """Return who has a lock; empty for nobody, or a process of this machine that is gone."""
+    try:
+        text = path.read_text("utf-8")
+        age = time.time() - path.stat().st_mtime
+    except OSError:
+        return ""
+    try:
+        row = json.loads(text)
+        pid, host = int(row["pid"]), str(row["host"])
+    except (ValueError, KeyError, TypeError):
+        return "an agent that is just starting" if age < _YOUNG else ""
+    if host != socket.gethostname():
+        return f"process {pid} on {host}; remove the file if it is no more"
+    alive = (name or str(path.resolve())) in _HELD if pid == os.getpid() else _is_alive(pid)
+    return f"process {pid}" if alive else ""
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
+# --- what can be done ---------------------------------------------------------------------------------------------
+
+
+def open_source(place: StorePlace, read_dump: ReadDump | None = None) -> Source:
+    """Return a store to read from.
+
+    Raises:
+        StoreError: it is missing or damaged.
+    """
+    if place.kind == QUEUE:
+        return QueueStore(place.path, place.name, epoch=place.epoch)
+    if place.kind == DUMP:
+        if read_dump is None:
+            raise StoreError(f"{place.path}: nothing here reads directory dumps")
+        facts, entries = read_dump(place.path)
+        return DumpStore(entries, facts)
+    return SqliteStore(place.path)
+
+
+def init(path: str | Path) -> Pair:
+    """Make what a pair needs and does not have: its SQLite stores and its spool; leave what is there.
+
+    Raises:
+        PairError: the pair file is wrong.
+        StoreError: a store is something else.
+    """
+    pair = load(path)
+    with locked(pair):
+        for place in (pair.source, pair.target):
+            if place is not None and place.kind == SQLITE:
+                SqliteStore(place.path, create=True).close()
+        SpoolTransport(pair.spool, pair.id)
+    return pair
+
+
+def run(
+    path: str | Path,
+    *,
+    once: bool = False,
+    every: float | None = None,
+    until: Callable[[Result], bool] | None = None,
+    full: bool = False,
+    read_dump: ReadDump | None = None,
+    patience: Patience | None = None,
+) -> Result:
+    """Synchronize a pair, once or on its schedule, and return what came of the last round.
+
+    Args:
+        path: PAIR.toml.
+        once: one round.
+        every: seconds between the beginnings of two rounds; else the pair's own schedule; a pair without one runs once.
+        until: told the result of each round; the schedule ends when it says so.
+        full: begin with a full synchronization.
+        read_dump: reads a dump that is the source.
+        patience: how long to wait for a collector on another machine.
+
+    A schedule also ends when a person must decide (``stopped``). The lock is held during a round and not between two.
+
+    Raises:
+        PairError, StateError, StoreError, LockedError, FileAccessError: see there.
+    """
+    pair = load(path)
+    interval = None if once else every or pair.every
+    while True:
+        began = time.monotonic()
+        with locked(pair):
+            result = _round(pair, full=full, read_dump=read_dump, patience=patience)
+        full = full and result.outcome in {"silent", "refused"}
+        if interval is None or result.outcome == "stopped" or (until is not None and until(result)):
+            return result
+        time.sleep(max(0.0, interval - (time.monotonic() - began)))
+
+
+def _round(pair: Pair, *, full: bool, read_dump: ReadDump | None, patience: Patience | None) -> Result:
+    transport = SpoolTransport(pair.spool, pair.id)
+    with contextlib.ExitStack() as stack:
+        collector = None
+        if pair.target is not None:
+            target = stack.enter_context(SqliteStore(pair.target.path))
+            collector = Collector(pair.id, target, transport, pair.conflicts)
+        if pair.source is None:
+            assert collector is not None, "a pair has a source or a target"
+            dealt = collector.run()
+            return Result("complete", batches=dealt, cursor=collector.target.journal(pair.id).applied)
+        source = open_source(pair.source, read_dump)
+        stack.callback(source.close)
+        synchronizer = Synchronizer(
+            pair.id, source, transport, batch_size=pair.batch,
+            patience=patience or (Patience() if collector else WAITING),
+            deliver=collector.run if collector else lambda: None,
+        )  # fmt: skip
+        return Agent(pair.id, synchronizer, StateFile(pair.state)).run(full=full)
+
+
+def status(path: str | Path, *, read_dump: ReadDump | None = None) -> Status:
+    """Return how a pair stands; nothing is sent or written.
+
+    Raises:
+        PairError, StateError, StoreError, FileAccessError: see there.
+    """
+    pair = load(path)
+    with contextlib.ExitStack() as stack:
+        found = Status(pair.id, None, None, None, None, locked_by=holder(lock_path(pair)))
+        position = None
+        if pair.target is not None:
+            target = stack.enter_context(SqliteStore(pair.target.path))
+            journal = target.journal(pair.id)
+            position = Message(
+                POSITION, pair.id, "", applied=journal.applied, source_id=journal.source_id, epoch=journal.epoch,
+                known=journal.session, sweeping=bool(journal.sweeping),
+            )  # fmt: skip
+            found = found._replace(
+                applied=journal.applied, conflicts=tuple(target.conflicts(pair.id)),
+                parentless=tuple(target.parentless()),
+            )  # fmt: skip
+        if pair.source is not None:
+            found = _judged(pair, stack, found, position, read_dump)
+        return _spooled(pair, found)
+
+
+def _judged(
+    pair: Pair, stack: contextlib.ExitStack, found: Status, position: Message | None, read_dump: ReadDump | None
+) -> Status:
+    assert pair.source is not None, "asked of a pair with a source"
+    source = open_source(pair.source, read_dump)
+    stack.callback(source.close)
+    states = StateFile(pair.state)
+    state = states.read(pair.id)
+    if state is not None:
+        own_server(states, state, source)
+    from glbtools.sync.agent import refused
+
+    verdicts = [verdict(pair.id, source, state)] if state else []
+    verdicts += [verdict(pair.id, source, state, position)] if position or not state else []
+    stopped = next((each for each in verdicts if refused(each, 0)), None)
+    chosen = stopped or verdicts[-1]
+    said = refused(chosen, 0)
+    return found._replace(
+        verdict=chosen, head=source.head(), cursor=state.cursor if state else 0, reason=said.reason if said else "",
+        way_out=WAY_OUT if said else "",
+    )  # fmt: skip
+
+
+def _spooled(pair: Pair, found: Status) -> Status:
+    if not pair.spool.is_dir():
+        return found
+    transport = SpoolTransport(pair.spool, pair.id)
+    waiting = len(transport.names(COLLECTOR)) + len(transport.names(SYNCHRONIZER))
+    return found._replace(waiting=waiting, aside=tuple(transport.refused()))

@@ -1,0 +1,262 @@
+"""How messages get from the synchronizer to the collector and back: a spool directory, or memory.
+
+A message may be lost, come twice, late, or in another order: nothing here promises otherwise, and nothing relies on it.
+A file is a header line and a body line, both JSON; the header has the body's length and SHA-256, so that a file cut off
+under way is known. It is removed only when its reader is done with it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import uuid
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from glbtools import files
+from glbtools.errors import FileAccessError
+from glbtools.sync.changes import Change, first_fault
+from glbtools.sync.faults import MessageError
+
+FORMAT = "glbtools-sync-message 1"
+COLLECTOR, SYNCHRONIZER = "collector", "synchronizer"
+ASIDE = "aside"
+
+HELLO, POSITION, BATCH, SUCCESS, REFUSED, COMPLETION = "hello", "position", "batch", "success", "refused", "completion"
+RECEIVER = {
+    HELLO: COLLECTOR, BATCH: COLLECTOR, COMPLETION: COLLECTOR,
+    POSITION: SYNCHRONIZER, SUCCESS: SYNCHRONIZER, REFUSED: SYNCHRONIZER,
+}  # fmt: skip
+"""Kind of message -> who reads it."""
+
+
+class Message(NamedTuple):
+    """One message; what a kind does not need stays at its default.
+
+    Attributes:
+        kind: ``hello`` opens a session and ``position`` answers it; ``success`` or ``refused`` answers a ``batch``;
+            ``completion`` ends the session.
+        pair: of which pair of stores.
+        session: of which session.
+        batch_no: of which batch, from 1.
+        low, high: a batch holds every change numbered above ``low`` and up to ``high``.
+        applied: how far the collector has got.
+        source_id, epoch: whose numbers these are; in ``position``, whose the collector has.
+        known: session of the last batch the collector applied.
+        last: nothing was left above ``high`` when the batch was made.
+        full: begin again from the first change, and remove what is not named.
+        sweeping: the collector is in such a synchronization.
+        reason: why a batch is refused.
+        lives: earlier lives of the source, in hex, with the last change it knows of each.
+        counts: of a ``success``: what was done -> how often.
+        items: the changes of a batch.
+    """
+
+    kind: str
+    pair: str
+    session: str
+    batch_no: int = 0
+    low: int = 0
+    high: int = 0
+    applied: int = 0
+    source_id: str = ""
+    epoch: str = ""
+    known: str = ""
+    last: bool = False
+    full: bool = False
+    sweeping: bool = False
+    reason: str = ""
+    lives: Mapping[str, int] = {}
+    counts: Mapping[str, int] = {}
+    items: tuple[Change, ...] = ()
+
+
+class Received(NamedTuple):
+    """A message that has come, under the name by which its transport knows it."""
+
+    name: str
+    message: Message
+
+
+class Transport(Protocol):
+    """What carries messages of one pair."""
+
+    def post(self, message: Message) -> None:
+        """Send a message."""
+
+    def take(self, address: str) -> Received | None:
+        """Return the next message for somebody, without removing it; None when there is none."""
+
+    def done(self, address: str, received: Received) -> None:
+        """Remove a message that was dealt with."""
+
+
+class MemoryTransport:
+    """Messages inside one process."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[str, deque[Received]] = {COLLECTOR: deque(), SYNCHRONIZER: deque()}
+        self._posted = 0
+
+    def post(self, message: Message) -> None:
+        """Send a message."""
+        self._posted += 1
+        self.waiting[RECEIVER[message.kind]].append(Received(str(self._posted), message))
+
+    def take(self, address: str) -> Received | None:
+        """Return the next message for somebody; None when there is none."""
+        return self.waiting[address][0] if self.waiting[address] else None
+
+    def done(self, address: str, received: Received) -> None:
+        """Remove a message that was dealt with."""
+        if received in self.waiting[address]:
+            self.waiting[address].remove(received)
+
+
+class SpoolTransport:
+    """A directory of message files, one directory in it for each receiver.
+
+    A file is written beside its place and renamed, so that none is seen half written. What is no message of this pair,
+    or was cut off, is moved to ``aside`` with its reason in a file beside it; the sender, which hears nothing, sends
+    again. Names that begin with a dot are files still being written.
+    """
+
+    def __init__(self, directory: str | Path, pair: str) -> None:
+        """Use a spool directory.
+
+        Raises:
+            FileAccessError: it cannot be made.
+        """
+        self.directory, self.pair = Path(directory), pair
+        self._posted = 0
+        for name in (COLLECTOR, SYNCHRONIZER, ASIDE):
+            try:
+                (self.directory / name).mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise FileAccessError(f"{self.directory / name}: {error.strerror}") from None
+
+    def post(self, message: Message) -> None:
+        """Send a message; on disk when this returns."""
+        self._posted += 1
+        name = f"{self._order():012}-{message.kind}-{uuid.uuid4().hex[:8]}.json"
+        files.write(self.directory / RECEIVER[message.kind] / name, to_bytes(message))
+
+    def _order(self) -> int:
+        import time
+
+        return max(self._posted, time.time_ns() // 1_000_000)
+
+    def names(self, address: str) -> list[str]:
+        """Return the files that wait for somebody, in the order in which they were sent."""
+        waiting = (self.directory / address).iterdir()
+        return sorted(each.name for each in waiting if not each.name.startswith("."))
+
+    def take(self, address: str) -> Received | None:
+        """Return the next message for somebody; what is none is moved aside on the way."""
+        for name in self.names(address):
+            try:
+                message = from_bytes(files.read(self.directory / address / name))
+                if message.pair != self.pair:
+                    raise MessageError(f"a message of pair {message.pair}, not of {self.pair}")  # noqa: TRY301
+                if RECEIVER[message.kind] != address:
+                    raise MessageError(f"{message.kind} is for the {RECEIVER[message.kind]}")  # noqa: TRY301
+            except (MessageError, FileAccessError) as error:
+                self._set_aside(address, name, str(error))
+            else:
+                return Received(name, message)
+        return None
+
+    def _set_aside(self, address: str, name: str, reason: str) -> None:
+        aside = self.directory / ASIDE / name
+        if aside.exists():
+            aside = aside.with_name(f"{uuid.uuid4().hex[:8]}-{name}")
+        files.write(aside.with_name(aside.name + ".reason"), f"{name} for the {address}: {reason}\n".encode())
+        (self.directory / address / name).rename(aside)
+
+    def refused(self) -> list[str]:
+        """Return why files were moved aside."""
+        return [each.read_text("utf-8").rstrip("\n") for each in sorted((self.directory / ASIDE).glob("*.reason"))]
+
+    def done(self, address: str, received: Received) -> None:
+        """Remove a message that was dealt with."""
+        (self.directory / address / received.name).unlink(missing_ok=True)
+
+
+def to_bytes(message: Message) -> bytes:
+    """Return a message as the file that carries it."""
+    row = message._asdict() | {"items": [_item(each) for each in message.items]}
+    row |= {"lives": dict(message.lives), "counts": dict(message.counts)}
+    body = json.dumps(row, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+    header = {
+        "format": FORMAT, "pair": message.pair, "to": RECEIVER[message.kind], "size": len(body),
+        "sha256": files.sha256(body),
+    }  # fmt: skip
+    return json.dumps(header, ensure_ascii=True).encode("ascii") + b"\n" + body + b"\n"
+
+
+def from_bytes(data: bytes) -> Message:
+    """Return ``to_bytes`` undone.
+
+    Raises:
+        MessageError: it is cut off, altered, or no message.
+    """
+    first, newline, rest = data.partition(b"\n")
+    try:
+        header = json.loads(first)
+        if header["format"] != FORMAT:
+            raise MessageError(f"format {header['format']!r}, not {FORMAT!r}")
+        size, digest = int(header["size"]), header["sha256"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise MessageError("no message: its first line is no header") from None
+    body = rest.removesuffix(b"\n")
+    if not newline or len(body) < size:
+        raise MessageError(f"truncated: {len(body)} of {size} bytes")
+    if len(body) > size or files.sha256(body) != digest:
+        raise MessageError("altered: its digest is not that of its header")
+    try:
+        return _message(json.loads(body))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, binascii.Error) as error:
+        raise MessageError(f"no message: {error}") from None
+
+
+def _message(row: dict[str, Any]) -> Message:
+    row["items"] = tuple(_change(each) for each in row["items"])
+    if said := first_fault(row["items"]):
+        raise ValueError(said)
+    message = Message(**row)
+    for name, default in Message._field_defaults.items():
+        if not isinstance(getattr(message, name), type(default)):
+            raise TypeError(f"{name} is no {type(default).__name__}")
+    if message.kind not in RECEIVER or not all(type(each) is str for each in (message.pair, message.session)):
+        raise ValueError(f"unknown kind {message.kind!r}")
+    if not 0 <= message.low <= message.high and message.kind == BATCH:
+        raise ValueError(f"a batch from {message.low} to {message.high}")
+    for store, last in message.lives.items():
+        if len(bytes.fromhex(store)) != 16 or type(last) is not int:
+            raise ValueError("a life is 16 bytes in hex and its last number")
+    return message
+
+
+def _item(change: Change) -> list[Any]:
+    return [
+        change.source_key, change.key.hex(), change.pcl.hex(), int(change.deleted), change.time,
+        _payload(change.payload), change.parent, change.number,
+    ]  # fmt: skip
+
+
+def _payload(payload: bytes) -> dict[str, str]:
+    try:
+        return {"text": payload.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(payload).decode("ascii")}
+
+
+def _change(row: list[Any]) -> Change:
+    source_key, key, pcl, deleted, time, payload, parent, number = row
+    if not all(isinstance(each, str) for each in (source_key, time, parent)) or type(number) is not int:
+        raise TypeError("a change has texts for key, time and parent, and a number")
+    content = payload["text"].encode("utf-8") if "text" in payload else base64.b64decode(payload["base64"])
+    return Change(source_key, bytes.fromhex(key), bytes.fromhex(pcl), bool(deleted), time, content, parent, number)

@@ -1,0 +1,343 @@
+"""Pair files, locks, spools and whole runs on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from glbtools.errors import GlbError
+from glbtools.formats.queue import NewRecord, build_queue, new_queue
+from glbtools.layouts import reference
+from glbtools.model.directory import Entry, Facts
+from glbtools.sync import pair as pairs
+from glbtools.sync.changes import Change, change_key, only
+from glbtools.sync.faults import LockedError, MessageError, PairError, StateError, StoreError
+from glbtools.sync.store import DumpStore, QueueStore, SqliteStore
+from glbtools.sync.transport import (
+    BATCH,
+    COLLECTOR,
+    HELLO,
+    SYNCHRONIZER,
+    Message,
+    SpoolTransport,
+    from_bytes,
+    to_bytes,
+)  # fmt: skip
+
+TEXT = """id = "north-south"
+state = "state.json"
+spool = "spool"
+batch = 2
+conflicts = "newest"
+
+[source]
+path = "north.db"
+
+[target]
+path = "south.db"
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "PAIR.toml"
+    path.write_text(TEXT, "utf-8")
+    pairs.init(path)
+    return path
+
+
+def fill(path: Path, **objects: str) -> None:
+    with SqliteStore(path) as store:
+        store.write_all((key, value.encode()) for key, value in objects.items())
+
+
+def content(path: Path) -> dict[str, bytes]:
+    with SqliteStore(path) as store:
+        return store.content()
+
+
+def test_a_pair_from_beginning_to_end(file: Path) -> None:
+    north, south = file.with_name("north.db"), file.with_name("south.db")
+    fill(north, a="1", b="2", c="3")
+    found = pairs.status(file)
+    assert found.verdict is not None
+    assert (found.verdict.state, found.cursor, found.head) == ("PENDING", 0, 3)
+    result = pairs.run(file, once=True)
+    assert (result.outcome, result.sent, result.batches, result.cursor) == ("complete", 3, 2, 3)
+    assert content(south) == content(north)
+    found = pairs.status(file)
+    assert found.verdict is not None
+    assert (found.verdict.state, found.cursor, found.applied, found.waiting) == ("IN_SYNC", 3, 3, 0)
+
+
+def test_a_source_that_was_restored_stops_the_pair_and_says_the_way_out(file: Path) -> None:
+    north, south = file.with_name("north.db"), file.with_name("south.db")
+    shutil.copy(north, file.with_name("backup"))
+    fill(north, a="1", b="2")
+    pairs.run(file, once=True)
+    shutil.copy(file.with_name("backup"), north)
+    fill(north, a="other", z="new", y="new")
+    for result in (pairs.run(file, once=True), pairs.run(file, every=0.01)):
+        assert (result.outcome, result.state) == ("stopped", "ROLLED_BACK")
+        assert "full synchronization" in result.way_out
+    assert pairs.status(file).reason
+    assert content(south) == {"a": b"1", "b": b"2"}
+    assert pairs.run(file, once=True, full=True).outcome == "complete"
+    assert content(south) == content(north)
+    lost = {(each.source_key, each.local_payload) for each in pairs.status(file).conflicts}
+    assert lost == {("a", b"1"), ("b", b"2")}
+
+
+def test_a_target_that_was_restored_is_sent_again_what_it_lost(file: Path) -> None:
+    north, south = file.with_name("north.db"), file.with_name("south.db")
+    fill(north, a="1")
+    pairs.run(file, once=True)
+    shutil.copy(south, file.with_name("backup"))
+    fill(north, b="2", c="3")
+    pairs.run(file, once=True)
+    shutil.copy(file.with_name("backup"), south)
+    result = pairs.run(file, once=True)
+    assert (result.outcome, result.rewound, result.state) == ("complete", (1, 3), "UNACKNOWLEDGED")
+    assert content(south) == content(north)
+
+
+def test_two_ways_meet_and_a_conflict_is_reported(file: Path) -> None:
+    north, south, back = file.with_name("north.db"), file.with_name("south.db"), file.with_name("BACK.toml")
+    text = TEXT.replace("north-south", "south-north").replace("state.json", "back.json").replace('"spool"', '"back"')
+    back.write_text(text.replace("north.db", "x").replace("south.db", "north.db").replace('"x"', '"south.db"'), "utf-8")
+    pairs.init(back)
+    fill(north, a="old")
+    pairs.run(file, once=True)
+    with SqliteStore(north) as one, SqliteStore(south) as other:
+        one.write("a", b"north", time="2026-01-01")
+        other.write("a", b"south", time="2026-01-02")
+    assert pairs.run(file, once=True).counts["conflicts"] == 1
+    pairs.run(back, once=True)
+    pairs.run(file, once=True)
+    assert content(north) == content(south) == {"a": b"south"}
+    (met,) = pairs.status(file).conflicts
+    assert (met.winner, met.policy, met.incoming_payload) == ("local", "newest", b"north")
+    assert not pairs.status(back).conflicts
+
+
+def test_a_refused_conflict_is_recorded_and_leaves_what_is_there(file: Path) -> None:
+    file.write_text(TEXT.replace("newest", "refuse"), "utf-8")
+    fill(file.with_name("north.db"), a="north")
+    fill(file.with_name("south.db"), a="south")
+    assert pairs.run(file, once=True).outcome == "complete"
+    assert content(file.with_name("south.db")) == {"a": b"south"}
+    (met,) = pairs.status(file).conflicts
+    assert (met.winner, met.policy, met.incoming_payload) == ("local", "refuse", b"north")
+
+
+def test_a_child_before_its_parent_is_kept_and_said(file: Path) -> None:
+    with SqliteStore(file.with_name("north.db")) as north:
+        north.write("child", b"", parent="parent")
+        pairs.run(file, once=True)
+        assert pairs.status(file).parentless == ("child",)
+        north.write("parent", b"")
+    pairs.run(file, once=True)
+    assert pairs.status(file).parentless == ()
+
+
+def test_a_deletion_of_what_is_not_there_is_no_failure(file: Path) -> None:
+    with SqliteStore(file.with_name("north.db")) as north:
+        north.delete("x")
+    assert pairs.run(file, once=True).counts["unknown deletes"] == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "key"),
+    [
+        ("batch = 2", "batch = 0", 4, "batch"),
+        ("batch = 2", 'batch = "2"', 4, "batch"),
+        ("batch = 2", 'every = "soon"', 4, "every"),
+        ("batch = 2", "bach = 2", 4, "bach"),
+        ("newest", "oldest", 5, "conflicts"),
+        ("north-south", "north south", 1, "id"),
+        ('path = "north.db"', 'kind = "disk"\npath = "a"', 8, "source.kind"),
+        ('path = "north.db"', "paht = 1", 8, "source.paht"),
+        ('path = "north.db"', "", 7, "source.path"),
+        ('path = "north.db"', 'kind = "queue"\npath = "a"', 7, "source.name"),
+        ('path = "south.db"', 'kind = "dump"\npath = "a"', 11, "target.kind"),
+        ("south.db", "north.db", 11, "target.path"),
+        ("[source]", "[source", 7, ""),
+    ],
+)
+def test_a_mistake_is_named_by_line_and_key(tmp_path: Path, old: str, new: str, line: int, key: str) -> None:
+    path = tmp_path / "PAIR.toml"
+    path.write_text(TEXT.replace(old, new, 1), "utf-8")
+    with pytest.raises(PairError) as caught:
+        pairs.load(path)
+    assert (caught.value.line, caught.value.key) == (line, key), str(caught.value)
+
+
+def test_lengths_of_time() -> None:
+    assert [pairs.seconds(each) for each in ("30s", "15m", "2h", "1d")] == [30, 900, 7200, 86400]
+    for wrong in ("", "15", "0m", "1w", "-1m"):
+        with pytest.raises(ValueError, match="length of time"):
+            pairs.seconds(wrong)
+
+
+def test_a_schedule_runs_until_it_is_told_to_end(file: Path) -> None:
+    rounds: list[str] = []
+    pairs.run(file, every=0.01, until=lambda each: bool(rounds.append(each.outcome)) or len(rounds) == 3)
+    assert rounds == ["complete"] * 3
+
+
+def test_one_agent_at_a_time(file: Path) -> None:
+    pair = pairs.load(file)
+    lock = pairs.lock_path(pair)
+    with pairs.locked(pair):
+        with pytest.raises(LockedError, match=f"process {os.getpid()}"):
+            pairs.run(file, once=True)
+        assert pairs.status(file).locked_by
+    assert not lock.exists()
+    lock.write_text(json.dumps({"pid": 1, "host": "elsewhere"}), "utf-8")
+    with pytest.raises(LockedError, match="elsewhere"):
+        pairs.run(file, once=True)
+    lock.write_text(json.dumps({"pid": os.getpid(), "host": os.uname().nodename}), "utf-8")
+    assert pairs.run(file, once=True).outcome == "complete"
+    lock.write_text("", "utf-8")
+    with pytest.raises(LockedError, match="just starting"):
+        pairs.run(file, once=True)
+    os.utime(lock, (0, 0))
+    assert pairs.run(file, once=True).outcome == "complete"
+
+
+def test_a_state_of_another_server_or_pair_or_damaged_is_refused(file: Path) -> None:
+    fill(file.with_name("north.db"), a="1")
+    pairs.run(file, once=True)
+    state = file.with_name("state.json")
+    good = json.loads(state.read_text("utf-8"))
+    wrong = [
+        ({"source_id": "00" * 16}, "source_id"), ({"pair_id": "other"}, "pair_id"), ({"cursor": -1}, "cursor"),
+        ({"cursor": "1"}, "cursor"), ({"more": 1}, "more"), ({"format": "x"}, "format"),
+    ]  # fmt: skip
+    for change, key in wrong:
+        written = json.dumps(good | change)
+        state.write_text(written, "utf-8")
+        with pytest.raises(StateError) as caught:
+            pairs.run(file, once=True)
+        assert caught.value.key == key
+        assert state.read_text("utf-8") == written
+    state.write_text("{", "utf-8")
+    with pytest.raises(StateError, match="damaged"):
+        pairs.status(file)
+
+
+def test_a_vanished_store_is_not_made_anew(file: Path) -> None:
+    file.with_name("south.db").unlink()
+    with pytest.raises(StoreError, match="no such store"):
+        pairs.run(file, once=True)
+    file.with_name("south.db").write_bytes(b"something else, and long enough to be read")
+    with pytest.raises(GlbError, match="no store"):
+        pairs.run(file, once=True)
+
+
+# --- the spool ----------------------------------------------------------------------------------------------------
+
+
+def message(pair: str = "p") -> Message:
+    key = change_key(b"S" * 16, 1)
+    items = (Change("x", key, only(key), payload=b"\xff\x00"), Change("y", key, only(key), payload=b"text", number=2))
+    return Message(BATCH, pair, "s", 1, high=2, source_id="i", epoch="e", lives={"53" * 16: 1}, items=items)
+
+
+def test_a_message_survives_its_file() -> None:
+    assert from_bytes(to_bytes(message())) == message()
+
+
+def test_every_truncation_and_every_altered_byte_is_known() -> None:
+    data = to_bytes(message())
+    for at in range(len(data) - 1):
+        with pytest.raises(MessageError):
+            from_bytes(data[:at])
+    body = data.index(b"\n") + 1
+    for at in range(body, len(data) - 1):
+        with pytest.raises(MessageError):
+            from_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+
+
+def test_what_is_no_message_of_the_pair_is_moved_aside_with_its_reason(tmp_path: Path) -> None:
+    spool = SpoolTransport(tmp_path, "p")
+    bad = {
+        "01": to_bytes(message())[:-9], "02": to_bytes(message("other")), "03": b"hello", "04": b"",
+        "05": to_bytes(Message("success", "p", "s")),
+    }  # fmt: skip
+    for name, data in bad.items():
+        (tmp_path / COLLECTOR / name).write_bytes(data)
+    (tmp_path / COLLECTOR / ".being-written").write_bytes(b"")
+    spool.post(message())
+    received = spool.take(COLLECTOR)
+    assert received is not None
+    assert received.message == message()
+    assert {name: (tmp_path / "aside" / name).read_bytes() for name in bad} == bad
+    reasons = "\n".join(spool.refused())
+    for said in ("truncated", "pair other, not of p", "no message", "success is for the synchronizer"):
+        assert said in reasons
+    spool.done(COLLECTOR, received)
+    assert spool.take(COLLECTOR) is None
+
+
+def test_a_pair_goes_on_after_a_bad_message(file: Path) -> None:
+    fill(file.with_name("north.db"), a="1")
+    spool = SpoolTransport(file.with_name("spool"), "north-south")
+    spool.post(Message(HELLO, "north-south", "old"))
+    (file.with_name("spool") / SYNCHRONIZER / "0").write_bytes(b"cut")
+    assert pairs.run(file, once=True).outcome == "complete"
+    assert len(pairs.status(file).aside) == 1
+
+
+# --- other stores -------------------------------------------------------------------------------------------------
+
+
+def test_a_queue_is_a_source(tmp_path: Path) -> None:
+    queue = tmp_path / "REQTRANS.GLB"
+    path = tmp_path / "PAIR.toml"
+    source = 'kind = "queue"\nname = "NET/PO1"\npath = "REQTRANS.GLB"'
+    path.write_text(TEXT.replace('path = "north.db"', source), "utf-8")
+    pairs.init(path)
+
+    def write(*numbers: int) -> None:
+        records = [NewRecord(number, f"D\tMS:NET/PO1/U{number}") for number in numbers]
+        queue.write_bytes(build_queue(new_queue(records, reference("queue"))))
+
+    write(1, 2, 3)
+    assert pairs.run(path, once=True).sent == 3
+    write(3, 4)
+    assert pairs.run(path, once=True).sent == 1
+    assert sorted(content(tmp_path / "south.db")) == ["1", "2", "3", "4"]
+    write(1, 2)
+    assert pairs.run(path, once=True).state == "ROLLED_BACK"
+    write(8, 9)
+    stopped = pairs.run(path, once=True)
+    assert (stopped.state, "(4, 7]" in stopped.reason) == ("HOLE", True)
+    queue.write_bytes(queue.read_bytes()[:-5])
+    with pytest.raises(StoreError, match="damaged"):
+        QueueStore(queue, "NET/PO1")
+
+
+def test_a_dump_is_a_source(tmp_path: Path) -> None:
+    path = tmp_path / "PAIR.toml"
+    path.write_text(TEXT.replace('path = "north.db"', 'kind = "dump"\npath = "d"'), "utf-8")
+    pairs.init(path)
+    entries = [Entry("a", "cn=a", 10, 5), Entry("b", "cn=b", 11, 6, deleted=True)]
+    facts = Facts("DC1", "life", 20)
+    assert pairs.run(path, once=True, read_dump=lambda _: (facts, entries)).cursor == 20
+    assert list(content(tmp_path / "south.db")) == ["a"]
+    for changed, state in [
+        (facts._replace(head=15), "ROLLED_BACK"), (facts._replace(epoch="new"), "EPOCH_CHANGED"),
+        (facts._replace(last_removed=30, head=30), "MISSED_DELETIONS"),
+    ]:  # fmt: skip
+        assert pairs.status(path, read_dump=lambda _, it=changed: (it, entries)).verdict.state == state  # type: ignore[misc,union-attr]
+    with pytest.raises(StateError):
+        pairs.run(path, once=True, read_dump=lambda _: (facts._replace(server="DC2"), entries))
+    with pytest.raises(StoreError, match="above the head"):
+        DumpStore(entries, facts._replace(head=10))
+    with pytest.raises(StoreError, match="names no server"):
+        DumpStore(entries, Facts())
