@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glbtools.cli import COULD_NOT, FOUND, complain, diagnosis, put, rebuild, simulation
+from glbtools.cli import COULD_NOT, FOUND, complain, diagnosis, directory, put, rebuild, simulation, sync
 from glbtools.cli.options import (
     Color,
     Form,
@@ -220,6 +220,13 @@ COMMANDS: dict[str, Callable[..., None]] = {
 """Name -> command, in the order of the help text. A message number may be -1, so ``explain`` knows no bad option."""
 
 
+GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
+    "directory": ("Dumps of directories that number their changes: export, compare, backsync.", directory.COMMANDS),
+    "sync": ("Two stores kept in step by messages that may be lost: init, run, status.", sync.COMMANDS),
+}
+"""Name -> help, and the commands below it."""
+
+
 def application(wanted: str | None = None) -> typer.Typer:
     """Return the program with the one command that is wanted, or with all: describing each takes its time."""
     app = typer.Typer(
@@ -230,7 +237,14 @@ def application(wanted: str | None = None) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_root)
+    known = COMMANDS.keys() | GROUPS.keys()
     for name, command in COMMANDS.items():
-        if wanted not in COMMANDS or name == wanted:
+        if wanted not in known or name == wanted:
             app.command(name, context_settings={"ignore_unknown_options": command is explain})(command)
+    for name, (text, commands) in GROUPS.items():
+        if wanted not in known or name == wanted:
+            group = typer.Typer(help=text, no_args_is_help=True, rich_markup_mode=None)
+            for each, command in commands.items():
+                group.command(each)(command)
+            app.add_typer(group, name=name)
     return app

@@ -68,7 +68,48 @@ field = [
   { name = "text", offset = 11, type = "text", role = "text", status = "observed" },
 ]
 """
+COLUMNS = "Obj-Class,Obj-Dist-Name,Display Name,Is-Deleted,USN-Changed,USN-Created,When-Changed,Object-Version"
+MONDAY = f"""\
+{COLUMNS}
+Mailbox,/o=X/ou=S/cn=paul,"Tetau, Paul",,10,10,980101120000Z,1
+Mailbox,/o=X/ou=S/cn=mark,Mark,,12,11,980102120000Z,2
+Remote,/o=X/ou=S/cn=sue,Sue,,13,13,980103120000Z,1
+"""
+FRIDAY = f"""\
+{COLUMNS}
+Mailbox,/o=X/ou=S/cn=paul,"Tetau, Paul",,10,10,980101120000Z,1
+Mailbox,/o=X/ou=S/cn=mark,Mark Bravo,,14,11,980105120000Z,3
+Remote,/o=X/ou=S/cn=sue,,1,15,13,980106120000Z,2
+Remote,/o=X/ou=S/cn=ann,Ann,,16,16,980106120000Z,1
+"""
+PARTNER = f"""\
+{COLUMNS},DSA-Signature,USN-Source
+Mailbox,/o=X/ou=S/cn=mark,Mark Bravo,,214,211,980105120000Z,3,S,14
+Remote,/o=X/ou=S/cn=ann,Ann,,216,216,980106120000Z,1,S,16
+Remote,/o=X/ou=S/cn=sue,,1,215,213,980106120000Z,2,S,15
+"""
+CURSORS = {
+    "schema": "glbtools.cursors/1",
+    "cursors": [{"consumer": "partner", "log_id": "SERVER1", "epoch": None, "position": 16}],
+}
+PAIR = """\
+id = "pair"
+state = "pair.json"
+spool = "spool"
+[source]
+kind = "dump"
+path = "usn/{}.csv"
+[target]
+path = "copy.db"
+"""
 FILES = {
+    "usn/export.ini": "[Export]\r\nDirectoryService=SERVER1\r\nBasepoint=/o=X\r\n",
+    "usn/monday.csv": MONDAY.replace("\n", "\r\n"),
+    "usn/friday.csv": FRIDAY.replace("\n", "\r\n"),
+    "other/partner.csv": PARTNER.replace("\n", "\r\n"),
+    "cursors.json": json.dumps(CURSORS),
+    "pair.toml": PAIR.format("friday"),
+    "earlier.toml": PAIR.format("monday"),
     "network.json": json.dumps(NETWORK),
     "digits.toml": DIGITS,
     "wrong.toml": '[[postoffice]]\nname = "NET/PO"\n[postoffice.reqconf]\nreqsync = 4294967296\n',
@@ -152,7 +193,8 @@ def test_every_command_and_every_format_has_a_transcript() -> None:
 
 
 def names_of_commands() -> list[str]:
-    return list(app.COMMANDS)
+    inside = [f"{group} {command}" for group, (_, commands) in app.GROUPS.items() for command in commands]
+    return [*app.COMMANDS, *inside]
 
 
 # --- help and exit status ----------------------------------------------------------------------------------------
@@ -161,7 +203,7 @@ def names_of_commands() -> list[str]:
 @pytest.mark.parametrize("command", names_of_commands())
 @pytest.mark.parametrize("option", ["-h", "--help"])
 def test_the_help_of_each_command_shows_how_to_call_it(command: str, option: str, run: Run) -> None:
-    ran = run(command, option)
+    ran = run(*command.split(), option)
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.startswith(f"Usage: glbtools {command} ")
     assert f"Example: glbtools {command} " in ran.out
@@ -172,7 +214,7 @@ def test_the_help_names_every_command_and_the_version_is_printed(run: Run) -> No
     for arguments in ((), ("-h",), ("--help",)):
         ran = run(*arguments)
         assert ran.status == (0 if arguments else 2)
-        assert all(f"  {command} " in ran.out + ran.err for command in names_of_commands())
+        assert all(f"  {command} " in ran.out + ran.err for command in (*app.COMMANDS, *app.GROUPS))
     assert run("--version") == (0, f"glbtools {__version__}\n", "")
 
 
