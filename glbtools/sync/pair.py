@@ -5,6 +5,7 @@
     spool = "spool"               # where messages wait
     batch = 1000                  # changes in one message
     every = "15m"                 # schedule
+    wait = "30s"                  # how long to wait for each answer from another machine; three times
     conflicts = "refuse"          # or "newest"
 
     [source]
@@ -76,6 +77,7 @@ class Pair(NamedTuple):
     batch: int = DEFAULT_BATCH
     every: float | None = None
     conflicts: str = REFUSE
+    wait: float = WAITING.seconds
 
 
 class Status(NamedTuple):
@@ -162,7 +164,7 @@ class _Reader:
         return best
 
     def pair(self, table: dict[str, Any]) -> Pair:
-        allowed = {"id", "state", "spool", "batch", "every", "conflicts", "source", "target"}
+        allowed = {"id", "state", "spool", "batch", "every", "wait", "conflicts", "source", "target"}
         self._only(table, allowed, "")
         source, target = self._place(table, "source"), self._place(table, "target")
         if source is None and target is None:
@@ -182,16 +184,16 @@ class _Reader:
             raise self.fail("batch", f"{batch!r} is no number from 1 to {LARGEST_BATCH}")
         return Pair(
             self.path, name, source, target, self._path(table, "state"), self._path(table, "spool"), batch,
-            self._every(table), policy,
+            self._length(table, "every"), policy, self._length(table, "wait") or WAITING.seconds,
         )  # fmt: skip
 
-    def _every(self, table: dict[str, Any]) -> float | None:
-        if "every" not in table:
+    def _length(self, table: dict[str, Any], key: str) -> float | None:
+        if key not in table:
             return None
         try:
-            return seconds(self._text(table, "every"))
+            return seconds(self._text(table, key))
         except ValueError as error:
-            raise self.fail("every", str(error)) from None
+            raise self.fail(key, str(error)) from None
 
     def _place(self, table: dict[str, Any], name: str) -> StorePlace | None:
         if name not in table:
@@ -410,7 +412,7 @@ def _round(pair: Pair, *, full: bool, read_dump: ReadDump | None, patience: Pati
         stack.callback(source.close)
         synchronizer = Synchronizer(
             pair.id, source, transport, batch_size=pair.batch,
-            patience=patience or (Patience() if collector else WAITING),
+            patience=patience or (Patience() if collector else WAITING._replace(seconds=pair.wait)),
             deliver=collector.run if collector else lambda: None,
         )  # fmt: skip
         return Agent(pair.id, synchronizer, StateFile(pair.state)).run(full=full)
