@@ -90,7 +90,7 @@ def export(
     verdict = classify(channel(state, facts, highest))
     if not full:
         _refuse(state, facts, highest, moment, lifetime)
-    notes = tuple(_notes(state, facts, full=full))
+    notes = tuple(_notes(state, facts, highest, full=full))
     since = 0 if full else state.exported
     echo = set(state.imported)
     counts, suppressed = {"A": 0, "M": 0, "D": 0}, 0
@@ -187,7 +187,7 @@ def _refuse(state: State, facts: Facts, highest: int, now: datetime | None, life
         )
 
 
-def _notes(state: State, facts: Facts, *, full: bool) -> Iterator[str]:
+def _notes(state: State, facts: Facts, highest: int, *, full: bool) -> Iterator[str]:
     if state.exported and not full and facts.last_removed is None:
         yield (
             "the dump does not have the number of the last removed object (USN-DSA-Last-Obj-Removed): a deletion that "
@@ -197,6 +197,11 @@ def _notes(state: State, facts: Facts, *, full: bool) -> Iterator[str]:
         yield "the dump has no USN-Created column: what was modified is exported as added"
     if facts.server is None:
         yield "whose dump it is is not known; --server names it, so that another server's is refused next time"
+    if facts.head is not None and highest > facts.head:
+        yield (
+            f"objects are numbered up to {highest}, above the server's {facts.head}: they were written while the dump "
+            "was read and are exported again next time, or the server has lost its highest number (Q243438)"
+        )
     if facts.head is None:
         yield (
             "the highest number before the dump was begun is not known; what was written while it was read may be "
