@@ -90,6 +90,8 @@ def writing(path: Path, *, force: bool = False, sync: bool = True) -> Iterator[B
     if not force and os.path.lexists(path):
         raise OutputExistsError(f"{path}: exists; use --force to replace it")
     try:
+        with contextlib.suppress(FileNotFoundError):
+            path.lstat()  # A name that cannot be is said before anything is written.
         descriptor, temporary = tempfile.mkstemp(prefix=".glbtools-", dir=path.parent)
     except (OSError, ValueError) as error:
         raise _access_error(path, error) from None
