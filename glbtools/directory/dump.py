@@ -66,7 +66,7 @@ class Dump:
         return self._each(bare=False)
 
     def numbered(self) -> Iterator[Entry]:
-        """Yield its objects without their values; see ``entries``."""
+        """Yield its objects with name, number and date alone; see ``entries``."""
         return self._each(bare=True)
 
     def _each(self, *, bare: bool) -> Iterator[Entry]:
@@ -79,7 +79,12 @@ class Dump:
         self._see(faults)
 
     def columns(self) -> tuple[str, ...]:
-        """Return the names of all attributes, in the order in which they are first met."""
+        """Return the names of all attributes; of an LDIF in the order in which they are first met."""
+        if self.kind == CSV:
+            with self._opened() as stream:
+                marks = exchange_csv.parse_ini(self._beside).separators if self._beside else None
+                header = next(exchange_csv.rows(stream, marks))
+            return exchange_csv.names(header, marks or exchange_csv.DEFAULT_SEPARATORS)
         return names_of(self.entries())
 
     @contextmanager

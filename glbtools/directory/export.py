@@ -34,7 +34,7 @@ class Source(Protocol):
         """Its objects, in its order."""
 
     def numbered(self) -> Iterator[Entry]:
-        """The same, without their values."""
+        """The same, with name, number and date alone."""
 
 
 class Outcome(NamedTuple):

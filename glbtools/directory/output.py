@@ -9,7 +9,7 @@ from glbtools.directory.attributes import CLASSES, OWNED_BY_SERVER, as_ldap, sho
 from glbtools.directory.state import moment_text
 from glbtools.errors import UsageError
 from glbtools.formats import dirsync_file, exchange_csv, ldif_dump
-from glbtools.model.directory import DELETED, Entry, Values
+from glbtools.model.directory import DELETED, Entry
 
 FORMS = ("dirsync", "csv", "ldif", "jsonl")
 
@@ -61,16 +61,18 @@ def _csv(columns: tuple[str, ...], put: Callable[[bytes], object]) -> Emit:
     left_out = OWNED_BY_SERVER | {*CLASSES, "mode"}
     own = tuple(each for each in columns if each.lower() not in left_out)
     header = ("Obj-Class", "Mode", "Obj-Dist-Name", *own)
-    put(next(iter(exchange_csv.stream_rows(header, ()))))
+    put(exchange_csv.row_line(header, header))
 
     def emit(kind: str, entry: Entry) -> None:
         held = {name.lower(): values for name, values in entry.values}
         kept = own if kind != DELETED else [each for each in own if each.lower() in _NAMES]
         cells = {each: held.get(each.lower(), ()) for each in kept}
         classes = next((held[each] for each in CLASSES if each in held), ("",))
-        row: list[str | Values] = [classes[-1], MODES[kind], entry.dn, *(cells.get(each, ()) for each in own)]
-        _, line = exchange_csv.stream_rows(header, [row])
-        put(line)
+        put(
+            exchange_csv.row_line(
+                header, (classes[-1], MODES[kind], entry.dn, *(cells.get(each, ()) for each in own)), number=entry.line
+            )
+        )
 
     return emit
 

@@ -197,6 +197,9 @@ def rows(
         span = Span(span.stop, span.stop + len(raw))
         text, decoded = _decode(raw, encoding)
         cells, closed = _cells(text, marks)
+        if decoded and len(raw) < LINE_LIMIT and not strict and columns.is_plain(text, cells, marks.quote):
+            yield Row(number, span, raw, cells)
+            continue
         found = [*_undecoded(decoded), *_cut(raw), *_quotes(cells, closed, marks, dialect)]
         found += _row(cells, columns, marks, dialect, strict=strict)
         yield Row(number, span, raw, cells, _faults(found, span, number))
@@ -241,10 +244,10 @@ def moment(text: str) -> datetime | None:
     """Return a YYMMDDHHMMSSZ time, UTC; years 80 to 99 are of the twentieth century (Q180112, Q239639)."""
     if not _TIME.fullmatch(text):
         return None
-    numbers = [int(text[at : at + 2]) for at in range(0, 12, 2)]
-    numbers[0] += 1900 if numbers[0] >= 80 else 2000
+    year = int(text[:2])
+    year += 1900 if year >= 80 else 2000
     try:
-        return datetime(*numbers)  # type: ignore[arg-type]
+        return datetime(year, int(text[2:4]), int(text[4:6]), int(text[6:8]), int(text[8:10]), int(text[10:12]))
     except ValueError:
         return None
 
@@ -261,7 +264,7 @@ def entries(
 
     ``report`` gets the faults of each line as it is read. A line without a name or a readable USN-Changed is reported
     and left out. Where the file has the columns, it is read twice, so that the invocation id and the last removed
-    object are known first; that needs a stream that can seek. ``bare`` leaves out the values.
+    object are known first; that needs a stream that can seek. ``bare`` gives name, number and date alone.
     """
     tell: Report = report or (lambda _: None)
     known = parse_ini(ini) if ini is not None else Ini()
@@ -326,21 +329,36 @@ def stream_rows(
         FieldError: a row is of another width, or a value cannot be written.
     """
     columns = tuple(header)
-    codec = {"utf-8": "utf-8", "utf-16": "utf-16-le"}.get(encoding, encoding)
     mark = {"utf-8": b"\xef\xbb\xbf", "utf-16": b"\xff\xfe"}.get(encoding, b"")
     for number, row in enumerate(chain([columns], rows), 1):
-        cells = tuple(row)
-        if len(cells) != len(columns):
-            raise FieldError(f"line {number}", f"has {len(cells)} fields, the header {len(columns)}")
-        texts: list[str] = []
-        for name, cell in zip(columns, cells, strict=True):
-            texts.append(_written((cell,) if isinstance(cell, str) else cell, separators, dialect, f"{number} {name}"))
-        try:
-            line = (separators.column.join(texts) + "\r\n").encode(codec)
-        except UnicodeEncodeError as error:
-            raise FieldError(f"line {number}", f"has a character that {encoding} has not") from error
-        yield mark + line
+        yield mark + row_line(columns, tuple(row), separators, dialect=dialect, encoding=encoding, number=number)
         mark = b""
+
+
+def row_line(
+    columns: tuple[str, ...],
+    cells: tuple[str | Values, ...],
+    separators: Separators = DEFAULT_SEPARATORS,
+    *,
+    dialect: str = DIALECTS[0],
+    encoding: str = "cp1252",
+    number: int = 1,
+) -> bytes:
+    """Return one line; see ``stream_rows``. ``number`` is that of the line, for what is raised.
+
+    Raises:
+        FieldError: the row is of another width, or a value cannot be written.
+    """
+    if len(cells) != len(columns):
+        raise FieldError(f"line {number}", f"has {len(cells)} fields, the header {len(columns)}")
+    texts: list[str] = []
+    for name, cell in zip(columns, cells, strict=True):
+        texts.append(_written((cell,) if isinstance(cell, str) else cell, separators, dialect, f"{number} {name}"))
+    codec = {"utf-16": "utf-16-le"}.get(encoding, encoding)
+    try:
+        return (separators.column.join(texts) + "\r\n").encode(codec)
+    except UnicodeEncodeError as error:
+        raise FieldError(f"line {number}", f"has a character that {encoding} has not") from error
 
 
 class _Columns(dict[str, int]):
@@ -348,17 +366,35 @@ class _Columns(dict[str, int]):
 
     def __init__(self, header: tuple[str, ...]) -> None:
         self.header = header
+        self.places: dict[tuple[str, ...], tuple[int, ...]] = {}
         super().__init__()
         for at, name in enumerate(header):
             self.setdefault(name.lower(), at)
         self.first = [(at if name and self[name.lower()] == at else -1, name) for at, name in enumerate(header)]
 
+    def is_plain(self, text: str, cells: tuple[str, ...], quote: str) -> bool:
+        """Whether a line has nothing that ``_quotes`` and ``_row`` would have to look at."""
+        return (
+            len(cells) == len(self.header)
+            and self.get("obj-class") == 0
+            and self.get("mode") != 1
+            and "~" not in text
+            and "\\" not in text
+            and (quote not in text or all(_is_quoted(each, quote) for each in cells if quote in each))
+            and bool(cells[0])
+            and not cells[0].isspace()
+            and quote not in cells[0]
+            and (len(text) < SPILLED_LENGTH or max(map(len, cells)) < SPILLED_LENGTH)
+        )
+
     def cell(self, cells: tuple[str, ...], *wanted: str) -> str:
         """Return the first of the wanted cells that has text, or nothing."""
-        for name in wanted:
-            at = self.get(name)
-            if at is not None and at < len(cells) and cells[at].strip():
-                return cells[at]
+        places = self.places.get(wanted)
+        if places is None:
+            places = self.places[wanted] = tuple(self[name] for name in wanted if name in self)
+        for at in places:
+            if at < len(cells) and (cell := cells[at]) and not cell.isspace():
+                return cell
         return ""
 
 
@@ -367,6 +403,11 @@ class _Found(NamedTuple):
     message: str
     number: int | None = None
     damage: bool = True
+
+
+def _is_quoted(cell: str, quote: str) -> bool:
+    """Whether a cell has quotes round it and none inside."""
+    return cell.count(quote) == 2 and cell[0] == quote == cell[-1]
 
 
 def _faults(found: Iterable[_Found], span: Span, line: int) -> tuple[Fault, ...]:
@@ -455,24 +496,22 @@ def _after_class(text: str) -> Separators:
 
 def _outside(text: str, separator: str, quote: str) -> tuple[tuple[str, ...], bool]:
     """Split at the separators outside quotes, and say whether the last quote is closed."""
-    pieces = text.split(separator)
     if quote not in text:
-        return tuple(pieces), True
+        return tuple(text.split(separator)), True
     cells: list[str] = []
-    held: list[str] = []
-    inside = False
-    for piece in pieces:
-        inside ^= bool(piece.count(quote) % 2)
-        if inside or held:
-            held.append(piece)
-            if not inside:
-                cells.append(separator.join(held))
-                held = []
+    open_cell = ""
+    parts = text.split(quote)
+    for at, part in enumerate(parts):
+        if at % 2:
+            open_cell += quote + part + (quote if at < len(parts) - 1 else "")
         else:
-            cells.append(piece)
-    if held:
-        cells.append(separator.join(held))
-    return tuple(cells), not inside
+            first, *others = part.split(separator)
+            open_cell += first
+            if others:
+                cells += (open_cell, *others[:-1])
+                open_cell = others[-1]
+    cells.append(open_cell)
+    return tuple(cells), bool(len(parts) % 2)
 
 
 def _cells(text: str, separators: Separators) -> tuple[tuple[str, ...], bool]:
@@ -501,11 +540,12 @@ def _cut(raw: bytes) -> Iterator[_Found]:
 
 
 def _quotes(cells: tuple[str, ...], closed: bool, separators: Separators, dialect: str) -> Iterator[_Found]:
+    quote = separators.quote
     if not closed:
         yield _Found("quotes", "a quote is not closed on its line", 227)
         cells = cells[:-1]
     for at, cell in enumerate(cells, 1):
-        if separators.quote not in cell:
+        if quote not in cell:
             continue
         parts = _outside(cell, separators.value, separators.quote)[0] if dialect == "4.0" else (cell,)
         if not all(_unquoted(part, separators)[1] for part in parts):
@@ -574,11 +614,15 @@ def _cell(cell: str, name: str, mode: str, separators: Separators, dialect: str)
 
 
 def _number(cell: str, separators: Separators) -> int | None:
+    if not cell:
+        return None
     text = _unquoted(cell, separators)[0].strip()
     return int(text) if _USN.fullmatch(text) else None
 
 
 def _text(cell: str, separators: Separators, dialect: str) -> str | None:
+    if not cell:
+        return None
     held = values(cell, separators, dialect)
     return held[0] if held else None
 
@@ -650,10 +694,13 @@ def _entry(
 ) -> Entry:
     cells = row.cells
     when = _text(columns.cell(cells, "when-changed"), separators, dialect)
+    changed_at = moment(when.strip()) if when else None
+    if bare:
+        return Entry(dn.lower(), dn, changed, when=changed_at, line=row.line)
     deleted = _unquoted(columns.cell(cells, "is-deleted"), separators)[0].strip().lower()
     _, quote, mark = separators
     held: list[tuple[str, Values]] = []
-    for (at, name), cell in zip(columns.first, cells, strict=False) if not bare else ():
+    for (at, name), cell in zip(columns.first, cells, strict=False):
         if at < 0 or not cell or cell.isspace():
             continue
         plain = quote not in cell and mark not in cell and "\\" not in cell
@@ -665,7 +712,7 @@ def _entry(
         created=_number(columns.cell(cells, "usn-created"), separators),
         deleted=deleted in {"1", "true"},
         version=_number(columns.cell(cells, "object-version"), separators),
-        when=moment(when.strip()) if when else None,
+        when=changed_at,
         source=_text(columns.cell(cells, "dsa-signature"), separators, dialect),
         source_usn=_number(columns.cell(cells, "usn-source"), separators),
         values=tuple(held),
