@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from glbtools.diagnosis.engine import Report, diagnose
     from glbtools.diagnosis.unsent import unsent
+    from glbtools.directory.backsync import backsync
+    from glbtools.directory.compare import compare as compare_dumps
+    from glbtools.directory.dump import Dump
+    from glbtools.directory.export import export as export_changes
     from glbtools.errors import (
         DescriptionError,
         FileAccessError,
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
     )
     from glbtools.rebuild.plan import plan_rebuild
     from glbtools.simulate.run import simulate, truth_of
+    from glbtools.sync.pair import run as synchronize
 
 __version__ = "0.1.0"
 
@@ -48,8 +53,12 @@ _PLACES = {
     "UnknownFormatError": "errors",
     "UsageError": "errors",
     "Report": "diagnosis.engine",
+    "Dump": "directory.dump",
+    "backsync": "directory.backsync",
     "build": "evidence.build",
+    "compare_dumps": "directory.compare:compare",
     "diagnose": "diagnosis.engine",
+    "export_changes": "directory.export:export",
     "unsent": "diagnosis.unsent",
     "messages": "formats.messages:of_code",
     "Inspection": "formats.registry",
@@ -63,6 +72,7 @@ _PLACES = {
     "read_reqconf": "library",
     "read_srvconf": "library",
     "simulate": "simulate.run",
+    "synchronize": "sync.pair:run",
     "stream_queue": "library",
     "stream_tuples": "library",
     "truth_of": "simulate.run",
@@ -70,6 +80,7 @@ _PLACES = {
 
 __all__ = [
     "DescriptionError",
+    "Dump",
     "FileAccessError",
     "GlbError",
     "Inspection",
@@ -79,8 +90,11 @@ __all__ = [
     "UnknownFormatError",
     "UsageError",
     "__version__",
+    "backsync",
     "build",
+    "compare_dumps",
     "diagnose",
+    "export_changes",
     "inspect",
     "inspect_bytes",
     "messages",
@@ -94,6 +108,7 @@ __all__ = [
     "simulate",
     "stream_queue",
     "stream_tuples",
+    "synchronize",
     "truth_of",
     "unsent",
 ]
