@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from glbtools.directory.attributes import CLASSES, OWNED_BY_SERVER, as_ldap, shown
 from glbtools.directory.state import moment_text
-from glbtools.errors import UsageError
+from glbtools.errors import FieldError, UsageError
 from glbtools.formats import dirsync_file, exchange_csv, ldif_dump
 from glbtools.model.directory import DELETED, Entry
 
@@ -33,15 +33,34 @@ def writer(form: str, columns: Iterable[str], put: Callable[[bytes], object]) ->
     Raises:
         UsageError: there is no such form.
     """
-    if form == "dirsync":
-        return lambda kind, entry: put(dirsync_file.section(kind, entry.dn, shown(entry)))
+    if form not in FORMS:
+        raise UsageError(f"{form!r} is none of {', '.join(FORMS)}")
     if form == "csv":
-        return _csv(tuple(columns), put)
-    if form == "ldif":
-        return lambda kind, entry: put(ldif_dump.change_record(kind, as_ldap(entry)))
-    if form == "jsonl":
-        return lambda kind, entry: put(_json(kind, entry))
-    raise UsageError(f"{form!r} is none of {', '.join(FORMS)}")
+        return _located(_csv(tuple(columns), put))
+    make = {"dirsync": _section, "ldif": _change_record, "jsonl": _json}[form]
+    return _located(lambda kind, entry: put(make(kind, entry)))
+
+
+def _located(emit: Emit) -> Emit:
+    """Name the line of the dump in what cannot be written."""
+
+    def located(kind: str, entry: Entry) -> None:
+        try:
+            emit(kind, entry)
+        except FieldError as error:
+            place = f"line {entry.line}"
+            field = error.field if error.field.startswith(place) else f"{place}: {error.field}"
+            raise FieldError(field, error.reason) from None
+
+    return located
+
+
+def _section(kind: str, entry: Entry) -> bytes:
+    return dirsync_file.section(kind, entry.dn, shown(entry))
+
+
+def _change_record(kind: str, entry: Entry) -> bytes:
+    return ldif_dump.change_record(kind, as_ldap(entry))
 
 
 def _json(kind: str, entry: Entry) -> bytes:
@@ -68,11 +87,8 @@ def _csv(columns: tuple[str, ...], put: Callable[[bytes], object]) -> Emit:
         kept = own if kind != DELETED else [each for each in own if each.lower() in _NAMES]
         cells = {each: held.get(each.lower(), ()) for each in kept}
         classes = next((held[each] for each in CLASSES if each in held), ("",))
-        put(
-            exchange_csv.row_line(
-                header, (classes[-1], MODES[kind], entry.dn, *(cells.get(each, ()) for each in own)), number=entry.line
-            )
-        )
+        row = (classes[-1], MODES[kind], entry.dn, *(cells.get(each, ()) for each in own))
+        put(exchange_csv.row_line(header, row, number=entry.line))
 
     return emit
 

@@ -198,3 +198,11 @@ def test_standard_input_is_a_dump(tmp_path, run):
     ran = run("directory", "export", "-", "--state", tmp_path / "s.json", "--to", "-", stdin=csv(*ROWS))
     assert ran.status == 0
     assert ran.out.startswith("A /o=X/cn=a\r\n")
+
+
+@pytest.mark.parametrize("form", ["dirsync", "csv", "ldif"])
+def test_what_cannot_be_written_names_its_line(form, tmp_path):
+    name = "no: attribute\x01" if form != "csv" else "Display Name"
+    bad = Entry("b", "/o=X/cn=b\x1b", 6, 6, values=((name, ("two\nlines",)),), line=7)
+    with pytest.raises(FieldError, match="line 7[: ]"):
+        written(form, (name,), [("A", bad)])
