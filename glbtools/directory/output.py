@@ -9,7 +9,7 @@ from glbtools.directory.attributes import CLASSES, OWNED_BY_SERVER, as_ldap, sho
 from glbtools.directory.state import moment_text
 from glbtools.errors import FieldError, UsageError
 from glbtools.formats import dirsync_file, exchange_csv, ldif_dump
-from glbtools.model.directory import DELETED, Entry
+from glbtools.model.directory import DELETED, Entry, Values
 
 FORMS = ("dirsync", "csv", "ldif", "jsonl")
 
@@ -87,7 +87,7 @@ def _csv(columns: tuple[str, ...], put: Callable[[bytes], object]) -> Emit:
         kept = own if kind != DELETED else [each for each in own if each.lower() in _NAMES]
         cells = {each: held.get(each.lower(), ()) for each in kept}
         classes = next((held[each] for each in CLASSES if each in held), ("",))
-        row = (classes[-1], MODES[kind], entry.dn, *(cells.get(each, ()) for each in own))
+        row: tuple[str | Values, ...] = (classes[-1], MODES[kind], entry.dn, *(cells.get(each, ()) for each in own))
         put(exchange_csv.row_line(header, row, number=entry.line))
 
     return emit

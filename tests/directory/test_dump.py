@@ -204,5 +204,5 @@ def test_standard_input_is_a_dump(tmp_path, run):
 def test_what_cannot_be_written_names_its_line(form, tmp_path):
     name = "no: attribute\x01" if form != "csv" else "Display Name"
     bad = Entry("b", "/o=X/cn=b\x1b", 6, 6, values=((name, ("two\nlines",)),), line=7)
-    with pytest.raises(FieldError, match="line 7[: ]"):
+    with pytest.raises(FieldError, match=r"line 7[: ]"):
         written(form, (name,), [("A", bad)])
