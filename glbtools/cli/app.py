@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glbtools.cli import COULD_NOT, FOUND, complain, diagnosis, directory, put, rebuild, simulation, sync
+from glbtools.cli import COULD_NOT, FOUND, complain, put
 from glbtools.cli.options import (
     Color,
     Form,
@@ -207,24 +208,30 @@ class _Outcome:
             raise typer.Exit(self.status)
 
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "inspect": inspect,
-    "diagnose": diagnosis.diagnose,
-    "unsent": diagnosis.unsent,
-    "explain": explain,
-    "rebuild": rebuild.rebuild,
-    "build": build,
-    "simulate": simulation.simulate,
-    "formats": formats,
+COMMANDS = {
+    "inspect": "app",
+    "diagnose": "diagnosis",
+    "unsent": "diagnosis",
+    "explain": "app",
+    "rebuild": "rebuild",
+    "build": "app",
+    "simulate": "simulation",
+    "formats": "app",
 }
-"""Name -> command, in the order of the help text. A message number may be -1, so ``explain`` knows no bad option."""
+"""Name -> module of this room that has it, in the order of the help text; loaded when it is wanted."""
 
 
-GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
-    "directory": ("Dumps of directories that number their changes: export, compare, backsync.", directory.COMMANDS),
-    "sync": ("Two stores kept in step by messages that may be lost: init, run, status.", sync.COMMANDS),
-}
-"""Name -> help, and the commands below it."""
+GROUPS = {
+    "directory": ("Dumps of directories that number their changes: export, compare, backsync.",
+                  ("export", "compare", "backsync")),
+    "sync": ("Two stores kept in step by messages that may be lost: init, run, status.", ("init", "run", "status")),
+}  # fmt: skip
+"""Name -> help, and the commands of the module of that name."""
+
+
+def _command(module: str, name: str) -> Callable[..., None]:
+    found: Callable[..., None] = getattr(import_module(f"glbtools.cli.{module}"), name)
+    return found
 
 
 def application(wanted: str | None = None) -> typer.Typer:
@@ -238,13 +245,14 @@ def application(wanted: str | None = None) -> typer.Typer:
     )
     app.callback(invoke_without_command=True)(_root)
     known = COMMANDS.keys() | GROUPS.keys()
-    for name, command in COMMANDS.items():
+    for name, module in COMMANDS.items():
         if wanted not in known or name == wanted:
-            app.command(name, context_settings={"ignore_unknown_options": command is explain})(command)
+            # A message number may be -1, so ``explain`` knows no bad option.
+            app.command(name, context_settings={"ignore_unknown_options": name == "explain"})(_command(module, name))
     for name, (text, commands) in GROUPS.items():
         if wanted not in known or name == wanted:
             group = typer.Typer(help=text, no_args_is_help=True, rich_markup_mode=None)
-            for each, command in commands.items():
-                group.command(each)(command)
+            for each in commands:
+                group.command(each)(_command(name, each))
             app.add_typer(group, name=name)
     return app

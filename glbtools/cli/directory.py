@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -212,6 +212,3 @@ def _say(source: Dump, notes: Iterable[str]) -> None:
 
 def _once(names: Iterable[str]) -> tuple[str, ...]:
     return tuple({each.lower(): each for each in reversed(tuple(names))}.values())[::-1]
-
-
-COMMANDS: dict[str, Callable[..., None]] = {"export": export, "compare": compare, "backsync": backsync}

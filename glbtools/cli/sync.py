@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -101,6 +101,3 @@ def _dump(path: Path) -> tuple[Facts, Iterable[Entry]]:
 
     source = Dump(path)
     return source.facts(), source.entries()
-
-
-COMMANDS: dict[str, Callable[..., None]] = {"init": init, "run": run, "status": status}
