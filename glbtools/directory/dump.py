@@ -54,7 +54,7 @@ class Dump:
         """What is known of it as a whole."""
         if self._facts is None:
             with self._opened() as stream:
-                self._facts, _ = self._read(stream, [])
+                self._facts, _ = self._read(stream, [], None)
         return self._facts
 
     def entries(self) -> Iterator[Entry]:
@@ -72,8 +72,9 @@ class Dump:
     def _each(self, *, bare: bool) -> Iterator[Entry]:
         faults: list[Fault] = []
         self.remarks = []
+        known = self.facts()
         with self._opened() as stream:
-            for entry in self._read(stream, faults, bare=bare)[1]:
+            for entry in self._read(stream, faults, known, bare=bare)[1]:
                 self._see(faults)
                 yield entry
         self._see(faults)
@@ -95,10 +96,12 @@ class Dump:
         with files.opened(self.path, self._max_size) as descriptor, io.FileIO(descriptor, closefd=False) as raw:
             yield io.BufferedReader(raw)
 
-    def _read(self, stream: BinaryIO, faults: list[Fault], *, bare: bool = False) -> tuple[Facts, Iterator[Entry]]:
+    def _read(
+        self, stream: BinaryIO, faults: list[Fault], known: Facts | None, *, bare: bool = False
+    ) -> tuple[Facts, Iterator[Entry]]:
         if self.kind == CSV:
-            return exchange_csv.entries(stream, self._beside, faults.append, bare=bare)
-        return ldif_dump.entries(stream, self._beside, faults.append)
+            return exchange_csv.entries(stream, self._beside, faults.append, bare=bare, known=known)
+        return ldif_dump.entries(stream, self._beside, faults.append, known=known)
 
     def _see(self, faults: list[Fault]) -> None:
         for each in faults:

@@ -138,3 +138,11 @@ def text_record_row(
         "meaning": meaning(found) if found else f"not understood: {parsed.faults[0].message}",
         "transaction": transaction_row(parsed),
     }
+
+
+def ansi(raw: bytes) -> str:
+    """Return ANSI text; with a byte that Windows-1252 has not, that of ISO 8859-1."""
+    try:
+        return raw.decode("cp1252")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")

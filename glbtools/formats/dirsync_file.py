@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from glbtools.binary.span import Fault, Span
 from glbtools.errors import FieldError, UsageError
+from glbtools.formats.base import ansi
 
 ADD, MODIFY, DELETE, COMMENT, NEITHER = "A", "M", "D", "#", ""
 KINDS = (ADD, MODIFY, DELETE)
@@ -139,14 +140,6 @@ def _written(name: str, value: str | bytes) -> str:
     return f'"{value}"' if value.startswith(_QUOTED) or value.endswith((" ", "\t")) else value
 
 
-def _text(raw: bytes) -> str:
-    """Return ANSI text; with a byte that Windows-1252 has not, that of ISO 8859-1."""
-    try:
-        return raw.decode("cp1252")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
-
-
 class _Open:
     """A section whose lines are being read."""
 
@@ -169,7 +162,7 @@ def _sections(data: bytes) -> Iterator[Section]:
     offset = 0
     for number, raw in enumerate(_lines(data), 1):
         start, offset = offset, offset + len(raw)
-        text = _text(raw).removesuffix("\n").removesuffix("\r")
+        text = ansi(raw).removesuffix("\n").removesuffix("\r")
         faults = list(_line_end(raw, Span(start, offset), number))
         if not text.strip():
             last = held[-1] if held else current

@@ -16,6 +16,7 @@ from typing import BinaryIO, NamedTuple
 
 from glbtools.binary.span import Fault, Span
 from glbtools.errors import FieldError, UsageError
+from glbtools.formats.base import ansi
 from glbtools.model.directory import Entry, Facts, Values
 
 DIALECTS = ("5.x", "4.0")
@@ -140,7 +141,7 @@ def parse_ini(data: bytes) -> Ini:
     offset = 0
     for number, raw in enumerate(data.splitlines(keepends=True), 1):
         span, offset = Span(offset, offset + len(raw)), offset + len(raw)
-        found = _INI_LINE.match(_ansi(raw))
+        found = _INI_LINE.match(ansi(raw))
         if not found:
             continue
         name, value = found[1].lower(), found[2].strip()
@@ -259,41 +260,45 @@ def entries(
     *,
     dialect: str = DIALECTS[0],
     bare: bool = False,
+    known: Facts | None = None,
 ) -> tuple[Facts, Iterator[Entry]]:
     """Return what a raw export says of its directory, and its objects one by one, keyed by lower-case DN (Q239639).
 
     ``report`` gets the faults of each line as it is read. A line without a name or a readable USN-Changed is reported
     and left out. Where the file has the columns, it is read twice, so that the invocation id and the last removed
-    object are known first; that needs a stream that can seek. ``bare`` gives name, number and date alone.
+    object are known first; that needs a stream that can seek. ``known``, what an earlier call has returned of the
+    directory, spares that. ``bare`` gives name, number and date alone.
     """
     tell: Report = report or (lambda _: None)
-    known = parse_ini(ini) if ini is not None else Ini()
-    for fault in known.faults:
+    beside = parse_ini(ini) if ini is not None else Ini()
+    for fault in beside.faults:
         tell(fault)
     begin = stream.tell() if stream.seekable() else None
-    marks = known.separators if ini is not None else None
+    marks = beside.separators if ini is not None else None
     found = rows(stream, marks, dialect=dialect)
     first = next(found, None)
     if first is None:
-        return Facts(server=known.server, scope=known.scope, deletions=False, creations=False), iter(())
+        return Facts(server=beside.server, scope=beside.scope, deletions=False, creations=False), iter(())
     marks = marks or _sniffed(first)
     columns = _Columns(names(first, marks))
+    objects = chain([first], found)
+    if known is not None:
+        return known, _entries(objects, columns, marks, dialect, tell, bare=bare)
     epoch: str | None = None
     removed: int | None = None
     if begin is not None and not columns.keys().isdisjoint({"invocation-id", *_REMOVED}):
-        epoch, removed = _server_wide(found, columns, marks, dialect, known.server)
+        epoch, removed = _server_wide(found, columns, marks, dialect, beside.server)
         stream.seek(begin)
-        found = rows(stream, marks, dialect=dialect)
-        next(found)
+        objects = chain(rows(stream, marks, dialect=dialect))
     facts = Facts(
-        server=known.server,
+        server=beside.server,
         epoch=epoch,
         last_removed=removed,
-        scope=known.scope,
+        scope=beside.scope,
         deletions="is-deleted" in columns,
         creations="usn-created" in columns,
     )
-    return facts, _entries(chain([first], found), columns, marks, dialect, tell, bare=bare)
+    return facts, _entries(objects, columns, marks, dialect, tell, bare=bare)
 
 
 def write_rows(
@@ -414,19 +419,11 @@ def _faults(found: Iterable[_Found], span: Span, line: int) -> tuple[Fault, ...]
     return tuple(Fault(each.kind, each.message, span, each.damage, each.number, line) for each in found)
 
 
-def _ansi(raw: bytes) -> str:
-    """Return ANSI text; with a byte that Windows-1252 has not, that of ISO 8859-1."""
-    try:
-        return raw.decode("cp1252")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
-
-
 def _decode(raw: bytes, encoding: str) -> tuple[str, bool]:
     """Return the text of a line without its end, and whether all of it could be read."""
     sound = True
     if encoding == "cp1252":
-        text = _ansi(raw)
+        text = ansi(raw)
     else:
         try:
             text = raw.decode(encoding)

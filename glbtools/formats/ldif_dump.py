@@ -105,16 +105,22 @@ def records(stream: BinaryIO) -> Iterator[Record]:
     return (_record(parser_class, *block) for block in _blocks(stream))
 
 
-def entries(stream: BinaryIO, root: bytes | None = None, report: Report | None = None) -> tuple[Facts, Iterator[Entry]]:
+def entries(
+    stream: BinaryIO, root: bytes | None = None, report: Report | None = None, *, known: Facts | None = None
+) -> tuple[Facts, Iterator[Entry]]:
     """Return what a dump says of its directory, and its objects one by one, keyed by objectGUID.
 
     ``root`` is the capture of the rootDSE, if it is a file of its own. ``report`` gets the faults of each record as it
     is read; a record without a readable uSNChanged is reported and left out. The file is read twice: whether deletions
-    can be seen shows only in a tombstone, such as the Deleted Objects container itself.
+    can be seen shows only in a tombstone, such as the Deleted Objects container itself. ``known``, what an earlier call
+    has returned of the directory, spares that.
 
     Raises:
         UsageError: the library is not installed, or the stream cannot seek.
     """
+    tell: Report = report or (lambda _: None)
+    if known is not None:
+        return known, _entries(records(stream), tell)
     if not stream.seekable():
         raise UsageError("an LDIF dump is read twice: give it as a file")
     begin = stream.tell()
@@ -123,7 +129,7 @@ def entries(stream: BinaryIO, root: bytes | None = None, report: Report | None =
     heads = list(records(io.BytesIO(root))) if root is not None else _first(records(stream), 2)
     stream.seek(begin)
     facts = _facts(heads)._replace(deletions=deletions, creations=creations)
-    return facts, _entries(records(stream), report or (lambda _: None))
+    return facts, _entries(records(stream), tell)
 
 
 def guid(value: str) -> str | None:
