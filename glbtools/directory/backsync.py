@@ -154,14 +154,13 @@ def _partner(
         Channel(BACKSYNC, origin="restored", log_of="restored", target=name, applied=remembered, last=top, head=top,
                 dense=False, life=epoch, target_life=epoch, delete_floor=0)
     )  # fmt: skip
-    zone = (top, remembered) if remembered is not None and top < remembered else None
     stranded = tuple(
         sorted(
             (each for each in here.values() if remembered is not None and base < each.changed <= remembered),
             key=lambda each: each.changed,
         )
     )
-    return Partner(name, remembered, verdict, zone, stranded)
+    return Partner(name, remembered, verdict, verdict.dead_zone, stranded)
 
 
 def _gaps(low: int, high: int, known: set[int]) -> list[Range]:

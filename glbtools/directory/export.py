@@ -18,7 +18,6 @@ from glbtools.model.directory import (
     Entry,
     Facts,
     changes,
-    missed_deletions,
     next_exported,
     outlived,
 )
@@ -89,7 +88,7 @@ def export(
     moment = facts.taken or latest or now
     verdict = classify(channel(state, facts, highest))
     if not full:
-        _refuse(state, facts, highest, moment, lifetime)
+        _refuse(verdict, state, facts, highest, moment, lifetime)
     notes = tuple(_notes(state, facts, highest, full=full))
     since = 0 if full else state.exported
     echo = set(state.imported)
@@ -149,10 +148,12 @@ def _surveyed(source: Source) -> tuple[int, datetime | None]:
 _FULL = "export everything anew with --full, and let the receiver drop what is not in it"
 
 
-def _refuse(state: State, facts: Facts, highest: int, now: datetime | None, lifetime: timedelta) -> None:
+def _refuse(
+    verdict: Verdict, state: State, facts: Facts, highest: int, now: datetime | None, lifetime: timedelta
+) -> None:
     if not state.exported:
         return
-    if state.server and facts.server and state.server.upper() != facts.server.upper():
+    if "FOREIGN" in verdict.states:
         raise UsageError(
             f"the state is of server {state.server}, the dump of {facts.server}: numbers of one server mean nothing on "
             f"another; {_FULL}"
@@ -163,9 +164,9 @@ def _refuse(state: State, facts: Facts, highest: int, now: datetime | None, life
         )
     if state.scope and facts.scope and state.scope.lower() != facts.scope.lower():
         raise UsageError(f"the state is of {state.scope}, the dump of {facts.scope}; use a state of its own for each")
-    if state.epoch and facts.epoch and state.epoch.lower() != facts.epoch.lower():
+    if "EPOCH_CHANGED" in verdict.states:
         raise UsageError(f"the server's numbering began anew ({state.epoch} became {facts.epoch}); {_FULL}")
-    if max(highest, facts.head or 0) < state.exported:
+    if "ROLLED_BACK" in verdict.states:
         raise UsageError(
             f"the server went back in time: {state.exported} was exported, and its highest number is "
             f"{max(highest, facts.head or 0)}; {_FULL}"
@@ -175,7 +176,7 @@ def _refuse(state: State, facts: Facts, highest: int, now: datetime | None, life
             "the dump has no Is-Deleted column, so that no deletion can be seen; add the column to the export, or "
             f"{_FULL}"
         )
-    if missed_deletions(facts.last_removed, state.exported):
+    if "MISSED_DELETIONS" in verdict.states:
         raise UsageError(
             f"deletions were missed: objects were removed for good up to number {facts.last_removed}, and "
             f"{state.exported} was exported; compare with the receiver's list (directory compare), or {_FULL}"

@@ -111,13 +111,6 @@ def next_exported(highest: int, head: int | None, exported: int) -> int:
     return max(found, exported)
 
 
-def missed_deletions(last_removed: int | None, exported: int) -> bool | None:
-    """Whether a deletion may have gone by unseen: an object was removed for good above ``exported`` (seed 002)."""
-    if not exported:
-        return False
-    return None if last_removed is None else last_removed > exported
-
-
 def outlived(exported_at: datetime | None, now: datetime | None, lifetime: timedelta = TOMBSTONE_LIFETIME) -> bool:
     """Whether the last export is longer ago than tombstones live."""
     return exported_at is not None and now is not None and now - exported_at > lifetime
