@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +11,6 @@ from glbtools.cli import FOUND, complain, put
 from glbtools.cli.options import Color, Form, Json, PageFormat, Quiet, screen_of
 
 if TYPE_CHECKING:
-    from glbtools.model.directory import Entry, Facts
     from glbtools.sync.agent import Result
 
 PairFile = Annotated[Path, typer.Argument(metavar="PAIR.toml", help="Description of the pair.")]
@@ -71,7 +69,7 @@ def run(
             complain(result.reason)
         return False
 
-    result = pairs.run(pair, once=once, every=seconds, full=full, until=told, read_dump=_dump)
+    result = pairs.run(pair, once=once, every=seconds, full=full, until=told)
     told(result)
     if json or output is PageFormat.json:
         put([render.result_document(result)])
@@ -88,16 +86,9 @@ def status(pair: PairFile, output: Form = PageFormat.table, json: Json = False, 
     from glbtools.render import sync as render
     from glbtools.sync import pair as pairs
 
-    found = pairs.status(pair, read_dump=_dump)
+    found = pairs.status(pair)
     if json or output is PageFormat.json:
         put([render.status_document(found)])
     else:
         put(render.status_lines(found, screen_of(color)))
     raise typer.Exit(FOUND if found.reason or found.conflicts or found.aside else 0)
-
-
-def _dump(path: Path) -> tuple[Facts, Iterable[Entry]]:
-    from glbtools.directory.dump import Dump
-
-    source = Dump(path)
-    return source.facts(), source.entries()

@@ -35,11 +35,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from glbtools import files
+from glbtools.directory.dump import Dump
 from glbtools.model.channel import Verdict
 from glbtools.model.directory import Entry, Facts
 from glbtools.sync.agent import WAY_OUT, Agent, Result, StateFile, own_server, verdict
 from glbtools.sync.collector import POLICIES, REFUSE, Collector
-from glbtools.sync.faults import LockedError, PairError, StoreError
+from glbtools.sync.faults import LockedError, PairError
 from glbtools.sync.store import Conflict, DumpStore, QueueStore, Source, SqliteStore
 from glbtools.sync.synchronizer import Patience, Synchronizer
 from glbtools.sync.transport import COLLECTOR, POSITION, SYNCHRONIZER, Message, SpoolTransport
@@ -327,7 +328,17 @@ def _is_alive(pid: int) -> bool:
 # --- what can be done ---------------------------------------------------------------------------------------------
 
 
-def open_source(place: StorePlace, read_dump: ReadDump | None = None) -> Source:
+def from_disk(path: Path) -> tuple[Facts, Iterable[Entry]]:
+    """Return a dump on disk.
+
+    Raises:
+        FileAccessError, UnknownFormatError: see ``Dump``.
+    """
+    dump = Dump(path)
+    return dump.facts(), dump.entries()
+
+
+def open_source(place: StorePlace, read_dump: ReadDump = from_disk) -> Source:
     """Return a store to read from.
 
     Raises:
@@ -336,8 +347,6 @@ def open_source(place: StorePlace, read_dump: ReadDump | None = None) -> Source:
     if place.kind == QUEUE:
         return QueueStore(place.path, place.name, epoch=place.epoch)
     if place.kind == DUMP:
-        if read_dump is None:
-            raise StoreError(f"{place.path}: nothing here reads directory dumps")
         facts, entries = read_dump(place.path)
         return DumpStore(entries, facts)
     return SqliteStore(place.path)
@@ -366,7 +375,7 @@ def run(
     every: float | None = None,
     until: Callable[[Result], bool] | None = None,
     full: bool = False,
-    read_dump: ReadDump | None = None,
+    read_dump: ReadDump = from_disk,
     patience: Patience | None = None,
 ) -> Result:
     """Synchronize a pair, once or on its schedule, and return what came of the last round.
@@ -397,7 +406,7 @@ def run(
         time.sleep(max(0.0, interval - (time.monotonic() - began)))
 
 
-def _round(pair: Pair, *, full: bool, read_dump: ReadDump | None, patience: Patience | None) -> Result:
+def _round(pair: Pair, *, full: bool, read_dump: ReadDump, patience: Patience | None) -> Result:
     transport = SpoolTransport(pair.spool, pair.id)
     with contextlib.ExitStack() as stack:
         collector = None
@@ -418,7 +427,7 @@ def _round(pair: Pair, *, full: bool, read_dump: ReadDump | None, patience: Pati
         return Agent(pair.id, synchronizer, StateFile(pair.state)).run(full=full)
 
 
-def status(path: str | Path, *, read_dump: ReadDump | None = None) -> Status:
+def status(path: str | Path, *, read_dump: ReadDump = from_disk) -> Status:
     """Return how a pair stands; nothing is sent or written.
 
     Raises:
@@ -445,7 +454,7 @@ def status(path: str | Path, *, read_dump: ReadDump | None = None) -> Status:
 
 
 def _judged(
-    pair: Pair, stack: contextlib.ExitStack, found: Status, position: Message | None, read_dump: ReadDump | None
+    pair: Pair, stack: contextlib.ExitStack, found: Status, position: Message | None, read_dump: ReadDump
 ) -> Status:
     assert pair.source is not None, "asked of a pair with a source"
     source = open_source(pair.source, read_dump)
