@@ -83,7 +83,7 @@ def diagnose(
     Example: glbtools diagnose backup/maildata
     """
     from glbtools.diagnosis import engine
-    from glbtools.diagnosis.problems import find
+    from glbtools.diagnosis.problems import SEVERITIES, find
 
     wanted, unwanted = {find(each).slug for each in select or ()}, {find(each).slug for each in ignore or ()}
     report = engine.diagnose(
@@ -94,7 +94,7 @@ def diagnose(
         max_size=max_file_size,
         progress=progress(quiet=quiet),
     )
-    levels = engine.SEVERITIES[: engine.SEVERITIES.index(min_severity.value) + 1]
+    levels = SEVERITIES[: SEVERITIES.index(min_severity.value) + 1]
     findings = [
         each
         for each in report.findings

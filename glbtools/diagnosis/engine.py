@@ -13,6 +13,7 @@ from glbtools import files
 from glbtools.diagnosis.case import Case, Judged, absent, cases
 from glbtools.diagnosis.finding import CERTAINTIES, Finding
 from glbtools.diagnosis.precedence import explained
+from glbtools.diagnosis.problems import SEVERITIES
 from glbtools.diagnosis.restored import merged
 from glbtools.errors import GlbError
 from glbtools.evidence.network import Network, collect, latest_stamp
@@ -21,8 +22,6 @@ from glbtools.layouts import Layouts
 
 CHECKS = ("upload", "download", "structure", "leftovers", "logs", "schedule", "older")
 """Modules of ``checks``; each has a function ``check(case)`` that yields findings."""
-
-SEVERITIES = ("error", "warning", "note")
 
 
 class Input(NamedTuple):

@@ -96,6 +96,10 @@ class Work:
         inside = name if case.postoffice.flat else f"GLB/{name}"
         return inside if prefix == "." else f"{prefix}/{inside}"
 
+    def label(self, case: Case) -> str:
+        """Return a name for a postoffice that can be part of a file's."""
+        return (case.postoffice.name or case.postoffice.path).replace("/", "-").strip("-.")
+
     def read(self, case: Case, name: str) -> bytes | None:
         """Return a file of a postoffice as it has become."""
         return self.disk.read(self.place(case, name))

@@ -8,8 +8,9 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from glbtools.diagnosis.engine import SEVERITIES, severity
+from glbtools.diagnosis.engine import severity
 from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.problems import SEVERITIES
 from glbtools.render.documents import dumps, spreadsheet_safe, tool
 
 if TYPE_CHECKING:

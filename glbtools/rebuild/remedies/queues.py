@@ -119,7 +119,7 @@ def left_behind(work: Work, case: Case, finding: Finding) -> None:
                 work.write(finding, case, each, b"", "0 bytes", "no update is in it")
         return
     text = "".join(f"{each.text}\r\n" for each in held).encode("cp850", "replace")
-    name = f"imports/{(case.postoffice.name or case.postoffice.path).replace('/', '-').strip('-.')}-fetched.txt"
+    name = f"imports/{work.label(case)}-fetched.txt"
     first = min(each.sync for each in held)
     if _still_due(work, held):
         why = "the server believes these updates delivered; they are kept here, too"

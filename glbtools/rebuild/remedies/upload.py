@@ -123,7 +123,7 @@ def _again(work: Work, case: Case, finding: Finding, moved: list[Record]) -> Non
         sources.append(Source(at, each.text, each, path, "renumbered"))
     if delivered:
         data = "".join(f"{each.text}\r\n" for each in delivered).encode("cp850", "replace")
-        name = f"imports/{_file_name(case)}-delivered.txt"
+        name = f"imports/{work.label(case)}-delivered.txt"
         why = "MSTTRANS has the same change, taken in after it was made: sending it again could undo what came later"
         work.save(finding, case, name, data, f"{plural(len(delivered), 'change')} delivered before", why)
     known = f"{a} is confirmed" + ("" if work.applied(case) is None else f", the server has {work.applied(case)}")
@@ -147,7 +147,3 @@ def _delivered(work: Work, case: Case, records: list[Record]) -> list[Record]:
         if then is not None and made is not None and then >= made:
             found.append(each)
     return found
-
-
-def _file_name(case: Case) -> str:
-    return (case.postoffice.name or case.postoffice.path).replace("/", "-").strip("-.")
