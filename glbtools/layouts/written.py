@@ -1,0 +1,85 @@
+"""A layout as the text of a layout file, which ``binary.layout`` reads back to the same layout."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from glbtools.binary.layout import Field, Layout
+
+
+def to_toml(layout: Layout, remarks: tuple[str, ...] = ()) -> str:
+    """Return the text of a layout file; ``remarks`` become comments at its head."""
+    lines = [f"# {each}".rstrip() for each in remarks]
+    lines += [*_keys(_head(layout)), "", "[framing]", *_keys(_framing(layout))]
+    if summing := _checksum(layout):
+        lines += ["", "[checksum]", *_keys(summing)]
+    for each in layout.fields:
+        lines += ["", "[[field]]", *_keys(_field(each, layout))]
+    return "\n".join(lines) + "\n"
+
+
+Value = str | int
+
+
+def _head(layout: Layout) -> dict[str, Value]:
+    return {
+        "id": layout.id,
+        "family": layout.family,
+        "title": layout.title,
+        "status": layout.status,
+        "byte_order": layout.byte_order,
+        "encoding": layout.encoding,
+        "source": layout.source,
+        "doc": layout.doc,
+    }
+
+
+def _framing(layout: Layout) -> dict[str, Value]:
+    if layout.family != "queue":
+        return {"header": layout.header, "record": layout.record, "doc": layout.framing_doc}
+    counts = layout.length_counts if layout.with_role("len_text") else ""
+    return {
+        "header": layout.header,
+        "length_counts": counts,
+        "terminator": layout.terminator,
+        "stride": layout.stride,
+        "pad": layout.pad,
+        "doc": layout.framing_doc,
+    }
+
+
+def _checksum(layout: Layout) -> dict[str, Value]:
+    if not layout.checksum:
+        return {}
+    return {"algorithm": layout.checksum, "status": layout.checksum_status, "doc": layout.checksum_doc}
+
+
+def _field(each: Field, layout: Layout) -> dict[str, Value]:
+    default = each.default.hex() if isinstance(each.default, bytes) else each.default
+    row: dict[str, Value] = {
+        "name": each.name,
+        "section": each.section if each.section != "record" else "",
+        "offset": each.offset,
+        "type": each.type,
+        "role": each.role,
+        "orig": each.orig,
+        "status": each.status,
+        "source": each.source,
+        "doc": each.doc,
+        "byte_order": each.byte_order if each.byte_order != layout.byte_order else "",
+        "stamp": each.stamp if each.stamp != "unix" else "",
+        "link": each.link,
+    }
+    if default is not None:
+        row["default"] = default
+    if each.flags:
+        row["flags"] = "{ " + ", ".join(f"{json.dumps(name)} = {bit}" for name, bit in each.flags) + " }"
+    return row
+
+
+def _keys(row: dict[str, Value]) -> Iterator[str]:
+    for key, value in row.items():
+        if value == "" and key != "default":
+            continue
+        yield f"{key} = {value if isinstance(value, int) or key == 'flags' else json.dumps(value)}"

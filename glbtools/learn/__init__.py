@@ -1,0 +1,7 @@
+"""A layout from genuine files: candidates, ranked by what they explain, and the checksum search."""
+
+from __future__ import annotations
+
+from glbtools.learn.learning import Learning, learn_layout
+
+__all__ = ["Learning", "learn_layout"]

@@ -1,0 +1,189 @@
+"""Where a record begins and ends: how many bytes belong to the file's header, before the text, and behind it.
+
+The distance between two texts is known; which part of it belongs to which record shows at the ends of the file: the
+first record has nothing before it but the file's header, the last nothing behind it. Links say it outright.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from glbtools.binary.layout import TERMINATORS
+from glbtools.learn import columns
+from glbtools.learn.chain import Held
+from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, link_head
+from glbtools.learn.framing import Rule
+from glbtools.learn.material import CONTROL
+
+LARGEST_HEADER = 64
+CLEAR = 10.0
+"""Bits by which an arrangement must be better than another that reads the file otherwise."""
+
+
+class Arrangement(NamedTuple):
+    """How the bytes beside the texts are shared out.
+
+    Attributes:
+        header: bytes of the file before the first record.
+        head: bytes of a record before its text; ``trail``: behind the text and its terminator.
+        pad: the byte that fills a stride.
+        bits: what does not fit; lower is better.
+    """
+
+    header: int
+    head: int
+    trail: int
+    pad: int
+    bits: float
+
+
+def arrangements(records: Sequence[Held], rule: Rule, reading: Reading) -> list[Arrangement]:
+    """Return the ways to share out the bytes, best first."""
+    sight = Sight(records, rule)
+    chains = _chains(records)
+    firsts = [chain[0] for chain in chains]
+    told = link_head(sight, reading.claims)
+    heads = {told} if told else _heads(chains, rule, sight)
+    found = []
+    for head in sorted(heads):
+        if not 0 < head <= max(each.start for each in firsts):
+            continue
+        header = Counter(first.start - head for first in firsts).most_common(1)[0][0]
+        trail, pad, spoiled = _trail(sight, rule, head)
+        if header < 0 or trail < 0 or header > LARGEST_HEADER and not told:
+            continue
+        bits = spoiled + sum(_edges(sight, rule, reading, chain, header, head, trail) for chain in chains)
+        found.append(Arrangement(header, head, trail, pad, bits + 3 * bool(header) + 3 * bool(trail)))
+    return sorted(found, key=lambda each: (each.bits, each.header, each.trail))
+
+
+def _chains(records: Sequence[Held]) -> list[list[Held]]:
+    chains: dict[int, list[Held]] = {}
+    for each in records:
+        chains.setdefault(id(each.material), []).append(each)
+    return list(chains.values())
+
+
+def _heads(chains: Sequence[Sequence[Held]], rule: Rule, sight: Sight) -> set[int]:
+    """Return the lengths of a record's head worth trying."""
+    lowest = min(chain[0].start for chain in chains)
+    most = min(lowest, sight.before) if rule.stride == 1 else min(lowest, 2 * LARGEST_HEADER)
+    heads = {chain[-1].next - len(chain[-1].material.data) for chain in chains}
+    heads |= {lowest - header for header in range(LARGEST_HEADER)}
+    if rule.stride == 1:
+        heads |= {sight.before - trail for trail in range(17)}
+    return {head for head in heads if 0 < head <= most}
+
+
+def _trail(sight: Sight, rule: Rule, head: int) -> tuple[int, int, float]:
+    """Return the bytes behind a text that are not padding, the byte that fills, and what does not fit."""
+    ending = len(TERMINATORS[rule.terminator])
+    if rule.stride == 1:
+        return rule.gap - ending - head, 0, 0.0
+    if rule.by == "stride":
+        spoiled = sum(not _room(each, rule, head) for each in sight.records)
+        return 0, rule.pad, 4.0 * spoiled
+    regions = [
+        each.material.data[each.stop + ending : each.next - head]
+        for each in sight.records
+        if each.joined and each.next - head >= each.stop + ending
+    ]
+    if len(regions) * 10 < len(sight.records) * 8:
+        return -1, 0, 0.0
+    lasts = Counter(region[-1] for region in regions if region)
+    pad = max((0, 0x20, 0xFF), key=lambda byte: lasts[byte])
+    lengths = sorted(len(region.rstrip(bytes([pad]))) for region in regions)
+    trail = lengths[int((len(lengths) - 1) * (1 - columns.SPOILED))]
+    low, high = rule.gap - head - ending, max(rule.gap, rule.widest) - head - ending
+    trail = max(trail, low, 0)
+    if trail > max(high, 0):
+        return -1, 0, 0.0
+    spoiled = sum(bool(region[trail:].strip(bytes([pad]))) for region in regions)
+    return trail, pad, 4.0 * spoiled
+
+
+def _room(held: Held, rule: Rule, head: int) -> bool:
+    """Whether a text and nothing but padding stands between its beginning and the next record."""
+    room = held.material.data[held.start : held.start + rule.stride - head].rstrip(bytes([rule.pad]))
+    return CONTROL.search(room) is None
+
+
+def _edges(
+    sight: Sight, rule: Rule, reading: Reading, chain: Sequence[Held], header: int, head: int, trail: int
+) -> float:
+    """Return what does not fit at both ends of a file, in bits."""
+    data, first, last = chain[0].material.data, chain[0], chain[-1]
+    bits = 0.0
+    begins = first.start - head
+    if begins < header or (rule.stride > 1 and (begins - header) % rule.stride):
+        bits += 30
+    elif begins == header:
+        bits += sum(1.0 if byte == 0 else 8.0 for byte in data[:header])
+        bits += _unlike(sight, reading.claims, chain, 0, head, HEAD)
+    else:
+        bits += min(40.0, 8.0 * (begins - header))
+    ending = len(TERMINATORS[rule.terminator])
+    stop = last.stop + ending + trail
+    if rule.stride > 1:
+        begin = last.start - head
+        stop = begin + -(-(stop - begin) // rule.stride) * rule.stride
+    if last.joined:
+        return bits
+    if stop > len(data):
+        bits += min(40.0, 8.0 * (stop - len(data)))
+    else:
+        bits += min(20.0, 4.0 + (len(data) - stop)) if stop < len(data) else 0.0
+        if rule.stride == 1 and trail:
+            bits += _unlike_tail(sight, last, rule, head, trail)
+    straddling = [
+        claim
+        for claim in reading.claims
+        if claim.side == HEAD and rule.stride == 1 and claim.at > head > claim.at - claim.number.size
+    ]
+    return bits + 20.0 * len(straddling)
+
+
+def _unlike(sight: Sight, claims: Sequence[Claim], chain: Sequence[Held], at: int, head: int, side: str) -> float:
+    """Return how the first record's head differs from those of the others: constants, and the number."""
+    data, held = chain[at].material.data, chain[at]
+    bits = 0.0
+    for back in range(1, min(head, sight.before) + 1):
+        value = columns.constant(sight.raw(side, back, 1))
+        if value is not None and data[held.start - back : held.start - back + 1] != value:
+            bits += 8.0
+    for claim in claims:
+        if claim.side != HEAD or claim.at > head or len(chain) < 2:
+            continue
+        one, other = (
+            claim.number.read(data, held.start - claim.at),
+            claim.number.read(data, chain[1].start - claim.at),
+        )
+        if claim.role == "sync" and (one is None or other is None or not 0 < other - one <= columns.LARGEST_STEP):
+            bits += 16.0
+        if claim.role == "stamp" and (one is None or not columns.dated([one])):
+            bits += 16.0
+    return bits
+
+
+def _unlike_tail(sight: Sight, last: Held, rule: Rule, head: int, trail: int) -> float:
+    """Return how what stands behind the last text differs from what stands behind the others."""
+    data, ending = last.material.data, len(TERMINATORS[rule.terminator])
+    bits = 0.0
+    for offset in range(trail):
+        back = head + trail - offset
+        value = columns.constant(sight.raw(HEAD, back, 1))
+        at = last.stop + ending + offset
+        if value is not None and data[at : at + 1] != value:
+            bits += 8.0
+    return bits
+
+
+def placed(claim: Claim, arrangement: Arrangement, rule: Rule) -> tuple[str, int]:
+    """Return the section and the offset of a field in a layout."""
+    if claim.side == TAIL:
+        return "trailer", claim.at
+    if claim.at <= arrangement.head:
+        return "record", arrangement.head - claim.at
+    return "trailer", arrangement.head + arrangement.trail - claim.at

@@ -1,0 +1,95 @@
+"""Records in a row: where a rule of framing holds, and what the columns before and behind their texts hold."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from glbtools.binary.layout import TERMINATORS
+from glbtools.learn.framing import Rule
+from glbtools.learn.material import Material
+
+SAMPLE = 400
+
+
+class Held(NamedTuple):
+    """One record that a rule accounts for.
+
+    Attributes:
+        material: its file.
+        start: where its text begins; ``stop``: where it ends.
+        next: where the next record's text begins, or would.
+        joined: whether the next record of the chain does stand there.
+    """
+
+    material: Material
+    start: int
+    stop: int
+    next: int
+    joined: bool
+
+
+def chain(material: Material, rule: Rule) -> list[Held]:
+    """Return the records of a file that follow each other by a rule; damage leaves holes.
+
+    A record counts when the next stands where the rule says, or when it ends the file; one alone is no evidence.
+    """
+    known = sorted({*material.anchors, *material.listed})
+    starts = set(known)
+    found: list[Held] = []
+    position = 0
+    while (at := bisect_right(known, position - 1)) < len(known):
+        run = _run(material, rule, known[at], starts)
+        if len(run) > 1 or (run and _is_last(run[-1])):
+            found += run
+            position = run[-1].stop
+        else:
+            position = known[at] + 1
+    return found
+
+
+def _run(material: Material, rule: Rule, start: int, starts: set[int]) -> list[Held]:
+    run: list[Held] = []
+    while (length := rule.length(material, start)) is not None:
+        following = rule.next(material, start)
+        assert following is not None, "a record with a length has an end"
+        joined = following in starts and following > start
+        run.append(Held(material, start, start + length, following, joined))
+        if not joined:
+            break
+        start = following
+    return run
+
+
+def _is_last(held: Held) -> bool:
+    return held.stop <= len(held.material.data) <= held.next
+
+
+def sample(records: Sequence[Held]) -> list[Held]:
+    """Return some hundred records: the first, the last, and runs from all over."""
+    if len(records) <= SAMPLE:
+        return list(records)
+    runs, length = 10, SAMPLE // 10
+    found: list[Held] = []
+    for run in range(runs):
+        first = run * (len(records) - length) // (runs - 1)
+        found += records[first : first + length]
+    return found
+
+
+def room(records: Sequence[Held], rule: Rule) -> tuple[int, int]:
+    """Return how many bytes before a text, and behind one and its terminator, hold no other text."""
+    ending = len(TERMINATORS[rule.terminator])
+    between = [each.next - each.stop - ending for each in records if each.joined]
+    before = min(between, default=0)
+    if len(between) < 3:
+        before = max((each.start for each in records), default=0)
+    return max(0, before), max(0, min(between, default=0))
+
+
+def neighbours(records: Sequence[Held]) -> Iterator[tuple[Held, Held]]:
+    """Yield records that follow each other in one file."""
+    for one, other in zip(records, records[1:], strict=False):
+        if one.material is other.material:
+            yield one, other

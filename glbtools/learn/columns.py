@@ -1,0 +1,126 @@
+"""What a column of bytes may be: a rising number, a date, a link to a neighbour, a constant.
+
+A column stands at a fixed distance before the texts, or behind them. Every judgement here allows for some damaged
+records, and none of them looks at more than numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from glbtools.binary import stamp
+from glbtools.learn.framing import BINARY, DIGITS, Number
+
+SPOILED = 0.1
+"""Share of records that may be damaged."""
+
+EARLIEST, LATEST = datetime(1988, 1, 1), datetime(2012, 1, 1)
+"""Dates that stamps of these programs can have: the product came in 1988, and its clocks ran on for a while."""
+
+LARGEST_STEP = 100_000
+LARGEST_SYNC = 1 << 28
+_STAMPS = (Number("u32", 4), Number("u32", 4, "big"), Number("dec", 10), Number("hex", 8))
+_LINKS = (Number("u32", 4), Number("u32", 4, "big"), Number("u16", 2), Number("u16", 2, "big"),
+          Number("dec", 10), Number("dec", 8), Number("hex", 8))  # fmt: skip
+NOWHERE = {0, 0xFFFF, 0xFFFFFFFF}
+"""What a link holds that leads nowhere."""
+
+Values = Sequence[int | None]
+
+
+class Rising(NamedTuple):
+    """How well a column counts.
+
+    Attributes:
+        share: of steps that go up.
+        ones: of steps that go up by exactly one.
+        bits: mean information of a step; 0 when each is 1.
+    """
+
+    share: float
+    ones: float
+    bits: float
+
+
+def rising(values: Values) -> Rising | None:
+    """Return how a column rises; None when it does not."""
+    steps = [b - a for a, b in zip(values, values[1:], strict=False) if a is not None and b is not None]
+    if not steps or len(steps) < (len(values) - 1) * (1 - 2 * SPOILED):
+        return None
+    up = [step for step in steps if 0 < step <= LARGEST_STEP]
+    if len(up) < len(steps) * (1 - 2 * SPOILED) or max(filter(None, values), default=0) >= 1 << 32:
+        return None
+    bits = sorted(math.log2(step) for step in up)
+    kept = bits[: max(1, int(len(bits) * (1 - SPOILED)))]
+    return Rising(len(up) / len(steps), sum(step == 1 for step in steps) / len(steps), sum(kept) / len(kept))
+
+
+class Dated(NamedTuple):
+    """How well a column holds dates: in which encoding, the share that are dates, and how far they wander."""
+
+    encoding: str
+    share: float
+    days: float
+    backwards: float
+
+
+def dated(values: Values) -> list[Dated]:
+    """Return the encodings in which a column holds dates, the one that wanders least first."""
+    found = []
+    for encoding, (read, _) in stamp.ENCODINGS.items():
+        moments = [read(value) if value is not None and value < 1 << 32 else None for value in values]
+        kept = [each for each in moments if each is not None and EARLIEST <= each < LATEST]
+        if len(kept) < len(values) * (1 - SPOILED) or not kept:
+            continue
+        back = sum(b < a for a, b in zip(kept, kept[1:], strict=False)) / max(1, len(kept) - 1)
+        ordered = sorted(kept)
+        cut = int(len(ordered) * SPOILED / 2)
+        span = ordered[-1 - cut] - ordered[cut]
+        found.append(Dated(encoding, len(kept) / len(values), span.total_seconds() / 86400, back))
+    return sorted(found, key=lambda each: (each.backwards > 2 * SPOILED, each.days))
+
+
+def linked(values: Values, texts: Sequence[int]) -> int | None:
+    """Return how far before a text the place is that a column leads to; None when it leads to none.
+
+    Args:
+        values: the column.
+        texts: for each record where the text begins that the link would lead to; -1 for none.
+    """
+    distances = Counter(
+        text - value
+        for value, text in zip(values, texts, strict=True)
+        if value is not None and value not in NOWHERE and text >= 0
+    )
+    if not distances:
+        return None
+    distance, count = distances.most_common(1)[0]
+    possible = sum(text >= 0 for text in texts)
+    return distance if count >= max(3, possible * (1 - 2 * SPOILED)) and distance > 0 else None
+
+
+def constant(values: Sequence[bytes]) -> bytes | None:
+    """Return what nearly all records hold; None when they differ."""
+    if not values:
+        return None
+    value, count = Counter(values).most_common(1)[0]
+    return value if count >= len(values) * (1 - SPOILED) else None
+
+
+def integers() -> Iterable[Number]:
+    """Every way to store a number."""
+    return (*BINARY, *DIGITS)
+
+
+def stamps() -> Iterable[Number]:
+    """Every way to store a date."""
+    return _STAMPS
+
+
+def links() -> Iterable[Number]:
+    """Every way to store an offset."""
+    return _LINKS

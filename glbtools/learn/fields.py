@@ -1,0 +1,441 @@
+"""What the bytes around the texts are: which columns hold the number, the date, links and constants."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from glbtools.binary.layout import TERMINATORS
+from glbtools.learn import columns
+from glbtools.learn.chain import Held, neighbours, room, sample
+from glbtools.learn.framing import Number, Rule
+
+WIDEST = 96
+"""Bytes before a text that are looked at."""
+
+HEAD, TAIL = "head", "tail"
+MARGIN = 6.0
+"""Bits by which one explanation of the numbers must be better than another to be believed."""
+
+ORDER_BITS, NARROW_BITS, BYTE_BITS, ZERO_BITS, BROKEN_BITS = 8.0, 8.0, 8.0, 1.0, 12.0
+"""What it costs to differ from the other fields' byte order, to have one byte, to leave a constant, a zero, a step that
+does not rise."""
+
+MOST_BITS = 7
+"""Mean information of a step between numbers; what jumps farther is no count of changes."""
+
+USUAL_BITS = 20
+"""Numbers of more bits are unheard of: they count the changes of one office, or of all."""
+
+
+class Claim(NamedTuple):
+    """A field, at a distance before the text (``head``), or behind it and its terminator (``tail``).
+
+    Attributes:
+        side: ``head`` or ``tail``.
+        at: bytes from the field's beginning to the text; behind it, from the terminator to the field.
+        number: how it is stored.
+        role: as in a layout.
+        encoding: of a date.
+        link: previous or next.
+        doc: what shows it.
+        sure: whether nothing else would explain the bytes as well.
+    """
+
+    side: str
+    at: int
+    number: Number
+    role: str
+    encoding: str = "unix"
+    link: str = ""
+    doc: str = ""
+    sure: bool = True
+
+
+@dataclass
+class Reading:
+    """One explanation of the columns.
+
+    Attributes:
+        claims: the fields, the number first.
+        bits: what it leaves to be explained; lower is better.
+        doubts: other fields that might be the number, in words.
+    """
+
+    claims: list[Claim] = field(default_factory=list)
+    bits: float = 0.0
+    doubts: list[str] = field(default_factory=list)
+
+
+class Sight:
+    """The columns of some records under a rule."""
+
+    def __init__(self, records: Sequence[Held], rule: Rule) -> None:
+        self.rule = rule
+        self.records = sample(records)
+        self.ending = len(TERMINATORS[rule.terminator])
+        before, behind = room(records, rule)
+        self.before = min(WIDEST, before)
+        self.behind = 0 if rule.stride == 1 else min(WIDEST, behind)
+
+    def place(self, held: Held, side: str, at: int) -> int:
+        """Return where a column stands in the file of a record."""
+        return held.start - at if side == HEAD else held.stop + self.ending + at
+
+    def values(self, side: str, at: int, number: Number) -> list[int | None]:
+        """Return the numbers of a column."""
+        return [number.read(each.material.data, self.place(each, side, at)) for each in self.records]
+
+    def raw(self, side: str, at: int, size: int) -> list[bytes]:
+        """Return the bytes of a column, of the records that have it."""
+        found = []
+        for each in self.records:
+            start = self.place(each, side, at)
+            if start >= 0:
+                found.append(each.material.data[start : start + size])
+        return found
+
+    def spots(self, number: Number) -> Iterator[tuple[str, int]]:
+        """Yield the places where a number of that size can stand."""
+        yield from ((HEAD, at) for at in range(number.size, self.before + 1))
+        yield from ((TAIL, at) for at in range(self.behind - number.size + 1))
+
+
+def readings(records: Sequence[Held], rule: Rule) -> list[Reading]:
+    """Return explanations of the columns, best first; those that follow explain the numbers otherwise."""
+    sight = Sight(records, rule)
+    if len(sight.records) < 2:
+        return []
+    claims: list[Claim] = []
+    if rule.by == "length":
+        assert rule.number is not None, "a rule by length has a field"
+        claims.append(_length(sight, rule.distance, rule.number))
+    claims += _links(sight, claims)
+    counted = _counted(sight, claims)
+    order = _order(sight, claims)
+    dates = _stamp(sight, [*claims, *_leading(sight, counted, order)])
+    return _numbered(sight, counted, claims, dates, order or _order(sight, dates))
+
+
+# --- one role each ------------------------------------------------------------------------------------------------
+
+
+def _length(sight: Sight, distance: int, number: Number) -> Claim:
+    """Return the length field, as wide as the zeros behind it let it be 16 bits: texts reach several KB (Q148770)."""
+    if number.kind == "u8" and distance > 1 and columns.constant(sight.raw(HEAD, distance - 1, 1)) == b"\0":
+        number = Number("u16", 2)
+    while number.kind in {"dec", "hex"} and number.size < (10 if number.kind == "dec" else 8):
+        if columns.constant(sight.raw(HEAD, distance + 1, 1)) != b"0":
+            break
+        number, distance = number._replace(size=number.size + 1), distance + 1
+    return Claim(HEAD, distance, number, "len_text", doc="leads from each text to the next", sure=number.size > 1)
+
+
+def _links(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
+    """Return columns that hold where the record before or behind begins.
+
+    A link leads to the beginning of a record, which is the same distance before every text.
+    """
+    found: list[Claim] = []
+    texts: dict[str, list[int]] = {"previous": [-1] * len(sight.records), "next": [-1] * len(sight.records)}
+    index = {(id(each.material), each.start): at for at, each in enumerate(sight.records)}
+    for one, other in neighbours(sight.records):
+        if one.joined and one.next == other.start:
+            texts["next"][index[id(one.material), one.start]] = other.start
+            texts["previous"][index[id(other.material), other.start]] = one.start
+    for number in columns.links():
+        for side, at in sight.spots(number):
+            if not _free(side, at, number.size, [*taken, *found]):
+                continue
+            values = sight.values(side, at, number)
+            for link, there in texts.items():
+                distance = columns.linked(values, there)
+                if distance is not None and distance <= sight.before + WIDEST:
+                    doc = f"leads to the {link} record"
+                    found.append(Claim(side, at, number, "link", link=link, doc=doc))
+                    break
+    return found
+
+
+def link_head(sight: Sight, claims: Sequence[Claim]) -> int | None:
+    """Return how long a record's head is by what links lead to; None without links."""
+    for claim in claims:
+        if claim.role != "link":
+            continue
+        values = sight.values(claim.side, claim.at, claim.number)
+        votes: dict[int, int] = {}
+        for at, (one, other) in enumerate(zip(sight.records, sight.records[1:], strict=False)):
+            value, text = (values[at], other.start) if claim.link == "next" else (values[at + 1], one.start)
+            if one.joined and value is not None:
+                votes[text - value] = votes.get(text - value, 0) + 1
+        if votes:
+            return max(votes, key=lambda each: votes[each])
+    return None
+
+
+class _Date(NamedTuple):
+    claim: Claim
+    dated: columns.Dated
+
+
+def _stamp(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
+    """Return the column that holds dates, if one does: of several the one that wanders least."""
+    found: list[_Date] = []
+    listed = _listed_stamp(sight, taken)
+    if listed is not None:
+        return [listed]
+    for number in columns.stamps():
+        for side, at in sight.spots(number):
+            if _free(side, at, number.size, taken) and not _written(sight, side, at, number):
+                values = sight.values(side, at, number)
+                found += [
+                    _Date(Claim(side, at, number, "stamp", each.encoding), each) for each in columns.dated(values)[:1]
+                ]
+    steady = [each for each in found if each.dated.backwards <= 2 * columns.SPOILED]
+    steady = [each for each in steady if each.dated.days > 0] or steady
+    if not steady:
+        return []
+    best = min(steady, key=lambda each: (each.dated.days, -each.dated.share))
+    values = sight.values(best.claim.side, best.claim.at, best.claim.number)
+    others = columns.dated(values)[1:]
+    rivals = [each for each in steady if each is not best and each.dated.days <= best.dated.days * 1.5 + 1]
+    days = f"{best.dated.days:.0f} days" if best.dated.days >= 2 else "a day or two"
+    doc = f"dates that lie within {days} and rise"
+    if len(set(values)) == 1:
+        doc = "one date in all records; may be a constant that looks like a date"
+    if others:
+        doc += f"; may also be read as {others[0].encoding}"
+    if rivals:
+        doc += f"; so might the bytes {_spot(rivals[0].claim)}"
+    return [best.claim._replace(doc=doc, sure=not others and not rivals and len(set(values)) > 1)]
+
+
+def _written(sight: Sight, side: str, at: int, number: Number) -> bool:
+    """Whether the bytes of a binary number are digits in all records, and so rather digits."""
+    return number.kind not in {"dec", "hex"} and all(raw.isdigit() for raw in sight.raw(side, at, number.size))
+
+
+def _listed_stamp(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
+    """Return the column that holds the dates a listing prints, but for a difference of time zones."""
+    from glbtools.binary import stamp
+
+    rows = [each.material.listed.get(each.start) for each in sight.records]
+    wanted = [row.stamp if row else None for row in rows]
+    if sum(each is not None for each in wanted) < 2:
+        return None
+    for number in columns.stamps():
+        for side, at in sight.spots(number):
+            if not _free(side, at, number.size, taken):
+                continue
+            values = sight.values(side, at, number)
+            for encoding, (read, _) in stamp.ENCODINGS.items():
+                shifts: dict[int, int] = {}
+                for value, row in zip(values, wanted, strict=True):
+                    moment = read(value) if value is not None and row is not None and value < 1 << 32 else None
+                    if moment is not None and row is not None:
+                        seconds = round((row - moment).total_seconds())
+                        shifts[seconds] = shifts.get(seconds, 0) + 1
+                best = max(shifts, key=lambda each: shifts[each], default=None)
+                if best is None or best % 900 or abs(best) > 15 * 3600:
+                    continue
+                if shifts[best] * 10 >= sum(each is not None for each in wanted) * 8:
+                    zone = f"; the listing's clock is {best / 3600:+g} hours from it" if best else ""
+                    return Claim(
+                        side, at, number, "stamp", encoding, doc=f"the dates of the listing, {shifts[best]} times{zone}"
+                    )
+    return None
+
+
+def _order(sight: Sight, claims: Sequence[Claim]) -> str:
+    """Return the byte order that numbers of several bytes show; empty when none does."""
+    seen = []
+    for claim in claims:
+        if claim.number.kind == "u32" and claim.role != "len_text":
+            seen.append(claim.number.order)
+        elif claim.role == "len_text" and claim.number.kind == "u16":
+            values = [each for each in sight.values(claim.side, claim.at, claim.number) if each is not None]
+            if any(each > 255 for each in values):
+                seen.append(claim.number.order)
+    return seen[0] if seen and len(set(seen)) == 1 else ""
+
+
+class _Counted(NamedTuple):
+    claim: Claim
+    values: tuple[int | None, ...]
+    rising: columns.Rising
+
+
+def _counted(sight: Sight, taken: Sequence[Claim]) -> list[_Counted]:
+    """Return every column that counts, and that agrees with the listing where there is one."""
+    listed = _is_listed(sight)
+    found: list[_Counted] = []
+    for number in columns.integers():
+        for side, at in sight.spots(number):
+            if not _free(side, at, number.size, taken):
+                continue
+            values = sight.values(side, at, number)
+            shown = columns.rising(values)
+            if shown is not None and (_agrees(sight, values) if listed else shown.bits <= MOST_BITS):
+                found.append(_Counted(Claim(side, at, number, "sync"), tuple(values), shown))
+    return found
+
+
+def _grouped(found: Sequence[_Counted]) -> list[list[_Counted]]:
+    """Return columns that hold the same numbers together, for instance 16 bits and 32 of which half is zero."""
+    groups: dict[tuple[int | None, ...], list[_Counted]] = {}
+    for each in found:
+        groups.setdefault(each.values, []).append(each)
+    return list(groups.values())
+
+
+def _leading(sight: Sight, found: Sequence[_Counted], order: str) -> list[Claim]:
+    """Return the likeliest number before dates are known, so that no date is seen in its digits."""
+    places = _places(found)
+    groups = _grouped(found)
+    if not groups:
+        return []
+    return [_widest(min(groups, key=lambda group: _rate(sight, group, order, places)), order).claim]
+
+
+def _numbered(
+    sight: Sight, counted: Sequence[_Counted], claims: list[Claim], dates: list[Claim], order: str
+) -> list[Reading]:
+    """Return a reading for each way to tell the number, best first.
+
+    Ways that share bytes are weighed against each other; a counter elsewhere is a doubt whatever it weighs.
+    """
+    found = [each for each in counted if _free(each.claim.side, each.claim.at, each.claim.number.size, dates)]
+    places = _places(found)
+    rated = sorted(
+        ((_rate(sight, group, order, places), group) for group in _grouped(found)),
+        key=lambda each: (each[0], -len(each[1])),
+    )
+    listed = _is_listed(sight)
+    results = []
+    for bits, group in rated[:6]:
+        best = _widest(group, order)
+        chosen = best.claim._replace(doc=_said(best, group, listed=listed), sure=listed or len(group) == 1)
+        results.append(Reading([chosen, *claims, *dates], bits))
+    if results and not listed:
+        results[0].doubts = list(_doubts(rated, results, places))
+    return results
+
+
+def _doubts(
+    rated: Sequence[tuple[float, list[_Counted]]], results: Sequence[Reading], places: Sequence[set[tuple[str, int]]]
+) -> Iterator[str]:
+    """Yield the other columns that may hold the number: as good by weight, or a counter of their own."""
+    best, mine = rated[0][0], _place_of(rated[0][1][0].claim, places)
+    steps = rated[0][1][0].rising
+    leading: dict[int, float] = {}
+    for bits, group in rated:
+        for each in group:
+            leading.setdefault(id(_place_of(each.claim, places)), bits)
+    for (bits, group), reading in zip(rated[1:], results[1:], strict=False):
+        place = _place_of(group[0].claim, places)
+        counts = group[0].rising.bits <= steps.bits + 2 and group[0].rising.share > 1 - columns.SPOILED
+        elsewhere = place is not mine and bits - leading[id(place)] < MARGIN
+        if bits - best < MARGIN or (elsewhere and counts):
+            yield _spot(reading.claims[0])
+
+
+def _covered(claim: Claim) -> set[tuple[str, int]]:
+    step = -1 if claim.side == HEAD else 1
+    return {(claim.side, claim.at + step * byte) for byte in range(claim.number.size)}
+
+
+def _places(found: Sequence[_Counted]) -> list[set[tuple[str, int]]]:
+    """Return the bytes that rising columns cover, those together that overlap."""
+    places: list[set[tuple[str, int]]] = []
+    for each in found:
+        covered = _covered(each.claim)
+        apart = [place for place in places if not place & covered]
+        places = [*apart, covered.union(*(place for place in places if place & covered))]
+    return places
+
+
+def _place_of(claim: Claim, places: Sequence[set[tuple[str, int]]]) -> set[tuple[str, int]]:
+    return next(place for place in places if place & _covered(claim))
+
+
+def _rate(sight: Sight, group: Sequence[_Counted], order: str, places: Sequence[set[tuple[str, int]]]) -> float:
+    """Return the bits a way to tell the number leaves to be explained: steps, first number, bytes around it."""
+    best = math.inf
+    for each in group:
+        number = each.claim.number
+        first = next((value for value in each.values if value is not None), 0)
+        bits = len(each.values) * (each.rising.bits + BROKEN_BITS * (1 - each.rising.share))
+        bits += math.log2(first + 1) + max(0.0, 2 * math.log2(first + 1) - 2 * USUAL_BITS)
+        if number.kind in {"u16", "u32"} and order and number.order != order:
+            bits += ORDER_BITS
+        if number.size == 1:
+            bits += NARROW_BITS
+        rest = _place_of(each.claim, places) - _covered(each.claim)
+        best = min(best, bits + sum(_byte_bits(sight, side, at) for side, at in rest))
+    return best
+
+
+def _byte_bits(sight: Sight, side: str, at: int) -> float:
+    """Return what a byte costs that no field explains; one that varies says nothing either way."""
+    if at < (1 if side == HEAD else 0) or at > (sight.before if side == HEAD else sight.behind - 1):
+        return 0.0
+    value = columns.constant(sight.raw(side, at, 1))
+    return 0.0 if value is None else ZERO_BITS if value == b"\0" else BYTE_BITS
+
+
+def _widest(group: Sequence[_Counted], order: str) -> _Counted:
+    """Return the likeliest of columns that hold the same numbers: digits as many as there are, 32 bits before 16."""
+
+    def worth(each: _Counted) -> tuple[bool, bool, int]:
+        number = each.claim.number
+        fits = not order or number.kind not in {"u16", "u32"} or number.order == order
+        return number.size > 1, fits, number.size
+
+    return max(group, key=worth)
+
+
+def _said(best: _Counted, group: Sequence[_Counted], *, listed: bool) -> str:
+    count = len(best.values)
+    ones = round(best.rising.ones * (count - 1))
+    doc = f"the numbers of the listing in {count} records" if listed else f"rises in {count} records, by one {ones} times"
+    others = sorted({each.claim.number.type for each in group} - {best.claim.number.type})
+    return doc + (f"; {', '.join(others)} would read the same" if others else "")
+
+
+def _is_listed(sight: Sight) -> bool:
+    return sum(each.start in each.material.listed for each in sight.records) >= 2
+
+
+def _agrees(sight: Sight, values: Sequence[int | None]) -> bool:
+    """Whether a column holds the numbers of the listing, if there is one: of its own record, or of the one before."""
+    rows = [each.material.listed.get(each.start) for each in sight.records]
+    if sum(row is not None for row in rows) < 2:
+        return True
+    for shift in (0, 1):
+        told = [(row, value) for row, value in zip(rows[: len(rows) - shift], values[shift:], strict=True) if row]
+        if sum(row.sync == value for row, value in told) * 10 >= len(told) * 9:
+            return True
+    return False
+
+
+# --- places -------------------------------------------------------------------------------------------------------
+
+
+def _free(side: str, at: int, size: int, taken: Sequence[Claim]) -> bool:
+    """Whether no field claims any of some bytes."""
+    for claim in taken:
+        if claim.side != side:
+            continue
+        if side == HEAD and at - size < claim.at and claim.at - claim.number.size < at:
+            return False
+        if side == TAIL and at < claim.at + claim.number.size and claim.at < at + size:
+            return False
+    return True
+
+
+def _spot(claim: Claim) -> str:
+    where = "before the text" if claim.side == HEAD else "behind the text"
+    return f"{claim.number.type} {claim.at} bytes {where}"
+

@@ -1,0 +1,340 @@
+"""How records follow each other in a queue file: rules that lead from the text of one record to that of the next.
+
+A rule says how long a text is (a length field, a terminator, or padding up to a fixed size) and how many bytes lie
+between its end and the next text. Rules are found by vote: every pair of neighbouring texts proposes the numbers that
+would connect it, and what many pairs propose is looked at. Damage spoils some votes and no more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from glbtools.binary.layout import MAX_TEXT, TERMINATORS
+from glbtools.learn.material import Material
+
+FARTHEST = 64
+"""Bytes before a text in which its length field is looked for."""
+
+LARGEST_STRIDE = 1024
+SAMPLE = 240
+NEIGHBOURS = 5
+"""Anchors behind one among which the next record's text is looked for; those between are inside of texts."""
+
+WIDEST_GAP = 512
+"""Most bytes between the end of one text and the beginning of the next."""
+
+
+class Number(NamedTuple):
+    """How a number is stored: ``u16`` in an order, or ``dec:5``."""
+
+    kind: str
+    size: int
+    order: str = "little"
+
+    @property
+    def type(self) -> str:
+        """As a layout spells it."""
+        return f"{self.kind}:{self.size}" if self.kind in {"dec", "hex"} else self.kind
+
+    def read(self, data: bytes, at: int) -> int | None:
+        """Return the number stored at an offset; None where digits are none, or the data end."""
+        raw = data[at : at + self.size]
+        if at < 0 or len(raw) < self.size:
+            return None
+        if self.kind == "dec":
+            return int(raw) if raw.isdigit() else None
+        if self.kind == "hex":
+            return int(raw, 16) if all(byte in _HEX for byte in raw) else None
+        return int.from_bytes(raw, "little" if self.order == "little" else "big")
+
+
+_HEX = b"0123456789ABCDEF"
+BINARY = (
+    Number("u8", 1), Number("u16", 2), Number("u16", 2, "big"), Number("u32", 4), Number("u32", 4, "big"),
+)  # fmt: skip
+DIGITS = (*(Number("dec", size) for size in range(2, 11)), *(Number("hex", size) for size in range(2, 9)))
+
+
+class Rule(NamedTuple):
+    """How to get from one text to the next.
+
+    Attributes:
+        by: what ends a text: ``length``, ``terminator`` or ``stride``.
+        number: the length field; ``distance``: bytes from its beginning to the text.
+        excess: what the field counts beyond the text.
+        terminator: name of what stands behind a text.
+        gap: bytes of a record that are not text, its terminator included; the fewest that fit.
+        widest: the most that fit; a stride leaves room.
+        stride: each record takes a multiple of this.
+        pad: the byte that fills it.
+        support: share of the neighbours tried that it connects.
+    """
+
+    by: str
+    number: Number | None = None
+    distance: int = 0
+    excess: int = 0
+    terminator: str = "none"
+    gap: int = 0
+    widest: int = 0
+    stride: int = 1
+    pad: int = 0
+    support: float = 0.0
+
+    def length(self, material: Material, start: int) -> int | None:
+        """Return the length of the text at ``start``; None where nothing ends it."""
+        data = material.data
+        if self.by == "length":
+            assert self.number is not None, "a rule by length has a field"
+            value = self.number.read(data, start - self.distance)
+            found = None if value is None else value - self.excess
+        elif self.by == "terminator":
+            found = material.find(TERMINATORS[self.terminator], start) - start
+        else:
+            room = data[start : start + self.stride - self.gap]
+            found = len(room.rstrip(bytes([self.pad])))
+        return found if found is not None and 0 < found <= MAX_TEXT and start + found <= len(data) else None
+
+    def next(self, material: Material, start: int) -> int | None:
+        """Return where the next text begins if the record at ``start`` is whole; None where it is not."""
+        found = self.length(material, start)
+        return None if found is None else start + _padded(found + self.gap, self.stride)
+
+
+def _padded(size: int, stride: int) -> int:
+    return -(-size // stride) * stride
+
+
+class Pair(NamedTuple):
+    """Two neighbouring texts: the beginning of one, that of the next, and where the first may end."""
+
+    material: Material
+    start: int
+    next: int
+    ends: tuple[tuple[str, int], ...]
+
+
+def rules(materials: Sequence[Material]) -> list[Rule]:
+    """Return the rules worth trying, best supported first."""
+    pairs = [pair for material in materials for pair in _pairs(material)]
+    if not pairs:
+        return []
+    starts = len({(id(pair.material), pair.start) for pair in pairs})
+    found = [*_by_length(pairs, starts), *_by_terminator(pairs, starts)]
+    for stride in _strides(materials):
+        found += _strided(pairs, starts, stride)
+    best: dict[tuple[object, ...], Rule] = {}
+    for rule in sorted(found, key=lambda each: -each.support):
+        best.setdefault((rule.by, rule.number, rule.distance, rule.excess, rule.terminator, rule.stride), rule)
+    return sorted(best.values(), key=lambda each: -each.support)
+
+
+# --- votes --------------------------------------------------------------------------------------------------------
+
+
+def _pairs(material: Material) -> Iterator[Pair]:
+    """Yield neighbouring texts, a sample of them from all over the file."""
+    known = sorted(material.listed)
+    if known:
+        for at in _spread(len(known) - 1, SAMPLE):
+            start, row = known[at], material.listed[known[at]]
+            ends = (("listed", start + len(row.text)),) if row.whole else ()
+            yield Pair(material, start, known[at + 1], ends or _ends(material, start))
+        return
+    strong = material.strong
+    for at in _spread(len(strong) - 1, SAMPLE):
+        ends = _ends(material, strong[at])
+        for after in strong[at + 1 : at + 1 + NEIGHBOURS]:
+            yield Pair(material, strong[at], after, ends)
+
+
+def _spread(count: int, most: int) -> Iterable[int]:
+    """Return up to ``most`` of the numbers below ``count``: runs of neighbours from several places."""
+    if count <= most:
+        return range(max(0, count))
+    runs, length = 8, most // 8
+    return [at for run in range(runs) for at in range(run * (count - length) // (runs - 1), count)[:length]]
+
+
+def _ends(material: Material, start: int) -> tuple[tuple[str, int], ...]:
+    """Return where a text may end by what stands behind it."""
+    control = material.control(start)
+    ends = [("nul" if material.data[control : control + 1] == b"\0" else "none", control)]
+    line = material.data.find(b"\r\n", start, control)
+    return (*ends, ("crlf", line)) if line >= 0 else tuple(ends)
+
+
+def _numbers(pairs: Sequence[Pair]) -> Iterator[tuple[Number, int]]:
+    """Yield the places before a text where a number can be read in most records."""
+    sample = list({(id(pair.material), pair.start): pair for pair in pairs}.values())[:40]
+    for distance in range(1, FARTHEST + 1):
+        for number in BINARY[:3]:
+            if number.size <= distance:
+                yield number, distance
+        for number in DIGITS:
+            if number.size <= distance:
+                read = [number.read(pair.material.data, pair.start - distance) for pair in sample]
+                if sum(value is not None for value in read) * 4 >= len(read) * 3:
+                    yield number, distance
+
+
+def _by_length(pairs: Sequence[Pair], starts: int) -> Iterator[Rule]:
+    """Yield rules in which a field gives the distance to the next text, but for a constant."""
+    for number, distance in _numbers(pairs):
+        votes: Counter[int] = Counter()
+        seen: dict[tuple[int, int], set[int]] = {}
+        values = set()
+        for pair in pairs:
+            value = number.read(pair.material.data, pair.start - distance)
+            if value is None or not 0 < value <= MAX_TEXT:
+                continue
+            values.add(value)
+            rest = pair.next - pair.start - value
+            if 0 <= rest <= WIDEST_GAP:
+                seen.setdefault((id(pair.material), pair.start), set()).add(rest)
+        for rests in seen.values():
+            votes.update(rests)
+        for rest, count in votes.most_common(2):
+            if count * 2 >= starts and len(values) > 1:
+                yield from _counted(pairs, number, distance, rest, count / starts)
+
+
+def _counted(pairs: Sequence[Pair], number: Number, distance: int, rest: int, support: float) -> Iterator[Rule]:
+    """Yield what a length field may count: the text, what ends it, or the record."""
+    texts: Counter[tuple[str, int]] = Counter()
+    for pair in pairs:
+        value = number.read(pair.material.data, pair.start - distance)
+        if value is not None and pair.next - pair.start - value == rest:
+            texts.update(
+                (_name(pair.material.data, end) if name == "listed" else name, value - (end - pair.start))
+                for name, end in pair.ends
+            )
+    if rest:
+        yield from _direct(pairs, number, distance, rest, support)
+        return
+    for (name, excess), _ in texts.most_common(3):
+        if distance <= excess <= WIDEST_GAP:
+            yield Rule("length", number, distance, excess, name, excess, support=support)
+
+
+def _direct(pairs: Sequence[Pair], number: Number, distance: int, rest: int, support: float) -> Iterator[Rule]:
+    """Yield the rule of a field that counts the text, with its terminator or without."""
+    behind: Counter[str] = Counter()
+    within: Counter[str] = Counter()
+    total = 0
+    for pair in pairs:
+        data = pair.material.data
+        value = number.read(data, pair.start - distance)
+        if value is None or pair.next - pair.start - value != rest:
+            continue
+        total += 1
+        end = pair.start + value
+        within.update(name for name, ending in _ENDINGS if data[end - len(ending) : end] == ending)
+        behind.update(name for name, ending in _ENDINGS if data[end : end + len(ending)] == ending)
+    for name, ending in _ENDINGS:
+        if within[name] * 10 >= total * 9:
+            yield Rule("length", number, distance, len(ending), name, rest + len(ending), support=support)
+            return
+    for name, ending in _ENDINGS:
+        if behind[name] * 10 >= total * 9 and rest >= len(ending):
+            yield Rule("length", number, distance, 0, name, rest, support=support)
+            return
+    yield Rule("length", number, distance, 0, "none", rest, support=support)
+
+
+_ENDINGS = (("crlf", b"\r\n"), ("nul", b"\0"))
+
+
+def _name(data: bytes, end: int) -> str:
+    return next((name for name, ending in _ENDINGS if data[end : end + len(ending)] == ending), "none")
+
+
+def _by_terminator(pairs: Sequence[Pair], starts: int) -> Iterator[Rule]:
+    """Yield rules in which a terminator ends a text, and a constant number of bytes follows."""
+    votes: Counter[tuple[str, int]] = Counter()
+    for pair in pairs:
+        for name, end in pair.ends:
+            name = _name(pair.material.data, end) if name == "listed" else name  # noqa: PLW2901
+            if name != "none" and 0 < pair.next - end <= WIDEST_GAP:
+                votes[name, pair.next - end] += 1
+    for (name, gap), count in votes.most_common(4):
+        if count * 2 >= starts:
+            yield Rule("terminator", terminator=name, gap=gap, support=count / starts)
+
+
+# --- strides ------------------------------------------------------------------------------------------------------
+
+
+def _strides(materials: Sequence[Material]) -> list[int]:
+    """Return strides that nearly all distances between texts are multiples of."""
+    distances: list[int] = []
+    for material in materials:
+        starts = sorted(material.listed) or material.strong
+        distances += [starts[at + 1] - starts[at] for at in _spread(len(starts) - 1, SAMPLE)]
+    if len(distances) < 3:
+        return []
+    fitting = [
+        stride
+        for stride in range(2, LARGEST_STRIDE + 1)
+        if sum(not distance % stride for distance in distances) * 100 >= len(distances) * (85 if stride < 8 else 70)
+    ]
+    largest = [each for each in fitting if not any(other != each and not other % each for other in fitting)]
+    return largest[:3]
+
+
+def _strided(pairs: Sequence[Pair], starts: int, stride: int) -> Iterator[Rule]:
+    """Yield rules for records that take a multiple of a stride."""
+    fitting = [pair for pair in pairs if not (pair.next - pair.start) % stride]
+    for number, distance in _numbers(fitting):
+        yield from _gapped(fitting, starts, Rule("length", number, distance, stride=stride), least=0.8)
+        texts: Counter[tuple[str, int]] = Counter()
+        values = set()
+        for pair in fitting:
+            value = number.read(pair.material.data, pair.start - distance)
+            if value is None or not 0 < value <= MAX_TEXT:
+                continue
+            values.add(value)
+            for name, end in pair.ends:
+                kind = _name(pair.material.data, end) if name == "listed" else name
+                texts[kind, value - (end - pair.start)] += 1
+        for (name, excess), count in texts.most_common(2):
+            if 0 <= excess <= WIDEST_GAP and count * 2 >= starts and len(values) > 1:
+                yield from _gapped(fitting, starts, Rule("length", number, distance, excess, name, stride=stride))
+    for name in ("nul", "crlf"):
+        yield from _gapped(fitting, starts, Rule("terminator", terminator=name, stride=stride))
+    if sum(pair.next - pair.start == stride for pair in fitting) * 2 >= starts:
+        yield Rule("stride", stride=stride, pad=_filler(fitting, stride), support=1.0)
+
+
+def _gapped(pairs: Sequence[Pair], starts: int, rule: Rule, least: float = 0.5) -> Iterator[Rule]:
+    """Yield a strided rule with the number of bytes that are not text: what rounds up to the distances seen.
+
+    Each pair allows an interval of the stride's width; what most intervals share is taken, its lowest number first.
+    """
+    edges: Counter[int] = Counter()
+    for pair in pairs:
+        length = rule.length(pair.material, pair.start)
+        if length is None:
+            continue
+        distance = pair.next - pair.start
+        edges[max(0, distance - rule.stride - length + 1)] += 1
+        edges[distance - length + 1] -= 1
+    level, best, low, high = 0, 0, 0, 0
+    for edge in sorted(edges):
+        if level == best and low <= high < edge and high == low:
+            high = edge - 1
+        level += edges[edge]
+        if level > best:
+            best, low, high = level, edge, edge
+    if best >= starts * least:
+        yield rule._replace(gap=low, widest=high, support=best / starts)
+
+
+def _filler(pairs: Sequence[Pair], stride: int) -> int:
+    """Return the byte that fills most of the records."""
+    seen: Counter[int] = Counter()
+    for pair in pairs:
+        seen.update(pair.material.data[pair.start : pair.start + stride])
+    return max((0, 0x20, 0xFF), key=lambda byte: seen[byte])

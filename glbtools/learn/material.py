@@ -1,0 +1,117 @@
+"""What a layout is learnt from: the bytes of files, where texts may begin in them, and what listings say of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from glbtools.formats.listing import Listing
+
+ANCHOR = re.compile(rb"[ADMRT#][ \t](?=[^\x00-\x1f\x7f])")
+"""How a transaction begins (formats.md 9): its code, a blank or tab, and something that can be read."""
+
+CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""What no transaction holds."""
+
+_INSIDE = re.compile(rb"[A-Za-z \t./:,-]")
+"""What stands before a code letter that is part of a text: ``Paul A Smith``."""
+
+
+class Listed(NamedTuple):
+    """What a listing says of a record.
+
+    Attributes:
+        sync: its number.
+        stamp: by the clock of who printed it; None where the listing has no dates.
+        checksum: None where the listing has none.
+        text: in the file's code page, first line only where there are several: line ends may be stored otherwise.
+        whole: whether ``text`` is the whole text.
+    """
+
+    sync: int
+    stamp: datetime | None
+    checksum: int | None
+    text: bytes
+    whole: bool
+
+
+@dataclass
+class Material:
+    """One file to learn from.
+
+    Attributes:
+        path: as given.
+        data: its bytes.
+        anchors: where a text may begin, true ones and false ones.
+        strong: those of them that do not stand in the middle of a text.
+        listed: text start -> what a listing says of that record.
+        rows: how many records a listing of the file has; 0 without one.
+    """
+
+    path: str
+    data: bytes = field(repr=False)
+    anchors: list[int] = field(default_factory=list, repr=False)
+    strong: list[int] = field(default_factory=list, repr=False)
+    listed: dict[int, Listed] = field(default_factory=dict, repr=False)
+    rows: int = 0
+
+    def __post_init__(self) -> None:
+        """Find the anchors."""
+        self.anchors = [match.start() for match in ANCHOR.finditer(self.data)]
+        inside = _INSIDE.fullmatch
+        self.strong = [at for at in self.anchors if not at or not inside(self.data, at - 1, at)] or self.anchors
+
+    def control(self, start: int) -> int:
+        """Where the first byte from ``start`` on is that no transaction holds; the end of the file without one."""
+        found = CONTROL.search(self.data, start)
+        return found.start() if found else len(self.data)
+
+    def find(self, terminator: bytes, start: int) -> int:
+        """Where a terminator first stands from ``start`` on; -1 without one."""
+        return self.data.find(terminator, start)
+
+
+def with_listings(materials: Sequence[Material], listings: Sequence[Listing], encoding: str) -> list[str]:
+    """Match listings with the files they list; return what could not be matched, in words.
+
+    A listing is of the file that holds most of its texts. Texts are looked for in the order of the listing, so that one
+    that stands there twice is found twice; a text that is not found belongs to a damaged record.
+    """
+    said = []
+    for number, listing in enumerate(listings, 1):
+        rows = [_row(each.sync, listing.moment(each), each.checksum, each.text, encoding) for each in listing.records]
+        found = [(_matched(material, rows), material) for material in materials]
+        best, material = max(found, key=lambda each: len(each[0]))
+        if not rows or len(best) * 2 < len(rows):
+            said.append(f"listing {number} is of none of the files: {len(best)} of its {len(rows)} texts are in one")
+            continue
+        material.listed |= best
+        material.rows += len(rows)
+    return said
+
+
+def _row(sync: int, stamp: datetime | None, checksum: int | None, text: str, encoding: str) -> Listed:
+    first = re.split(r"[\r\n]", text, maxsplit=1)[0]
+    whole = first == text
+    return Listed(sync, stamp, checksum, first.rstrip("\0").encode(encoding, "replace"), whole)
+
+
+def _matched(material: Material, rows: Sequence[Listed]) -> dict[int, Listed]:
+    found: dict[int, Listed] = {}
+    position = 0
+    for at, row in enumerate(rows):
+        start = material.data.find(row.text, position) if row.text else -1
+        if start < 0 or _overtakes(material, rows[at + 1 : at + 4], position, start):
+            continue
+        found[start] = row
+        position = start + len(row.text)
+    return found
+
+
+def _overtakes(material: Material, coming: Sequence[Listed], position: int, start: int) -> bool:
+    """Whether the rows that follow stand before ``start``: the text found there is a later record's."""
+    before = sum(0 <= material.data.find(each.text, position, start) for each in coming if each.text)
+    return bool(coming) and before == len(coming) and before > 1

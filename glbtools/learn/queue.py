@@ -1,0 +1,210 @@
+"""The layout of a queue file: every rule of framing that holds, explained column by column, ranked, and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from glbtools.binary.layout import TERMINATORS, Field, Layout
+from glbtools.binary.layout import parse as parse_layout
+from glbtools.formats.queue import Queue, parse_queue
+from glbtools.layouts.written import to_toml
+from glbtools.learn import columns
+from glbtools.learn.arrange import Arrangement, arrangements, placed
+from glbtools.learn.chain import Held, chain
+from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, readings
+from glbtools.learn.framing import Number, Rule, rules
+from glbtools.learn.material import Material
+
+MOST_RULES = 12
+FEWEST = 4
+"""Records without which nothing is believed."""
+
+CLEAR = 10.0
+
+
+class Candidate(NamedTuple):
+    """One layout that explains the files.
+
+    Attributes:
+        layout: the layout.
+        records: how many records it finds; ``explained``: share of the bytes in them.
+        bits: what it leaves to be explained; lower is better.
+        rule, arrangement, reading: what it was made from.
+        texts: what it reads, number and text of every record, for comparison.
+    """
+
+    layout: Layout
+    records: int
+    explained: float
+    bits: float
+    rule: Rule
+    arrangement: Arrangement
+    reading: Reading
+    texts: tuple[tuple[int, str], ...]
+
+
+def candidates(materials: Sequence[Material]) -> list[Candidate]:
+    """Return layouts that explain queue files, best first; each reads them otherwise than those before it."""
+    found: list[Candidate] = []
+    for rule in rules(materials)[:MOST_RULES]:
+        records = [held for material in materials for held in chain(material, rule)]
+        if len(records) < 2:
+            continue
+        for reading in readings(records, rule)[:3]:
+            found += _arranged(materials, records, rule, reading)
+    found.sort(key=lambda each: each.bits)
+    distinct: dict[tuple[tuple[int, str], ...], Candidate] = {}
+    for each in found:
+        distinct.setdefault(each.texts, each)
+    return list(distinct.values())
+
+
+def _arranged(
+    materials: Sequence[Material], records: Sequence[Held], rule: Rule, reading: Reading
+) -> Iterator[Candidate]:
+    for arrangement in arrangements(records, rule, reading)[:4]:
+        if any(_straddles(claim, arrangement, rule) for claim in reading.claims):
+            continue
+        layout = laid_out(records, rule, arrangement, reading)
+        queues = [parse_queue(material.data, layout) for material in materials]
+        texts = tuple((record.sync, record.text) for queue in queues for record in queue.records)
+        size = sum(len(material.data) for material in materials)
+        strayed = sum(gap.stop - gap.start for queue in queues for gap in queue.gaps)
+        bits = arrangement.bits + reading.bits + _strange(queues) + 2.0 * strayed
+        yield Candidate(layout, len(texts), 1 - strayed / size, bits, rule, arrangement, reading, texts)
+
+
+def _strange(queues: Sequence[Queue]) -> float:
+    """Return what is odd about texts, in bits: what no transaction begins with or holds, and ends that are all alike."""
+    from glbtools.learn.material import ANCHOR, CONTROL
+
+    bits = 0.0
+    raws = []
+    for queue in queues:
+        encoding = queue.layout.encoding
+        for record in queue.records:
+            raw = record.text.encode(encoding, "surrogateescape")
+            raws.append(raw)
+            bits += 0 if ANCHOR.match(raw) else 8
+            bits += 4 * len(CONTROL.findall(raw))
+    if len(raws) >= FEWEST:
+        bits += 6.0 * len(raws) * _alike(raws)
+    return bits
+
+
+def _alike(raws: Sequence[bytes]) -> int:
+    """Return how many of the last characters are hex digits, or the same, in all texts: they belong to no text."""
+    count = 0
+    for back in range(1, 9):
+        last = [raw[-back : len(raw) - back + 1] for raw in raws]
+        if columns.constant(last) is None and not all(each in _HEX for each in last):
+            return count
+        count = back
+    return count
+
+
+_HEX = {bytes([byte]) for byte in b"0123456789ABCDEF"}
+
+
+def _straddles(claim: Claim, arrangement: Arrangement, rule: Rule) -> bool:
+    if claim.side == TAIL or rule.stride > 1:
+        return claim.side == HEAD and claim.at > arrangement.head
+    if claim.at > arrangement.head:
+        inside = claim.at - claim.number.size >= arrangement.head and claim.at <= arrangement.head + arrangement.trail
+        return not inside or claim.role == "len_text"
+    return False
+
+
+# --- the layout ---------------------------------------------------------------------------------------------------
+
+
+def laid_out(records: Sequence[Held], rule: Rule, arrangement: Arrangement, reading: Reading) -> Layout:
+    """Return a layout, checked as any layout file is."""
+    sight = Sight(records, rule)
+    fields = [*_claimed(reading, arrangement, rule, sight)]
+    fields += _rest(sight, arrangement, rule, fields)
+    fields.append(
+        Field("text", "record", arrangement.head, "text", 0, "text", "observed", "Transaction",
+              doc=f"transactions in {len(records)} records")
+    )  # fmt: skip
+    sections = ("header", "record", "trailer")
+    fields.sort(key=lambda each: (sections.index(each.section), each.offset))
+    order = _main_order(fields)
+    layout = Layout(
+        "learnt-queue", "queue", "Queue file, layout learnt from files", "observed", tuple(fields), byte_order=order,
+        header=arrangement.header, length_counts=_counts(rule), terminator=rule.terminator, stride=rule.stride,
+        pad=arrangement.pad if rule.stride > 1 else 0, framing_doc=_framing_doc(rule),
+    )  # fmt: skip
+    return parse_layout(to_toml(layout).encode(), "learnt layout")
+
+
+def _claimed(reading: Reading, arrangement: Arrangement, rule: Rule, sight: Sight) -> Iterator[Field]:
+    count = len(sight.records)
+    names = {"sync": "sync", "stamp": "stamp", "len_text": "len_text"}
+    for claim in reading.claims:
+        section, offset = placed(claim, arrangement, rule)
+        name = names.get(claim.role) or ("ofs_prev" if claim.link == "previous" else "ofs_next")
+        kind = "u16" if claim.number.kind == "u16" else claim.number.kind
+        yield Field(
+            name if not claim.link else f"{name}_{section[0]}{offset:02x}", section, offset, kind, claim.number.size,
+            claim.role, "observed" if claim.sure else "inferred", {"sync": "Sync#", "stamp": "Date stamp"}.get(name, ""),
+            doc=f"{claim.doc} ({count} records)" if claim.role == "link" else claim.doc,
+            byte_order=claim.number.order, stamp=claim.encoding, link=claim.link,
+        )  # fmt: skip
+
+
+def _rest(sight: Sight, arrangement: Arrangement, rule: Rule, claimed: Sequence[Field]) -> Iterator[Field]:
+    """Yield the bytes that no field claims: constants, and what is not understood."""
+    taken = {(each.section, at) for each in claimed for at in range(each.offset, each.stop)}
+    for section, size in (("record", arrangement.head), ("trailer", arrangement.trail)):
+        run: list[tuple[int, bytes | None]] = []
+        for offset in range(size + 1):
+            if offset < size and (section, offset) not in taken:
+                value = columns.constant(_column(sight, arrangement, rule, section, offset))
+                if run and (run[-1][1] is None) != (value is None):
+                    yield _unclaimed(sight, section, run)
+                    run = []
+                run.append((offset, value))
+            elif run:
+                yield _unclaimed(sight, section, run)
+                run = []
+
+
+def _column(sight: Sight, arrangement: Arrangement, rule: Rule, section: str, offset: int) -> list[bytes]:
+    if section == "record":
+        return sight.raw(HEAD, arrangement.head - offset, 1)
+    return sight.raw(TAIL, offset, 1)
+
+
+def _unclaimed(sight: Sight, section: str, run: Sequence[tuple[int, bytes | None]]) -> Field:
+    start, size = run[0][0], len(run)
+    prefix = "" if section == "record" else f"{section}_"
+    values = [value for _, value in run if value is not None]
+    if values:
+        doc = f"the same in {len(sight.records)} records"
+        return Field(f"{prefix}constant_{start:02x}", section, start, "bytes", size, "constant", "observed", doc=doc,
+                     default=b"".join(values))  # fmt: skip
+    doc = f"varies over {len(sight.records)} records; not understood"
+    return Field(f"{prefix}unknown_{start:02x}", section, start, "bytes", size, "opaque", "observed", doc=doc)
+
+
+def _main_order(fields: Sequence[Field]) -> str:
+    orders = [each.byte_order for each in fields if each.kind in {"u16", "u32"}]
+    return "big" if orders and orders.count("big") * 2 > len(orders) else "little"
+
+
+def _counts(rule: Rule) -> str:
+    if rule.by != "length":
+        return "text+terminator"
+    ending = len(TERMINATORS[rule.terminator])
+    return "text" if not rule.excess else "text+terminator" if rule.excess == ending else "record"
+
+
+def _framing_doc(rule: Rule) -> str:
+    if rule.by == "length":
+        return "the length leads from each record to the next"
+    return "texts end at their terminator" if rule.by == "terminator" else "every record has the same size"
+
+
+__all__ = ["Candidate", "Number", "candidates", "laid_out"]
