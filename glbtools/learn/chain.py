@@ -10,7 +10,7 @@ from glbtools.binary.layout import TERMINATORS
 from glbtools.learn.framing import Rule
 from glbtools.learn.material import Material
 
-SAMPLE = 400
+SAMPLE = 240
 
 
 class Held(NamedTuple):

@@ -59,6 +59,23 @@ def rising(values: Values) -> Rising | None:
     return Rising(len(up) / len(steps), sum(step == 1 for step in steps) / len(steps), sum(kept) / len(kept))
 
 
+def may_rise(values: Values) -> bool:
+    """Whether it is worth to look closer: most of a few neighbouring numbers rise."""
+    steps = [b - a for a, b in zip(values, values[1:], strict=False) if a is not None and b is not None]
+    return sum(0 < step <= LARGEST_STEP for step in steps) * 2 >= max(1, len(values) - 1)
+
+
+def may_lead(values: Values) -> bool:
+    """Whether a few neighbouring numbers may be offsets of their records: most rise, and not by one."""
+    steps = [b - a for a, b in zip(values, values[1:], strict=False) if a is not None and b is not None]
+    return sum(1 < step for step in steps) * 2 >= max(1, len(values) - 2)
+
+
+def may_date(values: Values) -> bool:
+    """Whether most of a few numbers are large enough for dates."""
+    return sum(each is not None and each >= LARGEST_SYNC for each in values) * 2 >= len(values)
+
+
 class Dated(NamedTuple):
     """How well a column holds dates: in which encoding, the share that are dates, and how far they wander."""
 

@@ -16,6 +16,11 @@ WIDEST = 96
 """Bytes before a text that are looked at."""
 
 HEAD, TAIL = "head", "tail"
+FEW = 20
+FEWEST_DIGITS = 5
+HEX_DIGITS = b"0123456789ABCDEF"
+FEWEST_HEAD = 2
+"""Bytes before a text at least: the number, unless it stands behind it."""
 MARGIN = 6.0
 """Bits by which one explanation of the numbers must be better than another to be believed."""
 
@@ -75,10 +80,13 @@ class Sight:
     def __init__(self, records: Sequence[Held], rule: Rule) -> None:
         self.rule = rule
         self.records = sample(records)
+        middle = len(self.records) // 2
+        self.few = self.records[middle : middle + FEW] or self.records
         self.ending = len(TERMINATORS[rule.terminator])
         before, behind = room(records, rule)
         self.before = min(WIDEST, before)
-        self.behind = 0 if rule.stride == 1 else min(WIDEST, behind)
+        most = max(rule.gap, rule.widest) - self.ending - max(rule.distance, FEWEST_HEAD)
+        self.behind = 0 if rule.stride == 1 else max(0, min(WIDEST, behind, most))
 
     def place(self, held: Held, side: str, at: int) -> int:
         """Return where a column stands in the file of a record."""
@@ -87,6 +95,10 @@ class Sight:
     def values(self, side: str, at: int, number: Number) -> list[int | None]:
         """Return the numbers of a column."""
         return [number.read(each.material.data, self.place(each, side, at)) for each in self.records]
+
+    def glance(self, side: str, at: int, number: Number) -> list[int | None]:
+        """Return the numbers of a column in a few records that follow each other."""
+        return [number.read(each.material.data, self.place(each, side, at)) for each in self.few]
 
     def raw(self, side: str, at: int, size: int) -> list[bytes]:
         """Return the bytes of a column, of the records that have it."""
@@ -149,6 +161,8 @@ def _links(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
         for side, at in sight.spots(number):
             if not _free(side, at, number.size, [*taken, *found]):
                 continue
+            if not columns.may_lead(sight.glance(side, at, number)):
+                continue
             values = sight.values(side, at, number)
             for link, there in texts.items():
                 distance = columns.linked(values, there)
@@ -188,6 +202,8 @@ def _stamp(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
         return [listed]
     for number in columns.stamps():
         for side, at in sight.spots(number):
+            if not columns.may_date(sight.glance(side, at, number)):
+                continue
             if _free(side, at, number.size, taken) and not _written(sight, side, at, number):
                 values = sight.values(side, at, number)
                 found += [
@@ -214,7 +230,10 @@ def _stamp(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
 
 def _written(sight: Sight, side: str, at: int, number: Number) -> bool:
     """Whether the bytes of a binary number are digits in all records, and so rather digits."""
-    return number.kind not in {"dec", "hex"} and all(raw.isdigit() for raw in sight.raw(side, at, number.size))
+    if number.kind in {"dec", "hex"}:
+        return False
+    raws = sight.raw(side, at, number.size)
+    return sum(raw.isdigit() for raw in raws) >= len(raws) * (1 - columns.SPOILED)
 
 
 def _listed_stamp(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
@@ -268,26 +287,53 @@ class _Counted(NamedTuple):
 
 
 def _counted(sight: Sight, taken: Sequence[Claim]) -> list[_Counted]:
-    """Return every column that counts, and that agrees with the listing where there is one."""
+    """Return every column that counts, and that agrees with the listing where there is one.
+
+    What stands behind the texts is looked at only where nothing before them counts.
+    """
+    return list(_counting(sight, taken, HEAD)) or list(_counting(sight, taken, TAIL))
+
+
+def _counting(sight: Sight, taken: Sequence[Claim], wanted: str) -> Iterator[_Counted]:
     listed = _is_listed(sight)
-    found: list[_Counted] = []
     for number in columns.integers():
         for side, at in sight.spots(number):
-            if not _free(side, at, number.size, taken):
+            if side != wanted or not _free(side, at, number.size, taken):
+                continue
+            if not columns.may_rise(sight.glance(side, at, number)) or _other_digits(sight, side, at, number):
                 continue
             values = sight.values(side, at, number)
             shown = columns.rising(values)
             if shown is not None and (_agrees(sight, values) if listed else shown.bits <= MOST_BITS):
-                found.append(_Counted(Claim(side, at, number, "sync"), tuple(values), shown))
-    return found
+                yield _Counted(Claim(side, at, number, "sync"), tuple(values), shown)
+
+
+def _other_digits(sight: Sight, side: str, at: int, number: Number) -> bool:
+    """Whether a column is better read otherwise: a binary number that is all digits, hex digits without a letter."""
+    raws = sight.raw(side, at, number.size)
+    if number.kind == "hex":
+        plain = all(raw.isdigit() for raw in raws)
+        return plain and len({raw[-1] for raw in raws}) > FEWEST_DIGITS and len({raw[:-1] for raw in raws}) > 1
+    if number.kind == "dec" or number.size < 2:
+        return False
+    return sum(all(byte in HEX_DIGITS for byte in raw) for raw in raws) >= len(raws) * (1 - columns.SPOILED)
 
 
 def _grouped(found: Sequence[_Counted]) -> list[list[_Counted]]:
-    """Return columns that hold the same numbers together, for instance 16 bits and 32 of which half is zero."""
-    groups: dict[tuple[int | None, ...], list[_Counted]] = {}
-    for each in found:
-        groups.setdefault(each.values, []).append(each)
-    return list(groups.values())
+    """Return columns that hold the same numbers together, for instance 16 bits and 32 of which half is zero.
+
+    A damaged record may spoil one of them and not the other.
+    """
+    groups: list[list[_Counted]] = []
+    for each in sorted(found, key=lambda each: each.rising.bits - each.rising.share):
+        for group in groups:
+            same = sum(a == b for a, b in zip(group[0].values, each.values, strict=True))
+            if same >= len(each.values) * (1 - columns.SPOILED):
+                group.append(each)
+                break
+        else:
+            groups.append([each])
+    return groups
 
 
 def _leading(sight: Sight, found: Sequence[_Counted], order: str) -> list[Claim]:

@@ -7,6 +7,7 @@ would connect it, and what many pairs propose is looked at. Damage spoils some v
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -21,6 +22,9 @@ LARGEST_STRIDE = 1024
 SAMPLE = 240
 NEIGHBOURS = 5
 """Anchors behind one among which the next record's text is looked for; those between are inside of texts."""
+
+CERTAIN = 0.9
+"""Share of the best support above which a length field is one: what ends a text beside it is no rule of its own."""
 
 WIDEST_GAP = 512
 """Most bytes between the end of one text and the beginning of the next."""
@@ -128,7 +132,10 @@ def rules(materials: Sequence[Material]) -> list[Rule]:
     best: dict[tuple[object, ...], Rule] = {}
     for rule in sorted(found, key=lambda each: -each.support):
         best.setdefault((rule.by, rule.number, rule.distance, rule.excess, rule.terminator, rule.stride), rule)
-    return sorted(best.values(), key=lambda each: -each.support)
+    ranked = sorted(best.values(), key=lambda each: -each.support)
+    if any(rule.by == "length" and rule.support >= CERTAIN * ranked[0].support for rule in ranked):
+        return [rule for rule in ranked if rule.by == "length"]
+    return ranked
 
 
 # --- votes --------------------------------------------------------------------------------------------------------
@@ -146,7 +153,8 @@ def _pairs(material: Material) -> Iterator[Pair]:
     strong = material.strong
     for at in _spread(len(strong) - 1, SAMPLE):
         ends = _ends(material, strong[at])
-        for after in strong[at + 1 : at + 1 + NEIGHBOURS]:
+        behind = bisect_right(material.anchors, strong[at])
+        for after in material.anchors[behind : behind + NEIGHBOURS]:
             yield Pair(material, strong[at], after, ends)
 
 

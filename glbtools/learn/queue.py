@@ -16,11 +16,18 @@ from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, readings
 from glbtools.learn.framing import Number, Rule, rules
 from glbtools.learn.material import Material
 
-MOST_RULES = 12
+MOST_RULES = 8
 FEWEST = 4
 """Records without which nothing is believed."""
 
 CLEAR = 10.0
+"""Bits by which a layout must be better than one that reads the files otherwise."""
+
+ALIKE = 0.9
+GAP_BITS, STRAY_BITS = 12.0, 0.1
+"""What a gap between records costs, and each byte of it."""
+
+MOST_ARRANGED = 4
 
 
 class Candidate(NamedTuple):
@@ -32,6 +39,7 @@ class Candidate(NamedTuple):
         bits: what it leaves to be explained; lower is better.
         rule, arrangement, reading: what it was made from.
         texts: what it reads, number and text of every record, for comparison.
+        first: whether the number is told in the likeliest way that its framing allows.
     """
 
     layout: Layout
@@ -42,6 +50,12 @@ class Candidate(NamedTuple):
     arrangement: Arrangement
     reading: Reading
     texts: tuple[tuple[int, str], ...]
+    first: bool
+
+    def reads_as(self, other: Candidate) -> bool:
+        """Whether two layouts read the same but for a few damaged records."""
+        mine, theirs = set(self.texts), set(other.texts)
+        return len(mine & theirs) >= ALIKE * max(len(mine), len(theirs))
 
 
 def candidates(materials: Sequence[Material]) -> list[Candidate]:
@@ -51,19 +65,20 @@ def candidates(materials: Sequence[Material]) -> list[Candidate]:
         records = [held for material in materials for held in chain(material, rule)]
         if len(records) < 2:
             continue
-        for reading in readings(records, rule)[:3]:
-            found += _arranged(materials, records, rule, reading)
+        for at, reading in enumerate(readings(records, rule)[:3]):
+            found += _arranged(materials, records, rule, reading, first=not at)
     found.sort(key=lambda each: each.bits)
-    distinct: dict[tuple[tuple[int, str], ...], Candidate] = {}
+    distinct: list[Candidate] = []
     for each in found:
-        distinct.setdefault(each.texts, each)
-    return list(distinct.values())
+        if not any(other.reads_as(each) for other in distinct):
+            distinct.append(each)
+    return distinct
 
 
 def _arranged(
-    materials: Sequence[Material], records: Sequence[Held], rule: Rule, reading: Reading
+    materials: Sequence[Material], records: Sequence[Held], rule: Rule, reading: Reading, *, first: bool
 ) -> Iterator[Candidate]:
-    for arrangement in arrangements(records, rule, reading)[:4]:
+    for arrangement in arrangements(records, rule, reading)[: MOST_ARRANGED if first else 1]:
         if any(_straddles(claim, arrangement, rule) for claim in reading.claims):
             continue
         layout = laid_out(records, rule, arrangement, reading)
@@ -71,8 +86,9 @@ def _arranged(
         texts = tuple((record.sync, record.text) for queue in queues for record in queue.records)
         size = sum(len(material.data) for material in materials)
         strayed = sum(gap.stop - gap.start for queue in queues for gap in queue.gaps)
-        bits = arrangement.bits + reading.bits + _strange(queues) + 2.0 * strayed
-        yield Candidate(layout, len(texts), 1 - strayed / size, bits, rule, arrangement, reading, texts)
+        gaps = sum(len(queue.gaps) for queue in queues)
+        bits = arrangement.bits + reading.bits + _strange(queues) + GAP_BITS * gaps + STRAY_BITS * strayed
+        yield Candidate(layout, len(texts), 1 - strayed / size, bits, rule, arrangement, reading, texts, first)
 
 
 def _strange(queues: Sequence[Queue]) -> float:
