@@ -39,11 +39,13 @@ class Rising(NamedTuple):
         share: of steps that go up.
         ones: of steps that go up by exactly one.
         bits: mean information of a step; 0 when each is 1.
+        falls: how often the numbers go down and stay down, as those do that have too few bits.
     """
 
     share: float
     ones: float
     bits: float
+    falls: int
 
 
 def rising(values: Values) -> Rising | None:
@@ -56,7 +58,14 @@ def rising(values: Values) -> Rising | None:
         return None
     bits = sorted(math.log2(step) for step in up)
     kept = bits[: max(1, int(len(bits) * (1 - SPOILED)))]
-    return Rising(len(up) / len(steps), sum(step == 1 for step in steps) / len(steps), sum(kept) / len(kept))
+    ones = sum(step == 1 for step in steps) / len(steps)
+    return Rising(len(up) / len(steps), ones, sum(kept) / len(kept), _falls([each for each in values if each is not None]))
+
+
+def _falls(values: Sequence[int]) -> int:
+    """Return how often two numbers in a row are below the two before: one damaged record does not do that."""
+    fours = zip(values, values[1:], values[2:], values[3:], strict=False)
+    return sum(max(c, d) < min(a, b) for a, b, c, d in fours)
 
 
 def may_rise(values: Values) -> bool:

@@ -31,6 +31,9 @@ does not rise."""
 MOST_BITS = 7
 """Mean information of a step between numbers; what jumps farther is no count of changes."""
 
+FALL_BITS = 40.0
+"""What it costs to fall for good."""
+
 USUAL_BITS = 20
 """Numbers of more bits are unheard of: they count the changes of one office, or of all."""
 
@@ -210,22 +213,19 @@ def _stamp(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
                     _Date(Claim(side, at, number, "stamp", each.encoding), each) for each in columns.dated(values)[:1]
                 ]
     steady = [each for each in found if each.dated.backwards <= 2 * columns.SPOILED]
-    steady = [each for each in steady if each.dated.days > 0] or steady
+    steady = [each for each in steady if each.dated.days > 0]  # one date in all records may be any constant
     if not steady:
         return []
     best = min(steady, key=lambda each: (each.dated.days, -each.dated.share))
-    values = sight.values(best.claim.side, best.claim.at, best.claim.number)
-    others = columns.dated(values)[1:]
+    others = columns.dated(sight.values(best.claim.side, best.claim.at, best.claim.number))[1:]
     rivals = [each for each in steady if each is not best and each.dated.days <= best.dated.days * 1.5 + 1]
     days = f"{best.dated.days:.0f} days" if best.dated.days >= 2 else "a day or two"
     doc = f"dates that lie within {days} and rise"
-    if len(set(values)) == 1:
-        doc = "one date in all records; may be a constant that looks like a date"
     if others:
         doc += f"; may also be read as {others[0].encoding}"
     if rivals:
         doc += f"; so might the bytes {_spot(rivals[0].claim)}"
-    return [best.claim._replace(doc=doc, sure=not others and not rivals and len(set(values)) > 1)]
+    return [best.claim._replace(doc=doc, sure=not others and not rivals)]
 
 
 def _written(sight: Sight, side: str, at: int, number: Number) -> bool:
@@ -312,8 +312,8 @@ def _other_digits(sight: Sight, side: str, at: int, number: Number) -> bool:
     """Whether a column is better read otherwise: a binary number that is all digits, hex digits without a letter."""
     raws = sight.raw(side, at, number.size)
     if number.kind == "hex":
-        plain = all(raw.isdigit() for raw in raws)
-        return plain and len({raw[-1] for raw in raws}) > FEWEST_DIGITS and len({raw[:-1] for raw in raws}) > 1
+        lettered = sum(not raw.isdigit() for raw in raws)
+        return lettered * 20 <= len(raws) and len({raw[-1] for raw in raws}) > FEWEST_DIGITS and len({raw[:-1] for raw in raws}) > 1
     if number.kind == "dec" or number.size < 2:
         return False
     return sum(all(byte in HEX_DIGITS for byte in raw) for raw in raws) >= len(raws) * (1 - columns.SPOILED)
@@ -413,6 +413,7 @@ def _rate(sight: Sight, group: Sequence[_Counted], order: str, places: Sequence[
         number = each.claim.number
         first = next((value for value in each.values if value is not None), 0)
         bits = len(each.values) * (each.rising.bits + BROKEN_BITS * (1 - each.rising.share))
+        bits += FALL_BITS * each.rising.falls
         bits += math.log2(first + 1) + max(0.0, 2 * math.log2(first + 1) - 2 * USUAL_BITS)
         if number.kind in {"u16", "u32"} and order and number.order != order:
             bits += ORDER_BITS

@@ -7,6 +7,7 @@ would connect it, and what many pairs propose is looked at. Damage spoils some v
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +23,9 @@ LARGEST_STRIDE = 1024
 SAMPLE = 240
 NEIGHBOURS = 5
 """Anchors behind one among which the next record's text is looked for; those between are inside of texts."""
+
+NARROW = 8
+"""Numbers of bytes between texts that a length field may leave open before it explains nothing."""
 
 CERTAIN = 0.9
 """Share of the best support above which a length field is one: what ends a text beside it is no rule of its own."""
@@ -296,24 +300,56 @@ def _strided(pairs: Sequence[Pair], starts: int, stride: int) -> Iterator[Rule]:
     """Yield rules for records that take a multiple of a stride."""
     fitting = [pair for pair in pairs if not (pair.next - pair.start) % stride]
     for number, distance in _numbers(fitting):
-        yield from _gapped(fitting, starts, Rule("length", number, distance, stride=stride), least=0.8)
-        texts: Counter[tuple[str, int]] = Counter()
-        values = set()
-        for pair in fitting:
-            value = number.read(pair.material.data, pair.start - distance)
-            if value is None or not 0 < value <= MAX_TEXT:
-                continue
-            values.add(value)
-            for name, end in pair.ends:
-                kind = _name(pair.material.data, end) if name == "listed" else name
-                texts[kind, value - (end - pair.start)] += 1
-        for (name, excess), count in texts.most_common(2):
-            if 0 <= excess <= WIDEST_GAP and count * 2 >= starts and len(values) > 1:
-                yield from _gapped(fitting, starts, Rule("length", number, distance, excess, name, stride=stride))
+        for rule in _gapped(fitting, starts, Rule("length", number, distance, stride=stride), least=0.8):
+            if rule.widest - rule.gap < NARROW:
+                yield rule
+        yield from _measured(fitting, starts, Rule("length", number, distance, stride=stride))
     for name in ("nul", "crlf"):
         yield from _gapped(fitting, starts, Rule("terminator", terminator=name, stride=stride))
     if sum(pair.next - pair.start == stride for pair in fitting) * 2 >= starts:
         yield Rule("stride", stride=stride, pad=_filler(fitting, stride), support=1.0)
+
+
+def _measured(pairs: Sequence[Pair], starts: int, rule: Rule) -> Iterator[Rule]:
+    """Yield a strided rule by length with what its field counts, by where texts, or what is not padding, end."""
+    assert rule.number is not None, "a rule by length has a field"
+    texts: Counter[tuple[str, int]] = Counter()
+    filled: Counter[int] = Counter()
+    ended: Counter[str] = Counter()
+    values = set()
+    for pair in pairs:
+        data = pair.material.data
+        value = rule.number.read(data, pair.start - rule.distance)
+        if value is None or not 0 < value <= MAX_TEXT:
+            continue
+        values.add(value)
+        for name, end in pair.ends:
+            texts[_name(data, end) if name == "listed" else name, value - (end - pair.start)] += 1
+        content = _content(data[pair.start : pair.next])
+        if content is not None:
+            filled[value - content] += 1
+            ended.update(name for name, ending in _ENDINGS if data[pair.start + value - len(ending) : pair.start + value] == ending)
+    if len(values) < 2:
+        return
+    for (name, excess), count in texts.most_common(2):
+        if 0 <= excess <= WIDEST_GAP and count * 2 >= starts:
+            for found in _gapped(pairs, starts, rule._replace(excess=excess, terminator=name)):
+                yield found._replace(support=min(found.support, count / starts))
+    for excess, count in filled.most_common(1):
+        if -WIDEST_GAP <= excess <= 0 and count * 2 >= starts:
+            name = next((name for name, seen in ended.items() if seen * 10 >= count * 9), "none")
+            size = len(TERMINATORS[name])
+            for found in _gapped(pairs, starts, rule._replace(excess=size, terminator=name)):
+                yield found._replace(support=min(found.support, count / starts))
+
+
+def _content(data: bytes) -> int | None:
+    """Return where the padding of a record begins; None where it has no long run of one byte."""
+    runs = [(match.end() - match.start(), match.start()) for match in _FILLED.finditer(data)]
+    return max(runs)[1] if runs else None
+
+
+_FILLED = re.compile(rb"\x00{8,}|\x20{8,}|\xff{8,}")
 
 
 def _gapped(pairs: Sequence[Pair], starts: int, rule: Rule, least: float = 0.5) -> Iterator[Rule]:

@@ -16,6 +16,7 @@ ANCHOR = re.compile(rb"[ADMRT#][ \t](?=[^\x00-\x1f\x7f])")
 CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """What no transaction holds."""
 
+FEWEST_STRONG = 0.4
 _INSIDE = re.compile(rb"[A-Za-z \t./:,-]")
 """What stands before a code letter that is part of a text: ``Paul A Smith``."""
 
@@ -62,7 +63,9 @@ class Material:
         """Find the anchors."""
         self.anchors = [match.start() for match in ANCHOR.finditer(self.data)]
         inside = _INSIDE.fullmatch
-        self.strong = [at for at in self.anchors if not at or not inside(self.data, at - 1, at)] or self.anchors
+        self.strong = [at for at in self.anchors if not at or not inside(self.data, at - 1, at)]
+        if len(self.strong) < FEWEST_STRONG * len(self.anchors):  # the byte before a text looks like one of a text
+            self.strong = self.anchors
 
     def control(self, start: int) -> int:
         """Where the first byte from ``start`` on is that no transaction holds; the end of the file without one."""

@@ -124,12 +124,13 @@ _HEX = {bytes([byte]) for byte in b"0123456789ABCDEF"}
 
 
 def _straddles(claim: Claim, arrangement: Arrangement, rule: Rule) -> bool:
-    if claim.side == TAIL or rule.stride > 1:
-        return claim.side == HEAD and claim.at > arrangement.head
-    if claim.at > arrangement.head:
-        inside = claim.at - claim.number.size >= arrangement.head and claim.at <= arrangement.head + arrangement.trail
-        return not inside or claim.role == "len_text"
-    return False
+    """Whether a field would lie across the border of two records, or in padding."""
+    if claim.side == TAIL:
+        return claim.at + claim.number.size > arrangement.trail
+    if claim.at <= arrangement.head:
+        return False
+    within = rule.stride == 1 and claim.at <= arrangement.head + arrangement.trail
+    return not within or claim.at - claim.number.size < arrangement.head or claim.role == "len_text"
 
 
 # --- the layout ---------------------------------------------------------------------------------------------------
