@@ -1,1 +1,1 @@
-"""How good diagnosis is, measured on random networks whose truth is known: ``make scoreboard``."""
+"""How good diagnosis and learning are, measured on random networks and layouts whose truth is known."""

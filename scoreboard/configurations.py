@@ -7,13 +7,16 @@ wide they are and in which order their bytes, is drawn. Between them stand bytes
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from glbtools.binary import layout as layouts
 from glbtools.binary import stamp
 from glbtools.binary.layout import Layout
 from glbtools.formats import config, listing
+from glbtools.layouts import reference
 from glbtools.model.configuration import ReqConf, SrvConf
 from glbtools.simulate.life import Dice
 
@@ -64,6 +67,22 @@ def config_sample(seed: int, family: str) -> ConfigSample:
     dice = Dice(seed * 8 + 5)
     made = _requestor_life if family == "reqconf" else _server_life
     return ConfigSample(seed, family, layout, tuple(made(dice, layout, 1 + dice.below(MOST_SNAPSHOTS))))
+
+
+def read_sample(family: str, paths: Iterable[Path]) -> ConfigSample:
+    """Return files in the reference layout as snapshots of one file: the first few that differ and are whole."""
+    layout = reference(family)
+    parse: Any = config.parse_reqconf if family == "reqconf" else config.parse_srvconf
+    found: dict[bytes, Snapshot] = {}
+    for path in paths:
+        data = path.read_bytes()
+        file = parse(data, layout)
+        if file.faults or data in found or len(found) == MOST_SNAPSHOTS:
+            continue
+        named = {name: getattr(file.config, name) for name in KNOWN[family]}
+        known = tuple(f"{name}={_printed(value)}" for name, value in named.items() if value is not None)
+        found[data] = Snapshot(data, _listds(file.config, "NET/PO", 0), known)
+    return ConfigSample(0, family, layout, tuple(found.values()))
 
 
 # --- layouts -----------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from glbtools.binary.layout import Field, Layout, number_range
 from glbtools.binary.records import Record, codec
 from glbtools.formats import listing
 from glbtools.formats.queue import Queue, build_queue, moment, parse_queue, raw_stamp
+from glbtools.layouts import reference
 from glbtools.simulate.life import Dice
 from scoreboard.contents import KINDS, LEAST, MOST, Limits, changes
 
@@ -238,8 +239,24 @@ def queue_sample(seed: int) -> QueueSample:
     kind = dice.one_of((*KINDS, "REQTRANS"))
     rows, records = _written(dice, layout, kind, LEAST + dice.below(MOST - LEAST + 1))
     queue = Queue(layout, records[-1].stop, _header(layout, len(records)), records)
-    data = build_queue(queue)
-    printed, hours = _listing(Dice(seed * 8 + 2), layout, kind, records)
+    return _whole(seed, kind, queue, rows)
+
+
+def read_sample(path: Path) -> QueueSample:
+    """Return a queue file in the reference layout as a sample, read by the package itself."""
+    layout = reference("queue")
+    queue = parse_queue(path.read_bytes(), layout)
+    first = codec(layout).len_head
+    rows = tuple(
+        Row(each.sync, queue.moment(each), each.text, each.start + first, each.start, each.stop)
+        for each in queue.records
+    )
+    return _whole(0, path.stem, queue, rows)
+
+
+def _whole(seed: int, kind: str, queue: Queue, rows: tuple[Row, ...]) -> QueueSample:
+    layout, data = queue.layout, build_queue(queue)
+    printed, hours = _listing(Dice(seed * 8 + 2), layout, kind, queue.records)
     hurt = damaged(Dice(seed * 8 + 3), data, rows)
     return QueueSample(seed, kind, layout, rows, data, printed, hours, hurt, _untouched(layout, data, hurt, rows))
 

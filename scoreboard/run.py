@@ -15,6 +15,7 @@ sys.path.insert(0, str(HERE.parent))
 from glbtools.diagnosis.problems import by_slug  # noqa: E402
 from glbtools.simulate.faults import FAULTS  # noqa: E402
 from scoreboard.judge import Verdict, judge  # noqa: E402
+from scoreboard.learning import section  # noqa: E402
 from scoreboard.networks import sample  # noqa: E402
 from scoreboard.proof import Proof, prove  # noqa: E402
 
@@ -155,7 +156,8 @@ def main() -> None:
     text = page(found, rebuilt)
     print(text)
     if not arguments.no_page:
-        PAGE.write_text(text, encoding="utf-8")
+        learnt = section(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else ""
+        PAGE.write_text(f"{text}\n{learnt}" if learnt else text, encoding="utf-8")
 
 
 if __name__ == "__main__":
