@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import importlib
 import multiprocessing
+import re
 import resource
 import sys
 import tempfile
@@ -52,6 +53,9 @@ LEAST_RECORDS = 10
 """Records that a fixture must have to be learnt from."""
 
 OUTCOMES = ("exact", "undecided", "partly", "wrong", "error")
+
+
+_MEANINGLESS = re.compile(r"^(?:busy|junk)_|unknown_")
 
 
 class Learnt(Protocol):
@@ -234,14 +238,15 @@ def judge_config(case: Case, sample: ConfigSample, learnt: Learnt) -> Verdict:
         return Verdict(case, "wrong", f"learnt the family {layout.family}")
     verdict = Verdict(case, "exact")
     wrong = []
-    named = {each.name for each in sample.layout.fields if not each.name.startswith(("busy", "junk", "unknown"))}
+    named = {each.name for each in sample.layout.fields if not _MEANINGLESS.search(each.name)}
     for name in sorted(named):
         true, found = sample.layout.by_name[name], layout.by_name.get(name)
         if found is None:
             verdict.fields["left"] += name in told
             continue
         right = _same_place(true, found) and _values(sample, sample.layout, true) == _values(sample, layout, found)
-        verdict.fields["right" if right else "wrong"] += 1
+        # What nothing names can still be recognised for what it is.
+        verdict.fields[("right" if name in told else "kinds right") if right else "wrong"] += 1
         if not right:
             wrong.append(f"{name} as {found.type} at {found.section} {found.offset} in place of {_place(true)}")
     for found in layout.fields:
@@ -499,8 +504,9 @@ def _config_table(found: Sequence[Verdict]) -> list[str]:
     if not lines:
         return []
     return [
-        f"Configurations are learnt from 1 to {configurations.MOST_SNAPSHOTS} snapshots, each with its listing. What",
-        "one snapshot more would decide is left open; *kinds* are fields told only as a number, stamp, position or text.",
+        f"Configurations are learnt from 1 to {configurations.MOST_SNAPSHOTS} snapshots, each with its listing.",
+        "What one snapshot more would decide is left open; *kinds* are fields that neither listing nor known values",
+        "name, recognised as a number, stamp, position or text.",
         "",
         "| configurations | layouts | fields in place | left open | wrong | kinds right, wrong | errors |",
         "|---|--:|--:|--:|--:|--:|--:|",

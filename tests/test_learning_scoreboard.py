@@ -404,8 +404,10 @@ def test_fields_are_judged_in_place_left_open_or_wrong(seed: int, family: str) -
 
 def test_a_field_that_only_got_a_role_counts_as_a_kind() -> None:
     sample, case = config_sample(3, "reqconf"), Case("reqconf", 3)
+    every = judge_config(case, sample, learnt(sample.layout)).fields["kinds right"]
     named = with_field(sample.layout, "ptr_srvtrans", name="pointer")
-    assert judge_config(case, sample, learnt(named)).fields["kinds right"] == 1
+    assert judge_config(case, sample, learnt(named)).fields["kinds right"] == every
+    assert judge_config(case, sample, learnt(without(named, "pointer"))).fields["kinds right"] == every - 1
     shifted = with_field(sample.layout, "password", name="pointer", role="link")
     verdict = judge_config(case, sample, learnt(shifted))
     assert (verdict.outcome, verdict.fields["kinds wrong"]) == ("wrong", 1)
