@@ -412,7 +412,8 @@ def _ended(run: _Run, pipe: Connection, limit: float | None) -> Verdict:
 
 
 def _work(pipe: Connection, case: Case, learner: Learner, directory: Path) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     try:
         verdict = attempt(case, learner, directory)
     except Exception as error:
