@@ -24,11 +24,11 @@ SAMPLE = 240
 NEIGHBOURS = 5
 """Anchors behind one among which the next record's text is looked for; those between are inside of texts."""
 
+MOSTLY, ALMOST = 0.75, 0.95
+"""Share of the distances that a stride must divide, and share of what its best divisor does."""
+
 NARROW = 8
 """Numbers of bytes between texts that a length field may leave open before it explains nothing."""
-
-CERTAIN = 0.9
-"""Share of the best support above which a length field is one: what ends a text beside it is no rule of its own."""
 
 WIDEST_GAP = 512
 """Most bytes between the end of one text and the beginning of the next."""
@@ -136,10 +136,7 @@ def rules(materials: Sequence[Material]) -> list[Rule]:
     best: dict[tuple[object, ...], Rule] = {}
     for rule in sorted(found, key=lambda each: -each.support):
         best.setdefault((rule.by, rule.number, rule.distance, rule.excess, rule.terminator, rule.stride), rule)
-    ranked = sorted(best.values(), key=lambda each: -each.support)
-    if any(rule.by == "length" and rule.support >= CERTAIN * ranked[0].support for rule in ranked):
-        return [rule for rule in ranked if rule.by == "length"]
-    return ranked
+    return sorted(best.values(), key=lambda each: -each.support)
 
 
 # --- votes --------------------------------------------------------------------------------------------------------
@@ -252,7 +249,6 @@ def _direct(pairs: Sequence[Pair], number: Number, distance: int, rest: int, sup
     for name, ending in _ENDINGS:
         if behind[name] * 10 >= total * 9 and rest >= len(ending):
             yield Rule("length", number, distance, 0, name, rest, support=support)
-            return
     yield Rule("length", number, distance, 0, "none", rest, support=support)
 
 
@@ -287,37 +283,45 @@ def _strides(materials: Sequence[Material]) -> list[int]:
         distances += [starts[at + 1] - starts[at] for at in _spread(len(starts) - 1, SAMPLE)]
     if len(distances) < 3:
         return []
-    fitting = [
-        stride
+    shares = {
+        stride: sum(not distance % stride for distance in distances) / len(distances)
         for stride in range(2, LARGEST_STRIDE + 1)
-        if sum(not distance % stride for distance in distances) * 100 >= len(distances) * (85 if stride < 8 else 70)
-    ]
+    }
+    best = max(shares.values())
+    fitting = [stride for stride, share in shares.items() if share >= max(MOSTLY, ALMOST * best)]
     largest = [each for each in fitting if not any(other != each and not other % each for other in fitting)]
     return largest[:3]
 
 
 def _strided(pairs: Sequence[Pair], starts: int, stride: int) -> Iterator[Rule]:
     """Yield rules for records that take a multiple of a stride."""
-    fitting = [pair for pair in pairs if not (pair.next - pair.start) % stride]
+    nearest: dict[tuple[int, int], Pair] = {}
+    for pair in pairs:
+        if not (pair.next - pair.start) % stride:
+            nearest.setdefault((id(pair.material), pair.start), pair)
+    fitting = list(nearest.values())
+    contents = [_content(pair.material.data[pair.start : pair.next]) for pair in fitting]
     for number, distance in _numbers(fitting):
         for rule in _gapped(fitting, starts, Rule("length", number, distance, stride=stride), least=0.8):
             if rule.widest - rule.gap < NARROW:
                 yield rule
-        yield from _measured(fitting, starts, Rule("length", number, distance, stride=stride))
+        yield from _measured(fitting, contents, starts, Rule("length", number, distance, stride=stride))
     for name in ("nul", "crlf"):
         yield from _gapped(fitting, starts, Rule("terminator", terminator=name, stride=stride))
     if sum(pair.next - pair.start == stride for pair in fitting) * 2 >= starts:
         yield Rule("stride", stride=stride, pad=_filler(fitting, stride), support=1.0)
 
 
-def _measured(pairs: Sequence[Pair], starts: int, rule: Rule) -> Iterator[Rule]:
+def _measured(
+    pairs: Sequence[Pair], contents: Sequence[int | None], starts: int, rule: Rule
+) -> Iterator[Rule]:
     """Yield a strided rule by length with what its field counts, by where texts, or what is not padding, end."""
     assert rule.number is not None, "a rule by length has a field"
     texts: Counter[tuple[str, int]] = Counter()
     filled: Counter[int] = Counter()
     ended: Counter[str] = Counter()
     values = set()
-    for pair in pairs:
+    for pair, content in zip(pairs, contents, strict=True):
         data = pair.material.data
         value = rule.number.read(data, pair.start - rule.distance)
         if value is None or not 0 < value <= MAX_TEXT:
@@ -325,7 +329,6 @@ def _measured(pairs: Sequence[Pair], starts: int, rule: Rule) -> Iterator[Rule]:
         values.add(value)
         for name, end in pair.ends:
             texts[_name(data, end) if name == "listed" else name, value - (end - pair.start)] += 1
-        content = _content(data[pair.start : pair.next])
         if content is not None:
             filled[value - content] += 1
             ended.update(name for name, ending in _ENDINGS if data[pair.start + value - len(ending) : pair.start + value] == ending)

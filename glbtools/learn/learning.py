@@ -47,7 +47,7 @@ def learn_layout(
     with_listings(materials, [parse_listing(files.read(path)) for path in listings], "cp850")
     found = queue.candidates(materials)
     learning = Learning(candidates=found)
-    if found and not found[0].reading.doubts and found[0].records >= queue.FEWEST:
+    if found and not found[0].reading.doubts and found[0].sound:
         rivals = [each for each in found[1:] if each.first and each.bits - found[0].bits < queue.CLEAR]
         if not rivals:
             learning.layout = found[0].layout

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from glbtools.binary.layout import TERMINATORS, Field, Layout
 from glbtools.binary.layout import parse as parse_layout
-from glbtools.formats.queue import Queue, parse_queue
+from glbtools.formats.queue import parse_queue
 from glbtools.layouts.written import to_toml
 from glbtools.learn import columns
 from glbtools.learn.arrange import Arrangement, arrangements, placed
-from glbtools.learn.chain import Held, chain
+from glbtools.learn.chain import Held, chain, sample
 from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, readings
 from glbtools.learn.framing import Number, Rule, rules
-from glbtools.learn.material import Material
+from glbtools.learn.material import ANCHOR, CONTROL, Material
 
-MOST_RULES = 8
+MOST_RULES = 10
+MOST_ODD = 0.3
+COVERING = 0.7
+"""Share of what the best rule accounts for below which another is not looked at."""
+
 FEWEST = 4
 """Records without which nothing is believed."""
 
 CLEAR = 10.0
 """Bits by which a layout must be better than one that reads the files otherwise."""
+
+EXPLAINED = 0.85
+"""Share of a file's bytes that a layout must explain, and of its texts that must be transactions."""
+
+ODD_BITS, ALIKE_BITS = 12.0, 6.0
+"""What a text costs that is none, and a character that stands at the end of all texts."""
 
 ALIKE = 0.9
 GAP_BITS, STRAY_BITS = 12.0, 0.1
@@ -36,6 +48,7 @@ class Candidate(NamedTuple):
     Attributes:
         layout: the layout.
         records: how many records it finds; ``explained``: share of the bytes in them.
+        odd: share of the texts that are no transactions.
         bits: what it leaves to be explained; lower is better.
         rule, arrangement, reading: what it was made from.
         texts: what it reads, number and text of every record, for comparison.
@@ -45,12 +58,18 @@ class Candidate(NamedTuple):
     layout: Layout
     records: int
     explained: float
+    odd: float
     bits: float
     rule: Rule
     arrangement: Arrangement
     reading: Reading
     texts: tuple[tuple[int, str], ...]
     first: bool
+
+    @property
+    def sound(self) -> bool:
+        """Whether it explains the files at all: damage is the exception."""
+        return self.records >= FEWEST and self.explained >= EXPLAINED and self.odd <= 1 - EXPLAINED
 
     def reads_as(self, other: Candidate) -> bool:
         """Whether two layouts read the same but for a few damaged records."""
@@ -61,12 +80,11 @@ class Candidate(NamedTuple):
 def candidates(materials: Sequence[Material]) -> list[Candidate]:
     """Return layouts that explain queue files, best first; each reads them otherwise than those before it."""
     found: list[Candidate] = []
-    for rule in rules(materials)[:MOST_RULES]:
-        records = [held for material in materials for held in chain(material, rule)]
-        if len(records) < 2:
-            continue
-        for at, reading in enumerate(readings(records, rule)[:3]):
+    for rule, records in _fitting(materials):
+        for at, reading in enumerate(readings(records, rule)[:1]):
             found += _arranged(materials, records, rule, reading, first=not at)
+    if any(each.sound and each.rule.by == "length" for each in found):
+        found = [each for each in found if each.rule.by == "length"]  # what else ends a text is then no rule of its own
     found.sort(key=lambda each: each.bits)
     distinct: list[Candidate] = []
     for each in found:
@@ -75,42 +93,59 @@ def candidates(materials: Sequence[Material]) -> list[Candidate]:
     return distinct
 
 
+def _fitting(materials: Sequence[Material]) -> list[tuple[Rule, list[Held]]]:
+    """Return the rules that account for most of the bytes, with the records they give."""
+    chained = []
+    for rule in rules(materials):
+        records = [held for material in materials for held in chain(material, rule)]
+        if len(records) < 2:
+            continue
+        seen = sample(records)
+        odd = sum(_odd(each.material.data[each.start : each.stop]) for each in seen)
+        if odd <= len(seen) * MOST_ODD:
+            chained.append((sum(each.next - each.start for each in records), rule, records))
+    most = max((covered for covered, _, _ in chained), default=0)
+    kept = [each for each in chained if each[0] >= COVERING * most]
+    kept.sort(key=lambda each: (each[1].by != "length", -each[1].support))
+    return [(rule, records) for _, rule, records in kept[:MOST_RULES]]
+
+
 def _arranged(
     materials: Sequence[Material], records: Sequence[Held], rule: Rule, reading: Reading, *, first: bool
 ) -> Iterator[Candidate]:
     for arrangement in arrangements(records, rule, reading)[: MOST_ARRANGED if first else 1]:
+        number, *others = reading.claims
+        reading = replace(  # noqa: PLW2901
+            reading, claims=[number, *(each for each in others if each.side == HEAD or _fits(each, arrangement))]
+        )
         if any(_straddles(claim, arrangement, rule) for claim in reading.claims):
             continue
         layout = laid_out(records, rule, arrangement, reading)
         queues = [parse_queue(material.data, layout) for material in materials]
         texts = tuple((record.sync, record.text) for queue in queues for record in queue.records)
+        raws = [text.encode(layout.encoding, "surrogateescape") for _, text in texts]
+        odd = sum(map(_odd, raws))
         size = sum(len(material.data) for material in materials)
         strayed = sum(gap.stop - gap.start for queue in queues for gap in queue.gaps)
         gaps = sum(len(queue.gaps) for queue in queues)
-        bits = arrangement.bits + reading.bits + _strange(queues) + GAP_BITS * gaps + STRAY_BITS * strayed
-        yield Candidate(layout, len(texts), 1 - strayed / size, bits, rule, arrangement, reading, texts, first)
+        bits = arrangement.bits + reading.bits + GAP_BITS * gaps + STRAY_BITS * strayed
+        bits += ODD_BITS * odd + ALIKE_BITS * len(raws) * _alike(raws)
+        share = odd / max(1, len(raws))
+        yield Candidate(layout, len(texts), 1 - strayed / size, share, bits, rule, arrangement, reading, texts, first)
 
 
-def _strange(queues: Sequence[Queue]) -> float:
-    """Return what is odd about texts, in bits: what no transaction begins with or holds, and ends that are all alike."""
-    from glbtools.learn.material import ANCHOR, CONTROL
+def _odd(raw: bytes) -> bool:
+    """Whether a text is none: it begins like no transaction, holds what none holds, or is padding in part."""
+    return not ANCHOR.match(raw) or CONTROL.search(raw) is not None or _FILLING.search(raw) is not None
 
-    bits = 0.0
-    raws = []
-    for queue in queues:
-        encoding = queue.layout.encoding
-        for record in queue.records:
-            raw = record.text.encode(encoding, "surrogateescape")
-            raws.append(raw)
-            bits += 0 if ANCHOR.match(raw) else 8
-            bits += 4 * len(CONTROL.findall(raw))
-    if len(raws) >= FEWEST:
-        bits += 6.0 * len(raws) * _alike(raws)
-    return bits
+
+_FILLING = re.compile(rb"\xff{3}|\x00| {40}| {3}$")
 
 
 def _alike(raws: Sequence[bytes]) -> int:
     """Return how many of the last characters are hex digits, or the same, in all texts: they belong to no text."""
+    if len(raws) < FEWEST:
+        return 0
     count = 0
     for back in range(1, 9):
         last = [raw[-back : len(raw) - back + 1] for raw in raws]
@@ -123,10 +158,15 @@ def _alike(raws: Sequence[bytes]) -> int:
 _HEX = {bytes([byte]) for byte in b"0123456789ABCDEF"}
 
 
+def _fits(claim: Claim, arrangement: Arrangement) -> bool:
+    """Whether a field behind the text is no padding."""
+    return claim.at + claim.number.size <= arrangement.trail
+
+
 def _straddles(claim: Claim, arrangement: Arrangement, rule: Rule) -> bool:
     """Whether a field would lie across the border of two records, or in padding."""
     if claim.side == TAIL:
-        return claim.at + claim.number.size > arrangement.trail
+        return not _fits(claim, arrangement)
     if claim.at <= arrangement.head:
         return False
     within = rule.stride == 1 and claim.at <= arrangement.head + arrangement.trail
