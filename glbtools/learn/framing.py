@@ -24,9 +24,11 @@ SAMPLE = 240
 NEIGHBOURS = 5
 """Anchors behind one among which the next record's text is looked for; those between are inside of texts."""
 
-MOSTLY, ALMOST = 0.75, 0.95
-"""Share of the distances that a stride must divide, and share of what its best divisor does."""
+MOSTLY, ALMOST = 0.7, 0.95
+"""Share of the texts that a stride must fit, and share of what the best one fits."""
 
+FEWEST_STARTS = 4
+AFTER = 4
 NARROW = 8
 """Numbers of bytes between texts that a length field may leave open before it explains nothing."""
 
@@ -223,9 +225,13 @@ def _counted(pairs: Sequence[Pair], number: Number, distance: int, rest: int, su
     if rest:
         yield from _direct(pairs, number, distance, rest, support)
         return
+    found = set()
     for (name, excess), _ in texts.most_common(3):
-        if distance <= excess <= WIDEST_GAP:
-            yield Rule("length", number, distance, excess, name, excess, support=support)
+        # Where no terminator ends a text, bytes of the next record may look like a part of it.
+        more = range(max(distance, excess), excess + 1 + AFTER)
+        found |= {(each, name if each == excess else "none") for each in more if each <= WIDEST_GAP}
+    for excess, name in sorted(found):
+        yield Rule("length", number, distance, excess, name, excess, support=support)
 
 
 def _direct(pairs: Sequence[Pair], number: Number, distance: int, rest: int, support: float) -> Iterator[Rule]:
@@ -276,21 +282,21 @@ def _by_terminator(pairs: Sequence[Pair], starts: int) -> Iterator[Rule]:
 
 
 def _strides(materials: Sequence[Material]) -> list[int]:
-    """Return strides that nearly all distances between texts are multiples of."""
-    distances: list[int] = []
-    for material in materials:
-        starts = sorted(material.listed) or material.strong
-        distances += [starts[at + 1] - starts[at] for at in _spread(len(starts) - 1, SAMPLE)]
-    if len(distances) < 3:
+    """Return strides by which nearly all texts are apart.
+
+    Texts of one stride leave one remainder. False anchors leave any, so that what chance adds is taken off.
+    """
+    shares: dict[int, float] = {}
+    starts = [sorted(material.listed) or material.strong for material in materials]
+    total = sum(map(len, starts))
+    if total < FEWEST_STARTS:
         return []
-    shares = {
-        stride: sum(not distance % stride for distance in distances) / len(distances)
-        for stride in range(2, LARGEST_STRIDE + 1)
-    }
+    for stride in range(2, LARGEST_STRIDE + 1):
+        alike = sum(max(Counter(at % stride for at in each).values()) for each in starts if each)
+        shares[stride] = (alike / total - 1 / stride) / (1 - 1 / stride)
     best = max(shares.values())
     fitting = [stride for stride, share in shares.items() if share >= max(MOSTLY, ALMOST * best)]
-    largest = [each for each in fitting if not any(other != each and not other % each for other in fitting)]
-    return largest[:3]
+    return [each for each in fitting if not any(other != each and not other % each for other in fitting)][:3]
 
 
 def _strided(pairs: Sequence[Pair], starts: int, stride: int) -> Iterator[Rule]:
@@ -309,7 +315,8 @@ def _strided(pairs: Sequence[Pair], starts: int, stride: int) -> Iterator[Rule]:
     for name in ("nul", "crlf"):
         yield from _gapped(fitting, starts, Rule("terminator", terminator=name, stride=stride))
     if sum(pair.next - pair.start == stride for pair in fitting) * 2 >= starts:
-        yield Rule("stride", stride=stride, pad=_filler(fitting, stride), support=1.0)
+        pad = _filler(fitting, stride)
+        yield Rule("stride", gap=_behind_padding(fitting, pad), stride=stride, pad=pad, support=1.0)
 
 
 def _measured(
@@ -377,6 +384,20 @@ def _gapped(pairs: Sequence[Pair], starts: int, rule: Rule, least: float = 0.5) 
             best, low, high = level, edge, edge
     if best >= starts * least:
         yield rule._replace(gap=low, widest=high, support=best / starts)
+
+
+def _behind_padding(pairs: Sequence[Pair], pad: int) -> int:
+    """Return how many bytes stand between the padding of a record and the next text."""
+    seen: Counter[int] = Counter()
+    for pair in pairs:
+        runs = [
+            (match.end() - match.start(), match.end())
+            for match in _FILLED.finditer(pair.material.data, pair.start, pair.next)
+            if match[0][0] == pad
+        ]
+        if runs:
+            seen[pair.next - max(runs)[1]] += 1
+    return max(seen, key=lambda each: seen[each], default=0)
 
 
 def _filler(pairs: Sequence[Pair], stride: int) -> int:

@@ -48,7 +48,7 @@ def learn_layout(
     found = queue.candidates(materials)
     learning = Learning(candidates=found)
     if found and not found[0].reading.doubts and found[0].sound:
-        rivals = [each for each in found[1:] if each.first and each.bits - found[0].bits < queue.CLEAR]
+        rivals = [each for each in found[1:] if each.contradicts(found[0]) and each.bits - found[0].bits < queue.CLEAR]
         if not rivals:
             learning.layout = found[0].layout
             learning.toml = to_toml(found[0].layout)

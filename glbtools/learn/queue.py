@@ -35,7 +35,7 @@ EXPLAINED = 0.85
 ODD_BITS, ALIKE_BITS = 12.0, 6.0
 """What a text costs that is none, and a character that stands at the end of all texts."""
 
-ALIKE = 0.9
+ALIKE, CONTAINED = 0.9, 0.95
 GAP_BITS, STRAY_BITS = 12.0, 0.1
 """What a gap between records costs, and each byte of it."""
 
@@ -70,6 +70,11 @@ class Candidate(NamedTuple):
     def sound(self) -> bool:
         """Whether it explains the files at all: damage is the exception."""
         return self.records >= FEWEST and self.explained >= EXPLAINED and self.odd <= 1 - EXPLAINED
+
+    def contradicts(self, other: Candidate) -> bool:
+        """Whether it reads records otherwise than another layout, and not only fewer of them."""
+        mine = set(self.texts)
+        return len(mine & set(other.texts)) < CONTAINED * len(mine)
 
     def reads_as(self, other: Candidate) -> bool:
         """Whether two layouts read the same but for a few damaged records."""
