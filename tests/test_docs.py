@@ -62,6 +62,31 @@ def test_the_layout_of_the_guide_is_one(tmp_path):
     assert layouts.load(path).id == "my-queue"
 
 
+def test_the_checksum_of_the_guide_is_one(tmp_path):
+    from glbtools import layouts
+    from glbtools.binary.checksum import Crc
+
+    text = (ROOT / "docs" / "guides" / "layouts.md").read_text(encoding="utf-8")
+    whole, own = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)[:2]
+    path = tmp_path / "mine.toml"
+    path.write_text(re.sub(r"\[checksum\].*?(?=\[\[)", own, whole, count=1, flags=re.DOTALL), encoding="utf-8")
+    layout = layouts.load(path)
+    assert layout.crc == Crc(16, 0x3D65, 0xB2AA, True, True, 0xFFFF)
+    assert layout.covers == ("sync", "stamp", "text")
+
+
+def test_the_guide_names_every_checksum():
+    from glbtools.binary.checksum import ALGORITHMS
+
+    text = (ROOT / "docs" / "guides" / "layouts.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"`([^`\n]+)`", text.partition("**Checksums.**")[2].partition("```toml")[0]))
+    named = {re.sub(r"^crc-\d\d/|/(inverted|negated)$", "", name) for name in ALGORITHMS}
+    prefixes = {"crc-16/", "crc-32/", "algorithm"}
+    examples = {"/inverted", "/negated", "sum-16/negated", "ones-16/inverted", "crc-32/iso-hdlc"}
+    parameters = {"width", "poly", "init", "xorout", "refin", "refout"}
+    assert listed - prefixes - examples - parameters == named
+
+
 def test_every_format_is_on_its_page():
     page = (ROOT / "docs" / "reference" / "formats.md").read_text(encoding="utf-8")
     for name in FORMATS:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, NoReturn
 
 from glbtools.binary import checksum, stamp
+from glbtools.binary.checksum import Algorithm, Crc
 from glbtools.errors import LayoutError
 
 STATUSES = ("attested", "observed", "inferred", "assumed")
@@ -22,6 +23,7 @@ ROLES = ("sync", "stamp", "len_text", "checksum", "link", "text", "constant", "o
 SECTIONS = ("header", "record", "trailer")
 FAMILIES = ("queue", "reqconf", "srvconf")
 LENGTH_COUNTS = ("text", "text+terminator", "record")
+COVERS = {"text": ("text",), "text+terminator": ("text", "terminator")}
 TERMINATORS = {"nul": b"\0", "crlf": b"\r\n", "none": b""}
 LINKS = ("previous", "next")
 
@@ -82,7 +84,12 @@ class Field(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """A checked layout; ``fields`` tile every section, unclaimed bytes included as ``unknown_xx``."""
+    """A checked layout; ``fields`` tile every section, unclaimed bytes included as ``unknown_xx``.
+
+    ``checksum`` names the algorithm, and is empty where nothing is computed; ``crc`` has the parameters of one that is
+    in no catalogue. ``covers`` names what it is computed over, in the order of the bytes: fields, ``text`` (the text of
+    variable length) and ``terminator``.
+    """
 
     id: str
     family: str
@@ -100,6 +107,8 @@ class Layout(NamedTuple):
     stride: int = 1
     pad: int = 0
     checksum: str = ""
+    crc: Crc | None = None
+    covers: tuple[str, ...] = ("text",)
     framing_doc: str = ""
     checksum_status: str = ""
     checksum_doc: str = ""
@@ -122,6 +131,18 @@ class Layout(NamedTuple):
         """The text of variable length, in a queue layout."""
         return next((each for each in self.fields if each.role == "text" and not each.size), None)
 
+    @property
+    def algorithm(self) -> Algorithm | None:
+        """How the checksum is computed, or None."""
+        if self.crc is not None:
+            return Algorithm(self.crc.size, self.crc.compute)
+        return checksum.ALGORITHMS[self.checksum] if self.checksum else None
+
+    @property
+    def checksum_name(self) -> str:
+        """The algorithm in words: its name, or the parameters that stand for one."""
+        return str(self.crc) if self.crc is not None else self.checksum
+
 
 def parse(content: bytes, path: str) -> Layout:
     """Check the content of a layout file and return the layout.
@@ -142,7 +163,9 @@ _LAYOUT_KEYS = {
     "id", "family", "title", "status", "doc", "source", "byte_order", "encoding", "framing", "checksum", "field",
 }  # fmt: skip
 _FRAMING_KEYS = {"header", "record", "length_counts", "terminator", "stride", "pad", "doc"}
-_CHECKSUM_KEYS = {"algorithm", "status", "doc"}
+_CRC_KEYS = {"width", "poly", "init", "refin", "refout", "xorout"}
+_CHECKSUM_KEYS = {"algorithm", "covers", "status", "doc"} | _CRC_KEYS
+_NAMES_SHOWN = ("crc-16/xmodem", "crc-16/ibm-3740", "crc-16/arc", "sum-16", "crc-32", "adler-32", checksum.OWN)
 _FIELD_KEYS = {
     "name", "section", "offset", "type", "role", "orig", "status", "source", "doc",
     "byte_order", "stamp", "link", "default", "flags",
@@ -179,12 +202,15 @@ class _Checker:
         self.places = {each.name: f"field[{number}]" for number, each in enumerate(declared)}
         header = self.integer(framing, "framing.header", 0, MAX_FIXED, 0)
         record = self.integer(framing, "framing.record", 0, MAX_FIXED, 0)
+        fields = self.filled(declared, family, header, record)
+        terminator = self.choice(framing, "framing.terminator", tuple(TERMINATORS), "nul")
+        algorithm = self.algorithm(summing)
         layout = Layout(
             id=self.identifier(table, "id"),
             family=family,
             title=self.string(table, "title"),
             status=self.choice(table, "status", STATUSES),
-            fields=self.filled(declared, family, header, record),
+            fields=fields,
             doc=self.string(table, "doc", ""),
             source=self.string(table, "source", ""),
             byte_order=order,
@@ -192,10 +218,12 @@ class _Checker:
             header=header,
             record=record,
             length_counts=self.choice(framing, "framing.length_counts", LENGTH_COUNTS, "text+terminator"),
-            terminator=self.choice(framing, "framing.terminator", tuple(TERMINATORS), "nul"),
+            terminator=terminator,
             stride=self.integer(framing, "framing.stride", 1, MAX_FIXED, 1),
             pad=self.integer(framing, "framing.pad", 0, 255, 0),
-            checksum=self.choice(summing, "checksum.algorithm", ("", *checksum.names()), ""),
+            checksum=algorithm,
+            crc=self.crc(summing, algorithm),
+            covers=self.covers(summing, algorithm, fields, terminator),
             framing_doc=self.string(framing, "framing.doc", ""),
             checksum_status=self.choice(summing, "checksum.status", ("", *STATUSES), ""),
             checksum_doc=self.string(summing, "checksum.doc", ""),
@@ -241,10 +269,69 @@ class _Checker:
         stored = layout.with_role("checksum")
         if layout.checksum and stored is None:
             self.fail("checksum.algorithm", "there is no field with the role checksum")
-        if layout.checksum and stored is not None:
-            width = checksum.ALGORITHMS[layout.checksum][0]
-            if number_range(stored.kind, stored.size)[1] < (1 << 8 * width) - 1:
-                self.fail("checksum.algorithm", f"{layout.checksum} has {width} bytes, too many for {stored.type}")
+        if layout.algorithm is not None and stored is not None:
+            bits = layout.crc.width if layout.crc else 8 * layout.algorithm.size
+            if number_range(stored.kind, stored.size)[1] < (1 << bits) - 1:
+                has = f"{bits} bits" if bits % 8 else f"{bits // 8} bytes"
+                self.fail("checksum.algorithm", f"{layout.checksum} has {has}, too many for {stored.type}")
+
+    def algorithm(self, table: dict[str, Any]) -> str:
+        name = self.string(table, "checksum.algorithm", "")
+        if name and name != checksum.OWN and name not in checksum.ALGORITHMS:
+            others = len(checksum.ALGORITHMS) + 1 - len(_NAMES_SHOWN)
+            self.fail(
+                "checksum.algorithm",
+                f"{name!r} is none of {', '.join(_NAMES_SHOWN)} and {others} others (docs/guides/layouts.md)",
+            )
+        return name
+
+    def crc(self, table: dict[str, Any], algorithm: str) -> Crc | None:
+        """Return the parameters of a CRC that the layout describes itself."""
+        if algorithm != checksum.OWN:
+            for key in sorted(_CRC_KEYS & set(table)):
+                self.fail(f"checksum.{key}", f'belongs to algorithm = "{checksum.OWN}"')
+            return None
+        width = self.integer(table, "checksum.width", checksum.MIN_WIDTH, checksum.MAX_WIDTH)
+        most = (1 << width) - 1
+        refin = self.boolean(table, "checksum.refin", default=False)
+        return Crc(
+            width,
+            self.integer(table, "checksum.poly", 1, most),
+            self.integer(table, "checksum.init", 0, most, 0),
+            refin,
+            self.boolean(table, "checksum.refout", default=refin),
+            self.integer(table, "checksum.xorout", 0, most, 0),
+        )
+
+    def covers(
+        self, table: dict[str, Any], algorithm: str, fields: tuple[Field, ...], terminator: str
+    ) -> tuple[str, ...]:
+        """Return what the checksum is computed over; a list must name it in the order of the bytes."""
+        key = "checksum.covers"
+        value = table.get("covers", "text")
+        if "covers" in table and not algorithm:
+            self.fail(key, "says nothing without an algorithm")
+        if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+            names = tuple(value)
+        elif isinstance(value, str) and value in COVERS:
+            names = COVERS[value]
+        else:
+            self.fail(key, f"must be {', '.join(COVERS)} or a list of fields")
+        ending = ["terminator"] if TERMINATORS[terminator] else []
+        others = [each for each in fields if each.size and each.name not in {"text", "terminator"}]
+        order = [each.name for each in others if each.section == "record"] + ["text", *ending]
+        order += [each.name for each in others if each.section == "trailer"]
+        stored = {each.name for each in fields if each.role == "checksum"}
+        previous = -1
+        for name in names:
+            if name in stored:
+                self.fail(key, f"{name} is the checksum, which does not cover itself")
+            if name not in order:
+                self.fail(key, f"{name!r} is none of {', '.join(each for each in order if each not in stored)}")
+            if order.index(name) <= previous:
+                self.fail(key, f"{name} stands before {order[previous]} in the record, or is named twice")
+            previous = order.index(name)
+        return names
 
     def fixed(self, layout: Layout) -> None:
         if not layout.record:
@@ -423,6 +510,12 @@ class _Checker:
             self.fail(key, "must be a whole number")
         if not low <= value <= high:
             self.fail(key, f"must be between {low} and {high}")
+        return value
+
+    def boolean(self, table: dict[str, Any], key: str, *, default: bool) -> bool:
+        value = table.get(key.rpartition(".")[2], default)
+        if not isinstance(value, bool):
+            self.fail(key, "must be true or false")
         return value
 
     def encoding(self, table: dict[str, Any]) -> str:

@@ -17,12 +17,12 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from glbtools.binary.checksum import ALGORITHMS
 from glbtools.binary.layout import INTEGERS, MAX_TEXT, TERMINATORS, Field, Layout, number_range
 from glbtools.binary.span import Span
 from glbtools.errors import FieldError
 
 if TYPE_CHECKING:
+    from glbtools.binary.checksum import Algorithm
     from glbtools.binary.columns import Columns
 
 LOOKAHEAD = 3 * MAX_TEXT
@@ -304,9 +304,7 @@ class RecordCodec:
         if self.length is None and not self.terminator and padded != layout.stride:
             raise FieldError("text", f"does not fit a record of {layout.stride} bytes")
         links = {"previous": NO_LINK if previous is None else previous, "next": start + padded}
-        values: dict[str, int | None] = {"sync": sync, "stamp": stamp or 0, "checksum": checksum}
-        if checksum is None:
-            values["checksum"] = self.checksum(text) or 0
+        values: dict[str, int | None] = {"sync": sync, "stamp": stamp or 0, "checksum": checksum or 0}
         values["len_text"] = self.len_text(text)
         found: dict[str, int | bytes] = {}
         for each in self.fields:
@@ -323,7 +321,7 @@ class RecordCodec:
                     raise FieldError(name, f"{what} {value} does not fit {each.type}".lstrip())
             found[each.name] = value
         named = {each.role: found[each.name] for each in self.fields}
-        return Record(
+        record = Record(
             sync,
             named.get("stamp"),  # type: ignore[arg-type]
             named.get("checksum"),  # type: ignore[arg-type]
@@ -333,6 +331,8 @@ class RecordCodec:
             tuple(found[each.name] for each in self.other_fields),
             self.terminator + bytes([layout.pad]) * (padded - size),
         )
+        computed = self.checksum(record) if checksum is None else None
+        return record if computed is None else record._replace(checksum=computed)
 
     def header(self) -> bytes:
         """Return the file's header as it is written where nothing is known: the layout's defaults, zeros elsewhere."""
@@ -345,11 +345,43 @@ class RecordCodec:
         """What the length field of a record with this text should hold."""
         return len(text.encode(self.layout.encoding, "surrogateescape")) + self.len_counted
 
-    def checksum(self, text: str) -> int | None:
-        """Checksum of a text by the layout's algorithm; None where the layout names none."""
-        if not self.layout.checksum:
+    def checksum(self, record: Record) -> int | None:
+        """Checksum of a record, of its values as they are, by the layout; None where that names no algorithm."""
+        if self._algorithm is None:
             return None
-        return ALGORITHMS[self.layout.checksum][1](text.encode(self.layout.encoding, "surrogateescape"))
+        return self._algorithm.compute(self.covered(record))
+
+    def carried(self, record: Record, source: Record | None) -> Record:
+        """Return a record with the checksum that becomes it as a copy of ``source``; None is no copy.
+
+        A checksum that was right becomes the right one of the copy, whose header may differ; one that was wrong stays.
+        Where a listing has lost what is covered, nothing can be said of it, and the copy gets its own.
+        """
+        stored = None if source is None else source.checksum
+        computed = self.checksum(record)
+        if source is not None and stored is not None and (computed is None or self._judges(source)):
+            wrong = computed is None or stored != self.checksum(source)
+            return record._replace(checksum=stored if wrong else computed)
+        return record if computed is None else record._replace(checksum=computed)
+
+    def _judges(self, record: Record) -> bool:
+        """Whether a record has all that the checksum covers; one out of a listing has not."""
+        given = {"stamp": record.stamp, "checksum": record.checksum}
+        whole = len(record.others) == len(self.other_fields) and len(record.tail) >= len(self.terminator)
+        whole = whole and all(given.get(each.role, 0) is not None for each in self.fields)
+        return whole or self.layout.covers == ("text",)
+
+    def covered(self, record: Record) -> bytes:
+        """Return the bytes of a record that its checksum is computed over, in their order."""
+        if self.layout.covers == ("text",):
+            return record.text.encode(self.layout.encoding, "surrogateescape")
+        stored = self._pack(record)
+        end = len(stored) - self.len_trail - len(record.tail)
+        behind = end + len(self.terminator)
+        places = {each.name: (each.offset, each.stop) for each in self.head}
+        places |= {each.name: (behind + each.offset, behind + each.stop) for each in self.trail}
+        places |= {"text": (self.len_head, end), "terminator": (end, behind)}
+        return b"".join(stored[slice(*places[name])] for name in self.layout.covers)
 
     def parts(self, record: Record) -> list[tuple[Field, Span, int | str | bytes]]:
         """Every stored value of a record with its place, in the order of the bytes; they tile the record."""
@@ -400,6 +432,10 @@ class RecordCodec:
         from glbtools.binary import columns
 
         return columns.one_row(record)
+
+    @cached_property
+    def _algorithm(self) -> Algorithm | None:
+        return self.layout.algorithm
 
     @cached_property
     def _decoders(self) -> tuple[Callable[[bytes], Any], ...]:

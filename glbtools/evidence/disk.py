@@ -12,7 +12,7 @@ from pathlib import Path
 
 from glbtools import files
 from glbtools.binary.layout import Layout
-from glbtools.binary.records import Record
+from glbtools.binary.records import Record, codec
 from glbtools.formats import config
 from glbtools.formats import queue as queues
 from glbtools.formats.queue import NewRecord, Queue
@@ -119,8 +119,11 @@ class Office:
         self.write(f"GLB/{name}.GLB", queues.appended(before, entries, self.layouts["queue"]))
 
     def again(self, record: Record) -> NewRecord:
-        """Return what writes a record again as it was."""
-        return NewRecord(record.sync, record.text, queues.moment(self.layouts["queue"], record.stamp), record.checksum)
+        """Return what writes a record again as it was; its checksum too, if that was wrong."""
+        layout = self.layouts["queue"]
+        right = record.checksum == codec(layout).checksum(record)
+        when = queues.moment(layout, record.stamp)
+        return NewRecord(record.sync, record.text, when, None if right else record.checksum)
 
     def moment(self, record: Record) -> datetime | None:
         """Return the date stamp of a record."""

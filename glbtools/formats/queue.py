@@ -281,15 +281,16 @@ def checksum_faults(queue: Queue) -> list[Fault]:
     The algorithm is assumed. Where no more values agree with it than chance would make agree, nothing is known but that
     the layout is unconfirmed; where many do, those that do not are suspect.
     """
-    if not queue.layout.checksum or not queue.records:
+    if queue.layout.algorithm is None or not queue.records:
         return []
     compute = queue.codec.checksum
-    wrong = [(each, value) for each in queue.records if (value := compute(each.text)) != each.checksum]
+    wrong = [(each, value) for each in queue.records if (value := compute(each)) != each.checksum]
     matching = len(queue.records) - len(wrong)
-    # 100 times the agreement that 16 random bits give.
-    if matching * 655 <= len(queue.records):
+    # 100 times the agreement that so many random bits give.
+    if matching << min(16, 8 * queue.layout.algorithm.size) <= 100 * len(queue.records):
+        what = f"{queue.layout.checksum_name} of its {covered(queue.layout)}"
         message = (
-            f"layout unconfirmed: none of {len(queue.records)} stored checksums is {queue.layout.checksum} of its text"
+            f"layout unconfirmed: none of {len(queue.records)} stored checksums is {what}"
             if not matching
             else f"layout unconfirmed: {matching} of {len(queue.records)} stored checksums agree, as chance has it"
         )
@@ -302,6 +303,12 @@ def checksum_faults(queue: Queue) -> list[Fault]:
         )
         for each, value in wrong
     ]
+
+
+def covered(layout: Layout) -> str:
+    """Return in words what the checksum of a layout is computed over."""
+    *most, last = layout.covers
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _damage_fault(damage: Damage) -> Fault:
@@ -377,7 +384,7 @@ def record_node(queue: Queue, record: Record, name: str, previous: int | None = 
     """
     compiled = queue.codec
     computed: dict[str, Stored] = {
-        "checksum": compiled.checksum(record.text),
+        "checksum": compiled.checksum(record),
         "len_text": compiled.len_text(record.text),
     }
     links = {"previous": previous, "next": record.stop}
@@ -498,7 +505,7 @@ def record_row(queue: Queue, record: Record) -> Row:
         "sync": record.sync,
         "stamp": moment_row(queue.moment(record)),
         "text": record.text,
-        "checksum": {"stored": record.checksum, "computed": compiled.checksum(record.text)},
+        "checksum": {"stored": record.checksum, "computed": compiled.checksum(record)},
         "dummy": queue.is_dummy(record),
         "meaning": meaning(queue, record),
         "transaction": transaction_row(parse_text(record.text)),

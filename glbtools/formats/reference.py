@@ -61,7 +61,10 @@ def _of_layout(layout: Layout) -> Iterator[Fact]:
         yield Fact("", "framing", form, "", "assumed", "", " ".join(layout.framing_doc.split()))
     if layout.checksum:
         doc = " ".join(layout.checksum_doc.split())
-        yield Fact("", "checksum algorithm", layout.checksum, "", layout.checksum_status or "assumed", "", doc)
+        form = layout.checksum_name
+        if layout.covers != ("text",):
+            form += f" over {', '.join(layout.covers)}"
+        yield Fact("", "checksum algorithm", form, "", layout.checksum_status or "assumed", "", doc)
 
 
 def _of_text(name: str) -> Iterator[Fact]:

@@ -196,14 +196,11 @@ class Work:
         return bool(evidence)
 
     def put_queue(self, finding: Finding, case: Case, queue: str, sources: Sequence[Source], why: str) -> None:
-        """Write a queue: copied records keep stamp, checksum and unknown fields, whatever their number."""
+        """Write a queue: copied records keep stamp and unknown fields, whatever their number, and a wrong checksum."""
         layout = case.postoffice.layouts["queue"]
         path = self.place(case, f"{queue}.GLB")
         stamps = [each.record.stamp if each.record else None for each in sources]
-        entries = [
-            NewRecord(each.sync, each.text, None, each.record.checksum if each.record else None) for each in sources
-        ]
-        made = new_queue(entries, layout)
+        made = new_queue([NewRecord(each.sync, each.text) for each in sources], layout)
         if any(stamp is None for stamp in stamps) and case.now is not None and layout.with_role("stamp"):
             stamps = [raw_stamp(layout, case.now) if stamp is None else stamp for stamp in stamps]
         kept = {index for index, each in enumerate(made.codec.other_fields) if each.role == "opaque" and not each.link}
@@ -216,6 +213,9 @@ class Work:
                 ),
             )
             for record, stamp, source in zip(made.records, stamps, sources, strict=True)
+        ]
+        made.records = [
+            made.codec.carried(record, source.record) for record, source in zip(made.records, sources, strict=True)
         ]
         data = build_queue(made)
         before = self.disk.read(path)

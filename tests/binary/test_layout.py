@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from glbtools import layouts
 from glbtools.binary import layout
-from glbtools.binary.checksum import ALGORITHMS
+from glbtools.binary.checksum import ALGORITHMS, Crc
 from glbtools.binary.layout import STATUSES, Layout
 from glbtools.binary.records import codec
 from glbtools.errors import FileAccessError, LayoutError
@@ -109,6 +109,35 @@ def test_a_layout_says_what_its_file_says() -> None:
     assert layout.parse(REQCONF.encode(), "own.toml").by_name["unknown_00"].size == 4
 
 
+SPELLINGS: list[tuple[str, Crc | None, tuple[str, ...]]] = [
+    ('algorithm = "crc-16/xmodem"', None, ("text",)),
+    ('algorithm = "crc-16/usb"\ncovers = "text"', None, ("text",)),
+    ('algorithm = "sum-16/negated"\ncovers = "text+terminator"', None, ("text", "terminator")),
+    ('algorithm = "crc"\nwidth = 16\npoly = 0x1021', Crc(16, 0x1021), ("text",)),
+    ('algorithm = "crc"\nwidth = 16\npoly = 1\nrefin = true', Crc(16, 1, 0, True, True), ("text",)),
+    ('algorithm = "crc"\nwidth = 8\npoly = 255\nrefout = true', Crc(8, 255, 0, False, True), ("text",)),
+    (
+        'algorithm = "crc"\nwidth = 11\npoly = 5\ninit = 2047\nrefin = true\nrefout = false\nxorout = 9\n'
+        'covers = ["sync", "unknown_06", "terminator"]',
+        Crc(11, 5, 2047, True, False, 9),
+        ("sync", "unknown_06", "terminator"),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spelled", "crc", "covers"), SPELLINGS)
+def test_a_checksum_is_what_its_table_says(spelled: str, crc: Crc | None, covers: tuple[str, ...]) -> None:
+    parsed = layout.parse(QUEUE.replace('algorithm = "crc-16/xmodem"', spelled).encode(), "own.toml")
+    assert (parsed.crc, parsed.covers) == (crc, covers)
+    assert parsed.algorithm is not None
+    compute = crc.compute if crc else ALGORITHMS[parsed.checksum].compute
+    record = codec(parsed).make(7, "A b")
+    stored = codec(parsed).pack(record)
+    places = {"sync": stored[:4], "unknown_06": stored[6:8], "text": stored[8:11], "terminator": stored[11:12]}
+    assert record.checksum == compute(b"".join(places[name] for name in covers))
+    assert stored[12:] == record.checksum.to_bytes(2, "little")
+
+
 # What is replaced in the file, by what, the key and the reason that are named.
 MISTAKES: list[tuple[str, str, str, str]] = [
     # The file as a whole
@@ -122,7 +151,7 @@ MISTAKES: list[tuple[str, str, str, str]] = [
     # Keys
     ('title = "Our own"', 'titel = "Our own"', "titel", "unknown key; known are byte_order, checksum, doc, "),
     ("header = 8", "heder = 8", "framing.heder", "unknown key; known are doc, header, "),
-    ('algorithm = "', 'algorythm = "', "checksum.algorythm", "unknown key; known are algorithm, doc, status"),
+    ('algorithm = "', 'algorythm = "', "checksum.algorythm", "unknown key; known are algorithm, covers, doc, "),
     ('type = "u32"', 'typ = "u32"', "field[1].typ", "unknown key; known are byte_order, default, "),
     ('id = "own-1"', "", "id", "is missing"),
     ('family = "queue"', "", "family", "is missing"),
@@ -158,6 +187,30 @@ MISTAKES: list[tuple[str, str, str, str]] = [
     ('type = "u32"', 'type = "u32"\nstamp = "vms"', "field[1].stamp", "'vms' is none of unix, dos"),
     ('section = "trailer"', 'section = "footer"', "field[4].section", "'footer' is none of header, record, trailer"),
     ('family = "queue"', 'family = "queue"\nbyte_order = "pdp"', "byte_order", "'pdp' is none of little, big"),
+    # Checksums
+    ("[checksum]", "[checksum]\ncovers = 1", "checksum.covers", "must be text, text+terminator or a list of fields"),
+    ("[checksum]", '[checksum]\ncovers = "sync"', "checksum.covers", "must be text, text+terminator or a list"),
+    ("[checksum]", "[checksum]\ncovers = []", "checksum.covers", "must be text, text+terminator or a list of fields"),
+    ("[checksum]", "[checksum]\ncovers = [1]", "checksum.covers", "must be text, text+terminator or a list of fields"),
+    ("[checksum]", '[checksum]\ncovers = ["crc", "text"]', "checksum.covers", "crc is the checksum, which does not "),
+    ("[checksum]", '[checksum]\ncovers = ["magic"]', "checksum.covers", "'magic' is none of sync, len_text, unkn"),
+    ("[checksum]", '[checksum]\ncovers = ["text", "sync"]', "checksum.covers", "sync stands before text in the record"),
+    ("[checksum]", '[checksum]\ncovers = ["sync", "sync"]', "checksum.covers", "or is named twice"),
+    ('algorithm = "crc-16/xmodem"', 'covers = "text"', "checksum.covers", "says nothing without an algorithm"),
+    ("[checksum]", "[checksum]\npoly = 3", "checksum.poly", 'belongs to algorithm = "crc"'),
+    ("[checksum]", "[checksum]\nwidth = 16\ninit = 3", "checksum.init", 'belongs to algorithm = "crc"'),
+    ('"crc-16/xmodem"', '"crc"', "checksum.width", "is missing"),
+    ('"crc-16/xmodem"', '"crc"\nwidth = 7', "checksum.width", "must be between 8 and 32"),
+    ('"crc-16/xmodem"', '"crc"\nwidth = 33', "checksum.width", "must be between 8 and 32"),
+    ('"crc-16/xmodem"', '"crc"\nwidth = 16', "checksum.poly", "is missing"),
+    ('"crc-16/xmodem"', '"crc"\nwidth = 16\npoly = 0', "checksum.poly", "must be between 1 and 65535"),
+    ('"crc-16/xmodem"', '"crc"\nwidth = 16\npoly = 0x18005', "checksum.poly", "must be between 1 and 65535"),
+    ('"crc-16/xmodem"', '"crc"\nwidth = 16\npoly = "8005"', "checksum.poly", "must be a whole number"),
+    ('"crc-16/xmodem"', '"crc"\nwidth = 12\npoly = 3\ninit = 4096', "checksum.init", "must be between 0 and 4095"),
+    ('"crc-16/xmodem"', '"crc"\nwidth = 16\npoly = 3\nxorout = -1', "checksum.xorout", "must be between 0 and 65535"),
+    ('"crc-16/xmodem"', '"crc"\nwidth = 16\npoly = 3\nrefin = 1', "checksum.refin", "must be true or false"),
+    ('"crc-16/xmodem"', '"crc"\nwidth = 16\npoly = 3\nrefout = "no"', "checksum.refout", "must be true or false"),
+    ('"crc-16/xmodem"', '"crc"\nwidth = 17\npoly = 3', "checksum.algorithm", "crc has 17 bits, too many for u16"),
     # Names
     ('id = "own-1"', 'id = "own layout"', "id", "'own layout' is no identifier"),
     ('id = "own-1"', 'id = "../own"', "id", "'../own' is no identifier"),
@@ -302,6 +355,12 @@ TRAILER = FIELD.format("end", 0, "u16") + 'section = "trailer"\n'
             + '[checksum]\nalgorithm = "sum-16"\n',
             "checksum.algorithm",
             "sum-16 has 2 bytes, too many for hex:3",
+        ),
+        (
+            queue_of('terminator = "none"', SYNC, LENGTH, TEXT, FIELD.format("crc", 6, "u16") + 'role = "checksum"\n')
+            + '[checksum]\nalgorithm = "sum-16"\ncovers = "text+terminator"\n',
+            "checksum.covers",
+            "'terminator' is none of sync, len_text, text",
         ),
     ],
 )
@@ -478,20 +537,6 @@ def test_reference_layouts_have_the_attested_sizes() -> None:
 def test_the_reference_layout_reproduces_both_attested_sizes(text: str, size: int) -> None:
     made = queue.new_queue([queue.NewRecord(17, text)], layouts.reference("queue"))
     assert len(queue.build_queue(made)) == made.size == size
-
-
-def test_every_checksum_a_layout_may_name_fits_its_width() -> None:
-    for width, compute in ALGORITHMS.values():
-        assert all(0 <= compute(data) < 1 << 8 * width for data in (b"", b"\0", b"\xff" * 300, bytes(range(256))))
-    check = {name: compute(b"123456789") for name, (_, compute) in ALGORITHMS.items()}
-    assert check == {
-        "crc-16/xmodem": 0x31C3,
-        "crc-16/ibm-3740": 0x29B1,
-        "crc-16/arc": 0xBB3D,
-        "sum-16": 0x01DD,
-        "crc-32": 0xCBF43926,
-        "adler-32": 0x091E01DE,
-    }
 
 
 # --- a user's own files ----------------------------------------------------------------------------------------------

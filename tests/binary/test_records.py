@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from glbtools import layouts
 from glbtools.binary import columns, layout, records, structure
+from glbtools.binary.checksum import ALGORITHMS as KNOWN
 from glbtools.binary.columns import Columns
 from glbtools.binary.layout import TERMINATORS, Field, Layout, number_range
 from glbtools.binary.records import Damage, Record, RecordCodec
@@ -26,6 +27,7 @@ laws = settings(max_examples=80, deadline=None, suppress_health_check=list(Healt
 
 NUMBERS = ("u16", "u32", "dec:5", "dec:10", "hex:4", "hex:8")
 LENGTHS = ("u8", *NUMBERS, "dec:3", "hex:2")
+ALGORITHMS = [name for name, each in KNOWN.items() if each.size <= 2]
 OPAQUE = ("u8", "i16", "u32", "bytes:1", "bytes:3", "text:5", "dec:4")
 
 
@@ -80,16 +82,26 @@ def layouts_of_queues(
     if by_stride:
         stride = heads["record"] + draw(st.integers(1, 40))
     counts = draw(st.sampled_from(layout.LENGTH_COUNTS)) if has_length else "text+terminator"
-    algorithm = draw(st.sampled_from(["", "crc-16/xmodem", "sum-16"])) if "checksum" in seen else ""
+    algorithm = draw(st.sampled_from(ALGORITHMS)) if "checksum" in seen else ""
     content = (
         'id = "drawn"\nfamily = "queue"\ntitle = "Drawn"\nstatus = "assumed"\n'
         f'byte_order = "{draw(st.sampled_from(["little", "big"]))}"\n'
         f'encoding = "{draw(st.sampled_from(["cp850", "cp437", "cp1252", "latin-1"]))}"\n'
         f'[framing]\nheader = {draw(st.sampled_from([0, 0, 1, 7, 64]))}\nterminator = "{ends}"\n'
         f'length_counts = "{counts}"\nstride = {stride}\npad = {draw(st.sampled_from([0, 32, 255]))}\n'
-        f'[checksum]\nalgorithm = "{algorithm}"\n' + "".join(rows)
+        "[checksum]\n{}\n" + "".join(rows)
     )
-    return layout.parse(content.encode(), "drawn.toml")
+    plain = layout.parse(content.format(f"algorithm = '{algorithm}'").encode(), "drawn.toml")
+    if not algorithm:
+        return plain
+    names = [each.name for each in plain.fields if each.section != "header" and each.role != "checksum"]
+    if plain.terminator != "none":
+        names.insert(names.index("text") + 1, "terminator")
+    chosen = draw(st.sets(st.sampled_from(names), min_size=1))
+    covers = [name for name in names if name in chosen]
+    spelled = draw(st.sampled_from([algorithm, 'crc"\nwidth = 16\npoly = 4129\nrefin = true\n#"']))
+    summing = f'algorithm = "{spelled}"\ncovers = {covers}'
+    return layout.parse(content.format(summing).encode(), "drawn.toml")
 
 
 @dataclass
@@ -312,6 +324,48 @@ def _plain_columns(codec: RecordCodec, data: bytes) -> Read:
         found = read(codec, data, "columns")
         assert not any(hasattr(part.sync, "dtype") for part in found.rows)
     return found
+
+
+@laws
+@given(files())
+def test_a_checksum_is_computed_over_the_stored_bytes_of_what_it_covers(file: File) -> None:
+    form = structure.record(file.layout)
+    stream = io.BytesIO(file.data)
+    stream.seek(file.layout.header)
+    for record in file.records:
+        spans: list[tuple[str, int, int]] = []
+        form.parse_stream(stream, spans=spans)
+        bytes_of = {name: file.data[start:stop] for name, start, stop in spans}
+        covered = b"".join(bytes_of[name] for name in file.layout.covers)
+        assert file.codec.covered(record) == covered
+        algorithm = file.layout.algorithm
+        assert file.codec.checksum(record) == (algorithm.compute(covered) if algorithm else None)
+
+
+@laws
+@given(files())
+def test_what_is_written_has_its_checksum_and_keeps_it_when_it_is_written_again(file: File) -> None:
+    previous = None
+    for record in file.records:
+        made = file.codec.make(record.sync, record.text, stamp=record.stamp, start=record.start, previous=previous)
+        assert file.codec.checksum(made) in {made.checksum, None}
+        assert file.codec.carried(made, made) == made
+        wrong = None if made.checksum is None else made._replace(checksum=made.checksum ^ 1)
+        if wrong is not None:
+            assert file.codec.carried(made, wrong) == wrong
+        previous = record.start
+
+
+@laws
+@given(files())
+def test_a_copy_with_another_number_gets_another_checksum_where_that_is_covered(file: File) -> None:
+    for record in file.records:
+        source = file.codec.carried(record, None)
+        copy = file.codec.carried(source._replace(sync=source.sync ^ 1), source)
+        assert file.codec.checksum(copy) in {copy.checksum, None}
+        listed = source._replace(others=(), tail=b"", stamp=None)
+        again = file.codec.carried(source._replace(sync=source.sync ^ 1), listed)
+        assert again == copy
 
 
 # --- laws for any bytes ----------------------------------------------------------------------------------------------

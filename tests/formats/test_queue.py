@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import binascii
 import random
+import re
 import time
 import tracemalloc
 from collections.abc import Iterator
@@ -13,12 +15,15 @@ from hypothesis import strategies as st
 
 from glbtools import layouts
 from glbtools.binary import columns, layout
+from glbtools.binary.checksum import Crc
+from glbtools.binary.layout import Layout
 from glbtools.binary.records import NO_LINK
 from glbtools.binary.span import Region, Span, tile
 from glbtools.binary.tree import Node
 from glbtools.errors import FileAccessError, UsageError
 from glbtools.formats import queue
 from glbtools.formats.queue import NewRecord, Queue, QueueFormat, build_queue, new_queue, parse_queue
+from glbtools.formats.reference import facts
 
 REFERENCE = layouts.reference("queue")
 FORMAT = QueueFormat()
@@ -243,7 +248,7 @@ def test_a_few_that_disagree_among_many_are_suspect() -> None:
     (fault,) = queue.checksum_faults(content)
     record = content.records[20]
     assert (fault.kind, fault.damage, fault.span) == ("checksum", True, Span(record.start, record.stop))
-    computed = content.codec.checksum("A 21")
+    computed = binascii.crc_hqx(b"A 21", 0)
     assert fault.message == f"sync 21: stored checksum BEEF, computed {computed:04X}; the record is suspect"
 
 
@@ -256,6 +261,73 @@ def test_what_chance_makes_agree_proves_nothing() -> None:
 def test_checksums_that_agree_are_no_fault() -> None:
     assert queue.checksum_faults(with_checksums(None, None)) == []
     assert queue.checksum_faults(with_checksums()) == []
+
+
+OVER = """
+[checksum]
+algorithm = "crc"
+width = 16
+poly = 0x3d65
+init = 0xb2aa
+covers = ["sync", "ofs_next", "text", "terminator"]
+"""
+
+
+def over_the_header() -> Layout:
+    """Return the reference layout with a checksum of our own over parts of the header."""
+    content = Path(layouts.__file__).with_name("queue-reference-1.toml").read_text("utf-8")
+    summing = re.search(r"\[checksum\].*?(?=\[\[field)", content, re.DOTALL)
+    assert summing is not None
+    return layout.parse(content.replace(summing[0], OVER).encode(), "own.toml")
+
+
+def test_a_checksum_over_the_header_is_judged_and_shown_by_what_is_stored_there() -> None:
+    own = over_the_header()
+    content = new_queue([NewRecord(number, f"A {number}") for number in range(1, 30)], own)
+    data = build_queue(content)
+    assert queue.checksum_faults(parse_queue(data, own)) == []
+    tenth = content.records[9]
+    changed = bytearray(data)
+    changed[tenth.start + 4] ^= 1
+    found = parse_queue(bytes(changed), own)
+    (fault,) = queue.checksum_faults(found)
+    assert (fault.kind, fault.span) == ("checksum", tenth.span)
+    record = bytes(changed[tenth.start : tenth.stop])
+    computed = Crc(16, 0x3D65, 0xB2AA).compute(record[4:8] + record[16:20] + record[24:])
+    assert computed != tenth.checksum
+    (rows,) = FORMAT.lists(found)
+    assert list(rows.rows)[9]["checksum"] == {"stored": tenth.checksum, "computed": computed}
+    leaves = {each.name: each for each in list(queue.nodes(found))[9].children}
+    assert (leaves["checksum"].value, leaves["checksum"].computed) == (tenth.checksum, computed)
+
+
+def test_a_checksum_of_our_own_is_named_by_its_parameters() -> None:
+    own = over_the_header()
+    content = new_queue([NewRecord(number, f"A {number}", checksum=7) for number in (1, 2, 3)], own)
+    (fault,) = queue.checksum_faults(content)
+    assert fault.message == (
+        "layout unconfirmed: none of 3 stored checksums is crc width=16 poly=0x3d65 init=0xb2aa refin=false "
+        "refout=false xorout=0x0000 of its sync, ofs_next, text and terminator"
+    )
+
+
+def test_the_facts_of_a_layout_tell_what_its_checksum_covers() -> None:
+    def form(own: Layout) -> list[str]:
+        return [each.form for each in facts("queue", {"queue": own}) if each.name == "checksum algorithm"]
+
+    assert form(REFERENCE) == ["crc-16/xmodem"]
+    assert form(REFERENCE._replace(checksum="")) == []
+    (own,) = form(over_the_header())
+    assert own.startswith("crc width=16 poly=0x3d65 init=0xb2aa ")
+    assert own.endswith(" over sync, ofs_next, text, terminator")
+
+
+def test_eight_bits_agree_by_chance_more_often_than_sixteen() -> None:
+    narrow = REFERENCE._replace(checksum="xor-8")
+    entries = [NewRecord(number, f"A {number}", checksum=None if number < 30 else 300) for number in range(100)]
+    (fault,) = queue.checksum_faults(new_queue(entries, narrow))
+    assert fault.kind == "layout-unconfirmed"
+    assert "30 of 100 stored checksums agree" in fault.message
 
 
 def test_a_layout_without_an_algorithm_judges_no_checksum() -> None:
