@@ -15,10 +15,12 @@ import pytest
 from glbtools import files
 from glbtools.diagnosis.engine import diagnose
 from glbtools.errors import FileAccessError, GlbError, OutputExistsError
+from glbtools.formats.queue import NewRecord, build_queue, checksum_faults, new_queue, parse_queue
+from glbtools.layouts import Layouts
 from glbtools.rebuild.plan import Plan, plan_rebuild
 from glbtools.rebuild.work import OWN
 
-from .directories import everything, postoffices, simulated
+from .directories import QUEUE, STEMS, everything, postoffices, simulated
 
 PATTERN = ".glbtools-*"
 
@@ -349,3 +351,28 @@ def test_what_an_earlier_rebuild_has_saved_is_neither_read_nor_copied(given, tmp
     }
     inputs = json.loads(found[f"{OWN}/manifest.json"])["inputs"]
     assert not [each for each in inputs if each["path"].startswith(OWN)]
+
+
+# --- checksums that cover the header ---------------------------------------------------------------------------------
+
+
+def test_records_that_get_another_number_get_the_checksum_of_it(given, tmp_path):
+    covered = ("sync", "stamp", "ofs_prev", "ofs_next", "text", "terminator")
+    own = QUEUE._replace(id="own", checksum="crc-16/usb", covers=covered)
+    for path in (each for each in given.rglob("*.GLB") if each.name in STEMS):
+        held = parse_queue(path.read_bytes(), QUEUE)
+        entries = [NewRecord(each.sync, each.text, held.moment(each)) for each in held.records]
+        path.write_bytes(build_queue(new_queue(entries, own)))
+    report = diagnose(given, layouts=Layouts([own]))
+    assert "layout-unconfirmed" not in {each.problem.slug for each in report.findings}
+    plan = plan_rebuild(report)
+    plan.write(tmp_path / "rebuilt")
+    renumbered = set()
+    for path in (each for each in (tmp_path / "rebuilt").rglob("*.GLB") if each.name in STEMS):
+        before = parse_queue((given / path.relative_to(tmp_path / "rebuilt")).read_bytes(), own)
+        after = parse_queue(path.read_bytes(), own)
+        assert checksum_faults(after) == []
+        assert all(after.codec.checksum(each) == each.checksum for each in after.records)
+        texts = {each.text: each.sync for each in before.records}
+        renumbered |= {each.text for each in after.records if texts.get(each.text, each.sync) != each.sync}
+    assert renumbered, "the case is one that gives records other numbers"
