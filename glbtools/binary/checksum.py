@@ -55,7 +55,7 @@ class Crc(NamedTuple):
 
     def compute(self, data: bytes) -> int:
         """Return the CRC of ``data``."""
-        return _compiled(self)(data)
+        return compiled(self)(data)
 
 
 def reflected(value: int, width: int) -> int:
@@ -71,9 +71,11 @@ def reversed_bits(data: bytes) -> bytes:
 
 
 @lru_cache(maxsize=256)
-def _compiled(crc: Crc) -> Checksum:
+def compiled(crc: Crc) -> Checksum:
     """Return the function of a CRC, by the standard library where that knows the polynomial, else by a table."""
     width, init, refin, refout, xorout = crc.width, crc.init, crc.refin, crc.refout, crc.xorout
+    if (width, crc.poly, refin, refout, xorout) == (16, 0x1021, False, False, 0):
+        return lambda data: binascii.crc_hqx(data, init)
     if (width, crc.poly) == (16, 0x1021):
 
         def by_binascii(data: bytes) -> int:

@@ -134,8 +134,9 @@ class Layout(NamedTuple):
     @property
     def algorithm(self) -> Algorithm | None:
         """How the checksum is computed, or None."""
-        if self.crc is not None:
-            return Algorithm(self.crc.size, self.crc.compute)
+        crc = self.crc or checksum.CATALOGUE.get(self.checksum)
+        if crc is not None:
+            return Algorithm(crc.size, checksum.compiled(crc))
         return checksum.ALGORITHMS[self.checksum] if self.checksum else None
 
     @property
