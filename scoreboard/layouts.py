@@ -29,6 +29,12 @@ from scoreboard.contents import KINDS, LEAST, MOST, Limits, changes
 FORMS = ("new", "old")
 """Listings with the columns of LISTQ 3.2.0.1 (Q96060), and with items and numbers only (Q110496)."""
 
+SUMS = (
+    "crc-16/xmodem", "crc-16/ibm-3740", "crc-16/arc", "crc-16/kermit", "crc-16/modbus", "sum-16", "fletcher-16",
+    "crc-32", "crc-32/bzip2", "adler-32",
+)  # fmt: skip
+"""Checksums that occur; others there are none of."""
+
 _WIDTHS = {"u8": 1, "u16": 2, "u32": 4}
 
 
@@ -99,8 +105,8 @@ def _record_fields(dice: Dice, length: str) -> tuple[list[dict[str, Any]], str]:
         rows.append({"name": "len_text", "type": length, "role": "len_text"})
     algorithm = ""
     if dice.chance(0.6):
-        algorithm = dice.one_of((*checksum.names(), "", ""))
-        width = checksum.ALGORITHMS[algorithm][0] if algorithm else dice.one_of((2, 2, 4))
+        algorithm = dice.one_of((*SUMS, "", ""))
+        width = checksum.ALGORITHMS[algorithm].size if algorithm else dice.one_of((2, 2, 4))
         kind = f"hex:{2 * width}" if dice.chance(0.1) else f"u{8 * width}"
         rows.append({"name": "checksum", "type": kind, "role": "checksum"})
     if dice.chance(0.25):

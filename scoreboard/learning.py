@@ -221,7 +221,7 @@ def _judged_stamp(true: Layout, learnt: Layout, records: list[tuple[Record, Row]
 def _judged_checksum(true: Layout, learnt: Layout, records: list[tuple[Record, Row]]) -> str:
     if not learnt.checksum:
         return "none" if true.with_role("checksum") is None else "left"
-    agree = all(codec(learnt).checksum(row.text) == read.checksum for read, row in records)
+    agree = all(codec(learnt).checksum(read) == read.checksum for read, _ in records)
     return "found" if agree and true.checksum else "wrong"
 
 

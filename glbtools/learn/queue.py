@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from glbtools.binary.layout import TERMINATORS, Field, Layout
 from glbtools.binary.layout import parse as parse_layout
-from glbtools.formats.queue import parse_queue
+from glbtools.formats.queue import Queue, parse_queue
 from glbtools.layouts.written import to_toml
 from glbtools.learn import columns
 from glbtools.learn.arrange import Arrangement, arrangements, placed
@@ -34,6 +34,9 @@ EXPLAINED = 0.85
 
 ODD_BITS, ALIKE_BITS = 12.0, 6.0
 """What a text costs that is none, and a character that stands at the end of all texts."""
+
+TEXT_BITS = 1.5
+"""What a byte costs that is left out of a text although it looks like a part of it."""
 
 ALIKE, CONTAINED = 0.9, 0.95
 GAP_BITS, STRAY_BITS = 12.0, 0.1
@@ -135,8 +138,38 @@ def _arranged(
         gaps = sum(len(queue.gaps) for queue in queues)
         bits = arrangement.bits + reading.bits + GAP_BITS * gaps + STRAY_BITS * strayed
         bits += ODD_BITS * odd + ALIKE_BITS * len(raws) * _alike(raws)
+        bits += ODD_BITS * _unlisted(materials, queues) + TEXT_BITS * _cut_off(records, rule, arrangement)
         share = odd / max(1, len(raws))
         yield Candidate(layout, len(texts), 1 - strayed / size, share, bits, rule, arrangement, reading, texts, first)
+
+
+def _unlisted(materials: Sequence[Material], queues: Sequence[Queue]) -> int:
+    """Return how many texts differ from what the listing says."""
+    count = 0
+    for material, queue in zip(materials, queues, strict=True):
+        head = queue.codec.len_head
+        for record in queue.records if material.listed else ():
+            row = material.listed.get(record.start + head)
+            raw = record.text.encode(queue.layout.encoding, "surrogateescape")
+            count += row is not None and row.whole and raw.rstrip(b"\0") != row.text
+    return count
+
+
+def _cut_off(records: Sequence[Held], rule: Rule, arrangement: Arrangement) -> int:
+    """Return how many bytes behind the texts look as if they belonged to them: letters and digits that vary."""
+    sight = Sight(records, rule)
+    count = 0
+    for offset in range(arrangement.trail):
+        column = (
+            sight.raw(TAIL, offset, 1)
+            if rule.stride > 1
+            else sight.raw(HEAD, arrangement.head + arrangement.trail - offset, 1)
+        )
+        like = sum(raw.isalnum() for raw in column)
+        if like < len(column) * (1 - columns.SPOILED) or len(set(column)) < 4 or all(raw in _HEX for raw in column):
+            break
+        count += len(column)
+    return count
 
 
 def _odd(raw: bytes) -> bool:
