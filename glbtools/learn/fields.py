@@ -138,14 +138,41 @@ def readings(records: Sequence[Held], rule: Rule) -> list[Reading]:
 
 
 def _length(sight: Sight, distance: int, number: Number) -> Claim:
-    """Return the length field, as wide as the zeros behind it let it be 16 bits: texts reach several KB (Q148770)."""
-    if number.kind == "u8" and distance > 1 and columns.constant(sight.raw(HEAD, distance - 1, 1)) == b"\0":
-        number = Number("u16", 2)
+    """Return the length field; digits with all their zeros."""
     while number.kind in {"dec", "hex"} and number.size < (10 if number.kind == "dec" else 8):
         if columns.constant(sight.raw(HEAD, distance + 1, 1)) != b"0":
             break
         number, distance = number._replace(size=number.size + 1), distance + 1
     return Claim(HEAD, distance, number, "len_text", doc="leads from each text to the next", sure=number.size > 1)
+
+
+def _widened(sight: Sight, claims: list[Claim], order: str) -> list[Claim]:
+    """Return claims with the length as wide as zeros let it be: texts reach several KB, which 8 bits do not (Q148770).
+
+    Where zeros stand on both sides the byte order of the other fields decides.
+    """
+    at = next((index for index, claim in enumerate(claims) if claim.role == "len_text"), None)
+    if at is None or claims[at].number.kind in {"dec", "hex"}:
+        return claims
+    others, claim = [*claims[:at], *claims[at + 1 :]], claims[at]
+    for size in (2, 4):
+        for way in ("little", "big") if order != "big" else ("big", "little"):
+            number = Number(f"u{8 * size}", size, way)
+            start = claim.at if way == "little" else claim.at + size - claim.number.size
+            extra = range(start - size + 1, claim.at - claim.number.size + 1) if way == "little" else range(
+                claim.at + 1, start + 1
+            )  # fmt: skip
+            fixed = claim.number.size == 1 or claim.number.order == way
+            if (
+                size > claim.number.size and fixed and start - size >= 0 and start <= sight.before
+                and _free(HEAD, start, size, others)
+                and all(columns.constant(sight.raw(HEAD, byte, 1)) == b"\0" for byte in extra)
+            ):  # fmt: skip
+                claim = claim._replace(at=start, number=number, sure=False)
+                break
+    if not claim.sure:
+        claim = claim._replace(doc=f"{claim.doc}; {claims[at].number.type} would read the same")
+    return [*claims[:at], claim, *claims[at + 1 :]]
 
 
 def _links(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
@@ -363,7 +390,7 @@ def _numbered(
     for bits, group in rated[:6]:
         best = _widest(group, order)
         chosen = best.claim._replace(doc=_said(best, group, listed=listed), sure=listed or len(group) == 1)
-        results.append(Reading([chosen, *claims, *dates], bits))
+        results.append(Reading(_widened(sight, [chosen, *claims, *dates], order), bits))
     if results and not listed:
         results[0].doubts = list(_doubts(rated, results, places))
     return results

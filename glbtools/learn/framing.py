@@ -28,7 +28,8 @@ MOSTLY, ALMOST = 0.7, 0.95
 """Share of the texts that a stride must fit, and share of what the best one fits."""
 
 FEWEST_STARTS = 4
-AFTER = 4
+AFTER = 8
+"""Bytes behind a text, at most, that may look like a part of it."""
 NARROW = 8
 """Numbers of bytes between texts that a length field may leave open before it explains nothing."""
 
@@ -342,8 +343,10 @@ def _measured(
     if len(values) < 2:
         return
     for (name, excess), count in texts.most_common(2):
-        if 0 <= excess <= WIDEST_GAP and count * 2 >= starts:
-            for found in _gapped(pairs, starts, rule._replace(excess=excess, terminator=name)):
+        if not 0 <= excess <= WIDEST_GAP or count * 2 < starts:
+            continue
+        for each in range(excess, excess + (AFTER if name == "none" and excess >= rule.distance else 0) + 1):
+            for found in _gapped(pairs, starts, rule._replace(excess=each, terminator=name)):
                 yield found._replace(support=min(found.support, count / starts))
     for excess, count in filled.most_common(1):
         if -WIDEST_GAP <= excess <= 0 and count * 2 >= starts:

@@ -32,6 +32,9 @@ CLEAR = 10.0
 EXPLAINED = 0.85
 """Share of a file's bytes that a layout must explain, and of its texts that must be transactions."""
 
+MOST_BITS = 10
+"""What a layout may leave to be explained of a record, in bits."""
+
 ODD_BITS, ALIKE_BITS = 12.0, 6.0
 """What a text costs that is none, and a character that stands at the end of all texts."""
 
@@ -72,7 +75,8 @@ class Candidate(NamedTuple):
     @property
     def sound(self) -> bool:
         """Whether it explains the files at all: damage is the exception."""
-        return self.records >= FEWEST and self.explained >= EXPLAINED and self.odd <= 1 - EXPLAINED
+        enough = self.records >= FEWEST and self.explained >= EXPLAINED
+        return enough and self.odd <= 1 - EXPLAINED and self.bits <= MOST_BITS * self.records
 
     def contradicts(self, other: Candidate) -> bool:
         """Whether it reads records otherwise than another layout, and not only fewer of them."""
@@ -132,12 +136,14 @@ def _arranged(
         queues = [parse_queue(material.data, layout) for material in materials]
         texts = tuple((record.sync, record.text) for queue in queues for record in queue.records)
         raws = [text.encode(layout.encoding, "surrogateescape") for _, text in texts]
-        odd = sum(map(_odd, raws))
+        odd = sum(map(_odd, raws)) + sum(fault.kind in _MISFRAMED for queue in queues for fault in queue.faults)
         size = sum(len(material.data) for material in materials)
         strayed = sum(gap.stop - gap.start for queue in queues for gap in queue.gaps)
         gaps = sum(len(queue.gaps) for queue in queues)
         bits = arrangement.bits + reading.bits + GAP_BITS * gaps + STRAY_BITS * strayed
-        bits += ODD_BITS * odd + ALIKE_BITS * len(raws) * _alike(raws)
+        bits += ODD_BITS * odd
+        if rule.by != "terminator" and rule.terminator == "none" and rule.excess:
+            bits += ALIKE_BITS * len(raws) * _alike(raws)
         bits += ODD_BITS * _unlisted(materials, queues) + TEXT_BITS * _cut_off(records, rule, arrangement)
         share = odd / max(1, len(raws))
         yield Candidate(layout, len(texts), 1 - strayed / size, share, bits, rule, arrangement, reading, texts, first)
@@ -165,11 +171,17 @@ def _cut_off(records: Sequence[Held], rule: Rule, arrangement: Arrangement) -> i
             if rule.stride > 1
             else sight.raw(HEAD, arrangement.head + arrangement.trail - offset, 1)
         )
-        like = sum(raw.isalnum() for raw in column)
-        if like < len(column) * (1 - columns.SPOILED) or len(set(column)) < 4 or all(raw in _HEX for raw in column):
-            break
-        count += len(column)
+        like = sum(_WORD.match(raw) is not None for raw in column)
+        varied = len(set(column)) > 3 and not all(raw in _HEX for raw in column)
+        count += len(column) if varied and like >= len(column) * (1 - columns.SPOILED) else 0
     return count
+
+
+_WORD = re.compile(rb"[A-Za-z0-9 /.,@()-]")
+
+
+_MISFRAMED = ("length", "terminator", "padding")
+"""Faults of the reader where a length and what stands at the text's end do not agree."""
 
 
 def _odd(raw: bytes) -> bool:
