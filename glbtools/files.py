@@ -17,6 +17,7 @@ DEFAULT_MAX_SIZE = 256 * 1024 * 1024
 """Largest file read without being asked for more, in bytes (INTERFACE section 1)."""
 
 STDIN = "-"
+_BLOCK = 1 << 20
 
 
 def read(path: str | Path, max_size: int = DEFAULT_MAX_SIZE) -> bytes:
@@ -177,6 +178,38 @@ def sha256(data: bytes) -> str:
     from hashlib import sha256 as digest
 
     return digest(data).hexdigest()
+
+
+def digest(path: str | Path, max_size: int | None = None) -> tuple[int, str]:
+    """Return the size of a file in bytes and its SHA-256 in hex, in memory that does not grow with it.
+
+    Raises:
+        FileAccessError: as for ``read``.
+    """
+    import hashlib
+
+    found, size = hashlib.sha256(), 0
+    with opened(path, max_size) as descriptor:
+        try:
+            while block := os.read(descriptor, _BLOCK):
+                found.update(block)
+                size += len(block)
+        except OSError as error:
+            raise _access_error(path, error) from None
+    return size, found.hexdigest()
+
+
+def head(path: str | Path, length: int) -> bytes:
+    """Return the first bytes of a file of any size.
+
+    Raises:
+        FileAccessError: as for ``read``.
+    """
+    with opened(path) as descriptor, os.fdopen(os.dup(descriptor), "rb") as stream:
+        try:
+            return stream.read(length)
+        except OSError as error:
+            raise _access_error(path, error) from None
 
 
 def base_name(path: str | Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -30,6 +30,7 @@ class Dump:
     Attributes:
         path: as given; ``-`` is standard input.
         kind: ``csv`` or ``ldif``.
+        companion: the file beside it that says more of it; None where there is none.
         remarks: what is odd about its lines, as found the last time it was read.
     """
 
@@ -46,7 +47,8 @@ class Dump:
         with self._opened() as stream:
             self.kind = _kind(self.path, stream.read(_HEAD))
         names = _INI if self.kind == CSV else _ROOT
-        self._beside = None if self.path == "-" else _beside(Path(path), names)
+        self.companion = None if self.path == "-" else _beside(Path(path), names)
+        self._beside = files.read(self.companion) if self.companion else None
         self.remarks: list[str] = []
         self._facts: Facts | None = None
 
@@ -68,6 +70,16 @@ class Dump:
     def numbered(self) -> Iterator[Entry]:
         """Yield its objects with name, number and date alone; see ``entries``."""
         return self._each(bare=True)
+
+    def survey(self, tell: Callable[[Fault], object]) -> Iterator[Entry]:
+        """Yield every object that can be read, whatever is damaged; ``tell`` gets each fault as it is met."""
+        faults: list[Fault] = []
+        known = self.facts()
+        with self._opened() as stream:
+            for entry in self._read(stream, faults, known)[1]:
+                _told(faults, tell)
+                yield entry
+        _told(faults, tell)
 
     def _each(self, *, bare: bool) -> Iterator[Entry]:
         faults: list[Fault] = []
@@ -113,6 +125,12 @@ class Dump:
         faults.clear()
 
 
+def _told(faults: list[Fault], tell: Callable[[Fault], object]) -> None:
+    for each in faults:
+        tell(each)
+    faults.clear()
+
+
 def _kind(path: str, head: bytes) -> str:
     """Return what a file is by its first lines."""
     text = head.decode("utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1", "replace")
@@ -125,12 +143,12 @@ def _kind(path: str, head: bytes) -> str:
     raise UnknownFormatError(f"{path}: neither an Exchange directory export (CSV) nor LDIF")
 
 
-def _beside(path: Path, names: tuple[str, ...]) -> bytes | None:
+def _beside(path: Path, names: tuple[str, ...]) -> Path | None:
     """Return the file beside a dump that tells more of it: of its own name, or of the usual one."""
     wanted = [path.with_suffix(Path(names[0]).suffix).name.lower()] if names is _INI else []
     wanted += [f"{path.stem}.{each}".lower() for each in names] + list(names)
     there = {each.name.lower(): each for each in path.parent.iterdir()} if path.parent.is_dir() else {}
     for name in wanted:
         if name in there and there[name] != path and there[name].is_file():
-            return files.read(there[name])
+            return there[name]
     return None

@@ -166,7 +166,7 @@ class Agent:
         source = self.synchronizer.source
         state = self.states.read(self.pair)
         if state is not None and not full:
-            own_server(self.states, state, source)
+            own_server(self.states, state, source.id)
             if said := refused(verdict(self.pair, source, state), state.cursor):
                 return said
         session = uuid.uuid4().hex
@@ -201,15 +201,15 @@ class Agent:
         )  # fmt: skip
 
 
-def own_server(states: States, state: State, source: Source) -> None:
+def own_server(states: States, state: State, source_id: str) -> None:
     """Refuse a state of another server.
 
     Raises:
         StateError: it is one; its numbers mean nothing here.
     """
-    if state.source_id != source.id:
+    if state.source_id != source_id:
         path = str(getattr(states, "path", "state"))
-        raise StateError(path, "source_id", f"of store {state.source_id}, and the source is {source.id}; {WAY_OUT}")
+        raise StateError(path, "source_id", f"of store {state.source_id}, and the source is {source_id}; {WAY_OUT}")
 
 
 def verdict(pair: str, source: Source, state: State | None, position: Message | None = None) -> Verdict:

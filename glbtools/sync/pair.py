@@ -27,6 +27,7 @@ import json
 import os
 import re
 import socket
+import sqlite3
 import time
 import tomllib
 import uuid
@@ -36,14 +37,14 @@ from typing import Any, NamedTuple
 
 from glbtools import files
 from glbtools.directory.dump import Dump
-from glbtools.model.channel import Verdict
+from glbtools.model.channel import Channel, Verdict, classify
 from glbtools.model.directory import Entry, Facts
-from glbtools.sync.agent import WAY_OUT, Agent, Result, StateFile, own_server, verdict
+from glbtools.sync.agent import WAY_OUT, Agent, Result, State, StateFile, channel, own_server, refused
 from glbtools.sync.collector import POLICIES, REFUSE, Collector
-from glbtools.sync.faults import LockedError, PairError
-from glbtools.sync.store import Conflict, DumpStore, QueueStore, Source, SqliteStore
+from glbtools.sync.faults import LockedError, PairError, StoreError
+from glbtools.sync.store import Conflict, DumpStore, Journal, QueueStore, Source, SqliteStore
 from glbtools.sync.synchronizer import Patience, Synchronizer
-from glbtools.sync.transport import COLLECTOR, POSITION, SYNCHRONIZER, Message, SpoolTransport
+from glbtools.sync.transport import POSITION, Message, SpoolTransport, spooled
 
 SQLITE, QUEUE, DUMP = "sqlite", "queue", "dump"
 DEFAULT_BATCH = 1000
@@ -338,7 +339,11 @@ def from_disk(path: Path) -> tuple[Facts, Iterable[Entry]]:
     return dump.facts(), dump.entries()
 
 
-def open_source(place: StorePlace, read_dump: ReadDump = from_disk) -> Source:
+def open_source(
+    place: StorePlace,
+    read_dump: ReadDump = from_disk,
+    open_store: Callable[[Path], SqliteStore] = SqliteStore,
+) -> Source:
     """Return a store to read from.
 
     Raises:
@@ -349,7 +354,7 @@ def open_source(place: StorePlace, read_dump: ReadDump = from_disk) -> Source:
     if place.kind == DUMP:
         facts, entries = read_dump(place.path)
         return DumpStore(entries, facts)
-    return SqliteStore(place.path)
+    return open_store(place.path)
 
 
 def init(path: str | Path) -> Pair:
@@ -428,57 +433,114 @@ def _round(pair: Pair, *, full: bool, read_dump: ReadDump, patience: Patience | 
 
 
 def status(path: str | Path, *, read_dump: ReadDump = from_disk) -> Status:
-    """Return how a pair stands; nothing is sent or written.
+    """Return how a pair stands; nothing is sent.
 
     Raises:
         PairError, StateError, StoreError, FileAccessError: see there.
     """
     pair = load(path)
+    stands = standing(pair, read_dump=read_dump)
+    if stands.state is not None and stands.channels:
+        own_server(StateFile(pair.state), stands.state, stands.source_id)
+    chosen = stands.chosen
+    said = refused(chosen[1], 0) if chosen else None
+    under_way = spooled(pair.spool)
+    return Status(
+        pair.id,
+        chosen[1] if chosen else None,
+        stands.head,
+        (stands.state.cursor if stands.state else 0) if chosen else None,
+        stands.journal.applied if stands.journal else None,
+        said.reason if said else "",
+        WAY_OUT if said else "",
+        len(under_way.collector) + len(under_way.synchronizer),
+        tuple(under_way.aside.values()),
+        stands.conflicts,
+        stands.parentless,
+        holder(lock_path(pair)),
+    )
+
+
+class Standing(NamedTuple):
+    """Both ends of a pair, as far as they are on this machine.
+
+    Attributes:
+        state: the agent's; None before the first success, and where there is no source.
+        journal: the collector's; None where there is no target.
+        source_id: which store the source is; empty where there is none.
+        head: highest number at the source.
+        sent: up to where the last session sent; None where the source keeps no record.
+        channels: with their verdicts, by the agent's state, and by the collector's journal, which counts.
+        conflicts: those met so far, oldest first.
+        parentless: objects at the target whose parent is not there.
+    """
+
+    state: State | None = None
+    journal: Journal | None = None
+    source_id: str = ""
+    head: int | None = None
+    sent: int | None = None
+    channels: tuple[tuple[Channel, Verdict], ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    parentless: tuple[str, ...] = ()
+
+    @property
+    def chosen(self) -> tuple[Channel, Verdict] | None:
+        """The channel that decides: one that must not go on by itself, else the last; None without a source."""
+        stopped = next((each for each in self.channels if refused(each[1], 0)), None)
+        return stopped or (self.channels[-1] if self.channels else None)
+
+
+def standing(
+    pair: Pair, *, read_dump: ReadDump = from_disk, open_store: Callable[[Path], SqliteStore] = SqliteStore
+) -> Standing:
+    """Return how both ends of a pair stand.
+
+    Raises:
+        StateError: the agent's state is damaged, or of another pair.
+        StoreError: a store is missing or damaged.
+        FileAccessError: a file cannot be read.
+    """
     with contextlib.ExitStack() as stack:
-        found = Status(pair.id, None, None, None, None, locked_by=holder(lock_path(pair)))
-        position = None
-        if pair.target is not None:
-            target = stack.enter_context(SqliteStore(pair.target.path))
-            journal = target.journal(pair.id)
-            position = Message(
-                POSITION, pair.id, "", applied=journal.applied, source_id=journal.source_id, epoch=journal.epoch,
-                known=journal.session, sweeping=bool(journal.sweeping),
-            )  # fmt: skip
-            found = found._replace(
-                applied=journal.applied, conflicts=tuple(target.conflicts(pair.id)),
-                parentless=tuple(target.parentless()),
-            )  # fmt: skip
-        if pair.source is not None:
-            found = _judged(pair, stack, found, position, read_dump)
-        return _spooled(pair, found)
+        try:
+            return _stands(pair, stack, read_dump, open_store)
+        except (sqlite3.Error, ValueError, TypeError, OverflowError, IndexError) as error:
+            raise StoreError(f"{pair.path}: a store of pair {pair.id} is damaged: {error}") from None
 
 
-def _judged(
-    pair: Pair, stack: contextlib.ExitStack, found: Status, position: Message | None, read_dump: ReadDump
-) -> Status:
-    assert pair.source is not None, "asked of a pair with a source"
-    source = open_source(pair.source, read_dump)
+def _stands(
+    pair: Pair, stack: contextlib.ExitStack, read_dump: ReadDump, open_store: Callable[[Path], SqliteStore]
+) -> Standing:
+    found, position = Standing(), None
+    if pair.target is not None:
+        target = stack.enter_context(open_store(pair.target.path))
+        journal = _sound(target.journal(pair.id))
+        position = Message(
+            POSITION, pair.id, "", applied=journal.applied, source_id=journal.source_id, epoch=journal.epoch,
+            known=journal.session, sweeping=bool(journal.sweeping),
+        )  # fmt: skip
+        conflicts, parentless = tuple(target.conflicts(pair.id)), tuple(target.parentless())
+        found = found._replace(journal=journal, conflicts=conflicts, parentless=parentless)
+    if pair.source is None:
+        return found
+    source = open_source(pair.source, read_dump, open_store)
     stack.callback(source.close)
-    states = StateFile(pair.state)
-    state = states.read(pair.id)
-    if state is not None:
-        own_server(states, state, source)
-    from glbtools.sync.agent import refused
-
-    verdicts = [verdict(pair.id, source, state)] if state else []
-    verdicts += [verdict(pair.id, source, state, position)] if position or not state else []
-    stopped = next((each for each in verdicts if refused(each, 0)), None)
-    chosen = stopped or verdicts[-1]
-    said = refused(chosen, 0)
+    state = StateFile(pair.state).read(pair.id)
+    by = ([None] if state else []) + ([position] if position or not state else [])
+    channels = [channel(pair.id, source, state, each) for each in by]
     return found._replace(
-        verdict=chosen, head=source.head(), cursor=state.cursor if state else 0, reason=said.reason if said else "",
-        way_out=WAY_OUT if said else "",
+        state=state, source_id=source.id, head=source.head(), sent=source.sent(pair.id),
+        channels=tuple((each, classify(each)) for each in channels),
     )  # fmt: skip
 
 
-def _spooled(pair: Pair, found: Status) -> Status:
-    if not pair.spool.is_dir():
-        return found
-    transport = SpoolTransport(pair.spool, pair.id)
-    waiting = len(transport.names(COLLECTOR)) + len(transport.names(SYNCHRONIZER))
-    return found._replace(waiting=waiting, aside=tuple(transport.refused()))
+def _sound(journal: Journal) -> Journal:
+    """Return a journal whose values are of the types they must be.
+
+    Raises:
+        TypeError: it is none.
+    """
+    for name, default in Journal._field_defaults.items():
+        if not isinstance(getattr(journal, name), type(default)):
+            raise TypeError(f"{name} in the journal is no {type(default).__name__}")
+    return journal

@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol, Self
 
 from glbtools.binary.layout import Layout
 from glbtools.errors import FileAccessError
-from glbtools.files import read
+from glbtools.files import opened, read
 from glbtools.formats.queue import parse_queue
 from glbtools.layouts import reference
 from glbtools.model.channel import Range, ranges_of
@@ -69,6 +69,9 @@ class Source(Protocol):
 
     def remembers(self, pair: str, session: str, number: int) -> bool | None:
         """Whether it sent up to a number in a session; None for a store that keeps no record."""
+
+    def sent(self, pair: str) -> int | None:
+        """Return up to where the last session sent; None where none did, or no record is kept."""
 
     def remember(self, pair: str, session: str, number: int) -> None:
         """Record, durably and before anything is sent, how far a session sends."""
@@ -274,6 +277,12 @@ class SqliteStore:
         row = self.connection.execute(query, (pair, session)).fetchone()
         return row is not None and row[0] >= number
 
+    def sent(self, pair: str) -> int | None:
+        """Return up to where the last session sent; None where none did."""
+        query = "SELECT sent FROM sessions WHERE pair = ? ORDER BY place DESC LIMIT 1"
+        row = self.connection.execute(query, (pair,)).fetchone()
+        return int(row[0]) if row else None
+
     def remember(self, pair: str, session: str, number: int) -> None:
         """Record, durably and before anything is sent, how far a session sends."""
         with self.transaction():
@@ -452,6 +461,72 @@ class SqliteStore:
         return dict(self.connection.execute("SELECT source_key, payload FROM objects WHERE NOT deleted"))
 
 
+class KeptStore(SqliteStore):
+    """A store as evidence: nothing is written, not even the files that SQLite keeps beside one that is open.
+
+    Where a write-ahead log lies beside it, whose changes are not in the file yet, a copy of both is read.
+    """
+
+    def __init__(self, path: str | Path, *, max_size: int | None = None) -> None:
+        """Open a store to look at it.
+
+        Raises:
+            StoreError: it is missing, damaged or something else.
+        """
+        import tempfile
+
+        self.path, place, log = str(path), Path(path), Path(f"{path}-wal")
+        self._copy = None
+        try:
+            if log.is_file() and log.stat().st_size:
+                self._copy = tempfile.TemporaryDirectory(prefix="glbtools-")
+                place = Path(self._copy.name, "store")
+                _copied(Path(path), place, max_size)
+                _copied(log, Path(self._copy.name, "store-wal"), max_size)
+            else:
+                with opened(path, max_size):
+                    pass
+            mode = "" if self._copy else "?mode=ro&immutable=1"
+            self.connection = sqlite3.connect(f"{place.resolve().as_uri()}{mode}", uri=True, isolation_level=None)
+            self.connection.text_factory = lambda data: data.decode("utf-8", "replace")
+            self._check()
+        except (sqlite3.Error, FileAccessError) as error:
+            self.close()
+            raise StoreError(
+                str(error) if isinstance(error, FileAccessError) else f"{path}: no store: {error}"
+            ) from None
+
+    def _check(self) -> None:
+        """Refuse what is no store; a view or a trigger, which no store has, could run for ever.
+
+        Raises:
+            sqlite3.DatabaseError: it is none.
+        """
+        self.connection.execute("PRAGMA trusted_schema = OFF")
+        if self.connection.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION:
+            raise sqlite3.DatabaseError("an SQLite file of something else")
+        if self.connection.execute("SELECT count(*) FROM sqlite_master WHERE type IN ('view', 'trigger')").fetchone()[
+            0
+        ]:
+            raise sqlite3.DatabaseError("it has a view or a trigger")
+
+    def close(self) -> None:
+        """Close the file, and remove the copy."""
+        if hasattr(self, "connection"):
+            self.connection.close()
+        if self._copy is not None:
+            self._copy.cleanup()
+            self._copy = None
+
+
+def _copied(source: Path, target: Path, max_size: int | None) -> None:
+    import os
+    import shutil
+
+    with opened(source, max_size) as descriptor, os.fdopen(os.dup(descriptor), "rb") as stream, target.open("wb") as to:
+        shutil.copyfileobj(stream, to)
+
+
 class MemoryStore(SqliteStore):
     """A store that is gone with the process."""
 
@@ -514,6 +589,10 @@ class _ReadOnly:
         """Return None: it keeps no record."""
         del pair, session, number
         return None
+
+    def sent(self, pair: str) -> int | None:
+        """Return None: it keeps no record."""
+        del pair
 
     def remember(self, pair: str, session: str, number: int) -> None:
         """Keep nothing."""

@@ -24,6 +24,7 @@ from glbtools.sync.faults import MessageError
 FORMAT = "glbtools-sync-message 1"
 COLLECTOR, SYNCHRONIZER = "collector", "synchronizer"
 ASIDE = "aside"
+_LONGEST_REASON = 1 << 16
 
 HELLO, POSITION, BATCH, SUCCESS, REFUSED, COMPLETION = "hello", "position", "batch", "success", "refused", "completion"
 RECEIVER = {
@@ -178,11 +179,42 @@ class SpoolTransport:
 
     def refused(self) -> list[str]:
         """Return why files were moved aside."""
-        return [each.read_text("utf-8").rstrip("\n") for each in sorted((self.directory / ASIDE).glob("*.reason"))]
+        return list(spooled(self.directory).aside.values())
 
     def done(self, address: str, received: Received) -> None:
         """Remove a message that was dealt with."""
         (self.directory / address / received.name).unlink(missing_ok=True)
+
+
+class Spooled(NamedTuple):
+    """What lies in a spool directory.
+
+    Attributes:
+        collector, synchronizer: files that wait for each, in the order in which they were sent.
+        aside: file with a reason -> why a message was refused.
+    """
+
+    collector: tuple[Path, ...] = ()
+    synchronizer: tuple[Path, ...] = ()
+    aside: Mapping[Path, str] = {}
+
+
+def spooled(directory: Path) -> Spooled:
+    """Return what lies in a spool directory, which may not be there; nothing is made, moved or removed."""
+    reasons: dict[Path, str] = {}
+    for each in _files_in(directory / ASIDE):
+        if each.name.endswith(".reason"):
+            try:
+                reasons[each] = files.read(each, _LONGEST_REASON).decode("utf-8", "replace").rstrip("\n")
+            except FileAccessError as error:
+                reasons[each] = str(error)
+    return Spooled(_files_in(directory / COLLECTOR), _files_in(directory / SYNCHRONIZER), reasons)
+
+
+def _files_in(directory: Path) -> tuple[Path, ...]:
+    if not directory.is_dir():
+        return ()
+    return tuple(sorted(each for each in directory.iterdir() if not each.name.startswith(".") and each.is_file()))
 
 
 def to_bytes(message: Message) -> bytes:
