@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -91,8 +91,12 @@ def collect(
     older: Iterable[str | Path] = (),
     layouts: Layouts | None = None,
     max_size: int = files.DEFAULT_MAX_SIZE,
+    apart: Collection[Path] = (),
 ) -> Network:
     """Return the postoffices found in some paths, named, with their roles.
+
+    ``apart`` are files that are known to be something else; a path that holds nothing but those holds no postoffice, and
+    needs none.
 
     Raises:
         FileAccessError: a path does not exist or cannot be listed.
@@ -100,9 +104,9 @@ def collect(
         UsageError: two current files of the same kind for one postoffice.
     """
     used = layouts or Layouts()
-    network = Network(_named(_found(paths, used, max_size), used))
+    network = Network(_named(_found(paths, used, max_size, apart), used))
     for moment in _each_moment(older):
-        network.older += _named(_found(moment, used, max_size), used, network.postoffices)
+        network.older += _named(_found(moment, used, max_size, apart), used, network.postoffices)
     network.older.sort(key=lambda each: each.path)
     return network
 
@@ -117,17 +121,21 @@ def _each_moment(older: Iterable[str | Path]) -> list[list[str | Path]]:
 # --- which files belong together ---------------------------------------------------------------------------------
 
 
-def _found(paths: Iterable[str | Path], layouts: Layouts, max_size: int) -> list[Postoffice]:
+def _found(
+    paths: Iterable[str | Path], layouts: Layouts, max_size: int, apart: Collection[Path] = ()
+) -> list[Postoffice]:
     postoffices: list[Postoffice] = []
     loose: dict[str, list[Artefact]] = {}
     for given in paths:
         path = Path(given)
         try:
             if path.is_dir():
-                inside = list(_in_directory(path, str(given), layouts, max_size))
-                if not inside:
+                inside = list(_in_directory(path, str(given), layouts, max_size, apart))
+                if not inside and not any(each.parent == path for each in apart):
                     raise UnknownFormatError(f"{given}: no postoffice: no GLB directory and no Dir-Sync file in it")
                 postoffices += inside
+            elif path in apart:
+                continue
             elif path.is_file():
                 parent = str(path.parent)
                 loose.setdefault(parent, []).append(_artefact(path, str(given), ""))
@@ -145,11 +153,15 @@ def _found(paths: Iterable[str | Path], layouts: Layouts, max_size: int) -> list
     return postoffices
 
 
-def _in_directory(path: Path, shown: str, layouts: Layouts, max_size: int) -> Iterator[Postoffice]:
+def _in_directory(
+    path: Path, shown: str, layouts: Layouts, max_size: int, apart: Collection[Path] = ()
+) -> Iterator[Postoffice]:
     """Yield the postoffice a directory is, or those it holds."""
     artefacts = list(_files(path, shown))
-    if any(_known(each) for each in artefacts):
-        yield Postoffice(shown, artefacts, layouts, max_size=max_size)
+    own = [each for each in artefacts if each.place not in apart]
+    found = Postoffice(shown, own, layouts, max_size=max_size)
+    if any(_known(each) and (len(own) == len(artefacts) or not _is_mere_text(found, each)) for each in own):
+        yield found
         return
     for child in sorted(path.iterdir(), key=lambda each: each.name):
         if child.is_dir() and not child.is_symlink() and child.name.lower() not in OUR_OWN:
@@ -178,6 +190,11 @@ def _artefact(place: Path, shown: str, area: str) -> Artefact:
 
 def _known(artefact: Artefact) -> bool:
     return may_be(artefact.name, FORMATS) or (bool(artefact.area) and artefact.name.endswith(_NEIGHBOURS))
+
+
+def _is_mere_text(postoffice: Postoffice, artefact: Artefact) -> bool:
+    """Whether a file is known by a suffix that any text may have, and is none of Dir-Sync's."""
+    return artefact.name.endswith((".TXT", ".LST")) and postoffice.read(artefact) is None
 
 
 # --- whose they are (RULINGS 2 and 3) ----------------------------------------------------------------------------

@@ -492,9 +492,8 @@ class KeptStore(SqliteStore):
             self._check()
         except (sqlite3.Error, FileAccessError) as error:
             self.close()
-            raise StoreError(
-                str(error) if isinstance(error, FileAccessError) else f"{path}: no store: {error}"
-            ) from None
+            reason = str(error) if isinstance(error, FileAccessError) else f"{path}: no store: {error}"
+            raise StoreError(reason) from None
 
     def _check(self) -> None:
         """Refuse what is no store; a view or a trigger, which no store has, could run for ever.
@@ -505,9 +504,8 @@ class KeptStore(SqliteStore):
         self.connection.execute("PRAGMA trusted_schema = OFF")
         if self.connection.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION:
             raise sqlite3.DatabaseError("an SQLite file of something else")
-        if self.connection.execute("SELECT count(*) FROM sqlite_master WHERE type IN ('view', 'trigger')").fetchone()[
-            0
-        ]:
+        query = "SELECT count(*) FROM sqlite_master WHERE type IN ('view', 'trigger')"
+        if self.connection.execute(query).fetchone()[0]:
             raise sqlite3.DatabaseError("it has a view or a trigger")
 
     def close(self) -> None:
@@ -593,6 +591,7 @@ class _ReadOnly:
     def sent(self, pair: str) -> int | None:
         """Return None: it keeps no record."""
         del pair
+        return None
 
     def remember(self, pair: str, session: str, number: int) -> None:
         """Keep nothing."""
