@@ -1,4 +1,4 @@
-"""From paths to a report: every check over every postoffice, one finding for each cause."""
+"""From paths to a report: every check over all that was given, one finding for each cause."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from glbtools.diagnosis.finding import CERTAINTIES, Finding
 from glbtools.diagnosis.precedence import explained
 from glbtools.diagnosis.problems import SEVERITIES
 from glbtools.diagnosis.restored import merged
+from glbtools.diagnosis.successors import directories, pairs
+from glbtools.diagnosis.successors.inputs import Given, sorted_out
 from glbtools.errors import GlbError
 from glbtools.evidence.network import Network, collect, latest_stamp
 from glbtools.evidence.postoffice import Artefact, Postoffice
@@ -48,6 +50,8 @@ class Report:
 
     Attributes:
         network: the postoffices looked at.
+        directories: the directory dumps looked at.
+        pairs: the pairs of stores looked at.
         inputs: every file, in the order of their paths.
         channels: every channel with its verdict.
         findings: sorted: worst first, then by postoffice.
@@ -55,6 +59,7 @@ class Report:
         now: the moment taken for the present.
         paths: what was given.
         layouts: how binary files were read.
+        given: what was given beside postoffices.
     """
 
     network: Network
@@ -66,6 +71,9 @@ class Report:
     unreadable: dict[str, str] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
     layouts: Layouts = field(default_factory=Layouts)
+    directories: list[directories.Directory] = field(default_factory=list)
+    pairs: list[pairs.Kept] = field(default_factory=list)
+    given: Given = field(default_factory=Given)
 
     def bytes_at(self, path: str, start: int, stop: int) -> bytes:
         """Return the bytes of a file of the evidence; empty when they cannot be read."""
@@ -90,23 +98,25 @@ def diagnose(
     max_size: int = files.DEFAULT_MAX_SIZE,
     progress: Callable[[str], None] | None = None,
 ) -> Report:
-    """Return what is wrong with postoffices or a network of them, and why.
+    """Return what is wrong with postoffices, directories that number their changes, or pairs of stores, and why.
 
     Args:
         paths: directories or files of the evidence.
-        older: evidence of earlier moments of the same postoffices.
+        older: evidence of earlier moments of the same postoffices and directories.
         now: the present, where it matters; the latest moment in the evidence unless given (RULINGS 4).
         layouts: how binary files are read.
         max_size: largest file read, in bytes.
-        progress: called with the name of each postoffice before it is looked at.
+        progress: called with the name of each postoffice, dump or pair before it is looked at.
 
     Raises:
         FileAccessError: a path does not exist.
-        UnknownFormatError: a path holds nothing of a postoffice.
+        UnknownFormatError: a path holds nothing of a postoffice, and no dump or pair.
         UsageError: two current files of one kind for one postoffice.
     """
-    network = collect(paths, older=older, layouts=layouts, max_size=max_size)
-    report = Report(network, now=now or latest_stamp(network.postoffices))
+    older = list(older)
+    given = sorted_out(paths, older, max_size)
+    network = collect(paths, older=older, layouts=layouts, max_size=max_size, apart=given.apart)
+    report = Report(network, now=now or latest_stamp(network.postoffices), given=given)
     report.paths, report.layouts = tuple(map(str, paths)), layouts or report.layouts
     for case in cases(network, report.now):
         if progress:
@@ -119,10 +129,28 @@ def diagnose(
             case.postoffice.release()
     for case in absent(network, report.now):
         report.channels += channels(case)
+    _look_at_successors(report, now, progress)
     report.changed = _changed(report)
     report.inputs.sort()
     report.findings = sorted(explained(merged(report.findings)), key=_order)
     return report
+
+
+def _look_at_successors(report: Report, now: datetime | None, progress: Callable[[str], None] | None) -> None:
+    """Add what dumps and pairs show; their own dates count unless the present is given."""
+    given = report.given
+    dumps, kept = directories.check(given, now, progress), pairs.check(given, progress)
+    report.directories, report.pairs = dumps.directories, kept.pairs
+    for found in (dumps, kept):
+        report.channels += found.channels
+        report.findings += found.findings
+    known = {each.path for each in report.inputs}
+    report.inputs += [
+        Input(each.path, each.format, None, each.size, each.sha256)
+        for each in given.read.values()
+        if each.path not in known
+    ]
+    report.unreadable |= given.unreadable
 
 
 def channels(case: Case) -> Iterator[Judged]:
@@ -179,6 +207,6 @@ def _hash(artefact: Artefact, max_size: int) -> str | None:
 def _changed(report: Report) -> list[str]:
     """Return the files whose content is no longer the one that was looked at."""
     places = {each.path: (each, owner) for owner in report.network.postoffices for each in owner.artefacts}
-    return [
-        each.path for each in report.inputs if _hash(places[each.path][0], places[each.path][1].max_size) != each.sha256
-    ]
+    own = [each for each in report.inputs if each.path in places]
+    changed = [each.path for each in own if _hash(places[each.path][0], places[each.path][1].max_size) != each.sha256]
+    return sorted({*changed, *report.given.changed()})

@@ -1,4 +1,4 @@
-"""The table of problems: everything ``diagnose`` can find in a postoffice or a network of them.
+"""The table of problems: everything ``diagnose`` can find in postoffices, directory dumps and synchronized pairs.
 
 A problem is a kind; one occurrence of it is a ``Finding``. A code is a letter for the area and three digits. It is
 never given to another problem, not even when its own is withdrawn. The hundreds group what belongs together; 9xx is
@@ -31,6 +31,8 @@ AREAS: Mapping[str, str] = MappingProxyType(
         "P": "state of the postoffice",
         "L": "logs",
         "S": "schedule and transport",
+        "X": "Exchange directory and its successors",
+        "I": "incremental change synchronization",
     }
 )
 
@@ -44,7 +46,9 @@ class Problem(NamedTuple):
         severity: the worst it can be, one of ``SEVERITIES``.
         title: what is the case, in a few words; no advice.
         repair: what ``rebuild`` can do, one of ``REPAIRS``.
-        sources: the Knowledge Base articles it rests on.
+        sources: the Knowledge Base articles it rests on; what came after Dir-Sync is also described elsewhere: in pages
+            of the Exchange SDK (``SDK:page``), in open specifications (``MS-OXCFXICS``) and in Microsoft's public
+            documentation (``MSsup:page``, ``MSwin32:page``).
     """
 
     code: str
@@ -706,6 +710,104 @@ PROBLEMS: tuple[Problem, ...] = (
         "none",
         "a requestor is regularly one cycle late",
         "Q101137",
+    ),
+    # Directories that number their changes.
+    _row(
+        "X101",
+        "dump-damaged",
+        "error",
+        "none",
+        "lines of a directory dump cannot be read",
+        "Q184532 Q239639",
+    ),
+    _row(
+        "X102",
+        "deletions-not-shown",
+        "warning",
+        "none",
+        "no deletion can be seen in a directory dump",
+        "Q239639 SDK:structs_4nxv",
+    ),
+    _row(
+        "X201",
+        "usn-wrong-server",
+        "error",
+        "none",
+        "a number of one directory is used with another's dump",
+        "SDK:samples1_5h7n SDK:props3_5smd",
+    ),
+    _row(
+        "X202",
+        "usn-missed-deletion",
+        "error",
+        "none",
+        "a deletion was forgotten before everybody had heard of it",
+        "Q239639 Q183739 Q179573",
+    ),
+    _row(
+        "X203",
+        "usn-above-head",
+        "warning",
+        "none",
+        "objects are numbered above their server's highest number",
+        "Q243438",
+    ),
+    _row(
+        "X301",
+        "backsync-restored-directory",
+        "error",
+        "none",
+        "a directory went back in time",
+        "Q190703 Q160850 Q201414",
+    ),
+    # Incremental change synchronization.
+    _row(
+        "I101",
+        "ics-source-restored",
+        "error",
+        "none",
+        "the source is not what the target was synchronized with",
+        "SDK:intrface_2u9f MS-OXCFXICS",
+    ),
+    _row(
+        "I102",
+        "ics-changes-purged",
+        "error",
+        "none",
+        "changes were purged at the source before the target had them",
+        "SDK:intrface_2u9f",
+    ),
+    _row(
+        "I201",
+        "ics-lost-message",
+        "warning",
+        "none",
+        "the two ends of a pair do not agree how far it has got",
+        "SDK:intrface_2u9f",
+    ),
+    _row(
+        "I202",
+        "ics-message-refused",
+        "warning",
+        "none",
+        "messages of a pair were refused and set aside",
+        "SDK:intrface_2u9f",
+    ),
+    _row(
+        "I301",
+        "ics-conflict",
+        "warning",
+        "none",
+        "objects were changed on both sides of a pair",
+        "SDK:intrface_2u9f MS-OXCFXICS",
+    ),
+    _row(
+        "I302",
+        "ics-parentless",
+        "warning",
+        "none",
+        "objects at the target of a pair have no parent there",
+        "SDK:intrface_2u9f MS-OXCFXICS",
     ),
 )
 

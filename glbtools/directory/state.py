@@ -7,7 +7,7 @@ One file for each server and scope: a number means nothing on another server (se
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -50,14 +50,15 @@ def load(path: str | Path) -> State:
         return State()
     try:
         row = json.loads(files.read(place, _MAX_SIZE))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DescriptionError(str(path), "", f"no JSON: {error}") from None
     if not isinstance(row, dict) or row.get("schema") != SCHEMA:
         raise DescriptionError(str(path), "schema", f"must be {SCHEMA}")
     at = row.get("exported_at")
     try:
         moment = datetime.fromisoformat(at) if at else None
-    except (TypeError, ValueError):
+        moment = moment.astimezone(UTC).replace(tzinfo=None) if moment and moment.tzinfo else moment
+    except (TypeError, ValueError, OverflowError):
         raise DescriptionError(str(path), "exported_at", f"{at!r} is no date and time") from None
     return State(
         _text(path, row, "server"),

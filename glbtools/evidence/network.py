@@ -95,7 +95,7 @@ def collect(
 ) -> Network:
     """Return the postoffices found in some paths, named, with their roles.
 
-    ``apart`` are files that are known to be something else; a path that holds nothing but those holds no postoffice, and
+    ``apart`` are files known to be something else; a path that holds nothing but those holds no postoffice, and
     needs none.
 
     Raises:

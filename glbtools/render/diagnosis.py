@@ -36,6 +36,19 @@ def document(report: Report, findings: list[Finding], version: str) -> dict[str,
             }
             for each in sorted(report.network.postoffices, key=lambda each: (each.name or "", each.path))
         ],
+        "directories": [
+            {
+                "path": each.path,
+                "server": each.facts.server,
+                "epoch": each.facts.epoch,
+                "scope": each.facts.scope or None,
+                "objects": each.objects,
+                "head": each.facts.head,
+                "highest": each.highest,
+            }
+            for each in report.directories
+        ],
+        "pairs": [each._asdict() for each in report.pairs],
         "channels": [channel(each) for each in report.channels],
         "findings": [finding(each) for each in findings],
         "summary": {kind: sum(severity(each) == kind for each in findings) for kind in SEVERITIES},
@@ -103,7 +116,7 @@ def identity(each: Finding) -> str:
     """Return twelve hex digits that stay the same as long as problem, postoffice and evidence do."""
     parts = [each.problem.code, each.postoffice or each.path, each.message]
     parts += [f"{place.path}:{place.span}:{place.line}:{place.value}" for place in each.evidence]
-    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:12]
 
 
 def json_lines(findings: list[Finding]) -> Iterator[str]:

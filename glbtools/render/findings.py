@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from glbtools.diagnosis.engine import severity
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.wording import numbers_text, plural
+from glbtools.model.channel import BACKSYNC, DOWNLOAD, ICS, UPLOAD, USN, Channel
 from glbtools.render.text import Screen, message, safe, wrapped
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def show(report: Report, findings: list[Finding], screen: Screen) -> Iterator[st
             yield from _labelled("also", f"{others}{more}", screen)
         yield ""
     yield from _postoffices(report, screen)
+    yield from _successors(report, screen)
     yield from _channels(report, screen)
     counts = {each: sum(severity(found) == each for found in findings) for each in COLORS}
     said = ", ".join(plural(count, kind) for kind, count in counts.items() if count)
@@ -101,7 +103,21 @@ def _postoffices(report: Report, screen: Screen) -> Iterator[str]:
         name = each.name or "a postoffice without a known name"
         source = f" (name from: {each.name_from})" if each.name_from else ""
         yield from wrapped(f"{safe(each.path)}: {safe(name)}, {each.role}{message(source)}", screen.width, "  ")
-    yield ""
+    if report.network.postoffices:
+        yield ""
+
+
+def _successors(report: Report, screen: Screen) -> Iterator[str]:
+    """Name the directory dumps and the pairs, and whose they are."""
+    for each in report.directories:
+        whose = f"directory of {safe(each.facts.server)}" if each.facts.server else "a directory, no server named"
+        scope = f", {safe(each.facts.scope)}" if each.facts.scope else ""
+        said = f"{safe(each.path)}: {whose}{scope}; {plural(each.objects, 'object')}, numbers up to {each.highest}"
+        yield from wrapped(said, screen.width, "  ")
+    for pair in report.pairs:
+        yield from wrapped(f"{safe(pair.path)}: pair {safe(pair.id)}", screen.width, "  ")
+    if report.directories or report.pairs:
+        yield ""
 
 
 def _channels(report: Report, screen: Screen) -> Iterator[str]:
@@ -115,23 +131,37 @@ def channel_line(judged: Judged) -> str:
     """Say in one line who sends to whom, what the numbers are and what that means."""
     channel, verdict = judged.channel, judged.verdict
     origin, target = channel.origin or "the server", channel.target or "the server"
-    if channel.kind == "upload":
-        known = (
-            f"queue ends at {_or(channel.last)}, confirmed {_or(channel.confirmed)}, server has {_or(channel.applied)}"
-        )
-    else:
-        known = f"server at {_or(channel.head)}, requestor has {_or(channel.applied)}"
-        if channel.applied is None:
-            known += f" (by the server's record {_or(channel.confirmed)})"
-    states = [_MEANING[each].format(ranges=_ranges(judged, each)) for each in verdict.states]
+    if channel.kind == ICS:
+        origin, target = channel.origin or "a source elsewhere", channel.target or "a target elsewhere"
+    meaning = _MEANING if channel.kind in (UPLOAD, DOWNLOAD) else _MEANING | _OF_SUCCESSORS
+    states = [meaning[each].format(ranges=_ranges(judged, each)) for each in verdict.states]
     a, b = channel.confirmed, channel.applied
-    if "HOLE" in verdict.undecided and a is not None and b is not None and b < a:
-        told = [each for each in states if each != _MEANING["UNKNOWN"]]
+    if channel.kind == UPLOAD and "HOLE" in verdict.undecided and a is not None and b is not None and b < a:
+        told = [each for each in states if each != meaning["UNKNOWN"]]
         states = [*told, f"may have lost {numbers_text([(b, a)])}, not enough is known to tell"]
     zone = f"; next ignored: {numbers_text([verdict.dead_zone])}" if verdict.dead_zone else ""
     sure = "" if verdict.certainty == "certain" else f" ({verdict.certainty})"
-    heard = f"; {judged.note}" if judged.note else ""
-    return f"{channel.kind} {safe(origin)} -> {safe(target)}: {known}: {', '.join(states)}{zone}{sure}{heard}"
+    heard = f"; {safe(judged.note)}" if judged.note else ""
+    line = f"{channel.kind} {safe(origin)} -> {safe(target)}: {_known(channel)}: {', '.join(states)}"
+    return f"{line}{zone}{sure}{heard}"
+
+
+def _known(channel: Channel) -> str:
+    """Return the numbers of a channel, each with whose it is."""
+    if channel.kind == UPLOAD:
+        return (
+            f"queue ends at {_or(channel.last)}, confirmed {_or(channel.confirmed)}, server has {_or(channel.applied)}"
+        )
+    if channel.kind == USN:
+        return f"exported up to {_or(channel.applied)}, directory at {_or(channel.head)}"
+    if channel.kind == BACKSYNC:
+        return f"seen up to {_or(channel.applied)}, directory at {_or(channel.head)}"
+    if channel.kind == ICS:
+        return f"source at {_or(channel.head)}, agent at {_or(channel.confirmed)}, target at {_or(channel.applied)}"
+    known = f"server at {_or(channel.head)}, requestor has {_or(channel.applied)}"
+    if channel.applied is None:
+        known += f" (by the server's record {_or(channel.confirmed)})"
+    return known
 
 
 _MEANING = {
@@ -148,6 +178,17 @@ _MEANING = {
     "IN_SYNC": "in step",
     "UNKNOWN": "nothing wrong is seen; not everything is known",
 }
+
+_OF_SUCCESSORS = {
+    "EPOCH_CHANGED": "the numbering has begun anew",
+    "ROLLED_BACK": "the source went back in time",
+    "HOLE": "purged before they were sent{ranges}",
+    "MISSED_DELETIONS": "deletions may have been missed",
+    "STRANDED": "never asked for{ranges}",
+    "UNACKNOWLEDGED": "sent, not yet confirmed{ranges}",
+    "PENDING": "not yet sent{ranges}",
+}
+"""Where a state means something else in a directory or a pair."""
 
 
 def _ranges(judged: Judged, state: str) -> str:

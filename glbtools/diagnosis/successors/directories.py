@@ -1,0 +1,864 @@
+"""Directories that number their changes: what dumps of them, and what was remembered of their numbers, say together.
+
+A number means something only beside the directory that gave it, so each check is of two things: a dump and a state, a
+dump and an older one, a directory and what a partner has seen of it (exchange.md 2.1 to 2.3, seeds 001 and 002).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from glbtools.binary.span import Fault
+from glbtools.diagnosis.case import Judged
+from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding
+from glbtools.diagnosis.problems import by_slug
+from glbtools.diagnosis.successors.inputs import CURSORS, DUMP, LINKS, STATE, VECTOR, Given, Piece, line_of
+from glbtools.diagnosis.wording import numbers_text, plural
+from glbtools.directory.backsync import Backsync, backsync
+from glbtools.directory.compare import Difference, compare
+from glbtools.directory.dump import LDIF, Dump
+from glbtools.directory.export import Listed, channel
+from glbtools.directory.state import State, load
+from glbtools.errors import GlbError
+from glbtools.formats.cursors import Cursor, from_vectors, parse_cursors
+from glbtools.formats.repadmin import Link, moment, parse_showrepl, parse_utdvec
+from glbtools.model.channel import BACKSYNC, Channel, Range, classify
+from glbtools.model.directory import TOMBSTONE_LIFETIME, Entry, Facts, outlived
+
+MOST = 10
+"""Objects, lines or damages that are named; the rest is counted."""
+
+AD_DEFAULT_LIFETIME, AD_NEWER_LIFETIME = timedelta(days=60), timedelta(days=180)
+"""How long an Active Directory remembers a deletion: where nothing is set, and in newer forests (exchange.md 4)."""
+
+TOO_LONG_APART = 8614
+"""Status of a replication that is refused because the last one is longer ago than that (event 2042)."""
+
+RESTORED, DELETION, WRONG_SERVER = "backsync-restored-directory", "usn-missed-deletion", "usn-wrong-server"
+
+
+@dataclass
+class Directory:
+    """One dump, read once.
+
+    Attributes:
+        path: as shown.
+        kind: ``csv`` or ``ldif``.
+        facts: what is known of it as a whole.
+        objects: how many it holds that have a number.
+        highest: their highest number; 0 where there is none; ``highest_line`` is where it stands.
+        latest: the latest date of a change in it.
+        above: the first objects numbered above the server's head, and how many there are.
+        damage: the first lines that cannot be read, and how many there are.
+        cut: its last line has no end.
+        entries: its objects without their attributes; kept only where another dump may be compared with it.
+    """
+
+    path: str
+    kind: str
+    facts: Facts
+    objects: int = 0
+    highest: int = 0
+    highest_line: int | None = None
+    latest: datetime | None = None
+    above: list[Entry] = field(default_factory=list)
+    num_above: int = 0
+    damage: list[Fault] = field(default_factory=list)
+    num_damage: int = 0
+    cut: bool = False
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The server, or else the file."""
+        return self.facts.server or self.path
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its directories and suffix."""
+        return self.path.replace("\\", "/").rpartition("/")[2].rpartition(".")[0]
+
+    @property
+    def head(self) -> int:
+        """The highest number known to be issued."""
+        return max(self.facts.head or 0, self.highest)
+
+    @property
+    def listed(self) -> Listed:
+        """Its objects, to be compared."""
+        return Listed(self.entries, self.facts)
+
+    def is_called(self, name: str) -> bool:
+        """Whether a name is this server's: its own, the first part of it, its invocation id, or the file's."""
+        known = {self.facts.server, (self.facts.server or "").partition(".")[0], self.facts.epoch, self.stem}
+        return name.lower() in {each.lower() for each in known if each}
+
+
+class Found(NamedTuple):
+    """What the directories given show."""
+
+    directories: list[Directory]
+    channels: list[Judged]
+    findings: list[Finding]
+
+
+class _Trace(NamedTuple):
+    """One thing that shows that a directory went back in time."""
+
+    message: str
+    evidence: tuple[Evidence, ...]
+    certainty: str
+    reached: int
+    notes: tuple[str, ...] = ()
+    settled_by: tuple[str, ...] = ()
+
+
+class _Seen(NamedTuple):
+    """What somebody has seen of a directory, and where that stands."""
+
+    cursor: Cursor
+    place: Evidence
+
+
+def check(given: Given, now: datetime | None, progress: Callable[[str], None] | None = None) -> Found:
+    """Return what the dumps, states, cursors and links that were given show."""
+    keep = len(given.of(DUMP)) + len(given.older) > 1
+    current = list(_surveyed(given, given.of(DUMP), progress, keep=keep))
+    before = list(_surveyed(given, given.older, progress, keep=keep))
+    found = Found(current, [], [])
+    for each in (*current, *before):
+        found.findings.extend(_of_dump(each, older=each in before))
+    traces: dict[str, list[_Trace]] = {}
+    seen = list(_cursors(given))
+    for state, piece, data in _states(given):
+        directory = _owner(state, piece, current)
+        if directory is not None:
+            _judge_state(directory, state, piece, data, now, found, traces)
+    for old in before:
+        new = _successor(old, current)
+        if new is not None:
+            _judge_older(old, new, found, traces)
+    positions, without_dump = _judge_cursors(current, seen, found, traces)
+    for directory in current:
+        if directory.path in traces:
+            partners = [each for each in current if each is not directory and not directory.is_called(each.name)]
+            said = _backsync(directory, partners, positions.get(directory.path, {}))
+            found.findings.append(_went_back(directory, traces[directory.path], said, partners))
+    for name, directory in without_dump.items():
+        found.findings.append(_went_back(directory, traces[name], None, []))
+    for piece in given.of(LINKS):
+        found.findings.extend(_links(given, piece, now))
+    return found
+
+
+# --- one dump ----------------------------------------------------------------------------------------------------
+
+
+def _surveyed(
+    given: Given, pieces: Iterable[Piece], progress: Callable[[str], None] | None, *, keep: bool
+) -> Iterator[Directory]:
+    for piece in pieces:
+        if progress:
+            progress(piece.path)
+        dump = given.dump(piece)
+        if dump is None:
+            continue
+        try:
+            yield _read(piece, dump, keep=keep)
+        except GlbError as error:
+            given.unreadable[piece.path] = str(error)
+
+
+def _read(piece: Piece, dump: Dump, *, keep: bool) -> Directory:
+    found = Directory(piece.path, dump.kind, dump.facts())
+
+    def tell(fault: Fault) -> None:
+        if fault.damage:
+            found.num_damage += 1
+            if len(found.damage) < MOST:
+                found.damage.append(fault)
+
+    head = found.facts.head
+    for entry in dump.survey(tell):
+        found.objects += 1
+        if entry.changed > found.highest:
+            found.highest, found.highest_line = entry.changed, entry.line or None
+        if entry.when is not None and (found.latest is None or entry.when > found.latest):
+            found.latest = entry.when
+        if head is not None and entry.changed > head:
+            found.num_above += 1
+            if len(found.above) < MOST:
+                found.above.append(entry._replace(values=()))
+        if keep:
+            found.entries.append(entry._replace(values=()))
+    found.cut = _is_cut(piece)
+    return found
+
+
+def _is_cut(piece: Piece) -> bool:
+    """Whether the last line has no end, in any encoding a dump may have."""
+    with piece.place.open("rb") as stream:
+        stream.seek(0, 2)
+        stream.seek(max(stream.tell() - 2, 0))
+        return b"\n" not in stream.read(2)
+
+
+def _of_dump(each: Directory, *, older: bool) -> Iterator[Finding]:
+    """Yield what one dump shows by itself; of an older one only whether it can be read."""
+    if each.num_damage or each.cut:
+        yield _damaged(each)
+    if older:
+        return
+    if not each.facts.deletions and each.objects:
+        yield _no_deletions(each)
+    if each.num_above:
+        yield _above_head(each)
+
+
+def _damaged(each: Directory) -> Finding:
+    evidence = [
+        Evidence(each.path, None, fault.line, f"event {fault.number}" if fault.number else "", None, fault.message)
+        for fault in each.damage
+    ]
+    if not each.num_damage:
+        return _finding(
+            "dump-damaged",
+            each.path,
+            "the last line of the dump has no end: the file may be cut off",
+            [Evidence(each.path, note="it ends in the middle of a line")],
+            certainty="possible",
+            severity="warning",
+            notes=("What stood behind it, if anything did, is not in this file.",),
+            help=("Export anew, or take the copy whose size is that of the original.",),
+        )
+    return _finding(
+        "dump-damaged",
+        each.path,
+        f"{plural(each.num_damage, 'line')} of the dump cannot be read; {plural(each.objects, 'object')} can",
+        evidence,
+        notes=(
+            *(("The last line has no end: the file may be cut off.",) if each.cut else ()),
+            "An object that cannot be read is not compared with anything: what is said below of this dump holds for "
+            "the others.",
+            *(
+                (f"Only the first {len(each.damage)} are listed.",) if each.num_damage > len(each.damage) else ()
+            ),
+        ),
+        help=(
+            "Export anew. A file that a spreadsheet has saved again loses quotes and long values (Q155414).",
+        ),
+    )  # fmt: skip
+
+
+def _no_deletions(each: Directory) -> Finding:
+    if each.kind == LDIF:
+        return _finding(
+            "deletions-not-shown",
+            each.path,
+            "the dump holds no tombstone, so it may have been taken without them",
+            [Evidence(each.path, field="isDeleted", note="no object has it")],
+            certainty="possible",
+            notes=("Even the Deleted Objects container is a tombstone: a dump of the whole domain has at least one.",),
+            help=("Take the dump with the control Show Deleted, 1.2.840.113556.1.4.417.",),
+        )
+    return _finding(
+        "deletions-not-shown",
+        each.path,
+        "the dump has no Is-Deleted column, so no deletion can be seen in it",
+        [Evidence(each.path, None, 1, "Is-Deleted", note="not among the attributes of the header")],
+        notes=(
+            "Tombstones are exported only if Is-Deleted is among the attributes of the header (Q239639). An "
+            "incremental export of this dump is refused.",
+        ),
+        help=("Put Is-Deleted into the first line of the file that is exported to, and export anew in raw mode.",),
+    )
+
+
+def _above_head(each: Directory) -> Finding:
+    head = each.facts.head or 0
+    return _finding(
+        "usn-above-head",
+        each.path,
+        f"{plural(each.num_above, 'object')} of {each.name} {'is' if each.num_above == 1 else 'are'} numbered above "
+        f"the server's highest number, {head}",
+        [_object(each, entry) for entry in each.above],
+        certainty="possible",
+        notes=(
+            "This is in order if they were written while the dump was read: the highest number was noted before it "
+            "began.",
+            "If the server has lost its highest number, replication stops with events 1224 and 1171 (Q243438).",
+        ),
+        help=("Read the highest number again: if it is now above these, nothing is wrong.",),
+        ranges=((head, each.highest),),
+        settled_by=("the highest number of the server, read after the dump",),
+    )
+
+
+def _object(each: Directory, entry: Entry, note: str = "") -> Evidence:
+    return Evidence(each.path, None, entry.line or None, "USN-Changed", entry.changed, note or entry.dn)
+
+
+# --- a state and its dump ------------------------------------------------------------------------------------------
+
+
+def _states(given: Given) -> Iterator[tuple[State, Piece, bytes]]:
+    for piece in given.of(STATE):
+        data = given.text(piece)
+        if data is None:
+            continue
+        try:
+            state = load(piece.place)
+        except (GlbError, RecursionError) as error:
+            given.unreadable[piece.path] = str(error)
+        else:
+            yield state, piece, data
+
+
+def _owner(state: State, piece: Piece, current: list[Directory]) -> Directory | None:
+    """Return the dump that a state is used with: its server's, of several its scope's; else the only one given."""
+    own = [each for each in current if state.server and each.is_called(state.server)]
+    scoped = [each for each in own if not state.scope or each.facts.scope.lower() == state.scope.lower()]
+    stem = piece.place.stem.lower()
+    named = [each for each in current if each.stem.lower() == stem]
+    return _newest(scoped) or _newest(own) or _only(named) or _only(current)
+
+
+def _only(choice: list[Directory]) -> Directory | None:
+    return choice[0] if len(choice) == 1 else None
+
+
+def _newest(choice: list[Directory]) -> Directory | None:
+    """Return the dump with the latest change; None where none or several have it."""
+    latest = max((each.latest for each in choice if each.latest), default=None)
+    return _only([each for each in choice if each.latest == latest])
+
+
+def _judge_state(
+    directory: Directory,
+    state: State,
+    piece: Piece,
+    data: bytes,
+    now: datetime | None,
+    found: Found,
+    traces: dict[str, list[_Trace]],
+) -> None:
+    facts, name = directory.facts, directory.name
+    if state.server and facts.server and directory.is_called(state.server):
+        state = state._replace(server=facts.server)
+    judged = channel(state, facts, directory.highest)
+    verdict = classify(judged)
+    found.channels.append(Judged(judged._replace(origin=name, target=piece.path), verdict))
+    place = Evidence(piece.path, None, line_of(data, "exported"), "exported", state.exported)
+    if not state.exported:
+        return
+    if "FOREIGN" in verdict.states or "EPOCH_CHANGED" in verdict.states:
+        found.findings.append(_wrong_server(directory, state, piece, data, place, known="FOREIGN" in verdict.states))
+        return
+    if state.scope and facts.scope and state.scope.lower() != facts.scope.lower():
+        found.findings.append(_other_scope(directory, state, piece, data))
+        return
+    if "ROLLED_BACK" in verdict.states:
+        sure = verdict.certainty if facts.head is not None else "likely"
+        settled = () if facts.head is not None else ("the highest number of the server itself, as no dump shows it",)
+        traces.setdefault(directory.path, []).append(
+            _Trace(
+                f"everything up to {state.exported} was exported, and the highest number is now {directory.head}",
+                (place._replace(note="the last number that was exported"), _highest(directory)),
+                sure,
+                state.exported,
+                ("An export with this state is refused.",),
+                settled,
+            )
+        )
+        return
+    if "MISSED_DELETIONS" in verdict.states:
+        found.findings.append(_missed(directory, piece.path, state.exported, place, "was exported last"))
+    elif facts.last_removed is None and facts.deletions:
+        dumped = facts.taken or directory.latest or now
+        if dumped is not None and outlived(state.exported_at, dumped):
+            found.findings.append(_outlived(directory, state, piece, data, dumped))
+
+
+def _highest(directory: Directory) -> Evidence:
+    if directory.facts.head is not None and directory.facts.head >= directory.highest:
+        return Evidence(directory.path, field="highestCommittedUSN", value=directory.facts.head)
+    note = "the highest number in the dump"
+    return Evidence(directory.path, None, directory.highest_line, "USN-Changed", directory.highest, note)
+
+
+def _wrong_server(
+    directory: Directory, state: State, piece: Piece, data: bytes, place: Evidence, *, known: bool
+) -> Finding:
+    facts = directory.facts
+    if known:
+        message = f"the number {state.exported} was recorded on {state.server}, and the dump is of {facts.server}"
+        what = Evidence(piece.path, None, line_of(data, "server"), "server", state.server)
+        theirs = Evidence(directory.path, field="server", value=facts.server)
+    else:
+        message = (
+            f"the number {state.exported} is of an earlier life of {directory.name}: its numbering has begun anew since"
+        )
+        what = Evidence(piece.path, None, line_of(data, "epoch"), "epoch", state.epoch)
+        theirs = Evidence(directory.path, field="Invocation-ID", value=facts.epoch)
+    return _finding(
+        WRONG_SERVER,
+        directory.path,
+        message,
+        [place._replace(note="the last number that was exported"), what, theirs],
+        notes=(
+            "Every server numbers by itself: an object has another number on each. What is above a number of one "
+            "server is some of what changed on another, and not all of it.",
+            "glbtools refuses an incremental export with this state; other programs compare the numbers as they are.",
+        ),
+        help=(
+            "Export everything from this server once (directory export --full), let the receiver drop what is not in "
+            "it, and go on from this server only.",
+        ),
+    )
+
+
+def _other_scope(directory: Directory, state: State, piece: Piece, data: bytes) -> Finding:
+    return _finding(
+        WRONG_SERVER,
+        directory.path,
+        f"the number {state.exported} was recorded for {state.scope}, and the dump is of {directory.facts.scope}",
+        [
+            Evidence(piece.path, None, line_of(data, "scope"), "scope", state.scope),
+            Evidence(directory.path, field="Basepoint", value=directory.facts.scope),
+        ],
+        severity="warning",
+        notes=("What was never exported of this part of the directory is not above the number, and is passed over.",),
+        help=("Keep a state of its own for each part of the directory that is exported.",),
+    )
+
+
+def _missed(directory: Directory, path: str, position: int, place: Evidence, what: str) -> Finding:
+    removed = directory.facts.last_removed or 0
+    return _finding(
+        DELETION,
+        path,
+        f"deletions on {directory.name} may have been missed: an object was removed for good at number {removed}, "
+        f"and {position} {what}",
+        [place, Evidence(directory.path, field="USN-DSA-Last-Obj-Removed", value=removed)],
+        certainty="likely",
+        notes=(
+            "A deleted object is kept for some time, 30 days unless set otherwise, to tell of its deletion. Removed "
+            "before it was exported, it stays at the receiver for ever.",
+            "The number counts for the whole server: the object may also have lain outside what is exported, or have "
+            "been made and deleted since.",
+        ),
+        help=_COMPARE,
+        ranges=((position, removed),),
+        settled_by=("a comparison with the receiver's whole list",),
+    )
+
+
+_COMPARE = (
+    "Compare the receiver's list with the directory's (glbtools directory compare) and delete there what is gone here "
+    "(Q183739); or export everything with --full and let the receiver drop what is not in it.",
+)
+
+
+def _outlived(directory: Directory, state: State, piece: Piece, data: bytes, dumped: datetime) -> Finding:
+    return _finding(
+        DELETION,
+        piece.path,
+        f"deletions on {directory.name} may have been missed: the last export was on {state.exported_at:%Y-%m-%d}, and "
+        f"the dump is of {dumped:%Y-%m-%d} or later",
+        [
+            Evidence(piece.path, None, line_of(data, "exported_at"), "exported_at", f"{state.exported_at:%Y-%m-%d}"),
+            Evidence(directory.path, note="it has no number of the last removed object"),
+        ],
+        certainty="possible",
+        severity="warning",
+        notes=(
+            f"A deletion is remembered for {TOMBSTONE_LIFETIME.days} days unless set otherwise (Q239639). What was "
+            "deleted soon after the last export may be forgotten.",
+        ),
+        help=_COMPARE,
+        settled_by=("USN-DSA-Last-Obj-Removed in the dump", "a comparison with the receiver's whole list"),
+    )  # fmt: skip
+
+
+# --- an older dump and the current one -----------------------------------------------------------------------------
+
+
+def _successor(old: Directory, current: list[Directory]) -> Directory | None:
+    """Return the dump that an older one is compared with: of its server; where none is known, of its name."""
+    same = [each for each in current if old.facts.server and each.is_called(old.facts.server)]
+    unknown = [each for each in current if not old.facts.server or not each.facts.server]
+    named = [each for each in unknown if each.stem.lower() == old.stem.lower()]
+    return _newest(same) or _only(named) or _only(current)
+
+
+def _judge_older(old: Directory, new: Directory, found: Found, traces: dict[str, list[_Trace]]) -> None:
+    said = compare(old.listed, new.listed)
+    if said.state == "FOREIGN":
+        found.findings.append(_foreign_dump(old, new, said))
+    elif said.server == "unknown":
+        return
+    elif said.state == "ROLLED_BACK":
+        traces.setdefault(new.path, []).append(_rolled_back(old, new, said))
+    elif said.state == "OVERTAKEN":
+        traces.setdefault(new.path, []).append(_overtaken(old, new, said))
+    elif said.overtaken and new.facts.deletions and _same_scope(old, new) and not (old.num_damage or new.num_damage):
+        found.findings.append(_gone(old, new, said))
+
+
+def _same_scope(old: Directory, new: Directory) -> bool:
+    return old.facts.scope.lower() == new.facts.scope.lower()
+
+
+def _foreign_dump(old: Directory, new: Directory, said: Difference) -> Finding:
+    named = bool(old.facts.server and new.facts.server)
+    numbers = said.comparison
+    if named:
+        message = f"the older dump is of {old.facts.server}, the current one of {new.facts.server}"
+    else:
+        message = (
+            f"{numbers.moved} of {numbers.moved + numbers.same} objects have another USN-Created than in the older "
+            "dump: another server numbered them"
+        )
+    evidence = [_object(new, each) for each in _moved(old, new)] if not named else []
+    return _finding(
+        WRONG_SERVER,
+        new.path,
+        message,
+        [Evidence(old.path, field="server", value=old.facts.server, note="the older dump"),
+         Evidence(new.path, field="server", value=new.facts.server, note="the current dump"), *evidence],
+        certainty="certain" if named else "likely",
+        notes=(
+            "USN-Created never changes on one server, and each server gives its own. A number recorded with the one "
+            "dump says nothing about the other.",
+        ),
+        help=("Take dumps from the same server each time; after a change of server export everything once.",),
+    )  # fmt: skip
+
+
+def _moved(old: Directory, new: Directory) -> list[Entry]:
+    was = {each.key: each.created for each in old.entries if not each.deleted}
+    unlike = [each for each in new.entries if not each.deleted and was.get(each.key, each.created) != each.created]
+    return unlike[:MOST]
+
+
+def _rolled_back(old: Directory, new: Directory, said: Difference) -> _Trace:
+    numbers = said.comparison
+    was = {each.key: each for each in old.entries}
+    fallen = [each for each in new.entries if each.key in was and each.changed < was[each.key].changed]
+    fallen = [each for each in fallen if each.created == was[each.key].created]
+    lower = numbers.new_head < numbers.old_head
+    parts = [
+        f"its highest number was {numbers.old_head} and is {numbers.new_head}" if lower else "",
+        f"{plural(len(fallen), 'object')} had a higher number before" if fallen else "",
+    ]
+    certainty = "certain" if fallen and old.facts.server and new.facts.server else "likely"
+    if not fallen:
+        gone = [each for each in old.entries if each.changed > numbers.new_head]
+        certainty = "possible" if all(each.deleted for each in gone) else "likely"
+    evidence = (
+        Evidence(old.path, field="USN-Changed", value=numbers.old_head, note="the highest number in the older dump"),
+        _highest(new),
+        *(_object(new, each, f"{was[each.key].changed} in the older dump: {each.dn}") for each in fallen[:MOST]),
+    )
+    anew = bool(old.facts.epoch and new.facts.epoch and old.facts.epoch.lower() != new.facts.epoch.lower())
+    notes = (
+        (f"Its invocation id changed from {old.facts.epoch} to {new.facts.epoch}: partners ask for everything anew.",)
+        if anew
+        else ()
+    )
+    return _Trace(" and ".join(filter(None, parts)), evidence, certainty, numbers.old_head, notes)
+
+
+def _overtaken(old: Directory, new: Directory, said: Difference) -> _Trace:
+    meant = {each.changed: each for each in old.entries}
+    twice = [each for each in new.entries if each.changed in set(said.reused)]
+    evidence = [_object(new, each, f"{meant[each.changed].dn} in the older dump; here {each.dn}") for each in twice]
+    shown = ", ".join(map(str, said.reused[:MOST])) + (" and more" if len(said.reused) > MOST else "")
+    return _Trace(
+        f"{plural(len(said.reused), 'number')} given twice, to another object in the older dump ({shown})",
+        tuple(evidence[:MOST]),
+        "likely",
+        said.comparison.old_head,
+        ("It has passed its old number since, so that no number by itself shows it any more.",),
+    )
+
+
+def _gone(old: Directory, new: Directory, said: Difference) -> Finding:
+    removed, count = new.facts.last_removed, len(said.overtaken)
+    apart = new.latest - old.latest if new.latest and old.latest else None
+    long = apart is not None and apart > TOMBSTONE_LIFETIME
+    why = (
+        f"The dumps are {apart.days} days apart, and a deletion is remembered for {TOMBSTONE_LIFETIME.days} unless set "
+        "otherwise: whoever has not exported in between has missed it."
+        if apart is not None and long
+        else "They may also have been moved out of what is exported, or hidden, or the directory was restored."
+    )
+    return _finding(
+        DELETION,
+        new.path,
+        f"{plural(count, 'object')} of the older dump {'is' if count == 1 else 'are'} gone from {new.name} without a "
+        "tombstone",
+        [_object(old, each) for each in said.overtaken[:MOST]],
+        certainty="likely" if long and (removed is None or removed > said.comparison.old_head) else "possible",
+        severity="warning",
+        notes=(why, *((f"Only the first {MOST} are listed.",) if count > MOST else ())),
+        help=_COMPARE,
+        settled_by=("USN-DSA-Last-Obj-Removed in the dump",) if removed is None else (),
+    )
+
+
+# --- what partners have seen -----------------------------------------------------------------------------------------
+
+
+def _cursors(given: Given) -> Iterator[_Seen]:
+    for piece in given.of(CURSORS, VECTOR):
+        data = given.text(piece)
+        if data is None:
+            continue
+        if piece.kind == VECTOR:
+            vectors = parse_utdvec(data).items
+            lines = {(each.server, each.usn): each.line for each in vectors if not each.retired}
+            for each in from_vectors(piece.place.stem, vectors):
+                place = Evidence(piece.path, None, lines.get((each.log_id, each.position)), "USN", each.position)
+                yield _Seen(each, place)
+            continue
+        try:
+            for each in parse_cursors(data, piece.path):
+                yield _Seen(each, Evidence(piece.path, field="position", value=each.position))
+        except GlbError as error:
+            given.unreadable[piece.path] = str(error)
+
+
+def _judge_cursors(
+    current: list[Directory], seen: list[_Seen], found: Found, traces: dict[str, list[_Trace]]
+) -> tuple[dict[str, dict[str, int]], dict[str, Directory]]:
+    """Judge what each partner has seen of each directory.
+
+    Return it by dump and partner, and by their names the directories that went back and of which no dump is given.
+    """
+    own = {each.cursor.log_id.lower(): each for each in seen if _is_own(each.cursor)}
+    known: dict[str, dict[str, int]] = {}
+    without_dump: dict[str, Directory] = {}
+    for each in seen:
+        cursor = each.cursor
+        if _is_own(cursor):
+            continue
+        directory = next((one for one in current if one.is_called(cursor.log_id)), None)
+        line = own.get(cursor.log_id.lower())
+        heads = [directory.head] if directory else []
+        heads += [one for one in (cursor.head, line.cursor.position if line else None) if one is not None]
+        if not heads:
+            continue
+        head = max(heads)
+        facts = directory.facts if directory else Facts(cursor.log_id)
+        life = facts.epoch.lower() if facts.epoch else None
+        judged = Channel(
+            BACKSYNC, origin=facts.server or cursor.log_id, log_of=facts.server or cursor.log_id,
+            target=cursor.consumer, held=((0, head),) if head else (), last=head, head=head, confirmed=cursor.position,
+            applied=cursor.position, floor=0, delete_floor=facts.last_removed or 0, dense=False, life=life,
+            target_life=cursor.epoch.lower() if cursor.epoch and life else life,
+        )  # fmt: skip
+        verdict = classify(judged)
+        found.channels.append(Judged(judged, verdict))
+        if directory:
+            known.setdefault(directory.path, {})[cursor.consumer] = cursor.position
+        if "EPOCH_CHANGED" in verdict.states:
+            continue
+        if "ROLLED_BACK" in verdict.states:
+            sure = facts.head is not None or line is not None or cursor.head is not None
+            shown = _highest(directory) if directory and directory.head == head else None
+            shown = shown or (line.place._replace(note=f"{cursor.log_id}'s own number") if line else None)
+            key = directory.path if directory else cursor.log_id.lower()
+            if directory is None:
+                nothing = Facts(cursor.log_id, head=head)
+                without_dump.setdefault(key, Directory(line.place.path if line else each.place.path, LDIF, nothing))
+            traces.setdefault(key, []).append(
+                _Trace(
+                    f"{cursor.consumer} has seen everything up to {cursor.position}, and the highest number is {head}",
+                    tuple(filter(None, (each.place._replace(note=f"seen by {cursor.consumer}"), shown))),
+                    "certain" if sure else "likely",
+                    cursor.position,
+                )
+            )
+        elif "MISSED_DELETIONS" in verdict.states and directory:
+            place = each.place._replace(note=f"seen by {cursor.consumer}")
+            said = f"is the last that {cursor.consumer} has seen"
+            found.findings.append(_missed(directory, directory.path, cursor.position, place, said))
+    return known, without_dump
+
+
+def _is_own(cursor: Cursor) -> bool:
+    """Whether a line is a server's own in its own vector, which is its highest number."""
+    return cursor.consumer.lower() in {cursor.log_id.lower(), cursor.log_id.lower().partition(".")[0]}
+
+
+# --- a directory that went back --------------------------------------------------------------------------------------
+
+
+def _backsync(directory: Directory, partners: list[Directory], positions: dict[str, int]) -> Backsync | None:
+    """Return what its partners, whose dumps are given, give back to a directory."""
+    if not partners and not positions:
+        return None
+    cursors = {
+        next((each.name for each in partners if each.is_called(name)), name): number
+        for name, number in positions.items()
+    }
+    return backsync(
+        directory.listed, {each.name: each.listed for each in partners}, cursors=cursors, head=directory.head
+    )
+
+
+def _went_back(
+    directory: Directory, traces: list[_Trace], returned: Backsync | None, partners: list[Directory]
+) -> Finding:
+    traces.sort(key=lambda each: (CERTAINTIES.index(each.certainty), -each.reached))
+    shown = "; ".join(each.message for each in traces[:3])
+    more = f"; and {len(traces) - 3} more signs of it" if len(traces) > 3 else ""
+    reached = max(each.reached for each in traces)
+    head = directory.head
+    zone = ((head, reached),) if head and reached > head else ()
+    notes = [
+        "A restore does this, and so does a disk image or a snapshot that was put back (Q190703).",
+        *dict.fromkeys(note for each in traces for note in each.notes),
+    ]
+    if zone:
+        notes.append(
+            f"What it writes under the {numbers_text(zone)} nobody will ask for, as those are taken to be known; above "
+            f"{reached} it goes on as if nothing had been, and what was passed over stays missing (Q201414)."
+        )
+    if returned is not None and partners:
+        notes += _returned(returned)
+    return _finding(
+        RESTORED,
+        directory.path,
+        f"the directory of {directory.name} went back in time: {shown}{more}",
+        dict.fromkeys(place for each in traces for place in each.evidence),
+        certainty=traces[0].certainty,
+        notes=tuple(notes),
+        help=_way_back(directory, returned, exported=any("exported" in each.message for each in traces)),
+        ranges=zone,
+        settled_by=tuple(dict.fromkeys(want for each in traces for want in each.settled_by)),
+    )
+
+
+def _returned(found: Backsync) -> Iterator[str]:
+    """Say what the partners' dumps show, object by object as far as a few."""
+    groups = (
+        ("comes back from partners", [each.entry for each in found.returned]),
+        ("is live here and deleted at a partner, so that it reappears", found.resurrected),
+        ("is not given back, as a delete was issued for it", found.refused),
+    )
+    for what, entries in groups:
+        if entries:
+            names = ", ".join(each.dn for each in entries[:3])
+            rest = f" and {len(entries) - 3} more" if len(entries) > 3 else ""
+            yield f"By the partners' dumps {plural(len(entries), 'object')} {what}: {names}{rest}."
+    if found.lost and any(each.remembered is not None for each in found.partners):
+        yield (
+            f"Of the {numbers_text(found.lost)}, which a partner has seen, no object is known in these dumps: changes "
+            "since overwritten, or lost."
+        )
+    stranded = {entry.dn for each in found.partners for entry in each.stranded}
+    if stranded:
+        yield f"{plural(len(stranded), 'object')} written since the restore will not be asked for."
+
+
+def _way_back(directory: Directory, found: Backsync | None, *, exported: bool) -> tuple[str, ...]:
+    if directory.kind == LDIF:
+        way = [
+            "Take the domain controller off the network and restore it in a supported way, or demote and promote it: "
+            "either gives it a new invocation id, and partners ask for everything anew."
+        ]
+    else:
+        way = [
+            "Let backsync end first: after a restore the server asks its partners for all it had sent them, which may "
+            "take 16 hours, and nothing can be written meanwhile (Q160850)."
+        ]
+        if found is not None and found.increase:
+            way.append(
+                f"Then raise its numbers above what partners have seen: AUTHREST 0 {found.increase}. The first number "
+                "stays 0, or its stale copies win everywhere (Q201414)."
+            )
+        else:
+            way.append(
+                "If partners have seen more than it has, raise its numbers with AUTHREST, whose first number stays 0 "
+                "(Q201414); glbtools directory backsync computes the second."
+            )
+    if exported:
+        way.append("Export everything anew (directory export --full), and let the receiver drop what is not in it.")
+    return tuple(way)
+
+
+# --- replication links -----------------------------------------------------------------------------------------------
+
+
+def _links(given: Given, piece: Piece, now: datetime | None) -> Iterator[Finding]:
+    data = given.text(piece)
+    if data is None:
+        return
+    links = parse_showrepl(data).items
+    times = [each for link in links for each in (link.succeeded, moment(link.last_failure)) if each]
+    present = now or max(times, default=None)
+    for certainty, chosen in _overdue(links, present).items():
+        count = len(chosen)
+        worst = min((each.succeeded for each in chosen if each.succeeded), default=None)
+        since = f"; the oldest success is of {worst:%Y-%m-%d}" if worst else ""
+        yield _finding(
+            DELETION,
+            piece.path,
+            f"{plural(count, 'replication link')} {'has' if count == 1 else 'have'} not succeeded for longer than a "
+            f"deletion is remembered{since}",
+            [
+                Evidence(
+                    piece.path, None, each.line, "Last Success Time", each.last_success,
+                    f"{each.source} to {each.server}, {each.context}",
+                )
+                for each in chosen[:MOST]
+            ],
+            certainty=certainty,
+            notes=(
+                f"A domain controller remembers deletions for {AD_DEFAULT_LIFETIME.days} days where nothing is set, "
+                f"{AD_NEWER_LIFETIME.days} in newer forests. What was deleted meanwhile stays on the other side, and "
+                "may come back (events 2042, 1388 and 1988).",
+                *((f"Only the first {MOST} are listed.",) if count > MOST else ()),
+            ),
+            help=(
+                "Do not simply allow the replication again: first remove lingering objects (repadmin "
+                "/removelingeringobjects, with /advisory_mode to see them).",
+            ),
+            settled_by=() if certainty == "certain" else ("tombstoneLifetime of the forest",),
+        )  # fmt: skip
+
+
+def _overdue(links: Iterable[Link], present: datetime | None) -> dict[str, list[Link]]:
+    """Return links without a success for too long, by how sure that is: refused for it, over 180 days, over 60."""
+    found: dict[str, list[Link]] = {}
+    for each in links:
+        age = present - each.succeeded if present and each.succeeded else timedelta(0)
+        if each.last_status == TOO_LONG_APART:
+            found.setdefault("certain", []).append(each)
+        elif age > AD_NEWER_LIFETIME:
+            found.setdefault("likely", []).append(each)
+        elif age > AD_DEFAULT_LIFETIME:
+            found.setdefault("possible", []).append(each)
+    return found
+
+
+def _finding(
+    slug: str,
+    path: str,
+    message: str,
+    evidence: Iterable[Evidence] = (),
+    certainty: str = "certain",
+    notes: tuple[str, ...] = (),
+    help: tuple[str, ...] = (),  # noqa: A002 - the name of the field
+    ranges: tuple[Range, ...] = (),
+    severity: str = "",
+    settled_by: tuple[str, ...] = (),
+) -> Finding:
+    return Finding(
+        by_slug(slug), None, path, message, tuple(evidence), certainty, notes, help, ranges, severity, settled_by
+    )

@@ -1,0 +1,226 @@
+"""Which of the files given are of Dir-Sync's successors: told by their content, so that any name will do.
+
+A file given is looked at whatever it is called, a directory at its top level where the suffix fits. What is none of
+these is left to the postoffices, which a directory may hold as well.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from glbtools import files
+from glbtools.directory.dump import CSV, Dump
+from glbtools.errors import GlbError, UnknownFormatError
+from glbtools.formats.repadmin import SHOWREPL_HEADER
+
+DUMP, STATE, CURSORS, VECTOR, LINKS, PAIR, SYNC_STATE = (
+    "dump", "export-state", "cursors", "showutdvec", "showrepl", "pair", "sync-state",
+)  # fmt: skip
+SUFFIXES = frozenset({".csv", ".ldf", ".ldif", ".json", ".toml", ".txt"})
+"""Of what is looked at in a directory."""
+
+LARGEST_TEXT = 1 << 26
+"""Longest state, list of cursors or report that is read, in bytes."""
+
+_HEAD = 1 << 16
+_JSON = re.compile(rb'"(?:schema|format)"\s*:\s*"(glbtools\.export-state/1|glbtools\.cursors/1|glbtools-sync-state 1)"')
+_OF_JSON = {"glbtools.export-state/1": STATE, "glbtools.cursors/1": CURSORS, "glbtools-sync-state 1": SYNC_STATE}
+_PAIR = (re.compile(r"^\s*\[\s*(source|target)\s*\]", re.MULTILINE), re.compile(r"^\s*spool\s*=", re.MULTILINE))
+_VECTOR = re.compile(r"^.* @ USN +[0-9]+ @ Time ", re.MULTILINE)
+_IMPORT = re.compile(r'\s*"?obj-class"?\s*[,\t ]\s*"?mode\b', re.IGNORECASE)
+
+
+class Piece(NamedTuple):
+    """One file that is evidence.
+
+    Attributes:
+        path: as shown to the user.
+        place: where it can be opened.
+        kind: one of the constants above.
+    """
+
+    path: str
+    place: Path
+    kind: str
+
+
+class Read(NamedTuple):
+    """A file that is hashed before it is looked at, and after."""
+
+    path: str
+    place: Path
+    format: str
+    size: int
+    sha256: str | None
+
+
+@dataclass
+class Given:
+    """What was given beside postoffices.
+
+    Attributes:
+        pieces: in the order of their paths.
+        older: dumps of earlier moments.
+        apart: where these lie; no postoffice is looked for there.
+        read: every file that is looked at, companions of dumps among them.
+        unreadable: path -> why it cannot be read.
+        max_size: largest file read, in bytes.
+    """
+
+    pieces: list[Piece] = field(default_factory=list)
+    older: list[Piece] = field(default_factory=list)
+    apart: frozenset[Path] = frozenset()
+    read: dict[str, Read] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
+    max_size: int = files.DEFAULT_MAX_SIZE
+
+    def of(self, *kinds: str) -> list[Piece]:
+        """Return the files of some kinds."""
+        return [each for each in self.pieces if each.kind in kinds]
+
+    def note(self, path: str, place: Path, form: str) -> None:
+        """Hash a file that is about to be read."""
+        if path not in self.read:
+            self.read[path] = Read(path, place, form, *_digest(place, self.max_size))
+
+    def text(self, piece: Piece) -> bytes | None:
+        """Return the content of a file that is read at once; None where it cannot be, which is kept."""
+        self.note(piece.path, piece.place, piece.kind)
+        try:
+            return files.read(piece.place, min(self.max_size, LARGEST_TEXT))
+        except GlbError as error:
+            self.unreadable[piece.path] = str(error)
+            return None
+
+    def dump(self, piece: Piece) -> Dump | None:
+        """Return a dump; None where it cannot be read, which is kept."""
+        try:
+            found = Dump(piece.place, max_size=self.max_size)
+        except GlbError as error:
+            self.note(piece.path, piece.place, piece.kind)
+            self.unreadable[piece.path] = str(error)
+            return None
+        self.note(piece.path, piece.place, "exchange-csv" if found.kind == CSV else found.kind)
+        if found.companion is not None:
+            shown = piece.path.removesuffix(piece.place.name) + found.companion.name
+            self.note(shown, found.companion, "export-ini" if found.kind == CSV else "rootdse")
+        return found
+
+    def changed(self) -> Iterator[str]:
+        """Yield the files whose content is no longer the one that was looked at."""
+        for each in self.read.values():
+            if _digest(each.place, self.max_size) != (each.size, each.sha256):
+                yield each.path
+
+
+def sorted_out(
+    paths: Iterable[str | Path], older: Iterable[str | Path] = (), max_size: int = files.DEFAULT_MAX_SIZE
+) -> Given:
+    """Return what is of Dir-Sync's successors in some paths; never raises for what a path holds, or does not."""
+    given = Given(max_size=max_size)
+    pieces = {piece.place: piece for path in paths for piece in _pieces(path)}
+    before = {piece.place: piece for path in older for piece in _pieces(path) if piece.kind == DUMP}
+    companions = _companions([*pieces.values(), *before.values()])
+    given.pieces = sorted(each for each in pieces.values() if each.place not in companions)
+    given.older = sorted(each for each in before.values() if each.place not in companions)
+    given.apart = frozenset({*pieces, *before, *companions})
+    return given
+
+
+def told(place: Path) -> str | None:
+    """Return what a file is by its content; None for anything else, and for what cannot be read."""
+    try:
+        data = files.head(place, _HEAD)
+        text = _text(data)
+        if text.lstrip().startswith("{"):
+            found = _JSON.search(data) or _JSON.search(files.read(place, LARGEST_TEXT))
+            return _OF_JSON[found[1].decode()] if found else None
+        if SHOWREPL_HEADER[0] + "," in text:
+            return LINKS
+        if _VECTOR.search(text):
+            return VECTOR
+        if all(each.search(text) for each in _PAIR):
+            return PAIR
+        return DUMP if _is_dump(place, text) else None
+    except GlbError:
+        return None
+
+
+def _is_dump(place: Path, text: str) -> bool:
+    """Whether a file is a dump with numbers; a file for import, or of LDIF changes, has none and is for others."""
+    try:
+        kind = Dump(place).kind
+    except UnknownFormatError:
+        return False
+    return not _IMPORT.match(text) if kind == CSV else "usnchanged:" in text.lower() or _is_root(text)
+
+
+def _is_root(text: str) -> bool:
+    return "highestcommittedusn:" in text.lower()
+
+
+def _pieces(given: str | Path) -> Iterator[Piece]:
+    path = Path(given)
+    try:
+        if path.is_file():
+            found = [(str(given), path)]
+        elif path.is_dir():
+            prefix = str(given).rstrip("/")
+            inside = sorted(path.iterdir(), key=lambda each: each.name)
+            found = [
+                (f"{prefix}/{each.name}", each)
+                for each in inside
+                if each.suffix.lower() in SUFFIXES and each.is_file() and not each.is_symlink()
+            ]
+        else:
+            return
+    except (OSError, ValueError):
+        return
+    for shown, place in found:
+        if kind := told(place):
+            yield Piece(shown, place, kind)
+
+
+def _companions(pieces: Iterable[Piece]) -> set[Path]:
+    """Return the files that only say more of a dump beside them."""
+    found: set[Path] = set()
+    for each in pieces:
+        if each.kind == DUMP:
+            try:
+                companion = Dump(each.place).companion
+            except GlbError:
+                continue
+            if companion is not None:
+                found.add(companion)
+    return found
+
+
+def line_of(data: bytes, key: str) -> int | None:
+    """Return the line of a JSON file of ours on which a key stands."""
+    wanted = json.dumps(key).encode() + b":"
+    return next((number for number, line in enumerate(data.splitlines(), 1) if line.lstrip().startswith(wanted)), None)
+
+
+def _text(data: bytes) -> str:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace")
+    return data.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
+
+
+def _digest(place: Path, max_size: int) -> tuple[int, str | None]:
+    try:
+        return files.digest(place, max_size)
+    except GlbError:
+        return _size(place), None
+
+
+def _size(place: Path) -> int:
+    try:
+        return place.stat().st_size
+    except OSError:
+        return 0
