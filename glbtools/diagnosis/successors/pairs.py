@@ -263,12 +263,15 @@ def _source_restored(
     elif state == "EPOCH_CHANGED":
         message = f"pair {case.pair.id} stopped: the source has begun a new life since number {position}"
     elif head < position:
-        message = f"pair {case.pair.id} stopped: the source was restored: {position} was sent, and its highest number is {head}"
+        message = (
+            f"pair {case.pair.id} stopped: the source was restored: {position} was sent, and its highest number is "
+            f"{head}"
+        )
         ranges = ((head, position),)
     else:
         message = (
-            f"pair {case.pair.id} stopped: the source was restored: it does not know that it sent up to {position}, and "
-            f"has passed that number since; it is at {head}"
+            f"pair {case.pair.id} stopped: the source was restored: it does not know that it sent up to {position}, "
+            f"and has passed that number since; it is at {head}"
         )
     notes = {
         "FOREIGN": "Numbers of one store mean nothing on another; the pair file names another source than before, or "
@@ -278,8 +281,8 @@ def _source_restored(
     }
     said = notes.get(
         state,
-        "Numbers it has given since are known to the target for other changes. It would never ask for them, so the pair "
-        "stops rather than skip them in silence.",
+        "Numbers it has given since are known to the target for other changes. It would never ask for them, so the "
+        "pair stops rather than skip them in silence.",
     )
     return case.finding(RESTORED, message, places, (said,), _FULL, ranges)
 
@@ -332,8 +335,8 @@ def _target_restored(case: _Case, applied: int, cursor: int) -> Finding:
         (case.taken(), case.counted("the last number that the target had confirmed")),
         (
             "The target keeps its number beside its data, so both went back together: it was restored, or made anew.",
-            f"Nothing is lost: the next run goes back to the target's number and sends the {numbers_text([(applied, cursor)])} "
-            "again.",
+            "Nothing is lost: the next run goes back to the target's number and sends the "
+            f"{numbers_text([(applied, cursor)])} again.",
         ),
         ("Run the pair (glbtools sync run). What was changed at the target itself meanwhile it cannot bring back.",),
         ((applied, cursor),),
@@ -367,7 +370,8 @@ def _batch_lost(case: _Case, sent: int, reached: int) -> Finding:
         how = "it waits in the spool" if waits else "it may be on its way"
         return case.finding(
             LOST,
-            f"the source of pair {case.pair.id} has sent the {numbers_text(ranges)}, and no success has come yet: {how}",
+            f"the source of pair {case.pair.id} has sent the {numbers_text(ranges)}, and no success has come yet: "
+            f"{how}",
             (case.issued(), case.taken(), case.counted(), *_messages(case)),
             ("Normal while a message is on its way. If it stays so over several runs, look at what carries the spool.",
              *_working(case)),
@@ -436,9 +440,10 @@ def _refused(case: _Case) -> Iterator[Finding]:
     aside = case.spool.aside
     if aside:
         count = len(aside)
+        were = "was" if count == 1 else "were"
         yield case.finding(
             "ics-message-refused",
-            f"{plural(count, 'message')} of pair {case.pair.id} {'was' if count == 1 else 'were'} refused and set aside",
+            f"{plural(count, 'message')} of pair {case.pair.id} {were} refused and set aside",
             [Evidence(str(path), note=reason[:300]) for path, reason in list(aside.items())[:MOST]],
             (
                 "A message that was cut off or altered on its way, or is of another pair, is not applied. Its sender "
@@ -482,10 +487,10 @@ def _parentless(case: _Case) -> Iterator[Finding]:
     if not orphans or case.pair.target is None:
         return
     count = len(orphans)
+    have = "has a parent that is" if count == 1 else "have parents that are"
     yield case.finding(
         "ics-parentless",
-        f"{plural(count, 'object')} at the target of pair {case.pair.id} {'has a parent that is' if count == 1 else 'have parents that are'} "
-        "not there",
+        f"{plural(count, 'object')} at the target of pair {case.pair.id} {have} not there",
         [
             Evidence(str(case.pair.target.path), field="object", value=str(each)[:200], note="its parent is missing")
             for each in orphans[:MOST]
