@@ -133,13 +133,16 @@ def channel_line(judged: Judged) -> str:
     origin, target = channel.origin or "the server", channel.target or "the server"
     if channel.kind == ICS:
         origin, target = channel.origin or "a source elsewhere", channel.target or "a target elsewhere"
-    meaning = _MEANING if channel.kind in (UPLOAD, DOWNLOAD) else _MEANING | _OF_SUCCESSORS
-    states = [meaning[each].format(ranges=_ranges(judged, each)) for each in verdict.states]
+    successor = channel.kind not in (UPLOAD, DOWNLOAD)
+    meaning = _MEANING | _OF_SUCCESSORS if successor else _MEANING
+    other = successor and verdict.state in ("FOREIGN", "EPOCH_CHANGED")  # The numbers cannot be compared then.
+    shown = verdict.states[:1] if other else verdict.states
+    states = [meaning[each].format(ranges=_ranges(judged, each)) for each in shown]
     a, b = channel.confirmed, channel.applied
     if channel.kind == UPLOAD and "HOLE" in verdict.undecided and a is not None and b is not None and b < a:
         told = [each for each in states if each != meaning["UNKNOWN"]]
         states = [*told, f"may have lost {numbers_text([(b, a)])}, not enough is known to tell"]
-    zone = f"; next ignored: {numbers_text([verdict.dead_zone])}" if verdict.dead_zone else ""
+    zone = f"; next ignored: {numbers_text([verdict.dead_zone])}" if verdict.dead_zone and not other else ""
     sure = "" if verdict.certainty == "certain" else f" ({verdict.certainty})"
     heard = f"; {safe(judged.note)}" if judged.note else ""
     line = f"{channel.kind} {safe(origin)} -> {safe(target)}: {_known(channel)}: {', '.join(states)}"
@@ -186,7 +189,7 @@ _OF_SUCCESSORS = {
     "MISSED_DELETIONS": "deletions may have been missed",
     "STRANDED": "never asked for{ranges}",
     "UNACKNOWLEDGED": "sent, not yet confirmed{ranges}",
-    "PENDING": "not yet sent{ranges}",
+    "PENDING": "still to come{ranges}",
 }
 """Where a state means something else in a directory or a pair."""
 

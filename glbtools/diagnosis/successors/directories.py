@@ -52,7 +52,7 @@ class Directory:
         highest: their highest number; 0 where there is none; ``highest_line`` is where it stands.
         latest: the latest date of a change in it.
         above: the first objects numbered above the server's head, and how many there are.
-        damage: the first lines that cannot be read, and how many there are.
+        damage: what is wrong with the first lines that cannot be read, each with its file, and how many lines there are.
         cut: its last line has no end.
         entries: its objects without their attributes; kept only where another dump may be compared with it.
     """
@@ -66,7 +66,7 @@ class Directory:
     latest: datetime | None = None
     above: list[Entry] = field(default_factory=list)
     num_above: int = 0
-    damage: list[Fault] = field(default_factory=list)
+    damage: list[tuple[str, Fault]] = field(default_factory=list)
     num_damage: int = 0
     cut: bool = False
     entries: list[Entry] = field(default_factory=list)
@@ -117,10 +117,11 @@ class _Trace(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """What somebody has seen of a directory, and where that stands."""
+    """What somebody has seen of a directory, and where that stands; ``current`` where it is of its present life."""
 
     cursor: Cursor
     place: Evidence
+    current: bool = False
 
 
 def check(given: Given, now: datetime | None, progress: Callable[[str], None] | None = None) -> Found:
@@ -175,11 +176,21 @@ def _surveyed(
 def _read(piece: Piece, dump: Dump, *, keep: bool) -> Directory:
     found = Directory(piece.path, dump.kind, dump.facts())
 
+    seen: set[tuple[str, int | None]] = set()
+
     def tell(fault: Fault) -> None:
-        if fault.damage:
+        if not fault.damage:
+            return
+        beside = fault.kind == "separator" and dump.companion is not None
+        place = (
+            piece.path.removesuffix(piece.place.name) + dump.companion.name if beside and dump.companion else piece.path
+        )
+        if (place, fault.line) not in seen:
             found.num_damage += 1
-            if len(found.damage) < MOST:
-                found.damage.append(fault)
+            seen.clear()  # what is told of one line is told together
+            seen.add((place, fault.line))
+        if len(found.damage) < MOST:
+            found.damage.append((place, fault))
 
     head = found.facts.head
     for entry in dump.survey(tell):
@@ -220,8 +231,8 @@ def _of_dump(each: Directory, *, older: bool) -> Iterator[Finding]:
 
 def _damaged(each: Directory) -> Finding:
     evidence = [
-        Evidence(each.path, None, fault.line, f"event {fault.number}" if fault.number else "", None, fault.message)
-        for fault in each.damage
+        Evidence(path, None, fault.line, f"event {fault.number}" if fault.number else "", None, fault.message)
+        for path, fault in each.damage
     ]
     if not each.num_damage:
         return _finding(
@@ -623,7 +634,7 @@ def _cursors(given: Given) -> Iterator[_Seen]:
             lines = {(each.server, each.usn): each.line for each in vectors if not each.retired}
             for each in from_vectors(piece.place.stem, vectors):
                 place = Evidence(piece.path, None, lines.get((each.log_id, each.position)), "USN", each.position)
-                yield _Seen(each, place)
+                yield _Seen(each, place, current=True)
             continue
         try:
             for each in parse_cursors(data, piece.path):
@@ -654,12 +665,12 @@ def _judge_cursors(
             continue
         head = max(heads)
         facts = directory.facts if directory else Facts(cursor.log_id)
-        life = facts.epoch.lower() if facts.epoch else None
+        life = facts.epoch.lower() if facts.epoch else "present" if each.current else None
         judged = Channel(
             BACKSYNC, origin=facts.server or cursor.log_id, log_of=facts.server or cursor.log_id,
             target=cursor.consumer, held=((0, head),) if head else (), last=head, head=head, confirmed=cursor.position,
             applied=cursor.position, floor=0, delete_floor=facts.last_removed or 0, dense=False, life=life,
-            target_life=cursor.epoch.lower() if cursor.epoch and life else life,
+            target_life=cursor.epoch.lower() if cursor.epoch else life if each.current else None,
         )  # fmt: skip
         verdict = classify(judged)
         found.channels.append(Judged(judged, verdict))
@@ -679,7 +690,7 @@ def _judge_cursors(
                 _Trace(
                     f"{cursor.consumer} has seen everything up to {cursor.position}, and the highest number is {head}",
                     tuple(filter(None, (each.place._replace(note=f"seen by {cursor.consumer}"), shown))),
-                    "certain" if sure else "likely",
+                    verdict.certainty if sure else "likely",
                     cursor.position,
                 )
             )
@@ -747,15 +758,16 @@ def _went_back(
 def _returned(found: Backsync) -> Iterator[str]:
     """Say what the partners' dumps show, object by object as far as a few."""
     groups = (
-        ("comes back from partners", [each.entry for each in found.returned]),
-        ("is live here and deleted at a partner, so that it reappears", found.resurrected),
-        ("is not given back, as a delete was issued for it", found.refused),
+        ("given back by partners", [each.entry for each in found.returned]),
+        ("live here and deleted at a partner, so that the deletion is undone", found.resurrected),
+        ("not given back, as a delete was issued", found.refused),
     )
     for what, entries in groups:
         if entries:
+            are = "is" if len(entries) == 1 else "are"
             names = ", ".join(each.dn for each in entries[:3])
             rest = f" and {len(entries) - 3} more" if len(entries) > 3 else ""
-            yield f"By the partners' dumps {plural(len(entries), 'object')} {what}: {names}{rest}."
+            yield f"By the partners' dumps {plural(len(entries), 'object')} {are} {what}: {names}{rest}."
     if found.lost and any(each.remembered is not None for each in found.partners):
         yield (
             f"Of the {numbers_text(found.lost)}, which a partner has seen, no object is known in these dumps: changes "
