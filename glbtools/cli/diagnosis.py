@@ -47,6 +47,13 @@ class Direction(StrEnum):
 Paths = Annotated[
     list[Path], typer.Argument(metavar="PATH...", help="A postoffice, a network of them, or their files.")
 ]
+Evidence = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="PATH...",
+        help="A postoffice, a network of them, or their files; directory dumps with their states and reports; pairs.",
+    ),
+]
 Older = Annotated[
     list[Path] | None,
     typer.Option("--older", metavar="PATH", help="Evidence of an earlier moment; may be given again."),
@@ -54,7 +61,7 @@ Older = Annotated[
 
 
 def diagnose(
-    paths: Paths,
+    paths: Evidence,
     select: Annotated[
         list[str] | None, typer.Option("--select", metavar="CODE|SLUG", help="Only these problems; may be given again.")
     ] = None,
@@ -76,7 +83,7 @@ def diagnose(
     quiet: Quiet = False,
     max_file_size: MaxFileSize = DEFAULT_MAX_SIZE,
 ) -> None:
-    """Say what is wrong with a postoffice or a network, and why.
+    """Say what is wrong with a postoffice or a network, a directory dump or a synchronized pair, and why.
 
     Status 1 when anything is found that is a warning or an error.
 

@@ -18,6 +18,7 @@ from glbtools.diagnosis.changes.download import add_downloads
 from glbtools.diagnosis.changes.found import DIRECTIONS, Unsent
 from glbtools.diagnosis.changes.upload import add_uploads
 from glbtools.diagnosis.changes.view import View
+from glbtools.diagnosis.successors.inputs import sorted_out
 from glbtools.errors import UsageError
 from glbtools.evidence.network import collect
 from glbtools.layouts import Layouts
@@ -44,11 +45,19 @@ def unsent(
     Raises:
         FileAccessError: a path does not exist.
         UnknownFormatError: a path holds nothing of a postoffice.
-        UsageError: no such direction, or two current files of one kind for one postoffice.
+        UsageError: no such direction; no postoffice, but what ``diagnose`` looks at besides; or two current files of
+            one kind for one postoffice.
     """
     if direction not in DIRECTIONS:
         raise UsageError(f"direction {direction!r} is none of {', '.join(DIRECTIONS)}")
-    network = collect(paths, older=older, layouts=layouts, max_size=max_size)
+    older = list(older)
+    given = sorted_out(paths, older, max_size)
+    network = collect(paths, older=older, layouts=layouts, max_size=max_size, apart=given.apart)
+    if not network.postoffices and given.pieces:
+        raise UsageError(
+            f"{given.pieces[0].path}: no postoffice, so that it has no queue of changes; diagnose looks at directory "
+            "dumps and pairs"
+        )
     content = Content(network)
     found = Unsent()
     for case in chain(cases(network, None), absent(network, None)):

@@ -129,6 +129,10 @@ def plan_rebuild(
     """
     from glbtools.diagnosis.problems import find
 
+    if report.paths and not report.network.postoffices:
+        raise UsageError(
+            f"{report.paths[0]}: no postoffice in it to rebuild; what a directory dump or a pair needs, diagnose says"
+        )
     if len(report.paths) != 1 or not Path(report.paths[0]).is_dir():
         raise UsageError("rebuild takes one directory: a postoffice, or a network of them")
     wanted = tuple(find(each).slug for each in only)

@@ -188,7 +188,7 @@ _OF_SUCCESSORS = {
     "HOLE": "purged before they were sent{ranges}",
     "MISSED_DELETIONS": "deletions may have been missed",
     "STRANDED": "never asked for{ranges}",
-    "UNACKNOWLEDGED": "sent, not yet confirmed{ranges}",
+    "UNACKNOWLEDGED": "confirmed before, not there now{ranges}",
     "PENDING": "still to come{ranges}",
 }
 """Where a state means something else in a directory or a pair."""

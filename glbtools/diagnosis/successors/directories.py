@@ -52,7 +52,7 @@ class Directory:
         highest: their highest number; 0 where there is none; ``highest_line`` is where it stands.
         latest: the latest date of a change in it.
         above: the first objects numbered above the server's head, and how many there are.
-        damage: what is wrong with the first lines that cannot be read, each with its file, and how many lines there are.
+        damage: what is wrong with the first lines that cannot be read, each with its file, and how many lines are.
         cut: its last line has no end.
         entries: its objects without their attributes; kept only where another dump may be compared with it.
     """
@@ -211,10 +211,13 @@ def _read(piece: Piece, dump: Dump, *, keep: bool) -> Directory:
 
 def _is_cut(piece: Piece) -> bool:
     """Whether the last line has no end, in any encoding a dump may have."""
-    with piece.place.open("rb") as stream:
-        stream.seek(0, 2)
-        stream.seek(max(stream.tell() - 2, 0))
-        return b"\n" not in stream.read(2)
+    try:
+        with piece.place.open("rb") as stream:
+            stream.seek(0, 2)
+            stream.seek(max(stream.tell() - 2, 0))
+            return b"\n" not in stream.read(2)
+    except OSError:
+        return False
 
 
 def _of_dump(each: Directory, *, older: bool) -> Iterator[Finding]:
@@ -234,6 +237,15 @@ def _damaged(each: Directory) -> Finding:
         Evidence(path, None, fault.line, f"event {fault.number}" if fault.number else "", None, fault.message)
         for path, fault in each.damage
     ]
+    if each.damage and each.damage[0][1].kind == "usn" and each.damage[0][1].line == 1:
+        return _finding(
+            "dump-damaged",
+            each.path,
+            "the dump has no USN-Changed column: no object in it has a number",
+            evidence[:1],
+            notes=("Without numbers nothing can be said of it, and nothing exported by them.",),
+            help=("Put USN-Changed into the first line of the file that is exported to, and export anew (Q239639).",),
+        )
     if not each.num_damage:
         return _finding(
             "dump-damaged",

@@ -157,7 +157,7 @@ def _case(given: Given, piece: Piece) -> _Case:
     """Return a pair with as much of it as is here; a store that is not is left out, as on another machine.
 
     Raises:
-        GlbError: the pair file is wrong, or something it names is damaged.
+        GlbError: the pair file is wrong.
     """
     pair = pairs.load(piece.place)
     here = pair._replace(source=_if_here(pair.source), target=_if_here(pair.target))
@@ -175,14 +175,17 @@ def _case(given: Given, piece: Piece) -> _Case:
     if pair.state.is_file():
         data = given.text(Piece(str(pair.state), pair.state, SYNC_STATE))
         line = line_of(data, "cursor") if data else None
-    if here.source is not None or here.target is not None:
-        stands = pairs.standing(
-            here,
-            read_dump=partial(_dump, max_size=given.max_size),
-            open_store=partial(KeptStore, max_size=given.max_size),
-        )
-    if stands.state is None:
-        stands = stands._replace(state=StateFile(pair.state).read(pair.id))
+    try:
+        if here.source is not None or here.target is not None:
+            stands = pairs.standing(
+                here,
+                read_dump=partial(_dump, max_size=given.max_size),
+                open_store=partial(KeptStore, max_size=given.max_size),
+            )
+        if stands.state is None:
+            stands = stands._replace(state=StateFile(pair.state).read(pair.id))
+    except GlbError as error:
+        given.unreadable[piece.path] = f"{piece.path}: {error}"
     return _Case(piece.path, pair, stands, spool, pairs.holder(pairs.lock_path(pair)), line)
 
 
@@ -202,14 +205,17 @@ def _judged(case: _Case) -> Iterator[Judged]:
     target = str(case.pair.target.path) if case.pair.target else None
     if chosen is not None:
         shown = chosen[0]._replace(origin=source, target=target, head=case.stands.head, last=case.stands.head)
-        yield Judged(shown, chosen[1], f"pair {case.pair.id}")
+        # The channel of a source that has passed its own past counts less than it has: what it ignores is not known.
+        passed = case.stands.head != chosen[0].head
+        verdict = chosen[1]._replace(dead_zone=None) if passed else chosen[1]
+        yield Judged(shown, verdict, f"pair {case.pair.id}")
     elif case.cursor is not None or case.applied is not None:
         yield _unjudged(source, target, case.pair.id, case.cursor, case.applied)
 
 
 def _unjudged(source: str | None, target: str | None, pair: str, cursor: int | None, applied: int | None) -> Judged:
     channel = Channel(ICS, origin=source, target=target, confirmed=cursor, applied=applied, dense=False)
-    return Judged(channel, classify(channel), f"pair {pair}; the source is not given")
+    return Judged(channel, classify(channel), f"pair {pair}; its source was not read")
 
 
 def _alone(given: Given, piece: Piece) -> tuple[Kept, Judged] | None:
@@ -462,10 +468,11 @@ def _conflicts(case: _Case) -> Iterator[Finding]:
         return
     reasons = Counter(str(each.reason) for each in conflicts)
     told = ", ".join(f"{reason}: {number}" for reason, number in sorted(reasons.items()))
+    told = f" ({told})" if set(reasons) != {"conflict"} else ""
     target = str(case.pair.target.path)
     yield case.finding(
         "ics-conflict",
-        f"the target of pair {case.pair.id} has met {plural(len(conflicts), 'conflict')} ({told})",
+        f"the target of pair {case.pair.id} has met {plural(len(conflicts), 'conflict')}{told}",
         [
             Evidence(
                 target, field="conflict", value=str(each.source_key)[:200],
