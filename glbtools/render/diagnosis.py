@@ -12,6 +12,7 @@ from glbtools.diagnosis.engine import severity
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.problems import SEVERITIES
 from glbtools.render.documents import dumps, spreadsheet_safe, tool
+from glbtools.render.text import message
 
 if TYPE_CHECKING:
     from glbtools.diagnosis.case import Judged
@@ -125,12 +126,12 @@ def json_lines(findings: list[Finding]) -> Iterator[str]:
 
 
 def csv_text(findings: list[Finding]) -> str:
-    """Return the findings as a table; texts are safe for spreadsheets."""
+    """Return the findings as a table; texts are safe for spreadsheets and terminals."""
     names = ("id", "code", "slug", "severity", "certainty", "postoffice", "path", "message", "help", "repair")
     stream = io.StringIO()
     writer = csv.DictWriter(stream, names, extrasaction="ignore", lineterminator="\r\n")
     writer.writeheader()
     for each in findings:
         row = finding(each)
-        writer.writerow({name: spreadsheet_safe(row[name] or "") for name in names})
+        writer.writerow({name: spreadsheet_safe(message(row[name] or "")) for name in names})
     return stream.getvalue()
