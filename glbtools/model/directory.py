@@ -149,11 +149,12 @@ def compared(old: dict[str, Entry], new: dict[str, Entry]) -> Comparison:
     live = [(a, b) for a, b in both if not a.deleted and not b.deleted and a.created is not None]
     same = sum(a.created == b.created for a, b in live)
     unlike = len(live) - same
-    anew = sum(is_recreated(a, b, _head(old)) for a, b in live)
+    head = _head(old)
+    anew = sum(is_recreated(a, b, head) for a, b in live)
     # One object may be made anew under its name. That all of several were, and nothing else stayed, is no likely story.
     moved = unlike if not same and unlike > 1 else unlike - anew
     fallen = sum(b.changed < a.changed for a, b in both if a.created == b.created)
-    return Comparison(same, moved, fallen, _head(old), _head(new))
+    return Comparison(same, moved, fallen, head, _head(new))
 
 
 def is_recreated(old: Entry, new: Entry, head: int) -> bool:

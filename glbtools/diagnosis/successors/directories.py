@@ -597,7 +597,8 @@ def _rolled_back(old: Directory, new: Directory, said: Difference) -> _Trace:
 
 def _overtaken(old: Directory, new: Directory, said: Difference) -> _Trace:
     meant = {each.changed: each for each in old.entries}
-    twice = [each for each in new.entries if each.changed in set(said.reused)]
+    reused = set(said.reused[:MOST])
+    twice = [each for each in new.entries if each.changed in reused]
     evidence = [_object(new, each, f"{meant[each.changed].dn} in the older dump; here {each.dn}") for each in twice]
     shown = ", ".join(map(str, said.reused[:MOST])) + (" and more" if len(said.reused) > MOST else "")
     return _Trace(
