@@ -37,6 +37,7 @@ from typing import Any, NamedTuple
 
 from glbtools import files
 from glbtools.directory.dump import Dump
+from glbtools.errors import FileAccessError
 from glbtools.model.channel import Channel, Verdict, classify
 from glbtools.model.directory import Entry, Facts
 from glbtools.sync.agent import WAY_OUT, Agent, Result, State, StateFile, channel, own_server, refused
@@ -301,14 +302,14 @@ def _clear(path: Path) -> None:
 def holder(path: Path, name: str = "") -> str:
     """Return who has a lock; empty for nobody, or a process of this machine that is gone."""
     try:
-        text = path.read_text("utf-8")
+        text = files.read(path, _MAX_SIZE)
         age = time.time() - path.stat().st_mtime
-    except OSError:
+    except (FileAccessError, OSError):
         return ""
     try:
         row = json.loads(text)
         pid, host = int(row["pid"]), str(row["host"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return "an agent that is just starting" if age < _YOUNG else ""
     if host != socket.gethostname():
         return f"process {pid} on {host}; remove the file if it is no more"

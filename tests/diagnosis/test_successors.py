@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tomllib
 from pathlib import Path
@@ -541,6 +542,13 @@ def test_a_journal_with_values_of_other_types_is_no_traceback(pair, value):
     with SqliteStore(pair / "south.db") as store:
         store.connection.execute("UPDATE journal SET applied = ?", (value,))
     diagnose(pair)
+
+
+@pytest.mark.parametrize("lock", [b"\xff\xfe", b"[" * 5000, b'{"pid": "x"}', None])
+def test_a_lock_that_is_none_neither_hangs_nor_fails(pair, lock):
+    path = pair / "state.json.lock"
+    os.mkfifo(path) if lock is None else path.write_bytes(lock)
+    assert seen(pair) == []
 
 
 # --- what is given ---------------------------------------------------------------------------------------------------
