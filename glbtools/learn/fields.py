@@ -165,7 +165,7 @@ def _widened(sight: Sight, claims: list[Claim], order: str) -> list[Claim]:
             fixed = claim.number.size == 1 or claim.number.order == way
             if (
                 size > claim.number.size and fixed and start - size >= 0 and start <= sight.before
-                and _free(HEAD, start, size, others)
+                and free(HEAD, start, size, others)
                 and all(columns.constant(sight.raw(HEAD, byte, 1)) == b"\0" for byte in extra)
             ):  # fmt: skip
                 claim = claim._replace(at=start, number=number, sure=False)
@@ -189,7 +189,7 @@ def _links(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
             texts["previous"][index[id(other.material), other.start]] = one.start
     for number in columns.links():
         for side, at in sight.spots(number):
-            if not _free(side, at, number.size, [*taken, *found]):
+            if not free(side, at, number.size, [*taken, *found]):
                 continue
             if not columns.may_lead(sight.glance(side, at, number)):
                 continue
@@ -234,7 +234,7 @@ def _stamp(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
         for side, at in sight.spots(number):
             if not columns.may_date(sight.glance(side, at, number)):
                 continue
-            if _free(side, at, number.size, taken) and not _written(sight, side, at, number):
+            if free(side, at, number.size, taken) and not _written(sight, side, at, number):
                 values = sight.values(side, at, number)
                 found += [
                     _Date(Claim(side, at, number, "stamp", each.encoding), each) for each in columns.dated(values)[:1]
@@ -273,7 +273,7 @@ def _listed_stamp(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
         return None
     for number in columns.stamps():
         for side, at in sight.spots(number):
-            if not _free(side, at, number.size, taken):
+            if not free(side, at, number.size, taken):
                 continue
             values = sight.values(side, at, number)
             for encoding, (read, _) in stamp.ENCODINGS.items():
@@ -325,7 +325,7 @@ def _counting(sight: Sight, taken: Sequence[Claim], wanted: str) -> Iterator[_Co
     listed = _is_listed(sight)
     for number in columns.integers():
         for side, at in sight.spots(number):
-            if side != wanted or not _free(side, at, number.size, taken):
+            if side != wanted or not free(side, at, number.size, taken):
                 continue
             if not columns.may_rise(sight.glance(side, at, number)) or _other_digits(sight, side, at, number):
                 continue
@@ -379,7 +379,7 @@ def _numbered(
 
     Ways that share bytes are weighed against each other; a counter elsewhere is a doubt whatever it weighs.
     """
-    found = [each for each in counted if _free(each.claim.side, each.claim.at, each.claim.number.size, dates)]
+    found = [each for each in counted if free(each.claim.side, each.claim.at, each.claim.number.size, dates)]
     places = _places(found)
     rated = sorted(
         ((_rate(sight, group, order, places), group) for group in _grouped(found)),
@@ -497,7 +497,7 @@ def _agrees(sight: Sight, values: Sequence[int | None]) -> bool:
 # --- places -------------------------------------------------------------------------------------------------------
 
 
-def _free(side: str, at: int, size: int, taken: Sequence[Claim]) -> bool:
+def free(side: str, at: int, size: int, taken: Sequence[Claim]) -> bool:
     """Whether no field claims any of some bytes."""
     for claim in taken:
         if claim.side != side:

@@ -345,8 +345,9 @@ def _measured(
     for (name, excess), count in texts.most_common(2):
         if not 0 <= excess <= WIDEST_GAP or count * 2 < starts:
             continue
-        for each in range(excess, excess + (AFTER if name == "none" and excess >= rule.distance else 0) + 1):
-            for found in _gapped(pairs, starts, rule._replace(excess=each, terminator=name)):
+        for each in range(excess, excess + (AFTER if excess >= rule.distance else 0) + 1):
+            ending = name if each == excess else "none"
+            for found in _gapped(pairs, starts, rule._replace(excess=each, terminator=ending)):
                 yield found._replace(support=min(found.support, count / starts))
     for excess, count in filled.most_common(1):
         if -WIDEST_GAP <= excess <= 0 and count * 2 >= starts:

@@ -14,7 +14,7 @@ from glbtools.layouts.written import to_toml
 from glbtools.learn import columns
 from glbtools.learn.arrange import Arrangement, arrangements, placed
 from glbtools.learn.chain import Held, chain, sample
-from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, readings
+from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, free, readings
 from glbtools.learn.framing import Number, Rule, rules
 from glbtools.learn.material import ANCHOR, CONTROL, Material
 
@@ -142,9 +142,9 @@ def _arranged(
         gaps = sum(len(queue.gaps) for queue in queues)
         bits = arrangement.bits + reading.bits + GAP_BITS * gaps + STRAY_BITS * strayed
         bits += ODD_BITS * odd
-        if rule.by != "terminator" and rule.terminator == "none" and rule.excess:
-            bits += ALIKE_BITS * len(raws) * _alike(raws)
-        bits += ODD_BITS * _unlisted(materials, queues) + TEXT_BITS * _cut_off(records, rule, arrangement)
+        if rule.by == "length" and rule.excess > len(TERMINATORS[rule.terminator]):
+            bits += ALIKE_BITS * len(raws) * _alike(raws, same=rule.terminator == "none")
+        bits += ODD_BITS * _unlisted(materials, queues) + TEXT_BITS * _cut_off(records, rule, arrangement, reading.claims)
         share = odd / max(1, len(raws))
         yield Candidate(layout, len(texts), 1 - strayed / size, share, bits, rule, arrangement, reading, texts, first)
 
@@ -161,18 +161,21 @@ def _unlisted(materials: Sequence[Material], queues: Sequence[Queue]) -> int:
     return count
 
 
-def _cut_off(records: Sequence[Held], rule: Rule, arrangement: Arrangement) -> int:
-    """Return how many bytes behind the texts look as if they belonged to them: letters and digits that vary."""
+def _cut_off(records: Sequence[Held], rule: Rule, arrangement: Arrangement, claims: Sequence[Claim]) -> int:
+    """Return how many bytes beside the texts look as if they belonged to them: letters and digits that vary."""
     sight = Sight(records, rule)
+    places = [(HEAD, at) for at in range(1, arrangement.head + 1)]
+    places += [
+        (TAIL, at) if rule.stride > 1 else (HEAD, arrangement.head + arrangement.trail - at)
+        for at in range(arrangement.trail)
+    ]
     count = 0
-    for offset in range(arrangement.trail):
-        column = (
-            sight.raw(TAIL, offset, 1)
-            if rule.stride > 1
-            else sight.raw(HEAD, arrangement.head + arrangement.trail - offset, 1)
-        )
+    for side, at in places:
+        if not free(side, at, 1, claims):
+            continue
+        column = sight.raw(side, at, 1)
         like = sum(_WORD.match(raw) is not None for raw in column)
-        varied = len(set(column)) > 3 and not all(raw in _HEX for raw in column)
+        varied = len(set(column)) > 3 and sum(raw in _HEX for raw in column) < len(column) * (1 - columns.SPOILED)
         count += len(column) if varied and like >= len(column) * (1 - columns.SPOILED) else 0
     return count
 
@@ -189,17 +192,18 @@ def _odd(raw: bytes) -> bool:
     return not ANCHOR.match(raw) or CONTROL.search(raw) is not None or _FILLING.search(raw) is not None
 
 
-_FILLING = re.compile(rb"\xff{3}|\x00| {40}| {3}$")
+_FILLING = re.compile(rb"\xff{3}|\x00| {40}| {3}$|\r\n$")
 
 
-def _alike(raws: Sequence[bytes]) -> int:
-    """Return how many of the last characters are hex digits, or the same, in all texts: they belong to no text."""
+def _alike(raws: Sequence[bytes], *, same: bool) -> int:
+    """Return how many of the last characters are hex digits in all texts, or the same: they belong to no text."""
     if len(raws) < FEWEST:
         return 0
     count = 0
     for back in range(1, 9):
         last = [raw[-back : len(raw) - back + 1] for raw in raws]
-        if columns.constant(last) is None and not all(each in _HEX for each in last):
+        digits = sum(each in _HEX for each in last) >= len(last) * (1 - columns.SPOILED)
+        if not digits and not (same and columns.constant(last) is not None):
             return count
         count = back
     return count
