@@ -16,7 +16,7 @@ from pathlib import Path
 from glbtools import files
 from glbtools.errors import FileAccessError, UnknownFormatError, UsageError
 from glbtools.evidence.postoffice import AREAS, OUR_OWN, Artefact, Postoffice, by_name, may_be, node_of
-from glbtools.formats.registry import FORMATS
+from glbtools.formats.registry import DIRSYNC
 from glbtools.formats.transaction import parse as parse_text
 from glbtools.layouts import Layouts
 
@@ -189,7 +189,7 @@ def _artefact(place: Path, shown: str, area: str) -> Artefact:
 
 
 def _known(artefact: Artefact) -> bool:
-    return may_be(artefact.name, FORMATS) or (bool(artefact.area) and artefact.name.endswith(_NEIGHBOURS))
+    return may_be(artefact.name, DIRSYNC) or (bool(artefact.area) and artefact.name.endswith(_NEIGHBOURS))
 
 
 def _is_mere_text(postoffice: Postoffice, artefact: Artefact) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from glbtools import files
 from glbtools.binary.records import Record
 from glbtools.errors import GlbError, UnknownFormatError
-from glbtools.formats.registry import FORMATS, Inspection, inspect_bytes
+from glbtools.formats.registry import DIRSYNC, Inspection, inspect_bytes
 from glbtools.layouts import Layouts
 from glbtools.model.channel import Range, ranges_of
 from glbtools.model.configuration import ReqConf, Requestor, SrvConf
@@ -148,7 +148,7 @@ class Postoffice:
         if artefact.path not in self._read:
             try:
                 data = files.read(artefact.place, self.max_size)
-                self._read[artefact.path] = inspect_bytes(data, artefact.path, layouts=self.layouts)
+                self._read[artefact.path] = inspect_bytes(data, artefact.path, layouts=self.layouts, among=DIRSYNC)
             except UnknownFormatError:
                 self._read[artefact.path] = None
             except GlbError as error:
@@ -300,7 +300,7 @@ def may_be(name: str, formats: Iterable[str]) -> bool:
     import fnmatch
 
     for each in formats:
-        patterns = FORMATS[each].names
+        patterns = DIRSYNC[each].names
         if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
             return True
     return name.endswith((".TXT", ".LST")) and not {"listq", "listds", "subject", "message"}.isdisjoint(formats)

@@ -140,6 +140,14 @@ def text_record_row(
     }
 
 
+def attribute_rows(held: Iterable[tuple[str, Iterable[str | bytes]]]) -> list[Row]:
+    """Return the attributes of an object as JSON has them; bytes are never guessed to be text."""
+    return [
+        {"name": name, "values": [{"hex": each.hex()} if isinstance(each, bytes) else each for each in values]}
+        for name, values in held
+    ]
+
+
 def ansi(raw: bytes) -> str:
     """Return ANSI text; with a byte that Windows-1252 has not, that of ISO 8859-1."""
     try:

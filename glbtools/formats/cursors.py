@@ -9,13 +9,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from glbtools.binary.span import Fault, Region, Span
+from glbtools.binary.tree import Node
 from glbtools.errors import DescriptionError
+from glbtools.formats.base import Format, Rows, count, span_row
+
+if TYPE_CHECKING:
+    from glbtools.binary.layout import Layout
 
 SCHEMA = "glbtools.cursors/1"
 HIGHEST = (1 << 64) - 1
+
+_MARK = b"\xef\xbb\xbf"
+_BLANKS = frozenset(" \t\r\n")
 
 
 class Cursor(NamedTuple):
@@ -99,6 +108,129 @@ def from_vectors(
         for each in vectors
         if retired or not each.retired
     )
+
+
+class Document(NamedTuple):
+    """A list of cursors as a file.
+
+    Attributes:
+        data: the file.
+        cursors: each with its bytes and its line; those of a damaged list that could be read.
+        faults: what is wrong with it.
+    """
+
+    data: bytes
+    cursors: tuple[tuple[int, Span, Cursor], ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+class CursorsFormat(Format[Document]):
+    """Lists of cursors for ``inspect``."""
+
+    def probe(self, data: bytes, layout: Layout | None) -> bool:
+        """Whether it is a JSON object that names our schema, of whatever version."""
+        return data.removeprefix(_MARK).lstrip()[:1] == b"{" and b'"glbtools.cursors/' in data
+
+    def parse(self, data: bytes, layout: Layout | None) -> Document:
+        """Read a list; a cursor that cannot be read does not hide the others."""
+        try:
+            return Document(data, tuple(_placed(data, parse_cursors(data))))
+        except DescriptionError as error:
+            places = list(_elements(data))
+            broken, kept = Fault("cursors", _reason(error.key, error.reason), Span(0, len(data))), []
+            for number, (line, span) in enumerate(places):
+                key = f"cursors[{number}]"
+                try:
+                    value = json.loads(data[span.start : span.stop], object_pairs_hook=_object)
+                    kept.append((line, span, _cursor("", key, value)))
+                except DescriptionError as wrong:
+                    if wrong.key == error.key:
+                        broken = broken._replace(span=span, line=line)
+                except (ValueError, RecursionError):
+                    pass
+            return Document(data, tuple(kept), (broken,))
+
+    def lists(self, content: Document) -> list[Rows]:
+        """Return the cursors."""
+        rows = ({"line": line, "span": span_row(span)} | each._asdict() for line, span, each in content.cursors)
+        return [Rows("records", len(content.cursors), rows)]
+
+    def nodes(self, content: Document) -> Iterator[Node]:
+        """Yield the cursors and what is written between them."""
+        for span, what in self.regions(content):
+            yield Node(what, span, content.data[span.start : span.stop].decode("utf-8", "backslashreplace"))
+
+    def faults(self, content: Document) -> tuple[Fault, ...]:
+        """Return the first thing that is wrong."""
+        return content.faults
+
+    def regions(self, content: Document) -> Iterator[Region]:
+        """Yield the cursors and what is written between them."""
+        at = 0
+        for _, span, _ in content.cursors:
+            if span.start > at:
+                yield Region(Span(at, span.start), "JSON")
+            yield Region(span, "cursor")
+            at = span.stop
+        if at < len(content.data):
+            yield Region(Span(at, len(content.data)), "JSON")
+
+    def summary(self, content: Document) -> list[str]:
+        """Return how many cursors there are, of whom and of which logs."""
+        consumers = {each.consumer for _, _, each in content.cursors}
+        logs = {each.log_id for _, _, each in content.cursors}
+        said = [count(len(content.cursors), "cursor")]
+        return [*said, count(len(consumers), "consumer"), count(len(logs), "log")] if content.cursors else said
+
+
+def _reason(key: str, reason: str) -> str:
+    return f"the list {reason}".rstrip(" .") if not key else f"the key {key} {reason}".rstrip(" .")
+
+
+def _placed(data: bytes, cursors: Iterable[Cursor]) -> Iterator[tuple[int, Span, Cursor]]:
+    return ((line, span, cursor) for (line, span), cursor in zip(_elements(data), cursors, strict=True))
+
+
+def _elements(data: bytes) -> Iterator[tuple[int, Span]]:
+    """Yield line and bytes of each element of the list ``cursors``, as far as they can be read."""
+    mark = len(_MARK) if data.startswith(_MARK) else 0
+    try:
+        text = data[mark:].decode("utf-8")
+    except UnicodeDecodeError as error:
+        text = data[mark : mark + error.start].decode("utf-8")
+    scan = json.JSONDecoder().raw_decode
+    try:
+        at = _past(text, text.index("{") + 1)
+        while text[at] != "}":
+            key, at = scan(text, at)
+            at = _past(text, at, ":")
+            if key == "cursors" and text[at] == "[":
+                break
+            at = _past(text, scan(text, at)[1], ",")
+        else:
+            return
+        line, counted, offset = 1, 0, mark
+        at = _past(text, at + 1)
+        while text[at] != "]":
+            start, (_, at) = at, scan(text, at)
+            line += text.count("\n", counted, start)
+            offset += len(text[counted:start].encode())
+            stop = offset + len(text[start:at].encode())
+            yield line, Span(offset, stop)
+            line += text.count("\n", start, at)
+            counted, offset = at, stop
+            at = _past(text, at, ",")
+    except (ValueError, IndexError, RecursionError):
+        return
+
+
+def _past(text: str, at: int, mark: str = "") -> int:
+    """Return where the next word begins, behind blanks and one ``mark`` if it is there."""
+    for wanted in (mark, ""):
+        while text[at : at + 1] in _BLANKS:
+            at += 1
+        at += bool(wanted) and text[at] == wanted
+    return at
 
 
 class _RepeatedKeyError(ValueError):

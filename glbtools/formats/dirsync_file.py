@@ -10,11 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from glbtools.binary.span import Fault, Span
+from glbtools.binary.span import Fault, Region, Span
+from glbtools.binary.tree import Node
 from glbtools.errors import FieldError, UsageError
-from glbtools.formats.base import ansi
+from glbtools.formats.base import Format, Row, Rows, ansi, attribute_rows, count, span_row
+
+if TYPE_CHECKING:
+    from glbtools.binary.layout import Layout
 
 ADD, MODIFY, DELETE, COMMENT, NEITHER = "A", "M", "D", "#", ""
 KINDS = (ADD, MODIFY, DELETE)
@@ -22,6 +26,8 @@ KINDS = (ADD, MODIFY, DELETE)
 _HEX = re.compile(r"\\x((?:[0-9A-Fa-f]{2})+)", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _QUOTED = ('"', "\\x", " ", "\t")
+_NAMED = re.compile(r"/?(?:c|o|ou|cn|dc)=[^\t]", re.IGNORECASE)
+_PROBED = 16384
 
 
 class Form(Enum):
@@ -127,6 +133,61 @@ def section(kind: str, dn: str, values: Iterable[tuple[str, Iterable[str | bytes
         return "".join(line + "\r\n" for line in lines).encode("cp1252")
     except UnicodeEncodeError as error:
         raise FieldError(dn, "has a character that Windows-1252 has not") from error
+
+
+class DirsyncFormat(Format[DirsyncFile]):
+    """Files of the DIRSYNC sample for ``inspect``."""
+
+    def probe(self, data: bytes, layout: Layout | None) -> bool:
+        """Whether the first line that is no comment names an object: ``A``, ``M`` or ``D`` and a distinguished name."""
+        head = data[:_PROBED]
+        if b"\0" in head:
+            return False
+        first = next((each for each in _sections(head) if each.kind != COMMENT and each.raw.strip()), None)
+        return first is not None and first.kind in KINDS and _NAMED.match(first.dn) is not None
+
+    def parse(self, data: bytes, layout: Layout | None) -> DirsyncFile:
+        """See ``parse_dirsync``."""
+        return parse_dirsync(data)
+
+    def lists(self, content: DirsyncFile) -> list[Rows]:
+        """Return the sections."""
+        return [Rows("records", len(content.changes), map(_section_row, content.changes))]
+
+    def nodes(self, content: DirsyncFile) -> Iterator[Node]:
+        """Yield sections, comments, and lines that are neither."""
+        for each in content.sections:
+            yield Node(_what(each), each.span, ansi(each.raw))
+
+    def faults(self, content: DirsyncFile) -> tuple[Fault, ...]:
+        """Return what is not as the grammar has it."""
+        return content.faults
+
+    def regions(self, content: DirsyncFile) -> Iterator[Region]:
+        """Yield sections, comments, and lines that are neither."""
+        for each in content.sections:
+            yield Region(each.span, _what(each))
+
+    def summary(self, content: DirsyncFile) -> list[str]:
+        """Return how many changes of each kind there are."""
+        kinds = [each.kind for each in content.changes]
+        return [count(len(kinds), "change"), *(f"{kinds.count(kind)} {kind}" for kind in KINDS if kind in kinds)]
+
+
+def _what(section: Section) -> str:
+    if section.kind in KINDS:
+        return "section"
+    return "comment" if section.kind == COMMENT else "empty line" if not section.raw.strip() else "unparsed line"
+
+
+def _section_row(section: Section) -> Row:
+    return {
+        "line": section.line,
+        "span": span_row(section.span),
+        "change": section.kind,
+        "dn": section.dn,
+        "attributes": attribute_rows(section.values.items()),
+    }
 
 
 def _written(name: str, value: str | bytes) -> str:

@@ -12,12 +12,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import chain
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from glbtools.binary.span import Fault, Span
+from glbtools.binary.span import Fault, Region, Span
+from glbtools.binary.tree import Node
 from glbtools.errors import FieldError, UsageError
-from glbtools.formats.base import ansi
+from glbtools.formats.base import Format, Rows, ansi, attribute_rows, count, moment_row, span_row
+from glbtools.formats.base import Row as JsonRow
 from glbtools.model.directory import Entry, Facts, Values
+
+if TYPE_CHECKING:
+    from glbtools.binary.layout import Layout
 
 DIALECTS = ("5.x", "4.0")
 """How several values share a field: with backslashes before ``%`` and ``\\``, or each in quotes of its own."""
@@ -33,6 +38,8 @@ SPILLED_LENGTH = 255
 """The export writes a longer value to another file (event 156)."""
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_WIDE_MARKS = tuple(mark for mark, encoding in _BOMS if encoding.startswith("utf-16"))
+_PROBED = 1 << 16
 _COLUMN_SEPARATORS = ",\t "
 _NO_QUOTES = "~#="
 _COMMON_NAME = ("directory name", "common-name", "obj-dist-name")
@@ -299,6 +306,69 @@ def entries(
         creations="usn-created" in columns,
     )
     return facts, _entries(objects, columns, marks, dialect, tell, bare=bare)
+
+
+class ExchangeCsvFormat(Format[CsvFile]):
+    """Exchange directory exports and imports for ``inspect``; an ``export.ini`` beside the file is not looked at.
+
+    A file with a Mode column is read as the import reads it, since no export has one (Q146304).
+    """
+
+    def probe(self, data: bytes, layout: Layout | None) -> bool:
+        """Whether the first line is a header: it begins with Obj-Class, or has a USN-Changed column."""
+        header = _first_row(data)
+        if header is None or (b"\0" in data[:_PROBED] and not data.startswith(_WIDE_MARKS)):
+            return False
+        columns = [name.lower() for name in names(header, _sniffed(header))]
+        return columns[0] == "obj-class" or (len(columns) > 1 and "usn-changed" in columns)
+
+    def parse(self, data: bytes, layout: Layout | None) -> CsvFile:
+        """See ``parse_csv``."""
+        header = _first_row(data)
+        strict = header is not None and "mode" in _Columns(names(header, _sniffed(header)))
+        return parse_csv(data, strict=strict)
+
+    def lists(self, content: CsvFile) -> list[Rows]:
+        """Return the objects, with what ``directory`` takes from each."""
+        columns = _Columns(content.header)
+        objects = [row for row in content.rows[1:] if not row.blank]
+        return [Rows("records", len(objects), (_object_row(row, columns, content.separators) for row in objects))]
+
+    def nodes(self, content: CsvFile) -> Iterator[Node]:
+        """Yield the lines."""
+        encoding = _encoding(content.rows[0].raw)[0] if content.rows else ""
+        for row in content.rows:
+            what = "header" if row.line == 1 else "empty line" if row.blank else "object"
+            yield Node(what, row.span, _decode(row.raw, encoding)[0])
+
+    def faults(self, content: CsvFile) -> Iterable[Fault]:
+        """Return what the directory import would object to; of a dump also objects without name or number."""
+        columns = _Columns(content.header)
+        if "usn-changed" not in columns:
+            return content.faults
+        found: list[Fault] = []
+        for _ in _entries(content.rows, columns, content.separators, DIALECTS[0], found.append, bare=True):
+            pass
+        return found
+
+    def regions(self, content: CsvFile) -> Iterator[Region]:
+        """Yield the lines."""
+        for row in content.rows:
+            yield Region(row.span, "header" if row.line == 1 else "empty line" if row.blank else "object")
+
+    def summary(self, content: CsvFile) -> list[str]:
+        """Return how many objects there are, how they are numbered, and what the columns do not tell."""
+        columns = _Columns(content.header)
+        objects = [row for row in content.rows[1:] if not row.blank]
+        said = [count(len(objects), "object"), count(len(columns.header), "column")]
+        if "mode" in columns:
+            return [*said, "for import: it has a Mode column"]
+        if "usn-changed" not in columns:
+            return [*said, "no USN-Changed column, so that changes are not numbered"]
+        numbers = [n for row in objects if (n := _number(columns.cell(row.cells, "usn-changed"), content.separators))]
+        if numbers:
+            said.append(f"USN {min(numbers)} to {max(numbers)}")
+        return said if "is-deleted" in columns else [*said, "no Is-Deleted column, so that no deletion can be seen"]
 
 
 def write_rows(
@@ -583,15 +653,15 @@ def _row(
         if strict or "obj-class" in columns:
             yield _Found("class", "Obj-Class is missing", 218)
     elif strict and named.lower() not in CLASSES:
-        yield _Found("class", f"{named[:80]} is no class that can be imported", 228)
+        yield _Found("class", f"Obj-Class {named[:80]} is no class that can be imported", 228)
     mode = ""
     if columns.get("mode") == 1:
         mode = _unquoted(columns.cell(cells, "mode"), separators)[0].strip().lower()
         if mode and mode not in MODES:
-            yield _Found("mode", f"{mode[:80]} is no mode", 221)
+            yield _Found("mode", f"Mode {mode[:80]} is none", 221)
     for at, cell in enumerate(cells):
         if "~" in cell or "\\" in cell or len(cell) >= SPILLED_LENGTH:
-            name = columns.header[at][:80] if at < width else f"field {at + 1}"
+            name = f"field {at + 1}" + (f" ({columns.header[at][:80]})" if at < width else "")
             yield from _cell(cell, name, mode, separators, dialect)
 
 
@@ -687,7 +757,7 @@ def _entries(
 
 
 def _entry(
-    row: Row, dn: str, changed: int, columns: _Columns, separators: Separators, dialect: str, *, bare: bool
+    row: Row, dn: str, changed: int, columns: _Columns, separators: Separators, dialect: str, *, bare: bool = False
 ) -> Entry:
     cells = row.cells
     when = _text(columns.cell(cells, "when-changed"), separators, dialect)
@@ -715,6 +785,34 @@ def _entry(
         values=tuple(held),
         line=row.line,
     )
+
+
+def _first_row(data: bytes) -> Row | None:
+    return next(rows(io.BytesIO(data[:_PROBED])), None)
+
+
+def _object_row(row: Row, columns: _Columns, separators: Separators) -> JsonRow:
+    """Return an object as JSON has it; ``beyond`` are the fields that no column names."""
+    dialect = DIALECTS[0]
+    cells = row.cells
+    changed = _number(columns.cell(cells, "usn-changed"), separators)
+    entry = _entry(row, _name(cells, columns, separators, dialect), changed or 0, columns, separators, dialect)
+    return {
+        "line": row.line,
+        "span": span_row(row.span),
+        "class": _text(columns.cell(cells, "obj-class"), separators, dialect),
+        "change": _text(columns.cell(cells, "mode"), separators, dialect),
+        "dn": entry.dn,
+        "usn": changed,
+        "created": entry.created,
+        "deleted": entry.deleted,
+        "version": entry.version,
+        "when": moment_row(entry.when),
+        "source": entry.source,
+        "source_usn": entry.source_usn,
+        "attributes": attribute_rows(entry.values),
+        "beyond": list(cells[len(columns.header) :]),
+    }
 
 
 def _written(held: Values, separators: Separators, dialect: str, where: str) -> str:

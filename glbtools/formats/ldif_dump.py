@@ -15,11 +15,16 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from glbtools.binary.span import Fault, Span
+from glbtools.binary.span import Fault, Region, Span
+from glbtools.binary.tree import Node
 from glbtools.errors import FieldError, UsageError
+from glbtools.formats.base import Format, Row, Rows, attribute_rows, count, moment_row, span_row
 from glbtools.model.directory import ADDED, DELETED, MODIFIED, Entry, Facts, Values
+
+if TYPE_CHECKING:
+    from glbtools.binary.layout import Layout
 
 RECORD_LIMIT = 1 << 24
 """Longest record read as one, in bytes; what is longer is cut there and reported."""
@@ -41,6 +46,16 @@ _SAFE = re.compile(r"(?:[\x21-\x39\x3b\x3d-\x7e][\x20-\x7e]*)?(?<! )")
 _MANGLED = re.compile(r"(?:\\0A|\n)DEL:[0-9A-Fa-f-]{36},.*", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.;=-]*")
 _MARK = b"\xef\xbb\xbf"
+_PROBED = 16384
+_BEGINS = re.compile(
+    rb"(?:(?:#[^\n]*|[ \t\r]*|version:[ \t]*[0-9]{1,3}[ \t\r]*)\n)*"  # comments, empty lines, version
+    rb"dn::?[^\n]*\n(?:[ #][^\n]*\n)*[A-Za-z0-9][A-Za-z0-9.;-]*:",
+    re.IGNORECASE,
+)
+_SAID = {"subsection not found": "a line has no colon"}
+"""What the library says, and what it means."""
+_MODIFIES = re.compile(rb"^changetype:[ \t]*modify[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_BETWEEN = re.compile(rb"^-\r?(?:\n|\Z)", re.MULTILINE)
 
 Report = Callable[[Fault], None]
 
@@ -176,6 +191,83 @@ def change_record(kind: str, entry: Entry) -> bytes:
     return b"".join([*lines, b"\n"])
 
 
+class LdifFormat(Format[LdifFile]):
+    """LDIF files for ``inspect``: dumps, changes, and captures of the rootDSE."""
+
+    def probe(self, data: bytes, layout: Layout | None) -> bool:
+        """Whether the first record has a name and an attribute; a version number and comments may come first."""
+        head = data[:_PROBED].removeprefix(_MARK)
+        return b"\0" not in head and _BEGINS.match(head) is not None
+
+    def parse(self, data: bytes, layout: Layout | None) -> LdifFile:
+        """See ``parse_ldif``."""
+        return parse_ldif(data)
+
+    def lists(self, content: LdifFile) -> list[Rows]:
+        """Return the records that have a name, the rootDSE included."""
+        held = [each for each in content.records if each.dn is not None]
+        return [Rows("records", len(held), map(_record_row, held))]
+
+    def nodes(self, content: LdifFile) -> Iterator[Node]:
+        """Yield the records."""
+        for each in content.records:
+            yield Node(_what(each), each.span, each.raw.decode("utf-8", "backslashreplace"))
+
+    def faults(self, content: LdifFile) -> tuple[Fault, ...]:
+        """Return the records that cannot be read."""
+        return content.faults
+
+    def regions(self, content: LdifFile) -> Iterator[Region]:
+        """Yield the records."""
+        for each in content.records:
+            yield Region(each.span, _what(each))
+
+    def summary(self, content: LdifFile) -> list[str]:
+        """Return how many objects there are, how they are numbered, and whose dump it is."""
+        objects = [each for each in content.records if each.dn]
+        changes = sum(each.get("changetype") is not None for each in objects)
+        said = [count(len(objects), "object")] if not changes else [count(changes, "change")]
+        if numbers := [n for each in objects if (n := _number(each.get("uSNChanged"))) is not None]:
+            said.append(f"USN {min(numbers)} to {max(numbers)}")
+        facts = _facts(content.records)
+        said += [f"of {facts.server}"] if facts.server else []
+        return said + ([f"highest number {facts.head}"] if facts.head is not None else [])
+
+
+def _what(record: Record) -> str:
+    if record.faults:
+        return "unparsed record"
+    return "object" if record.dn else "heading" if record.dn is None else "rootDSE"
+
+
+def _record_row(record: Record) -> Row:
+    """Return a record as JSON has it; ``class`` is the last, which is the most special one."""
+    stored = record.get("objectGUID")
+    when = record.get("whenChanged")
+    classes = next((held for name, held in record.values if name.lower() == "objectclass"), ())
+    return {
+        "line": record.line,
+        "span": span_row(record.span),
+        "class": classes[-1] if classes else None if record.dn else "rootDSE",
+        "change": record.get("changetype"),
+        "dn": record.dn,
+        "guid": guid(stored) if stored else None,
+        "usn": _number(record.get("uSNChanged")),
+        "created": _number(record.get("uSNCreated")),
+        "deleted": (record.get("isDeleted") or "").lower() == "true",
+        "when": moment_row(moment(when)) if when else None,
+        "attributes": attribute_rows((name, map(_text_or_bytes, held)) for name, held in record.values),
+    }
+
+
+def _text_or_bytes(value: str) -> str | bytes:
+    raw = value.encode("utf-8", "surrogateescape")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw
+
+
 def _library() -> Any:
     try:
         return importlib.import_module("ldif")
@@ -216,12 +308,14 @@ def _record(parser_class: Any, line: int, start: int, raw: bytes) -> Record:
     found: dict[str, list[bytes]] = {}
     # Lines are unfolded here, since the library takes time quadratic in their number.
     unfolded = text.strip(b"\r\n").replace(b"\r\n ", b"").replace(b"\n ", b"")
+    if _MODIFIES.search(unfolded):  # what ends each of its modifications is no attribute
+        unfolded = _BETWEEN.sub(b"", unfolded)
     parser = parser_class(io.BytesIO(unfolded), encoding=None)
     parser._check_dn = _check_name  # its pattern takes exponential time
     try:
         dn, found = next(parser.parse(), (None, {}))
     except ValueError as error:
-        message = f"the record cannot be read: {error}"[:200]
+        message = f"the record cannot be read: {_SAID.get(str(error), error)}"[:200].rstrip(" .")
     faults = (Fault("record", message, span, line=line),) if message else ()
     values = tuple((name, tuple(map(_text, held))) for name, held in found.items())
     return Record(dn, values, line, span, raw, faults)

@@ -60,7 +60,7 @@ _QUEUES = (
 )  # fmt: skip
 _RECONSTRUCTED = "content attested, offsets assumed"
 
-FORMATS: Mapping[str, Entry] = {
+DIRSYNC: Mapping[str, Entry] = {
     each.name: each
     for each in (
         Entry("queue", "queue of transactions", "queue.QueueFormat", _QUEUES, True, True, _RECONSTRUCTED),
@@ -108,9 +108,47 @@ FORMATS: Mapping[str, Entry] = {
         Entry("import", "Import file", "import_file.ImportFormat", (), False, False, "attested by printed samples"),
     )
 }
-"""Every supported format."""
+"""What a postoffice is made of."""
+
+_SAMPLED = "attested by printed samples"
+
+FORMATS: Mapping[str, Entry] = {
+    each.name: each
+    for each in (
+        *DIRSYNC.values(),
+        Entry(
+            "exchange-csv",
+            "Exchange directory CSV",
+            "exchange_csv.ExchangeCsvFormat",
+            (),
+            False,
+            False,
+            _SAMPLED,
+        ),
+        Entry("ldif", "LDIF file", "ldif_dump.LdifFormat", (), False, False, "attested by its standard"),
+        Entry(
+            "dirsync",
+            "file of the DIRSYNC sample",
+            "dirsync_file.DirsyncFormat",
+            (),
+            False,
+            False,
+            "attested by its grammar",
+        ),
+        Entry("showutdvec", "up-to-dateness vector", "repadmin.ShowutdvecFormat", (), False, False, _SAMPLED),
+        Entry("showrepl", "list of replication links", "repadmin.ShowreplFormat", (), False, False, _SAMPLED),
+        Entry("cursors", "list of cursors", "cursors.CursorsFormat", (), False, False, "our own"),
+    )
+}
+"""Every supported format: besides those of a postoffice, those of directories that number their changes.
+
+The latter are known by their content alone: a name such as ``*.CSV`` would make a postoffice of any directory.
+"""
 
 _TEXT_FORMATS = ("subject", "message", "listds", "listq", "log", "import")
+_DIRECTORY_FORMATS = tuple(name for name in FORMATS if name not in DIRSYNC)
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+"""How UTF-16 begins: Exchange writes it (uCodePage), and PowerShell redirects into it."""
 
 
 @dataclass
@@ -191,31 +229,38 @@ def inspect(
 
 
 def inspect_bytes(
-    data: bytes, path: str, *, as_format: str | None = None, layouts: Layouts | None = None
+    data: bytes,
+    path: str,
+    *,
+    as_format: str | None = None,
+    layouts: Layouts | None = None,
+    among: Mapping[str, Entry] = FORMATS,
 ) -> Inspection:
-    """Return what a content holds; ``path`` names it; otherwise as ``inspect``."""
+    """Return what a content holds; ``path`` names it, ``among`` are the formats it may be of; else as ``inspect``."""
     layouts = layouts or Layouts()
     if as_format is not None and as_format not in FORMATS:
         raise UsageError(f"{as_format!r} is no format; formats are {', '.join(FORMATS)}")
-    entry = FORMATS[as_format] if as_format else detect(data, path, layouts)
+    entry = FORMATS[as_format] if as_format else detect(data, path, layouts, among)
     layout = layouts[entry.name] if entry.binary else None
     return Inspection(path, entry, layout, data, entry.format.parse(data, layout))
 
 
-def detect(data: bytes, path: str, layouts: Layouts) -> Entry:
-    """Return the format of a content.
+def detect(data: bytes, path: str, layouts: Layouts, among: Mapping[str, Entry] = FORMATS) -> Entry:
+    """Return the format of a content, one of those it may be of.
 
     Raises:
         UnknownFormatError: neither content nor name is of a supported format.
     """
     for name in _candidates(data, layouts):
-        entry = FORMATS[name]
+        if name not in among:
+            continue
+        entry = among[name]
         if entry.format.probe(data, layouts[name] if entry.binary else None):
             return entry
-    if data and FORMATS["queue"].format.probe_damaged(data, layouts["queue"]):
-        return FORMATS["queue"]
+    if data and "queue" in among and among["queue"].format.probe_damaged(data, layouts["queue"]):
+        return among["queue"]
     base = files.base_name(path)
-    for entry in FORMATS.values():
+    for entry in among.values():
         if any(fnmatch.fnmatchcase(base, pattern) for pattern in entry.names):
             return entry
     what = "not a Dir-Sync file that glbtools knows" if data else "an empty file, and its name says nothing"
@@ -226,6 +271,8 @@ def _candidates(data: bytes, layouts: Layouts) -> Iterator[str]:
     """Yield the formats worth trying: sizes and NULs rule most of them out before anything is loaded."""
     if not data:
         return
+    if data.startswith(_WIDE):
+        yield from _DIRECTORY_FORMATS
     text = b"\0" not in data[:4096]
     if text and not layouts.given("queue"):
         yield from _TEXT_FORMATS
@@ -239,3 +286,5 @@ def _candidates(data: bytes, layouts: Layouts) -> Iterator[str]:
             yield name
     if text and layouts.given("queue"):
         yield from _TEXT_FORMATS
+    if text:
+        yield from _DIRECTORY_FORMATS

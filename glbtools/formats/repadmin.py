@@ -11,11 +11,16 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from glbtools.binary.span import Fault, Span
+from glbtools.binary.tree import Node
+from glbtools.formats.base import Format, Row, Rows, count, moment_row, span_row
+
+if TYPE_CHECKING:
+    from glbtools.binary.layout import Layout
 
 SHOWREPL_HEADER = (
     "showrepl_COLUMNS", "Destination DSA Site", "Destination DSA", "Naming Context", "Source DSA Site", "Source DSA",
@@ -27,8 +32,9 @@ _RETIRED = " (retired)"
 _PREAMBLE = re.compile(r"\.*|Caching GUIDs\.|repadmin( running command|: running command|:? ).*", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,20}", re.ASCII)
 _SHOWN = 80
+_PROBED = 16384
 
-Item = TypeVar("Item")
+Item = TypeVar("Item", "Vector", "Link")
 
 
 class Vector(NamedTuple):
@@ -142,6 +148,95 @@ def build_showrepl(links: Iterable[Link]) -> bytes:
     return text.getvalue().encode()
 
 
+class Printed(NamedTuple, Generic[Item]):
+    """A report with the lines it is made of."""
+
+    report: Report[Item]
+    lines: tuple[tuple[int, Span, str], ...]
+
+
+class _ReportFormat(Format[Printed[Item]]):
+    """What both reports have in common for ``inspect``: a line is one thing, and what is not understood is kept."""
+
+    what = ""
+
+    def nodes(self, content: Printed[Item]) -> Iterator[Node]:
+        """Yield the lines."""
+        known = {each.line for each in content.report.items}
+        strange = {each.line for each in content.report.faults}
+        for number, span, text in content.lines:
+            if span.size:
+                what = self.what if number in known else "unparsed line" if number in strange else "heading"
+                yield Node(what, span, text)
+
+    def faults(self, content: Printed[Item]) -> tuple[Fault, ...]:
+        """Return the lines that are not understood."""
+        return content.report.faults
+
+
+class ShowutdvecFormat(_ReportFormat[Vector]):
+    """Output of ``repadmin /showutdvec`` for ``inspect``."""
+
+    what = "vector"
+
+    def probe(self, data: bytes, layout: Layout | None) -> bool:
+        """Whether the first line that is no preamble is one of a vector."""
+        return _begins(data, lambda text: bool(parse_utdvec(text.encode()).items))
+
+    def parse(self, data: bytes, layout: Layout | None) -> Printed[Vector]:
+        """See ``parse_utdvec``."""
+        return Printed(parse_utdvec(data), tuple(_lines(data)))
+
+    def lists(self, content: Printed[Vector]) -> list[Rows]:
+        """Return the lines of the vector."""
+        spans = {number: span for number, span, _ in content.lines}
+        rows = (_row(each, spans, when=moment_row(each.when)) for each in content.report.items)
+        return [Rows("records", len(content.report.items), rows)]
+
+    def summary(self, content: Printed[Vector]) -> list[str]:
+        """Return how many domain controllers there are, and how many lines of former lives."""
+        retired = sum(each.retired for each in content.report.items)
+        said = [count(len(content.report.items) - retired, "domain controller")]
+        return said + ([f"{count(retired, 'line')} of a former life"] if retired else [])
+
+
+class ShowreplFormat(_ReportFormat[Link]):
+    """Output of ``repadmin /showrepl * /csv`` for ``inspect``."""
+
+    what = "link"
+
+    def probe(self, data: bytes, layout: Layout | None) -> bool:
+        """Whether the first line that is no preamble is the header or a link."""
+        return _begins(
+            data, lambda text: text.startswith(f"{SHOWREPL_HEADER[0]},") or bool(parse_showrepl(text.encode()).items)
+        )
+
+    def parse(self, data: bytes, layout: Layout | None) -> Printed[Link]:
+        """See ``parse_showrepl``."""
+        return Printed(parse_showrepl(data), tuple(_lines(data)))
+
+    def lists(self, content: Printed[Link]) -> list[Rows]:
+        """Return the links."""
+        spans = {number: span for number, span, _ in content.lines}
+        rows = (_row(each, spans, succeeded=moment_row(each.succeeded)) for each in content.report.items)
+        return [Rows("records", len(content.report.items), rows)]
+
+    def summary(self, content: Printed[Link]) -> list[str]:
+        """Return how many links there are, and how many of them fail."""
+        failing = sum(bool(each.failures) or each.status != "INFO" for each in content.report.items)
+        said = [count(len(content.report.items), "link")]
+        return said + ([f"{failing} failing"] if failing else [])
+
+
+def _begins(data: bytes, test: Callable[[str], bool]) -> bool:
+    texts = (text for _, _, text in _lines(data[:_PROBED]) if not _PREAMBLE.fullmatch(text.strip()))
+    return test(next(texts, ""))
+
+
+def _row(item: Item, spans: Mapping[int, Span], **more: str | None) -> Row:
+    return {"line": item.line, "span": span_row(spans[item.line])} | item._asdict() | more
+
+
 def moment(text: str) -> datetime | None:
     """Return a time that is printed year first, such as ``2026-02-10 15:10:48``."""
     try:
@@ -166,7 +261,7 @@ def _link(text: str, number: int) -> Link | None:
 
 
 def _not_understood(text: str, span: Span, number: int) -> Fault:
-    return Fault("text", f"not understood: {text.strip()[:_SHOWN]}", span, damage=False, line=number)
+    return Fault("text", f"not understood: {text.strip()[:_SHOWN]}".rstrip(" ."), span, damage=False, line=number)
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, Span, str]]:

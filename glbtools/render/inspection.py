@@ -139,12 +139,55 @@ def _lines(_screen: Screen) -> Drawn:
     return ["line", "time", "severity", "code", "text"], (0, 3), cells
 
 
+def _objects(_screen: Screen) -> Drawn:
+    def cells(row: Row) -> Sequence[str]:
+        state = "deleted" if row.get("deleted") else row.get("class") or ""
+        return [
+            str(row["line"]),
+            safe(row["change"] or state),
+            _plain(row.get("usn")),
+            safe(clipped(row["dn"])) or "(no name)",
+        ]
+
+    return ["line", "what", "USN", "object"], (0, 2), cells
+
+
+def _vectors(_screen: Screen) -> Drawn:
+    def cells(row: Row) -> Sequence[str]:
+        life = "former" if row["retired"] else ""
+        return [str(row["line"]), safe(row["site"]), safe(row["server"]), life, str(row["usn"]), safe(row["time"])]
+
+    return ["line", "site", "server", "life", "USN", "time"], (0, 4), cells
+
+
+def _links(_screen: Screen) -> Drawn:
+    def cells(row: Row) -> Sequence[str]:
+        ends = [safe(row[each]) for each in ("server", "source", "context")]
+        return [str(row["line"]), safe(row["status"]), *ends, _plain(row["failures"]), safe(row["last_success"])]
+
+    return ["line", "status", "to", "from", "context", "failures", "last success"], (0, 5), cells
+
+
+def _cursors(_screen: Screen) -> Drawn:
+    def cells(row: Row) -> Sequence[str]:
+        names = [safe(row["consumer"]), safe(row["log_id"]), safe(row["epoch"] or "")]
+        return [str(row["line"]), *names, *(_plain(row[each]) for each in ("position", "floor", "head"))]
+
+    return ["line", "consumer", "log", "life", "position", "floor", "head"], (0, 4, 5, 6), cells
+
+
 _TABLES: Mapping[tuple[str, str], Callable[[Screen], Drawn]] = {
     ("", "records"): _records,
     ("", "fields"): _fields,
     ("", "lines"): _lines,
     ("", "requestors"): _requestors,
     ("listds", "records"): _requestors,
+    ("exchange-csv", "records"): _objects,
+    ("ldif", "records"): _objects,
+    ("dirsync", "records"): _objects,
+    ("showutdvec", "records"): _vectors,
+    ("showrepl", "records"): _links,
+    ("cursors", "records"): _cursors,
 }
 
 
@@ -208,6 +251,10 @@ def _crc(stored: int | None) -> str:
 
 def _number(value: int | None) -> str:
     return "?" if value is None else str(value)
+
+
+def _plain(value: int | None) -> str:
+    return "" if value is None else str(value)
 
 
 def _stored(value: Any) -> str:

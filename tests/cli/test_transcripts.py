@@ -29,6 +29,7 @@ from glbtools.cli import app
 from glbtools.evidence import build, description
 from glbtools.formats import listing, queue, registry
 from glbtools.formats.queue import NewRecord
+from glbtools.formats.repadmin import SHOWREPL_HEADER
 from glbtools.layouts import Layouts
 
 Run = Callable[..., Any]
@@ -119,6 +120,22 @@ FILES = {
     "[dirsync-transactions]\r\n1200 A Martin, Robert\tPCM:net/po/rmartin\r\n",
     "subject.txt": "SrvTx R=3 S=87298 (was 0), I=2 15603 sen",
     "users.imp": "# exported\r\nA Paul\tPCM:NET/PO/paul\r\nD Mark\tPCM:NET/POSTOFFICE1/mark\r\n",
+    "usn/damaged.csv": (
+        COLUMNS + "\n" + MONDAY.split("\n")[1] + "\n"
+        'Mailbox,"/o=X/ou=S/cn=mark,Mark,,12,11,980102120000Z,2\n'
+        "Remote,/o=X/ou=S/cn=sue,Sue,,x,13,980103120000Z,1,more\n"
+    ).replace("\n", "\r\n"),
+    "users.csv": "Obj-Class,Mode,Common-Name,Home-Server\r\nMailbox,Create,paul,S1\r\nContainer,Sync,x\r\n",
+    "dump.ldif": "version: 1\n\ndn:\ndnsHostName: dc1.example.com\nhighestCommittedUSN: 24600\n\n"
+    "dn: CN=Ann,DC=example,DC=com\nobjectClass: top\nobjectClass: user\nuSNChanged: 24580\nuSNCreated: 12000\n",
+    "changes.ldif": "dn: cn=ann,o=X\nchangetype: modify\nreplace: mail\nmail: ann@example.com\n-\n\n"
+    "dn: cn=sue,o=X\nchangetype: delete\n",
+    "changes.txt": "# Sample DIRSYNC import/export file\r\nA /o=X/ou=S/cn=paul\r\n- Display-Name:Paul\r\n"
+    "D /o=X/ou=S/cn=sue\r\n",
+    "vector.txt": "Caching GUIDs.\r\n..\r\nSite\\DC-1 @ USN     24600 @ Time 2026-02-11 15:10:48\r\n"
+    "Site\\DC-2 (retired) @ USN     24580 @ Time 2026-02-10 15:10:48\r\nDsBindWithCred failed\r\n",
+    "links.csv": ",".join(SHOWREPL_HEADER) + "\r\n"
+    'showrepl_INFO,S,DC-2,"CN=Configuration,DC=x",S,DC-1,RPC,3,2015-07-08 09:15:37,2015-07-07 09:15:37,1722\r\n',
     "listds.txt": "Examining NET/HUB Server Configuration Record\n\n"
     "Highest SrvSync is 12, Current Dirsync Cycle is 11\n\n"
     "     Server Requestor Record #1\nRequestor name: PCM:NET/PO\nReqSync = 7, SrvSync = 10, Last Cycle = 9\n"
@@ -329,14 +346,31 @@ KEYS: dict[str, dict[str, Any]] = {
         "last_update": TEXT,
         "span": SPAN,
     },
+    "objects": {
+        "line": int,
+        "span": SPAN,
+        "change": TEXT,
+        "dn": str,
+        "attributes": list,
+    },
+    "cursors": {"line": int, "span": SPAN, "position": int},
+    "vectors": {"line": int, "span": SPAN, "server": str, "usn": int, "when": TEXT},
+    "links": {"line": int, "span": SPAN, "server": str, "source": str, "failures": NUMBER, "succeeded": TEXT},
     "lines": {"line": int, "text": str, "stamp": TEXT, "code": NUMBER, "severity": TEXT},
     "byte_map": {"span": list, "what": str},
     "problems": {"kind": str, "damage": bool, "message": str, "span": list, "line": NUMBER, "number": NUMBER},
 }
+OTHER_RECORDS = {
+    "listds": "requestors", "exchange-csv": "objects", "ldif": "objects", "dirsync": "objects", "cursors": "cursors",
+    "showutdvec": "vectors", "showrepl": "links",
+}  # fmt: skip
+"""Formats whose records are no transactions, and what they are."""
+
 ALL = [
     "hub/GLB/REQTRANS.GLB", "hub/GLB/REQCONF.GLB", "hub/GLB/SRVCONF.GLB", "october/LOG/DSSERVER.LOG", "listq.txt",
     "listds.txt", "message.txt", "subject.txt", "users.imp", "damaged.glb", "short/REQCONF.GLB", "podiag.bin",
-    "october/GLB/SRVTRANS.GLB",
+    "october/GLB/SRVTRANS.GLB", "usn/friday.csv", "usn/damaged.csv", "users.csv", "dump.ldif", "changes.ldif",
+    "changes.txt", "vector.txt", "links.csv", "cursors.json",
 ]  # fmt: skip
 
 
@@ -354,9 +388,9 @@ def test_json_has_the_keys_and_types_that_the_interface_promises(place: Path, ru
         assert {"byte_map", "problems"} < set(each)
         assert {"records", "fields", "lines"} & set(each)
         for kind in KEYS:
-            requestors = (each["format"], kind) == ("listds", "records")
+            keys = KEYS[OTHER_RECORDS.get(each["format"], kind) if kind == "records" else kind]
             for row in each.get(kind, []):
-                for key, types in KEYS["requestors" if requestors else kind].items():
+                for key, types in keys.items():
                     assert key in row, (each["path"], kind, key)
                     assert isinstance(row[key], types), (each["path"], kind, key, row[key])
         position = 0
@@ -456,6 +490,14 @@ def test_nothing_from_a_file_or_its_name_reaches_the_terminal_raw(
         "message": b"[dirsync]\ntask=" + raw + b"\n" + raw + b"=1\n",
         "subject": b"Status report from " + raw,
         "import": b"A x\tPCM:NET/PO/" + raw + b"\n" + raw,
+        "exchange-csv": b"Obj-Class,Mode,USN-Changed," + raw + b"\r\n" + raw + b",x,1," + raw + b"\n" + raw,
+        "ldif": b"dn: " + raw + b"\nobjectClass: " + raw + b"\nchangetype: " + raw + b"\n\n" + raw,
+        "dirsync": b"A " + raw + b"\n- " + raw + b":" + raw + b"\n" + raw + b"\n# " + raw,
+        "showutdvec": raw + b"\\" + raw + b" @ USN 1 @ Time " + raw + b"\n" + raw,
+        "showrepl": b"showrepl_" + raw + b",a,b,c,d," + raw + b",f,0,0,0,0\n" + b"showrepl_X" + b",\x1b]0;x" * 10,
+        "cursors": json.dumps(
+            {"schema": "glbtools.cursors/1", "cursors": [{"consumer": evil, "log_id": evil, "position": 1}], evil: 1}
+        ).encode(),
     }
     name = f"name {evil}".replace("/", "_")
     for kind, content in contents.items():

@@ -13,10 +13,13 @@ from glbtools.binary import layout
 from glbtools.binary.span import Span, tile
 from glbtools.binary.tree import Node
 from glbtools.errors import FileAccessError, UnknownFormatError, UsageError
+from glbtools.evidence.network import collect
 from glbtools.formats import config, listing, queue
 from glbtools.formats.config import ReqConfFile
+from glbtools.formats.cursors import Cursor, build_cursors
 from glbtools.formats.queue import NewRecord
-from glbtools.formats.registry import FORMATS, Inspection
+from glbtools.formats.registry import DIRSYNC, FORMATS, Inspection
+from glbtools.formats.repadmin import Link, build_showrepl
 from glbtools.layouts import Layouts
 
 QUEUE = layouts.reference("queue")
@@ -58,6 +61,16 @@ SAMPLES = {
     "listds": b"Dir-Sync Server: NET/PO\r\nReqSync = 17, SrvSync = 80\r\n",
     "message": b"[dirsync]\r\ntask=export\r\nreqname=PCM:net/po\r\n",
     "subject": b"SrvTx R=3 S=87298 (was 0), I=2 15603 sen",
+    "exchange-csv": b"Obj-Class,Obj-Dist-Name,Is-Deleted,USN-Changed,USN-Created\r\n"
+    b'Mailbox,/o=X/ou=S/cn=paul,,12,10\r\nRemote,"/o=X/ou=S/cn=sue",1,13,11\r\n',
+    "ldif": b"# ldapsearch\nversion: 1\n\ndn: CN=Ann,DC=example,DC=com\nuSNChanged: 24580\ncn:: SsO2cmc=\n",
+    "dirsync": b"# Sample DIRSYNC import/export file\r\nA /o=X/ou=S/cn=paul\r\n- Display-Name:Paul\r\n"
+    b"D /o=X/ou=S/cn=sue\r\n",
+    "showutdvec": b"Caching GUIDs.\r\n..\r\nSite\\DC-2 @ USN     24580 @ Time 2026-02-10 15:10:48\r\n",
+    "showrepl": build_showrepl(
+        [Link("INFO", "S", "DC-2", "DC=x", "S", "DC-1", "RPC", 0, "0", "2015-07-07 09:15:37", 0)]
+    ),
+    "cursors": build_cursors([Cursor("DC-2", "DC-1", None, 24580), Cursor("DC-3", "DC-1", None, 7, head=24600)]),
     "import": b"# exported\r\nA Paul\tPCM:NET/PO/paul\r\nD Mark\tPCM:NET/PO/mark\r\n",
 }
 WRONG_NAMES = [
@@ -69,6 +82,8 @@ WRONG_NAMES = [
     "SRVCONF.GLB",
     "LISTQ-1.TXT",
     "listds.txt",
+    "usn.csv",
+    "DUMP.LDIF",
     "x",
 ]
 
@@ -124,6 +139,12 @@ ALIEN = {
     "JSON": b'{"sync": 1, "text": "A Paul\\tPCM:NET/PO/paul"}\n',
     "JSON list": json.dumps([{"reqsync": n} for n in range(50)], indent=2).encode(),
     "CSV": b"sync,stamp,text\r\n1,1994-04-07,A Paul\r\n2,1994-04-07,D Mark\r\n",
+    "CSV with a class": b"Class,Obj-Class\r\nMailbox,x\r\n",
+    "LDIF in prose": b"dn: is what a record begins with.\n\nNothing follows.\n",
+    "YAML": b"version: 1\nservices:\n  dn: x\n",
+    "sections without names": b"A first thing\n- of: a list\nD second\n",
+    "vector in prose": b"The line reads:\nDC-2 @ USN 24580 @ Time 2026-02-10 15:10:48\n",
+    "JSON of ours": b'{"schema": "glbtools.export-state/1", "exported": 12}\n',
     "CSV of dates": b"date;time;text\r\n03/13/96;15:27;A\r\n",
     "HTML": b"<!DOCTYPE html>\n<html><head><title>A</title></head></html>\n",
     "mail": b"From: A <a@example.org>\r\nSubject: D\r\n\r\nA text.\r\n",
@@ -246,6 +267,41 @@ damaged = st.builds(
 def test_any_bytes_are_shown_whole_in_any_format(kind: str, data: bytes) -> None:
     check(inspect_bytes(data, "-", as_format=kind))
     check(inspect_bytes(data, "-", as_format=kind, layouts=Layouts([DIGITS])))
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_a_file_cut_anywhere_or_with_any_byte_changed_is_shown_whole(kind: str) -> None:
+    # Long binary samples are zeros for the most part: their beginning and some places behind it show the same.
+    whole = SAMPLES[kind]
+    for size in [*range(min(len(whole), 400)), *range(400, len(whole), 37)]:
+        check(inspect_bytes(whole[:size], "-", as_format=kind))
+        for flip in (0x01, 0x20, 0x80):
+            check(inspect_bytes(whole[:size] + bytes([whole[size] ^ flip]) + whole[size + 1 :], "-", as_format=kind))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+@pytest.mark.parametrize("kind", ["exchange-csv", "showutdvec", "showrepl"])
+def test_what_windows_writes_as_unicode_is_known_too(kind: str, encoding: str) -> None:
+    found = inspect_bytes(SAMPLES[kind].decode().encode(encoding), "x")
+    check(found)
+    assert found.entry.name == kind
+    plain = inspect_bytes(SAMPLES[kind], "x")
+    where = {"span": None}
+    assert [row | where for _, row in found.rows()] == [row | where for _, row in plain.rows()] != []
+    assert found.faults == []
+
+
+def test_no_file_of_a_directory_makes_a_postoffice(tmp_path: Path) -> None:
+    for kind in FORMATS.keys() - DIRSYNC.keys():
+        (tmp_path / f"{kind}.csv").write_bytes(SAMPLES[kind])
+    with pytest.raises(UnknownFormatError, match="no postoffice"):
+        collect([tmp_path])
+    (tmp_path / "DIRSYNC.LOG").write_bytes(SAMPLES["log"])
+    for kind in FORMATS.keys() - DIRSYNC.keys():
+        (tmp_path / f"{kind}.txt").write_bytes(SAMPLES[kind])
+    (found,) = collect([tmp_path]).postoffices
+    read = {artefact.name: found.read(artefact) for artefact in found.artefacts}
+    assert {name for name, inspection in read.items() if inspection is not None} == {"DIRSYNC.LOG"}
 
 
 @given(damaged, st.sampled_from(["REQTRANS.GLB", "REQCONF.GLB", "SRVCONF.GLB", "X.LOG", "LISTQ.TXT", "LISTDS.TXT"]))
