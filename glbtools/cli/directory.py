@@ -133,7 +133,13 @@ def backsync(
     restored: Annotated[str, typer.Option("--restored", metavar="DUMP", help="Dump of the restored server.")],
     partner: Annotated[list[str], typer.Option("--partner", metavar="DUMP", help="Dump of a partner; again for more.")],
     cursors: Annotated[
-        Path | None, typer.Option("--cursors", metavar="FILE", help="What each partner has seen last (JSON).")
+        list[Path] | None,
+        typer.Option(
+            "--cursors",
+            metavar="FILE",
+            help="What partners have seen last: a list of cursors (JSON), or repadmin /showutdvec of a partner in a "
+            "file that bears its name; again for more.",
+        ),
     ] = None,
     head: Annotated[
         int | None, typer.Option("--head", metavar="USN", help="Highest number of the restored server now.", min=0)
@@ -154,7 +160,7 @@ def backsync(
     Example: glbtools directory backsync --restored a.csv --partner b.csv --cursors seen.json
     """
     from glbtools.directory.backsync import backsync as judged
-    from glbtools.directory.cursors import remembered
+    from glbtools.directory.cursors import known_to
     from glbtools.directory.dump import Dump
     from glbtools.render import directory as render
 
@@ -164,7 +170,8 @@ def backsync(
         dump = Dump(path, max_size=max_file_size)
         name = dump.facts().server or Path(path).stem
         others[name if name not in others else path] = dump
-    seen = remembered(cursors, own, others) if cursors else {}
+    strange: list[str] = []
+    seen = known_to(cursors or (), own, others, strange.append)
     found = judged(own, others, cursors=seen, head=head, backup_head=backup_head)
     if json or output is PageFormat.json:
         put([render.backsync_document(found)])
@@ -173,6 +180,8 @@ def backsync(
     if not quiet:
         for each in (own, *others.values()):
             _say(each, ())
+        for said in strange:
+            complain(said)
     troubled = found.lost or found.resurrected or found.increase or any(each.stranded for each in found.partners)
     raise typer.Exit(FOUND if troubled else 0)
 

@@ -1,37 +1,114 @@
-"""What partners remember of a restored server, from a file of cursors (exchange.md 4)."""
+"""What partners remember of a restored server: from a list of cursors, or from their up-to-dateness vectors.
+
+A vector, as ``repadmin /showutdvec`` prints it, does not say whose it is: the file is called as the partner is
+(exchange.md 4 and 5).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from glbtools import files
 from glbtools.directory.dump import Dump
 from glbtools.errors import UsageError
-from glbtools.formats.cursors import parse_cursors
+from glbtools.formats.cursors import from_vectors, parse_cursors
+from glbtools.formats.repadmin import parse_utdvec
+
+Tell = Callable[[str], object]
 
 
-def remembered(path: Path, restored: Dump, partners: Iterable[str]) -> dict[str, int]:
+def known_to(
+    paths: Iterable[Path], restored: Dump, partners: Mapping[str, Dump], tell: Tell | None = None
+) -> dict[str, int]:
+    """Return by partner the number of the restored server that it has seen last, from several files.
+
+    ``tell`` gets the lines of a vector that are not understood.
+
+    Raises:
+        UsageError: two files say different things of one partner; otherwise as ``remembered``.
+    """
+    called: dict[str, set[str]] = {}
+    for name, dump in partners.items():
+        for each in {name.lower(), Path(dump.path).stem.lower(), *_names(dump.facts().server)}:
+            called.setdefault(each, set()).add(name)
+    found: dict[str, int] = {}
+    for path in paths:
+        for partner, position in remembered(path, restored, partners, called, tell).items():
+            if found.setdefault(partner, position) != position:
+                raise UsageError(f"{path}: {partner} has seen {position}, and another file says {found[partner]}")
+    return found
+
+
+def remembered(
+    path: Path,
+    restored: Dump,
+    partners: Iterable[str],
+    called: Mapping[str, set[str]] | None = None,
+    tell: Tell | None = None,
+) -> dict[str, int]:
     """Return by partner the number of the restored server that it has seen last.
 
-    Cursors are of the restored server if they name it, or its invocation id, or if the file names one log alone.
+    Cursors are of the restored server if they name it, or its invocation id, or if a list of them names one log alone;
+    a vector has a line for everybody, so that there its name is needed.
+
+    Args:
+        path: a list of cursors, or the output of ``repadmin /showutdvec``.
+        restored: dump of the restored server.
+        partners: their names, as they are to be spelled.
+        called: name in lower case that a file may bear -> partners called so.
+        tell: gets the lines of a vector that are not understood.
 
     Raises:
         DescriptionError: the file is no list of cursors.
         FileAccessError: it cannot be read.
-        UsageError: it names several logs, and none is the restored server's.
+        UsageError: which of its logs is the restored server's is not known, or whose vector it is.
     """
-    found = parse_cursors(files.read(path), str(path))
+    data = files.read(path)
     facts = restored.facts()
-    own = {each.lower() for each in (facts.server, facts.epoch, Path(restored.path).stem) if each}
-    logs = {each.log_id.lower() for each in found}
-    if not logs & own and len(logs) > 1:
-        named = ", ".join(sorted(logs))
+    own = {each.lower() for each in (facts.epoch, Path(restored.path).stem) if each} | set(_names(facts.server))
+    report = None if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")) else parse_utdvec(data)
+    if report is None or not report.items:
+        found = parse_cursors(data, str(path))
+        known = {each.log_id.lower() for each in found}
+        wanted = known & own or (known if len(known) == 1 else set())
+    else:
+        if tell is not None:
+            for fault in report.faults:
+                tell(f"{path}: line {fault.line}: {fault.message}")
+        found = from_vectors(_consumer(path, called or {each.lower(): {each} for each in partners}), report.items)
+        known = {each.log_id.lower() for each in found}
+        wanted = {each for each in known if own & set(_names(each))}
+        if sum(each.log_id.lower() in wanted for each in found) > 1:
+            raise UsageError(f"{path}: has several lines that may be the restored server's")
+    if known and not wanted:
+        named = ", ".join(sorted(known))
         raise UsageError(f"{path}: names the logs {named}, and which is the restored server's its dump does not say")
-    wanted = logs & own or logs
     spelled = {each.lower(): each for each in partners}
     return {
         spelled.get(each.consumer.lower(), each.consumer): each.position
         for each in found
         if each.log_id.lower() in wanted
     }
+
+
+def _names(server: str | None) -> tuple[str, ...]:
+    """Return a name in lower case; of a host such as ``dc1.example.com`` its own part too, as repadmin prints it."""
+    return tuple(each for each in ((server or "").lower(), (server or "").lower().partition(".")[0]) if each)
+
+
+def _consumer(path: Path, called: Mapping[str, set[str]]) -> str:
+    """Return the partner whose name a file bears, whatever endings follow it: ``DC2.example.com.utdvec.txt``.
+
+    Raises:
+        UsageError: it bears the name of none, or of several.
+    """
+    parts = path.name.lower().split(".")
+    for size in range(len(parts), 0, -1):
+        found = called.get(".".join(parts[:size]))
+        if found and len(found) > 1:
+            raise UsageError(f"{path}: {' and '.join(sorted(found))} are both called so; name it as the server is")
+        if found:
+            return next(iter(found))
+    named = ", ".join(sorted(called)) or "there is none"
+    raise UsageError(f"{path}: whose vector it is is not known: call it as the partner is ({named})")

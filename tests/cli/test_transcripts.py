@@ -134,6 +134,8 @@ FILES = {
     "D /o=X/ou=S/cn=sue\r\n",
     "vector.txt": "Caching GUIDs.\r\n..\r\nSite\\DC-1 @ USN     24600 @ Time 2026-02-11 15:10:48\r\n"
     "Site\\DC-2 (retired) @ USN     24580 @ Time 2026-02-10 15:10:48\r\nDsBindWithCred failed\r\n",
+    "other/partner.txt": "Caching GUIDs.\r\n..\r\nSite\\SERVER1 @ USN     16 @ Time 2026-02-11 15:10:48\r\n"
+    "Site\\PARTNER @ USN     216 @ Time 2026-02-11 15:10:50\r\nDsBindWithCred failed\r\n",
     "links.csv": ",".join(SHOWREPL_HEADER) + "\r\n"
     'showrepl_INFO,S,DC-2,"CN=Configuration,DC=x",S,DC-1,RPC,3,2015-07-08 09:15:37,2015-07-07 09:15:37,1722\r\n',
     "listds.txt": "Examining NET/HUB Server Configuration Record\n\n"

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from glbtools.directory.attributes import as_ldap
-from glbtools.directory.cursors import remembered
+from glbtools.directory.cursors import known_to, remembered
 from glbtools.directory.dump import Dump
 from glbtools.directory.export import collected
 from glbtools.directory.output import FORMS, writer, written
 from glbtools.directory.state import State
-from glbtools.errors import FieldError, UnknownFormatError, UsageError
+from glbtools.errors import DescriptionError, FieldError, UnknownFormatError, UsageError
 from glbtools.formats.dirsync_file import parse_dirsync
 from glbtools.formats.ldif_dump import parse_ldif
 from glbtools.model.directory import Entry
@@ -175,6 +175,62 @@ def test_cursors_are_of_the_restored_server_or_refused(tmp_path):
     assert remembered(cursors("other"), dump, []) == {"P0": 0}
     with pytest.raises(UsageError, match="other, third"):
         remembered(cursors("other", "third"), dump, [])
+
+
+VECTOR = (
+    "Caching GUIDs.\r\n..\r\nSite\\S1 (retired) @ USN     9 @ Time 2026-02-10 15:10:48\r\n"
+    "Site\\S1 @ USN     {} @ Time 2026-02-11 15:10:48\r\nSite\\S2 @ USN     800 @ Time 2026-02-11 15:10:48\r\n"
+)
+
+
+def vector(place: Path, name: str, position: int, encoding: str = "utf-8") -> Path:
+    return put(place, name, VECTOR.format(position).encode(encoding))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_vector_says_how_far_the_partner_has_got_whose_name_its_file_bears(tmp_path, encoding):
+    put(tmp_path, "b.ini", b"[Export]\r\nDirectoryService=S2\r\n")
+    own, partner, other = (Dump(put(tmp_path, f"{name}.csv", csv(*ROWS))) for name in ("s1", "b", "c"))
+    partners = {"S2": partner, "c": other}
+    for name in ("s2.txt", "B.utdvec.log", "S2"):
+        assert known_to([vector(tmp_path, name, 24, encoding)], own, partners) == {"S2": 24}, name
+    both = [vector(tmp_path, "s2.txt", 24), vector(tmp_path, "c.txt", 31)]
+    assert known_to(both, own, partners) == {"S2": 24, "c": 31}
+    listed = {"schema": "glbtools.cursors/1", "cursors": [{"consumer": "c", "log_id": "S1", "position": 31}]}
+    again = put(tmp_path, "seen.json", json.dumps(listed).encode())
+    assert known_to([*both, again], own, partners) == {"S2": 24, "c": 31}
+
+
+def test_a_vector_names_hosts_by_their_own_part_or_by_invocation_id(tmp_path):
+    own = Dump(put(tmp_path, "ad.ldif", LDIF.encode()))
+    partner = {"dc2.example.org": Dump(put(tmp_path, "other.csv", csv(*ROWS)))}
+    put(tmp_path, "dc2.txt", b"Site\\DC1 @ USN 24 @ Time t\r\nSite\\DC2 @ USN 900 @ Time t\r\n")
+    assert remembered(tmp_path / "dc2.txt", own, partner, {"dc2": {"dc2.example.org"}}) == {"dc2.example.org": 24}
+    exported = put(tmp_path, "s.csv", csv("Mailbox,/o=X/cn=a,A,,5,5").replace(b"Display Name", b"Invocation-ID"))
+    put(tmp_path, "b.txt", b"A @ USN 5 @ Time t\r\nOTHER @ USN 7 @ Time t\r\n")
+    assert remembered(tmp_path / "b.txt", Dump(exported), ["B"]) == {"B": 5}
+
+
+def test_a_vector_of_nobody_of_several_or_without_the_restored_server_is_refused(tmp_path):
+    own, partner = (Dump(put(tmp_path, f"{name}.csv", csv(*ROWS))) for name in ("s1", "b"))
+    lines: list[str] = []
+    with pytest.raises(UsageError, match=r"call it as the partner is \(b\)"):
+        known_to([vector(tmp_path, "vector.txt", 24)], own, {"b": partner})
+    with pytest.raises(UsageError, match="are both called so"):
+        known_to([vector(tmp_path, "b.txt", 24)], own, {"b": partner, "B2": partner})
+    with pytest.raises(UsageError, match="names the logs s2, and which"):
+        known_to([put(tmp_path, "b.txt", b"Site\\S2 @ USN 24 @ Time t\r\n")], own, {"b": partner})
+    with pytest.raises(UsageError, match="several lines"):
+        known_to([put(tmp_path, "b.txt", b"X\\S1 @ USN 2 @ Time t\nY\\S1 @ USN 3 @ Time t\n")], own, {"b": partner})
+    with pytest.raises(UsageError, match="b has seen 25, and another file says 24"):
+        known_to([vector(tmp_path, "b.txt", 24), vector(tmp_path, "b.log", 25)], own, {"b": partner})
+    assert known_to(
+        [put(tmp_path, "b.txt", VECTOR.format(3).encode() + b"what\r\n")], own, {"b": partner}, lines.append
+    )
+    assert [each.partition(": ")[2] for each in lines] == ["line 6: not understood: what"]
+    for data in (b"", b"DsBindWithCred failed\r\n", b"[1]"):
+        with pytest.raises(DescriptionError):
+            known_to([put(tmp_path, "b.txt", data)], own, {"b": partner})
 
 
 def test_a_failed_export_leaves_no_output_and_no_state(tmp_path, run):
