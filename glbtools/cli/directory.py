@@ -50,6 +50,14 @@ def export(
     days: Annotated[
         int, typer.Option("--tombstone-lifetime", metavar="DAYS", help="How long deletions are remembered.", min=1)
     ] = DAYS,
+    significant: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--significant",
+            metavar="NAME",
+            help="Attribute whose changes matter: an object of which no such one changed is left out; again for more.",
+        ),
+    ] = None,
     force: Force = False,
     quiet: Quiet = False,
     max_file_size: MaxFileSize = DEFAULT_MAX_SIZE,
@@ -71,6 +79,7 @@ def export(
 
     source, known = Dump(dump, max_size=max_file_size), load(state)
     columns = source.columns() if form is ChangeForm.csv else ()
+    source.require(significant or ())
     with _target(to, force=force) as stream:
         outcome = exporting.export(
             source,
@@ -82,6 +91,7 @@ def export(
             head=head,
             now=datetime.now(UTC).replace(tzinfo=None),
             lifetime=timedelta(days=days),
+            significant=significant or (),
         )
     save(state, outcome.state)
     if not quiet:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -11,7 +11,7 @@ from typing import BinaryIO
 from glbtools import files
 from glbtools.binary.span import Fault
 from glbtools.directory.attributes import names_of
-from glbtools.errors import FieldError, UnknownFormatError
+from glbtools.errors import FieldError, UnknownFormatError, UsageError
 from glbtools.formats import exchange_csv, ldif_dump
 from glbtools.model.directory import Entry, Facts
 
@@ -99,6 +99,17 @@ class Dump:
                 header = next(exchange_csv.rows(stream, marks))
             return exchange_csv.names(header, marks or exchange_csv.DEFAULT_SEPARATORS)
         return names_of(self.entries())
+
+    def require(self, names: Collection[str]) -> None:
+        """Refuse names of attributes that no column of a CSV has; an LDIF has no columns, and takes any.
+
+        Raises:
+            UsageError: there is no such column.
+        """
+        columns = {each.lower() for each in self.columns()} if names and self.kind == CSV else None
+        missing = [each for each in names if columns is not None and each.lower() not in columns]
+        if missing:
+            raise UsageError(f"{self.path}: has no column {missing[0]}")
 
     @contextmanager
     def _opened(self) -> Iterator[BinaryIO]:

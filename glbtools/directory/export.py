@@ -6,18 +6,21 @@ output is complete, so that a failure repeats changes and never skips one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from glbtools.directory.state import State
+from glbtools.directory.state import State, digest
 from glbtools.errors import UsageError
 from glbtools.model.channel import USN, Channel, Verdict, classify
 from glbtools.model.directory import (
+    DELETED,
+    MODIFIED,
     TOMBSTONE_LIFETIME,
     Entry,
     Facts,
     changes,
+    is_selected,
     next_exported,
     outlived,
 )
@@ -45,6 +48,7 @@ class Outcome(NamedTuple):
         suppressed: changes not sent back to where they came from.
         verdict: what state and dump are to each other.
         notes: what the dump does not let anybody see.
+        insignificant: modifications not exported, since no attribute that matters has changed.
     """
 
     state: State
@@ -52,6 +56,7 @@ class Outcome(NamedTuple):
     suppressed: int
     verdict: Verdict
     notes: tuple[str, ...]
+    insignificant: int = 0
 
 
 def export(
@@ -65,6 +70,7 @@ def export(
     head: int | None = None,
     now: datetime | None = None,
     lifetime: timedelta = TOMBSTONE_LIFETIME,
+    significant: Collection[str] = (),
 ) -> Outcome:
     """Hand every change since a state to ``emit``, and return what to remember.
 
@@ -78,6 +84,9 @@ def export(
         head: highest number issued before the dump was begun.
         now: the present, where the dump does not tell.
         lifetime: of tombstones.
+        significant: attributes whose changes matter, where not all do: any write of an object, such as a new kind of
+            address for everybody, gives it a new number (exchange.md 3, 12). A modification that leaves them as the
+            receiver was sent them last is not emitted; additions and deletions always are.
 
     Raises:
         UsageError: the dump does not go with the state; says why, and the way out. Nothing was emitted.
@@ -93,9 +102,13 @@ def export(
     since = 0 if full else state.exported
     echo = set(state.imported)
     counts, suppressed = {"A": 0, "M": 0, "D": 0}, 0
-    for kind, entry in changes(source.entries(), since, inclusive=inclusive):
+    sent = Sent(state, significant, full=full) if significant else None
+    entries = source.entries() if sent is None else sent.passing(source.entries(), since, inclusive=inclusive)
+    for kind, entry in changes(entries, since, inclusive=inclusive):
         if entry.changed in echo:
             suppressed += 1
+            continue
+        if sent is not None and not sent.is_news(kind, entry):
             continue
         emit(kind, entry)
         counts[kind] += 1
@@ -103,7 +116,56 @@ def export(
     after = State(
         facts.server or state.server, facts.epoch or state.epoch, facts.scope or state.scope, exported, moment
     )
-    return Outcome(after, counts, suppressed, verdict, notes)
+    if sent is None:
+        return Outcome(after, counts, suppressed, verdict, notes)
+    after = after._replace(significant=sent.significant, digests=sent.now)
+    return Outcome(after, counts, suppressed, verdict, (*notes, *sent.notes(facts)), sent.insignificant)
+
+
+class Sent:
+    """What the receiver has of each object, by digests of the attributes that matter.
+
+    A digest is of what was emitted, never of what was only seen: an object of which it is not known what the receiver
+    has is treated as changed. So is everything when other attributes matter than did before.
+
+    Attributes:
+        significant: names of these attributes in lower case, sorted.
+        now: digests by key after this export.
+        insignificant: how many modifications were not emitted.
+    """
+
+    def __init__(self, state: State, significant: Collection[str], *, full: bool) -> None:
+        self.significant = tuple(sorted({name.lower() for name in significant}))
+        self._before = state.digests if state.significant == self.significant and not full else {}
+        self._unmet = set(self.significant)
+        self.now: dict[str, str] = {}
+        self.insignificant = 0
+
+    def passing(self, entries: Iterable[Entry], since: int, *, inclusive: bool) -> Iterator[Entry]:
+        """Yield the objects of a dump, and keep the digests of those that have not changed."""
+        for entry in entries:
+            if self._unmet:
+                self._unmet -= {name.lower() for name, _ in entry.values}
+            if not entry.deleted and entry.key in self._before and not is_selected(entry, since, inclusive=inclusive):
+                self.now[entry.key] = self._before[entry.key]
+            yield entry
+
+    def is_news(self, kind: str, entry: Entry) -> bool:
+        """Whether a change is to be emitted; the receiver has it then."""
+        if kind == DELETED:
+            return True
+        self.now[entry.key] = digest(entry, self.significant)
+        if kind == MODIFIED and self.now[entry.key] == self._before.get(entry.key):
+            self.insignificant += 1
+            return False
+        return True
+
+    def notes(self, facts: Facts) -> Iterator[str]:
+        """Yield why more may be exported, or less, than was meant."""
+        if not facts.creations:
+            yield "the dump has no USN-Created column: nothing counts as modified, so that every change is significant"
+        for name in sorted(self._unmet):
+            yield f"no object has the attribute {name}, which is said to be significant"
 
 
 def channel(state: State, facts: Facts, highest: int) -> Channel:

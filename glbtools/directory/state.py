@@ -6,16 +6,21 @@ One file for each server and scope: a number means nothing on another server (se
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from glbtools import files
 from glbtools.errors import DescriptionError
+from glbtools.model.directory import Entry
 
 SCHEMA = "glbtools.export-state/1"
-_MAX_SIZE = 1 << 26
+_DIGEST_SIZE = 12
+_NO_DIGESTS: Mapping[str, str] = MappingProxyType({})
 
 
 class State(NamedTuple):
@@ -28,6 +33,10 @@ class State(NamedTuple):
         exported: everything up to this number has been exported; 0 for nothing yet.
         exported_at: when, UTC.
         imported: numbers of changes that came in from elsewhere and are not sent back; emptied by each export.
+        significant: names in lower case of the attributes whose changes matter, if not all do.
+        digests: by key of an object the digest of these attributes as the receiver was sent them last: in the state
+            itself, so that they are written with its number or not at all. It grows with the directory, by about a
+            hundred bytes for each object.
     """
 
     server: str | None = None
@@ -36,6 +45,8 @@ class State(NamedTuple):
     exported: int = 0
     exported_at: datetime | None = None
     imported: tuple[int, ...] = ()
+    significant: tuple[str, ...] = ()
+    digests: Mapping[str, str] = _NO_DIGESTS
 
 
 def load(path: str | Path) -> State:
@@ -49,7 +60,7 @@ def load(path: str | Path) -> State:
     if not place.exists():
         return State()
     try:
-        row = json.loads(files.read(place, _MAX_SIZE))
+        row = json.loads(files.read(place))
     except (ValueError, RecursionError) as error:
         raise DescriptionError(str(path), "", f"no JSON: {error}") from None
     if not isinstance(row, dict) or row.get("schema") != SCHEMA:
@@ -67,6 +78,8 @@ def load(path: str | Path) -> State:
         _number(path, row, "exported"),
         moment,
         tuple(_numbers(path, row.get("imported", []))),
+        tuple(_texts(path, row.get("significant", []))),
+        _digests(path, row.get("digests", {})),
     )
 
 
@@ -80,9 +93,19 @@ def save(path: str | Path, state: State) -> None:
         "schema": SCHEMA,
         "exported_at": moment_text(state.exported_at),
         "imported": list(state.imported),
+        "significant": list(state.significant),
+        "digests": dict(sorted(state.digests.items())),
     }
+    if not state.significant:
+        del row["significant"], row["digests"]
     text = json.dumps(dict(sorted(row.items())), indent=1, ensure_ascii=True) + "\n"
     files.write(Path(path), text.encode("ascii"), force=True)
+
+
+def digest(entry: Entry, significant: Collection[str]) -> str:
+    """Return a digest of the name of an object and of some attributes, given in lower case: equal if these are."""
+    held = sorted((name.lower(), values) for name, values in entry.values if name.lower() in significant)
+    return hashlib.blake2b(json.dumps([entry.dn, held]).encode("ascii"), digest_size=_DIGEST_SIZE).hexdigest()
 
 
 def moment_text(moment: datetime | None) -> str | None:
@@ -101,6 +124,18 @@ def _number(path: str | Path, row: dict[str, Any], name: str) -> int:
     value = row.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise DescriptionError(str(path), name, "must be a number from 0 on")
+    return value
+
+
+def _texts(path: str | Path, value: object) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise DescriptionError(str(path), "significant", "must be a list of names")
+    return value
+
+
+def _digests(path: str | Path, value: object) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
+        raise DescriptionError(str(path), "digests", "must be an object of digests by key")
     return value
 
 

@@ -29,6 +29,7 @@ def outcome_line(outcome: Outcome) -> str:
     """Return what an export did, in one line."""
     counts = ", ".join(f"{number} {kind}" for kind, number in outcome.counts.items())
     echo = f", {outcome.suppressed} not sent back to where they came from" if outcome.suppressed else ""
+    echo += f", {outcome.insignificant} without a significant change" if outcome.insignificant else ""
     return f"{counts}{echo}; USN {outcome.state.exported} is remembered"
 
 

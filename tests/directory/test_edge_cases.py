@@ -82,6 +82,65 @@ def test_11_an_object_that_was_hidden_is_modified_here_and_new_there():
     assert b",Update,a" in written("csv", (), found)
 
 
+def mailbox(changed: int, name: str, address: str, **more) -> Entry:
+    return entry("a", changed, values=(("Display Name", (name,)), ("E-mail Addresses", (address,))), **more)
+
+
+def test_12_a_write_that_changes_nothing_significant_is_not_exported_again():
+    names = ["display name"]
+    state = STATE._replace(exported=0)
+    for dump, options, expected, left_out in [
+        (mailbox(5, "Ann", "x"), {}, ["A"], 0),  # the first export: everything is new
+        (mailbox(11, "Ann", "x%y"), {}, [], 1),  # a new kind of address for everybody
+        (mailbox(12, "Ann Bravo", "x%y"), {}, ["M"], 0),
+        (mailbox(13, "Ann", "x%y"), {}, ["M"], 0),  # back to what it was is a change, too
+        (mailbox(14, "Ann", "z"), {"significant": ["DISPLAY NAME", "e-mail addresses"]}, ["M"], 0),  # others matter
+        (mailbox(15, "Ann", "z"), {}, ["M"], 0),
+        (mailbox(16, "Ann", "z"), {"full": True}, ["A"], 0),
+        (mailbox(17, "Ann", "z", created=17), {}, ["A"], 0),  # made anew
+        (mailbox(18, "Ann", "z", deleted=True), {}, ["D"], 0),
+        (mailbox(19, "Ann", "z", deleted=True), {}, ["D"], 0),
+        (mailbox(20, "Ann", "z"), {}, ["M"], 0),  # live again: what the receiver has is not known
+        (mailbox(21, "Ann", "y"), {"significant": ()}, ["M"], 0),
+        (mailbox(22, "Ann", "y"), {}, ["M"], 0),  # a state without digests treats everything as changed
+        (mailbox(23, "Ann", "y"), {}, [], 1),
+    ]:
+        found, outcome = collected(Listed([dump], FACTS), state, **{"significant": names} | options)
+        assert [what for what, _ in found] == expected, dump.changed
+        assert (outcome.insignificant, outcome.state.exported) == (left_out, dump.changed)
+        state = outcome.state
+
+
+def test_12_what_the_receiver_has_is_not_known_of_imported_and_vanished_and_renamed_objects():
+    _, outcome = collected(Listed([mailbox(11, "Ann", "x")], FACTS), STATE, significant=["Display Name"])
+    state = outcome.state._replace(imported=(12,))
+    _, echoed = collected(Listed([mailbox(12, "Bob", "x")], FACTS), state, significant=["Display Name"])
+    assert (echoed.suppressed, echoed.state.digests) == (1, {})
+    assert exported(mailbox(13, "Ann", "x"), state=echoed.state, significant=["Display Name"]) == [("M", "a")]
+    _, vanished = collected(Listed([], FACTS), outcome.state, significant=["Display Name"])
+    assert vanished.state.digests == {}
+    moved = mailbox(14, "Ann", "x")._replace(dn="A")
+    assert exported(moved, state=outcome.state, significant=["Display Name"]) == [("M", "A")]
+    _, kept = collected(Listed([mailbox(9, "Ann", "x")], FACTS), outcome.state, significant=["Display Name"])
+    assert kept.state.digests == outcome.state.digests != {}
+
+
+def test_12_what_makes_the_filter_useless_is_said(tmp_path: Path, run):
+    _, outcome = collected(Listed([mailbox(11, "Ann", "x")], FACTS._replace(creations=False)), STATE, significant=["x"])
+    assert any("nothing counts as modified" in each for each in outcome.notes)
+    assert any("no object has the attribute x" in each for each in outcome.notes)
+    (tmp_path / "usn.csv").write_text(HEADER + "Mailbox,a,/o=X/cn=a,,15,3\r\n")
+    words = ("directory", "export", tmp_path / "usn.csv", "--state", tmp_path / "s.json", "--to", "-", "--significant")
+    ran = run(*words, "Display-Name")
+    assert (ran.status, ran.out) == (2, "")
+    assert "has no column Display-Name" in ran.err
+    assert run(*words, "directory NAME").status == 0
+    (tmp_path / "usn.csv").write_text(HEADER + "Remote,a,/o=X/cn=a,,16,3\r\n")
+    again = run(*words, "Directory Name")
+    assert (again.status, again.out) == (0, "")
+    assert "0 A, 0 M, 0 D, 1 without a significant change; USN 16 is remembered" in again.err
+
+
 def test_13_what_was_imported_does_not_bounce_back():
     assert exported(entry("a", 15), entry("b", 16), state=STATE._replace(imported=(15,))) == [("M", "b")]
 

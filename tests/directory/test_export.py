@@ -121,8 +121,13 @@ def test_a_state_comes_back_as_it_was_saved_and_a_wrong_one_names_its_key(tmp_pa
     save(path, STATE._replace(imported=(4, 5)))
     assert load(path) == STATE._replace(imported=(4, 5))
     assert load(tmp_path / "none.json") == State()
+    full = STATE._replace(significant=("cn",), digests={"b": "1", "a": "0"})
+    save(path, full)
+    assert load(path) == full
     for text, key in (
         ("{", ""),
+        ('{"schema": "glbtools.export-state/1", "exported": 1, "significant": [1]}', "significant"),
+        ('{"schema": "glbtools.export-state/1", "exported": 1, "digests": {"a": 1}}', "digests"),
         ('{"schema": "x"}', "schema"),
         ('{"schema": "glbtools.export-state/1", "exported": -1}', "exported"),
         ('{"schema": "glbtools.export-state/1", "exported": 1, "server": 3}', "server"),
@@ -219,3 +224,30 @@ def exported(server: Directory, state: State, received: dict) -> tuple[State, di
         else:
             now[each.key] = each.values
     return outcome.state, now
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(st.tuples(st.sampled_from("vvwwwdx"), st.sampled_from("abc"), st.sampled_from("123")), max_size=40))
+def test_a_receiver_always_has_what_is_significant_and_is_sent_no_modification_without_it(steps):
+    usn, live, dead, sent, state = 0, {}, {}, {}, State()
+    for what, name, value in [*steps, ("x", "", "")]:
+        usn += what != "x"
+        if what == "d" and name in live:
+            dead[name] = live.pop(name)._replace(changed=usn, deleted=True, values=())
+        elif what in "vw":
+            old = live.get(name, entry(name, usn, usn, values=(("v", ()), ("w", ()))))
+            values = tuple((each, (value,) if each == what else held) for each, held in old.values)
+            live[name] = old._replace(changed=usn, values=values)
+            dead.pop(name, None)
+        elif what == "x":
+            dump = Listed([*live.values(), *dead.values()], GOOD._replace(head=None, last_removed=0))
+            found, outcome = collected(dump, state, significant=["V"])
+            for kind_, each in found:
+                mattering = dict(each.values).get("v")
+                assert kind_ != "M" or sent[each.key] != mattering
+                if kind_ == "D":
+                    sent.pop(each.key, None)
+                else:
+                    sent[each.key] = mattering
+            state = outcome.state
+            assert sent == {key: dict(each.values)["v"] for key, each in live.items()}
