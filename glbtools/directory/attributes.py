@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from glbtools.formats import ldif_dump
 from glbtools.model.directory import Entry, Values
@@ -23,7 +24,12 @@ _SPECIAL = re.compile(r'([,+"\\<>;])')
 
 def shown(entry: Entry) -> tuple[tuple[str, Values], ...]:
     """Return the attributes of an object that are not the server's own."""
-    return tuple(each for each in entry.values if each[0].lower() not in OWNED_BY_SERVER)
+    return tuple([each for each in entry.values if not _is_owned(each[0])])
+
+
+@lru_cache(1024)
+def _is_owned(name: str) -> bool:
+    return name.lower() in OWNED_BY_SERVER
 
 
 def names_of(entries: Iterable[Entry]) -> tuple[str, ...]:

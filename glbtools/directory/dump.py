@@ -87,7 +87,8 @@ class Dump:
         known = self.facts()
         with self._opened() as stream:
             for entry in self._read(stream, faults, known, bare=bare)[1]:
-                self._see(faults)
+                if faults:
+                    self._see(faults)
                 yield entry
         self._see(faults)
 

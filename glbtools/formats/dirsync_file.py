@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from glbtools.binary.span import Fault, Region, Span
@@ -25,6 +26,8 @@ KINDS = (ADD, MODIFY, DELETE)
 
 _HEX = re.compile(r"\\x((?:[0-9A-Fa-f]{2})+)", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_PLAIN = re.compile(r'(?![" \t]|\\x)[^\x00-\x08\x0a-\x1f\x7f]*(?<![ \t])')
+"""What is written as it is: without control characters, and with nothing that would be read as something else."""
 _QUOTED = ('"', "\\x", " ", "\t")
 _NAMED = re.compile(r"/?(?:c|o|ou|cn|dc)=[^\t]", re.IGNORECASE)
 _PROBED = 16384
@@ -126,11 +129,15 @@ def section(kind: str, dn: str, values: Iterable[tuple[str, Iterable[str | bytes
         raise FieldError("dn", "is empty or has control characters")
     lines = [f"{kind} {dn}"]
     for name, held in values if kind != DELETE else ():
-        if not name or name != name.strip() or ":" in name or _CONTROL.search(name):
-            raise FieldError(name, "is no attribute label")
-        lines += [f"- {name}:{_written(name, each)}" for each in held]
+        label = _label(name)
+        for each in held:
+            if isinstance(each, str) and _PLAIN.fullmatch(each):
+                lines.append(label + each)
+            else:
+                lines.append(label + _written(name, each))
+    lines.append("")
     try:
-        return "".join(line + "\r\n" for line in lines).encode("cp1252")
+        return "\r\n".join(lines).encode("cp1252")
     except UnicodeEncodeError as error:
         raise FieldError(dn, "has a character that Windows-1252 has not") from error
 
@@ -188,6 +195,13 @@ def _section_row(section: Section) -> Row:
         "dn": section.dn,
         "attributes": attribute_rows(section.values.items()),
     }
+
+
+@lru_cache
+def _label(name: str) -> str:
+    if not name or name != name.strip() or ":" in name or _CONTROL.search(name):
+        raise FieldError(name, "is no attribute label")
+    return f"- {name}:"
 
 
 def _written(name: str, value: str | bytes) -> str:

@@ -7,9 +7,10 @@ at the end of a line (Q239639), an import may not (Q188649): ``strict`` reads as
 
 from __future__ import annotations
 
+import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
@@ -50,7 +51,13 @@ _ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
 _REMOVAL = re.compile(r"~del(<.*>)?", re.IGNORECASE | re.DOTALL)
 _INI_LINE = re.compile(r"\s*([A-Za-z]+)\s*=(.*)", re.DOTALL)
 
+_SIMPLE_LENGTH = 1 << 16
+_LONGEST_NUMBER = 20
+_DELETED = frozenset({"1", "true"})
+
 Report = Callable[[Fault], None]
+Line = tuple[str, bytes, int]
+"""The encoding of the file, a line with its end, and the length of the byte order mark at its start."""
 
 
 class Separators(NamedTuple):
@@ -182,35 +189,15 @@ def rows(
 
     Without ``separators`` the column separator is what follows Obj-Class on the first line.
     """
-    if dialect not in DIALECTS:
-        raise UsageError(f"no dialect {dialect}: {' or '.join(DIALECTS)}")
     lines = _lines(stream)
-    first = next(lines, None)
-    if first is None:
+    reader = _reader(lines, separators, dialect, strict=strict)
+    if reader is None:
         return
-    encoding, raw, skipped = first
-    marks = separators or _separators(raw, None)
-    text, decoded = _decode(raw[skipped:], encoding)
-    cells, closed = _cells(text, marks)
-    span = Span(0, len(raw))
-    columns = _Columns(tuple(_unquoted(cell, marks)[0].strip() for cell in cells))
-    found = [
-        *_undecoded(decoded),
-        *_cut(raw),
-        *_quotes(cells, closed, marks, dialect),
-        *_header(columns, strict=strict),
-    ]
-    yield Row(1, span, raw, cells, _faults(found, span, 1))
+    yield reader.first
+    at = reader.first.span.stop
     for number, (_, raw, _) in enumerate(lines, 2):
-        span = Span(span.stop, span.stop + len(raw))
-        text, decoded = _decode(raw, encoding)
-        cells, closed = _cells(text, marks)
-        if decoded and len(raw) < LINE_LIMIT and not strict and columns.is_plain(text, cells, marks.quote):
-            yield Row(number, span, raw, cells)
-            continue
-        found = [*_undecoded(decoded), *_cut(raw), *_quotes(cells, closed, marks, dialect)]
-        found += _row(cells, columns, marks, dialect, strict=strict)
-        yield Row(number, span, raw, cells, _faults(found, span, number))
+        yield reader.row(number, at, raw)
+        at += len(raw)
 
 
 def names(header: Row, separators: Separators = DEFAULT_SEPARATORS) -> tuple[str, ...]:
@@ -252,10 +239,9 @@ def moment(text: str) -> datetime | None:
     """Return a YYMMDDHHMMSSZ time, UTC; years 80 to 99 are of the twentieth century (Q180112, Q239639)."""
     if not _TIME.fullmatch(text):
         return None
-    year = int(text[:2])
-    year += 1900 if year >= 80 else 2000
+    century = "19" if text >= "8" else "20"
     try:
-        return datetime(year, int(text[2:4]), int(text[4:6]), int(text[6:8]), int(text[8:10]), int(text[10:12]))
+        return datetime.fromisoformat(f"{century}{text[:6]}T{text[6:12]}")
     except ValueError:
         return None
 
@@ -281,22 +267,20 @@ def entries(
     for fault in beside.faults:
         tell(fault)
     begin = stream.tell() if stream.seekable() else None
-    marks = beside.separators if ini is not None else None
-    found = rows(stream, marks, dialect=dialect)
-    first = next(found, None)
-    if first is None:
+    lines = _lines(stream)
+    reader = _reader(lines, beside.separators if ini is not None else None, dialect)
+    if reader is None:
         return Facts(server=beside.server, scope=beside.scope, deletions=False, creations=False), iter(())
-    marks = marks or _sniffed(first)
-    columns = _Columns(names(first, marks))
-    objects = chain([first], found)
     if known is not None:
-        return known, _entries(objects, columns, marks, dialect, tell, bare=bare)
+        return known, _objects(lines, reader, tell, bare=bare)
+    columns = reader.columns
     epoch: str | None = None
     removed: int | None = None
     if begin is not None and not columns.keys().isdisjoint({"invocation-id", *_REMOVED}):
-        epoch, removed = _server_wide(found, columns, marks, dialect, beside.server)
+        epoch, removed = _server_wide(reader.all_cells(lines), columns, reader.marks, dialect, beside.server)
         stream.seek(begin)
-        objects = chain(rows(stream, marks, dialect=dialect))
+        lines = _lines(stream)
+        next(lines)
     facts = Facts(
         server=beside.server,
         epoch=epoch,
@@ -305,7 +289,7 @@ def entries(
         deletions="is-deleted" in columns,
         creations="usn-created" in columns,
     )
-    return facts, _entries(objects, columns, marks, dialect, tell, bare=bare)
+    return facts, _objects(lines, reader, tell, bare=bare)
 
 
 class ExchangeCsvFormat(Format[CsvFile]):
@@ -462,7 +446,7 @@ class _Columns(dict[str, int]):
             and (len(text) < SPILLED_LENGTH or max(map(len, cells)) < SPILLED_LENGTH)
         )
 
-    def cell(self, cells: tuple[str, ...], *wanted: str) -> str:
+    def cell(self, cells: Sequence[str], *wanted: str) -> str:
         """Return the first of the wanted cells that has text, or nothing."""
         places = self.places.get(wanted)
         if places is None:
@@ -471,6 +455,108 @@ class _Columns(dict[str, int]):
             if at < len(cells) and (cell := cells[at]) and not cell.isspace():
                 return cell
         return ""
+
+
+class _Reader:
+    """Reads the lines below a header.
+
+    Most lines have nothing that needs a second look, and are split by the standard library: cells without backslash and
+    ``~``, quoted as a whole or not at all. What such a line yields is the same as if it were read with every check; a
+    test compares the two.
+
+    Attributes:
+        first: the header.
+        columns: its columns.
+        marks: the separators.
+        dialect: how several values share a field.
+    """
+
+    def __init__(
+        self, raw: bytes, encoding: str, skipped: int, marks: Separators, dialect: str, *, strict: bool
+    ) -> None:
+        self.encoding, self.marks, self.dialect, self.strict = encoding, marks, dialect, strict
+        text, decoded = _decode(raw[skipped:], encoding)
+        cells, closed = _cells(text, marks)
+        self.columns = _Columns(tuple(_unquoted(cell, marks)[0].strip() for cell in cells))
+        found = [*_undecoded(decoded), *_cut(raw), *_quotes(cells, closed, marks, dialect)]
+        found += _header(self.columns, strict=strict)
+        span = Span(0, len(raw))
+        self.first = Row(1, span, raw, cells, _faults(found, span, 1))
+        self.simple = _simple(self.columns, marks, encoding, dialect) if not strict else lambda _: None
+
+    def row(self, number: int, at: int, raw: bytes) -> Row:
+        """Return a line with all that is wrong with it."""
+        span = Span(at, at + len(raw))
+        text, decoded = _decode(raw, self.encoding)
+        cells, closed = _cells(text, self.marks)
+        columns, marks, dialect = self.columns, self.marks, self.dialect
+        if decoded and len(raw) < LINE_LIMIT and not self.strict and columns.is_plain(text, cells, marks.quote):
+            return Row(number, span, raw, cells)
+        found = [*_undecoded(decoded), *_cut(raw), *_quotes(cells, closed, marks, dialect)]
+        found += _row(cells, columns, marks, dialect, strict=self.strict)
+        return Row(number, span, raw, cells, _faults(found, span, number))
+
+    def all_cells(self, lines: Iterable[Line]) -> Iterator[Sequence[str]]:
+        """Yield the fields of all lines, whatever is wrong with them."""
+        for _, raw, _ in lines:
+            yield self.simple(raw) or self.row(0, 0, raw).cells
+
+
+def _reader(
+    lines: Iterator[Line], separators: Separators | None, dialect: str, *, strict: bool = False
+) -> _Reader | None:
+    """Return what reads the lines below the first; None when there is none.
+
+    Raises:
+        UsageError: there is no such dialect.
+    """
+    if dialect not in DIALECTS:
+        raise UsageError(f"no dialect {dialect}: {' or '.join(DIALECTS)}")
+    first = next(lines, None)
+    if first is None:
+        return None
+    encoding, raw, skipped = first
+    return _Reader(raw, encoding, skipped, separators or _separators(raw, None), dialect, strict=strict)
+
+
+Simple = Callable[[bytes], Sequence[str] | None]
+
+
+def _simple(columns: _Columns, marks: Separators, encoding: str, dialect: str) -> Simple:
+    """Return what gives the fields of a line without their quotes, and None where the line needs a second look."""
+    column, quote, value = marks
+    width = len(columns.header)
+    if not quote.isprintable() or columns.get("obj-class") != 0 or columns.get("mode") == 1:
+        return lambda _: None
+    bare = rf"[^{re.escape(quote + column)}\r\n]*"
+    quoted = rf"{re.escape(quote)}[^{re.escape(quote)}\s][^{re.escape(quote)}\r\n]*{re.escape(quote)}"
+    is_simple = re.compile(rf"{bare}(?:{re.escape(column)}(?:{quoted}|{bare}))*").fullmatch
+    in_turn = [""]
+    splitter = csv.reader(iter(lambda: in_turn[0], None), delimiter=column, quotechar=quote)
+    literal = dialect == "4.0"
+
+    def simple(raw: bytes) -> Sequence[str] | None:
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            return None
+        text = text[:-2] if text.endswith("\r\n") else text.removesuffix("\n").removesuffix("\r")
+        if "\\" in text or "~" in text or len(text) > _SIMPLE_LENGTH:
+            return None
+        cells: Sequence[str]
+        if quote not in text:
+            cells = text.split(column)
+        elif is_simple(text) and not (literal and value in text):
+            in_turn[0] = text
+            cells = next(splitter)
+        else:
+            return None
+        if len(cells) != width or not cells[0] or cells[0].isspace():
+            return None
+        # The limit is one of fields as they are written, quotes included.
+        return cells if len(text) < SPILLED_LENGTH or max(map(len, cells)) < SPILLED_LENGTH - 2 else None
+
+    return simple
 
 
 class _Found(NamedTuple):
@@ -509,8 +595,8 @@ def _encoding(head: bytes) -> tuple[str, int]:
     return "cp1252", 0
 
 
-def _lines(stream: BinaryIO) -> Iterator[tuple[str, bytes, int]]:
-    """Yield the encoding, each line with its end, and the length of the byte order mark at its start."""
+def _lines(stream: BinaryIO) -> Iterator[Line]:
+    """Yield the lines of a file."""
     line = stream.readline(LINE_LIMIT)
     encoding, skipped = _encoding(line)
     wide = encoding.startswith("utf-16")
@@ -694,7 +780,7 @@ def _text(cell: str, separators: Separators, dialect: str) -> str | None:
     return held[0] if held else None
 
 
-def _name(cells: tuple[str, ...], columns: _Columns, separators: Separators, dialect: str) -> str:
+def _name(cells: Sequence[str], columns: _Columns, separators: Separators, dialect: str) -> str:
     """Return the distinguished name, or container and directory name, which is unique but within its container."""
     full = _text(columns.cell(cells, "obj-dist-name"), separators, dialect)
     if full:
@@ -707,7 +793,7 @@ def _name(cells: tuple[str, ...], columns: _Columns, separators: Separators, dia
 
 
 def _server_wide(
-    found: Iterator[Row], columns: _Columns, separators: Separators, dialect: str, server: str | None
+    found: Iterable[Sequence[str]], columns: _Columns, separators: Separators, dialect: str, server: str | None
 ) -> tuple[str | None, int | None]:
     """Return invocation id and last removed number: of the server's own objects, else the only and the highest one."""
     own = f"/cn={server.lower()}/" if server else None
@@ -715,12 +801,12 @@ def _server_wide(
     own_id: str | None = None
     own_removed: int | None = None
     highest: int | None = None
-    for row in found:
-        life = _text(columns.cell(row.cells, "invocation-id"), separators, dialect)
-        removed = _number(columns.cell(row.cells, *_REMOVED), separators)
+    for cells in found:
+        life = _text(columns.cell(cells, "invocation-id"), separators, dialect)
+        removed = _number(columns.cell(cells, *_REMOVED), separators)
         if life is None and removed is None:
             continue
-        mine = own is not None and own in _name(row.cells, columns, separators, dialect).lower() + "/"
+        mine = own is not None and own in _name(cells, columns, separators, dialect).lower() + "/"
         if life is not None:
             if len(ids) < 2:
                 ids.add(life)
@@ -756,6 +842,78 @@ def _entries(
             tell(Fault("usn", "USN-Changed is not a number", row.span, line=row.line))
 
 
+def _objects(lines: Iterable[Line], reader: _Reader, tell: Report, *, bare: bool) -> Iterator[Entry]:
+    """Yield the objects below a header: most of them at once, the others as ``_entries`` does, with what is wrong."""
+    columns, marks, dialect = reader.columns, reader.marks, reader.dialect
+    yield from _entries((reader.first,), columns, marks, dialect, tell, bare=bare)
+    build = _builder(columns, marks, bare=bare)
+    simple, at = reader.simple, reader.first.span.stop
+    for number, (_, raw, _) in enumerate(lines, 2):
+        cells = simple(raw)
+        entry = build(cells, number) if cells is not None else None
+        if entry is not None:
+            yield entry
+        else:
+            yield from _entries((reader.row(number, at, raw),), columns, marks, dialect, tell, bare=bare)
+        at += len(raw)
+
+
+def _builder(columns: _Columns, marks: Separators, *, bare: bool) -> Callable[[Sequence[str], int], Entry | None]:
+    """Return what makes an object of the fields of a simple line; it gives None where a field needs a second look."""
+    mark = marks.value
+    # A field that the header lacks is that of an empty cell behind the last.
+    places = [
+        columns.get(name, len(columns.header))
+        for name in (
+            "obj-dist-name", "usn-changed", "when-changed", "usn-created", "is-deleted", "object-version",
+            "dsa-signature", "usn-source",
+        )
+    ]  # fmt: skip
+    of_name, of_changed, of_when, of_created, of_deleted, of_version, of_source, of_source_usn = places
+    named = [name if at >= 0 else "" for at, name in columns.first]
+
+    def build(cells: Sequence[str], line: int) -> Entry | None:
+        cells = [*cells, ""]
+        dn, number, when = cells[of_name], cells[of_changed], cells[of_when]
+        if not dn or dn.isspace() or mark in dn or mark in when or not _is_number(number):
+            return None
+        changed_at = moment(when.strip()) if when else None
+        if bare:
+            return Entry(dn.lower(), dn, int(number), None, False, None, changed_at, None, None, (), line)
+        numbers = cells[of_created], cells[of_version], cells[of_source_usn]
+        for each in numbers:
+            if each and not _is_number(each):
+                return None
+        created, version, source_usn = (int(each) if each else None for each in numbers)
+        source = cells[of_source]
+        return Entry(
+            dn.lower(),
+            dn,
+            int(number),
+            created,
+            cells[of_deleted].strip().lower() in _DELETED,
+            version,
+            changed_at,
+            source.partition(mark)[0] if source and not source.isspace() else None,
+            source_usn,
+            tuple(
+                [
+                    (name, (cell,) if mark not in cell else tuple(cell.split(mark)))
+                    for name, cell in zip(named, cells, strict=False)
+                    if cell and name and not cell.isspace()
+                ]
+            ),
+            line,
+        )
+
+    return build
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text is a number without sign or blanks; what else ``_number`` takes is left to it."""
+    return text.isdecimal() and text.isascii() and len(text) <= _LONGEST_NUMBER
+
+
 def _entry(
     row: Row, dn: str, changed: int, columns: _Columns, separators: Separators, dialect: str, *, bare: bool = False
 ) -> Entry:
@@ -777,7 +935,7 @@ def _entry(
         dn=dn,
         changed=changed,
         created=_number(columns.cell(cells, "usn-created"), separators),
-        deleted=deleted in {"1", "true"},
+        deleted=deleted in _DELETED,
         version=_number(columns.cell(cells, "object-version"), separators),
         when=changed_at,
         source=_text(columns.cell(cells, "dsa-signature"), separators, dialect),

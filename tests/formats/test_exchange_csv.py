@@ -6,9 +6,10 @@ import tracemalloc
 from datetime import datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glbtools.binary.span import Fault
 from glbtools.errors import FieldError, UsageError
 from glbtools.formats import exchange_csv
 from glbtools.formats.exchange_csv import (
@@ -24,6 +25,7 @@ from glbtools.formats.exchange_csv import (
     values,
     write_rows,
 )
+from glbtools.model.directory import Entry
 
 TOMBSTONES = (  # Q239639
     b"Obj-Class,Directory Name,Obj-Dist-Name,Is-Deleted\r\n"
@@ -365,3 +367,56 @@ def test_a_hundred_thousand_objects_are_a_stream():
 def _with(first, rest):
     yield first
     yield from rest
+
+
+AS_WRITTEN = st.sampled_from(
+    ["", " ", "a", "x%y", "%", "7", " 7", "-7", "07", "1", "TRUE", "980120211543Z", "991332000000Z", "\u0667",
+     "~DEL", "\\", "a\rb", '"a,b"', '"a"', '""', '" "', '" a"', '"a ""b"', '"a"b', 'a"b', '"', '"x%y,z"', "o" * 254,
+     "o" * 255, f'"{"o" * 254}"']
+)  # fmt: skip
+COLUMN_NAMES = st.permutations(
+    ["Obj-Dist-Name", "USN-Changed", "USN-Created", "When-Changed", "Is-Deleted", "Object-Version", "DSA-Signature",
+     "USN-Source", "Directory Name", "Obj-Container", "cn", "CN", ""]
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    COLUMN_NAMES.map(lambda found: found[:8]),
+    st.lists(
+        st.tuples(st.sampled_from(["Mailbox", " ", "", '"dl"']), st.lists(AS_WRITTEN, min_size=7, max_size=9)),
+        max_size=6,
+    ),
+    st.sampled_from(["cp1252", "utf-8-sig", "utf-16"]),
+    st.sampled_from([",", "\t"]),
+    st.sampled_from(["\r\n", "\n", "\r\r\n"]),
+    st.sampled_from(["5.x", "4.0"]),
+    st.booleans(),
+    st.binary(max_size=3),
+)
+def test_a_line_that_needs_no_second_look_says_what_it_says_at_the_second(
+    columns, lines, encoding, separator, end, dialect, bare, rest
+):
+    rows = [("Obj-Class", *columns), *((name, *cells) for name, cells in lines)]
+    text = "".join(separator.join(row) + end for row in rows)
+    data = text.encode(encoding, "replace") + rest
+
+    def read() -> tuple[list[Entry], list[Fault]]:
+        faults: list[Fault] = []
+        return list(entries(io.BytesIO(data), None, faults.append, dialect=dialect, bare=bare)[1]), faults
+
+    at_once = read()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exchange_csv, "_simple", lambda *_: lambda _: None)
+        assert read() == at_once
+
+
+def test_most_lines_need_no_second_look(monkeypatch):
+    data = b"Obj-Class,Obj-Dist-Name,USN-Changed,E-mail Addresses,Is-Deleted\r\n" + b"".join(
+        b'Mailbox,"/o=X/cn=Doe, %d",%d,"SMTP:a%%X400:c=us,o=x",\r\nMailbox,/o=X/cn=%d,%d,a%%b,1\r\n' % (n, n, n, n)
+        for n in range(100)
+    )
+    expected = list(entries(io.BytesIO(data))[1])
+    monkeypatch.setattr(exchange_csv._Reader, "row", None)
+    assert list(entries(io.BytesIO(data))[1]) == expected
+    assert [len(expected), expected[0].values[-1][1]] == [200, ("SMTP:a", "X400:c=us,o=x")]
