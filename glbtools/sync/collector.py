@@ -130,6 +130,7 @@ class Collector:
             outcome.counts[REMOVED] += len(gone)
             outcome.conflicts.extend(self._removed(batch, each) for each in gone)
         target.report(outcome.conflicts)
+        target.hear(batch.source_id, batch.lives)
 
     def _lives(self, batch: Message) -> Lives:
         """Return what the source still knows of its earlier lives: of one it does not name, nothing."""

@@ -431,6 +431,15 @@ class SqliteStore:
         life = (journal.source_id, journal.epoch)
         self.connection.execute("INSERT OR IGNORE INTO source_lives VALUES (?, ?)", life)
 
+    def hear(self, source_id: str, lives: Iterable[str]) -> None:
+        """Keep which lives a source says it has had; inside a transaction.
+
+        Its changes keep the keys of the life they were made in: what came of a life must be known as the source's even
+        after the source itself was restored to before it.
+        """
+        rows = [(source_id, each) for each in lives]
+        self.connection.executemany("INSERT OR IGNORE INTO source_lives VALUES (?, ?)", rows)
+
     def lives_of(self, source_id: str) -> frozenset[str]:
         """Return every life of a source that this store has heard of."""
         rows = self.connection.execute("SELECT epoch FROM source_lives WHERE source_id = ?", (source_id,))
