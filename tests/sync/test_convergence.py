@@ -7,7 +7,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.sync.chaos import CUT, DELAY, DELIVER, DOUBLE, LOSE, PAIR, Crash, FileWorld, World
+from tests.sync.chaos import CUT, DELAY, DELIVER, DOUBLE, IN_MEMORY, LOSE, PAIR, Crash, FileWorld, World
 
 KEYS = st.sampled_from("abcdef")
 FATES = st.lists(st.sampled_from([DELIVER, DELIVER, DELIVER, LOSE, DOUBLE, DELAY, CUT]), max_size=12)
@@ -142,7 +142,7 @@ class ConvergenceOnDisk(Convergence):
 TestConvergenceOnDisk = ConvergenceOnDisk.TestCase
 TestConvergenceOnDisk.settings = settings(
     derandomize=True,
-    max_examples=60,
+    max_examples=200 if IN_MEMORY.is_dir() else 30,
     stateful_step_count=25,
     deadline=None,
     database=None,
