@@ -98,7 +98,9 @@ def _trail(sight: Sight, rule: Rule, head: int) -> tuple[int, int, float]:
     trail = lengths[int((len(lengths) - 1) * (1 - columns.SPOILED))]
     low, high = rule.gap - head - ending, max(rule.gap, rule.widest) - head - ending
     trail = max(trail, low, 0)
-    if rule.by == "length" and rule.excess > ending:  # the field counts the record: what it counts beside the text is known
+    if (
+        rule.by == "length" and rule.excess > ending
+    ):  # the field counts the record: what it counts beside the text is known
         trail = rule.excess - head - ending
     if not 0 <= trail <= max(high, 0):
         return -1, 0, 0.0

@@ -59,7 +59,9 @@ def rising(values: Values) -> Rising | None:
     bits = sorted(math.log2(step) for step in up)
     kept = bits[: max(1, int(len(bits) * (1 - SPOILED)))]
     ones = sum(step == 1 for step in steps) / len(steps)
-    return Rising(len(up) / len(steps), ones, sum(kept) / len(kept), _falls([each for each in values if each is not None]))
+    return Rising(
+        len(up) / len(steps), ones, sum(kept) / len(kept), _falls([each for each in values if each is not None])
+    )
 
 
 def _falls(values: Sequence[int]) -> int:

@@ -340,7 +340,11 @@ def _other_digits(sight: Sight, side: str, at: int, number: Number) -> bool:
     raws = sight.raw(side, at, number.size)
     if number.kind == "hex":
         lettered = sum(not raw.isdigit() for raw in raws)
-        return lettered * 20 <= len(raws) and len({raw[-1] for raw in raws}) > FEWEST_DIGITS and len({raw[:-1] for raw in raws}) > 1
+        return (
+            lettered * 20 <= len(raws)
+            and len({raw[-1] for raw in raws}) > FEWEST_DIGITS
+            and len({raw[:-1] for raw in raws}) > 1
+        )
     if number.kind == "dec" or number.size < 2:
         return False
     return sum(all(byte in HEX_DIGITS for byte in raw) for raw in raws) >= len(raws) * (1 - columns.SPOILED)
@@ -473,7 +477,9 @@ def _widest(group: Sequence[_Counted], order: str) -> _Counted:
 def _said(best: _Counted, group: Sequence[_Counted], *, listed: bool) -> str:
     count = len(best.values)
     ones = round(best.rising.ones * (count - 1))
-    doc = f"the numbers of the listing in {count} records" if listed else f"rises in {count} records, by one {ones} times"
+    doc = (
+        f"the numbers of the listing in {count} records" if listed else f"rises in {count} records, by one {ones} times"
+    )
     others = sorted({each.claim.number.type for each in group} - {best.claim.number.type})
     return doc + (f"; {', '.join(others)} would read the same" if others else "")
 
@@ -512,4 +518,3 @@ def free(side: str, at: int, size: int, taken: Sequence[Claim]) -> bool:
 def _spot(claim: Claim) -> str:
     where = "before the text" if claim.side == HEAD else "behind the text"
     return f"{claim.number.type} {claim.at} bytes {where}"
-

@@ -320,9 +320,7 @@ def _strided(pairs: Sequence[Pair], starts: int, stride: int) -> Iterator[Rule]:
         yield Rule("stride", gap=_behind_padding(fitting, pad), stride=stride, pad=pad, support=1.0)
 
 
-def _measured(
-    pairs: Sequence[Pair], contents: Sequence[int | None], starts: int, rule: Rule
-) -> Iterator[Rule]:
+def _measured(pairs: Sequence[Pair], contents: Sequence[int | None], starts: int, rule: Rule) -> Iterator[Rule]:
     """Yield a strided rule by length with what its field counts, by where texts, or what is not padding, end."""
     assert rule.number is not None, "a rule by length has a field"
     texts: Counter[tuple[str, int]] = Counter()
@@ -339,7 +337,11 @@ def _measured(
             texts[_name(data, end) if name == "listed" else name, value - (end - pair.start)] += 1
         if content is not None:
             filled[value - content] += 1
-            ended.update(name for name, ending in _ENDINGS if data[pair.start + value - len(ending) : pair.start + value] == ending)
+            ended.update(
+                name
+                for name, ending in _ENDINGS
+                if data[pair.start + value - len(ending) : pair.start + value] == ending
+            )
     if len(values) < 2:
         return
     for (name, excess), count in texts.most_common(2):

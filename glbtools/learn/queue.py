@@ -144,7 +144,9 @@ def _arranged(
         bits += ODD_BITS * odd
         if rule.by == "length" and rule.excess > len(TERMINATORS[rule.terminator]):
             bits += ALIKE_BITS * len(raws) * _alike(raws, same=rule.terminator == "none")
-        bits += ODD_BITS * _unlisted(materials, queues) + TEXT_BITS * _cut_off(records, rule, arrangement, reading.claims)
+        bits += ODD_BITS * _unlisted(materials, queues) + TEXT_BITS * _cut_off(
+            records, rule, arrangement, reading.claims
+        )
         share = odd / max(1, len(raws))
         yield Candidate(layout, len(texts), 1 - strayed / size, share, bits, rule, arrangement, reading, texts, first)
 
