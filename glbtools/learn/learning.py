@@ -10,8 +10,11 @@ from glbtools import files
 from glbtools.binary.layout import Layout
 from glbtools.formats.listing import parse_listing
 from glbtools.layouts.written import to_toml
+from glbtools.formats.queue import parse_queue
 from glbtools.learn import queue
+from glbtools.learn.checksums import Found
 from glbtools.learn.material import Material, with_listings
+from glbtools.learn.summed import with_checksum
 
 
 @dataclass
@@ -27,6 +30,7 @@ class Learning:
     layout: Layout | None = None
     toml: str | None = None
     candidates: list[queue.Candidate] = field(default_factory=list)
+    checksum: Found | None = None
 
     @property
     def alternatives(self) -> list[Layout]:
@@ -50,6 +54,8 @@ def learn_layout(
     if found and not found[0].reading.doubts and found[0].sound:
         rivals = [each for each in found[1:] if each.contradicts(found[0]) and each.bits - found[0].bits < queue.CLEAR]
         if not rivals:
-            learning.layout = found[0].layout
-            learning.toml = to_toml(found[0].layout)
+            layout = found[0].layout
+            queues = [parse_queue(each.data, layout) for each in materials]
+            learning.layout, learning.checksum = with_checksum(layout, queues, materials)
+            learning.toml = to_toml(learning.layout)
     return learning
