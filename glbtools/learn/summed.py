@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from glbtools.binary.layout import Field, Layout
+from glbtools.binary.checksum import OWN
+from glbtools.binary.layout import TERMINATORS, Field, Layout
 from glbtools.binary.layout import parse as parse_layout
 from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue
@@ -101,7 +102,7 @@ def _cut(layout: Layout, window: _Window, material: Material, record: Record) ->
     head = layout.section("record")[:-1]
     place = record.start + (head[-1].stop if head else 0)
     ending = place + len(text)
-    behind = ending + len(_terminator(layout))
+    behind = ending + len(TERMINATORS[layout.terminator])
     parts: dict[str, list[tuple[str, bytes]]] = {"record": [], "trailer": []}
     stored = b""
     for each in (*head, *layout.section("trailer")):
@@ -122,12 +123,6 @@ def _cut(layout: Layout, window: _Window, material: Material, record: Record) ->
     if len(stored) != window.width:
         return None
     return Sample(stored, text, data[ending:behind], tuple(parts["record"]), tuple(parts["trailer"]))
-
-
-def _terminator(layout: Layout) -> bytes:
-    from glbtools.binary.layout import TERMINATORS
-
-    return TERMINATORS[layout.terminator]
 
 
 def _name(each: Field, at: int) -> str:
@@ -168,7 +163,7 @@ def _summed(layout: Layout, window: _Window, order: str, found: Found | None) ->
     changed = layout._replace(fields=tuple(fields))
     if found is not None:
         changed = changed._replace(
-            checksum=found.algorithm, crc=found.crc if found.algorithm == checksums.checksum.OWN else None,
+            checksum=found.algorithm, crc=found.crc if found.algorithm == OWN else None,
             covers=found.covers, checksum_status="observed", checksum_doc=found.doc,
         )  # fmt: skip
     return parse_layout(to_toml(changed).encode(), "learnt layout")
