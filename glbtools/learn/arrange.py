@@ -50,13 +50,20 @@ def arrangements(records: Sequence[Held], rule: Rule, reading: Reading) -> list[
     for head in sorted(heads):
         if not 0 < head <= max(each.start for each in firsts):
             continue
-        header = Counter(first.start - head for first in firsts).most_common(1)[0][0]
         trail, pad, spoiled = _trail(sight, rule, head)
-        if header < 0 or trail < 0 or (header > LARGEST_HEADER and not told):
+        if trail < 0:
             continue
-        bits = spoiled + sum(_edges(sight, rule, reading, chain, header, head, trail) for chain in chains)
-        found.append(Arrangement(header, head, trail, pad, bits + 3 * bool(header) + 3 * bool(trail)))
+        for header in _headers(firsts, rule, head):
+            bits = spoiled + sum(_edges(sight, rule, reading, chain, header, head, trail) for chain in chains)
+            found.append(Arrangement(header, head, trail, pad, bits + 3 * bool(header) + 3 * bool(trail)))
     return sorted(found, key=lambda each: (each.bits, each.header, each.trail))
+
+
+def _headers(firsts: Sequence[Held], rule: Rule, head: int) -> set[int]:
+    """Return the lengths of the file's header worth trying: what is before the first record, unless that is lost."""
+    before = Counter(first.start - head for first in firsts).most_common(1)[0][0]
+    less = before % rule.stride if rule.stride > 1 else 0
+    return {header for header in (before, less) if 0 <= header <= LARGEST_HEADER}
 
 
 def _chains(records: Sequence[Held]) -> list[list[Held]]:
@@ -102,7 +109,7 @@ def _trail(sight: Sight, rule: Rule, head: int) -> tuple[int, int, float]:
         rule.by == "length" and rule.excess > ending
     ):  # the field counts the record: what it counts beside the text is known
         trail = rule.excess - head - ending
-    if not 0 <= trail <= max(high, 0):
+    if not 0 <= trail <= high:
         return -1, 0, 0.0
     spoiled = sum(bool(region[trail:].strip(bytes([pad]))) for region in regions)
     return trail, pad, 4.0 * spoiled

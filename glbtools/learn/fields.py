@@ -31,6 +31,9 @@ does not rise."""
 MOST_BITS = 7
 """Mean information of a step between numbers; what jumps farther is no count of changes."""
 
+FEWEST_FALLS = 3
+"""Falls that make a number not worth a look where others rise."""
+
 FALL_BITS = 40.0
 """What it costs to fall for good."""
 
@@ -318,7 +321,9 @@ def _counted(sight: Sight, taken: Sequence[Claim]) -> list[_Counted]:
 
     What stands behind the texts is looked at only where nothing before them counts.
     """
-    return list(_counting(sight, taken, HEAD)) or list(_counting(sight, taken, TAIL))
+    found = list(_counting(sight, taken, HEAD)) or list(_counting(sight, taken, TAIL))
+    steady = [each for each in found if each.rising.falls < FEWEST_FALLS]
+    return steady or found
 
 
 def _counting(sight: Sight, taken: Sequence[Claim], wanted: str) -> Iterator[_Counted]:
@@ -368,12 +373,16 @@ def _grouped(found: Sequence[_Counted]) -> list[list[_Counted]]:
 
 
 def _leading(sight: Sight, found: Sequence[_Counted], order: str) -> list[Claim]:
-    """Return the likeliest number before dates are known, so that no date is seen in its digits."""
+    """Return the likeliest numbers, one for each place, before dates are known: no date is seen in their digits."""
     places = _places(found)
-    groups = _grouped(found)
-    if not groups:
-        return []
-    return [_widest(min(groups, key=lambda group: _rate(sight, group, order, places)), order).claim]
+    rated = sorted(((_rate(sight, group, order, places), group) for group in _grouped(found)), key=lambda each: each[0])
+    claims: list[Claim] = []
+    for _, group in rated:
+        best = _widest(group, order)
+        counts = best.rising.bits <= rated[0][1][0].rising.bits + 2 and best.rising.share > 1 - columns.SPOILED
+        if counts and free(best.claim.side, best.claim.at, best.claim.number.size, claims):
+            claims.append(best.claim)
+    return claims
 
 
 def _numbered(
