@@ -18,8 +18,8 @@ from glbtools.learn.framing import Rule
 from glbtools.learn.material import CONTROL
 
 LARGEST_HEADER = 64
-CLEAR = 10.0
-"""Bits by which an arrangement must be better than another that reads the file otherwise."""
+LOST_BITS = 120.0
+"""What it costs to take what stands before the first record for a lost record and not for the file's header."""
 
 
 class Arrangement(NamedTuple):
@@ -134,7 +134,7 @@ def _edges(
         bits += sum(1.0 if byte == 0 else 8.0 for byte in data[:header])
         bits += _unlike(sight, reading.claims, chain, 0, head, HEAD)
     else:
-        bits += min(40.0, 8.0 * (begins - header))
+        bits += min(LOST_BITS, 8.0 * (begins - header)) if begins - header > head else LOST_BITS
     ending = len(TERMINATORS[rule.terminator])
     stop = last.stop + ending + trail
     if rule.stride > 1:

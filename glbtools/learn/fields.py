@@ -149,11 +149,17 @@ def _length(sight: Sight, distance: int, number: Number) -> Claim:
     return Claim(HEAD, distance, number, "len_text", doc="leads from each text to the next", sure=number.size > 1)
 
 
-def _widened(sight: Sight, claims: list[Claim], order: str) -> list[Claim]:
+def widened(sight: Sight, claims: list[Claim], most: int) -> list[Claim]:
     """Return claims with the length as wide as zeros let it be: texts reach several KB, which 8 bits do not (Q148770).
 
     Where zeros stand on both sides the byte order of the other fields decides.
+
+    Args:
+        sight: the columns.
+        claims: the fields.
+        most: bytes of a record before its text.
     """
+    order = _order(sight, claims)
     at = next((index for index, claim in enumerate(claims) if claim.role == "len_text"), None)
     if at is None or claims[at].number.kind in {"dec", "hex"}:
         return claims
@@ -167,7 +173,7 @@ def _widened(sight: Sight, claims: list[Claim], order: str) -> list[Claim]:
             )  # fmt: skip
             fixed = claim.number.size == 1 or claim.number.order == way
             if (
-                size > claim.number.size and fixed and start - size >= 0 and start <= sight.before
+                size > claim.number.size and fixed and start - size >= 0 and start <= most
                 and free(HEAD, start, size, others)
                 and all(columns.constant(sight.raw(HEAD, byte, 1)) == b"\0" for byte in extra)
             ):  # fmt: skip
@@ -403,7 +409,7 @@ def _numbered(
     for bits, group in rated[:6]:
         best = _widest(group, order)
         chosen = best.claim._replace(doc=_said(best, group, listed=listed), sure=listed or len(group) == 1)
-        results.append(Reading(_widened(sight, [chosen, *claims, *dates], order), bits))
+        results.append(Reading([chosen, *claims, *dates], bits))
     if results and not listed:
         results[0].doubts = list(_doubts(rated, results, places))
     return results

@@ -349,14 +349,19 @@ def _measured(pairs: Sequence[Pair], contents: Sequence[int | None], starts: int
         if not 0 <= excess <= WIDEST_GAP or count * 2 < starts:
             continue
         for each in range(excess, excess + (AFTER if excess >= rule.distance else 0) + 1):
-            for ending in {name, "none"} if each == excess else {"none"}:
+            for ending in dict.fromkeys((name, "none")) if each == excess else ("none",):
                 for found in _gapped(pairs, starts, rule._replace(excess=each, terminator=ending)):
                     yield found._replace(support=min(found.support, count / starts))
     for excess, count in filled.most_common(1):
-        if -WIDEST_GAP <= excess <= 0 and count * 2 >= starts:
-            name = next((name for name, seen in ended.items() if seen * 10 >= count * 9), "none")
-            size = len(TERMINATORS[name])
-            for found in _gapped(pairs, starts, rule._replace(excess=size, terminator=name)):
+        if not -WIDEST_GAP <= excess <= WIDEST_GAP or count * 2 < starts:
+            continue
+        name = next((name for name, seen in ended.items() if seen * 10 >= count * 9), "none")
+        size = len(TERMINATORS[name])
+        # A field that counts the record exceeds what is before the padding by what is before the text.
+        counted = range(excess, excess + AFTER + 1) if excess > 0 else (size,)
+        for each in counted:
+            ending = name if excess <= 0 else "none"
+            for found in _gapped(pairs, starts, rule._replace(excess=each, terminator=ending)):
                 yield found._replace(support=min(found.support, count / starts))
 
 

@@ -9,10 +9,11 @@ from typing import NamedTuple
 from glbtools.binary.layout import TERMINATORS, Layout
 from glbtools.errors import LayoutError
 from glbtools.formats.queue import Queue, parse_queue
+from glbtools.learn import columns
 from glbtools.learn.arrange import Arrangement, arrangements
 from glbtools.learn.chain import Held, chain, sample
 from glbtools.learn.drawing import laid_out
-from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, readings
+from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, readings, widened
 from glbtools.learn.framing import Rule, rules
 from glbtools.learn.material import Material
 from glbtools.learn.weighing import MISFRAMED, alike, cut_off, is_odd, unlisted
@@ -135,13 +136,32 @@ def _arranged(
     materials: Sequence[Material], records: Sequence[Held], rule: Rule, reading: Reading
 ) -> Iterator[Candidate]:
     for arrangement in arrangements(records, rule, reading)[:MOST_ARRANGED]:
-        number, *others = reading.claims
-        claims = [number, *(each for each in others if each.side == HEAD or _fits(each, arrangement))]
-        if not any(_straddles(claim, arrangement, rule) for claim in claims):
-            try:
-                yield _weighed(materials, records, rule, arrangement, replace(reading, claims=claims))
-            except LayoutError:  # no layout can say this
-                continue
+        if _unended(records, rule, arrangement):
+            continue
+        claims = widened(Sight(records, rule), reading.claims, arrangement.head)
+        kept = [each for each in claims if not _straddles(each, arrangement, rule)]
+        if _NEEDED & {each.role for each in claims} - {each.role for each in kept}:
+            continue
+        try:
+            yield _weighed(materials, records, rule, arrangement, replace(reading, claims=kept))
+        except LayoutError:  # no layout can say this
+            continue
+
+
+_NEEDED = {"sync", "len_text"}
+
+
+def _unended(records: Sequence[Held], rule: Rule, arrangement: Arrangement) -> bool:
+    """Whether what stands behind all texts is a terminator that the rule does not take for one."""
+    if rule.terminator != "none" or not arrangement.trail:
+        return False
+    sight = Sight(records, rule)
+    for ending in filter(None, TERMINATORS.values()):
+        at = arrangement.head + arrangement.trail
+        raw = sight.raw(TAIL, 0, len(ending)) if rule.stride > 1 else sight.raw(HEAD, at, len(ending))
+        if len(ending) <= arrangement.trail and columns.constant(raw) == ending:
+            return True
+    return False
 
 
 def _weighed(
