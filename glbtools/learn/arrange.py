@@ -76,7 +76,7 @@ def _chains(records: Sequence[Held]) -> list[list[Held]]:
 def _heads(chains: Sequence[Sequence[Held]], rule: Rule, sight: Sight) -> set[int]:
     """Return the lengths of a record's head worth trying."""
     lowest = min(chain[0].start for chain in chains)
-    most = min(lowest, sight.before) if rule.stride == 1 else min(lowest, 2 * LARGEST_HEADER)
+    most = min(lowest, sight.before)
     heads = {chain[-1].next - len(chain[-1].material.data) for chain in chains}
     heads |= {lowest - header for header in range(LARGEST_HEADER)}
     if rule.stride == 1:

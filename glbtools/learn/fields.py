@@ -474,8 +474,12 @@ def _byte_bits(sight: Sight, side: str, at: int) -> float:
     """Return what a byte costs that no field explains; one that varies says nothing either way."""
     if at < (1 if side == HEAD else 0) or at > (sight.before if side == HEAD else sight.behind - 1):
         return 0.0
-    value = columns.constant(sight.raw(side, at, 1))
-    return 0.0 if value is None else ZERO_BITS if value == b"\0" else BYTE_BITS
+    raws = sight.raw(side, at, 1)
+    value = columns.constant(raws)
+    if value is None:
+        return 0.0
+    spoiled = sum(raw != value for raw in raws)
+    return (ZERO_BITS if value == b"\0" else BYTE_BITS) + 2 * BROKEN_BITS * spoiled
 
 
 def _widest(group: Sequence[_Counted], order: str) -> _Counted:
