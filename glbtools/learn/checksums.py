@@ -39,6 +39,7 @@ DAMAGED = 0.03
 """Share of held-out records that may disagree where there are many."""
 
 MAX_REGIONS = 48
+MAX_POLYNOMIAL_REGIONS = 16
 MAX_MESSAGE = 512
 """Longest message, in bytes, that polynomials are searched with: a common divisor takes the square of the time."""
 
@@ -123,12 +124,14 @@ class Found(NamedTuple):
         return table | {"covers": spelled or list(self.covers), "status": "observed", "doc": self.doc}
 
 
-def search(samples: Sequence[Sample], width: int) -> Found | None:
+def search(samples: Sequence[Sample], width: int, *, named: bool = True, unnamed: bool = True) -> Found | None:
     """Return how the checksum of some records is computed, or None: then the field stays opaque.
 
     Args:
         samples: the records, at best from several files.
         width: bytes of the field, 2 or 4.
+        named: try sums and CRCs that have a name.
+        unnamed: try every polynomial.
 
     Raises:
         ValueError: another width, or a sample whose field has not this many bytes.
@@ -139,7 +142,9 @@ def search(samples: Sequence[Sample], width: int) -> Found | None:
     if len(trial.chosen) < MIN_RECORDS or len({samples[index].stored for index in trial.chosen}) < 2:
         return None
     for regions in trial.regions():
-        found = _named(trial, regions) or _polynomial(trial, regions)
+        found = _named(trial, regions) if named else None
+        if found is None and unnamed:
+            found = _polynomial(trial, regions[:MAX_POLYNOMIAL_REGIONS])
         if found is not None:
             return found
     return None
@@ -164,6 +169,7 @@ class _Trial:
         self.samples = samples
         self.width = width
         self.hypotheses = 0
+        self._widths: dict[str, int] = {}
         by_text: dict[bytes, int] = {}
         for index, each in enumerate(samples):
             by_text.setdefault(each.text, index)
@@ -179,6 +185,12 @@ class _Trial:
     def highest(self, order: str) -> int:
         """Return the highest stored number but for a few that may be damaged."""
         return self._ordered(order)[-1]
+
+    def register_width(self, order: str) -> int:
+        """Return the bits, in whole bytes, that the stored numbers need."""
+        if order not in self._widths:
+            self._widths[order] = max(1, -(-self.highest(order).bit_length() // 8)) * 8
+        return self._widths[order]
 
     def _ordered(self, order: str) -> list[int]:
         ordered = sorted(self.value(index, order) for index in self.chosen)
@@ -346,8 +358,7 @@ def _polynomial(trial: _Trial, regions: Sequence[tuple[str, ...]]) -> Found | No
 def _frames(trial: _Trial, covers: tuple[str, ...]) -> Iterator[_Frame]:
     """Yield the ways to look at messages and numbers; bits that are turned round at one end only come last."""
     for turned, refin, order in product((False, True), (False, True), ("little", "big")):
-        width = max(1, -(-trial.highest(order).bit_length() // 8)) * 8
-        yield _Frame(covers, refin, refin != turned, order, width)
+        yield _Frame(covers, refin, refin != turned, order, trial.register_width(order))
 
 
 def _attempts(trial: _Trial, frame: _Frame, by_length: dict[int, list[int]]) -> Iterator[_Multiples]:
@@ -357,13 +368,18 @@ def _attempts(trial: _Trial, frame: _Frame, by_length: dict[int, list[int]]) -> 
     groups.sort(key=lambda each: (len(each) <= _DIFFERENCES, len(trial.message(each[0], frame.covers))))
     for attempt in range(_ATTEMPTS if len(trial.chosen) >= MANY else 2):
         random = Random(attempt)  # noqa: S311 - the same records give the same answer
-        picked = [random.sample(each, min(len(each), _DIFFERENCES + 1)) for each in groups]
-        if attempt % 2:
-            random.shuffle(picked)
-        pairs = ((each[0], other) for each in picked for other in each[1:])
-        yield _Multiples([_difference(trial, frame, *pair) for pair in islice(pairs, _DIFFERENCES)])
+        ordered = random.sample(groups, len(groups)) if attempt % 2 else groups
+        pairs = islice(_pairs(ordered, random), _DIFFERENCES)
+        yield _Multiples([_difference(trial, frame, *pair) for pair in pairs])
     if sum(len(each) - 1 for each in groups) < _FEW_PAIRS:
         yield from _guessed(trial, frame, by_length)
+
+
+def _pairs(groups: Sequence[Sequence[int]], random: Random) -> Iterator[tuple[int, int]]:
+    """Yield pairs of records of equal length, several of each length."""
+    for each in groups:
+        first, *others = random.sample(each, min(len(each), _DIFFERENCES + 1))
+        yield from ((first, other) for other in others)
 
 
 def _difference(trial: _Trial, frame: _Frame, one: int, other: int) -> tuple[int, tuple[int, ...]]:

@@ -479,7 +479,7 @@ def _byte_bits(sight: Sight, side: str, at: int) -> float:
     if value is None:
         return 0.0
     spoiled = sum(raw != value for raw in raws)
-    return (ZERO_BITS if value == b"\0" else BYTE_BITS) + 2 * BROKEN_BITS * spoiled
+    return (ZERO_BITS if value == b"\0" else BYTE_BITS) + BROKEN_BITS * spoiled
 
 
 def _widest(group: Sequence[_Counted], order: str) -> _Counted:

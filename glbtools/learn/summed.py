@@ -21,6 +21,9 @@ MOST = 400
 VARIED = 0.5
 """Share of different values among different texts below which a field is no sum of them."""
 
+SPREAD = 0.4
+"""Share of the values a byte could take that each byte of a CRC does take."""
+
 LISTED = 0.9
 
 
@@ -49,6 +52,7 @@ def with_checksum(
     if len(pairs) < checksums.MIN_RECORDS:
         return layout, None
     printed: tuple[_Window, str] | None = None
+    likely: list[tuple[_Window, list[Sample]]] = []
     for window in _windows(layout):
         cut = [_cut(layout, window, material, record) for material, record, _ in pairs]
         kept = [(sample, listed) for sample, (_, _, listed) in zip(cut, pairs, strict=True) if sample is not None]
@@ -56,14 +60,28 @@ def with_checksum(
         if printed is None and (order := _printed(kept)):
             printed = window, order
         texts = {sample.text: sample.stored for sample in samples}
-        if len(texts) < checksums.MIN_RECORDS or len(set(texts.values())) < VARIED * len(texts):
-            continue
-        found = checksums.search(samples, window.width)
-        if found is not None:
-            return _summed(layout, window, found.byte_order, found), found
+        if len(texts) >= checksums.MIN_RECORDS and len(set(texts.values())) >= VARIED * len(texts):
+            likely.append((window, samples))
+    if printed is not None:
+        likely = [each for each in likely if each[0] == printed[0]]
+    for named in (True, False):
+        for window, samples in likely:
+            if named or _is_spread(samples):
+                found = checksums.search(samples, window.width, named=named, unnamed=not named)
+                if found is not None:
+                    return _summed(layout, window, found.byte_order, found), found
     if printed is not None:
         return _summed(layout, printed[0], printed[1], None), None
     return layout, None
+
+
+def _is_spread(samples: Sequence[Sample]) -> bool:
+    """Whether each byte of a field takes many values, as those of a CRC do."""
+    texts = {sample.text: sample.stored for sample in samples}
+    return all(
+        len({stored[at] for stored in texts.values()}) >= SPREAD * min(len(texts), 256)
+        for at in range(len(samples[0].stored))
+    )
 
 
 Pair = tuple[Material, Record, int | None]

@@ -16,7 +16,16 @@ from glbtools.learn import Learning, check_layout, learn_layout
 from scoreboard.layouts import QueueSample, queue_sample, random_layout
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
-LARGE = sorted(path for path in FIXTURES.rglob("MSTTRANS.GLB") if path.stat().st_size > 4000)[:6]
+LARGE = [
+    FIXTURES / place / "GLB" / name
+    for place, name in (
+        ("grammar/october", "REQTRANS.GLB"),
+        ("healthy-week/hub", "MSTTRANS.GLB"),
+        ("seed-stuck-requestor/hub", "MSTTRANS.GLB"),
+        ("reqconf-cloned/hub", "MSTTRANS.GLB"),
+    )
+]
+"""Queues with more than a dozen records of different texts."""
 
 with_seed = pytest.mark.parametrize("seed", [0, 1, 3, 6, 10, 14, 20, 28, 42, 50, 59])
 
