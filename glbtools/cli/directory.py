@@ -78,6 +78,7 @@ def export(
     from glbtools.render.directory import outcome_line
 
     source, known = Dump(dump, max_size=max_file_size), load(state)
+    _keep(to, dump=dump, companion=source.companion, state=state)
     columns = source.columns() if form is ChangeForm.csv else ()
     source.require(significant or ())
     with _target(to, force=force) as stream:
@@ -122,6 +123,7 @@ def compare(
     from glbtools.render import directory as render
 
     before, after = Dump(old, max_size=max_file_size), Dump(new, max_size=max_file_size)
+    _keep(to, old=old, new=new, **{"companion of the old": before.companion, "companion of the new": after.companion})
     found = compared(before, after)
     if to is not None:
         names = (*after.columns(), *before.columns()) if form is ChangeForm.csv else ()
@@ -194,6 +196,22 @@ def backsync(
             complain(said)
     troubled = found.lost or found.resurrected or found.increase or any(each.stranded for each in found.partners)
     raise typer.Exit(FOUND if troubled else 0)
+
+
+def _keep(to: str | None, **others: str | Path | None) -> None:
+    """Refuse an output that would replace what is read, or what is written after it.
+
+    Raises:
+        UsageError: it is the same file.
+    """
+    from glbtools import files
+    from glbtools.errors import UsageError
+
+    if to is None or to == files.STDIN:
+        return
+    for what, other in others.items():
+        if other is not None and str(other) != files.STDIN and files.is_same(Path(to), Path(other)):
+            raise UsageError(f"{to}: --to is the {what.replace('_', ' ')} itself; nothing was written")
 
 
 @contextmanager

@@ -79,7 +79,8 @@ def export(
         state: of the last export; ``State()`` for the first.
         emit: called with A, M or D and the object, in the order of the dump.
         server: whose dump it is, where that is not in it: a CSV does not say (exchange.md 1.1).
-        full: export every live object, whatever the state says.
+        full: export every live object, whatever the state says, those that were imported too: the receiver drops what
+            is not in it.
         inclusive: repeat the last number too (exchange.md 2.1).
         head: highest number issued before the dump was begun.
         now: the present, where the dump does not tell.
@@ -100,7 +101,7 @@ def export(
         _refuse(verdict, state, facts, highest, moment, lifetime)
     notes = tuple(_notes(state, facts, highest, full=full))
     since = 0 if full else state.exported
-    echo = set(state.imported)
+    echo = frozenset[int]() if full else frozenset(state.imported)
     counts, suppressed = {"A": 0, "M": 0, "D": 0}, 0
     sent = Sent(state, significant, full=full) if significant else None
     entries = source.entries() if sent is None else sent.passing(source.entries(), since, inclusive=inclusive)

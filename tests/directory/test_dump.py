@@ -250,6 +250,23 @@ def test_an_output_that_cannot_be_written_leaves_the_state_as_it_was(tmp_path, r
     assert not state.exists()
 
 
+def test_an_output_never_replaces_what_is_read_or_the_state(tmp_path, run):
+    path = put(tmp_path, "usn.csv", csv(*ROWS))
+    ini, state = put(tmp_path, "export.ini", "[Export]\r\nDirectoryService=S1\r\n"), tmp_path / "state.json"
+    before = {each: each.read_bytes() for each in (path, ini)}
+    (tmp_path / "link.csv").symlink_to(path)
+    for to in (path, ini, state, tmp_path / "link.csv", tmp_path / "." / "state.json"):
+        ran = run("directory", "export", path, "--state", state, "--to", to, "--force")
+        assert (ran.status, ran.out) == (2, "")
+        assert "nothing was written" in ran.err
+        assert not state.exists()
+    older = put(tmp_path, "older.csv", csv(*ROWS))
+    for to in (path, older, ini):
+        assert run("directory", "compare", older, path, "--to", to, "--force").status == 2
+    assert {each: each.read_bytes() for each in before} == before
+    assert run("directory", "export", path, "--state", state, "--to", tmp_path / "out").status == 0
+
+
 def test_standard_input_is_a_dump(tmp_path, run):
     ran = run("directory", "export", "-", "--state", tmp_path / "s.json", "--to", "-", stdin=csv(*ROWS))
     assert ran.status == 0

@@ -116,6 +116,14 @@ def test_what_was_imported_is_not_sent_back_and_the_list_is_emptied():
     assert (outcome.suppressed, outcome.state.imported) == (1, ())
 
 
+def test_a_full_export_has_what_was_imported_for_the_receiver_drops_what_is_not_in_it():
+    state = STATE._replace(imported=(12,))
+    for facts in (GOOD, GOOD._replace(server="S2")):  # the numbers of one server mean nothing on another
+        found, outcome = collected(Listed([entry("a", 12), entry("b", 13)], facts), state, full=True)
+        assert [each.dn for _, each in found] == ["a", "b"]
+        assert (outcome.suppressed, outcome.state.imported) == (0, ())
+
+
 def test_a_state_comes_back_as_it_was_saved_and_a_wrong_one_names_its_key(tmp_path):
     path = tmp_path / "state.json"
     save(path, STATE._replace(imported=(4, 5)))
