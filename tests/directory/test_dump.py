@@ -252,7 +252,7 @@ def test_an_output_that_cannot_be_written_leaves_the_state_as_it_was(tmp_path, r
 
 def test_an_output_never_replaces_what_is_read_or_the_state(tmp_path, run):
     path = put(tmp_path, "usn.csv", csv(*ROWS))
-    ini, state = put(tmp_path, "export.ini", "[Export]\r\nDirectoryService=S1\r\n"), tmp_path / "state.json"
+    ini, state = put(tmp_path, "export.ini", b"[Export]\r\nDirectoryService=S1\r\n"), tmp_path / "state.json"
     before = {each: each.read_bytes() for each in (path, ini)}
     (tmp_path / "link.csv").symlink_to(path)
     for to in (path, ini, state, tmp_path / "link.csv", tmp_path / "." / "state.json"):
