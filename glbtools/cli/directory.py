@@ -113,7 +113,8 @@ def compare(
 ) -> None:
     """Say what two dumps are to each other, and write the changes that make the older into the newer.
 
-    Status 1 when they are of different servers or the server went back in time.
+    Status 1 when they are of different servers or the server went back in time. Where nothing tells whether one server
+    numbered both, that is said (UNKNOWN).
 
     Example: glbtools directory compare monday.csv friday.csv --to changes.txt
     """
@@ -138,7 +139,7 @@ def compare(
     if not quiet:
         _say(before, ())
         _say(after, ())
-    raise typer.Exit(FOUND if found.state != "IN_SYNC" else 0)
+    raise typer.Exit(FOUND if found.state not in {"IN_SYNC", "UNKNOWN"} else 0)
 
 
 def backsync(

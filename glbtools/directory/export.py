@@ -173,9 +173,9 @@ def channel(state: State, facts: Facts, highest: int) -> Channel:
     """Return a state and a dump as a channel: the directory's numbers, and how far the receiver has got with them.
 
     A directory keeps the last state of each object, so that nothing but a deletion can be gone. Of numbers some occur
-    and some do not; the range of those held is open in that sense.
+    and some do not; the range of those held is open in that sense. The number of the last removed object was issued.
     """
-    head = max(facts.head or 0, highest)
+    head = max(facts.head or 0, facts.last_removed or 0, highest)
     return Channel(
         USN,
         origin=_folded(facts.server),

@@ -21,6 +21,8 @@ _STATES = {
     "IN_SYNC": "the newer dump continues the older one",
     "FOREIGN": "the two dumps are of different servers: numbers of one mean nothing on the other",
     "ROLLED_BACK": "the server went back in time: it is at lower numbers than it was",
+    "UNKNOWN": "nothing tells whether one server numbered both, so that their numbers say nothing of each other; an "
+    "export.ini or rootdse.ldif beside each would name it, and USN-Created would tell",
     "OVERTAKEN": "the server went back in time and has passed its old number since: numbers were given twice",
 }
 
@@ -46,6 +48,16 @@ def difference_lines(found: Difference, screen: Screen) -> Iterator[str]:
         screen.width,
         "  ",
     )
+    if found.state == "ROLLED_BACK" and not numbers.fallen and not found.attested:
+        yield from wrapped(
+            "likely, not certain: no object that is in both shows it; what bore the highest numbers may instead have "
+            "been deleted, and its tombstone removed, since",
+            screen.width,
+            "  ",
+        )
+    if found.lives[0] and found.lives[1] and found.lives[0].lower() != found.lives[1].lower():
+        began = f"a new life of its numbering: invocation id {safe(found.lives[0])}, then {safe(found.lives[1])}"
+        yield from wrapped(began, screen.width, "  ")
     if found.reused:
         yield f"numbers given twice: {', '.join(map(str, found.reused[:_SHOWN]))}"
     yield from _named("gone, and no tombstone says so", found.overtaken, screen)
@@ -62,6 +74,8 @@ def difference_document(found: Difference) -> str:
             "schema": "glbtools.directory-comparison/1",
             "state": found.state,
             "server": found.server,
+            "lives": list(found.lives),
+            "attested": found.attested,
             "numbers": found.comparison._asdict(),
             "reused": list(found.reused),
             "gone": [each.dn for each in found.overtaken],

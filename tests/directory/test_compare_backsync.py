@@ -6,6 +6,8 @@ from glbtools.directory.backsync import MARGIN, backsync
 from glbtools.directory.compare import compare
 from glbtools.directory.export import Listed
 from glbtools.model.directory import Entry, Facts
+from glbtools.render.directory import difference_lines
+from glbtools.render.text import Screen
 
 
 def entry(name: str, changed: int, created: int | None = 1, *, deleted: bool = False, **more) -> Entry:
@@ -31,7 +33,7 @@ def test_another_servers_dump_is_known_by_its_first_numbers():
     shifted = compare(old, new)
     assert (shifted.server, shifted.recreated) == ("other", ())
     one = compare(Listed([entry("a", 1, 1)]), Listed([entry("a", 51, 51)]))
-    assert (one.server, one.state) == ("unknown", "IN_SYNC")
+    assert (one.server, one.state) == ("unknown", "UNKNOWN")
     other = Listed([entry(name, 9, 5 - n) for n, name in enumerate("abcd", 1)])
     assert compare(old, other).state == "FOREIGN"
     assert compare(Listed([], Facts("S1")), Listed([], Facts("S2"))).server == "other"
@@ -42,6 +44,43 @@ def test_a_server_that_went_back_has_lower_numbers():
     old = Listed([entry("a", 9, 1), entry("b", 5, 2)])
     assert compare(old, Listed([entry("a", 4, 1), entry("b", 5, 2)])).state == "ROLLED_BACK"
     assert compare(old, Listed([entry("a", 9, 1), entry("b", 10, 2)])).state == "IN_SYNC"
+
+
+def test_numbers_say_nothing_where_it_is_not_known_whether_one_server_gave_them(tmp_path, run):
+    bare = entry("a", 9, None)
+    for old, new in [
+        ([entry("a", 9, 5)], [entry("z", 3, 3)]),  # nothing in common, and lower numbers
+        ([bare, entry("b", 8, None)], [bare._replace(changed=3), entry("b", 2, None)]),  # no USN-Created
+        ([entry("a", 9, 5), entry("b", 8, 6)], [bare._replace(changed=3), entry("b", 2, None)]),  # in one of them
+    ]:
+        found = compare(Listed(old), Listed(new))
+        assert (found.server, found.state) == ("unknown", "UNKNOWN")
+    named = compare(Listed([bare], Facts("S")), Listed([bare._replace(changed=3)], Facts("s")))
+    assert named.state == "ROLLED_BACK"
+    for name, row in (("old", "Mailbox,/o=X/cn=a,9"), ("new", "Mailbox,/o=X/cn=z,3")):
+        (tmp_path / f"{name}.csv").write_text(f"Obj-Class,Obj-Dist-Name,USN-Changed\n{row}\n")
+    ran = run("directory", "compare", tmp_path / "old.csv", tmp_path / "new.csv")
+    assert (ran.status, ran.out.split(":")[0]) == (0, "UNKNOWN")
+
+
+def test_a_highest_number_that_was_removed_for_good_is_no_way_back():
+    old = Listed([entry("a", 4, 1), entry("b", 9, 2, deleted=True)], Facts("S", head=9))
+    left = [entry("a", 4, 1)]
+    assert compare(old, Listed(left, Facts("S", last_removed=9))).state == "IN_SYNC"
+    assert compare(old, Listed(left, Facts("S", head=9))).state == "IN_SYNC"
+    attested, inferred = (compare(old, Listed(left, Facts("S", head=head))) for head in (5, None))
+    assert (attested.state, attested.attested) == ("ROLLED_BACK", True)
+    assert (inferred.state, inferred.attested) == ("ROLLED_BACK", False)
+    screen = Screen(80)
+    assert "likely, not certain" not in "\n".join(difference_lines(attested, screen))
+    assert "likely, not certain" in "\n".join(difference_lines(inferred, screen))
+    ahead = compare(Listed(left, Facts("S", head=30)), Listed(left, Facts("S")))
+    assert ahead.state == "IN_SYNC"  # what the server said then and nobody said now cannot be compared
+
+
+def test_a_new_life_of_one_server_is_said():
+    found = compare(Listed([entry("a", 4, 1)], Facts("S", "E1")), Listed([entry("a", 4, 1)], Facts("S", "E2")))
+    assert any("E1, then E2" in each for each in difference_lines(found, Screen(80)))
 
 
 def test_a_rollback_that_was_overtaken_shows_in_numbers_given_twice():

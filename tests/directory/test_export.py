@@ -104,6 +104,11 @@ def test_a_server_that_went_back_is_refused_and_the_verdict_of_the_channel_says_
     assert collected(dump, STATE, full=True)[1].verdict.state == "ROLLED_BACK"
 
 
+def test_the_last_removed_number_was_issued_so_that_the_server_has_not_gone_back():
+    dump = Listed([entry("a", 8)], GOOD._replace(head=None, last_removed=10))
+    assert collected(dump, STATE)[0] == []  # the object numbered 10 was a tombstone, exported, and is removed
+
+
 def test_without_the_last_removed_number_a_note_says_what_cannot_be_seen():
     _, outcome = collected(Listed([entry("a", 12)], GOOD._replace(last_removed=None)), STATE)
     assert any("cannot be seen" in each for each in outcome.notes)
