@@ -168,13 +168,15 @@ def backsync(
 ) -> None:
     """Say what a restored directory gets back from its partners, and what it does not.
 
+    Exchange (CSV) asks its partners for what it had sent them; an Active Directory (LDIF) does not.
+
     Status 1 when something is lost, reappears or would never leave the server.
 
     Example: glbtools directory backsync --restored a.csv --partner b.csv --cursors seen.json
     """
     from glbtools.directory.backsync import backsync as judged
     from glbtools.directory.cursors import known_to
-    from glbtools.directory.dump import Dump
+    from glbtools.directory.dump import LDIF, Dump
     from glbtools.render import directory as render
 
     own = Dump(restored, max_size=max_file_size)
@@ -185,7 +187,8 @@ def backsync(
         others[name if name not in others else path] = dump
     strange: list[str] = []
     seen = known_to(cursors or (), own, others, strange.append)
-    found = judged(own, others, cursors=seen, head=head, backup_head=backup_head)
+    kept = own.kind != LDIF
+    found = judged(own, others, cursors=seen, head=head, backup_head=backup_head, backsyncs=kept)
     if json or output is PageFormat.json:
         put([render.backsync_document(found)])
     else:
@@ -195,7 +198,7 @@ def backsync(
             _say(each, ())
         for said in strange:
             complain(said)
-    troubled = found.lost or found.resurrected or found.increase or any(each.stranded for each in found.partners)
+    troubled = found.lost or found.resurrected or any(each.dead_zone or each.stranded for each in found.partners)
     raise typer.Exit(FOUND if troubled else 0)
 
 
