@@ -199,8 +199,8 @@ def _partner(
 ) -> Partner:
     verdict = classify(
         Channel(BACKSYNC, origin="restored", log_of="restored", target=name, held=((0, top),) if top else (),
-                confirmed=remembered, applied=remembered, last=top, head=top, dense=False, life=epoch or "present",
-                target_life=epoch or "present", delete_floor=0)
+                confirmed=remembered, applied=remembered, last=top, head=top, dense=False, life=epoch,
+                target_life=epoch, delete_floor=0)
     )  # fmt: skip
     stranded = tuple(
         sorted(
