@@ -41,7 +41,9 @@ OWNED_BY_SERVER = frozenset(
 
 _FOLD = 76
 _TIME = re.compile(r"([0-9]{14})(?:[.,][0-9]+)?Z", re.ASCII)
-_USN = re.compile(r"[0-9]{1,20}", re.ASCII)
+_USN = re.compile(r"[0-9]{1,19}", re.ASCII)
+_HIGHEST = (1 << 63) - 1
+"""The most that a LargeInteger holds."""
 _SAFE = re.compile(r"(?:[\x21-\x39\x3b\x3d-\x7e][\x20-\x7e]*)?(?<! )")
 _MANGLED = re.compile(r"(?:\\0A|\n)DEL:[0-9A-Fa-f-]{36},.*", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.;=-]*")
@@ -361,7 +363,7 @@ def _facts(found: Iterable[Record]) -> Facts:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and _USN.fullmatch(text) else None
+    return int(text) if text is not None and _USN.fullmatch(text) and int(text) <= _HIGHEST else None
 
 
 def _entries(found: Iterator[Record], tell: Report) -> Iterator[Entry]:
@@ -373,8 +375,13 @@ def _entries(found: Iterator[Record], tell: Report) -> Iterator[Entry]:
         changed = _number(record.get("uSNChanged"))
         if changed is None:
             message = "the object has no uSNChanged that is a number"
-            tell(Fault("usn", message, record.span, damage=False, line=record.line))
+            damage = record.get("uSNChanged") is not None
+            tell(Fault("usn", message, record.span, damage=damage, line=record.line))
             continue
+        if record.get("uSNCreated") is not None and _number(record.get("uSNCreated")) is None:
+            tell(Fault("usn", "uSNCreated is not a number", record.span, line=record.line))
+        if (record.get("isDeleted") or "false").lower() not in {"true", "false"}:
+            tell(Fault("deleted", "isDeleted is neither TRUE nor FALSE", record.span, line=record.line))
         stored = record.get("objectGUID")
         known = guid(stored) if stored else None
         if stored and not known:

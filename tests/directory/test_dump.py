@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -248,6 +249,65 @@ def test_an_output_that_cannot_be_written_leaves_the_state_as_it_was(tmp_path, r
     path, state = put(tmp_path, "usn.csv", csv(*ROWS)), tmp_path / "state.json"
     assert run("directory", "export", path, "--state", state, "--to", tmp_path / "nowhere" / "out").status == 2
     assert not state.exists()
+
+
+GOOD = "Mailbox,/o=X/cn=a,A,,5,5"
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "said"),
+    [
+        (HEADER, "Mailbox,/o=X/cn=b,B,,6,6,7", "line 3 .*6 were expected, 7 were found"),
+        (HEADER, "Mailbox,/o=X/cn=b,B", "line 3 USN-Changed"),
+        (HEADER, "Mailbox,/o=X/cn=b,B,,six,6", "line 3 USN-Changed is not a number"),
+        (HEADER, "Mailbox,/o=X/cn=b,B,,-6,6", "line 3 USN-Changed is not a number"),
+        (HEADER, "Mailbox,/o=X/cn=b,B,,9223372036854775808,6", "line 3 USN-Changed is not a number"),
+        (HEADER, "Mailbox,/o=X/cn=b,B,,6,x", "line 3 USN-Created is not a number"),
+        (HEADER, "Mailbox,/o=X/cn=b,B,yes,6,6", "line 3 Is-Deleted is neither"),
+        (HEADER + ",Object-Version", GOOD + ",1\r\nMailbox,/o=X/cn=b,B,,6,6,new", "line 3 Object-Version"),
+        (
+            HEADER + ",USN-DSA-Last-Obj-Removed",
+            GOOD + ",\r\nDsa,/o=X/cn=d,,,6,6,0x7",
+            "line 3 USN-DSA-Last-Obj-Removed",
+        ),
+        (HEADER + ",usn-changed", GOOD + ",9", "line 1 attribute usn-changed is listed twice"),
+        (HEADER + ",", GOOD + ",", "line 1 attribute of column 7 is unknown"),
+    ],
+)
+def test_what_means_nothing_is_named_by_line_and_column_and_nothing_is_written(header, row, said, tmp_path, run):
+    good = "" if row.startswith(GOOD) else f"{GOOD}\r\n"
+    path, state, to = (
+        put(tmp_path, "usn.csv", f"{header}\r\n{good}{row}\r\n".encode()),
+        tmp_path / "s.json",
+        tmp_path / "o",
+    )
+    ran = run("directory", "export", path, "--state", state, "--to", to)
+    assert (ran.status, ran.out) == (2, "")
+    assert re.search(said, ran.err)
+    assert not state.exists()
+    assert not to.exists()
+
+
+def test_an_ldif_number_that_is_none_is_damage_and_one_that_is_not_there_is_not(tmp_path):
+    record = "\ndn: CN=z,DC=x\n"
+    for line, damaged in (("uSNChanged: x", True), ("uSNCreated: x\nuSNChanged: 5", True), ("cn: z", False),
+                          ("isDeleted: maybe\nuSNChanged: 5", True)):  # fmt: skip
+        dump = Dump(put(tmp_path, "a.ldif", f"{LDIF}{record}{line}\n".encode()))
+        if damaged:
+            with pytest.raises(FieldError, match="line 18"):
+                list(dump.entries())
+        else:
+            assert len(list(dump.entries())) == 2
+
+
+def test_a_date_that_is_none_and_a_last_line_without_its_end_are_remarked_on(tmp_path):
+    dump = Dump(put(tmp_path, "usn.csv", f"{HEADER},When-Changed\r\n{GOOD},soon\r\n{GOOD},980120211543Z".encode()))
+    for read in (dump.entries, dump.numbered):
+        assert len(list(read())) == 2
+        assert [each.partition(": ")[2] for each in dump.remarks] == [
+            "line 2: When-Changed is no date and time",
+            "line 3: the last line has no end; it may have been cut",
+        ]
 
 
 def test_an_output_never_replaces_what_is_read_or_the_state(tmp_path, run):
