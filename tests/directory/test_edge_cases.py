@@ -121,7 +121,7 @@ def test_12_what_the_receiver_has_is_not_known_of_imported_and_vanished_and_rena
     assert vanished.state.digests == {}
     moved = mailbox(14, "Ann", "x")._replace(dn="A")
     assert exported(moved, state=outcome.state, significant=["Display Name"]) == [("M", "A")]
-    _, kept = collected(Listed([mailbox(9, "Ann", "x")], FACTS), outcome.state, significant=["Display Name"])
+    _, kept = collected(Listed([mailbox(11, "Ann", "x")], FACTS), outcome.state, significant=["Display Name"])
     assert kept.state.digests == outcome.state.digests != {}
 
 
