@@ -39,6 +39,7 @@ OWNED_BY_SERVER = frozenset(
 )  # fmt: skip
 """What only the server writes, and a change therefore does not name."""
 
+_REMOVED = (b"usndsalastobjremoved:", b"usnlastobjrem:")
 _FOLD = 76
 _TIME = re.compile(r"([0-9]{14})(?:[.,][0-9]+)?Z", re.ASCII)
 _USN = re.compile(r"[0-9]{1,19}", re.ASCII)
@@ -141,11 +142,11 @@ def entries(
     if not stream.seekable():
         raise UsageError("an LDIF dump is read twice: give it as a file")
     begin = stream.tell()
-    deletions, creations = _columns(stream)
+    deletions, creations, removed = _columns(stream)
     stream.seek(begin)
     heads = list(records(io.BytesIO(root))) if root is not None else _first(records(stream), 2)
     stream.seek(begin)
-    facts = _facts(heads)._replace(deletions=deletions, creations=creations)
+    facts = _facts(heads)._replace(deletions=deletions, creations=creations, last_removed=removed)
     return facts, _entries(records(stream), tell)
 
 
@@ -332,14 +333,20 @@ def _text(value: bytes) -> str:
     return value.decode("utf-8", "surrogateescape")
 
 
-def _columns(stream: BinaryIO) -> tuple[bool, bool]:
-    """Return whether the dump has a tombstone, and whether it has uSNCreated."""
+def _columns(stream: BinaryIO) -> tuple[bool, bool, int | None]:
+    """Return whether the dump has a tombstone, whether it has uSNCreated, and the last removed number in it."""
     deletions = creations = False
-    while (line := stream.readline(RECORD_LIMIT)) and not (deletions and creations):
-        head = line[:40].lower()
+    removed: int | None = None
+    while line := stream.readline(RECORD_LIMIT):
+        if line[:1] not in b"iuIU":
+            continue
+        head = line[:64].lower()
         deletions = deletions or (head.startswith(b"isdeleted:") and b"true" in head)
         creations = creations or head.startswith(b"usncreated:")
-    return deletions, creations
+        if head.startswith(_REMOVED):
+            number = _number(head.partition(b":")[2].strip().decode("latin-1"))
+            removed = number if number is None or removed is None else max(number, removed)
+    return deletions, creations, removed
 
 
 def _first(found: Iterator[Record], number: int) -> list[Record]:

@@ -114,7 +114,8 @@ class Result(NamedTuple):
     """What came of one run.
 
     Attributes:
-        outcome: ``complete``; ``silent`` or ``refused``, try again later; ``stopped``, a person must decide.
+        outcome: ``complete``; ``silent`` or ``refused``, try again later; ``busy``, another agent is at work;
+            ``stopped``, a person must decide.
         state: the verdict on the channel before anything was sent; empty when the collector was not heard of.
         reason: why not complete.
         way_out: what to do.

@@ -300,6 +300,17 @@ def test_an_ldif_number_that_is_none_is_damage_and_one_that_is_not_there_is_not(
             assert len(list(dump.entries())) == 2
 
 
+def test_the_last_removed_number_of_an_ldif_tells_of_missed_deletions(tmp_path):
+    settings = "\ndn: CN=NTDS Settings,DC=x\nuSNChanged: 13\nuSNDSALastObjRemoved: 21\nuSNLastObjRem: 20\n"
+    dump = Dump(put(tmp_path, "a.ldif", (LDIF + settings).encode()))
+    assert dump.facts().last_removed == 21
+    with pytest.raises(UsageError, match=r"deletions were missed: .* up to number 21"):
+        collected(dump, State("dc1.example.org", exported=20))
+    assert not any(
+        "USN-DSA-Last-Obj-Removed" in note for note in collected(dump, State("dc1.example.org", exported=21))[1].notes
+    )
+
+
 def test_a_date_that_is_none_and_a_last_line_without_its_end_are_remarked_on(tmp_path):
     dump = Dump(put(tmp_path, "usn.csv", f"{HEADER},When-Changed\r\n{GOOD},soon\r\n{GOOD},980120211543Z".encode()))
     for read in (dump.entries, dump.numbered):
