@@ -16,6 +16,7 @@ from glbtools.files import DEFAULT_MAX_SIZE
 
 if TYPE_CHECKING:
     from glbtools.directory.dump import Dump
+    from glbtools.model.directory import Entry
 
 DAYS = 30
 _IN_MEMORY = 1 << 24
@@ -58,6 +59,9 @@ def export(
             help="Attribute whose changes matter: an object of which no such one changed is left out; again for more.",
         ),
     ] = None,
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Say of modified objects which fields are empty; else they are left out.")
+    ] = False,
     force: Force = False,
     quiet: Quiet = False,
     max_file_size: MaxFileSize = DEFAULT_MAX_SIZE,
@@ -73,19 +77,32 @@ def export(
 
     from glbtools.directory import export as exporting
     from glbtools.directory import output
-    from glbtools.directory.dump import Dump
+    from glbtools.directory.dump import CSV, Dump
     from glbtools.directory.state import load, save
+    from glbtools.errors import UsageError
     from glbtools.render.directory import outcome_line
 
     source, known = Dump(dump, max_size=max_file_size), load(state)
     _keep(to, dump=dump, companion=source.companion, state=state)
-    columns = source.columns() if form is ChangeForm.csv else ()
+    if clear and source.kind != CSV:
+        raise UsageError(
+            f"{source.path}: --clear needs the columns of a CSV: an LDIF does not say what an object lacks"
+        )
+    columns = source.columns() if form is ChangeForm.csv or source.kind == CSV else ()
     source.require(significant or ())
+    told, emptied = output.shown_columns(columns) if source.kind == CSV and form is not ChangeForm.jsonl else (), 0
     with _target(to, force=force) as stream:
+        emit = output.writer(form, columns, stream.write, clear=clear)
+
+        def counted(kind: str, entry: Entry) -> None:
+            nonlocal emptied
+            emptied += kind == "M" and bool(output.empty_columns(told, entry))
+            emit(kind, entry)
+
         outcome = exporting.export(
             source,
             known,
-            output.writer(form, columns, stream.write),
+            emit if clear else counted,
             server=server,
             full=full,
             inclusive=inclusive,
@@ -96,7 +113,10 @@ def export(
         )
     save(state, outcome.state)
     if not quiet:
-        _say(source, (*outcome.notes, outcome_line(outcome)))
+        left = (
+            f"{emptied} modified with empty fields, which are left out: the receiver keeps what it has there (--clear)"
+        )
+        _say(source, (*outcome.notes, *([left] if emptied else []), outcome_line(outcome)))
 
 
 def compare(

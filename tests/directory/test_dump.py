@@ -311,6 +311,33 @@ def test_the_last_removed_number_of_an_ldif_tells_of_missed_deletions(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("form", "said", "cleared"),
+    [
+        ("dirsync", "M /o=X/cn=a\r\n- Obj-Class:Mailbox\r\n", "- Display Name:\r\n"),
+        ("csv", "Mailbox,Update,/o=X/cn=a,\r\n", "Mailbox,Update,/o=X/cn=a,~DEL\r\n"),
+        ("ldif", "dn: cn=a,o=X\nchangetype: modify\n", "replace: Display-Name\n-\n"),
+    ],
+)
+def test_a_field_that_was_emptied_is_said_with_clear_and_else_counted(form, said, cleared, tmp_path, run):
+    path, state = put(tmp_path, "usn.csv", csv(*ROWS)), tmp_path / "s.json"
+    words = ("directory", "export", path, "--state", state, "--server", "S1", "--as", form, "--to", "-")
+    assert run(*words).status == 0
+    before = state.read_bytes()
+    put(tmp_path, "usn.csv", csv("Mailbox,/o=X/cn=a,,,10,5", *ROWS[1:]))
+    left_out = run(*words)
+    assert said in left_out.out
+    assert cleared not in left_out.out
+    assert "1 modified with empty fields, which are left out" in left_out.err
+    state.write_bytes(before)
+    told = run(*words, "--clear")
+    assert cleared in told.out
+    assert "left out" not in told.err
+    put(tmp_path, "a.ldif", LDIF.encode())
+    refused = run("directory", "export", tmp_path / "a.ldif", "--state", tmp_path / "l.json", "--to", "-", "--clear")
+    assert (refused.status, refused.out) == (2, "")
+
+
 def test_a_date_that_is_none_and_a_last_line_without_its_end_are_remarked_on(tmp_path):
     dump = Dump(put(tmp_path, "usn.csv", f"{HEADER},When-Changed\r\n{GOOD},soon\r\n{GOOD},980120211543Z".encode()))
     for read in (dump.entries, dump.numbered):

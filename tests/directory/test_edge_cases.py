@@ -198,4 +198,3 @@ def test_22_a_last_line_that_was_cut_is_named(tmp_path: Path):
 
 
 # 21, a child before its parent, and 23, a consumer that was restored: tests/sync/test_pair.py.
-# 12, changes that do not matter: an attribute bump is exported; nothing is filtered.
