@@ -78,11 +78,11 @@ def export(
     from glbtools.directory import export as exporting
     from glbtools.directory import output
     from glbtools.directory.dump import CSV, Dump
-    from glbtools.directory.state import load, save
+    from glbtools.directory.state import held, load, save
     from glbtools.errors import UsageError
     from glbtools.render.directory import outcome_line
 
-    source, known = Dump(dump, max_size=max_file_size), load(state)
+    source = Dump(dump, max_size=max_file_size)
     _keep(to, dump=dump, companion=source.companion, state=state)
     if clear and source.kind != CSV:
         raise UsageError(
@@ -91,27 +91,29 @@ def export(
     columns = source.columns() if form is ChangeForm.csv or source.kind == CSV else ()
     source.require(significant or ())
     told, emptied = output.shown_columns(columns) if source.kind == CSV and form is not ChangeForm.jsonl else (), 0
-    with _target(to, force=force) as stream:
-        emit = output.writer(form, columns, stream.write, clear=clear)
+    with held(state):
+        known = load(state)
+        with _target(to, force=force) as stream:
+            emit = output.writer(form, columns, stream.write, clear=clear)
 
-        def counted(kind: str, entry: Entry) -> None:
-            nonlocal emptied
-            emptied += kind == "M" and bool(output.empty_columns(told, entry))
-            emit(kind, entry)
+            def counted(kind: str, entry: Entry) -> None:
+                nonlocal emptied
+                emptied += kind == "M" and bool(output.empty_columns(told, entry))
+                emit(kind, entry)
 
-        outcome = exporting.export(
-            source,
-            known,
-            emit if clear else counted,
-            server=server,
-            full=full,
-            inclusive=inclusive,
-            head=head,
-            now=datetime.now(UTC).replace(tzinfo=None),
-            lifetime=timedelta(days=days),
-            significant=significant or (),
-        )
-    save(state, outcome.state)
+            outcome = exporting.export(
+                source,
+                known,
+                emit if clear else counted,
+                server=server,
+                full=full,
+                inclusive=inclusive,
+                head=head,
+                now=datetime.now(UTC).replace(tzinfo=None),
+                lifetime=timedelta(days=days),
+                significant=significant or (),
+            )
+        save(state, outcome.state)
     if not quiet:
         left = (
             f"{emptied} modified with empty fields, which are left out: the receiver keeps what it has there (--clear)"

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+import os
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -58,6 +60,28 @@ class State(NamedTuple):
     significant: tuple[str, ...] = ()
     digests: Mapping[str, str] = _NO_DIGESTS
     witnesses: tuple[Witness, ...] = ()
+
+
+@contextmanager
+def held(path: str | Path) -> Iterator[None]:
+    """Let one export at a time work with the states of a directory, from reading one until it is written.
+
+    Of two at once the later one waits: it would else write over the output of the first, or count as exported what is
+    only in the other's. The system lets go of it when a process dies. Where it has no such lock nothing is held.
+    """
+    try:
+        import fcntl
+
+        descriptor = os.open(Path(path).parent, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield
+        return
+    try:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def load(path: str | Path) -> State:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,7 @@ from glbtools.directory.cursors import known_to, remembered
 from glbtools.directory.dump import Dump
 from glbtools.directory.export import collected
 from glbtools.directory.output import FORMS, writer, written
-from glbtools.directory.state import State
+from glbtools.directory.state import State, held, save
 from glbtools.errors import DescriptionError, FieldError, UnknownFormatError, UsageError
 from glbtools.formats.dirsync_file import parse_dirsync
 from glbtools.formats.ldif_dump import parse_ldif
@@ -346,6 +349,20 @@ def test_a_date_that_is_none_and_a_last_line_without_its_end_are_remarked_on(tmp
             "line 2: When-Changed is no date and time",
             "line 3: the last line has no end; it may have been cut",
         ]
+
+
+def test_an_export_waits_for_another_with_the_same_state_and_reads_it_only_then(tmp_path, run):
+    path, state, late = put(tmp_path, "usn.csv", csv(*ROWS)), tmp_path / "s.json", tmp_path / "late.txt"
+    words = ("directory", "export", str(path), "--state", str(state), "--server", "S1", "--to")
+    with held(state):
+        waiting = subprocess.Popen([sys.executable, "-m", "glbtools", *words, str(late), "--quiet"])
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.wait(2)
+        save(state, State("S1", exported=20, exported_at=datetime.now(UTC).replace(tzinfo=None)))
+    assert waiting.wait(60) == 2  # what the other has exported is above all that this dump has
+    assert not late.exists()
+    state.unlink()
+    assert run(*words, late).status == 0
 
 
 def test_an_output_never_replaces_what_is_read_or_the_state(tmp_path, run):
