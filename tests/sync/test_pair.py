@@ -362,6 +362,28 @@ def test_a_queue_is_a_source(tmp_path: Path) -> None:
         QueueStore(queue, "NET/PO1")
 
 
+def test_a_dump_that_shows_no_deletion_stops_the_pair_and_is_compared_whole(tmp_path: Path) -> None:
+    path = tmp_path / "PAIR.toml"
+    path.write_text(TEXT.replace('path = "north.db"', 'kind = "dump"\npath = "usn.csv"'), "utf-8")
+    pairs.init(path)
+    (tmp_path / "export.ini").write_text("[Export]\nDirectoryService=S\n")
+
+    def dumped(*rows: str) -> None:
+        (tmp_path / "usn.csv").write_text("Obj-Class,Obj-Dist-Name,USN-Changed,USN-Created\n" + "".join(rows))
+
+    dumped("Mailbox,a,5,5\n", "Mailbox,b,6,6\n")
+    assert pairs.run(path, once=True).outcome == "complete"  # the first time everything is new
+    assert pairs.run(path, once=True).outcome == "complete"  # nothing was written since
+    dumped("Mailbox,a,15,5\n")
+    stopped = pairs.run(path, once=True)
+    assert (stopped.outcome, stopped.state) == ("stopped", "MISSED_DELETIONS")
+    assert list(content(tmp_path / "south.db")) == ["a", "b"]
+    assert pairs.run(path, once=True, full=True).outcome == "complete"
+    assert list(content(tmp_path / "south.db")) == ["a"]
+    removed = Facts("DC1", "life", None, 20)
+    assert DumpStore([Entry("a", "cn=a", 10, 5)], removed).head() == 20  # it was issued, though no object bears it
+
+
 def test_a_dump_is_a_source(tmp_path: Path) -> None:
     path = tmp_path / "PAIR.toml"
     path.write_text(TEXT.replace('path = "north.db"', 'kind = "dump"\npath = "d"'), "utf-8")
