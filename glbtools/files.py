@@ -212,6 +212,14 @@ def head(path: str | Path, length: int) -> bytes:
             raise _access_error(path, error) from None
 
 
+def is_same(one: Path, other: Path) -> bool:
+    """Whether two names are of one file, which need not be there yet."""
+    try:
+        return one.resolve() == other.resolve() or one.samefile(other)
+    except (OSError, ValueError, RuntimeError):
+        return False
+
+
 def base_name(path: str | Path) -> str:
     """Return the last part of a path in upper case: names on a postoffice know no case."""
     return Path(path).name.upper()

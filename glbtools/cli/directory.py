@@ -16,6 +16,7 @@ from glbtools.files import DEFAULT_MAX_SIZE
 
 if TYPE_CHECKING:
     from glbtools.directory.dump import Dump
+    from glbtools.model.directory import Entry
 
 DAYS = 30
 _IN_MEMORY = 1 << 24
@@ -58,6 +59,9 @@ def export(
             help="Attribute whose changes matter: an object of which no such one changed is left out; again for more.",
         ),
     ] = None,
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Say of modified objects which fields are empty; else they are left out.")
+    ] = False,
     force: Force = False,
     quiet: Quiet = False,
     max_file_size: MaxFileSize = DEFAULT_MAX_SIZE,
@@ -73,29 +77,48 @@ def export(
 
     from glbtools.directory import export as exporting
     from glbtools.directory import output
-    from glbtools.directory.dump import Dump
-    from glbtools.directory.state import load, save
+    from glbtools.directory.dump import CSV, Dump
+    from glbtools.directory.state import held, load, save
+    from glbtools.errors import UsageError
     from glbtools.render.directory import outcome_line
 
-    source, known = Dump(dump, max_size=max_file_size), load(state)
-    columns = source.columns() if form is ChangeForm.csv else ()
-    source.require(significant or ())
-    with _target(to, force=force) as stream:
-        outcome = exporting.export(
-            source,
-            known,
-            output.writer(form, columns, stream.write),
-            server=server,
-            full=full,
-            inclusive=inclusive,
-            head=head,
-            now=datetime.now(UTC).replace(tzinfo=None),
-            lifetime=timedelta(days=days),
-            significant=significant or (),
+    source = Dump(dump, max_size=max_file_size)
+    _keep(to, dump=dump, companion=source.companion, state=state)
+    if clear and source.kind != CSV:
+        raise UsageError(
+            f"{source.path}: --clear needs the columns of a CSV: an LDIF does not say what an object lacks"
         )
-    save(state, outcome.state)
+    columns = source.columns() if form is ChangeForm.csv or source.kind == CSV else ()
+    source.require(significant or ())
+    told, emptied = output.shown_columns(columns) if source.kind == CSV and form is not ChangeForm.jsonl else (), 0
+    with held(state):
+        known = load(state)
+        with _target(to, force=force) as stream:
+            emit = output.writer(form, columns, stream.write, clear=clear)
+
+            def counted(kind: str, entry: Entry) -> None:
+                nonlocal emptied
+                emptied += kind == "M" and bool(output.empty_columns(told, entry))
+                emit(kind, entry)
+
+            outcome = exporting.export(
+                source,
+                known,
+                emit if clear else counted,
+                server=server,
+                full=full,
+                inclusive=inclusive,
+                head=head,
+                now=datetime.now(UTC).replace(tzinfo=None),
+                lifetime=timedelta(days=days),
+                significant=significant or (),
+            )
+        save(state, outcome.state)
     if not quiet:
-        _say(source, (*outcome.notes, outcome_line(outcome)))
+        left = (
+            f"{emptied} modified with empty fields, which are left out: the receiver keeps what it has there (--clear)"
+        )
+        _say(source, (*outcome.notes, *([left] if emptied else []), outcome_line(outcome)))
 
 
 def compare(
@@ -112,7 +135,8 @@ def compare(
 ) -> None:
     """Say what two dumps are to each other, and write the changes that make the older into the newer.
 
-    Status 1 when they are of different servers or the server went back in time.
+    Status 1 when they are of different servers or the server went back in time. Where nothing tells whether one server
+    numbered both, that is said (UNKNOWN).
 
     Example: glbtools directory compare monday.csv friday.csv --to changes.txt
     """
@@ -122,6 +146,7 @@ def compare(
     from glbtools.render import directory as render
 
     before, after = Dump(old, max_size=max_file_size), Dump(new, max_size=max_file_size)
+    _keep(to, old=old, new=new, **{"companion of the old": before.companion, "companion of the new": after.companion})
     found = compared(before, after)
     if to is not None:
         names = (*after.columns(), *before.columns()) if form is ChangeForm.csv else ()
@@ -136,7 +161,7 @@ def compare(
     if not quiet:
         _say(before, ())
         _say(after, ())
-    raise typer.Exit(FOUND if found.state != "IN_SYNC" else 0)
+    raise typer.Exit(FOUND if found.state not in {"IN_SYNC", "UNKNOWN"} else 0)
 
 
 def backsync(
@@ -165,13 +190,15 @@ def backsync(
 ) -> None:
     """Say what a restored directory gets back from its partners, and what it does not.
 
+    Exchange (CSV) asks its partners for what it had sent them; an Active Directory (LDIF) does not.
+
     Status 1 when something is lost, reappears or would never leave the server.
 
     Example: glbtools directory backsync --restored a.csv --partner b.csv --cursors seen.json
     """
     from glbtools.directory.backsync import backsync as judged
     from glbtools.directory.cursors import known_to
-    from glbtools.directory.dump import Dump
+    from glbtools.directory.dump import LDIF, Dump
     from glbtools.render import directory as render
 
     own = Dump(restored, max_size=max_file_size)
@@ -182,7 +209,8 @@ def backsync(
         others[name if name not in others else path] = dump
     strange: list[str] = []
     seen = known_to(cursors or (), own, others, strange.append)
-    found = judged(own, others, cursors=seen, head=head, backup_head=backup_head)
+    kept = own.kind != LDIF
+    found = judged(own, others, cursors=seen, head=head, backup_head=backup_head, backsyncs=kept)
     if json or output is PageFormat.json:
         put([render.backsync_document(found)])
     else:
@@ -192,8 +220,24 @@ def backsync(
             _say(each, ())
         for said in strange:
             complain(said)
-    troubled = found.lost or found.resurrected or found.increase or any(each.stranded for each in found.partners)
+    troubled = found.lost or found.resurrected or any(each.dead_zone or each.stranded for each in found.partners)
     raise typer.Exit(FOUND if troubled else 0)
+
+
+def _keep(to: str | None, **others: str | Path | None) -> None:
+    """Refuse an output that would replace what is read, or what is written after it.
+
+    Raises:
+        UsageError: it is the same file.
+    """
+    from glbtools import files
+    from glbtools.errors import UsageError
+
+    if to is None or to == files.STDIN:
+        return
+    for what, other in others.items():
+        if other is not None and str(other) != files.STDIN and files.is_same(Path(to), Path(other)):
+            raise UsageError(f"{to}: --to is the {what.replace('_', ' ')} itself; nothing was written")
 
 
 @contextmanager

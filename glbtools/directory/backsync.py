@@ -2,14 +2,16 @@
 
 After a restore the server asks every partner for all that it had sent them, from zero. What no partner holds is lost,
 and what was deleted is not given back. Until its numbers pass those that partners remember, nothing it writes leaves
-it.
+it. An Active Directory has no such thing: what a server of the same invocation id made itself is never sent to it again
+(exchange.md 4).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
+from glbtools.directory.attributes import CLASSES
 from glbtools.directory.compare import by_key
 from glbtools.directory.export import Source
 from glbtools.model.channel import BACKSYNC, Channel, Range, Verdict, classify, without
@@ -36,12 +38,25 @@ class Partner(NamedTuple):
     dead_zone: Range | None
     stranded: tuple[Entry, ...]
 
+    @property
+    def state(self) -> str:
+        """The verdict's state; OVERTAKEN where the server has passed the number, and something stays behind."""
+        return "OVERTAKEN" if self.stranded and self.dead_zone is None else self.verdict.state
+
 
 class Returned(NamedTuple):
-    """An object that comes back, and from whom."""
+    """An object that partners hold, and who does.
+
+    Attributes:
+        entry: as the first of them has it.
+        partners: their names.
+        certainty: ``likely`` where the dumps say that the restored server made its last change, else ``possible``: what
+            somebody else made comes by ordinary replication, if at all.
+    """
 
     entry: Entry
     partners: tuple[str, ...]
+    certainty: str = "likely"
 
 
 class Backsync(NamedTuple):
@@ -51,10 +66,15 @@ class Backsync(NamedTuple):
         returned: objects that partners give back.
         resurrected: objects that are live here and deleted at a partner: they were deleted after the backup.
         refused: objects that are not given back because a delete was issued for them.
-        lost: numbers that partners have seen and of which no object is known any more.
+        lost: numbers that partners have seen and of which no object is known any more: overwritten since, or lost.
+            Empty also where no dump of a partner has the originator's numbers.
         partners: one by one.
         increase: what AUTHREST must add, 0 where nothing must be (the first of its two numbers stays 0).
         missing: what would have to be given to say more.
+        withheld: what partners hold and do not give back to a server that made it under the invocation id it has now.
+        connectors: by partner the connectors for which a delete was issued: over one between the two nothing
+            comes back.
+        backsyncs: whether the server asks its partners for what it had sent them.
     """
 
     returned: tuple[Returned, ...]
@@ -64,6 +84,9 @@ class Backsync(NamedTuple):
     partners: tuple[Partner, ...]
     increase: int
     missing: tuple[str, ...]
+    withheld: tuple[Returned, ...] = ()
+    connectors: tuple[tuple[str, Entry], ...] = ()
+    backsyncs: bool = True
 
 
 def backsync(
@@ -73,6 +96,7 @@ def backsync(
     cursors: Mapping[str, int] | None = None,
     head: int | None = None,
     backup_head: int | None = None,
+    backsyncs: bool = True,
 ) -> Backsync:
     """Return what a restored directory gets back from its partners.
 
@@ -82,6 +106,7 @@ def backsync(
         cursors: number of the restored server that each partner has seen last.
         head: the restored server's highest number now; the highest in its dump unless given.
         backup_head: its highest number when the backup was made; ``head`` unless given.
+        backsyncs: whether it asks its partners for what it had sent them: Exchange does, an Active Directory does not.
     """
     facts = restored.facts()
     here = by_key(restored.entries())
@@ -99,19 +124,39 @@ def backsync(
         if entry.source_usn is not None and _is_ours(entry, facts.epoch)
     }
     highest = max((each.remembered for each in judged if each.remembered is not None), default=base)
-    lost = tuple(_gaps(base, highest, known)) if known or highest > base else ()
-    stranded = max((len(each.stranded) for each in judged), default=0)
-    zone = max((each.remembered - top for each in judged if each.remembered is not None), default=0)
-    increase = zone + stranded + MARGIN if zone > 0 else 0
+    missing = _missing(there, remembered, facts.epoch, known, backup_head=backup_head, backsyncs=backsyncs)
     return Backsync(
-        returned,
+        returned if backsyncs else (),
         resurrected,
         refused,
-        lost,
+        tuple(_gaps(base, highest, known)) if known else (),
         judged,
-        increase,
-        tuple(_missing(there, remembered, facts.epoch)),
+        _increase(judged, top) if backsyncs else 0,
+        tuple(missing),
+        () if backsyncs else returned,
+        tuple((name, each) for name, entries in sorted(there.items()) for each in entries.values() if _joined(each)),
+        backsyncs,
     )
+
+
+def _increase(partners: Iterable[Partner], top: int) -> int:
+    """Return what must be added to the numbers so that partners ask for everything written since the restore.
+
+    What they are ahead, what was written since, and a margin (Q201414); more, where the lowest number written since
+    would not pass what they have seen.
+    """
+    seen = [(each.remembered, each.stranded) for each in partners if each.remembered is not None]
+    zone = max((remembered - top for remembered, _ in seen), default=0)
+    written = max((len(stranded) for _, stranded in seen), default=0)
+    lowest = max((remembered - stranded[0].changed + 1 for remembered, stranded in seen if stranded), default=0)
+    needed = max(zone + written if zone > 0 else 0, lowest)
+    return needed + MARGIN if needed else 0
+
+
+def _joined(entry: Entry) -> bool:
+    """Whether it is the tombstone of a connector, by the name of its class."""
+    held = {name.lower(): values for name, values in entry.values} if entry.deleted else {}
+    return any("connector" in value.lower() for each in CLASSES for value in held.get(each, ()))
 
 
 def _objects(
@@ -129,7 +174,9 @@ def _objects(
         elif dead and own is None and ours:
             refused.append(dead[0])
         elif ours:
-            returned.append(Returned(ours[0][1], tuple(name for name, _ in ours)))
+            sure = all(each.source is not None and epoch is not None for _, each in ours)
+            names = tuple(name for name, _ in ours)
+            returned.append(Returned(ours[0][1], names, "likely" if sure else "possible"))
     return tuple(returned), tuple(refused), tuple(resurrected)
 
 
@@ -151,8 +198,9 @@ def _partner(
     name: str, remembered: int | None, here: dict[str, Entry], top: int, base: int, epoch: str | None
 ) -> Partner:
     verdict = classify(
-        Channel(BACKSYNC, origin="restored", log_of="restored", target=name, applied=remembered, last=top, head=top,
-                dense=False, life=epoch, target_life=epoch, delete_floor=0)
+        Channel(BACKSYNC, origin="restored", log_of="restored", target=name, held=((0, top),) if top else (),
+                confirmed=remembered, applied=remembered, last=top, head=top, dense=False, life=epoch,
+                target_life=epoch, delete_floor=0)
     )  # fmt: skip
     stranded = tuple(
         sorted(
@@ -168,14 +216,30 @@ def _gaps(low: int, high: int, known: set[int]) -> list[Range]:
     return without([(low, high)], known) if high > low else []
 
 
-def _missing(there: Mapping[str, dict[str, Entry]], cursors: Mapping[str, int], epoch: str | None) -> list[str]:
+def _missing(
+    there: Mapping[str, dict[str, Entry]],
+    cursors: Mapping[str, int],
+    epoch: str | None,
+    known: Collection[int],
+    *,
+    backup_head: int | None,
+    backsyncs: bool,
+) -> list[str]:
     wanted = []
+    by, number = (" (DSA-Signature)", " (USN-Source)") if backsyncs else ("", "")
     without_cursor = sorted(set(there) - set(cursors))
     if without_cursor:
         wanted.append(f"the number of the restored server last seen by {', '.join(without_cursor)} (--cursors)")
+    if backup_head is None:
+        wanted.append("the highest number in the backup (--backup-head), to tell what was written since the restore")
     if epoch is None:
         wanted.append("the restored server's invocation id, to tell its changes from others'")
     if not any(each.source is not None for entries in there.values() for each in entries.values()):
-        wanted.append("the originator of each object's last change (DSA-Signature), to tell who made it")
-    wanted.append("whether a delete was issued for the connector between the servers, which no dump shows")
+        wanted.append(f"the originator of each object's last change{by}, to tell who made it")
+    if not known:
+        wanted.append(f"the originator's number of each object's last change{number}, to tell which are lost")
+    wanted.append("what reached no partner before the crash: no dump of a partner shows it")
+    if backsyncs:
+        connector = "whether a delete was issued for the connector between the servers"
+        wanted.append(f"{connector}, where no tombstone of it is shown")
     return wanted

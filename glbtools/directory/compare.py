@@ -21,6 +21,9 @@ class Difference(NamedTuple):
         reused: numbers that belong to one object in the older dump and to another in the newer.
         recreated: objects that were deleted and made anew under the same name.
         changes: A, M or D and the object, in the order of names.
+        lives: invocation ids of the older and the newer dump, where known.
+        attested: both highest numbers are the servers' own words, not only the highest that an object bears: that one
+            may have been deleted, and its tombstone removed.
     """
 
     comparison: Comparison
@@ -29,12 +32,19 @@ class Difference(NamedTuple):
     reused: tuple[int, ...]
     recreated: tuple[Entry, ...]
     changes: tuple[tuple[str, Entry], ...]
+    lives: tuple[str | None, str | None] = (None, None)
+    attested: bool = False
 
     @property
     def state(self) -> str:
-        """What the newer dump is to the older: FOREIGN, ROLLED_BACK, OVERTAKEN or IN_SYNC (exchange.md 4)."""
+        """What the newer dump is to the older: FOREIGN, UNKNOWN, ROLLED_BACK, OVERTAKEN or IN_SYNC (exchange.md 4).
+
+        Where nothing tells whether one server numbered both, their numbers say nothing of each other: UNKNOWN.
+        """
         if self.server == "other":
             return "FOREIGN"
+        if self.server == "unknown":
+            return "UNKNOWN"
         if self.comparison.rolled_back:
             return "ROLLED_BACK"
         return "OVERTAKEN" if self.reused else "IN_SYNC"
@@ -43,8 +53,9 @@ class Difference(NamedTuple):
 def compare(old: Source, new: Source) -> Difference:
     """Return what two dumps say of each other."""
     before, after = by_key(old.entries()), by_key(new.entries())
-    numbers = compared(before, after)
-    server = _server(old.facts(), new.facts(), numbers)
+    was, now = old.facts(), new.facts()
+    numbers = _with_heads(compared(before, after), was, now)
+    server = _server(was, now, numbers)
     head = numbers.old_head
     gone = [before[key] for key in before.keys() - after.keys() if not before[key].deleted]
     reused = _reused(before, after) if server == "same" else ()
@@ -60,7 +71,20 @@ def compare(old: Source, new: Source) -> Difference:
         reused,
         tuple(sorted(recreated, key=_name)),
         tuple(_changes(before, after)),
+        (was.epoch, now.epoch),
+        was.head is not None and now.head is not None,
     )
+
+
+def _with_heads(numbers: Comparison, old: Facts, new: Facts) -> Comparison:
+    """Return numbers whose highest are those the servers say of themselves, where that makes them comparable.
+
+    The number of the last removed object was issued, though no object bears it any more.
+    """
+    if new.head is not None:
+        numbers = numbers._replace(old_head=max(numbers.old_head, old.head or 0))
+    removed = new.last_removed if new.server else None  # else it may be that of another server's object
+    return numbers._replace(new_head=max(numbers.new_head, new.head or 0, removed or 0))
 
 
 def _server(old: Facts, new: Facts, numbers: Comparison) -> str:

@@ -16,6 +16,8 @@ from glbtools.formats import exchange_csv, ldif_dump
 from glbtools.model.directory import Entry, Facts
 
 CSV, LDIF = "csv", "ldif"
+_TWICE = 152
+"""An attribute is listed twice: the import takes the first, but which of two numbers counts must not be guessed."""
 _HEAD = 1 << 16
 _INI = ("export.ini",)
 _ROOT = ("rootdse.ldif", "rootdse.ldf", "rootdse.txt")
@@ -130,7 +132,7 @@ class Dump:
     def _see(self, faults: list[Fault]) -> None:
         for each in faults:
             place = f"{self.path}: line {each.line}"
-            if each.damage:
+            if each.damage or each.number == _TWICE:
                 number = f" (event {each.number})" if each.number else ""
                 raise FieldError(place, f"{each.message}{number}")
             self.remarks.append(f"{place}: {each.message}")

@@ -6,11 +6,12 @@ output is complete, so that a failure repeats changes and never skips one.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from glbtools.directory.state import State, digest
+from glbtools.directory.state import State, Witness, digest, moment_text
 from glbtools.errors import UsageError
 from glbtools.model.channel import USN, Channel, Verdict, classify
 from glbtools.model.directory import (
@@ -19,11 +20,14 @@ from glbtools.model.directory import (
     TOMBSTONE_LIFETIME,
     Entry,
     Facts,
-    changes,
     is_selected,
     next_exported,
     outlived,
 )
+from glbtools.model.directory import kind as change_kind
+
+WITNESSES = 32
+"""Objects that a state remembers, to see later that a server was restored."""
 
 
 class Source(Protocol):
@@ -79,7 +83,8 @@ def export(
         state: of the last export; ``State()`` for the first.
         emit: called with A, M or D and the object, in the order of the dump.
         server: whose dump it is, where that is not in it: a CSV does not say (exchange.md 1.1).
-        full: export every live object, whatever the state says.
+        full: export every live object, whatever the state says, those that were imported too: the receiver drops what
+            is not in it.
         inclusive: repeat the last number too (exchange.md 2.1).
         head: highest number issued before the dump was begun.
         now: the present, where the dump does not tell.
@@ -93,18 +98,27 @@ def export(
     """
     facts = source.facts()
     facts = facts._replace(server=server or facts.server, head=head if head is not None else facts.head)
-    highest, latest = _surveyed(source)
-    moment = facts.taken or latest or now
+    survey = _surveyed(source, state, facts.head)
+    highest, moment = survey.highest, facts.taken or survey.latest or now
     verdict = classify(channel(state, facts, highest))
     if not full:
-        _refuse(verdict, state, facts, highest, moment, lifetime)
-    notes = tuple(_notes(state, facts, highest, full=full))
+        _refuse(verdict, state, facts, survey, moment, lifetime)
+    notes = tuple(_notes(state, facts, survey, full=full))
     since = 0 if full else state.exported
-    echo = set(state.imported)
+    echo = frozenset[int]() if full else frozenset(state.imported)
     counts, suppressed = {"A": 0, "M": 0, "D": 0}, 0
     sent = Sent(state, significant, full=full) if significant else None
     entries = source.entries() if sent is None else sent.passing(source.entries(), since, inclusive=inclusive)
-    for kind, entry in changes(entries, since, inclusive=inclusive):
+    had = frozenset[str]() if full else frozenset((*state.digests, *(each.key for each in state.witnesses)))
+    ephemeral = 0
+    for entry in entries:
+        kind = change_kind(entry, since, inclusive=inclusive)
+        if not kind and since and entry.deleted and is_selected(entry, since, inclusive=inclusive):
+            # Deleted, made again under its name, and deleted again it looks as if it had never been there.
+            kind = DELETED if entry.key in had else kind
+            ephemeral += not kind
+        if not kind:
+            continue
         if entry.changed in echo:
             suppressed += 1
             continue
@@ -112,10 +126,16 @@ def export(
             continue
         emit(kind, entry)
         counts[kind] += 1
+    if ephemeral:
+        notes += (
+            f"{ephemeral} made and deleted since the last export, and left out; what was deleted, made again under its "
+            "name and deleted again looks the same (directory compare tells)",
+        )
     exported = next_exported(highest, facts.head, 0 if full else state.exported)
     after = State(
-        facts.server or state.server, facts.epoch or state.epoch, facts.scope or state.scope, exported, moment
-    )
+        facts.server or state.server, facts.epoch or state.epoch, facts.scope or state.scope, exported, moment,
+        witnesses=survey.witnesses,
+    )  # fmt: skip
     if sent is None:
         return Outcome(after, counts, suppressed, verdict, notes)
     after = after._replace(significant=sent.significant, digests=sent.now)
@@ -172,9 +192,9 @@ def channel(state: State, facts: Facts, highest: int) -> Channel:
     """Return a state and a dump as a channel: the directory's numbers, and how far the receiver has got with them.
 
     A directory keeps the last state of each object, so that nothing but a deletion can be gone. Of numbers some occur
-    and some do not; the range of those held is open in that sense.
+    and some do not; the range of those held is open in that sense. The number of the last removed object was issued.
     """
-    head = max(facts.head or 0, highest)
+    head = max(facts.head or 0, facts.last_removed or 0, highest)
     return Channel(
         USN,
         origin=_folded(facts.server),
@@ -197,21 +217,60 @@ def _folded(name: str | None) -> str | None:
     return name and name.lower()
 
 
-def _surveyed(source: Source) -> tuple[int, datetime | None]:
-    """Return the highest number of a dump, and its latest date."""
+class _Survey(NamedTuple):
+    """What a first pass over a dump shows.
+
+    Attributes:
+        highest: the highest number; ``latest``: the latest date.
+        witnesses: the objects with the highest numbers, highest first.
+        fallen: objects that have a number, or a date, that counts as exported and that they did not have then: another
+            history gave it to them, or the last dump was read before they were written.
+        gone: objects that were seen before and are not there.
+    """
+
+    highest: int
+    latest: datetime | None
+    witnesses: tuple[Witness, ...]
+    fallen: tuple[Witness, ...]
+    gone: tuple[Witness, ...]
+
+
+def _surveyed(source: Source, state: State, head: int | None) -> _Survey:
     highest, latest = 0, None
+    wanted = {each.key for each in state.witnesses}
+    # Every object above the lowest witness is one; all of them are where there are fewer than are kept.
+    lowest = (
+        state.witnesses[-1].changed + 1 if len(state.witnesses) == WITNESSES else 0 if wanted else state.exported + 1
+    )
+    strange: list[Witness] = []
+    seen: dict[str, Witness] = {}
+    top: list[tuple[int, str, str]] = []
     for entry in source.numbered():
         highest = max(highest, entry.changed)
         if entry.when is not None and (latest is None or entry.when > latest):
             latest = entry.when
-    return highest, latest
+        if entry.key in wanted and (entry.key not in seen or seen[entry.key].changed < entry.changed):
+            seen[entry.key] = Witness(entry.key, entry.changed, moment_text(entry.when))
+        elif lowest <= entry.changed <= state.exported and not strange and entry.key not in wanted:
+            strange.append(Witness(entry.key, entry.changed))
+        if (head is None or entry.changed <= head) and (len(top) < WITNESSES or entry.changed > top[0][0]):
+            row = (entry.changed, entry.key, moment_text(entry.when) or "")
+            (heapq.heappush if len(top) < WITNESSES else heapq.heappushpop)(top, row)
+    now = [(each, seen.get(each.key)) for each in state.witnesses]
+    return _Survey(
+        highest,
+        latest,
+        tuple(Witness(key, changed, when or None) for changed, key, when in sorted(top, reverse=True)),
+        (*(found for was, found in now if found and found != was and found.changed <= state.exported), *strange),
+        tuple(was for was, found in now if found is None),
+    )
 
 
 _FULL = "export everything anew with --full, and let the receiver drop what is not in it"
 
 
 def _refuse(
-    verdict: Verdict, state: State, facts: Facts, highest: int, now: datetime | None, lifetime: timedelta
+    verdict: Verdict, state: State, facts: Facts, survey: _Survey, now: datetime | None, lifetime: timedelta
 ) -> None:
     if not state.exported:
         return
@@ -231,7 +290,7 @@ def _refuse(
     if "ROLLED_BACK" in verdict.states:
         raise UsageError(
             f"the server went back in time: {state.exported} was exported, and its highest number is "
-            f"{max(highest, facts.head or 0)}; {_FULL}"
+            f"{max(survey.highest, facts.head or 0)}; {_FULL}"
         )
     if not facts.deletions:
         raise UsageError(
@@ -248,9 +307,24 @@ def _refuse(
             f"the last export was on {state.exported_at:%Y-%m-%d}, longer ago than the {lifetime.days} days that a "
             f"deletion is remembered; compare with the receiver's list (directory compare), or {_FULL}"
         )
+    if survey.fallen:
+        each = survey.fallen[0]
+        raise UsageError(
+            f"{each.key} has number {each.changed}, which counts as exported, and did not have it then: the server "
+            "went back in time and has passed its old number since, or the object was written while the last dump was "
+            f"read; {_FULL}"
+        )
 
 
-def _notes(state: State, facts: Facts, highest: int, *, full: bool) -> Iterator[str]:
+def _notes(state: State, facts: Facts, survey: _Survey, *, full: bool) -> Iterator[str]:
+    gone = [each for each in survey.gone if facts.last_removed is None or each.changed > facts.last_removed]
+    if state.exported and not full and gone:
+        more = f", like {len(gone) - 1} more" if len(gone) > 1 else ""
+        yield (
+            f"{gone[0].key} was exported and is gone without a tombstone{more}: hidden, moved out of what is "
+            "exported, or the server was restored and has passed its old number since; "
+            "compare with the receiver's list (directory compare)"
+        )
     if state.exported and not full and facts.last_removed is None:
         yield (
             "the dump does not have the number of the last removed object (USN-DSA-Last-Obj-Removed): a deletion that "
@@ -260,10 +334,10 @@ def _notes(state: State, facts: Facts, highest: int, *, full: bool) -> Iterator[
         yield "the dump has no USN-Created column: what was modified is exported as added"
     if facts.server is None:
         yield "whose dump it is is not known; --server names it, so that another server's is refused next time"
-    if facts.head is not None and highest > facts.head:
+    if facts.head is not None and survey.highest > facts.head:
         yield (
-            f"objects are numbered up to {highest}, above the server's {facts.head}: they were written while the dump "
-            "was read and are exported again next time, or the server has lost its highest number (Q243438)"
+            f"objects are numbered up to {survey.highest}, above the server's {facts.head}: they were written while "
+            "the dump was read and are exported again next time, or the server has lost its highest number (Q243438)"
         )
     if facts.head is None:
         yield (

@@ -9,7 +9,7 @@ from glbtools.directory.attributes import CLASSES, OWNED_BY_SERVER, as_ldap, sho
 from glbtools.directory.state import moment_text
 from glbtools.errors import FieldError, UsageError
 from glbtools.formats import dirsync_file, exchange_csv, ldif_dump
-from glbtools.model.directory import DELETED, Entry, Values
+from glbtools.model.directory import DELETED, MODIFIED, Entry, Values
 
 FORMS = ("dirsync", "csv", "ldif", "jsonl")
 
@@ -22,21 +22,55 @@ _NAMES = ("directory name", "obj-container")
 Emit = Callable[[str, Entry], object]
 
 
-def writer(form: str, columns: Iterable[str], put: Callable[[bytes], object]) -> Emit:
+def writer(form: str, columns: Iterable[str], put: Callable[[bytes], object], *, clear: bool = False) -> Emit:
     """Return what writes one change in a form.
 
     Args:
         form: one of ``FORMS``.
         columns: names of all attributes that occur; a CSV needs them before its first line.
         put: takes the bytes.
+        clear: say of a modification which of the columns are empty, for what is not said leaves the receiver what it
+            has: ``~DEL`` in a CSV (Q152854; refused for an object that is not there, event 241), a label without a
+            value for the DIRSYNC sample, a replacement by nothing in LDIF, which is none where nothing is (RFC 4511).
 
     Raises:
         UsageError: there is no such form.
     """
     if form not in FORMS:
         raise UsageError(f"{form!r} is none of {', '.join(FORMS)}")
+    own = shown_columns(columns)
+    emit = _plain(form, own, put)
+    if not clear or form == "jsonl":
+        return emit
+    nothing = {"csv": (CLEARED,), "dirsync": ("",), "ldif": ()}[form]
+
+    def emptied(kind: str, entry: Entry) -> None:
+        if kind == MODIFIED:
+            values = tuple((name, nothing) for name in empty_columns(own, entry))
+            entry = entry._replace(values=(*entry.values, *values))
+        emit(kind, entry)
+
+    return emptied
+
+
+CLEARED = "~DEL"
+
+
+def shown_columns(columns: Iterable[str]) -> tuple[str, ...]:
+    """Return the columns that a change names besides class and name of the object."""
+    left_out = OWNED_BY_SERVER | {*CLASSES, "mode"}
+    return tuple(each for each in columns if each.lower() not in left_out)
+
+
+def empty_columns(columns: Iterable[str], entry: Entry) -> list[str]:
+    """Return the columns of which an object has nothing."""
+    held = {name.lower() for name, _ in entry.values}
+    return [each for each in columns if each.lower() not in held]
+
+
+def _plain(form: str, columns: tuple[str, ...], put: Callable[[bytes], object]) -> Emit:
     if form == "csv":
-        return _located(_csv(tuple(columns), put))
+        return _located(_csv(columns, put))
     make = {"dirsync": _section, "ldif": _change_record, "jsonl": _json}[form]
     return _located(lambda kind, entry: put(make(kind, entry)))
 
@@ -76,9 +110,7 @@ def _json(kind: str, entry: Entry) -> bytes:
     return (json.dumps(row, ensure_ascii=True) + "\n").encode("ascii")
 
 
-def _csv(columns: tuple[str, ...], put: Callable[[bytes], object]) -> Emit:
-    left_out = OWNED_BY_SERVER | {*CLASSES, "mode"}
-    own = tuple(each for each in columns if each.lower() not in left_out)
+def _csv(own: tuple[str, ...], put: Callable[[bytes], object]) -> Emit:
     header = ("Obj-Class", "Mode", "Obj-Dist-Name", *own)
     put(exchange_csv.row_line(header, header))
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+import os
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +23,14 @@ from glbtools.model.directory import Entry
 SCHEMA = "glbtools.export-state/1"
 _DIGEST_SIZE = 12
 _NO_DIGESTS: Mapping[str, str] = MappingProxyType({})
+
+
+class Witness(NamedTuple):
+    """Key of an object, its number, and when it was written, as ISO 8601 or nothing."""
+
+    key: str
+    changed: int
+    when: str | None = None
 
 
 class State(NamedTuple):
@@ -37,6 +47,8 @@ class State(NamedTuple):
         digests: by key of an object the digest of these attributes as the receiver was sent them last: in the state
             itself, so that they are written with its number or not at all. It grows with the directory, by about a
             hundred bytes for each object.
+        witnesses: the objects with the highest numbers up to ``exported``, and when they were written: what tells that
+            a server was restored, also after it has passed its old number. None of them may have a lower number later.
     """
 
     server: str | None = None
@@ -47,6 +59,29 @@ class State(NamedTuple):
     imported: tuple[int, ...] = ()
     significant: tuple[str, ...] = ()
     digests: Mapping[str, str] = _NO_DIGESTS
+    witnesses: tuple[Witness, ...] = ()
+
+
+@contextmanager
+def held(path: str | Path) -> Iterator[None]:
+    """Let one export at a time work with the states of a directory, from reading one until it is written.
+
+    Of two at once the later one waits: it would else write over the output of the first, or count as exported what is
+    only in the other's. The system lets go of it when a process dies. Where it has no such lock nothing is held.
+    """
+    try:
+        import fcntl
+
+        descriptor = os.open(Path(path).parent, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield
+        return
+    try:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def load(path: str | Path) -> State:
@@ -80,6 +115,7 @@ def load(path: str | Path) -> State:
         tuple(_numbers(path, row.get("imported", []))),
         tuple(_texts(path, row.get("significant", []))),
         _digests(path, row.get("digests", {})),
+        _witnesses(path, row.get("witnesses", [])),
     )
 
 
@@ -95,6 +131,7 @@ def save(path: str | Path, state: State) -> None:
         "imported": list(state.imported),
         "significant": list(state.significant),
         "digests": dict(sorted(state.digests.items())),
+        "witnesses": [list(each) for each in state.witnesses],
     }
     if not state.significant:
         del row["significant"], row["digests"]
@@ -137,6 +174,19 @@ def _digests(path: str | Path, value: object) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
         raise DescriptionError(str(path), "digests", "must be an object of digests by key")
     return value
+
+
+def _witnesses(path: str | Path, value: object) -> tuple[Witness, ...]:
+    fits = isinstance(value, list) and all(
+        isinstance(each, list)
+        and [type(one) for one in each[:2]] == [str, int]
+        and len(each) == 3
+        and isinstance(each[2], str | None)
+        for each in value
+    )
+    if not isinstance(value, list) or not fits:
+        raise DescriptionError(str(path), "witnesses", "must be a list of objects: key, number, date or null")
+    return tuple(Witness(*each) for each in value)
 
 
 def _numbers(path: str | Path, value: object) -> list[int]:

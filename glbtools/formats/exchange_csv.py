@@ -46,14 +46,18 @@ _NO_QUOTES = "~#="
 _COMMON_NAME = ("directory name", "common-name", "obj-dist-name")
 _REMOVED = ("usn-dsa-last-obj-removed", "usn-last-obj-rem")
 _TIME = re.compile(r"[0-9]{12}Z", re.ASCII | re.IGNORECASE)
-_USN = re.compile(r"-?[0-9]{1,20}", re.ASCII)
+_USN = re.compile(r"[0-9]{1,19}", re.ASCII)
+_HIGHEST = (1 << 63) - 1
+"""The most that 64 bits with a sign hold: a USN of Active Directory; those of Exchange have 32 (exchange.md 3, 19)."""
 _ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
 _REMOVAL = re.compile(r"~del(<.*>)?", re.IGNORECASE | re.DOTALL)
 _INI_LINE = re.compile(r"\s*([A-Za-z]+)\s*=(.*)", re.DOTALL)
 
 _SIMPLE_LENGTH = 1 << 16
-_LONGEST_NUMBER = 20
+_LONGEST_PLAIN = 18
 _DELETED = frozenset({"1", "true"})
+_LIVE = frozenset({"", "0", "false"})
+_NUMBERS = ("USN-Created", "Object-Version", "USN-Source", "USN-DSA-Last-Obj-Removed", "USN-Last-Obj-Rem")
 
 Report = Callable[[Fault], None]
 Line = tuple[str, bytes, int]
@@ -540,6 +544,8 @@ def _simple(columns: _Columns, marks: Separators, encoding: str, dialect: str) -
             text = raw.decode(encoding)
         except UnicodeDecodeError:
             return None
+        if not text.endswith("\n"):
+            return None
         text = text[:-2] if text.endswith("\r\n") else text.removesuffix("\n").removesuffix("\r")
         if "\\" in text or "~" in text or len(text) > _SIMPLE_LENGTH:
             return None
@@ -713,7 +719,9 @@ def _header(columns: _Columns, *, strict: bool) -> Iterator[_Found]:
     for at, name in enumerate(lower, 1):
         if name == "mode" and at != 2:
             yield _Found("header", f"Mode is column {at}; it may only be column 2", 222)
-        if not name or name not in seen:
+        if not name:
+            yield _Found("header", f"attribute of column {at} is unknown: it has no name", 264)
+        elif name not in seen:
             seen.add(name)
         elif name == "obj-class":
             yield _Found("header", "attribute OBJ-Class is unknown: it is listed twice", 264)
@@ -770,7 +778,7 @@ def _number(cell: str, separators: Separators) -> int | None:
     if not cell:
         return None
     text = _unquoted(cell, separators)[0].strip()
-    return int(text) if _USN.fullmatch(text) else None
+    return int(text) if _USN.fullmatch(text) and int(text) <= _HIGHEST else None
 
 
 def _text(cell: str, separators: Separators, dialect: str) -> str | None:
@@ -837,9 +845,27 @@ def _entries(
         if not dn:
             tell(Fault("name", "the object has no name", row.span, line=row.line))
         elif changed is not None:
+            for kind, message, damage in _unreadable(row, columns, separators, dialect):
+                tell(Fault(kind, message, row.span, damage, line=row.line))
             yield _entry(row, dn, changed, columns, separators, dialect, bare=bare)
         elif numbered:
             tell(Fault("usn", "USN-Changed is not a number", row.span, line=row.line))
+
+
+def _unreadable(row: Row, columns: _Columns, separators: Separators, dialect: str) -> Iterator[tuple[str, str, bool]]:
+    """Yield which values of an object mean nothing: kind of fault, what is wrong, and whether that is damage."""
+    for name in _NUMBERS:
+        cell = columns.cell(row.cells, name.lower())
+        if cell and _number(cell, separators) is None:
+            yield "usn", f"{name} is not a number", True
+    deleted = _unquoted(columns.cell(row.cells, "is-deleted"), separators)[0].strip().lower()
+    if deleted not in _DELETED | _LIVE:
+        yield "deleted", "Is-Deleted is neither 1 nor empty", True
+    when = _text(columns.cell(row.cells, "when-changed"), separators, dialect)
+    if when is not None and moment(when.strip()) is None:
+        yield "time", "When-Changed is no date and time", False
+    if not row.raw.rstrip(b"\0").endswith(b"\n"):
+        yield "line end", "the last line has no end; it may have been cut", False
 
 
 def _objects(lines: Iterable[Line], reader: _Reader, tell: Report, *, bare: bool) -> Iterator[Entry]:
@@ -866,10 +892,10 @@ def _builder(columns: _Columns, marks: Separators, *, bare: bool) -> Callable[[S
         columns.get(name, len(columns.header))
         for name in (
             "obj-dist-name", "usn-changed", "when-changed", "usn-created", "is-deleted", "object-version",
-            "dsa-signature", "usn-source",
+            "dsa-signature", "usn-source", *_REMOVED,
         )
     ]  # fmt: skip
-    of_name, of_changed, of_when, of_created, of_deleted, of_version, of_source, of_source_usn = places
+    of_name, of_changed, of_when, of_created, of_deleted, of_version, of_source, of_source_usn, *of_removed = places
     named = [name if at >= 0 else "" for at, name in columns.first]
 
     def build(cells: Sequence[str], line: int) -> Entry | None:
@@ -878,12 +904,17 @@ def _builder(columns: _Columns, marks: Separators, *, bare: bool) -> Callable[[S
         if not dn or dn.isspace() or mark in dn or mark in when or not _is_number(number):
             return None
         changed_at = moment(when.strip()) if when else None
-        if bare:
-            return Entry(dn.lower(), dn, int(number), None, False, None, changed_at, None, None, (), line)
+        if when and changed_at is None:
+            return None
         numbers = cells[of_created], cells[of_version], cells[of_source_usn]
-        for each in numbers:
+        for each in (*numbers, cells[of_removed[0]], cells[of_removed[1]]):
             if each and not _is_number(each):
                 return None
+        deleted = cells[of_deleted]
+        if deleted and deleted != "1":
+            return None
+        if bare:
+            return Entry(dn.lower(), dn, int(number), None, False, None, changed_at, None, None, (), line)
         created, version, source_usn = (int(each) if each else None for each in numbers)
         source = cells[of_source]
         return Entry(
@@ -891,7 +922,7 @@ def _builder(columns: _Columns, marks: Separators, *, bare: bool) -> Callable[[S
             dn,
             int(number),
             created,
-            cells[of_deleted].strip().lower() in _DELETED,
+            bool(deleted),
             version,
             changed_at,
             source.partition(mark)[0] if source and not source.isspace() else None,
@@ -911,7 +942,7 @@ def _builder(columns: _Columns, marks: Separators, *, bare: bool) -> Callable[[S
 
 def _is_number(text: str) -> bool:
     """Whether a text is a number without sign or blanks; what else ``_number`` takes is left to it."""
-    return text.isdecimal() and text.isascii() and len(text) <= _LONGEST_NUMBER
+    return text.isdecimal() and text.isascii() and len(text) <= _LONGEST_PLAIN
 
 
 def _entry(

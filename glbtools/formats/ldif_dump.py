@@ -39,9 +39,12 @@ OWNED_BY_SERVER = frozenset(
 )  # fmt: skip
 """What only the server writes, and a change therefore does not name."""
 
+_REMOVED = (b"usndsalastobjremoved:", b"usnlastobjrem:")
 _FOLD = 76
 _TIME = re.compile(r"([0-9]{14})(?:[.,][0-9]+)?Z", re.ASCII)
-_USN = re.compile(r"[0-9]{1,20}", re.ASCII)
+_USN = re.compile(r"[0-9]{1,19}", re.ASCII)
+_HIGHEST = (1 << 63) - 1
+"""The most that a LargeInteger holds."""
 _SAFE = re.compile(r"(?:[\x21-\x39\x3b\x3d-\x7e][\x20-\x7e]*)?(?<! )")
 _MANGLED = re.compile(r"(?:\\0A|\n)DEL:[0-9A-Fa-f-]{36},.*", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.;=-]*")
@@ -139,11 +142,11 @@ def entries(
     if not stream.seekable():
         raise UsageError("an LDIF dump is read twice: give it as a file")
     begin = stream.tell()
-    deletions, creations = _columns(stream)
+    deletions, creations, removed = _columns(stream)
     stream.seek(begin)
     heads = list(records(io.BytesIO(root))) if root is not None else _first(records(stream), 2)
     stream.seek(begin)
-    facts = _facts(heads)._replace(deletions=deletions, creations=creations)
+    facts = _facts(heads)._replace(deletions=deletions, creations=creations, last_removed=removed)
     return facts, _entries(records(stream), tell)
 
 
@@ -330,14 +333,20 @@ def _text(value: bytes) -> str:
     return value.decode("utf-8", "surrogateescape")
 
 
-def _columns(stream: BinaryIO) -> tuple[bool, bool]:
-    """Return whether the dump has a tombstone, and whether it has uSNCreated."""
+def _columns(stream: BinaryIO) -> tuple[bool, bool, int | None]:
+    """Return whether the dump has a tombstone, whether it has uSNCreated, and the last removed number in it."""
     deletions = creations = False
-    while (line := stream.readline(RECORD_LIMIT)) and not (deletions and creations):
-        head = line[:40].lower()
+    removed: int | None = None
+    while line := stream.readline(RECORD_LIMIT):
+        if line[:1] not in b"iuIU":
+            continue
+        head = line[:64].lower()
         deletions = deletions or (head.startswith(b"isdeleted:") and b"true" in head)
         creations = creations or head.startswith(b"usncreated:")
-    return deletions, creations
+        if head.startswith(_REMOVED):
+            number = _number(head.partition(b":")[2].strip().decode("latin-1"))
+            removed = number if number is None or removed is None else max(number, removed)
+    return deletions, creations, removed
 
 
 def _first(found: Iterator[Record], number: int) -> list[Record]:
@@ -361,7 +370,7 @@ def _facts(found: Iterable[Record]) -> Facts:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and _USN.fullmatch(text) else None
+    return int(text) if text is not None and _USN.fullmatch(text) and int(text) <= _HIGHEST else None
 
 
 def _entries(found: Iterator[Record], tell: Report) -> Iterator[Entry]:
@@ -373,8 +382,13 @@ def _entries(found: Iterator[Record], tell: Report) -> Iterator[Entry]:
         changed = _number(record.get("uSNChanged"))
         if changed is None:
             message = "the object has no uSNChanged that is a number"
-            tell(Fault("usn", message, record.span, damage=False, line=record.line))
+            damage = record.get("uSNChanged") is not None
+            tell(Fault("usn", message, record.span, damage=damage, line=record.line))
             continue
+        if record.get("uSNCreated") is not None and _number(record.get("uSNCreated")) is None:
+            tell(Fault("usn", "uSNCreated is not a number", record.span, line=record.line))
+        if (record.get("isDeleted") or "false").lower() not in {"true", "false"}:
+            tell(Fault("deleted", "isDeleted is neither TRUE nor FALSE", record.span, line=record.line))
         stored = record.get("objectGUID")
         known = guid(stored) if stored else None
         if stored and not known:

@@ -146,7 +146,7 @@ class Comparison(NamedTuple):
 def compared(old: dict[str, Entry], new: dict[str, Entry]) -> Comparison:
     """Return what two dumps, object by key, say of each other."""
     both = [(old[key], new[key]) for key in old.keys() & new.keys()]
-    live = [(a, b) for a, b in both if not a.deleted and not b.deleted and a.created is not None]
+    live = [(a, b) for a, b in both if not (a.deleted or b.deleted or a.created is None or b.created is None)]
     same = sum(a.created == b.created for a, b in live)
     unlike = len(live) - same
     head = _head(old)

@@ -9,7 +9,7 @@ from glbtools.render.documents import dumps
 from glbtools.render.text import Screen, message, safe, table, wrapped
 
 if TYPE_CHECKING:
-    from glbtools.directory.backsync import Backsync, Partner
+    from glbtools.directory.backsync import Backsync, Partner, Returned
     from glbtools.directory.compare import Difference
     from glbtools.directory.export import Outcome
     from glbtools.model.channel import Range
@@ -21,6 +21,8 @@ _STATES = {
     "IN_SYNC": "the newer dump continues the older one",
     "FOREIGN": "the two dumps are of different servers: numbers of one mean nothing on the other",
     "ROLLED_BACK": "the server went back in time: it is at lower numbers than it was",
+    "UNKNOWN": "nothing tells whether one server numbered both, so that their numbers say nothing of each other; an "
+    "export.ini or rootdse.ldif beside each would name it, and USN-Created would tell",
     "OVERTAKEN": "the server went back in time and has passed its old number since: numbers were given twice",
 }
 
@@ -46,6 +48,16 @@ def difference_lines(found: Difference, screen: Screen) -> Iterator[str]:
         screen.width,
         "  ",
     )
+    if found.state == "ROLLED_BACK" and not numbers.fallen and not found.attested:
+        yield from wrapped(
+            "likely, not certain: no object that is in both shows it; what bore the highest numbers may instead have "
+            "been deleted, and its tombstone removed, since",
+            screen.width,
+            "  ",
+        )
+    if found.lives[0] and found.lives[1] and found.lives[0].lower() != found.lives[1].lower():
+        began = f"a new life of its numbering: invocation id {safe(found.lives[0])}, then {safe(found.lives[1])}"
+        yield from wrapped(began, screen.width, "  ")
     if found.reused:
         yield f"numbers given twice: {', '.join(map(str, found.reused[:_SHOWN]))}"
     yield from _named("gone, and no tombstone says so", found.overtaken, screen)
@@ -62,6 +74,8 @@ def difference_document(found: Difference) -> str:
             "schema": "glbtools.directory-comparison/1",
             "state": found.state,
             "server": found.server,
+            "lives": list(found.lives),
+            "attested": found.attested,
             "numbers": found.comparison._asdict(),
             "reused": list(found.reused),
             "gone": [each.dn for each in found.overtaken],
@@ -78,19 +92,44 @@ def backsync_lines(found: Backsync, screen: Screen) -> Iterator[str]:
     yield ""
     for each in found.partners:
         yield from _named(f"written since the restore and never asked for by {safe(each.name)}", each.stranded, screen)
-    returned = [f"  {safe(each.entry.dn)} from {', '.join(map(safe, each.partners))}" for each in found.returned]
-    yield f"comes back: {len(returned)}"
-    yield from _limited(returned, len(returned))
+    if found.backsyncs:
+        yield from _held("comes back", [each for each in found.returned if each.certainty == "likely"], screen)
+        maybe = [each for each in found.returned if each.certainty != "likely"]
+        if maybe:
+            yield from _held(
+                "comes back if the restored server made its last change, which the dumps do not say", maybe, screen
+            )
+    else:
+        sure = [each for each in found.withheld if each.certainty == "likely"]
+        maybe = [each for each in found.withheld if each.certainty != "likely"]
+        what = "held by partners and not here: never comes in"
+        if sure:
+            yield from _held(f"{what}, for this server made it under the invocation id it has now", sure, screen)
+        if maybe:
+            yield from _held(f"{what} if this server made it under the invocation id it has now", maybe, screen)
+    for name in dict.fromkeys(name for name, _ in found.connectors):
+        gone = tuple(each for partner, each in found.connectors if partner == name)
+        what = f"connectors deleted at {safe(name)}: over one that joins the two servers nothing comes back (Q190703)"
+        yield from _named(what, gone, screen)
     yield from _named("live here though deleted at a partner: it reappears", found.resurrected, screen)
     yield from _named("not given back, as a delete was issued for it", found.refused, screen)
     if found.lost:
-        lost = "numbers that partners have seen and of which nothing is known any more: "
+        lost = "numbers that partners have seen and that no object bears any more, overwritten since or lost: "
         yield from wrapped(lost + ", ".join(map(_range, found.lost)), screen.width, "  ")
     if found.increase:
         yield ""
         yield from wrapped(
             f"repair: AUTHREST 0 {found.increase} on the restored server, then let it replicate (Q201414). The first "
             "number stays 0: a higher object version would make its stale copies win everywhere.",
+            screen.width,
+            "  ",
+        )
+    if not found.backsyncs and any(each.dead_zone or each.stranded for each in found.partners):
+        yield ""
+        yield from wrapped(
+            "repair: give the domain controller a new invocation id, by restoring it in a supported way or by demoting "
+            "and promoting it; partners then ask for everything anew. As long as it keeps its invocation id it must "
+            "not go on: replication shows no error.",
             screen.width,
             "  ",
         )
@@ -104,7 +143,7 @@ def backsync_document(found: Backsync) -> str:
         {
             "name": each.name,
             "remembered": each.remembered,
-            "state": each.verdict.state,
+            "state": each.state,
             "certainty": each.verdict.certainty,
             "dead_zone": each.dead_zone,
             "stranded": [one.dn for one in each.stranded],
@@ -115,7 +154,10 @@ def backsync_document(found: Backsync) -> str:
         {
             "schema": "glbtools.backsync/1",
             "partners": partners,
-            "returned": [{"dn": each.entry.dn, "from": list(each.partners)} for each in found.returned],
+            "backsyncs": found.backsyncs,
+            "returned": [_held_row(each) for each in found.returned],
+            "withheld": [_held_row(each) for each in found.withheld],
+            "connectors": [{"dn": each.dn, "deleted_at": name} for name, each in found.connectors],
             "resurrected": [each.dn for each in found.resurrected],
             "refused": [each.dn for each in found.refused],
             "lost": list(found.lost),
@@ -125,10 +167,20 @@ def backsync_document(found: Backsync) -> str:
     )
 
 
+def _held(what: str, found: list[Returned], screen: Screen) -> Iterator[str]:
+    yield from wrapped(f"{what}: {len(found)}", screen.width, "  ")
+    lines = (f"  {safe(each.entry.dn)} from {', '.join(map(safe, each.partners))}" for each in found)
+    yield from _limited(lines, len(found))
+
+
+def _held_row(each: Returned) -> dict[str, Any]:
+    return {"dn": each.entry.dn, "from": list(each.partners), "certainty": each.certainty}
+
+
 def _partner_row(each: Partner) -> tuple[str, ...]:
     seen = "unknown" if each.remembered is None else str(each.remembered)
     zone = _range(each.dead_zone) if each.dead_zone else ""
-    return (safe(each.name), seen, each.verdict.state, zone, str(len(each.stranded) or ""))
+    return (safe(each.name), seen, each.state, zone, str(len(each.stranded) or ""))
 
 
 def _range(span: Range) -> str:

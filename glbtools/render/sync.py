@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _OUTCOMES = {
     "complete": "complete: the target has everything up to number {cursor}",
+    "busy": "another agent is at work on the pair; the next round comes at its time",
     "silent": "no answer from the other side; it goes on from number {cursor} next time",
     "refused": "refused by the other side; it goes on from number {cursor} next time",
     "stopped": "stopped at number {cursor}: somebody must decide",
@@ -37,7 +38,8 @@ def result_lines(result: Result, screen: Screen) -> Iterator[str]:
     if result.reason:
         yield from wrapped(f"why: {message(result.reason)}", screen.width, "  ")
     if result.way_out:
-        yield from wrapped(f"way out: {message(result.way_out)} (--full)", screen.width, "  ")
+        option = " (--full)" if result.outcome == "stopped" else ""
+        yield from wrapped(f"way out: {message(result.way_out)}{option}", screen.width, "  ")
 
 
 def result_document(result: Result) -> str:

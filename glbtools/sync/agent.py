@@ -31,7 +31,7 @@ _REASONS = {
     "EPOCH_CHANGED": "the source has begun a new life: it was restored, or renewed",
     "ROLLED_BACK": "the source was restored: numbers that were sent are unknown to it",
     "HOLE": "changes were purged at the source before they were sent",
-    "MISSED_DELETIONS": "deletions were purged at the source before they were sent",
+    "MISSED_DELETIONS": "deletions were purged at the source before they were sent, or it does not show any",
 }
 
 
@@ -114,7 +114,8 @@ class Result(NamedTuple):
     """What came of one run.
 
     Attributes:
-        outcome: ``complete``; ``silent`` or ``refused``, try again later; ``stopped``, a person must decide.
+        outcome: ``complete``; ``silent`` or ``refused``, try again later; ``busy``, another agent is at work;
+            ``stopped``, a person must decide.
         state: the verdict on the channel before anything was sent; empty when the collector was not heard of.
         reason: why not complete.
         way_out: what to do.

@@ -395,7 +395,8 @@ def run(
         read_dump: reads a dump that is the source.
         patience: how long to wait for a collector on another machine.
 
-    A schedule also ends when a person must decide (``stopped``). The lock is held during a round and not between two.
+    A schedule also ends when a person must decide (``stopped``). The lock is held during a round and not between two;
+    a scheduled round that meets another agent's lets that one work, and the next comes at its time (``busy``).
 
     Raises:
         PairError, StateError, StoreError, LockedError, FileAccessError: see there.
@@ -404,9 +405,14 @@ def run(
     interval = None if once else every or pair.every
     while True:
         began = time.monotonic()
-        with locked(pair):
-            result = _round(pair, full=full, read_dump=read_dump, patience=patience)
-        full = full and result.outcome in {"silent", "refused"}
+        try:
+            with locked(pair):
+                result = _round(pair, full=full, read_dump=read_dump, patience=patience)
+        except LockedError as error:
+            if interval is None:
+                raise
+            result = Result("busy", reason=str(error))
+        full = full and result.outcome in {"silent", "refused", "busy"}
         if interval is None or result.outcome == "stopped" or (until is not None and until(result)):
             return result
         time.sleep(max(0.0, interval - (time.monotonic() - began)))

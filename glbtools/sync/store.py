@@ -667,11 +667,12 @@ class DumpStore(_ReadOnly):
             raise StoreError(f"dump of {facts.server}: two objects have one USN-Changed")
         if facts.head is not None and max(numbers, default=0) > facts.head:
             raise StoreError(f"dump of {facts.server}: USN-Changed {max(numbers)} is above the head, {facts.head}")
-        super().__init__(found, facts.server, head=facts.head or 0, dense=False, epoch=epoch)
-        self._delete_floor = facts.last_removed or 0
+        head = max(facts.head or 0, facts.last_removed or 0)
+        super().__init__(found, facts.server, head=head, dense=False, epoch=epoch)
+        self._delete_floor = facts.last_removed or 0 if facts.deletions else self._head
 
     def delete_floor(self) -> int:
-        """Return the number of the last removed object."""
+        """Return the number of the last removed object; the highest where the dump shows no deletion at all."""
         return self._delete_floor
 
 

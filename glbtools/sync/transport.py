@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import json
+import os
 import uuid
 from collections import deque
 from collections.abc import Mapping
@@ -165,7 +167,8 @@ class SpoolTransport:
                 if RECEIVER[message.kind] != address:
                     raise MessageError(f"{message.kind} is for the {RECEIVER[message.kind]}")  # noqa: TRY301
             except (MessageError, FileAccessError) as error:
-                self._set_aside(address, name, str(error))
+                if os.path.lexists(self.directory / address / name):  # else another reader was faster
+                    self._set_aside(address, name, str(error))
             else:
                 return Received(name, message)
         return None
@@ -175,7 +178,8 @@ class SpoolTransport:
         if aside.exists():
             aside = aside.with_name(f"{uuid.uuid4().hex[:8]}-{name}")
         files.write(aside.with_name(aside.name + ".reason"), f"{name} for the {address}: {reason}\n".encode())
-        (self.directory / address / name).rename(aside)
+        with contextlib.suppress(FileNotFoundError):
+            (self.directory / address / name).rename(aside)
 
     def refused(self) -> list[str]:
         """Return why files were moved aside."""

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from uuid import NAMESPACE_DNS, UUID, uuid5
+
+import pytest
+
 from glbtools.directory.backsync import MARGIN, backsync
 from glbtools.directory.compare import compare
 from glbtools.directory.export import Listed
 from glbtools.model.directory import Entry, Facts
+from glbtools.render.directory import backsync_lines, difference_lines
+from glbtools.render.text import Screen
 
 
 def entry(name: str, changed: int, created: int | None = 1, *, deleted: bool = False, **more) -> Entry:
@@ -31,7 +39,7 @@ def test_another_servers_dump_is_known_by_its_first_numbers():
     shifted = compare(old, new)
     assert (shifted.server, shifted.recreated) == ("other", ())
     one = compare(Listed([entry("a", 1, 1)]), Listed([entry("a", 51, 51)]))
-    assert (one.server, one.state) == ("unknown", "IN_SYNC")
+    assert (one.server, one.state) == ("unknown", "UNKNOWN")
     other = Listed([entry(name, 9, 5 - n) for n, name in enumerate("abcd", 1)])
     assert compare(old, other).state == "FOREIGN"
     assert compare(Listed([], Facts("S1")), Listed([], Facts("S2"))).server == "other"
@@ -42,6 +50,43 @@ def test_a_server_that_went_back_has_lower_numbers():
     old = Listed([entry("a", 9, 1), entry("b", 5, 2)])
     assert compare(old, Listed([entry("a", 4, 1), entry("b", 5, 2)])).state == "ROLLED_BACK"
     assert compare(old, Listed([entry("a", 9, 1), entry("b", 10, 2)])).state == "IN_SYNC"
+
+
+def test_numbers_say_nothing_where_it_is_not_known_whether_one_server_gave_them(tmp_path, run):
+    bare = entry("a", 9, None)
+    for old, new in [
+        ([entry("a", 9, 5)], [entry("z", 3, 3)]),  # nothing in common, and lower numbers
+        ([bare, entry("b", 8, None)], [bare._replace(changed=3), entry("b", 2, None)]),  # no USN-Created
+        ([entry("a", 9, 5), entry("b", 8, 6)], [bare._replace(changed=3), entry("b", 2, None)]),  # in one of them
+    ]:
+        found = compare(Listed(old), Listed(new))
+        assert (found.server, found.state) == ("unknown", "UNKNOWN")
+    named = compare(Listed([bare], Facts("S")), Listed([bare._replace(changed=3)], Facts("s")))
+    assert named.state == "ROLLED_BACK"
+    for name, row in (("old", "Mailbox,/o=X/cn=a,9"), ("new", "Mailbox,/o=X/cn=z,3")):
+        (tmp_path / f"{name}.csv").write_text(f"Obj-Class,Obj-Dist-Name,USN-Changed\n{row}\n")
+    ran = run("directory", "compare", tmp_path / "old.csv", tmp_path / "new.csv")
+    assert (ran.status, ran.out.split(":")[0]) == (0, "UNKNOWN")
+
+
+def test_a_highest_number_that_was_removed_for_good_is_no_way_back():
+    old = Listed([entry("a", 4, 1), entry("b", 9, 2, deleted=True)], Facts("S", head=9))
+    left = [entry("a", 4, 1)]
+    assert compare(old, Listed(left, Facts("S", last_removed=9))).state == "IN_SYNC"
+    assert compare(old, Listed(left, Facts("S", head=9))).state == "IN_SYNC"
+    attested, inferred = (compare(old, Listed(left, Facts("S", head=head))) for head in (5, None))
+    assert (attested.state, attested.attested) == ("ROLLED_BACK", True)
+    assert (inferred.state, inferred.attested) == ("ROLLED_BACK", False)
+    screen = Screen(80)
+    assert "likely, not certain" not in "\n".join(difference_lines(attested, screen))
+    assert "likely, not certain" in "\n".join(difference_lines(inferred, screen))
+    ahead = compare(Listed(left, Facts("S", head=30)), Listed(left, Facts("S")))
+    assert ahead.state == "IN_SYNC"  # what the server said then and nobody said now cannot be compared
+
+
+def test_a_new_life_of_one_server_is_said():
+    found = compare(Listed([entry("a", 4, 1)], Facts("S", "E1")), Listed([entry("a", 4, 1)], Facts("S", "E2")))
+    assert any("E1, then E2" in each for each in difference_lines(found, Screen(80)))
 
 
 def test_a_rollback_that_was_overtaken_shows_in_numbers_given_twice():
@@ -78,6 +123,82 @@ def test_the_published_example_image_at_10_partners_at_50():
     assert above.increase == 0
 
 
+def vector(*lines: str) -> bytes:
+    said = "".join(f"Default-First-Site-Name\\{each} @ Time 2026-02-10 15:10:48\r\n" for each in lines)
+    return f"Caching GUIDs.\r\n..\r\n{said}".encode()
+
+
+def controller(path: Path, head: int, life: int, objects: list[tuple[str, int]]) -> Path:
+    root = f"dn:\ndnsHostName: {path.stem}.example.com\nhighestCommittedUSN: {head}\ninvocationID: {UUID(int=life)}\n\n"
+    named = (f"dn: CN={name},DC=x\nobjectGUID: {uuid5(NAMESPACE_DNS, name)}\nuSNChanged: {usn}\nuSNCreated: {usn}\n\n"
+             for name, usn in objects)  # fmt: skip
+    path.write_text(root + "".join(named))
+    return path
+
+
+def test_the_published_example_with_the_files_of_an_active_directory(tmp_path, run):
+    """Image at 10, partners at 50, same invocation id: nothing of 11 to 50 goes out, the old ones never come in."""
+    image = [(f"o{n}", n) for n in range(1, 11)]
+    partner = controller(tmp_path / "dc2.ldif", 200, 2, [(f"o{n}", 100 + n) for n in range(1, 51)])
+    (tmp_path / "dc2.txt").write_bytes(vector("DC1 @ USN        50", "DC2 @ USN       200"))
+
+    def judged(head: int) -> tuple[int, dict]:
+        own = controller(tmp_path / "dc1.ldif", head, 1, image + [(f"new{n}", n) for n in range(11, head + 1)])
+        ran = run("directory", "backsync", "--restored", own, "--partner", partner, "--cursors", tmp_path / "dc2.txt",
+                  "--backup-head", "10", "--json")  # fmt: skip
+        return ran.status, json.loads(ran.out)
+
+    old = {f"CN=o{n},DC=x" for n in range(11, 51)}
+    for head, zone, state in [(10, [10, 50], "ROLLED_BACK"), (30, [30, 50], "ROLLED_BACK"), (60, None, "OVERTAKEN")]:
+        status, found = judged(head)
+        (one,) = found["partners"]
+        assert (status, one["state"], one["dead_zone"]) == (1, state, zone)
+        assert set(one["stranded"]) == {f"CN=new{n},DC=x" for n in range(11, min(head, 50) + 1)}
+        assert found["returned"] == []
+        assert {each["dn"] for each in found["withheld"]} == old
+        assert found["usn_increase"] == 0  # AUTHREST is Exchange's
+        assert found["lost"] == []  # no originator's number says that
+    (tmp_path / "dc2.txt").write_bytes(vector("DC1 (retired) @ USN 50", "DC1 @ USN 10", "DC2 @ USN 200"))
+    status, found = judged(30)  # with a new invocation id all is well
+    assert (status, found["partners"][0]["state"], found["partners"][0]["dead_zone"]) == (0, "PENDING", None)
+
+
+def test_what_comes_back_is_only_possible_where_nobody_says_who_made_it():
+    partner = Listed([entry("a", 70, source="S", source_usn=12), entry("b", 71)])
+    found = backsync(Listed([], Facts("S", "S", 10)), {"P": partner}, cursors={"P": 12})
+    assert [(each.entry.dn, each.certainty) for each in found.returned] == [("a", "likely"), ("b", "possible")]
+    shown = "\n".join(backsync_lines(found, Screen(200)))
+    assert "comes back: 1\n  a from P" in shown
+    assert "which the dumps do not say: 1\n  b from P" in shown
+    unknown = backsync(Listed([], Facts("S", "S", 10)), {"P": Listed([entry("b", 71)])}, cursors={"P": 12})
+    assert unknown.lost == ()  # no dump has the originator's numbers
+    assert any("USN-Source" in each for each in unknown.missing)
+
+
+def test_over_a_connector_that_was_deleted_nothing_comes_back_and_its_tombstone_is_shown():
+    gone = entry("link", 80, deleted=True, values=(("Obj-Class", ("Site-Connector",)),))
+    found = backsync(Listed([], Facts("S", "S", 10)), {"P": Listed([gone, entry("link2", 81)])}, cursors={"P": 12})
+    assert [(name, each.dn) for name, each in found.connectors] == [("P", "link")]
+    assert any("connectors deleted at P" in each for each in backsync_lines(found, Screen(200)))
+
+
+@pytest.mark.parametrize(
+    ("since", "head", "seen"),
+    [
+        ([1001, 3001], 3001, 4000),  # one object was written two thousand times: few objects, many numbers
+        (range(11, 61), 60, 50),  # the dead zone is passed, and 11 to 50 stay behind it
+        ([1001], 1001, 1001),
+    ],
+)
+def test_after_the_increase_partners_ask_for_everything_written_since(since, head, seen):
+    here = [entry("a", 1, 1), *(entry(f"n{n}", n, n) for n in since)]
+    found = backsync(Listed(here, Facts("S", "S", head)), {"P": Listed([])}, cursors={"P": seen},
+                     backup_head=min(since) - 1)  # fmt: skip
+    assert found.partners[0].stranded
+    assert min(since) + found.increase > seen
+    assert found.partners[0].state == ("ROLLED_BACK" if head < seen else "OVERTAKEN")
+
+
 def test_the_increase_is_that_of_the_article():
     """Q201414: 1000 numbers behind, 100 changes since, 500 for safety: AUTHREST 0 1600."""
     here = [entry("a", 1, 1), *(entry(f"n{n}", 1000 + n, 1000 + n) for n in range(1, 101))]
@@ -108,4 +229,5 @@ def test_what_is_missing_is_said():
     assert any("--cursors" in each for each in found.missing)
     assert any("invocation id" in each for each in found.missing)
     assert any("originator" in each for each in found.missing)
+    assert any("--backup-head" in each for each in found.missing)
     assert found.partners[0].dead_zone is None

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,7 @@ from glbtools.directory.cursors import known_to, remembered
 from glbtools.directory.dump import Dump
 from glbtools.directory.export import collected
 from glbtools.directory.output import FORMS, writer, written
-from glbtools.directory.state import State
+from glbtools.directory.state import State, held, save
 from glbtools.errors import DescriptionError, FieldError, UnknownFormatError, UsageError
 from glbtools.formats.dirsync_file import parse_dirsync
 from glbtools.formats.ldif_dump import parse_ldif
@@ -248,6 +252,134 @@ def test_an_output_that_cannot_be_written_leaves_the_state_as_it_was(tmp_path, r
     path, state = put(tmp_path, "usn.csv", csv(*ROWS)), tmp_path / "state.json"
     assert run("directory", "export", path, "--state", state, "--to", tmp_path / "nowhere" / "out").status == 2
     assert not state.exists()
+
+
+GOOD = "Mailbox,/o=X/cn=a,A,,5,5"
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "said"),
+    [
+        (HEADER, "Mailbox,/o=X/cn=b,B,,6,6,7", "line 3 .*6 were expected, 7 were found"),
+        (HEADER, "Mailbox,/o=X/cn=b,B", "line 3 USN-Changed"),
+        (HEADER, "Mailbox,/o=X/cn=b,B,,six,6", "line 3 USN-Changed is not a number"),
+        (HEADER, "Mailbox,/o=X/cn=b,B,,-6,6", "line 3 USN-Changed is not a number"),
+        (HEADER, "Mailbox,/o=X/cn=b,B,,9223372036854775808,6", "line 3 USN-Changed is not a number"),
+        (HEADER, "Mailbox,/o=X/cn=b,B,,6,x", "line 3 USN-Created is not a number"),
+        (HEADER, "Mailbox,/o=X/cn=b,B,yes,6,6", "line 3 Is-Deleted is neither"),
+        (HEADER + ",Object-Version", GOOD + ",1\r\nMailbox,/o=X/cn=b,B,,6,6,new", "line 3 Object-Version"),
+        (
+            HEADER + ",USN-DSA-Last-Obj-Removed",
+            GOOD + ",\r\nDsa,/o=X/cn=d,,,6,6,0x7",
+            "line 3 USN-DSA-Last-Obj-Removed",
+        ),
+        (HEADER + ",usn-changed", GOOD + ",9", "line 1 attribute usn-changed is listed twice"),
+        (HEADER + ",", GOOD + ",", "line 1 attribute of column 7 is unknown"),
+    ],
+)
+def test_what_means_nothing_is_named_by_line_and_column_and_nothing_is_written(header, row, said, tmp_path, run):
+    good = "" if row.startswith(GOOD) else f"{GOOD}\r\n"
+    path, state, to = (
+        put(tmp_path, "usn.csv", f"{header}\r\n{good}{row}\r\n".encode()),
+        tmp_path / "s.json",
+        tmp_path / "o",
+    )
+    ran = run("directory", "export", path, "--state", state, "--to", to)
+    assert (ran.status, ran.out) == (2, "")
+    assert re.search(said, ran.err)
+    assert not state.exists()
+    assert not to.exists()
+
+
+def test_an_ldif_number_that_is_none_is_damage_and_one_that_is_not_there_is_not(tmp_path):
+    record = "\ndn: CN=z,DC=x\n"
+    for line, damaged in (("uSNChanged: x", True), ("uSNCreated: x\nuSNChanged: 5", True), ("cn: z", False),
+                          ("isDeleted: maybe\nuSNChanged: 5", True)):  # fmt: skip
+        dump = Dump(put(tmp_path, "a.ldif", f"{LDIF}{record}{line}\n".encode()))
+        if damaged:
+            with pytest.raises(FieldError, match="line 18"):
+                list(dump.entries())
+        else:
+            assert len(list(dump.entries())) == 2
+
+
+def test_the_last_removed_number_of_an_ldif_tells_of_missed_deletions(tmp_path):
+    settings = "\ndn: CN=NTDS Settings,DC=x\nuSNChanged: 13\nuSNDSALastObjRemoved: 21\nuSNLastObjRem: 20\n"
+    dump = Dump(put(tmp_path, "a.ldif", (LDIF + settings).encode()))
+    assert dump.facts().last_removed == 21
+    with pytest.raises(UsageError, match=r"deletions were missed: .* up to number 21"):
+        collected(dump, State("dc1.example.org", exported=20))
+    assert not any(
+        "USN-DSA-Last-Obj-Removed" in note for note in collected(dump, State("dc1.example.org", exported=21))[1].notes
+    )
+
+
+@pytest.mark.parametrize(
+    ("form", "said", "cleared"),
+    [
+        ("dirsync", "M /o=X/cn=a\r\n- Obj-Class:Mailbox\r\n", "- Display Name:\r\n"),
+        ("csv", "Mailbox,Update,/o=X/cn=a,\r\n", "Mailbox,Update,/o=X/cn=a,~DEL\r\n"),
+        ("ldif", "dn: cn=a,o=X\nchangetype: modify\n", "replace: Display-Name\n-\n"),
+    ],
+)
+def test_a_field_that_was_emptied_is_said_with_clear_and_else_counted(form, said, cleared, tmp_path, run):
+    path, state = put(tmp_path, "usn.csv", csv(*ROWS)), tmp_path / "s.json"
+    words = ("directory", "export", path, "--state", state, "--server", "S1", "--as", form, "--to", "-")
+    assert run(*words).status == 0
+    before = state.read_bytes()
+    put(tmp_path, "usn.csv", csv("Mailbox,/o=X/cn=a,,,10,5", *ROWS[1:]))
+    left_out = run(*words)
+    assert said in left_out.out
+    assert cleared not in left_out.out
+    assert "1 modified with empty fields, which are left out" in left_out.err
+    state.write_bytes(before)
+    told = run(*words, "--clear")
+    assert cleared in told.out
+    assert "left out" not in told.err
+    put(tmp_path, "a.ldif", LDIF.encode())
+    refused = run("directory", "export", tmp_path / "a.ldif", "--state", tmp_path / "l.json", "--to", "-", "--clear")
+    assert (refused.status, refused.out) == (2, "")
+
+
+def test_a_date_that_is_none_and_a_last_line_without_its_end_are_remarked_on(tmp_path):
+    dump = Dump(put(tmp_path, "usn.csv", f"{HEADER},When-Changed\r\n{GOOD},soon\r\n{GOOD},980120211543Z".encode()))
+    for read in (dump.entries, dump.numbered):
+        assert len(list(read())) == 2
+        assert [each.partition(": ")[2] for each in dump.remarks] == [
+            "line 2: When-Changed is no date and time",
+            "line 3: the last line has no end; it may have been cut",
+        ]
+
+
+def test_an_export_waits_for_another_with_the_same_state_and_reads_it_only_then(tmp_path, run):
+    path, state, late = put(tmp_path, "usn.csv", csv(*ROWS)), tmp_path / "s.json", tmp_path / "late.txt"
+    words = ("directory", "export", str(path), "--state", str(state), "--server", "S1", "--to")
+    with held(state):
+        waiting = subprocess.Popen([sys.executable, "-m", "glbtools", *words, str(late), "--quiet"])
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.wait(2)
+        save(state, State("S1", exported=20, exported_at=datetime.now(UTC).replace(tzinfo=None)))
+    assert waiting.wait(60) == 2  # what the other has exported is above all that this dump has
+    assert not late.exists()
+    state.unlink()
+    assert run(*words, late).status == 0
+
+
+def test_an_output_never_replaces_what_is_read_or_the_state(tmp_path, run):
+    path = put(tmp_path, "usn.csv", csv(*ROWS))
+    ini, state = put(tmp_path, "export.ini", b"[Export]\r\nDirectoryService=S1\r\n"), tmp_path / "state.json"
+    before = {each: each.read_bytes() for each in (path, ini)}
+    (tmp_path / "link.csv").symlink_to(path)
+    for to in (path, ini, state, tmp_path / "link.csv", tmp_path / "." / "state.json"):
+        ran = run("directory", "export", path, "--state", state, "--to", to, "--force")
+        assert (ran.status, ran.out) == (2, "")
+        assert "nothing was written" in ran.err
+        assert not state.exists()
+    older = put(tmp_path, "older.csv", csv(*ROWS))
+    for to in (path, older, ini):
+        assert run("directory", "compare", older, path, "--to", to, "--force").status == 2
+    assert {each: each.read_bytes() for each in before} == before
+    assert run("directory", "export", path, "--state", state, "--to", tmp_path / "out").status == 0
 
 
 def test_standard_input_is_a_dump(tmp_path, run):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glbtools.directory.export import Listed, collected
+from glbtools.directory.export import WITNESSES, Listed, collected
 from glbtools.directory.state import State, load, save
 from glbtools.errors import DescriptionError, UsageError
 from glbtools.model.directory import Entry, Facts, kind, next_exported
@@ -104,6 +105,11 @@ def test_a_server_that_went_back_is_refused_and_the_verdict_of_the_channel_says_
     assert collected(dump, STATE, full=True)[1].verdict.state == "ROLLED_BACK"
 
 
+def test_the_last_removed_number_was_issued_so_that_the_server_has_not_gone_back():
+    dump = Listed([entry("a", 8)], GOOD._replace(head=None, last_removed=10))
+    assert collected(dump, STATE)[0] == []  # the object numbered 10 was a tombstone, exported, and is removed
+
+
 def test_without_the_last_removed_number_a_note_says_what_cannot_be_seen():
     _, outcome = collected(Listed([entry("a", 12)], GOOD._replace(last_removed=None)), STATE)
     assert any("cannot be seen" in each for each in outcome.notes)
@@ -114,6 +120,14 @@ def test_what_was_imported_is_not_sent_back_and_the_list_is_emptied():
     found, outcome = collected(dump, STATE._replace(imported=(12,)))
     assert [each.dn for _, each in found] == ["b"]
     assert (outcome.suppressed, outcome.state.imported) == (1, ())
+
+
+def test_a_full_export_has_what_was_imported_for_the_receiver_drops_what_is_not_in_it():
+    state = STATE._replace(imported=(12,))
+    for facts in (GOOD, GOOD._replace(server="S2")):  # the numbers of one server mean nothing on another
+        found, outcome = collected(Listed([entry("a", 12), entry("b", 13)], facts), state, full=True)
+        assert [each.dn for _, each in found] == ["a", "b"]
+        assert (outcome.suppressed, outcome.state.imported) == (0, ())
 
 
 def test_a_state_comes_back_as_it_was_saved_and_a_wrong_one_names_its_key(tmp_path):
@@ -128,6 +142,8 @@ def test_a_state_comes_back_as_it_was_saved_and_a_wrong_one_names_its_key(tmp_pa
         ("{", ""),
         ('{"schema": "glbtools.export-state/1", "exported": 1, "significant": [1]}', "significant"),
         ('{"schema": "glbtools.export-state/1", "exported": 1, "digests": {"a": 1}}', "digests"),
+        ('{"schema": "glbtools.export-state/1", "exported": 1, "witnesses": [["a", "1", null]]}', "witnesses"),
+        ('{"schema": "glbtools.export-state/1", "exported": 1, "witnesses": [3]}', "witnesses"),
         ('{"schema": "x"}', "schema"),
         ('{"schema": "glbtools.export-state/1", "exported": -1}', "exported"),
         ('{"schema": "glbtools.export-state/1", "exported": 1, "server": 3}', "server"),
@@ -153,77 +169,153 @@ class Directory:
     removed: int = 0
     objects: dict[str, Entry] = field(default_factory=dict)
 
-    def write(self, name: str, value: str) -> None:
+    def write(self, name: str, value: str, when: datetime) -> None:
         self.usn += 1
         old = self.objects.get(name)
         created = old.created if old and not old.deleted else self.usn
-        self.objects[name] = Entry(name, name, self.usn, created, values=(("v", (value,)),))
+        self.objects[name] = Entry(name, name, self.usn, created, when=when, values=(("v", (value,)),))
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: str, when: datetime) -> None:
         old = self.objects.get(name)
         if old and not old.deleted:
             self.usn += 1
-            self.objects[name] = old._replace(changed=self.usn, deleted=True, values=())
+            self.objects[name] = old._replace(changed=self.usn, deleted=True, when=when, values=())
 
-    def collect_garbage(self) -> None:
-        for name in [each for each, entry in self.objects.items() if entry.deleted]:
-            self.removed = max(self.removed, self.objects.pop(name).changed)
+    def collect_garbage(self, now: datetime) -> None:
+        """Remove tombstones that have outlived their time (Q239639)."""
+        for name, each in list(self.objects.items()):
+            if each.deleted and each.when is not None and now - each.when > timedelta(days=30):
+                self.removed = max(self.removed, self.objects.pop(name).changed)
 
-    def dump(self) -> Listed:
-        facts = Facts(self.name, self.epoch, self.usn, self.removed, "/o=x", taken=DAY)
+    def copied(self, epoch: str) -> Directory:
+        return Directory(self.name, epoch, self.usn, self.removed, dict(self.objects))
+
+    def follow(self, other: Directory, now: datetime) -> None:
+        """Take over what a replica has; every change gets a number of this server's own."""
+        for name in sorted(self.live().keys() - other.live().keys()):
+            self.delete(name, now)
+        for name, values in other.live().items():
+            if self.live().get(name) != values:
+                self.write(name, values[0][1][0], now)
+
+    def dump(self, now: datetime, *, head: bool) -> Listed:
+        facts = Facts(self.name, self.epoch, self.usn if head else None, self.removed, "/o=x", taken=now)
         return Listed(sorted(self.objects.values(), key=lambda each: each.dn), facts)
 
     def live(self) -> dict[str, tuple]:
         return {name: each.values for name, each in self.objects.items() if not each.deleted}
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
-@given(st.integers(0, 10**9), st.integers(5, 40))
-def test_a_receiver_has_what_the_directory_has_or_is_told_why_that_cannot_be(seed, steps):
+MET: Counter[str] = Counter()
+"""What the runs of the oracle below have met."""
+
+
+@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+@given(st.integers(0, 10**9), st.integers(20, 100), st.booleans())
+def test_a_receiver_has_what_the_directory_has_or_is_told_why_that_cannot_be(seed, steps, head):
+    """After every export, not only the last: equal, or refused with the reason, or told what is gone."""
     random = Random(seed)
-    server, backup = Directory("S1", "E1"), None
+    servers = {name: Directory(name, f"{name}-1") for name in ("S1", "S2")}
+    server, backups, now = servers["S1"], {}, DAY
     state, received = State(), {}
-    for _ in range(steps):
-        what = random.random()
-        name = f"o{random.randrange(6)}"
-        if what < 0.4:
-            server.write(name, str(random.random()))
-        elif what < 0.6:
-            server.delete(name)
-        elif what < 0.66:
-            server.collect_garbage()
-        elif what < 0.7:
-            backup = Directory(server.name, server.epoch, server.usn, server.removed, dict(server.objects))
-        elif what < 0.74 and backup is not None:
-            server = Directory(backup.name, backup.epoch, backup.usn, backup.removed, dict(backup.objects))
-        elif what < 0.77:
-            server = Directory("S2" if server.name == "S1" else "S1", "E2", 0, 0, {})
-        else:
-            state, received = exported(server, state, received)
-    before = state
-    state, received = exported(server, state, received)
-    overtaken = before.exported and server.usn >= before.exported and before.server == server.name
-    if received != server.live():
-        # The only thing numbers cannot show: the server went back, and has passed its old number since (exchange.md 4).
-        assert overtaken
-        assert backup is not None
+    for what in [*random.choices(list(STEPS), list(STEPS.values()), k=steps), "export"]:
+        name, now = f"o{random.randrange(6)}", now + timedelta(hours=1)
+        if what == "write":
+            server.write(name, str(random.random()), now)
+        elif what == "delete":
+            server.delete(name, now)
+        elif what == "wait":
+            now += timedelta(days=random.choice([5, 31]))
+        elif what == "collect garbage":
+            before = server.removed
+            server.collect_garbage(now)
+            MET["garbage collected"] += server.removed > before
+        elif what == "back up":
+            backups[server.name] = server.copied(server.epoch)
+        elif what == "restore" and server.name in backups:
+            anew = random.random() < 0.2
+            MET["restored with a new life" if anew else "restored"] += 1
+            server = servers[server.name] = backups[server.name].copied(f"{now}" if anew else server.epoch)
+        elif what == "switch":
+            other = servers["S2" if server.name == "S1" else "S1"]
+            other.follow(server, now)
+            server = other
+            MET["switched"] += 1
+        elif what == "export":
+            state, received = exported(server.dump(now, head=head), state, received)
+            assert received == server.live()
 
 
-def exported(server: Directory, state: State, received: dict) -> tuple[State, dict]:
+STEPS = {
+    "write": 9, "delete": 6, "wait": 1.5, "collect garbage": 3, "back up": 1, "restore": 1.5, "switch": 0.3,
+    "export": 2.5,
+}  # fmt: skip
+"""What may happen next, and how often beside the others."""
+
+REASONS = {
+    "of server": "another server", "began anew": "new life", "has passed its old": "overtaken",
+    "went back in time:": "rolled back", "deletions were missed": "missed", "longer ago": "too long ago",
+}  # fmt: skip
+
+
+def exported(dump: Listed, state: State, received: dict) -> tuple[State, dict]:
+    """Export as a careful operator does: what is refused, and what a note doubts, is exported in full."""
+    full = False
     try:
-        found, outcome = collected(server.dump(), state)
-        now = dict(received)
-    except UsageError:
-        found, outcome = collected(server.dump(), state, full=True)
-        now = {}
-    if not state.exported:
-        now = {}
+        found, outcome = collected(dump, state)
+        MET["exported"] += 1
+        full = any("gone without a tombstone" in each for each in outcome.notes)
+        MET["gone"] += full
+    except UsageError as error:
+        (reason,) = (what for said, what in REASONS.items() if said in str(error))
+        assert "--full" in str(error)
+        MET[reason] += 1
+        full = True
+    if full:
+        found, outcome = collected(dump, state, full=True)
+    now = {} if full or not state.exported else dict(received)
     for kind_, each in found:
         if kind_ == "D":
             now.pop(each.key, None)
         else:
             now[each.key] = each.values
     return outcome.state, now
+
+
+def test_the_oracle_has_met_everything_that_can_happen():
+    if not MET:
+        test_a_receiver_has_what_the_directory_has_or_is_told_why_that_cannot_be()
+    wanted = {"exported", "garbage collected", "restored", "restored with a new life", "switched", "gone"}
+    assert {what for what in wanted | set(REASONS.values()) if MET[what] < 3} == set(), MET
+
+
+def test_a_server_that_went_back_and_has_passed_its_old_number_is_refused(tmp_path, run):
+    header = "Obj-Class,Obj-Dist-Name,Is-Deleted,USN-Changed,USN-Created,When-Changed\r\n"
+    path, state = tmp_path / "usn.csv", tmp_path / "s.json"
+    words = ("directory", "export", path, "--state", state, "--to", "-", "--server", "S1")
+    path.write_text(f"{header}Mailbox,/o=x/cn=a,,15,1,980101000000Z\r\nMailbox,/o=x/cn=b,,9,9,980101000000Z\r\n")
+    assert run(*words).status == 0
+    assert load(state).witnesses == (("/o=x/cn=a", 15, "1998-01-01T00:00:00"), ("/o=x/cn=b", 9, "1998-01-01T00:00:00"))
+    for a in ("8,1,980101000000Z", "15,1,980101000001Z"):  # the number it had before; the same, given at another time
+        path.write_text(f"{header}Mailbox,/o=x/cn=a,,{a}\r\nMailbox,/o=x/cn=c,,20,20,980102000000Z\r\n")
+        ran = run(*words)
+        assert (ran.status, ran.out) == (2, "")
+        assert (
+            f"/o=x/cn=a has number {a.partition(',')[0]}, which counts as exported, and did not have it then" in ran.err
+        )
+    path.write_text(f"{header}Mailbox,/o=x/cn=d,,12,12,980101000000Z\r\nMailbox,/o=x/cn=c,,20,20,980102000000Z\r\n")
+    ran = run(*words)  # an object that was not there has a number that was given before
+    assert (ran.status, "/o=x/cn=d has number 12, which counts" in ran.err) == (2, True)
+    path.write_text(f"{header}Mailbox,/o=x/cn=c,,20,20,980102000000Z\r\n")
+    ran = run(*words)
+    assert (ran.status, "/o=x/cn=a was exported and is gone without a tombstone, like 1 more" in ran.err) == (0, True)
+
+
+def test_witnesses_are_few_and_none_is_above_what_is_remembered():
+    dump = Listed([entry(f"o{n:03}", n, n) for n in range(1, 101)], GOOD._replace(head=90, last_removed=0))
+    _, outcome = collected(dump, State())
+    assert [each.changed for each in outcome.state.witnesses] == list(range(90, 90 - WITNESSES, -1))
+    assert collected(dump, outcome.state)[1].state.witnesses == outcome.state.witnesses
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import shutil
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -113,6 +116,30 @@ def test_who_hears_nothing_says_so_and_goes_on_later(tmp_path):
     pairs.init(path)
     assert pairs.load(path).wait == 1
     assert pairs.run(path, once=True).outcome == "silent"
+
+
+def test_an_agent_that_is_killed_at_any_moment_leaves_nothing_that_the_next_run_does_not_mend(tmp_path):
+    path = tmp_path / "PAIR.toml"
+    path.write_text(ONE_SIDE.format("source") + '\n[target]\npath = "copy.db"\n', "utf-8")
+    pairs.init(path)
+    command = [sys.executable, "-m", "glbtools", "sync", "run", str(path), "--once"]
+    killed = 0
+    for number in range(5):
+        with SqliteStore(tmp_path / "store.db") as store:
+            store.write_all((f"o{each}", b"%d" % number) for each in range(number, 400))
+        agent = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until = time.monotonic() + 20
+        while not (tmp_path / "state.json.lock").exists() and agent.poll() is None and time.monotonic() < until:
+            time.sleep(0.001)
+        time.sleep(0.02 * number)
+        agent.kill()
+        killed += agent.wait() != 0
+    assert killed
+    result = pairs.run(path, once=True)
+    assert result.outcome == "complete"
+    with SqliteStore(tmp_path / "store.db") as one, SqliteStore(tmp_path / "copy.db") as other:
+        assert one.content() == other.content()
+        assert other.conflicts() == []
 
 
 def run_one(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -13,7 +14,10 @@ from glbtools.errors import GlbError
 from glbtools.formats.queue import NewRecord, build_queue, new_queue
 from glbtools.layouts import reference
 from glbtools.model.directory import Entry, Facts
+from glbtools.render.sync import result_lines
+from glbtools.render.text import Screen
 from glbtools.sync import pair as pairs
+from glbtools.sync.agent import Result
 from glbtools.sync.changes import Change, change_key, only
 from glbtools.sync.faults import LockedError, MessageError, PairError, StateError, StoreError
 from glbtools.sync.store import DumpStore, QueueStore, SqliteStore
@@ -189,6 +193,31 @@ def test_a_schedule_runs_until_it_is_told_to_end(file: Path) -> None:
     assert rounds == ["complete"] * 3
 
 
+def test_a_schedule_lets_another_agent_work_and_goes_on(file: Path) -> None:
+    fill(file.with_name("north.db"), a="1")
+    other = contextlib.ExitStack()
+    other.enter_context(pairs.locked(pairs.load(file)))
+    rounds: list[str] = []
+
+    def told(each: Result) -> bool:
+        rounds.append(each.outcome)
+        if each.outcome == "busy":
+            assert "in use by process" in each.reason
+            assert any("another agent" in line for line in result_lines(each, Screen(80)))
+            if len(rounds) == 2:
+                other.close()
+        return each.outcome == "complete"
+
+    pairs.run(file, every=0.01, until=told, full=True)
+    assert rounds == ["busy", "busy", "complete"]
+
+
+def test_only_a_pair_that_stopped_is_told_to_begin_anew() -> None:
+    for outcome, said in (("stopped", True), ("silent", False), ("refused", False)):
+        lines = "\n".join(result_lines(Result(outcome, reason="because", way_out="run again"), Screen(80)))
+        assert ("--full" in lines) == said
+
+
 def test_one_agent_at_a_time(file: Path) -> None:
     pair = pairs.load(file)
     lock = pairs.lock_path(pair)
@@ -284,6 +313,17 @@ def test_what_is_no_message_of_the_pair_is_moved_aside_with_its_reason(tmp_path:
     assert spool.take(COLLECTOR) is None
 
 
+def test_a_message_that_another_reader_took_meanwhile_is_no_fault(tmp_path: Path) -> None:
+    spool = SpoolTransport(tmp_path, "p")
+    spool.post(Message(HELLO, "p", "s"))
+    (name,) = spool.names(COLLECTOR)
+    spool.names = lambda _: ["000-gone.json", name]  # type: ignore[method-assign]
+    taken = spool.take(COLLECTOR)
+    assert taken is not None
+    assert taken.name == name
+    assert spool.refused() == []
+
+
 def test_a_pair_goes_on_after_a_bad_message(file: Path) -> None:
     fill(file.with_name("north.db"), a="1")
     spool = SpoolTransport(file.with_name("spool"), "north-south")
@@ -320,6 +360,28 @@ def test_a_queue_is_a_source(tmp_path: Path) -> None:
     queue.write_bytes(queue.read_bytes()[:-5])
     with pytest.raises(StoreError, match="damaged"):
         QueueStore(queue, "NET/PO1")
+
+
+def test_a_dump_that_shows_no_deletion_stops_the_pair_and_is_compared_whole(tmp_path: Path) -> None:
+    path = tmp_path / "PAIR.toml"
+    path.write_text(TEXT.replace('path = "north.db"', 'kind = "dump"\npath = "usn.csv"'), "utf-8")
+    pairs.init(path)
+    (tmp_path / "export.ini").write_text("[Export]\nDirectoryService=S\n")
+
+    def dumped(*rows: str) -> None:
+        (tmp_path / "usn.csv").write_text("Obj-Class,Obj-Dist-Name,USN-Changed,USN-Created\n" + "".join(rows))
+
+    dumped("Mailbox,a,5,5\n", "Mailbox,b,6,6\n")
+    assert pairs.run(path, once=True).outcome == "complete"  # the first time everything is new
+    assert pairs.run(path, once=True).outcome == "complete"  # nothing was written since
+    dumped("Mailbox,a,15,5\n")
+    stopped = pairs.run(path, once=True)
+    assert (stopped.outcome, stopped.state) == ("stopped", "MISSED_DELETIONS")
+    assert list(content(tmp_path / "south.db")) == ["a", "b"]
+    assert pairs.run(path, once=True, full=True).outcome == "complete"
+    assert list(content(tmp_path / "south.db")) == ["a"]
+    removed = Facts("DC1", "life", None, 20)
+    assert DumpStore([Entry("a", "cn=a", 10, 5)], removed).head() == 20  # it was issued, though no object bears it
 
 
 def test_a_dump_is_a_source(tmp_path: Path) -> None:

@@ -731,7 +731,11 @@ def _backsync(directory: Directory, partners: list[Directory], positions: dict[s
         for name, number in positions.items()
     }
     return backsync(
-        directory.listed, {each.name: each.listed for each in partners}, cursors=cursors, head=directory.head
+        directory.listed,
+        {each.name: each.listed for each in partners},
+        cursors=cursors,
+        head=directory.head,
+        backsyncs=directory.kind != LDIF,
     )
 
 
@@ -771,7 +775,15 @@ def _went_back(
 def _returned(found: Backsync) -> Iterator[str]:
     """Say what the partners' dumps show, object by object as far as a few."""
     groups = (
-        ("given back by partners", [each.entry for each in found.returned]),
+        ("given back by partners", [each.entry for each in found.returned if each.certainty == "likely"]),
+        (
+            "given back by partners, if this server made the last change",
+            [each.entry for each in found.returned if each.certainty != "likely"],
+        ),
+        (
+            "held by partners, and never comes in if this server made it under the invocation id it has now",
+            [each.entry for each in found.withheld],
+        ),
         ("live here and deleted at a partner, so that the deletion is undone", found.resurrected),
         ("not given back, as a delete was issued", found.refused),
     )
