@@ -1,0 +1,480 @@
+"""The layout of REQCONF and SRVCONF: where known values stand in every file, and what one more file would decide.
+
+A place counts only if it holds what is known in every snapshot, for SRVCONF in every record. One that is left over is a
+field; several stay candidates. Nothing is preferred because the reference layout has it there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+from typing import NamedTuple
+
+from glbtools.binary.layout import Field, Layout
+from glbtools.binary.layout import parse as parse_layout
+from glbtools.formats.base import count
+from glbtools.formats.config import REQCONF_SIZE
+from glbtools.formats.listing import Listing
+from glbtools.layouts import reference
+from glbtools.layouts.written import to_toml
+from glbtools.learn import testimony as testimonies
+from glbtools.learn.kinds import Mention, mentions, pointers
+from glbtools.learn.places import ENCODING, Place, Plain, found, holds, hours
+from glbtools.learn.testimony import SRVCONF_UNIT, Testimony, Told
+
+NEEDED = {"reqconf": ("reqsync", "srvsync"), "srvconf": ("name", "reqsync", "srvsync")}
+"""Fields without which a layout is of no use to anybody."""
+
+CERTAIN, LIKELY = 1e-3, 0.05
+"""Chance of an accidental match up to which a place is observed, and up to which it is stated at all."""
+
+MOST_SPOTS = 8
+"""Places of one name that are still tried against those of the others."""
+
+ROOM = {"server": 22, "name": 64, "administrator": 32, "types": 64}
+"""Bytes a text is given where nothing shows its end: NETWORK/POSTOFFICE has 21 at most (Q148666), more is assumed."""
+
+
+class Spot(NamedTuple):
+    """Places that differ only in zeros that are part of a number or not; the narrowest first."""
+
+    places: tuple[Place, ...]
+    least: int
+
+    @property
+    def span(self) -> tuple[str, int, int]:
+        """Section and bytes that it takes at least."""
+        first = self.places[0]
+        return first.section, first.offset, first.offset + max(first.size, self.least)
+
+    def meets(self, other: Spot) -> bool:
+        """Whether both cannot be fields of one layout: they share bytes."""
+        mine, its = self.span, other.span
+        return mine[0] == its[0] and mine[1] < its[2] and its[1] < mine[2]
+
+
+@dataclass
+class Search:
+    """What is known of one name, and where it can stand.
+
+    Attributes:
+        name: of the field.
+        section: where it stands.
+        told: the values, each of a file or of a record.
+        spots: where all of them stand.
+        bits: information in the values: what chance has to get right.
+        tried: how many positions chance has.
+        by: how other fields helped to decide, in words.
+    """
+
+    name: str
+    section: str
+    told: list[Told]
+    spots: list[Spot] = field(default_factory=list)
+    bits: float = 0.0
+    tried: int = 0
+    by: list[str] = field(default_factory=list)
+
+    @property
+    def weak(self) -> bool:
+        """Whether only sources of another moment speak of it."""
+        return all(each.weak for each in self.told)
+
+    @property
+    def chance(self) -> float:
+        """How likely it is that some place holds all the values by accident."""
+        return min(1.0, self.tried * math.exp2(-self.bits))
+
+    @property
+    def values(self) -> tuple[Plain, ...]:
+        """The values in their order."""
+        return tuple(each.value for each in self.told)
+
+    @property
+    def decided(self) -> bool:
+        """Whether one place is left, and chance does not explain it."""
+        return len(self.spots) == 1 and self.chance <= (CERTAIN if self.weak else LIKELY)
+
+
+@dataclass
+class Configuration:
+    """What was learnt of a configuration file.
+
+    Attributes:
+        family: ``reqconf`` or ``srvconf``.
+        layout: the layout; None where a needed field is open.
+        toml: the same as a layout file.
+        decided: the fields that have a place.
+        places: for each name that stays open the places it can have; none where no place holds what is known.
+        reasons: what was seen and concluded, what could not be used, what contradicts.
+        wanted: what would decide what is open.
+        mentions: what bytes look like that no field claims.
+    """
+
+    family: str
+    layout: Layout | None = None
+    toml: str | None = None
+    decided: dict[str, Field] = field(default_factory=dict)
+    places: dict[str, list[Place]] = field(default_factory=dict)
+    reasons: list[str] = field(default_factory=list)
+    wanted: list[str] = field(default_factory=list)
+    mentions: list[Mention] = field(default_factory=list)
+
+
+def learn_configuration(
+    family: str,
+    contents: Sequence[tuple[str, bytes]],
+    *,
+    listings: Sequence[tuple[str, Listing]] = (),
+    known: Sequence[str] = (),
+) -> Configuration:
+    """Return the layout of a configuration file from snapshots of it and what is known of them.
+
+    Arguments and errors are those of ``testimony.gathered``.
+    """
+    testimony = testimonies.gathered(family, contents, listings, known)
+    learnt = Configuration(family, reasons=list(testimony.remarks))
+    if not testimony.snapshots:
+        size = "512 bytes" if family == "reqconf" else "1024 bytes and 1024 for each requestor"
+        learnt.wanted.append(f"a {family.upper()}.GLB of {size}")
+        return learnt
+    searches = [_search(testimony, name) for name in testimonies.names(family)]
+    by_name = {each.name: each for each in searches if each.told}
+    _settle(by_name, learnt.reasons)
+    fields = _fields(testimony, by_name, learnt)
+    if family == "reqconf":
+        fields += pointers(testimony.regions("record"), fields, _order(by_name))
+    learnt.mentions = [each for part in _sections(family) for each in mentions(testimony.regions(part), part, fields)]
+    for name in testimonies.names(family):
+        _open(testimony, name, by_name, learnt)
+    if all(name in learnt.decided for name in NEEDED[family]):
+        learnt.layout = _layout(testimony, fields, _order(by_name) or "little")
+        learnt.toml = _written(learnt.layout)
+    return learnt
+
+
+def _sections(family: str) -> tuple[str, ...]:
+    return ("record",) if family == "reqconf" else ("header", "record")
+
+
+# --- places ------------------------------------------------------------------------------------------------------
+
+
+def _search(testimony: Testimony, name: str) -> Search:
+    family, section = testimony.family, testimonies.section(testimony.family, name)
+    every = [each for each in testimony.told if each.name == name]
+    told = [each for each in every if not each.weak] or every
+    search = Search(name, section, told)
+    if told:
+        kinds = testimonies.kinds(family, name)
+        # The value with most information leaves the fewest places to look at again.
+        first = max(told, key=lambda each: _bits(each.value))
+        places = list(found(testimony.region(first), section, first.value, kinds))
+        for each in told:
+            region = testimony.region(each)
+            places = [place for place in places if holds(region, place, each.value)]
+        search.spots = _spots(places, told)
+        search.bits = _information(search.values)
+        if not isinstance(first.value, str):
+            regions = {testimony.region(each) for each in told}
+            search.tried = 2 * len({at for region in regions for at, byte in enumerate(region) if byte})
+        else:
+            search.tried = len(testimony.region(first))
+    return search
+
+
+def _spots(places: Sequence[Place], told: Sequence[Told]) -> list[Spot]:
+    """Group places; one byte is the lowest of a number whichever order the bytes of the wider ones have."""
+    longest = max((len(each.value.encode(ENCODING)) for each in told if isinstance(each.value, str)), default=0)
+    groups: dict[tuple[str, ...], list[Place]] = {}
+    for each in places:
+        groups.setdefault(each.anchor, []).append(each)
+    for anchor in [anchor for anchor in groups if anchor[1] == "number" and not anchor[2]]:
+        for order in ("little", "big"):
+            groups[anchor] += groups.pop((*anchor[:2], order, *anchor[3:]), [])
+    return [Spot(tuple(sorted(each, key=lambda place: place.size)), longest) for each in groups.values()]
+
+
+def _bits(value: Plain) -> float:
+    """Return what chance has to get right to store a value: the bytes that are not zero, or the date among all."""
+    if isinstance(value, datetime):
+        return 32 - 7  # one of 113 time zones may be right
+    if isinstance(value, str):
+        return 8.0 * len(value)
+    return float(-(-abs(value).bit_length() // 8) * 8)
+
+
+def _information(values: Sequence[Plain]) -> float:
+    """Return the information in values of one field: in the first, and in each change.
+
+    A value that stays the same proves nothing new: a byte that never changes would do the same.
+    """
+    bits = _bits(values[0])
+    for before, value in pairwise(values):
+        if isinstance(value, int) and isinstance(before, int):
+            bits += abs(value - before).bit_length() + (value != before)
+        elif value != before:
+            bits += 32.0 if isinstance(value, datetime) else _bits(value)
+    return bits
+
+
+# --- deciding ----------------------------------------------------------------------------------------------------
+
+
+def _settle(searches: Mapping[str, Search], reasons: list[str]) -> None:
+    """Strike out what one byte order, one clock, and one place for each field leave no room for."""
+    _one_order(searches, reasons)
+    _one_clock(searches, reasons)
+    few = {name: each for name, each in searches.items() if 0 < len(each.spots) <= MOST_SPOTS and not each.weak}
+    if not _assigned(few, {}):
+        if few:
+            reasons.append("what is known needs two fields in one place; the places are left as they are")
+        return
+    for name, each in few.items():
+        possible = [spot for spot in each.spots if _assigned(few, {name: spot})]
+        if len(possible) < len(each.spots):
+            each.spots = possible
+            each.by.append("the other places that hold it belong to other fields")
+    taken = [(each, spot) for each in few.values() if each.decided for spot in each.spots]
+    for name, each in searches.items():
+        spots = [spot for spot in each.spots if not any(spot.meets(its) for other, its in taken if other is not each)]
+        if name not in few and spots and len(spots) < len(each.spots):
+            each.spots = spots
+            each.by.append("the other places that hold it belong to other fields")
+
+
+def _one_order(searches: Mapping[str, Search], reasons: list[str]) -> None:
+    """Leave one byte order, where one field or another can only stand in one."""
+    strong = [each for each in searches.values() if not each.weak and each.spots]
+    orders = [order for order in ("little", "big") if all(_has_order(each, order) for each in strong)]
+    if not orders:
+        reasons.append("no single byte order explains all that is known")
+    if len(orders) != 1:
+        return
+    for each in searches.values():
+        kept = [
+            Spot(tuple(place for place in spot.places if place.order in {"", orders[0]}), spot.least)
+            for spot in each.spots
+        ]
+        kept = [spot for spot in kept if spot.places]
+        if len(kept) < len(each.spots) and kept:
+            each.by.append(f"numbers are {orders[0]}-endian, as other fields show")
+        each.spots = kept
+
+
+def _has_order(search: Search, order: str) -> bool:
+    return any(place.order in {"", order} for spot in search.spots for place in spot.places)
+
+
+def _one_clock(searches: Mapping[str, Search], reasons: list[str]) -> None:
+    """Leave the time zones that every date can be in, where there are any."""
+    dates = [each for each in searches.values() if each.spots and isinstance(each.told[0].value, datetime)]
+    shifts = [{spot.places[0].shift for spot in each.spots} for each in dates]
+    common = set.intersection(*shifts) if shifts else set()
+    if dates and not common:
+        reasons.append("no time zone explains all dates that are known")
+        return
+    common = {shift for shift in common if _assigned({each.name: _at(each, shift) for each in dates}, {})} or common
+    for each in dates:
+        kept = [spot for spot in each.spots if spot.places[0].shift in common]
+        if len(kept) < len(each.spots):
+            each.spots = kept
+            each.by.append("all dates are by one clock")
+
+
+def _at(search: Search, shift: int) -> Search:
+    spots = [spot for spot in search.spots if spot.places[0].shift == shift]
+    return Search(search.name, search.section, search.told, spots)
+
+
+def _assigned(searches: Mapping[str, Search], chosen: Mapping[str, Spot]) -> bool:
+    """Whether all can have a place of their own, some of them chosen."""
+    left = sorted((each for name, each in searches.items() if name not in chosen), key=lambda each: len(each.spots))
+
+    def fit(at: int, taken: list[Spot]) -> bool:
+        if at == len(left):
+            return True
+        free = (spot for spot in left[at].spots if not any(spot.meets(other) for other in taken))
+        return any(fit(at + 1, [*taken, spot]) for spot in free)
+
+    return fit(0, list(chosen.values()))
+
+
+def _order(searches: Mapping[str, Search]) -> str:
+    """Return the byte order of what is decided; empty where nothing shows it."""
+    orders = {
+        place.order for each in searches.values() if each.decided for spot in each.spots for place in spot.places
+    } - {""}
+    return orders.pop() if len(orders) == 1 else ""
+
+
+# --- fields ------------------------------------------------------------------------------------------------------
+
+
+def _fields(testimony: Testimony, searches: Mapping[str, Search], learnt: Configuration) -> list[Field]:
+    """Return the decided fields, numbers and dates first: a text ends where the next of them begins."""
+    decided = sorted((each for each in searches.values() if each.decided), key=_is_text)
+    spans = {each.name: each.spots[0].span for each in decided}
+    fields: list[Field] = []
+    for each in decided:
+        others = [span for name, span in spans.items() if name != each.name and span[0] == each.section]
+        if _is_text(each):
+            starts = [start for _, start, _ in others]
+            starts += [one.offset for one in fields if one.section == each.section]
+            place, doubt = _room(testimony, each, starts)
+        else:
+            place, doubt = _width(each, others)
+        fields.append(_field(testimony, each, place, doubt))
+    learnt.decided = {each.name: each for each in fields}
+    return fields
+
+
+def _is_text(search: Search) -> bool:
+    return isinstance(search.told[0].value, str)
+
+
+def _width(search: Search, others: Sequence[tuple[str, int, int]]) -> tuple[Place, str]:
+    """Return the width of a number, and what is doubtful about it."""
+    places = [
+        place
+        for place in search.spots[0].places
+        if not any(place.offset < stop and start < place.stop for _, start, stop in others)
+    ] or [search.spots[0].places[0]]
+    orders = {place.order for place in places}
+    if len(orders - {""}) > 1:  # a single byte is right in either
+        places = [place for place in places if not place.order]
+    if len(places) == 1:
+        return places[0], ""
+    wide = places[-1] if places[-1].kind == "dec" or search.name != "keep_updates" else places[min(1, len(places) - 1)]
+    if search.name == "limit":
+        wide = places[0]
+    unit = "digits" if wide.kind == "dec" else "bits"
+    sizes = [str(place.size if wide.kind == "dec" else 8 * place.size) for place in places if place != wide]
+    return wide, f"its width: {' or '.join(sizes)} {unit} would read the same"
+
+
+def _room(testimony: Testimony, search: Search, others: Sequence[int]) -> tuple[Place, str]:
+    """Return the bytes that a text has: up to the next field, or the first byte that is not zero."""
+    place, least = search.spots[0].places[0], search.spots[0].least
+    regions = testimony.regions(search.section)
+    stop = min([len(regions[0]), *(start for start in others if start > place.offset)])
+    for region in regions:
+        end = region.find(b"\0", place.offset)
+        end = len(region) if end < 0 else end
+        stop = min(stop, next((at for at in range(end, stop) if region[at]), stop))
+    size = min(stop - place.offset, max(ROOM[search.name], least + 1))
+    return place._replace(size=max(size, least)), f"its size: {stop - place.offset} bytes are free for it"
+
+
+def _field(testimony: Testimony, search: Search, place: Place, doubt: str) -> Field:
+    model = reference(testimony.family).by_name[search.name]
+    sources = sorted({each.source for each in search.told})
+    snapshots = {each.snapshot for each in search.told}
+    said = f"equal in {count(len(snapshots), 'snapshot')}"
+    if any(each.record for each in search.told):
+        said = f"equal in {count(len(search.told), 'record')} of {count(len(snapshots), 'snapshot')}"
+    reasons = [*([f"{', '.join(sources)} may be of another moment"] if search.weak else []), *search.by]
+    if search.chance > CERTAIN:
+        reasons.append(f"chance would put such values somewhere once in {1 / search.chance:.0f} files")
+    reasons += [doubt] if doubt else []
+    parts = [f"{said} ({', '.join(sources)})"]
+    if place.stamp:
+        zone = f"{hours(place.shift)} ahead of" if place.shift else "the same as"
+        parts.append(f"the clock is {zone} that of the known dates")
+    if reasons:
+        parts.append(f"inferred: {'; '.join(reasons)}")
+    return Field(
+        name=search.name,
+        section=place.section,
+        offset=place.offset,
+        kind=place.kind,
+        size=place.size,
+        role=model.role,
+        status="inferred" if reasons else "observed",
+        orig=model.orig,
+        doc="; ".join(parts),
+        byte_order=place.order or "little",
+        stamp=place.stamp or "unix",
+    )
+
+
+def _layout(testimony: Testimony, fields: Sequence[Field], order: str) -> Layout:
+    family = testimony.family
+    title = f"{family.upper()}.GLB as found in {count(len(testimony.snapshots), 'snapshot')}"
+    status = "observed" if all(each.status == "observed" for each in fields) else "inferred"
+    header, record = (0, REQCONF_SIZE) if family == "reqconf" else (SRVCONF_UNIT, SRVCONF_UNIT)
+    ordered = [each._replace(byte_order=order if each.size == 1 else each.byte_order) for each in fields]
+    sized = Layout(f"{family}-learnt", family, title, status, (), byte_order=order, header=header, record=record)
+    sized = sized._replace(fields=tuple(sorted(ordered, key=lambda each: (each.section, each.offset))))
+    return parse_layout(to_toml(sized).encode(), "learnt")
+
+
+def _written(layout: Layout) -> str:
+    """Return the layout file; what no field claims need not be said."""
+    return to_toml(layout._replace(fields=tuple(each for each in layout.fields if "unknown_" not in each.name)))
+
+
+# --- what is open ------------------------------------------------------------------------------------------------
+
+
+def _open(testimony: Testimony, name: str, searches: Mapping[str, Search], learnt: Configuration) -> None:
+    """Say of a name without a place which it may have, and what would decide."""
+    if name in learnt.decided:
+        _against(testimony, learnt.decided[name], learnt)
+        return
+    search = searches.get(name)
+    if search is None:
+        if name in NEEDED[testimony.family]:
+            which = "-R" if testimony.family == "reqconf" else "-S"
+            learnt.wanted.append(f"{name}: a listing by LISTDS {which} of the moment of each file, or --known {name}=")
+        return
+    places = [place for spot in search.spots for place in spot.places]
+    learnt.places[name] = places
+    said = ", ".join(dict.fromkeys(map(_spelled, search.values[:4]))) + (", ..." if len(search.values) > 4 else "")
+    if not places:
+        learnt.reasons.append(f"{name}: no place holds {said} in every file; one of the values is wrong, or not stored")
+        learnt.wanted.append(f"{name}: a value of the same moment as its file")
+        return
+    if len(search.spots) == 1:
+        learnt.reasons.append(
+            f"{name}: only {places[0]} holds {said}, but chance would put it somewhere "
+            f"in {100 * search.chance:.0f} of 100 files"
+        )
+    else:
+        learnt.reasons.append(f"{name}: {len(search.spots)} places hold {said}")
+    learnt.wanted.append(f"{name}: {_deciding(search, searches)}")
+
+
+def _deciding(search: Search, searches: Mapping[str, Search]) -> str:
+    """Return which further snapshot would decide on a place."""
+    name, values = search.name, search.values
+    twin = next(
+        (each.name for each in searches.values() if each is not search and each.section == search.section
+         and each.values == values), None
+    )  # fmt: skip
+    if twin:
+        return f"a snapshot in which {name} and {twin} differ"
+    if not any(values):
+        return f"a snapshot in which {name} is not 0"
+    orders = {place.order for spot in search.spots for place in spot.places}
+    if len(orders - {""}) > 1 and all(isinstance(value, int) and value < 256 for value in values):
+        return f"a snapshot in which {name} is above 255"
+    changed = "has changed once more" if len(set(values)) > 1 else "has changed"
+    return f"a snapshot in which {name} {changed}, with its value"
+
+
+def _against(testimony: Testimony, decided: Field, learnt: Configuration) -> None:
+    """Say which sources of another moment contradict a field."""
+    place = Place(decided.section, decided.offset, decided.kind, decided.size, decided.byte_order)
+    for each in testimony.told:
+        if each.weak and each.name == decided.name and not isinstance(each.value, datetime):
+            of = testimony.snapshots[each.snapshot].name
+            if not holds(testimony.region(each), place, each.value):
+                learnt.reasons.append(f"{each.source}: says {each.name} {_spelled(each.value)}, which {of} has not")
+
+
+def _spelled(value: Plain) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
