@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from glbtools.binary.layout import Field, Layout
+from glbtools.binary import stamp
+from glbtools.binary.layout import INTEGERS, Field, Layout
 from glbtools.binary.layout import parse as parse_layout
 from glbtools.formats.base import count
 from glbtools.formats.config import REQCONF_SIZE
@@ -28,8 +29,14 @@ from glbtools.learn.testimony import SRVCONF_UNIT, Testimony, Told
 NEEDED = {"reqconf": ("reqsync", "srvsync"), "srvconf": ("name", "reqsync", "srvsync")}
 """Fields without which a layout is of no use to anybody."""
 
-CERTAIN, LIKELY = 1e-3, 0.05
-"""Chance of an accidental match up to which a place is observed, and up to which it is stated at all."""
+CERTAIN, LIKELY = 1e-3, 0.3
+"""Chance of an accidental match up to which a place is observed, and up to which it is stated at all.
+
+The numbers of one structure vouch for each other: a layout is stated when chance explains all of its places together
+with no more than ``CERTAIN``."""
+
+Order = Literal["little", "big"]
+ORDERS: tuple[Order, ...] = ("little", "big")
 
 MOST_SPOTS = 8
 """Places of one name that are still tried against those of the others."""
@@ -143,14 +150,18 @@ def learn_configuration(
         return learnt
     searches = [_search(testimony, name) for name in testimonies.names(family)]
     by_name = {each.name: each for each in searches if each.told}
-    _settle(by_name, learnt.reasons)
+    _settle(testimony, by_name, learnt.reasons)
     fields = _fields(testimony, by_name, learnt)
     if family == "reqconf":
         fields += pointers(testimony.regions("record"), fields, _order(by_name))
     learnt.mentions = [each for part in _sections(family) for each in mentions(testimony.regions(part), part, fields)]
     for name in testimonies.names(family):
         _open(testimony, name, by_name, learnt)
-    if all(name in learnt.decided for name in NEEDED[family]):
+    together = math.prod(by_name[name].chance for name in learnt.decided)
+    if all(name in learnt.decided for name in NEEDED[family]) and together > CERTAIN:
+        learnt.reasons.append(f"chance would find a place for all that is known in {_often(together)}")
+        learnt.wanted.append("one more snapshot with its listing, in which the numbers have changed")
+    elif all(name in learnt.decided for name in NEEDED[family]):
         learnt.layout = _layout(testimony, fields, _order(by_name) or "little")
         learnt.toml = _written(learnt.layout)
     return learnt
@@ -178,11 +189,7 @@ def _search(testimony: Testimony, name: str) -> Search:
             places = [place for place in places if holds(region, place, each.value)]
         search.spots = _spots(places, told)
         search.bits = _information(search.values)
-        if not isinstance(first.value, str):
-            regions = {testimony.region(each) for each in told}
-            search.tried = 2 * len({at for region in regions for at, byte in enumerate(region) if byte})
-        else:
-            search.tried = len(testimony.region(first))
+        search.tried = _tried(testimony.region(first), first.value, kinds, ORDERS)
     return search
 
 
@@ -198,13 +205,31 @@ def _spots(places: Sequence[Place], told: Sequence[Told]) -> list[Spot]:
     return [Spot(tuple(sorted(each, key=lambda place: place.size)), longest) for each in groups.values()]
 
 
+def _tried(region: bytes, value: Plain, kinds: Sequence[str], orders: Sequence[Order]) -> int:
+    """Return at how many positions something stands that is like a value: as many bytes of it are not zero."""
+    if isinstance(value, str):
+        return len(region)
+    if isinstance(value, datetime):
+        return len(orders) * len(stamp.ENCODINGS) * sum(map(bool, region))
+    used = _used(value)
+    size = min((INTEGERS[kind] for kind in kinds if INTEGERS[kind] >= used), default=4)
+    ends = range(len(region) - size + 1)
+    if size == 1:
+        return sum(map(bool, region))
+    return sum(_used(int.from_bytes(region[at : at + size], order)) == used for order in orders for at in ends)
+
+
+def _used(value: int) -> int:
+    return -(-abs(value).bit_length() // 8)
+
+
 def _bits(value: Plain) -> float:
     """Return what chance has to get right to store a value: the bytes that are not zero, or the date among all."""
     if isinstance(value, datetime):
         return 32 - 7  # one of 113 time zones may be right
     if isinstance(value, str):
         return 8.0 * len(value)
-    return float(-(-abs(value).bit_length() // 8) * 8)
+    return 8.0 * _used(value)
 
 
 def _information(values: Sequence[Plain]) -> float:
@@ -224,9 +249,9 @@ def _information(values: Sequence[Plain]) -> float:
 # --- deciding ----------------------------------------------------------------------------------------------------
 
 
-def _settle(searches: Mapping[str, Search], reasons: list[str]) -> None:
+def _settle(testimony: Testimony, searches: Mapping[str, Search], reasons: list[str]) -> None:
     """Strike out what one byte order, one clock, and one place for each field leave no room for."""
-    _one_order(searches, reasons)
+    _one_order(testimony, searches, reasons)
     _one_clock(searches, reasons)
     few = {name: each for name, each in searches.items() if 0 < len(each.spots) <= MOST_SPOTS and not each.weak}
     if not _assigned(few, {}):
@@ -246,10 +271,10 @@ def _settle(searches: Mapping[str, Search], reasons: list[str]) -> None:
             each.by.append("the other places that hold it belong to other fields")
 
 
-def _one_order(searches: Mapping[str, Search], reasons: list[str]) -> None:
+def _one_order(testimony: Testimony, searches: Mapping[str, Search], reasons: list[str]) -> None:
     """Leave one byte order, where one field or another can only stand in one."""
     strong = [each for each in searches.values() if not each.weak and each.spots]
-    orders = [order for order in ("little", "big") if all(_has_order(each, order) for each in strong)]
+    orders = [order for order in ORDERS if all(_has_order(each, order) for each in strong)]
     if not orders:
         reasons.append("no single byte order explains all that is known")
     if len(orders) != 1:
@@ -263,6 +288,10 @@ def _one_order(searches: Mapping[str, Search], reasons: list[str]) -> None:
         if len(kept) < len(each.spots) and kept:
             each.by.append(f"numbers are {orders[0]}-endian, as other fields show")
         each.spots = kept
+        first = max(each.told, key=lambda told: _bits(told.value))
+        each.tried = _tried(
+            testimony.region(first), first.value, testimonies.kinds(testimony.family, each.name), orders
+        )
 
 
 def _has_order(search: Search, order: str) -> bool:
@@ -378,7 +407,7 @@ def _field(testimony: Testimony, search: Search, place: Place, doubt: str) -> Fi
         said = f"equal in {count(len(search.told), 'record')} of {count(len(snapshots), 'snapshot')}"
     reasons = [*([f"{', '.join(sources)} may be of another moment"] if search.weak else []), *search.by]
     if search.chance > CERTAIN:
-        reasons.append(f"chance would put such values somewhere once in {1 / search.chance:.0f} files")
+        reasons.append(f"chance would put such values somewhere in {_often(search.chance)}")
     reasons += [doubt] if doubt else []
     parts = [f"{said} ({', '.join(sources)})"]
     if place.stamp:
@@ -440,12 +469,16 @@ def _open(testimony: Testimony, name: str, searches: Mapping[str, Search], learn
         return
     if len(search.spots) == 1:
         learnt.reasons.append(
-            f"{name}: only {places[0]} holds {said}, but chance would put it somewhere "
-            f"in {100 * search.chance:.0f} of 100 files"
+            f"{name}: only {places[0]} holds {said}, but chance would put it somewhere in {_often(search.chance)}"
         )
     else:
         learnt.reasons.append(f"{name}: {len(search.spots)} places hold {said}")
     learnt.wanted.append(f"{name}: {_deciding(search, searches)}")
+
+
+def _often(chance: float) -> str:
+    """Return a chance in words."""
+    return f"one of {round(1 / chance)} files" if chance < 0.5 else f"{100 * chance:.0f} of 100 files"
 
 
 def _deciding(search: Search, searches: Mapping[str, Search]) -> str:
