@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from glbtools.binary.layout import Field, Layout
+from glbtools.binary.layout import COVERS, Field, Layout
 
 
 def to_toml(layout: Layout, remarks: tuple[str, ...] = ()) -> str:
@@ -17,6 +17,10 @@ def to_toml(layout: Layout, remarks: tuple[str, ...] = ()) -> str:
     for each in layout.fields:
         lines += ["", "[[field]]", *_keys(_field(each, layout))]
     return "\n".join(lines) + "\n"
+
+
+class Literal(str):
+    """A value that stands in the file as it is."""
 
 
 Value = str | int
@@ -52,7 +56,14 @@ def _framing(layout: Layout) -> dict[str, Value]:
 def _checksum(layout: Layout) -> dict[str, Value]:
     if not layout.checksum:
         return {}
-    return {"algorithm": layout.checksum, "status": layout.checksum_status, "doc": layout.checksum_doc}
+    row: dict[str, Value] = {"algorithm": layout.checksum}
+    if layout.crc is not None:
+        row |= {"width": layout.crc.width}
+        row |= {name: Literal(f"0x{getattr(layout.crc, name):x}") for name in ("poly", "init", "xorout")}
+        row |= {name: Literal(str(getattr(layout.crc, name)).lower()) for name in ("refin", "refout")}
+    spelled = next((name for name, parts in COVERS.items() if parts == layout.covers), None)
+    row["covers"] = spelled or Literal(json.dumps(list(layout.covers)))
+    return row | {"status": layout.checksum_status, "doc": layout.checksum_doc}
 
 
 def _field(each: Field, layout: Layout) -> dict[str, Value]:
@@ -74,7 +85,8 @@ def _field(each: Field, layout: Layout) -> dict[str, Value]:
     if default is not None:
         row["default"] = default
     if each.flags:
-        row["flags"] = "{ " + ", ".join(f"{json.dumps(name)} = {bit}" for name, bit in each.flags) + " }"
+        pairs = ", ".join(f"{json.dumps(name)} = {bit}" for name, bit in each.flags)
+        row["flags"] = Literal(f"{{ {pairs} }}")
     return row
 
 
@@ -82,4 +94,4 @@ def _keys(row: dict[str, Value]) -> Iterator[str]:
     for key, value in row.items():
         if value == "" and key != "default":
             continue
-        yield f"{key} = {value if isinstance(value, int) or key == 'flags' else json.dumps(value)}"
+        yield f"{key} = {value if isinstance(value, (int, Literal)) else json.dumps(value)}"

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from glbtools.learn.learning import Learning, learn_layout
+from glbtools.learn.learning import Checked, Learning, check_layout, learn_layout
 
-__all__ = ["Learning", "learn_layout"]
+__all__ = ["Checked", "Learning", "check_layout", "learn_layout"]

@@ -52,7 +52,7 @@ def arrangements(records: Sequence[Held], rule: Rule, reading: Reading) -> list[
             continue
         header = Counter(first.start - head for first in firsts).most_common(1)[0][0]
         trail, pad, spoiled = _trail(sight, rule, head)
-        if header < 0 or trail < 0 or header > LARGEST_HEADER and not told:
+        if header < 0 or trail < 0 or (header > LARGEST_HEADER and not told):
             continue
         bits = spoiled + sum(_edges(sight, rule, reading, chain, header, head, trail) for chain in chains)
         found.append(Arrangement(header, head, trail, pad, bits + 3 * bool(header) + 3 * bool(trail)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -90,6 +91,6 @@ def room(records: Sequence[Held], rule: Rule) -> tuple[int, int]:
 
 def neighbours(records: Sequence[Held]) -> Iterator[tuple[Held, Held]]:
     """Yield records that follow each other in one file."""
-    for one, other in zip(records, records[1:], strict=False):
+    for one, other in itertools.pairwise(records):
         if one.material is other.material:
             yield one, other

@@ -6,6 +6,7 @@ records, and none of them looks at more than numbers.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -50,7 +51,7 @@ class Rising(NamedTuple):
 
 def rising(values: Values) -> Rising | None:
     """Return how a column rises; None when it does not."""
-    steps = [b - a for a, b in zip(values, values[1:], strict=False) if a is not None and b is not None]
+    steps = [b - a for a, b in itertools.pairwise(values) if a is not None and b is not None]
     if not steps or len(steps) < (len(values) - 1) * (1 - 2 * SPOILED):
         return None
     up = [step for step in steps if 0 < step <= LARGEST_STEP]
@@ -72,14 +73,14 @@ def _falls(values: Sequence[int]) -> int:
 
 def may_rise(values: Values) -> bool:
     """Whether it is worth to look closer: most of a few neighbouring numbers rise."""
-    steps = [b - a for a, b in zip(values, values[1:], strict=False) if a is not None and b is not None]
+    steps = [b - a for a, b in itertools.pairwise(values) if a is not None and b is not None]
     return sum(0 < step <= LARGEST_STEP for step in steps) * 2 >= max(1, len(values) - 1)
 
 
 def may_lead(values: Values) -> bool:
     """Whether a few neighbouring numbers may be offsets of their records: most rise, and not by one."""
-    steps = [b - a for a, b in zip(values, values[1:], strict=False) if a is not None and b is not None]
-    return sum(1 < step for step in steps) * 2 >= max(1, len(values) - 2)
+    steps = [b - a for a, b in itertools.pairwise(values) if a is not None and b is not None]
+    return sum(step > 1 for step in steps) * 2 >= max(1, len(values) - 2)
 
 
 def may_date(values: Values) -> bool:
@@ -104,7 +105,7 @@ def dated(values: Values) -> list[Dated]:
         kept = [each for each in moments if each is not None and EARLIEST <= each < LATEST]
         if len(kept) < len(values) * (1 - SPOILED) or not kept:
             continue
-        back = sum(b < a for a, b in zip(kept, kept[1:], strict=False)) / max(1, len(kept) - 1)
+        back = sum(b < a for a, b in itertools.pairwise(kept)) / max(1, len(kept) - 1)
         ordered = sorted(kept)
         cut = int(len(ordered) * SPOILED / 2)
         span = ordered[-1 - cut] - ordered[cut]

@@ -24,7 +24,7 @@ from glbtools.layouts.written import to_toml
 from glbtools.learn import testimony as testimonies
 from glbtools.learn.kinds import Mention, mentions, pointers
 from glbtools.learn.places import ENCODING, Place, Plain, found, holds, hours
-from glbtools.learn.testimony import SRVCONF_UNIT, Testimony, Told
+from glbtools.learn.testimony import SRVCONF_UNIT, Snapshot, Testimony, Told
 
 NEEDED = {"reqconf": ("reqsync", "srvsync"), "srvconf": ("name", "reqsync", "srvsync")}
 """Fields without which a layout is of no use to anybody."""
@@ -40,6 +40,9 @@ ORDERS: tuple[Order, ...] = ("little", "big")
 
 MOST_SPOTS = 8
 """Places of one name that are still tried against those of the others."""
+
+MOST_SAID = 4
+"""Values of one name that a sentence holds."""
 
 ROOM = {"server": 22, "name": 64, "administrator": 32, "types": 64}
 """Bytes a text is given where nothing shows its end: NETWORK/POSTOFFICE has 21 at most (Q148666), more is assumed."""
@@ -113,22 +116,29 @@ class Configuration:
     Attributes:
         family: ``reqconf`` or ``srvconf``.
         layout: the layout; None where a needed field is open.
-        toml: the same as a layout file.
         decided: the fields that have a place.
         places: for each name that stays open the places it can have; none where no place holds what is known.
-        reasons: what was seen and concluded, what could not be used, what contradicts.
+        concluded: what was seen, what could not be used, what contradicts.
+        reasons: why no layout is stated.
         wanted: what would decide what is open.
         mentions: what bytes look like that no field claims.
+        parts: of each file its path, its size, its structures, and how many bytes are in decided fields.
     """
 
     family: str
     layout: Layout | None = None
-    toml: str | None = None
     decided: dict[str, Field] = field(default_factory=dict)
     places: dict[str, list[Place]] = field(default_factory=dict)
+    concluded: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     wanted: list[str] = field(default_factory=list)
     mentions: list[Mention] = field(default_factory=list)
+    parts: list[tuple[str, int, int, int]] = field(default_factory=list)
+
+    @property
+    def toml(self) -> str | None:
+        """The layout as the text of a layout file."""
+        return to_toml(self.layout) if self.layout else None
 
 
 def learn_configuration(
@@ -143,28 +153,37 @@ def learn_configuration(
     Arguments and errors are those of ``testimony.gathered``.
     """
     testimony = testimonies.gathered(family, contents, listings, known)
-    learnt = Configuration(family, reasons=list(testimony.remarks))
+    learnt = Configuration(family, concluded=list(testimony.remarks))
     if not testimony.snapshots:
         size = "512 bytes" if family == "reqconf" else "1024 bytes and 1024 for each requestor"
+        learnt.reasons.append(f"no file has the size of a {family.upper()}.GLB")
         learnt.wanted.append(f"a {family.upper()}.GLB of {size}")
         return learnt
     searches = [_search(testimony, name) for name in testimonies.names(family)]
     by_name = {each.name: each for each in searches if each.told}
-    _settle(testimony, by_name, learnt.reasons)
+    _settle(testimony, by_name, learnt.concluded)
     fields = _fields(testimony, by_name, learnt)
     if family == "reqconf":
         fields += pointers(testimony.regions("record"), fields, _order(by_name))
     learnt.mentions = [each for part in _sections(family) for each in mentions(testimony.regions(part), part, fields)]
+    learnt.parts = [_part(testimony, each, fields) for each in testimony.snapshots]
     for name in testimonies.names(family):
         _open(testimony, name, by_name, learnt)
     together = math.prod(by_name[name].chance for name in learnt.decided)
-    if all(name in learnt.decided for name in NEEDED[family]) and together > CERTAIN:
+    if not learnt.reasons and together > CERTAIN:
         learnt.reasons.append(f"chance would find a place for all that is known in {_often(together)}")
         learnt.wanted.append("one more snapshot with its listing, in which the numbers have changed")
-    elif all(name in learnt.decided for name in NEEDED[family]):
+    if not learnt.reasons:
         learnt.layout = _layout(testimony, fields, _order(by_name) or "little")
-        learnt.toml = _written(learnt.layout)
     return learnt
+
+
+def _part(testimony: Testimony, snapshot: Snapshot, fields: Sequence[Field]) -> tuple[str, int, int, int]:
+    size, records = len(snapshot.data), 1
+    if testimony.family == "srvconf":
+        records = size // SRVCONF_UNIT - 1
+    claimed = sum(each.size * (records if each.section == "record" else 1) for each in fields)
+    return snapshot.path, size, records, claimed
 
 
 def _sections(family: str) -> tuple[str, ...]:
@@ -441,11 +460,6 @@ def _layout(testimony: Testimony, fields: Sequence[Field], order: str) -> Layout
     return parse_layout(to_toml(sized).encode(), "learnt")
 
 
-def _written(layout: Layout) -> str:
-    """Return the layout file; what no field claims need not be said."""
-    return to_toml(layout._replace(fields=tuple(each for each in layout.fields if "unknown_" not in each.name)))
-
-
 # --- what is open ------------------------------------------------------------------------------------------------
 
 
@@ -455,24 +469,29 @@ def _open(testimony: Testimony, name: str, searches: Mapping[str, Search], learn
         _against(testimony, learnt.decided[name], learnt)
         return
     search = searches.get(name)
+    needed = name in NEEDED[testimony.family]
+    said = learnt.reasons if needed else learnt.concluded
     if search is None:
-        if name in NEEDED[testimony.family]:
+        if needed:
             which = "-R" if testimony.family == "reqconf" else "-S"
+            said.append(f"{name}: nothing says its value, or not without contradiction")
             learnt.wanted.append(f"{name}: a listing by LISTDS {which} of the moment of each file, or --known {name}=")
         return
-    places = [place for spot in search.spots for place in spot.places]
-    learnt.places[name] = places
-    said = ", ".join(dict.fromkeys(map(_spelled, search.values[:4]))) + (", ..." if len(search.values) > 4 else "")
+    learnt.places[name] = places = [place for spot in search.spots for place in spot.places]
+    values = ", ".join(dict.fromkeys(map(_spelled, search.values[:MOST_SAID])))
+    values += ", ..." if len(search.values) > MOST_SAID else ""
     if not places:
-        learnt.reasons.append(f"{name}: no place holds {said} in every file; one of the values is wrong, or not stored")
-        learnt.wanted.append(f"{name}: a value of the same moment as its file")
+        said.append(
+            f"{name}: no place holds {values} in every file; a value is wrong or of another moment, or not stored"
+        )
+        learnt.wanted.append(f"{name}: its value at the moment of each file")
         return
     if len(search.spots) == 1:
-        learnt.reasons.append(
-            f"{name}: only {places[0]} holds {said}, but chance would put it somewhere in {_often(search.chance)}"
+        said.append(
+            f"{name}: only {places[0]} holds {values}, but chance would put it somewhere in {_often(search.chance)}"
         )
     else:
-        learnt.reasons.append(f"{name}: {len(search.spots)} places hold {said}")
+        said.append(f"{name}: {len(search.spots)} places hold {values}")
     learnt.wanted.append(f"{name}: {_deciding(search, searches)}")
 
 
@@ -506,7 +525,7 @@ def _against(testimony: Testimony, decided: Field, learnt: Configuration) -> Non
         if each.weak and each.name == decided.name and not isinstance(each.value, datetime):
             of = testimony.snapshots[each.snapshot].name
             if not holds(testimony.region(each), place, each.value):
-                learnt.reasons.append(f"{each.source}: says {each.name} {_spelled(each.value)}, which {of} has not")
+                learnt.concluded.append(f"{each.source}: says {each.name} {_spelled(each.value)}, which {of} has not")
 
 
 def _spelled(value: Plain) -> str:

@@ -151,8 +151,8 @@ def _pairs(material: Material) -> Iterator[Pair]:
     if known:
         for at in _spread(len(known) - 1, SAMPLE):
             start, row = known[at], material.listed[known[at]]
-            ends = (("listed", start + len(row.text)),) if row.whole else ()
-            yield Pair(material, start, known[at + 1], ends or _ends(material, start))
+            ends = (("listed", start + len(row.text)),) if row.whole else _ends(material, start)
+            yield Pair(material, start, known[at + 1], ends)
         return
     strong = material.strong
     for at in _spread(len(strong) - 1, SAMPLE):

@@ -1,19 +1,54 @@
-"""One call: files in, a layout or the reason why there is none."""
+"""One call: files in, a layout out, or the reason why there is none and what would help.
+
+A layout is given only when nothing else explains the files nearly as well. What is not decided is said, with the
+evidence that would decide it; to leave a question open is no failure, to answer it wrongly is one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from glbtools import files
 from glbtools.binary.layout import Layout
-from glbtools.formats.listing import parse_listing
+from glbtools.binary.span import Span
+from glbtools.errors import UsageError
+from glbtools.formats.listing import parse_listing, probe_listq
+from glbtools.formats.queue import Queue, parse_queue
 from glbtools.layouts.written import to_toml
 from glbtools.learn import configuration, queue, testimony
+from glbtools.learn.checksums import Found
 from glbtools.learn.kinds import Mention
-from glbtools.learn.material import Material, with_listings
+from glbtools.learn.material import CONTROL, Material, told, with_listings
 from glbtools.learn.places import Place
+from glbtools.learn.summed import with_checksum
+
+ENCODING = "cp850"
+"""Code page of the texts, inferred from the lists they are copied from (Q87432)."""
+
+SHORT = 200
+"""Bytes below which a file with one text is worth some arithmetic."""
+
+
+class Part(NamedTuple):
+    """What a learnt layout makes of one file.
+
+    Attributes:
+        path: as given.
+        size: bytes.
+        records: how many it finds.
+        explained: bytes in them, and in the file's header.
+        faults: what else is there, with its place: damage, a torn end, slack.
+    """
+
+    path: str
+    size: int
+    records: int
+    explained: int
+    faults: tuple[tuple[str, Span], ...]
 
 
 @dataclass
@@ -21,27 +56,43 @@ class Learning:
     """What was learnt.
 
     Attributes:
-        layout: the layout; None where it could not be decided.
-        toml: the same as a layout file.
-        candidates: every explanation of a queue file, best first.
-        reasons: what was seen and concluded, of a configuration file.
-        wanted: what would decide what is open.
-        places: for each name of a configuration file that stays open, where it may stand.
-        mentions: what bytes of a configuration file look like that no field claims.
+        family: queue, reqconf or srvconf.
+        paths: the files learnt from; ``listings`` what stood beside them.
+        layout: the layout; None where it is not decided.
+        checksum: how the checksum was found, if it was.
+        candidates: every explanation of queue files, best first.
+        parts: what the best explanation makes of each file.
+        concluded: what can be said whether or not a layout is decided.
+        reasons: why none is.
+        wanted: evidence that would decide it, or more of it.
+        tried: how many rules of framing were tried.
+        places: of a configuration: for each name that is known and stays open, where it may stand.
+        mentions: of a configuration: what bytes look like that no field claims.
     """
 
+    family: str
+    paths: tuple[str, ...] = ()
+    listings: tuple[str, ...] = ()
     layout: Layout | None = None
-    toml: str | None = None
+    checksum: Found | None = None
     candidates: list[queue.Candidate] = field(default_factory=list)
-    reasons: tuple[str, ...] = ()
-    wanted: tuple[str, ...] = ()
+    parts: list[Part] = field(default_factory=list)
+    concluded: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    wanted: list[str] = field(default_factory=list)
+    tried: int = 0
     places: dict[str, list[Place]] = field(default_factory=dict)
-    mentions: tuple[Mention, ...] = ()
+    mentions: list[Mention] = field(default_factory=list)
+
+    @property
+    def toml(self) -> str | None:
+        """The layout as the text of a layout file."""
+        return to_toml(self.layout, _remarks(self)) if self.layout else None
 
     @property
     def alternatives(self) -> list[Layout]:
-        """Layouts that explain the files as well."""
-        return [each.layout for each in self.candidates[1:]]
+        """Layouts that read the files otherwise and explain them less well, or as well where none is decided."""
+        return [each.layout for each in self.candidates if each.layout is not self.layout]
 
 
 def learn_layout(
@@ -50,37 +101,243 @@ def learn_layout(
     listings: Sequence[str | Path] = (),
     known: Sequence[str] = (),
     family: str | None = None,
+    max_size: int = files.DEFAULT_MAX_SIZE,
     progress: Callable[[str], None] | None = None,
 ) -> Learning:
-    """Return the layout of some files of one kind.
+    """Return the layout of some files of one kind, or why it cannot be told.
+
+    Args:
+        paths: the files; all have one layout.
+        listings: what LISTQ or LISTDS printed of them; of configurations one for each, in their order.
+        known: ``[FILE:]NAME=VALUE``: values known to be in the files.
+        family: queue, reqconf or srvconf; told by the files' names unless given.
+        max_size: largest file read, in bytes.
+        progress: called with what is done next.
 
     Raises:
-        UsageError: a string in ``known`` says nothing that can be known of these files.
+        FileAccessError: a file cannot be read.
+        UsageError: a listing lists nothing, or a known value is malformed or contradicts itself.
     """
-    if family != "queue":
-        contents = [(str(path), files.read(path)) for path in paths]
-        printed = [(str(path), parse_listing(files.read(path))) for path in listings]
-        family = family or testimony.family_of(contents, [listing for _, listing in printed], known)
-        if family != "queue":
-            return _configured(configuration.learn_configuration(family, contents, listings=printed, known=known))
-    materials = [Material(str(path), files.read(path)) for path in paths]
-    with_listings(materials, [parse_listing(files.read(path)) for path in listings], "cp850")
-    found = queue.candidates(materials)
-    learning = Learning(candidates=found)
-    if found and not found[0].reading.doubts and found[0].sound:
-        rivals = [each for each in found[1:] if each.contradicts(found[0]) and each.bits - found[0].bits < queue.CLEAR]
-        if not rivals:
-            learning.layout = found[0].layout
-            learning.toml = to_toml(found[0].layout)
+    if not paths:
+        raise UsageError("no file to learn from")
+    if family is not None and family not in FAMILIES:
+        raise UsageError(f"{family!r} is no family of layouts; families are {', '.join(FAMILIES)}")
+    wanted = family or family_of(paths)
+    if wanted == "queue" and family is None:
+        wanted = _spoken_of(paths, listings, known, max_size) or wanted
+    if wanted != "queue":
+        return _configuration_layout(wanted, paths, listings, known, max_size)
+    return _queue_layout(paths, listings, known, max_size, progress or (lambda _: None))
+
+
+FAMILIES = ("queue", "reqconf", "srvconf")
+
+
+def family_of(paths: Sequence[str | Path]) -> str:
+    """Return the family that files are of by their names; queue where they say nothing."""
+    names = {files.base_name(str(path)).partition(".")[0] for path in paths}
+    return next((family for family in ("reqconf", "srvconf") if family.upper() in names), "queue")
+
+
+def _spoken_of(
+    paths: Sequence[str | Path], listings: Sequence[str | Path], known: Sequence[str], max_size: int
+) -> str | None:
+    """Return the family that listings and known values are of, where files by another name have its size."""
+    printed = [parse_listing(files.read(path, max_size)) for path in listings if str(path) != files.STDIN]
+    families = testimony.spoken_of(printed, known)
+    for path in paths if families else ():
+        data = b"" if str(path) == files.STDIN else files.read(path, max_size)
+        if family := next((family for family in families if testimony.fits(family, data)), None):
+            return family
+    return None
+
+
+def _queue_layout(
+    paths: Sequence[str | Path],
+    listings: Sequence[str | Path],
+    known: Sequence[str],
+    max_size: int,
+    progress: Callable[[str], None],
+) -> Learning:
+    learning = Learning("queue", tuple(map(str, paths)), tuple(map(str, listings)))
+    materials = [Material(str(path), files.read(path, max_size)) for path in paths]
+    told(materials, known)
+    printed = [parse_listing(_listing(path, max_size)) for path in listings]
+    learning.concluded += with_listings(materials, printed, ENCODING)
+    progress("comparing records")
+    found = queue.candidates(materials, progress)
+    learning.candidates = found
+    learning.reasons = list(_undecided(found, materials))
+    if found and not learning.reasons:
+        layout = found[0].layout
+        progress("looking for a checksum")
+        queues = [parse_queue(each.data, layout) for each in materials]
+        learning.layout, learning.checksum = with_checksum(layout, queues, materials)
+    best = learning.layout or (found[0].layout if found else None)
+    if best is not None:
+        learning.parts = [_part(material, parse_queue(material.data, best)) for material in materials]
+    learning.concluded += _arithmetic(materials) if learning.layout is None else ()
+    learning.wanted = list(_wanted(learning, materials))
     return learning
 
 
-def _configured(learnt: configuration.Configuration) -> Learning:
+def _configuration_layout(
+    family: str, paths: Sequence[str | Path], listings: Sequence[str | Path], known: Sequence[str], max_size: int
+) -> Learning:
+    contents = [(str(path), files.read(path, max_size)) for path in paths]
+    printed = [(str(path), parse_listing(files.read(path, max_size))) for path in listings]
+    learnt = configuration.learn_configuration(family, contents, listings=printed, known=known)
     return Learning(
+        family,
+        tuple(map(str, paths)),
+        tuple(map(str, listings)),
         layout=learnt.layout,
-        toml=learnt.toml,
-        reasons=tuple(learnt.reasons),
-        wanted=tuple(learnt.wanted),
+        parts=[Part(*each, ()) for each in learnt.parts],
+        concluded=learnt.concluded,
+        reasons=learnt.reasons,
+        wanted=learnt.wanted,
         places=learnt.places,
-        mentions=tuple(learnt.mentions),
+        mentions=learnt.mentions,
     )
+
+
+def _listing(path: str | Path, max_size: int) -> bytes:
+    data = files.read(path, max_size)
+    if not probe_listq(data):
+        raise UsageError(f"{path}: no listing of a queue as LISTQ prints it")
+    return data
+
+
+def _part(material: Material, found: Queue) -> Part:
+    strayed = sum(gap.stop - gap.start for gap in found.gaps)
+    faults = tuple((fault.message, fault.span) for fault in found.faults)
+    return Part(material.path, len(material.data), len(found.records), len(material.data) - strayed, faults)
+
+
+# --- why not, and what would help ---------------------------------------------------------------------------------
+
+
+def _undecided(found: Sequence[queue.Candidate], materials: Sequence[Material]) -> Iterator[str]:
+    """Yield why no layout is decided; nothing where one is."""
+    if not any(material.data for material in materials):
+        yield "the files are empty: an empty queue has no bytes to learn from"
+        return
+    if not found:
+        texts = sum(len(material.anchors) for material in materials)
+        if not texts:
+            yield "nothing in the files looks like a transaction"
+        elif texts < queue.FEWEST:
+            yield f"{_count(texts, 'text')} that may be a transaction: too few to see how records follow each other"
+        else:
+            yield f"{texts} places look like transactions, and no rule leads from each to the next"
+        return
+    best = found[0]
+    if best.records < queue.FEWEST:
+        yield f"{_count(best.records, 'record')}: too few to tell a rule from an accident"
+    elif not best.sound:
+        yield (
+            f"the best explanation finds {_count(best.records, 'record')} and leaves too much unexplained: "
+            f"{best.explained:.0%} of the bytes are in records, {best.odd:.0%} of those are no sound transactions"
+        )
+    for doubt in best.reading.doubts:
+        yield f"the number may as well be {doubt}"
+    for rival in found[1:]:
+        if rival.contradicts(best) and rival.bits - best.bits < queue.CLEAR:
+            yield f"two layouts explain the files: {queue.described(best)}; or {queue.described(rival)}"
+
+
+def _wanted(learning: Learning, materials: Sequence[Material]) -> Iterator[str]:
+    if learning.layout is not None:
+        if not any(material.listed for material in materials):
+            yield "a listing of one of the files (LISTQ -C -T), to confirm numbers, dates and checksums"
+        if len(materials) == 1:
+            yield "a second file, to see what changes between files and what does not: learn --check tests it"
+        return
+    if not any(material.listed for material in materials):
+        yield "a listing of one of the files as LISTQ -C -T prints it (--listing): it has numbers, dates and texts"
+    if not learning.candidates or learning.candidates[0].records < ENOUGH:
+        yield f"a file with more records: {ENOUGH} or more of different lengths"
+    if learning.candidates and learning.candidates[0].reading.doubts:
+        yield "a file with numbers above 255 and not above each other by one byte alone, or --known last=NUMBER"
+
+
+ENOUGH = 30
+"""Records that show most layouts without a listing."""
+
+
+def _arithmetic(materials: Sequence[Material]) -> Iterator[str]:
+    """Yield what sizes alone say of short files with one text: how many bytes are not text."""
+    for material in materials:
+        data = material.data
+        if not data or len(data) > SHORT or len(material.strong) != 1:
+            continue
+        start = material.strong[0]
+        stop = CONTROL.search(data, start)
+        end = stop.start() if stop else len(data)
+        rest = len(data) - (end - start)
+        if stop is not None and data[end] == 0:
+            yield (
+                f"{material.path}: {len(data)} bytes with a text of {end - start} and a NUL behind it: "
+                f"{rest - 1} or {rest} bytes of overhead, as the NUL belongs to the text or does not"
+            )
+        else:
+            yield f"{material.path}: {len(data)} bytes with a text of {end - start}: {rest} bytes of overhead"
+
+
+def _remarks(learning: Learning) -> tuple[str, ...]:
+    """Return the comments at the head of a learnt layout file."""
+    records = sum(part.records for part in learning.parts)
+    lines = [f"Learnt from {_count(len(learning.paths), 'file')} with {_count(records, 'record')}."]
+    lines += ["What is said of a field holds for these files; learn --check LAYOUT FILE... tests others."]
+    return tuple(lines)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
+# --- more files ---------------------------------------------------------------------------------------------------
+
+
+class Checked(NamedTuple):
+    """How a layout fits one file.
+
+    Attributes:
+        part: what it makes of the file.
+        rising: share of the records whose number is above the one before.
+        sums: records whose checksum agrees; None where the layout computes none.
+        fits: whether it explains the file.
+    """
+
+    part: Part
+    rising: float
+    sums: int | None
+    fits: bool
+
+
+def check_layout(
+    layout: Layout, paths: Sequence[str | Path], *, max_size: int = files.DEFAULT_MAX_SIZE
+) -> list[Checked]:
+    """Return how a queue layout fits some files.
+
+    Raises:
+        UsageError: the layout is of another family.
+        FileAccessError: a file cannot be read.
+    """
+    if layout.family != "queue":
+        raise UsageError(f"{layout.id} is a layout of {layout.family} files; only queue layouts can be tested on files")
+    return [_checked(layout, Material(str(path), files.read(path, max_size))) for path in paths]
+
+
+def _checked(layout: Layout, material: Material) -> Checked:
+    found = parse_queue(material.data, layout)
+    part = _part(material, found)
+    syncs = [each.sync for each in found.records]
+    steps = list(itertools.pairwise(syncs))
+    rising = sum(a < b for a, b in steps) / len(steps) if steps else 1.0
+    sums = None
+    if layout.checksum:
+        sums = sum(found.codec.checksum(each) == each.checksum for each in found.records)
+    agree = sums is None or sums * 2 >= len(found.records)
+    whole = part.explained >= queue.EXPLAINED * part.size
+    return Checked(part, rising, sums, bool(found.records or not part.size) and whole and rising >= 0.8 and agree)

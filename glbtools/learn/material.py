@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from glbtools.errors import UsageError
+from glbtools.files import base_name
 from glbtools.formats.listing import Listing
 
 ANCHOR = re.compile(rb"[ADMRT#][ \t](?=[^\x00-\x1f\x7f])")
@@ -50,6 +52,7 @@ class Material:
         strong: those of them that do not stand in the middle of a text.
         listed: text start -> what a listing says of that record.
         rows: how many records a listing of the file has; 0 without one.
+        first, last: the number of the first and of the last record, where somebody knows it.
     """
 
     path: str
@@ -58,6 +61,8 @@ class Material:
     strong: list[int] = field(default_factory=list, repr=False)
     listed: dict[int, Listed] = field(default_factory=dict, repr=False)
     rows: int = 0
+    first: int | None = None
+    last: int | None = None
 
     def __post_init__(self) -> None:
         """Find the anchors."""
@@ -75,6 +80,31 @@ class Material:
     def find(self, terminator: bytes, start: int) -> int:
         """Where a terminator first stands from ``start`` on; -1 without one."""
         return self.data.find(terminator, start)
+
+
+_KNOWN = re.compile(r"(?:(?P<file>.+):)?(?P<name>[a-z_]+)=(?P<value>.*)")
+_NAMES = ("first", "last")
+
+
+def told(materials: Sequence[Material], known: Sequence[str]) -> None:
+    """Note what somebody knows of queue files: ``[FILE:]first=NUMBER``, ``[FILE:]last=NUMBER``.
+
+    Raises:
+        UsageError: it is something else, of a file that is not given, or said twice differently.
+    """
+    for text in known:
+        match = _KNOWN.fullmatch(text)
+        if match is None or match["name"] not in _NAMES:
+            raise UsageError(f"--known {text}: of a queue file first=NUMBER or last=NUMBER can be known")
+        if not match["value"].isdecimal() or int(match["value"]) >= 1 << 32:
+            raise UsageError(f"--known {text}: {match['value']!r} is no transaction number")
+        own = [each for each in materials if match["file"] in (None, each.path, base_name(each.path))]
+        if len(own) != 1:
+            raise UsageError(f"--known {text}: say which file, as FILE:{match['name']}={match['value']}")
+        before = getattr(own[0], match["name"])
+        if before not in (None, int(match["value"])):
+            raise UsageError(f"--known {text}: {match['name']} was said to be {before}")
+        setattr(own[0], match["name"], int(match["value"]))
 
 
 def with_listings(materials: Sequence[Material], listings: Sequence[Listing], encoding: str) -> list[str]:
@@ -116,5 +146,5 @@ def _matched(material: Material, rows: Sequence[Listed]) -> dict[int, Listed]:
 
 def _overtakes(material: Material, coming: Sequence[Listed], position: int, start: int) -> bool:
     """Whether the rows that follow stand before ``start``: the text found there is a later record's."""
-    before = sum(0 <= material.data.find(each.text, position, start) for each in coming if each.text)
+    before = sum(material.data.find(each.text, position, start) >= 0 for each in coming if each.text)
     return bool(coming) and before == len(coming) and before > 1

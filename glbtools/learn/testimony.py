@@ -146,18 +146,11 @@ def fits(family: str, data: bytes) -> bool:
     return len(data) >= SRVCONF_UNIT and len(data) % SRVCONF_UNIT == 0
 
 
-def family_of(contents: Sequence[tuple[str, bytes]], listings: Sequence[Listing], known: Sequence[str]) -> str:
-    """Return the family of some files, by their names, or by their sizes where something is known of such files."""
-    for family in _NUMBERS:
-        if any(_named(family, path) for path, _ in contents):
-            return family
-    for family in _NUMBERS:
-        said = [text.split("=")[0] for text in known]
-        spoken = any(re.split(r"[:.]", text)[-1].lower() in names(family) for text in said)
-        spoken = spoken or any(getattr(each, family) is not None for each in listings)
-        if spoken and any(fits(family, data) for _, data in contents):
-            return family
-    return "queue"
+def spoken_of(listings: Sequence[Listing], known: Sequence[str]) -> list[str]:
+    """Return the families that a listing is of, or else the names of known values."""
+    listed = [family for family in _NUMBERS if any(getattr(each, family) is not None for each in listings)]
+    said = {re.split(r"[:.]", text.split("=")[0])[-1].lower() for text in known}
+    return listed or [family for family in _NUMBERS if said & set(names(family))]
 
 
 def gathered(

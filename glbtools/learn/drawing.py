@@ -1,0 +1,116 @@
+"""A layout from an explanation: every byte of a record as a field, with what was seen of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from glbtools.binary.layout import TERMINATORS, Field, Layout
+from glbtools.binary.layout import parse as parse_layout
+from glbtools.layouts.written import to_toml
+from glbtools.learn import columns
+from glbtools.learn.arrange import Arrangement, placed
+from glbtools.learn.chain import Held
+from glbtools.learn.fields import HEAD, TAIL, Reading, Sight
+from glbtools.learn.framing import Rule
+
+
+def laid_out(records: Sequence[Held], rule: Rule, arrangement: Arrangement, reading: Reading) -> Layout:
+    """Return a layout, checked as any layout file is."""
+    sight = Sight(records, rule)
+    fields = [*_claimed(reading, arrangement, rule, sight)]
+    fields += [*_rest(sight, arrangement, fields), *_header(records, arrangement)]
+    fields.append(
+        Field("text", "record", arrangement.head, "text", 0, "text", "observed", "Transaction",
+              doc=f"transactions in {len(records)} records")
+    )  # fmt: skip
+    sections = ("header", "record", "trailer")
+    fields.sort(key=lambda each: (sections.index(each.section), each.offset))
+    order = _main_order(fields)
+    layout = Layout(
+        "learnt-queue", "queue", "Queue file, layout learnt from files", "observed", tuple(fields), byte_order=order,
+        header=arrangement.header, length_counts=_counts(rule), terminator=rule.terminator, stride=rule.stride,
+        pad=arrangement.pad if rule.stride > 1 else 0, framing_doc=_framing_doc(rule),
+    )  # fmt: skip
+    return parse_layout(to_toml(layout).encode(), "learnt layout")
+
+
+def _header(records: Sequence[Held], arrangement: Arrangement) -> Iterator[Field]:
+    """Yield the file's header as one field, with what stands in it for files that are written."""
+    if not arrangement.header:
+        return
+    materials = {id(each.material): each.material for each in records}.values()
+    seen = {each.data[: arrangement.header] for each in materials}
+    doc = f"the same in {len(materials)} files" if len(seen) == 1 < len(materials) else "not understood"
+    yield Field("file_header", "header", 0, "bytes", arrangement.header, "opaque", "observed", doc=doc,
+                default=min(seen, key=len))  # fmt: skip
+
+
+def _claimed(reading: Reading, arrangement: Arrangement, rule: Rule, sight: Sight) -> Iterator[Field]:
+    names: set[str] = set()
+    for claim in reading.claims:
+        section, offset = placed(claim, arrangement, rule)
+        name = {"previous": "ofs_prev", "next": "ofs_next"}.get(claim.link, claim.role)
+        name = f"{name}_{section}_{offset:02x}" if name in names else name
+        names.add(name)
+        yield Field(
+            name, section, offset, claim.number.kind, claim.number.size, claim.role,
+            "observed" if claim.sure else "inferred", _ORIG.get(claim.role, ""), doc=claim.doc,
+            byte_order=claim.number.order, stamp=claim.encoding, link=claim.link,
+        )  # fmt: skip
+
+
+_ORIG = {"sync": "Sync#", "stamp": "Date stamp"}
+"""The vendor's names, from the columns of LISTQ."""
+
+
+def _rest(sight: Sight, arrangement: Arrangement, claimed: Sequence[Field]) -> Iterator[Field]:
+    """Yield the bytes that no field claims: constants, and what is not understood."""
+    taken = {(each.section, at) for each in claimed for at in range(each.offset, each.stop)}
+    for section, size in (("record", arrangement.head), ("trailer", arrangement.trail)):
+        run: list[tuple[int, bytes | None]] = []
+        for offset in range(size + 1):
+            if offset < size and (section, offset) not in taken:
+                value = columns.constant(_column(sight, arrangement, section, offset))
+                if run and (run[-1][1] is None) != (value is None):
+                    yield _unclaimed(sight, section, run)
+                    run = []
+                run.append((offset, value))
+            elif run:
+                yield _unclaimed(sight, section, run)
+                run = []
+
+
+def _column(sight: Sight, arrangement: Arrangement, section: str, offset: int) -> list[bytes]:
+    if section == "record":
+        return sight.raw(HEAD, arrangement.head - offset, 1)
+    return sight.raw(TAIL, offset, 1)
+
+
+def _unclaimed(sight: Sight, section: str, run: Sequence[tuple[int, bytes | None]]) -> Field:
+    start, size = run[0][0], len(run)
+    prefix = "" if section == "record" else f"{section}_"
+    values = [value for _, value in run if value is not None]
+    if values:
+        doc = f"the same in {len(sight.records)} records"
+        return Field(f"{prefix}constant_{start:02x}", section, start, "bytes", size, "constant", "observed", doc=doc,
+                     default=b"".join(values))  # fmt: skip
+    doc = f"varies over {len(sight.records)} records; not understood"
+    return Field(f"{prefix}unknown_{start:02x}", section, start, "bytes", size, "opaque", "observed", doc=doc)
+
+
+def _main_order(fields: Sequence[Field]) -> str:
+    orders = [each.byte_order for each in fields if each.kind in {"u16", "u32"}]
+    return "big" if orders and orders.count("big") * 2 > len(orders) else "little"
+
+
+def _counts(rule: Rule) -> str:
+    if rule.by != "length":
+        return "text+terminator"
+    ending = len(TERMINATORS[rule.terminator])
+    return "text" if not rule.excess else "text+terminator" if rule.excess == ending else "record"
+
+
+def _framing_doc(rule: Rule) -> str:
+    if rule.by == "length":
+        return "the length leads from each record to the next"
+    return "texts end at their terminator" if rule.by == "terminator" else "every record has the same size"

@@ -1,0 +1,169 @@
+"""The checksum of a learnt layout: which of the bytes that nothing explains are one, and over what it is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from glbtools.binary.checksum import OWN
+from glbtools.binary.layout import TERMINATORS, Field, Layout
+from glbtools.binary.layout import parse as parse_layout
+from glbtools.binary.records import Record
+from glbtools.formats.queue import Queue
+from glbtools.layouts.written import to_toml
+from glbtools.learn import checksums
+from glbtools.learn.checksums import Found, Sample
+from glbtools.learn.material import Material
+
+MOST = 400
+"""Records looked at, at most."""
+
+VARIED = 0.5
+"""Share of different values among different texts below which a field is no sum of them."""
+
+LISTED = 0.9
+
+
+class _Window(NamedTuple):
+    """Bytes that may be a checksum: part of an opaque field, as a number or as hex digits."""
+
+    field: Field
+    skip: int
+    size: int
+    digits: bool
+
+    @property
+    def width(self) -> int:
+        """Bytes of the number."""
+        return self.size // 2 if self.digits else self.size
+
+
+def with_checksum(
+    layout: Layout, queues: Sequence[Queue], materials: Sequence[Material]
+) -> tuple[Layout, Found | None]:
+    """Return a layout with its checksum, and how it was found; where none is found bytes stay opaque.
+
+    What a listing prints as the checksum of each record is one, whether or not it can be computed.
+    """
+    pairs = _sampled(queues, materials)
+    if len(pairs) < checksums.MIN_RECORDS:
+        return layout, None
+    printed: tuple[_Window, str] | None = None
+    for window in _windows(layout):
+        cut = [_cut(layout, window, material, record) for material, record, _ in pairs]
+        kept = [(sample, listed) for sample, (_, _, listed) in zip(cut, pairs, strict=True) if sample is not None]
+        samples = [sample for sample, _ in kept]
+        if printed is None and (order := _printed(kept)):
+            printed = window, order
+        texts = {sample.text: sample.stored for sample in samples}
+        if len(texts) < checksums.MIN_RECORDS or len(set(texts.values())) < VARIED * len(texts):
+            continue
+        found = checksums.search(samples, window.width)
+        if found is not None:
+            return _summed(layout, window, found.byte_order, found), found
+    if printed is not None:
+        return _summed(layout, printed[0], printed[1], None), None
+    return layout, None
+
+
+Pair = tuple[Material, Record, int | None]
+
+
+def _sampled(queues: Sequence[Queue], materials: Sequence[Material]) -> list[Pair]:
+    """Return records without fault of framing, each with its file and the checksum a listing prints."""
+    found: list[Pair] = []
+    for queue, material in zip(queues, materials, strict=True):
+        faulty = {fault.span.start for fault in queue.faults}
+        head = queue.codec.len_head
+        for record in queue.records:
+            if record.start not in faulty:
+                row = material.listed.get(record.start + head)
+                found.append((material, record, row.checksum if row else None))
+    step = max(1, len(found) // MOST)
+    return found[::step]
+
+
+def _windows(layout: Layout) -> Iterator[_Window]:
+    """Yield the stretches of two and four bytes, or as many hex digits, in what is not understood."""
+    for each in layout.fields:
+        if each.role != "opaque" or each.section == "header":
+            continue
+        for digits in (False, True):
+            for width in (4, 2):
+                size = 2 * width if digits else width
+                for skip in range(each.size - size + 1):
+                    yield _Window(each, skip, size, digits)
+
+
+def _cut(layout: Layout, window: _Window, material: Material, record: Record) -> Sample | None:
+    """Return a record as a checksum sees it; None where hex digits are none."""
+    data = material.data
+    text = record.text.encode(layout.encoding, "surrogateescape")
+    head = layout.section("record")[:-1]
+    place = record.start + (head[-1].stop if head else 0)
+    ending = place + len(text)
+    behind = ending + len(TERMINATORS[layout.terminator])
+    parts: dict[str, list[tuple[str, bytes]]] = {"record": [], "trailer": []}
+    stored = b""
+    for each in (*head, *layout.section("trailer")):
+        origin = record.start if each.section == "record" else behind
+        raw = data[origin + each.offset : origin + each.stop]
+        if each is not window.field:
+            parts[each.section].append((each.name, raw))
+            continue
+        stop = window.skip + window.size
+        stored = raw[window.skip : stop]
+        rest = [(0, raw[: window.skip]), (stop, raw[stop:])]
+        parts[each.section] += [(_name(each, at), part) for at, part in rest if part]
+    if window.digits:
+        try:
+            stored = bytes.fromhex(stored.decode("ascii"))
+        except ValueError:
+            return None
+    if len(stored) != window.width:
+        return None
+    return Sample(stored, text, data[ending:behind], tuple(parts["record"]), tuple(parts["trailer"]))
+
+
+def _name(each: Field, at: int) -> str:
+    prefix = "" if each.section == "record" else f"{each.section}_"
+    return f"{prefix}unknown_{each.offset + at:02x}"
+
+
+def _printed(kept: Sequence[tuple[Sample, int | None]]) -> str:
+    """Return the byte order in which a field holds what a listing prints; empty when it does not."""
+    told = [(sample.stored, listed) for sample, listed in kept if listed is not None]
+    if len({listed for _, listed in told}) < checksums.MIN_RECORDS:
+        return ""
+    for order in ("little", "big"):
+        same = sum(
+            int.from_bytes(stored, "little" if order == "little" else "big") == listed for stored, listed in told
+        )
+        if same >= LISTED * len(told):
+            return order
+    return ""
+
+
+def _summed(layout: Layout, window: _Window, order: str, found: Found | None) -> Layout:
+    """Return a layout in which a stretch is the checksum."""
+    each = window.field
+    kind, size = ("hex", window.size) if window.digits else (f"u{8 * window.size}", window.size)
+    doc = "reproduced by the algorithm below" if found else "the values that the listing prints as CRC"
+    own = Field(
+        "checksum", each.section, each.offset + window.skip, kind, size, "checksum", "observed", "CRC", doc=doc,
+        byte_order=order,
+    )  # fmt: skip
+    stop = window.skip + window.size
+    rest = [
+        each._replace(name=_name(each, at), offset=each.offset + at, size=length)
+        for at, length in ((0, window.skip), (stop, each.size - stop))
+        if length
+    ]
+    fields = [other for field in layout.fields for other in ((own, *rest) if field is each else (field,))]
+    changed = layout._replace(fields=tuple(fields))
+    if found is not None:
+        changed = changed._replace(
+            checksum=found.algorithm, crc=found.crc if found.algorithm == OWN else None,
+            covers=found.covers, checksum_status="observed", checksum_doc=found.doc,
+        )  # fmt: skip
+    return parse_layout(to_toml(changed).encode(), "learnt layout")
