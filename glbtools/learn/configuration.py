@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Literal, NamedTuple
 
 from glbtools.binary import stamp
@@ -29,7 +29,7 @@ from glbtools.learn.testimony import SRVCONF_UNIT, Snapshot, Testimony, Told
 NEEDED = {"reqconf": ("reqsync", "srvsync"), "srvconf": ("name", "reqsync", "srvsync")}
 """Fields without which a layout is of no use to anybody."""
 
-CERTAIN, LIKELY = 1e-3, 0.3
+CERTAIN, LIKELY = 1e-3, 0.1
 """Chance of an accidental match up to which a place is observed, and up to which it is stated at all.
 
 The numbers of one structure vouch for each other: a layout is stated when chance explains all of its places together
@@ -38,8 +38,13 @@ with no more than ``CERTAIN``."""
 Order = Literal["little", "big"]
 ORDERS: tuple[Order, ...] = ("little", "big")
 
-MOST_SPOTS = 8
+SECTIONS = ("header", "record")
+
+MOST_SPOTS = 6
 """Places of one name that are still tried against those of the others."""
+
+SUMMER = ((0, 3600), (-3600, 0))
+"""Seconds by which a clock may be off in part of the dates: it was set to summer time between them."""
 
 MOST_SAID = 4
 """Values of one name that a sentence holds."""
@@ -60,6 +65,10 @@ class Spot(NamedTuple):
         first = self.places[0]
         return first.section, first.offset, first.offset + max(first.size, self.least)
 
+    def ordered(self, order: str) -> Spot:
+        """Return the places in one byte order, and those without any."""
+        return Spot(tuple(place for place in self.places if place.order in {"", order}), self.least)
+
     def meets(self, other: Spot) -> bool:
         """Whether both cannot be fields of one layout: they share bytes."""
         mine, its = self.span, other.span
@@ -78,6 +87,7 @@ class Search:
         bits: information in the values: what chance has to get right.
         tried: how many positions chance has.
         by: how other fields helped to decide, in words.
+        disputed: its only place is claimed by another field as well, and nothing shows which of them is right.
     """
 
     name: str
@@ -87,6 +97,13 @@ class Search:
     bits: float = 0.0
     tried: int = 0
     by: list[str] = field(default_factory=list)
+    disputed: bool = False
+
+    def keep(self, spots: list[Spot], why: str) -> None:
+        """Leave some of the places, if there are any."""
+        if spots and len(spots) < len(self.spots):
+            self.spots = spots
+            self.by.append(why)
 
     @property
     def weak(self) -> bool:
@@ -106,7 +123,7 @@ class Search:
     @property
     def decided(self) -> bool:
         """Whether one place is left, and chance does not explain it."""
-        return len(self.spots) == 1 and self.chance <= (CERTAIN if self.weak else LIKELY)
+        return len(self.spots) == 1 and not self.disputed and self.chance <= (CERTAIN if self.weak else LIKELY)
 
 
 @dataclass
@@ -159,16 +176,19 @@ def learn_configuration(
         learnt.reasons.append(f"no file has the size of a {family.upper()}.GLB")
         learnt.wanted.append(f"a {family.upper()}.GLB of {size}")
         return learnt
-    searches = [_search(testimony, name) for name in testimonies.names(family)]
+    searches = [search(testimony, name) for name in testimonies.names(family)]
     by_name = {each.name: each for each in searches if each.told}
-    _settle(testimony, by_name, learnt.concluded)
+    settle(testimony, by_name, learnt.concluded)
     fields = _fields(testimony, by_name, learnt)
     if family == "reqconf":
         fields += pointers(testimony.regions("record"), fields, _order(by_name))
-    learnt.mentions = [each for part in _sections(family) for each in mentions(testimony.regions(part), part, fields)]
+    for part in ("record",) if family == "reqconf" else ("header", "record"):
+        learnt.mentions += mentions(testimony.lives(part), part, fields, _order(by_name))
     learnt.parts = [_part(testimony, each, fields) for each in testimony.snapshots]
     for name in testimonies.names(family):
         _open(testimony, name, by_name, learnt)
+    if untold := [each for each in testimonies.names(family) if each not in by_name and not each.startswith("ptr_")]:
+        learnt.wanted.append(f"values of {', '.join(untold)} (--known NAME=VALUE), to find their places")
     together = math.prod(by_name[name].chance for name in learnt.decided)
     if not learnt.reasons and together > CERTAIN:
         learnt.reasons.append(f"chance would find a place for all that is known in {_often(together)}")
@@ -186,35 +206,48 @@ def _part(testimony: Testimony, snapshot: Snapshot, fields: Sequence[Field]) -> 
     return snapshot.path, size, records, claimed
 
 
-def _sections(family: str) -> tuple[str, ...]:
-    return ("record",) if family == "reqconf" else ("header", "record")
-
-
 # --- places ------------------------------------------------------------------------------------------------------
 
 
-def _search(testimony: Testimony, name: str) -> Search:
+def search(testimony: Testimony, name: str) -> Search:
+    """Return what is known of a name, and where it can stand."""
     family, section = testimony.family, testimonies.section(testimony.family, name)
     every = [each for each in testimony.told if each.name == name]
-    told = [each for each in every if not each.weak] or every
-    search = Search(name, section, told)
-    if told:
-        kinds = testimonies.kinds(family, name)
-        # The value with most information leaves the fewest places to look at again.
-        first = max(told, key=lambda each: _bits(each.value))
-        places = list(found(testimony.region(first), section, first.value, kinds))
+    made = Search(name, section, [each for each in every if not each.weak] or every)
+    if made.told:
+        first = _telling(made.told)
+        places = list(found(testimony.region(first), section, first.value, testimonies.kinds(family, name)))
+        held = _holding(testimony, places, made.told, ((0,),))
+        if not held and isinstance(first.value, datetime):
+            held = _holding(testimony, places, made.told, SUMMER)
+            made.by += ["some dates are an hour off, as by summer time"] if held else []
+        made.spots = _spots(held, made.told)
+        made.bits = _information(made.values)
+        made.tried = tried(testimony, made, ORDERS)
+    return made
+
+
+def _holding(
+    testimony: Testimony, places: Sequence[Place], told: Sequence[Told], hours_off: Sequence[Sequence[int]]
+) -> list[Place]:
+    """Return the places that hold every value; a date by a clock that may have been off in one of these ways."""
+    left: list[Place] = []
+    for off in hours_off:
+        kept = list(places)
         for each in told:
             region = testimony.region(each)
-            places = [place for place in places if holds(region, place, each.value)]
-        search.spots = _spots(places, told)
-        search.bits = _information(search.values)
-        search.tried = _tried(testimony.region(first), first.value, kinds, ORDERS)
-    return search
+            kept = [
+                place
+                for place in kept
+                if any(holds(region, place._replace(shift=place.shift + one), each.value) for one in off)
+            ]
+        left += kept
+    return left
 
 
 def _spots(places: Sequence[Place], told: Sequence[Told]) -> list[Spot]:
     """Group places; one byte is the lowest of a number whichever order the bytes of the wider ones have."""
-    longest = max((len(each.value.encode(ENCODING)) for each in told if isinstance(each.value, str)), default=0)
+    longest = max((len(each.value.encode(ENCODING)) + 1 for each in told if isinstance(each.value, str)), default=0)
     groups: dict[tuple[str, ...], list[Place]] = {}
     for each in places:
         groups.setdefault(each.anchor, []).append(each)
@@ -224,18 +257,26 @@ def _spots(places: Sequence[Place], told: Sequence[Told]) -> list[Spot]:
     return [Spot(tuple(sorted(each, key=lambda place: place.size)), longest) for each in groups.values()]
 
 
-def _tried(region: bytes, value: Plain, kinds: Sequence[str], orders: Sequence[Order]) -> int:
+def tried(testimony: Testimony, search: Search, orders: Sequence[Order]) -> int:
     """Return at how many positions something stands that is like a value: as many bytes of it are not zero."""
+    told = _telling(search.told)
+    region, value = testimony.region(told), told.value
     if isinstance(value, str):
         return len(region)
     if isinstance(value, datetime):
         return len(orders) * len(stamp.ENCODINGS) * sum(map(bool, region))
     used = _used(value)
+    kinds = testimonies.kinds(testimony.family, search.name)
     size = min((INTEGERS[kind] for kind in kinds if INTEGERS[kind] >= used), default=4)
-    ends = range(len(region) - size + 1)
     if size == 1:
         return sum(map(bool, region))
-    return sum(_used(int.from_bytes(region[at : at + size], order)) == used for order in orders for at in ends)
+    starts = range(len(region) - size + 1)
+    return sum(_used(int.from_bytes(region[at : at + size], order)) == used for order in orders for at in starts)
+
+
+def _telling(told: Sequence[Told]) -> Told:
+    """Return the value with most information: it leaves the fewest places to look at again."""
+    return max(told, key=lambda each: _bits(each.value))
 
 
 def _used(value: int) -> int:
@@ -268,26 +309,36 @@ def _information(values: Sequence[Plain]) -> float:
 # --- deciding ----------------------------------------------------------------------------------------------------
 
 
-def _settle(testimony: Testimony, searches: Mapping[str, Search], reasons: list[str]) -> None:
+def settle(testimony: Testimony, searches: Mapping[str, Search], reasons: list[str]) -> None:
     """Strike out what one byte order, one clock, and one place for each field leave no room for."""
     _one_order(testimony, searches, reasons)
     _one_clock(searches, reasons)
+    for section in SECTIONS:
+        _one_place({name: each for name, each in searches.items() if each.section == section})
+    _dispute(searches, reasons)
+
+
+def _one_place(searches: Mapping[str, Search]) -> None:
     few = {name: each for name, each in searches.items() if 0 < len(each.spots) <= MOST_SPOTS and not each.weak}
     if not _assigned(few, {}):
-        if few:
-            reasons.append("what is known needs two fields in one place; the places are left as they are")
         return
+    left = {name: [spot for spot in each.spots if _assigned(few, {name: spot})] for name, each in few.items()}
     for name, each in few.items():
-        possible = [spot for spot in each.spots if _assigned(few, {name: spot})]
-        if len(possible) < len(each.spots):
-            each.spots = possible
-            each.by.append("the other places that hold it belong to other fields")
-    taken = [(each, spot) for each in few.values() if each.decided for spot in each.spots]
-    for name, each in searches.items():
-        spots = [spot for spot in each.spots if not any(spot.meets(its) for other, its in taken if other is not each)]
-        if name not in few and spots and len(spots) < len(each.spots):
-            each.spots = spots
-            each.by.append("the other places that hold it belong to other fields")
+        each.keep(left[name], "the other places that hold it belong to other fields")
+    taken = [spot for each in few.values() if each.decided for spot in each.spots]
+    for each in (each for name, each in searches.items() if name not in few):
+        spots = [spot for spot in each.spots if not any(spot.meets(its) for its in taken)]
+        each.keep(spots, "the other places that hold it belong to other fields")
+
+
+def _dispute(searches: Mapping[str, Search], reasons: list[str]) -> None:
+    """Leave open what needs bytes that another field needs as well, unless it is far more certain."""
+    decided = [each for each in searches.values() if each.decided]
+    for one, other in combinations(decided, 2):
+        if one.spots[0].meets(other.spots[0]):
+            reasons.append(f"{one.name} and {other.name} need the same bytes: what is known of one of them is wrong")
+            for each, rival in ((one, other), (other, one)):
+                each.disputed = each.disputed or each.chance > CERTAIN or rival.chance <= CERTAIN
 
 
 def _one_order(testimony: Testimony, searches: Mapping[str, Search], reasons: list[str]) -> None:
@@ -299,18 +350,11 @@ def _one_order(testimony: Testimony, searches: Mapping[str, Search], reasons: li
     if len(orders) != 1:
         return
     for each in searches.values():
-        kept = [
-            Spot(tuple(place for place in spot.places if place.order in {"", orders[0]}), spot.least)
-            for spot in each.spots
-        ]
-        kept = [spot for spot in kept if spot.places]
-        if len(kept) < len(each.spots) and kept:
+        narrowed = [spot.ordered(orders[0]) for spot in each.spots]
+        before, each.spots = len(each.spots), [spot for spot in narrowed if spot.places] or each.spots
+        if len(each.spots) < before:
             each.by.append(f"numbers are {orders[0]}-endian, as other fields show")
-        each.spots = kept
-        first = max(each.told, key=lambda told: _bits(told.value))
-        each.tried = _tried(
-            testimony.region(first), first.value, testimonies.kinds(testimony.family, each.name), orders
-        )
+        each.tried = tried(testimony, each, orders)
 
 
 def _has_order(search: Search, order: str) -> bool:
@@ -327,10 +371,7 @@ def _one_clock(searches: Mapping[str, Search], reasons: list[str]) -> None:
         return
     common = {shift for shift in common if _assigned({each.name: _at(each, shift) for each in dates}, {})} or common
     for each in dates:
-        kept = [spot for spot in each.spots if spot.places[0].shift in common]
-        if len(kept) < len(each.spots):
-            each.spots = kept
-            each.by.append("all dates are by one clock")
+        each.keep([spot for spot in each.spots if spot.places[0].shift in common], "all dates are by one clock")
 
 
 def _at(search: Search, shift: int) -> Search:
@@ -413,8 +454,8 @@ def _room(testimony: Testimony, search: Search, others: Sequence[int]) -> tuple[
         end = region.find(b"\0", place.offset)
         end = len(region) if end < 0 else end
         stop = min(stop, next((at for at in range(end, stop) if region[at]), stop))
-    size = min(stop - place.offset, max(ROOM[search.name], least + 1))
-    return place._replace(size=max(size, least)), f"its size: {stop - place.offset} bytes are free for it"
+    size = min(stop - place.offset, max(ROOM[search.name], least))
+    return place._replace(size=size), f"its size: {stop - place.offset} bytes are free for it"
 
 
 def _field(testimony: Testimony, search: Search, place: Place, doubt: str) -> Field:
@@ -430,8 +471,8 @@ def _field(testimony: Testimony, search: Search, place: Place, doubt: str) -> Fi
     reasons += [doubt] if doubt else []
     parts = [f"{said} ({', '.join(sources)})"]
     if place.stamp:
-        zone = f"{hours(place.shift)} ahead of" if place.shift else "the same as"
-        parts.append(f"the clock is {zone} that of the known dates")
+        off = f"{hours(place.shift)} {'ahead of' if place.shift > 0 else 'behind'}" if place.shift else "the same as"
+        parts.append(f"stored dates are {off} the known ones")
     if reasons:
         parts.append(f"inferred: {'; '.join(reasons)}")
     return Field(
@@ -486,7 +527,9 @@ def _open(testimony: Testimony, name: str, searches: Mapping[str, Search], learn
         )
         learnt.wanted.append(f"{name}: its value at the moment of each file")
         return
-    if len(search.spots) == 1:
+    if search.disputed:
+        said.append(f"{name}: only {places[0]} holds {values}, and another field needs bytes of it")
+    elif len(search.spots) == 1:
         said.append(
             f"{name}: only {places[0]} holds {values}, but chance would put it somewhere in {_often(search.chance)}"
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import reduce
 from itertools import pairwise
+from operator import or_
 from typing import Literal, NamedTuple
 
 from glbtools.binary import stamp
@@ -17,6 +19,10 @@ FARTHEST = 1 << 28
 """First position that is none in a queue file."""
 
 EARLIEST, LATEST = datetime(1988, 1, 1), datetime(2012, 1, 1)
+LONGEST = timedelta(days=60)
+"""Time between two files up to which a date is recognised."""
+
+MOST_RISE = 1000
 MOST_MENTIONS = 40
 _TEXT = re.compile(rb"[\x20-\x7e]{4,}(?=\0|$)")
 
@@ -79,41 +85,80 @@ def _idle(region: bytes, fields: Sequence[Field]) -> Iterator[int]:
             yield from (start, start + 1)  # no tiling: nothing is said
 
 
-def mentions(regions: Sequence[bytes], section: str, fields: Sequence[Field]) -> list[Mention]:
-    """Return what the bytes that no field claims look like."""
+def mentions(lives: Sequence[Sequence[bytes]], section: str, fields: Sequence[Field], order: str) -> list[Mention]:
+    """Return what the bytes that no field claims look like.
+
+    Args:
+        lives: every structure of one kind, each as it stands in one file after another.
+        section: ``header`` or ``record``.
+        fields: what is decided.
+        order: of bytes; both are tried where it is empty.
+    """
+    regions = [region for life in lives for region in life]
     if not regions:
         return []
     claimed = {at for each in fields if each.section == section for at in range(each.offset, each.stop)}
+    length = len(regions[0])
+    together = reduce(or_, (int.from_bytes(region, "big") for region in regions)).to_bytes(length, "big")
+    used = [at not in claimed and together[at] != 0 for at in range(length)]
     found: list[Mention] = []
-    length, at = len(regions[0]), 0
+    at = 0
     while at < length and len(found) < MOST_MENTIONS:
-        if at in claimed or not any(region[at] for region in regions):
+        if not used[at]:
             at += 1
             continue
-        stop = at
-        while stop < length and stop not in claimed and any(region[stop] for region in regions):
-            stop += 1
-        found.append(Mention(section, at, stop - at, _kind([region[at:stop] for region in regions])))
-        at = stop
+        size, kind = _kind(lives, at, next((stop for stop in range(at, length) if stop in claimed), length), order)
+        if kind in {SAME, OTHER} and found and found[-1].kind == kind and found[-1].offset + found[-1].size == at:
+            found[-1] = found[-1]._replace(size=found[-1].size + size)
+        else:
+            found.append(Mention(section, at, size, kind))
+        at += size
     return found
 
 
-def _kind(raws: Sequence[bytes]) -> str:
-    first = raws[0]
-    same = len(set(raws)) == 1
-    if same and (match := _TEXT.match(first)) and match.end() == len(first):
-        return "a text"
-    if same:
-        return "the same everywhere"
-    if 3 <= len(first) <= 4:
-        for order in ("little", "big"):
-            for form, (read, _) in stamp.ENCODINGS.items():
-                moments = [read(int.from_bytes(raw, "little" if order == "little" else "big")) for raw in raws]
-                if len(first) == 4 and all(each and EARLIEST <= each <= LATEST for each in moments):
-                    return f"perhaps a date, {form}, {order}-endian"
-    if len(first) <= 2:
-        values = [int.from_bytes(raw, "little") for raw in raws]
-        steps = [after - before for before, after in pairwise(values)]
-        if all(0 <= step <= 1000 for step in steps) and len(steps) > 1:
-            return "perhaps a counter: it only rises" + (" by 1" if set(steps) <= {0, 1} else "")
-    return "changes"
+SAME, OTHER = "the same in every file", "changes between files"
+
+
+def _kind(lives: Sequence[Sequence[bytes]], at: int, stop: int, order: str) -> tuple[int, str]:
+    """Return how many bytes from a place on are of one kind, and of which."""
+    regions = [region for life in lives for region in life]
+    raws = {region[at:stop] for region in regions}
+    texts = [match.end() for raw in raws if (match := _TEXT.match(raw))]
+    if len(texts) == len(raws):
+        return max(texts), "a text"
+    several = any(len(life) > 1 for life in lives)
+    orders = (order,) if order else ("little", "big")
+    for stored in orders if several and stop - at >= 4 else ():
+        for form, (read, _) in stamp.ENCODINGS.items():
+            if _are_dates([[read(_number(region[at : at + 4], stored)) for region in life] for life in lives]):
+                return 4, f"perhaps a date ({form}, {stored}-endian): it rises by days between files"
+    if len({region[at] for region in regions}) == 1:
+        return 1, SAME
+    for stored in orders if several else ():
+        size = 2 if stored == "little" and stop - at >= 2 else 1
+        steps = [
+            after - before
+            for life in lives
+            for before, after in pairwise([_number(region[at : at + size], stored) for region in life])
+        ]
+        if any(steps) and all(0 <= step <= MOST_RISE for step in steps):
+            return size, f"perhaps a counter ({stored}-endian): it rises by {_range(steps)} between files"
+    return 1, OTHER
+
+
+def _are_dates(lives: Sequence[Sequence[datetime | None]]) -> bool:
+    """Whether all are dates of the time of these programs, and none is far from the one before, or before it."""
+    moments = [moment for life in lives for moment in life]
+    if not all(moment and EARLIEST <= moment <= LATEST for moment in moments):
+        return False
+    steps = [after - before for life in lives for before, after in pairwise(life) if before and after]
+    return any(steps) and all(timedelta(0) <= step <= LONGEST for step in steps)
+
+
+def _number(raw: bytes, order: str) -> int:
+    return int.from_bytes(raw, "big" if order == "big" else "little")
+
+
+def _range(steps: Sequence[int]) -> str:
+    low, high = min(steps), max(steps)
+    return str(high) if low == high else f"{low} to {high}"

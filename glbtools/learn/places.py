@@ -65,13 +65,13 @@ class Place(NamedTuple):
         what = self.kind if self.kind in INTEGERS or not self.size else f"{self.kind}:{self.size}"
         said = [what, *([f"{self.order}-endian"] if self.order else []), *([self.stamp] if self.stamp else [])]
         if self.shift:
-            said.append(f"clock {hours(self.shift)}")
+            said.append(f"{hours(self.shift)} {'ahead' if self.shift > 0 else 'behind'}")
         return f"{where} {', '.join(said)}"
 
 
 def hours(shift: int) -> str:
-    """Return how far a clock is ahead in hours and minutes: ``+5:30``."""
-    return f"{'-' if shift < 0 else '+'}{abs(shift) // 3600}:{abs(shift) % 3600 // 60:02}"
+    """Return how far clocks are apart: ``5:30 hours``."""
+    return f"{abs(shift) // 3600}:{abs(shift) % 3600 // 60:02} hours"
 
 
 def found(region: bytes, section: str, value: Plain, kinds: tuple[str, ...]) -> Iterator[Place]:

@@ -26,6 +26,9 @@ from glbtools.learn.places import ENCODING, Plain
 SRVCONF_UNIT = 1024
 """Bytes of the header of SRVCONF.GLB, and of each record (Q77926, Q148705)."""
 
+MOST_RECORDS = 1000
+"""Requestors of one file that are looked at; each cycle serves all, so that no network has as many."""
+
 LISTING, GIVEN = "listing", "known value"
 MOST_TEXT = 1 << 20
 """Bytes of a text that are looked at for subjects."""
@@ -108,15 +111,18 @@ class Testimony:
 
     def regions(self, section: str) -> list[bytes]:
         """Return a structure as it stands in every file, and for a requestor in every record."""
+        return [each for life in self.lives(section) for each in life]
+
+    def lives(self, section: str) -> list[list[bytes]]:
+        """Return every structure of a kind, each as it stands in one file after another."""
         if self.family == "reqconf":
-            return [each.data for each in self.snapshots]
-        if section == "header":
-            return [each.data[:SRVCONF_UNIT] for each in self.snapshots]
-        return [
-            each.data[start : start + SRVCONF_UNIT]
-            for each in self.snapshots
-            for start in range(SRVCONF_UNIT, len(each.data), SRVCONF_UNIT)
-        ]
+            return [[each.data for each in self.snapshots]]
+        starts = [0]
+        if section == "record":
+            end = min(max(len(each.data) for each in self.snapshots), (MOST_RECORDS + 1) * SRVCONF_UNIT)
+            starts = list(range(SRVCONF_UNIT, end, SRVCONF_UNIT))
+        parts = ([each.data[start : start + SRVCONF_UNIT] for each in self.snapshots] for start in starts)
+        return [[each for each in life if each] for life in parts]
 
 
 def base_name(path: str) -> str:
@@ -370,6 +376,7 @@ def _said(family: str, path: str, data: bytes) -> Iterator[tuple[str, Plain]]:
 
 def _within(testimony: Testimony) -> None:
     """Take out what has no record, and names of which sources say different things; say so."""
+    testimony.told = [each for each in testimony.told if each.record <= MOST_RECORDS]
     missing = sorted({each.record for each in testimony.told if not testimony.region(each)})
     if missing:
         testimony.remarks.append(f"a listing has requestor {missing[0]}, the file has no such record")
