@@ -10,11 +10,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import combinations, pairwise
-from typing import Literal, NamedTuple
 
-from glbtools.binary import stamp
-from glbtools.binary.layout import INTEGERS, Field, Layout
+from glbtools.binary.layout import Field, Layout
 from glbtools.binary.layout import parse as parse_layout
 from glbtools.formats.base import count
 from glbtools.formats.config import REQCONF_SIZE
@@ -22,108 +19,24 @@ from glbtools.formats.listing import Listing
 from glbtools.layouts import reference
 from glbtools.layouts.written import to_toml
 from glbtools.learn import testimony as testimonies
+from glbtools.learn.decision import byte_order, settle
+from glbtools.learn.gathering import gathered
 from glbtools.learn.kinds import Mention, mentions, pointers
-from glbtools.learn.places import ENCODING, Place, Plain, found, holds, hours
-from glbtools.learn.testimony import SRVCONF_UNIT, Snapshot, Testimony, Told
+from glbtools.learn.places import Place, Plain, holds, hours
+from glbtools.learn.search import CERTAIN, Search, search
+from glbtools.learn.testimony import SRVCONF_UNIT, Snapshot, Testimony
 
 NEEDED = {"reqconf": ("reqsync", "srvsync"), "srvconf": ("name", "reqsync", "srvsync")}
 """Fields without which a layout is of no use to anybody."""
 
-CERTAIN, LIKELY = 1e-3, 0.1
-"""Chance of an accidental match up to which a place is observed, and up to which it is stated at all.
-
-The numbers of one structure vouch for each other: a layout is stated when chance explains all of its places together
-with no more than ``CERTAIN``."""
-
-Order = Literal["little", "big"]
-ORDERS: tuple[Order, ...] = ("little", "big")
-
-SECTIONS = ("header", "record")
-
-MOST_SPOTS = 6
-"""Places of one name that are still tried against those of the others."""
-
-SUMMER = ((0, 3600), (-3600, 0))
-"""Seconds by which a clock may be off in part of the dates: it was set to summer time between them."""
-
 MOST_SAID = 4
 """Values of one name that a sentence holds."""
 
+USUAL = {"keep_updates": 2, "limit": 2}
+"""Bytes of a number where more and fewer would read the same; 4 for sync numbers, whose text has 10 digits (Q118298)."""
+
 ROOM = {"server": 22, "name": 64, "administrator": 32, "types": 64}
 """Bytes a text is given where nothing shows its end: NETWORK/POSTOFFICE has 21 at most (Q148666), more is assumed."""
-
-
-class Spot(NamedTuple):
-    """Places that differ only in zeros that are part of a number or not; the narrowest first."""
-
-    places: tuple[Place, ...]
-    least: int
-
-    @property
-    def span(self) -> tuple[str, int, int]:
-        """Section and bytes that it takes at least."""
-        first = self.places[0]
-        return first.section, first.offset, first.offset + max(first.size, self.least)
-
-    def ordered(self, order: str) -> Spot:
-        """Return the places in one byte order, and those without any."""
-        return Spot(tuple(place for place in self.places if place.order in {"", order}), self.least)
-
-    def meets(self, other: Spot) -> bool:
-        """Whether both cannot be fields of one layout: they share bytes."""
-        mine, its = self.span, other.span
-        return mine[0] == its[0] and mine[1] < its[2] and its[1] < mine[2]
-
-
-@dataclass
-class Search:
-    """What is known of one name, and where it can stand.
-
-    Attributes:
-        name: of the field.
-        section: where it stands.
-        told: the values, each of a file or of a record.
-        spots: where all of them stand.
-        bits: information in the values: what chance has to get right.
-        tried: how many positions chance has.
-        by: how other fields helped to decide, in words.
-        disputed: its only place is claimed by another field as well, and nothing shows which of them is right.
-    """
-
-    name: str
-    section: str
-    told: list[Told]
-    spots: list[Spot] = field(default_factory=list)
-    bits: float = 0.0
-    tried: int = 0
-    by: list[str] = field(default_factory=list)
-    disputed: bool = False
-
-    def keep(self, spots: list[Spot], why: str) -> None:
-        """Leave some of the places, if there are any."""
-        if spots and len(spots) < len(self.spots):
-            self.spots = spots
-            self.by.append(why)
-
-    @property
-    def weak(self) -> bool:
-        """Whether only sources of another moment speak of it."""
-        return all(each.weak for each in self.told)
-
-    @property
-    def chance(self) -> float:
-        """How likely it is that some place holds all the values by accident."""
-        return min(1.0, self.tried * math.exp2(-self.bits))
-
-    @property
-    def values(self) -> tuple[Plain, ...]:
-        """The values in their order."""
-        return tuple(each.value for each in self.told)
-
-    @property
-    def decided(self) -> bool:
-        """Whether one place is left, and chance does not explain it."""
-        return len(self.spots) == 1 and not self.disputed and self.chance <= (CERTAIN if self.weak else LIKELY)
 
 
 @dataclass
@@ -167,9 +80,9 @@ def learn_configuration(
 ) -> Configuration:
     """Return the layout of a configuration file from snapshots of it and what is known of them.
 
-    Arguments and errors are those of ``testimony.gathered``.
+    Arguments and errors are those of ``gathering.gathered``.
     """
-    testimony = testimonies.gathered(family, contents, listings, known)
+    testimony = gathered(family, contents, listings, known)
     learnt = Configuration(family, concluded=list(testimony.remarks))
     if not testimony.snapshots:
         size = "512 bytes" if family == "reqconf" else "1024 bytes and 1024 for each requestor"
@@ -181,9 +94,9 @@ def learn_configuration(
     settle(testimony, by_name, learnt.concluded)
     fields = _fields(testimony, by_name, learnt)
     if family == "reqconf":
-        fields += pointers(testimony.regions("record"), fields, _order(by_name))
+        fields += pointers(testimony.regions("record"), fields, byte_order(by_name))
     for part in ("record",) if family == "reqconf" else ("header", "record"):
-        learnt.mentions += mentions(testimony.lives(part), part, fields, _order(by_name))
+        learnt.mentions += mentions(testimony.lives(part), part, fields, byte_order(by_name))
     learnt.parts = [_part(testimony, each, fields) for each in testimony.snapshots]
     for name in testimonies.names(family):
         _open(testimony, name, by_name, learnt)
@@ -194,7 +107,7 @@ def learn_configuration(
         learnt.reasons.append(f"chance would find a place for all that is known in {_often(together)}")
         learnt.wanted.append("one more snapshot with its listing, in which the numbers have changed")
     if not learnt.reasons:
-        learnt.layout = _layout(testimony, fields, _order(by_name) or "little")
+        learnt.layout = _layout(testimony, fields, byte_order(by_name) or "little")
     return learnt
 
 
@@ -204,200 +117,6 @@ def _part(testimony: Testimony, snapshot: Snapshot, fields: Sequence[Field]) -> 
         records = size // SRVCONF_UNIT - 1
     claimed = sum(each.size * (records if each.section == "record" else 1) for each in fields)
     return snapshot.path, size, records, claimed
-
-
-# --- places ------------------------------------------------------------------------------------------------------
-
-
-def search(testimony: Testimony, name: str) -> Search:
-    """Return what is known of a name, and where it can stand."""
-    family, section = testimony.family, testimonies.section(testimony.family, name)
-    every = [each for each in testimony.told if each.name == name]
-    made = Search(name, section, [each for each in every if not each.weak] or every)
-    if made.told:
-        first = _telling(made.told)
-        places = list(found(testimony.region(first), section, first.value, testimonies.kinds(family, name)))
-        held = _holding(testimony, places, made.told, ((0,),))
-        if not held and isinstance(first.value, datetime):
-            held = _holding(testimony, places, made.told, SUMMER)
-            made.by += ["some dates are an hour off, as by summer time"] if held else []
-        made.spots = _spots(held, made.told)
-        made.bits = _information(made.values)
-        made.tried = tried(testimony, made, ORDERS)
-    return made
-
-
-def _holding(
-    testimony: Testimony, places: Sequence[Place], told: Sequence[Told], hours_off: Sequence[Sequence[int]]
-) -> list[Place]:
-    """Return the places that hold every value; a date by a clock that may have been off in one of these ways."""
-    left: list[Place] = []
-    for off in hours_off:
-        kept = list(places)
-        for each in told:
-            region = testimony.region(each)
-            kept = [
-                place
-                for place in kept
-                if any(holds(region, place._replace(shift=place.shift + one), each.value) for one in off)
-            ]
-        left += kept
-    return left
-
-
-def _spots(places: Sequence[Place], told: Sequence[Told]) -> list[Spot]:
-    """Group places; one byte is the lowest of a number whichever order the bytes of the wider ones have."""
-    longest = max((len(each.value.encode(ENCODING)) + 1 for each in told if isinstance(each.value, str)), default=0)
-    groups: dict[tuple[str, ...], list[Place]] = {}
-    for each in places:
-        groups.setdefault(each.anchor, []).append(each)
-    for anchor in [anchor for anchor in groups if anchor[1] == "number" and not anchor[2]]:
-        for order in ("little", "big"):
-            groups[anchor] += groups.pop((*anchor[:2], order, *anchor[3:]), [])
-    return [Spot(tuple(sorted(each, key=lambda place: place.size)), longest) for each in groups.values()]
-
-
-def tried(testimony: Testimony, search: Search, orders: Sequence[Order]) -> int:
-    """Return at how many positions something stands that is like a value: as many bytes of it are not zero."""
-    told = _telling(search.told)
-    region, value = testimony.region(told), told.value
-    if isinstance(value, str):
-        return len(region)
-    if isinstance(value, datetime):
-        return len(orders) * len(stamp.ENCODINGS) * sum(map(bool, region))
-    used = _used(value)
-    kinds = testimonies.kinds(testimony.family, search.name)
-    size = min((INTEGERS[kind] for kind in kinds if INTEGERS[kind] >= used), default=4)
-    if size == 1:
-        return sum(map(bool, region))
-    starts = range(len(region) - size + 1)
-    return sum(_used(int.from_bytes(region[at : at + size], order)) == used for order in orders for at in starts)
-
-
-def _telling(told: Sequence[Told]) -> Told:
-    """Return the value with most information: it leaves the fewest places to look at again."""
-    return max(told, key=lambda each: _bits(each.value))
-
-
-def _used(value: int) -> int:
-    return -(-abs(value).bit_length() // 8)
-
-
-def _bits(value: Plain) -> float:
-    """Return what chance has to get right to store a value: the bytes that are not zero, or the date among all."""
-    if isinstance(value, datetime):
-        return 32 - 7  # one of 113 time zones may be right
-    if isinstance(value, str):
-        return 8.0 * len(value)
-    return 8.0 * _used(value)
-
-
-def _information(values: Sequence[Plain]) -> float:
-    """Return the information in values of one field: in the first, and in each change.
-
-    A value that stays the same proves nothing new: a byte that never changes would do the same.
-    """
-    bits = _bits(values[0])
-    for before, value in pairwise(values):
-        if isinstance(value, int) and isinstance(before, int):
-            bits += abs(value - before).bit_length() + (value != before)
-        elif value != before:
-            bits += 32.0 if isinstance(value, datetime) else _bits(value)
-    return bits
-
-
-# --- deciding ----------------------------------------------------------------------------------------------------
-
-
-def settle(testimony: Testimony, searches: Mapping[str, Search], reasons: list[str]) -> None:
-    """Strike out what one byte order, one clock, and one place for each field leave no room for."""
-    _one_order(testimony, searches, reasons)
-    _one_clock(searches, reasons)
-    for section in SECTIONS:
-        _one_place({name: each for name, each in searches.items() if each.section == section})
-    _dispute(searches, reasons)
-
-
-def _one_place(searches: Mapping[str, Search]) -> None:
-    few = {name: each for name, each in searches.items() if 0 < len(each.spots) <= MOST_SPOTS and not each.weak}
-    if not _assigned(few, {}):
-        return
-    left = {name: [spot for spot in each.spots if _assigned(few, {name: spot})] for name, each in few.items()}
-    for name, each in few.items():
-        each.keep(left[name], "the other places that hold it belong to other fields")
-    taken = [spot for each in few.values() if each.decided for spot in each.spots]
-    for each in (each for name, each in searches.items() if name not in few):
-        spots = [spot for spot in each.spots if not any(spot.meets(its) for its in taken)]
-        each.keep(spots, "the other places that hold it belong to other fields")
-
-
-def _dispute(searches: Mapping[str, Search], reasons: list[str]) -> None:
-    """Leave open what needs bytes that another field needs as well, unless it is far more certain."""
-    decided = [each for each in searches.values() if each.decided]
-    for one, other in combinations(decided, 2):
-        if one.spots[0].meets(other.spots[0]):
-            reasons.append(f"{one.name} and {other.name} need the same bytes: what is known of one of them is wrong")
-            for each, rival in ((one, other), (other, one)):
-                each.disputed = each.disputed or each.chance > CERTAIN or rival.chance <= CERTAIN
-
-
-def _one_order(testimony: Testimony, searches: Mapping[str, Search], reasons: list[str]) -> None:
-    """Leave one byte order, where one field or another can only stand in one."""
-    strong = [each for each in searches.values() if not each.weak and each.spots]
-    orders = [order for order in ORDERS if all(_has_order(each, order) for each in strong)]
-    if not orders:
-        reasons.append("no single byte order explains all that is known")
-    if len(orders) != 1:
-        return
-    for each in searches.values():
-        narrowed = [spot.ordered(orders[0]) for spot in each.spots]
-        before, each.spots = len(each.spots), [spot for spot in narrowed if spot.places] or each.spots
-        if len(each.spots) < before:
-            each.by.append(f"numbers are {orders[0]}-endian, as other fields show")
-        each.tried = tried(testimony, each, orders)
-
-
-def _has_order(search: Search, order: str) -> bool:
-    return any(place.order in {"", order} for spot in search.spots for place in spot.places)
-
-
-def _one_clock(searches: Mapping[str, Search], reasons: list[str]) -> None:
-    """Leave the time zones that every date can be in, where there are any."""
-    dates = [each for each in searches.values() if each.spots and isinstance(each.told[0].value, datetime)]
-    shifts = [{spot.places[0].shift for spot in each.spots} for each in dates]
-    common = set.intersection(*shifts) if shifts else set()
-    if dates and not common:
-        reasons.append("no time zone explains all dates that are known")
-        return
-    common = {shift for shift in common if _assigned({each.name: _at(each, shift) for each in dates}, {})} or common
-    for each in dates:
-        each.keep([spot for spot in each.spots if spot.places[0].shift in common], "all dates are by one clock")
-
-
-def _at(search: Search, shift: int) -> Search:
-    spots = [spot for spot in search.spots if spot.places[0].shift == shift]
-    return Search(search.name, search.section, search.told, spots)
-
-
-def _assigned(searches: Mapping[str, Search], chosen: Mapping[str, Spot]) -> bool:
-    """Whether all can have a place of their own, some of them chosen."""
-    left = sorted((each for name, each in searches.items() if name not in chosen), key=lambda each: len(each.spots))
-
-    def fit(at: int, taken: list[Spot]) -> bool:
-        if at == len(left):
-            return True
-        free = (spot for spot in left[at].spots if not any(spot.meets(other) for other in taken))
-        return any(fit(at + 1, [*taken, spot]) for spot in free)
-
-    return fit(0, list(chosen.values()))
-
-
-def _order(searches: Mapping[str, Search]) -> str:
-    """Return the byte order of what is decided; empty where nothing shows it."""
-    orders = {
-        place.order for each in searches.values() if each.decided for spot in each.spots for place in spot.places
-    } - {""}
-    return orders.pop() if len(orders) == 1 else ""
 
 
 # --- fields ------------------------------------------------------------------------------------------------------
@@ -437,9 +156,8 @@ def _width(search: Search, others: Sequence[tuple[str, int, int]]) -> tuple[Plac
         places = [place for place in places if not place.order]
     if len(places) == 1:
         return places[0], ""
-    wide = places[-1] if places[-1].kind == "dec" or search.name != "keep_updates" else places[min(1, len(places) - 1)]
-    if search.name == "limit":
-        wide = places[0]
+    usual = [place for place in places if place.kind == "dec" or place.size <= USUAL.get(search.name, 4)]
+    wide = usual[-1] if usual else places[0]
     unit = "digits" if wide.kind == "dec" else "bits"
     sizes = [str(place.size if wide.kind == "dec" else 8 * place.size) for place in places if place != wide]
     return wide, f"its width: {' or '.join(sizes)} {unit} would read the same"
@@ -460,7 +178,7 @@ def _room(testimony: Testimony, search: Search, others: Sequence[int]) -> tuple[
 
 def _field(testimony: Testimony, search: Search, place: Place, doubt: str) -> Field:
     model = reference(testimony.family).by_name[search.name]
-    sources = sorted({each.source for each in search.told})
+    sources = sorted({each.source for each in search.told})[:MOST_SAID]
     snapshots = {each.snapshot for each in search.told}
     said = f"equal in {count(len(snapshots), 'snapshot')}"
     if any(each.record for each in search.told):
