@@ -33,7 +33,7 @@ MOST_SAID = 4
 """Values of one name that a sentence holds."""
 
 USUAL = {"keep_updates": 2, "limit": 2}
-"""Bytes of a number where more and fewer would read the same; 4 for sync numbers, whose text has 10 digits (Q118298)."""
+"""Bytes of a number where more or fewer read the same; 4 for sync numbers, whose text has 10 digits (Q118298)."""
 
 ROOM = {"server": 22, "name": 64, "administrator": 32, "types": 64}
 """Bytes a text is given where nothing shows its end: NETWORK/POSTOFFICE has 21 at most (Q148666), more is assumed."""
