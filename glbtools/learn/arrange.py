@@ -18,8 +18,8 @@ from glbtools.learn.framing import Rule
 from glbtools.learn.material import CONTROL
 
 LARGEST_HEADER = 64
-CLEAR = 10.0
-"""Bits by which an arrangement must be better than another that reads the file otherwise."""
+LOST_BITS = 120.0
+"""What it costs to take what stands before the first record for a lost record and not for the file's header."""
 
 
 class Arrangement(NamedTuple):
@@ -50,13 +50,20 @@ def arrangements(records: Sequence[Held], rule: Rule, reading: Reading) -> list[
     for head in sorted(heads):
         if not 0 < head <= max(each.start for each in firsts):
             continue
-        header = Counter(first.start - head for first in firsts).most_common(1)[0][0]
         trail, pad, spoiled = _trail(sight, rule, head)
-        if header < 0 or trail < 0 or (header > LARGEST_HEADER and not told):
+        if trail < 0:
             continue
-        bits = spoiled + sum(_edges(sight, rule, reading, chain, header, head, trail) for chain in chains)
-        found.append(Arrangement(header, head, trail, pad, bits + 3 * bool(header) + 3 * bool(trail)))
+        for header in _headers(firsts, rule, head):
+            bits = spoiled + sum(_edges(sight, rule, reading, chain, header, head, trail) for chain in chains)
+            found.append(Arrangement(header, head, trail, pad, bits + 3 * bool(header) + 3 * bool(trail)))
     return sorted(found, key=lambda each: (each.bits, each.header, each.trail))
+
+
+def _headers(firsts: Sequence[Held], rule: Rule, head: int) -> set[int]:
+    """Return the lengths of the file's header worth trying: what is before the first record, unless that is lost."""
+    before = Counter(first.start - head for first in firsts).most_common(1)[0][0]
+    less = before % rule.stride if rule.stride > 1 else 0
+    return {header for header in (before, less) if 0 <= header <= LARGEST_HEADER}
 
 
 def _chains(records: Sequence[Held]) -> list[list[Held]]:
@@ -69,7 +76,7 @@ def _chains(records: Sequence[Held]) -> list[list[Held]]:
 def _heads(chains: Sequence[Sequence[Held]], rule: Rule, sight: Sight) -> set[int]:
     """Return the lengths of a record's head worth trying."""
     lowest = min(chain[0].start for chain in chains)
-    most = min(lowest, sight.before) if rule.stride == 1 else min(lowest, 2 * LARGEST_HEADER)
+    most = min(lowest, sight.before)
     heads = {chain[-1].next - len(chain[-1].material.data) for chain in chains}
     heads |= {lowest - header for header in range(LARGEST_HEADER)}
     if rule.stride == 1:
@@ -102,7 +109,7 @@ def _trail(sight: Sight, rule: Rule, head: int) -> tuple[int, int, float]:
         rule.by == "length" and rule.excess > ending
     ):  # the field counts the record: what it counts beside the text is known
         trail = rule.excess - head - ending
-    if not 0 <= trail <= max(high, 0):
+    if not 0 <= trail <= high:
         return -1, 0, 0.0
     spoiled = sum(bool(region[trail:].strip(bytes([pad]))) for region in regions)
     return trail, pad, 4.0 * spoiled
@@ -127,7 +134,7 @@ def _edges(
         bits += sum(1.0 if byte == 0 else 8.0 for byte in data[:header])
         bits += _unlike(sight, reading.claims, chain, 0, head, HEAD)
     else:
-        bits += min(40.0, 8.0 * (begins - header))
+        bits += min(LOST_BITS, 8.0 * (begins - header)) if begins - header > head else LOST_BITS
     ending = len(TERMINATORS[rule.terminator])
     stop = last.stop + ending + trail
     if rule.stride > 1:

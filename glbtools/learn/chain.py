@@ -12,6 +12,8 @@ from glbtools.learn.framing import Rule
 from glbtools.learn.material import Material
 
 SAMPLE = 240
+STRAY = 0.03
+"""Share of the records whose length may be damaged and yet lead to a text."""
 
 
 class Held(NamedTuple):
@@ -82,11 +84,10 @@ def sample(records: Sequence[Held]) -> list[Held]:
 def room(records: Sequence[Held], rule: Rule) -> tuple[int, int]:
     """Return how many bytes before a text, and behind one and its terminator, hold no other text."""
     ending = len(TERMINATORS[rule.terminator])
-    between = [each.next - each.stop - ending for each in records if each.joined]
-    before = min(between, default=0)
-    if len(between) < 3:
-        before = max((each.start for each in records), default=0)
-    return max(0, before), max(0, min(between, default=0))
+    between = sorted(each.next - each.stop - ending for each in records if each.joined)
+    least = between[int(len(between) * STRAY)] if between else 0
+    before = least if len(between) > 2 else max((each.start for each in records), default=0)
+    return max(0, before), max(0, least)
 
 
 def neighbours(records: Sequence[Held]) -> Iterator[tuple[Held, Held]]:

@@ -31,6 +31,9 @@ does not rise."""
 MOST_BITS = 7
 """Mean information of a step between numbers; what jumps farther is no count of changes."""
 
+FEWEST_FALLS = 3
+"""Falls that make a number not worth a look where others rise."""
+
 FALL_BITS = 40.0
 """What it costs to fall for good."""
 
@@ -146,11 +149,17 @@ def _length(sight: Sight, distance: int, number: Number) -> Claim:
     return Claim(HEAD, distance, number, "len_text", doc="leads from each text to the next", sure=number.size > 1)
 
 
-def _widened(sight: Sight, claims: list[Claim], order: str) -> list[Claim]:
+def widened(sight: Sight, claims: list[Claim], most: int) -> list[Claim]:
     """Return claims with the length as wide as zeros let it be: texts reach several KB, which 8 bits do not (Q148770).
 
     Where zeros stand on both sides the byte order of the other fields decides.
+
+    Args:
+        sight: the columns.
+        claims: the fields.
+        most: bytes of a record before its text.
     """
+    order = _order(sight, claims)
     at = next((index for index, claim in enumerate(claims) if claim.role == "len_text"), None)
     if at is None or claims[at].number.kind in {"dec", "hex"}:
         return claims
@@ -164,7 +173,7 @@ def _widened(sight: Sight, claims: list[Claim], order: str) -> list[Claim]:
             )  # fmt: skip
             fixed = claim.number.size == 1 or claim.number.order == way
             if (
-                size > claim.number.size and fixed and start - size >= 0 and start <= sight.before
+                size > claim.number.size and fixed and start - size >= 0 and start <= most
                 and free(HEAD, start, size, others)
                 and all(columns.constant(sight.raw(HEAD, byte, 1)) == b"\0" for byte in extra)
             ):  # fmt: skip
@@ -318,7 +327,9 @@ def _counted(sight: Sight, taken: Sequence[Claim]) -> list[_Counted]:
 
     What stands behind the texts is looked at only where nothing before them counts.
     """
-    return list(_counting(sight, taken, HEAD)) or list(_counting(sight, taken, TAIL))
+    found = list(_counting(sight, taken, HEAD)) or list(_counting(sight, taken, TAIL))
+    steady = [each for each in found if each.rising.falls < FEWEST_FALLS]
+    return steady or found
 
 
 def _counting(sight: Sight, taken: Sequence[Claim], wanted: str) -> Iterator[_Counted]:
@@ -368,12 +379,16 @@ def _grouped(found: Sequence[_Counted]) -> list[list[_Counted]]:
 
 
 def _leading(sight: Sight, found: Sequence[_Counted], order: str) -> list[Claim]:
-    """Return the likeliest number before dates are known, so that no date is seen in its digits."""
+    """Return the likeliest numbers, one for each place, before dates are known: no date is seen in their digits."""
     places = _places(found)
-    groups = _grouped(found)
-    if not groups:
-        return []
-    return [_widest(min(groups, key=lambda group: _rate(sight, group, order, places)), order).claim]
+    rated = sorted(((_rate(sight, group, order, places), group) for group in _grouped(found)), key=lambda each: each[0])
+    claims: list[Claim] = []
+    for _, group in rated:
+        best = _widest(group, order)
+        counts = best.rising.bits <= rated[0][1][0].rising.bits + 2 and best.rising.share > 1 - columns.SPOILED
+        if counts and free(best.claim.side, best.claim.at, best.claim.number.size, claims):
+            claims.append(best.claim)
+    return claims
 
 
 def _numbered(
@@ -394,7 +409,7 @@ def _numbered(
     for bits, group in rated[:6]:
         best = _widest(group, order)
         chosen = best.claim._replace(doc=_said(best, group, listed=listed), sure=listed or len(group) == 1)
-        results.append(Reading(_widened(sight, [chosen, *claims, *dates], order), bits))
+        results.append(Reading([chosen, *claims, *dates], bits))
     if results and not listed:
         results[0].doubts = list(_doubts(rated, results, places))
     return results
@@ -459,8 +474,12 @@ def _byte_bits(sight: Sight, side: str, at: int) -> float:
     """Return what a byte costs that no field explains; one that varies says nothing either way."""
     if at < (1 if side == HEAD else 0) or at > (sight.before if side == HEAD else sight.behind - 1):
         return 0.0
-    value = columns.constant(sight.raw(side, at, 1))
-    return 0.0 if value is None else ZERO_BITS if value == b"\0" else BYTE_BITS
+    raws = sight.raw(side, at, 1)
+    value = columns.constant(raws)
+    if value is None:
+        return 0.0
+    spoiled = sum(raw != value for raw in raws)
+    return (ZERO_BITS if value == b"\0" else BYTE_BITS) + 2 * BROKEN_BITS * spoiled
 
 
 def _widest(group: Sequence[_Counted], order: str) -> _Counted:

@@ -24,7 +24,7 @@ SAMPLE = 240
 NEIGHBOURS = 5
 """Anchors behind one among which the next record's text is looked for; those between are inside of texts."""
 
-MOSTLY, ALMOST = 0.7, 0.95
+MOSTLY, ALMOST = 0.7, 0.8
 """Share of the texts that a stride must fit, and share of what the best one fits."""
 
 FEWEST_STARTS = 4
@@ -230,7 +230,8 @@ def _counted(pairs: Sequence[Pair], number: Number, distance: int, rest: int, su
     for (name, excess), _ in texts.most_common(3):
         # Where no terminator ends a text, bytes of the next record may look like a part of it.
         more = range(max(distance, excess), excess + 1 + AFTER)
-        found |= {(each, name if each == excess else "none") for each in more if each <= WIDEST_GAP}
+        found |= {(each, "none") for each in more if each <= WIDEST_GAP}
+        found |= {(excess, name)} if distance <= excess <= WIDEST_GAP else set()
     for excess, name in sorted(found):
         yield Rule("length", number, distance, excess, name, excess, support=support)
 
@@ -348,14 +349,19 @@ def _measured(pairs: Sequence[Pair], contents: Sequence[int | None], starts: int
         if not 0 <= excess <= WIDEST_GAP or count * 2 < starts:
             continue
         for each in range(excess, excess + (AFTER if excess >= rule.distance else 0) + 1):
-            ending = name if each == excess else "none"
-            for found in _gapped(pairs, starts, rule._replace(excess=each, terminator=ending)):
-                yield found._replace(support=min(found.support, count / starts))
+            for ending in dict.fromkeys((name, "none")) if each == excess else ("none",):
+                for found in _gapped(pairs, starts, rule._replace(excess=each, terminator=ending)):
+                    yield found._replace(support=min(found.support, count / starts))
     for excess, count in filled.most_common(1):
-        if -WIDEST_GAP <= excess <= 0 and count * 2 >= starts:
-            name = next((name for name, seen in ended.items() if seen * 10 >= count * 9), "none")
-            size = len(TERMINATORS[name])
-            for found in _gapped(pairs, starts, rule._replace(excess=size, terminator=name)):
+        if not -WIDEST_GAP <= excess <= WIDEST_GAP or count * 2 < starts:
+            continue
+        name = next((name for name, seen in ended.items() if seen * 10 >= count * 9), "none")
+        size = len(TERMINATORS[name])
+        # A field that counts the record exceeds what is before the padding by what is before the text.
+        counted = range(excess, excess + AFTER + 1) if excess > 0 else (size,)
+        for each in counted:
+            ending = name if excess <= 0 else "none"
+            for found in _gapped(pairs, starts, rule._replace(excess=each, terminator=ending)):
                 yield found._replace(support=min(found.support, count / starts))
 
 

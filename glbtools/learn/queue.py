@@ -9,10 +9,11 @@ from typing import NamedTuple
 from glbtools.binary.layout import TERMINATORS, Layout
 from glbtools.errors import LayoutError
 from glbtools.formats.queue import Queue, parse_queue
+from glbtools.learn import columns
 from glbtools.learn.arrange import Arrangement, arrangements
 from glbtools.learn.chain import Held, chain, sample
 from glbtools.learn.drawing import laid_out
-from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, readings
+from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, readings, widened
 from glbtools.learn.framing import Rule, rules
 from glbtools.learn.material import Material
 from glbtools.learn.weighing import MISFRAMED, alike, cut_off, is_odd, unlisted
@@ -96,7 +97,7 @@ def candidates(materials: Sequence[Material], progress: Callable[[str], None] = 
             found += _arranged(materials, records, rule, reading)
     if any(each.sound and each.rule.by == "length" for each in found):
         found = [each for each in found if each.rule.by == "length"]  # what else ends a text is then no rule of its own
-    found.sort(key=lambda each: each.bits)
+    found.sort(key=lambda each: (not each.sound, each.bits))
     distinct: list[Candidate] = []
     for each in found:
         if not any(other.reads_as(each) for other in distinct):
@@ -122,26 +123,50 @@ def _fitting(materials: Sequence[Material]) -> list[tuple[Rule, list[Held]]]:
         if len(records) < 2:
             continue
         seen = sample(records)
-        odd = sum(is_odd(each.material.data[each.start : each.stop]) for each in seen)
-        if odd <= len(seen) * MOST_ODD:
-            chained.append((sum(each.next - each.start for each in records), rule, records))
-    most = max((covered for covered, _, _ in chained), default=0)
-    kept = [each for each in chained if each[0] >= COVERING * most]
-    kept.sort(key=lambda each: (each[1].by != "length", -each[1].support))
-    return [(rule, records) for _, rule, records in kept[:MOST_RULES]]
+        odd = sum(is_odd(each.material.data[each.start : each.stop]) or _is_cut(each) for each in seen) / len(seen)
+        if odd <= MOST_ODD:
+            chained.append((odd, sum(each.next - each.start for each in records), rule, records))
+    most = max((covered for _, covered, _, _ in chained), default=0)
+    kept = [each for each in chained if each[1] >= COVERING * most]
+    kept.sort(key=lambda each: (round(each[0], 1), each[2].by != "length", -each[2].support))
+    return [(rule, records) for _, _, rule, records in kept[:MOST_RULES]]
+
+
+def _is_cut(held: Held) -> bool:
+    """Whether a text goes on behind its end: small letters stand on both sides."""
+    both = held.material.data[held.stop - 1 : held.stop + 1]
+    return both.isalpha() and both.islower()
 
 
 def _arranged(
-    materials: Sequence[Material], records: Sequence[Held], rule: Rule, reading: Reading
+    materials: Sequence[Material], records: Sequence[Held], ruled: Rule, reading: Reading
 ) -> Iterator[Candidate]:
-    for arrangement in arrangements(records, rule, reading)[:MOST_ARRANGED]:
-        number, *others = reading.claims
-        claims = [number, *(each for each in others if each.side == HEAD or _fits(each, arrangement))]
-        if not any(_straddles(claim, arrangement, rule) for claim in claims):
-            try:
-                yield _weighed(materials, records, rule, arrangement, replace(reading, claims=claims))
-            except LayoutError:  # no layout can say this
-                continue
+    for found in arrangements(records, ruled, reading)[:MOST_ARRANGED]:
+        rule, arrangement = _ended(records, ruled, found)
+        claims = widened(Sight(records, rule), reading.claims, arrangement.head)
+        kept = [each for each in claims if not _straddles(each, arrangement, rule)]
+        if _NEEDED & {each.role for each in claims} - {each.role for each in kept}:
+            continue
+        try:
+            yield _weighed(materials, records, rule, arrangement, replace(reading, claims=kept))
+        except LayoutError:  # no layout can say this
+            continue
+
+
+_NEEDED = {"sync", "len_text"}
+
+
+def _ended(records: Sequence[Held], rule: Rule, arrangement: Arrangement) -> tuple[Rule, Arrangement]:
+    """Return a rule that takes for a terminator what stands behind all texts, if something does."""
+    if rule.terminator != "none" or not arrangement.trail or rule.by == "stride":
+        return rule, arrangement
+    sight = Sight(records, rule)
+    for name, ending in TERMINATORS.items():
+        at = arrangement.head + arrangement.trail
+        raw = sight.raw(TAIL, 0, len(ending)) if rule.stride > 1 else sight.raw(HEAD, at, len(ending))
+        if ending and len(ending) <= arrangement.trail and columns.constant(raw) == ending:
+            return rule._replace(terminator=name), arrangement._replace(trail=arrangement.trail - len(ending))
+    return rule, arrangement
 
 
 def _weighed(
