@@ -19,9 +19,11 @@ from glbtools.errors import UsageError
 from glbtools.formats.listing import parse_listing, probe_listq
 from glbtools.formats.queue import Queue, parse_queue
 from glbtools.layouts.written import to_toml
-from glbtools.learn import queue
+from glbtools.learn import configuration, queue, testimony
 from glbtools.learn.checksums import Found
+from glbtools.learn.kinds import Mention
 from glbtools.learn.material import CONTROL, Material, told, with_listings
+from glbtools.learn.places import Place
 from glbtools.learn.summed import with_checksum
 
 ENCODING = "cp850"
@@ -64,6 +66,8 @@ class Learning:
         reasons: why none is.
         wanted: evidence that would decide it, or more of it.
         tried: how many rules of framing were tried.
+        places: of a configuration: for each name that is known and stays open, where it may stand.
+        mentions: of a configuration: what bytes look like that no field claims.
     """
 
     family: str
@@ -77,6 +81,8 @@ class Learning:
     reasons: list[str] = field(default_factory=list)
     wanted: list[str] = field(default_factory=list)
     tried: int = 0
+    places: dict[str, list[Place]] = field(default_factory=dict)
+    mentions: list[Mention] = field(default_factory=list)
 
     @property
     def toml(self) -> str | None:
@@ -102,7 +108,7 @@ def learn_layout(
 
     Args:
         paths: the files; all have one layout.
-        listings: what LISTQ or LISTDS printed of them.
+        listings: what LISTQ or LISTDS printed of them; of configurations one for each, in their order.
         known: ``[FILE:]NAME=VALUE``: values known to be in the files.
         family: queue, reqconf or srvconf; told by the files' names unless given.
         max_size: largest file read, in bytes.
@@ -114,9 +120,13 @@ def learn_layout(
     """
     if not paths:
         raise UsageError("no file to learn from")
+    if family is not None and family not in FAMILIES:
+        raise UsageError(f"{family!r} is no family of layouts; families are {', '.join(FAMILIES)}")
     wanted = family or family_of(paths)
-    if wanted not in FAMILIES:
-        raise UsageError(f"{wanted!r} is no family of layouts; families are {', '.join(FAMILIES)}")
+    if wanted == "queue" and family is None:
+        wanted = _spoken_of(paths, listings, known, max_size) or wanted
+    if wanted != "queue":
+        return _configuration_layout(wanted, paths, listings, known, max_size)
     return _queue_layout(paths, listings, known, max_size, progress or (lambda _: None))
 
 
@@ -127,6 +137,19 @@ def family_of(paths: Sequence[str | Path]) -> str:
     """Return the family that files are of by their names; queue where they say nothing."""
     names = {files.base_name(str(path)).partition(".")[0] for path in paths}
     return next((family for family in ("reqconf", "srvconf") if family.upper() in names), "queue")
+
+
+def _spoken_of(
+    paths: Sequence[str | Path], listings: Sequence[str | Path], known: Sequence[str], max_size: int
+) -> str | None:
+    """Return the family that listings and known values are of, where files by another name have its size."""
+    printed = [parse_listing(files.read(path, max_size)) for path in listings if str(path) != files.STDIN]
+    families = testimony.spoken_of(printed, known)
+    for path in paths if families else ():
+        data = b"" if str(path) == files.STDIN else files.read(path, max_size)
+        if family := next((family for family in families if testimony.fits(family, data)), None):
+            return family
+    return None
 
 
 def _queue_layout(
@@ -156,6 +179,26 @@ def _queue_layout(
     learning.concluded += _arithmetic(materials) if learning.layout is None else ()
     learning.wanted = list(_wanted(learning, materials))
     return learning
+
+
+def _configuration_layout(
+    family: str, paths: Sequence[str | Path], listings: Sequence[str | Path], known: Sequence[str], max_size: int
+) -> Learning:
+    contents = [(str(path), files.read(path, max_size)) for path in paths]
+    printed = [(str(path), parse_listing(files.read(path, max_size))) for path in listings]
+    learnt = configuration.learn_configuration(family, contents, listings=printed, known=known)
+    return Learning(
+        family,
+        tuple(map(str, paths)),
+        tuple(map(str, listings)),
+        layout=learnt.layout,
+        parts=[Part(*each, ()) for each in learnt.parts],
+        concluded=learnt.concluded,
+        reasons=learnt.reasons,
+        wanted=learnt.wanted,
+        places=learnt.places,
+        mentions=learnt.mentions,
+    )
 
 
 def _listing(path: str | Path, max_size: int) -> bytes:

@@ -1,0 +1,293 @@
+"""The layout of REQCONF and SRVCONF: where known values stand in every file, and what one more file would decide.
+
+A place counts only if it holds what is known in every snapshot, for SRVCONF in every record. One that is left over is a
+field; several stay candidates. Nothing is preferred because the reference layout has it there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from glbtools.binary.layout import Field, Layout
+from glbtools.binary.layout import parse as parse_layout
+from glbtools.formats.base import count
+from glbtools.formats.config import REQCONF_SIZE
+from glbtools.formats.listing import Listing
+from glbtools.layouts import reference
+from glbtools.layouts.written import to_toml
+from glbtools.learn import testimony as testimonies
+from glbtools.learn.decision import byte_order, settle
+from glbtools.learn.gathering import gathered
+from glbtools.learn.kinds import Mention, mentions, pointers
+from glbtools.learn.places import Place, Plain, holds, hours
+from glbtools.learn.search import CERTAIN, Search, search
+from glbtools.learn.testimony import SRVCONF_UNIT, Snapshot, Testimony
+
+NEEDED = {"reqconf": ("reqsync", "srvsync"), "srvconf": ("name", "reqsync", "srvsync")}
+"""Fields without which a layout is of no use to anybody."""
+
+MOST_SAID = 4
+"""Values of one name that a sentence holds."""
+
+USUAL = {"keep_updates": 2, "limit": 2}
+"""Bytes of a number where more or fewer read the same; 4 for sync numbers, whose text has 10 digits (Q118298)."""
+
+ROOM = {"server": 22, "name": 64, "administrator": 32, "types": 64}
+"""Bytes a text is given where nothing shows its end: NETWORK/POSTOFFICE has 21 at most (Q148666), more is assumed."""
+
+
+@dataclass
+class Configuration:
+    """What was learnt of a configuration file.
+
+    Attributes:
+        family: ``reqconf`` or ``srvconf``.
+        layout: the layout; None where a needed field is open.
+        decided: the fields that have a place.
+        places: for each name that stays open the places it can have; none where no place holds what is known.
+        concluded: what was seen, what could not be used, what contradicts.
+        reasons: why no layout is stated.
+        wanted: what would decide what is open.
+        mentions: what bytes look like that no field claims.
+        parts: of each file its path, its size, its structures, and how many bytes are in decided fields.
+    """
+
+    family: str
+    layout: Layout | None = None
+    decided: dict[str, Field] = field(default_factory=dict)
+    places: dict[str, list[Place]] = field(default_factory=dict)
+    concluded: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    wanted: list[str] = field(default_factory=list)
+    mentions: list[Mention] = field(default_factory=list)
+    parts: list[tuple[str, int, int, int]] = field(default_factory=list)
+
+    @property
+    def toml(self) -> str | None:
+        """The layout as the text of a layout file."""
+        return to_toml(self.layout) if self.layout else None
+
+
+def learn_configuration(
+    family: str,
+    contents: Sequence[tuple[str, bytes]],
+    *,
+    listings: Sequence[tuple[str, Listing]] = (),
+    known: Sequence[str] = (),
+) -> Configuration:
+    """Return the layout of a configuration file from snapshots of it and what is known of them.
+
+    Arguments and errors are those of ``gathering.gathered``.
+    """
+    testimony = gathered(family, contents, listings, known)
+    learnt = Configuration(family, concluded=list(testimony.remarks))
+    if not testimony.snapshots:
+        size = "512 bytes" if family == "reqconf" else "1024 bytes and 1024 for each requestor"
+        learnt.reasons.append(f"no file has the size of a {family.upper()}.GLB")
+        learnt.wanted.append(f"a {family.upper()}.GLB of {size}")
+        return learnt
+    searches = [search(testimony, name) for name in testimonies.names(family)]
+    by_name = {each.name: each for each in searches if each.told}
+    settle(testimony, by_name, learnt.concluded)
+    fields = _fields(testimony, by_name, learnt)
+    if family == "reqconf":
+        fields += pointers(testimony.regions("record"), fields, byte_order(by_name))
+    for part in ("record",) if family == "reqconf" else ("header", "record"):
+        learnt.mentions += mentions(testimony.lives(part), part, fields, byte_order(by_name))
+    learnt.parts = [_part(testimony, each, fields) for each in testimony.snapshots]
+    for name in testimonies.names(family):
+        _open(testimony, name, by_name, learnt)
+    if untold := [each for each in testimonies.names(family) if each not in by_name and not each.startswith("ptr_")]:
+        learnt.wanted.append(f"values of {', '.join(untold)} (--known NAME=VALUE), to find their places")
+    together = math.prod(by_name[name].chance for name in learnt.decided)
+    if not learnt.reasons and together > CERTAIN:
+        learnt.reasons.append(f"chance would find a place for all that is known in {_often(together)}")
+        learnt.wanted.append("one more snapshot with its listing, in which the numbers have changed")
+    if not learnt.reasons:
+        learnt.layout = _layout(testimony, fields, byte_order(by_name) or "little")
+    return learnt
+
+
+def _part(testimony: Testimony, snapshot: Snapshot, fields: Sequence[Field]) -> tuple[str, int, int, int]:
+    size, records = len(snapshot.data), 1
+    if testimony.family == "srvconf":
+        records = size // SRVCONF_UNIT - 1
+    claimed = sum(each.size * (records if each.section == "record" else 1) for each in fields)
+    return snapshot.path, size, records, claimed
+
+
+# --- fields ------------------------------------------------------------------------------------------------------
+
+
+def _fields(testimony: Testimony, searches: Mapping[str, Search], learnt: Configuration) -> list[Field]:
+    """Return the decided fields, numbers and dates first: a text ends where the next of them begins."""
+    decided = sorted((each for each in searches.values() if each.decided), key=_is_text)
+    spans = {each.name: each.spots[0].span for each in decided}
+    fields: list[Field] = []
+    for each in decided:
+        others = [span for name, span in spans.items() if name != each.name and span[0] == each.section]
+        if _is_text(each):
+            starts = [start for _, start, _ in others]
+            starts += [one.offset for one in fields if one.section == each.section]
+            place, doubt = _room(testimony, each, starts)
+        else:
+            place, doubt = _width(each, others)
+        fields.append(_field(testimony, each, place, doubt))
+    learnt.decided = {each.name: each for each in fields}
+    return fields
+
+
+def _is_text(search: Search) -> bool:
+    return isinstance(search.told[0].value, str)
+
+
+def _width(search: Search, others: Sequence[tuple[str, int, int]]) -> tuple[Place, str]:
+    """Return the width of a number, and what is doubtful about it."""
+    places = [
+        place
+        for place in search.spots[0].places
+        if not any(place.offset < stop and start < place.stop for _, start, stop in others)
+    ] or [search.spots[0].places[0]]
+    orders = {place.order for place in places}
+    if len(orders - {""}) > 1:  # a single byte is right in either
+        places = [place for place in places if not place.order]
+    if len(places) == 1:
+        return places[0], ""
+    usual = [place for place in places if place.kind == "dec" or place.size <= USUAL.get(search.name, 4)]
+    wide = usual[-1] if usual else places[0]
+    unit = "digits" if wide.kind == "dec" else "bits"
+    sizes = [str(place.size if wide.kind == "dec" else 8 * place.size) for place in places if place != wide]
+    return wide, f"its width: {' or '.join(sizes)} {unit} would read the same"
+
+
+def _room(testimony: Testimony, search: Search, others: Sequence[int]) -> tuple[Place, str]:
+    """Return the bytes that a text has: up to the next field, or the first byte that is not zero."""
+    place, least = search.spots[0].places[0], search.spots[0].least
+    regions = testimony.regions(search.section)
+    stop = min([len(regions[0]), *(start for start in others if start > place.offset)])
+    for region in regions:
+        end = region.find(b"\0", place.offset)
+        end = len(region) if end < 0 else end
+        stop = min(stop, next((at for at in range(end, stop) if region[at]), stop))
+    size = min(stop - place.offset, max(ROOM[search.name], least))
+    return place._replace(size=size), f"its size: {stop - place.offset} bytes are free for it"
+
+
+def _field(testimony: Testimony, search: Search, place: Place, doubt: str) -> Field:
+    model = reference(testimony.family).by_name[search.name]
+    sources = sorted({each.source for each in search.told})[:MOST_SAID]
+    snapshots = {each.snapshot for each in search.told}
+    said = f"equal in {count(len(snapshots), 'snapshot')}"
+    if any(each.record for each in search.told):
+        said = f"equal in {count(len(search.told), 'record')} of {count(len(snapshots), 'snapshot')}"
+    reasons = [*([f"{', '.join(sources)} may be of another moment"] if search.weak else []), *search.by]
+    if search.chance > CERTAIN:
+        reasons.append(f"chance would put such values somewhere in {_often(search.chance)}")
+    reasons += [doubt] if doubt else []
+    parts = [f"{said} ({', '.join(sources)})"]
+    if place.stamp:
+        off = f"{hours(place.shift)} {'ahead of' if place.shift > 0 else 'behind'}" if place.shift else "the same as"
+        parts.append(f"stored dates are {off} the known ones")
+    if reasons:
+        parts.append(f"inferred: {'; '.join(reasons)}")
+    return Field(
+        name=search.name,
+        section=place.section,
+        offset=place.offset,
+        kind=place.kind,
+        size=place.size,
+        role=model.role,
+        status="inferred" if reasons else "observed",
+        orig=model.orig,
+        doc="; ".join(parts),
+        byte_order=place.order or "little",
+        stamp=place.stamp or "unix",
+    )
+
+
+def _layout(testimony: Testimony, fields: Sequence[Field], order: str) -> Layout:
+    family = testimony.family
+    title = f"{family.upper()}.GLB as found in {count(len(testimony.snapshots), 'snapshot')}"
+    status = "observed" if all(each.status == "observed" for each in fields) else "inferred"
+    header, record = (0, REQCONF_SIZE) if family == "reqconf" else (SRVCONF_UNIT, SRVCONF_UNIT)
+    ordered = [each._replace(byte_order=order if each.size == 1 else each.byte_order) for each in fields]
+    sized = Layout(f"{family}-learnt", family, title, status, (), byte_order=order, header=header, record=record)
+    sized = sized._replace(fields=tuple(sorted(ordered, key=lambda each: (each.section, each.offset))))
+    return parse_layout(to_toml(sized).encode(), "learnt")
+
+
+# --- what is open ------------------------------------------------------------------------------------------------
+
+
+def _open(testimony: Testimony, name: str, searches: Mapping[str, Search], learnt: Configuration) -> None:
+    """Say of a name without a place which it may have, and what would decide."""
+    if name in learnt.decided:
+        _against(testimony, learnt.decided[name], learnt)
+        return
+    search = searches.get(name)
+    needed = name in NEEDED[testimony.family]
+    said = learnt.reasons if needed else learnt.concluded
+    if search is None:
+        if needed:
+            which = "-R" if testimony.family == "reqconf" else "-S"
+            said.append(f"{name}: nothing says its value, or not without contradiction")
+            learnt.wanted.append(f"{name}: a listing by LISTDS {which} of the moment of each file, or --known {name}=")
+        return
+    learnt.places[name] = places = [place for spot in search.spots for place in spot.places]
+    values = ", ".join(dict.fromkeys(map(_spelled, search.values[:MOST_SAID])))
+    values += ", ..." if len(search.values) > MOST_SAID else ""
+    if not places:
+        said.append(
+            f"{name}: no place holds {values} in every file; a value is wrong or of another moment, or not stored"
+        )
+        learnt.wanted.append(f"{name}: its value at the moment of each file")
+        return
+    if search.disputed:
+        said.append(f"{name}: only {places[0]} holds {values}, and another field needs bytes of it")
+    elif len(search.spots) == 1:
+        said.append(
+            f"{name}: only {places[0]} holds {values}, but chance would put it somewhere in {_often(search.chance)}"
+        )
+    else:
+        said.append(f"{name}: {len(search.spots)} places hold {values}")
+    learnt.wanted.append(f"{name}: {_deciding(search, searches)}")
+
+
+def _often(chance: float) -> str:
+    """Return a chance in words."""
+    return f"one of {round(1 / chance)} files" if chance < 0.5 else f"{100 * chance:.0f} of 100 files"
+
+
+def _deciding(search: Search, searches: Mapping[str, Search]) -> str:
+    """Return which further snapshot would decide on a place."""
+    name, values = search.name, search.values
+    twin = next(
+        (each.name for each in searches.values() if each is not search and each.section == search.section
+         and each.values == values), None
+    )  # fmt: skip
+    if twin:
+        return f"a snapshot in which {name} and {twin} differ"
+    if not any(values):
+        return f"a snapshot in which {name} is not 0"
+    orders = {place.order for spot in search.spots for place in spot.places}
+    if len(orders - {""}) > 1 and all(isinstance(value, int) and value < 256 for value in values):
+        return f"a snapshot in which {name} is above 255"
+    changed = "has changed once more" if len(set(values)) > 1 else "has changed"
+    return f"a snapshot in which {name} {changed}, with its value"
+
+
+def _against(testimony: Testimony, decided: Field, learnt: Configuration) -> None:
+    """Say which sources of another moment contradict a field."""
+    place = Place(decided.section, decided.offset, decided.kind, decided.size, decided.byte_order)
+    for each in testimony.told:
+        if each.weak and each.name == decided.name and not isinstance(each.value, datetime):
+            of = testimony.snapshots[each.snapshot].name
+            if not holds(testimony.region(each), place, each.value):
+                learnt.concluded.append(f"{each.source}: says {each.name} {_spelled(each.value)}, which {of} has not")
+
+
+def _spelled(value: Plain) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

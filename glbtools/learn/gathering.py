@@ -1,0 +1,270 @@
+"""Bringing together what is known of configuration files: listings, given values, and files of the same postoffice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import PurePath
+from typing import TypeGuard
+
+from glbtools.errors import UsageError
+from glbtools.formats.listing import Listing
+from glbtools.formats.logs import joined, parse_log
+from glbtools.formats.logs import probe as probe_log
+from glbtools.formats.message import REQTX, parse_subject
+from glbtools.formats.queue import parse_queue
+from glbtools.layouts import reference
+from glbtools.learn import testimony as testimonies
+from glbtools.learn.places import ENCODING, Plain
+from glbtools.learn.testimony import (
+    GIVEN,
+    LISTING,
+    MOST_RECORDS,
+    SRVCONF_UNIT,
+    Snapshot,
+    Testimony,
+    Told,
+    base_name,
+    fits,
+    kinds,
+    names,
+    section,
+)  # fmt: skip
+
+MOST_TEXT = 1 << 20
+"""Bytes of a text that are looked at for subjects."""
+
+
+def gathered(
+    family: str, contents: Sequence[tuple[str, bytes]], listings: Sequence[tuple[str, Listing]], known: Sequence[str]
+) -> Testimony:
+    """Return all that is known of some files.
+
+    Args:
+        family: ``reqconf`` or ``srvconf``.
+        contents: path and bytes of the files; those that are queues, logs or mail speak of the others.
+        listings: path and content of listings: one for each file in their order, or found by their names.
+        known: ``[FILE:]NAME=VALUE``; of a requestor ``[FILE:]requestor[2].NAME=VALUE``.
+
+    Raises:
+        UsageError: a string says nothing that can be known, or not of which file.
+    """
+    own = [each for each in contents if _named(family, each[0])]
+    own = own or [each for each in contents if fits(family, each[1])]
+    testimony = Testimony(family, [Snapshot(*each) for each in own if fits(family, each[1])])
+    size = "512 bytes" if family == "reqconf" else "a multiple of 1024"
+    testimony.remarks += [
+        f"{base_name(path)}: {len(data)} bytes, {family.upper()}.GLB has {size}; left out"
+        for path, data in own
+        if not fits(family, data)
+    ]
+    for text in known:
+        testimony.told += _given(testimony, text, [path for path, _ in own])
+    if testimony.snapshots:
+        _listed(testimony, listings, [path for path, _ in own])
+        for path, data in contents:
+            if (path, data) not in own:
+                _beside(testimony, path, data)
+        _within(testimony)
+    return testimony
+
+
+def _named(family: str, path: str) -> bool:
+    return base_name(path).upper().startswith(family.upper())
+
+
+# --- listings ----------------------------------------------------------------------------------------------------
+
+
+def _listed(testimony: Testimony, listings: Sequence[tuple[str, Listing]], paths: Sequence[str]) -> None:
+    printed = [each for each in listings if getattr(each[1], testimony.family) is not None]
+    which = "-R" if testimony.family == "reqconf" else "-S"
+    testimony.remarks += [
+        f"{base_name(path)}: no listing by LISTDS {which}; left out"
+        for path, _ in (each for each in listings if each not in printed)
+    ]
+    pairs = _paired([path for path, _ in printed], paths)
+    if pairs is None and len(printed) == len(paths):
+        pairs = list(range(len(paths)))
+    if pairs is None:
+        message = f"{len(printed)} listings for {len(paths)} files, and their names do not say which is of which"
+        testimony.remarks.append(f"{message}; give one for each file, in the order of the files")
+        return
+    numbers = {each.path: number for number, each in enumerate(testimony.snapshots)}
+    for at, (_, listing) in zip(pairs, printed, strict=True):
+        if paths[at] in numbers:
+            testimony.told += _of_listing(testimony.family, numbers[paths[at]], listing)
+
+
+def _paired(listings: Sequence[str], files: Sequence[str]) -> list[int] | None:
+    """Return for each listing the only file with its directory, its stem or its ending; None unless all have one."""
+    for mark in (lambda path: str(PurePath(path).parent), lambda path: PurePath(path).stem.upper(), _ending):
+        marks = [mark(path) for path in files]
+        if len(set(marks)) == len(marks) and len({mark(path) for path in listings}) == len(listings):
+            found = [marks.index(mark(path)) for path in listings if mark(path) in marks]
+            if listings and len(found) == len(listings) and all(marks):
+                return found
+    return None
+
+
+def _ending(path: str) -> str:
+    return PurePath(path).suffix.upper()
+
+
+def _of_listing(family: str, snapshot: int, listing: Listing) -> Iterator[Told]:
+    for name in names(family):
+        stated = getattr(getattr(listing, family), name, None)
+        if _storable(stated):
+            yield Told(name, snapshot, 0, stated, LISTING)
+    for each in listing.srvconf.requestors if family == "srvconf" and listing.srvconf else ():
+        for name in names(family):
+            stated = None if section(family, name) == "header" else getattr(each, name, None)
+            if _storable(stated) and each.number:
+                yield Told(name, snapshot, each.number, stated, LISTING)
+
+
+def _storable(value: Plain | None) -> TypeGuard[Plain]:
+    """Whether a value can stand in a file: an empty text stands everywhere."""
+    if not isinstance(value, str):
+        return value is not None
+    try:
+        return bool(value) and b"\0" not in value.encode(ENCODING)
+    except UnicodeEncodeError:
+        return False
+
+
+# --- given values ------------------------------------------------------------------------------------------------
+
+_SAYING = re.compile(
+    r"(?:requestor\[(?P<record>[1-9]\d{0,4})\]\.)?(?P<name>[a-z][a-z0-9_]*)=(?P<value>.*)", re.I | re.S
+)
+
+
+def _given(testimony: Testimony, text: str, paths: Sequence[str]) -> Iterator[Told]:
+    family, whole = testimony.family, [each.path for each in testimony.snapshots]
+    path = next((each for each in sorted(paths, key=len, reverse=True) if text.startswith(f"{each}:")), None)
+    saying = _SAYING.fullmatch(text if path is None else text[len(path) + 1 :])
+    at = text.find(":")
+    while saying is None and path is None and at >= 0:
+        path, saying = (text[:at], match) if (match := _SAYING.fullmatch(text, at + 1)) else (None, None)
+        at = text.find(":", at + 1)
+    if saying is None:
+        raise UsageError(f"--known {text!r} is not of the form [FILE:]NAME=VALUE")
+    name = saying["name"].lower()
+    if name not in names(family):
+        raise UsageError(f"--known {text!r}: {name} is none of {', '.join(names(family))}")
+    meant = [each for each in paths if path in (None, each)] or [each for each in paths if base_name(each) == path]
+    if not meant:
+        raise UsageError(f"--known {text!r}: {path} is none of the {family.upper()} files given")
+    if path is not None and len(set(meant)) > 1:
+        raise UsageError(f"--known {text!r}: several files are called {path}; give the path")
+    value = _value(family, name, saying["value"], text)
+    for number in (number for number, each in enumerate(whole) if each in meant):
+        yield Told(name, number, _record(testimony, number, name, saying["record"], text), value, GIVEN)
+
+
+def _record(testimony: Testimony, snapshot: int, name: str, spelled: str | None, text: str) -> int:
+    if testimony.family == "reqconf" or section(testimony.family, name) == "header":
+        if spelled is not None:
+            raise UsageError(f"--known {text!r}: {name} is no field of a requestor")
+        return 0
+    last = len(testimony.snapshots[snapshot].data) // SRVCONF_UNIT - 1
+    if spelled is None and last != 1:
+        raise UsageError(f"--known {text!r}: say of which requestor, as in requestor[1].{name}=")
+    if int(spelled or 1) > last:
+        raise UsageError(f"--known {text!r}: the file has {last} requestors")
+    return int(spelled or 1)
+
+
+def _value(family: str, name: str, spelled: str, text: str) -> Plain:
+    if name in testimonies.DATES[family]:
+        try:
+            when = datetime.fromisoformat(spelled)
+        except ValueError:
+            raise UsageError(f"--known {text!r}: a date is written as in 1994-02-18T13:11:58") from None
+        if when.tzinfo is not None:
+            raise UsageError(f"--known {text!r}: a date is given by the clock of the postoffice, without a zone")
+        return when.replace(microsecond=0)
+    if name in testimonies.TEXTS[family]:
+        try:
+            raw = spelled.encode(ENCODING)
+        except UnicodeEncodeError:
+            raise UsageError(f"--known {text!r}: holds what code page 850 does not have") from None
+        if not raw or b"\0" in raw:
+            raise UsageError(f"--known {text!r}: an empty text stands everywhere")
+        return spelled
+    if not re.fullmatch(r"-?[0-9]{1,10}", spelled) or not -1 <= int(spelled) < 1 << 32:
+        raise UsageError(f"--known {text!r}: {name} is a number of at most 32 bits")
+    if spelled.startswith("-") and "i32" not in kinds(family, name):
+        raise UsageError(f"--known {text!r}: {name} is never negative")
+    return int(spelled)
+
+
+# --- files beside ------------------------------------------------------------------------------------------------
+
+_SUBJECT = re.compile(r"(?:ReqTx|SrvTx)\s+R\s*=[^\r\n\0]{1,40}", re.IGNORECASE)
+_SRVSEQ = re.compile(r"^\s*SRVSEQ\s*=\s*(\d{1,10})\s*$", re.IGNORECASE | re.MULTILINE)
+
+
+def _beside(testimony: Testimony, path: str, data: bytes) -> None:
+    """Add what a file says that is no snapshot itself; it is of the only one, or of the one in its directory."""
+    near = [n for n, each in enumerate(testimony.snapshots) if PurePath(each.path).parent == PurePath(path).parent]
+    at = near if len(testimony.snapshots) > 1 else [0]
+    said = dict(_said(testimony.family, path, data))
+    if not said:
+        testimony.remarks.append(f"{base_name(path)}: says nothing of {testimony.family.upper()}.GLB")
+    elif len(at) != 1:
+        testimony.remarks.append(f"{base_name(path)}: of which snapshot it is cannot be told; left out")
+    else:
+        testimony.told += [Told(name, at[0], 0, value, base_name(path)) for name, value in said.items()]
+
+
+def _said(family: str, path: str, data: bytes) -> Iterator[tuple[str, Plain]]:
+    stem = base_name(path).upper()
+    if stem.startswith(("REQTRANS", "MSTTRANS")):
+        queue = parse_queue(data, reference("queue"))
+        if queue.gaps or not queue.records:
+            return
+        if family == "srvconf" and stem.startswith("MSTTRANS"):
+            yield "sync", queue.records[-1].sync  # Q96060: its last number is the highest SrvSync
+        if family == "reqconf" and stem.startswith("REQTRANS") and queue.is_dummy(queue.records[0]):
+            yield "reqsync", queue.records[0].sync  # Q133428: the dummy holds the last confirmed number
+        return
+    if family != "reqconf" or b"\0" in data[:4096]:
+        return
+    text = data[-MOST_TEXT:].decode(ENCODING)
+    for match in _SRVSEQ.finditer(text):
+        yield "srvsync", int(match[1])
+    for match in _SUBJECT.finditer(text):
+        subject = parse_subject(match[0].strip()[:40])
+        if subject is not None and not subject.cut:
+            reqsync = subject.r_was if subject.kind == REQTX else subject.r
+            stated = (("reqsync", reqsync), ("srvsync", subject.s), ("importsync", subject.imports))
+            yield from ((name, value) for name, value in stated if value is not None)
+    if probe_log(data):
+        for line in joined(parse_log(data[-MOST_TEXT:])):
+            if line.code == 167 and line.argument:
+                yield "types", line.argument.strip()
+
+
+# --- contradictions ----------------------------------------------------------------------------------------------
+
+
+def _within(testimony: Testimony) -> None:
+    """Take out what has no record, and names of which sources say different things; say so."""
+    testimony.told = [each for each in testimony.told if each.record <= MOST_RECORDS]
+    missing = sorted({each.record for each in testimony.told if not testimony.region(each)})
+    if missing:
+        testimony.remarks.append(f"a listing has requestor {missing[0]}, the file has no such record")
+        testimony.told = [each for each in testimony.told if testimony.region(each)]
+    stated: dict[tuple[str, int, int], list[Told]] = {}
+    for each in testimony.told:
+        if not each.weak:
+            stated.setdefault(each[:3], []).append(each)
+    for (name, snapshot, record), several in stated.items():
+        if len({each.value for each in several}) > 1:
+            said = " and ".join(f"{each.value} ({each.source})" for each in several)
+            of = f"requestor[{record}].{name}" if record else name
+            testimony.remarks.append(f"{of} of {testimony.snapshots[snapshot].name} is said to be {said}; left open")
+            testimony.told = [each for each in testimony.told if each.name != name]

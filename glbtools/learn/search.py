@@ -1,0 +1,198 @@
+"""Where the values of one name can all stand, and how likely it is that chance puts them there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+from glbtools.binary import stamp
+from glbtools.binary.layout import INTEGERS
+from glbtools.learn import testimony as testimonies
+from glbtools.learn.places import ENCODING, Place, Plain, found, holds
+from glbtools.learn.testimony import Testimony, Told
+
+CERTAIN, LIKELY = 1e-3, 0.1
+"""Chance of an accidental match up to which a place is observed, and up to which it is stated at all.
+
+The numbers of one structure vouch for each other: a layout is stated when chance explains all of its places together
+with no more than ``CERTAIN``."""
+
+Order = Literal["little", "big"]
+ORDERS: tuple[Order, ...] = ("little", "big")
+
+SUMMER = ((0, 3600), (-3600, 0))
+"""Seconds by which a clock may be off in part of the dates: it was set to summer time between them."""
+
+
+class Spot(NamedTuple):
+    """Places that differ only in zeros that are part of a number or not; the narrowest first."""
+
+    places: tuple[Place, ...]
+    least: int
+
+    @property
+    def span(self) -> tuple[str, int, int]:
+        """Section and bytes that it takes at least."""
+        first = self.places[0]
+        return first.section, first.offset, first.offset + max(first.size, self.least)
+
+    def ordered(self, order: str) -> Spot:
+        """Return the places in one byte order, and those without any."""
+        return Spot(tuple(place for place in self.places if place.order in {"", order}), self.least)
+
+    def meets(self, other: Spot) -> bool:
+        """Whether both cannot be fields of one layout: they share bytes."""
+        mine, its = self.span, other.span
+        return mine[0] == its[0] and mine[1] < its[2] and its[1] < mine[2]
+
+
+@dataclass
+class Search:
+    """What is known of one name, and where it can stand.
+
+    Attributes:
+        name: of the field.
+        section: where it stands.
+        told: the values, each of a file or of a record.
+        spots: where all of them stand.
+        bits: information in the values: what chance has to get right.
+        tried: how many positions chance has.
+        by: how other fields helped to decide, in words.
+        disputed: its only place is claimed by another field as well, and nothing shows which of them is right.
+    """
+
+    name: str
+    section: str
+    told: list[Told]
+    spots: list[Spot] = field(default_factory=list)
+    bits: float = 0.0
+    tried: int = 0
+    by: list[str] = field(default_factory=list)
+    disputed: bool = False
+
+    def keep(self, spots: list[Spot], why: str) -> None:
+        """Leave some of the places, if there are any."""
+        if spots and len(spots) < len(self.spots):
+            self.spots = spots
+            self.by.append(why)
+
+    @property
+    def weak(self) -> bool:
+        """Whether only sources of another moment speak of it."""
+        return all(each.weak for each in self.told)
+
+    @property
+    def chance(self) -> float:
+        """How likely it is that some place holds all the values by accident."""
+        return min(1.0, self.tried * math.exp2(-self.bits))
+
+    @property
+    def values(self) -> tuple[Plain, ...]:
+        """The values in their order."""
+        return tuple(each.value for each in self.told)
+
+    @property
+    def decided(self) -> bool:
+        """Whether one place is left, and chance does not explain it."""
+        return len(self.spots) == 1 and not self.disputed and self.chance <= (CERTAIN if self.weak else LIKELY)
+
+
+def search(testimony: Testimony, name: str) -> Search:
+    """Return what is known of a name, and where it can stand."""
+    family, section = testimony.family, testimonies.section(testimony.family, name)
+    every = [each for each in testimony.told if each.name == name]
+    made = Search(name, section, [each for each in every if not each.weak] or every)
+    if made.told:
+        first = _telling(made.told)
+        places = list(found(testimony.region(first), section, first.value, testimonies.kinds(family, name)))
+        held = _holding(testimony, places, made.told, ((0,),))
+        if not held and isinstance(first.value, datetime):
+            held = _holding(testimony, places, made.told, SUMMER)
+            made.by += ["some dates are an hour off, as by summer time"] if held else []
+        made.spots = _spots(held, made.told)
+        made.bits = _information(made.values)
+        made.tried = tried(testimony, made, ORDERS)
+    return made
+
+
+def _holding(
+    testimony: Testimony, places: Sequence[Place], told: Sequence[Told], hours_off: Sequence[Sequence[int]]
+) -> list[Place]:
+    """Return the places that hold every value; a date by a clock that may have been off in one of these ways."""
+    left: list[Place] = []
+    for off in hours_off:
+        kept = list(places)
+        for each in told:
+            region = testimony.region(each)
+            kept = [
+                place
+                for place in kept
+                if any(holds(region, place._replace(shift=place.shift + one), each.value) for one in off)
+            ]
+        left += kept
+    return left
+
+
+def _spots(places: Sequence[Place], told: Sequence[Told]) -> list[Spot]:
+    """Group places; one byte is the lowest of a number whichever order the bytes of the wider ones have."""
+    longest = max((len(each.value.encode(ENCODING)) + 1 for each in told if isinstance(each.value, str)), default=0)
+    groups: dict[tuple[str, ...], list[Place]] = {}
+    for each in places:
+        groups.setdefault(each.anchor, []).append(each)
+    for anchor in [anchor for anchor in groups if anchor[1] == "number" and not anchor[2]]:
+        for order in ("little", "big"):
+            groups[anchor] += groups.pop((*anchor[:2], order, *anchor[3:]), [])
+    return [Spot(tuple(sorted(each, key=lambda place: place.size)), longest) for each in groups.values()]
+
+
+def tried(testimony: Testimony, search: Search, orders: Sequence[Order]) -> int:
+    """Return at how many positions something stands that is like a value: as many bytes of it are not zero."""
+    told = _telling(search.told)
+    region, value = testimony.region(told), told.value
+    if isinstance(value, str):
+        return len(region)
+    if isinstance(value, datetime):
+        return len(orders) * len(stamp.ENCODINGS) * sum(map(bool, region))
+    used = _used(value)
+    kinds = testimonies.kinds(testimony.family, search.name)
+    size = min((INTEGERS[kind] for kind in kinds if INTEGERS[kind] >= used), default=4)
+    if size == 1:
+        return sum(map(bool, region))
+    starts = range(len(region) - size + 1)
+    return sum(_used(int.from_bytes(region[at : at + size], order)) == used for order in orders for at in starts)
+
+
+def _telling(told: Sequence[Told]) -> Told:
+    """Return the value with most information: it leaves the fewest places to look at again."""
+    return max(told, key=lambda each: _bits(each.value))
+
+
+def _used(value: int) -> int:
+    return -(-abs(value).bit_length() // 8)
+
+
+def _bits(value: Plain) -> float:
+    """Return what chance has to get right to store a value: the bytes that are not zero, or the date among all."""
+    if isinstance(value, datetime):
+        return 32 - 7  # one of 113 time zones may be right
+    if isinstance(value, str):
+        return 8.0 * len(value)
+    return 8.0 * _used(value)
+
+
+def _information(values: Sequence[Plain]) -> float:
+    """Return the information in values of one field: in the first, and in each change.
+
+    A value that stays the same proves nothing new: a byte that never changes would do the same.
+    """
+    bits = _bits(values[0])
+    for before, value in pairwise(values):
+        if isinstance(value, int) and isinstance(before, int):
+            bits += abs(value - before).bit_length() + (value != before)
+        elif value != before:
+            bits += 32.0 if isinstance(value, datetime) else _bits(value)
+    return bits
