@@ -27,6 +27,9 @@ from glbtools.learn.summed import with_checksum
 ENCODING = "cp850"
 """Code page of the texts, inferred from the lists they are copied from (Q87432)."""
 
+Progress = Callable[[str, int, int], None]
+"""What is told what is done next, how many steps are done, and of how many at most."""
+
 SHORT = 200
 """Bytes below which a file with one text is worth some arithmetic."""
 
@@ -64,6 +67,7 @@ class Learning:
         reasons: why none is.
         wanted: evidence that would decide it, or more of it.
         tried: how many rules of framing were tried.
+        contents: the bytes of the files, in the order of ``paths``: a report shows some of them.
     """
 
     family: str
@@ -77,6 +81,7 @@ class Learning:
     reasons: list[str] = field(default_factory=list)
     wanted: list[str] = field(default_factory=list)
     tried: int = 0
+    contents: list[bytes] = field(default_factory=list, repr=False)
 
     @property
     def toml(self) -> str | None:
@@ -86,7 +91,7 @@ class Learning:
     @property
     def alternatives(self) -> list[Layout]:
         """Layouts that read the files otherwise and explain them less well, or as well where none is decided."""
-        return [each.layout for each in self.candidates if each.layout is not self.layout]
+        return [each.layout for each in self.candidates[1 if self.layout else 0 :]]
 
 
 def learn_layout(
@@ -96,7 +101,7 @@ def learn_layout(
     known: Sequence[str] = (),
     family: str | None = None,
     max_size: int = files.DEFAULT_MAX_SIZE,
-    progress: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
 ) -> Learning:
     """Return the layout of some files of one kind, or why it cannot be told.
 
@@ -106,7 +111,7 @@ def learn_layout(
         known: ``[FILE:]NAME=VALUE``: values known to be in the files.
         family: queue, reqconf or srvconf; told by the files' names unless given.
         max_size: largest file read, in bytes.
-        progress: called with what is done next.
+        progress: called with what is done next, how many steps are done, and of how many at most.
 
     Raises:
         FileAccessError: a file cannot be read.
@@ -117,7 +122,7 @@ def learn_layout(
     wanted = family or family_of(paths)
     if wanted not in FAMILIES:
         raise UsageError(f"{wanted!r} is no family of layouts; families are {', '.join(FAMILIES)}")
-    return _queue_layout(paths, listings, known, max_size, progress or (lambda _: None))
+    return _queue_layout(paths, listings, known, max_size, progress or (lambda *_: None))
 
 
 FAMILIES = ("queue", "reqconf", "srvconf")
@@ -134,20 +139,27 @@ def _queue_layout(
     listings: Sequence[str | Path],
     known: Sequence[str],
     max_size: int,
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> Learning:
     learning = Learning("queue", tuple(map(str, paths)), tuple(map(str, listings)))
+    steps = queue.MOST_RULES + 2
+
+    def explaining(text: str) -> None:
+        learning.tried += 1
+        progress(text, learning.tried, steps)
+
     materials = [Material(str(path), files.read(path, max_size)) for path in paths]
+    learning.contents = [each.data for each in materials]
     told(materials, known)
     printed = [parse_listing(_listing(path, max_size)) for path in listings]
     learning.concluded += with_listings(materials, printed, ENCODING)
-    progress("comparing records")
-    found = queue.candidates(materials, progress)
+    progress("comparing records", 0, steps)
+    found = queue.candidates(materials, explaining)
     learning.candidates = found
     learning.reasons = list(_undecided(found, materials))
     if found and not learning.reasons:
         layout = found[0].layout
-        progress("looking for a checksum")
+        progress("looking for a checksum", steps - 1, steps)
         queues = [parse_queue(each.data, layout) for each in materials]
         learning.layout, learning.checksum = with_checksum(layout, queues, materials)
     best = learning.layout or (found[0].layout if found else None)
