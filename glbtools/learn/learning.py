@@ -6,6 +6,7 @@ evidence that would decide it; to leave a question open is no failure, to answer
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +16,11 @@ from typing import NamedTuple
 from glbtools import files
 from glbtools.binary.layout import Layout
 from glbtools.binary.span import Span
-from glbtools.errors import UsageError
+from glbtools.errors import UnknownFormatError, UsageError
 from glbtools.formats.listing import parse_listing, probe_listq
 from glbtools.formats.queue import Queue, parse_queue
+from glbtools.formats.registry import FORMATS, detect
+from glbtools.layouts import Layouts
 from glbtools.layouts.written import to_toml
 from glbtools.learn import queue
 from glbtools.learn.checksums import Found
@@ -151,6 +154,9 @@ def _queue_layout(
     materials = [Material(str(path), files.read(path, max_size)) for path in paths]
     learning.contents = [each.data for each in materials]
     told(materials, known)
+    learning.reasons = list(_strangers(materials))
+    if learning.reasons:
+        return learning
     printed = [parse_listing(_listing(path, max_size)) for path in listings]
     learning.concluded += with_listings(materials, printed, ENCODING)
     progress("comparing records", 0, steps)
@@ -165,7 +171,8 @@ def _queue_layout(
     best = learning.layout or (found[0].layout if found else None)
     if best is not None:
         learning.parts = [_part(material, parse_queue(material.data, best)) for material in materials]
-    learning.concluded += _arithmetic(materials) if learning.layout is None else ()
+    if learning.layout is None:
+        learning.concluded += [*_agreed(found), *_arithmetic(materials)]
     learning.wanted = list(_wanted(learning, materials))
     return learning
 
@@ -184,6 +191,16 @@ def _part(material: Material, found: Queue) -> Part:
 
 
 # --- why not, and what would help ---------------------------------------------------------------------------------
+
+
+def _strangers(materials: Sequence[Material]) -> Iterator[str]:
+    """Yield which files are text files of another kind by their content: their lines may look like records."""
+    texts = {name: each for name, each in FORMATS.items() if not each.binary}
+    for material in materials:
+        with contextlib.suppress(UnknownFormatError):
+            entry = detect(material.data, "", Layouts(), texts)
+            hint = "; give it with --listing, beside the file it lists" if entry.name == "listq" else ""
+            yield f"{material.path} is no queue file but of another kind: {entry.title}{hint}"
 
 
 def _undecided(found: Sequence[queue.Candidate], materials: Sequence[Material]) -> Iterator[str]:
@@ -213,6 +230,23 @@ def _undecided(found: Sequence[queue.Candidate], materials: Sequence[Material]) 
     for rival in found[1:]:
         if rival.contradicts(best) and rival.bits - best.bits < queue.CLEAR:
             yield f"two layouts explain the files: {queue.described(best)}; or {queue.described(rival)}"
+
+
+def _agreed(found: Sequence[queue.Candidate]) -> Iterator[str]:
+    """Yield what every layout says that explains the files well, where several do."""
+    if not found or not found[0].sound:
+        return
+    near = [each for each in found if each.bits - found[0].bits < queue.CLEAR]
+    if len({tuple(text for _, text in each.texts) for each in near}) == 1:
+        yield f"{_count(found[0].records, 'record')}; their texts are the same in every reading that fits"
+    frames = {
+        (each.layout.header, *(sum(part.size for part in each.layout.section(name)) for name in ("record", "trailer")))
+        for each in near
+    }
+    if len(frames) == 1:
+        header, head, trail = next(iter(frames))
+        places = f"a header of {_count(header, 'byte')}, {head} before a text and {trail} behind it"
+        yield f"{places}, in every reading that fits"
 
 
 def _wanted(learning: Learning, materials: Sequence[Material]) -> Iterator[str]:

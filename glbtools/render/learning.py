@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +58,8 @@ def show(learning: Learning, screen: Screen) -> Iterator[str]:
     if learning.layout is not None:
         yield from _differences(learning.layout, screen)
     yield from _points("what can be said", learning.concluded, screen)
-    yield from _points("what is not decided", learning.reasons, screen)
+    if learning.layout is None:
+        yield from _points("what cannot be said", [_OPEN[learning.family], *learning.reasons[1:]], screen)
     yield from _points("what would help", learning.wanted, screen)
 
 
@@ -71,6 +71,13 @@ def afterwards(learning: Learning, out: str, screen: Screen) -> Iterator[str]:
         return
     yield from wrapped(f"{safe(out)}: written; use it with glbtools inspect --layout {safe(out)} FILE, and so with"
                        " diagnose, unsent, rebuild and build", screen.width, "  ")  # fmt: skip
+
+
+_OPEN = {
+    "queue": "where number, date, length and checksum stand in a record, and where a record ends",
+    "reqconf": "where the values stand in the file",
+    "srvconf": "where the values stand in the file and in the record of a requestor",
+}
 
 
 # --- the verdict -------------------------------------------------------------------------------------------------
@@ -86,10 +93,10 @@ def _verdict(learning: Learning, screen: Screen) -> Iterator[str]:
     if learning.parts:
         records = count(sum(each.records for each in learning.parts), "record")
         explained, size = (sum(getattr(each, name) for each in learning.parts) for name in ("explained", "size"))
-        said = f"{records} in {files}, {_share(explained, size)} of the bytes explained"
         faults = sum(len(each.faults) for each in learning.parts)
-        said += f", {count(faults, 'place')} damaged or left over" if faults else ""
-        yield from _bold(f"learnt: {said}", screen)
+        rest = f", {count(faults, 'place')} damaged or left over" if faults else ""
+        verdict = f"learnt: {records} in {files}, {_share(explained, size)} of the bytes explained{rest}"
+        yield from _bold(verdict, screen)
     else:
         yield from _bold(f"learnt: a layout of {learning.family} files from {files}", screen)
     opaque = sum(each.role == "opaque" for each in layout.fields)
@@ -325,7 +332,7 @@ def _doubt(each: Field) -> str:
 
 def _files(learning: Learning, screen: Screen) -> Iterator[str]:
     if learning.parts:
-        under = "" if learning.layout else ", under the best explanation, which is not good enough"
+        under = "" if learning.layout else ", under the best explanation, which is no result"
         yield from _heading(f"the files{under}", screen)
         for part in learning.parts:
             yield from _part(part, screen)
@@ -389,7 +396,8 @@ def _apart(best: Candidate, other: Candidate) -> str:
             continue
         if text == rival_text:
             return f"told apart by the number of {_quoted(text)}: {number}, or {rival_number}"
-        alike = len(os.path.commonprefix([text, rival_text]))
+        alike = next((at for at, (a, b) in enumerate(zip(text, rival_text, strict=False)) if a != b), None)
+        alike = min(len(text), len(rival_text)) if alike is None else alike
         return f"told apart by a text: {_quoted(text, alike)}, or {_quoted(rival_text, alike)}"
     return f"told apart by the number of records: {len(best.texts)}, or {len(other.texts)}"
 
@@ -493,7 +501,7 @@ def _grounds(each: Checked) -> Iterator[str]:
         yield "empty: any layout fits it"
         return
     if records > 1:
-        yield f"numbers rise in {each.rising:.0%} of the steps"
+        yield f"numbers rise in {_floor(each.rising)} of the steps"
     if each.sums is not None and records:
         yield f"{each.sums} of {count(records, 'checksum')} agree"
 

@@ -108,8 +108,10 @@ class _Ruler:
         return self.screen.paint("|", "dim") if offset in self.borders else " "
 
     def names(self, address: int) -> Iterator[str]:
-        """Yield the lines with the names of the fields in a row, as many as it takes; from right to left each goes on
-        the first line that has room for it, and strokes lead down to it."""
+        """Yield the lines with the names of the fields in a row, as many as it takes.
+
+        From right to left each name goes on the first line that has room for it; strokes lead down to it.
+        """
         lines: list[list[tuple[int, str, tuple[str, ...]]]] = []
         free: list[int] = []
         high = min(address + self.per_row, len(self.data))
