@@ -71,7 +71,9 @@ def learn(
     as_json = json or output is PageFormat.json
     if check is not None:
         if listing or known or out is not None or family is not None:
-            raise typer.BadParameter("goes with files only", param_hint="--check")
+            raise typer.BadParameter(
+                "goes with FILE... alone, not with --listing, --known, --family or --out", param_hint="--check"
+            )
         _check(check, files, as_json=as_json, color=color, max_file_size=max_file_size)
         return
     if out == STDIN and as_json:

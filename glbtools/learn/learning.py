@@ -18,7 +18,7 @@ from glbtools.binary.layout import Layout
 from glbtools.binary.span import Span
 from glbtools.errors import UnknownFormatError, UsageError
 from glbtools.formats.listing import parse_listing, probe_listq
-from glbtools.formats.queue import Queue, parse_queue
+from glbtools.formats.queue import Queue, checksum_faults, parse_queue
 from glbtools.formats.registry import FORMATS, detect
 from glbtools.layouts import Layouts
 from glbtools.layouts.written import to_toml
@@ -45,7 +45,7 @@ class Part(NamedTuple):
         size: bytes.
         records: how many it finds.
         explained: bytes in them, and in the file's header.
-        faults: what else is there, with its place: damage, a torn end, slack.
+        faults: what else is there, with its place: damage, a torn end, slack, checksums that disagree.
     """
 
     path: str
@@ -186,7 +186,8 @@ def _listing(path: str | Path, max_size: int) -> bytes:
 
 def _part(material: Material, found: Queue) -> Part:
     strayed = sum(gap.stop - gap.start for gap in found.gaps)
-    faults = tuple((fault.message, fault.span) for fault in found.faults)
+    faulty = sorted([*found.faults, *checksum_faults(found)], key=lambda fault: fault.span)
+    faults = tuple((fault.message, fault.span) for fault in faulty)
     return Part(material.path, len(material.data), len(found.records), len(material.data) - strayed, faults)
 
 

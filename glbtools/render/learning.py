@@ -122,7 +122,7 @@ def _share(part: int, whole: int) -> str:
 
 def _heading(text: str, screen: Screen) -> Iterator[str]:
     yield ""
-    yield screen.paint(text, "bold")
+    yield from _bold(text, screen)
 
 
 def _points(heading: str, points: Sequence[str], screen: Screen) -> Iterator[str]:
@@ -298,6 +298,7 @@ def _aspects(learning: Learning, layout: Layout) -> Iterator[tuple[str, str]]:
         "stride",
         f"{layout.stride} bytes, filled with 0x{layout.pad:02x}" if layout.stride > 1 else "none: records touch",
     )
+    yield "texts", f"code page {layout.encoding}, inferred: no file says it"
     for name, role in (("number", "sync"), ("date", "stamp"), ("link", "link")):
         fields = [each for each in layout.fields if each.role == role]
         yield name, "; ".join(_found(each) for each in fields) or _NOT
