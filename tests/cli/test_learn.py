@@ -17,6 +17,8 @@ from glbtools.cli import learn as command
 from glbtools.formats import queue
 from glbtools.formats.queue import NewRecord
 from glbtools.layouts import Layouts
+from glbtools.render import learning as render
+from glbtools.render.text import Screen
 from glbtools.simulate.life import Dice
 from scoreboard.contents import changes
 from scoreboard.layouts import QueueSample, layout_text, limits, queue_sample, random_layout
@@ -250,14 +252,14 @@ def test_json_of_the_undecided_has_reasons_and_no_layout(place: Path, run: Run) 
 # --- the report --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("columns", [60, 80, 132])
-@pytest.mark.parametrize("seed", [1, 2, 3, 4, 10, 21, 30, 34])
-def test_the_report_stays_within_the_screen(seed: int, columns: int, tmp_path: Path, run: Run) -> None:
+@pytest.mark.parametrize("seed", [1, 3, 14, 21, 30, 34])
+def test_the_report_stays_within_the_screen(seed: int, tmp_path: Path) -> None:
     path = tmp_path / "a.glb"
     path.write_bytes(sample(seed).damaged)
-    ran = run("learn", path, columns=columns)
-    assert ran.status in (0, 1)
-    assert max(map(len, ran.out.splitlines())) <= columns
+    learning = glbtools.learn_layout([path])
+    for width in (60, 76, 80, 132):
+        lines = [line for text in render.show(learning, Screen(width)) for line in text.split("\n")]
+        assert max(map(len, lines)) <= width
 
 
 @pytest.mark.parametrize("name", ["MSTTRANS.GLB", "damaged.glb"])
