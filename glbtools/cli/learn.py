@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,7 +33,8 @@ class Family(StrEnum):
 PATIENCE = 2.0
 """Seconds before progress is shown."""
 
-_BAR = 24
+_TICK = 0.25
+_WIDTH = 24
 
 
 def learn(
@@ -82,8 +85,7 @@ def learn(
         _refuse(Path(out), [*files, *map(str, listing or ())], force=force)
     from glbtools.learn.learning import learn_layout
 
-    bar = _Bar() if not quiet and sys.stderr.isatty() else None
-    try:
+    with _Bar() if not quiet and sys.stderr.isatty() else contextlib.nullcontext() as bar:
         learning = learn_layout(
             files,
             listings=listing or (),
@@ -92,9 +94,6 @@ def learn(
             max_size=max_file_size,
             progress=bar,
         )
-    finally:
-        if bar is not None:
-            bar.clear()
     _write(learning, out, force=force)
     _report(learning, out, as_json=as_json, color=color, quiet=quiet)
     raise typer.Exit(0 if learning.layout else FOUND)
@@ -177,22 +176,42 @@ def _check(path: Path, files: list[str], *, as_json: bool, color: bool | None, m
 
 
 class _Bar:
-    """Progress on a terminal's standard error, once it takes long."""
+    """Progress on a terminal's standard error, once it takes long; drawn by a thread, since one step may take long."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.clock, self.begun, self.shown = clock, clock(), False
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self.patience, self.begun = patience, time.monotonic()
+        self.step: tuple[str, int, int] = ("", 0, 1)
+        self.over = threading.Event()
+        self.watch = threading.Thread(target=self._watch, daemon=True)
 
     def __call__(self, text: str, done: int, total: int) -> None:
-        if self.clock() - self.begun < PATIENCE:
+        self.step = text, done, total
+
+    def __enter__(self) -> _Bar:
+        self.watch.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        self.watch.join()
+
+    def _watch(self) -> None:
+        if self.over.wait(self.patience):
             return
+        with contextlib.suppress(OSError, ValueError):
+            while True:
+                sys.stderr.write(f"\r\x1b[K{self.drawn()}")
+                sys.stderr.flush()
+                if self.over.wait(_TICK):
+                    sys.stderr.write("\r\x1b[K")
+                    sys.stderr.flush()
+                    return
+
+    def drawn(self) -> str:
+        """Return the line: how far it is, what is done, and for how long already."""
         from glbtools.render.text import safe
 
-        filled = _BAR * min(done, total) // max(1, total)
-        sys.stderr.write(f"\r\x1b[K[{'#' * filled}{'.' * (_BAR - filled)}] {safe(text)[:48]}\r")
-        sys.stderr.flush()
-        self.shown = True
-
-    def clear(self) -> None:
-        if self.shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+        text, done, total = self.step
+        filled = _WIDTH * min(done, total) // max(1, total)
+        elapsed = f"{time.monotonic() - self.begun:.0f} s"
+        return f"[{'#' * filled}{'.' * (_WIDTH - filled)}] {safe(text)[:40]}, {elapsed}"
