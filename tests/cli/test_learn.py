@@ -20,6 +20,7 @@ from glbtools.layouts import Layouts
 from glbtools.render import learning as render
 from glbtools.render.text import Screen
 from glbtools.simulate.life import Dice
+from glbtools.simulate.scenario import shipped
 from scoreboard.contents import changes
 from scoreboard.layouts import QueueSample, layout_text, limits, queue_sample, random_layout
 
@@ -371,6 +372,26 @@ def test_a_learnt_layout_serves_every_command_as_the_true_one_does(
         assert run("build", "spec.json", "--out", f"built-{name}", "--layout", f"{name}.toml").status == 0
     assert contents(Path("rebuilt-true")) == contents(Path("rebuilt-mine"))
     assert contents(Path("built-true")) == contents(Path("built-mine")) == contents(Path("po"))
+
+
+@pytest.mark.parametrize("seed", [5, 7, 32])
+def test_a_layout_learnt_from_one_file_of_a_network_diagnoses_all_of_it(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    fault = '\n[[fault]]\ncycle = 12\nname = "reqtrans-begun-again"\n'
+    Path("year.toml").write_text(shipped()["healthy-year"].read_text(encoding="utf-8") + fault)
+    Path("true.toml").write_text(layout_text(seed))
+    ran = run("simulate", "year.toml", "--cycles", 14, "--out", "network", "--layout", "true.toml", "--quiet")
+    assert ran.status == 0, ran.err
+    largest = max(Path("network").rglob("MSTTRANS.GLB"), key=lambda path: path.stat().st_size)
+    assert run("learn", largest, "--out", "mine.toml").status == 0
+    true, mine = (
+        json.loads(run("diagnose", "network", "--json", "--layout", f"{name}.toml").out) for name in ("true", "mine")
+    )
+    assert "stranded-transactions" in [each["slug"] for each in true["findings"]]
+    assert true["findings"] == mine["findings"]
+    assert true["channels"] == mine["channels"]
 
 
 def test_the_library_learns_what_the_command_learns(place: Path, run: Run) -> None:
