@@ -57,7 +57,7 @@ def show(learning: Learning, screen: Screen) -> Iterator[str]:
     yield from _rivals(learning, screen)
     if learning.layout is not None:
         yield from _differences(learning.layout, screen)
-    yield from _points("what can be said", learning.concluded, screen)
+    yield from _points("notes" if learning.layout else "what can be said", learning.concluded, screen)
     if learning.layout is None:
         yield from _points("what cannot be said", [_OPEN[learning.family], *learning.reasons[1:]], screen)
     yield from _points("what would help", learning.wanted, screen)
