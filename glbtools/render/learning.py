@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glbtools import layouts
 from glbtools.binary import stamp
@@ -50,8 +50,9 @@ def show(learning: Learning, screen: Screen) -> Iterator[str]:
     """Yield the report: the verdict first, then what speaks for it."""
     yield from _verdict(learning, screen)
     if learning.layout is not None:
-        yield from _drawn(learning, learning.layout, screen)
-        yield from _fields(learning, learning.layout, screen)
+        found = _sample(learning, learning.layout)
+        yield from _drawn(found, learning.layout, screen) if found else ()
+        yield from _fields(found, learning.layout, screen)
     yield from _tested(learning, screen)
     yield from _files(learning, screen)
     yield from _rivals(learning, screen)
@@ -135,12 +136,17 @@ def _points(heading: str, points: Sequence[str], screen: Screen) -> Iterator[str
 # --- the layout over a record ------------------------------------------------------------------------------------
 
 
-def _drawn(learning: Learning, layout: Layout, screen: Screen) -> Iterator[str]:
+class _Sample(NamedTuple):
+    """What a layout is drawn over: a file and a record in it; None where the file is one structure."""
+
+    path: str
+    data: bytes
+    record: Record | None
+
+
+def _drawn(found: _Sample, layout: Layout, screen: Screen) -> Iterator[str]:
     """Yield the layout over one record, and over the header of its file."""
-    found = _sample(learning, layout)
-    if found is None:
-        return
-    data, record = found
+    path, data, record = found
     header = [_segment(each, 0) for each in layout.section("header")]
     if header:
         yield from _heading(f"header of the file, {count(layout.header, 'byte')}", screen)
@@ -154,17 +160,22 @@ def _drawn(learning: Learning, layout: Layout, screen: Screen) -> Iterator[str]:
         segments = _record_segments(layout, record)
         title = f"one record, 0x{start:04x} to 0x{stop:04x}"
     if start < stop:
-        yield from _heading(f"{title} of {safe(learning.paths[0])}, {count(stop - start, 'byte')}", screen)
+        yield from _heading(f"{title} of {safe(path)}, {count(stop - start, 'byte')}", screen)
         yield from ruler(data[start:stop], segments, screen, layout.encoding)
 
 
-def _sample(learning: Learning, layout: Layout) -> tuple[bytes, Record | None] | None:
-    """Return the bytes of the first file, and of a queue a record without fault: not long, and no dummy."""
-    if not learning.contents:
-        return None
-    data = learning.contents[0]
+def _sample(learning: Learning, layout: Layout) -> _Sample | None:
+    """Return the first file, and of queues a record without fault: not long, and no dummy where there is another."""
+    files = list(zip(learning.paths, learning.contents, strict=False))
     if layout.family != "queue":
-        return data, None
+        return next((_Sample(path, data, None) for path, data in files if data), None)
+    drawn = [_Sample(path, data, record) for path, data in files if (record := _fine(data, layout)) is not None]
+    real = [each for each in drawn if each.record is not None and not each.record.text.startswith("#")]
+    return next(iter(real or drawn), None)
+
+
+def _fine(data: bytes, layout: Layout) -> Record | None:
+    """Return a record that shows the layout well, if the file has a sound one."""
     queue = parse_queue(data, layout)
     hurt = [fault.span for fault in queue.faults]
     sound = [
@@ -173,9 +184,7 @@ def _sample(learning: Learning, layout: Layout) -> tuple[bytes, Record | None] |
         if not any(span.start < each.stop and each.start < span.stop for span in hurt)
     ]
     real = [each for each in sound if not each.text.startswith("#")] or sound
-    if not real:
-        return None
-    return data, min(real, key=lambda each: abs(each.stop - each.start - SAMPLE_BYTES))
+    return min(real, key=lambda each: abs(each.stop - each.start - SAMPLE_BYTES), default=None)
 
 
 def _segment(each: Field, origin: int) -> Segment:
@@ -203,8 +212,7 @@ def _record_segments(layout: Layout, record: Record) -> list[Segment]:
 # --- the fields --------------------------------------------------------------------------------------------------
 
 
-def _fields(learning: Learning, layout: Layout, screen: Screen) -> Iterator[str]:
-    found = _sample(learning, layout)
+def _fields(found: _Sample | None, layout: Layout, screen: Screen) -> Iterator[str]:
     rows = []
     for each in layout.fields:
         doubt = "?" if _SAID[each.status] else ""
@@ -247,11 +255,11 @@ def _status(each: Field) -> str:
     return "unknown" if each.role == "opaque" else each.status
 
 
-def _value(each: Field, layout: Layout, found: tuple[bytes, Record | None] | None) -> str:
+def _value(each: Field, layout: Layout, found: _Sample | None) -> str:
     """Return what a field holds in the record that is drawn."""
     if found is None or each.role == "text":
         return ""
-    data, record = found
+    _, data, record = found
     origin = 0 if each.section == "header" else layout.header if record is None else record.start
     if each.section == "trailer" and record is not None:
         origin += next((s.stop for s in _record_segments(layout, record) if s.name == "terminator"), 0)
@@ -309,8 +317,10 @@ def _aspects(learning: Learning, layout: Layout) -> Iterator[tuple[str, str]]:
         yield "checksum", f"{layout.checksum_name} over {over}: {doc}"
     elif stored:
         yield "checksum", f"{_found(stored)}; how it is computed was not found"
-    else:
+    elif any(each.role == "opaque" and each.section != "header" for each in layout.fields):
         yield "checksum", f"{_NOT}: no sum or CRC reproduces what is not understood"
+    else:
+        yield "checksum", f"{_NOT}: no bytes are left for one"
 
 
 _NOT = "not found"

@@ -77,6 +77,7 @@ def made(*texts: str) -> bytes:
         ("MSTTRANS.GLB slack.glb", 0, "learnt: 114 records in 2 files"),
         ("damaged.glb", 0, "learnt: "),
         ("torn.glb", 0, "learnt: "),
+        ("empty.glb confirmed.glb MSTTRANS.GLB", 0, "of MSTTRANS.GLB, 64 bytes"),
         ("slack.glb", 0, "learnt: "),
         ("MSTTRANS.GLB --known last=15216", 0, "learnt: "),
         ("MSTTRANS.GLB --family queue", 0, "learnt: "),
