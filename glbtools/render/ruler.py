@@ -13,9 +13,6 @@ WIDE = 76
 ALIKE = 2
 """Rows inside one field after which the rest is left out."""
 
-_MARGIN = 8
-"""Columns left of the first byte: the offset, and the border before it."""
-
 
 class Segment(NamedTuple):
     """A stretch of bytes with one meaning.
@@ -58,13 +55,15 @@ class _Ruler:
     def __init__(self, data: bytes, segments: Sequence[Segment], screen: Screen, encoding: str) -> None:
         self.data, self.segments, self.screen = data, segments, screen
         self.per_row = 16 if screen.width >= WIDE else 8
+        self.digits = max(4, len(f"{max(0, len(data) - 1):x}"))
+        self.margin = self.digits + 4
         self.borders = {each.start for each in segments} | {each.stop for each in segments}
         every = bytes(range(256)).decode(encoding, "replace")
         self.characters = [c if c.isprintable() and c != "\N{REPLACEMENT CHARACTER}" else "." for c in every]
 
     def head(self) -> str:
         columns = " ".join(f"{column:02x}" for column in range(self.per_row))
-        return self.screen.paint(f"{'':{_MARGIN}}{columns}", "dim")
+        return self.screen.paint(f"{'':{self.margin}}{columns}", "dim")
 
     def within(self, low: int, high: int) -> list[Segment]:
         """Return the segments that share bytes with a stretch."""
@@ -86,7 +85,7 @@ class _Ruler:
                 yield self.bytes_of(address)
             if cut:
                 left = min(each.stop, cut[-1] + self.per_row) - cut[0]
-                yield f"  {'....':{_MARGIN - 2}}{left} more bytes of {safe(each.name)}"
+                yield self.clipped(f"  {'....':{self.margin - 2}}{left} more bytes of {safe(each.name)}", 0)
 
     def row(self, address: int) -> Iterator[str]:
         yield self.bytes_of(address)
@@ -101,7 +100,7 @@ class _Ruler:
             text = "".join(self.characters[byte] for byte in self.data[low:stop])
             characters.append(self.screen.paint(text, *each.styles))
         blank = "   " * (self.per_row - (high - address))
-        where = self.screen.paint(f"  {address:04x} ", "dim")
+        where = self.screen.paint(f"  {address:0{self.digits}x} ", "dim")
         return f"{where}{''.join(cells)}{blank} {''.join(characters)}".rstrip()
 
     def border(self, offset: int) -> str:
@@ -116,9 +115,9 @@ class _Ruler:
         free: list[int] = []
         high = min(address + self.per_row, len(self.data))
         for each in reversed(self.within(address, high)):
-            column = _MARGIN + 3 * (max(each.start, address) - address)
+            column = self.margin + 3 * (max(each.start, address) - address)
             name = safe(each.name) if each.start >= address else f"({safe(each.name)})"
-            name = name if len(name) <= self.screen.width - column else f"{name[: self.screen.width - column - 2]}.."
+            name = self.clipped(name, column)
             level = next((at for at, room in enumerate(free) if column + len(name) < room), len(free))
             if level == len(free):
                 free.append(self.screen.width + 1)
@@ -130,6 +129,11 @@ class _Ruler:
             free[level] = column
         for line in lines:
             yield self.placed(line[::-1])
+
+    def clipped(self, text: str, column: int) -> str:
+        """Return a text that ends within the screen when it begins in a column."""
+        room = self.screen.width - column
+        return text if len(text) <= room else f"{text[: room - 2]}.."
 
     def placed(self, pieces: Sequence[tuple[int, str, tuple[str, ...]]]) -> str:
         drawn, at = [], 0

@@ -67,3 +67,11 @@ def test_no_byte_reaches_the_terminal_raw(encoding: str) -> None:
     data = bytes(range(256))
     lines = list(ruler(data, [Segment(f"a{at}\x1b", at, at + 4) for at in range(0, 256, 4)], Screen(80), encoding))
     assert all(line.isprintable() for line in lines)
+
+
+def test_names_stand_below_their_bytes_in_a_large_structure() -> None:
+    data = bytes(0x10008)
+    lines = list(ruler(data, [Segment("long", 0, 0x10004), Segment("last", 0x10004, 0x10008)], Screen(80), "cp850"))
+    row = next(n for n, line in enumerate(lines) if line.startswith("  10000 "))
+    assert lines[row].index("|") + 1 == lines[row + 1].index("last") == lines[0].index("04")
+    assert "65488 more bytes of long" in "\n".join(lines)
