@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 COMMANDS = (
     "inspect", "diagnose", "unsent", "explain", "rebuild", "build", "simulate", "directory export",
-    "directory compare", "directory backsync", "sync init", "sync run", "sync status", "formats",
+    "directory compare", "directory backsync", "sync init", "sync run", "sync status", "formats", "learn",
 )  # fmt: skip
 
 

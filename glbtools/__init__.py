@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from glbtools.evidence.build import build
     from glbtools.formats.messages import of_code as messages
     from glbtools.formats.registry import Inspection, inspect, inspect_bytes
+    from glbtools.learn.learning import check_layout, learn_layout
     from glbtools.library import (
         read_columns,
         read_listing,
@@ -56,6 +57,7 @@ _PLACES = {
     "Dump": "directory.dump",
     "backsync": "directory.backsync",
     "build": "evidence.build",
+    "check_layout": "learn.learning",
     "compare_dumps": "directory.compare:compare",
     "diagnose": "diagnosis.engine",
     "export_changes": "directory.export:export",
@@ -64,6 +66,7 @@ _PLACES = {
     "Inspection": "formats.registry",
     "inspect": "formats.registry",
     "inspect_bytes": "formats.registry",
+    "learn_layout": "learn.learning",
     "plan_rebuild": "rebuild.plan",
     "read_columns": "library",
     "read_listing": "library",
@@ -92,11 +95,13 @@ __all__ = [
     "__version__",
     "backsync",
     "build",
+    "check_layout",
     "compare_dumps",
     "diagnose",
     "export_changes",
     "inspect",
     "inspect_bytes",
+    "learn_layout",
     "messages",
     "plan_rebuild",
     "read_columns",

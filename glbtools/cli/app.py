@@ -217,6 +217,7 @@ COMMANDS = {
     "build": "app",
     "simulate": "simulation",
     "formats": "app",
+    "learn": "learn",
 }
 """Name -> module of this room that has it, in the order of the help text; loaded when it is wanted."""
 

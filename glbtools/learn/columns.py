@@ -22,6 +22,7 @@ SPOILED = 0.1
 EARLIEST, LATEST = datetime(1988, 1, 1), datetime(2012, 1, 1)
 """Dates that stamps of these programs can have: the product came in 1988, and its clocks ran on for a while."""
 
+PACKED = 12
 LARGEST_STEP = 100_000
 LARGEST_SYNC = 1 << 28
 _STAMPS = (Number("u32", 4), Number("u32", 4, "big"), Number("dec", 10), Number("hex", 8))
@@ -103,14 +104,18 @@ def dated(values: Values) -> list[Dated]:
     for encoding, (read, _) in stamp.ENCODINGS.items():
         moments = [read(value) if value is not None and value < 1 << 32 else None for value in values]
         kept = [each for each in moments if each is not None and EARLIEST <= each < LATEST]
-        if len(kept) < len(values) * (1 - SPOILED) or not kept:
+        if len(kept) < len(values) * (1 - (SPOILED if encoding == "unix" else SPOILED / 2)) or not kept:
             continue
         back = sum(b < a for a, b in itertools.pairwise(kept)) / max(1, len(kept) - 1)
         ordered = sorted(kept)
         cut = int(len(ordered) * SPOILED / 2)
         span = ordered[-1 - cut] - ordered[cut]
         found.append(Dated(encoding, len(kept) / len(values), span.total_seconds() / 86400, back))
-    return sorted(found, key=lambda each: (each.backwards > 2 * SPOILED, each.days))
+    # Of numbers that are no packed dates hardly half are valid ones; a dozen that all are were meant so.
+    packed = len(set(values)) >= PACKED
+    return sorted(
+        found, key=lambda each: (each.backwards > 2 * SPOILED, each.encoding != "dos" or not packed, each.days)
+    )
 
 
 def linked(values: Values, texts: Sequence[int]) -> int | None:

@@ -252,9 +252,14 @@ def _stamp(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
     steady = [each for each in steady if each.dated.days > 0]  # one date in all records may be any constant
     if not steady:
         return []
-    best = min(steady, key=lambda each: (each.dated.days, -each.dated.share))
+    best = min(steady, key=lambda each: _worth(sight, each, steady))
     others = columns.dated(sight.values(best.claim.side, best.claim.at, best.claim.number))[1:]
-    rivals = [each for each in steady if each is not best and each.dated.days <= best.dated.days * 1.5 + 1]
+    rivals = [
+        each
+        for each in steady
+        if each is not best
+        and (each.dated.days <= best.dated.days * 1.5 + 1 or not free(*_extent(each.claim), [best.claim]))
+    ]
     days = f"{best.dated.days:.0f} days" if best.dated.days >= 2 else "a day or two"
     doc = f"dates that lie within {days} and rise"
     if others:
@@ -264,12 +269,27 @@ def _stamp(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
     return [best.claim._replace(doc=doc, sure=not others and not rivals)]
 
 
+def _worth(sight: Sight, date: _Date, others: Sequence[_Date]) -> tuple[float, float]:
+    """Return how good dates are, the best lowest: what wanders least; of columns that share bytes what varies most.
+
+    A constant byte before a date, and a date without its last byte, are a date again, and wander even less.
+    """
+    claim = date.claim
+    sharing = [each for each in others if not free(*_extent(each.claim), [claim])]
+    least = min(each.dated.days for each in sharing)
+    return least, -len(set(sight.values(claim.side, claim.at, claim.number)))
+
+
+def _extent(claim: Claim) -> tuple[str, int, int]:
+    return claim.side, claim.at, claim.number.size
+
+
 def _written(sight: Sight, side: str, at: int, number: Number) -> bool:
     """Whether the bytes of a binary number are digits in all records, and so rather digits."""
     if number.kind in {"dec", "hex"}:
         return False
     raws = sight.raw(side, at, number.size)
-    return sum(raw.isdigit() for raw in raws) >= len(raws) * (1 - columns.SPOILED)
+    return sum(all(byte in HEX_DIGITS for byte in raw) for raw in raws) >= len(raws) * (1 - columns.SPOILED)
 
 
 def _listed_stamp(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
@@ -408,7 +428,7 @@ def _numbered(
     results = []
     for bits, group in rated[:6]:
         best = _widest(group, order)
-        chosen = best.claim._replace(doc=_said(best, group, listed=listed), sure=listed or len(group) == 1)
+        chosen = best.claim._replace(doc=_said(best, group, listed=listed), sure=len(group) == 1)
         results.append(Reading([chosen, *claims, *dates], bits))
     if results and not listed:
         results[0].doubts = list(_doubts(rated, results, places))

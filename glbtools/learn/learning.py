@@ -6,6 +6,7 @@ evidence that would decide it; to leave a question open is no failure, to answer
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +16,11 @@ from typing import NamedTuple
 from glbtools import files
 from glbtools.binary.layout import Layout
 from glbtools.binary.span import Span
-from glbtools.errors import UsageError
+from glbtools.errors import UnknownFormatError, UsageError
 from glbtools.formats.listing import parse_listing, probe_listq
-from glbtools.formats.queue import Queue, parse_queue
+from glbtools.formats.queue import Queue, checksum_faults, parse_queue
+from glbtools.formats.registry import FORMATS, detect
+from glbtools.layouts import Layouts
 from glbtools.layouts.written import to_toml
 from glbtools.learn import configuration, queue, testimony
 from glbtools.learn.checksums import Found
@@ -28,6 +31,9 @@ from glbtools.learn.summed import with_checksum
 
 ENCODING = "cp850"
 """Code page of the texts, inferred from the lists they are copied from (Q87432)."""
+
+Progress = Callable[[str, int, int], None]
+"""What is told what is done next, how many steps are done, and of how many at most."""
 
 SHORT = 200
 """Bytes below which a file with one text is worth some arithmetic."""
@@ -41,7 +47,7 @@ class Part(NamedTuple):
         size: bytes.
         records: how many it finds.
         explained: bytes in them, and in the file's header.
-        faults: what else is there, with its place: damage, a torn end, slack.
+        faults: what else is there, with its place: damage, a torn end, slack, checksums that disagree.
     """
 
     path: str
@@ -68,6 +74,7 @@ class Learning:
         tried: how many rules of framing were tried.
         places: of a configuration: for each name that is known and stays open, where it may stand.
         mentions: of a configuration: what bytes look like that no field claims.
+        contents: the bytes of the files, in the order of ``paths``: a report shows some of them.
     """
 
     family: str
@@ -83,6 +90,7 @@ class Learning:
     tried: int = 0
     places: dict[str, list[Place]] = field(default_factory=dict)
     mentions: list[Mention] = field(default_factory=list)
+    contents: list[bytes] = field(default_factory=list, repr=False)
 
     @property
     def toml(self) -> str | None:
@@ -92,7 +100,7 @@ class Learning:
     @property
     def alternatives(self) -> list[Layout]:
         """Layouts that read the files otherwise and explain them less well, or as well where none is decided."""
-        return [each.layout for each in self.candidates if each.layout is not self.layout]
+        return [each.layout for each in self.candidates[1 if self.layout else 0 :]]
 
 
 def learn_layout(
@@ -102,7 +110,7 @@ def learn_layout(
     known: Sequence[str] = (),
     family: str | None = None,
     max_size: int = files.DEFAULT_MAX_SIZE,
-    progress: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
 ) -> Learning:
     """Return the layout of some files of one kind, or why it cannot be told.
 
@@ -112,7 +120,7 @@ def learn_layout(
         known: ``[FILE:]NAME=VALUE``: values known to be in the files.
         family: queue, reqconf or srvconf; told by the files' names unless given.
         max_size: largest file read, in bytes.
-        progress: called with what is done next.
+        progress: called with what is done next, how many steps are done, and of how many at most.
 
     Raises:
         FileAccessError: a file cannot be read.
@@ -127,7 +135,7 @@ def learn_layout(
         wanted = _spoken_of(paths, listings, known, max_size) or wanted
     if wanted != "queue":
         return _configuration_layout(wanted, paths, listings, known, max_size)
-    return _queue_layout(paths, listings, known, max_size, progress or (lambda _: None))
+    return _queue_layout(paths, listings, known, max_size, progress or (lambda *_: None))
 
 
 FAMILIES = ("queue", "reqconf", "srvconf")
@@ -157,26 +165,37 @@ def _queue_layout(
     listings: Sequence[str | Path],
     known: Sequence[str],
     max_size: int,
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> Learning:
     learning = Learning("queue", tuple(map(str, paths)), tuple(map(str, listings)))
+    steps = queue.MOST_RULES + 2
+
+    def explaining(text: str) -> None:
+        learning.tried += 1
+        progress(text, learning.tried, steps)
+
     materials = [Material(str(path), files.read(path, max_size)) for path in paths]
+    learning.contents = [each.data for each in materials]
     told(materials, known)
+    learning.reasons = list(_strangers(materials))
+    if learning.reasons:
+        return learning
     printed = [parse_listing(_listing(path, max_size)) for path in listings]
     learning.concluded += with_listings(materials, printed, ENCODING)
-    progress("comparing records")
-    found = queue.candidates(materials, progress)
+    progress("comparing records", 0, steps)
+    found = queue.candidates(materials, explaining)
     learning.candidates = found
     learning.reasons = list(_undecided(found, materials))
     if found and not learning.reasons:
         layout = found[0].layout
-        progress("looking for a checksum")
+        progress("looking for a checksum", steps - 1, steps)
         queues = [parse_queue(each.data, layout) for each in materials]
         learning.layout, learning.checksum = with_checksum(layout, queues, materials)
     best = learning.layout or (found[0].layout if found else None)
     if best is not None:
         learning.parts = [_part(material, parse_queue(material.data, best)) for material in materials]
-    learning.concluded += _arithmetic(materials) if learning.layout is None else ()
+    if learning.layout is None:
+        learning.concluded += [*_agreed(found), *_arithmetic(materials)]
     learning.wanted = list(_wanted(learning, materials))
     return learning
 
@@ -198,6 +217,7 @@ def _configuration_layout(
         wanted=learnt.wanted,
         places=learnt.places,
         mentions=learnt.mentions,
+        contents=[data for _, data in contents],
     )
 
 
@@ -210,11 +230,22 @@ def _listing(path: str | Path, max_size: int) -> bytes:
 
 def _part(material: Material, found: Queue) -> Part:
     strayed = sum(gap.stop - gap.start for gap in found.gaps)
-    faults = tuple((fault.message, fault.span) for fault in found.faults)
+    faulty = sorted([*found.faults, *checksum_faults(found)], key=lambda fault: fault.span)
+    faults = tuple((fault.message, fault.span) for fault in faulty)
     return Part(material.path, len(material.data), len(found.records), len(material.data) - strayed, faults)
 
 
 # --- why not, and what would help ---------------------------------------------------------------------------------
+
+
+def _strangers(materials: Sequence[Material]) -> Iterator[str]:
+    """Yield which files are text files of another kind by their content: their lines may look like records."""
+    texts = {name: each for name, each in FORMATS.items() if not each.binary}
+    for material in materials:
+        with contextlib.suppress(UnknownFormatError):
+            entry = detect(material.data, "", Layouts(), texts)
+            hint = "; give it with --listing, beside the file it lists" if entry.name == "listq" else ""
+            yield f"{material.path} is no queue file but of another kind: {entry.title}{hint}"
 
 
 def _undecided(found: Sequence[queue.Candidate], materials: Sequence[Material]) -> Iterator[str]:
@@ -239,11 +270,29 @@ def _undecided(found: Sequence[queue.Candidate], materials: Sequence[Material]) 
             f"the best explanation finds {_count(best.records, 'record')} and leaves too much unexplained: "
             f"{best.explained:.0%} of the bytes are in records, {best.odd:.0%} of those are no sound transactions"
         )
-    for doubt in best.reading.doubts:
+    known = any(each.first is not None or each.last is not None for each in materials)
+    for doubt in best.reading.doubts if not known else ():  # a known number has decided between them
         yield f"the number may as well be {doubt}"
     for rival in found[1:]:
         if rival.contradicts(best) and rival.bits - best.bits < queue.CLEAR:
             yield f"two layouts explain the files: {queue.described(best)}; or {queue.described(rival)}"
+
+
+def _agreed(found: Sequence[queue.Candidate]) -> Iterator[str]:
+    """Yield what every layout says that explains the files well, where several do."""
+    if not found or not found[0].sound:
+        return
+    near = [each for each in found if each.bits - found[0].bits < queue.CLEAR]
+    if len({tuple(text for _, text in each.texts) for each in near}) == 1:
+        yield f"{_count(found[0].records, 'record')}; their texts are the same in every reading that fits"
+    frames = {
+        (each.layout.header, *(sum(part.size for part in each.layout.section(name)) for name in ("record", "trailer")))
+        for each in near
+    }
+    if len(frames) == 1:
+        header, head, trail = next(iter(frames))
+        places = f"a header of {_count(header, 'byte')}, {head} before a text and {trail} behind it"
+        yield f"{places}, in every reading that fits"
 
 
 def _wanted(learning: Learning, materials: Sequence[Material]) -> Iterator[str]:

@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from glbtools.formats import listing, queue, registry
 from glbtools.formats.queue import NewRecord
 from glbtools.formats.repadmin import SHOWREPL_HEADER
 from glbtools.layouts import Layouts
+from scoreboard.layouts import queue_sample
 
 Run = Callable[..., Any]
 """The fixture ``run``: what it returns has ``status``, ``out`` and ``err``."""
@@ -149,6 +151,17 @@ def new_queue(*texts: str) -> bytes:
     return queue.build_queue(queue.new_queue([NewRecord(n, text, WHEN) for n, text in enumerate(texts, 1)], QUEUE))
 
 
+@cache
+def strange() -> dict[str, bytes]:
+    """A queue in a layout that nobody knows, sound and damaged, and its listing."""
+    sample = queue_sample(32)
+    return {
+        "strange/MSTTRANS.GLB": sample.data,
+        "strange/damaged.glb": sample.damaged,
+        "strange/listq.txt": sample.listing,
+    }
+
+
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory with the stuck postoffice of the demo, a small server, and files of every other kind."""
@@ -163,6 +176,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     files["short/REQCONF.GLB"] = files["hub/GLB/REQCONF.GLB"][:100]
     records = queue.parse_queue(sound, QUEUE).records
     files["listq.txt"] = listing.format_listq(records, "REQTRANS", "NET/PO", "glbtools 0.1").encode()
+    files |= strange()
     for name, content in files.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)

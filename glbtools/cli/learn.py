@@ -1,0 +1,217 @@
+"""``learn``: the layout of genuine files, or what would be needed to tell it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from glbtools.cli import COULD_NOT, FOUND, complain, put
+from glbtools.cli.options import Color, Form, Json, MaxFileSize, PageFormat, Quiet, screen_of
+from glbtools.files import DEFAULT_MAX_SIZE, STDIN
+
+if TYPE_CHECKING:
+    from glbtools.learn.learning import Learning
+
+
+class Family(StrEnum):
+    """Which kind of file is learnt from."""
+
+    queue = "queue"
+    reqconf = "reqconf"
+    srvconf = "srvconf"
+
+
+PATIENCE = 2.0
+"""Seconds before progress is shown."""
+
+_TICK = 0.25
+_WIDTH = 24
+
+
+def learn(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files of one kind, all in the same layout.")],
+    listing: Annotated[
+        list[Path] | None,
+        typer.Option("--listing", metavar="LISTING.txt", help="What LISTQ printed of a file; may be given again."),
+    ] = None,
+    known: Annotated[
+        list[str] | None,
+        typer.Option("--known", metavar="[FILE:]NAME=VALUE", help="A value known to be in a file; may be given again."),
+    ] = None,
+    family: Annotated[
+        Family | None, typer.Option("--family", help="Kind of the files; told by their names unless given.")
+    ] = None,
+    out: Annotated[
+        str | None,
+        typer.Option("--out", metavar="LAYOUT.toml", help="File to write the layout to; - is standard output."),
+    ] = None,
+    check: Annotated[
+        Path | None, typer.Option("--check", metavar="LAYOUT.toml", help="Test this layout on the files instead.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace LAYOUT.toml if it exists.")] = False,
+    output: Form = PageFormat.table,
+    json: Json = False,
+    color: Color = None,
+    quiet: Quiet = False,
+    max_file_size: MaxFileSize = DEFAULT_MAX_SIZE,
+) -> None:
+    """Find out the layout of genuine files, for --layout of the other commands, and say how sure it is.
+
+    Status 1 when the files do not decide it: then no layout is written. Of queue files NAME is first or last:
+    the number of the first or the last record.
+
+    Example: glbtools learn REQTRANS.GLB MSTTRANS.GLB --listing LISTQ.TXT --out mine.toml
+    """
+    as_json = json or output is PageFormat.json
+    if check is not None:
+        if listing or known or out is not None or family is not None:
+            raise typer.BadParameter(
+                "goes with FILE... alone, not with --listing, --known, --family or --out", param_hint="--check"
+            )
+        _check(check, files, as_json=as_json, color=color, max_file_size=max_file_size)
+        return
+    if out == STDIN and as_json:
+        raise typer.BadParameter("- and --json both want standard output", param_hint="--out")
+    if out is not None and out != STDIN:
+        _refuse(Path(out), [*files, *map(str, listing or ())], force=force)
+    from glbtools.learn.learning import learn_layout
+
+    with _Bar() if not quiet and sys.stderr.isatty() else contextlib.nullcontext() as bar:
+        learning = learn_layout(
+            files,
+            listings=listing or (),
+            known=known or (),
+            family=family.value if family else None,
+            max_size=max_file_size,
+            progress=bar,
+        )
+    _write(learning, out, force=force)
+    _report(learning, out, as_json=as_json, color=color, quiet=quiet)
+    raise typer.Exit(0 if learning.layout else FOUND)
+
+
+def _refuse(out: Path, inputs: Sequence[str], *, force: bool) -> None:
+    """Refuse what cannot be written before time is spent on learning; evidence is never overwritten.
+
+    Raises:
+        OutputExistsError: it exists and is not to be replaced, or is one of the files learnt from.
+        FileAccessError: its directory is missing.
+    """
+    from glbtools.errors import FileAccessError, OutputExistsError
+
+    if os.path.lexists(out):
+        if not force:
+            raise OutputExistsError(f"{out}: exists; use --force to replace it")
+        real = os.path.realpath(out)
+        if any(os.path.realpath(each) == real for each in inputs):
+            raise OutputExistsError(f"{out}: is one of the files to learn from")
+        if out.is_dir():
+            raise FileAccessError(f"{out}: a directory, not a file")
+    elif not out.parent.is_dir():
+        raise FileAccessError(f"{out}: no such directory")
+
+
+def _write(learning: Learning, out: str | None, *, force: bool) -> None:
+    text = learning.toml
+    if text is None or out is None:
+        return
+    if out == STDIN:
+        put([text.rstrip("\n")])
+    else:
+        from glbtools.files import write
+
+        write(Path(out), text.encode("utf-8"), force=force)
+
+
+def _report(learning: Learning, out: str | None, *, as_json: bool, color: bool | None, quiet: bool) -> None:
+    from glbtools.render import learning as render
+
+    written = out if out != STDIN and learning.layout is not None else None
+    if as_json:
+        from glbtools import __version__
+
+        put([render.json_text(render.document(learning, __version__, written))])
+    elif out == STDIN:
+        if not quiet:
+            from glbtools.render.text import screen
+
+            for line in render.show(learning, screen(sys.stderr, color)):
+                print(line, file=sys.stderr)
+    elif not (quiet and written):
+        put(render.show(learning, screen_of(color)))
+        put(render.afterwards(learning, out, screen_of(color)) if out else ())
+
+
+def _check(path: Path, files: list[str], *, as_json: bool, color: bool | None, max_file_size: int) -> None:
+    """Test a layout on files, each whatever becomes of the others."""
+    from glbtools import layouts
+    from glbtools.errors import GlbError
+    from glbtools.learn.learning import check_layout
+    from glbtools.render import learning as render
+
+    layout = layouts.load(path)
+    status, found = 0, []
+    for each in files:
+        try:
+            found += check_layout(layout, [each], max_size=max_file_size)
+        except GlbError as error:
+            complain(str(error))
+            status = COULD_NOT
+    if as_json:
+        from glbtools import __version__
+
+        put([render.json_text(render.check_document(layout, found, __version__))])
+    elif found:
+        put(render.checked(layout, found, screen_of(color)))
+    raise typer.Exit(status or (0 if all(each.fits for each in found) else FOUND))
+
+
+class _Bar:
+    """Progress on a terminal's standard error, once it takes long; drawn by a thread, since one step may take long."""
+
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self.patience, self.begun = patience, time.monotonic()
+        self.step: tuple[str, int, int] = ("", 0, 1)
+        self.over = threading.Event()
+        self.watch = threading.Thread(target=self._watch, daemon=True)
+
+    def __call__(self, text: str, done: int, total: int) -> None:
+        self.step = text, done, total
+
+    def __enter__(self) -> _Bar:
+        self.watch.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        self.watch.join()
+
+    def _watch(self) -> None:
+        if self.over.wait(self.patience):
+            return
+        with contextlib.suppress(OSError, ValueError):
+            while True:
+                sys.stderr.write(f"\r\x1b[K{self.drawn()}")
+                sys.stderr.flush()
+                if self.over.wait(_TICK):
+                    sys.stderr.write("\r\x1b[K")
+                    sys.stderr.flush()
+                    return
+
+    def drawn(self) -> str:
+        """Return the line: how far it is, what is done, and for how long already."""
+        from glbtools.render.text import safe
+
+        text, done, total = self.step
+        filled = _WIDTH * min(done, total) // max(1, total)
+        elapsed = f"{time.monotonic() - self.begun:.0f} s"
+        return f"[{'#' * filled}{'.' * (_WIDTH - filled)}] {safe(text)[:40]}, {elapsed}"
