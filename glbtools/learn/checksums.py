@@ -39,12 +39,12 @@ DAMAGED = 0.03
 """Share of held-out records that may disagree where there are many."""
 
 MAX_REGIONS = 48
-MAX_POLYNOMIAL_REGIONS = 16
 MAX_MESSAGE = 512
 """Longest message, in bytes, that polynomials are searched with: a common divisor takes the square of the time."""
 
 _ATTEMPTS = 5
 _DIFFERENCES = 5
+_FEW_DIFFERENCES = 8
 _COFACTOR = 8
 _FEW_PAIRS = 3
 
@@ -144,7 +144,7 @@ def search(samples: Sequence[Sample], width: int, *, named: bool = True, unnamed
     for regions in trial.regions():
         found = _named(trial, regions) if named else None
         if found is None and unnamed:
-            found = _polynomial(trial, regions[:MAX_POLYNOMIAL_REGIONS])
+            found = _polynomial(trial, regions)
         if found is not None:
             return found
     return None
@@ -366,10 +366,10 @@ def _attempts(trial: _Trial, frame: _Frame, by_length: dict[int, list[int]]) -> 
     groups = [each for each in by_length.values() if len(each) > 1]
     # Short messages are quickest; from a large group fewer records are needed.
     groups.sort(key=lambda each: (len(each) <= _DIFFERENCES, len(trial.message(each[0], frame.covers))))
-    for attempt in range(_ATTEMPTS if len(trial.chosen) >= MANY else 2):
+    for attempt in range(_ATTEMPTS):
         random = Random(attempt)  # noqa: S311 - the same records give the same answer
         ordered = random.sample(groups, len(groups)) if attempt % 2 else groups
-        pairs = islice(_pairs(ordered, random), _DIFFERENCES)
+        pairs = islice(_pairs(ordered, random), _DIFFERENCES if len(trial.chosen) >= MANY else _FEW_DIFFERENCES)
         yield _Multiples([_difference(trial, frame, *pair) for pair in pairs])
     if sum(len(each) - 1 for each in groups) < _FEW_PAIRS:
         yield from _guessed(trial, frame, by_length)

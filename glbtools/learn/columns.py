@@ -22,7 +22,9 @@ SPOILED = 0.1
 EARLIEST, LATEST = datetime(1988, 1, 1), datetime(2012, 1, 1)
 """Dates that stamps of these programs can have: the product came in 1988, and its clocks ran on for a while."""
 
-PACKED = 12
+PACKED = 0.02
+"""Chance of numbers being valid packed dates by accident at which they are taken for such."""
+
 LARGEST_STEP = 100_000
 LARGEST_SYNC = 1 << 28
 _STAMPS = (Number("u32", 4), Number("u32", 4, "big"), Number("dec", 10), Number("hex", 8))
@@ -111,11 +113,22 @@ def dated(values: Values) -> list[Dated]:
         cut = int(len(ordered) * SPOILED / 2)
         span = ordered[-1 - cut] - ordered[cut]
         found.append(Dated(encoding, len(kept) / len(values), span.total_seconds() / 86400, back))
-    # Of numbers that are no packed dates hardly half are valid ones; a dozen that all are were meant so.
-    packed = len(set(values)) >= PACKED
+    packed = _chance_of_packed(values) <= PACKED
     return sorted(
         found, key=lambda each: (each.backwards > 2 * SPOILED, each.encoding != "dos" or not packed, each.days)
     )
+
+
+def _chance_of_packed(values: Values) -> float:
+    """Return the chance that numbers which are no packed dates all look like some: by their seconds, minutes, hours.
+
+    Each of these fields has room for more than a clock shows: 30 of 32 double seconds, 60 of 64 minutes, 24 of 32 hours.
+    """
+    known = [each for each in values if each is not None]
+    chance = 1.0
+    for shift, mask, valid in ((0, 31, 30), (5, 63, 60), (11, 31, 24)):
+        chance *= (valid / (mask + 1)) ** len({each >> shift & mask for each in known})
+    return chance
 
 
 def linked(values: Values, texts: Sequence[int]) -> int | None:

@@ -179,6 +179,7 @@ def _queue_layout(
     told(materials, known)
     learning.reasons = list(_strangers(materials))
     if learning.reasons:
+        learning.wanted = ["the queue file itself: REQTRANS.GLB, MSTTRANS.GLB or another that ends in TRANS.GLB"]
         return learning
     printed = [parse_listing(_listing(path, max_size)) for path in listings]
     learning.concluded += with_listings(materials, printed, ENCODING)

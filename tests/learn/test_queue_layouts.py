@@ -77,11 +77,14 @@ def test_the_reference_layout_is_learnt_back(path):
     assert learning.layout is not None, learning.reasons
     true = reference("queue")
     assert read(path.read_bytes(), learning.layout) == read(path.read_bytes(), true)
-    same = {(each.role, each.offset, each.type) for each in learning.layout.fields if each.role in ROLES}
-    assert same == {(each.role, each.offset, each.type) for each in true.fields if each.role in ROLES}
+    varying = {"sync", "text", "checksum", "link"}
+    if len({record.stamp for record in parse_queue(path.read_bytes(), true).records}) > 1:
+        varying.add("stamp")
+    assert roles(learning.layout, varying) == roles(true, varying)
 
 
-ROLES = ("sync", "stamp", "checksum", "text")
+def roles(layout: Layout, wanted: set[str]) -> set[tuple[str, int, str]]:
+    return {(each.role, each.offset, each.type) for each in layout.fields if each.role in wanted}
 
 
 def test_a_learnt_layout_is_written_and_read_back_to_itself(tmp_path):
