@@ -18,6 +18,10 @@ from glbtools.learn.framing import Rule
 from glbtools.learn.material import CONTROL
 
 LARGEST_HEADER = 64
+NUMBER_BITS = 40.0
+"""What it costs that the first record's number does not go with the others."""
+
+HEADER_BITS, MOST_HEADER_BITS = 8.0, 40.0
 LOST_BITS = 120.0
 """What it costs to take what stands before the first record for a lost record and not for the file's header."""
 
@@ -131,10 +135,10 @@ def _edges(
     if begins < header or (rule.stride > 1 and (begins - header) % rule.stride):
         bits += 30
     elif begins == header:
-        bits += sum(1.0 if byte == 0 else 8.0 for byte in data[:header])
+        bits += min(MOST_HEADER_BITS, sum(1.0 if byte == 0 else HEADER_BITS for byte in data[:header]))
         bits += _unlike(sight, reading.claims, chain, 0, head, HEAD)
     else:
-        bits += min(LOST_BITS, 8.0 * (begins - header)) if begins - header > head else LOST_BITS
+        bits += MOST_HEADER_BITS / 2 if _begins_there(sight, data, header, head) else LOST_BITS
     ending = len(TERMINATORS[rule.terminator])
     stop = last.stop + ending + trail
     if rule.stride > 1:
@@ -156,6 +160,14 @@ def _edges(
     return bits + 20.0 * len(straddling)
 
 
+def _begins_there(sight: Sight, data: bytes, header: int, head: int) -> bool:
+    """Whether the bytes before the first sound record begin as records do: there was one, and it is damaged."""
+    told = [(back, columns.constant(sight.raw(HEAD, back, 1))) for back in range(1, min(head, sight.before) + 1)]
+    fixed = [(back, value) for back, value in told if value is not None]
+    same = sum(data[header + head - back : header + head - back + 1] == value for back, value in fixed)
+    return bool(fixed) and same * 10 >= len(fixed) * 8
+
+
 def _unlike(sight: Sight, claims: Sequence[Claim], chain: Sequence[Held], at: int, head: int, side: str) -> float:
     """Return how the first record's head differs from those of the others: constants, and the number."""
     data, held = chain[at].material.data, chain[at]
@@ -172,7 +184,7 @@ def _unlike(sight: Sight, claims: Sequence[Claim], chain: Sequence[Held], at: in
             claim.number.read(data, chain[1].start - claim.at),
         )
         if claim.role == "sync" and (one is None or other is None or not 0 < other - one <= columns.LARGEST_STEP):
-            bits += 16.0
+            bits += NUMBER_BITS
         if claim.role == "stamp" and (one is None or not columns.dated([one])):
             bits += 16.0
     return bits

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -44,12 +45,14 @@ class Rising(NamedTuple):
         ones: of steps that go up by exactly one.
         bits: mean information of a step; 0 when each is 1.
         falls: how often the numbers go down and stay down, as those do that have too few bits.
+        off: records without which all would rise.
     """
 
     share: float
     ones: float
     bits: float
     falls: int
+    off: int
 
 
 def rising(values: Values) -> Rising | None:
@@ -63,9 +66,18 @@ def rising(values: Values) -> Rising | None:
     bits = sorted(math.log2(step) for step in up)
     kept = bits[: max(1, int(len(bits) * (1 - SPOILED)))]
     ones = sum(step == 1 for step in steps) / len(steps)
-    return Rising(
-        len(up) / len(steps), ones, sum(kept) / len(kept), _falls([each for each in values if each is not None])
-    )
+    known = [each for each in values if each is not None]
+    off = len(values) - _longest_rise(known)
+    return Rising(len(up) / len(steps), ones, sum(kept) / len(kept), _falls(known), off)
+
+
+def _longest_rise(values: Sequence[int]) -> int:
+    """Return how many numbers can be kept so that all of them rise."""
+    ends: list[int] = []
+    for value in values:
+        at = bisect_left(ends, value)
+        ends[at : at + 1] = [value]
+    return len(ends)
 
 
 def _falls(values: Sequence[int]) -> int:
@@ -122,7 +134,8 @@ def dated(values: Values) -> list[Dated]:
 def _chance_of_packed(values: Values) -> float:
     """Return the chance that numbers which are no packed dates all look like some: by their seconds, minutes, hours.
 
-    Each of these fields has room for more than a clock shows: 30 of 32 double seconds, 60 of 64 minutes, 24 of 32 hours.
+    Each of these fields has room for more than a clock shows: 30 of 32 seconds in twos, 60 of 64 minutes, 24 of 32
+    hours.
     """
     known = [each for each in values if each is not None]
     chance = 1.0

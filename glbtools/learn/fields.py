@@ -21,6 +21,9 @@ FEWEST_DIGITS = 5
 HEX_DIGITS = b"0123456789ABCDEF"
 FEWEST_HEAD = 2
 """Bytes before a text at least: the number, unless it stands behind it."""
+FLAWLESS_MARGIN = 40.0
+"""Bits by which a number that is damaged in places must be better than one that rises in all records."""
+
 MARGIN = 6.0
 """Bits by which one explanation of the numbers must be better than another to be believed."""
 
@@ -73,11 +76,13 @@ class Reading:
         claims: the fields, the number first.
         bits: what it leaves to be explained; lower is better.
         doubts: other fields that might be the number, in words.
+        narrower: other ways to store the same numbers, where the first is too wide for a record.
     """
 
     claims: list[Claim] = field(default_factory=list)
     bits: float = 0.0
     doubts: list[str] = field(default_factory=list)
+    narrower: list[Claim] = field(default_factory=list)
 
 
 class Sight:
@@ -269,15 +274,16 @@ def _stamp(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
     return [best.claim._replace(doc=doc, sure=not others and not rivals)]
 
 
-def _worth(sight: Sight, date: _Date, others: Sequence[_Date]) -> tuple[float, float]:
-    """Return how good dates are, the best lowest: what wanders least; of columns that share bytes what varies most.
+def _worth(sight: Sight, date: _Date, others: Sequence[_Date]) -> tuple[float, float, float]:
+    """Return how good dates are, the best lowest: what wanders least; of columns that share bytes what rises best.
 
-    A constant byte before a date, and a date without its last byte, are a date again, and wander even less.
+    A date without its last byte, and a constant before it, are a date again that wanders less, and varies less. One
+    with a byte of something else behind it varies more, and goes back and forth.
     """
     claim = date.claim
     sharing = [each for each in others if not free(*_extent(each.claim), [claim])]
     least = min(each.dated.days for each in sharing)
-    return least, -len(set(sight.values(claim.side, claim.at, claim.number)))
+    return least, round(date.dated.backwards, 2), -len(set(sight.values(claim.side, claim.at, claim.number)))
 
 
 def _extent(claim: Claim) -> tuple[str, int, int]:
@@ -289,7 +295,8 @@ def _written(sight: Sight, side: str, at: int, number: Number) -> bool:
     if number.kind in {"dec", "hex"}:
         return False
     raws = sight.raw(side, at, number.size)
-    return sum(all(byte in HEX_DIGITS for byte in raw) for raw in raws) >= len(raws) * (1 - columns.SPOILED)
+    written = sum(sum(byte in HEX_DIGITS for byte in raw) > number.size - 2 for raw in raws)
+    return written >= len(raws) * (1 - columns.SPOILED)
 
 
 def _listed_stamp(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
@@ -429,7 +436,8 @@ def _numbered(
     for bits, group in rated[:6]:
         best = _widest(group, order)
         chosen = best.claim._replace(doc=_said(best, group, listed=listed), sure=len(group) == 1)
-        results.append(Reading([chosen, *claims, *dates], bits))
+        narrower = [chosen._replace(at=each.claim.at, number=each.claim.number) for each in _by_width(group, order)[1:]]
+        results.append(Reading([chosen, *claims, *dates], bits, narrower=narrower))
     if results and not listed:
         results[0].doubts = list(_doubts(rated, results, places))
     return results
@@ -449,7 +457,8 @@ def _doubts(
         place = _place_of(group[0].claim, places)
         counts = group[0].rising.bits <= steps.bits + 2 and group[0].rising.share > 1 - columns.SPOILED
         elsewhere = place is not mine and bits - leading[id(place)] < MARGIN
-        if bits - best < MARGIN or (elsewhere and counts):
+        flawless = not group[0].rising.off < steps.off or bits - best >= FLAWLESS_MARGIN
+        if bits - best < MARGIN or (elsewhere and counts) or not flawless:
             yield _spot(reading.claims[0])
 
 
@@ -478,7 +487,7 @@ def _rate(sight: Sight, group: Sequence[_Counted], order: str, places: Sequence[
     for each in group:
         number = each.claim.number
         first = next((value for value in each.values if value is not None), 0)
-        bits = len(each.values) * (each.rising.bits + BROKEN_BITS * (1 - each.rising.share))
+        bits = len(each.values) * each.rising.bits + BROKEN_BITS * each.rising.off
         bits += FALL_BITS * each.rising.falls
         bits += math.log2(first + 1) + max(0.0, 2 * math.log2(first + 1) - 2 * USUAL_BITS)
         if number.kind in {"u16", "u32"} and order and number.order != order:
@@ -502,15 +511,19 @@ def _byte_bits(sight: Sight, side: str, at: int) -> float:
     return (ZERO_BITS if value == b"\0" else BYTE_BITS) + BROKEN_BITS * spoiled
 
 
-def _widest(group: Sequence[_Counted], order: str) -> _Counted:
-    """Return the likeliest of columns that hold the same numbers: digits as many as there are, 32 bits before 16."""
+def _by_width(group: Sequence[_Counted], order: str) -> list[_Counted]:
+    """Return columns that hold the same numbers, the likeliest first: all digits there are, 32 bits before 16."""
 
     def worth(each: _Counted) -> tuple[bool, bool, int]:
         number = each.claim.number
         fits = not order or number.kind not in {"u16", "u32"} or number.order == order
         return number.size > 1, fits, number.size
 
-    return max(group, key=worth)
+    return sorted(group, key=worth, reverse=True)
+
+
+def _widest(group: Sequence[_Counted], order: str) -> _Counted:
+    return _by_width(group, order)[0]
 
 
 def _said(best: _Counted, group: Sequence[_Counted], *, listed: bool) -> str:

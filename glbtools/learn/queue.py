@@ -144,6 +144,9 @@ def _arranged(
     for found in arrangements(records, ruled, reading)[:MOST_ARRANGED]:
         rule, arrangement = _ended(records, ruled, found)
         claims = widened(Sight(records, rule), reading.claims, arrangement.head)
+        if _straddles(claims[0], arrangement, rule):
+            fitting = (each for each in reading.narrower if not _straddles(each, arrangement, rule))
+            claims[0] = next(fitting, claims[0])
         kept = [each for each in claims if not _straddles(each, arrangement, rule)]
         if _NEEDED & {each.role for each in claims} - {each.role for each in kept}:
             continue
