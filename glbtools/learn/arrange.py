@@ -18,6 +18,9 @@ from glbtools.learn.framing import Rule
 from glbtools.learn.material import CONTROL
 
 LARGEST_HEADER = 64
+UNLIKE_BITS = 12.0
+"""What it costs that a byte before the first text is not what it is before all others."""
+
 NUMBER_BITS = 40.0
 """What it costs that the first record's number does not go with the others."""
 
@@ -175,7 +178,7 @@ def _unlike(sight: Sight, claims: Sequence[Claim], chain: Sequence[Held], at: in
     for back in range(1, min(head, sight.before) + 1):
         value = columns.constant(sight.raw(side, back, 1))
         if value is not None and data[held.start - back : held.start - back + 1] != value:
-            bits += 8.0
+            bits += UNLIKE_BITS
     for claim in claims:
         if claim.side != HEAD or claim.at > head or len(chain) < 2:
             continue

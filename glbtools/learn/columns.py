@@ -67,7 +67,7 @@ def rising(values: Values) -> Rising | None:
     kept = bits[: max(1, int(len(bits) * (1 - SPOILED)))]
     ones = sum(step == 1 for step in steps) / len(steps)
     known = [each for each in values if each is not None]
-    off = len(values) - _longest_rise(known)
+    off = len(values) - _longest_rise(known) + sum(step > LARGEST_STEP for step in steps)
     return Rising(len(up) / len(steps), ones, sum(kept) / len(kept), _falls(known), off)
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from glbtools.binary.layout import TERMINATORS
 from glbtools.learn import columns
 from glbtools.learn.chain import Held, neighbours, room, sample
+from glbtools.learn.columns import SPOILED
 from glbtools.learn.framing import Number, Rule
 
 WIDEST = 96
@@ -253,7 +254,7 @@ def _stamp(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
                 found += [
                     _Date(Claim(side, at, number, "stamp", each.encoding), each) for each in columns.dated(values)[:1]
                 ]
-    steady = [each for each in found if each.dated.backwards <= 2 * columns.SPOILED]
+    steady = [each for each in found if each.dated.backwards <= 2 * SPOILED]
     steady = [each for each in steady if each.dated.days > 0]  # one date in all records may be any constant
     if not steady:
         return []
@@ -296,7 +297,7 @@ def _written(sight: Sight, side: str, at: int, number: Number) -> bool:
         return False
     raws = sight.raw(side, at, number.size)
     written = sum(sum(byte in HEX_DIGITS for byte in raw) > number.size - 2 for raw in raws)
-    return written >= len(raws) * (1 - columns.SPOILED)
+    return written >= len(raws) * (1 - SPOILED)
 
 
 def _listed_stamp(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
@@ -355,7 +356,9 @@ def _counted(sight: Sight, taken: Sequence[Claim]) -> list[_Counted]:
     What stands behind the texts is looked at only where nothing before them counts.
     """
     found = list(_counting(sight, taken, HEAD)) or list(_counting(sight, taken, TAIL))
-    steady = [each for each in found if each.rising.falls < FEWEST_FALLS]
+    steady = [
+        each for each in found if each.rising.falls < FEWEST_FALLS and each.rising.off <= SPOILED * len(each.values)
+    ]
     return steady or found
 
 
@@ -385,7 +388,7 @@ def _other_digits(sight: Sight, side: str, at: int, number: Number) -> bool:
         )
     if number.kind == "dec" or number.size < 2:
         return False
-    return sum(all(byte in HEX_DIGITS for byte in raw) for raw in raws) >= len(raws) * (1 - columns.SPOILED)
+    return sum(all(byte in HEX_DIGITS for byte in raw) for raw in raws) >= len(raws) * (1 - SPOILED)
 
 
 def _grouped(found: Sequence[_Counted]) -> list[list[_Counted]]:
@@ -397,7 +400,7 @@ def _grouped(found: Sequence[_Counted]) -> list[list[_Counted]]:
     for each in sorted(found, key=lambda each: each.rising.bits - each.rising.share):
         for group in groups:
             same = sum(a == b for a, b in zip(group[0].values, each.values, strict=True))
-            if same >= len(each.values) * (1 - columns.SPOILED):
+            if same >= len(each.values) * (1 - SPOILED):
                 group.append(each)
                 break
         else:
@@ -412,7 +415,7 @@ def _leading(sight: Sight, found: Sequence[_Counted], order: str) -> list[Claim]
     claims: list[Claim] = []
     for _, group in rated:
         best = _widest(group, order)
-        counts = best.rising.bits <= rated[0][1][0].rising.bits + 2 and best.rising.share > 1 - columns.SPOILED
+        counts = best.rising.bits <= rated[0][1][0].rising.bits + 2 and best.rising.share > 1 - SPOILED
         if counts and free(best.claim.side, best.claim.at, best.claim.number.size, claims):
             claims.append(best.claim)
     return claims
@@ -455,7 +458,7 @@ def _doubts(
             leading.setdefault(id(_place_of(each.claim, places)), bits)
     for (bits, group), reading in zip(rated[1:], results[1:], strict=False):
         place = _place_of(group[0].claim, places)
-        counts = group[0].rising.bits <= steps.bits + 2 and group[0].rising.share > 1 - columns.SPOILED
+        counts = group[0].rising.bits <= steps.bits + 2 and group[0].rising.share > 1 - SPOILED
         elsewhere = place is not mine and bits - leading[id(place)] < MARGIN
         flawless = not group[0].rising.off < steps.off or bits - best >= FLAWLESS_MARGIN
         if bits - best < MARGIN or (elsewhere and counts) or not flawless:
@@ -486,10 +489,11 @@ def _rate(sight: Sight, group: Sequence[_Counted], order: str, places: Sequence[
     best = math.inf
     for each in group:
         number = each.claim.number
-        first = next((value for value in each.values if value is not None), 0)
+        usual = sorted(value for value in each.values if value is not None)[len(each.values) // 2 :][:1]
+        height = math.log2((usual[0] if usual else 0) + 1)
         bits = len(each.values) * each.rising.bits + BROKEN_BITS * each.rising.off
         bits += FALL_BITS * each.rising.falls
-        bits += math.log2(first + 1) + max(0.0, 2 * math.log2(first + 1) - 2 * USUAL_BITS)
+        bits += height + max(0.0, 2 * height - 2 * USUAL_BITS)
         if number.kind in {"u16", "u32"} and order and number.order != order:
             bits += ORDER_BITS
         if number.size == 1:

@@ -24,7 +24,7 @@ SAMPLE = 240
 NEIGHBOURS = 5
 """Anchors behind one among which the next record's text is looked for; those between are inside of texts."""
 
-MOSTLY, ALMOST = 0.7, 0.8
+MOSTLY, EXACTLY, ALMOST = 0.7, 0.98, 0.8
 """Share of the texts that a stride must fit, and share of what the best one fits."""
 
 FEWEST_STARTS = 4
@@ -297,8 +297,14 @@ def _strides(materials: Sequence[Material]) -> list[int]:
         alike = sum(max(Counter(at % stride for at in each).values()) for each in starts if each)
         shares[stride] = (alike / total - 1 / stride) / (1 - 1 / stride)
     best = max(shares.values())
-    fitting = [stride for stride, share in shares.items() if share >= max(MOSTLY, ALMOST * best)]
-    return [each for each in fitting if not any(other != each and not other % each for other in fitting)][:3]
+    found: list[int] = []
+    for enough in (
+        EXACTLY,
+        ALMOST,
+    ):  # damage and false anchors take a part; a multiple may fit most records by accident
+        fitting = [stride for stride, share in shares.items() if share >= max(MOSTLY, enough * best)]
+        found += [each for each in fitting if not any(other != each and not other % each for other in fitting)][:2]
+    return list(dict.fromkeys(found))
 
 
 def _strided(pairs: Sequence[Pair], starts: int, stride: int) -> Iterator[Rule]:

@@ -23,6 +23,9 @@ MOST_ODD = 0.3
 COVERING = 0.7
 """Share of what the best rule accounts for below which another is not looked at."""
 
+CERTAIN = 0.9
+"""Share of neighbouring texts that a length field must connect to be one beyond doubt."""
+
 FEWEST = 4
 """Records without which nothing is believed."""
 
@@ -54,6 +57,7 @@ class Candidate(NamedTuple):
     Attributes:
         layout: the layout.
         records: how many records it finds; ``explained``: share of the bytes in them.
+        gaps: stretches between records that are none.
         odd: share of the texts that are no transactions.
         bits: what it leaves to be explained; lower is better.
         rule, arrangement, reading: what it was made from.
@@ -63,6 +67,7 @@ class Candidate(NamedTuple):
     layout: Layout
     records: int
     explained: float
+    gaps: int
     odd: float
     bits: float
     rule: Rule
@@ -74,7 +79,8 @@ class Candidate(NamedTuple):
     def sound(self) -> bool:
         """Whether it explains the files at all: damage is the exception."""
         enough = self.records >= FEWEST and self.explained >= EXPLAINED
-        return enough and self.odd <= 1 - EXPLAINED and self.bits <= MOST_BITS * self.records
+        whole = self.gaps <= 1 + (1 - EXPLAINED) * self.records
+        return enough and whole and self.odd <= 1 - EXPLAINED and self.bits <= MOST_BITS * self.records
 
     def contradicts(self, other: Candidate) -> bool:
         """Whether it reads records otherwise than another layout, and not only fewer of them."""
@@ -95,7 +101,7 @@ def candidates(materials: Sequence[Material], progress: Callable[[str], None] = 
         progress(f"explanation {number}")
         for reading in readings(records, rule)[: TOLD_READINGS if known else 1]:
             found += _arranged(materials, records, rule, reading)
-    if any(each.sound and each.rule.by == "length" for each in found):
+    if any(each.sound and each.rule.by == "length" and each.rule.support >= CERTAIN for each in found):
         found = [each for each in found if each.rule.by == "length"]  # what else ends a text is then no rule of its own
     found.sort(key=lambda each: (not each.sound, each.bits))
     distinct: list[Candidate] = []
@@ -128,7 +134,7 @@ def _fitting(materials: Sequence[Material]) -> list[tuple[Rule, list[Held]]]:
             chained.append((odd, sum(each.next - each.start for each in records), rule, records))
     most = max((covered for _, covered, _, _ in chained), default=0)
     kept = [each for each in chained if each[1] >= COVERING * most]
-    kept.sort(key=lambda each: (round(each[0], 1), each[2].by != "length", -each[2].support))
+    kept.sort(key=lambda each: (round(each[0], 1), -round(each[1] / most, 1), each[2].by != "length", -each[2].support))
     return [(rule, records) for _, _, rule, records in kept[:MOST_RULES]]
 
 
@@ -194,7 +200,7 @@ def _weighed(
     bits += TEXT_BITS * cut_off(records, rule, arrangement, reading.claims)
     bits += ODD_BITS * (unlisted(materials, queues) + _untold(materials, queues) * len(texts))
     return Candidate(
-        layout, len(texts), 1 - strayed / size, odd / max(1, len(raws)), bits, rule, arrangement, reading, texts
+        layout, len(texts), 1 - strayed / size, gaps, odd / max(1, len(raws)), bits, rule, arrangement, reading, texts
     )
 
 
