@@ -25,7 +25,7 @@ FEWEST_HEAD = 2
 FLAWLESS_MARGIN = 40.0
 """Bits by which a number that is damaged in places must be better than one that rises in all records."""
 
-MARGIN = 6.0
+MARGIN = 9.0
 """Bits by which one explanation of the numbers must be better than another to be believed."""
 
 ORDER_BITS, NARROW_BITS, BYTE_BITS, ZERO_BITS, BROKEN_BITS = 8.0, 8.0, 8.0, 1.0, 12.0

@@ -10,7 +10,7 @@ from glbtools.binary.layout import TERMINATORS, Layout
 from glbtools.errors import LayoutError
 from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn import columns
-from glbtools.learn.arrange import Arrangement, arrangements
+from glbtools.learn.arrange import Arrangement, arrangements, placed
 from glbtools.learn.chain import Held, chain, sample
 from glbtools.learn.drawing import laid_out
 from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, readings, widened
@@ -41,6 +41,9 @@ MOST_BITS = 10
 ODD_BITS, ALIKE_BITS, TEXT_BITS = 12.0, 6.0, 1.5
 """What a text costs that is none, a character at the end of all texts, and a byte that looks like a part of a text and
 is left out of it."""
+
+BEHIND_BITS = 20.0
+"""What it costs that the number stands behind the text it belongs to: it may as well be the next record's."""
 
 ALIKE, CONTAINED = 0.9, 0.95
 GAP_BITS, STRAY_BITS = 12.0, 0.1
@@ -106,8 +109,13 @@ def candidates(materials: Sequence[Material], progress: Callable[[str], None] = 
     found.sort(key=lambda each: (not each.sound, each.bits))
     distinct: list[Candidate] = []
     for each in found:
-        if not any(other.reads_as(each) for other in distinct):
+        same = next((other for other in distinct if other.reads_as(each)), None)
+        if same is None:
             distinct.append(each)
+        elif (
+            each.bits - same.bits < CLEAR
+        ):  # a field that covers a rival's bytes hides the doubt, and does not settle it
+            same.reading.doubts += [doubt for doubt in each.reading.doubts if doubt not in same.reading.doubts]
     return distinct
 
 
@@ -197,6 +205,7 @@ def _weighed(
     bits = arrangement.bits + reading.bits + GAP_BITS * gaps + STRAY_BITS * strayed + ODD_BITS * odd
     if rule.by == "length" and rule.excess > len(TERMINATORS[rule.terminator]):
         bits += ALIKE_BITS * len(raws) * alike(raws, same=rule.terminator == "none")
+    bits += BEHIND_BITS * (placed(reading.claims[0], arrangement, rule)[0] == "trailer")
     bits += TEXT_BITS * cut_off(records, rule, arrangement, reading.claims)
     bits += ODD_BITS * (unlisted(materials, queues) + _untold(materials, queues) * len(texts))
     return Candidate(

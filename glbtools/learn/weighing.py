@@ -18,7 +18,7 @@ FEWEST = 4
 
 
 def unlisted(materials: Sequence[Material], queues: Sequence[Queue]) -> int:
-    """Return how many texts differ from what the listing says."""
+    """Return how many texts and numbers differ from what the listing says."""
     count = 0
     for material, queue in zip(materials, queues, strict=True):
         head = queue.codec.len_head
@@ -26,6 +26,7 @@ def unlisted(materials: Sequence[Material], queues: Sequence[Queue]) -> int:
             row = material.listed.get(record.start + head)
             raw = record.text.encode(queue.layout.encoding, "surrogateescape")
             count += row is not None and row.whole and raw.rstrip(b"\0") != row.text
+            count += row is not None and row.sync != record.sync
     return count
 
 
