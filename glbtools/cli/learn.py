@@ -41,7 +41,9 @@ def learn(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files of one kind, all in the same layout.")],
     listing: Annotated[
         list[Path] | None,
-        typer.Option("--listing", metavar="LISTING.txt", help="What LISTQ printed of a file; may be given again."),
+        typer.Option(
+            "--listing", metavar="LISTING.txt", help="What LISTQ or LISTDS printed of a file; may be given again."
+        ),
     ] = None,
     known: Annotated[
         list[str] | None,

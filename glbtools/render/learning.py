@@ -19,6 +19,7 @@ from glbtools.render.text import Screen, message, safe, table, wrapped
 
 if TYPE_CHECKING:
     from glbtools.learn.learning import Checked, Learning, Part
+    from glbtools.learn.places import Place
     from glbtools.learn.queue import Candidate
 
 SCHEMA = "glbtools.learning/1"
@@ -28,6 +29,7 @@ MOST_FAULTS = 8
 """Places shown of what a layout does not explain of one file."""
 
 MOST_RIVALS = 3
+MOST_PLACES = 4
 SAMPLE_BYTES = 72
 """Bytes of the record that is drawn, about: a short one shows all fields as well as a long one."""
 
@@ -56,6 +58,8 @@ def show(learning: Learning, screen: Screen) -> Iterator[str]:
     yield from _tested(learning, screen)
     yield from _files(learning, screen)
     yield from _rivals(learning, screen)
+    yield from _points("places that several values may have", list(_places(learning)), screen)
+    yield from _points("what other bytes look like; hints, no fields", _hints(learning), screen)
     if learning.layout is not None:
         yield from _differences(learning.layout, screen)
     yield from _points("notes" if learning.layout else "what can be said", learning.concluded, screen)
@@ -96,7 +100,8 @@ def _verdict(learning: Learning, screen: Screen) -> Iterator[str]:
         explained, size = (sum(getattr(each, name) for each in learning.parts) for name in ("explained", "size"))
         faults = sum(len(each.faults) for each in learning.parts)
         rest = f", {count(faults, 'place')} damaged or left over" if faults else ""
-        verdict = f"learnt: {records} in {files}, {_share(explained, size)} of the bytes explained{rest}"
+        what = f"{records} in {files}" if learning.family == "queue" else count(len(learning.parts), "snapshot")
+        verdict = f"learnt: {what}, {_share(explained, size)} of the bytes explained{rest}"
         yield from _bold(verdict, screen)
     else:
         yield from _bold(f"learnt: a layout of {learning.family} files from {files}", screen)
@@ -272,7 +277,9 @@ def _value(each: Field, layout: Layout, found: _Sample | None) -> str:
         return value.hex(" ") if len(value) <= 6 else f"{value[:5].hex(' ')} .."
     if each.role == "stamp" and (moment := stamp.ENCODINGS[each.stamp][0](value)) is not None:
         return moment.isoformat(" ")
-    return f"{value:04X}" if each.role == "checksum" else f"0x{value:04x}" if each.role == "link" else str(value)
+    if each.role == "link" and value >= 0:
+        return f"0x{value:04x}"
+    return f"{value:04X}" if each.role == "checksum" else str(value)
 
 
 # --- what was tested ---------------------------------------------------------------------------------------------
@@ -366,6 +373,19 @@ def _part(part: Part, screen: Screen) -> Iterator[str]:
 
 
 # --- alternatives ------------------------------------------------------------------------------------------------
+
+
+def _hints(learning: Learning) -> list[str]:
+    """Return what bytes look like that no field claims; of one file that they stay the same says nothing."""
+    return [str(each) for each in learning.mentions if len(learning.paths) > 1 or not each.kind.startswith("the same")]
+
+
+def _places(learning: Learning) -> Iterator[str]:
+    """Yield for each value that is known and has no place yet where it may stand."""
+    for name, places in learning.places.items():
+        more = f", and {len(places) - MOST_PLACES} more" if len(places) > MOST_PLACES else ""
+        where = "; ".join(map(str, places[:MOST_PLACES])) or "nowhere in the files"
+        yield f"{name}: {where}{more}"
 
 
 def _others(learning: Learning) -> list[Candidate]:
@@ -538,11 +558,27 @@ def document(learning: Learning, version: str, written: str | None = None) -> di
             {"name": name, "reference": was or None, "learnt": now or None, "what": what}
             for name, was, now, what in (differences(layout, layouts.reference(layout.family)) if layout else ())
         ],
+        "places": {name: [_place_row(each) for each in places] for name, places in learning.places.items()},
+        "mentions": [
+            {"section": each.section, "span": [each.offset, each.offset + each.size], "kind": each.kind}
+            for each in learning.mentions
+        ],
         "concluded": learning.concluded,
         "reasons": learning.reasons,
         "wanted": learning.wanted,
         "toml": learning.toml,
         "written": written,
+    }
+
+
+def _place_row(each: Place) -> dict[str, Any]:
+    return {
+        "section": each.section,
+        "offset": each.offset,
+        "type": each.kind if not each.size or each.kind[1:].isdigit() else f"{each.kind}:{each.size}",
+        "byte_order": each.order or None,
+        "stamp": each.stamp or None,
+        "shift": each.shift,
     }
 
 
