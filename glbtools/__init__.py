@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from glbtools.evidence.build import build
     from glbtools.formats.messages import of_code as messages
     from glbtools.formats.registry import Inspection, inspect, inspect_bytes
-    from glbtools.learn.learning import check_layout, learn_layout
+    from glbtools.learn.checking import check_layout
+    from glbtools.learn.learning import learn_layout
     from glbtools.library import (
         read_columns,
         read_listing,
@@ -57,7 +58,7 @@ _PLACES = {
     "Dump": "directory.dump",
     "backsync": "directory.backsync",
     "build": "evidence.build",
-    "check_layout": "learn.learning",
+    "check_layout": "learn.checking",
     "compare_dumps": "directory.compare:compare",
     "diagnose": "diagnosis.engine",
     "export_changes": "directory.export:export",

@@ -157,7 +157,7 @@ def _check(path: Path, files: list[str], *, as_json: bool, color: bool | None, m
     """Test a layout on files, each whatever becomes of the others."""
     from glbtools import layouts
     from glbtools.errors import GlbError
-    from glbtools.learn.learning import check_layout
+    from glbtools.learn.checking import check_layout
     from glbtools.render import learning as render
 
     layout = layouts.load(path)

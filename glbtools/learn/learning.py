@@ -7,22 +7,20 @@ evidence that would decide it; to leave a question open is no failure, to answer
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 from glbtools import files
 from glbtools.binary.layout import Layout
-from glbtools.binary.span import Span
 from glbtools.errors import UnknownFormatError, UsageError
 from glbtools.formats.listing import parse_listing, probe_listq
-from glbtools.formats.queue import Queue, checksum_faults, parse_queue
+from glbtools.formats.queue import parse_queue
 from glbtools.formats.registry import FORMATS, detect
 from glbtools.layouts import Layouts
 from glbtools.layouts.written import to_toml
 from glbtools.learn import configuration, queue, testimony
+from glbtools.learn.checking import Part, queue_part
 from glbtools.learn.checksums import Found
 from glbtools.learn.kinds import Mention
 from glbtools.learn.material import CONTROL, Material, told, with_listings
@@ -37,24 +35,6 @@ Progress = Callable[[str, int, int], None]
 
 SHORT = 200
 """Bytes below which a file with one text is worth some arithmetic."""
-
-
-class Part(NamedTuple):
-    """What a learnt layout makes of one file.
-
-    Attributes:
-        path: as given.
-        size: bytes.
-        records: how many it finds.
-        explained: bytes in them, and in the file's header.
-        faults: what else is there, with its place: damage, a torn end, slack, checksums that disagree.
-    """
-
-    path: str
-    size: int
-    records: int
-    explained: int
-    faults: tuple[tuple[str, Span], ...]
 
 
 @dataclass
@@ -194,7 +174,7 @@ def _queue_layout(
         learning.layout, learning.checksum = with_checksum(layout, queues, materials)
     best = learning.layout or (found[0].layout if found else None)
     if best is not None:
-        learning.parts = [_part(material, parse_queue(material.data, best)) for material in materials]
+        learning.parts = [queue_part(each.path, each.data, parse_queue(each.data, best)) for each in materials]
     if learning.layout is None:
         learning.concluded += [*_agreed(found), *_arithmetic(materials)]
     learning.wanted = list(_wanted(learning, materials))
@@ -227,13 +207,6 @@ def _listing(path: str | Path, max_size: int) -> bytes:
     if not probe_listq(data):
         raise UsageError(f"{path}: no listing of a queue as LISTQ prints it")
     return data
-
-
-def _part(material: Material, found: Queue) -> Part:
-    strayed = sum(gap.stop - gap.start for gap in found.gaps)
-    faulty = sorted([*found.faults, *checksum_faults(found)], key=lambda fault: fault.span)
-    faults = tuple((fault.message, fault.span) for fault in faulty)
-    return Part(material.path, len(material.data), len(found.records), len(material.data) - strayed, faults)
 
 
 # --- why not, and what would help ---------------------------------------------------------------------------------
@@ -344,50 +317,3 @@ def _remarks(learning: Learning) -> tuple[str, ...]:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" + ("" if number == 1 else "s")
-
-
-# --- more files ---------------------------------------------------------------------------------------------------
-
-
-class Checked(NamedTuple):
-    """How a layout fits one file.
-
-    Attributes:
-        part: what it makes of the file.
-        rising: share of the records whose number is above the one before.
-        sums: records whose checksum agrees; None where the layout computes none.
-        fits: whether it explains the file.
-    """
-
-    part: Part
-    rising: float
-    sums: int | None
-    fits: bool
-
-
-def check_layout(
-    layout: Layout, paths: Sequence[str | Path], *, max_size: int = files.DEFAULT_MAX_SIZE
-) -> list[Checked]:
-    """Return how a queue layout fits some files.
-
-    Raises:
-        UsageError: the layout is of another family.
-        FileAccessError: a file cannot be read.
-    """
-    if layout.family != "queue":
-        raise UsageError(f"{layout.id} is a layout of {layout.family} files; only queue layouts can be tested on files")
-    return [_checked(layout, Material(str(path), files.read(path, max_size))) for path in paths]
-
-
-def _checked(layout: Layout, material: Material) -> Checked:
-    found = parse_queue(material.data, layout)
-    part = _part(material, found)
-    syncs = [each.sync for each in found.records]
-    steps = list(itertools.pairwise(syncs))
-    rising = sum(a < b for a, b in steps) / len(steps) if steps else 1.0
-    sums = None
-    if layout.checksum:
-        sums = sum(found.codec.checksum(each) == each.checksum for each in found.records)
-    agree = sums is None or sums * 2 >= len(found.records)
-    whole = part.explained >= queue.EXPLAINED * part.size
-    return Checked(part, rising, sums, bool(found.records or not part.size) and whole and rising >= 0.8 and agree)

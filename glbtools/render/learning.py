@@ -18,7 +18,8 @@ from glbtools.render.ruler import Segment, ruler
 from glbtools.render.text import Screen, message, safe, table, wrapped
 
 if TYPE_CHECKING:
-    from glbtools.learn.learning import Checked, Learning, Part
+    from glbtools.learn.checking import Checked, Part
+    from glbtools.learn.learning import Learning
     from glbtools.learn.places import Place
     from glbtools.learn.queue import Candidate
 
@@ -531,7 +532,7 @@ def _grounds(each: Checked) -> Iterator[str]:
     if not each.part.size:
         yield "empty: any layout fits it"
         return
-    if records > 1:
+    if records > 1 and each.rising is not None:
         yield f"numbers rise in {_floor(each.rising)} of the steps"
     if each.sums is not None and records:
         yield f"{each.sums} of {count(records, 'checksum')} agree"
@@ -645,7 +646,7 @@ def check_document(layout: Layout, found: Sequence[Checked], version: str) -> di
     rows = [
         {"path": each.part.path, "size": each.part.size, "fits": each.fits}
         | part_row(each.part)
-        | {"rising": round(each.rising, 4), "sums": each.sums}
+        | {"rising": None if each.rising is None else round(each.rising, 4), "sums": each.sums}
         for each in found
     ]
     fits = all(each.fits for each in found)

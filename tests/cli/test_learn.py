@@ -165,11 +165,11 @@ def test_a_layout_is_tested_against_more_files(
     assert document["fits"] == all(fits)
 
 
-def test_a_layout_of_another_family_cannot_be_tested(place: Path, run: Run) -> None:
+def test_a_layout_of_a_configuration_is_tested_by_size_and_values(place: Path, run: Run) -> None:
     reqconf = Path(layouts.__file__).with_name("reqconf-reference-1.toml")
     ran = run("learn", "--check", reqconf, "MSTTRANS.GLB")
-    assert ran.status == 2
-    assert "only queue layouts" in ran.err
+    assert ran.status == 1
+    assert "in place of 512" in ran.out
 
 
 # --- what is written, and where ----------------------------------------------------------------------------------

@@ -253,9 +253,18 @@ def test_a_learnt_layout_is_tested_on_more_files(tmp_path):
     assert not does_not.fits
 
 
-def test_only_queue_layouts_are_tested_on_files(tmp_path):
-    with pytest.raises(UsageError, match="reqconf"):
-        check_layout(reference("reqconf"), [])
+@pytest.mark.parametrize("family", ["reqconf", "srvconf"])
+def test_a_layout_of_a_configuration_fits_what_was_written_in_it_and_nothing_else(family, tmp_path):
+    layout = reference(family)
+    own = FIXTURES / "healthy-week" / "hub" / "GLB" / f"{family.upper()}.GLB"
+    short, noise = tmp_path / "short", tmp_path / "noise"
+    short.write_bytes(own.read_bytes()[:300])
+    noise.write_bytes(random.Random(4).randbytes(own.stat().st_size))
+    fits, cut, random_bytes = check_layout(layout, [own, short, noise])
+    assert fits.fits, fits.part.faults
+    assert not cut.fits
+    assert not random_bytes.fits
+    assert random_bytes.part.faults
 
 
 def test_no_file_is_no_evidence():

@@ -1,0 +1,127 @@
+"""How a layout fits more files than it was learnt from."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from glbtools import files
+from glbtools.binary import stamp
+from glbtools.binary.layout import Layout
+from glbtools.binary.span import Span
+from glbtools.binary.structure import Value
+from glbtools.formats.config import ReqConfFile, SrvConfFile, parse_reqconf, parse_srvconf
+from glbtools.formats.queue import Queue, checksum_faults, parse_queue
+
+EXPLAINED = 0.85
+"""Share of a file that a layout must explain, and of the steps between numbers that must rise."""
+
+LARGEST = 1 << 28
+"""No counter of these files comes near it: they count the changes of one office, or of all."""
+
+EARLIEST, LATEST = datetime(1985, 1, 1), datetime(2036, 1, 1)
+UNSET = {0, -1, 0xFFFF, 0xFFFFFFFF}
+"""What stands for no date, no number, no place."""
+
+
+class Part(NamedTuple):
+    """What a layout makes of one file.
+
+    Attributes:
+        path: as given.
+        size: bytes.
+        records: how many it finds.
+        explained: bytes in them, and in the file's header.
+        faults: what else is there, with its place: damage, a torn end, slack, values that cannot be.
+    """
+
+    path: str
+    size: int
+    records: int
+    explained: int
+    faults: tuple[tuple[str, Span], ...]
+
+
+class Checked(NamedTuple):
+    """How a layout fits one file.
+
+    Attributes:
+        part: what it makes of the file.
+        rising: share of the records whose number is above the one before; None for a configuration.
+        sums: records whose checksum agrees; None where the layout computes none.
+        fits: whether it explains the file.
+    """
+
+    part: Part
+    rising: float | None
+    sums: int | None
+    fits: bool
+
+
+def check_layout(
+    layout: Layout, paths: Sequence[str | Path], *, max_size: int = files.DEFAULT_MAX_SIZE
+) -> list[Checked]:
+    """Return how a layout fits some files.
+
+    A queue must be made of its records, with numbers that rise; a configuration must have the layout's size, and hold
+    nothing where the layout says number, date, text or constant that can be none.
+
+    Raises:
+        FileAccessError: a file cannot be read.
+    """
+    check = _queue if layout.family == "queue" else _configuration
+    return [check(layout, str(path), files.read(path, max_size)) for path in paths]
+
+
+def queue_part(path: str, data: bytes, found: Queue) -> Part:
+    """Return what a layout makes of a queue file."""
+    strayed = sum(gap.stop - gap.start for gap in found.gaps)
+    faulty = sorted([*found.faults, *checksum_faults(found)], key=lambda fault: fault.span)
+    faults = tuple((fault.message, fault.span) for fault in faulty)
+    return Part(path, len(data), len(found.records), len(data) - strayed, faults)
+
+
+def _queue(layout: Layout, path: str, data: bytes) -> Checked:
+    found = parse_queue(data, layout)
+    part = queue_part(path, data, found)
+    steps = list(itertools.pairwise(each.sync for each in found.records))
+    rising = sum(a < b for a, b in steps) / len(steps) if steps else 1.0
+    sums = sum(found.codec.checksum(each) == each.checksum for each in found.records) if layout.checksum else None
+    agree = sums is None or sums * 2 >= len(found.records)
+    whole = part.explained >= EXPLAINED * part.size and bool(found.records or not data)
+    return Checked(part, rising, sums, whole and rising >= EXPLAINED and agree)
+
+
+def _configuration(layout: Layout, path: str, data: bytes) -> Checked:
+    found: ReqConfFile | SrvConfFile
+    if layout.family == "reqconf":
+        found = parse_reqconf(data, layout)
+        values, records = found.values, int(bool(data))
+    else:
+        found = parse_srvconf(data, layout)
+        values, records = [*found.header, *itertools.chain.from_iterable(found.records)], len(found.records)
+    faults = [(fault.message, fault.span) for fault in found.faults]
+    faults += [(reason, each.span) for each in values for reason in _impossible(each)]
+    known = sum(each.span.stop - each.span.start for each in values if each.field.role != "opaque")
+    return Checked(Part(path, len(data), records, known, tuple(faults)), None, None, not faults and bool(records))
+
+
+def _impossible(each: Value) -> Iterator[str]:
+    """Yield why a value is none of its field's kind."""
+    name, role, value = each.field.name, each.field.role, each.value
+    if value is None:
+        yield f"{name} is no number: {each.raw.hex(' ')}"
+    elif isinstance(value, int) and value not in UNSET:
+        if role == "sync" and not 0 <= value < LARGEST:
+            yield f"{name} is {value}, which no counter reaches"
+        if role == "stamp":
+            moment = stamp.ENCODINGS[each.field.stamp][0](value)
+            if moment is None or not EARLIEST <= moment < LATEST:
+                yield f"{name} is {value}, which is no date of these files"
+    elif role == "text" and isinstance(value, str) and not value.isprintable():
+        yield f"{name} holds what is no text: {each.raw.hex(' ')[:40]}"
+    elif role == "constant" and each.field.default is not None and value != each.field.default:
+        yield f"{name} is not what it is in the files of the layout"
