@@ -215,7 +215,7 @@ def test_the_file_may_come_from_standard_input(place: Path, run: Run) -> None:
 
 KEYS = {
     "schema", "tool", "family", "decided", "files", "listings", "tried", "layout", "checksum", "alternatives",
-    "differences", "concluded", "reasons", "wanted", "toml", "written",
+    "differences", "concluded", "reasons", "wanted", "toml", "written", "places", "mentions",
 }  # fmt: skip
 
 
