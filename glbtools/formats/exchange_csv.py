@@ -723,6 +723,9 @@ def _header(columns: _Columns, *, strict: bool) -> Iterator[_Found]:
             yield _Found("header", f"attribute of column {at} is unknown: it has no name", 264)
         elif name not in seen:
             seen.add(name)
+            if meant := _misspelled(name, lower):
+                text = f"attribute {columns.header[at - 1][:80]} of column {at} is unknown; {meant} may be meant"
+                yield _Found("header", text, 264)
         elif name == "obj-class":
             yield _Found("header", "attribute OBJ-Class is unknown: it is listed twice", 264)
         else:
@@ -730,6 +733,29 @@ def _header(columns: _Columns, *, strict: bool) -> Iterator[_Found]:
             yield _Found("header", text, 152, damage=False)
     if strict and seen.isdisjoint(_COMMON_NAME):
         yield _Found("header", "there is no Common Name column", 225)
+
+
+_DECISIVE = {
+    each.lower(): each
+    for each in (
+        "Is-Deleted", "USN-Changed", "USN-Created", "Obj-Dist-Name", "Object-Version", "When-Changed",
+        "USN-DSA-Last-Obj-Removed", "USN-Last-Obj-Rem", "USN-Source", "DSA-Signature",
+    )
+}  # fmt: skip
+"""Attributes that decide what a dump shows; a directory has hundreds of others, and which no source at hand lists."""
+
+_SIMILAR = 0.86
+_NEIGHBOURS = frozenset({"when-created"})
+
+
+def _misspelled(name: str, header: Sequence[str]) -> str:
+    """Return the decisive attribute that a column's name is a slip of, if the header has not that one; else nothing."""
+    if name in _DECISIVE or name in _NEIGHBOURS:
+        return ""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name[:80], _DECISIVE, n=1, cutoff=_SIMILAR)
+    return _DECISIVE[near[0]] if near and near[0] not in header else ""
 
 
 def _row(

@@ -394,3 +394,25 @@ def test_what_cannot_be_written_names_its_line(form, tmp_path):
     bad = Entry("b", "/o=X/cn=b\x1b", 6, 6, values=((name, ("two\nlines",)),), line=7)
     with pytest.raises(FieldError, match=r"line 7[: ]"):
         written(form, (name,), [("A", bad)])
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("Is-Deletd", "Is-Deleted"), ("USN-Chnged", "USN-Changed"), ("USNCreated", "USN-Created")],
+)
+def test_a_column_whose_name_is_a_slip_of_one_that_decides_is_refused(written, meant, tmp_path):
+    header = ["Obj-Class", "Obj-Dist-Name", "Is-Deleted", "USN-Changed", "USN-Created"]
+    header[header.index(meant)] = written
+    path = tmp_path / "usn.csv"
+    path.write_text(",".join(header) + "\r\nMailbox,/o=A/cn=x,,7,7\r\n")
+    with pytest.raises(FieldError, match=rf"line 1 attribute {written} of column \d is unknown; {meant} may be meant"):
+        list(Dump(path).entries())
+
+
+@pytest.mark.parametrize(
+    "name", ["When-Created", "Custom Attribute 1", "USN-Source", "Directory Name", "Deleted-Item-Flags"]
+)
+def test_a_column_of_an_attribute_that_nobody_lists_is_kept(name, tmp_path):
+    path = tmp_path / "usn.csv"
+    path.write_text(f"Obj-Class,Obj-Dist-Name,Is-Deleted,USN-Changed,{name}\r\nMailbox,/o=A/cn=x,,7,8\r\n")
+    assert len(list(Dump(path).entries())) == 1
