@@ -152,7 +152,11 @@ def _length(sight: Sight, distance: int, number: Number) -> Claim:
         if columns.constant(sight.raw(HEAD, distance + 1, 1)) != b"0":
             break
         number, distance = number._replace(size=number.size + 1), distance + 1
-    return Claim(HEAD, distance, number, "len_text", doc="leads from each text to the next", sure=number.size > 1)
+    values = [value for value in sight.values(HEAD, distance, number) if value is not None]
+    doc = "leads from each text to the next"
+    if number.kind == "u16" and values and max(values) < 1 << 8:
+        return Claim(HEAD, distance, number, "len_text", doc=f"{doc}; u8 would read the same", sure=False)
+    return Claim(HEAD, distance, number, "len_text", doc=doc, sure=number.size > 1)
 
 
 def widened(sight: Sight, claims: list[Claim], most: int) -> list[Claim]:
@@ -185,8 +189,9 @@ def widened(sight: Sight, claims: list[Claim], most: int) -> list[Claim]:
             ):  # fmt: skip
                 claim = claim._replace(at=start, number=number, sure=False)
                 break
-    if not claim.sure:
-        claim = claim._replace(doc=f"{claim.doc}; {claims[at].number.type} would read the same")
+    if claim.number != claims[at].number:
+        doc = claims[at].doc.partition(";")[0]
+        claim = claim._replace(doc=f"{doc}; {claims[at].number.type} would read the same")
     return [*claims[:at], claim, *claims[at + 1 :]]
 
 
