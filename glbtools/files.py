@@ -235,6 +235,11 @@ def _too_large(path: object, max_size: int) -> str:
     return f"{path}: larger than {max_size} bytes; --max-file-size allows more"
 
 
+def kind(path: Path) -> str:
+    """Return what something that is no regular file is, in words; it is looked at and not opened."""
+    return _kind(path.lstat().st_mode)
+
+
 def _kind(mode: int) -> str:
     kinds = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
     return kinds.get(stat.S_IFMT(mode), "a device")

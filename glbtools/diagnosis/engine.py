@@ -117,6 +117,7 @@ def diagnose(
     given = sorted_out(paths, older, max_size)
     network = collect(paths, older=older, layouts=layouts, max_size=max_size, apart=given.apart)
     report = Report(network, now=now or latest_stamp(network.postoffices), given=given)
+    report.unreadable |= network.unlooked
     report.paths, report.layouts = tuple(map(str, paths)), layouts or report.layouts
     for case in cases(network, report.now):
         if progress:

@@ -59,7 +59,7 @@ def unsent(
             "dumps and pairs"
         )
     content = Content(network)
-    found = Unsent()
+    found = Unsent(unreadable=network.unlooked)
     for case in chain(cases(network, None), absent(network, None)):
         if progress:
             progress(case.postoffice.shown)

@@ -6,7 +6,6 @@ no attested file, so they are found by RULINGS 2, and what said so is kept. Symb
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,13 +13,11 @@ from datetime import datetime
 from pathlib import Path
 
 from glbtools import files
-from glbtools.errors import FileAccessError, UnknownFormatError, UsageError
-from glbtools.evidence.postoffice import AREAS, OUR_OWN, Artefact, Postoffice, by_name, may_be, node_of
-from glbtools.formats.registry import DIRSYNC
+from glbtools.errors import UsageError
+from glbtools.evidence.postoffice import Postoffice, by_name, may_be, node_of
+from glbtools.evidence.search import PassedOver, Search
 from glbtools.formats.transaction import parse as parse_text
 from glbtools.layouts import Layouts
-
-_NEIGHBOURS = (".MBG", ".KEY", ".USR", ".INF", ".NME", ".GLB", ".LOG", ".TPL", ".XTN")
 
 
 @dataclass
@@ -30,11 +27,18 @@ class Network:
     Attributes:
         postoffices: in the order of their paths.
         older: evidence of earlier moments, each of a postoffice that is also given now.
+        passed_over: what was given and not looked at.
     """
 
     postoffices: list[Postoffice]
     older: list[Postoffice] = field(default_factory=list)
+    passed_over: list[PassedOver] = field(default_factory=list)
     _identities: dict[tuple[object, ...], list[Postoffice]] | None = field(default=None, init=False, repr=False)
+
+    @property
+    def unlooked(self) -> dict[str, str]:
+        """What was given, not looked at, and may well be evidence: path -> what is said of it."""
+        return {each.path: f"{each.path}: {each.why}" for each in self.passed_over if each.telling}
 
     @property
     def server(self) -> Postoffice | None:
@@ -104,9 +108,14 @@ def collect(
         UsageError: two current files of the same kind for one postoffice.
     """
     used = layouts or Layouts()
-    network = Network(_named(_found(paths, used, max_size, apart), used))
+    search = Search(used, max_size, apart)
+    search.look(paths)
+    network = Network(_named(search.postoffices, used), passed_over=search.passed_over)
     for moment in _each_moment(older):
-        network.older += _named(_found(moment, used, max_size, apart), used, network.postoffices)
+        search = Search(used, max_size, apart)
+        search.look(moment)
+        network.older += _named(search.postoffices, used, network.postoffices)
+        network.passed_over += search.passed_over
     network.older.sort(key=lambda each: each.path)
     return network
 
@@ -116,85 +125,6 @@ def _each_moment(older: Iterable[str | Path]) -> list[list[str | Path]]:
     given = list(older)
     single = [each for each in given if not Path(each).is_dir()]
     return [*([each] for each in given if Path(each).is_dir()), *([single] if single else [])]
-
-
-# --- which files belong together ---------------------------------------------------------------------------------
-
-
-def _found(
-    paths: Iterable[str | Path], layouts: Layouts, max_size: int, apart: Collection[Path] = ()
-) -> list[Postoffice]:
-    postoffices: list[Postoffice] = []
-    loose: dict[str, list[Artefact]] = {}
-    for given in paths:
-        path = Path(given)
-        try:
-            if path.is_dir():
-                inside = list(_in_directory(path, str(given), layouts, max_size, apart))
-                if not inside and not any(each.parent == path for each in apart):
-                    raise UnknownFormatError(f"{given}: no postoffice: no GLB directory and no Dir-Sync file in it")
-                postoffices += inside
-            elif path in apart:
-                continue
-            elif path.is_file():
-                parent = str(path.parent)
-                loose.setdefault(parent, []).append(_artefact(path, str(given), ""))
-            elif not os.path.lexists(path):
-                raise FileAccessError(f"{given}: no such file or directory")
-            else:
-                raise FileAccessError(f"{given}: neither a file nor a directory")
-        except OSError as error:
-            raise FileAccessError(f"{given}: {(error.strerror or str(error)).lower()}") from None
-    for parent, artefacts in loose.items():
-        known = [each for each in artefacts if _known(each)]
-        if not known:
-            raise UnknownFormatError(f"{artefacts[0].path}: not a Dir-Sync file that glbtools knows")
-        postoffices.append(Postoffice(parent, artefacts, layouts, max_size=max_size))
-    return postoffices
-
-
-def _in_directory(
-    path: Path, shown: str, layouts: Layouts, max_size: int, apart: Collection[Path] = ()
-) -> Iterator[Postoffice]:
-    """Yield the postoffice a directory is, or those it holds."""
-    artefacts = list(_files(path, shown))
-    own = [each for each in artefacts if each.place not in apart]
-    found = Postoffice(shown, own, layouts, max_size=max_size)
-    if any(_known(each) and (len(own) == len(artefacts) or not _is_mere_text(found, each)) for each in own):
-        yield found
-        return
-    for child in sorted(path.iterdir(), key=lambda each: each.name):
-        if child.is_dir() and not child.is_symlink() and child.name.lower() not in OUR_OWN:
-            inside = list(_files(child, f"{shown.rstrip('/')}/{child.name}"))
-            if any(_known(each) for each in inside):
-                yield Postoffice(f"{shown.rstrip('/')}/{child.name}", inside, layouts, max_size=max_size)
-
-
-def _files(path: Path, shown: str) -> Iterator[Artefact]:
-    """Yield the files of one postoffice directory: its own, and those of its areas."""
-    prefix = shown.rstrip("/")
-    for child in sorted(path.iterdir(), key=lambda each: each.name):
-        if child.is_symlink():
-            continue
-        if child.is_dir() and child.name.upper() in AREAS:
-            for inner in sorted(child.iterdir(), key=lambda each: each.name):
-                if inner.is_file() and not inner.is_symlink():
-                    yield _artefact(inner, f"{prefix}/{child.name}/{inner.name}", child.name.upper())
-        elif child.is_file():
-            yield _artefact(child, f"{prefix}/{child.name}", "")
-
-
-def _artefact(place: Path, shown: str, area: str) -> Artefact:
-    return Artefact(shown, place, area, place.name.upper(), place.stat().st_size)
-
-
-def _known(artefact: Artefact) -> bool:
-    return may_be(artefact.name, DIRSYNC) or (bool(artefact.area) and artefact.name.endswith(_NEIGHBOURS))
-
-
-def _is_mere_text(postoffice: Postoffice, artefact: Artefact) -> bool:
-    """Whether a file is known by a suffix that any text may have, and is none of Dir-Sync's."""
-    return artefact.name.endswith((".TXT", ".LST")) and postoffice.read(artefact) is None
 
 
 # --- whose they are (RULINGS 2 and 3) ----------------------------------------------------------------------------

@@ -107,6 +107,8 @@ class Postoffice:
         role: ``server``, ``requestor`` or ``unknown``.
         role_from: what says so.
         unreadable: files that could not be read, with the reason.
+        barred: names of files that are there and are not read: links, devices.
+        alone: whether single files of it were given, so that nothing can be said of their neighbours (RULINGS 28).
     """
 
     path: str
@@ -119,6 +121,8 @@ class Postoffice:
     role_from: str = ""
     unreadable: dict[str, str] = field(default_factory=dict)
     max_size: int = files.DEFAULT_MAX_SIZE
+    barred: frozenset[str] = frozenset()
+    alone: bool = False
 
     @property
     def shown(self) -> str:
@@ -140,6 +144,8 @@ class Postoffice:
 
     def absent(self, name: str) -> bool:
         """Whether a GLB file is missing among its siblings (RULINGS 5)."""
+        if self.alone or name.upper() in self.barred:
+            return False
         siblings = any(each.name.endswith(".GLB") and each.area in ("GLB", "") for each in self.artefacts)
         return siblings and self.find(name) is None and self._listed(name) is None
 
@@ -303,6 +309,8 @@ def may_be(name: str, formats: Iterable[str]) -> bool:
         patterns = DIRSYNC[each].names
         if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
             return True
+    if name.endswith(".LOG") and "log" in formats:
+        return True
     return name.endswith((".TXT", ".LST")) and not {"listq", "listds", "subject", "message"}.isdisjoint(formats)
 
 

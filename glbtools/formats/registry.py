@@ -58,6 +58,8 @@ _QUEUES = (
     "REQTRANS.GLB", "MSTTRANS.GLB", "SRVTRANS.GLB", "USRTRANS.GLB", "NMETRANS.GLB", "GWTRANS.GLB", "RESYNC.GLB",
     "IUSRTRAN*.GLB", "INMETRAN*.GLB", "IGWTRAN*.GLB", "SRVUPDS.GLB", "REQUPDS.GLB", "TMPTRANS.GLB",
 )  # fmt: skip
+_LOGS = ("DSSERVER.LOG", "CENTRAL.LOG", "DIRSYNC.LOG", "DISPATCH*.LOG")
+"""Logs that Dir-Sync itself names; any other file is one by its content alone."""
 _RECONSTRUCTED = "content attested, offsets assumed"
 
 DIRSYNC: Mapping[str, Entry] = {
@@ -68,7 +70,7 @@ DIRSYNC: Mapping[str, Entry] = {
             "reqconf", "requestor configuration", "config.ReqConfFormat", ("REQCONF.GLB",), True, True, _RECONSTRUCTED
         ),
         Entry("srvconf", "server configuration", "config.SrvConfFormat", ("SRVCONF.GLB",), True, True, _RECONSTRUCTED),
-        Entry("log", "Dir-Sync log", "logs.LogFormat", ("*.LOG",), False, True, "attested by printed samples"),
+        Entry("log", "Dir-Sync log", "logs.LogFormat", _LOGS, False, True, "attested by printed samples"),
         Entry(
             "listq",
             "LISTQ listing",

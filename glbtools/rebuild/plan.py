@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
@@ -76,6 +77,13 @@ class Plan:
     def lost(self) -> bool:
         """Whether anything is lost that no file given holds."""
         return any(each.lost for each in self.undone)
+
+    @property
+    def unlooked(self) -> dict[str, str]:
+        """What was given, is no symbolic link, and was not looked at, so that nothing is said of it: path -> why."""
+        root = str(self._work.root)
+        passed_over = {each.path: each.why for each in self._work.report.network.passed_over}
+        return {path: why for path, why in passed_over.items() if os.path.relpath(path, root) not in self.links}
 
     @property
     def links(self) -> list[str]:

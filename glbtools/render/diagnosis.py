@@ -54,6 +54,10 @@ def document(report: Report, findings: list[Finding], version: str) -> dict[str,
         "findings": [finding(each) for each in findings],
         "summary": {kind: sum(severity(each) == kind for each in findings) for kind in SEVERITIES},
         "changed": report.changed,
+        "passed_over": [
+            {"path": each.path, "why": each.why}
+            for each in sorted(report.network.passed_over, key=lambda each: each.path)
+        ],
     }
 
 

@@ -37,9 +37,22 @@ def show(report: Report, findings: list[Finding], screen: Screen) -> Iterator[st
     yield from _postoffices(report, screen)
     yield from _successors(report, screen)
     yield from _channels(report, screen)
+    yield from _passed_over(report, screen)
     counts = {each: sum(severity(found) == each for found in findings) for each in COLORS}
     said = ", ".join(plural(count, kind) for kind, count in counts.items() if count)
-    yield screen.paint(said or "nothing to report", "bold")
+    nothing = "nothing to report of what was read" if report.unreadable else "nothing to report"
+    yield screen.paint(said or nothing, "bold")
+
+
+def _passed_over(report: Report, screen: Screen) -> Iterator[str]:
+    """Name what was given and not looked at."""
+    passed_over = report.network.passed_over
+    for each in passed_over[:MOST_EVIDENCE]:
+        yield from wrapped(f"not looked at: {safe(each.path)}: {each.why}", screen.width, "  ")
+    if len(passed_over) > MOST_EVIDENCE:
+        yield f"not looked at: {len(passed_over) - MOST_EVIDENCE} more; --json lists them"
+    if passed_over:
+        yield ""
 
 
 def _grouped(findings: list[Finding]) -> Iterator[list[Finding]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from glbtools.diagnosis.wording import plural
 from glbtools.render.documents import dumps
 from glbtools.render.text import Screen, message, safe, wrapped
 
@@ -36,6 +37,8 @@ def plan_lines(plan: Plan, screen: Screen) -> Iterator[str]:
         )
     for link in plan.links:
         yield from wrapped(f"left: {safe(link)} is a symbolic link and is not followed", screen.width, "  ")
+    for path, why in plan.unlooked.items():
+        yield from wrapped(f"not looked at: {safe(path)}: {why}", screen.width, "  ")
 
 
 def result_lines(result: Result, plan: Plan, screen: Screen) -> Iterator[str]:
@@ -43,10 +46,18 @@ def result_lines(result: Result, plan: Plan, screen: Screen) -> Iterator[str]:
     yield ""
     yield from wrapped(f"{result.files} files in {safe(result.directory)}", screen.width, "  ")
     counts = result.report.summary
+    unlooked = len({*plan.unlooked, *plan.links})
     if result.remaining:
         yield from wrapped(f"the result still has: {', '.join(result.remaining)}", screen.width, "  ")
+    elif unlooked:
+        yield from wrapped(
+            f"nothing is wrong in what was looked at: no error, no warning, {plural(counts['note'], 'note')}; nothing is "
+            f"said of {plural(unlooked, 'place')} not looked at",
+            screen.width,
+            "  ",
+        )
     else:
-        yield f"the result is consistent: no error, no warning, {counts['note']} notes"
+        yield f"the result is consistent: no error, no warning, {plural(counts['note'], 'note')}"
     if plan.lost:
         yield "some changes are in no file given; they are named above and in report.txt"
 

@@ -146,7 +146,8 @@ def _unknown(unknown: Iterable[Unknown], screen: Screen) -> Iterator[str]:
 def _summary(unsent: Unsent) -> str:
     numbers = sum(each.range[1] - each.range[0] for each in unsent.ranges)
     if not unsent.changes and not numbers:
-        return "no change is found that has not arrived"
+        read = " in what was read" if unsent.unreadable else ""
+        return f"no change is found that has not arrived{read}"
     said = [plural(len(unsent.changes), "change")] if unsent.changes else []
     if numbers:
         said.append(f"{plural(numbers, 'number')} without content")

@@ -158,7 +158,7 @@ def test_a_layout_that_the_listing_contradicts_does_not_fit(case, claim, inside,
     assert "fits" not in done.out.splitlines()[0] or "does not fit" in done.out
 
 
-# --- what people have: one-record files and configurations -------------------------------------------------------------
+# --- what people have: one-record files and configurations ------------------------------------------------------------
 
 
 @_case(("one-record-files", "partial"))

@@ -576,7 +576,7 @@ def test_no_text_is_a_formula_in_a_spreadsheet(start: str, place: Path, run: Run
 
 @pytest.mark.parametrize("attack", HOSTILE)
 def test_colour_is_the_only_escape_sequence_and_only_where_it_is_wanted(attack: str, tmp_path: Path, run: Run) -> None:
-    path = tmp_path / "x.log"
+    path = tmp_path / "DIRSYNC.LOG"
     path.write_bytes(HOSTILE[attack].encode())
     ran = run("inspect", "--color", path)
     assert "\x1b[1m" in ran.out

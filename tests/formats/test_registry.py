@@ -111,7 +111,7 @@ def test_every_format_has_a_sample_here() -> None:
         ("REQCONF.GLB", "reqconf"),
         ("srvconf.glb", "srvconf"),
         ("DIRSYNC.LOG", "log"),
-        ("anything.log", "log"),
+        ("dsserver.log", "log"),
         ("listq-reqtrans.txt", "listq"),
         ("LISTQ.TXT", "listq"),
         ("listds-s.txt", "listds"),
@@ -122,6 +122,15 @@ def test_without_content_that_says_so_the_name_decides(data: bytes, name: str, k
     found = inspect_bytes(data, f"GLB/{name}")
     assert found.entry.name == kind
     assert sum(region.span.size for region in found.regions) == len(data)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\0\xff\0\xfe" * 5, b"Tue 11:02 backup done\r\n"], ids=["empty", "ruined", "text"]
+)
+def test_a_log_of_any_other_name_is_one_by_its_content_alone(data: bytes) -> None:
+    with pytest.raises(UnknownFormatError):
+        inspect_bytes(data, "LOG/anything.log")
+    assert inspect_bytes(SAMPLES["log"], "anything.log").entry.name == "log"
 
 
 SOURCE = Path(__file__).read_bytes()
@@ -304,6 +313,8 @@ def test_no_file_of_a_directory_makes_a_postoffice(tmp_path: Path) -> None:
     assert {name for name, inspection in read.items() if inspection is not None} == {"DIRSYNC.LOG"}
 
 
-@given(damaged, st.sampled_from(["REQTRANS.GLB", "REQCONF.GLB", "SRVCONF.GLB", "X.LOG", "LISTQ.TXT", "LISTDS.TXT"]))
+@given(
+    damaged, st.sampled_from(["REQTRANS.GLB", "REQCONF.GLB", "SRVCONF.GLB", "DIRSYNC.LOG", "LISTQ.TXT", "LISTDS.TXT"])
+)
 def test_a_damaged_file_under_a_name_of_ours_is_never_refused(data: bytes, name: str) -> None:
     check(inspect_bytes(data, name))

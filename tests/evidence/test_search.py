@@ -1,0 +1,116 @@
+"""What is a postoffice is told by content, and what was given and not looked at is said."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+import glbtools
+from glbtools.errors import UnknownFormatError
+from glbtools.evidence.network import collect
+from tests.conftest import Run
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+NETWORK = FIXTURES / "network"
+STRAYS = {
+    "notes.txt": b"Call Ann about the backup.\r\n",
+    "files.lst": b"REQTRANS.GLB 120\r\nREQCONF.GLB 512\r\n",
+    "install.log": b"11:02 copied 12 files\r\n",
+    "empty.log": b"",
+    "blank.log": b"\r\n" * 40,
+    "readme.txt": b"",
+}
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Path:
+    shutil.copytree(NETWORK, tmp_path / "net")
+    return tmp_path / "net"
+
+
+@pytest.mark.parametrize("name", STRAYS)
+def test_a_stray_text_beside_postoffices_hides_none_of_them(network: Path, name: str) -> None:
+    expected = [each.path for each in collect([network]).postoffices]
+    (network / name).write_bytes(STRAYS[name])
+    assert [each.path for each in collect([network]).postoffices] == expected
+
+
+@pytest.mark.parametrize("name", STRAYS)
+@pytest.mark.parametrize("command", ["diagnose", "unsent", "rebuild"])
+def test_a_folder_in_which_nothing_is_recognised_is_not_judged(
+    tmp_path: Path, name: str, command: str, run: Run
+) -> None:
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / name).write_bytes(STRAYS[name])
+    into = ("--into", tmp_path / "out") if command == "rebuild" else ()
+    done = run(command, tmp_path / "given", *into)
+    assert done.status == 2
+    assert "no postoffice" in done.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_listing_beside_postoffices_is_a_postoffice_and_hides_none(network: Path) -> None:
+    before = len(collect([network]).postoffices)
+    (network / "LISTQ.TXT").write_text("Examining NET/ELSE Dirsync transaction file: REQTRANS\n\nCRC  Date stamp\n")
+    assert len(collect([network]).postoffices) == before + 1
+
+
+def test_a_directory_deeper_than_is_looked_is_named_and_the_status_says_so(network: Path, run: Run) -> None:
+    (network / "old" / "may").mkdir(parents=True)
+    shutil.copytree(next(network.glob("*/GLB")), network / "old" / "may" / "GLB")
+    for command in ("diagnose", "unsent"):
+        done = run(command, network)
+        assert done.status == 2
+        assert f"{network}/old/may: deeper than is looked" in done.err
+    assert "nothing to report of what was read" in run("diagnose", network, "--min-severity", "error").out
+
+
+def test_a_directory_below_a_glb_directory_is_named(network: Path) -> None:
+    below = next(network.glob("*/GLB")) / "SAVED"
+    below.mkdir()
+    (below / "REQTRANS.GLB").write_bytes(b"")
+    assert str(below) in collect([network]).unlooked
+
+
+def test_a_directory_of_other_things_is_not_worth_a_word(network: Path) -> None:
+    (network / "pictures" / "may").mkdir(parents=True)
+    (network / "pictures" / "may" / "tree.png").write_bytes(b"\x89PNG")
+    assert not collect([network]).passed_over
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("elsewhere")], ids=["FIFO", "link"])
+def test_what_is_no_file_is_named_for_what_it_is_and_never_called_missing(network: Path, make, run: Run) -> None:
+    queue = next(each for each in network.glob("*/GLB/REQTRANS.GLB"))
+    queue.unlink()
+    make(queue)
+    done = run("diagnose", network, "--json")
+    assert done.status == 2
+    assert {"a FIFO", "a symbolic link"} & {each for each in ("a FIFO", "a symbolic link") if each in done.err}
+    report = json.loads(done.out)
+    assert "reqtrans-missing" not in {each["slug"] for each in report["findings"]}
+    assert [each["path"] for each in report["passed_over"]] == [str(queue)]
+
+
+def test_of_a_file_given_alone_no_neighbour_is_called_missing(network: Path, run: Run) -> None:
+    done = run("diagnose", next(network.glob("*/GLB/REQTRANS.GLB")), "--json")
+    assert not [each for each in json.loads(done.out)["findings"] if each["slug"].endswith("missing")]
+
+
+def test_a_rebuild_does_not_call_consistent_what_it_did_not_look_at(tmp_path: Path, run: Run) -> None:
+    shutil.copytree(FIXTURES / "healthy-week", tmp_path / "net")
+    (tmp_path / "net" / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "net" / "deep" / "er" / "MSTTRANS.GLB").write_bytes(b"")
+    done = run("rebuild", tmp_path / "net", "--into", tmp_path / "out", columns=400)
+    assert done.status == 2
+    assert "the result is consistent" not in done.out
+    assert "deep/er" in done.out
+
+
+def test_a_file_that_is_of_no_format_is_refused_beside_one_that_is(network: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_bytes(STRAYS["notes.txt"])
+    with pytest.raises(UnknownFormatError, match=r"notes\.txt"):
+        glbtools.diagnose(next(network.glob("*/GLB/REQTRANS.GLB")), tmp_path / "notes.txt")
