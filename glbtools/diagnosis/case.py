@@ -12,7 +12,7 @@ from glbtools.binary import stamp
 from glbtools.binary.records import Record
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.problems import by_slug
-from glbtools.evidence.network import Network
+from glbtools.evidence.network import BY_DIRECTORY, Network
 from glbtools.evidence.postoffice import Artefact, Numbers, Postoffice, node_of, numbers, registered
 from glbtools.formats.logs import LogLine
 from glbtools.formats.queue import moment
@@ -321,6 +321,69 @@ def never_taken(case: Case) -> list[Record]:
         if each.text not in taken
         and (server.first == 1 or (since and (made := case.postoffice.moment(queue, each)) and made > since))
     ]
+
+
+class Low(NamedTuple):
+    """A change at or below ReqSync in a queue that has reached ReqSync, and what speaks against its having arrived."""
+
+    record: Record
+    signs: tuple[str, ...]
+
+
+def low_part(case: Case) -> list[Low]:
+    """Return the changes at or below ReqSync of which no file shows that the server took them.
+
+    An interrupted clear leaves such records, and they have arrived. The low part of a queue that was begun again, or
+    put back, looks the same once new changes have passed ReqSync, and is never sent (Q119014). A text in MSTTRANS shows
+    the first; the text of an R record is the same in every Export and shows nothing.
+    """
+    own, theirs = case.numbers, case.requestor
+    queue = case.postoffice.queue("REQTRANS")
+    if queue is None or own.a is None or own.m is None or own.m < own.a:
+        return []
+    if theirs is not None and theirs.reqsync is not None and theirs.reqsync < own.a:
+        return []
+    low = [each for each in queue.real if 0 < each.sync <= own.a]
+    master = case.server.postoffice.queue("MSTTRANS") if case.server else None
+    taken = {each.text for each in master.real if not each.text.startswith("R")} if master else set()
+    return [Low(each, tuple(_signs(case, each))) for each in low if each.text not in taken]
+
+
+def _signs(case: Case, record: Record) -> Iterator[str]:
+    queue = case.postoffice.queue("REQTRANS")
+    assert queue is not None
+    made = case.postoffice.moment(queue, record)
+    if not record.text.startswith("R") and _reaches_back(case, made):
+        yield "MSTTRANS reaches back to before it was made and does not hold it"
+    updated = case.requestor.last_update if case.requestor else None
+    if made and updated and made - updated > SKEW:
+        yield f"it was made after the last update that the server had from here ({updated})"
+    position = queue.records.index(record)
+    if any(index in queue.dummies for index in range(position + 1, len(queue.records))):
+        yield "the record of a confirmed number stands behind it"
+
+
+def _reaches_back(case: Case, made: datetime | None) -> bool:
+    """Whether MSTTRANS is whole from its first number to the last issued, and older than a moment."""
+    server = case.server
+    master = server.postoffice.queue("MSTTRANS") if server else None
+    if server is None or master is None or not master.records or master.last != server.head:
+        return False
+    if len(master.real) < master.last - (server.first or 0) + 1:
+        return False
+    since = server.postoffice.moment(master, min(master.records, key=lambda each: each.sync))
+    return server.first == 1 or bool(since and made and made > since)
+
+
+def unregistered(case: Case) -> bool:
+    """Whether the server that REQCONF names has no record of this postoffice: its mail is refused (158; Q99268)."""
+    server, reqconf = case.server, case.postoffice.reqconf()
+    if server is None or reqconf is None or case.requestor is not None or case.postoffice.name is None:
+        return False
+    if case.postoffice.name_from == BY_DIRECTORY or not same_postoffice(reqconf[1].server, server.postoffice.name):
+        return False
+    found = server.postoffice.read(server.artefact)
+    return found is not None and not found.damaged
 
 
 def origin_of(text: str) -> str | None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from glbtools import files
 from glbtools.diagnosis.case import Case, Judged, absent, cases
+from glbtools.diagnosis.doubts import named, weighed
 from glbtools.diagnosis.finding import CERTAINTIES, Finding
 from glbtools.diagnosis.precedence import explained
 from glbtools.diagnosis.problems import SEVERITIES
@@ -123,7 +124,7 @@ def diagnose(
         if progress:
             progress(case.postoffice.shown)
         report.channels += channels(case)
-        report.findings += [each for check in CHECKS for each in _run(check, case)]
+        report.findings += [named(case, each) for check in CHECKS for each in _run(check, case)]
         report.inputs += inputs(case.postoffice)
         report.unreadable |= case.postoffice.unreadable
         if case.postoffice is not network.server:
@@ -133,7 +134,7 @@ def diagnose(
     _look_at_successors(report, now, progress)
     report.changed = _changed(report)
     report.inputs.sort()
-    report.findings = sorted(explained(merged(report.findings)), key=_order)
+    report.findings = sorted(map(weighed, explained(merged(report.findings))), key=_order)
     return report
 
 

@@ -133,6 +133,9 @@ def _each_moment(older: Iterable[str | Path]) -> list[list[str | Path]]:
 def _named(found: list[Postoffice], layouts: Layouts, present: list[Postoffice] | None = None) -> list[Postoffice]:
     for each in found:
         each.name, each.name_from = _own_name(each)
+        # Addresses alone may be another postoffice's, put there by IMPORT -E (Q244488); the directory's name confirms.
+        confirmed = each.name is not None and each.name.partition("/")[2] == Path(each.path).resolve().name.upper()
+        each.name_certain = each.name_from != BY_ADDRESSES or confirmed
     _one_server(found)
     merged = _merged(found)
     _by_elimination(merged, present or merged)
@@ -160,7 +163,7 @@ def _own_name(postoffice: Postoffice) -> tuple[str | None, str]:
             return typed.postoffice_name.upper(), "R record"
         nodes.add(typed.postoffice_name.upper())
     if len(nodes) == 1:
-        return nodes.pop(), "addresses in REQTRANS"
+        return nodes.pop(), BY_ADDRESSES
     if name := _reported(postoffice):
         return name, "report in a log"
     if postoffice.find("SRVCONF.GLB"):
@@ -171,6 +174,8 @@ def _own_name(postoffice: Postoffice) -> tuple[str | None, str]:
 
 
 _AS_SERVER = "server name in its REQCONF"
+BY_DIRECTORY = "directory name"
+BY_ADDRESSES = "addresses in REQTRANS"
 
 
 def _one_server(found: list[Postoffice]) -> None:
@@ -247,7 +252,7 @@ def _by_directory(postoffice: Postoffice, network: list[Postoffice]) -> None:
     directory = Path(postoffice.path).resolve().name.upper()
     fitting = [each for each in known if each.partition("/")[2] == directory]
     if len(fitting) == 1:
-        postoffice.name, postoffice.name_from = fitting[0], "directory name"
+        postoffice.name, postoffice.name_from = fitting[0], BY_DIRECTORY
         postoffice.name_certain = False
 
 

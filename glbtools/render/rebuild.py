@@ -51,8 +51,8 @@ def result_lines(result: Result, plan: Plan, screen: Screen) -> Iterator[str]:
         yield from wrapped(f"the result still has: {', '.join(result.remaining)}", screen.width, "  ")
     elif unlooked:
         yield from wrapped(
-            f"nothing is wrong in what was looked at: no error, no warning, {plural(counts['note'], 'note')}; nothing is "
-            f"said of {plural(unlooked, 'place')} not looked at",
+            f"nothing is wrong in what was looked at: no error, no warning, {plural(counts['note'], 'note')}; "
+            f"nothing is said of {plural(unlooked, 'place')} not looked at",
             screen.width,
             "  ",
         )

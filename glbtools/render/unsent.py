@@ -40,6 +40,7 @@ _WHY = {
     "refused": "refused without a word, as of another life of the numbers",
     "purged": "purged before being fetched",
     "leftover": "fetched, and not put into the lists",
+    "unregistered": "refused until the server has a record of this postoffice",
 }
 
 

@@ -325,7 +325,10 @@ NOTES = {
         east={"queue": {"REQTRANS": [add(18), add(19)]}},
         server=registered("NET/EAST", reqsync=19),
     ),
-    "acknowledged-records-kept": network(east={"queue": {"REQTRANS": [add(16), add(17)]}}),
+    "acknowledged-records-kept": network(
+        east={"queue": {"REQTRANS": [add(16), add(17)]}},
+        server={"queue": {"MSTTRANS": [add(78, "x"), add(16) | {"sync": 79}, add(17) | {"sync": 80}]}},
+    ),
 }
 
 
@@ -335,6 +338,23 @@ def test_what_is_normal_is_a_note_that_says_why(tmp_path, slug):
     assert [each.problem.slug for each in report.findings if severity(each) != "note"] == []
     note = next(each for each in report.findings if each.problem.slug == slug)
     assert note.notes
+
+
+def test_records_below_the_confirmed_number_that_nothing_explains_are_a_warning_that_names_both_ways(tmp_path):
+    report = diagnose(built(tmp_path, network(east={"queue": {"REQTRANS": [add(16), add(17)]}})))
+    (kept,) = [each for each in report.findings if each.problem.slug == "acknowledged-records-kept"]
+    assert (severity(kept), kept.certainty, kept.ranges) == ("warning", "possible", ((15, 17),))
+    assert "interrupted" in kept.notes[0]
+    assert "begun again" in kept.notes[0]
+
+
+def test_a_postoffice_that_the_server_does_not_know_is_an_error_and_what_it_holds_is_not_on_its_way(tmp_path):
+    unknown = network(east={"queue": {"REQTRANS": [add(18)]}})
+    unknown["postoffice"][0]["srvconf"]["requestor"] = registered("NET/EAST")["srvconf"]["requestor"][::2]
+    place = built(tmp_path, unknown)
+    (found_,) = [each for each in diagnose(place).findings if each.problem.slug == "requestor-not-registered"]
+    assert (severity(found_), found_.ranges) == ("error", ((17, 18),))
+    assert [(each.sync, each.why) for each in glbtools.unsent(place)] == [(18, "unregistered")]
 
 
 def test_a_reset_that_the_servers_import_number_betrays_is_found_though_the_numbers_fit(tmp_path):

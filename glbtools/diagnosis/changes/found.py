@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from glbtools.diagnosis.doubts import LIKELY_AT_MOST, at_most_likely
 from glbtools.diagnosis.finding import Evidence
 from glbtools.model.channel import Range
 
@@ -24,14 +25,16 @@ WAYS = (
     "refused",
     "purged",
     "leftover",
+    "unregistered",
 )
 """Why a change has not arrived.
 
 Upload: never sent (stranded), refused as old (rejected), lost by the server after it was confirmed (hole), gone from
 the queue (vanished), behind a record the server stops at (partial), sent and not known to have arrived
-(unacknowledged), waiting (pending). Download: waiting (pending), not yet taken in by T3 (unacknowledged), lost when the
-server went back (hole), refused because the numbers are of another life (refused), purged from MSTTRANS before it was
-fetched (purged), fetched and not put into the lists (leftover)."""
+(unacknowledged), waiting (pending), refused until the server knows the postoffice (unregistered). Download: waiting
+(pending), not yet taken in by T3 (unacknowledged), lost when the server went back (hole), refused because the numbers
+are of another life (refused), purged from MSTTRANS before it was fetched (purged), fetched and not put into the lists
+(leftover)."""
 
 
 class Change(NamedTuple):
@@ -115,11 +118,22 @@ class Unsent:
 
     def arrange(self) -> None:
         """Keep each change once, and put everything in its order."""
-        self.changes = sorted(_once(self.changes), key=_change_order)
+        self.changes = sorted(_once(map(_weighed, self.changes)), key=_change_order)
+        self.ranges = [_weighed(each) for each in self.ranges]
         self.ranges.sort(
             key=lambda each: (*_place_order(each.origin, each.path, each.channel, each.target), each.range)
         )
         self.unknown.sort(key=lambda each: _place_order(each.origin, each.path, each.channel, each.target))
+
+
+Found = TypeVar("Found", Change, Unfound)
+
+
+def _weighed(found: Found) -> Found:
+    """Return what another history of the files may explain as likely at most."""
+    if found.why in LIKELY_AT_MOST:
+        return found._replace(certainty=at_most_likely(found.certainty))
+    return found
 
 
 def _once(found: Iterable[Change]) -> list[Change]:

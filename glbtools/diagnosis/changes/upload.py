@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from glbtools.diagnosis.case import Case, logged, origin_of, undecided_hole
+from glbtools.diagnosis.case import Case, logged, origin_of, undecided_hole, unregistered
 from glbtools.diagnosis.changes.content import Copy, copies
 from glbtools.diagnosis.changes.found import Change, Unfound, Unknown, Unsent
 from glbtools.diagnosis.changes.vanished import OLDER, vanished, was_stranded
@@ -49,16 +49,19 @@ def _standing(view: View, copy: Copy) -> Standing | None:
     if m < a:
         note = f"{a} is confirmed and REQTRANS ends at {m}: it is never sent."
         return Standing("stranded", sure, note, unsettled)
+    if number <= a:
+        return _standing_confirmed(view, copy)
     if b is not None and m < b:
         note = f"The server has this postoffice's numbers up to {b} and refuses this one as old."
-        return Standing("rejected", "certain", note) if number > a else None
-    if number <= a:
-        return _standing_confirmed(case, number)
+        return Standing("rejected", "certain", note)
     if b is not None and number <= b:
         if number in view.refused:
             note = f"The server has this postoffice's numbers up to {b}, and MSTTRANS does not hold it: refused as old."
             return Standing("rejected", "likely", note)
         return None
+    if unregistered(case):
+        note = "The server has no record of this postoffice and drops its mail (158); it is taken once there is one."
+        return Standing("unregistered", "likely", note)
     if b is None:
         if view.sent(copy):
             note = "A log shows that it was sent; no file given shows whether it arrived."
@@ -85,9 +88,17 @@ def _standing_unconfirmed(case: Case, number: int) -> Standing | None:
     return Standing("pending", "likely", note, (reqconf,))
 
 
-def _standing_confirmed(case: Case, number: int) -> Standing | None:
+def _standing_confirmed(view: View, copy: Copy) -> Standing | None:
     """Return why a record at or below ReqSync is not with the server after all (RULINGS 10, 13)."""
+    case, number = view.case, copy.sync
     own, b = case.numbers, applied(case)
+    if (signs := view.low.get((number, copy.text))) is not None:
+        note = f"{own.a} is confirmed: it is not sent again. " + (
+            f"That it was ever sent is unlikely: {'; '.join(signs)}."
+            if signs
+            else "Either an interrupted T3 left it, and it has arrived; or the queue was begun again, and it has not."
+        )
+        return Standing("stranded", "likely" if signs else "possible", note, ("MSTTRANS from before it was made",))
     if b is None or number <= b:
         return None
     if "HOLE" in case.upload.verdict.states:

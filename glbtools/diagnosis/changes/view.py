@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from glbtools.diagnosis.case import Case, Logged, copied_from, never_taken, server_name
+from glbtools.diagnosis.case import Case, Logged, copied_from, low_part, never_taken, server_name
 from glbtools.diagnosis.changes.content import Content, Copy
 from glbtools.diagnosis.finding import CERTAINTIES, Evidence
 
@@ -54,6 +54,11 @@ class View:
     def refused(self) -> set[int]:
         """The numbers that the server has, of changes that it never took."""
         return {each.sync for each in never_taken(self.case)}
+
+    @cached_property
+    def low(self) -> dict[tuple[int, str], tuple[str, ...]]:
+        """The changes at or below ReqSync that no file shows to have arrived, with what speaks against it."""
+        return {(each.record.sync, each.record.text): each.signs for each in low_part(self.case)}
 
     def sent(self, copy: Copy) -> bool:
         """Whether a log shows that a change was sent: T1 sends everything that is queued."""

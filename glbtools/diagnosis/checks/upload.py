@@ -6,12 +6,23 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from glbtools.binary.records import Record
-from glbtools.diagnosis.case import Case, copied_from, logged, never_taken, poisoned, undecided_hole, when
+from glbtools.diagnosis.case import (
+    Case,
+    Low,
+    copied_from,
+    logged,
+    low_part,
+    never_taken,
+    poisoned,
+    undecided_hole,
+    unregistered,
+    when,
+)
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.restored import server_finding
 from glbtools.diagnosis.wording import TELLS_UP, changes, files_that_tell, numbers_text, plural
 from glbtools.formats.queue import PODIAG_TEXT
-from glbtools.model.channel import Range, clipped, numbers_of, ranges_of
+from glbtools.model.channel import Range, clipped, numbers_of, ranges_of, without
 
 PODIAG = "reqtrans-podiag-dummy-60"
 WEEKS = timedelta(weeks=3)
@@ -53,6 +64,7 @@ def check(case: Case) -> Iterator[Finding]:
     yield from _own_requestor(case)
     yield from _poisoned(case)
     yield from _never_drained(case)
+    yield from _unregistered(case)
 
 
 # --- stuck -------------------------------------------------------------------------------------------------------
@@ -450,20 +462,82 @@ def _kept(case: Case) -> Iterator[Finding]:
     own, theirs = case.numbers, case.requestor
     if own.a is None or own.m is None or own.held is None or own.m < own.a:
         return
-    kept = clipped(own.held, 0, own.a)
     behind = theirs is not None and theirs.reqsync is not None and theirs.reqsync < own.a
+    low = low_part(case)
+    if told := [each for each in low if each.signs]:
+        yield _begun_again(case, told)
+    rest = ranges_of(each.record.sync for each in low if not each.signs)
+    kept = tuple(without(clipped(own.held, 0, own.a), {each.record.sync for each in low if each.signs}))
     if not kept or behind:
         return
+    # T3 may keep the record whose number was confirmed (Q133428: what is below it is discarded).
+    harmless = not rest or rest == ((own.a - 1, own.a),)
     yield case.finding(
         "acknowledged-records-kept",
-        f"{changes(kept)} in REQTRANS are confirmed already and still there",
+        f"{changes(kept)} in REQTRANS are at or below the confirmed number and still there",
         tuple(case.queued(only=set(numbers_of(kept)))),
-        "certain" if theirs is not None and kept == ((own.a - 1, own.a),) else "possible",
+        "certain" if not rest else "possible",
         (
-            "T3 clears what is confirmed (Q133428); it may have been interrupted. They have arrived and are not "
-            "sent again.",
+            "T3 clears what is confirmed (Q133428); it may have been interrupted. What stands in MSTTRANS has arrived, "
+            "and none of it is sent again."
+            if not rest
+            else "Either T3 was interrupted before it cleared them, and they have arrived; or the queue was begun "
+            f"again or put back and has passed {own.a} since, and they were never sent (Q119014). No file tells which.",
         ),
+        () if harmless else ("Compare the server's lists with these changes. An Export sends them in any case.",),
         ranges=kept,
+        severity="" if harmless else "warning",
+        settled_by=("MSTTRANS from before they were made",) if rest else (),
+    )
+
+
+def _begun_again(case: Case, low: list[Low]) -> Finding:
+    """The low part of a queue that was begun again, or put back, and has passed ReqSync since (Q119014)."""
+    own = case.numbers
+    ranges = ranges_of(each.record.sync for each in low)
+    signs = tuple(dict.fromkeys(sign for each in low for sign in each.signs))
+    return case.finding(
+        "stranded-transactions",
+        f"{changes(ranges)} in REQTRANS will never be sent: {own.a} is confirmed, and no file shows that they arrived",
+        (*_both_numbers(case), *case.queued(only=set(numbers_of(ranges)))),
+        "likely",
+        (
+            f"REQMAIN sends only what is numbered above {own.a}. REQTRANS ends at {own.m}, so what was queued since is "
+            "sent, and these are passed over in silence.",
+            f"That they had been sent before is unlikely: {'; '.join(signs)}.",
+            "Could also be what an interrupted T3 left, and then they have arrived.",
+        ),
+        (
+            "Export: Config, Dir-Sync, Requestor, Export. That queues every entry again above the confirmed number.",
+            "Deletions among these changes are in no list; make them again.",
+        ),
+        ranges,
+        settled_by=("the server's address lists",),
+    )
+
+
+def _unregistered(case: Case) -> Iterator[Finding]:
+    """The server has no record of this postoffice: it drops its mail and says so in its log only (158; Q99268)."""
+    if not unregistered(case) or case.server is None:
+        return
+    own = case.numbers
+    waiting = clipped(own.held or (), own.a or 0, own.m or 0)
+    held = f"; {changes(waiting)} in REQTRANS will be refused" if waiting else ""
+    yield case.finding(
+        "requestor-not-registered",
+        f"the server has no record of this postoffice{held}",
+        (
+            Evidence(case.server.artefact.path, note=f"no record of {case.postoffice.name}"),
+            *case.queued(only=set(numbers_of(waiting))),
+        ),
+        "certain" if case.postoffice.name_certain else "likely",
+        (
+            "T2 drops its mail and logs 158 on the server; here nothing is said.",
+            "What it has confirmed is not lost where MSTTRANS or the server's lists hold it.",
+            f"It is called {case.postoffice.name} by: {case.postoffice.name_from}.",
+        ),
+        ("Register it on the server (Config, Dir-Sync, Server), then Export here.",),
+        waiting,
     )
 
 
