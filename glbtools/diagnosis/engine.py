@@ -18,7 +18,7 @@ from glbtools.diagnosis.problems import SEVERITIES
 from glbtools.diagnosis.restored import merged
 from glbtools.diagnosis.successors import directories, pairs
 from glbtools.diagnosis.successors.inputs import Given, sorted_out
-from glbtools.errors import GlbError
+from glbtools.errors import GlbError, UnknownFormatError
 from glbtools.evidence.network import Network, collect, latest_stamp
 from glbtools.evidence.postoffice import Artefact, Postoffice
 from glbtools.layouts import Layouts
@@ -111,12 +111,14 @@ def diagnose(
 
     Raises:
         FileAccessError: a path does not exist.
-        UnknownFormatError: a path holds nothing of a postoffice, and no dump or pair.
+        UnknownFormatError: a path holds nothing of a postoffice, and no dump or pair, or only what is not read.
         UsageError: two current files of one kind for one postoffice.
     """
     older = list(older)
     given = sorted_out(paths, older, max_size)
     network = collect(paths, older=older, layouts=layouts, max_size=max_size, apart=given.apart)
+    if given.unreadable and not network.postoffices and not given.pieces:
+        raise UnknownFormatError(_all_unread(list(given.unreadable.values())))
     report = Report(network, now=now or latest_stamp(network.postoffices), given=given)
     report.unreadable |= network.unlooked
     report.paths, report.layouts = tuple(map(str, paths)), layouts or report.layouts
@@ -136,6 +138,11 @@ def diagnose(
     report.inputs.sort()
     report.findings = sorted(map(weighed, explained(merged(report.findings))), key=_order)
     return report
+
+
+def _all_unread(reasons: list[str]) -> str:
+    more = f"; and {len(reasons) - 1} more that are not read" if len(reasons) > 1 else ""
+    return f"{reasons[0]}{more}"
 
 
 def _look_at_successors(report: Report, now: datetime | None, progress: Callable[[str], None] | None) -> None:

@@ -12,7 +12,7 @@ from glbtools import files
 from glbtools.binary.span import Fault
 from glbtools.directory.attributes import names_of
 from glbtools.errors import FieldError, UnknownFormatError, UsageError
-from glbtools.formats import exchange_csv, ldif_dump
+from glbtools.formats import exchange_csv, ldif_dump, unread
 from glbtools.model.directory import Entry, Facts
 
 CSV, LDIF = "csv", "ldif"
@@ -147,14 +147,12 @@ def _told(faults: list[Fault], tell: Callable[[Fault], object]) -> None:
 
 def _kind(path: str, head: bytes) -> str:
     """Return what a file is by its first lines."""
-    text = head.decode("utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1", "replace")
-    lines = (line.strip().lower().lstrip("\u00ef\u00bb\u00bf\ufeff") for line in text.splitlines())
-    first = next((line for line in lines if line and not line.startswith("#")), "")
-    if first.startswith(("dn:", "version:")):
+    if ldif_dump.begins(head):
         return LDIF
-    if first.strip('"').startswith("obj-class") or "usn-changed" in first:
+    if exchange_csv.begins(head):
         return CSV
-    raise UnknownFormatError(f"{path}: neither an Exchange directory export (CSV) nor LDIF")
+    known = unread.named(head)
+    raise UnknownFormatError(f"{path}: {known or 'neither an Exchange directory export (CSV) nor LDIF'}")
 
 
 def _beside(path: Path, names: tuple[str, ...]) -> Path | None:

@@ -137,6 +137,21 @@ def parse_csv(data: bytes, ini: bytes | None = None, *, strict: bool = False, di
     return CsvFile(tuple(rows(io.BytesIO(data), separators, strict=strict, dialect=dialect)), separators)
 
 
+def begins(data: bytes) -> bool:
+    """Whether the first line is a header: it begins with Obj-Class, or has a USN-Changed column."""
+    header = _first_row(data)
+    if header is None or (b"\0" in data[:_PROBED] and not data.startswith(_WIDE_MARKS)):
+        return False
+    columns = [name.lower() for name in names(header, _sniffed(header))]
+    return columns[0] == "obj-class" or (len(columns) > 1 and "usn-changed" in columns)
+
+
+def is_for_import(data: bytes) -> bool:
+    """Whether a header, as ``begins`` knows it, has a Mode column: no export has one (Q146304)."""
+    header = _first_row(data)
+    return header is not None and "mode" in _Columns(names(header, _sniffed(header)))
+
+
 def build_csv(file: CsvFile) -> bytes:
     """Write a file: exactly the bytes that were read."""
     return b"".join(row.raw for row in file.rows)
@@ -303,18 +318,12 @@ class ExchangeCsvFormat(Format[CsvFile]):
     """
 
     def probe(self, data: bytes, layout: Layout | None) -> bool:
-        """Whether the first line is a header: it begins with Obj-Class, or has a USN-Changed column."""
-        header = _first_row(data)
-        if header is None or (b"\0" in data[:_PROBED] and not data.startswith(_WIDE_MARKS)):
-            return False
-        columns = [name.lower() for name in names(header, _sniffed(header))]
-        return columns[0] == "obj-class" or (len(columns) > 1 and "usn-changed" in columns)
+        """See ``begins``."""
+        return begins(data)
 
     def parse(self, data: bytes, layout: Layout | None) -> CsvFile:
         """See ``parse_csv``."""
-        header = _first_row(data)
-        strict = header is not None and "mode" in _Columns(names(header, _sniffed(header)))
-        return parse_csv(data, strict=strict)
+        return parse_csv(data, strict=is_for_import(data))
 
     def lists(self, content: CsvFile) -> list[Rows]:
         """Return the objects, with what ``directory`` takes from each."""

@@ -4,6 +4,10 @@ Objects are known by objectGUID, since the name of a tombstone is mangled (excha
 the first record or in a file beside the dump, names the server, the head of its numbering, and with the invocationID of
 its NTDS Settings object which life of it. Tombstones are only there if Show Deleted was asked for
 (1.2.840.113556.1.4.417). Lines and base64 are read by the library ``ldif``.
+
+Around the objects a search tool prints of the search itself: references to other servers, its result, controls, pages,
+counts, and what it says on standard error where that went to the same file. ``search_output`` knows these lines; what
+they say that matters is kept: how the search ended, whether pages were still to come, how many entries it counted.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
 from glbtools.errors import FieldError, UsageError
+from glbtools.formats import search_output
 from glbtools.formats.base import Format, Row, Rows, attribute_rows, count, moment_row, span_row
 from glbtools.model.directory import ADDED, DELETED, MODIFIED, Entry, Facts, Values
 
@@ -49,16 +54,16 @@ _SAFE = re.compile(r"(?:[\x21-\x39\x3b\x3d-\x7e][\x20-\x7e]*)?(?<! )")
 _MANGLED = re.compile(r"(?:\\0A|\n)DEL:[0-9A-Fa-f-]{36},.*", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.;=-]*")
 _MARK = b"\xef\xbb\xbf"
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
 _PROBED = 16384
-_BEGINS = re.compile(
-    rb"(?:(?:#[^\n]*|[ \t\r]*|version:[ \t]*[0-9]{1,3}[ \t\r]*)\n)*"  # comments, empty lines, version
-    rb"dn::?[^\n]*\n(?:[ #][^\n]*\n)*[A-Za-z0-9][A-Za-z0-9.;-]*:",
-    re.IGNORECASE,
-)
+_NAMED = re.compile(rb"^dn:", re.IGNORECASE | re.MULTILINE)
+_OBJECT = re.compile(rb"dn:[^\n]*\n(?:#[^\n]*\n)*[A-Za-z0-9][A-Za-z0-9.;-]*:", re.IGNORECASE)
 _SAID = {"subsection not found": "a line has no colon"}
 """What the library says, and what it means."""
 _MODIFIES = re.compile(rb"^changetype:[ \t]*modify[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _BETWEEN = re.compile(rb"^-\r?(?:\n|\Z)", re.MULTILINE)
+_CONTROL = re.compile(r"[0-9.]+(?: +(?:true|false))?(?:[ :].*)?", re.DOTALL)
+"""A control of a change record or of an entry of a search (RFC 2849); no attribute has such values."""
 
 Report = Callable[[Fault], None]
 
@@ -73,6 +78,8 @@ class Record(NamedTuple):
         span: its bytes, the empty lines behind it included.
         raw: these bytes.
         faults: what is wrong with it.
+        change: what a change record does: ``add``, ``modify`` ...; ldifde writes ``add`` in each object of a dump.
+        told: what the search tool says beside it of the search as a whole.
     """
 
     dn: str | None
@@ -81,6 +88,8 @@ class Record(NamedTuple):
     span: Span
     raw: bytes
     faults: tuple[Fault, ...] = ()
+    change: str | None = None
+    told: tuple[search_output.Told, ...] = ()
 
     def get(self, name: str) -> str | None:
         """Return the first value of an attribute, whose name is matched without case."""
@@ -95,8 +104,31 @@ class LdifFile(NamedTuple):
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """All faults of all records."""
-        return tuple(fault for each in self.records for fault in each.faults)
+        """All faults of all records, and whether the dump was cut short."""
+        found: list[Fault] = []
+        for _ in _watched(self.records, found.append):
+            pass
+        return tuple(found)
+
+
+def begins(data: bytes) -> bool:
+    """Whether a content is LDIF by its beginning: an object, or what a search tool prints before the first one."""
+    if data.startswith(_WIDE):
+        data = data[: _PROBED * 2].decode("utf-16", "replace").encode("utf-8", "replace")
+    head = data[:_PROBED].removeprefix(_MARK)
+    if b"\0" in head:
+        return False
+    known = False
+    for _, _, raw in _blocks(io.BytesIO(head)):
+        text = _unfolded(raw)
+        named = _NAMED.search(text)
+        read = search_output.read(text[: named.start()] if named else text)
+        if read.strange or (read.is_behind and not named):
+            return False
+        if named:
+            return _OBJECT.match(text, named.start()) is not None
+        known = known or read.is_heading
+    return known
 
 
 def parse_ldif(data: bytes) -> LdifFile:
@@ -198,9 +230,8 @@ class LdifFormat(Format[LdifFile]):
     """LDIF files for ``inspect``: dumps, changes, and captures of the rootDSE."""
 
     def probe(self, data: bytes, layout: Layout | None) -> bool:
-        """Whether the first record has a name and an attribute; a version number and comments may come first."""
-        head = data[:_PROBED].removeprefix(_MARK)
-        return b"\0" not in head and _BEGINS.match(head) is not None
+        """See ``begins``."""
+        return begins(data)
 
     def parse(self, data: bytes, layout: Layout | None) -> LdifFile:
         """See ``parse_ldif``."""
@@ -228,8 +259,8 @@ class LdifFormat(Format[LdifFile]):
     def summary(self, content: LdifFile) -> list[str]:
         """Return how many objects there are, how they are numbered, and whose dump it is."""
         objects = [each for each in content.records if each.dn]
-        changes = sum(each.get("changetype") is not None for each in objects)
-        said = [count(len(objects), "object")] if not changes else [count(changes, "change")]
+        changes = sum(each.change not in (None, "add") for each in objects)
+        said = [count(len(objects), "change" if changes else "object")]
         if numbers := [n for each in objects if (n := _number(each.get("uSNChanged"))) is not None]:
             said.append(f"USN {min(numbers)} to {max(numbers)}")
         facts = _facts(content.records)
@@ -252,7 +283,7 @@ def _record_row(record: Record) -> Row:
         "line": record.line,
         "span": span_row(record.span),
         "class": classes[-1] if classes else None if record.dn else "rootDSE",
-        "change": record.get("changetype"),
+        "change": record.change,
         "dn": record.dn,
         "guid": guid(stored) if stored else None,
         "usn": _number(record.get("uSNChanged")),
@@ -303,25 +334,109 @@ def _record(parser_class: Any, line: int, start: int, raw: bytes) -> Record:
     text = raw.removeprefix(_MARK) if not start else raw
     if len(raw) >= RECORD_LIMIT:
         text, message = b"", f"the record is longer than {RECORD_LIMIT} bytes"
-    elif text.startswith((b"\xff\xfe", b"\xfe\xff")):
+    elif text.startswith(_WIDE):
         text, message = b"", "the file is UTF-16; LDIF is ASCII or UTF-8"
     else:
         message = ""
-    dn: str | None = None
-    found: dict[str, list[bytes]] = {}
-    # Lines are unfolded here, since the library takes time quadratic in their number.
-    unfolded = text.strip(b"\r\n").replace(b"\r\n ", b"").replace(b"\n ", b"")
+    unfolded = _unfolded(text)
+    read, unfolded = _without_search(unfolded)
+    if read.strange and _NAMED.match(unfolded):
+        message = "a line before the name of the object is not LDIF"
     if _MODIFIES.search(unfolded):  # what ends each of its modifications is no attribute
         unfolded = _BETWEEN.sub(b"", unfolded)
+    dn: str | None = None
+    found: dict[str, list[bytes]] = {}
     parser = parser_class(io.BytesIO(unfolded), encoding=None)
     parser._check_dn = _check_name  # its pattern takes exponential time
     try:
         dn, found = next(parser.parse(), (None, {}))
     except ValueError as error:
         message = f"the record cannot be read: {_SAID.get(str(error), error)}"[:200].rstrip(" .")
-    faults = (Fault("record", message, span, line=line),) if message else ()
+    faults = [Fault("record", message, span, line=line)] if message else []
+    if read.is_odd:
+        said = "text behind a comment is passed over: the comment may be broken over lines"
+        faults.append(Fault("comment", said, span, damage=False, line=line))
     values = tuple((name, tuple(map(_text, held))) for name, held in found.items())
-    return Record(dn, values, line, span, raw, faults)
+    change, values = _change_of(values)
+    return Record(dn, values, line, span, raw, tuple(faults), change, read.told)
+
+
+def _unfolded(text: bytes) -> bytes:
+    """Return the lines of a record as they were before folding; the library takes time quadratic in their number."""
+    return text.strip(b"\r\n").replace(b"\r\n ", b"").replace(b"\n ", b"")
+
+
+def _without_search(text: bytes) -> tuple[search_output.Read, bytes]:
+    """Return what the lines around an object say of the search, and the object; nothing where the block holds none.
+
+    Messages come before the name, or right behind the last attribute: a tool writes them while its output still waits.
+    """
+    if text[:3].lower() == b"dn:":
+        head, body = b"", text
+    else:
+        named = _NAMED.search(text)
+        head, body = (text[: named.start()], text[named.start() :]) if named else (text, b"")
+    read = search_output.read(head)
+    if not body:  # text behind a comment may be an object whose name is lost
+        return read._replace(is_odd=False), text if read.strange or read.is_behind else b""
+    if search_output.message(body.rpartition(b"\n")[2].rstrip(b"\r")) is None:
+        return read, body
+    lines, told = body.split(b"\n"), list(read.told)
+    while (said := search_output.message(lines[-1].rstrip(b"\r"))) is not None:
+        told += said
+        lines.pop()
+    return read._replace(told=tuple(told)), b"\n".join(lines)
+
+
+def _change_of(values: tuple[tuple[str, Values], ...]) -> tuple[str | None, tuple[tuple[str, Values], ...]]:
+    """Return what follows a name in LDIF and is no attribute: the kind of change; controls and a readable name too."""
+    change = None
+    while values and (name := values[0][0].lower()) in {"changetype", "control", "ufn"}:
+        if name == "control" and not all(map(_CONTROL.fullmatch, values[0][1])):
+            break
+        if name == "changetype":
+            change = values[0][1][0].strip().lower()
+        values = values[1:]
+    return change, values
+
+
+def _watched(found: Iterable[Record], tell: Report) -> Iterator[Record]:
+    """Yield records, and tell what is wrong with each, and at the end whether what a search printed is whole."""
+    named = counted = 0
+    paged: Record | None = None
+    last: Record | None = None
+    for record in found:
+        for fault in record.faults:
+            tell(fault)
+        named += record.dn is not None or _NAMED.search(record.raw) is not None
+        for told in record.told:
+            if told.name == search_output.ENDING:
+                said = f"the dump is cut short: the search ended with {told.value}{_way_on(told.value)}"
+                tell(Fault("ending", said, record.span, line=_line_in(record, told)))
+            elif told.name == search_output.PAGES:
+                paged = record if told.value else None
+            else:
+                counted += int(told.value)
+        last = record
+        yield record
+    if paged is not None:
+        said = "the dump is cut short: the last page in it says that more follow"
+        tell(Fault("ending", said, paged.span, line=paged.line))
+    if last is not None and counted > named:
+        said = f"the search counted {counted} entries, and the file has {named}"
+        tell(Fault("count", said, last.span, damage=False, line=last.line))
+
+
+def _way_on(ending: str) -> str:
+    limited = ending.partition(" ")[0] in {"3", "4", "11"}  # time, size and administrative limits (RFC 4511)
+    return "; in pages a limit may not count: -E pr=1000/noprompt" if limited else ""
+
+
+def _line_in(record: Record, told: search_output.Told) -> int:
+    """Return the number of the line on which a search tool says something."""
+    wanted = told.value.partition(" ")[2].encode("utf-8", "surrogateescape")[:40]
+    lines = record.raw.split(b"\n")
+    return record.line + next((at for at, line in enumerate(lines) if wanted and wanted in line), 0)
 
 
 def _check_name(known: str | None, _: str) -> None:
@@ -374,10 +489,12 @@ def _number(text: str | None) -> int | None:
 
 
 def _entries(found: Iterator[Record], tell: Report) -> Iterator[Entry]:
-    for record in found:
-        for fault in record.faults:
-            tell(fault)
+    for record in _watched(found, tell):
         if not record.dn:
+            continue
+        if record.change not in (None, "add"):
+            message = f"a change ({record.change[:20]}), no object"
+            tell(Fault("change", message, record.span, damage=False, line=record.line))
             continue
         changed = _number(record.get("uSNChanged"))
         if changed is None:

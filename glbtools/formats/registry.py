@@ -22,7 +22,7 @@ from glbtools.layouts import Layouts
 if TYPE_CHECKING:
     from glbtools.binary.layout import Layout
     from glbtools.binary.tree import Node
-    from glbtools.formats.base import Format, Row, Rows
+from glbtools.formats.base import Format, Row, Rows
 
 
 class Entry(NamedTuple):
@@ -259,6 +259,10 @@ def detect(data: bytes, path: str, layouts: Layouts, among: Mapping[str, Entry] 
         entry = among[name]
         if entry.format.probe(data, layouts[name] if entry.binary else None):
             return entry
+    from glbtools.formats import unread
+
+    if known := unread.named(data):
+        raise UnknownFormatError(f"{path}: {known}")
     if data and "queue" in among and among["queue"].format.probe_damaged(data, layouts["queue"]):
         return among["queue"]
     base = files.base_name(path)

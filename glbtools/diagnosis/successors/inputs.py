@@ -1,7 +1,8 @@
 """Which of the files given are of Dir-Sync's successors: told by their content, so that any name will do.
 
 A file given is looked at whatever it is called, a directory at its top level where the suffix fits. What is none of
-these is left to the postoffices, which a directory may hold as well.
+these is left to the postoffices, which a directory may hold as well; but a text that is known and not read is named,
+and so is a file given by itself of which nothing can be told.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from typing import NamedTuple
 from glbtools import files
 from glbtools.directory.dump import CSV, Dump
 from glbtools.errors import GlbError, UnknownFormatError
+from glbtools.formats import dirsync_file, exchange_csv, ldif_dump, unread
 from glbtools.formats.repadmin import SHOWREPL_HEADER
 
-DUMP, STATE, CURSORS, VECTOR, LINKS, PAIR, SYNC_STATE = (
-    "dump", "export-state", "cursors", "showutdvec", "showrepl", "pair", "sync-state",
+DUMP, IMPORT, STATE, CURSORS, VECTOR, LINKS, PAIR, SYNC_STATE = (
+    "dump", "import", "export-state", "cursors", "showutdvec", "showrepl", "pair", "sync-state",
 )  # fmt: skip
 SUFFIXES = frozenset({".csv", ".ldf", ".ldif", ".json", ".toml", ".txt"})
 """Of what is looked at in a directory."""
@@ -27,12 +29,14 @@ SUFFIXES = frozenset({".csv", ".ldf", ".ldif", ".json", ".toml", ".txt"})
 LARGEST_TEXT = 1 << 26
 """Longest state, list of cursors or report that is read, in bytes."""
 
-_HEAD = 1 << 16
+_HEAD, _FAR = 1 << 16, 1 << 22
+"""How much of a file is looked at to tell what it is; and for a number, as one object may be long."""
+_NUMBERED = re.compile(r"^(?:uSNChanged|highestCommittedUSN):", re.MULTILINE | re.IGNORECASE)
 _JSON = re.compile(rb'"(?:schema|format)"\s*:\s*"(glbtools\.export-state/1|glbtools\.cursors/1|glbtools-sync-state 1)"')
 _OF_JSON = {"glbtools.export-state/1": STATE, "glbtools.cursors/1": CURSORS, "glbtools-sync-state 1": SYNC_STATE}
 _PAIR = (re.compile(r"^\s*\[\s*(source|target)\s*\]", re.MULTILINE), re.compile(r"^\s*spool\s*=", re.MULTILINE))
+_LINKS = re.compile(rf'^"?{SHOWREPL_HEADER[0]}"?,', re.MULTILINE)
 _VECTOR = re.compile(r"^.* @ USN +[0-9]+ @ Time ", re.MULTILINE)
-_IMPORT = re.compile(r'\s*"?obj-class"?\s*[,\t ]\s*"?mode\b', re.IGNORECASE)
 
 
 class Piece(NamedTuple):
@@ -66,7 +70,7 @@ class Given:
     Attributes:
         pieces: in the order of their paths.
         older: dumps of earlier moments.
-        apart: where these lie; no postoffice is looked for there.
+        apart: where these and the unread ones lie; no postoffice is looked for there.
         read: every file that is looked at, companions of dumps among them.
         unreadable: path -> why it cannot be read.
         max_size: largest file read, in bytes.
@@ -123,12 +127,18 @@ def sorted_out(
 ) -> Given:
     """Return what is of Dir-Sync's successors in some paths; never raises for what a path holds, or does not."""
     given = Given(max_size=max_size)
-    pieces = {piece.place: piece for path in paths for piece in _pieces(path)}
-    before = {piece.place: piece for path in older for piece in _pieces(path) if piece.kind == DUMP}
+    files_given = [each for path in paths for each in _files(path)]
+    pieces = {each.place: Piece(each.path, each.place, kind) for each in files_given if (kind := told(each.place))}
+    earlier = [each for path in older for each in _files(path)]
+    before = {each.place: Piece(each.path, each.place, DUMP) for each in earlier if told(each.place) == DUMP}
     companions = _companions([*pieces.values(), *before.values()])
     given.pieces = sorted(each for each in pieces.values() if each.place not in companions)
     given.older = sorted(each for each in before.values() if each.place not in companions)
     given.apart = frozenset({*pieces, *before, *companions})
+    for each in files_given:
+        if each.place not in given.apart and (reason := unread_because(each.place, alone=each.alone)):
+            given.unreadable[each.path] = f"{each.path}: {reason}"
+            given.apart |= {each.place}
     return given
 
 
@@ -140,50 +150,74 @@ def told(place: Path) -> str | None:
         if text.lstrip().startswith("{"):
             found = _JSON.search(data) or _JSON.search(files.read(place, LARGEST_TEXT))
             return _OF_JSON[found[1].decode()] if found else None
-        if SHOWREPL_HEADER[0] + "," in text:
+        if _LINKS.search(text):
             return LINKS
         if _VECTOR.search(text):
             return VECTOR
         if all(each.search(text) for each in _PAIR):
             return PAIR
-        return DUMP if _is_dump(place, text) else None
+        return _of_objects(place, data, text)
     except GlbError:
         return None
 
 
-def _is_dump(place: Path, text: str) -> bool:
-    """Whether a file is a dump with numbers; a file for import, or of LDIF changes, has none and is for others."""
+def _of_objects(place: Path, data: bytes, text: str) -> str | None:
+    """Return whether a file is a dump with numbers, or a CSV for import; LDIF of changes has none, and is for others."""
     try:
         kind = Dump(place).kind
     except UnknownFormatError:
-        return False
-    return not _IMPORT.match(text) if kind == CSV else "usnchanged:" in text.lower() or _is_root(text)
+        return None
+    if kind == CSV:
+        return IMPORT if exchange_csv.is_for_import(data) else DUMP
+    return DUMP if _NUMBERED.search(text) or _NUMBERED.search(_text(files.head(place, _FAR))) else None
 
 
-def _is_root(text: str) -> bool:
-    return "highestcommittedusn:" in text.lower()
+def unread_because(place: Path, *, alone: bool) -> str:
+    """Return why a file of none of the kinds cannot be judged; empty where it may be of a postoffice.
+
+    ``alone``: it was given by itself, so that of what is known it is also said that it is of no use here.
+    """
+    try:
+        data = files.head(place, _HEAD)
+    except GlbError:
+        return ""
+    if alone and ldif_dump.begins(data):
+        return (
+            "LDIF without numbers: no object at its beginning has uSNChanged, so that nothing can be told of it; ask "
+            "for it: ldapsearch ... '*' uSNChanged uSNCreated"
+        )
+    if alone and dirsync_file.DirsyncFormat().probe(data, None):
+        return "a file of changes (DIRSYNC): it can be applied, and there is nothing to judge in it"
+    known = None if ldif_dump.begins(data) or exchange_csv.begins(data) else unread.named(data)
+    return str(known) if known else ""
 
 
-def _pieces(given: str | Path) -> Iterator[Piece]:
+class _File(NamedTuple):
+    """A file given, or found in a directory given.
+
+    Attributes:
+        path: as shown.
+        place: where it can be opened.
+        alone: it was given by itself.
+    """
+
+    path: str
+    place: Path
+    alone: bool
+
+
+def _files(given: str | Path) -> Iterator[_File]:
     path = Path(given)
     try:
         if path.is_file():
-            found = [(str(given), path)]
+            yield _File(str(given), path, alone=True)
         elif path.is_dir():
             prefix = str(given).rstrip("/")
-            inside = sorted(path.iterdir(), key=lambda each: each.name)
-            found = [
-                (f"{prefix}/{each.name}", each)
-                for each in inside
-                if each.suffix.lower() in SUFFIXES and each.is_file() and not each.is_symlink()
-            ]
-        else:
-            return
+            for each in sorted(path.iterdir(), key=lambda each: each.name):
+                if each.suffix.lower() in SUFFIXES and each.is_file() and not each.is_symlink():
+                    yield _File(f"{prefix}/{each.name}", each, alone=False)
     except (OSError, ValueError):
         return
-    for shown, place in found:
-        if kind := told(place):
-            yield Piece(shown, place, kind)
 
 
 def _companions(pieces: Iterable[Piece]) -> set[Path]:

@@ -1,0 +1,124 @@
+"""Texts about directories and mail that are known and not read: what each is, and which form to give instead.
+
+A file that nobody understands must not pass for one in which nothing is wrong. Each row tells one kind by lines that no
+other text has; ``named`` is asked by ``inspect`` and ``diagnose`` alike before they give a file up, and before its name
+alone makes it something.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+
+class Unread(NamedTuple):
+    """A kind of text.
+
+    Attributes:
+        what: it is, as the end of a sentence.
+        instead: which form to give, and how to get it; empty where there is none.
+    """
+
+    what: str
+    instead: str
+
+    def __str__(self) -> str:
+        return f"{self.what}, which is not read" + (f"; {self.instead}" if self.instead else "")
+
+
+class _Kind(NamedTuple):
+    """How a kind of text is told: all of its patterns are found in it, and none of what it lacks."""
+
+    unread: Unread
+    patterns: tuple[re.Pattern[str], ...]
+    lacks: re.Pattern[str] | None = None
+
+    def fits(self, text: str) -> bool:
+        """Whether a text is of this kind."""
+        found = all(each.search(text) for each in self.patterns)
+        return found and not (self.lacks is not None and self.lacks.search(text))
+
+
+_HEAD = 1 << 16
+_LINKS = "give the links as CSV: repadmin /showrepl * /csv > links.csv"
+_LDIF = "give LDIF: ldapsearch or ldbsearch with '*' uSNChanged uSNCreated, or ldifde -f dump.ldf"
+
+
+def _kind(what: str, instead: str, *patterns: str, lacks: str = "") -> _Kind:
+    compiled = tuple(re.compile(each, re.MULTILINE | re.IGNORECASE) for each in (*patterns, *([lacks] if lacks else [])))
+    return _Kind(Unread(what, instead), compiled[: len(patterns)], compiled[-1] if lacks else None)
+
+
+_ATTRIBUTE = r"^[ \t]*(?:objectClass|objectGUID|uSNChanged|whenChanged)[ \t]*:"
+
+
+_KINDS = (
+    # Links of replication. repadmin underlines a heading to the end of the line, samba-tool does not.
+    _kind(
+        "what samba-tool drs showrepl prints",
+        "its links are not read in any form; repadmin on a Windows machine gives them as CSV: repadmin /showrepl * /csv",
+        r"^[ \t]*={4} (?:IN|OUT)BOUND NEIGHBORS ={4}[ \t]*\r?$",
+    ),
+    _kind(
+        "what samba-tool drs showrepl --json prints",
+        "its links are not read in any form; repadmin on a Windows machine gives them as CSV: repadmin /showrepl * /csv",
+        r"\A[ \t\r\n]*\{", r'"(?:repsFrom|repsTo|NTDSConnections)"[ \t]*:',
+    ),
+    _kind("what repadmin /showrepl prints for people", _LINKS, r"^[ \t]*=+ (?:IN|OUT)BOUND NEIGHBORS =+"),
+    _kind(
+        "what repadmin /showrepl prints for people", _LINKS,
+        r"^[ \t]*DSA (?:Options|object ?GUID|invocationID):", r"^[ \t]*DSA object ?GUID:",
+    ),
+    _kind("what repadmin /showrepl prints for people", _LINKS, r"^[ \t]*Last (?:attempt|success) @ ", r" via RPC[ \t]*\r?$"),
+    _kind(
+        "what repadmin /replsummary prints", _LINKS,
+        r"^[ \t]*(?:Replication Summary Start Time:|(?:Source|Destination) DSA[ \t]+largest delta)",
+    ),
+    _kind(
+        "a report of repadmin of another kind",
+        "what is read of it: repadmin /showutdvec and repadmin /showrepl * /csv",
+        r"^repadmin: running command ", lacks=r" @ USN +[0-9]+ @ Time |^\"?showrepl_COLUMNS",
+    ),
+    _kind("what dcdiag prints", _LINKS, r"^[ \t]*(?:Directory Server|Domain Controller) Diagnosis", r"^[ \t]*Testing server: "),
+    # Objects in forms of other tools.
+    _kind("what AdFind prints", _LDIF, r"^[ \t]*AdFind V[0-9]", r"^[ \t]*(?:Using server|dn): ?"),
+    _kind("what ldp.exe prints", _LDIF, r"^[ \t>]*(?:Expanding base '|\*{3}Searching\.\.\.)", r"^[ \t]*Getting [0-9]+ entr"),
+    _kind("DSML (XML)", _LDIF, r"\A[ \t\r\n]*<", r"<(?:dsml|\w+:dsml|batchResponse)\b"),
+    _kind(
+        "a list of objects without lines that begin with dn:, as LDAP tools for people print them", _LDIF,
+        r"^[ \t]*distinguishedName[ \t]*:", _ATTRIBUTE, lacks=r"^dn:",
+    ),
+    _kind(
+        "LDIF behind other text", "remove what stands before its first object", r"^dn::?[^\r\n]*=", _ATTRIBUTE,
+    ),
+    _kind(
+        "an export of csvde", "export the same with ldifde: ldifde -f dump.ldf",
+        r'\A(?:\ufeff)?"?DN"?,(?:[^\r\n]*,)?"?(?:objectClass|distinguishedName|uSNChanged|objectGUID|sAMAccountName)"?[,\r\n]',
+    ),
+    # Of Exchange and the gateways of Microsoft Mail.
+    _kind(
+        "raw properties of one object, as Exchange Administrator saves them (Admindmp.txt)",
+        "give a directory export (CSV) with USN-Changed, or a raw export of the whole container",
+        r"^(?:Obj-Dist-Name|Directory Name|Object-Class|USN-Changed|When-Changed):[ \t]+(?:'|values:)",
+        r"^(?:Instance-Type|USN-Created|Object-Version|DSA-Signature|Obj-Dist-Name):[ \t]+(?:'|values:)",
+    ),
+    _kind(
+        "a log of a mail gateway", "Dir-Sync's own logs are DSSERVER.LOG, CENTRAL.LOG, DIRSYNC.LOG and DISPATCH.LOG",
+        r"\A(?:[^\r\n]*\r?\n){0,3}[0-9]{2}:[0-9]{2}:[0-9]{2} - ",
+        r"^[0-9]{2}:[0-9]{2}:[0-9]{2} - .*(?:Mail Gateway to|SMTP|Local Post-Office|Local Domain|remote address)",
+    ),
+)  # fmt: skip
+
+
+def named(data: bytes) -> Unread | None:
+    """Return which text that is not read a content is; None for any other, and for what is binary."""
+    text = _text(data[:_HEAD])
+    if "\0" in text:
+        return None
+    return next((kind.unread for kind in _KINDS if kind.fits(text)), None)
+
+
+def _text(head: bytes) -> str:
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return head.decode("utf-16", "replace")
+    return head.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
