@@ -17,6 +17,7 @@ from glbtools.diagnosis.precedence import explained
 from glbtools.diagnosis.problems import SEVERITIES
 from glbtools.diagnosis.restored import merged
 from glbtools.diagnosis.successors import directories, pairs
+from glbtools.diagnosis.successors.found import Directory
 from glbtools.diagnosis.successors.inputs import Given, sorted_out
 from glbtools.errors import GlbError, UnknownFormatError
 from glbtools.evidence.network import Network, collect, latest_stamp
@@ -72,7 +73,7 @@ class Report:
     unreadable: dict[str, str] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
     layouts: Layouts = field(default_factory=Layouts)
-    directories: list[directories.Directory] = field(default_factory=list)
+    directories: list[Directory] = field(default_factory=list)
     pairs: list[pairs.Kept] = field(default_factory=list)
     given: Given = field(default_factory=Given)
 

@@ -729,6 +729,14 @@ PROBLEMS: tuple[Problem, ...] = (
         "Q239639 SDK:structs_4nxv",
     ),
     _row(
+        "X103",
+        "dump-cut-short",
+        "error",
+        "none",
+        "a directory dump does not hold all that was asked for",
+        "MSsup:view-set-ldap-policy-using-ntdsutil",
+    ),
+    _row(
         "X201",
         "usn-wrong-server",
         "error",
@@ -759,6 +767,31 @@ PROBLEMS: tuple[Problem, ...] = (
         "none",
         "a directory went back in time",
         "Q190703 Q160850 Q201414",
+    ),
+    _row(
+        "X302",
+        "vector-undecided",
+        "warning",
+        "none",
+        "what vectors of up-to-dateness show of a server cannot be told",
+        "MSsup:detect-and-recover-from-usn-rollback "
+        "MSsup:abandoned-objects-block-replication-global-catalog-naming-contexts",
+    ),
+    _row(
+        "X401",
+        "replication-failing",
+        "warning",
+        "none",
+        "replication links fail",
+        "MSsup:common-active-directory-replication-errors MSsup:replication-error-8606",
+    ),
+    _row(
+        "X402",
+        "replication-disabled",
+        "error",
+        "none",
+        "replication is switched off at a domain controller",
+        "MSsup:replication-error-8456-8457 MSsup:detect-and-recover-from-usn-rollback",
     ),
     # Incremental change synchronization.
     _row(

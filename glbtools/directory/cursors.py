@@ -1,19 +1,19 @@
 """What partners remember of a restored server: from a list of cursors, or from their up-to-dateness vectors.
 
-A vector, as ``repadmin /showutdvec`` prints it, does not say whose it is: the file is called as the partner is
-(exchange.md 4 and 5).
+A vector, as ``repadmin /showutdvec`` prints it for one server, need not say whose it is: the file is called as the
+partner is. For several servers it prints one after another, each under a banner that does (exchange.md 4 and 5).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from glbtools import files
 from glbtools.directory.dump import Dump
 from glbtools.errors import UsageError
-from glbtools.formats.cursors import from_vectors, parse_cursors
-from glbtools.formats.repadmin import parse_utdvec
+from glbtools.formats.cursors import parse_cursors
+from glbtools.formats.repadmin import Table, parse_utdvec, vector_tables
 
 Tell = Callable[[str], object]
 
@@ -67,29 +67,66 @@ def remembered(
     data = files.read(path)
     facts = restored.facts()
     own = {each.lower() for each in (facts.epoch, Path(restored.path).stem) if each} | set(_names(facts.server))
-    report = None if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")) else parse_utdvec(data)
-    if report is None or not report.items:
+    tables = () if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")) else vector_tables(data)
+    spelled = {each.lower(): each for each in partners}
+    if not tables:
         found = parse_cursors(data, str(path))
         known = {each.log_id.lower() for each in found}
         wanted = known & own or (known if len(known) == 1 else set())
-    else:
-        if tell is not None:
-            for fault in report.faults:
-                tell(f"{path}: line {fault.line}: {fault.message}")
-        found = from_vectors(_consumer(path, called or {each.lower(): {each} for each in partners}), report.items)
-        known = {each.log_id.lower() for each in found}
-        wanted = {each for each in known if own & set(_names(each))}
-        if sum(each.log_id.lower() in wanted for each in found) > 1:
-            raise UsageError(f"{path}: has several lines that may be the restored server's")
+        _require(path, wanted, known)
+        return {
+            spelled.get(each.consumer.lower(), each.consumer): each.position
+            for each in found
+            if each.log_id.lower() in wanted
+        }
+    if tell is not None:
+        for fault in parse_utdvec(data).faults:
+            tell(f"{path}: line {fault.line}: {fault.message}")
+    called = called or {each.lower(): {each} for each in partners}
+    return dict(_seen(path, tables, own, called))
+
+
+def _seen(
+    path: Path, tables: Sequence[Table], own: set[str], called: Mapping[str, set[str]]
+) -> Iterator[tuple[str, int]]:
+    """Yield each partner whose vector is in a file, with the number of the restored server that it has seen."""
+    for table in tables:
+        if table.owner is not None and own & set(_names(table.owner)):
+            continue  # the restored server's own
+        if table.owner is None and len(tables) > 1:
+            raise UsageError(
+                f"{path}: holds {len(tables)} vectors, and whose the one at line {table.line} is it does not say: give "
+                "one file each, called as the partner is"
+            )
+        lines = [each for each in table.items if not each.retired]
+        wanted = [each for each in lines if own & set(_names(each.server))]
+        if len(wanted) > 1:
+            raise UsageError(
+                f"{path}: has several lines that may be the restored server's, of which some may be of a life before: "
+                "print it with invocation ids (repadmin /showutdvec ... /nocache)"
+            )
+        _require(path, wanted, {each.server.lower() for each in lines})
+        if wanted:
+            yield _consumer(path, called) if table.owner is None else _owner(table.owner, called), wanted[0].usn
+
+
+def _require(path: Path, wanted: Collection[object], known: Collection[str]) -> None:
+    """Refuse a file in which nothing is the restored server's.
+
+    Raises:
+        UsageError: it names others alone.
+    """
     if known and not wanted:
         named = ", ".join(sorted(known))
         raise UsageError(f"{path}: names the logs {named}, and which is the restored server's its dump does not say")
-    spelled = {each.lower(): each for each in partners}
-    return {
-        spelled.get(each.consumer.lower(), each.consumer): each.position
-        for each in found
-        if each.log_id.lower() in wanted
-    }
+
+
+def _owner(name: str, called: Mapping[str, set[str]]) -> str:
+    """Return the partner that a banner names, as it is to be spelled; one of which no dump is given by its own name."""
+    for each in _names(name):
+        if len(found := called.get(each, set())) == 1:
+            return next(iter(found))
+    return name
 
 
 def _names(server: str | None) -> tuple[str, ...]:

@@ -9,8 +9,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
@@ -47,22 +47,6 @@ class Cursor(NamedTuple):
     head: int | None = None
 
 
-class Vector(Protocol):
-    """One line of an up-to-dateness vector, as ``repadmin /showutdvec`` prints it."""
-
-    @property
-    def server(self) -> str:
-        """Name of the domain controller, or its invocation id with /nocache."""
-
-    @property
-    def retired(self) -> bool:
-        """Whether the line is of a former life of the domain controller."""
-
-    @property
-    def usn(self) -> int:
-        """Highest of its numbers that was consumed."""
-
-
 def parse_cursors(data: bytes, path: str = "") -> tuple[Cursor, ...]:
     """Read a list of cursors.
 
@@ -86,28 +70,6 @@ def build_cursors(cursors: Iterable[Cursor]) -> bytes:
     """Write a list of cursors."""
     document = {"schema": SCHEMA, "cursors": [each._asdict() for each in cursors]}
     return (json.dumps(document, indent=2) + "\n").encode()
-
-
-def from_vectors(
-    consumer: str, vectors: Iterable[Vector], heads: Mapping[str, int] | None = None, *, retired: bool = False
-) -> tuple[Cursor, ...]:
-    """Return the up-to-dateness vector of a domain controller as cursors.
-
-    ``heads`` are the highest numbers of the servers, such as each one's own line in its own vector. Lines of a former
-    life, which say that the server was restored, are left out unless wanted; their epoch is then ``retired``.
-    """
-    known = {name.lower(): head for name, head in (heads or {}).items()}
-    return tuple(
-        Cursor(
-            consumer,
-            each.server,
-            "retired" if each.retired else None,
-            each.usn,
-            head=None if each.retired else known.get(each.server.lower()),
-        )
-        for each in vectors
-        if retired or not each.retired
-    )
 
 
 class Document(NamedTuple):

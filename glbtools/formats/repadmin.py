@@ -1,9 +1,10 @@
 r"""What repadmin prints of the replication of an Active Directory (exchange.md 5).
 
 ``/showutdvec`` is the up-to-dateness vector of a domain controller: how far it has everybody's changes. Two lines for
-one domain controller mean that it was restored; with /nocache the names are invocation ids. ``/showrepl * /csv`` is one
-line for each replication link. Times are printed as the locale has them: they are kept as text, and read if they are
-year first.
+one domain controller are two lives of it, of which a former one need not be marked as retired; with /nocache the names
+are invocation ids, one for each life. Asked for several domain controllers it prints one vector after another, each
+under a banner. ``/showrepl * /csv`` is one line for each replication link. Times are printed as the locale has them:
+they are kept as text, and read if they are year first.
 """
 
 from __future__ import annotations
@@ -29,10 +30,21 @@ SHOWREPL_HEADER = (
 
 _VECTOR = re.compile(r"\s*([0-9]{1,20}) @ Time (.+)", re.ASCII)
 _RETIRED = " (retired)"
+_HEADER = re.compile(rf'"?{SHOWREPL_HEADER[0]}"?,|#TYPE ')
+"""The first lines of the list of links; PowerShell's Export-Csv writes the type of its objects, and quotes."""
 _PREAMBLE = re.compile(r"\.*|Caching GUIDs\.|repadmin( running command|: running command|:? ).*", re.IGNORECASE)
-_NUMBER = re.compile(r"[0-9]{1,20}", re.ASCII)
+_NUMBER = re.compile(r"-?[0-9]{1,20}", re.ASCII)
+_BANNER = re.compile(r"repadmin\b.*?/showutdvec\b(?:.*[ \t](\S+))?", re.IGNORECASE)
+_BEGUN = "caching guids."
+_NOBODY = re.compile(r"localhost|\.|[0-9.]+|[0-9a-f:]*:[0-9a-f:.]*", re.IGNORECASE)
+"""What stands for a domain controller and is no name of one."""
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_STATUS = re.compile(r"\b(?:status|err(?:or)?|result):? (-?[0-9]{1,10})\b|\((-?[0-9]{1,10})\)", re.IGNORECASE)
 _SHOWN = 80
 _PROBED = 16384
+
+UNREACHED = "ERROR"
+"""Status of a link of which only is known that the domain controller was not reached."""
 
 Item = TypeVar("Item", "Vector", "Link")
 
@@ -62,11 +74,31 @@ class Vector(NamedTuple):
         return moment(self.time)
 
 
+class Table(NamedTuple):
+    """The up-to-dateness vector of one domain controller.
+
+    Attributes:
+        owner: whose it is, as the banner above it says; None where none does.
+        items: its lines.
+        line: number of the line on which it begins.
+    """
+
+    owner: str | None
+    items: tuple[Vector, ...]
+    line: int = 1
+
+    @property
+    def by_id(self) -> bool:
+        """Whether the names are invocation ids, as with /nocache."""
+        return bool(self.items) and all(_GUID.fullmatch(each.server) for each in self.items)
+
+
 class Link(NamedTuple):
     """One replication link.
 
     Attributes:
-        status: what follows ``showrepl_``: INFO, or ERROR for a domain controller that could not be reached.
+        status: what follows ``showrepl_``: INFO, or ERROR for a domain controller that could not be reached, of which
+            only site, name and the last number are known.
         site: site of the destination; the six fields that follow are the columns of these names.
         failures: how often it has failed since the last success; None where that is no number.
         last_failure: time as printed; ``0`` stands for never.
@@ -93,6 +125,11 @@ class Link(NamedTuple):
         """Time of the last success, if it is printed year first."""
         return moment(self.last_success)
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether it has failed since its last success, or the domain controller was not reached."""
+        return bool(self.failures) or bool(self.last_status) or self.status == UNREACHED
+
 
 class Report(NamedTuple, Generic[Item]):
     """What was understood of a report, and what was not."""
@@ -106,15 +143,44 @@ def parse_utdvec(data: bytes) -> Report[Vector]:
     items: list[Vector] = []
     faults: list[Fault] = []
     for number, span, text in _lines(data):
-        name, _, rest = text.partition(" @ USN")
-        found = _VECTOR.fullmatch(rest)
-        if found and name.strip():
-            name = name.strip()
-            site, _, server = name.removesuffix(_RETIRED).strip().rpartition("\\")
-            items.append(Vector(site, server, name.endswith(_RETIRED), int(found[1]), found[2].strip(), number))
+        vector = _vector(text, number)
+        if vector is not None:
+            items.append(vector)
         elif not _PREAMBLE.fullmatch(text.strip()):
             faults.append(_not_understood(text, span, number))
     return Report(tuple(items), tuple(faults))
+
+
+def vector_tables(data: bytes) -> tuple[Table, ...]:
+    """Return the vectors in the output of ``repadmin /showutdvec``; see ``_tables``."""
+    return _tables(_lines(data))
+
+
+def _tables(lines: Iterable[tuple[int, Span, str]]) -> tuple[Table, ...]:
+    """Return vectors, each with its owner where that is said.
+
+    A new one begins at each banner, and at each line with which repadmin begins to work where others precede it. An
+    invocation id that comes again in one is of another, too: then there were banners, and they are gone.
+    """
+    tables: list[Table] = []
+    owner, begun = None, 1
+    items: list[Vector] = []
+    seen: set[str] = set()
+    for number, _, text in lines:
+        vector, plain = _vector(text, number), text.strip()
+        banner = None if vector else _BANNER.fullmatch(plain)
+        again = vector is not None and _GUID.fullmatch(vector.server) is not None and vector.server.lower() in seen
+        if items and (banner or again or plain.lower() == _BEGUN):
+            tables.append(Table(owner, tuple(items), begun))
+            owner, begun, items = None, number, []
+            seen.clear()
+        if banner:
+            owner = banner[1] if banner[1] and not _NOBODY.fullmatch(banner[1]) else None
+        if vector is not None:
+            begun = begun if items else number
+            items.append(vector)
+            seen.add(vector.server.lower())
+    return (*tables, Table(owner, tuple(items), begun)) if items else tuple(tables)
 
 
 def build_utdvec(vectors: Iterable[Vector]) -> bytes:
@@ -131,10 +197,10 @@ def parse_showrepl(data: bytes) -> Report[Link]:
     items: list[Link] = []
     faults: list[Fault] = []
     for number, span, text in _lines(data):
-        link = _link(text, number) if text.startswith("showrepl_") else None
+        link = _link(text, number) if text.startswith(("showrepl_", '"showrepl_')) else None
         if link is not None:
             items.append(link)
-        elif not text.startswith(SHOWREPL_HEADER[0] + ",") and not _PREAMBLE.fullmatch(text.strip()):
+        elif not _HEADER.match(text) and not _PREAMBLE.fullmatch(text.strip()):
             faults.append(_not_understood(text, span, number))
     return Report(tuple(items), tuple(faults))
 
@@ -194,10 +260,16 @@ class ShowutdvecFormat(_ReportFormat[Vector]):
         return [Rows("records", len(content.report.items), rows)]
 
     def summary(self, content: Printed[Vector]) -> list[str]:
-        """Return how many domain controllers there are, and how many lines of former lives."""
-        retired = sum(each.retired for each in content.report.items)
-        said = [count(len(content.report.items) - retired, "domain controller")]
-        return said + ([f"{count(retired, 'line')} of a former life"] if retired else [])
+        """Return how many vectors and domain controllers there are, and how many lines are of former lives."""
+        items, tables = content.report.items, _tables(content.lines)
+        ids = sum(_GUID.fullmatch(name) is not None for name in {each.server.lower() for each in items})
+        names = {(each.site.lower(), each.server.lower()) for each in items if not _GUID.fullmatch(each.server)}
+        retired = sum(each.retired for each in items)
+        said = [count(len(tables), "vector")] if len(tables) > 1 else []
+        said += [count(len(names), "domain controller")] if names or not ids else []
+        said += [count(ids, "invocation id")] if ids else []
+        said += [count(len(items), "line")] if len(items) > len(names) + ids else []
+        return said + ([f"{retired} of a former life"] if retired else [])
 
 
 class ShowreplFormat(_ReportFormat[Link]):
@@ -207,9 +279,7 @@ class ShowreplFormat(_ReportFormat[Link]):
 
     def probe(self, data: bytes, layout: Layout | None) -> bool:
         """Whether the first line that is no preamble is the header or a link."""
-        return _begins(
-            data, lambda text: text.startswith(f"{SHOWREPL_HEADER[0]},") or bool(parse_showrepl(text.encode()).items)
-        )
+        return _begins(data, lambda text: _HEADER.match(text) is not None or bool(parse_showrepl(text.encode()).items))
 
     def parse(self, data: bytes, layout: Layout | None) -> Printed[Link]:
         """See ``parse_showrepl``."""
@@ -223,7 +293,7 @@ class ShowreplFormat(_ReportFormat[Link]):
 
     def summary(self, content: Printed[Link]) -> list[str]:
         """Return how many links there are, and how many of them fail."""
-        failing = sum(bool(each.failures) or each.status != "INFO" for each in content.report.items)
+        failing = sum(each.is_failing for each in content.report.items)
         said = [count(len(content.report.items), "link")]
         return said + ([f"{failing} failing"] if failing else [])
 
@@ -245,11 +315,26 @@ def moment(text: str) -> datetime | None:
         return None
 
 
+def _vector(text: str, number: int) -> Vector | None:
+    name, _, rest = text.partition(" @ USN")
+    found = _VECTOR.fullmatch(rest)
+    name = name.strip()
+    if not found or not name:
+        return None
+    site, _, server = name.removesuffix(_RETIRED).strip().rpartition("\\")
+    return Vector(site, server, name.endswith(_RETIRED), int(found[1]), found[2].strip(), number)
+
+
 def _link(text: str, number: int) -> Link | None:
     try:
         fields = next(csv.reader([text]))
     except (csv.Error, StopIteration):
         return None
+    if fields and fields[0] == f"showrepl_{UNREACHED}" and 3 <= len(fields) < len(SHOWREPL_HEADER):
+        # Site and name where they are known, and what went wrong; a number may stand in that text.
+        said = " ".join(fields[3:])
+        told = _NUMBER.fullmatch(said.strip()) or _STATUS.search(said)
+        fields = [*fields[:3], *[""] * (len(SHOWREPL_HEADER) - 4), told[told.lastindex or 0].strip() if told else ""]
     if len(fields) != len(SHOWREPL_HEADER) or fields[0] == SHOWREPL_HEADER[0]:
         return None
     first, site, server, context, source_site, source, transport, failures, failed, succeeded, status = fields

@@ -58,7 +58,9 @@ _VERSION = re.compile(rb"version:[ \t]*[0-9]{1,3}[ \t]*", re.IGNORECASE)
 _RESULT = re.compile(rb"(-?[0-9]{1,9})[ \t]*(.*)")
 _PAGES = re.compile(rb"(?:#[ \t]*)?pagedresults::?[ \t:]*(?:estimate=[0-9]+[ \t]*)?cookie=[ \t]*(.*)", re.IGNORECASE)
 _ENTRIES = re.compile(rb"#[ \t]*(?:numEntries:[ \t]*([0-9]{1,18})|([0-9]{1,18}) entries)[ \t]*")
-_HEADING = re.compile(rb"#[ \t]*(?:extended LDIF|LDAPv[23]|search re(?:sult|ference)|numResponses:|returned [0-9]+ records)")
+_HEADING = re.compile(
+    rb"#[ \t]*(?:extended LDIF|LDAPv[23]|search re(?:sult|ference)|numResponses:|returned [0-9]+ records)"
+)
 _LONGEST = 200
 
 _FAILED = re.compile(rb"(?:ldap_[a-z_]+(?:\([A-Z]+\))?: )?([A-Za-z][\w ,.'/()-]*?) \((-?[0-9]{1,9})\)[ \t]*")

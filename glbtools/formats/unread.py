@@ -41,11 +41,14 @@ class _Kind(NamedTuple):
 
 _HEAD = 1 << 16
 _LINKS = "give the links as CSV: repadmin /showrepl * /csv > links.csv"
+_OF_SAMBA = "repadmin on a Windows machine gives the links in the form that is read: repadmin /showrepl * /csv"
 _LDIF = "give LDIF: ldapsearch or ldbsearch with '*' uSNChanged uSNCreated, or ldifde -f dump.ldf"
 
 
 def _kind(what: str, instead: str, *patterns: str, lacks: str = "") -> _Kind:
-    compiled = tuple(re.compile(each, re.MULTILINE | re.IGNORECASE) for each in (*patterns, *([lacks] if lacks else [])))
+    compiled = tuple(
+        re.compile(each, re.MULTILINE | re.IGNORECASE) for each in (*patterns, *([lacks] if lacks else []))
+    )
     return _Kind(Unread(what, instead), compiled[: len(patterns)], compiled[-1] if lacks else None)
 
 
@@ -56,12 +59,12 @@ _KINDS = (
     # Links of replication. repadmin underlines a heading to the end of the line, samba-tool does not.
     _kind(
         "what samba-tool drs showrepl prints",
-        "its links are not read in any form; repadmin on a Windows machine gives them as CSV: repadmin /showrepl * /csv",
+        _OF_SAMBA,
         r"^[ \t]*={4} (?:IN|OUT)BOUND NEIGHBORS ={4}[ \t]*\r?$",
     ),
     _kind(
         "what samba-tool drs showrepl --json prints",
-        "its links are not read in any form; repadmin on a Windows machine gives them as CSV: repadmin /showrepl * /csv",
+        _OF_SAMBA,
         r"\A[ \t\r\n]*\{", r'"(?:repsFrom|repsTo|NTDSConnections)"[ \t]*:',
     ),
     _kind("what repadmin /showrepl prints for people", _LINKS, r"^[ \t]*=+ (?:IN|OUT)BOUND NEIGHBORS =+"),
@@ -69,7 +72,10 @@ _KINDS = (
         "what repadmin /showrepl prints for people", _LINKS,
         r"^[ \t]*DSA (?:Options|object ?GUID|invocationID):", r"^[ \t]*DSA object ?GUID:",
     ),
-    _kind("what repadmin /showrepl prints for people", _LINKS, r"^[ \t]*Last (?:attempt|success) @ ", r" via RPC[ \t]*\r?$"),
+    _kind(
+        "what repadmin /showrepl prints for people", _LINKS,
+        r"^[ \t]*Last (?:attempt|success) @ ", r" via RPC[ \t]*\r?$",
+    ),
     _kind(
         "what repadmin /replsummary prints", _LINKS,
         r"^[ \t]*(?:Replication Summary Start Time:|(?:Source|Destination) DSA[ \t]+largest delta)",
@@ -79,10 +85,16 @@ _KINDS = (
         "what is read of it: repadmin /showutdvec and repadmin /showrepl * /csv",
         r"^repadmin: running command ", lacks=r" @ USN +[0-9]+ @ Time |^\"?showrepl_COLUMNS",
     ),
-    _kind("what dcdiag prints", _LINKS, r"^[ \t]*(?:Directory Server|Domain Controller) Diagnosis", r"^[ \t]*Testing server: "),
+    _kind(
+        "what dcdiag prints", _LINKS,
+        r"^[ \t]*(?:Directory Server|Domain Controller) Diagnosis", r"^[ \t]*Testing server: ",
+    ),
     # Objects in forms of other tools.
     _kind("what AdFind prints", _LDIF, r"^[ \t]*AdFind V[0-9]", r"^[ \t]*(?:Using server|dn): ?"),
-    _kind("what ldp.exe prints", _LDIF, r"^[ \t>]*(?:Expanding base '|\*{3}Searching\.\.\.)", r"^[ \t]*Getting [0-9]+ entr"),
+    _kind(
+        "what ldp.exe prints", _LDIF,
+        r"^[ \t>]*(?:Expanding base '|\*{3}Searching\.\.\.)", r"^[ \t]*Getting [0-9]+ entr",
+    ),
     _kind("DSML (XML)", _LDIF, r"\A[ \t\r\n]*<", r"<(?:dsml|\w+:dsml|batchResponse)\b"),
     _kind(
         "a list of objects without lines that begin with dn:, as LDAP tools for people print them", _LDIF,

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glbtools.errors import DescriptionError
-from glbtools.formats.cursors import HIGHEST, SCHEMA, Cursor, build_cursors, from_vectors, parse_cursors
-from glbtools.formats.repadmin import parse_utdvec
+from glbtools.formats.cursors import HIGHEST, SCHEMA, Cursor, build_cursors, parse_cursors
 
 NUMBERS = st.integers(0, HIGHEST)
 NAMES = st.text(min_size=1)
@@ -95,14 +94,3 @@ def test_truncation_anywhere_is_refused():
     for size in range(len(data)):
         with pytest.raises(DescriptionError):
             parse_cursors(data[:size])
-
-
-def test_an_up_to_dateness_vector_is_a_list_of_cursors():
-    vectors = parse_utdvec(
-        b"Default-First-Site-Name\\GC-2 (retired) @ USN     24580 @ Time 2026-02-10 15:10:48\r\n"
-        b"Default-First-Site-Name\\GC-2 @ USN     30000 @ Time 2026-02-11 15:10:48\r\n"
-    ).items
-    live = Cursor("GC-1", "GC-2", None, 30000, None, 30010)
-    assert from_vectors("GC-1", vectors, {"gc-2": 30010}) == (live,)
-    old = Cursor("GC-1", "GC-2", "retired", 24580)
-    assert from_vectors("GC-1", vectors, {"gc-2": 30010}, retired=True) == (old, live)

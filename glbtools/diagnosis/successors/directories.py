@@ -7,121 +7,37 @@ dump and an older one, a directory and what a partner has seen of it (exchange.m
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import datetime
 
 from glbtools.binary.span import Fault
 from glbtools.diagnosis.case import Judged
 from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding
-from glbtools.diagnosis.problems import by_slug
-from glbtools.diagnosis.successors.inputs import CURSORS, DUMP, LINKS, STATE, VECTOR, Given, Piece, line_of
+from glbtools.diagnosis.successors import links, vectors
+from glbtools.diagnosis.successors.found import (
+    COMPARE,
+    DELETION,
+    MOST,
+    RESTORED,
+    Directory,
+    Found,
+    Trace,
+    finding,
+    highest,
+    missed,
+)
+from glbtools.diagnosis.successors.inputs import DUMP, IMPORT, STATE, Given, Piece, line_of
 from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.directory.backsync import Backsync, backsync
 from glbtools.directory.compare import Difference, compare
 from glbtools.directory.dump import LDIF, Dump
-from glbtools.directory.export import Listed, channel
+from glbtools.directory.export import channel
 from glbtools.directory.state import State, load
 from glbtools.errors import GlbError
-from glbtools.formats.cursors import Cursor, from_vectors, parse_cursors
-from glbtools.formats.repadmin import Link, moment, parse_showrepl, parse_utdvec
-from glbtools.model.channel import BACKSYNC, Channel, Range, classify
-from glbtools.model.directory import TOMBSTONE_LIFETIME, Entry, Facts, outlived
+from glbtools.formats import exchange_csv
+from glbtools.model.channel import classify
+from glbtools.model.directory import TOMBSTONE_LIFETIME, Entry, outlived
 
-MOST = 10
-"""Objects, lines or damages that are named; the rest is counted."""
-
-AD_DEFAULT_LIFETIME, AD_NEWER_LIFETIME = timedelta(days=60), timedelta(days=180)
-"""How long an Active Directory remembers a deletion: where nothing is set, and in newer forests (exchange.md 4)."""
-
-TOO_LONG_APART = 8614
-"""Status of a replication that is refused because the last one is longer ago than that (event 2042)."""
-
-RESTORED, DELETION, WRONG_SERVER = "backsync-restored-directory", "usn-missed-deletion", "usn-wrong-server"
-
-
-@dataclass
-class Directory:
-    """One dump, read once.
-
-    Attributes:
-        path: as shown.
-        kind: ``csv`` or ``ldif``.
-        facts: what is known of it as a whole.
-        objects: how many it holds that have a number.
-        highest: their highest number; 0 where there is none; ``highest_line`` is where it stands.
-        latest: the latest date of a change in it.
-        above: the first objects numbered above the server's head, and how many there are.
-        damage: what is wrong with the first lines that cannot be read, each with its file, and how many lines are.
-        cut: its last line has no end.
-        entries: its objects without their attributes; kept only where another dump may be compared with it.
-    """
-
-    path: str
-    kind: str
-    facts: Facts
-    objects: int = 0
-    highest: int = 0
-    highest_line: int | None = None
-    latest: datetime | None = None
-    above: list[Entry] = field(default_factory=list)
-    num_above: int = 0
-    damage: list[tuple[str, Fault]] = field(default_factory=list)
-    num_damage: int = 0
-    cut: bool = False
-    entries: list[Entry] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        """The server, or else the file."""
-        return self.facts.server or self.path
-
-    @property
-    def stem(self) -> str:
-        """The file's name without its directories and suffix."""
-        return self.path.replace("\\", "/").rpartition("/")[2].rpartition(".")[0]
-
-    @property
-    def head(self) -> int:
-        """The highest number known to be issued."""
-        return max(self.facts.head or 0, self.highest)
-
-    @property
-    def listed(self) -> Listed:
-        """Its objects, to be compared."""
-        return Listed(self.entries, self.facts)
-
-    def is_called(self, name: str) -> bool:
-        """Whether a name is this server's: its own, the first part of it, its invocation id, or the file's."""
-        known = {self.facts.server, (self.facts.server or "").partition(".")[0], self.facts.epoch, self.stem}
-        return name.lower() in {each.lower() for each in known if each}
-
-
-class Found(NamedTuple):
-    """What the directories given show."""
-
-    directories: list[Directory]
-    channels: list[Judged]
-    findings: list[Finding]
-
-
-class _Trace(NamedTuple):
-    """One thing that shows that a directory went back in time."""
-
-    message: str
-    evidence: tuple[Evidence, ...]
-    certainty: str
-    reached: int
-    notes: tuple[str, ...] = ()
-    settled_by: tuple[str, ...] = ()
-
-
-class _Seen(NamedTuple):
-    """What somebody has seen of a directory, and where that stands; ``current`` where it is of its present life."""
-
-    cursor: Cursor
-    place: Evidence
-    current: bool = False
+WRONG_SERVER = "usn-wrong-server"
 
 
 def check(given: Given, now: datetime | None, progress: Callable[[str], None] | None = None) -> Found:
@@ -132,8 +48,8 @@ def check(given: Given, now: datetime | None, progress: Callable[[str], None] | 
     found = Found(current, [], [])
     for each in (*current, *before):
         found.findings.extend(_of_dump(each, older=each in before))
-    traces: dict[str, list[_Trace]] = {}
-    seen = list(_cursors(given))
+    traces: dict[str, list[Trace]] = {}
+    seen = vectors.seen(given, found)
     for state, piece, data in _states(given):
         directory = _owner(state, piece, current)
         if directory is not None:
@@ -142,7 +58,7 @@ def check(given: Given, now: datetime | None, progress: Callable[[str], None] | 
         new = _successor(old, current)
         if new is not None:
             _judge_older(old, new, found, traces)
-    positions, without_dump = _judge_cursors(current, seen, found, traces)
+    positions, without_dump = vectors.judged(seen, found, traces)
     for directory in current:
         if directory.path in traces:
             partners = [each for each in current if each is not directory and not directory.is_called(each.name)]
@@ -150,8 +66,9 @@ def check(given: Given, now: datetime | None, progress: Callable[[str], None] | 
             found.findings.append(_went_back(directory, traces[directory.path], said, partners))
     for name, directory in without_dump.items():
         found.findings.append(_went_back(directory, traces[name], None, []))
-    for piece in given.of(LINKS):
-        found.findings.extend(_links(given, piece, now))
+    found.findings.extend(links.check(given, now))
+    for piece in given.of(IMPORT):
+        found.findings.extend(_of_import(given, piece))
     return found
 
 
@@ -179,7 +96,9 @@ def _read(piece: Piece, dump: Dump, *, keep: bool) -> Directory:
     seen: set[tuple[str, int | None]] = set()
 
     def tell(fault: Fault) -> None:
-        if not fault.damage:
+        if fault.kind in ("ending", "count"):
+            found.endings.append(fault)
+        if not fault.damage or fault.kind == "ending":
             return
         beside = fault.kind == "separator" and dump.companion is not None
         place = (
@@ -224,6 +143,8 @@ def _of_dump(each: Directory, *, older: bool) -> Iterator[Finding]:
     """Yield what one dump shows by itself; of an older one only whether it can be read."""
     if each.num_damage or each.cut:
         yield _damaged(each)
+    if each.endings:
+        yield _cut_short(each)
     if older:
         return
     if not each.facts.deletions and each.objects:
@@ -238,7 +159,7 @@ def _damaged(each: Directory) -> Finding:
         for path, fault in each.damage
     ]
     if each.damage and each.damage[0][1].kind == "usn" and each.damage[0][1].line == 1:
-        return _finding(
+        return finding(
             "dump-damaged",
             each.path,
             "the dump has no USN-Changed column: no object in it has a number",
@@ -247,7 +168,7 @@ def _damaged(each: Directory) -> Finding:
             help=("Put USN-Changed into the first line of the file that is exported to, and export anew (Q239639).",),
         )
     if not each.num_damage:
-        return _finding(
+        return finding(
             "dump-damaged",
             each.path,
             "the last line of the dump has no end: the file may be cut off",
@@ -257,7 +178,7 @@ def _damaged(each: Directory) -> Finding:
             notes=("What stood behind it, if anything did, is not in this file.",),
             help=("Export anew, or take the copy whose size is that of the original.",),
         )
-    return _finding(
+    return finding(
         "dump-damaged",
         each.path,
         f"{plural(each.num_damage, 'line')} of the dump cannot be read; {plural(each.objects, 'object')} can",
@@ -271,14 +192,63 @@ def _damaged(each: Directory) -> Finding:
             ),
         ),
         help=(
-            "Export anew. A file that a spreadsheet has saved again loses quotes and long values (Q155414).",
+            "Export anew, straight into a file: an editor or a mail program may break lines and change bytes."
+            if each.kind == LDIF
+            else "Export anew. A file that a spreadsheet has saved again loses quotes and long values (Q155414).",
         ),
     )  # fmt: skip
 
 
+def _cut_short(each: Directory) -> Finding:
+    sure = [fault for fault in each.endings if fault.damage]
+    said = dict.fromkeys(fault.message.removeprefix("the dump is cut short: ") for fault in sure or each.endings)
+    return finding(
+        "dump-cut-short",
+        each.path,
+        f"the dump is cut short: {'; '.join(list(said)[:3])}"
+        if sure
+        else f"the dump may be cut short: {next(iter(said))}",
+        [Evidence(each.path, None, fault.line, note=fault.message) for fault in (sure or each.endings)[:MOST]],
+        certainty="certain" if sure else "possible",
+        severity="" if sure else "warning",
+        notes=(
+            "An object that is not in it looks deleted, or never changed: nothing follows from what is missing in it."
+            + (" An export or a comparison of it is refused." if sure else ""),
+        ),
+        help=(
+            "Take the dump anew. A limit of the server on one answer does not count for pages: ldapsearch -E "
+            "pr=1000/noprompt.",
+        ),
+    )
+
+
+def _of_import(given: Given, piece: Piece) -> Iterator[Finding]:
+    """Yield what the directory import would refuse of a file that is made for it; nothing else can be told of one."""
+    data = given.text(piece)
+    if data is None:
+        return
+    content = exchange_csv.parse_csv(data, strict=True)
+    faults = [fault for fault in content.faults if fault.damage]
+    if faults:
+        count = len({fault.line for fault in faults})
+        yield finding(
+            "dump-damaged",
+            piece.path,
+            f"the directory import would refuse {plural(count, 'line')} of this file",
+            [
+                Evidence(
+                    piece.path, None, fault.line, f"event {fault.number}" if fault.number else "", None, fault.message
+                )
+                for fault in faults[:MOST]
+            ],
+            notes=(f"Only the first {MOST} are listed.",) if len(faults) > MOST else (),
+            help=("Correct these lines; glbtools inspect shows what each object is taken for.",),
+        )
+
+
 def _no_deletions(each: Directory) -> Finding:
     if each.kind == LDIF:
-        return _finding(
+        return finding(
             "deletions-not-shown",
             each.path,
             "the dump holds no tombstone, so it may have been taken without them",
@@ -287,7 +257,7 @@ def _no_deletions(each: Directory) -> Finding:
             notes=("Even the Deleted Objects container is a tombstone: a dump of the whole domain has at least one.",),
             help=("Take the dump with the control Show Deleted, 1.2.840.113556.1.4.417.",),
         )
-    return _finding(
+    return finding(
         "deletions-not-shown",
         each.path,
         "the dump has no Is-Deleted column, so no deletion can be seen in it",
@@ -302,7 +272,7 @@ def _no_deletions(each: Directory) -> Finding:
 
 def _above_head(each: Directory) -> Finding:
     head = each.facts.head or 0
-    return _finding(
+    return finding(
         "usn-above-head",
         each.path,
         f"{plural(each.num_above, 'object')} of {each.name} {'is' if each.num_above == 1 else 'are'} numbered above "
@@ -366,7 +336,7 @@ def _judge_state(
     data: bytes,
     now: datetime | None,
     found: Found,
-    traces: dict[str, list[_Trace]],
+    traces: dict[str, list[Trace]],
 ) -> None:
     facts, name = directory.facts, directory.name
     if state.server and facts.server and directory.is_called(state.server):
@@ -387,9 +357,9 @@ def _judge_state(
         sure = verdict.certainty if facts.head is not None else "likely"
         settled = () if facts.head is not None else ("the highest number of the server itself, as no dump shows it",)
         traces.setdefault(directory.path, []).append(
-            _Trace(
+            Trace(
                 f"everything up to {state.exported} was exported, and the highest number is now {directory.head}",
-                (place._replace(note="the last number that was exported"), _highest(directory)),
+                (place._replace(note="the last number that was exported"), highest(directory)),
                 sure,
                 state.exported,
                 ("An export with this state is refused.",),
@@ -398,18 +368,11 @@ def _judge_state(
         )
         return
     if "MISSED_DELETIONS" in verdict.states:
-        found.findings.append(_missed(directory, piece.path, state.exported, place, "was exported last"))
+        found.findings.append(missed(directory, piece.path, state.exported, place, "was exported last"))
     elif facts.last_removed is None and facts.deletions:
         dumped = facts.taken or directory.latest or now
         if dumped is not None and outlived(state.exported_at, dumped):
             found.findings.append(_outlived(directory, state, piece, data, dumped))
-
-
-def _highest(directory: Directory) -> Evidence:
-    if directory.facts.head is not None and directory.facts.head >= directory.highest:
-        return Evidence(directory.path, field="highestCommittedUSN", value=directory.facts.head)
-    note = "the highest number in the dump"
-    return Evidence(directory.path, None, directory.highest_line, "USN-Changed", directory.highest, note)
 
 
 def _wrong_server(
@@ -426,7 +389,7 @@ def _wrong_server(
         )
         what = Evidence(piece.path, None, line_of(data, "epoch"), "epoch", state.epoch)
         theirs = Evidence(directory.path, field="Invocation-ID", value=facts.epoch)
-    return _finding(
+    return finding(
         WRONG_SERVER,
         directory.path,
         message,
@@ -444,7 +407,7 @@ def _wrong_server(
 
 
 def _other_scope(directory: Directory, state: State, piece: Piece, data: bytes) -> Finding:
-    return _finding(
+    return finding(
         WRONG_SERVER,
         directory.path,
         f"the number {state.exported} was recorded for {state.scope}, and the dump is of {directory.facts.scope}",
@@ -458,35 +421,8 @@ def _other_scope(directory: Directory, state: State, piece: Piece, data: bytes) 
     )
 
 
-def _missed(directory: Directory, path: str, position: int, place: Evidence, what: str) -> Finding:
-    removed = directory.facts.last_removed or 0
-    return _finding(
-        DELETION,
-        path,
-        f"deletions on {directory.name} may have been missed: an object was removed for good at number {removed}, "
-        f"and {position} {what}",
-        [place, Evidence(directory.path, field="USN-DSA-Last-Obj-Removed", value=removed)],
-        certainty="likely",
-        notes=(
-            "A deleted object is kept for some time, 30 days unless set otherwise, to tell of its deletion. Removed "
-            "before it was exported, it stays at the receiver for ever.",
-            "The number counts for the whole server: the object may also have lain outside what is exported, or have "
-            "been made and deleted since.",
-        ),
-        help=_COMPARE,
-        ranges=((position, removed),),
-        settled_by=("a comparison with the receiver's whole list",),
-    )
-
-
-_COMPARE = (
-    "Compare the receiver's list with the directory's (glbtools directory compare) and delete there what is gone here "
-    "(Q183739); or export everything with --full and let the receiver drop what is not in it.",
-)
-
-
 def _outlived(directory: Directory, state: State, piece: Piece, data: bytes, dumped: datetime) -> Finding:
-    return _finding(
+    return finding(
         DELETION,
         piece.path,
         f"deletions on {directory.name} may have been missed: the last export was on {state.exported_at:%Y-%m-%d}, and "
@@ -501,7 +437,7 @@ def _outlived(directory: Directory, state: State, piece: Piece, data: bytes, dum
             f"A deletion is remembered for {TOMBSTONE_LIFETIME.days} days unless set otherwise (Q239639). What was "
             "deleted soon after the last export may be forgotten.",
         ),
-        help=_COMPARE,
+        help=COMPARE,
         settled_by=("USN-DSA-Last-Obj-Removed in the dump", "a comparison with the receiver's whole list"),
     )  # fmt: skip
 
@@ -517,7 +453,7 @@ def _successor(old: Directory, current: list[Directory]) -> Directory | None:
     return _newest(same) or _only(named) or _only(current)
 
 
-def _judge_older(old: Directory, new: Directory, found: Found, traces: dict[str, list[_Trace]]) -> None:
+def _judge_older(old: Directory, new: Directory, found: Found, traces: dict[str, list[Trace]]) -> None:
     said = compare(old.listed, new.listed)
     if said.state == "FOREIGN":
         found.findings.append(_foreign_dump(old, new, said))
@@ -546,7 +482,7 @@ def _foreign_dump(old: Directory, new: Directory, said: Difference) -> Finding:
             "dump: another server numbered them"
         )
     evidence = [_object(new, each) for each in _moved(old, new)] if not named else []
-    return _finding(
+    return finding(
         WRONG_SERVER,
         new.path,
         message,
@@ -567,7 +503,7 @@ def _moved(old: Directory, new: Directory) -> list[Entry]:
     return unlike[:MOST]
 
 
-def _rolled_back(old: Directory, new: Directory, said: Difference) -> _Trace:
+def _rolled_back(old: Directory, new: Directory, said: Difference) -> Trace:
     numbers = said.comparison
     was = {each.key: each for each in old.entries}
     fallen = [each for each in new.entries if each.key in was and each.changed < was[each.key].changed]
@@ -583,7 +519,7 @@ def _rolled_back(old: Directory, new: Directory, said: Difference) -> _Trace:
         certainty = "possible" if all(each.deleted for each in gone) else "likely"
     evidence = (
         Evidence(old.path, field="USN-Changed", value=numbers.old_head, note="the highest number in the older dump"),
-        _highest(new),
+        highest(new),
         *(_object(new, each, f"{was[each.key].changed} in the older dump: {each.dn}") for each in fallen[:MOST]),
     )
     anew = bool(old.facts.epoch and new.facts.epoch and old.facts.epoch.lower() != new.facts.epoch.lower())
@@ -592,16 +528,16 @@ def _rolled_back(old: Directory, new: Directory, said: Difference) -> _Trace:
         if anew
         else ()
     )
-    return _Trace(" and ".join(filter(None, parts)), evidence, certainty, numbers.old_head, notes)
+    return Trace(" and ".join(filter(None, parts)), evidence, certainty, numbers.old_head, notes)
 
 
-def _overtaken(old: Directory, new: Directory, said: Difference) -> _Trace:
+def _overtaken(old: Directory, new: Directory, said: Difference) -> Trace:
     meant = {each.changed: each for each in old.entries}
     reused = set(said.reused[:MOST])
     twice = [each for each in new.entries if each.changed in reused]
     evidence = [_object(new, each, f"{meant[each.changed].dn} in the older dump; here {each.dn}") for each in twice]
     shown = ", ".join(map(str, said.reused[:MOST])) + (" and more" if len(said.reused) > MOST else "")
-    return _Trace(
+    return Trace(
         f"{plural(len(said.reused), 'number')} given twice, to another object in the older dump ({shown})",
         tuple(evidence[:MOST]),
         "likely",
@@ -620,7 +556,7 @@ def _gone(old: Directory, new: Directory, said: Difference) -> Finding:
         if apart is not None and long
         else "They may also have been moved out of what is exported, or hidden, or the directory was restored."
     )
-    return _finding(
+    return finding(
         DELETION,
         new.path,
         f"{plural(count, 'object')} of the older dump {'is' if count == 1 else 'are'} gone from {new.name} without a "
@@ -629,94 +565,9 @@ def _gone(old: Directory, new: Directory, said: Difference) -> Finding:
         certainty="likely" if long and (removed is None or removed > said.comparison.old_head) else "possible",
         severity="warning",
         notes=(why, *((f"Only the first {MOST} are listed.",) if count > MOST else ())),
-        help=_COMPARE,
+        help=COMPARE,
         settled_by=("USN-DSA-Last-Obj-Removed in the dump",) if removed is None else (),
     )
-
-
-# --- what partners have seen -----------------------------------------------------------------------------------------
-
-
-def _cursors(given: Given) -> Iterator[_Seen]:
-    for piece in given.of(CURSORS, VECTOR):
-        data = given.text(piece)
-        if data is None:
-            continue
-        if piece.kind == VECTOR:
-            vectors = parse_utdvec(data).items
-            lines = {(each.server, each.usn): each.line for each in vectors if not each.retired}
-            for each in from_vectors(piece.place.stem, vectors):
-                place = Evidence(piece.path, None, lines.get((each.log_id, each.position)), "USN", each.position)
-                yield _Seen(each, place, current=True)
-            continue
-        try:
-            for each in parse_cursors(data, piece.path):
-                yield _Seen(each, Evidence(piece.path, field="position", value=each.position))
-        except GlbError as error:
-            given.unreadable[piece.path] = str(error)
-
-
-def _judge_cursors(
-    current: list[Directory], seen: list[_Seen], found: Found, traces: dict[str, list[_Trace]]
-) -> tuple[dict[str, dict[str, int]], dict[str, Directory]]:
-    """Judge what each partner has seen of each directory.
-
-    Return it by dump and partner, and by their names the directories that went back and of which no dump is given.
-    """
-    own = {each.cursor.log_id.lower(): each for each in seen if _is_own(each.cursor)}
-    known: dict[str, dict[str, int]] = {}
-    without_dump: dict[str, Directory] = {}
-    for each in seen:
-        cursor = each.cursor
-        if _is_own(cursor):
-            continue
-        directory = next((one for one in current if one.is_called(cursor.log_id)), None)
-        line = own.get(cursor.log_id.lower())
-        heads = [directory.head] if directory else []
-        heads += [one for one in (cursor.head, line.cursor.position if line else None) if one is not None]
-        if not heads:
-            continue
-        head = max(heads)
-        facts = directory.facts if directory else Facts(cursor.log_id)
-        life = facts.epoch.lower() if facts.epoch else "present" if each.current else None
-        judged = Channel(
-            BACKSYNC, origin=facts.server or cursor.log_id, log_of=facts.server or cursor.log_id,
-            target=cursor.consumer, held=((0, head),) if head else (), last=head, head=head, confirmed=cursor.position,
-            applied=cursor.position, floor=0, delete_floor=facts.last_removed or 0, dense=False, life=life,
-            target_life=cursor.epoch.lower() if cursor.epoch else life if each.current else None,
-        )  # fmt: skip
-        verdict = classify(judged)
-        found.channels.append(Judged(judged, verdict))
-        if directory:
-            known.setdefault(directory.path, {})[cursor.consumer] = cursor.position
-        if "EPOCH_CHANGED" in verdict.states:
-            continue
-        if "ROLLED_BACK" in verdict.states:
-            sure = facts.head is not None or line is not None or cursor.head is not None
-            shown = _highest(directory) if directory and directory.head == head else None
-            shown = shown or (line.place._replace(note=f"{cursor.log_id}'s own number") if line else None)
-            key = directory.path if directory else cursor.log_id.lower()
-            if directory is None:
-                nothing = Facts(cursor.log_id, head=head)
-                without_dump.setdefault(key, Directory(line.place.path if line else each.place.path, LDIF, nothing))
-            traces.setdefault(key, []).append(
-                _Trace(
-                    f"{cursor.consumer} has seen everything up to {cursor.position}, and the highest number is {head}",
-                    tuple(filter(None, (each.place._replace(note=f"seen by {cursor.consumer}"), shown))),
-                    verdict.certainty if sure else "likely",
-                    cursor.position,
-                )
-            )
-        elif "MISSED_DELETIONS" in verdict.states and directory:
-            place = each.place._replace(note=f"seen by {cursor.consumer}")
-            said = f"is the last that {cursor.consumer} has seen"
-            found.findings.append(_missed(directory, directory.path, cursor.position, place, said))
-    return known, without_dump
-
-
-def _is_own(cursor: Cursor) -> bool:
-    """Whether a line is a server's own in its own vector, which is its highest number."""
-    return cursor.consumer.lower() in {cursor.log_id.lower(), cursor.log_id.lower().partition(".")[0]}
 
 
 # --- a directory that went back --------------------------------------------------------------------------------------
@@ -740,7 +591,7 @@ def _backsync(directory: Directory, partners: list[Directory], positions: dict[s
 
 
 def _went_back(
-    directory: Directory, traces: list[_Trace], returned: Backsync | None, partners: list[Directory]
+    directory: Directory, traces: list[Trace], returned: Backsync | None, partners: list[Directory]
 ) -> Finding:
     traces.sort(key=lambda each: (CERTAINTIES.index(each.certainty), -each.reached))
     shown = "; ".join(each.message for each in traces[:3])
@@ -759,14 +610,19 @@ def _went_back(
         )
     if returned is not None and partners:
         notes += _returned(returned)
-    return _finding(
+    return finding(
         RESTORED,
         directory.path,
         f"the directory of {directory.name} went back in time: {shown}{more}",
         dict.fromkeys(place for each in traces for place in each.evidence),
         certainty=traces[0].certainty,
         notes=tuple(notes),
-        help=_way_back(directory, returned, exported=any("exported" in each.message for each in traces)),
+        help=_way_back(
+            directory,
+            returned,
+            sure=traces[0].certainty == CERTAINTIES[0],
+            exported=any("exported" in each.message for each in traces),
+        ),
         ranges=zone,
         settled_by=tuple(dict.fromkeys(want for each in traces for want in each.settled_by)),
     )
@@ -803,11 +659,12 @@ def _returned(found: Backsync) -> Iterator[str]:
         yield f"{plural(len(stranded), 'object')} written since the restore will not be asked for."
 
 
-def _way_back(directory: Directory, found: Backsync | None, *, exported: bool) -> tuple[str, ...]:
+def _way_back(directory: Directory, found: Backsync | None, *, sure: bool, exported: bool) -> tuple[str, ...]:
     if directory.kind == LDIF:
+        first = "Take" if sure else "Make sure of it first. If it is so, take"
         way = [
-            "Take the domain controller off the network and restore it in a supported way, or demote and promote it: "
-            "either gives it a new invocation id, and partners ask for everything anew."
+            f"{first} the domain controller off the network and restore it in a supported way, or demote and promote "
+            "it: either gives it a new invocation id, and partners ask for everything anew."
         ]
     else:
         way = [
@@ -827,75 +684,3 @@ def _way_back(directory: Directory, found: Backsync | None, *, exported: bool) -
     if exported:
         way.append("Export everything anew (directory export --full), and let the receiver drop what is not in it.")
     return tuple(way)
-
-
-# --- replication links -----------------------------------------------------------------------------------------------
-
-
-def _links(given: Given, piece: Piece, now: datetime | None) -> Iterator[Finding]:
-    data = given.text(piece)
-    if data is None:
-        return
-    links = parse_showrepl(data).items
-    times = [each for link in links for each in (link.succeeded, moment(link.last_failure)) if each]
-    present = now or max(times, default=None)
-    for certainty, chosen in _overdue(links, present).items():
-        count = len(chosen)
-        worst = min((each.succeeded for each in chosen if each.succeeded), default=None)
-        since = f"; the oldest success is of {worst:%Y-%m-%d}" if worst else ""
-        yield _finding(
-            DELETION,
-            piece.path,
-            f"{plural(count, 'replication link')} {'has' if count == 1 else 'have'} not succeeded for longer than a "
-            f"deletion is remembered{since}",
-            [
-                Evidence(
-                    piece.path, None, each.line, "Last Success Time", each.last_success,
-                    f"{each.source} to {each.server}, {each.context}",
-                )
-                for each in chosen[:MOST]
-            ],
-            certainty=certainty,
-            notes=(
-                f"A domain controller remembers deletions for {AD_DEFAULT_LIFETIME.days} days where nothing is set, "
-                f"{AD_NEWER_LIFETIME.days} in newer forests. What was deleted meanwhile stays on the other side, and "
-                "may come back (events 2042, 1388 and 1988).",
-                *((f"Only the first {MOST} are listed.",) if count > MOST else ()),
-            ),
-            help=(
-                "Do not simply allow the replication again: first remove lingering objects (repadmin "
-                "/removelingeringobjects, with /advisory_mode to see them).",
-            ),
-            settled_by=() if certainty == "certain" else ("tombstoneLifetime of the forest",),
-        )  # fmt: skip
-
-
-def _overdue(links: Iterable[Link], present: datetime | None) -> dict[str, list[Link]]:
-    """Return links without a success for too long, by how sure that is: refused for it, over 180 days, over 60."""
-    found: dict[str, list[Link]] = {}
-    for each in links:
-        age = present - each.succeeded if present and each.succeeded else timedelta(0)
-        if each.last_status == TOO_LONG_APART:
-            found.setdefault("certain", []).append(each)
-        elif age > AD_NEWER_LIFETIME:
-            found.setdefault("likely", []).append(each)
-        elif age > AD_DEFAULT_LIFETIME:
-            found.setdefault("possible", []).append(each)
-    return found
-
-
-def _finding(
-    slug: str,
-    path: str,
-    message: str,
-    evidence: Iterable[Evidence] = (),
-    certainty: str = "certain",
-    notes: tuple[str, ...] = (),
-    help: tuple[str, ...] = (),  # noqa: A002 - the name of the field
-    ranges: tuple[Range, ...] = (),
-    severity: str = "",
-    settled_by: tuple[str, ...] = (),
-) -> Finding:
-    return Finding(
-        by_slug(slug), None, path, message, tuple(evidence), certainty, notes, help, ranges, severity, settled_by
-    )

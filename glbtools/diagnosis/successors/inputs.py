@@ -162,7 +162,7 @@ def told(place: Path) -> str | None:
 
 
 def _of_objects(place: Path, data: bytes, text: str) -> str | None:
-    """Return whether a file is a dump with numbers, or a CSV for import; LDIF of changes has none, and is for others."""
+    """Return whether a file is a dump with numbers, or a CSV for import; LDIF of changes has no numbers."""
     try:
         kind = Dump(place).kind
     except UnknownFormatError:

@@ -1,0 +1,172 @@
+"""What the checks of directories share: a dump that was read, what was found, and how a finding is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from glbtools.binary.span import Fault
+from glbtools.diagnosis.case import Judged
+from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.problems import by_slug
+from glbtools.diagnosis.successors.inputs import Piece
+from glbtools.diagnosis.wording import plural
+from glbtools.directory.export import Listed
+from glbtools.model.channel import Range
+from glbtools.model.directory import Entry, Facts
+
+MOST = 10
+"""Objects, lines or damages that are named; the rest is counted."""
+
+RESTORED, DELETION = "backsync-restored-directory", "usn-missed-deletion"
+
+
+@dataclass
+class Directory:
+    """One dump, read once.
+
+    Attributes:
+        path: as shown.
+        kind: ``csv`` or ``ldif``.
+        facts: what is known of it as a whole.
+        objects: how many it holds that have a number.
+        highest: their highest number; 0 where there is none; ``highest_line`` is where it stands.
+        latest: the latest date of a change in it.
+        above: the first objects numbered above the server's head, and how many there are.
+        damage: what is wrong with the first lines that cannot be read, each with its file, and how many lines are.
+        endings: what says that the search which printed it did not give all of it.
+        cut: its last line has no end.
+        entries: its objects without their attributes; kept only where another dump may be compared with it.
+    """
+
+    path: str
+    kind: str
+    facts: Facts
+    objects: int = 0
+    highest: int = 0
+    highest_line: int | None = None
+    latest: datetime | None = None
+    above: list[Entry] = field(default_factory=list)
+    num_above: int = 0
+    damage: list[tuple[str, Fault]] = field(default_factory=list)
+    num_damage: int = 0
+    endings: list[Fault] = field(default_factory=list)
+    cut: bool = False
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The server, or else the file."""
+        return self.facts.server or self.path
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its directories and suffix."""
+        return self.path.replace("\\", "/").rpartition("/")[2].rpartition(".")[0]
+
+    @property
+    def head(self) -> int:
+        """The highest number known to be issued."""
+        return max(self.facts.head or 0, self.highest)
+
+    @property
+    def listed(self) -> Listed:
+        """Its objects, to be compared."""
+        return Listed(self.entries, self.facts)
+
+    def is_called(self, name: str) -> bool:
+        """Whether a name is this server's: its own, the first part of it, its invocation id, or the file's."""
+        known = {self.facts.server, (self.facts.server or "").partition(".")[0], self.facts.epoch, self.stem}
+        return name.lower() in {each.lower() for each in known if each}
+
+
+class Found(NamedTuple):
+    """What the directories given show."""
+
+    directories: list[Directory]
+    channels: list[Judged]
+    findings: list[Finding]
+
+
+class Trace(NamedTuple):
+    """One thing that shows that a directory went back in time."""
+
+    message: str
+    evidence: tuple[Evidence, ...]
+    certainty: str
+    reached: int
+    notes: tuple[str, ...] = ()
+    settled_by: tuple[str, ...] = ()
+
+
+def highest(directory: Directory) -> Evidence:
+    """Return where the highest number of a dump stands."""
+    if directory.facts.head is not None and directory.facts.head >= directory.highest:
+        return Evidence(directory.path, field="highestCommittedUSN", value=directory.facts.head)
+    note = "the highest number in the dump"
+    return Evidence(directory.path, None, directory.highest_line, "USN-Changed", directory.highest, note)
+
+
+def missed(directory: Directory, path: str, position: int, place: Evidence, what: str) -> Finding:
+    """Return that a deletion may have been forgotten above a number; ``what`` says whose that is."""
+    removed = directory.facts.last_removed or 0
+    return finding(
+        DELETION,
+        path,
+        f"deletions on {directory.name} may have been missed: an object was removed for good at number {removed}, "
+        f"and {position} {what}",
+        [place, Evidence(directory.path, field="USN-DSA-Last-Obj-Removed", value=removed)],
+        certainty="likely",
+        notes=(
+            "A deleted object is kept for some time, 30 days unless set otherwise, to tell of its deletion. Removed "
+            "before it was exported, it stays at the receiver for ever.",
+            "The number counts for the whole server: the object may also have lain outside what is exported, or have "
+            "been made and deleted since.",
+        ),
+        help=COMPARE,
+        ranges=((position, removed),),
+        settled_by=("a comparison with the receiver's whole list",),
+    )
+
+
+COMPARE = (
+    "Compare the receiver's list with the directory's (glbtools directory compare) and delete there what is gone here "
+    "(Q183739); or export everything with --full and let the receiver drop what is not in it.",
+)
+"""What to do about deletions that were missed."""
+
+
+def not_understood(piece: Piece, faults: Sequence[Fault]) -> Finding:
+    """Return that lines of a report are not understood; the others are looked at all the same."""
+    count = len(faults)
+    return finding(
+        "dump-damaged",
+        piece.path,
+        f"{plural(count, 'line')} of the report {'is' if count == 1 else 'are'} not understood",
+        [Evidence(piece.path, None, fault.line, note=fault.message) for fault in faults[:MOST]],
+        severity="note",
+        notes=(
+            "The others are looked at all the same. A message of repadmin itself may say that a server was not asked.",
+            *((f"Only the first {MOST} are listed.",) if count > MOST else ()),
+        ),
+    )
+
+
+def finding(
+    slug: str,
+    path: str,
+    message: str,
+    evidence: Iterable[Evidence] = (),
+    certainty: str = "certain",
+    notes: tuple[str, ...] = (),
+    help: tuple[str, ...] = (),  # noqa: A002 - the name of the field
+    ranges: tuple[Range, ...] = (),
+    severity: str = "",
+    settled_by: tuple[str, ...] = (),
+) -> Finding:
+    """Return a finding of what is no postoffice."""
+    return Finding(
+        by_slug(slug), None, path, message, tuple(evidence), certainty, notes, help, ranges, severity, settled_by
+    )

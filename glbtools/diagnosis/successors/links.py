@@ -1,0 +1,202 @@
+"""Links of replication, as ``repadmin /showrepl * /csv`` lists them: which fail now, and which have for too long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.successors.found import DELETION, MOST, finding, not_understood
+from glbtools.diagnosis.successors.inputs import LINKS, Given, Piece
+from glbtools.diagnosis.wording import plural
+from glbtools.formats.repadmin import UNREACHED, Link, moment, parse_showrepl
+
+AD_DEFAULT_LIFETIME, AD_NEWER_LIFETIME = timedelta(days=60), timedelta(days=180)
+"""How long an Active Directory remembers a deletion: where nothing is set, and in newer forests (exchange.md 4)."""
+
+TOO_LONG_APART = 8614
+"""Status of a replication that is refused because the last one is longer ago than that (event 2042)."""
+
+DISABLED = (8456, 8457)
+"""The source, or the destination, refuses replication: it is switched off there."""
+
+PASSING = frozenset({0, 8461, 8477})
+"""No failure: success, put off for something more urgent, still waiting."""
+
+STATUSES: Mapping[int, tuple[str, str]] = {
+    5: (
+        "access is denied",
+        "Look at clocks, secure channels and rights of the two servers (dcdiag /test:CheckSecurityError).",
+    ),
+    1256: (
+        "the remote system is not available",
+        "This status follows from another: look at a link of the same two servers that fails otherwise.",
+    ),
+    1396: (
+        "the target account name is incorrect",
+        "Look at names and secure channels of the two servers (dcdiag /test:CheckSecurityError).",
+    ),
+    1722: (
+        "the RPC server is unavailable",
+        "The source cannot be reached: look whether it runs, at its name in DNS, at the route and at the ports of RPC.",
+    ),
+    1753: (
+        "there are no more endpoints",
+        "The source answers, and its directory does not: look at its services, and for a wrong address in DNS.",
+    ),
+    1908: ("the domain controller could not be found", "Look at Kerberos (KDC) and the resolution of names."),
+    8451: ("a database error", "Look at database and disk of the destination before anything else."),
+    8453: ("replication access was denied", "Look at the rights of the account that replicates."),
+    8524: ("a DNS lookup failure", "The alias of the source (its GUID under _msdcs) is not found: look at DNS."),
+    8606: (
+        "insufficient attributes to create an object: lingering objects",
+        "The source has objects that the destination has forgotten as deleted: remove them first (repadmin "
+        "/removelingeringobjects, with /advisory_mode to see them), and only then replicate.",
+    ),
+    -2146893022: (
+        "the target principal name is incorrect",
+        "The password of the source's account is not the same everywhere: stop its KDC and reset it (netdom resetpwd).",
+    ),
+}
+"""Status of a failed replication -> what it means, and where to look; by Microsoft's pages on each."""
+
+
+def check(given: Given, now: datetime | None) -> Iterator[Finding]:
+    """Yield what the lists of links that were given show."""
+    for piece in given.of(LINKS):
+        yield from _links(given, piece, now)
+
+
+def _links(given: Given, piece: Piece, now: datetime | None) -> Iterator[Finding]:
+    data = given.text(piece)
+    if data is None:
+        return
+    report = parse_showrepl(data)
+    if report.faults:
+        yield not_understood(piece, report.faults)
+    links = report.items
+    times = [each for link in links for each in (link.succeeded, moment(link.last_failure)) if each]
+    yield from _failing(piece, links)
+    yield from _too_long_ago(piece, links, now or max(times, default=None))
+
+
+def _failing(piece: Piece, links: Iterable[Link]) -> Iterator[Finding]:
+    """Yield the links that fail now, those with one status together; what is too long ago is a finding of its own."""
+    by_status: dict[int | None, list[Link]] = {}
+    for each in links:
+        status = each.last_status
+        if each.is_failing and status not in PASSING and status != TOO_LONG_APART:
+            by_status.setdefault(DISABLED[0] if status in DISABLED else status, []).append(each)
+    for status, chosen in sorted(by_status.items(), key=lambda each: (each[0] is None, each[0] or 0)):
+        yield _disabled(piece, chosen) if status in DISABLED else _fails(piece, chosen, status)
+
+
+def _fails(piece: Piece, links: list[Link], status: int | None) -> Finding:
+    count, unreached = len(links), all(each.status == UNREACHED for each in links)
+    what, advice = STATUSES.get(status or 0, ("", ""))
+    said = f" with status {_status(status)}" + (f" ({what})" if what else "") if status is not None else ""
+    oldest = min((each.succeeded for each in links if each.succeeded), default=None)
+    since = f"; the last success is of {oldest:%Y-%m-%d %H:%M}" if oldest and count == 1 else ""
+    since = f"; the oldest last success is of {oldest:%Y-%m-%d %H:%M}" if oldest and count > 1 else since
+    message = (
+        f"{plural(count, 'domain controller')} {'was' if count == 1 else 'were'} not reached{said}: what replicates to "
+        f"{'it' if count == 1 else 'them'} is not known"
+        if unreached
+        else f"{plural(count, 'replication link')} {'fails' if count == 1 else 'fail'}{said}{since}"
+    )
+    return finding(
+        "replication-failing",
+        piece.path,
+        message,
+        [_link_place(piece, each) for each in links[:MOST]],
+        notes=(
+            "What has changed at the source since the last success is not at the destination.",
+            *((f"Only the first {MOST} are listed.",) if count > MOST else ()),
+        ),
+        help=(advice or "Look the status up (net helpmsg NUMBER), and at the event log of both servers.",),
+    )
+
+
+def _status(number: int | None) -> str:
+    """Return a status as it is looked up: a negative one is an HRESULT, known in hex."""
+    return f"{number} (0x{number & 0xFFFFFFFF:08x})" if number is not None and number < 0 else str(number)
+
+
+def _disabled(piece: Piece, links: list[Link]) -> Finding:
+    count = len(links)
+    sources = {each.source for each in links if each.last_status == DISABLED[0]}
+    targets = {each.server for each in links if each.last_status == DISABLED[1]}
+    refusing = ", ".join(sorted(each for each in sources | targets if each)) or "a server"
+    return finding(
+        "replication-disabled",
+        piece.path,
+        f"replication is switched off at {refusing}: {plural(count, 'link')} {'is' if count == 1 else 'are'} refused "
+        "(8456, 8457)",
+        [_link_place(piece, each) for each in links[:MOST]],
+        notes=(
+            "A domain controller that finds that it was put back in time (USN rollback, event 2095) switches its "
+            "replication off and pauses Net Logon; so does one whose disk is full (event 1393), and an administrator "
+            "can (repadmin /options).",
+            *((f"Only the first {MOST} are listed.",) if count > MOST else ()),
+        ),
+        help=(
+            "Find out first why: events 2095, 2103 and 1393, repadmin /options SERVER, and the value Dsa Not Writable, "
+            "which is 4 after a rollback. Do not simply switch it on again: after a rollback that spreads what went "
+            "back.",
+            "Compare the vectors of the server and its partners (repadmin /showutdvec, the partners' first).",
+        ),
+    )
+
+
+def _link_place(piece: Piece, each: Link) -> Evidence:
+    number = f"{each.failures} failures" if each.failures is not None else "failures"
+    since = f", last success {each.last_success}" if each.last_success not in ("", "0") else ""
+    where = f"{each.source} to {each.server}, {each.context}" if each.source else each.server
+    return Evidence(piece.path, None, each.line, "Last Failure Status", each.last_status, f"{number}{since}: {where}")
+
+
+def _too_long_ago(piece: Piece, links: Iterable[Link], present: datetime | None) -> Iterator[Finding]:
+    """Yield the links without a success for longer than a deletion is remembered."""
+    for certainty, chosen in _overdue(links, present).items():
+        count = len(chosen)
+        worst = min((each.succeeded for each in chosen if each.succeeded), default=None)
+        since = f"; the oldest success is of {worst:%Y-%m-%d}" if worst else ""
+        yield finding(
+            DELETION,
+            piece.path,
+            f"{plural(count, 'replication link')} {'has' if count == 1 else 'have'} not succeeded for longer than a "
+            f"deletion is remembered{since}",
+            [
+                Evidence(
+                    piece.path, None, each.line, "Last Success Time", each.last_success,
+                    f"{each.source} to {each.server}, {each.context}",
+                )
+                for each in chosen[:MOST]
+            ],
+            certainty=certainty,
+            notes=(
+                f"A domain controller remembers deletions for {AD_DEFAULT_LIFETIME.days} days where nothing is set, "
+                f"{AD_NEWER_LIFETIME.days} in newer forests. What was deleted meanwhile stays on the other side, and "
+                "may come back (events 2042, 1388 and 1988).",
+                *((f"Only the first {MOST} are listed.",) if count > MOST else ()),
+            ),
+            help=(
+                "Do not simply allow the replication again: first remove lingering objects (repadmin "
+                "/removelingeringobjects, with /advisory_mode to see them).",
+            ),
+            settled_by=() if certainty == "certain" else ("tombstoneLifetime of the forest",),
+        )  # fmt: skip
+
+
+def _overdue(links: Iterable[Link], present: datetime | None) -> dict[str, list[Link]]:
+    """Return links without a success for too long, by how sure that is: refused for it, over 180 days, over 60."""
+    found: dict[str, list[Link]] = {}
+    for each in links:
+        age = present - each.succeeded if present and each.succeeded else timedelta(0)
+        if each.last_status == TOO_LONG_APART:
+            found.setdefault("certain", []).append(each)
+        elif age > AD_NEWER_LIFETIME:
+            found.setdefault("likely", []).append(each)
+        elif age > AD_DEFAULT_LIFETIME:
+            found.setdefault("possible", []).append(each)
+    return found
