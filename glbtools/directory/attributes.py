@@ -16,6 +16,15 @@ OWNED_BY_SERVER = ldif_dump.OWNED_BY_SERVER | frozenset(
 )  # fmt: skip
 """What only the server writes; the receiver's own numbers are its own."""
 
+OF_ONE_SERVER = frozenset(
+    name.lower()
+    for name in (
+        "badPasswordTime", "badPwdCount", "lastLogoff", "lastLogon", "logonCount", "modifiedCount", "repsFrom",
+        "repsTo", "replUpToDateVector",
+    )
+)  # fmt: skip
+"""What each domain controller keeps for itself and never sends to another: no difference between two of them."""
+
 CLASSES = ("obj-class", "objectclass")
 
 _PARTS = re.compile(r"/(?=(?:c|o|ou|cn)=)", re.IGNORECASE)
@@ -25,6 +34,13 @@ _SPECIAL = re.compile(r'([,+"\\<>;])')
 def shown(entry: Entry) -> tuple[tuple[str, Values], ...]:
     """Return the attributes of an object that are not the server's own."""
     return tuple([each for each in entry.values if not _is_owned(each[0])])
+
+
+def content(entry: Entry) -> dict[str, frozenset[str]]:
+    """Return what an object holds wherever it is: without what is one server's own, values in no order."""
+    return {
+        folded: frozenset(held) for name, held in shown(entry) if (folded := name.lower()) not in OF_ONE_SERVER and held
+    }
 
 
 @lru_cache(1024)

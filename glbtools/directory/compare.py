@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from glbtools.directory.attributes import shown
+from glbtools.directory.attributes import content, shown
 from glbtools.directory.export import Source
 from glbtools.model.directory import ADDED, DELETED, MODIFIED, Comparison, Entry, Facts, compared, is_recreated
 
@@ -70,7 +70,7 @@ def compare(old: Source, new: Source) -> Difference:
         tuple(sorted(gone, key=_name)),
         reused,
         tuple(sorted(recreated, key=_name)),
-        tuple(_changes(before, after)),
+        tuple(_changes(before, after, numbered=server == "same")),
         (was.epoch, now.epoch),
         was.head is not None and now.head is not None,
     )
@@ -105,8 +105,12 @@ def _reused(before: dict[str, Entry], after: dict[str, Entry]) -> tuple[int, ...
     )
 
 
-def _changes(before: dict[str, Entry], after: dict[str, Entry]) -> Iterable[tuple[str, Entry]]:
-    """Yield what makes the older list into the newer: deletions that no tombstone shows among it (Q183739)."""
+def _changes(before: dict[str, Entry], after: dict[str, Entry], *, numbered: bool) -> Iterable[tuple[str, Entry]]:
+    """Yield what makes the older list into the newer: deletions that no tombstone shows among it (Q183739).
+
+    ``numbered``: one server numbered both, so that another number shows a write, also of what the dumps do not hold. Of
+    two servers only content counts, and the name: each numbers for itself.
+    """
     for key in sorted(before.keys() | after.keys()):
         was, now = before.get(key), after.get(key)
         had, has = was is not None and not was.deleted, now is not None and not now.deleted
@@ -114,8 +118,14 @@ def _changes(before: dict[str, Entry], after: dict[str, Entry]) -> Iterable[tupl
             yield ADDED, now
         elif was is not None and had and not has:
             yield DELETED, now or was
-        elif was is not None and now is not None and has and (shown(was), was.changed) != (shown(now), now.changed):
+        elif was is not None and now is not None and has and _differ(was, now, numbered=numbered):
             yield MODIFIED, now
+
+
+def _differ(was: Entry, now: Entry, *, numbered: bool) -> bool:
+    if numbered and was.changed != now.changed:
+        return True
+    return was.dn.lower() != now.dn.lower() or (shown(was) != shown(now) and content(was) != content(now))
 
 
 def by_key(entries: Iterable[Entry]) -> dict[str, Entry]:

@@ -76,9 +76,11 @@ def _plain(form: str, columns: tuple[str, ...], put: Callable[[bytes], object]) 
 
 
 def _located(emit: Emit) -> Emit:
-    """Name the line of the dump in what cannot be written."""
+    """Delete objects under the names they had, and name the line of the dump in what cannot be written."""
 
     def located(kind: str, entry: Entry) -> None:
+        if kind == DELETED:  # no receiver knows a tombstone by its own name
+            entry = entry._replace(dn=ldif_dump.former_name(entry))
         try:
             emit(kind, entry)
         except FieldError as error:

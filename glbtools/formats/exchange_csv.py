@@ -448,6 +448,7 @@ class _Columns(dict[str, int]):
         """Whether a line has nothing that ``_quotes`` and ``_row`` would have to look at."""
         return (
             len(cells) == len(self.header)
+            and all(self.header)
             and self.get("obj-class") == 0
             and self.get("mode") != 1
             and "~" not in text
@@ -482,6 +483,7 @@ class _Reader:
         columns: its columns.
         marks: the separators.
         dialect: how several values share a field.
+        spaced: a blank follows each separator, as in samples that were printed (Q324080).
     """
 
     def __init__(
@@ -490,18 +492,28 @@ class _Reader:
         self.encoding, self.marks, self.dialect, self.strict = encoding, marks, dialect, strict
         text, decoded = _decode(raw[skipped:], encoding)
         cells, closed = _cells(text, marks)
+        self.spaced = _is_spaced(cells, marks)
+        cells = self.trimmed(cells)
         self.columns = _Columns(tuple(_unquoted(cell, marks)[0].strip() for cell in cells))
         found = [*_undecoded(decoded), *_cut(raw), *_quotes(cells, closed, marks, dialect)]
         found += _header(self.columns, strict=strict)
+        if self.spaced:
+            found.append(_Found("blanks", "a blank behind each separator is no part of a value here", damage=False))
         span = Span(0, len(raw))
         self.first = Row(1, span, raw, cells, _faults(found, span, 1))
-        self.simple = _simple(self.columns, marks, encoding, dialect) if not strict else lambda _: None
+        plain = not strict and not self.spaced and all(self.columns.header)
+        self.simple = _simple(self.columns, marks, encoding, dialect) if plain else lambda _: None
+
+    def trimmed(self, cells: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the fields of a line without the blanks that only stand between them."""
+        return (*cells[:1], *(each.lstrip(" ") for each in cells[1:])) if self.spaced else cells
 
     def row(self, number: int, at: int, raw: bytes) -> Row:
         """Return a line with all that is wrong with it."""
         span = Span(at, at + len(raw))
         text, decoded = _decode(raw, self.encoding)
         cells, closed = _cells(text, self.marks)
+        cells = self.trimmed(cells)
         columns, marks, dialect = self.columns, self.marks, self.dialect
         if decoded and len(raw) < LINE_LIMIT and not self.strict and columns.is_plain(text, cells, marks.quote):
             return Row(number, span, raw, cells)
@@ -653,6 +665,11 @@ def _separators(data: bytes, ini: bytes | None) -> Separators:
     return _after_class(text)
 
 
+def _is_spaced(header: tuple[str, ...], separators: Separators) -> bool:
+    """Whether a blank follows each separator of a header, which no attribute begins with."""
+    return separators.column != " " and len(header) > 1 and all(each.startswith(" ") for each in header[1:])
+
+
 def _sniffed(header: Row) -> Separators:
     return _separators(header.raw, None)
 
@@ -729,7 +746,11 @@ def _header(columns: _Columns, *, strict: bool) -> Iterator[_Found]:
         if name == "mode" and at != 2:
             yield _Found("header", f"Mode is column {at}; it may only be column 2", 222)
         if not name:
-            yield _Found("header", f"attribute of column {at} is unknown: it has no name", 264)
+            at_end = strict and not any(lower[at:])  # so it is printed in samples (Q169754)
+            said = (
+                "the header ends with a separator" if at_end else f"attribute of column {at} is unknown: it has no name"
+            )
+            yield _Found("header", said, 264, damage=not at_end)
         elif name not in seen:
             seen.add(name)
             if meant := _misspelled(name, lower):
@@ -788,6 +809,9 @@ def _row(
         mode = _unquoted(columns.cell(cells, "mode"), separators)[0].strip().lower()
         if mode and mode not in MODES:
             yield _Found("mode", f"Mode {mode[:80]} is none", 221)
+    for at, cell in enumerate(cells[:width]):
+        if not columns.header[at] and cell.strip():
+            yield _Found("column", f"field {at + 1} has a value and its column no name", 264)
     for at, cell in enumerate(cells):
         if "~" in cell or "\\" in cell or len(cell) >= SPILLED_LENGTH:
             name = f"field {at + 1}" + (f" ({columns.header[at][:80]})" if at < width else "")

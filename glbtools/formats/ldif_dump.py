@@ -215,7 +215,7 @@ def change_record(kind: str, entry: Entry) -> bytes:
     kinds = {ADDED: "add", MODIFIED: "modify", DELETED: "delete"}
     if kind not in kinds:
         raise UsageError(f"no change {kind!r}: A, M or D")
-    lines = [_line("dn", _former_name(entry)), _line("changetype", kinds[kind])]
+    lines = [_line("dn", former_name(entry)), _line("changetype", kinds[kind])]
     held = [] if kind == DELETED else [each for each in entry.values if each[0].lower() not in OWNED_BY_SERVER]
     for name, values in held:
         if kind == MODIFIED:
@@ -411,7 +411,7 @@ def _watched(found: Iterable[Record], tell: Report) -> Iterator[Record]:
         named += record.dn is not None or _NAMED.search(record.raw) is not None
         for told in record.told:
             if told.name == search_output.ENDING:
-                said = f"the dump is cut short: the search ended with {told.value}{_way_on(told.value)}"
+                said = f"result {told.value}: the dump is cut short{_way_on(told.value)}"
                 tell(Fault("ending", said, record.span, line=_line_in(record, told)))
             elif told.name == search_output.PAGES:
                 paged = record if told.value else None
@@ -420,7 +420,7 @@ def _watched(found: Iterable[Record], tell: Report) -> Iterator[Record]:
         last = record
         yield record
     if paged is not None:
-        said = "the dump is cut short: the last page in it says that more follow"
+        said = "the last page says that more follow: the dump is cut short"
         tell(Fault("ending", said, paged.span, line=paged.line))
     if last is not None and counted > named:
         said = f"the search counted {counted} entries, and the file has {named}"
@@ -429,7 +429,7 @@ def _watched(found: Iterable[Record], tell: Report) -> Iterator[Record]:
 
 def _way_on(ending: str) -> str:
     limited = ending.partition(" ")[0] in {"3", "4", "11"}  # time, size and administrative limits (RFC 4511)
-    return "; in pages a limit may not count: -E pr=1000/noprompt" if limited else ""
+    return "; in pages (-E pr=1000/noprompt) a limit on one answer does not count" if limited else ""
 
 
 def _line_in(record: Record, told: search_output.Told) -> int:
@@ -526,8 +526,8 @@ def _entries(found: Iterator[Record], tell: Report) -> Iterator[Entry]:
         )
 
 
-def _former_name(entry: Entry) -> str:
-    """Return the name an object had before it became a tombstone."""
+def former_name(entry: Entry) -> str:
+    """Return the name an object had before it became a tombstone, where its lastKnownParent is known."""
     parent = next((held[0] for name, held in entry.values if name.lower() == "lastknownparent" and held), None)
     own = _MANGLED.sub("", entry.dn)
     return f"{own},{parent}" if parent and own != entry.dn else entry.dn

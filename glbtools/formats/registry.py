@@ -259,16 +259,17 @@ def detect(data: bytes, path: str, layouts: Layouts, among: Mapping[str, Entry] 
         entry = among[name]
         if entry.format.probe(data, layouts[name] if entry.binary else None):
             return entry
-    from glbtools.formats import unread
-
-    if known := unread.named(data):
-        raise UnknownFormatError(f"{path}: {known}")
     if data and "queue" in among and among["queue"].format.probe_damaged(data, layouts["queue"]):
         return among["queue"]
     base = files.base_name(path)
-    for entry in among.values():
-        if any(fnmatch.fnmatchcase(base, pattern) for pattern in entry.names):
-            return entry
+    by_name = next((e for e in among.values() if any(fnmatch.fnmatchcase(base, pattern) for pattern in e.names)), None)
+    if by_name is None or not by_name.binary:  # any text may be called as a log or a listing is
+        from glbtools.formats import unread
+
+        if known := unread.named(data):
+            raise UnknownFormatError(f"{path}: {known}")
+    if by_name is not None:
+        return by_name
     what = "not a Dir-Sync file that glbtools knows" if data else "an empty file, and its name says nothing"
     raise UnknownFormatError(f"{path}: {what}; --as FORMAT reads it as one")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from glbtools.diagnosis.engine import severity
 from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.successors.inputs import IMPORT
 from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.model.channel import BACKSYNC, DOWNLOAD, ICS, UPLOAD, USN, Channel
 from glbtools.render.text import Screen, message, safe, wrapped
@@ -127,9 +128,12 @@ def _successors(report: Report, screen: Screen) -> Iterator[str]:
         scope = f", {safe(each.facts.scope)}" if each.facts.scope else ""
         said = f"{safe(each.path)}: {whose}{scope}; {plural(each.objects, 'object')}, numbers up to {each.highest}"
         yield from wrapped(said, screen.width, "  ")
+    imports = report.given.of(IMPORT)
+    for piece in imports:
+        yield from wrapped(f"{safe(piece.path)}: a file for the directory import", screen.width, "  ")
     for pair in report.pairs:
         yield from wrapped(f"{safe(pair.path)}: pair {safe(pair.id)}", screen.width, "  ")
-    if report.directories or report.pairs:
+    if report.directories or report.pairs or imports:
         yield ""
 
 

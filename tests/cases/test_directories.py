@@ -187,7 +187,7 @@ def test_every_object_is_read_tombstones_too(case, claim, inside, run):
         assert done.status == 0, done.out
         records = json.loads(done.out)["files"][0]["records"]
         assert len(records) == count, name
-        dead = [each for each in records if each.get("deleted") and "DEL:" in each["name"].replace("\\0A", "\n")]
+        dead = [each for each in records if each.get("deleted") and "DEL:" in each["dn"].replace("\\0A", "\n")]
         assert len(dead) == SAID[case].get("tombstones", {}).get(name, len(dead)), name
 
 

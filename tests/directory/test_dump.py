@@ -131,7 +131,7 @@ def test_every_form_says_the_same_changes(tmp_path):
         "Remote,Delete,/o=X/cn=c,",
     ]
     records = parse_ldif(written("ldif", names, found)).records
-    assert [(each.dn, each.get("changetype")) for each in records] == [("cn=b,o=X", "add"), ("cn=c,o=X", "delete")]
+    assert [(each.dn, each.change) for each in records] == [("cn=b,o=X", "add"), ("cn=c,o=X", "delete")]
     lines = [json.loads(line) for line in written("jsonl", names, found).splitlines()]
     assert [(each["change"], each["dn"], each["usn"]) for each in lines] == [
         ("A", "/o=X/cn=b", 7),

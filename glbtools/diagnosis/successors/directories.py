@@ -147,7 +147,7 @@ def _of_dump(each: Directory, *, older: bool) -> Iterator[Finding]:
         yield _cut_short(each)
     if older:
         return
-    if not each.facts.deletions and each.objects:
+    if not each.facts.deletions and each.objects and not any(fault.damage for fault in each.endings):
         yield _no_deletions(each)
     if each.num_above:
         yield _above_head(each)
@@ -201,14 +201,14 @@ def _damaged(each: Directory) -> Finding:
 
 def _cut_short(each: Directory) -> Finding:
     sure = [fault for fault in each.endings if fault.damage]
-    said = dict.fromkeys(fault.message.removeprefix("the dump is cut short: ") for fault in sure or each.endings)
+    said = list(dict.fromkeys(fault.message.partition(";")[0] for fault in sure or each.endings))
     return finding(
         "dump-cut-short",
         each.path,
-        f"the dump is cut short: {'; '.join(list(said)[:3])}"
-        if sure
-        else f"the dump may be cut short: {next(iter(said))}",
-        [Evidence(each.path, None, fault.line, note=fault.message) for fault in (sure or each.endings)[:MOST]],
+        f"{said[0]}{'' if sure else ': it may be cut short'}",
+        [Evidence(each.path, None, fault.line, note=fault.message.partition(":")[0]) for fault in sure or each.endings][
+            :MOST
+        ],
         certainty="certain" if sure else "possible",
         severity="" if sure else "warning",
         notes=(

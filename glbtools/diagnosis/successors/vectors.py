@@ -137,11 +137,7 @@ def _cannot_be_told(reason: str, cases: list[_Undecided]) -> Finding:
     first = cases[0].position
     above = [each for each in cases if (top := each.position.highest) is not None and top.usn > each.head]
     who = ", ".join(dict.fromkeys(each.position.consumer for each in cases[:MOST]))
-    lines = [
-        _line_of(each.position.path, line, f"{line.site}\\{line.server}" if line.site else line.server)
-        for each in cases
-        for line in each.position.lines
-    ]
+    lines = [_line_of(each.position.path, line, line.server) for each in cases for line in each.position.lines]
     evidence = [*lines, *dict.fromkeys(each.shown for each in cases if each.shown)]
     if reason == PRINTED_LATER:
         return finding(
@@ -157,8 +153,8 @@ def _cannot_be_told(reason: str, cases: list[_Undecided]) -> Finding:
             settled_by=("the vector of the server itself, printed last",),
         )
     message = (
-        f"whether {first.server} went back in time cannot be told: {who} has seen a higher number than its "
-        f"{cases[0].head}, but its name stands on two lines"
+        f"{first.server} stands at {cases[0].head}, and {who} has seen a higher number under its name; whether of its "
+        "present life cannot be told, since that name stands on two lines"
         if above
         else f"how far {who} has the changes of {first.server} cannot be told: its name stands on two lines"
     )
