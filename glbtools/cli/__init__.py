@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import sys
@@ -15,7 +16,28 @@ DONE, FOUND, COULD_NOT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
 
 
 class ReaderGoneError(Exception):
-    """Whoever read the output has gone, as ``head`` does; nothing is wrong."""
+    """Whoever read a report has gone, as ``head`` does; nothing is wrong."""
+
+
+class _ClosedOutput(io.TextIOBase):
+    """Stands for a standard output that is not there: what is written to it is refused, and not lost in silence."""
+
+    @property
+    def buffer(self) -> _ClosedOutput:
+        """Itself, for bytes."""
+        return self
+
+    def writable(self) -> bool:
+        """It looks like any other."""
+        return True
+
+    def write(self, _: object) -> int:
+        """Refuse.
+
+        Raises:
+            OSError: always.
+        """
+        raise OSError(errno.EBADF, "standard output is closed")
 
 
 def main() -> NoReturn:
@@ -65,7 +87,7 @@ def put(lines: Iterable[str]) -> None:
 
 def _prepare_streams() -> None:
     """Make output possible whatever the encoding, and without a standard stream too."""
-    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
+    sys.stdout = sys.stdout or _ClosedOutput()
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, cast
 
 import typer
 
-from glbtools.cli import FOUND, ReaderGoneError, complain, put
+from glbtools.cli import FOUND, complain, put
 from glbtools.cli.options import Color, Form, Json, MaxFileSize, PageFormat, Quiet, screen_of
 from glbtools.files import DEFAULT_MAX_SIZE
 
@@ -248,6 +248,7 @@ def _target(to: str, *, force: bool) -> Iterator[BinaryIO]:
     import tempfile
 
     from glbtools import files
+    from glbtools.errors import FileAccessError
 
     if to != files.STDIN:
         with files.writing(Path(to), force=force) as stream:
@@ -259,8 +260,8 @@ def _target(to: str, *, force: bool) -> Iterator[BinaryIO]:
         try:
             shutil.copyfileobj(held, sys.stdout.buffer)
             sys.stdout.buffer.flush()
-        except BrokenPipeError:
-            raise ReaderGoneError from None
+        except OSError as error:  # a reader that has gone, too: what did not arrive is not exported
+            raise FileAccessError(f"standard output: not all could be written: {error.strerror}") from None
 
 
 def _say(source: Dump, notes: Iterable[str]) -> None:

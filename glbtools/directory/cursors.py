@@ -95,7 +95,7 @@ def _seen(
             continue  # the restored server's own
         if table.owner is None and len(tables) > 1:
             raise UsageError(
-                f"{path}: holds {len(tables)} vectors, and whose the one at line {table.line} is it does not say: give "
+                f"{path}: holds {len(tables)} vectors, and whose the one at line {table.items[0].line} is it does not say: give "
                 "one file each, called as the partner is"
             )
         lines = [each for each in table.items if not each.retired]

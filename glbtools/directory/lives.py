@@ -62,6 +62,7 @@ class Position(NamedTuple):
         head: the line in it of its present life; None where nothing tells which that is.
         by_id: the server is known by an invocation id.
         twice: its name stands on two lines of either vector, retired ones apart.
+        reached: the highest number of any line of it in its own vector; 0 where that is not given.
     """
 
     consumer: str
@@ -72,6 +73,7 @@ class Position(NamedTuple):
     head: Vector | None = None
     by_id: bool = False
     twice: bool = False
+    reached: int = 0
 
     @property
     def seen(self) -> Vector | None:
@@ -91,9 +93,11 @@ class Position(NamedTuple):
             seen_until: the latest moment of which a dump shows anything, where the number is a dump's.
         """
         top = self.highest
+        if top is None:
+            return ""
         if self.twice and not self.by_id and (self.seen is None or self.seen.usn > head):
             return TWO_LIVES
-        if top is None or top.usn <= head or top.when is None:
+        if top.usn <= head or top.when is None:
             return ""
         printed = self.head.when if self.head else None
         later = top.when >= printed if printed else seen_until is not None and top.when > seen_until + ZONES
@@ -127,7 +131,7 @@ def _of(consumer: Owned, vectors: Sequence[Owned]) -> Iterable[Position]:
             continue
         owner = _owner(name, consumer, vectors)
         theirs = _lines(owner.table, name) if owner else ()
-        head = theirs[0] if len(theirs) == 1 else _newest(theirs)
+        head = _present(theirs, lines)
         former = {(each.usn, each.time) for each in theirs if each is not head}
         yield Position(
             consumer.consumer,
@@ -138,7 +142,17 @@ def _of(consumer: Owned, vectors: Sequence[Owned]) -> Iterable[Position]:
             head,
             consumer.table.by_id,
             len(lines) > 1 or len(theirs) > 1,
+            max((each.usn for each in theirs), default=0),
         )
+
+
+def _present(own: Sequence[Vector], seen: Sequence[Vector]) -> Vector | None:
+    """Return the line of the present life in a server's own vector: the newest, or the one that is not elsewhere so."""
+    if len(own) == 1:
+        return own[0]
+    elsewhere = {(each.usn, each.time) for each in seen}
+    moving = [each for each in own if (each.usn, each.time) not in elsewhere]
+    return _newest(own) or (moving[0] if len(moving) == 1 else None)
 
 
 def _lines(table: Table, name: str) -> tuple[Vector, ...]:

@@ -385,7 +385,7 @@ def _without_search(text: bytes) -> tuple[search_output.Read, bytes]:
     while (said := search_output.message(lines[-1].rstrip(b"\r"))) is not None:
         told += said
         lines.pop()
-    return read._replace(told=tuple(told)), b"\n".join(lines)
+    return read._replace(told=search_output.bounded(told)), b"\n".join(lines)
 
 
 def _change_of(values: tuple[tuple[str, Values], ...]) -> tuple[str | None, tuple[tuple[str, Values], ...]]:

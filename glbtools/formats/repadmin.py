@@ -39,7 +39,11 @@ _BEGUN = "caching guids."
 _NOBODY = re.compile(r"localhost|\.|[0-9.]+|[0-9a-f:]*:[0-9a-f:.]*", re.IGNORECASE)
 """What stands for a domain controller and is no name of one."""
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_STATUS = re.compile(r"\b(?:status|err(?:or)?|result):? (-?[0-9]{1,10})\b|\((-?[0-9]{1,10})\)", re.IGNORECASE)
+_STATUS = tuple(
+    re.compile(each, re.IGNORECASE)
+    for each in (r"(-?[0-9]{1,10})", r".*?\b(?:status|result):? (-?[0-9]{1,10})\b.*", r".*?\((-?[0-9]{1,10})\).*")
+)
+"""Where the number of what went wrong stands in a text: alone, named, or in brackets."""
 _SHOWN = 80
 _PROBED = 16384
 
@@ -80,12 +84,10 @@ class Table(NamedTuple):
     Attributes:
         owner: whose it is, as the banner above it says; None where none does.
         items: its lines.
-        line: number of the line on which it begins.
     """
 
     owner: str | None
     items: tuple[Vector, ...]
-    line: int = 1
 
     @property
     def by_id(self) -> bool:
@@ -163,7 +165,7 @@ def _tables(lines: Iterable[tuple[int, Span, str]]) -> tuple[Table, ...]:
     invocation id that comes again in one is of another, too: then there were banners, and they are gone.
     """
     tables: list[Table] = []
-    owner, begun = None, 1
+    owner: str | None = None
     items: list[Vector] = []
     seen: set[str] = set()
     for number, _, text in lines:
@@ -171,16 +173,15 @@ def _tables(lines: Iterable[tuple[int, Span, str]]) -> tuple[Table, ...]:
         banner = None if vector else _BANNER.fullmatch(plain)
         again = vector is not None and _GUID.fullmatch(vector.server) is not None and vector.server.lower() in seen
         if items and (banner or again or plain.lower() == _BEGUN):
-            tables.append(Table(owner, tuple(items), begun))
-            owner, begun, items = None, number, []
+            tables.append(Table(owner, tuple(items)))
+            owner, items = None, []
             seen.clear()
         if banner:
             owner = banner[1] if banner[1] and not _NOBODY.fullmatch(banner[1]) else None
         if vector is not None:
-            begun = begun if items else number
             items.append(vector)
             seen.add(vector.server.lower())
-    return (*tables, Table(owner, tuple(items), begun)) if items else tuple(tables)
+    return (*tables, Table(owner, tuple(items))) if items else tuple(tables)
 
 
 def build_utdvec(vectors: Iterable[Vector]) -> bytes:
@@ -332,9 +333,9 @@ def _link(text: str, number: int) -> Link | None:
         return None
     if fields and fields[0] == f"showrepl_{UNREACHED}" and 3 <= len(fields) < len(SHOWREPL_HEADER):
         # Site and name where they are known, and what went wrong; a number may stand in that text.
-        said = " ".join(fields[3:])
-        told = _NUMBER.fullmatch(said.strip()) or _STATUS.search(said)
-        fields = [*fields[:3], *[""] * (len(SHOWREPL_HEADER) - 4), told[told.lastindex or 0].strip() if told else ""]
+        said = " ".join(fields[3:]).strip()
+        told = next((found[1] for each in _STATUS if (found := each.fullmatch(said))), "")
+        fields = [*fields[:3], *[""] * (len(SHOWREPL_HEADER) - 4), told]
     if len(fields) != len(SHOWREPL_HEADER) or fields[0] == SHOWREPL_HEADER[0]:
         return None
     first, site, server, context, source_site, source, transport, failures, failed, succeeded, status = fields

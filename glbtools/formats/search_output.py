@@ -9,6 +9,7 @@ success, and a last page that says that more follow.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 ENDING, PAGES, ENTRIES = "ending", "pages", "entries"
@@ -61,7 +62,7 @@ _ENTRIES = re.compile(rb"#[ \t]*(?:numEntries:[ \t]*([0-9]{1,18})|([0-9]{1,18}) 
 _HEADING = re.compile(
     rb"#[ \t]*(?:extended LDIF|LDAPv[23]|search re(?:sult|ference)|numResponses:|returned [0-9]+ records)"
 )
-_LONGEST = 200
+_LONGEST, _MOST = 200, 20
 
 _FAILED = re.compile(rb"(?:ldap_[a-z_]+(?:\([A-Z]+\))?: )?([A-Za-z][\w ,.'/()-]*?) \((-?[0-9]{1,9})\)[ \t]*")
 """How OpenLDAP's tools write a result on standard error: ``Size limit exceeded (4)``."""
@@ -115,7 +116,12 @@ def read(text: bytes) -> Read:
             found = found._replace(is_behind=True, is_odd=found.is_odd or odd)
         else:
             found = found._replace(strange=True)
-    return found._replace(told=tuple(told))
+    return found._replace(told=bounded(told))
+
+
+def bounded(told: Iterable[Told]) -> tuple[Told, ...]:
+    """Return what a record tells, each thing once and no more than anybody reads; the last counts."""
+    return tuple(reversed(dict.fromkeys(reversed(list(told)))))[-_MOST:]
 
 
 def message(line: bytes) -> tuple[Told, ...] | None:

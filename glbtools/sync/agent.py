@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 
 from glbtools import files
 from glbtools.model.channel import ICS, Channel, Range, Verdict, classify
+from glbtools.sync import values
 from glbtools.sync.faults import StateError
 from glbtools.sync.store import Source, witness
 from glbtools.sync.synchronizer import Completion, Synchronizer
@@ -70,8 +71,8 @@ class StateFile:
         if not self.path.exists():
             return None
         try:
-            row = json.loads(files.read(self.path, 1 << 20))
-        except (ValueError, RecursionError) as error:
+            row = values.document(files.read(self.path, 1 << 20))
+        except ValueError as error:
             raise StateError(str(self.path), "", f"damaged: {error}; {_WITHOUT}") from None
         state = _state(str(self.path), row)
         if state.pair_id != pair:
@@ -91,10 +92,12 @@ def _state(path: str, row: object) -> State:
     if not isinstance(row, dict) or row.pop("format", None) != FORMAT:
         raise StateError(path, "format", f"not {FORMAT!r}: no state of a pair")
     for key in State._fields:
-        value = row.get(key)
-        wanted = int if key in {"cursor", "batch_no"} else str
-        if type(value) is not wanted or (isinstance(value, int) and value < 0):
-            raise StateError(path, key, "missing" if key not in row else f"{value!r} is no {wanted.__name__}")
+        if key not in row:
+            raise StateError(path, key, "missing")
+        try:
+            (values.number if key in {"cursor", "batch_no"} else values.text)(row[key], "it")
+        except ValueError as error:
+            raise StateError(path, key, str(error)) from None
     if unknown := row.keys() - set(State._fields):
         raise StateError(path, min(unknown), "unknown")
     return State(**row)

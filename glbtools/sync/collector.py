@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
+from glbtools.sync import values
 from glbtools.sync.changes import (
     CONFLICT,
     CREATE,
@@ -72,6 +73,9 @@ class Collector:
         """Deal with every message that has come; return how many."""
         dealt = 0
         while received := self.transport.take(COLLECTOR):
+            if reason := unfit(received.message):
+                self.transport.refuse(COLLECTOR, received, reason)
+                continue
             if answer := self.answer(received.message):
                 self.transport.post(answer)
             self.transport.done(COLLECTOR, received)
@@ -134,7 +138,7 @@ class Collector:
 
     def _lives(self, batch: Message) -> Lives:
         """Return what the source still knows of its earlier lives: of one it does not name, nothing."""
-        lives = dict.fromkeys(map(bytes.fromhex, self.target.lives_of(batch.source_id) - {batch.epoch, ""}), 0)
+        lives = dict.fromkeys(self.target.lives_of(batch.source_id) - {bytes.fromhex(batch.epoch)}, 0)
         return lives | {bytes.fromhex(epoch): last for epoch, last in batch.lives.items()}
 
     def _decided(self, batch: Message, journal: Journal) -> _Outcome:
@@ -197,6 +201,20 @@ class Collector:
 
     def _removed(self, batch: Message, gone: Change) -> Conflict:
         return self._conflict(batch, SWEPT, SOURCE, "incoming", gone, Change(gone.source_key, b"", b"", deleted=True))
+
+
+def unfit(message: Message) -> str:
+    """Return why a message must not be taken: its ids would stay in the journal, and are none; empty when they are.
+
+    Its sender hears nothing, as of one that was damaged under way.
+    """
+    try:
+        if message.kind == BATCH:
+            values.identity(message.source_id, "the source's id")
+            values.identity(message.epoch, "the source's epoch")
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def refusal(journal: Journal, batch: Message) -> str:

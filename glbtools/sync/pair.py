@@ -46,12 +46,15 @@ from glbtools.sync.faults import LockedError, PairError, StoreError
 from glbtools.sync.store import Conflict, DumpStore, Journal, QueueStore, Source, SqliteStore
 from glbtools.sync.synchronizer import Patience, Synchronizer
 from glbtools.sync.transport import POSITION, Message, SpoolTransport, spooled
+from glbtools.sync.values import document, shown
+from glbtools.sync.values import number as checked_number
 
 SQLITE, QUEUE, DUMP = "sqlite", "queue", "dump"
 DEFAULT_BATCH = 1000
 LARGEST_BATCH = 100_000
 WAITING = Patience(tries=3, seconds=30.0)
 _MAX_SIZE = 1 << 16
+_SAID = 200
 _YOUNG = 60.0
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -137,11 +140,13 @@ def load(path: str | Path) -> Pair:
     try:
         text = files.read(path, _MAX_SIZE).decode("utf-8")
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        at = re.search(r"line (\d+)", str(error))
-        raise PairError(str(path), "", str(error), int(at[1]) if at else 0) from None
     except UnicodeDecodeError:
         raise PairError(str(path), "", "not UTF-8") from None
+    except RecursionError:
+        raise PairError(str(path), "", "nested too deeply") from None
+    except ValueError as error:  # no TOML, or a number of more digits than Python reads
+        at = re.search(r"line (\d+)", str(error))
+        raise PairError(str(path), "", str(error)[:_SAID], int(at[1]) if at else 0) from None
     return _Reader(Path(path), text).pair(table)
 
 
@@ -184,7 +189,7 @@ class _Reader:
             raise self.fail("conflicts", f"{policy!r} is none of {', '.join(POLICIES)}")
         batch = table.get("batch", DEFAULT_BATCH)
         if type(batch) is not int or not 1 <= batch <= LARGEST_BATCH:
-            raise self.fail("batch", f"{batch!r} is no number from 1 to {LARGEST_BATCH}")
+            raise self.fail("batch", f"{shown(batch)} is no number from 1 to {LARGEST_BATCH}")
         return Pair(
             self.path, name, source, target, self._path(table, "state"), self._path(table, "spool"), batch,
             self._length(table, "every"), policy, self._length(table, "wait") or WAITING.seconds,
@@ -231,14 +236,21 @@ class _Reader:
         if value is None:
             raise self.fail(prefix + key, "missing")
         if not isinstance(value, str) or "\0" in value:
-            raise self.fail(prefix + key, f"{value!r} is no text")
+            raise self.fail(prefix + key, f"{shown(value)} is no text")
         return value
 
     def _path(self, table: dict[str, Any], key: str, prefix: str = "") -> Path:
         text = self._text(table, key, None, prefix)
         if not text:
             raise self.fail(prefix + key, "empty")
-        return self.path.parent / text
+        found = self.path.parent / text
+        try:
+            found.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        except OSError as error:
+            raise self.fail(prefix + key, f"{shown(text)}: {error.strerror}") from None
+        return found
 
 
 # --- one agent at a time ------------------------------------------------------------------------------------------
@@ -307,9 +319,9 @@ def holder(path: Path, name: str = "") -> str:
     except (FileAccessError, OSError):
         return ""
     try:
-        row = json.loads(text)
-        pid, host = int(row["pid"]), str(row["host"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+        row = document(text)
+        pid, host = checked_number(row["pid"], "pid"), str(row["host"])
+    except (ValueError, KeyError, TypeError):
         return "an agent that is just starting" if age < _YOUNG else ""
     if host != socket.gethostname():
         return f"process {pid} on {host}; remove the file if it is no more"

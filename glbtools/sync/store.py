@@ -10,7 +10,7 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol, Self
@@ -22,6 +22,7 @@ from glbtools.formats.queue import parse_queue
 from glbtools.layouts import reference
 from glbtools.model.channel import Range, ranges_of
 from glbtools.model.directory import Entry, Facts
+from glbtools.sync import values
 from glbtools.sync.changes import Change, Lives, change_key, counter_of, merged, only, predecessors, store_of, versions
 from glbtools.sync.faults import StoreError
 
@@ -440,10 +441,14 @@ class SqliteStore:
         rows = [(source_id, each) for each in lives]
         self.connection.executemany("INSERT OR IGNORE INTO source_lives VALUES (?, ?)", rows)
 
-    def lives_of(self, source_id: str) -> frozenset[str]:
-        """Return every life of a source that this store has heard of."""
+    def lives_of(self, source_id: str) -> frozenset[bytes]:
+        """Return every life of a source that this store has heard of; what is no id of one was none."""
         rows = self.connection.execute("SELECT epoch FROM source_lives WHERE source_id = ?", (source_id,))
-        return frozenset(row[0] for row in rows)
+        found = set()
+        for (epoch,) in rows:
+            with suppress(ValueError):
+                found.add(values.identity(str(epoch), "a life"))
+        return frozenset(found)
 
     def report(self, conflicts: Iterable[Conflict]) -> None:
         """Keep conflicts for people to see; inside a transaction."""
@@ -662,6 +667,11 @@ class DumpStore(_ReadOnly):
         epoch = store_id(facts.epoch).hex() if facts.epoch else ""
         life = bytes.fromhex(epoch) if epoch else store_id(facts.server)
         found = [_entry_change(each, life) for each in entries]
+        for each in found:
+            try:
+                values.text(each.source_key, "its name")
+            except ValueError as error:
+                raise StoreError(f"dump of {facts.server}: object {each.number} cannot be sent: {error}") from None
         numbers = {each.number for each in found}
         if len(numbers) != len(found):
             raise StoreError(f"dump of {facts.server}: two objects have one USN-Changed")
@@ -677,8 +687,8 @@ class DumpStore(_ReadOnly):
 
 
 def _entry_change(entry: Entry, life: bytes) -> Change:
-    values = [[name, *rest] for name, rest in entry.values]
-    payload = b"" if entry.deleted else json.dumps({"dn": entry.dn, "values": values}, ensure_ascii=True).encode()
+    held = [[name, *rest] for name, rest in entry.values]
+    payload = b"" if entry.deleted else json.dumps({"dn": entry.dn, "values": held}, ensure_ascii=True).encode()
     key = change_key(life, entry.changed)
     when = entry.when.isoformat() if entry.when else ""
     return Change(entry.key, key, only(key), entry.deleted, when, payload, "", entry.changed)

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, Protocol
 
 from glbtools import files
 from glbtools.errors import FileAccessError
+from glbtools.sync import values
 from glbtools.sync.changes import Change, first_fault
 from glbtools.sync.faults import MessageError
 
@@ -27,6 +28,7 @@ FORMAT = "glbtools-sync-message 1"
 COLLECTOR, SYNCHRONIZER = "collector", "synchronizer"
 ASIDE = "aside"
 _LONGEST_REASON = 1 << 16
+_LONGEST_SAID, _LONGEST_NAME = 300, 200
 
 HELLO, POSITION, BATCH, SUCCESS, REFUSED, COMPLETION = "hello", "position", "batch", "success", "refused", "completion"
 RECEIVER = {
@@ -96,6 +98,9 @@ class Transport(Protocol):
     def done(self, address: str, received: Received) -> None:
         """Remove a message that was dealt with."""
 
+    def refuse(self, address: str, received: Received, reason: str) -> None:
+        """Set a message aside that its reader cannot take."""
+
 
 class MemoryTransport:
     """Messages inside one process."""
@@ -117,6 +122,11 @@ class MemoryTransport:
         """Remove a message that was dealt with."""
         if received in self.waiting[address]:
             self.waiting[address].remove(received)
+
+    def refuse(self, address: str, received: Received, reason: str) -> None:
+        """Remove a message that its reader cannot take; nobody looks for it here."""
+        del reason
+        self.done(address, received)
 
 
 class SpoolTransport:
@@ -174,12 +184,19 @@ class SpoolTransport:
         return None
 
     def _set_aside(self, address: str, name: str, reason: str) -> None:
-        aside = self.directory / ASIDE / name
-        if aside.exists():
-            aside = aside.with_name(f"{uuid.uuid4().hex[:8]}-{name}")
-        files.write(aside.with_name(aside.name + ".reason"), f"{name} for the {address}: {reason}\n".encode())
+        # A name may be as long as the system allows, and may be no text; the reason's file is called after it.
+        kept = name if len(os.fsencode(name)) <= _LONGEST_NAME else f"{uuid.uuid4().hex}.long-name"
+        aside = self.directory / ASIDE / kept
+        if os.path.lexists(aside):
+            aside = aside.with_name(f"{uuid.uuid4().hex[:8]}-{kept}")
+        said = f"{name} for the {address}: {reason}\n".encode("utf-8", "backslashreplace")
+        files.write(aside.with_name(aside.name + ".reason"), said)
         with contextlib.suppress(FileNotFoundError):
             (self.directory / address / name).rename(aside)
+
+    def refuse(self, address: str, received: Received, reason: str) -> None:
+        """Move a message aside that its reader cannot take, with the reason in a file beside it."""
+        self._set_aside(address, received.name, reason)
 
     def refused(self) -> list[str]:
         """Return why files were moved aside."""
@@ -241,11 +258,8 @@ def from_bytes(data: bytes) -> Message:
     """
     first, newline, rest = data.partition(b"\n")
     try:
-        header = json.loads(first)
-        if header["format"] != FORMAT:
-            raise MessageError(f"format {header['format']!r}, not {FORMAT!r}")
-        size, digest = int(header["size"]), header["sha256"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        size, digest = _header(values.document(first))
+    except (ValueError, KeyError, TypeError):
         raise MessageError("no message: its first line is no header") from None
     body = rest.removesuffix(b"\n")
     if not newline or len(body) < size:
@@ -253,26 +267,40 @@ def from_bytes(data: bytes) -> Message:
     if len(body) > size or files.sha256(body) != digest:
         raise MessageError("altered: its digest is not that of its header")
     try:
-        return _message(json.loads(body))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, binascii.Error) as error:
-        raise MessageError(f"no message: {error}") from None
+        return _message(values.document(body))
+    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
+        raise MessageError(f"no message: {error}"[:_LONGEST_SAID]) from None
+
+
+def _header(row: Any) -> tuple[int, str]:
+    if row["format"] != FORMAT:
+        raise MessageError(f"format {values.shown(row['format'])}, not {FORMAT!r}")
+    return values.number(row["size"], "size"), values.text(row["sha256"], "sha256")
 
 
 def _message(row: dict[str, Any]) -> Message:
+    """Return a message of which every value is one that a store can hold.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is none.
+    """
     row["items"] = tuple(_change(each) for each in row["items"])
     if said := first_fault(row["items"]):
         raise ValueError(said)
     message = Message(**row)
-    for name, default in Message._field_defaults.items():
-        if not isinstance(getattr(message, name), type(default)):
-            raise TypeError(f"{name} is no {type(default).__name__}")
-    if message.kind not in RECEIVER or not all(type(each) is str for each in (message.pair, message.session)):
-        raise ValueError(f"unknown kind {message.kind!r}")
-    if not 0 <= message.low <= message.high and message.kind == BATCH:
+    for name in ("kind", "pair", "session", *Message._field_defaults):
+        value, default = getattr(message, name), Message._field_defaults.get(name, "")
+        if isinstance(default, str | bool | int):
+            {str: values.text, bool: values.truth, int: values.number}[type(default)](value, name)
+    for name in ("lives", "counts"):
+        for key, count in getattr(message, name).items():
+            values.number(count, f"{name} of {values.shown(values.text(key, name))}")
+    for store in message.lives:
+        values.identity(store, "a life")
+    if message.kind not in RECEIVER:
+        raise ValueError(f"unknown kind {values.shown(message.kind)}")
+    if not message.low <= message.high and message.kind == BATCH:
         raise ValueError(f"a batch from {message.low} to {message.high}")
-    for store, last in message.lives.items():
-        if len(bytes.fromhex(store)) != 16 or type(last) is not int:
-            raise ValueError("a life is 16 bytes in hex and its last number")
     return message
 
 
@@ -292,7 +320,12 @@ def _payload(payload: bytes) -> dict[str, str]:
 
 def _change(row: list[Any]) -> Change:
     source_key, key, pcl, deleted, time, payload, parent, number = row
-    if not all(isinstance(each, str) for each in (source_key, time, parent)) or type(number) is not int:
-        raise TypeError("a change has texts for key, time and parent, and a number")
+    for value, what in ((source_key, "a key"), (time, "a time"), (parent, "a parent")):
+        values.text(value, what)
+    if type(deleted) not in (bool, int) or deleted not in (0, 1):
+        raise ValueError(f"deleted is {values.shown(deleted)}, neither 0 nor 1")
     content = payload["text"].encode("utf-8") if "text" in payload else base64.b64decode(payload["base64"])
-    return Change(source_key, bytes.fromhex(key), bytes.fromhex(pcl), bool(deleted), time, content, parent, number)
+    return Change(
+        source_key, bytes.fromhex(key), bytes.fromhex(pcl), bool(deleted), time, content, parent,
+        values.number(number, "a number"),
+    )  # fmt: skip

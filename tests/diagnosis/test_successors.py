@@ -557,6 +557,204 @@ def test_a_lock_that_is_none_neither_hangs_nor_fails(pair, lock):
     assert seen(pair) == []
 
 
+# --- vectors and links -----------------------------------------------------------------------------------------------
+
+
+def vector(path: Path, *rows: str, banner: str = "") -> Path:
+    """Write a vector of ``name number hour``; a name with a star is marked as retired."""
+    lines = [f"Repadmin: running command /showutdvec against full DC {banner}"] if banner else []
+    lines += ["Caching GUIDs.", ".."]
+    for row in rows:
+        name, number, hour = row.split()
+        retired = " (retired)" if name.endswith("*") else ""
+        name = name.rstrip("*") if "-" in name else f"Site\\{name.rstrip('*')}"
+        lines.append(f"{name}{retired} @ USN {number:>9} @ Time 2026-02-10 {hour}:00:00")
+    with path.open("a", newline="") as stream:
+        stream.writelines(f"{each}\r\n" for each in lines)
+    return path
+
+
+UNDECIDED = [("X302", "warning", "possible")]
+OPEN = [("X302", "note", "possible")]
+BACK = [("X301", "error", "likely")]
+
+
+@pytest.mark.parametrize(
+    ("own", "partner", "shown"),
+    [
+        (("A 50 12", "B 9 11"), ("A 40 11", "B 9 12"), []),
+        (("A 50 12", "B 9 11"), ("A 60 11", "B 9 12"), BACK),
+        (("A 50 12", "B 9 11"), ("A 60 13", "B 9 14"), OPEN),  # the server's own was printed first
+        (("A 50 12", "B 9 11"), ("A* 60 11", "A 40 11", "B 9 12"), []),
+        (("A 50 12", "B 9 11"), ("A* 90 11", "A 60 11", "B 9 12"), BACK),
+        (("A 50 12", "A 70 05", "B 9 11"), ("A 70 05", "A 40 11", "B 9 12"), []),
+        (("A 50 12", "B 9 11"), ("A 70 05", "A 40 11", "B 9 12"), UNDECIDED),
+        (("A 50 12", "A 70 05", "B 9 11"), ("A 70 05", "A 60 11", "B 9 12"), UNDECIDED),
+        (("A 50 12", "A 70 05", "B 9 11"), ("A 60 11", "B 9 12"), UNDECIDED),
+        (("A 90 12", "B 9 11"), ("A 70 05", "A 40 11", "B 9 12"), OPEN),
+        (("A 50 12", "A 70 12", "B 9 11"), ("A 30 05", "A 40 06", "B 9 12"), OPEN),
+    ],
+)
+def test_a_domain_controller_is_accused_only_where_one_line_bears_its_name(tmp_path, run, own, partner, shown):
+    apart = [vector(tmp_path / "A.txt", *own), vector(tmp_path / "B.txt", *partner)]
+    together = vector(tmp_path / "all.txt", *own, banner="a.example.com")
+    vector(together, *partner, banner="b.example.com")
+    for paths in (apart, apart[::-1], [together]):
+        assert seen(*paths) == shown
+        done = run("diagnose", *paths, columns=200)
+        assert ("emote" in done.out) == ("went back in" in done.out) == (shown == BACK)
+        assert ("/nocache" in done.out) == (shown != [] and "13" not in partner[0])
+
+
+ID = "0000000{}-0000-0000-0000-000000000000"
+
+
+def test_with_invocation_ids_two_lives_are_told_apart(tmp_path):
+    old, new, other = (ID.format(n) for n in (1, 2, 3))
+    vector(tmp_path / "A.txt", f"{old} 70 05", f"{new} 50 12", f"{other} 9 11")
+    partner = vector(tmp_path / "B.txt", f"{old} 70 05", f"{new} 40 11", f"{other} 9 12")
+    assert seen(tmp_path) == []
+    partner.unlink()
+    vector(partner, f"{old} 70 05", f"{new} 60 11", f"{other} 9 12")
+    assert seen(tmp_path) == BACK
+
+
+def test_a_vector_in_a_file_of_several_that_does_not_say_whose_it_is_is_named_and_the_others_are_judged(tmp_path, run):
+    path = vector(tmp_path / "all.txt", "A 50 12", "B 9 11", banner="A")
+    vector(path, "A 60 11", "B 9 12", banner="B")
+    vector(path, "A 80 11", "B 9 12")
+    done = run("diagnose", path)
+    assert done.status == 2
+    assert "X301" in done.out
+    assert "line 9  USN 60" in done.out
+    assert "USN 80" not in done.out
+    assert "holds 3 vectors, and whose the one at line 13 is it does not say: give one file each" in done.err
+
+
+def test_a_vector_printed_long_after_a_dump_accuses_nobody(tmp_path):
+    root = "dn:\ndnsHostName: A.example.com\nhighestCommittedUSN: 50\n\n"
+    tombstone = "dn: CN=Deleted Objects\nisDeleted: TRUE\nuSNChanged: 5\nuSNCreated: 5\nwhenChanged: {}120000.0Z\n"
+    vector(tmp_path / "B.txt", "A 60 11", "B 9 12")
+    for day, shown in (("20260210", BACK), ("20260209", OPEN)):
+        (tmp_path / "dump.ldif").write_text(root + tombstone.format(day))
+        assert seen(tmp_path) == shown
+
+
+def test_what_a_report_says_that_is_not_understood_is_a_note(tmp_path):
+    path = vector(tmp_path / "A.txt", "A 50 12", "B 9 11")
+    path.write_text(path.read_text() + "DsBindWithCred to C failed with status 1722\n")
+    assert seen(path) == [("X101", "note", "certain")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "shown"),
+    [
+        (["INFO,S,A,DC=x,S,B,RPC,0,0,2026-02-10 09:00:00,0"], []),
+        (["INFO,S,A,DC=x,S,B,RPC,0,2026-02-10 08:00:00,2026-02-10 09:00:00,0"], []),
+        (["INFO,S,A,DC=x,S,B,RPC,2,2026-02-10 08:00:00,2026-02-10 07:00:00,8461"], []),
+        (["INFO,S,A,DC=x,S,B,RPC,1,2026-02-10 09:00:00,2026-02-10 08:00:00,1722"], [("X401", "warning", "certain")]),
+        (["INFO,S,A,DC=x,S,B,RPC,1,10/02/2026 9:00,09/02/2026 8:00,-2146893022"], [("X401", "warning", "certain")]),
+        (["INFO,S,A,DC=x,S,B,RPC,1,2026-02-10 09:00:00,0,8606"], [("X401", "warning", "certain")]),
+        (["ERROR,,C,LDAP error 81 (Server Down)"], [("X401", "warning", "certain")]),
+        (["INFO,S,A,DC=x,S,B,RPC,1,2026-02-10 09:00:00,2026-02-10 08:00:00,8456"], [("X402", "error", "certain")]),
+        (
+            ["INFO,S,A,DC=x,S,B,RPC,1,2026-02-10 09:00:00,2026-02-10 08:00:00,8456",
+             "INFO,S,B,DC=x,S,A,RPC,1,2026-02-10 09:00:00,2026-02-10 08:00:00,8457",
+             "INFO,S,C,DC=x,S,A,RPC,9,2026-02-10 09:00:00,2026-02-10 08:00:00,1722",
+             "INFO,S,D,DC=x,S,A,RPC,9,2026-02-10 09:00:00,2026-02-10 08:00:00,1722",
+             "INFO,S,D,DC=x,S,C,RPC,9,2026-02-10 09:00:00,2026-02-10 08:00:00,5"],
+            [("X402", "error", "certain"), ("X401", "warning", "certain"), ("X401", "warning", "certain")],
+        ),
+    ],
+)  # fmt: skip
+def test_links_that_fail_now_are_found_by_status(tmp_path, rows, shown):
+    from glbtools.formats.repadmin import SHOWREPL_HEADER
+
+    path = tmp_path / "links.csv"
+    path.write_text("\n".join([",".join(SHOWREPL_HEADER), *(f"showrepl_{each}" for each in rows)]) + "\n")
+    assert seen(path) == shown
+
+
+# --- dumps that are cut, and files for import ------------------------------------------------------------------------
+
+WHOLE = (
+    "dn: CN=Deleted Objects\nisDeleted: TRUE\nuSNChanged: 5\nuSNCreated: 5\n\n"
+    "dn: CN=a\nuSNChanged: 9\nuSNCreated: 6\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("end", "shown"),
+    [
+        ("search: 2\nresult: 0 Success\n", []),
+        ("search: 2\nresult: 4 Size limit exceeded\n", [("X103", "error", "certain")]),
+        ("search: 2\nresult: 3 Time limit exceeded\n", [("X103", "error", "certain")]),
+        ("search: 2\nresult: 10 Referral\nref: ldap://x\n", [("X103", "error", "certain")]),
+        ("# pagedresults: cookie=MQA=\n", [("X103", "error", "certain")]),
+        ("ldap_result: Can't contact LDAP server (-1)\n", [("X103", "error", "certain")]),
+        ("# numResponses: 10\n# numEntries: 9\n", [("X103", "warning", "possible")]),
+    ],
+)
+def test_a_dump_that_is_cut_short_is_said_by_every_command_that_reads_it(tmp_path, run, end, shown):
+    path = tmp_path / "dc1.ldif"
+    path.write_text(WHOLE + end)
+    assert seen(path) == shown
+    sure = shown != [] and shown[0][1] == "error"
+    assert run("inspect", path).status == (1 if sure else 0)
+    others = ("--state", tmp_path / "s.json", "--to", tmp_path / "o", "--force")
+    for words in (
+        ("export", path, *others),
+        ("compare", path, path),
+        ("backsync", "--restored", path, "--partner", path),
+    ):
+        done = run("directory", *words)
+        assert ("cut short" in done.err) == sure
+        assert (done.status == 2) == sure
+    assert (tmp_path / "s.json").exists() == (not sure)
+
+
+def test_a_pair_whose_source_is_a_dump_that_is_cut_short_is_not_run(tmp_path, run):
+    root = "dn:\ndnsHostName: dc1\nhighestCommittedUSN: 9\n\n"
+    (tmp_path / "dc1.ldif").write_text(f"{root}{WHOLE}result: 4 Size limit exceeded\n")
+    text = PAIR.replace('path = "north.db"', 'kind = "dump"\npath = "dc1.ldif"')
+    (tmp_path / "pair.toml").write_text(text)
+    assert run("sync", "init", tmp_path / "pair.toml").status == 0
+    for option in ((), ("--full",)):
+        done = run("sync", "run", tmp_path / "pair.toml", "--once", *option)
+        assert done.status == 2
+        assert "cut short" in done.err
+
+
+@pytest.mark.parametrize(("kind", "advice"), [("csv", "spreadsheet"), ("ldif", "")])
+def test_advice_about_spreadsheets_is_for_what_one_may_have_saved(tmp_path, kind, advice):
+    path = tmp_path / f"usn.{kind}"
+    if kind == "csv":
+        dump(path, *MONDAY)
+        path.write_bytes(path.read_bytes() + b'Mailbox,"/o=X/cn=eve,,14,14\r\n')
+    else:
+        path.write_text(WHOLE + "a line without a colon\n")
+    found = the_only(path)
+    assert (found.problem.code, "spreadsheet" in " ".join(found.help)) == ("X101", bool(advice))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Obj-Class,Mode,Directory Name\nMailbox,Update,paul\n", []),
+        ("Obj-Class, Mode, Directory Name\nMailbox, Update, paul\n", []),
+        ("Obj-Class,Mode,Directory Name,\nMailbox,Update,paul,\n", []),
+        ("Obj-Class,Mode,Directory Name,\nMailbox,Update,paul,more\n", [("X101", "error", "certain")]),
+        ("Obj-Class,Mode,Directory Name\nMailbox,Remove,paul\nMailbox,Update\n", [("X101", "error", "certain")]),
+    ],
+)
+def test_a_file_for_import_is_judged_as_the_import_would(tmp_path, run, text, shown):
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    assert seen(path) == seen(tmp_path) == shown
+    assert run("inspect", path).status == bool(shown)
+    assert "a file for the directory import" in run("diagnose", path, columns=400).out
+
+
 # --- what is given ---------------------------------------------------------------------------------------------------
 
 

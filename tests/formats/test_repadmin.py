@@ -8,13 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glbtools.formats.repadmin import (
+    SHOWREPL_HEADER,
     Link,
+    ShowutdvecFormat,
     Vector,
     build_showrepl,
     build_utdvec,
     moment,
     parse_showrepl,
     parse_utdvec,
+    vector_tables,
 )
 
 UTDVEC = (
@@ -136,3 +139,85 @@ def test_hostile_input_takes_time_in_proportion(data):
     parse_utdvec(data)
     parse_showrepl(data)
     assert time.process_time() - started < 10
+
+
+# --- several vectors in one file --------------------------------------------------------------------------------------
+
+BANNER = "Repadmin: running command /showutdvec against {} DC {}\r\n"
+VECTOR_OF = (
+    "Caching GUIDs.\r\n..\r\nS\\A @ USN 5 @ Time 2026-02-10 15:10:48\r\nS\\B @ USN 7 @ Time 2026-02-10 15:10:48\r\n"
+)
+BY_ID = "00000000-0000-0000-0000-00000000000{} @ USN {} @ Time 2026-02-10 15:10:48\r\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "owners"),
+    [
+        (VECTOR_OF, [None]),
+        (BANNER.format("full", "a.example.com") + VECTOR_OF, ["a.example.com"]),
+        (BANNER.format("full", "localhost") + VECTOR_OF, [None]),
+        (BANNER.format("full", "192.0.2.7") + VECTOR_OF, [None]),
+        (BANNER.format("full", "A") + VECTOR_OF + BANNER.format("read-only", "B") + VECTOR_OF, ["A", "B"]),
+        (BANNER.format("full", "A") + VECTOR_OF + VECTOR_OF, ["A", None]),
+        (VECTOR_OF + VECTOR_OF, [None, None]),
+        (BANNER.format("full", "A") + BANNER.format("full", "B") + VECTOR_OF, ["B"]),  # the first could not be asked
+        (BANNER.format("full", "A") + BY_ID.format(1, 5) + BANNER.format("full", "B") + BY_ID.format(1, 4), ["A", "B"]),
+        (BY_ID.format(1, 5) + BY_ID.format(2, 5) + BY_ID.format(1, 4), [None, None]),  # the banners are gone
+        ("", []),
+    ],
+)
+def test_a_file_may_hold_several_vectors_each_under_a_banner(text, owners):
+    tables = vector_tables(text.encode())
+    assert [each.owner for each in tables] == owners
+    assert [one for each in tables for one in each.items] == list(parse_utdvec(text.encode()).items)
+    assert parse_utdvec(text.encode()).faults == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (VECTOR_OF, ["2 domain controllers"]),
+        (VECTOR_OF + "S\\A @ USN 9 @ Time 2026-02-11 15:10:48\r\n", ["2 domain controllers", "3 lines"]),
+        (
+            VECTOR_OF + "S\\A (retired) @ USN 3 @ Time 2026-02-01 15:10:48\r\n",
+            ["2 domain controllers", "3 lines", "1 of a former life"],
+        ),
+        (VECTOR_OF + VECTOR_OF, ["2 vectors", "2 domain controllers", "4 lines"]),
+        (BY_ID.format(1, 5) + BY_ID.format(2, 5), ["2 invocation ids"]),
+    ],
+)
+def test_servers_are_counted_and_not_lines(text, said):
+    format_ = ShowutdvecFormat()
+    assert format_.summary(format_.parse(text.encode(), None)) == said
+
+
+# --- links ------------------------------------------------------------------------------------------------------------
+
+
+def test_links_that_powershell_has_quoted_are_read():
+    quoted = b'#TYPE System.Management.Automation.PSCustomObject\r\n"' + b'","'.join(
+        each.encode() for each in SHOWREPL_HEADER
+    )
+    fields = ("showrepl_INFO", "S", "DC1", "DC=x", "S", "DC2", "RPC", "3", "2026-02-10 15:00:00", "0", "-2146893022")
+    row = ",".join(f'"{each}"' for each in fields).encode()
+    report = parse_showrepl(quoted + b'"\r\n' + row + b"\r\n")
+    assert report.faults == ()
+    (link,) = report.items
+    assert (link.server, link.failures, link.last_status, link.is_failing) == ("DC1", 3, -2146893022, True)
+
+
+@pytest.mark.parametrize(
+    ("row", "server", "status"),
+    [
+        (b"showrepl_ERROR,S,DC9,1722", "DC9", 1722),
+        (b'showrepl_ERROR,,DC9,"LDAP error 81 (Server Down), status 58"', "DC9", 58),
+        (b'showrepl_ERROR,S,DC9,"cannot connect (1722)"', "DC9", 1722),
+        (b"showrepl_ERROR,S,DC9,it does not answer", "DC9", None),
+        (b"showrepl_ERROR,S,DC9", "DC9", None),
+    ],
+)
+def test_a_domain_controller_that_was_not_reached_is_a_link_that_fails(row, server, status):
+    report = parse_showrepl(SHOWREPL + row + b"\r\n")
+    assert report.faults == ()
+    link = report.items[-1]
+    assert (link.status, link.server, link.last_status, link.is_failing) == ("ERROR", server, status, True)

@@ -6,7 +6,6 @@ after a lost success message, and is ahead of it only if the target went back (e
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -28,6 +27,7 @@ from glbtools.sync.agent import State, StateFile
 from glbtools.sync.pair import Pair, Standing, StorePlace
 from glbtools.sync.store import KeptStore
 from glbtools.sync.transport import BATCH, Spooled, spooled
+from glbtools.sync.values import document
 
 MOST = 10
 """Objects, messages and conflicts that are named; the rest is counted."""
@@ -127,8 +127,9 @@ def check(given: Given, progress: Callable[[str], None] | None = None) -> Found:
         given.note(piece.path, piece.place, PAIR)
         try:
             case = _case(given, piece)
-        except GlbError as error:
-            given.unreadable[piece.path] = str(error)
+        except (GlbError, OSError) as error:
+            said = str(error) if isinstance(error, GlbError) else f"{piece.path}: {error.strerror}"
+            given.unreadable[piece.path] = said
             continue
         found.pairs.append(Kept(case.pair.id, case.path, case.cursor, case.applied, case.stands.head))
         found.channels.extend(_judged(case))
@@ -148,7 +149,7 @@ def _owner(state: Piece) -> Piece | None:
         try:
             if pairs.load(each).state.resolve() == state.place.resolve():
                 return Piece(prefix + each.name, each, PAIR)
-        except (GlbError, OSError):
+        except (GlbError, OSError, RuntimeError):  # the last is a circle of links
             continue
     return None
 
@@ -224,11 +225,11 @@ def _alone(given: Given, piece: Piece) -> tuple[Kept, Judged] | None:
     if data is None:
         return None
     try:
-        row = json.loads(data)
+        row = document(data)
         name = row.get("pair_id") if isinstance(row, dict) else None
         state: State | None = StateFile(piece.place).read(name if isinstance(name, str) else "")
-    except (GlbError, ValueError, RecursionError) as error:
-        given.unreadable[piece.path] = str(error)
+    except (GlbError, ValueError) as error:
+        given.unreadable[piece.path] = str(error) if isinstance(error, GlbError) else f"{piece.path}: {error}"
         return None
     if state is None:
         return None

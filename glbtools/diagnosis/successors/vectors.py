@@ -14,7 +14,7 @@ from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding
 from glbtools.diagnosis.successors.found import MOST, Directory, Found, Trace, finding, highest, missed, not_understood
 from glbtools.diagnosis.successors.inputs import CURSORS, VECTOR, Given
 from glbtools.directory.dump import LDIF
-from glbtools.directory.lives import PRINTED_LATER, Owned, Position, own_line, positions, short
+from glbtools.directory.lives import PRINTED_LATER, TWO_LIVES, Owned, Position, own_line, positions, short
 from glbtools.errors import GlbError
 from glbtools.formats.cursors import Cursor, parse_cursors
 from glbtools.formats.repadmin import Vector, parse_utdvec, vector_tables
@@ -80,14 +80,14 @@ def _of_vectors(owned: Sequence[Owned], found: Found) -> Iterator[Seen]:
     for each in positions(owned):
         directory = next((one for one in found.directories if one.is_called(each.server)), None)
         heads = [one for one in (directory.head if directory else 0, each.head.usn if each.head else 0) if one]
-        if not heads or not each.lines:
+        if not each.lines or (not heads and not each.reached):
             continue
-        head = max(heads)
+        head = max(heads, default=each.reached)
         latest = directory.latest if directory and each.head is None else None
         shown = highest(directory) if directory and directory.head == head else None
         if each.head is not None and each.owner is not None and each.head.usn == head:
             shown = _line_of(each.owner.path, each.head, f"{each.server}'s own number")
-        if reason := each.undecided(head, latest):
+        if reason := each.undecided(head, latest) if heads else TWO_LIVES:
             undecided.setdefault((each.server.lower(), reason), []).append(_Undecided(each, head, shown))
             continue
         line = each.seen or each.highest
@@ -112,7 +112,7 @@ def _vectors(given: Given, found: Found) -> list[Owned]:
         for table in tables:
             if table.owner is None and len(tables) > 1:
                 given.unreadable[piece.path] = (
-                    f"{piece.path}: holds {len(tables)} vectors, and whose the one at line {table.line} is it does not "
+                    f"{piece.path}: holds {len(tables)} vectors, and whose the one at line {table.items[0].line} is it does not "
                     "say: give one file each, called as the server is"
                 )
             else:

@@ -1,0 +1,153 @@
+"""Texts that are known and not read are named, with the form to give instead; nothing that is read is among them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glbtools import diagnose, inspect
+from glbtools.errors import UnknownFormatError
+from glbtools.formats.unread import named
+
+ROOT = Path(__file__).resolve().parents[2]
+
+SHOWREPL = """
+Repadmin: running command /showrepl against full DC localhost
+North\\DC1
+DSA Options: IS_GC
+Site Options: (none)
+DSA object GUID: 00000000-0000-0000-0000-000000000001
+DSA invocationID: 00000000-0000-0000-0000-000000000002
+
+==== INBOUND NEIGHBORS ======================================
+
+DC=example,DC=com
+    North\\DC2 via RPC
+        DSA object GUID: 00000000-0000-0000-0000-000000000003
+        Last attempt @ 2026-02-10 16:48:35 was successful.
+"""
+SAMBA = """North\\DC1
+DSA Options: 0x00000001
+DSA object GUID: 00000000-0000-0000-0000-000000000001
+DSA invocationId: 00000000-0000-0000-0000-000000000002
+
+==== INBOUND NEIGHBORS ====
+
+DC=glb,DC=example
+\tNorth\\DC2 via RPC
+\t\tDSA object GUID: 00000000-0000-0000-0000-000000000003
+\t\tLast attempt @ NTTIME(0) was successful
+\t\t0 consecutive failure(s).
+
+==== OUTBOUND NEIGHBORS ====
+"""
+TEXTS = {
+    "showrepl": (SHOWREPL, "/csv"),
+    "showrepl of one server, without its head": (SHOWREPL.partition("DSA Options")[2], "/csv"),
+    "showrepl whose headings are in another language": (SHOWREPL.replace("INBOUND NEIGHBORS", "NACHBARN"), "/csv"),
+    "samba": (SAMBA, "samba-tool"),
+    "samba, the end alone": ("==== OUTBOUND NEIGHBORS ====\n\nDC=glb,DC=example\n", "samba-tool"),
+    "samba as JSON": ('{"repsFrom": [], "repsTo": [], "NTDSConnections": []}\n', "samba-tool"),
+    "replsummary": (
+        "Replication Summary Start Time: 2026-01-26 08:06:02\n\nSource DSA          largest delta    fails/total %%\n",
+        "/showrepl * /csv",
+    ),
+    "another report": ("Repadmin: running command /queue against full DC dc1\nQueue contains 0 items.\n", "showutdvec"),
+    "dcdiag": ("\nDirectory Server Diagnosis\n\nPerforming initial setup:\n   Testing server: North\\DC1\n", "dcdiag"),
+    "adfind": ("\nAdFind V01.62.00cpp\n\nUsing server: DC1\n\ndn:CN=a,DC=x\n>objectClass: top\n", "LDIF"),
+    "ldp": ("-----------\nExpanding base 'CN=a,DC=x'...\nGetting 1 entries:\nDn: CN=a,DC=x\ncn: a; \n", "LDIF"),
+    "dsml": ("<?xml version='1.0'?>\n<dsml xmlns='urn:oasis'>\n</dsml>\n", "LDIF"),
+    "a list without names": (
+        "---\ndistinguishedName: CN=a,DC=x\nobjectClass: top, person\nuSNChanged: 5\n---\n",
+        "LDIF",
+    ),
+    "PowerShell": ("\n\nDistinguishedName : CN=a,DC=x\nObjectClass       : user\nuSNChanged        : 5\n", "LDIF"),
+    "mail in front": ("From: a\nTo: b\n\ndn: CN=a,DC=x\nobjectClass: top\nuSNChanged: 5\n", "before its first object"),
+    "csvde": ('DN,objectClass,cn,uSNChanged\n"CN=a,DC=x",user,a,5\n', "ldifde"),
+    "csvde of one attribute": ('DN,sAMAccountName\n"CN=a,DC=x",a\n', "ldifde"),
+    "raw properties": (
+        "Link 3/8/97\nObject-Class:   values: 1\n     [1]   '2A86'\nInstance-Type:   '5'\nUSN-Changed:   '5'\n",
+        "Admindmp",
+    ),
+    "a gateway": ("08:50:03 - Tue Mar 09 1993 Mail Gateway to SMTP\n08:50:04 -   Local Domain = x\n", "gateway"),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-8-sig"])
+def test_a_known_text_is_named_with_what_to_give_instead(name, encoding):
+    text, instead = TEXTS[name]
+    for data in (text, text.replace("\n", "\r\n")):
+        found = named(data.encode(encoding))
+        assert found is not None
+        assert instead in str(found)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("suffix", [".txt", ".log", ".csv", ".ldf"])
+def test_inspect_and_diagnose_refuse_it_with_the_same_words_whatever_its_name(name, suffix, tmp_path, run):
+    path = tmp_path / f"x{suffix}"
+    path.write_text(TEXTS[name][0], "utf-8")
+    said = str(named(path.read_bytes()))
+    for command in ("inspect", "diagnose"):
+        done = run(command, path)
+        assert (done.status, done.out) == (2, "")
+        assert said in done.err
+    for call in (inspect, diagnose):
+        with pytest.raises(UnknownFormatError, match="which is not read"):
+            call(path)
+
+
+def test_beside_something_else_it_is_said_and_the_rest_is_judged(tmp_path, run):
+    (tmp_path / "showrepl.txt").write_text(SHOWREPL)
+    for name in ("dc1.txt", "dc2.txt"):
+        (tmp_path / name).write_bytes((ROOT / "fixtures/directories/dc-restored" / name).read_bytes())
+    done = run("diagnose", tmp_path)
+    assert done.status == 2
+    assert "X301" in done.out
+    assert "showrepl.txt: what repadmin /showrepl prints" in done.err
+    for name in ("dc1.txt", "dc2.txt"):
+        (tmp_path / name).write_bytes((ROOT / "fixtures/directories/dc-renewed" / name).read_bytes())
+    done = run("diagnose", tmp_path)
+    assert done.status == 2
+    assert "nothing to report" not in done.out
+    assert "in step" in done.out
+
+
+KNOWN = [each for part in ("fixtures", "tests/cases/verdicts") for each in (ROOT / part).rglob("*") if each.is_file()]
+
+
+def test_nothing_that_is_read_is_among_them():
+    """Whatever inspect reads of what the project has is read all the same: the texts are asked for last."""
+    refused = []
+    for path in KNOWN:
+        try:
+            inspect(path)
+        except UnknownFormatError as error:
+            refused += [path] if "which is not read" in str(error) else []
+    assert {each.suffix for each in refused} <= {".toml"}  # the descriptions, which hold dumps as text
+
+
+@given(st.binary(max_size=2000), st.sampled_from([b"", b"\xff\xfe", b"\xef\xbb\xbf", b"DN,", b"==== "]))
+def test_any_bytes_are_looked_at(data, mark):
+    named(mark + data)
+
+
+def test_an_ldif_without_numbers_and_a_file_of_changes_are_said_to_be_of_no_use_here(tmp_path, run):
+    for name, text, said in (
+        ("a.ldif", "dn: CN=a\ncn: a\n", "no object at its beginning has uSNChanged"),
+        ("b.txt", "A /o=X/cn=a\r\n- Display-Name:a\r\n", "a file of changes"),
+    ):
+        (tmp_path / name).write_text(text, newline="")
+        done = run("diagnose", tmp_path / name)
+        assert (done.status, done.out) == (2, "")
+        assert said in done.err
+
+
+def test_a_number_is_found_behind_a_long_object(tmp_path, run):
+    path = tmp_path / "a.ldif"
+    path.write_text("dn: CN=a\nphoto: " + "x" * 200_000 + "\nuSNChanged: 5\n")
+    assert run("diagnose", path).status in (0, 1)
