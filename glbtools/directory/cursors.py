@@ -95,8 +95,8 @@ def _seen(
             continue  # the restored server's own
         if table.owner is None and len(tables) > 1:
             raise UsageError(
-                f"{path}: holds {len(tables)} vectors, and whose the one at line {table.items[0].line} is it does not say: give "
-                "one file each, called as the partner is"
+                f"{path}: holds {len(tables)} vectors, and whose the one at line {table.items[0].line} is it does not "
+                "say: give one file each, called as the partner is"
             )
         lines = [each for each in table.items if not each.retired]
         wanted = [each for each in lines if own & set(_names(each.server))]

@@ -54,7 +54,7 @@ DEFAULT_BATCH = 1000
 LARGEST_BATCH = 100_000
 WAITING = Patience(tries=3, seconds=30.0)
 _MAX_SIZE = 1 << 16
-_SAID = 200
+_SAID, _MOST_PARTS = 200, 50
 _YOUNG = 60.0
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -139,6 +139,9 @@ def load(path: str | Path) -> Pair:
     """
     try:
         text = files.read(path, _MAX_SIZE).decode("utf-8")
+        # A key of many parts takes the library time in the square of them; no key here has more than two.
+        if deep := next((at for at, line in enumerate(text.splitlines(), 1) if _is_deep(line)), 0):
+            raise PairError(str(path), "", "nested too deeply", deep)
         table = tomllib.loads(text)
     except UnicodeDecodeError:
         raise PairError(str(path), "", "not UTF-8") from None
@@ -148,6 +151,10 @@ def load(path: str | Path) -> Pair:
         at = re.search(r"line (\d+)", str(error))
         raise PairError(str(path), "", str(error)[:_SAID], int(at[1]) if at else 0) from None
     return _Reader(Path(path), text).pair(table)
+
+
+def _is_deep(line: str) -> bool:
+    return line.partition("=")[0].count(".") > _MOST_PARTS
 
 
 class _Reader:
@@ -321,6 +328,8 @@ def holder(path: Path, name: str = "") -> str:
     try:
         row = document(text)
         pid, host = checked_number(row["pid"], "pid"), str(row["host"])
+        if not pid:
+            raise ValueError("no process has the number 0")  # noqa: TRY301
     except (ValueError, KeyError, TypeError):
         return "an agent that is just starting" if age < _YOUNG else ""
     if host != socket.gethostname():

@@ -100,6 +100,7 @@ class Synchronizer:
             if batch.last:
                 self.transport.post(Message(COMPLETION, self.pair, session, number, applied=cursor))
                 self.deliver()
+                self._clear()
                 return Completion("complete", "", number, sent, counts)
 
     def _gathered(self, session: str, number: int, cursor: int, *, full: bool) -> Message:
@@ -127,6 +128,11 @@ class Synchronizer:
                     break
                 time.sleep(self.patience.pause)
         return None
+
+    def _clear(self) -> None:
+        """Remove what still waits when all is done: answers that came twice or late, and what is none."""
+        while received := self.transport.take(SYNCHRONIZER):
+            self.transport.done(SYNCHRONIZER, received)
 
     def _answer(self, to: Message) -> Message | None:
         """Return the answer to a message; those to earlier ones, which come late or twice, are passed over."""

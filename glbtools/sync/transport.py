@@ -324,7 +324,9 @@ def _change(row: list[Any]) -> Change:
         values.text(value, what)
     if type(deleted) not in (bool, int) or deleted not in (0, 1):
         raise ValueError(f"deleted is {values.shown(deleted)}, neither 0 nor 1")
-    content = payload["text"].encode("utf-8") if "text" in payload else base64.b64decode(payload["base64"])
+    content = (
+        payload["text"].encode("utf-8") if "text" in payload else base64.b64decode(payload["base64"], validate=True)
+    )
     return Change(
         source_key, bytes.fromhex(key), bytes.fromhex(pcl), bool(deleted), time, content, parent,
         values.number(number, "a number"),

@@ -110,9 +110,10 @@ def _vectors(given: Given, found: Found) -> list[Owned]:
         if strange:
             found.findings.append(not_understood(piece, strange))
         for table in tables:
+            begins = table.items[0].line
             if table.owner is None and len(tables) > 1:
                 given.unreadable[piece.path] = (
-                    f"{piece.path}: holds {len(tables)} vectors, and whose the one at line {table.items[0].line} is it does not "
+                    f"{piece.path}: holds {len(tables)} vectors, and whose the one at line {begins} is it does not "
                     "say: give one file each, called as the server is"
                 )
             else:
