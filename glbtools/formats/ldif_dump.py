@@ -62,6 +62,9 @@ _SAID = {"subsection not found": "a line has no colon"}
 """What the library says, and what it means."""
 _MODIFIES = re.compile(rb"^changetype:[ \t]*modify[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _BETWEEN = re.compile(rb"^-\r?(?:\n|\Z)", re.MULTILINE)
+_READABLE_NAME = re.compile(rb"(?:#(?![ \t]*[0-9]+ entries)[^\n:]*\n)?")
+"""The one comment that most objects have, or none: nothing that a search says of itself."""
+_ATTRIBUTE = re.compile(rb"[A-Za-z0-9.;-]+:")
 _CONTROL = re.compile(r"[0-9.]+(?: +(?:true|false))?(?:[ :].*)?", re.DOTALL)
 """A control of a change record or of an entry of a search (RFC 2849); no attribute has such values."""
 
@@ -376,10 +379,11 @@ def _without_search(text: bytes) -> tuple[search_output.Read, bytes]:
     else:
         named = _NAMED.search(text)
         head, body = (text[: named.start()], text[named.start() :]) if named else (text, b"")
-    read = search_output.read(head)
+    read = search_output.Read() if _READABLE_NAME.fullmatch(head) else search_output.read(head)
     if not body:  # text behind a comment may be an object whose name is lost
         return read._replace(is_odd=False), text if read.strange or read.is_behind else b""
-    if search_output.message(body.rpartition(b"\n")[2].rstrip(b"\r")) is None:
+    last = body.rpartition(b"\n")[2].rstrip(b"\r")
+    if _ATTRIBUTE.match(last) or search_output.message(last) is None:
         return read, body
     lines, told = body.split(b"\n"), list(read.told)
     while (said := search_output.message(lines[-1].rstrip(b"\r"))) is not None:
