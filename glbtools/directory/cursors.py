@@ -98,6 +98,7 @@ def _seen(
                 f"{path}: holds {len(tables)} vectors, and whose the one at line {table.items[0].line} is it does not "
                 "say: give one file each, called as the partner is"
             )
+        whose = _consumer(path, called) if table.owner is None else _owner(table.owner, called)
         lines = [each for each in table.items if not each.retired]
         wanted = [each for each in lines if own & set(_names(each.server))]
         if len(wanted) > 1:
@@ -107,7 +108,7 @@ def _seen(
             )
         _require(path, wanted, {each.server.lower() for each in lines})
         if wanted:
-            yield _consumer(path, called) if table.owner is None else _owner(table.owner, called), wanted[0].usn
+            yield whose, wanted[0].usn
 
 
 def _require(path: Path, wanted: Collection[object], known: Collection[str]) -> None:
