@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from glbtools.simulate.run import contents, run
-from glbtools.simulate.scenario import Scenario
+from glbtools.simulation.run import contents, run
+from glbtools.simulation.scenario import Scenario
 
 YEAR = Scenario("year", postoffices=tuple(f"PO{n:04}" for n in range(1, 20)), cycles=365, changes=10)
 MANY = Scenario("many", postoffices=tuple(f"PO{n:04}" for n in range(1, 500)), cycles=14, changes=50)

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from glbtools.render import messages, problems, reference
+from glbtools.reporting import messages, problems, reference
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"

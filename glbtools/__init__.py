@@ -40,8 +40,8 @@ if TYPE_CHECKING:
         stream_queue,
         stream_tuples,
     )
-    from glbtools.rebuild.plan import plan_rebuild
-    from glbtools.simulate.run import simulate, truth_of
+    from glbtools.repair.plan import plan_rebuild
+    from glbtools.simulation.run import simulate, truth_of
     from glbtools.sync.pair import run as synchronize
 
 __version__ = "0.1.0"
@@ -68,18 +68,18 @@ _PLACES = {
     "inspect": "formats.registry",
     "inspect_bytes": "formats.registry",
     "learn_layout": "learn.learning",
-    "plan_rebuild": "rebuild.plan",
+    "plan_rebuild": "repair.plan",
     "read_columns": "library",
     "read_listing": "library",
     "read_log": "library",
     "read_queue": "library",
     "read_reqconf": "library",
     "read_srvconf": "library",
-    "simulate": "simulate.run",
+    "simulate": "simulation.run",
     "synchronize": "sync.pair:run",
     "stream_queue": "library",
     "stream_tuples": "library",
-    "truth_of": "simulate.run",
+    "truth_of": "simulation.run",
 }
 
 __all__ = [

@@ -18,7 +18,7 @@ from glbtools.binary.layout import Layout
 from glbtools.formats import config, listing
 from glbtools.layouts import reference
 from glbtools.model.configuration import ReqConf, SrvConf
-from glbtools.simulate.life import Dice
+from glbtools.simulation.life import Dice
 
 FAMILIES = ("reqconf", "srvconf")
 LISTED = {

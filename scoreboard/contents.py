@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from glbtools.formats.queue import CONFIRMED_TEXT, PODIAG_TEXT, ResyncHeader
-from glbtools.simulate.life import Dice
+from glbtools.simulation.life import Dice
 
 KINDS = ("REQTRANS", "MSTTRANS", "RESYNC")
 LEAST, MOST = 30, 300

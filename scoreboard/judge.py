@@ -11,8 +11,8 @@ from typing import Any
 from glbtools import files
 from glbtools.diagnosis.engine import diagnose, severity
 from glbtools.diagnosis.unsent import unsent
-from glbtools.simulate import truth
-from glbtools.simulate.run import contents, run
+from glbtools.simulation import truth
+from glbtools.simulation.run import contents, run
 from scoreboard.networks import Sample
 
 ON_ITS_WAY = frozenset({"queued", "stranded", "rejected", "lost", "in mail"})

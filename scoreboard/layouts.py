@@ -23,7 +23,7 @@ from glbtools.binary.records import Record, codec
 from glbtools.formats import listing
 from glbtools.formats.queue import Queue, build_queue, moment, parse_queue, raw_stamp
 from glbtools.layouts import reference
-from glbtools.simulate.life import Dice
+from glbtools.simulation.life import Dice
 from scoreboard.contents import KINDS, LEAST, MOST, Limits, changes
 
 FORMS = ("new", "old")

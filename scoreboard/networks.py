@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from glbtools.simulate.faults import FAULTS, Fault
-from glbtools.simulate.life import Dice
-from glbtools.simulate.scenario import PHASES, Mishap, Scenario, Step
+from glbtools.simulation.faults import FAULTS, Fault
+from glbtools.simulation.life import Dice
+from glbtools.simulation.scenario import PHASES, Mishap, Scenario, Step
 
 NAMES = ("EAST", "WEST", "NORTH", "SOUTH")
 DISTURBANCES = ("mail-lost", "mail-delayed", "mail-doubled", "mail-reordered")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from glbtools import files
 from glbtools.diagnosis.engine import diagnose
-from glbtools.rebuild.plan import plan_rebuild
-from glbtools.simulate import network, phases, truth
-from glbtools.simulate.network import Network
-from glbtools.simulate.run import contents, run
+from glbtools.repair.plan import plan_rebuild
+from glbtools.simulation import network, phases, truth
+from glbtools.simulation.network import Network
+from glbtools.simulation.run import contents, run
 from scoreboard.networks import Sample
 
 CYCLES = 4

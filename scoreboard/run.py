@@ -13,7 +13,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from glbtools.diagnosis.problems import by_slug  # noqa: E402
-from glbtools.simulate.faults import FAULTS  # noqa: E402
+from glbtools.simulation.faults import FAULTS  # noqa: E402
 from scoreboard.judge import Verdict, judge  # noqa: E402
 from scoreboard.learning import section  # noqa: E402
 from scoreboard.networks import sample  # noqa: E402

@@ -13,7 +13,7 @@ import pytest
 from glbtools.diagnosis.problems import BY_CODE, BY_SLUG
 from glbtools.evidence import description
 from glbtools.model.protocol import CHOICES
-from glbtools.simulate.faults import FAULTS
+from glbtools.simulation.faults import FAULTS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"

@@ -11,7 +11,7 @@ from glbtools.binary.span import tile
 from glbtools.errors import UnknownFormatError
 from glbtools.formats import config, logs, queue
 from glbtools.formats.registry import FORMATS, inspect, inspect_bytes
-from glbtools.simulate.scenario import shipped
+from glbtools.simulation.scenario import shipped
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "fixtures"

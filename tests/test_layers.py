@@ -16,21 +16,21 @@ PACKAGE = Path(__file__).resolve().parents[1] / "glbtools"
 # From top to bottom: a room imports only from rooms listed below it, and from itself. ``library`` is what the public
 # names of ``glbtools`` lead to.
 ROOMS = (
-    "__main__", "cli", "render", "library", "simulate", "rebuild", "diagnosis", "learn", "sync", "directory",
+    "__main__", "cli", "reporting", "library", "simulation", "repair", "diagnosis", "learn", "sync", "directory",
     "evidence", "formats", "layouts", "model", "binary", "files", "errors",
 )  # fmt: skip
 
 # The package itself has the version and public names, all loaded lazily; both may be used from the top rooms,
 # and where a manifest names the version.
 FACADE = "glbtools"
-MAY_USE_FACADE = ("cli", "render", "rebuild")
+MAY_USE_FACADE = ("cli", "reporting", "repair")
 
 ONLY_IN = {
     "construct": ("binary", "formats"),
     "typer": ("cli",),
     "click": (),
-    "tabulate": ("render",),
-    "rich": ("render",),
+    "tabulate": ("reporting",),
+    "rich": ("reporting",),
     "numpy": ("binary",),
     "pydantic": (),
 }
@@ -123,7 +123,7 @@ def test_formats_do_not_import_each_other() -> None:
     assert not [each for each in OWN if leaf(each.source) in leaves - {each.target} and each.target in leaves]
 
 
-@pytest.mark.parametrize("name", ["diagnosis/checks", "rebuild/remedies", "simulate/scenarios", "simulate/faults"])
+@pytest.mark.parametrize("name", ["diagnosis/checks", "repair/remedies", "simulation/scenarios", "simulation/faults"])
 def test_leaves_of_other_rooms_do_not_import_each_other(name: str) -> None:
     prefix = f"glbtools.{name.replace('/', '.')}."
     inside = [each for each in OWN if leaf(each.source).startswith(prefix) and each.target.startswith(prefix)]

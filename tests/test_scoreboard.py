@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from glbtools.simulate.faults import FAULTS
+from glbtools.simulation.faults import FAULTS
 from scoreboard.judge import judge
 from scoreboard.networks import SHOWN, faulty, sample
 from scoreboard.proof import prove

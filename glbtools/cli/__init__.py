@@ -104,7 +104,7 @@ def _run() -> int:
         program = application(sys.argv[1] if len(sys.argv) > 1 else None)
         return program(prog_name="glbtools", standalone_mode=False) or DONE
     except typer.TyperException as error:
-        from glbtools.render.text import message
+        from glbtools.reporting.text import message
 
         shown = io.StringIO()
         error.show(shown)  # type: ignore[attr-defined]
@@ -115,7 +115,7 @@ def _run() -> int:
 
 def complain(text: str) -> None:
     """Print one line on standard error, safe for a terminal."""
-    from glbtools.render.text import message
+    from glbtools.reporting.text import message
 
     with contextlib.suppress(OSError):
         print(f"glbtools: {message(text)}", file=sys.stderr)

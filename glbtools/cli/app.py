@@ -67,7 +67,7 @@ def inspect(
     outcome = _Outcome()
     found = outcome.over(files, as_format, layouts, max_file_size)
     if output is OutputFormat.table:
-        from glbtools.render import inspection as table
+        from glbtools.reporting import inspection as table
 
         screen = screen_of(color)
         for number, each in enumerate(found):
@@ -78,7 +78,7 @@ def inspect(
         put(["\n\n".join(shown)] if shown else [])
     else:
         from glbtools import __version__
-        from glbtools.render import documents
+        from glbtools.reporting import documents
 
         if output is OutputFormat.json:
             put(documents.inspections(found, __version__))
@@ -108,11 +108,11 @@ def build(
 
     written = write(spec, out, chosen_layouts(layout), force=force, max_size=max_file_size)
     if json or output is PageFormat.json:
-        from glbtools.render import documents
+        from glbtools.reporting import documents
 
         put([documents.dumps({"schema": "glbtools.build/1", "written": [str(each) for each in written]})])
     elif not quiet:
-        from glbtools.render.text import safe
+        from glbtools.reporting.text import safe
 
         put(f"{each.stat().st_size:>9}  {safe(each)}" for each in written)
 
@@ -133,11 +133,11 @@ def explain(
     """
     as_json = json or output is PageFormat.json
     if what is not None and what.isascii() and what.removeprefix("-").isdigit():
-        from glbtools.render import messages
+        from glbtools.reporting import messages
 
         put([messages.document(int(what))] if as_json else messages.page(int(what), screen_of(color)))
         return
-    from glbtools.render import problems
+    from glbtools.reporting import problems
 
     if what is None:
         put([problems.listing()] if as_json else problems.overview(screen_of(color)))
@@ -160,7 +160,7 @@ def formats(
 
     Example: glbtools formats reqconf
     """
-    from glbtools.render import reference
+    from glbtools.reporting import reference
 
     layouts = chosen_layouts(layout)
     if json or output is PageFormat.json:
@@ -194,7 +194,7 @@ class _Outcome:
 
     def listing(self, each: Inspection) -> str | None:
         from glbtools.errors import GlbError
-        from glbtools.render.listing import listing
+        from glbtools.reporting.listing import listing
 
         try:
             return listing(each)

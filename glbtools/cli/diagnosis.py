@@ -111,13 +111,13 @@ def diagnose(
     ]
     output = RowFormat.json if json else output
     if output is RowFormat.table:
-        from glbtools.render import findings as table
+        from glbtools.reporting import findings as table
 
         put(table.show(report, findings, screen_of(color)))
     else:
         from glbtools import __version__
-        from glbtools.render import diagnosis as data
-        from glbtools.render.documents import dumps
+        from glbtools.reporting import diagnosis as data
+        from glbtools.reporting.documents import dumps
 
         if output is RowFormat.json:
             put([dumps(data.document(report, findings, __version__))])
@@ -147,7 +147,7 @@ def unsent(
     Example: glbtools unsent --direction both backup/network
     """
     from glbtools.diagnosis.unsent import unsent as find
-    from glbtools.render import unsent as render
+    from glbtools.reporting import unsent as render
 
     found = find(
         *paths,
@@ -201,7 +201,7 @@ def progress(*, quiet: bool) -> Callable[[str], None] | None:
     """Return what shows progress on standard error; None where nobody watches."""
     if quiet or not sys.stderr.isatty():
         return None
-    from glbtools.render.text import safe
+    from glbtools.reporting.text import safe
 
     def show(name: str) -> None:
         sys.stderr.write(f"\r\x1b[K{safe(name)[:60]}\r")

@@ -80,7 +80,7 @@ def export(
     from glbtools.directory.dump import CSV, Dump
     from glbtools.directory.state import held, load, save
     from glbtools.errors import UsageError
-    from glbtools.render.directory import outcome_line
+    from glbtools.reporting.directory import outcome_line
 
     source = Dump(dump, max_size=max_file_size)
     _keep(to, dump=dump, companion=source.companion, state=state)
@@ -143,7 +143,7 @@ def compare(
     from glbtools.directory import output as writers
     from glbtools.directory.compare import compare as compared
     from glbtools.directory.dump import Dump
-    from glbtools.render import directory as render
+    from glbtools.reporting import directory as render
 
     before, after = Dump(old, max_size=max_file_size), Dump(new, max_size=max_file_size)
     _keep(to, old=old, new=new, **{"companion of the old": before.companion, "companion of the new": after.companion})
@@ -199,7 +199,7 @@ def backsync(
     from glbtools.directory.backsync import backsync as judged
     from glbtools.directory.cursors import known_to
     from glbtools.directory.dump import LDIF, Dump
-    from glbtools.render import directory as render
+    from glbtools.reporting import directory as render
 
     own = Dump(restored, max_size=max_file_size)
     others: dict[str, Dump] = {}

@@ -135,7 +135,7 @@ def _write(learning: Learning, out: str | None, *, force: bool) -> None:
 
 
 def _report(learning: Learning, out: str | None, *, as_json: bool, color: bool | None, quiet: bool) -> None:
-    from glbtools.render import learning as render
+    from glbtools.reporting import learning as render
 
     written = out if out != STDIN and learning.layout is not None else None
     if as_json:
@@ -144,7 +144,7 @@ def _report(learning: Learning, out: str | None, *, as_json: bool, color: bool |
         put([render.json_text(render.document(learning, __version__, written))])
     elif out == STDIN:
         if not quiet:
-            from glbtools.render.text import screen
+            from glbtools.reporting.text import screen
 
             for line in render.show(learning, screen(sys.stderr, color)):
                 print(line, file=sys.stderr)
@@ -158,7 +158,7 @@ def _check(path: Path, files: list[str], *, as_json: bool, color: bool | None, m
     from glbtools import layouts
     from glbtools.errors import GlbError
     from glbtools.learn.checking import check_layout
-    from glbtools.render import learning as render
+    from glbtools.reporting import learning as render
 
     layout = layouts.load(path)
     status, found = 0, []
@@ -211,7 +211,7 @@ class _Bar:
 
     def drawn(self) -> str:
         """Return the line: how far it is, what is done, and for how long already."""
-        from glbtools.render.text import safe
+        from glbtools.reporting.text import safe
 
         text, done, total = self.step
         filled = _WIDTH * min(done, total) // max(1, total)

@@ -12,7 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from glbtools.layouts import Layouts
-    from glbtools.render.text import Screen
+    from glbtools.reporting.text import Screen
 
 
 class OutputFormat(StrEnum):
@@ -63,6 +63,6 @@ def chosen_layouts(paths: Iterable[Path] | None) -> Layouts:
 
 def screen_of(color: bool | None) -> Screen:
     """Return what standard output shows."""
-    from glbtools.render.text import screen
+    from glbtools.reporting.text import screen
 
     return screen(sys.stdout, color)

@@ -52,8 +52,8 @@ def rebuild(
     import sys
 
     from glbtools.diagnosis.engine import diagnose
-    from glbtools.rebuild.plan import plan_rebuild, refuse
-    from glbtools.render import rebuild as render
+    from glbtools.repair.plan import plan_rebuild, refuse
+    from glbtools.reporting import rebuild as render
 
     if into is None and not dry_run:
         raise typer.BadParameter("is needed, or --dry-run", param_hint="--into")

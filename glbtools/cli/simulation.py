@@ -39,12 +39,12 @@ def simulate(
 
     Example: glbtools simulate server-restored --out restored
     """
-    from glbtools.render import simulation as render
+    from glbtools.reporting import simulation as render
 
     as_json = json or output is PageFormat.json
     if listed:
-        from glbtools.simulate.faults import FAULTS
-        from glbtools.simulate.scenario import shipped, summary
+        from glbtools.simulation.faults import FAULTS
+        from glbtools.simulation.scenario import shipped, summary
 
         scenarios = {name: summary(name) for name in shipped()}
         faults = FAULTS.values()
@@ -57,8 +57,8 @@ def simulate(
         raise typer.BadParameter("a scenario is needed, or --list", param_hint="SCENARIO")
     if out is None:
         raise typer.BadParameter("is needed", param_hint="--out")
-    from glbtools.simulate.run import simulate as run
-    from glbtools.simulate.run import truth_of
+    from glbtools.simulation.run import simulate as run
+    from glbtools.simulation.run import truth_of
 
     show = diagnosis.progress(quiet=quiet)
     written = run(

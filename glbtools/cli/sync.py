@@ -21,7 +21,7 @@ def init(pair: PairFile, quiet: Quiet = False) -> None:
 
     Example: glbtools sync init north-south.toml
     """
-    from glbtools.render.text import safe
+    from glbtools.reporting.text import safe
     from glbtools.sync.pair import init as begin
 
     made = begin(pair)
@@ -51,7 +51,7 @@ def run(
 
     Example: glbtools sync run north-south.toml --every 15m
     """
-    from glbtools.render import sync as render
+    from glbtools.reporting import sync as render
     from glbtools.sync import pair as pairs
 
     try:
@@ -83,7 +83,7 @@ def status(pair: PairFile, output: Form = PageFormat.table, json: Json = False, 
 
     Example: glbtools sync status north-south.toml
     """
-    from glbtools.render import sync as render
+    from glbtools.reporting import sync as render
     from glbtools.sync import pair as pairs
 
     found = pairs.status(pair)

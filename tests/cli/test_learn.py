@@ -17,10 +17,10 @@ from glbtools.cli import learn as command
 from glbtools.formats import queue
 from glbtools.formats.queue import NewRecord
 from glbtools.layouts import Layouts
-from glbtools.render import learning as render
-from glbtools.render.text import Screen
-from glbtools.simulate.life import Dice
-from glbtools.simulate.scenario import shipped
+from glbtools.reporting import learning as render
+from glbtools.reporting.text import Screen
+from glbtools.simulation.life import Dice
+from glbtools.simulation.scenario import shipped
 from scoreboard.contents import changes
 from scoreboard.layouts import QueueSample, layout_text, limits, queue_sample, random_layout
 

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 import glbtools
-from glbtools.simulate.faults import FAULTS
-from glbtools.simulate.scenario import shipped
+from glbtools.simulation.faults import FAULTS
+from glbtools.simulation.scenario import shipped
 
 
 def run(*arguments, **options):

@@ -13,8 +13,8 @@ from glbtools.diagnosis.engine import diagnose, severity
 from glbtools.errors import UnknownFormatError
 from glbtools.formats import registry
 from glbtools.layouts import Layouts
-from glbtools.render.findings import channel_line
-from glbtools.render.listing import listing
+from glbtools.reporting.findings import channel_line
+from glbtools.reporting.listing import listing
 
 SERVER = "NET/SERVER"
 STAMP = "1994-04-07T12:13:52"

@@ -44,7 +44,7 @@ def test_findings_without_a_cause_among_them_stay_as_they_are() -> None:
 
 
 def test_a_second_srvconf_makes_no_second_server(tmp_path) -> None:
-    from glbtools.simulate.run import simulate
+    from glbtools.simulation.run import simulate
 
     simulate("second-server", tmp_path)
     report = diagnose(tmp_path)

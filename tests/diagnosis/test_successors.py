@@ -878,7 +878,7 @@ def test_whatever_becomes_of_a_file_it_is_judged_or_refused(tmp_path_factory, da
 
 
 def glbtools_document(report):
-    from glbtools.render.diagnosis import document
+    from glbtools.reporting.diagnosis import document
 
     return json.loads(json.dumps(document(report, report.findings, "0")))
 

@@ -18,8 +18,8 @@ from glbtools.diagnosis.unsent import unsent
 from glbtools.errors import FileAccessError, UsageError
 from glbtools.evidence.network import collect
 from glbtools.model.channel import numbers_of, subtracted, without
-from glbtools.render import unsent as render
-from glbtools.render.text import Screen
+from glbtools.reporting import unsent as render
+from glbtools.reporting.text import Screen
 
 EAST, WEST, SERVER = "NET/EAST", "NET/WEST", "NET/SERVER"
 

@@ -12,8 +12,8 @@ from glbtools.directory.backsync import MARGIN, backsync
 from glbtools.directory.compare import compare
 from glbtools.directory.export import Listed
 from glbtools.model.directory import Entry, Facts
-from glbtools.render.directory import backsync_lines, difference_lines
-from glbtools.render.text import Screen
+from glbtools.reporting.directory import backsync_lines, difference_lines
+from glbtools.reporting.text import Screen
 
 
 def entry(name: str, changed: int, created: int | None = 1, *, deleted: bool = False, **more) -> Entry:

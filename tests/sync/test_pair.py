@@ -14,8 +14,8 @@ from glbtools.errors import GlbError
 from glbtools.formats.queue import NewRecord, build_queue, new_queue
 from glbtools.layouts import reference
 from glbtools.model.directory import Entry, Facts
-from glbtools.render.sync import result_lines
-from glbtools.render.text import Screen
+from glbtools.reporting.sync import result_lines
+from glbtools.reporting.text import Screen
 from glbtools.sync import pair as pairs
 from glbtools.sync.agent import Result
 from glbtools.sync.changes import Change, change_key, only

@@ -1,0 +1,208 @@
+"""A plan: what is done to which file and why, and what is not. The plan that is shown is the one that is executed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from pathlib import Path
+
+from glbtools import files
+from glbtools.diagnosis.case import Case
+from glbtools.diagnosis.engine import Report, severity
+from glbtools.diagnosis.finding import Finding
+from glbtools.errors import OutputExistsError, UsageError
+from glbtools.repair.edits import Edit, Undone
+from glbtools.repair.result import Result, contents, prove
+from glbtools.repair.work import Work
+
+REMEDIES: dict[str, str] = {
+    "queue-damaged": "queues.damaged",
+    "listds-pointers-not-reset": "configuration.pointers",
+    "reqconf-missing-or-short": "configuration.reqconf",
+    "reqconf-damaged": "configuration.reqconf",
+    "srvconf-missing": "configuration.srvconf_missing",
+    "srvconf-corrupt-size": "configuration.srvconf_size",
+    "keep-updates-corrupted": "configuration.keep_updates",
+    "msttrans-missing": "queues.master",
+    "msttrans-corrupt": "queues.master",
+    "import-hang-bad-modify": "queues.bad_modification",
+    "server-restored-from-backup": "server.went_back",
+    "server-reenabled-or-replaced": "server.enabled_anew",
+    "requestor-readded": "configuration.readded",
+    "requestor-crc-poison-record": "upload.poisoned",
+    "reqconf-cloned-or-restored": "upload.went_back",
+    "requestor-reset-incomplete": "upload.reset",
+    "stranded-transactions": "upload.stranded",
+    "resync-after-adds": "upload.overtaken",
+    "reqtrans-deleted-zero-byte": "upload.armed",
+    "reqtrans-missing": "upload.armed",
+    "reqtrans-podiag-dummy-60": "upload.armed",
+    "reqtrans-49-byte-idle": "upload.armed",
+    "records-vanished": "upload.queued_again",
+    "resync-left-on-server": "queues.resync_on_server",
+    "resync-not-consumed": "resync.applied",
+    "temp-files-leftover": "queues.left_behind",
+    "srvtrans-leftover-13": "queues.left_behind",
+    "usrtrans-corrupt-45-150": "queues.left_behind",
+    "import-rename-7": "queues.stray_files",
+}
+"""Slug -> what repairs it, in the order in which remedies are applied: files that are whole before numbers that agree,
+the server before its requestors."""
+
+
+class Plan:
+    """What a rebuild does.
+
+    Attributes:
+        edits: in order.
+        undone: what is left, and why; losses among it.
+    """
+
+    def __init__(self, work: Work, *, unsafe: bool, only: tuple[str, ...]) -> None:
+        self._work = work
+        self.unsafe, self.only = unsafe, only
+
+    @property
+    def edits(self) -> list[Edit]:
+        """What is done, in order."""
+        return self._work.edits
+
+    @property
+    def undone(self) -> list[Undone]:
+        """What is left as it is, and why."""
+        return self._work.undone
+
+    @property
+    def lost(self) -> bool:
+        """Whether anything is lost that no file given holds."""
+        return any(each.lost for each in self.undone)
+
+    @property
+    def unlooked(self) -> dict[str, str]:
+        """What was given, is no symbolic link, and was not looked at, so that nothing is said of it: path -> why."""
+        root = str(self._work.root)
+        passed_over = {each.path: each.why for each in self._work.report.network.passed_over}
+        return {path: why for path, why in passed_over.items() if os.path.relpath(path, root) not in self.links}
+
+    @property
+    def links(self) -> list[str]:
+        """Symbolic links in the evidence, which are not followed."""
+        return self._work.links
+
+    def write(
+        self, into: str | Path, *, arguments: Iterable[str] = (), progress: Callable[[str], None] | None = None
+    ) -> Result:
+        """Write the result to a new directory, and diagnose it.
+
+        Raises:
+            OutputExistsError: the directory exists, or lies inside the evidence.
+            FileAccessError: a file cannot be read or written.
+        """
+        target = Path(into)
+        refuse(self._work.root, target)
+        written = contents(self._work, tuple(arguments))
+        files.write_tree(written, target)
+        return prove(self._work, target, written, progress)
+
+
+def refuse(root: Path, target: Path) -> None:
+    """Refuse a directory that exists, or one inside the evidence or around it.
+
+    Raises:
+        OutputExistsError: it is such a one.
+    """
+    inside, around = root.resolve(), target.resolve()
+    if target.exists() or target.is_symlink():
+        raise OutputExistsError(f"{target}: exists; rebuild writes a new directory")
+    if around.is_relative_to(inside) or inside.is_relative_to(around):
+        raise OutputExistsError(f"{target}: lies inside the evidence, which is never written to")
+
+
+def plan_rebuild(
+    report: Report, *, unsafe: bool = False, only: Iterable[str] = (), carve: Iterable[str | Path] = ()
+) -> Plan:
+    """Return what a rebuild of the directory of a report would do.
+
+    Args:
+        report: what ``diagnose`` found in one directory.
+        unsafe: allow edits that may change what files mean.
+        only: codes or slugs; only these problems are treated.
+        carve: images in which queue records are looked for.
+
+    Raises:
+        UsageError: the report is of several paths, or of files; there is no such problem; or a file has changed since
+            the report was made.
+        FileAccessError: a file cannot be read.
+    """
+    from glbtools.diagnosis.problems import find
+
+    if report.paths and not report.network.postoffices:
+        raise UsageError(
+            f"{report.paths[0]}: no postoffice in it to rebuild; what a directory dump or a pair needs, diagnose says"
+        )
+    if len(report.paths) != 1 or not Path(report.paths[0]).is_dir():
+        raise UsageError("rebuild takes one directory: a postoffice, or a network of them")
+    wanted = tuple(find(each).slug for each in only)
+    work = Work(report, Path(report.paths[0]), unsafe=unsafe)
+    _check_unchanged(work)
+    order = list(REMEDIES)
+    for finding in sorted(report.findings, key=lambda each: _place(order, each)):
+        if severity(finding) == "note" and finding.problem.slug not in ("resync-after-adds",):
+            continue
+        if wanted and finding.problem.slug not in wanted:
+            continue
+        _treat(work, finding)
+    for image in carve:
+        from glbtools.repair.carve import carve as look
+
+        look(work, Path(image))
+    return Plan(work, unsafe=unsafe, only=wanted)
+
+
+def _check_unchanged(work: Work) -> None:
+    read = {str(work.root / path): data for path, data in work.before.everything().items()}
+    for each in work.report.inputs:
+        data = read.get(str(Path(each.path)))
+        if each.sha256 is not None and data is not None and files.sha256(data) != each.sha256:
+            raise UsageError(f"{each.path}: has changed since it was diagnosed")
+
+
+def _place(order: list[str], finding: Finding) -> int:
+    return order.index(finding.problem.slug) if finding.problem.slug in order else len(order)
+
+
+def _treat(work: Work, finding: Finding) -> None:
+    slug, repair = finding.problem.slug, finding.problem.repair
+    if slug not in REMEDIES or repair == "none":
+        if not work.replaced(finding.evidence):
+            work.leave(finding, f"nothing in these files repairs it; glbtools explain {finding.problem.code}")
+        return
+    if repair == "unsafe" and not work.unsafe:
+        work.leave(finding, "a repair may change what the files mean; --unsafe allows it")
+        return
+    if finding.certainty == "possible":
+        settled = ", ".join(finding.settled_by) or "more evidence"
+        work.leave(finding, f"it is only possible; what would settle it: {settled}")
+        return
+    case = work.cases.get(finding.path) or work.server
+    if case is None:
+        work.leave(finding, "its postoffice is not given")
+        return
+    if case.skew:
+        work.leave(finding, "REQTRANS and REQCONF are of different days; both of one moment are needed")
+        return
+    if _listed(case):
+        work.leave(finding, "what a listing prints is no file to write to; the .GLB files themselves are needed")
+        return
+    done = len(work.edits) + len(work.undone)
+    module, _, name = REMEDIES[slug].partition(".")
+    getattr(import_module(f"glbtools.repair.remedies.{module}"), name)(work, case, finding)
+    if len(work.edits) + len(work.undone) == done:
+        work.leave(finding, "what is done for other findings covers it, or nothing in these files can be written")
+
+
+def _listed(case: Case) -> bool:
+    """Whether a postoffice is known from listings and not from its files."""
+    queue = case.postoffice.queue("REQTRANS")
+    return queue is not None and queue.size is None

@@ -1,0 +1,168 @@
+"""Queue files: damage, records that stop Import, and what an interrupted run has left."""
+
+from __future__ import annotations
+
+from glbtools.binary.records import Record
+from glbtools.diagnosis.case import Case
+from glbtools.diagnosis.causes import EMPTY_AT_REST, leftovers
+from glbtools.diagnosis.finding import Finding
+from glbtools.diagnosis.wording import numbers_text, plural
+from glbtools.formats.queue import parse_queue
+from glbtools.formats.transaction import parse
+from glbtools.model.channel import ranges_of
+from glbtools.repair.work import Source, Work
+
+KEPT_NUMBER = "# A record that is lost had this number"
+"""Our wording of a record that only keeps a number in MSTTRANS; Import passes over comments (Q99419)."""
+
+
+def damaged(work: Work, case: Case, finding: Finding) -> None:
+    """Put whole records into a new file, with their numbers; every other byte goes to the lost-and-found."""
+    layout = case.postoffice.layouts["queue"]
+    for path in dict.fromkeys(each.path for each in finding.evidence):
+        name = path.rpartition("/")[2].upper()
+        data = work.read(case, name)
+        if data is None:
+            continue
+        held = parse_queue(data, layout)
+        place = work.place(case, name)
+        why = "it is no whole record; it is kept as it is, with the place it came from"
+        for gap in held.gaps:
+            if gap.data.strip(b"\0"):
+                found = f"lost-and-found/{place}.{gap.start:06x}"
+                work.save(finding, case, found, gap.data, plural(len(gap.data), "byte"), why)
+        queue = name.partition(".")[0]
+        sources = [each._replace(how="moved") for each in work.held(case, queue, held.records)]
+        top = work.top(case) if queue == "REQTRANS" else 0
+        if queue == "REQTRANS" and not any(each.sync >= top for each in sources):
+            # Whatever the lost part held, its numbers are not given again.
+            sources = [*sources, work.dummy(case, top)] if top else sources
+        if queue == "MSTTRANS":
+            sources += _last_number(work, sources)
+        work.put_queue(finding, case, queue, sources, "whole records are kept in their order")
+
+
+def master(work: Work, case: Case, finding: Finding) -> None:
+    """Keep the sound records of MSTTRANS, never renumbered, and end it at SRVCONF's number (RULINGS 16)."""
+    sources = work.held(case, "MSTTRANS", work.records(case, "MSTTRANS"))
+    known = {each.text for each in sources}
+    srvconf = work.srvconf()
+    head = (srvconf.config.sync or 0) if srvconf else 0
+    for earlier in case.network.earlier(case.postoffice):
+        queue = earlier.queue("MSTTRANS")
+        after = max((each.sync for each in sources), default=0)
+        if queue is not None:
+            newer = [each for each in queue.real if after < each.sync <= head and each.text not in known]
+            sources += [Source(each.sync, each.text, each, queue.artefact.path, "salvaged") for each in newer]
+    sources += _last_number(work, sources)
+    lost = _missing(work, sources)
+    work.put_queue(finding, case, "MSTTRANS", sources, "requestors remember the numbers, so that none is given twice")
+    if lost:
+        said = f"the server's updates with {lost}: content in no file given. An Import brings it"
+        work.leave(finding, said, lost=True)
+
+
+def _last_number(work: Work, sources: list[Source]) -> list[Source]:
+    """Return a record that keeps the highest number issued, where no other does."""
+    srvconf = work.srvconf()
+    head = srvconf.config.sync if srvconf else None
+    last = max((each.sync for each in sources), default=0)
+    return [Source(head, KEPT_NUMBER, how="synthesised")] if head and last < head else []
+
+
+def _missing(work: Work, sources: list[Source]) -> str:
+    """Say which numbers some requestor has still to get and no record holds."""
+    srvconf = work.srvconf()
+    received = [each.srvsync for each in srvconf.config.requestors if each.srvsync is not None] if srvconf else []
+    head = (srvconf.config.sync or 0) if srvconf else 0
+    held = {each.sync for each in sources if each.how != "synthesised"}
+    gone = [number for number in range(min(received, default=head) + 1, head + 1) if number not in held]
+    return numbers_text(ranges_of(gone)) if gone else ""
+
+
+def bad_modification(work: Work, case: Case, finding: Finding) -> None:
+    """Take a malformed modification out of SRVTRANS and MSTTRANS; a comment keeps its number (Q194819)."""
+    for queue, owner in (("SRVTRANS", case), ("MSTTRANS", work.server)):
+        if owner is None:
+            continue
+        sources = work.held(owner, queue, work.records(owner, queue))
+        bad = [each for each in sources if each.text.startswith("M") and parse(each.text).faults]
+        for each in bad:
+            assert each.record is not None
+            place = f"lost-and-found/{each.path}.{each.record.start:06x}.txt"
+            work.save(finding, owner, place, each.text.encode("cp850", "replace"), "its text", "Import hangs on it")
+        if bad:
+            changed = [_silenced(each) if each in bad else each for each in sources]
+            work.put_queue(finding, owner, queue, changed, "Import hangs on it on every requestor")
+    left_behind(work, case, finding)
+
+
+def _silenced(source: Source) -> Source:
+    """Return a comment with number and stamp of a record."""
+    record = source.record._replace(checksum=None) if source.record else None
+    return Source(source.sync, KEPT_NUMBER, record, source.path, "synthesised")
+
+
+def left_behind(work: Work, case: Case, finding: Finding) -> None:
+    """Take what only blocks out of the way; what the server believes delivered is saved and made due again.
+
+    SrvSync went up when the updates were fetched, before Import ran. Where the server still has every one of them, it
+    goes back below the first, and they come again; else they stay where Import finds them (Q122750).
+    """
+    for left in leftovers(case):
+        if left.name not in EMPTY_AT_REST:
+            work.move(finding, case, left.name, "a run that did not finish has left it, and Import would stop at it")
+    held = [each for name in EMPTY_AT_REST for each in work.real(case, name.partition(".")[0])]
+    if not held:
+        for each in EMPTY_AT_REST:
+            if work.read(case, each) and not _unreadable(work, case, each):
+                work.write(finding, case, each, b"", "0 bytes", "no update is in it")
+        return
+    text = "".join(f"{each.text}\r\n" for each in held).encode("cp850", "replace")
+    name = f"imports/{work.label(case)}-fetched.txt"
+    first = min(each.sync for each in held)
+    if _still_due(work, held):
+        why = "the server believes these updates delivered; they are kept here, too"
+        work.save(finding, case, name, text, f"{plural(len(held), 'update')}, to be read by Import", why)
+        for each in EMPTY_AT_REST:
+            if work.read(case, each) and not _unreadable(work, case, each):
+                work.write(finding, case, each, b"", "0 bytes", "MSTTRANS still has every update that was in it")
+        file = work.reqconf(case)
+        if file is not None and (file.config.srvsync or 0) >= first:
+            why = f"the server sends again from number {first}, which was fetched and not imported"
+            work.set_reqconf(finding, case, why, srvsync=first - 1)
+        return
+    others = ("USRTRANS", "NMETRANS", "GWTRANS")
+    moved = [each for queue in others for each in work.held(case, queue, work.real(case, queue))]
+    if moved:
+        own = work.held(case, "SRVTRANS", work.records(case, "SRVTRANS"))
+        why = "Import reads SRVTRANS; the server does not have all of these updates any more"
+        work.put_queue(finding, case, "SRVTRANS", [*own, *(each._replace(how="moved") for each in moved)], why)
+        for queue in others:
+            if work.real(case, queue):
+                work.put_queue(finding, case, queue, [], "its updates are in SRVTRANS")
+    work.leave(finding, f"{plural(len(held), 'update')} left for Import in SRVTRANS: run IMPORT ADMIN -P -Y -Q")
+
+
+def _unreadable(work: Work, case: Case, name: str) -> bool:
+    """Whether a queue holds bytes that are no record; they are never thrown away."""
+    held = parse_queue(work.read(case, name) or b"", case.postoffice.layouts["queue"])
+    return any(each.data.strip(b"\0") for each in held.gaps)
+
+
+def _still_due(work: Work, held: list[Record]) -> bool:
+    server = work.server
+    issued = {(each.sync, each.text) for each in work.records(server, "MSTTRANS")} if server else set()
+    return all((each.sync, each.text) in issued for each in held)
+
+
+def resync_on_server(work: Work, case: Case, finding: Finding) -> None:
+    """Move RESYNC.GLB away from the server, which cannot use it (Q156124)."""
+    work.move(finding, case, "RESYNC.GLB", "the server cannot use it, and IMPORT -S makes a new one at any time")
+
+
+def stray_files(work: Work, case: Case, finding: Finding) -> None:
+    """Move the files that a broken Import has left, and see to its queues."""
+    for name in ("IMPORT.USR", "IMPORT.INF"):
+        work.move(finding, case, name, "a new Import makes its own; the lists themselves are untouched (Q134228)")
+    left_behind(work, case, finding)

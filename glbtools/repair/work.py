@@ -1,0 +1,364 @@
+"""The files while a plan is made: what they were, what they become, and what is noted about it.
+
+Remedies read and write here. Each reads the numbers as the remedies before it have left them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from glbtools import files
+from glbtools.binary.records import Record
+from glbtools.diagnosis.case import Case, cases
+from glbtools.diagnosis.engine import Report
+from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.wording import plural
+from glbtools.errors import UsageError
+from glbtools.evidence.disk import Disk, Office
+from glbtools.evidence.postoffice import OUR_OWN, node_of
+from glbtools.formats import config
+from glbtools.formats.queue import CONFIRMED_TEXT, NewRecord, build_queue, new_queue, parse_queue, raw_stamp
+from glbtools.repair.edits import Edit, Origin, Undone
+
+OWN = OUR_OWN[0]
+
+
+class Source(NamedTuple):
+    """A record that goes into a queue: what it is to be, what it was, and where.
+
+    Attributes:
+        sync: the number it gets.
+        text: its text.
+        record: as it was; None for one that is made up.
+        path: the file it was in.
+        how: see ``Origin``.
+    """
+
+    sync: int
+    text: str
+    record: Record | None = None
+    path: str = ""
+    how: str = "verbatim"
+
+
+class Work:
+    """A directory while its rebuilding is planned.
+
+    Attributes:
+        root: the directory.
+        report: what is wrong with it.
+        disk: its files as they become; what an earlier rebuild put beside the postoffices is not among them.
+        saved: files that go beside the postoffices: path below ``glbtools-rebuild/`` -> content.
+        edits: what is done, in order.
+        undone: what is not done, and why.
+        origins: queue file -> where its records come from; for files that are not in it, every record is verbatim.
+        unsafe: whether edits may change what files mean.
+        links: symbolic links that were not followed.
+    """
+
+    def __init__(self, report: Report, root: Path, *, unsafe: bool, max_size: int = files.DEFAULT_MAX_SIZE) -> None:
+        self.root, self.report, self.unsafe = root, report, unsafe
+        everything = Disk.load(root, max_size).everything()
+        kept = {path: data for path, data in everything.items() if PurePosixPath(path).parts[0].lower() != OWN}
+        self.before, self.disk = Disk(kept), Disk(kept)
+        self.links = sorted(each.relative_to(root).as_posix() for each in root.rglob("*") if each.is_symlink())
+        self.saved: dict[str, bytes] = {}
+        self.edits: list[Edit] = []
+        self.undone: list[Undone] = []
+        self.origins: dict[str, list[Origin]] = {}
+        self.cases: dict[str, Case] = {each.postoffice.path: each for each in cases(report.network, report.now)}
+
+    # --- postoffices ---------------------------------------------------------------------------------------------
+
+    def office(self, case: Case) -> Office:
+        """Return the files of a postoffice."""
+        return Office(case.postoffice.shown, self.relative(case.postoffice.path), self.disk, case.postoffice.layouts)
+
+    def relative(self, path: str) -> str:
+        """Return a path below the directory; ``.`` for the directory itself.
+
+        Raises:
+            UsageError: it is not below it.
+        """
+        try:
+            return Path(path).resolve().relative_to(self.root.resolve()).as_posix()
+        except ValueError:
+            raise UsageError(f"{path} is not below {self.root}; rebuild takes one directory") from None
+
+    def place(self, case: Case, name: str) -> str:
+        """Return the path of a file of a postoffice, relative to the directory, as it is spelled there."""
+        artefact = case.postoffice.find(name)
+        if artefact is not None:
+            return self.relative(str(artefact.place))
+        prefix = self.relative(case.postoffice.path)
+        inside = name if case.postoffice.flat else f"GLB/{name}"
+        return inside if prefix == "." else f"{prefix}/{inside}"
+
+    def label(self, case: Case) -> str:
+        """Return a name for a postoffice that can be part of a file's."""
+        return (case.postoffice.name or case.postoffice.path).replace("/", "-").strip("-.")
+
+    def read(self, case: Case, name: str) -> bytes | None:
+        """Return a file of a postoffice as it has become."""
+        return self.disk.read(self.place(case, name))
+
+    @property
+    def server(self) -> Case | None:
+        """The server, if it is given."""
+        server = self.report.network.server
+        return self.cases.get(server.path) if server else None
+
+    # --- numbers as they have become -------------------------------------------------------------------------------
+
+    def reqconf(self, case: Case) -> config.ReqConfFile | None:
+        """Return REQCONF.GLB; None where it is missing or short."""
+        data, layout = self.read(case, "REQCONF.GLB"), case.postoffice.layouts["reqconf"]
+        return config.parse_reqconf(data, layout) if data and len(data) >= layout.record else None
+
+    def srvconf(self) -> config.SrvConfFile | None:
+        """Return the server's SRVCONF.GLB."""
+        if self.server is None:
+            return None
+        data = self.read(self.server, "SRVCONF.GLB")
+        return config.parse_srvconf(data, self.server.postoffice.layouts["srvconf"]) if data else None
+
+    def registered(self, case: Case) -> int:
+        """Return the number of a postoffice's record in SRVCONF; 0 where it has none."""
+        srvconf, name = self.srvconf(), case.postoffice.name
+        for each in srvconf.config.requestors if srvconf and name else ():
+            if node_of(each.name) == (name or "").upper():
+                return each.number
+        return 0
+
+    def confirmed(self, case: Case) -> int | None:
+        """Return a, ReqSync of REQCONF."""
+        file = self.reqconf(case)
+        return file.config.reqsync if file else None
+
+    def applied(self, case: Case) -> int | None:
+        """Return b, ReqSync of the server's record."""
+        srvconf, number = self.srvconf(), self.registered(case)
+        return srvconf.config.requestors[number - 1].reqsync if srvconf and number else None
+
+    def records(self, case: Case, queue: str) -> list[Record]:
+        """Return the records of a queue, dummies included."""
+        data = self.read(case, f"{queue}.GLB")
+        if not data:
+            return []
+        return parse_queue(data, case.postoffice.layouts["queue"]).records
+
+    def real(self, case: Case, queue: str) -> list[Record]:
+        """Return the changes in a queue."""
+        data = self.read(case, f"{queue}.GLB")
+        held = parse_queue(data, case.postoffice.layouts["queue"]) if data else None
+        return [each for each in held.records if not held.is_dummy(each)] if held else []
+
+    def top(self, case: Case) -> int:
+        """Return the highest number that anything attests for a requestor: above it new numbers are safe."""
+        last = max((each.sync for each in self.records(case, "REQTRANS")), default=0)
+        return max(last, self.confirmed(case) or 0, self.applied(case) or 0)
+
+    # --- writing ---------------------------------------------------------------------------------------------------
+
+    def note(self, finding: Finding, case: Case, path: str, what: str, before: str, after: str, why: str) -> None:
+        """Note an edit; what only goes beside the postoffices is always safe."""
+        safety = "safe" if what == "save" else finding.problem.repair
+        self.edits.append(Edit(finding.problem.slug, case.postoffice.shown, path, what, before, after, why, safety))
+
+    def _note_whole(
+        self, finding: Finding, case: Case, path: str, before: bytes | None, queue: str, after: str, why: str
+    ) -> None:
+        """Note that a file was written whole; of two writings for one finding the first is nobody's business."""
+        told = described(before, len(self._parsed(case, queue, before)) if queue else None)
+        for number, each in enumerate(self.edits):
+            if (each.path, each.what, each.slug) == (path, "write", finding.problem.slug):
+                told, why = each.before, f"{each.why}; {why}" if why not in each.why else each.why
+                del self.edits[number]
+                break
+        self.note(finding, case, path, "write", told, after, why)
+
+    def leave(self, finding: Finding, why: str, *, lost: bool = False) -> None:
+        """Note what is not done."""
+        self.undone.append(Undone(finding.problem.slug, finding.postoffice or finding.path, why, lost))
+
+    def replaced(self, evidence: Sequence[Evidence]) -> bool:
+        """Whether remedies have done away with every byte that some evidence points to."""
+        for each in evidence:
+            path = Path(each.path).resolve()
+            inside = path.is_relative_to(self.root.resolve())
+            before = self.before.read(self.relative(each.path)) if inside else None
+            if each.span is None or before is None:
+                return False
+            if before[slice(*each.span)] in (self.disk.read(self.relative(each.path)) or b""):
+                return False
+        return bool(evidence)
+
+    def put_queue(self, finding: Finding, case: Case, queue: str, sources: Sequence[Source], why: str) -> None:
+        """Write a queue: copied records keep stamp and unknown fields, whatever their number, and a wrong checksum."""
+        layout = case.postoffice.layouts["queue"]
+        path = self.place(case, f"{queue}.GLB")
+        stamps = [each.record.stamp if each.record else None for each in sources]
+        made = new_queue([NewRecord(each.sync, each.text) for each in sources], layout)
+        if any(stamp is None for stamp in stamps) and case.now is not None and layout.with_role("stamp"):
+            stamps = [raw_stamp(layout, case.now) if stamp is None else stamp for stamp in stamps]
+        kept = {index for index, each in enumerate(made.codec.other_fields) if each.role == "opaque" and not each.link}
+        made.records = [
+            record._replace(
+                stamp=stamp if record.stamp is not None else None,
+                others=tuple(
+                    _other(source, index, value) if index in kept else value
+                    for index, value in enumerate(record.others)
+                ),
+            )
+            for record, stamp, source in zip(made.records, stamps, sources, strict=True)
+        ]
+        made.records = [
+            made.codec.carried(record, source.record) for record, source in zip(made.records, sources, strict=True)
+        ]
+        data = build_queue(made)
+        before = self.disk.read(path)
+        if before == data:
+            return
+        written = {each.path: self._written(case, each.path) for each in sources if each.path in self.origins}
+        self.disk.write(path, data)
+        self.origins[path] = [
+            _origin(each, written.get(each.path, {}).get(each.record.start) if each.record else None)
+            for each in sources
+        ]
+        self._note_whole(finding, case, path, before, queue, _numbers(sources), why)
+
+    def _written(self, case: Case, path: str) -> dict[int, Origin]:
+        """Return by offset the origins of the records of a queue that an earlier remedy has written."""
+        records = parse_queue(self.disk.read(path) or b"", case.postoffice.layouts["queue"]).records
+        return {each.start: origin for each, origin in zip(records, self.origins[path], strict=True)}
+
+    def _parsed(self, case: Case, queue: str, data: bytes | None) -> list[Record]:
+        return parse_queue(data, case.postoffice.layouts["queue"]).records if data else []
+
+    def dummy(self, case: Case, number: int) -> Source:
+        """Return the record that only holds a number, as T3 leaves it (Q133428)."""
+        return Source(number, CONFIRMED_TEXT, how="synthesised")
+
+    def held(self, case: Case, queue: str, records: Iterable[Record]) -> list[Source]:
+        """Return records of a queue as they are."""
+        path = self.place(case, f"{queue}.GLB")
+        return [Source(each.sync, each.text, each, path) for each in records]
+
+    def set_reqconf(self, finding: Finding, case: Case, why: str, **values: object) -> None:
+        """Change numbers of REQCONF.GLB."""
+        file = self.reqconf(case)
+        if file is None:
+            return
+        changed = {name: value for name, value in values.items() if getattr(file.config, name) != value}
+        if not changed:
+            return
+        path = self.place(case, "REQCONF.GLB")
+        self.disk.write(path, config.build_reqconf(config.changed_reqconf(file, **changed)))
+        before = ", ".join(f"{name} {_shown(getattr(file.config, name))}" for name in changed)
+        after = ", ".join(f"{name} {_shown(value)}" for name, value in changed.items())
+        self.note(finding, case, path, "write", before, after, why)
+
+    def set_srvconf(
+        self, finding: Finding, why: str, requestors: dict[int, dict[str, object]] | None = None, **header: object
+    ) -> None:
+        """Change numbers of SRVCONF.GLB."""
+        file, case = self.srvconf(), self.server
+        if file is None or case is None:
+            return
+        known = file.config
+        wanted: dict[int, dict[str, object]] = {}
+        for number, values in (requestors or {}).items():
+            own = known.requestors[number - 1]
+            wanted[number] = {name: value for name, value in values.items() if getattr(own, name) != value}
+        wanted = {number: values for number, values in wanted.items() if values}
+        top = {name: value for name, value in header.items() if getattr(known, name) != value}
+        if not wanted and not top:
+            return
+        path = self.place(case, "SRVCONF.GLB")
+        self.disk.write(path, config.build_srvconf(config.changed_srvconf(file, wanted, **top)))
+        before = [f"{name} {_shown(getattr(known, name))}" for name in top]
+        after = [f"{name} {_shown(value)}" for name, value in top.items()]
+        for number, values in wanted.items():
+            own = known.requestors[number - 1]
+            before += [f"{own.name} {name} {_shown(getattr(own, name))}" for name in values]
+            after += [f"{own.name} {name} {_shown(value)}" for name, value in values.items()]
+        self.note(finding, case, path, "write", ", ".join(before), ", ".join(after), why)
+
+    def write(
+        self,
+        finding: Finding,
+        case: Case,
+        name: str,
+        data: bytes,
+        after: str,
+        why: str,
+        origins: Iterable[Origin] = (),
+    ) -> None:
+        """Write a file whole; of a queue, ``origins`` says where its records come from."""
+        path = self.place(case, name)
+        before = self.disk.read(path)
+        if before == data:
+            return
+        self.disk.write(path, data)
+        self.origins[path] = list(origins)
+        self._note_whole(finding, case, path, before, "", after, why)
+
+    def move(self, finding: Finding, case: Case, name: str, why: str) -> None:
+        """Move a file to the saved ones."""
+        path = self.place(case, name)
+        data = self.disk.read(path)
+        if data is None:
+            return
+        self.disk.delete(path)
+        self.saved[f"saved/{path}"] = data
+        self.note(finding, case, path, "move", described(data), f"{OWN}/saved/{path}", why)
+
+    def save(self, finding: Finding, case: Case, name: str, data: bytes, what: str, why: str) -> None:
+        """Put a file beside the postoffices; one of the same name that holds something else stays there, too."""
+        stem, dot, end = name.rpartition(".")
+        number = 1
+        while self.saved.get(name, data) != data:
+            number += 1
+            name = f"{stem}-{number}{dot}{end}"
+        if name in self.saved:
+            return
+        self.saved[name] = data
+        self.note(finding, case, f"{OWN}/{name}", "save", "", what, why)
+
+
+def _origin(source: Source, earlier: Origin | None) -> Origin:
+    """Return where a record comes from: of one that an earlier remedy has written, from where that had it."""
+    if source.how == "synthesised" or source.record is None:
+        return Origin(source.sync, "synthesised")
+    if earlier is None:
+        return Origin(source.sync, source.how, source.path, source.record.start, source.record.sync)
+    how = earlier.how if source.how == "verbatim" or earlier.how in ("synthesised", "salvaged") else source.how
+    return earlier._replace(sync=source.sync, how=how)
+
+
+def _other(source: Source, index: int, value: int | bytes) -> int | bytes:
+    """Return an unknown field of a copied record as it was; of a new one its default."""
+    others = source.record.others if source.record is not None else ()
+    return others[index] if index < len(others) else value
+
+
+def described(data: bytes | None, records: int | None = None) -> str:
+    """Say what a file was."""
+    if data is None:
+        return "absent"
+    more = f", {plural(records, 'record')}" if records else ""
+    return f"{plural(len(data), 'byte')}{more}"
+
+
+def _numbers(sources: Sequence[Source]) -> str:
+    if not sources:
+        return "0 bytes"
+    numbers = [each.sync for each in sources]
+    span = f"number {numbers[0]}" if len(numbers) == 1 else f"numbers {numbers[0]} to {numbers[-1]}"
+    return f"{plural(len(numbers), 'record')}, {span}"
+
+
+def _shown(value: object) -> str:
+    return "unknown" if value is None else str(value)

@@ -1,0 +1,202 @@
+"""What directory dumps say, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from glbtools.reporting.documents import dumps
+from glbtools.reporting.text import Screen, message, safe, table, wrapped
+
+if TYPE_CHECKING:
+    from glbtools.directory.backsync import Backsync, Partner, Returned
+    from glbtools.directory.compare import Difference
+    from glbtools.directory.export import Outcome
+    from glbtools.model.channel import Range
+    from glbtools.model.directory import Entry
+
+_SHOWN = 50
+
+_STATES = {
+    "IN_SYNC": "the newer dump continues the older one",
+    "FOREIGN": "the two dumps are of different servers: numbers of one mean nothing on the other",
+    "ROLLED_BACK": "the server went back in time: it is at lower numbers than it was",
+    "UNKNOWN": "nothing tells whether one server numbered both, so that their numbers say nothing of each other; an "
+    "export.ini or rootdse.ldif beside each would name it, and USN-Created would tell",
+    "OVERTAKEN": "the server went back in time and has passed its old number since: numbers were given twice",
+}
+
+
+def outcome_line(outcome: Outcome) -> str:
+    """Return what an export did, in one line."""
+    counts = ", ".join(f"{number} {kind}" for kind, number in outcome.counts.items())
+    echo = f", {outcome.suppressed} not sent back to where they came from" if outcome.suppressed else ""
+    echo += f", {outcome.insignificant} without a significant change" if outcome.insignificant else ""
+    return f"{counts}{echo}; USN {outcome.state.exported} is remembered"
+
+
+def difference_lines(found: Difference, screen: Screen) -> Iterator[str]:
+    """Yield what two dumps say of each other."""
+    numbers = found.comparison
+    server = {"same": "the same server", "other": "different servers", "unknown": "not to be told"}[found.server]
+    yield from wrapped(screen.paint(f"{found.state}: {_STATES[found.state]}", "bold"), screen.width, "  ")
+    yield f"numbered by: {server}"
+    yield f"highest number: {numbers.old_head}, then {numbers.new_head}"
+    yield from wrapped(
+        f"objects in both with the same first number: {numbers.same}, with another: {numbers.moved}; changed at a "
+        f"lower number than before: {numbers.fallen}",
+        screen.width,
+        "  ",
+    )
+    if found.state == "ROLLED_BACK" and not numbers.fallen and not found.attested:
+        yield from wrapped(
+            "likely, not certain: no object that is in both shows it; what bore the highest numbers may instead have "
+            "been deleted, and its tombstone removed, since",
+            screen.width,
+            "  ",
+        )
+    if found.lives[0] and found.lives[1] and found.lives[0].lower() != found.lives[1].lower():
+        began = f"a new life of its numbering: invocation id {safe(found.lives[0])}, then {safe(found.lives[1])}"
+        yield from wrapped(began, screen.width, "  ")
+    if found.reused:
+        yield f"numbers given twice: {', '.join(map(str, found.reused[:_SHOWN]))}"
+    yield from _named("gone, and no tombstone says so", found.overtaken, screen)
+    yield from _named("deleted and made anew under the same name", found.recreated, screen)
+    kinds = {kind: sum(each == kind for each, _ in found.changes) for kind in "AMD"}
+    yield f"difference: {', '.join(f'{number} {kind}' for kind, number in kinds.items())}"
+    yield from _limited((f"  {kind} {safe(entry.dn)}" for kind, entry in found.changes), len(found.changes))
+
+
+def difference_document(found: Difference) -> str:
+    """Return what two dumps say of each other as JSON."""
+    return dumps(
+        {
+            "schema": "glbtools.directory-comparison/1",
+            "state": found.state,
+            "server": found.server,
+            "lives": list(found.lives),
+            "attested": found.attested,
+            "numbers": found.comparison._asdict(),
+            "reused": list(found.reused),
+            "gone": [each.dn for each in found.overtaken],
+            "recreated": [each.dn for each in found.recreated],
+            "changes": [{"change": kind, "dn": each.dn, "usn": each.changed} for kind, each in found.changes],
+        }
+    )
+
+
+def backsync_lines(found: Backsync, screen: Screen) -> Iterator[str]:
+    """Yield what a restored directory can and cannot get back."""
+    rows = [_partner_row(each) for each in found.partners]
+    yield table(rows, ("partner", "has seen", "state", "dead zone", "stranded"), screen.width, right=(1, 4))
+    yield ""
+    for each in found.partners:
+        yield from _named(f"written since the restore and never asked for by {safe(each.name)}", each.stranded, screen)
+    if found.backsyncs:
+        yield from _held("comes back", [each for each in found.returned if each.certainty == "likely"], screen)
+        maybe = [each for each in found.returned if each.certainty != "likely"]
+        if maybe:
+            yield from _held(
+                "comes back if the restored server made its last change, which the dumps do not say", maybe, screen
+            )
+    else:
+        sure = [each for each in found.withheld if each.certainty == "likely"]
+        maybe = [each for each in found.withheld if each.certainty != "likely"]
+        what = "held by partners and not here: never comes in"
+        if sure:
+            yield from _held(f"{what}, for this server made it under the invocation id it has now", sure, screen)
+        if maybe:
+            yield from _held(f"{what} if this server made it under the invocation id it has now", maybe, screen)
+    for name in dict.fromkeys(name for name, _ in found.connectors):
+        gone = tuple(each for partner, each in found.connectors if partner == name)
+        what = f"connectors deleted at {safe(name)}: over one that joins the two servers nothing comes back (Q190703)"
+        yield from _named(what, gone, screen)
+    yield from _named("live here though deleted at a partner: it reappears", found.resurrected, screen)
+    yield from _named("not given back, as a delete was issued for it", found.refused, screen)
+    if found.lost:
+        lost = "numbers that partners have seen and that no object bears any more, overwritten since or lost: "
+        yield from wrapped(lost + ", ".join(map(_range, found.lost)), screen.width, "  ")
+    if found.increase:
+        yield ""
+        yield from wrapped(
+            f"repair: AUTHREST 0 {found.increase} on the restored server, then let it replicate (Q201414). The first "
+            "number stays 0: a higher object version would make its stale copies win everywhere.",
+            screen.width,
+            "  ",
+        )
+    if not found.backsyncs and any(each.dead_zone or each.stranded for each in found.partners):
+        yield ""
+        yield from wrapped(
+            "repair: give the domain controller a new invocation id, by restoring it in a supported way or by demoting "
+            "and promoting it; partners then ask for everything anew. As long as it keeps its invocation id it must "
+            "not go on: replication shows no error.",
+            screen.width,
+            "  ",
+        )
+    for want in found.missing:
+        yield from wrapped(f"not known: {message(want)}", screen.width, "  ")
+
+
+def backsync_document(found: Backsync) -> str:
+    """Return what a restored directory can and cannot get back as JSON."""
+    partners: list[dict[str, Any]] = [
+        {
+            "name": each.name,
+            "remembered": each.remembered,
+            "state": each.state,
+            "certainty": each.verdict.certainty,
+            "dead_zone": each.dead_zone,
+            "stranded": [one.dn for one in each.stranded],
+        }
+        for each in found.partners
+    ]
+    return dumps(
+        {
+            "schema": "glbtools.backsync/1",
+            "partners": partners,
+            "backsyncs": found.backsyncs,
+            "returned": [_held_row(each) for each in found.returned],
+            "withheld": [_held_row(each) for each in found.withheld],
+            "connectors": [{"dn": each.dn, "deleted_at": name} for name, each in found.connectors],
+            "resurrected": [each.dn for each in found.resurrected],
+            "refused": [each.dn for each in found.refused],
+            "lost": list(found.lost),
+            "usn_increase": found.increase,
+            "missing": list(found.missing),
+        }
+    )
+
+
+def _held(what: str, found: list[Returned], screen: Screen) -> Iterator[str]:
+    yield from wrapped(f"{what}: {len(found)}", screen.width, "  ")
+    lines = (f"  {safe(each.entry.dn)} from {', '.join(map(safe, each.partners))}" for each in found)
+    yield from _limited(lines, len(found))
+
+
+def _held_row(each: Returned) -> dict[str, Any]:
+    return {"dn": each.entry.dn, "from": list(each.partners), "certainty": each.certainty}
+
+
+def _partner_row(each: Partner) -> tuple[str, ...]:
+    seen = "unknown" if each.remembered is None else str(each.remembered)
+    zone = _range(each.dead_zone) if each.dead_zone else ""
+    return (safe(each.name), seen, each.state, zone, str(len(each.stranded) or ""))
+
+
+def _range(span: Range) -> str:
+    low, high = span
+    return str(high) if high == low + 1 else f"{low + 1} to {high}"
+
+
+def _named(what: str, entries: tuple[Entry, ...], screen: Screen) -> Iterator[str]:
+    if entries:
+        yield from wrapped(f"{what}: {len(entries)}", screen.width, "  ")
+        yield from _limited((f"  {safe(each.dn)} (USN {each.changed})" for each in entries), len(entries))
+
+
+def _limited(lines: Iterable[str], number: int) -> Iterator[str]:
+    for at, line in enumerate(lines):
+        if at == _SHOWN:
+            yield f"  and {number - _SHOWN} more; --json lists all"
+            return
+        yield line

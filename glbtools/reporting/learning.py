@@ -1,0 +1,658 @@
+"""What was learnt: the report for people, and the same for programs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from glbtools import layouts
+from glbtools.binary import stamp
+from glbtools.binary.layout import TERMINATORS, Field, Layout
+from glbtools.binary.records import Record, decode
+from glbtools.files import sha256
+from glbtools.formats.base import count, span_row
+from glbtools.formats.queue import parse_queue
+from glbtools.reporting.documents import dumps, tool
+from glbtools.reporting.ruler import Segment, ruler
+from glbtools.reporting.text import Screen, message, safe, table, wrapped
+
+if TYPE_CHECKING:
+    from glbtools.learn.checking import Checked, Part
+    from glbtools.learn.learning import Learning
+    from glbtools.learn.places import Place
+    from glbtools.learn.queue import Candidate
+
+SCHEMA = "glbtools.learning/1"
+CHECK_SCHEMA = "glbtools.layout-check/1"
+
+MOST_FAULTS = 8
+"""Places shown of what a layout does not explain of one file."""
+
+MOST_RIVALS = 3
+MOST_PLACES = 4
+SAMPLE_BYTES = 72
+"""Bytes of the record that is drawn, about: a short one shows all fields as well as a long one."""
+
+SAMPLED = 400
+
+_STYLES: dict[str, tuple[str, ...]] = {
+    "sync": ("bold", "cyan"),
+    "stamp": ("green",),
+    "len_text": ("yellow",),
+    "checksum": ("red",),
+    "link": ("cyan",),
+    "text": ("bold",),
+    "constant": ("dim",),
+}
+_ENDINGS = {"nul": "a NUL", "crlf": "CR and LF", "none": "nothing"}
+_ORDERS = {"little": "low byte first", "big": "high byte first"}
+
+
+def show(learning: Learning, screen: Screen) -> Iterator[str]:
+    """Yield the report: the verdict first, then what speaks for it."""
+    yield from _verdict(learning, screen)
+    if learning.layout is not None:
+        found = _sample(learning, learning.layout)
+        yield from _drawn(found, learning.layout, screen) if found else ()
+        yield from _fields(found, learning.layout, screen)
+    yield from _tested(learning, screen)
+    yield from _files(learning, screen)
+    yield from _rivals(learning, screen)
+    yield from _points("places that several values may have", list(_places(learning)), screen)
+    yield from _points("what other bytes look like; hints, no fields", _hints(learning), screen)
+    if learning.layout is not None:
+        yield from _differences(learning.layout, screen)
+    yield from _points("notes" if learning.layout else "what can be said", learning.concluded, screen)
+    if learning.layout is None:
+        yield from _points("what cannot be said", [_OPEN[learning.family], *learning.reasons[1:]], screen)
+    yield from _points("what would help", learning.wanted, screen)
+
+
+def afterwards(learning: Learning, out: str, screen: Screen) -> Iterator[str]:
+    """Yield what became of the layout file, and how to use it."""
+    yield ""
+    if learning.layout is None:
+        yield from wrapped(f"{safe(out)}: not written, since nothing is decided", screen.width, "  ")
+        return
+    yield from wrapped(f"{safe(out)}: written; use it with glbtools inspect --layout {safe(out)} FILE, and so with"
+                       " diagnose, unsent, rebuild and build", screen.width, "  ")  # fmt: skip
+
+
+_OPEN = {
+    "queue": "where number, date, length and checksum stand in a record, and where a record ends",
+    "reqconf": "where the values stand in the file",
+    "srvconf": "where the values stand in the file and in the record of a requestor",
+}
+
+
+# --- the verdict -------------------------------------------------------------------------------------------------
+
+
+def _verdict(learning: Learning, screen: Screen) -> Iterator[str]:
+    layout = learning.layout
+    if layout is None:
+        reason = learning.reasons[0] if learning.reasons else "nothing in the files tells one layout from another"
+        yield from _bold(f"undecided: {message(reason)}", screen)
+        return
+    files = count(len(learning.paths), "file")
+    if learning.parts:
+        records = count(sum(each.records for each in learning.parts), "record")
+        explained, size = (sum(getattr(each, name) for each in learning.parts) for name in ("explained", "size"))
+        faults = sum(len(each.faults) for each in learning.parts)
+        rest = f", {count(faults, 'place')} damaged or left over" if faults else ""
+        what = f"{records} in {files}" if learning.family == "queue" else count(len(learning.parts), "snapshot")
+        verdict = f"learnt: {what}, {_share(explained, size)} of the bytes explained{rest}"
+        yield from _bold(verdict, screen)
+    else:
+        yield from _bold(f"learnt: a layout of {learning.family} files from {files}", screen)
+    opaque = sum(each.role == "opaque" for each in layout.fields)
+    sure = [sum(each.status == status and each.role != "opaque" for each in layout.fields) for status in _SAID]
+    said = [f"{number} {status}{_SAID[status]}" for status, number in zip(_SAID, sure, strict=True) if number]
+    said += [f"{opaque} not understood"] if opaque else []
+    yield from wrapped(f"{count(len(layout.fields), 'field')}: {', '.join(said)}", screen.width, "  ")
+
+
+_SAID = {"attested": "", "observed": "", "inferred": " (marked ?)", "assumed": " (marked ?)"}
+
+
+def _bold(text: str, screen: Screen) -> Iterator[str]:
+    return (screen.paint(line, "bold") for line in wrapped(text, screen.width, "  "))
+
+
+def _share(part: int, whole: int) -> str:
+    """Return a share in per cent; 100 is said of the whole only."""
+    if part == whole:
+        return "100 %"
+    return f"{math.floor(1000 * part / whole) / 10:.1f} %"
+
+
+def _heading(text: str, screen: Screen) -> Iterator[str]:
+    yield ""
+    yield from _bold(text, screen)
+
+
+def _points(heading: str, points: Sequence[str], screen: Screen) -> Iterator[str]:
+    if points:
+        yield from _heading(heading, screen)
+    for each in points:
+        yield from wrapped(f"  - {message(each)}", screen.width, "    ")
+
+
+# --- the layout over a record ------------------------------------------------------------------------------------
+
+
+class _Sample(NamedTuple):
+    """What a layout is drawn over: a file and a record in it; None where the file is one structure."""
+
+    path: str
+    data: bytes
+    record: Record | None
+
+
+def _drawn(found: _Sample, layout: Layout, screen: Screen) -> Iterator[str]:
+    """Yield the layout over one record, and over the header of its file."""
+    path, data, record = found
+    header = [_segment(each, 0) for each in layout.section("header")]
+    if header:
+        yield from _heading(f"header of the file, {count(layout.header, 'byte')}", screen)
+        yield from ruler(data[: layout.header], header, screen, layout.encoding)
+    if record is None:
+        start, stop = layout.header, min(layout.header + layout.record, len(data))
+        segments = [_segment(each, 0) for each in layout.section("record")]
+        title = f"bytes 0x{start:04x} to 0x{stop:04x}"
+    else:
+        start, stop = record.span
+        segments = _record_segments(layout, record)
+        title = f"one record, 0x{start:04x} to 0x{stop:04x}"
+    if start < stop:
+        yield from _heading(f"{title} of {safe(path)}, {count(stop - start, 'byte')}", screen)
+        yield from ruler(data[start:stop], segments, screen, layout.encoding)
+
+
+def _sample(learning: Learning, layout: Layout) -> _Sample | None:
+    """Return the first file, and of queues a record without fault: not long, and no dummy where there is another."""
+    files = list(zip(learning.paths, learning.contents, strict=False))
+    if layout.family != "queue":
+        return next((_Sample(path, data, None) for path, data in files if data), None)
+    drawn = [_Sample(path, data, record) for path, data in files if (record := _fine(data, layout)) is not None]
+    real = [each for each in drawn if each.record is not None and not each.record.text.startswith("#")]
+    return next(iter(real or drawn), None)
+
+
+def _fine(data: bytes, layout: Layout) -> Record | None:
+    """Return a record that shows the layout well, if the file has a sound one."""
+    queue = parse_queue(data, layout)
+    hurt = [fault.span for fault in queue.faults]
+    sound = [
+        each
+        for each in queue.records[:SAMPLED]
+        if not any(span.start < each.stop and each.start < span.stop for span in hurt)
+    ]
+    real = [each for each in sound if not each.text.startswith("#")] or sound
+    return min(real, key=lambda each: abs(each.stop - each.start - SAMPLE_BYTES), default=None)
+
+
+def _segment(each: Field, origin: int) -> Segment:
+    doubt = "?" if _SAID[each.status] else ""
+    return Segment(f"{each.name}{doubt}", origin + each.offset, origin + each.stop, _STYLES.get(each.role, ()))
+
+
+def _record_segments(layout: Layout, record: Record) -> list[Segment]:
+    """Return what the bytes of a record are, offsets from its beginning."""
+    text = layout.text
+    assert text is not None, "a queue layout has a text"
+    ending = text.offset + len(record.text.encode(layout.encoding, "surrogateescape"))
+    behind = ending + len(TERMINATORS[layout.terminator])
+    trailer = layout.section("trailer")
+    stop = behind + sum(each.size for each in trailer)
+    return [
+        *(_segment(each, 0) for each in layout.section("record")[:-1]),
+        _segment(text._replace(size=ending - text.offset), 0),
+        Segment("terminator", ending, behind, ("dim",)),
+        *(_segment(each, behind) for each in trailer),
+        Segment("padding", stop, record.stop - record.start, ("dim",)),
+    ]
+
+
+# --- the fields --------------------------------------------------------------------------------------------------
+
+
+def _fields(found: _Sample | None, layout: Layout, screen: Screen) -> Iterator[str]:
+    rows = []
+    for each in layout.fields:
+        doubt = "?" if _SAID[each.status] else ""
+        rows.append((_at(each), _form(each, layout), f"{each.name}{doubt}", _role(each), _status(each),
+                     _value(each, layout, found)))  # fmt: skip
+    heads = ("at", "type", "field", "role", "is", "here")
+    widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
+    yield ""
+    yield screen.paint(_line(heads, widths, screen)[0], "bold")
+    for each, row in zip(layout.fields, rows, strict=True):
+        yield from _line(row, widths, screen)
+        if each.doc:
+            indent = " " * (widths[0] + 2)
+            yield from wrapped(f"{indent}{message(each.doc)}", screen.width, indent)
+    if layout.section("trailer"):
+        yield from wrapped("+: counted from the end of the text and what terminates it", screen.width, "  ")
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], screen: Screen) -> list[str]:
+    text = "  ".join(f"{cell:{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
+    return [text] if len(text) <= screen.width else wrapped(text, screen.width, " " * (widths[0] + 2))
+
+
+def _at(each: Field) -> str:
+    return {"header": "head ", "trailer": "+"}.get(each.section, "") + f"0x{each.offset:02x}"
+
+
+def _form(each: Field, layout: Layout) -> str:
+    order = {"little": "le", "big": "be"}[each.byte_order]
+    return f"{each.type} {order}" if each.kind[0] in "iu" and each.size > 1 else each.type
+
+
+def _role(each: Field) -> str:
+    if each.role == "stamp":
+        return f"{each.role} ({each.stamp})" if each.stamp != "unix" else each.role
+    return each.role
+
+
+def _status(each: Field) -> str:
+    return "unknown" if each.role == "opaque" else each.status
+
+
+def _value(each: Field, layout: Layout, found: _Sample | None) -> str:
+    """Return what a field holds in the record that is drawn."""
+    if found is None or each.role == "text":
+        return ""
+    _, data, record = found
+    origin = 0 if each.section == "header" else layout.header if record is None else record.start
+    if each.section == "trailer" and record is not None:
+        origin += next((s.stop for s in _record_segments(layout, record) if s.name == "terminator"), 0)
+    raw = data[origin + each.offset : origin + each.stop]
+    try:
+        value = decode(each, raw) if each.numeric else raw
+    except ValueError:
+        value = raw
+    if isinstance(value, bytes):
+        return value.hex(" ") if len(value) <= 6 else f"{value[:5].hex(' ')} .."
+    if each.role == "stamp" and (moment := stamp.ENCODINGS[each.stamp][0](value)) is not None:
+        return moment.isoformat(" ")
+    if each.role == "link" and value >= 0:
+        return f"0x{value:04x}"
+    return f"{value:04X}" if each.role == "checksum" else str(value)
+
+
+# --- what was tested ---------------------------------------------------------------------------------------------
+
+
+def _tested(learning: Learning, screen: Screen) -> Iterator[str]:
+    if learning.family != "queue" or not (learning.tried or learning.layout):
+        return
+    yield from _heading("what was tested", screen)
+    ways = f"{count(learning.tried, 'way')} for records to follow each other, explained column by column"
+    left = count(len(learning.candidates), "layout")
+    yield from wrapped(f"  {ways}; {left} came out that read the files differently", screen.width, "  ")
+    if learning.layout is None:
+        return
+    rows = list(_aspects(learning, learning.layout))
+    width = max(len(name) for name, _ in rows)
+    for name, text in rows:
+        yield from wrapped(f"  {name:{width}}  {message(text)}", screen.width, " " * (width + 4))
+
+
+def _aspects(learning: Learning, layout: Layout) -> Iterator[tuple[str, str]]:
+    """Yield everything that was looked for, and what came of it."""
+    yield "header of the file", count(layout.header, "byte") if layout.header else "none"
+    trailer = sum(each.size for each in layout.section("trailer"))
+    head = count(sum(each.size for each in layout.section("record")), "byte")
+    yield "record", f"{head}, the text, {_ENDINGS[layout.terminator]}" + (f", {count(trailer, 'byte')}" * bool(trailer))
+    length = layout.with_role("len_text")
+    counts = {"text": "the text", "text+terminator": "the text and its terminator", "record": "the whole record"}
+    yield "length", _found(length, f"; it counts {counts[layout.length_counts]}") if length else _NOT
+    yield (
+        "stride",
+        f"{layout.stride} bytes, filled with 0x{layout.pad:02x}" if layout.stride > 1 else "none: records touch",
+    )
+    yield "texts", f"code page {layout.encoding}, inferred: no file says it"
+    for name, role in (("number", "sync"), ("date", "stamp"), ("link", "link")):
+        fields = [each for each in layout.fields if each.role == role]
+        yield name, "; ".join(_found(each) for each in fields) or _NOT
+    stored = layout.with_role("checksum")
+    if layout.checksum:
+        over = " and ".join(layout.covers)
+        doc = learning.checksum.doc if learning.checksum else layout.checksum_doc
+        yield "checksum", f"{layout.checksum_name} over {over}: {doc}"
+    elif stored:
+        yield "checksum", f"{_found(stored)}; how it is computed was not found"
+    elif any(each.role == "opaque" and each.section != "header" for each in layout.fields):
+        yield "checksum", f"{_NOT}: no sum or CRC reproduces what is not understood"
+    else:
+        yield "checksum", f"{_NOT}: no bytes are left for one"
+
+
+_NOT = "not found"
+
+
+def _found(each: Field, more: str = "") -> str:
+    forms = {"previous": " to the record before", "next": " to the next record", "": ""}
+    order = f", {_ORDERS[each.byte_order]}" if each.kind[0] == "u" and each.size > 1 else ""
+    encoding = {"unix": "seconds since 1970", "dos": "packed as MS-DOS does"}[each.stamp]
+    what = f", {encoding}" if each.role == "stamp" else forms[each.link]
+    return f"{each.type} at {_at(each)}{order}{what}{more}{_doubt(each)}"
+
+
+def _doubt(each: Field) -> str:
+    return f" ({each.status})" if _SAID[each.status] else ""
+
+
+# --- the files ---------------------------------------------------------------------------------------------------
+
+
+def _files(learning: Learning, screen: Screen) -> Iterator[str]:
+    if learning.parts:
+        under = "" if learning.layout else ", under the best explanation, which is no result"
+        yield from _heading(f"the files{under}", screen)
+        for part in learning.parts:
+            yield from _part(part, screen)
+        return
+    yield from _heading("the files", screen)
+    contents = [*learning.contents, *[None] * len(learning.paths)]
+    for path, content in zip(learning.paths, contents, strict=False):
+        size = "" if content is None else f": {count(len(content), 'byte')}"
+        yield from wrapped(f"  {safe(path)}{size}", screen.width, "    ")
+
+
+def _part(part: Part, screen: Screen) -> Iterator[str]:
+    explained = f", {_share(part.explained, part.size)} explained" if part.size else ""
+    size, records = count(part.size, "byte"), count(part.records, "record")
+    yield from wrapped(f"  {safe(part.path)}: {size}, {records}{explained}", screen.width, "    ")
+    for text, span in part.faults[:MOST_FAULTS]:
+        yield from wrapped(f"    0x{span.start:04x}-0x{span.stop:04x}  {message(text)}", screen.width, " " * 8)
+    if len(part.faults) > MOST_FAULTS:
+        yield f"    ... and {len(part.faults) - MOST_FAULTS} more; --json shows all"
+
+
+# --- alternatives ------------------------------------------------------------------------------------------------
+
+
+def _hints(learning: Learning) -> list[str]:
+    """Return what bytes look like that no field claims; of one file that they stay the same says nothing."""
+    return [str(each) for each in learning.mentions if len(learning.paths) > 1 or not each.kind.startswith("the same")]
+
+
+def _places(learning: Learning) -> Iterator[str]:
+    """Yield for each value that is known and has no place yet where it may stand."""
+    for name, places in learning.places.items():
+        more = f", and {len(places) - MOST_PLACES} more" if len(places) > MOST_PLACES else ""
+        where = "; ".join(map(str, places[:MOST_PLACES])) or "nowhere in the files"
+        yield f"{name}: {where}{more}"
+
+
+def _others(learning: Learning) -> list[Candidate]:
+    return learning.candidates[1 if learning.layout else 0 :]
+
+
+def _rivals(learning: Learning, screen: Screen) -> Iterator[str]:
+    others = _others(learning)
+    if not others:
+        return
+    from glbtools.learn.queue import described
+
+    title = "other readings, which fit less well" if learning.layout else "readings, best first; none is a result"
+    yield from _heading(title, screen)
+    for each in others[:MOST_RIVALS]:
+        fit = f"{each.records} records, {_floor(each.explained)} of the bytes, {each.bits:.0f} bits left over"
+        yield from wrapped(f"  - {message(described(each))}: {fit}", screen.width, "    ")
+        apart = _apart(learning.candidates[0], each)
+        if apart:
+            yield from wrapped(f"    {apart}", screen.width, "    ")
+    if len(others) > MOST_RIVALS:
+        yield f"  ... and {len(others) - MOST_RIVALS} more; --json shows all"
+    yield from wrapped(
+        f"  bits left over: what a reading leaves to chance; the best one leaves {learning.candidates[0].bits:.0f}",
+        screen.width, "  ",
+    )  # fmt: skip
+
+
+def _floor(share: float) -> str:
+    return _share(math.floor(share * 1000), 1000)
+
+
+def _apart(best: Candidate, other: Candidate) -> str:
+    """Say what would tell two readings apart: the first record that they read otherwise."""
+    if best is other:
+        return ""
+    for (number, text), (rival_number, rival_text) in zip(best.texts, other.texts, strict=False):
+        if (number, text) == (rival_number, rival_text):
+            continue
+        if text == rival_text:
+            return f"told apart by the number of {_quoted(text)}: {number}, or {rival_number}"
+        alike = next((at for at, (a, b) in enumerate(zip(text, rival_text, strict=False)) if a != b), None)
+        alike = min(len(text), len(rival_text)) if alike is None else alike
+        return f"told apart by a text: {_quoted(text, alike)}, or {_quoted(rival_text, alike)}"
+    return f"told apart by the number of records: {len(best.texts)}, or {len(other.texts)}"
+
+
+def _quoted(text: str, at: int = 0) -> str:
+    """Return what stands in a text from some place on, or shortly before it."""
+    start = max(0, min(at, len(text)) - 10)
+    stop = start + 24
+    return f'"{".." if start else ""}{safe(text[start:stop])}{".." if stop < len(text) else ""}"'
+
+
+# --- the reference layout ----------------------------------------------------------------------------------------
+
+
+def _differences(layout: Layout, screen: Screen) -> Iterator[str]:
+    reference = layouts.reference(layout.family)
+    yield from _heading(f"beside {reference.id}, which is a reconstruction", screen)
+    yield table(
+        [[name, message(was), message(now), message(what)] for name, was, now, what in differences(layout, reference)],
+        ["", "there", "here", ""],
+        screen.width,
+    )
+
+
+def differences(layout: Layout, reference: Layout) -> list[tuple[str, str, str, str]]:
+    """Return how a layout differs from another: what, how it is there, how it is here, and the difference in a word."""
+    rows = []
+    for name, there, here in _framings(reference, layout):
+        if there != here:
+            rows.append((name, there, here, "other"))
+    known = [each for each in reference.fields if each.role != "opaque" or not each.name.startswith("unknown_")]
+    for each in known:
+        own = _counterpart(each, layout)
+        was = f"{_form(each, reference)} at {_at(each)}"
+        if own is None:
+            rows.append((each.name, was, "", "not found"))
+            continue
+        now = f"{_form(own, layout)} at {_at(own)}"
+        words = []
+        words += ["moved"] if (each.section, each.offset) != (own.section, own.offset) else []
+        words += ["other type"] if each.type != own.type else []
+        words += ["other byte order"] if each.byte_order != own.byte_order and _ordered(each, own) else []
+        words += ["other encoding"] if each.stamp != own.stamp else []
+        rows.append((each.name, was, f"{now}{_doubt(own)}", ", ".join(words) or "the same"))
+    matched = {own.name for each in known if (own := _counterpart(each, layout)) is not None}
+    for own in layout.fields:
+        if own.name not in matched and own.role != "opaque":
+            rows.append((own.name, "", f"{_form(own, layout)} at {_at(own)}{_doubt(own)}", "new"))
+    return rows
+
+
+def _ordered(*fields: Field) -> bool:
+    return all(each.kind[0] in "iu" and each.size > 1 for each in fields)
+
+
+def _counterpart(each: Field, layout: Layout) -> Field | None:
+    """Return the field that means the same: of the same name, or the one with a role that a record has once."""
+    if each.name in layout.by_name:
+        return layout.by_name[each.name]
+    if layout.family == "queue" and each.role in {"sync", "stamp", "len_text", "checksum"}:
+        return layout.with_role(each.role)
+    return None
+
+
+def _framings(*pair: Layout) -> list[tuple[str, str, str]]:
+    def said(each: Layout) -> dict[str, str]:
+        if each.family != "queue":
+            return {"header": str(each.header), "record": str(each.record)}
+        return {
+            "header": count(each.header, "byte"),
+            "terminator": each.terminator,
+            "length counts": each.length_counts if each.with_role("len_text") else "no length",
+            "stride": str(each.stride) if each.stride > 1 else "none",
+            "algorithm": each.checksum_name or "unknown",
+        }
+
+    there, here = map(said, pair)
+    return [(name, there[name], here[name]) for name in there]
+
+
+# --- more files --------------------------------------------------------------------------------------------------
+
+
+def checked(layout: Layout, found: Sequence[Checked], screen: Screen) -> Iterator[str]:
+    """Yield how a layout fits some files."""
+    fitting = sum(each.fits for each in found)
+    yield from _bold(f"{safe(layout.id)} fits {fitting} of {count(len(found), 'file')}", screen)
+    yield ""
+    for each in found:
+        yield from _part(each.part, screen)
+        said = list(_grounds(each))
+        mark = screen.paint("fits", "green") if each.fits else screen.paint("does not fit", "red")
+        yield f"    {mark}"
+        for line in said:
+            yield from wrapped(f"    {line}", screen.width, "      ")
+
+
+def _grounds(each: Checked) -> Iterator[str]:
+    records = each.part.records
+    if not each.part.size:
+        yield "empty: any layout fits it"
+        return
+    if records > 1 and each.rising is not None:
+        yield f"numbers rise in {_floor(each.rising)} of the steps"
+    if each.sums is not None and records:
+        yield f"{each.sums} of {count(records, 'checksum')} agree"
+
+
+# --- for programs ------------------------------------------------------------------------------------------------
+
+
+def document(learning: Learning, version: str, written: str | None = None) -> dict[str, Any]:
+    """Return everything that was learnt."""
+    layout = learning.layout
+    return {
+        "schema": SCHEMA,
+        "tool": tool(version),
+        "family": learning.family,
+        "decided": layout is not None,
+        "files": _file_rows(learning),
+        "listings": list(learning.listings),
+        "tried": learning.tried,
+        "layout": layout_row(layout) if layout else None,
+        "checksum": _checksum_row(learning),
+        "alternatives": [_candidate_row(learning, each) for each in _others(learning)],
+        "differences": [
+            {"name": name, "reference": was or None, "learnt": now or None, "what": what}
+            for name, was, now, what in (differences(layout, layouts.reference(layout.family)) if layout else ())
+        ],
+        "places": {name: [_place_row(each) for each in places] for name, places in learning.places.items()},
+        "mentions": [
+            {"section": each.section, "span": [each.offset, each.offset + each.size], "kind": each.kind}
+            for each in learning.mentions
+        ],
+        "concluded": learning.concluded,
+        "reasons": learning.reasons,
+        "wanted": learning.wanted,
+        "toml": learning.toml,
+        "written": written,
+    }
+
+
+def _place_row(each: Place) -> dict[str, Any]:
+    return {
+        "section": each.section,
+        "offset": each.offset,
+        "type": each.kind if not each.size or each.kind[1:].isdigit() else f"{each.kind}:{each.size}",
+        "byte_order": each.order or None,
+        "stamp": each.stamp or None,
+        "shift": each.shift,
+    }
+
+
+def _file_rows(learning: Learning) -> list[dict[str, Any]]:
+    rows = []
+    for number, path in enumerate(learning.paths):
+        content = learning.contents[number] if number < len(learning.contents) else None
+        row: dict[str, Any] = {
+            "path": path,
+            "size": None if content is None else len(content),
+            "sha256": None if content is None else sha256(content),
+        }
+        part = learning.parts[number] if number < len(learning.parts) else None
+        rows.append(row | (part_row(part) if part else {"records": None, "explained": None, "faults": []}))
+    return rows
+
+
+def part_row(part: Part) -> dict[str, Any]:
+    """Return what a layout makes of one file."""
+    return {
+        "records": part.records,
+        "explained": part.explained,
+        "faults": [{"message": text, "span": span_row(span)} for text, span in part.faults],
+    }
+
+
+def layout_row(layout: Layout) -> dict[str, Any]:
+    """Return a layout as JSON has it."""
+    names = ("header", "record", "length_counts", "terminator", "stride", "pad")
+    fields = ("name", "section", "offset", "size", "type", "role", "status", "byte_order", "stamp", "link", "doc")
+    return {
+        "id": layout.id,
+        "family": layout.family,
+        "status": layout.status,
+        "encoding": layout.encoding,
+        "framing": {name: getattr(layout, name) for name in names},
+        "fields": [{name: getattr(each, name) for name in fields} for each in layout.fields],
+    }
+
+
+def _checksum_row(learning: Learning) -> dict[str, Any] | None:
+    layout, found = learning.layout, learning.checksum
+    if layout is None or not layout.checksum:
+        return None
+    row: dict[str, Any] = {"algorithm": layout.checksum, "covers": list(layout.covers), "doc": layout.checksum_doc}
+    row["parameters"] = layout.crc._asdict() if layout.crc else None
+    if found is not None:
+        row |= {"confirmed": found.confirmed, "held_out": found.held_out, "hypotheses": found.hypotheses}
+    return row
+
+
+def _candidate_row(learning: Learning, each: Candidate) -> dict[str, Any]:
+    return {
+        "layout": layout_row(each.layout),
+        "records": each.records,
+        "explained": round(each.explained, 4),
+        "bits": round(each.bits, 1),
+        "told_apart": _apart(learning.candidates[0], each) or None,
+    }
+
+
+def check_document(layout: Layout, found: Sequence[Checked], version: str) -> dict[str, Any]:
+    """Return how a layout fits some files."""
+    rows = [
+        {"path": each.part.path, "size": each.part.size, "fits": each.fits}
+        | part_row(each.part)
+        | {"rising": None if each.rising is None else round(each.rising, 4), "sums": each.sums}
+        for each in found
+    ]
+    fits = all(each.fits for each in found)
+    return {"schema": CHECK_SCHEMA, "tool": tool(version), "layout": layout.id, "fits": fits, "files": rows}
+
+
+def json_text(row: dict[str, Any]) -> str:
+    """Return a document as text."""
+    return dumps(row)

@@ -1,0 +1,103 @@
+"""How a pair of stores stands, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from glbtools.reporting.documents import dumps
+from glbtools.reporting.text import Screen, message, safe, wrapped
+
+if TYPE_CHECKING:
+    from glbtools.sync.agent import Result
+    from glbtools.sync.pair import Status
+
+_OUTCOMES = {
+    "complete": "complete: the target has everything up to number {cursor}",
+    "busy": "another agent is at work on the pair; the next round comes at its time",
+    "silent": "no answer from the other side; it goes on from number {cursor} next time",
+    "refused": "refused by the other side; it goes on from number {cursor} next time",
+    "stopped": "stopped at number {cursor}: somebody must decide",
+}
+_SHOWN = 20
+
+
+def result_lines(result: Result, screen: Screen) -> Iterator[str]:
+    """Yield what came of one round."""
+    yield from wrapped(_OUTCOMES[result.outcome].format(cursor=result.cursor), screen.width, "  ")
+    if result.batches:
+        told = "".join(f", {what}: {number}" for what, number in sorted(result.counts.items()) if number)
+        yield from wrapped(f"batches: {result.batches}, changes: {result.sent}{told}", screen.width, "  ")
+    if result.rewound:
+        low, high = result.rewound
+        yield from wrapped(
+            f"the target had had numbers {low + 1} to {high} and lost them: it was restored, and was sent them again",
+            screen.width,
+            "  ",
+        )
+    if result.reason:
+        yield from wrapped(f"why: {message(result.reason)}", screen.width, "  ")
+    if result.way_out:
+        option = " (--full)" if result.outcome == "stopped" else ""
+        yield from wrapped(f"way out: {message(result.way_out)}{option}", screen.width, "  ")
+
+
+def result_document(result: Result) -> str:
+    """Return what came of one round as JSON."""
+    row = result._asdict() | {
+        "counts": dict(result.counts),
+        "rewound": list(result.rewound) if result.rewound else None,
+    }
+    return dumps({"schema": "glbtools.sync-result/1", **row})
+
+
+def status_lines(found: Status, screen: Screen) -> Iterator[str]:
+    """Yield how a pair stands."""
+    state = f": {found.verdict.state}, {found.verdict.certainty}" if found.verdict else ""
+    yield screen.paint(f"{safe(found.pair)}{state}", "bold")
+    numbers = {"source": found.head, "agent": found.cursor, "target": found.applied}
+    yield ", ".join(f"{name} at {_shown(number)}" for name, number in numbers.items())
+    if found.reason:
+        yield from wrapped(f"why: {message(found.reason)}", screen.width, "  ")
+        yield from wrapped(f"way out: {message(found.way_out)} (sync run --full)", screen.width, "  ")
+    if found.waiting:
+        yield f"messages on their way: {found.waiting}"
+    if found.locked_by:
+        yield from wrapped(f"at work on it: {message(found.locked_by)}", screen.width, "  ")
+    for each in found.aside:
+        yield from wrapped(f"message refused: {message(each)}", screen.width, "  ")
+    for each in found.parentless[:_SHOWN]:
+        yield from wrapped(f"waits for its parent: {message(each)}", screen.width, "  ")
+    for conflict in found.conflicts[-_SHOWN:]:
+        yield from wrapped(
+            f"conflict: {message(conflict.source_key)}: {message(conflict.reason)}; the {conflict.winner} version "
+            f"counts ({conflict.policy}), the other is kept in the target's list of conflicts",
+            screen.width,
+            "  ",
+        )
+    hidden = len(found.conflicts) - _SHOWN
+    if hidden > 0:
+        yield f"and {hidden} older conflicts; --json lists all"
+
+
+def status_document(found: Status) -> str:
+    """Return how a pair stands as JSON."""
+    verdict = found.verdict
+    conflicts = [
+        {name: value.hex() if isinstance(value, bytes) else value for name, value in each._asdict().items()}
+        for each in found.conflicts
+    ]
+    return dumps(
+        {
+            "schema": "glbtools.sync-status/1",
+            **found._asdict(),
+            "verdict": {"state": verdict.state, "certainty": verdict.certainty} if verdict else None,
+            "aside": list(found.aside),
+            "conflicts": conflicts,
+            "parentless": list(found.parentless),
+        }
+    )
+
+
+def _shown(number: int | None) -> str:
+    return "unknown" if number is None else str(number)

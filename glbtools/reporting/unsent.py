@@ -1,0 +1,282 @@
+"""What has not arrived, for people and for programs (INTERFACE section 3)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from glbtools.diagnosis.wording import numbers_text, plural
+from glbtools.formats.base import moment_row
+from glbtools.reporting.diagnosis import evidence
+from glbtools.reporting.documents import dumps, spreadsheet_safe
+from glbtools.reporting.text import Screen, message, safe, table, wrapped
+
+if TYPE_CHECKING:
+    from glbtools.diagnosis.changes.found import Change, Unfound, Unknown, Unsent
+    from glbtools.diagnosis.finding import Evidence
+
+SCHEMA = "glbtools.unsent/1"
+LIMIT = 200
+"""Changes shown of one kind; programs get all."""
+
+MOST_NAMES = 5
+
+_COLUMNS = (
+    "kind", "postoffice", "path", "target", "channel", "sync", "low", "high", "stamp", "text", "why", "certainty",
+    "place", "note", "settled_by",
+)  # fmt: skip
+
+_WHY = {
+    "stranded": "will never be sent",
+    "rejected": "will be refused by the server as old",
+    "hole": "confirmed, and lost by the server",
+    "vanished": "gone from the queue before being sent",
+    "partial": "behind a record at which the server stops",
+    "unacknowledged": "sent, and not known to have arrived",
+    "pending": "waiting to be sent",
+    "refused": "refused without a word, as of another life of the numbers",
+    "purged": "purged before being fetched",
+    "leftover": "fetched, and not put into the lists",
+    "unregistered": "refused until the server has a record of this postoffice",
+}
+
+
+# --- for people --------------------------------------------------------------------------------------------------
+
+
+def show(unsent: Unsent, screen: Screen, limit: int = LIMIT) -> Iterator[str]:
+    """Yield what has not arrived, by channel and reason, with the place of each change."""
+    channels = sorted({*map(_change_channel, unsent.changes), *map(_range_channel, unsent.ranges)}, key=_order)
+    changes = {key: list(each) for key, each in groupby(unsent.changes, _change_channel)}
+    ranges = {key: list(each) for key, each in groupby(unsent.ranges, _range_channel)}
+    for channel in channels:
+        yield from _headed(channel, screen)
+        for alike in _alike(changes.get(channel, [])):
+            yield from _changes(alike, screen, limit)
+        yield from _ranges(ranges.get(channel, []), screen)
+        yield ""
+    yield from _unknown(unsent.unknown, screen)
+    yield from (screen.paint(line, "bold") for line in wrapped(_summary(unsent), screen.width, "  "))
+
+
+_Channel = tuple[str | None, str, str, str | None]
+
+
+def _change_channel(each: Change) -> _Channel:
+    return each.postoffice, "" if each.postoffice else each.path, each.channel, each.target
+
+
+def _range_channel(each: Unfound) -> _Channel:
+    return each.origin, "" if each.origin else each.path, each.channel, each.target
+
+
+def _order(channel: _Channel) -> tuple[str, bool, str, str]:
+    origin, path, kind, target = channel
+    return origin or "", kind == "download", target or "", path
+
+
+def _headed(channel: _Channel, screen: Screen) -> Iterator[str]:
+    origin, path, kind, target = channel
+    known = safe(origin) if origin else f"an unknown {'server' if kind == 'download' else 'postoffice'} ({safe(path)})"
+    receiver = safe(target) if target else "an unknown postoffice" if kind == "download" else "an unknown server"
+    lines = wrapped(f"{known} -> {receiver} ({kind})", screen.width, "  ")
+    yield from (screen.paint(line, "bold") for line in lines)
+
+
+def _alike(changes: Iterable[Change]) -> list[list[Change]]:
+    """Put changes together of which the same is to be said, in the order of their first numbers."""
+    groups: dict[tuple[str, str, str, str], list[Change]] = {}
+    for each in changes:
+        groups.setdefault((each.why, each.certainty, each.note, _file(each)), []).append(each)
+    return list(groups.values())
+
+
+def _changes(alike: Sequence[Change], screen: Screen, limit: int) -> Iterator[str]:
+    first = alike[0]
+    sure = "" if first.certainty == "certain" else f" ({first.certainty})"
+    said = f"{plural(len(alike), 'change')} {_WHY.get(first.why, first.why)}: {first.why}{sure}"
+    yield from wrapped(f"  {said}", screen.width, "    ")
+    yield from wrapped(f"  in {safe(_file(first))}", screen.width, "    ", anywhere=True)
+    yield from _reason(first.note, first.settled_by, screen)
+    rows = [[str(each.sync), _when(each), _at(each.evidence[:1]), _text(each.text)] for each in alike[:limit]]
+    drawn = table(rows, ["number", "stamp", "at", "change"], screen.width - 2, (0,))
+    yield from (f"  {line}".rstrip() for line in drawn.split("\n"))
+    if len(alike) > limit:
+        yield f"  ... and {len(alike) - limit} more; --json lists them all"
+
+
+def _ranges(ranges: Iterable[Unfound], screen: Screen) -> Iterator[str]:
+    for _, group in groupby(ranges, lambda each: (each.why, each.certainty, each.note)):
+        alike = list(group)
+        first = alike[0]
+        sure = "" if first.certainty == "certain" else f" ({first.certainty})"
+        spans = [each.range for each in alike]
+        one = sum(high - low for low, high in spans) == 1
+        said = f"{numbers_text(spans)}, {'its' if one else 'their'} content is in no file given: {first.why}{sure}"
+        yield from wrapped(f"  {said}", screen.width, "    ")
+        yield from _reason(first.note, first.settled_by, screen)
+
+
+def _reason(note: str, settled_by: Iterable[str], screen: Screen) -> Iterator[str]:
+    if note:
+        yield from wrapped(f"  {message(note)}", screen.width, "    ")
+    wanted = ", ".join(settled_by)
+    if wanted:
+        yield from wrapped(f"  What would settle it: {message(wanted)}.", screen.width, "    ")
+
+
+def _unknown(unknown: Iterable[Unknown], screen: Screen) -> Iterator[str]:
+    """Say what cannot be told, one entry for all channels that want the same files."""
+    groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for each in unknown:
+        name = (each.origin if each.channel == "upload" else each.target) or each.path
+        groups.setdefault((each.channel, each.wanted), []).append(name)
+    for (channel, wanted), names in groups.items():
+        listed = ", ".join(map(safe, names[:MOST_NAMES]))
+        more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+        what = "did not reach the server from" if channel == "upload" else "did not reach"
+        said = f"not fully known: what {what} {listed}{more}; not given: {', '.join(wanted)}"
+        yield from wrapped(said, screen.width, "  ")
+    if groups:
+        yield ""
+
+
+def _summary(unsent: Unsent) -> str:
+    numbers = sum(each.range[1] - each.range[0] for each in unsent.ranges)
+    if not unsent.changes and not numbers:
+        read = " in what was read" if unsent.unreadable else ""
+        return f"no change is found that has not arrived{read}"
+    said = [plural(len(unsent.changes), "change")] if unsent.changes else []
+    if numbers:
+        said.append(f"{plural(numbers, 'number')} without content")
+    return f"not arrived: {', and '.join(said)}"
+
+
+def _file(each: Change) -> str:
+    return each.evidence[0].path if each.evidence else ""
+
+
+def _at(places: Sequence[Evidence]) -> str:
+    if not places:
+        return ""
+    first = places[0]
+    if first.line is not None:
+        return f"line {first.line}"
+    return f"0x{first.span[0]:04x}" if first.span else ""
+
+
+def _when(each: Change) -> str:
+    return (moment_row(each.stamp) or "").replace("T", " ")
+
+
+def _text(text: str) -> str:
+    """Return a transaction with each of its lines on one of its own."""
+    return "\\r\\n\n".join(map(safe, text.split("\r\n")))
+
+
+# --- for programs ------------------------------------------------------------------------------------------------
+
+
+def document(unsent: Unsent) -> str:
+    """Return the JSON document."""
+    return dumps(
+        {
+            "schema": SCHEMA,
+            "unsent": [change(each) for each in unsent.changes],
+            "ranges": [unfound(each) for each in unsent.ranges],
+            "unknown": [_unknown_row(each) for each in unsent.unknown],
+        }
+    )
+
+
+def change(each: Change) -> dict[str, Any]:
+    """Return a change as JSON has it."""
+    return {
+        "postoffice": each.postoffice,
+        "path": each.path,
+        "target": each.target,
+        "channel": each.channel,
+        "sync": each.sync,
+        "stamp": moment_row(each.stamp),
+        "text": each.text,
+        "why": each.why,
+        "certainty": each.certainty,
+        "evidence": [evidence(place) for place in each.evidence],
+        "note": each.note,
+        "settled_by": list(each.settled_by),
+    }
+
+
+def unfound(each: Unfound) -> dict[str, Any]:
+    """Return numbers without content as JSON has them; open below, closed above."""
+    return {
+        "origin": each.origin,
+        "path": each.path,
+        "target": each.target,
+        "channel": each.channel,
+        "range": list(each.range),
+        "why": each.why,
+        "certainty": each.certainty,
+        "evidence": [evidence(place) for place in each.evidence],
+        "note": each.note,
+        "settled_by": list(each.settled_by),
+    }
+
+
+def _unknown_row(each: Unknown) -> dict[str, Any]:
+    return each._asdict() | {"wanted": list(each.wanted)}
+
+
+def json_lines(unsent: Unsent) -> Iterator[str]:
+    """Yield one JSON object for each change and each range of numbers; ``kind`` tells them apart."""
+    for each in unsent.changes:
+        yield dumps({"kind": "change"} | change(each), indent=None)
+    for every in unsent.ranges:
+        yield dumps({"kind": "range"} | unfound(every), indent=None)
+
+
+def csv_text(unsent: Unsent) -> str:
+    """Return one CSV table of changes and ranges, escaped as in tables and safe for spreadsheets."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, _COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for row in (*map(_change_cells, unsent.changes), *map(_range_cells, unsent.ranges)):
+        writer.writerow({name: _cell(value) for name, value in row.items()})
+    return stream.getvalue()
+
+
+def _change_cells(each: Change) -> dict[str, Any]:
+    return _cells(each) | {
+        "kind": "change",
+        "postoffice": each.postoffice,
+        "sync": each.sync,
+        "stamp": moment_row(each.stamp),
+        "text": each.text,
+    }
+
+
+def _range_cells(each: Unfound) -> dict[str, Any]:
+    low, high = each.range
+    return _cells(each) | {"kind": "range", "postoffice": each.origin, "low": low, "high": high}
+
+
+def _cells(each: Change | Unfound) -> dict[str, Any]:
+    """Return what both have."""
+    where = _at(each.evidence[:1])
+    return {
+        "path": each.path,
+        "target": each.target,
+        "channel": each.channel,
+        "why": each.why,
+        "certainty": each.certainty,
+        "place": f"{each.evidence[0].path} {where}".rstrip() if each.evidence else "",
+        "note": each.note,
+        "settled_by": "; ".join(each.settled_by),
+    }
+
+
+def _cell(value: Any) -> Any:
+    return spreadsheet_safe(safe(value)) if isinstance(value, str) else value

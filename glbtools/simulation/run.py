@@ -1,0 +1,170 @@
+"""Running a scenario: the cycles, what happens between the phases, and the directory that comes of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from glbtools import files
+from glbtools.errors import OutputExistsError, UsageError
+from glbtools.evidence.postoffice import AREAS
+from glbtools.layouts import Layouts
+from glbtools.simulation import actions, faults, network, phases, truth
+from glbtools.simulation.disk import OWN
+from glbtools.simulation.life import Dice, live
+from glbtools.simulation.network import Network
+from glbtools.simulation.scenario import PHASES, Mishap, Scenario, Step, load
+
+
+def simulate(
+    scenario: str | Path | Scenario,
+    out: str | Path,
+    *,
+    seed: int | None = None,
+    cycles: int | None = None,
+    start_from: str | Path | None = None,
+    layouts: Layouts | None = None,
+    force: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Path]:
+    """Run a scenario and write the network it leads to; return the files.
+
+    Args:
+        scenario: a file, the name of one of the package's, or what ``load`` returned.
+        out: directory to write; it holds the postoffices, and ``glbtools-simulation/`` with ``truth.json``.
+        seed: of the random life, in place of the scenario's.
+        cycles: how many, in place of the scenario's.
+        start_from: a directory with a network that goes on, in place of a new one.
+        layouts: how binary files are written.
+        force: write into a directory that holds something.
+        progress: called with the cycle that begins and their number.
+
+    Raises:
+        DescriptionError: the scenario has a mistake.
+        OutputExistsError: the directory holds something and ``force`` is not given.
+        FileAccessError: a file cannot be read or written.
+        UsageError: a step or fault is impossible in this network.
+    """
+    target = Path(out)
+    if target.exists() and not force and (not target.is_dir() or any(target.iterdir())):
+        raise OutputExistsError(f"{target}: exists; use --force to write into it")
+    chosen = scenario if isinstance(scenario, Scenario) else load(scenario)
+    if seed is not None:
+        chosen = chosen._replace(seed=seed)
+    if cycles is not None:
+        chosen = chosen._replace(cycles=cycles)
+    begun = network.load(Path(start_from), layouts) if start_from is not None else None
+    made = run(chosen, begun, layouts=layouts, progress=progress)
+    written = contents(made)
+    if force:
+        _clear(target)
+    return files.write_tree(written, target, force=force, sync=False)
+
+
+def _clear(target: Path) -> None:
+    """Remove the network that an earlier simulation has written here: what is left of it would be taken for this one's.
+
+    Only our own directory, and the known directories of the postoffices that it names.
+    """
+    kept = target / OWN / "network.json"
+    if not kept.is_file() or kept.is_symlink():
+        return
+    for office in network.load(target).offices.values():
+        path = target / office.path
+        if path.is_dir() and path.resolve().is_relative_to(target.resolve()):
+            for area in path.iterdir():
+                if area.name.upper() in AREAS and area.is_dir() and not area.is_symlink():
+                    shutil.rmtree(area)
+    shutil.rmtree(target / OWN)
+
+
+def truth_of(directory: str | Path) -> dict[str, Any]:
+    """Return the truth about a network that a simulation has written.
+
+    Raises:
+        FileAccessError: there is none.
+        UsageError: it cannot be understood.
+    """
+    path = Path(directory) / OWN / "truth.json"
+    try:
+        found: dict[str, Any] = json.loads(files.read(path))
+    except ValueError as error:
+        raise UsageError(f"{path}: {error}") from None
+    return found
+
+
+def run(
+    scenario: Scenario,
+    begun: Network | None = None,
+    *,
+    layouts: Layouts | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Network:
+    """Run a scenario in memory, from the beginning or on from where a network stands."""
+    made = begun or first_day(scenario, layouts)
+    dice = Dice(scenario.seed)
+    before = made.cycle
+    for number in range(1, scenario.cycles + 1):
+        if progress:
+            progress(number, scenario.cycles)
+        _cycle(made, scenario, number, dice, fresh=begun is None and before + number == 1)
+    return made
+
+
+def first_day(scenario: Scenario, layouts: Layouts | None = None) -> Network:
+    """Return the network of a scenario before its first cycle."""
+    made = network.found(
+        scenario.network,
+        scenario.server,
+        scenario.postoffices,
+        layouts=layouts,
+        rules=scenario.rules,
+        keep_updates=scenario.keep_updates,
+    )
+    made.start = scenario.start
+    return made
+
+
+def contents(made: Network) -> dict[str, bytes]:
+    """Return all files of a network, the truth about it among them."""
+    document = json.dumps(truth.document(made), indent=1, ensure_ascii=True) + "\n"
+    return network.save(made) | {f"{OWN}/truth.json": document.encode("ascii")}
+
+
+def _cycle(made: Network, scenario: Scenario, number: int, dice: Dice, *, fresh: bool) -> None:
+    made.begin("T0")
+    if fresh:
+        for office in made.offices.values():
+            actions.install(made, office, scenario.users)
+    live(made, dice, scenario.changes)
+    _happen(made, scenario, number, "T0")
+    for phase in PHASES[1:]:
+        if number == scenario.cycles and PHASES.index(phase) > PHASES.index(scenario.stop):
+            return
+        made.begin(phase)
+        phases.run(made, phase)
+        truth.settle(made, None)
+        _happen(made, scenario, number, phase)
+
+
+def _happen(made: Network, scenario: Scenario, number: int, after: str) -> None:
+    """Do what a scenario says for a moment: first what people do, then what goes wrong."""
+    for step in scenario.steps:
+        if (step.cycle, step.after) == (number, after):
+            _do(made, step)
+    for mishap in scenario.mishaps:
+        if mishap.cycle <= number <= mishap.until and mishap.after == after:
+            _go_wrong(made, mishap)
+
+
+def _do(made: Network, step: Step) -> None:
+    actions.ACTIONS[step.do].do(made, made.holder(step.at), **step.options)
+    truth.settle(made, None)
+
+
+def _go_wrong(made: Network, mishap: Mishap) -> None:
+    fault = faults.inject(made, mishap.name, made.holder(mishap.at), **mishap.options)
+    truth.settle(made, fault)
