@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from glbtools.binary import layout as layouts
@@ -69,13 +68,12 @@ def config_sample(seed: int, family: str) -> ConfigSample:
     return ConfigSample(seed, family, layout, tuple(made(dice, layout, 1 + dice.below(MOST_SNAPSHOTS))))
 
 
-def read_sample(family: str, paths: Iterable[Path]) -> ConfigSample:
+def read_sample(family: str, contents: Iterable[bytes]) -> ConfigSample:
     """Return files in the reference layout as snapshots of one file: the first few that differ and are whole."""
     layout = reference(family)
     parse: Any = config.parse_reqconf if family == "reqconf" else config.parse_srvconf
     found: dict[bytes, Snapshot] = {}
-    for path in paths:
-        data = path.read_bytes()
+    for data in contents:
         file = parse(data, layout)
         if file.faults or data in found or len(found) == MOST_SNAPSHOTS:
             continue

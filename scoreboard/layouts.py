@@ -248,16 +248,16 @@ def queue_sample(seed: int) -> QueueSample:
     return _whole(seed, kind, queue, rows)
 
 
-def read_sample(path: Path) -> QueueSample:
+def read_sample(kind: str, data: bytes) -> QueueSample:
     """Return a queue file in the reference layout as a sample, read by the package itself."""
     layout = reference("queue")
-    queue = parse_queue(path.read_bytes(), layout)
+    queue = parse_queue(data, layout)
     first = codec(layout).len_head
     rows = tuple(
         Row(each.sync, queue.moment(each), each.text, each.start + first, each.start, each.stop)
         for each in queue.records
     )
-    return _whole(0, path.stem, queue, rows)
+    return _whole(0, kind, queue, rows)
 
 
 def _whole(seed: int, kind: str, queue: Queue, rows: tuple[Row, ...]) -> QueueSample:

@@ -17,12 +17,13 @@ import tempfile
 import time
 import traceback
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, Protocol
 
 from glbtools.binary import layout as layouts
@@ -31,6 +32,8 @@ from glbtools.binary.layout import Field, Layout
 from glbtools.binary.records import Record, codec
 from glbtools.formats.queue import moment, parse_queue
 from glbtools.layouts import reference
+from glbtools.simulation.run import contents, run
+from glbtools.simulation.scenario import load, shipped
 from scoreboard import configurations
 from scoreboard.configurations import KNOWN, LISTED, ConfigSample, config_sample
 from scoreboard.layouts import QueueSample, Row, queue_sample, read_sample
@@ -38,6 +41,9 @@ from scoreboard.layouts import QueueSample, Row, queue_sample, read_sample
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "scoreboard.md"
 FIXTURES = HERE.parent / "fixtures"
+LARGE = "healthy-year"
+"""A scenario that is no fixture."""
+
 LEARNER = "glbtools.learn:learn_layout"
 
 BEGIN = "<!-- Learning: written by `python -m scoreboard.learning --page`. -->"
@@ -306,21 +312,37 @@ def reference_cases() -> list[Case]:
     return found + [Case(family, -1, told=told) for family in LISTED for told in (False, True)]
 
 
-def _queue_fixtures() -> list[Path]:
-    """Return the fixtures with a queue that has enough records; no content twice."""
-    found: dict[bytes, Path] = {}
+@cache
+def fixtures() -> Mapping[PurePosixPath, bytes]:
+    """Return the files of all fixtures; those of a scenario are made anew, as only their sums are kept."""
+    kept = [path for path in FIXTURES.rglob("*") if path.is_file()]
+    found = {PurePosixPath(path.relative_to(FIXTURES).as_posix()): path.read_bytes() for path in kept}
+    for name in sorted(set(shipped()) - {LARGE}):
+        found |= {PurePosixPath(name, path): data for path, data in contents(run(load(name))).items()}
+    return found
+
+
+def fixture_files(name: str, office: str = "*") -> list[tuple[PurePosixPath, bytes]]:
+    """Return the files of a name in the GLB directories of the fixtures, in the order of their paths."""
+    found = (each for each in fixtures().items() if each[0].match(f"*/{office}/GLB/{name}.GLB"))
+    return sorted(each for each in found if len(each[0].parts) == 4)
+
+
+def _queue_fixtures() -> list[tuple[str, bytes]]:
+    """Return name and content of the fixtures with a queue that has enough records; no content twice."""
+    found: dict[bytes, str] = {}
     for stem in ("REQTRANS", "MSTTRANS", "SRVTRANS", "RESYNC"):
-        for path in sorted(FIXTURES.glob(f"*/*/GLB/{stem}.GLB")):
-            if path.stat().st_size > 400:
-                found.setdefault(path.read_bytes(), path)
-    queues = ((path, parse_queue(data, reference("queue"))) for data, path in found.items())
-    return [path for path, queue in queues if len(queue.records) >= LEAST_RECORDS and not queue.faults]
+        for _, data in fixture_files(stem):
+            if len(data) > 400:
+                found.setdefault(data, stem)
+    queues = ((stem, data, parse_queue(data, reference("queue"))) for data, stem in found.items())
+    return [(stem, data) for stem, data, queue in queues if len(queue.records) >= LEAST_RECORDS and not queue.faults]
 
 
 def attempt(case: Case, learner: Learner, directory: Path) -> Verdict:
     """Write the files of a case, let a layout be learnt from them, and judge it."""
     if case.what == "queue":
-        queue = queue_sample(case.seed) if case.seed > 0 else read_sample(_queue_fixtures()[-case.seed - 1])
+        queue = queue_sample(case.seed) if case.seed > 0 else read_sample(*_queue_fixtures()[-case.seed - 1])
         path = directory / f"{queue.kind}.GLB"
         path.write_bytes(queue.damaged if case.hurt else queue.data)
         listing = directory / "LISTQ.TXT"
@@ -348,7 +370,7 @@ def attempt(case: Case, learner: Learner, directory: Path) -> Verdict:
 def _config_fixture(family: str) -> ConfigSample:
     """Return some fixtures of one postoffice as if they were snapshots of one file."""
     office = "east" if family == "reqconf" else "hub"
-    return configurations.read_sample(family, sorted(FIXTURES.glob(f"*/{office}/GLB/{family.upper()}.GLB")))
+    return configurations.read_sample(family, [data for _, data in fixture_files(family.upper(), office)])
 
 
 # --- running them ------------------------------------------------------------------------------------------------

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -9,8 +12,10 @@ from typing import NamedTuple
 import pytest
 
 from glbtools import cli
+from glbtools.simulation.run import simulate
 
 ROOT = Path(__file__).resolve().parents[1]
+FIXTURES = ROOT / "fixtures"
 PUBLISHED = ROOT.parent / "shared" / "evidence" / "published"
 
 
@@ -30,6 +35,39 @@ def published() -> Path:
     if not PUBLISHED.is_dir():
         pytest.skip(f"the published evidence is not beside this checkout ({PUBLISHED})")
     return PUBLISHED
+
+
+@pytest.fixture(scope="session")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return the directory of a packaged scenario: whoever is first to ask for it in a run of the suite makes it.
+
+    The processes of a run share what they make, so nothing may be changed there.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "scenarios"
+    shared.mkdir(exist_ok=True)
+
+    def made(name: str) -> Path:
+        target = shared / name
+        if not target.exists():
+            with tempfile.TemporaryDirectory(dir=shared) as own:
+                simulate(name, Path(own, name))
+                with contextlib.suppress(OSError):  # another process was first
+                    Path(own, name).rename(target)
+        return target
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def fixture_path(simulated: Callable[[str], Path]) -> Callable[[str], Path]:
+    """Return a path in a fixture: below ``fixtures/`` where its files are kept, else in what its scenario makes."""
+
+    def path(name: str) -> Path:
+        root, _, rest = name.partition("/")
+        return (FIXTURES / root if (FIXTURES / root).is_dir() else simulated(root)) / rest
+
+    return path
 
 
 @pytest.fixture

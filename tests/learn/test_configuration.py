@@ -23,9 +23,7 @@ from glbtools.learn.configuration import Configuration, learn_configuration
 from glbtools.learn.gathering import gathered
 from glbtools.model.configuration import ReqConf, SrvConf
 from scoreboard.configurations import FAMILIES, KNOWN, LISTED, ConfigSample, config_sample
-from scoreboard.learning import Case, judge_config
-
-FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+from scoreboard.learning import Case, fixture_files, judge_config
 
 REQUESTORS: tuple[dict[str, Any], ...] = (
     {"name": "PCM:POLYNOMIAL/MONTGOMERY", "reqsync": 17, "srvsync": 80, "last_cycle": 11,
@@ -166,7 +164,7 @@ def test_numbers_of_another_moment_give_no_layout(seed: int, family: str, drawn:
 
 @pytest.mark.parametrize("office", ["east", "hub", "west"])
 def test_the_reference_layout_of_reqconf_is_learnt_from_the_fixtures(office: str) -> None:
-    files = {path.read_bytes() for path in sorted(FIXTURES.glob(f"*/{office}/GLB/REQCONF.GLB"))}
+    files = {data for _, data in fixture_files("REQCONF", office)}
     whole = sorted(data for data in files if not config.parse_reqconf(data, reference("reqconf")).faults)
     assert len(whole) > 2
     found = learnt("reqconf", *whole)
@@ -175,7 +173,7 @@ def test_the_reference_layout_of_reqconf_is_learnt_from_the_fixtures(office: str
 
 
 def test_the_reference_layout_of_srvconf_is_learnt_from_the_fixtures() -> None:
-    files = {path.read_bytes() for path in sorted(FIXTURES.glob("*/hub/GLB/SRVCONF.GLB"))}
+    files = {data for _, data in fixture_files("SRVCONF", "hub")}
     whole = sorted(data for data in files if not config.parse_srvconf(data, reference("srvconf")).faults)
     assert len(whole) > 2
     found = learnt("srvconf", *whole[:4])

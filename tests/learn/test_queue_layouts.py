@@ -17,13 +17,10 @@ from scoreboard.layouts import QueueSample, queue_sample, random_layout
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 LARGE = [
-    FIXTURES / place / "GLB" / name
-    for place, name in (
-        ("grammar/october", "REQTRANS.GLB"),
-        ("healthy-week/hub", "MSTTRANS.GLB"),
-        ("seed-stuck-requestor/hub", "MSTTRANS.GLB"),
-        ("reqconf-cloned/hub", "MSTTRANS.GLB"),
-    )
+    "grammar/october/GLB/REQTRANS.GLB",
+    "healthy-week/hub/GLB/MSTTRANS.GLB",
+    "seed-stuck-requestor/hub/GLB/MSTTRANS.GLB",
+    "reqconf-cloned/hub/GLB/MSTTRANS.GLB",
 ]
 """Queues with more than a dozen records of different texts."""
 
@@ -71,8 +68,9 @@ def test_without_a_listing_what_is_decided_is_right(seed, hurt, tmp_path):
     assert [found.get(row.place) for row in rows] == [(row.sync, row.text) for row in rows]
 
 
-@pytest.mark.parametrize("path", LARGE, ids=lambda path: path.parent.parent.parent.name)
-def test_the_reference_layout_is_learnt_back(path):
+@pytest.mark.parametrize("name", LARGE)
+def test_the_reference_layout_is_learnt_back(name, fixture_path):
+    path = fixture_path(name)
     learning = learn_layout([path])
     assert learning.layout is not None, learning.reasons
     true = reference("queue")
@@ -117,7 +115,7 @@ def test_several_files_of_one_layout_are_learnt_from_together(tmp_path):
     paths = []
     for number, source in enumerate(LARGE[:3]):
         path = tmp_path / f"{number}.GLB"
-        path.write_bytes(source.read_bytes())
+        path.write_bytes((FIXTURES / source).read_bytes())
         paths.append(path)
     learning = learn_layout(paths)
     assert learning.layout is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -11,10 +12,10 @@ import pytest
 from glbtools.diagnosis.engine import diagnose, severity
 from glbtools.diagnosis.problems import by_slug
 from glbtools.simulation.faults import FAULTS
-from glbtools.simulation.run import contents, run, simulate
+from glbtools.simulation.run import contents, run
 from glbtools.simulation.scenario import load, shipped
 
-FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+SUMS = Path(__file__).resolve().parents[2] / "fixtures" / "scenarios.sha256"
 LARGE = "healthy-year"
 NAMES = sorted(set(shipped()) - {LARGE})
 
@@ -53,9 +54,8 @@ def test_a_scenario_says_what_it_is_and_where_that_is_described(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_scenario_shows_its_fault_and_nothing_else(name, tmp_path):
-    simulate(name, tmp_path)
-    found = {(each.problem.slug, severity(each)) for each in diagnose(tmp_path).findings}
+def test_a_scenario_shows_its_fault_and_nothing_else(name, simulated):
+    found = {(each.problem.slug, severity(each)) for each in diagnose(simulated(name)).findings}
     expected = {(each, by_slug(each).severity) for each in slugs_of(name)}
     assert expected <= found
     loud = {slug for slug, grade in found if grade != "note"}
@@ -63,20 +63,29 @@ def test_a_scenario_shows_its_fault_and_nothing_else(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_truth_names_the_faults_that_were_injected(name):
-    truth = json.loads((FIXTURES / name / "glbtools-simulation/truth.json").read_text())
+def test_the_truth_names_the_faults_that_were_injected(name, simulated):
+    truth = json.loads((simulated(name) / "glbtools-simulation/truth.json").read_text())
     assert {each["name"] for each in truth["faults"]} == {each.name for each in load(name).mishaps}
     if not slugs_of(name):
         assert [each["id"] for each in truth["changes"] if each["delivered"] != "all"] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_scenario_gives_the_bytes_of_its_fixture_each_time(name):
-    made = contents(run(load(name)))
+def test_a_scenario_gives_the_bytes_of_its_sums_each_time(name, simulated):
+    directory = simulated(name)
+    files = [each for each in directory.rglob("*") if each.is_file()]
+    made = {each.relative_to(directory).as_posix(): each.read_bytes() for each in files}
     assert contents(run(load(name))) == made
-    directory = FIXTURES / name
-    assert {each.relative_to(directory).as_posix(): each.read_bytes() for each in files_in(directory)} == made
+    assert {path: hashlib.sha256(data).hexdigest() for path, data in made.items()} == sums_of(name)
 
 
-def files_in(directory: Path) -> list[Path]:
-    return [each for each in directory.rglob("*") if each.is_file()]
+def test_there_are_sums_of_every_scenario_but_the_large_one():
+    lines = SUMS.read_text("ascii").splitlines()
+    assert lines == sorted(lines, key=lambda line: line.split("  ")[1].split("/", 1))
+    assert {line.split("  ")[1].partition("/")[0] for line in lines} == set(NAMES)
+
+
+def sums_of(name: str) -> dict[str, str]:
+    """Return the sum that is kept of each file of a scenario."""
+    pairs = (line.split(f"  {name}/") for line in SUMS.read_text("ascii").splitlines() if f"  {name}/" in line)
+    return {path: digest for digest, path in pairs}
