@@ -10,11 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from glbtools.binary.columns import Columns
+    from glbtools.binary.records import Record
+    from glbtools.diagnosis.changes.found import Unsent
     from glbtools.diagnosis.engine import Report, diagnose
     from glbtools.diagnosis.unsent import unsent
-    from glbtools.directory.backsync import backsync
+    from glbtools.directory.backsync import Backsync, backsync
+    from glbtools.directory.compare import Difference
     from glbtools.directory.compare import compare as compare_dumps
     from glbtools.directory.dump import Dump
+    from glbtools.directory.export import Outcome as ExportResult
     from glbtools.directory.export import export as export_changes
     from glbtools.errors import (
         DescriptionError,
@@ -26,10 +31,16 @@ if TYPE_CHECKING:
         UsageError,
     )
     from glbtools.evidence.build import build
+    from glbtools.formats.config import ReqConfFile, SrvConfFile
+    from glbtools.formats.listing import Listing
+    from glbtools.formats.logs import Log
+    from glbtools.formats.messages import Message
     from glbtools.formats.messages import of_code as messages
+    from glbtools.formats.queue import Queue
     from glbtools.formats.registry import Inspection, inspect, inspect_bytes
+    from glbtools.learn.checking import Checked as LayoutCheck
     from glbtools.learn.checking import check_layout
-    from glbtools.learn.learning import learn_layout
+    from glbtools.learn.learning import Learning, learn_layout
     from glbtools.library import (
         read_columns,
         read_listing,
@@ -40,34 +51,50 @@ if TYPE_CHECKING:
         stream_queue,
         stream_tuples,
     )
-    from glbtools.repair.plan import plan_rebuild
+    from glbtools.repair.plan import Plan, plan_rebuild
     from glbtools.simulation.run import simulate, truth_of
+    from glbtools.sync.agent import Result as SyncResult
     from glbtools.sync.pair import run as synchronize
 
 __version__ = "0.1.0"
 
 _PLACES = {
+    "Backsync": "directory.backsync",
+    "Columns": "binary.columns",
     "DescriptionError": "errors",
+    "Difference": "directory.compare",
+    "Dump": "directory.dump",
+    "ExportResult": "directory.export:Outcome",
     "FileAccessError": "errors",
     "GlbError": "errors",
+    "Inspection": "formats.registry",
+    "LayoutCheck": "learn.checking:Checked",
     "LayoutError": "errors",
+    "Learning": "learn.learning",
+    "Listing": "formats.listing",
+    "Log": "formats.logs",
+    "Message": "formats.messages",
     "OutputExistsError": "errors",
-    "UnknownFormatError": "errors",
-    "UsageError": "errors",
+    "Plan": "repair.plan",
+    "Queue": "formats.queue",
+    "Record": "binary.records",
     "Report": "diagnosis.engine",
-    "Dump": "directory.dump",
+    "ReqConfFile": "formats.config",
+    "SrvConfFile": "formats.config",
+    "SyncResult": "sync.agent:Result",
+    "UnknownFormatError": "errors",
+    "Unsent": "diagnosis.changes.found",
+    "UsageError": "errors",
     "backsync": "directory.backsync",
     "build": "evidence.build",
     "check_layout": "learn.checking",
     "compare_dumps": "directory.compare:compare",
     "diagnose": "diagnosis.engine",
     "export_changes": "directory.export:export",
-    "unsent": "diagnosis.unsent",
-    "messages": "formats.messages:of_code",
-    "Inspection": "formats.registry",
     "inspect": "formats.registry",
     "inspect_bytes": "formats.registry",
     "learn_layout": "learn.learning",
+    "messages": "formats.messages:of_code",
     "plan_rebuild": "repair.plan",
     "read_columns": "library",
     "read_listing": "library",
@@ -76,22 +103,39 @@ _PLACES = {
     "read_reqconf": "library",
     "read_srvconf": "library",
     "simulate": "simulation.run",
-    "synchronize": "sync.pair:run",
     "stream_queue": "library",
     "stream_tuples": "library",
+    "synchronize": "sync.pair:run",
     "truth_of": "simulation.run",
+    "unsent": "diagnosis.unsent",
 }
 
 __all__ = [
+    "Backsync",
+    "Columns",
     "DescriptionError",
+    "Difference",
     "Dump",
+    "ExportResult",
     "FileAccessError",
     "GlbError",
     "Inspection",
+    "LayoutCheck",
     "LayoutError",
+    "Learning",
+    "Listing",
+    "Log",
+    "Message",
     "OutputExistsError",
+    "Plan",
+    "Queue",
+    "Record",
     "Report",
+    "ReqConfFile",
+    "SrvConfFile",
+    "SyncResult",
     "UnknownFormatError",
+    "Unsent",
     "UsageError",
     "__version__",
     "backsync",
