@@ -14,7 +14,7 @@ from typing import BinaryIO
 from glbtools.errors import FileAccessError, OutputExistsError
 
 DEFAULT_MAX_SIZE = 256 * 1024 * 1024
-"""Largest file read without being asked for more, in bytes (INTERFACE section 1)."""
+"""Largest file read without being asked for more, in bytes (docs/interface.md#streams-and-limits)."""
 
 STDIN = "-"
 _BLOCK = 1 << 20

@@ -106,7 +106,7 @@ def _in_hole(survey: truth.Survey, row: dict[str, Any]) -> bool:
     if row["number"] is None or reqconf is None or record is None:
         return False
     if (record.importsync or 0) < (reqconf.importsync or 0):
-        return False  # a record made anew says nothing about what came before (RULINGS 10)
+        return False  # a record made anew says nothing about what came before (ruling 10)
     return (record.reqsync or 0) < row["number"] <= (reqconf.reqsync or 0)
 
 

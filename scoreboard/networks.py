@@ -99,7 +99,7 @@ def _with(scenario: Scenario, fault: Fault, dice: Dice) -> Scenario:
         steps.append(Step(2, "T0", "add", dice.one_of((at, scenario.postoffices[-1])), {"count": 20 + dice.below(9)}))
         options["of"] = scenario.postoffices[-1]
     elif fault.name == "silent-export":
-        # What is sent in the same cycle hides it (RULINGS 21).
+        # What is sent in the same cycle hides it (ruling 21).
         scenario, steps = scenario._replace(changes=0), steps[1:]
     elif fault.name == "absent":
         scenario = scenario._replace(keep_updates=3, cycles=last + 6)

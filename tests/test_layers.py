@@ -34,7 +34,7 @@ ONLY_IN = {
     "numpy": ("binary",),
     "pydantic": (),
 }
-# Constructs that drop or repair bytes (STYLE.md 4): what is damaged must be kept and shown.
+# Constructs that drop or repair bytes : what is damaged must be kept and shown.
 BANNED = ("GreedyRange", "Padding", "Padded", "Rebuild", "PaddedString", "FlagsEnum", "NullStripped", "Checksum")
 
 

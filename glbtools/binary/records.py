@@ -34,7 +34,7 @@ NO_LINK = 0xFFFFFFFF
 _GIVEN = ("sync", "stamp", "checksum")
 _ORDER = {"little": "<", "big": ">"}
 _CODES = {"u8": "B", "u16": "H", "u32": "I", "i8": "b", "i16": "h", "i32": "i"}
-# What a transaction can begin with (formats.md 9): used only to find the way again after damage.
+# What a transaction can begin with (docs/facts/files.md#transactions): used only to find the way again after damage.
 _ANCHOR = re.compile(rb"[ADMRT#-][ \t]")
 # What no transaction holds.
 _CONTROL = re.compile(rb"[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")

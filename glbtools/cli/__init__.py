@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 DONE, FOUND, COULD_NOT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
-"""Exit statuses (INTERFACE section 2)."""
+"""Exit statuses (docs/interface.md#exit-status)."""
 
 
 class ReaderGoneError(Exception):

@@ -26,7 +26,7 @@ SKEW = timedelta(days=1)
 
 
 class Server(NamedTuple):
-    """What the server's files say (RULINGS): ``head`` is H, ``first`` and ``last`` are L and U."""
+    """What the server's files say (docs/rulings.md#letters): ``head`` is H, ``first`` and ``last`` are L and U."""
 
     postoffice: Postoffice
     artefact: Artefact
@@ -212,7 +212,7 @@ def server_of(network: Network) -> Server | None:
 
 
 def upload_channel(case: Case) -> Channel:
-    """Return the upload of a postoffice: a, m, b and what is held (RULINGS 9 to 13)."""
+    """Return the upload of a postoffice: a, m, b and what is held (rulings 9 to 13)."""
     own, theirs = case.numbers, case.requestor
     known = [each for each in (own.m, own.a) if each is not None]
     life, target_life = _lives(case)
@@ -245,7 +245,7 @@ def poisoned(case: Case) -> list[tuple[Record, str]]:
 
 
 def download_channel(case: Case) -> Channel:
-    """Return the download of a postoffice: c, d, H and what is purged (RULINGS 15)."""
+    """Return the download of a postoffice: c, d, H and what is purged (ruling 15)."""
     own, theirs, server = case.numbers, case.requestor, case.server
     floor = server.first - 1 if server and server.first else None
     held = None
@@ -285,7 +285,7 @@ def server_name(case: Case) -> str | None:
 
 
 def copied_from(case: Case) -> str | None:
-    """Return whose REQCONF this postoffice has: the same numbers and dates, which fit only that one (RULINGS 19)."""
+    """Return whose REQCONF this postoffice has: the same numbers and dates, which fit only that one (ruling 19)."""
     own, theirs = case.numbers, case.requestor
     fits = own.m == own.a and (theirs is None or theirs.reqsync == own.a)
     if fits or own.a is None:
@@ -394,7 +394,7 @@ def origin_of(text: str) -> str | None:
 
 
 def undecided_hole(case: Case) -> Range | None:
-    """Return what the server may have lost where nothing tells whether it did (RULINGS 10)."""
+    """Return what the server may have lost where nothing tells whether it did (ruling 10)."""
     own, theirs = case.numbers.a, case.requestor.reqsync if case.requestor else None
     if own is None or theirs is None or theirs >= own or "HOLE" not in case.upload.verdict.undecided:
         return None
@@ -402,7 +402,7 @@ def undecided_hole(case: Case) -> Range | None:
 
 
 def renumbered_at(case: Case) -> int | None:
-    """Return ReqSync where a RESYNC explains it: the largest ReqSync of any requestor, and c <= H (RULINGS 10).
+    """Return ReqSync where a RESYNC explains it: the largest ReqSync of any requestor, and c <= H (ruling 10).
 
     0 stands for none, None for not known.
     """
@@ -416,7 +416,7 @@ def renumbered_at(case: Case) -> int | None:
 
 
 def _lives(case: Case) -> tuple[int | None, int | None]:
-    """Return both import numbers; an all-zero record beside a REQCONF in use is another life (RULINGS 10)."""
+    """Return both import numbers; an all-zero record beside a REQCONF in use is another life (ruling 10)."""
     own, theirs = case.numbers, case.requestor
     if theirs is None:
         return own.imports, None

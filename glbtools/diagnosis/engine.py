@@ -105,7 +105,7 @@ def diagnose(
     Args:
         paths: directories or files of the evidence.
         older: evidence of earlier moments of the same postoffices and directories.
-        now: the present, where it matters; the latest moment in the evidence unless given (RULINGS 4).
+        now: the present, where it matters; the latest moment in the evidence unless given (ruling 4).
         layouts: how binary files are read.
         max_size: largest file read, in bytes.
         progress: called with the name of each postoffice, dump or pair before it is looked at.

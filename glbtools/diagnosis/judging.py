@@ -267,7 +267,7 @@ def _msttrans_corrupt(case: Case, group: Group) -> Judgement | None:
 
 
 def _inactive(case: Case, group: Group) -> Judgement | None:
-    """RULINGS 15: what the numbers say now decides; a single 138 of a first cycle means nothing (Q109256)."""
+    """Ruling 15: what the numbers say now decides; a single 138 of a first cycle means nothing (Q109256)."""
     about = group.first.about
     ranges = tuple(_missing(group))
     if about:

@@ -14,12 +14,12 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "reqtrans-never-drained": ("cycle-order-wrong",),
         # The record at which the server stops is the damage (Q103421 #1645).
         "requestor-crc-poison-record": ("queue-damaged",),
-        # A copy of SRVCONF makes no server, so nothing that a server has is missing (RULINGS 3).
+        # A copy of SRVCONF makes no server, so nothing that a server has is missing (ruling 3).
         "role-conflict": ("msttrans-missing",),
         # What Import hangs on stays in its queue, and the step ends as failed (Q194819).
         "import-hang-bad-modify": ("temp-files-leftover", "nsda-exit-codes"),
         # The server's own REQCONF is ahead because SRVCONF went back, and it misses numbers that requestors have
-        # (scenarios 4.C).
+        # (docs/facts/faults.md#server).
         "server-restored-from-backup": ("server-restored-own-requestor", "requestor-inactive-window"),
         "server-reenabled-or-replaced": ("server-restored-own-requestor", "requestor-inactive-window"),
     }

@@ -1,4 +1,4 @@
-"""The server went back: what that means, seen from the postoffice whose numbers show it (RULINGS 10, 15, 18)."""
+"""The server went back: what that means, seen from the postoffice whose numbers show it (rulings 10, 15 and 18)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WENT_BACK = (RESTORED, REENABLED)
 
 
 def server_finding(case: Case, message: str, evidence: Iterable[Evidence | None], ranges: tuple[Range, ...]) -> Finding:
-    """Return the finding that the server went back, seen from one postoffice: restored or enabled anew (RULINGS 18)."""
+    """Return the finding that the server went back, seen from one postoffice: restored or enabled anew (ruling 18)."""
     anew = enabled_anew(case)
     verdicts = (case.upload.verdict, case.download.verdict)
     certainty = (
@@ -64,7 +64,7 @@ def server_finding(case: Case, message: str, evidence: Iterable[Evidence | None]
 
 
 def enabled_anew(case: Case) -> bool:
-    """RULINGS 18: MSTTRANS begins at 1, and every record but the server's own is younger than its postoffice.
+    """Ruling 18: MSTTRANS begins at 1, and every record but the server's own is younger than its postoffice.
 
     One that is still empty, where nothing was issued, begins at 1 as well.
     """

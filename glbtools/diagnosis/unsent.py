@@ -2,7 +2,7 @@
 
 A change is named by its origin, its target and its number; where numbering began again, one number may name two
 changes, told apart by their texts. What the target has received is not unsent, even while the origin has not heard of
-it (RULINGS 11, 24). Numbers whose content is in no file given are kept as ranges, so that nothing is passed over.
+it (rulings 11 and 24). Numbers whose content is in no file given are kept as ranges, so that nothing is passed over.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 After a restore the server asks every partner for all that it had sent them, from zero. What no partner holds is lost,
 and what was deleted is not given back. Until its numbers pass those that partners remember, nothing it writes leaves
 it. An Active Directory has no such thing: what a server of the same invocation id made itself is never sent to it again
-(exchange.md 4).
+(docs/facts/directories.md#rollback).
 """
 
 from __future__ import annotations

@@ -37,8 +37,9 @@ class Difference(NamedTuple):
 
     @property
     def state(self) -> str:
-        """What the newer dump is to the older: FOREIGN, UNKNOWN, ROLLED_BACK, OVERTAKEN or IN_SYNC (exchange.md 4).
+        """What the newer dump is to the older: FOREIGN, UNKNOWN, ROLLED_BACK, OVERTAKEN or IN_SYNC.
 
+        What shows it: docs/facts/directories.md#two-dumps.
         Where nothing tells whether one server numbered both, their numbers say nothing of each other: UNKNOWN.
         """
         if self.server == "other":
@@ -98,7 +99,7 @@ def _server(old: Facts, new: Facts, numbers: Comparison) -> str:
 
 
 def _reused(before: dict[str, Entry], after: dict[str, Entry]) -> tuple[int, ...]:
-    """Return numbers with two meanings: the server gave them twice (exchange.md 3, 16)."""
+    """Return numbers with two meanings: the server gave them twice (docs/facts/directories.md#edge-cases, 16)."""
     meant = {each.changed: key for key, each in before.items()}
     return tuple(
         sorted(each.changed for key, each in after.items() if each.changed in meant and meant[each.changed] != key)

@@ -1,7 +1,8 @@
 """What partners remember of a restored server: from a list of cursors, or from their up-to-dateness vectors.
 
 A vector, as ``repadmin /showutdvec`` prints it for one server, need not say whose it is: the file is called as the
-partner is. For several servers it prints one after another, each under a banner that does (exchange.md 4 and 5).
+partner is. For several servers it prints one after another, each under a banner that does
+(docs/facts/directories.md#vectors).
 """
 
 from __future__ import annotations

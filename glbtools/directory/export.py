@@ -82,16 +82,16 @@ def export(
         source: the dump.
         state: of the last export; ``State()`` for the first.
         emit: called with A, M or D and the object, in the order of the dump.
-        server: whose dump it is, where that is not in it: a CSV does not say (exchange.md 1.1).
+        server: whose dump it is, where that is not in it: a CSV does not say (docs/facts/directories.md#csv).
         full: export every live object, whatever the state says, those that were imported too: the receiver drops what
             is not in it.
-        inclusive: repeat the last number too (exchange.md 2.1).
+        inclusive: repeat the last number too (docs/facts/directories.md#usn).
         head: highest number issued before the dump was begun.
         now: the present, where the dump does not tell.
         lifetime: of tombstones.
         significant: attributes whose changes matter, where not all do: any write of an object, such as a new kind of
-            address for everybody, gives it a new number (exchange.md 3, 12). A modification that leaves them as the
-            receiver was sent them last is not emitted; additions and deletions always are.
+            address for everybody, gives it a new number (docs/facts/directories.md#edge-cases, 12). A modification that
+            leaves them as the receiver was sent them last is not emitted; additions and deletions always are.
 
     Raises:
         UsageError: the dump does not go with the state; says why, and the way out. Nothing was emitted.

@@ -15,7 +15,7 @@ FORMS = ("dirsync", "csv", "ldif", "jsonl")
 
 MODES = {"A": "Update", "M": "Update", "D": "Delete"}
 """A deleted and re-created object looks new and the target has it; one that was hidden looks modified and the target
-has it not (exchange.md 3, 4 and 11): Update does both, and Create or Modify would be refused."""
+has it not (docs/facts/directories.md#edge-cases, 4 and 11): Update does both, and Create or Modify would be refused."""
 
 _NAMES = ("directory name", "obj-container")
 

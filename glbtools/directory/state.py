@@ -1,7 +1,7 @@
 """What an export remembers: whose numbers, of which scope, and up to which number everything was exported.
 
-One file for each server and scope: a number means nothing on another server (seed 002), and little in another container
-(exchange.md 3, 9).
+One file for each server and scope: a number means nothing on another server, and little in another container
+(docs/facts/directories.md#edge-cases, 8 and 9).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Descriptions of postoffices and networks (INTERFACE section 5), checked key by key."""
+"""Descriptions of postoffices and networks (docs/interface.md#description), checked key by key."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """From paths to postoffices: what belongs together, what each is called, and which is the server.
 
 A network is a directory of postoffices; one postoffice may also be spread over several of the paths given. Names are in
-no attested file, so they are found by RULINGS 2, and what said so is kept. Symbolic links are not followed.
+no attested file, so they are found by ruling 2, and what said so is kept. Symbolic links are not followed.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def _each_moment(older: Iterable[str | Path]) -> list[list[str | Path]]:
     return [*([each] for each in given if Path(each).is_dir()), *([single] if single else [])]
 
 
-# --- whose they are (RULINGS 2 and 3) ----------------------------------------------------------------------------
+# --- whose they are (rulings 2 and 3) ----------------------------------------------------------------------------
 
 
 def _named(found: list[Postoffice], layouts: Layouts, present: list[Postoffice] | None = None) -> list[Postoffice]:
@@ -149,7 +149,7 @@ def _named(found: list[Postoffice], layouts: Layouts, present: list[Postoffice] 
 
 
 def _own_name(postoffice: Postoffice) -> tuple[str | None, str]:
-    """Find the name in the postoffice's own files, by the order of RULINGS 2."""
+    """Find the name in the postoffice's own files, by the order of ruling 2."""
     for _, found in postoffice.inspections("listq", "listds"):
         if found.content.postoffice:
             return found.content.postoffice.upper(), "Examining line of a listing"
@@ -257,7 +257,7 @@ def _by_directory(postoffice: Postoffice, network: list[Postoffice]) -> None:
 
 
 def _role(postoffice: Postoffice) -> tuple[str, str]:
-    """RULINGS 3: SRVCONF.GLB is there, or the name is REQCONF's server name."""
+    """Ruling 3: SRVCONF.GLB is there, or the name is REQCONF's server name."""
     if postoffice.srvconf() or postoffice.find("SRVCONF.GLB"):
         return "server", "SRVCONF"
     reqconf = postoffice.reqconf()
@@ -270,7 +270,7 @@ def _role(postoffice: Postoffice) -> tuple[str, str]:
 
 
 def latest_stamp(postoffices: Iterable[Postoffice]) -> datetime | None:
-    """Return the latest moment found in any evidence: "now", unless another is given (RULINGS 4)."""
+    """Return the latest moment found in any evidence: "now", unless another is given (ruling 4)."""
     latest: datetime | None = None
     for each in postoffices:
         for moment in _moments(each):

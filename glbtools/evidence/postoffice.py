@@ -1,7 +1,8 @@
 """A postoffice as evidence: which files there are, what they hold, whose they are.
 
 A postoffice is a directory with ``GLB/`` and its like, or a flat directory of such files, in any case; listings of the
-vendor's utilities stand in for the files they print (INTERFACE section 4). Files are read when they are asked about.
+vendor's utilities stand in for the files they print (docs/interface.md#on-disk). Files are read when they are
+asked about.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class Held(NamedTuple):
 
     @property
     def last(self) -> int:
-        """The last number, a dummy's included; 0 when empty (RULINGS, m)."""
+        """The last number, a dummy's included; 0 when empty (docs/rulings.md#letters)."""
         return max((each.sync for each in self.records), default=0)
 
     @property
@@ -108,7 +109,7 @@ class Postoffice:
         role_from: what says so.
         unreadable: files that could not be read, with the reason.
         barred: names of files that are there and are not read: links, devices.
-        alone: whether single files of it were given, so that nothing can be said of their neighbours (RULINGS 28).
+        alone: whether single files of it were given, so that nothing can be said of their neighbours (ruling 28).
     """
 
     path: str
@@ -143,7 +144,7 @@ class Postoffice:
         return all(not each.area for each in self.artefacts)
 
     def absent(self, name: str) -> bool:
-        """Whether a GLB file is missing among its siblings (RULINGS 5)."""
+        """Whether a GLB file is missing among its siblings (ruling 5)."""
         if self.alone or name.upper() in self.barred:
             return False
         siblings = any(each.name.endswith(".GLB") and each.area in ("GLB", "") for each in self.artefacts)
@@ -258,7 +259,7 @@ class Postoffice:
 
 
 class Numbers(NamedTuple):
-    """The numbers of one postoffice (RULINGS): what remains of it when its files are closed.
+    """The numbers of one postoffice (docs/rulings.md#letters): what remains of it when its files are closed.
 
     Attributes:
         a: REQCONF.ReqSync, confirmed.

@@ -123,7 +123,7 @@ def transaction_row(parsed: Parsed) -> Row | None:
 def text_record_row(
     line: int, span: Span, sync: int | None, parsed: Parsed, stamp: str | None = None, checksum: int | None = None
 ) -> Row:
-    """Return a transaction of a text file as JSON has it; there is nothing to compute a checksum over (RULINGS 7)."""
+    """Return a transaction of a text file as JSON has it; there is nothing to compute a checksum over (ruling 7)."""
     from glbtools.model.transaction import meaning
 
     found = parsed.transaction

@@ -1,4 +1,4 @@
-"""Cursors of any system as JSON: who has consumed which log up to where; the neutral form (exchange.md 4 and 5).
+"""Cursors of any system as JSON: who has consumed which log up to where (docs/facts/directories.md#cursors).
 
     {"schema": "glbtools.cursors/1", "cursors": [{"consumer": "DC2", "log_id": "DC1", "epoch": null, "position": 24580,
     "floor": null, "head": 24600}]}

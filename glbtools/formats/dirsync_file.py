@@ -1,8 +1,9 @@
 r"""The file of the DIRSYNC sample application of the Exchange SDK: sections of A, M and D, attributes, comments.
 
 "Based on the Microsoft Mail 3.2 IMPORT utility file format"; what is exported can be imported. The grammar is complete
-(SDK samples1_0d9v; exchange.md 1.2), but for what its own sample does: full names where it says RDN, empty lines, and
-an export without /EXPLIST, which has no attributes. Raw lines are kept, so that a file comes back byte for byte.
+(SDK:samples1_0d9v; docs/facts/directories.md#dirsync-file), but for what its own sample does: full names where it says
+RDN, empty lines, and an export without /EXPLIST, which has no attributes. Raw lines are kept, so that a
+file comes back byte for byte.
 """
 
 from __future__ import annotations

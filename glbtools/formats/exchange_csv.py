@@ -1,8 +1,8 @@
 """The CSV file of an Exchange directory export or import: a header line of attribute names, then one line an object.
 
 A line is one row, whatever its quotes do. Raw lines are kept, so that a file comes back byte for byte. Faults have the
-number of the event the directory import logs for them (Q184532; exchange.md 1.1). An export may leave out empty fields
-at the end of a line (Q239639), an import may not (Q188649): ``strict`` reads as the import does.
+number of the event the directory import logs for them (Q184532; docs/facts/directories.md#csv). An export may leave
+out empty fields at the end of a line (Q239639), an import may not (Q188649): ``strict`` reads as the import does.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _REMOVED = ("usn-dsa-last-obj-removed", "usn-last-obj-rem")
 _TIME = re.compile(r"[0-9]{12}Z", re.ASCII | re.IGNORECASE)
 _USN = re.compile(r"[0-9]{1,19}", re.ASCII)
 _HIGHEST = (1 << 63) - 1
-"""The most that 64 bits with a sign hold: a USN of Active Directory; those of Exchange have 32 (exchange.md 3, 19)."""
+"""The most that 64 bits with a sign hold: a USN of Active Directory (MS-ADTS); those of Exchange have 32."""
 _ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
 _REMOVAL = re.compile(r"~del(<.*>)?", re.IGNORECASE | re.DOTALL)
 _INI_LINE = re.compile(r"\s*([A-Za-z]+)\s*=(.*)", re.DOTALL)
@@ -166,7 +166,7 @@ def parse_ini(data: bytes) -> Ini:
     """Read an export.ini or import.ini; a setting without a value, or with an impossible one, keeps its default.
 
     A column separator other than comma, tab and space would export nothing but Obj-Class (Q175287); quotes may not be
-    ``~``, ``#`` or ``=`` (exchange.md 1.1).
+    ``~``, ``#`` or ``=`` (docs/facts/directories.md#csv).
     """
     settings: dict[str, str] = {}
     faults: list[Fault] = []

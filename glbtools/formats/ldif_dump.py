@@ -1,8 +1,8 @@
 """A dump of an Active Directory as LDIF (RFC 2849), as ldapsearch and ldifde write it; and changes as LDIF.
 
-Objects are known by objectGUID, since the name of a tombstone is mangled (exchange.md 5). A capture of the rootDSE, as
-the first record or in a file beside the dump, names the server, the head of its numbering, and with the invocationID of
-its NTDS Settings object which life of it. Tombstones are only there if Show Deleted was asked for
+Objects are known by objectGUID, since the name of a tombstone is mangled (docs/facts/directories.md#ldif). A capture of
+the rootDSE, as the first record or in a file beside the dump, names the server, the head of its numbering, and with the
+invocationID of its NTDS Settings object which life of it. Tombstones are only there if Show Deleted was asked for
 (1.2.840.113556.1.4.417). Lines and base64 are read by the library ``ldif``.
 
 Around the objects a search tool prints of the search itself: references to other servers, its result, controls, pages,

@@ -1,7 +1,7 @@
 """Listings of the vendor's utilities: LISTQ (queue files) and LISTDS (configuration), read and written.
 
 They stand in for the binary files they print. What they do not print stays unknown: LISTQ shows no sizes, LISTDS no
-dates but one, no pointers and no import numbers (RULINGS 8).
+dates but one, no pointers and no import numbers (ruling 8).
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ class Queue:
         return iter(sorted(both, key=lambda each: each.start))
 
     def is_dummy(self, record: Record) -> bool:
-        """Whether a record only holds a number (RULINGS 1)."""
+        """Whether a record only holds a number (ruling 1)."""
         alone = self.size in DUMMY_SIZES and len(self.records) == 1
         return record.text.startswith("#") or (alone and not parse_text(record.text).valid)
 
@@ -276,7 +276,7 @@ def text_faults(queue: Queue) -> Iterator[Fault]:
 
 
 def checksum_faults(queue: Queue) -> list[Fault]:
-    """Return what stored checksums say, by RULINGS 7.
+    """Return what stored checksums say, by ruling 7.
 
     The algorithm is assumed. Where no more values agree with it than chance would make agree, nothing is known but that
     the layout is unconfirmed; where many do, those that do not are suspect.

@@ -1,4 +1,4 @@
-r"""What repadmin prints of the replication of an Active Directory (exchange.md 5).
+r"""What repadmin prints of the replication of an Active Directory (docs/facts/directories.md#vectors).
 
 ``/showutdvec`` is the up-to-dateness vector of a domain controller: how far it has everybody's changes. Two lines for
 one domain controller are two lives of it, of which a former one need not be marked as retired; with /nocache the names

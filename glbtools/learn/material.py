@@ -13,7 +13,7 @@ from glbtools.files import base_name
 from glbtools.formats.listing import Listing
 
 ANCHOR = re.compile(rb"[ADMRT#][ \t](?=[^\x00-\x1f\x7f])")
-"""How a transaction begins (formats.md 9): its code, a blank or tab, and something that can be read."""
+"""How a transaction begins (docs/facts/files.md#transactions): its code, a blank or tab, something that can be read."""
 
 CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """What no transaction holds."""

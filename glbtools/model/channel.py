@@ -47,22 +47,22 @@ class Channel(NamedTuple):
         kind: ``upload`` (requestor to server), ``download`` (server to requestor), ``usn``, ``backsync`` or ``ics``.
         origin: who numbers the changes.
         target: who is to receive them.
-        held: the numbers whose real records the origin still has, in order; dummies are not real (RULINGS 1).
+        held: the numbers whose real records the origin still has, in order; dummies are not real (ruling 1).
         last: the origin's counter: the last number in its log, a dummy's included; 0 when the log is empty.
         confirmed: how far the origin believes the target has got.
         applied: how far the target says it has got.
         head: the highest number issued, as the origin keeps it beside its log (SRVCONF's Sync, the highest USN). An
-            upload has none: its head is the higher of ``last`` and ``confirmed`` (RULINGS 9).
+            upload has none: its head is the higher of ``last`` and ``confirmed`` (ruling 9).
         floor: highest number that may be purged: at or below it a change may be gone; 0 when nothing is.
         delete_floor: the same for deletions, in a log that keeps the last state of each object.
         dense: whether every number occurs (PC Mail), or some may be skipped (USN).
         life: which life the origin counts: an import number in PC Mail, elsewhere an invocation id.
-        target_life: which one the target counts. In an upload 0 where the server's record is all zero (RULINGS 10).
+        target_life: which one the target counts. In an upload 0 where the server's record is all zero (ruling 10).
         log_of: whose log the target's number counts, as the target names it.
-        renumbered_at: the number that a RESYNC set, or would set (RULINGS 10); 0 where none explains anything.
+        renumbered_at: the number that a RESYNC set, or would set (ruling 10); 0 where none explains anything.
         since: first number issued in this life of the log.
-        importing: whether a target that has nothing yet will be given everything, whatever was purged (RULINGS 15).
-        stopped_at: number of a record at which the target stops every time; None also when none is known (RULINGS 11).
+        importing: whether a target that has nothing yet will be given everything, whatever was purged (ruling 15).
+        stopped_at: number of a record at which the target stops every time; None also when none is known (ruling 11).
     """
 
     kind: str
@@ -138,7 +138,7 @@ def dead_zone(channel: Channel) -> Range | None:
     """Return the numbers still to be issued that will be ignored: the log's end up to where either side believes it is.
 
     In an upload the origin sends what is above its own cursor and the target takes what is above its own, so the higher
-    counts (RULINGS 9); any other log is sent from one number (RULINGS 15).
+    counts (ruling 9); any other log is sent from one number (ruling 15).
     """
     upload = channel.kind == UPLOAD
     last = channel.last if upload else channel.head
@@ -147,7 +147,7 @@ def dead_zone(channel: Channel) -> Range | None:
 
 
 def _sent_after(channel: Channel) -> int | None:
-    """Return the number a log is sent from: what the target says, else what the origin believes (RULINGS 15).
+    """Return the number a log is sent from: what the target says, else what the origin believes (ruling 15).
 
     The second is a belief: a state that holds by it is never certain, and none is refuted by it.
     """
@@ -252,7 +252,7 @@ def _foreign(channel: Channel) -> _Answer:
 
 
 def _upload_epoch_changed(channel: Channel) -> _Answer:
-    """The server's record was made anew (Q99961): it is behind, and of another life (RULINGS 10).
+    """The server's record was made anew (Q99961): it is behind, and of another life (ruling 10).
 
     A RESYNC explains a missing acknowledgement but no import number, so it refutes HOLE alone.
     """
@@ -265,26 +265,26 @@ def _made_anew(channel: Channel) -> _Answer:
 
 
 def _upload_rolled_back(channel: Channel) -> _Answer:
-    """The requestor went back: the server has seen numbers it knows nothing of (RULINGS 9)."""
+    """The requestor went back: the server has seen numbers it knows nothing of (ruling 9)."""
     return _all(_less(channel, "last", "applied"), _less(channel, "confirmed", "applied"))
 
 
 def _upload_hole(channel: Channel) -> _Answer:
-    """The server went back: what it had confirmed is never sent again (Q113453), unless RULINGS 10 explains it."""
+    """The server went back: what it had confirmed is never sent again (Q113453), unless ruling 10 explains it."""
     explained = _any(_made_anew(channel), _equal(channel, "renumbered_at", "confirmed"))
     behind = _less(channel, "applied", "confirmed")
     return _all(behind, _not(explained)).about(_span(channel.applied, channel.confirmed))
 
 
 def _upload_stranded(channel: Channel) -> _Answer:
-    """The log ends below its own cursor: nothing in it is ever sent (Q119452); perhaps nothing is yet (RULINGS 9)."""
+    """The log ends below its own cursor: nothing in it is ever sent (Q119452); perhaps nothing is yet (ruling 9)."""
     return _less(channel, "last", "confirmed").about_held(channel, 0, channel.confirmed)
 
 
 def _rejected(channel: Channel) -> _Answer:
-    """A requestor that went back numbers its changes as the server has had them: refused as old (Q96060, RULINGS 9).
+    """A requestor that went back numbers its changes as the server has had them: refused as old (Q96060, ruling 9).
 
-    Where its log reaches its own cursor, what is at or below that was acknowledged and is not sent (RULINGS 13).
+    Where its log reaches its own cursor, what is at or below that was acknowledged and is not sent (ruling 13).
     """
     stranded = _less(channel, "last", "confirmed")
     unsent = _any(_less(channel, "confirmed", "held"), _all(stranded, _positive(channel, "held")))
@@ -293,7 +293,7 @@ def _rejected(channel: Channel) -> _Answer:
 
 
 def _partial(channel: Channel) -> _Answer:
-    """The server stops at the same record each time (Q103421 #1645); only with evidence of it (RULINGS 11)."""
+    """The server stops at the same record each time (Q103421 #1645); only with evidence of it (ruling 11)."""
     if not channel.stopped_at:
         return _Answer(False)
     stop = channel._replace(applied=channel.stopped_at - 1)
@@ -304,9 +304,9 @@ def _partial(channel: Channel) -> _Answer:
 
 
 def _upload_unacknowledged(channel: Channel) -> _Answer:
-    """Received, and the requestor has not heard of it: normal between T2 and T3 (RULINGS 11).
+    """Received, and the requestor has not heard of it: normal between T2 and T3 (ruling 11).
 
-    So is a first cycle; that the server's record is of an earlier life is for callers to say (RULINGS 12).
+    So is a first cycle; that the server's record is of an earlier life is for callers to say (ruling 12).
     """
     added = _less(channel, "confirmed", "last")
     received = _all(added, _less(channel, "confirmed", "applied"), _not(_less(channel, "last", "applied")))
@@ -338,7 +338,7 @@ _UPLOAD: dict[str, _Test] = {
 def _log_epoch_changed(channel: Channel) -> _Answer:
     """The two count different lives.
 
-    Of import numbers only one that went back matters: the server's replies are refused in silence (Q99961, RULINGS 15).
+    Of import numbers only one that went back matters: the server's replies are refused in silence (Q99961, ruling 15).
     """
     if channel.kind == DOWNLOAD:
         return _less(channel, "life", "target_life")
@@ -346,12 +346,12 @@ def _log_epoch_changed(channel: Channel) -> _Answer:
 
 
 def _log_rolled_back(channel: Channel) -> _Answer:
-    """The origin went back: the target is ahead of everything it has issued (RULINGS 15; event 1224)."""
+    """The origin went back: the target is ahead of everything it has issued (ruling 15; event 1224)."""
     return _less(channel, "head", "applied")
 
 
 def _log_hole(channel: Channel) -> _Answer:
-    """Purged before the target saw it (Q108067), and no import makes up for it (RULINGS 15)."""
+    """Purged before the target saw it (Q108067), and no import makes up for it (ruling 15)."""
     gone = _all(_less(channel, "applied", "floor"), _not(_importing(channel)))
     return gone.about(_span(channel.applied, channel.floor))
 
@@ -372,12 +372,12 @@ def _log_stranded(channel: Channel) -> _Answer:
 
 
 def _log_unacknowledged(channel: Channel) -> _Answer:
-    """Sent, and not taken: T3 was not run, or the target went back and will be sent it again (RULINGS 15)."""
+    """Sent, and not taken: T3 was not run, or the target went back and will be sent it again (ruling 15)."""
     return _less(channel, "applied", "confirmed").about(_span(channel.applied, channel.confirmed))
 
 
 def _log_pending(channel: Channel) -> _Answer:
-    """Will be sent when the target is next heard of (RULINGS 15); not the part that is purged, perhaps all of it."""
+    """Will be sent when the target is next heard of (ruling 15); not the part that is purged, perhaps all of it."""
     if not channel.dense:
         return _less(channel, "applied", "held").about_held(channel, channel.applied, _value(channel, "held"))
     purged = 0 if _importing(channel).holds else channel.floor or 0

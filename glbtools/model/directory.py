@@ -1,7 +1,7 @@
 """A directory that numbers its changes (USN), and what its numbers mean: pure predicates, one for each question.
 
 A directory server gives every write a number of its own, and an object keeps the number of its last one. What was
-exported is remembered as one number L; everything numbered above it has changed since (exchange.md 2.1, seed 002).
+exported is remembered as one number L; everything numbered above it has changed since (docs/facts/directories.md#usn).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 TOMBSTONE_LIFETIME = timedelta(days=30)
-"""How long a deleted object is kept to tell of its deletion, unless set otherwise (Q239639, seed 002)."""
+"""How long a deleted object is kept to tell of its deletion, unless set otherwise (Q239639)."""
 
 Values = tuple[str, ...]
 
@@ -53,7 +53,8 @@ class Facts(NamedTuple):
         server: name of the server it was taken from.
         epoch: invocation id: which life of the server's numbering.
         head: highest number issued when the dump was begun.
-        last_removed: the number of the last removed object: above it no tombstone is missing (seed 002).
+        last_removed: the number of the last removed object: above it no tombstone is missing
+            (docs/facts/directories.md#missed-deletions).
         scope: base point and container.
         deletions: whether a deletion can be seen: the dump has an Is-Deleted column.
         creations: whether a creation can be told from a modification: it has USN-Created.
@@ -84,8 +85,8 @@ def is_selected(entry: Entry, exported: int, *, inclusive: bool = False) -> bool
 def kind(entry: Entry, exported: int, *, inclusive: bool = False) -> str:
     """Return what a change is to somebody who has everything up to ``exported``: A, M, D, or nothing.
 
-    What was made and deleted in between needs no word (seed 002). Without USN-Created a live object may be new, so that
-    it is called added.
+    What was made and deleted in between needs no word (docs/facts/directories.md#usn). Without USN-Created a live
+    object may be new, so that it is called added.
     """
     if not is_selected(entry, exported, inclusive=inclusive):
         return NOTHING
@@ -105,7 +106,7 @@ def changes(entries: Iterable[Entry], exported: int, *, inclusive: bool = False)
 def next_exported(highest: int, head: int | None, exported: int) -> int:
     """Return the number to remember after an export: the highest exported, but no more than was issued before it began.
 
-    An object rewritten while the dump was read would else be skipped (exchange.md 2.1).
+    An object rewritten while the dump was read would else be skipped (docs/facts/directories.md#last-number).
     """
     found = highest if head is None else min(highest, head) if highest else head
     return max(found, exported)
@@ -117,7 +118,7 @@ def outlived(exported_at: datetime | None, now: datetime | None, lifetime: timed
 
 
 class Comparison(NamedTuple):
-    """What two dumps say of each other (exchange.md 2.2).
+    """What two dumps say of each other (docs/facts/directories.md#two-dumps).
 
     Attributes:
         same: live objects in both with the same USN-Created.

@@ -1,7 +1,7 @@
 """The rules by which Dir-Sync moves its numbers: pure, one function for each step that decides something.
 
-A transaction is anything with a number ``sync``. Where sources contradict each other, the adopted reading of scenarios
-6.1 is the default and ``Rules`` selects the other one.
+A transaction is anything with a number ``sync``. Where sources contradict each other, the adopted reading of
+docs/facts/protocol.md#readings is the default and ``Rules`` selects the other one.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ class Rules(NamedTuple):
 
     Attributes:
         ack_test: T3 takes an acknowledgment R with ReqSync <= R <= last (``range``, Q133428), or only one equal to
-            ReqSync (``match``, Q96060): C2.
+            ReqSync (``match``, Q96060).
         discard: T3 drops what is numbered up to the acknowledged number (``through``) or below it (``below``, the
-            literal text of Q133428): C3.
-        send: T1 sends what is numbered above ReqSync (``above``, Q119014), or from it on (``from``, Q96060): C4.
+            literal text of Q133428).
+        send: T1 sends what is numbered above ReqSync (``above``, Q119014), or from it on (``from``, Q96060).
         reject: T2 refuses what is numbered up to its ReqSync (``through``) or below it (``below``, the literal text of
-            Q96060): C5.
+            Q96060).
         due_from: T2 sends what is above the number in the requestor's message (``message``) or in SRVCONF
-            (``srvconf``), both Q96060: C6.
-        first: number of the first transaction: 1 (Q133428) or 0 (Q119014): C7.
+            (``srvconf``), both Q96060.
+        first: number of the first transaction: 1 (Q133428) or 0 (Q119014).
         resync: RESYNC carries the largest ReqSync of all (``highest``, Q119449) or each requestor's own (``own``,
-            Q96060): C8.
+            Q96060).
         srvseq: RESYNC and import replies carry the SrvSync of the server's own record in SRVCONF (``srvconf``,
-            Q119449) or of its REQCONF (``reqconf``, Q103421): C9. Import replies follow Q103421 in any case.
-        keep: Keep Updates counts ``days`` (Q125512) or ``cycles`` (Q257740): C13.
+            Q119449) or of its REQCONF (``reqconf``, Q103421). Import replies follow Q103421 in any case.
+        keep: Keep Updates counts ``days`` (Q125512) or ``cycles`` (Q257740).
         acknowledge: the server acknowledges the last transaction it processed (``processed``, 3.2) or the number in
             the message (``message``, 3.0): Q103421.
         stored: SRVCONF's SrvSync is what the requestor has acknowledged (``acknowledged``) or what was sent last
@@ -118,20 +118,23 @@ def is_old_mail(imports: int, told: int, confirmed: int, acknowledged: int) -> b
 
 
 def is_confirmed(confirmed: int, last: int, acknowledged: int, rules: Rules) -> bool:
-    """Whether T3 believes an acknowledgment (C2)."""
+    """Whether T3 believes an acknowledgment (docs/facts/protocol.md#ack_test)."""
     if rules.ack_test == "match":
         return acknowledged == confirmed
     return confirmed <= acknowledged <= last
 
 
 def kept(queued: Iterable[T], acknowledged: int, rules: Rules) -> list[T]:
-    """Return what T3 leaves in REQTRANS (C3)."""
+    """Return what T3 leaves in REQTRANS (docs/facts/protocol.md#discard)."""
     least = acknowledged if rules.discard == "below" else acknowledged + 1
     return [each for each in queued if each.sync >= least]
 
 
 def due(issued: Iterable[T], received: int, head: int) -> list[T]:
-    """Return what T2 sends to a requestor: what it has not got, up to the server's last number (C6)."""
+    """Return what T2 sends to a requestor: what it has not got, up to the server's last number.
+
+    What it has got: docs/facts/protocol.md#due_from.
+    """
     return [each for each in issued if received < each.sync <= head]
 
 

@@ -1,4 +1,4 @@
-"""A diagnosis for programs: JSON as fixed in INTERFACE section 3, JSON lines, CSV."""
+"""A diagnosis for programs: JSON (docs/interface.md#json), JSON lines, CSV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inspections for programs: JSON (INTERFACE section 3), JSON lines, CSV."""
+"""Inspections for programs: JSON (docs/interface.md#json), JSON lines, CSV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has not arrived, for people and for programs (INTERFACE section 3)."""
+"""What has not arrived, for people and for programs (docs/interface.md#json)."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def make_resync(network: Network, office: Office) -> None:
         return
     records = srvconf.config.requestors
     own = next((each for each in records if (each.name or "").upper() == f"PCM:{network.server}".upper()), None)
-    # C9: the record in SRVCONF (Q119449), or REQCONF (Q103421).
+    # The record in SRVCONF (Q119449), or REQCONF (Q103421): docs/facts/protocol.md#srvseq.
     srvsync = (own.srvsync if own and network.rules.srvseq == "srvconf" else reqconf.srvsync) or 0
     chosen = records
     if network.rules.resync == "own":

@@ -10,7 +10,7 @@ from glbtools.formats import logs, messages
 Disk = disk.Disk
 
 OWN = "glbtools-simulation"
-"""Where the simulator keeps what the real system kept in files of unknown format (INTERFACE section 4)."""
+"""Where the simulator keeps what the real system kept in files of unknown format (docs/interface.md#on-disk)."""
 
 
 class Office(disk.Office):
@@ -28,8 +28,8 @@ class Office(disk.Office):
     ) -> None:
         """Write a line to DIRSYNC.LOG and, if a requestor's program writes it, to DSSERVER.LOG.
 
-        The digits of Warning and Error in DSSERVER.LOG are documented nowhere (logs.md 4); such lines go to DIRSYNC.LOG
-        alone.
+        The digits of Warning and Error in DSSERVER.LOG are documented nowhere (docs/facts/logs.md#severity-digits);
+        such lines go to DIRSYNC.LOG alone.
         """
         text = wording or (argument if code is None else messages.render_text(code, argument or None))
         self._line("DIRSYNC", logs.text_line(when, severity, code if severity != "Status" else None, text))

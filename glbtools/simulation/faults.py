@@ -1,8 +1,8 @@
 """Everything that is known to go wrong, each as something that can be done to a network at a moment.
 
-A fault is a scenario of scenarios.md 4.A to 4.E, named by what happens; ``slug`` is the problem that diagnosis should
-find. Most act on the files of one postoffice. Some make a program fail in the cycle in which they are injected, with
-the messages that are documented for it.
+A fault is named by what happens (docs/facts/faults.md); ``slug`` is the problem that diagnosis should find. Most act on
+the files of one postoffice. Some make a program fail in the cycle in which they are injected, with the messages that
+are documented for it.
 """
 
 from __future__ import annotations

@@ -72,7 +72,8 @@ def t1(network: Network, office: Office) -> int:
         return _fail(network, office, failure)
     if report:
         network.send(Message(0, STATUS_REPORT, name, network.server, 0, body=report))
-    # The report is made before this run writes its lines; that the log is emptied then is inferred (logs.md 1.2).
+    # The report is made before this run writes its lines; that the log is emptied then is inferred
+    # (docs/facts/logs.md#dsserverlog).
     office.write("LOG/DSSERVER.LOG", b"")
     office.log(network.now(name), "Status", None, REQUESTOR)
     queue = office.queue("REQTRANS")

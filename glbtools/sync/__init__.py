@@ -1,1 +1,1 @@
-"""Incremental change synchronization (ICS): synchronizer, collector and agent as separate parts (seed 004)."""
+"""Incremental change synchronization: synchronizer, collector and agent apart (docs/facts/directories.md#ics)."""

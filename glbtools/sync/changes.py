@@ -2,7 +2,7 @@
 
 A change is known by its change key: 16 bytes that name the store, and the life of it, that made the change, and 6 bytes
 of counter. A predecessor change list (PCL) holds one such key for each store, the highest that went into an object: a
-version vector (SDK props1_9whl, exchange.md 2.5).
+version vector (SDK:props1_9whl, docs/facts/directories.md#ics).
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ Lives = Mapping[bytes, int]
 
 
 def judged(local: Change | None, incoming: Change, lives: Lives | None = None) -> str:
-    """Return what a collector does with a change (ImportFolderChange, exchange.md 2.5).
+    """Return what a collector does with a change (ImportFolderChange, docs/facts/directories.md#ics).
 
     Absent: create. Change key already in the local list: discard, which is success. Local list contained in the
     incoming one: replace. Else conflict. What the source lost when it was restored, and had sent before, counts for

@@ -1,7 +1,7 @@
 """Stores: what changes are read from and applied to.
 
 A source numbers its changes and keeps, of each object, the last; a target keeps beside its objects the collector's
-journal, so that a restore takes both back together (exchange.md 2.5).
+journal, so that a restore takes both back together (docs/facts/directories.md#ics).
 """
 
 from __future__ import annotations

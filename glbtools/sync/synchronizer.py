@@ -1,4 +1,4 @@
-"""The synchronizer: gathers changes, sends them in batches, and waits for the success of each (seed 004)."""
+"""The synchronizer: gathers changes, sends them in batches, and waits for the success of each (SDK:compnent_3cz7)."""
 
 from __future__ import annotations
 

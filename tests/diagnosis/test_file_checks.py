@@ -89,7 +89,7 @@ def test_a_healthy_network_gives_no_finding_above_note(tmp_path):
 
 
 NORMAL_NOTES = {"reqtrans-podiag-dummy-60"}
-"""Problems that a healthy twin shows as a note (RULINGS 22)."""
+"""Problems that a healthy twin shows as a note (ruling 22)."""
 
 CASES = {
     # slug: (the case, the near miss)
@@ -484,7 +484,7 @@ def as_listings(path):
 
 
 NOT_IN_LISTINGS = {
-    # Sizes and damage, checksums to compare with, pointers, import numbers, Keep Updates (RULINGS 7, 8).
+    # Sizes and damage, checksums to compare with, pointers, import numbers, Keep Updates (rulings 7 and 8).
     "queue-damaged",
     "reqconf-damaged",
     "reqconf-missing-or-short",

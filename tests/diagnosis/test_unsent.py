@@ -158,7 +158,7 @@ def test_what_is_confirmed_by_number_and_in_no_file_of_the_server_is_unsent(buil
 def test_rejected_by_a_server_that_has_higher_numbers(build: Build) -> None:
     reset = east(0, [add(1, "ann"), add(2, "bob")], c=0, imports=1)
     assert up(unsent(build(server(17), reset, west()))) == [(1, "rejected", "likely"), (2, "rejected", "likely")]
-    # One number further and the server has them all: nothing shows that they did not arrive (RULINGS 12).
+    # One number further and the server has them all: nothing shows that they did not arrive (ruling 12).
     assert not unsent(build(server(2), reset, west(), name="near")).changes
 
 

@@ -103,7 +103,7 @@ def test_an_object_made_anew_under_its_name_is_named():
 
 
 def test_the_published_example_image_at_10_partners_at_50():
-    """exchange.md 4: 11 to 50 will never replicate out, old 11 to 50 never come back in, above 50 all is normal."""
+    """11 to 50 will never replicate out, old 11 to 50 never come back in, above 50 all is normal."""
     image = [entry(f"o{n}", n, n, source="S", source_usn=n) for n in range(1, 11)]
     partner = [entry(f"o{n}", 100 + n, 100 + n, source="S", source_usn=n) for n in range(1, 51)]
     since = [entry(f"new{n}", n, n, source="S", source_usn=n) for n in range(11, 16)]

@@ -1,4 +1,4 @@
-"""The edge cases of exchange.md section 3, by their numbers; those that another test has are named at the end."""
+"""The edge cases by their numbers in docs/facts/directories.md; those that another test has are named at the end."""
 
 from __future__ import annotations
 

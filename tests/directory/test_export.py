@@ -30,7 +30,7 @@ def entry(name: str, changed: int, created: int | None = 1, *, deleted: bool = F
         (6, 6, False, "A"),
         (6, 5, False, "M"),  # created by then, changed since
         (6, 5, True, "D"),
-        (6, 6, True, ""),  # made and deleted in between (seed 002)
+        (6, 6, True, ""),  # made and deleted in between
         (5, 2, True, ""),
         (6, None, False, "A"),  # no USN-Created: it may be new
         (6, None, True, "D"),

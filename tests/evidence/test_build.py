@@ -17,7 +17,7 @@ from glbtools.evidence import build as building
 from glbtools.evidence import description
 from glbtools.layouts import Layouts
 
-# INTERFACE section 5, whole.
+# Every key of docs/interface.md#description.
 EXAMPLE = """
 [[postoffice]]
 name = "POLYNOMIAL/MONTGOMERY"

@@ -25,7 +25,7 @@ THURSDAY = datetime(1994, 4, 7, 12, 13, 52)
 HEADING = "Examining POLYNOMIAL/MONTGOMERY Dirsync transaction file: REQTRANS\n\n"
 COLUMNS = "CRC  Date stamp               Sync#  Transaction\n"
 
-# The listing of Q96060 as formats.md section 10 prints it: indented and wrapped.
+# The listing of Q96060 as the article prints it: indented and wrapped.
 WRAPPED = """
   FB16 Thu Apr 07 12:13:52 1994 000001 R PCM:POLYNOMIAL/MONTGOMERY
   B4A2 Thu Apr 07 12:13:52 1994 000002 A able is he who knows his

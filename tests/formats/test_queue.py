@@ -229,7 +229,7 @@ def test_escape_sequences_in_a_gap_do_not_reach_the_message() -> None:
     assert fault.message.isprintable()
 
 
-# --- checksums (RULINGS 7) -------------------------------------------------------------------------------------------
+# --- checksums (ruling 7) -------------------------------------------------------------------------------------------
 
 
 def with_checksums(*values: int | None) -> Queue:

@@ -129,7 +129,7 @@ def test_a_replay_of_every_small_upload_does_to_each_held_number_what_its_state_
         assert concerned(verdict, "HOLE") == set(range(1, a + 1)) - set(range(1, b + 1)) - once.arrived, case
         with_server = set(range(1, b + 1)) - set(range(1, a + 1))
         assert concerned(verdict, "UNACKNOWLEDGED") == (set() if went_back else with_server), case
-        # No held number that would not arrive goes unnamed, but one that was acknowledged (RULINGS 13) or received.
+        # No held number that would not arrive goes unnamed, but one that was acknowledged (ruling 13) or received.
         named = set().union(*(concerned(verdict, state) for state in verdict.ranges))
         acknowledged = set(range(1, a + 1)) if m >= a else set()
         assert held - once.arrived <= named | acknowledged, case
@@ -583,7 +583,7 @@ def without(channel: Channel, names: Iterable[str]) -> Channel:
 
 
 def guessed(channel: Channel) -> bool:
-    """Whether the origin's belief stands for the target's own number (RULINGS 15)."""
+    """Whether the origin's belief stands for the target's own number (ruling 15)."""
     return channel.kind != "upload" and channel.applied is None and channel.confirmed is not None
 
 

@@ -38,7 +38,7 @@ def test_every_rule_leaves_a_choice():
     assert all(len(set(choices)) >= 2 for choices in CHOICES.values())
 
 
-# --- numbering (C7) ----------------------------------------------------------------------------------------------
+# --- numbering ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_new_transaction_takes_the_next_number_and_the_first_one_that_of_the_r
     assert protocol.next_number(last, Rules(first=first)) == number
 
 
-# --- T1 (C4) -----------------------------------------------------------------------------------------------------
+# --- T1 -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_r_is_was_plus_the_number_sent_in_a_queue_without_a_gap(confirmed, waiti
     assert protocol.request_number(confirmed, sent) == confirmed + len(sent)
 
 
-# --- T2, upload (C5, Q103421) ------------------------------------------------------------------------------------
+# --- T2, upload (Q103421) ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_r_of_the_answer_is_what_the_server_has_and_the_requestors_own_where_not
     assert protocol.acknowledgment(applied, asked, sent, Rules(acknowledge=acknowledge)) == r
 
 
-# --- T2, download (C6) -------------------------------------------------------------------------------------------
+# --- T2, download -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_complete_lists_go_to_who_asks_and_to_who_has_only_zeros(reqsync, srvsyn
     assert protocol.import_is_wanted(reqsync, srvsync, asked) is wanted
 
 
-# --- T3 (C2, C3) -------------------------------------------------------------------------------------------------
+# --- T3 -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

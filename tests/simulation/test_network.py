@@ -348,7 +348,7 @@ def test_a_delayed_answer_that_comes_alone_brings_nothing_again():
 
 
 class Sides:
-    """The numbers of scenarios.md, 0: RC and RT of each postoffice, SC and MT of the server."""
+    """The numbers of docs/facts/protocol.md#numbers: RC and RT of each postoffice, SC and MT of the server."""
 
     def __init__(self, made):
         file = made.serving.srvconf().config

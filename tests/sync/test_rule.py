@@ -1,4 +1,4 @@
-"""The collector's rule as a table (exchange.md 2.5, ImportFolderChange)."""
+"""The collector's rule as a table (docs/facts/directories.md#ics, ImportFolderChange)."""
 
 from __future__ import annotations
 

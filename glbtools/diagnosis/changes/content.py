@@ -153,7 +153,7 @@ class Content:
         return [each.then for each in self.reused if each.then.text not in self.master_texts]
 
     def arrived(self, text: str, path: str) -> Copy | None:
-        """Return where a text stands that shows it reached the server (RULINGS 14)."""
+        """Return where a text stands that shows it reached the server (ruling 14)."""
         if text in self.master_texts:
             return self.master_texts[text]
         return next((copy for holder, copy in self.fetched_texts.get(text, ()) if holder != path), None)

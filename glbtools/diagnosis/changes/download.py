@@ -1,4 +1,4 @@
-"""Changes that the server has issued and a postoffice has not received (RULINGS 15)."""
+"""Changes that the server has issued and a postoffice has not received (ruling 15)."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def _due_range(view: View, fetch: _Fetch, span: Range, standing: Standing) -> Un
 
 
 def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Standing, tuple[Range, ...]]]:
-    """Yield the numbers that the server has issued and the target has not, with the reason (RULINGS 15)."""
+    """Yield the numbers that the server has issued and the target has not, with the reason (ruling 15)."""
     verdict, c = case.download.verdict, case.numbers.c
     sure = verdict.certainty if c is not None else least(verdict.certainty, "likely")
     settled = files_that_tell(verdict.settled_by, TELLS_DOWN)
@@ -184,7 +184,7 @@ def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Standin
 
 
 def _numbers_lowered(case: Case) -> str:
-    """Say why what is due by its number may have arrived before: SrvSync here was put back since (RULINGS 15)."""
+    """Say why what is due by its number may have arrived before: SrvSync here was put back since (ruling 15)."""
     own, theirs = case.numbers, case.requestor
     if case.download.channel.importing:
         return "After a reset it may be in the lists already."
@@ -221,7 +221,7 @@ def _wanted_down(at: int | None, head: int | None) -> tuple[str, ...]:
 
 
 def _target_at(case: Case) -> int | None:
-    """SrvSync as the requestor has it, else as the server has it (RULINGS 15)."""
+    """SrvSync as the requestor has it, else as the server has it (ruling 15)."""
     if case.numbers.c is not None:
         return case.numbers.c
     return case.requestor.srvsync if case.requestor else None

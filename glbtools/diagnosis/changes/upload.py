@@ -1,4 +1,4 @@
-"""Changes of a postoffice that have not reached the server (RULINGS 9 to 14)."""
+"""Changes of a postoffice that have not reached the server (rulings 9 to 14)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def add_uploads(view: View, found: Unsent) -> None:
 
 
 def _standing(view: View, copy: Copy) -> Standing | None:
-    """Return why a change in REQTRANS has not arrived; None when it has or is confirmed (RULINGS 9 to 13)."""
+    """Return why a change in REQTRANS has not arrived; None when it has or is confirmed (rulings 9 to 13)."""
     case, number = view.case, copy.sync
     a, m, b = case.numbers.a, case.numbers.m, applied(case)
     unsettled = () if b is not None else (_record_name(case),)
@@ -89,7 +89,7 @@ def _standing_unconfirmed(case: Case, number: int) -> Standing | None:
 
 
 def _standing_confirmed(view: View, copy: Copy) -> Standing | None:
-    """Return why a record at or below ReqSync is not with the server after all (RULINGS 10, 13)."""
+    """Return why a record at or below ReqSync is not with the server after all (rulings 10 and 13)."""
     case, number = view.case, copy.sync
     own, b = case.numbers, applied(case)
     if (signs := view.low.get((number, copy.text))) is not None:
@@ -227,7 +227,7 @@ def _unreadable(view: View) -> Iterator[Unfound]:
 
 
 def _made(view: View, copy: Copy, standing: Standing) -> Change:
-    """Return a change of an upload; a text that the server knows was probably delivered earlier (RULINGS 14).
+    """Return a change of an upload; a text that the server knows was probably delivered earlier (ruling 14).
 
     What the server lost, others may have fetched before; only MSTTRANS shows that the server has it again.
     """
@@ -282,7 +282,7 @@ def _wanted_up(case: Case) -> tuple[str, ...]:
         span = numbers_text([(0, a)])
         wanted.append(f"the server's address lists, which tell whether it still has {span}: it was enabled anew")
     elif a and b and b < a and "EPOCH_CHANGED" in case.upload.verdict.states:
-        # By its import number the record is of another life (RULINGS 10); a server that went back has a lower one, too.
+        # By its import number the record is of another life (ruling 10); a server that went back has a lower one, too.
         span = numbers_text([(b, a)])
         wanted.append(f"an older MSTTRANS, which tells whether the server lost {span} or began this record anew")
     if hole := undecided_hole(case):

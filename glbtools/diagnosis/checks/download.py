@@ -1,4 +1,4 @@
-"""Server to requestor: what cannot be sent, was purged, is refused, waits (scenarios 4.C; RULINGS 10, 15, 16, 18)."""
+"""Server to requestor: what cannot be sent, was purged, is refused, waits (rulings 10, 15, 16 and 18)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _readded(case: Case) -> Finding:
 
 
 def _all_anew(case: Case) -> Finding:
-    """Every record is new, and the master queue begins at 1: not one was re-created, all were (RULINGS 18)."""
+    """Every record is new, and the master queue begins at 1: not one was re-created, all were (ruling 18)."""
     own, server = case.numbers, case.server
     assert server is not None
     return server_finding(
@@ -74,7 +74,7 @@ def _all_anew(case: Case) -> Finding:
 
 
 def _own_files(case: Case) -> Finding:
-    """The server's own REQCONF is ahead of its SRVCONF: its files are of different days (scenarios 4.C)."""
+    """The server's own REQCONF is ahead of its SRVCONF: they are of different days (docs/facts/faults.md#server)."""
     own, server = case.numbers, case.server
     assert server is not None
     return case.finding(
@@ -141,7 +141,7 @@ def _purged(case: Case) -> Finding:
 
 
 def _master(case: Case) -> Iterator[Finding]:
-    """SRVCONF's number and MSTTRANS must end together (RULINGS 16)."""
+    """SRVCONF's number and MSTTRANS must end together (ruling 16)."""
     server = case.server
     if server is None:
         return

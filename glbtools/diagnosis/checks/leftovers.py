@@ -1,4 +1,4 @@
-"""Files that should be empty or absent at rest (scenarios section 3, 4.D; RULINGS 20)."""
+"""Files that should be empty or absent at rest (docs/facts/files.md#at-rest; ruling 20)."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _resync(case: Case) -> Iterator[Finding]:
 
 
 def _running(case: Case) -> bool:
-    """Whether the logs end between REQMAIN -R and IMPORT: then these files are at work (RULINGS 20)."""
+    """Whether the logs end between REQMAIN -R and IMPORT: then these files are at work (ruling 20)."""
     last = [each for each in case.log if each.line.form in ("coded", "text")]
     for each in reversed(last):
         text = each.line.text

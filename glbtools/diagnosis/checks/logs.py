@@ -1,4 +1,4 @@
-"""What the logs say went wrong: one finding for each cause, its symptoms as evidence (scenarios 2.2, 4.A to 4.D)."""
+"""What the logs say went wrong: one finding for a cause, its symptoms as evidence (docs/facts/faults.md#messages)."""
 
 from __future__ import annotations
 
@@ -264,7 +264,7 @@ def _nothing_received(case: Case, history: History) -> Iterator[Finding]:
 
 
 def _silent_export(case: Case, history: History) -> Iterator[Finding]:
-    """An Export has a date, T1 ran after it, and nothing of it was queued or acknowledged (Q119017; RULINGS 21)."""
+    """An Export has a date, T1 ran after it, and nothing of it was queued or acknowledged (Q119017; ruling 21)."""
     found, queue = case.postoffice.reqconf(), case.postoffice.queue("REQTRANS")
     exported = found[1].last_export if found else None
     if found is None or exported is None or queue is None:

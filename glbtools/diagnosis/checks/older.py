@@ -2,7 +2,7 @@
 
 The numbers of a healthy postoffice only rise, so a copy of an earlier day shows what the present alone cannot: after a
 server was restored, the first cycle makes its numbers look whole again (Q113453). Older evidence is compared and is a
-source of content; it never overrides the present (RULINGS 6).
+source of content; it never overrides the present (ruling 6).
 """
 
 from __future__ import annotations

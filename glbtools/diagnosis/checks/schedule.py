@@ -1,4 +1,4 @@
-"""When the steps ran: windows missed, order, failed runs, shifted times (scenarios 4.E and 4.C; RULINGS 21).
+"""When the steps ran: windows missed, order, failed runs, shifted times (docs/facts/faults.md#schedule; ruling 21).
 
 Steps are seen in DISPATCH.LOG, whose lines all have one clock, and else in the messages of the programs, whose clocks
 are those of several machines. A step that ran late delays changes by a cycle and loses nothing (Q96060).

@@ -248,7 +248,7 @@ def _keep_updates(case: Case) -> Iterator[Finding]:
 
 
 def _neighbours(case: Case) -> Iterator[Finding]:
-    """Sizes that checkers rely on, of files that are judged only where they are (RULINGS 5)."""
+    """Sizes that checkers rely on, of files that are judged only where they are (ruling 5)."""
     for artefact in case.postoffice.artefacts:
         size, name = artefact.size, artefact.name
         place = (Evidence(artefact.path, (0, size), None, "size", size),)

@@ -1,4 +1,4 @@
-"""Requestor to server: what is never sent, refused, lost, waiting (scenarios 4.A and 4.B; RULINGS 9 to 14, 17, 19)."""
+"""Requestor to server: what is never sent, refused, lost, waiting (rulings 9 to 14, 17 and 19)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def check(case: Case) -> Iterator[Finding]:
     states, ranges = case.upload.verdict.states, case.upload.verdict.ranges
     owner = copied_from(case)
     if owner:
-        # A RESYNC makes numbers equal, too; with it the dates alone would be no more than a hint (RULINGS 19).
+        # A RESYNC makes numbers equal, too; with it the dates alone would be no more than a hint (ruling 19).
         resynced = case.upload.channel.renumbered_at == case.numbers.a
         yield _copied(case, owner, beside=resynced or "STRANDED" in ranges)
         if not resynced:
@@ -53,7 +53,7 @@ def check(case: Case) -> Iterator[Finding]:
     if "HOLE" in states:
         yield _hole(case)
     elif undecided_hole(case):
-        # What cannot be decided is never louder than a note (DESIGN section 4).
+        # What cannot be decided is never louder than a note (docs/certainty.md#undecided).
         settled = files_that_tell(case.upload.verdict.settled_by, TELLS_UP)
         yield _hole(case)._replace(certainty="possible", severity="note", settled_by=settled)
     if not GRAVE.intersection(states) and not owner:
@@ -183,7 +183,7 @@ def _armed_help(case: Case) -> Iterator[str]:
 
 
 def _earlier_life(case: Case) -> bool:
-    """RULINGS 12: everything is zero here, and the server's record or the queue speaks of an earlier life.
+    """Ruling 12: everything is zero here, and the server's record or the queue speaks of an earlier life.
 
     One import more than here is the first cycle between T2 and T3, which is healthy. A SrvSync that was acknowledged,
     or a queue in which only the number of a confirmation is left, are not (Q133428).
@@ -199,7 +199,7 @@ def _earlier_life(case: Case) -> bool:
 
 
 def _went_back(case: Case) -> Iterator[Finding]:
-    """The server has seen numbers unknown here: reset by half, restored, or cloned (RULINGS 9, 12, 19)."""
+    """The server has seen numbers unknown here: reset by half, restored, or cloned (rulings 9, 12 and 19)."""
     own, verdict = case.numbers, case.upload.verdict
     theirs = case.requestor
     assert theirs is not None
@@ -239,7 +239,7 @@ def _went_back(case: Case) -> Iterator[Finding]:
 
 
 def _copied(case: Case, owner: str, *, beside: bool) -> Finding:
-    """REQCONF is another postoffice's (Q123437, RULINGS 19); a note beside changes that are stuck because of it."""
+    """REQCONF is another postoffice's (Q123437, ruling 19); a note beside changes that are stuck because of it."""
     own, theirs = case.numbers, case.requestor
     applied = theirs.reqsync if theirs else None
     return case.finding(
@@ -316,7 +316,7 @@ def _after_adds(case: Case) -> Iterator[Finding]:
 
 
 def _own_requestor(case: Case) -> Iterator[Finding]:
-    """What is special when the server itself is stuck: a note beside the finding (RULINGS 17)."""
+    """What is special when the server itself is stuck: a note beside the finding (ruling 17)."""
     if not case.is_server or "STRANDED" not in case.upload.verdict.ranges:
         return
     yield case.finding(
@@ -432,7 +432,7 @@ def _normal(case: Case) -> Iterator[Finding]:
 
 
 def _refused(case: Case, refused: list[Record]) -> Finding:
-    """The numbers agree again, and hide that the server refused changes as old (RULINGS 9, 19)."""
+    """The numbers agree again, and hide that the server refused changes as old (rulings 9 and 19)."""
     ranges = ranges_of(each.sync for each in refused)
     applied = case.requestor.reqsync if case.requestor else None
     return case.finding(
@@ -458,7 +458,7 @@ def _refused(case: Case, refused: list[Record]) -> Finding:
 
 
 def _kept(case: Case) -> Iterator[Finding]:
-    """Real records at or below the confirmed number while the queue does not end below it: not lost (RULINGS 13)."""
+    """Real records at or below the confirmed number while the queue does not end below it: not lost (ruling 13)."""
     own, theirs = case.numbers, case.requestor
     if own.a is None or own.m is None or own.held is None or own.m < own.a:
         return
@@ -542,7 +542,7 @@ def _unregistered(case: Case) -> Iterator[Finding]:
 
 
 def _resync_explains(case: Case) -> Iterator[Finding]:
-    """ReqSync ahead of the server's record, set by RESYNC: normal (RULINGS 10)."""
+    """ReqSync ahead of the server's record, set by RESYNC: normal (ruling 10)."""
     own, theirs = case.numbers, case.requestor
     channel = case.upload.channel
     if theirs is None or own.a is None or theirs.reqsync is None or theirs.reqsync >= own.a:
@@ -563,7 +563,7 @@ def _resync_explains(case: Case) -> Iterator[Finding]:
 
 
 def _missing(case: Case) -> Iterator[Finding]:
-    """REQTRANS is absent among its siblings (RULINGS 5, 17)."""
+    """REQTRANS is absent among its siblings (rulings 5 and 17)."""
     if not case.postoffice.absent("REQTRANS.GLB"):
         return
     failed = [
@@ -638,7 +638,7 @@ def _causes(case: Case) -> Iterator[str]:
 
 
 def _delivered_before(case: Case) -> Iterator[str]:
-    """RULINGS 14: a change whose text stands in MSTTRANS was probably delivered earlier."""
+    """Ruling 14: a change whose text stands in MSTTRANS was probably delivered earlier."""
     queue = case.postoffice.queue("REQTRANS")
     master = case.server.postoffice.queue("MSTTRANS") if case.server else None
     if queue is None or master is None:

@@ -1,7 +1,7 @@
 """Directories that number their changes: what dumps of them, and what was remembered of their numbers, say together.
 
 A number means something only beside the directory that gave it, so each check is of two things: a dump and a state, a
-dump and an older one, a directory and what a partner has seen of it (exchange.md 2.1 to 2.3, seeds 001 and 002).
+dump and an older one, a directory and what a partner has seen of it (docs/facts/directories.md).
 """
 
 from __future__ import annotations

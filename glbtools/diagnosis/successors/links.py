@@ -12,7 +12,7 @@ from glbtools.diagnosis.wording import plural
 from glbtools.formats.repadmin import UNREACHED, Link, moment, parse_showrepl
 
 AD_DEFAULT_LIFETIME, AD_NEWER_LIFETIME = timedelta(days=60), timedelta(days=180)
-"""How long an Active Directory remembers a deletion: where nothing is set, and in newer forests (exchange.md 4)."""
+"""How long an Active Directory remembers a deletion: where nothing is set, and in newer forests (ruling 32)."""
 
 TOO_LONG_APART = 8614
 """Status of a replication that is refused because the last one is longer ago than that (event 2042)."""

@@ -1,7 +1,7 @@
 """Pairs of stores kept in step by messages that may be lost: what the agent, the source and the target each remember.
 
 The target's journal is in one transaction with its data, so it is what counts; the agent's state may lag behind it
-after a lost success message, and is ahead of it only if the target went back (exchange.md 2.5, seed 004).
+after a lost success message, and is ahead of it only if the target went back (docs/facts/directories.md#ics).
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def damaged(work: Work, case: Case, finding: Finding) -> None:
 
 
 def master(work: Work, case: Case, finding: Finding) -> None:
-    """Keep the sound records of MSTTRANS, never renumbered, and end it at SRVCONF's number (RULINGS 16)."""
+    """Keep the sound records of MSTTRANS, never renumbered, and end it at SRVCONF's number (ruling 16)."""
     sources = work.held(case, "MSTTRANS", work.records(case, "MSTTRANS"))
     known = {each.text for each in sources}
     srvconf = work.srvconf()

@@ -132,7 +132,7 @@ def _again(work: Work, case: Case, finding: Finding, moved: list[Record]) -> Non
 
 
 def _delivered(work: Work, case: Case, records: list[Record]) -> list[Record]:
-    """Return records whose text MSTTRANS holds with a stamp that is not before theirs (RULINGS 14).
+    """Return records whose text MSTTRANS holds with a stamp that is not before theirs (ruling 14).
 
     Behind an R record everything is a statement of the whole list, which may be made again.
     """
