@@ -1,0 +1,194 @@
+"""Holds what is said of views against the truth behind them.
+
+A *verdict* is a function from a view to what it says. It may be the rules of
+docs/certainty.md#what-is-certain-of-a-record (``worlds.rules``), those of ``glbtools.model.histories``, or the product
+itself run on real files (``worlds.sample``). It is
+
+- unsound where it calls something certain that does not hold in some history of that view;
+- complete as far as it says certainly what holds in all of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from scoreboard.worlds.truth import Behind, End, Witness, Worlds, causes, minimal
+from scoreboard.worlds.views import View, shown
+
+CERTAIN = "certain"
+
+
+class Statement(NamedTuple):
+    """What is said of one change or number of a requestor.
+
+    Attributes:
+        at: the requestor, from 0.
+        place: of a held record, its place in REQTRANS, from 0; -1 for a number that is not held.
+        number: its number.
+        fates: what may have become of it, as ``worlds.truth`` names it; one of these is claimed.
+        certainty: certain, likely or possible.
+        why: a word for the report: the rule, the slug, the reason.
+    """
+
+    at: int
+    place: int
+    number: int
+    fates: frozenset[str]
+    certainty: str
+    why: str = ""
+
+
+class Cause(NamedTuple):
+    """What is said of how a view came about: one of some causes, if one thing went wrong."""
+
+    causes: frozenset[str]
+    certainty: str
+    why: str = ""
+
+
+class Said(NamedTuple):
+    """All that is said of a view."""
+
+    statements: tuple[Statement, ...] = ()
+    causes: tuple[Cause, ...] = ()
+
+
+Verdict = Callable[[View], Said]
+Among = Callable[[End], bool]
+
+
+def every(end: End) -> bool:
+    """Let every history count."""
+    return True
+
+
+def at_rest(end: End) -> bool:
+    """Let those histories count that end with no mail under way."""
+    return end.quiet
+
+
+def as_adopted(end: End) -> bool:
+    """Let those histories count that end with no mail under way, under the adopted reading."""
+    return end.quiet and end.adopted
+
+
+class Unsound(NamedTuple):
+    """A certain statement that does not hold, and the smallest history that refutes it."""
+
+    why: str
+    said: str
+    seen: View
+    witness: Witness
+
+    def told(self) -> str:
+        """Return it in two lines."""
+        return f"{self.said}\n  {shown(self.seen)}\n  {self.witness.told()}"
+
+
+@dataclass
+class Judgment:
+    """What came of a verdict over all views.
+
+    Attributes:
+        views: how many were judged.
+        certain: certain statements by reason; ``false`` those of them that some history refutes.
+        unsound: of each reason the smallest refutations.
+        agreed: fate -> pairs of view and held record, or number, of which all histories agree; ``told`` those of them
+            that are said certainly. A number without a record counts as ``lacks``, ``has`` or ``void``.
+    """
+
+    views: int = 0
+    certain: Counter[str] = field(default_factory=Counter)
+    false: Counter[str] = field(default_factory=Counter)
+    unsound: dict[str, Unsound] = field(default_factory=dict)
+    agreed: Counter[str] = field(default_factory=Counter)
+    told: Counter[str] = field(default_factory=Counter)
+
+    def note(self, found: Unsound) -> None:
+        """Count a refutation, and keep it if no smaller one of its reason is known."""
+        self.false[found.why] += 1
+        known = self.unsound.get(found.why)
+        if known is None or found.witness.events < known.witness.events:
+            self.unsound[found.why] = found
+
+
+def judge(worlds: Worlds, verdict: Verdict, among: Among = every) -> Judgment:
+    """Hold a verdict against all histories, or those among them that end in some way."""
+    judgment = Judgment()
+    for seen, behind in worlds.views.items():
+        kept = behind if among is every else {end: witness for end, witness in behind.items() if among(end)}
+        if kept:
+            judge_view(judgment, seen, kept, verdict(seen))
+    return judgment
+
+
+def judge_view(judgment: Judgment, seen: View, behind: Behind, said: Said) -> None:
+    """Hold what is said of one view against what is behind it."""
+    judgment.views += 1
+    fates = fates_behind(behind)
+    sure: dict[tuple[int, int, int], frozenset[str]] = {}
+    for each in said.statements:
+        if each.certainty != CERTAIN:
+            continue
+        judgment.certain[each.why] += 1
+        key = (each.at, each.place, each.number)
+        sure[key] = sure.get(key, each.fates) & each.fates
+        wrong = [witness for fate, witness in fates.get(key, {}).items() if fate not in each.fates]
+        if wrong:
+            what = f"{each.why}: requestor {each.at + 1}, number {each.number} {'held' if each.place >= 0 else ''}"
+            text = f"{what.strip()}: {' or '.join(sorted(each.fates))}"
+            judgment.note(Unsound(each.why, text, seen, min(wrong, key=lambda one: one.events)))
+    for key, found in fates.items():
+        if len(found) == 1:
+            fate = next(iter(found))
+            judgment.agreed[fate] += 1
+            judgment.told[fate] += sure.get(key) == frozenset({fate})
+    for cause in said.causes:
+        if cause.certainty != CERTAIN:
+            continue
+        judgment.certain[cause.why] += 1
+        refuting = [
+            witness for bits, witness in single_causes(behind).items() if bits and not cause.causes & set(causes(bits))
+        ]
+        if refuting:
+            text = f"{cause.why}: one of {', '.join(sorted(cause.causes))}"
+            judgment.note(Unsound(cause.why, text, seen, min(refuting, key=lambda one: one.events)))
+
+
+def fates_behind(behind: Behind) -> dict[tuple[int, int, int], dict[str, Witness]]:
+    """Return for each held change and each confirmed number its fates, each with a smallest history.
+
+    Keys are requestor, place in REQTRANS (-1 of a number), number (0 of a held change, whose number its place tells).
+    """
+    found: dict[tuple[int, int, int], dict[str, Witness]] = {}
+
+    def add(key: tuple[int, int, int], fate: str, witness: Witness) -> None:
+        known = found.setdefault(key, {})
+        if fate not in known or witness.events < known[fate].events:
+            known[fate] = witness
+
+    for end, witness in behind.items():
+        for at, fates in enumerate(end.truth):
+            for place, fate in enumerate(fates.held):
+                if fate:
+                    add((at, place, 0), fate, witness)
+            for number, fate in enumerate(fates.numbers, 1):
+                add((at, -1, number), fate, witness)
+    return found
+
+
+def single_causes(behind: Behind) -> dict[int, Witness]:
+    """Return the smallest sets of causes, and of them those of one fault if there are any; each with a history.
+
+    A view that an ordinary history explains has the empty set alone.
+    """
+    first: dict[int, Witness] = {}
+    for (bits, *_), witness in behind.items():
+        if bits not in first or witness.events < first[bits].events:
+            first[bits] = witness
+    least = minimal(set(first))
+    fewest = min((each.bit_count() for each in least), default=0)
+    return {bits: first[bits] for bits in least if bits.bit_count() <= max(fewest, 1)}

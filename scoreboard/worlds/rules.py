@@ -1,0 +1,127 @@
+"""The rules of docs/certainty.md#what-is-certain-of-a-record, written again and apart: the first verdict judged.
+
+They speak of held records only. ``why`` is the rule.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from scoreboard.worlds.judge import CERTAIN, Cause, Said, Statement
+from scoreboard.worlds.state import CHANGE
+from scoreboard.worlds.truth import COMES, NEVER, REACHED
+from scoreboard.worlds.views import Member, Seen, View
+
+
+def rules(seen: View) -> Said:
+    """Return what is certain of each held record of a view that is whole."""
+    found: list[Statement] = []
+    for at, member in enumerate(seen.members):
+        found += _of(seen, at, member)
+    return Said(tuple(found), tuple(_causes(seen)))
+
+
+def _of(seen: View, at: int, member: Member) -> list[Statement]:
+    if member.config is None or member.queue is None or seen.srvconf is None or seen.master is None:
+        return []
+    record, confirmed = seen.srvconf.records[at], member.config.confirmed
+    there = {each.held for each in seen.master if each.origin == at and each.held}
+    whole = is_whole(seen)
+    found: list[Statement] = []
+    for place, each in enumerate(member.queue):
+        if each.kind != CHANGE:
+            continue
+
+        def say(why: str, *fates: str, place: int = place) -> None:
+            found.append(Statement(at, place, 0, frozenset(fates), CERTAIN, why))
+
+        number = each.sync
+        if place + 1 in there:
+            say("reached: its text is in MSTTRANS", REACHED)
+            continue
+        if record is None:
+            if number > confirmed and whole:
+                say("never: not registered, MSTTRANS whole without it", NEVER)
+            continue
+        acknowledged = record.acknowledged
+        if number <= confirmed:
+            say("k <= a: not sent again", REACHED, NEVER)
+        elif number <= acknowledged:
+            say("a < k <= b: reached or refused", REACHED, NEVER)
+        else:
+            say("k > a, k > b: will go", COMES)
+            continue
+        if acknowledged >= confirmed and whole:
+            say("never: b >= a, MSTTRANS whole without it", NEVER)
+        own = seen.own
+        newer = each.made > record.updated
+        if (
+            newer
+            and acknowledged >= confirmed
+            and record.imports >= member.config.imports
+            and own is not None
+            and seen.srvconf.own.acknowledged >= own.confirmed
+            and _highest(seen) == seen.srvconf.head
+            and rises(seen.master)
+        ):
+            say("never: stamp later than the last update", NEVER)
+    return found
+
+
+def is_whole(seen: View) -> bool:
+    """Whether MSTTRANS is whole: 1 to H without a gap, H not below the sum of all b, own b0 >= a0, c <= H."""
+    if seen.srvconf is None or seen.master is None or seen.own is None:
+        return False
+    head = seen.srvconf.head
+    known = [each for each in seen.srvconf.records if each]
+    total = seen.srvconf.own.acknowledged + sum(each.acknowledged for each in known)
+    received = [each.config.received for each in seen.members if each.config]
+    return (
+        [each.sync for each in seen.master] == list(range(1, head + 1))
+        and head >= total
+        and seen.srvconf.own.acknowledged >= seen.own.confirmed
+        and all(each <= head for each in (*received, seen.own.received))
+    )
+
+
+def rises(master: tuple[Seen, ...]) -> bool:
+    """Whether the numbers of MSTTRANS rise."""
+    return all(low.sync < high.sync for low, high in pairwise(master))
+
+
+def _highest(seen: View) -> int:
+    return seen.master[-1].sync if seen.master else 0
+
+
+BEHIND = frozenset({"SREST", "SCONF", "SNEW", "RECREATE", "RESYNC", "FULL", "CLONE"})
+BACK = frozenset({"Z", "RREST", "FULL", "EMPTY", "OLDQ", "DUMMY"})
+AHEAD = frozenset({"SREST", "SNEW", "SCONF"})
+
+
+def _causes(seen: View) -> list[Cause]:
+    """Return the sets of causes that are certain as sets, among single faults."""
+    found = []
+    if seen.srvconf is None or seen.master is None:
+        return []
+    head, highest = seen.srvconf.head, _highest(seen)
+    for at, member in enumerate(seen.members):
+        config, record = member.config, seen.srvconf.records[at]
+        if config is None or member.queue is None:
+            continue
+        last = max((each.sync for each in member.queue), default=0)
+        if record is None:
+            found.append(Cause(frozenset({"DELETE"}), CERTAIN, "not registered"))
+            continue
+        if record.acknowledged < config.confirmed:
+            found.append(Cause(BEHIND, CERTAIN, "b < a"))
+        if config.confirmed == config.received == 0 and last < record.acknowledged:
+            found.append(Cause(BACK, CERTAIN, "a = c = 0, m < b"))
+        if config.received > head:
+            found.append(Cause(AHEAD, CERTAIN, "c > H"))
+    if highest > head:
+        found.append(Cause(frozenset({"SCONF", "SMST"}), CERTAIN, "U > H"))
+    elif 0 < highest < head:
+        found.append(Cause(frozenset({"SMST", "TAIL", "SCONF"}), CERTAIN, "0 < U < H"))
+    elif highest == 0 < head:
+        found.append(Cause(frozenset({"SMST", "TAIL", "SCONF", "CUT", "PURGE"}), CERTAIN, "U = 0 < H"))
+    return found

@@ -1,0 +1,159 @@
+"""A sample of views as real files, judged by ``glbtools diagnose --json`` and ``glbtools unsent --json`` themselves."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import shutil
+import sys
+import tempfile
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from glbtools import cli, files
+from scoreboard.worlds.judge import Cause, Said, Statement
+from scoreboard.worlds.materialize import materialize, name_of
+from scoreboard.worlds.state import CHANGE
+from scoreboard.worlds.truth import COMES, LACKS, NEVER, REACHED, Worlds
+from scoreboard.worlds.views import View
+
+NOT_SENT_AGAIN = frozenset({NEVER})
+REACHED_OR_NEVER = frozenset({NEVER, REACHED})
+CLAIMS: dict[str, frozenset[str]] = {
+    "pending": frozenset({COMES}),
+    "unacknowledged": frozenset({COMES, REACHED}),
+    "stranded": NOT_SENT_AGAIN,
+    "rejected": NOT_SENT_AGAIN,
+    "unregistered": NOT_SENT_AGAIN,
+    "hole": frozenset({NEVER, LACKS}),
+    "vanished": frozenset({NEVER, LACKS}),
+}
+"""Why a change is in ``unsent`` -> what that claims of it."""
+
+SLUG_CAUSES: dict[str, frozenset[str]] = {
+    "server-restored-from-backup": frozenset({"SREST", "SCONF"}),
+    "reqconf-cloned-or-restored": frozenset({"CLONE", "RREST"}),
+    "requestor-reset-incomplete": frozenset({"Z", "FULL"}),
+    "server-reenabled-or-replaced": frozenset({"SNEW"}),
+    "requestor-readded": frozenset({"RECREATE", "FULL"}),
+    "resync-after-adds": frozenset({"RESYNC"}),
+    "resync-inflated-reqsync": frozenset({"RESYNC"}),
+    "reqtrans-podiag-dummy-60": frozenset({"DUMMY"}),
+    "reqtrans-deleted-zero-byte": frozenset({"EMPTY"}),
+    "msttrans-corrupt": frozenset({"SCONF", "SMST", "TAIL", "CUT", "PURGE", "GAP"}),
+    "requestor-inactive-window": frozenset({"PURGE"}),
+    "requestor-not-registered": frozenset({"DELETE"}),
+}
+"""Problem -> the causes that its name states. One that is not here names what is seen and no cause."""
+
+LOST = frozenset({"server-restored-from-backup", "server-reenabled-or-replaced"})
+UPLOADS = LOST | {
+    "stranded-transactions", "resync-after-adds", "reqconf-cloned-or-restored", "requestor-reset-incomplete",
+    "requestor-not-registered", "server-own-requestor-stranded",
+}  # fmt: skip
+"""Problems whose ranges are numbers of an upload; of those in ``LOST`` a number without a record is lost."""
+
+
+def ask(*arguments: str) -> Any:
+    """Return what the command line prints as JSON."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    with mock.patch.object(sys, "argv", ["glbtools", *arguments]), redirect_stdout(out), redirect_stderr(io.StringIO()):
+        try:
+            cli.main()
+        except SystemExit as left:
+            if left.code not in (0, 1, None):
+                raise RuntimeError(f"{arguments[0]}: exit status {left.code}") from None
+    out.flush()
+    return json.loads(out.buffer.getvalue())
+
+
+def said_of(seen: View, directory: Path) -> Said:
+    """Return what the program says of a view whose files are in a directory."""
+    diagnosis = ask("diagnose", "--json", str(directory))
+    unsent = ask("unsent", "--json", str(directory))
+    return Said(tuple(_changes(seen, unsent)) + tuple(_ranges(seen, diagnosis)), tuple(_causes(diagnosis)))
+
+
+def said(seen: View) -> Said:
+    """Return what the program says of a view: it is written as files, and they are judged."""
+    directory = Path(tempfile.mkdtemp(prefix="worlds-"))
+    try:
+        files.write_tree(materialize(seen), directory / "net", sync=False)
+        return said_of(seen, directory / "net")
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _changes(seen: View, document: Any) -> list[Statement]:
+    """Return what ``unsent`` says: of changes with their content, and of ranges."""
+    found = []
+    for row in document["unsent"]:
+        at = _requestor(seen, row["postoffice"])
+        if at is None or row["channel"] != "upload":
+            continue
+        place = _place(seen, at, row["sync"], row["text"])
+        if place is not None:
+            found.append(Statement(at, place, 0, CLAIMS[row["why"]], row["certainty"], f"unsent {row['why']}"))
+    for row in document["ranges"]:
+        at = _requestor(seen, row["origin"])
+        if at is None or row["channel"] != "upload":
+            continue
+        low, high = row["range"]
+        for number in range(low + 1, high + 1):
+            why = f"unsent range {row['why']}"
+            found.append(Statement(at, -1, number, frozenset({LACKS}), row["certainty"], why))
+    return found
+
+
+def _ranges(seen: View, document: Any) -> list[Statement]:
+    """Return what findings say of numbers: held ones are not sent again, others are lost."""
+    found = []
+    for row in document["findings"]:
+        at = _requestor(seen, row["postoffice"])
+        if at is None or row["slug"] not in UPLOADS:
+            continue
+        member = seen.members[at]
+        for low, high in row["ranges"]:
+            for number in range(low + 1, high + 1):
+                held = [
+                    place
+                    for place, each in enumerate(member.queue or ())
+                    if each.sync == number and each.kind == CHANGE
+                ]
+                why = f"{row['slug']}: effect"
+                for place in held:
+                    found.append(Statement(at, place, 0, REACHED_OR_NEVER, row["certainty"], why))
+                if not held and row["slug"] in LOST and member.config and number <= member.config.confirmed:
+                    found.append(Statement(at, -1, number, frozenset({LACKS}), row["certainty"], why))
+    return found
+
+
+def _causes(document: Any) -> list[Cause]:
+    """Return the causes that findings state."""
+    return [
+        Cause(SLUG_CAUSES[row["slug"]], row.get("cause_certainty", row["certainty"]), f"{row['slug']}: cause")
+        for row in document["findings"]
+        if row["slug"] in SLUG_CAUSES
+    ]
+
+
+def _requestor(seen: View, name: str | None) -> int | None:
+    names = [name_of(at) for at in range(len(seen.members))]
+    return names.index(name) if name in names else None
+
+
+def _place(seen: View, at: int, sync: int, text: str) -> int | None:
+    """Return where a change stands in REQTRANS: by its number, and its text where a number occurs twice."""
+    for place, each in enumerate(seen.members[at].queue or ()):
+        if each.kind == CHANGE and each.sync == sync and f"/USER{place + 1}" in text:
+            return place
+    return None
+
+
+def drawn(worlds: Worlds, count: int, seed: int = 1) -> list[View]:
+    """Return a seeded sample of views."""
+    views = sorted(worlds.views, key=repr)
+    return random.Random(seed).sample(views, min(count, len(views)))  # noqa: S311 - it is no secret

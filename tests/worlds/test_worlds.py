@@ -1,0 +1,177 @@
+"""All histories up to a small bound, and what is called certain held against them."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from glbtools.formats.config import parse_reqconf, parse_srvconf
+from glbtools.formats.queue import parse_queue
+from glbtools.layouts import Layouts
+from scoreboard.worlds.exploration import Bound, searches
+from scoreboard.worlds.judge import (
+    CERTAIN,
+    Cause,
+    Judgment,
+    Said,
+    Statement,
+    as_adopted,
+    at_rest,
+    fates_behind,
+    judge,
+    judge_view,
+    single_causes,
+)  # fmt: skip
+from scoreboard.worlds.materialize import materialize
+from scoreboard.worlds.readings import OPEN, Readings
+from scoreboard.worlds.rules import rules
+from scoreboard.worlds.sample import drawn, said
+from scoreboard.worlds.truth import LACKS, Worlds, causes
+from scoreboard.worlds.views import View, projections, shown
+
+
+@cache
+def adopted() -> Worlds:
+    """One requestor, one fault, five events, under the adopted reading."""
+    return Worlds(Bound(events=5), Readings(0))
+
+
+@cache
+def doubtful() -> Worlds:
+    """One requestor, one fault, three events, under every reading that differs from it in one rule."""
+    return Worlds(Bound(events=3), Readings(1))
+
+
+def test_what_the_rules_call_certain_of_a_record_holds_in_every_history_of_what_is_seen() -> None:
+    judgment = judge(adopted(), rules, at_rest)
+    assert judgment.certain["reached: its text is in MSTTRANS"] > 500
+    assert judgment.certain["never: b >= a, MSTTRANS whole without it"] > 100
+    assert judgment.certain["never: stamp later than the last update"] > 100
+    assert [each.told() for each in judgment.unsound.values()] == []
+
+
+def test_under_other_readings_only_what_rests_on_an_equal_number_is_refuted() -> None:
+    judgment = judge(doubtful(), rules, at_rest)
+    for each in judgment.unsound.values():
+        reading = each.witness.search.space.readings.described(each.witness.reading)
+        assert reading.get("reject") == "below" or reading.get("send") == "from"
+
+
+def test_a_set_of_causes_that_the_rules_state_holds_under_every_reading() -> None:
+    for worlds in (adopted(), doubtful()):
+        judgment = judge(worlds, lambda seen: Said(causes=rules(seen).causes))
+        assert judgment.certain["b < a"] > 50
+        assert [each.told() for each in judgment.unsound.values()] == []
+
+
+def test_a_hole_called_certain_is_refuted_by_a_server_enabled_anew_whose_lists_are_intact() -> None:
+    def hole(seen: View) -> Said:
+        config, record = seen.members[0].config, seen.srvconf and seen.srvconf.records[0]
+        if config is None or record is None or record.acknowledged >= config.confirmed:
+            return Said()
+        numbers = range(record.acknowledged + 1, config.confirmed + 1)
+        return Said(tuple(Statement(0, -1, each, frozenset({LACKS}), CERTAIN, "hole") for each in numbers))
+
+    judgment = judge(adopted(), hole)
+    assert judgment.false["hole"] > 20
+    assert judgment.unsound["hole"].witness.events == 1
+
+
+def test_a_cause_called_certain_is_refuted_by_another_single_fault_that_leaves_the_same_files() -> None:
+    def restored(seen: View) -> Said:
+        config, file = seen.members[0].config, seen.srvconf
+        if config is None or file is None or config.received <= file.head:
+            return Said()
+        return Said(causes=(Cause(frozenset({"SREST"}), CERTAIN, "c > H"),))
+
+    judgment = judge(adopted(), restored)
+    found = judgment.unsound["c > H"]
+    assert found.witness.told() in ("old SNEW", "old (copy before) SCONF")
+
+
+@pytest.mark.parametrize(
+    "twins",
+    [
+        {"CUT", "SMST"}, {"SMST", "TAIL"}, {"PURGE", "SMST"}, {"FULL", "Z"}, {"SNEW", "SREST"}, {"SCONF", "SREST"},
+        {"EMPTY", "OLDQ"}, {"FULL", "RECREATE"}, {"RECREATE", "SREST"}, {"RREST", "Z"},
+    ],
+    ids=sorted,
+)  # fmt: skip
+def test_twins_of_the_facts_leave_the_same_files(twins: set[str]) -> None:
+    assert any(
+        twins <= {each for bits in single_causes(behind) for each in causes(bits)}
+        for behind in adopted().views.values()
+    )
+
+
+def test_a_history_told_backwards_names_the_copy_that_was_put_back() -> None:
+    worlds = adopted()
+    told = {
+        witness.told()
+        for behind in worlds.views.values()
+        for end, witness in behind.items()
+        if causes(end.causes) == ("SREST",) and witness.events < 4
+    }
+    assert "chg (copy) C SREST" in told
+    assert all("(copy" in each for each in told)
+
+
+def test_an_ordinary_day_loses_nothing() -> None:
+    for worlds in (adopted(), doubtful()):
+        for seen, behind in worlds.views.items():
+            ordinary = {end: witness for end, witness in behind.items() if not end.causes}
+            for key, fates in fates_behind(ordinary).items():
+                assert not {"never", LACKS} & set(fates), (shown(seen), key)
+
+
+def test_no_two_searches_of_one_bound_differ() -> None:
+    first, second = (
+        [sorted(map(repr, layer)) for search in searches(Bound(events=3), Readings(1)) for _, layer in search.run()]
+        for _ in range(2)
+    )
+    assert first == second
+
+
+def test_every_choice_of_an_open_rule_is_some_reading() -> None:
+    readings = Readings(1)
+    assert len(readings) == 1 + sum(len(values) - 1 for values in OPEN.values())
+    assert all(readings.where(**{name: value}) for name, values in OPEN.items() for value in values)
+
+
+def test_a_view_written_as_files_shows_the_same_numbers() -> None:
+    layouts = Layouts()
+    for seen in drawn(adopted(), 40):
+        written = materialize(seen)
+        config, queue = seen.members[0].config, seen.members[0].queue
+        assert config is not None
+        assert queue is not None
+        assert seen.srvconf is not None
+        assert seen.master is not None
+        read = parse_reqconf(written["east/GLB/REQCONF.GLB"], layouts["reqconf"]).config
+        assert (read.reqsync, read.srvsync, read.importsync) == config[:3]
+        for path, records in (("east/GLB/REQTRANS.GLB", queue), ("hub/GLB/MSTTRANS.GLB", seen.master)):
+            assert [each.sync for each in parse_queue(written[path], layouts["queue"]).records] == [
+                each.sync for each in records
+            ]
+        served = parse_srvconf(written["hub/GLB/SRVCONF.GLB"], layouts["srvconf"]).config
+        assert served.sync == seen.srvconf.head
+        assert [each.reqsync for each in served.requestors[1:]] == [
+            each.acknowledged for each in seen.srvconf.records if each
+        ]
+
+
+def test_what_is_taken_away_is_not_written() -> None:
+    for seen in drawn(adopted(), 3):
+        left = {what: set(materialize(view)) for what, view in projections(seen)}
+        assert "east/GLB/REQTRANS.GLB" not in left["REQTRANS"]
+        assert "hub/GLB/MSTTRANS.GLB" not in left["MSTTRANS"]
+        assert not [path for path in left["SERVER"] if path.startswith("hub/")]
+        assert not [path for path in left["REQUESTOR"] if path.startswith("east/")]
+
+
+def test_the_program_calls_nothing_certain_of_a_sample_that_some_history_refutes() -> None:
+    worlds, judgment = adopted(), Judgment()
+    for seen in drawn(worlds, 12):
+        judge_view(judgment, seen, {e: w for e, w in worlds.views[seen].items() if as_adopted(e)}, said(seen))
+    assert [each.told() for each in judgment.unsound.values()] == []
