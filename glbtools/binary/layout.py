@@ -19,10 +19,13 @@ from glbtools.errors import LayoutError
 STATUSES = ("attested", "observed", "inferred", "assumed")
 """How a fact is known, best first: a public source says it; seen in files; deduced; chosen so as to write files."""
 
-ROLES = ("sync", "stamp", "len_text", "checksum", "link", "text", "constant", "opaque")
+ROLES = ("sync", "stamp", "len_text", "checksum", "link", "live", "first", "text", "constant", "opaque")
 SECTIONS = ("header", "record", "trailer")
 FAMILIES = ("queue", "reqconf", "srvconf")
 LENGTH_COUNTS = ("text", "text+terminator", "record")
+PADDED = "padded"
+"""A length that counts the record with what fills its stride: the text ends where the filling begins."""
+
 COVERS = {"text": ("text",), "text+terminator": ("text", "terminator")}
 TERMINATORS = {"nul": b"\0", "crlf": b"\r\n", "none": b""}
 LINKS = ("previous", "next")
@@ -86,6 +89,11 @@ class Field(NamedTuple):
 class Layout(NamedTuple):
     """A checked layout; ``fields`` tile every section, unclaimed bytes included as ``unknown_xx``.
 
+    A record is in the queue unless a field with the role ``live`` holds another value than its default, it stands
+    before the offset that a header field with the role ``first`` holds, or the layout says that a file ``breaks``
+    where its queue ends and it stands behind the first place that is no record. A ``partial`` layout states what is
+    certain of a record and leaves the rest opaque: it is for reading.
+
     ``checksum`` names the algorithm, and is empty where nothing is computed; ``crc`` has the parameters of one that is
     in no catalogue. ``covers`` names what it is computed over, in the order of the bytes: fields, ``text`` (the text of
     variable length) and ``terminator``.
@@ -109,6 +117,8 @@ class Layout(NamedTuple):
     checksum: str = ""
     crc: Crc | None = None
     covers: tuple[str, ...] = ("text",)
+    breaks: bool = False
+    partial: bool = False
     framing_doc: str = ""
     checksum_status: str = ""
     checksum_doc: str = ""
@@ -130,6 +140,20 @@ class Layout(NamedTuple):
     def text(self) -> Field | None:
         """The text of variable length, in a queue layout."""
         return next((each for each in self.fields if each.role == "text" and not each.size), None)
+
+    @property
+    def selects(self) -> bool:
+        """Whether some records of a file may not be in the queue."""
+        return self.breaks or any(each.role in {"live", "first"} for each in self.fields)
+
+    @property
+    def read_only(self) -> str:
+        """Why nothing can be written in this layout; empty where it can."""
+        if self.partial:
+            return "the layout is partial: what it does not know of a record cannot be written"
+        if self.with_role("first") is not None:
+            return "the layout's file header says where the queue begins, which is read and not written"
+        return ""
 
     @property
     def algorithm(self) -> Algorithm | None:
@@ -162,8 +186,9 @@ def parse(content: bytes, path: str) -> Layout:
 
 _LAYOUT_KEYS = {
     "id", "family", "title", "status", "doc", "source", "byte_order", "encoding", "framing", "checksum", "field",
+    "partial",
 }  # fmt: skip
-_FRAMING_KEYS = {"header", "record", "length_counts", "terminator", "stride", "pad", "doc"}
+_FRAMING_KEYS = {"header", "record", "length_counts", "terminator", "stride", "pad", "breaks", "doc"}
 _CRC_KEYS = {"width", "poly", "init", "refin", "refout", "xorout"}
 _CHECKSUM_KEYS = {"algorithm", "covers", "status", "doc"} | _CRC_KEYS
 _NAMES_SHOWN = ("crc-16/xmodem", "crc-16/ibm-3740", "crc-16/arc", "sum-16", "crc-32", "adler-32", checksum.OWN)
@@ -218,13 +243,15 @@ class _Checker:
             encoding=encoding,
             header=header,
             record=record,
-            length_counts=self.choice(framing, "framing.length_counts", LENGTH_COUNTS, "text+terminator"),
+            length_counts=self.choice(framing, "framing.length_counts", (*LENGTH_COUNTS, PADDED), "text+terminator"),
             terminator=terminator,
             stride=self.integer(framing, "framing.stride", 1, MAX_FIXED, 1),
             pad=self.integer(framing, "framing.pad", 0, 255, 0),
             checksum=algorithm,
             crc=self.crc(summing, algorithm),
             covers=self.covers(summing, algorithm, fields, terminator),
+            breaks=self.boolean(framing, "framing.breaks", default=False),
+            partial=self.boolean(table, "partial", default=False),
             framing_doc=self.string(framing, "framing.doc", ""),
             checksum_status=self.choice(summing, "checksum.status", ("", *STATUSES), ""),
             checksum_doc=self.string(summing, "checksum.doc", ""),
@@ -238,7 +265,7 @@ class _Checker:
     # --- one family each -----------------------------------------------------------------------------------------
 
     def queue(self, layout: Layout) -> None:
-        self.roles(layout, once=("sync", "len_text", "stamp", "checksum"), needed=("sync",))
+        self.roles(layout, once=("sync", "len_text", "stamp", "checksum", "live", "first"), needed=("sync",))
         texts = [each for each in layout.fields if each.kind == "text" and not each.size]
         if not texts:
             self.fail("field", 'a queue layout needs one field with type = "text" and role = "text"')
@@ -255,7 +282,15 @@ class _Checker:
             self.fail("framing.stride", f"{layout.stride} bytes have no room for the {texts[0].offset} before the text")
         if length is None and layout.length_counts != "text+terminator":
             self.fail("framing.length_counts", "there is no field with the role len_text")
+        if layout.length_counts == PADDED and (layout.terminator != "none" or layout.section("trailer")):
+            self.fail("framing.length_counts", f"{PADDED} goes with no terminator and with no field behind the text")
         for each in layout.fields:
+            if each.role == "live" and (each.section != "record" or each.default is None or not each.size):
+                self.fail(
+                    f"{self.at(each)}.default", "the role live needs a field of the record and what live ones hold"
+                )
+            if each.role == "first" and (each.section != "header" or not each.kind.startswith("u")):
+                self.fail(f"{self.at(each)}.section", "the role first needs an unsigned number in the header")
             if each.role in {"sync", "stamp", "len_text", "checksum", "link"}:
                 if each.section == "header":
                     self.fail(

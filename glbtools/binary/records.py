@@ -15,9 +15,10 @@ import re
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from glbtools.binary.layout import INTEGERS, MAX_TEXT, TERMINATORS, Field, Layout, number_range
+from glbtools.binary.layout import INTEGERS, MAX_TEXT, PADDED, TERMINATORS, Field, Layout, number_range
 from glbtools.binary.span import Span
 from glbtools.errors import FieldError
 
@@ -92,11 +93,12 @@ class Damage(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """A stretch of a file: its rows (records, tuples or columns), gaps and damage."""
+    """A stretch of a file: its rows (records, tuples or columns), gaps, damage, and the records not in the queue."""
 
     rows: list[Any]
     gaps: list[Gap]
     damage: list[Damage]
+    left: list[Gap]
 
 
 Run = Callable[[bytes, int, int, Callable[[Any], None]], int]
@@ -117,7 +119,8 @@ class RecordCodec:
         self.length = layout.with_role("len_text")
         counted = {"text": 0, "text+terminator": len(self.terminator)}
         counted["record"] = self.len_head + len(self.terminator) + self.len_trail
-        self.len_counted = counted[layout.length_counts]
+        self.len_counted = counted.get(layout.length_counts, 0)
+        self.padded = layout.length_counts == PADDED
         self._loops: dict[str, Callable[..., Any]] = {}
 
     # --- reading -------------------------------------------------------------------------------------------------
@@ -129,8 +132,11 @@ class RecordCodec:
             chunks: the whole file in pieces of any size.
             kind: ``records`` (``Record``), ``tuples`` (its first six items, plain) or ``columns``.
         """
+        return self._selected(chunks, kind) if self.layout.selects else self._batches(chunks, kind)
+
+    def _batches(self, chunks: Iterable[bytes], kind: str) -> Iterator[Batch]:
         run = self._columns_run if kind == "columns" else self._run(kind)
-        add = {"records": lambda r: r, "tuples": lambda r: tuple(r[:6]), "columns": self._one_row}[kind]
+        add = self._adder(kind)
         buffer, base, pos, final, lost = b"", 0, self.layout.header, False, False
         source = iter(chunks)
         while not final:
@@ -140,7 +146,7 @@ class RecordCodec:
             buffer, base, pos = buffer[done:] + (chunk or b""), base + done, pos - done
             if pos >= len(buffer):
                 continue
-            batch = Batch([], [], [])
+            batch = Batch([], [], [], [])
             if not lost:
                 pos = run(buffer, pos, base, batch.rows.append)
             while pos < len(buffer) and (final or len(buffer) - pos >= 2 * LOOKAHEAD):
@@ -158,6 +164,42 @@ class RecordCodec:
                 if not lost and self.sound(buffer, pos):
                     pos = run(buffer, pos, base, batch.rows.append)
             yield batch
+
+    def _adder(self, kind: str) -> Callable[[Record], Any]:
+        return {"records": lambda r: r, "tuples": lambda r: tuple(r[:6]), "columns": self._one_row}[kind]
+
+    def _selected(self, chunks: Iterable[bytes], kind: str) -> Iterator[Batch]:
+        """Yield what ``_batches`` does, the records that are not in the queue apart."""
+        source, head = iter(chunks), b""
+        while len(head) < self.layout.header and (chunk := next(source, None)) is not None:
+            head += chunk
+        first, flag, add = self._first(head), self.layout.with_role("live"), self._adder(kind)
+        at = None if flag is None else self.other_fields.index(flag)
+        broken = False
+        for batch in self._batches(chain([head], source), "records"):
+            break_at = min((each.start for each in batch.gaps), default=None) if self.layout.breaks else None
+            kept, left = [], []
+            for each in batch.rows:
+                behind = broken or (break_at is not None and each.start > break_at)
+                dead = at is not None and flag is not None and each.others[at] != flag.default
+                if behind or dead or each.start < first:
+                    left.append(Gap(self.pack(each), each.start, each.stop))
+                else:
+                    kept.append(each)
+            gone = {each.start for each in left}
+            damage = [each for each in batch.damage if each.start not in gone]
+            gaps = [each for each in batch.gaps if not self.layout.breaks]
+            left += [each for each in batch.gaps if self.layout.breaks]
+            broken = broken or break_at is not None
+            yield Batch([add(each) for each in kept], gaps, damage, sorted(left, key=lambda each: each.start))
+
+    def _first(self, head: bytes) -> int:
+        """Where the first record of the queue begins by the file's header; 0 where that does not say it."""
+        each = self.layout.with_role("first")
+        if each is None or len(head) < each.stop:
+            return 0
+        value: int = decode(each, head[each.offset : each.stop])
+        return value
 
     def sound(self, data: bytes, pos: int) -> bool:
         """Whether a whole record without fault of framing stands at ``pos``."""
@@ -233,6 +275,9 @@ class RecordCodec:
         except ValueError:
             return -1
         end = pos + self.len_head + length - self.len_counted
+        if self.padded:
+            first = pos + self.len_head
+            return first + len(data[first : pos + length].rstrip(bytes([self.layout.pad])))
         if self.layout.length_counts == "record":
             end = pos + length - self.len_trail - len(self.terminator)
         return end
@@ -295,7 +340,8 @@ class RecordCodec:
         ended = self.terminator and (self.length is None or layout.terminator == "nul")
         if ended and self.terminator in raw:
             raise FieldError("text", f"holds the {layout.terminator.upper()} that ends it")
-        if self.length is None and not self.terminator and raw.endswith(bytes([layout.pad])):
+        filled = self.padded or (self.length is None and not self.terminator)
+        if filled and raw.endswith(bytes([layout.pad])):
             raise FieldError("text", "ends in the byte that fills the record")
         if len(raw) > MAX_TEXT:
             raise FieldError("text", f"is longer than {MAX_TEXT} bytes")
@@ -343,7 +389,10 @@ class RecordCodec:
 
     def len_text(self, text: str) -> int:
         """What the length field of a record with this text should hold."""
-        return len(text.encode(self.layout.encoding, "surrogateescape")) + self.len_counted
+        length = len(text.encode(self.layout.encoding, "surrogateescape"))
+        if self.padded:
+            return self.len_head + length + -(self.len_head + length) % self.layout.stride
+        return length + self.len_counted
 
     def checksum(self, record: Record) -> int | None:
         """Checksum of a record, of its values as they are, by the layout; None where that names no algorithm."""
@@ -506,6 +555,13 @@ class RecordCodec:
         lines = []
         if self.length is not None:
             value = names[self.fields.index(self.length)]
+            if self.padded:
+                return [
+                    f"stop = pos + {value}",
+                    f"if not first <= stop <= size or stop - first > {MAX_TEXT}: break",
+                    "end = first + len(data[first:stop].rstrip(PAD))",
+                    f"if end - pos + -(end - pos) % {stride} != {value}: break",
+                ]
             if self.layout.length_counts == "record":
                 lines = [f"end = pos + {value} - {self.len_trail + term}"]
             else:

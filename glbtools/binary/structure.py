@@ -23,7 +23,7 @@ from construct import (
     this,
 )
 
-from glbtools.binary.layout import INTEGERS, TERMINATORS, Field, Layout, number_range
+from glbtools.binary.layout import INTEGERS, PADDED, TERMINATORS, Field, Layout, number_range
 from glbtools.binary.span import Span
 from glbtools.errors import FieldError, UsageError
 
@@ -90,8 +90,14 @@ def record(layout: Layout) -> Construct:
             "text": 0,
             "text+terminator": len(terminator),
             "record": len_head + len(terminator) + len_trail,
+            PADDED: len_head,
         }[layout.length_counts]
-        text = Bytes(lambda context: _number(length, context[length.name]) - counted)
+        if layout.length_counts == PADDED:
+            text = _measured(
+                lambda c: len(_peek(c, _number(length, c[length.name]) - counted).rstrip(bytes([layout.pad])))
+            )
+        else:
+            text = Bytes(lambda context: _number(length, context[length.name]) - counted)
     elif terminator:
         text = _measured(lambda context: _distance(_peek(context), terminator))
     else:

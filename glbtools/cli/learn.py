@@ -68,18 +68,18 @@ def learn(
 ) -> None:
     """Find out the layout of genuine files, for --layout of the other commands, and say how sure it is.
 
-    Status 1 when the files do not decide it: then no layout is written. Of queue files NAME is first or last:
-    the number of the first or the last record.
+    Status 1 when the files do not decide it: then no layout is written, or one of what is certain, marked as partial.
+    Of queue files NAME is first or last: the number of the first or the last record.
 
     Example: glbtools learn REQTRANS.GLB MSTTRANS.GLB --listing LISTQ.TXT --out mine.toml
     """
     as_json = json or output is PageFormat.json
     if check is not None:
-        if listing or known or out is not None or family is not None:
+        if known or out is not None or family is not None:
             raise typer.BadParameter(
-                "goes with FILE... alone, not with --listing, --known, --family or --out", param_hint="--check"
+                "goes with FILE... and --listing, not with --known, --family or --out", param_hint="--check"
             )
-        _check(check, files, as_json=as_json, color=color, max_file_size=max_file_size)
+        _check(check, files, listing or [], as_json=as_json, color=color, max_file_size=max_file_size)
         return
     if out == STDIN and as_json:
         raise typer.BadParameter("- and --json both want standard output", param_hint="--out")
@@ -98,7 +98,7 @@ def learn(
         )
     _write(learning, out, force=force)
     _report(learning, out, as_json=as_json, color=color, quiet=quiet)
-    raise typer.Exit(0 if learning.layout else FOUND)
+    raise typer.Exit(0 if learning.layout and not learning.partial else FOUND)
 
 
 def _refuse(out: Path, inputs: Sequence[str], *, force: bool) -> None:
@@ -153,7 +153,9 @@ def _report(learning: Learning, out: str | None, *, as_json: bool, color: bool |
         put(render.afterwards(learning, out, screen_of(color)) if out else ())
 
 
-def _check(path: Path, files: list[str], *, as_json: bool, color: bool | None, max_file_size: int) -> None:
+def _check(
+    path: Path, files: list[str], listings: list[Path], *, as_json: bool, color: bool | None, max_file_size: int
+) -> None:
     """Test a layout on files, each whatever becomes of the others."""
     from glbtools import layouts
     from glbtools.errors import GlbError
@@ -162,9 +164,9 @@ def _check(path: Path, files: list[str], *, as_json: bool, color: bool | None, m
 
     layout = layouts.load(path)
     status, found = 0, []
-    for each in files:
+    for several in [files] if listings else [[each] for each in files]:  # a listing says itself of which file it is
         try:
-            found += check_layout(layout, [each], max_size=max_file_size)
+            found += check_layout(layout, several, listings=listings, max_size=max_file_size)
         except GlbError as error:
             complain(str(error))
             status = COULD_NOT

@@ -36,9 +36,7 @@ _WHEN = (
     r"\s+(?P<time>\d\d:\d\d:\d\d)\s+(?P<year>\d{4})"
 )
 # LISTQ 3.2.0.1 (Q96060): checksum with -C, date stamp with -T.
-_NEW = re.compile(
-    rf"[ \t]*(?:(?P<crc>[0-9A-F]{{4}}(?:[0-9A-F]{{4}})?)[ \t]+)?(?:{_WHEN}[ \t]+)?(?P<sync>\d{{6,10}})[ \t](?P<text>.*)"
-)
+_NEW = re.compile(rf"[ \t]*(?:(?P<crc>[0-9A-F]{{4,8}})[ \t]+)?(?:{_WHEN}[ \t]+)?(?P<sync>\d{{6,10}})[ \t](?P<text>.*)")
 # The older one (Q110496): item, number, transaction.
 _OLD = re.compile(r"[ \t]*(?P<item>\d{1,6})[ \t]+(?P<sync>[\dX]{10})[ \t](?P<text>.*)")
 _QUEUE_NAME = re.compile(

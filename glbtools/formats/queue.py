@@ -55,6 +55,7 @@ class Queue:
         header: bytes before the first record, as far as the file has them.
         records: the records in order.
         gaps: bytes that are no record, in order.
+        left: records and bytes that the layout says are not in the queue: deleted, purged, left over.
         faults: what is wrong with framing; texts and checksums are judged by ``text_faults`` and ``checksum_faults``.
     """
 
@@ -63,6 +64,7 @@ class Queue:
     header: bytes = b""
     records: list[Record] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    left: list[Gap] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
     @property
@@ -72,7 +74,7 @@ class Queue:
 
     def items(self) -> Iterator[Record | Gap]:
         """Yield records and gaps in the order of the file."""
-        both: list[Record | Gap] = [*self.records, *self.gaps]
+        both: list[Record | Gap] = [*self.records, *self.gaps, *self.left]
         return iter(sorted(both, key=lambda each: each.start))
 
     def is_dummy(self, record: Record) -> bool:
@@ -97,6 +99,7 @@ def parse_queue(data: bytes, layout: Layout) -> Queue:
         queue.records += batch.rows
         gaps += [Span(each.start, each.stop) for each in batch.gaps]
         damage += batch.damage
+        queue.left += batch.left
     queue.gaps = [Gap(data[start:stop], start, stop) for start, stop in joined(gaps)]
     queue.faults += [_gap_fault(queue, gap) for gap in queue.gaps]
     queue.faults += [_damage_fault(each) for each in damage]
@@ -145,6 +148,8 @@ def appended(data: bytes, entries: Iterable[NewRecord], layout: Layout) -> bytes
 def _made(entries: Iterable[NewRecord], layout: Layout, position: int, previous: int | None) -> list[Record]:
     compiled = codec(layout)
     records: list[Record] = []
+    if layout.read_only:
+        raise FieldError("layout", layout.read_only)
     for number, entry in enumerate(entries):
         try:
             raw = raw_stamp(layout, entry.stamp) if entry.stamp else None
@@ -474,8 +479,10 @@ class QueueFormat(Format[Queue]):
         """Yield header, records and gaps without taking records apart."""
         if content.header:
             yield Region(Span(0, len(content.header)), "header")
+        left = {each.start for each in content.left}
         for each in content.items():
-            yield Region(Span(each.start, each.stop), "record" if isinstance(each, Record) else "gap")
+            what = "record" if isinstance(each, Record) else "left over" if each.start in left else "gap"
+            yield Region(Span(each.start, each.stop), what)
 
     def summary(self, content: Queue) -> list[str]:
         """Return how many records, their numbers and stamps."""

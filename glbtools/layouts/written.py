@@ -36,6 +36,7 @@ def _head(layout: Layout) -> dict[str, Value]:
         "encoding": layout.encoding,
         "source": layout.source,
         "doc": layout.doc,
+        "partial": _true(layout.partial),
     }
 
 
@@ -49,8 +50,13 @@ def _framing(layout: Layout) -> dict[str, Value]:
         "terminator": layout.terminator,
         "stride": layout.stride,
         "pad": layout.pad,
+        "breaks": _true(layout.breaks),
         "doc": layout.framing_doc,
     }
+
+
+def _true(value: bool) -> Value:
+    return Literal("true") if value else ""
 
 
 def _checksum(layout: Layout) -> dict[str, Value]:

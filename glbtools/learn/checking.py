@@ -13,8 +13,13 @@ from glbtools.binary import stamp
 from glbtools.binary.layout import Layout
 from glbtools.binary.span import Span
 from glbtools.binary.structure import Value
+from glbtools.errors import UsageError
 from glbtools.formats.config import ReqConfFile, SrvConfFile, parse_reqconf, parse_srvconf
+from glbtools.formats.listing import Listing, parse_listing, probe_listq
 from glbtools.formats.queue import Queue, checksum_faults, parse_queue
+from glbtools.learn.audit import frame_doubts, text_doubts
+from glbtools.learn.comparison import compare, contradictions, differences
+from glbtools.learn.material import Material, with_listings
 
 EXPLAINED = 0.85
 """Share of a file that a layout must explain, and of the steps between numbers that must rise."""
@@ -53,27 +58,60 @@ class Checked(NamedTuple):
         rising: share of the records whose number is above the one before; None for a configuration.
         sums: records whose checksum agrees; None where the layout computes none.
         fits: whether it explains the file.
+        against: what speaks against it: ends of texts, texts that stand in no record, a listing.
     """
 
     part: Part
     rising: float | None
     sums: int | None
     fits: bool
+    against: tuple[str, ...] = ()
 
 
 def check_layout(
-    layout: Layout, paths: Sequence[str | Path], *, max_size: int = files.DEFAULT_MAX_SIZE
+    layout: Layout,
+    paths: Sequence[str | Path],
+    *,
+    listings: Sequence[str | Path] = (),
+    max_size: int = files.DEFAULT_MAX_SIZE,
 ) -> list[Checked]:
     """Return how a layout fits some files.
+
+    Args:
+        layout: the layout.
+        paths: the files.
+        listings: what LISTQ printed of some of them.
+        max_size: largest file read, in bytes.
 
     A queue must be made of its records, with numbers that rise; a configuration must have the layout's size, and hold
     nothing where the layout says number, date, text or constant that can be none.
 
     Raises:
         FileAccessError: a file cannot be read.
+        UsageError: a listing is none of a queue, or is of none of the files, or contradicts another.
     """
-    check = _queue if layout.family == "queue" else _configuration
-    return [check(layout, str(path), files.read(path, max_size)) for path in paths]
+    if layout.family != "queue":
+        if listings:
+            raise UsageError("a layout of a configuration is tested without a listing")
+        return [_configuration(layout, str(path), files.read(path, max_size)) for path in paths]
+    materials = [Material(str(path), files.read(path, max_size)) for path in paths]
+    said = with_listings(materials, [queue_listing(path, max_size) for path in listings], layout.encoding)
+    if said:
+        raise UsageError(said[0])
+    return [_queue(layout, each) for each in materials]
+
+
+def queue_listing(path: str | Path, max_size: int) -> Listing:
+    """Return what LISTQ printed.
+
+    Raises:
+        FileAccessError: the file cannot be read.
+        UsageError: it is something else.
+    """
+    data = files.read(path, max_size)
+    if not probe_listq(data):
+        raise UsageError(f"{path}: no listing of a queue as LISTQ prints it")
+    return parse_listing(data)
 
 
 def queue_part(path: str, data: bytes, found: Queue) -> Part:
@@ -84,15 +122,28 @@ def queue_part(path: str, data: bytes, found: Queue) -> Part:
     return Part(path, len(data), len(found.records), len(data) - strayed, faults)
 
 
-def _queue(layout: Layout, path: str, data: bytes) -> Checked:
-    found = parse_queue(data, layout)
-    part = queue_part(path, data, found)
+def _queue(layout: Layout, material: Material) -> Checked:
+    data, found = material.data, parse_queue(material.data, layout)
+    part = queue_part(material.path, data, found)
     steps = list(itertools.pairwise(each.sync for each in found.records))
     rising = sum(a < b for a, b in steps) / len(steps) if steps else 1.0
     sums = sum(found.codec.checksum(each) == each.checksum for each in found.records) if layout.checksum else None
     agree = sums is None or sums * 2 >= len(found.records)
     whole = part.explained >= EXPLAINED * part.size and bool(found.records or not data)
-    return Checked(part, rising, sums, whole and rising >= EXPLAINED and agree)
+    fits = whole and rising >= EXPLAINED and agree
+    against = tuple(_against(material, found)) if fits else ()
+    return Checked(part, rising, sums, fits and not against, against)
+
+
+def _against(material: Material, found: Queue) -> Iterator[str]:
+    """Yield what the bytes beside the texts, and a listing, say against a layout."""
+    parts = [(material, found)]
+    yield from frame_doubts(parts)
+    yield from text_doubts(parts)
+    compared = compare(material, found)
+    if compared is not None:
+        yield from contradictions(compared)
+        yield from (differences(compared, what) for what in ("date", "checksum") if compared.strays(what))
 
 
 def _configuration(layout: Layout, path: str, data: bytes) -> Checked:

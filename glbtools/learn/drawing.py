@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from glbtools.binary.layout import TERMINATORS, Field, Layout
+from glbtools.binary.layout import PADDED, TERMINATORS, Field, Layout
 from glbtools.binary.layout import parse as parse_layout
 from glbtools.layouts.written import to_toml
 from glbtools.learn import columns
@@ -14,8 +14,10 @@ from glbtools.learn.fields import HEAD, TAIL, Reading, Sight
 from glbtools.learn.framing import Rule
 
 
-def laid_out(records: Sequence[Held], rule: Rule, arrangement: Arrangement, reading: Reading) -> Layout:
-    """Return a layout, checked as any layout file is."""
+def laid_out(
+    records: Sequence[Held], rule: Rule, arrangement: Arrangement, reading: Reading, padded: int = 1
+) -> Layout:
+    """Return a layout, checked as any layout file is; a length counts records up to a multiple of ``padded``."""
     sight = Sight(records, rule)
     fields = [*_claimed(reading, arrangement, rule, sight)]
     fields += [*_rest(sight, arrangement, fields), *_header(records, arrangement)]
@@ -28,7 +30,8 @@ def laid_out(records: Sequence[Held], rule: Rule, arrangement: Arrangement, read
     order = _main_order(fields)
     layout = Layout(
         "learnt-queue", "queue", "Queue file, layout learnt from files", "observed", tuple(fields), byte_order=order,
-        header=arrangement.header, length_counts=_counts(rule), terminator=rule.terminator, stride=rule.stride,
+        header=arrangement.header, length_counts=PADDED if padded > 1 else _counts(rule), terminator=rule.terminator,
+        stride=max(rule.stride, padded),
         pad=arrangement.pad if rule.stride > 1 else 0, framing_doc=_framing_doc(rule),
     )  # fmt: skip
     return parse_layout(to_toml(layout).encode(), "learnt layout")

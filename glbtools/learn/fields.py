@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from glbtools.learn import columns
 from glbtools.learn.chain import Held, neighbours, room, sample
 from glbtools.learn.columns import SPOILED
 from glbtools.learn.framing import Number, Rule
+from glbtools.learn.material import Listed
 
 WIDEST = 96
 """Bytes before a text that are looked at."""
@@ -20,6 +22,9 @@ HEAD, TAIL = "head", "tail"
 FEW = 20
 FEWEST_DIGITS = 5
 HEX_DIGITS = b"0123456789ABCDEF"
+WRITTEN = HEX_DIGITS + b"/:-. "
+"""What dates are written with."""
+
 FEWEST_HEAD = 2
 """Bytes before a text at least: the number, unless it stands behind it."""
 FLAWLESS_MARGIN = 40.0
@@ -34,6 +39,9 @@ does not rise."""
 
 MOST_BITS = 7
 """Mean information of a step between numbers; what jumps farther is no count of changes."""
+
+FEW_VALUES = 3
+"""Values of a byte that are few enough for the high byte of a number."""
 
 FEWEST_FALLS = 3
 """Falls that make a number not worth a look where others rise."""
@@ -247,9 +255,9 @@ class _Date(NamedTuple):
 def _stamp(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
     """Return the column that holds dates, if one does: of several the one that wanders least."""
     found: list[_Date] = []
-    listed = _listed_stamp(sight, taken)
-    if listed is not None:
-        return [listed]
+    if _is_dated(sight):  # dates that are none of the listing's are none
+        listed = _listed_stamp(sight, taken)
+        return [] if listed is None else [listed]
     for number in columns.stamps():
         for side, at in sight.spots(number):
             if not columns.may_date(sight.glance(side, at, number)):
@@ -301,8 +309,14 @@ def _written(sight: Sight, side: str, at: int, number: Number) -> bool:
     if number.kind in {"dec", "hex"}:
         return False
     raws = sight.raw(side, at, number.size)
-    written = sum(sum(byte in HEX_DIGITS for byte in raw) > number.size - 2 for raw in raws)
+    written = sum(sum(byte in WRITTEN for byte in raw) > number.size - 2 for raw in raws)
     return written >= len(raws) * (1 - SPOILED)
+
+
+def _is_dated(sight: Sight) -> bool:
+    """Whether a listing prints dates of some of the records."""
+    rows = (each.material.listed.get(each.start) for each in sight.records)
+    return sum(row is not None and row.stamp is not None for row in rows) >= 2
 
 
 def _listed_stamp(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
@@ -311,8 +325,6 @@ def _listed_stamp(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
 
     rows = [each.material.listed.get(each.start) for each in sight.records]
     wanted = [row.stamp if row else None for row in rows]
-    if sum(each is not None for each in wanted) < 2:
-        return None
     for number in columns.stamps():
         for side, at in sight.spots(number):
             if not free(side, at, number.size, taken):
@@ -328,10 +340,11 @@ def _listed_stamp(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
                 best = max(shifts, key=lambda each: shifts[each], default=None)
                 if best is None or best % 900 or abs(best) > 15 * 3600:
                     continue
-                if shifts[best] * 10 >= sum(each is not None for each in wanted) * 8:
+                agreeing = shifts[best] + max(shifts.get(best + 3600, 0), shifts.get(best - 3600, 0))
+                if agreeing >= sum(each is not None for each in wanted) * (1 - SPOILED):
                     zone = f"; the listing's clock is {best / 3600:+g} hours from it" if best else ""
                     return Claim(
-                        side, at, number, "stamp", encoding, doc=f"the dates of the listing, {shifts[best]} times{zone}"
+                        side, at, number, "stamp", encoding, doc=f"the dates of the listing, {agreeing} times{zone}"
                     )
     return None
 
@@ -443,7 +456,7 @@ def _numbered(
     results = []
     for bits, group in rated[:6]:
         best = _widest(group, order)
-        chosen = best.claim._replace(doc=_said(best, group, listed=listed), sure=len(group) == 1)
+        chosen = best.claim._replace(doc=_said(sight, best, group, listed=listed), sure=len(group) == 1)
         narrower = [chosen._replace(at=each.claim.at, number=each.claim.number) for each in _by_width(group, order)[1:]]
         results.append(Reading([chosen, *claims, *dates], bits, narrower=narrower))
     if results and not listed:
@@ -509,13 +522,13 @@ def _rate(sight: Sight, group: Sequence[_Counted], order: str, places: Sequence[
 
 
 def _byte_bits(sight: Sight, side: str, at: int) -> float:
-    """Return what a byte costs that no field explains; one that varies says nothing either way."""
+    """Return what a byte costs that no field explains; one of many values says nothing either way."""
     if at < (1 if side == HEAD else 0) or at > (sight.before if side == HEAD else sight.behind - 1):
         return 0.0
     raws = sight.raw(side, at, 1)
     value = columns.constant(raws)
     if value is None:
-        return 0.0
+        return BYTE_BITS if len(set(raws)) <= FEW_VALUES else 0.0
     spoiled = sum(raw != value for raw in raws)
     return (ZERO_BITS if value == b"\0" else BYTE_BITS) + BROKEN_BITS * spoiled
 
@@ -535,14 +548,24 @@ def _widest(group: Sequence[_Counted], order: str) -> _Counted:
     return _by_width(group, order)[0]
 
 
-def _said(best: _Counted, group: Sequence[_Counted], *, listed: bool) -> str:
+def _said(sight: Sight, best: _Counted, group: Sequence[_Counted], *, listed: bool) -> str:
+    """Return what speaks for a number, in counts of what agrees."""
     count = len(best.values)
-    ones = round(best.rising.ones * (count - 1))
-    doc = (
-        f"the numbers of the listing in {count} records" if listed else f"rises in {count} records, by one {ones} times"
-    )
+    steps = [b - a for a, b in itertools.pairwise(best.values) if a is not None and b is not None]
+    rows = [each.material.listed.get(each.start) for each in sight.records]
+    doc = f"rises {sum(step > 0 for step in steps)} times in {count} records, by one {steps.count(1)} times"
+    if listed:
+        agreeing, told = _agreeing(rows, best.values), sum(row is not None for row in rows)
+        doc = f"the numbers of the listing in {agreeing} of {told} rows that were looked at"
     others = sorted({each.claim.number.type for each in group} - {best.claim.number.type})
     return doc + (f"; {', '.join(others)} would read the same" if others else "")
+
+
+def _agreeing(rows: Sequence[Listed | None], values: Sequence[int | None]) -> int:
+    """Return how many records have the number of their row, in their own head or in the head of the next."""
+    own = sum(row is not None and row.sync == value for row, value in zip(rows, values, strict=True))
+    later = sum(row is not None and row.sync == value for row, value in zip(rows, values[1:], strict=False))
+    return max(own, later)
 
 
 def _is_listed(sight: Sight) -> bool:

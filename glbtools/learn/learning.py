@@ -14,15 +14,18 @@ from pathlib import Path
 from glbtools import files
 from glbtools.binary.layout import Layout
 from glbtools.errors import UnknownFormatError, UsageError
-from glbtools.formats.listing import parse_listing, probe_listq
-from glbtools.formats.queue import parse_queue
+from glbtools.formats.listing import parse_listing
+from glbtools.formats.queue import Queue, parse_queue
 from glbtools.formats.registry import FORMATS, detect
 from glbtools.layouts import Layouts
 from glbtools.layouts.written import to_toml
 from glbtools.learn import configuration, queue, testimony
-from glbtools.learn.checking import Part, queue_part
+from glbtools.learn.audit import date_doubts, frame_doubts, number_doubts, text_doubts, without_stamp
+from glbtools.learn.checking import Part, queue_listing, queue_part
 from glbtools.learn.checksums import Found
+from glbtools.learn.comparison import Comparison, compare, contradictions, doubted
 from glbtools.learn.kinds import Mention
+from glbtools.learn.liveness import doubts, selected
 from glbtools.learn.material import CONTROL, Material, told, with_listings
 from glbtools.learn.places import Place
 from glbtools.learn.summed import with_checksum
@@ -54,6 +57,7 @@ class Learning:
         tried: how many rules of framing were tried.
         places: of a configuration: for each name that is known and stays open, where it may stand.
         mentions: of a configuration: what bytes look like that no field claims.
+        comparisons: how the best explanation goes with the listings of the files that have some.
         contents: the bytes of the files, in the order of ``paths``: a report shows some of them.
     """
 
@@ -70,7 +74,13 @@ class Learning:
     tried: int = 0
     places: dict[str, list[Place]] = field(default_factory=dict)
     mentions: list[Mention] = field(default_factory=list)
+    comparisons: list[Comparison] = field(default_factory=list)
     contents: list[bytes] = field(default_factory=list, repr=False)
+
+    @property
+    def partial(self) -> bool:
+        """Whether a layout is given that states a part of what the files hold; ``reasons`` say what stays open."""
+        return self.layout is not None and self.layout.partial
 
     @property
     def toml(self) -> str | None:
@@ -161,7 +171,7 @@ def _queue_layout(
     if learning.reasons:
         learning.wanted = ["the queue file itself: REQTRANS.GLB, MSTTRANS.GLB or another that ends in TRANS.GLB"]
         return learning
-    printed = [parse_listing(_listing(path, max_size)) for path in listings]
+    printed = [queue_listing(path, max_size) for path in listings]
     learning.concluded += with_listings(materials, printed, ENCODING)
     progress("comparing records", 0, steps)
     found = queue.candidates(materials, explaining)
@@ -172,13 +182,41 @@ def _queue_layout(
         progress("looking for a checksum", steps - 1, steps)
         queues = [parse_queue(each.data, layout) for each in materials]
         learning.layout, learning.checksum = with_checksum(layout, queues, materials)
+        learning.layout = selected(
+            learning.layout, materials, [parse_queue(e.data, learning.layout) for e in materials]
+        )
     best = learning.layout or (found[0].layout if found else None)
     if best is not None:
-        learning.parts = [queue_part(each.path, each.data, parse_queue(each.data, best)) for each in materials]
+        queues = [parse_queue(each.data, best) for each in materials]
+        learning.parts = [queue_part(each.path, each.data, held) for each, held in zip(materials, queues, strict=True)]
+        _test(learning, materials, queues)
     if learning.layout is None:
         learning.concluded += [*_agreed(found), *_arithmetic(materials)]
     learning.wanted = list(_wanted(learning, materials))
     return learning
+
+
+def _test(learning: Learning, materials: Sequence[Material], queues: Sequence[Queue]) -> None:
+    """Hold the best explanation against the listings: a layout that one contradicts is none."""
+    compared = [compare(each, held) for each, held in zip(materials, queues, strict=True)]
+    learning.comparisons = [each for each in compared if each is not None]
+    if learning.layout is None:
+        return
+    learning.reasons += [reason for each in learning.comparisons for reason in contradictions(each)]
+    parts = [(each, held) for each, held in zip(materials, queues, strict=True) if held.records]
+    learning.reasons += [*frame_doubts(parts), *text_doubts(parts)] if parts else []
+    told = [each for each in materials if each.printed or each.first is not None or each.last is not None]
+    if parts and not told:
+        learning.reasons += number_doubts(parts)
+        if why := list(date_doubts(parts)):
+            learning.layout = without_stamp(learning.layout, why)
+            learning.concluded.append(f"dates are left open: {'; '.join(why)}")
+    learning.layout = None if learning.reasons else doubted(learning.layout, learning.comparisons)
+    if learning.layout is not None and (open_ := list(doubts(learning.layout, materials, queues))):
+        learning.reasons += open_
+        learning.layout = learning.layout._replace(partial=True)
+    if learning.layout is None or not learning.layout.checksum:
+        learning.checksum = None
 
 
 def _configuration_layout(
@@ -200,13 +238,6 @@ def _configuration_layout(
         mentions=learnt.mentions,
         contents=[data for _, data in contents],
     )
-
-
-def _listing(path: str | Path, max_size: int) -> bytes:
-    data = files.read(path, max_size)
-    if not probe_listq(data):
-        raise UsageError(f"{path}: no listing of a queue as LISTQ prints it")
-    return data
 
 
 # --- why not, and what would help ---------------------------------------------------------------------------------
@@ -271,12 +302,12 @@ def _agreed(found: Sequence[queue.Candidate]) -> Iterator[str]:
 
 def _wanted(learning: Learning, materials: Sequence[Material]) -> Iterator[str]:
     if learning.layout is not None:
-        if not any(material.listed for material in materials):
+        if not any(material.printed for material in materials):
             yield "a listing of one of the files (LISTQ -C -T), to confirm numbers, dates and checksums"
         if len(materials) == 1:
             yield "a second file, to see what changes between files and what does not: learn --check tests it"
         return
-    if not any(material.listed for material in materials):
+    if not any(material.printed for material in materials):
         yield "a listing of one of the files as LISTQ -C -T prints it (--listing): it has numbers, dates and texts"
     if not learning.candidates or learning.candidates[0].records < ENOUGH:
         yield f"a file with more records: {ENOUGH} or more of different lengths"

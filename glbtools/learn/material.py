@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -51,7 +51,7 @@ class Material:
         anchors: where a text may begin, true ones and false ones.
         strong: those of them that do not stand in the middle of a text.
         listed: text start -> what a listing says of that record.
-        rows: how many records a listing of the file has; 0 without one.
+        printed: every row of its listings, those too whose text is not found; none without a listing.
         first, last: the number of the first and of the last record, where somebody knows it.
     """
 
@@ -60,7 +60,7 @@ class Material:
     anchors: list[int] = field(default_factory=list, repr=False)
     strong: list[int] = field(default_factory=list, repr=False)
     listed: dict[int, Listed] = field(default_factory=dict, repr=False)
-    rows: int = 0
+    printed: list[Listed] = field(default_factory=list, repr=False)
     first: int | None = None
     last: int | None = None
 
@@ -112,6 +112,9 @@ def with_listings(materials: Sequence[Material], listings: Sequence[Listing], en
 
     A listing is of the file that holds most of its texts. Texts are looked for in the order of the listing, so that one
     that stands there twice is found twice; a text that is not found belongs to a damaged record.
+
+    Raises:
+        UsageError: two listings of one file contradict each other.
     """
     said = []
     for number, listing in enumerate(listings, 1):
@@ -121,9 +124,27 @@ def with_listings(materials: Sequence[Material], listings: Sequence[Listing], en
         if not rows or len(best) * 2 < len(rows):
             said.append(f"listing {number} is of none of the files: {len(best)} of its {len(rows)} texts are in one")
             continue
-        material.listed |= best
-        material.rows += len(rows)
+        _agree(number, best, material)
+        material.listed = best | material.listed
+        known = {(row.sync, row.text) for row in material.printed}
+        material.printed += [row for row in rows if (row.sync, row.text) not in known]
     return said
+
+
+def _agree(number: int, found: Mapping[int, Listed], material: Material) -> None:
+    """Raise UsageError where a listing says otherwise than one before it."""
+    for place, row in found.items():
+        before = material.listed.get(place)
+        if before is None:
+            continue
+        for what in ("sync", "checksum", "text"):
+            one, other = getattr(before, what), getattr(row, what)
+            if None not in (one, other) and one != other:
+                name = "number" if what == "sync" else what
+                shown = row.text.decode("cp850")[:40]
+                raise UsageError(
+                    f"listing {number} contradicts one before it: {name} {other} in place of {one} of {shown!r}"
+                )
 
 
 def _row(sync: int, stamp: datetime | None, checksum: int | None, text: str, encoding: str) -> Listed:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -12,11 +15,12 @@ from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn import columns
 from glbtools.learn.arrange import Arrangement, arrangements, placed
 from glbtools.learn.chain import Held, chain, sample
+from glbtools.learn.comparison import compare
 from glbtools.learn.drawing import laid_out
 from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, readings, widened
 from glbtools.learn.framing import Rule, rules
 from glbtools.learn.material import Material
-from glbtools.learn.weighing import MISFRAMED, alike, cut_off, is_odd, unlisted
+from glbtools.learn.weighing import MISFRAMED, alike, copies, cut_off, grammatical, is_odd, spread_evenly
 
 MOST_RULES = 10
 MOST_ODD = 0.3
@@ -65,6 +69,7 @@ class Candidate(NamedTuple):
         bits: what it leaves to be explained; lower is better.
         rule, arrangement, reading: what it was made from.
         texts: what it reads, number and text of every record, for comparison.
+        copied: bytes behind the text that hold the length again.
     """
 
     layout: Layout
@@ -77,6 +82,7 @@ class Candidate(NamedTuple):
     arrangement: Arrangement
     reading: Reading
     texts: tuple[tuple[int, str], ...]
+    copied: frozenset[int] = frozenset()
 
     @property
     def sound(self) -> bool:
@@ -84,6 +90,11 @@ class Candidate(NamedTuple):
         enough = self.records >= FEWEST and self.explained >= EXPLAINED
         whole = self.gaps <= 1 + (1 - EXPLAINED) * self.records
         return enough and whole and self.odd <= 1 - EXPLAINED and self.bits <= MOST_BITS * self.records
+
+    @property
+    def grammatical(self) -> int:
+        """How many of its first texts the grammar accepts."""
+        return grammatical([text for _, text in self.texts[:COMPARED]])
 
     def contradicts(self, other: Candidate) -> bool:
         """Whether it reads records otherwise than another layout, and not only fewer of them."""
@@ -99,7 +110,7 @@ class Candidate(NamedTuple):
 def candidates(materials: Sequence[Material], progress: Callable[[str], None] = lambda _: None) -> list[Candidate]:
     """Return layouts that explain queue files, best first; each reads them otherwise than those before it."""
     found: list[Candidate] = []
-    known = any(each.first is not None or each.last is not None for each in materials)
+    known = any(each.first is not None or each.last is not None or each.listed for each in materials)
     for number, (rule, records) in enumerate(_fitting(materials), 1):
         progress(f"explanation {number}")
         for reading in readings(records, rule)[: TOLD_READINGS if known else 1]:
@@ -107,6 +118,7 @@ def candidates(materials: Sequence[Material], progress: Callable[[str], None] = 
     if any(each.sound and each.rule.by == "length" and each.rule.support >= CERTAIN for each in found):
         found = [each for each in found if each.rule.by == "length"]  # what else ends a text is then no rule of its own
     found.sort(key=lambda each: (not each.sound, each.bits))
+    found = _whole(found)
     distinct: list[Candidate] = []
     for each in found:
         same = next((other for other in distinct if other.reads_as(each)), None)
@@ -117,6 +129,56 @@ def candidates(materials: Sequence[Material], progress: Callable[[str], None] = 
         ):  # a field that covers a rival's bytes hides the doubt, and does not settle it
             same.reading.doubts += [doubt for doubt in each.reading.doubts if doubt not in same.reading.doubts]
     return distinct
+
+
+def _whole(found: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates without those that cut from every text what belongs to it, or add what does not."""
+    dropped: set[int] = set()
+    for (a, one), (b, other) in itertools.permutations(enumerate(found), 2):
+        if a in dropped or b in dropped or not (one.sound and other.sound) or not _is_cut_of(one, other):
+            continue
+        if one.copied:
+            dropped.add(b)
+        elif not _is_checksum(one, other) and _accepts(other, one):
+            dropped.add(a)
+    return [each for at, each in enumerate(found) if at not in dropped]
+
+
+COMPARED = 300
+"""Texts of two layouts that are compared with each other."""
+
+
+def _is_cut_of(one: Candidate, other: Candidate) -> bool:
+    """Whether a layout reads the texts of another without their last characters, and all else as that does."""
+    if len(one.texts) != len(other.texts):
+        return False
+    pairs = list(zip(one.texts[:COMPARED], other.texts[:COMPARED], strict=True))
+    begins = sum(a == c and d.startswith(b) for (a, b), (c, d) in pairs)
+    longer = sum(len(d) > len(b) for (_, b), (_, d) in pairs)
+    return begins >= len(pairs) * (1 - CUT) and longer > len(pairs) * CUT
+
+
+CUT = 0.03
+
+
+def _is_checksum(one: Candidate, other: Candidate) -> bool:
+    """Whether what one layout leaves behind the texts may be the digits of a checksum, or is the same everywhere."""
+    pairs = zip(one.texts, other.texts, strict=True)
+    rests = [d[len(b) :].encode(other.layout.encoding, "surrogateescape") for (_, b), (_, d) in pairs]
+    size = max(map(len, rests))
+    kept = [each for each in rests if len(each) == size]
+    if len(kept) < len(rests) * (1 - CUT):
+        return False
+    places = [[each[at : at + 1] for each in kept] for at in range(size)]
+    return all(spread_evenly(each) for each in places) or (len(kept) >= FEWEST and len(set(kept)) == 1)
+
+
+def _accepts(longer: Candidate, shorter: Candidate) -> bool:
+    """Whether a terminator or the grammar speaks for the longer texts: all records share it, or it accepts as many."""
+    ended = longer.layout.terminator != "none" and shorter.layout.terminator == "none"
+    if longer.odd > shorter.odd:
+        return False
+    return ended or longer.grammatical >= shorter.grammatical
 
 
 def described(candidate: Candidate) -> str:
@@ -137,7 +199,11 @@ def _fitting(materials: Sequence[Material]) -> list[tuple[Rule, list[Held]]]:
         if len(records) < 2:
             continue
         seen = sample(records)
-        odd = sum(is_odd(each.material.data[each.start : each.stop]) or _is_cut(each) for each in seen) / len(seen)
+        filled = b"\0" if (rule.by, rule.terminator) == ("length", "none") else b""  # a length may count the padding
+        raws = [each.material.data[each.start : each.stop] for each in seen]
+        odd = sum(
+            is_odd(raw.rstrip(filled) if filled else raw) or _is_cut(each) for raw, each in zip(raws, seen, strict=True)
+        ) / len(seen)
         if odd <= MOST_ODD:
             chained.append((odd, sum(each.next - each.start for each in records), rule, records))
     most = max((covered for _, covered, _, _ in chained), default=0)
@@ -164,10 +230,22 @@ def _arranged(
         kept = [each for each in claims if not _straddles(each, arrangement, rule)]
         if _NEEDED & {each.role for each in claims} - {each.role for each in kept}:
             continue
-        try:
-            yield _weighed(materials, records, rule, arrangement, replace(reading, claims=kept))
-        except LayoutError:  # no layout can say this
-            continue
+        strides = [1, *_padding(records, rule, arrangement)]
+        for stride in strides:
+            with contextlib.suppress(LayoutError):  # no layout can say this
+                yield _weighed(materials, records, rule, arrangement, replace(reading, claims=kept), stride)
+
+
+def _padding(records: Sequence[Held], rule: Rule, arrangement: Arrangement) -> Iterator[int]:
+    """Yield to which multiple a length counts records with their padding: texts end in NULs, some and not all."""
+    if (rule.by, rule.terminator, rule.stride) != ("length", "none", 1) or rule.excess != arrangement.head:
+        return
+    seen = sample(records)
+    texts = [each.material.data[each.start : each.stop] for each in seen]
+    stride = math.gcd(*(len(text) + arrangement.head for text in texts))
+    filled = [len(text) - len(text.rstrip(b"\0")) for text in texts]
+    if stride > 1 and arrangement.trail == 0 and any(filled) and max(filled) < stride:
+        yield stride
 
 
 _NEEDED = {"sync", "len_text"}
@@ -187,14 +265,22 @@ def _ended(records: Sequence[Held], rule: Rule, arrangement: Arrangement) -> tup
 
 
 def _weighed(
-    materials: Sequence[Material], records: Sequence[Held], rule: Rule, arrangement: Arrangement, reading: Reading
+    materials: Sequence[Material],
+    records: Sequence[Held],
+    rule: Rule,
+    arrangement: Arrangement,
+    reading: Reading,
+    padded: int = 1,
 ) -> Candidate:
     """Return a layout with what it leaves to be explained when the files are read with it.
+
+    ``padded`` is the multiple to which the length counts a record with its padding.
 
     Raises:
         LayoutError: no layout can say this.
     """
-    layout = laid_out(records, rule, arrangement, reading)
+    layout = laid_out(records, rule, arrangement, reading, padded)
+    copied = copies(Sight(records, rule), rule, arrangement)
     queues = [parse_queue(material.data, layout) for material in materials]
     texts = tuple((record.sync, record.text) for queue in queues for record in queue.records)
     raws = [text.encode(layout.encoding, "surrogateescape") for _, text in texts]
@@ -203,13 +289,33 @@ def _weighed(
     strayed = sum(gap.stop - gap.start for queue in queues for gap in queue.gaps)
     gaps = sum(len(queue.gaps) for queue in queues)
     bits = arrangement.bits + reading.bits + GAP_BITS * gaps + STRAY_BITS * strayed + ODD_BITS * odd
-    if rule.by == "length" and rule.excess > len(TERMINATORS[rule.terminator]):
+    if rule.by == "length" and padded == 1 and rule.excess > len(TERMINATORS[rule.terminator]):
         bits += ALIKE_BITS * len(raws) * alike(raws, same=rule.terminator == "none")
     bits += BEHIND_BITS * (placed(reading.claims[0], arrangement, rule)[0] == "trailer")
-    bits += TEXT_BITS * cut_off(records, rule, arrangement, reading.claims)
-    bits += ODD_BITS * (unlisted(materials, queues) + _untold(materials, queues) * len(texts))
+    bits += TEXT_BITS * cut_off(records, rule, arrangement, reading.claims, copied)
+    bits += ODD_BITS * (_unlisted(materials, queues) + _untold(materials, queues) * len(texts))
     return Candidate(
-        layout, len(texts), 1 - strayed / size, gaps, odd / max(1, len(raws)), bits, rule, arrangement, reading, texts
+        layout,
+        len(texts),
+        1 - strayed / size,
+        gaps,
+        odd / max(1, len(raws)),
+        bits,
+        rule,
+        arrangement,
+        reading,
+        texts,
+        copied,
+    )
+
+
+def _unlisted(materials: Sequence[Material], queues: Sequence[Queue]) -> int:
+    """Return how many rows of listings are not read, or otherwise than they are printed."""
+    held = [compare(material, queue) for material, queue in zip(materials, queues, strict=True)]
+    return sum(
+        len(each.unread) + sum(len(each.differing.get(what, ())) for what in ("number", "text"))
+        for each in held
+        if each is not None
     )
 
 

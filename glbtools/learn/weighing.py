@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
-from glbtools.formats.queue import Queue
+from glbtools.formats.transaction import is_plain, parse
 from glbtools.learn import columns
 from glbtools.learn.arrange import Arrangement
 from glbtools.learn.chain import Held
 from glbtools.learn.fields import HEAD, TAIL, Claim, Sight, free
-from glbtools.learn.framing import Rule
-from glbtools.learn.material import ANCHOR, CONTROL, Material
+from glbtools.learn.framing import BINARY, Rule
+from glbtools.learn.material import ANCHOR, CONTROL
 
 FEWEST = 4
 """Texts that must end alike before that says anything."""
 
 
-def unlisted(materials: Sequence[Material], queues: Sequence[Queue]) -> int:
-    """Return how many texts and numbers differ from what the listing says."""
-    count = 0
-    for material, queue in zip(materials, queues, strict=True):
-        head = queue.codec.len_head
-        for record in queue.records if material.listed else ():
-            row = material.listed.get(record.start + head)
-            raw = record.text.encode(queue.layout.encoding, "surrogateescape")
-            count += row is not None and row.whole and raw.rstrip(b"\0") != row.text
-            count += row is not None and row.sync != record.sync
-    return count
-
-
-def cut_off(records: Sequence[Held], rule: Rule, arrangement: Arrangement, claims: Sequence[Claim]) -> int:
+def cut_off(
+    records: Sequence[Held], rule: Rule, arrangement: Arrangement, claims: Sequence[Claim], copied: frozenset[int]
+) -> int:
     """Return how many bytes beside the texts look as if they belonged to them: letters and digits that vary."""
     sight = Sight(records, rule)
     places = [(HEAD, at) for at in range(1, arrangement.head + 1)]
     places += [
         (TAIL, at) if rule.stride > 1 else (HEAD, arrangement.head + arrangement.trail - at)
         for at in range(arrangement.trail)
+        if at not in copied
     ]
     count = 0
     for side, at in places:
@@ -44,7 +35,9 @@ def cut_off(records: Sequence[Held], rule: Rule, arrangement: Arrangement, claim
             continue
         column = sight.raw(side, at, 1)
         like = sum(_WORD.match(raw) is not None for raw in column)
-        varied = len(set(column)) > 3 and sum(raw in _HEX for raw in column) < len(column) * (1 - columns.SPOILED)
+        digits = sum(raw in _HEX for raw in column) >= len(column) * (1 - columns.SPOILED)
+        before = side == HEAD and at <= arrangement.head
+        varied = len(set(column)) > 3 and not (digits if before else spread_evenly(column))
         count += len(column) if varied and like >= len(column) * (1 - columns.SPOILED) else 0
     return count
 
@@ -65,17 +58,63 @@ _FILLING = re.compile(rb"\xff{3}|\x00| {40}| {3}$|\r\n$")
 
 
 def alike(raws: Sequence[bytes], *, same: bool) -> int:
-    """Return how many of the last characters are hex digits in all texts, or the same: they belong to no text."""
+    """Return how many of the last characters belong to no text: the same in all, or the digits of a checksum.
+
+    That last characters are digits is no sign by itself, for mailboxes end so: only of many texts, and with all 16
+    digits about equally often at each place.
+    """
     if len(raws) < FEWEST:
         return 0
     count = 0
     for back in range(1, 9):
         last = [raw[-back : len(raw) - back + 1] for raw in raws]
-        digits = sum(each in _HEX for each in last) >= len(last) * (1 - columns.SPOILED)
-        if not digits and not (same and columns.constant(last) is not None):
+        if not spread_evenly(last) and not (same and columns.constant(last) is not None):
             return count
         count = back
     return count
+
+
+def spread_evenly(symbols: Sequence[bytes]) -> bool:
+    """Whether symbols are hex digits, each about equally often (docs/certainty.md 3)."""
+    digits = Counter(each for each in symbols if each in _HEX)
+    total = digits.total()
+    if total < FEWEST_DIGITS or total < len(symbols) * (1 - columns.SPOILED):
+        return False
+    expected = total / len(_HEX)
+    return sum((digits[each] - expected) ** 2 / expected for each in _HEX) < UNEVEN
+
+
+FEWEST_DIGITS, UNEVEN = 64, 30.58
+"""Texts that show a checksum in digits, and chi-square of 16 symbols beyond which one in a hundred even ones lies."""
+
+
+def grammatical(texts: Sequence[str]) -> int:
+    """Return how many texts the grammar of transactions accepts without a fault."""
+    return sum(text.startswith("#") or is_plain(text) or not parse(text).faults for text in texts)
+
+
+def copies(sight: Sight, rule: Rule, arrangement: Arrangement) -> frozenset[int]:
+    """Return which bytes behind the text hold the length again, by their offsets in the trailer."""
+    if rule.by != "length" or rule.number is None:
+        return frozenset()
+    lengths = sight.values(HEAD, rule.distance, rule.number)
+    if len(set(lengths)) < FEWEST_LENGTHS:
+        return frozenset()
+    found: set[int] = set()
+    for number in BINARY:
+        for at in range(arrangement.trail - number.size + 1):
+            back = arrangement.head + arrangement.trail - at
+            values = sight.values(TAIL, at, number) if rule.stride > 1 else sight.values(HEAD, back, number)
+            if sum(a == b for a, b in zip(values[1:], lengths, strict=False)) >= len(lengths[1:]) * SURE and (
+                rule.stride == 1
+            ):
+                found |= set(range(at, at + number.size))
+            if rule.stride > 1 and sum(a == b for a, b in zip(values, lengths, strict=True)) >= len(lengths) * SURE:
+                found |= set(range(at, at + number.size))
+    return frozenset(found)
+
+
+FEWEST_LENGTHS, SURE = 3, 0.97
 
 
 _HEX = {bytes([byte]) for byte in b"0123456789ABCDEF"}

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glbtools import layouts
 from glbtools.binary import stamp
-from glbtools.binary.layout import TERMINATORS, Field, Layout
+from glbtools.binary.layout import PADDED, TERMINATORS, Field, Layout
 from glbtools.binary.records import Record, decode
 from glbtools.files import sha256
 from glbtools.formats.base import count, span_row
 from glbtools.formats.queue import parse_queue
+from glbtools.learn import comparison
 from glbtools.reporting.documents import dumps, tool
 from glbtools.reporting.ruler import Segment, ruler
 from glbtools.reporting.text import Screen, message, safe, table, wrapped
 
 if TYPE_CHECKING:
     from glbtools.learn.checking import Checked, Part
+    from glbtools.learn.comparison import Comparison
     from glbtools.learn.learning import Learning
     from glbtools.learn.places import Place
     from glbtools.learn.queue import Candidate
@@ -44,6 +46,8 @@ _STYLES: dict[str, tuple[str, ...]] = {
     "link": ("cyan",),
     "text": ("bold",),
     "constant": ("dim",),
+    "live": ("magenta",),
+    "first": ("magenta",),
 }
 _ENDINGS = {"nul": "a NUL", "crlf": "CR and LF", "none": "nothing"}
 _ORDERS = {"little": "low byte first", "big": "high byte first"}
@@ -58,6 +62,7 @@ def show(learning: Learning, screen: Screen) -> Iterator[str]:
         yield from _fields(found, learning.layout, screen)
     yield from _tested(learning, screen)
     yield from _files(learning, screen)
+    yield from _listing(learning.comparisons, screen)
     yield from _rivals(learning, screen)
     yield from _points("places that several values may have", list(_places(learning)), screen)
     yield from _points("what other bytes look like; hints, no fields", _hints(learning), screen)
@@ -66,6 +71,8 @@ def show(learning: Learning, screen: Screen) -> Iterator[str]:
     yield from _points("notes" if learning.layout else "what can be said", learning.concluded, screen)
     if learning.layout is None:
         yield from _points("what cannot be said", [_OPEN[learning.family], *learning.reasons[1:]], screen)
+    else:
+        yield from _points("what stays open", learning.reasons, screen)
     yield from _points("what would help", learning.wanted, screen)
 
 
@@ -102,7 +109,8 @@ def _verdict(learning: Learning, screen: Screen) -> Iterator[str]:
         faults = sum(len(each.faults) for each in learning.parts)
         rest = f", {count(faults, 'place')} damaged or left over" if faults else ""
         what = f"{records} in {files}" if learning.family == "queue" else count(len(learning.parts), "snapshot")
-        verdict = f"learnt: {what}, {_share(explained, size)} of the bytes explained{rest}"
+        word = "learnt in part" if learning.partial else "learnt"
+        verdict = f"{word}: {what}, {_share(explained, size)} of the bytes explained{rest}"
         yield from _bold(verdict, screen)
     else:
         yield from _bold(f"learnt: a layout of {learning.family} files from {files}", screen)
@@ -308,7 +316,8 @@ def _aspects(learning: Learning, layout: Layout) -> Iterator[tuple[str, str]]:
     head = count(sum(each.size for each in layout.section("record")), "byte")
     yield "record", f"{head}, the text, {_ENDINGS[layout.terminator]}" + (f", {count(trailer, 'byte')}" * bool(trailer))
     length = layout.with_role("len_text")
-    counts = {"text": "the text", "text+terminator": "the text and its terminator", "record": "the whole record"}
+    counts = {"text": "the text", "text+terminator": "the text and its terminator", "record": "the whole record",
+              PADDED: "the whole record with its padding"}  # fmt: skip
     yield "length", _found(length, f"; it counts {counts[layout.length_counts]}") if length else _NOT
     yield (
         "stride",
@@ -371,6 +380,28 @@ def _part(part: Part, screen: Screen) -> Iterator[str]:
         yield from wrapped(f"    0x{span.start:04x}-0x{span.stop:04x}  {message(text)}", screen.width, " " * 8)
     if len(part.faults) > MOST_FAULTS:
         yield f"    ... and {len(part.faults) - MOST_FAULTS} more; --json shows all"
+
+
+# --- the listing ----
+
+
+def _listing(comparisons: Sequence[Comparison], screen: Screen) -> Iterator[str]:
+    """Yield how the files go with their listings: rows read and not read, records that no row has, what differs."""
+    if not comparisons:
+        return
+    yield from _heading("the listing", screen)
+    for each in comparisons:
+        said = f"{each.read} of {count(each.rows, 'row')} read"
+        said += f", {count(len(each.unlisted), 'record')} in no row" if each.unlisted else ""
+        yield from wrapped(f"  {safe(each.path)}: {said}", screen.width, "    ")
+        for what, role in comparison.WHAT.items():
+            agreeing, differing = each.agreeing.get(what, 0), each.differing.get(what, ())
+            if differing:
+                yield from wrapped(f"    {message(comparison.differences(each, what))}", screen.width, " " * 6)
+            elif agreeing:
+                yield f"    {what + 's':10} {agreeing} of {agreeing} agree"
+            elif role != "text":
+                yield f"    {what + 's':10} not compared"
 
 
 # --- alternatives ------------------------------------------------------------------------------------------------
@@ -520,11 +551,17 @@ def checked(layout: Layout, found: Sequence[Checked], screen: Screen) -> Iterato
     yield ""
     for each in found:
         yield from _part(each.part, screen)
+        yield from _listed(each, screen)
         said = list(_grounds(each))
         mark = screen.paint("fits", "green") if each.fits else screen.paint("does not fit", "red")
         yield f"    {mark}"
         for line in said:
             yield from wrapped(f"    {line}", screen.width, "      ")
+
+
+def _listed(each: Checked, screen: Screen) -> Iterator[str]:
+    for reason in each.against:
+        yield from wrapped(f"    {message(reason)}", screen.width, "      ")
 
 
 def _grounds(each: Checked) -> Iterator[str]:
@@ -548,7 +585,8 @@ def document(learning: Learning, version: str, written: str | None = None) -> di
         "schema": SCHEMA,
         "tool": tool(version),
         "family": learning.family,
-        "decided": layout is not None,
+        "decided": layout is not None and not layout.partial,
+        "partial": learning.partial,
         "files": _file_rows(learning),
         "listings": list(learning.listings),
         "tried": learning.tried,
@@ -564,11 +602,31 @@ def document(learning: Learning, version: str, written: str | None = None) -> di
             {"section": each.section, "span": [each.offset, each.offset + each.size], "kind": each.kind}
             for each in learning.mentions
         ],
+        "comparisons": list(map(comparison_row, learning.comparisons)),
         "concluded": learning.concluded,
         "reasons": learning.reasons,
         "wanted": learning.wanted,
         "toml": learning.toml,
         "written": written,
+    }
+
+
+def comparison_row(each: Comparison) -> dict[str, Any]:
+    """Return how a file goes with its listing."""
+    return {
+        "path": each.path,
+        "rows": each.rows,
+        "records": each.records,
+        "read": each.read,
+        "unread": list(each.unread),
+        "unlisted": list(each.unlisted),
+        "agreeing": dict(each.agreeing),
+        "differing": {
+            what: [
+                {"row": one.row, "start": one.start, "stored": one.stored, "printed": one.printed} for one in several
+            ]
+            for what, several in each.differing.items()
+        },
     }
 
 
@@ -646,7 +704,11 @@ def check_document(layout: Layout, found: Sequence[Checked], version: str) -> di
     rows = [
         {"path": each.part.path, "size": each.part.size, "fits": each.fits}
         | part_row(each.part)
-        | {"rising": None if each.rising is None else round(each.rising, 4), "sums": each.sums}
+        | {
+            "rising": None if each.rising is None else round(each.rising, 4),
+            "sums": each.sums,
+            "against": list(each.against),
+        }
         for each in found
     ]
     fits = all(each.fits for each in found)

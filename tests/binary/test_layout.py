@@ -150,7 +150,7 @@ MISTAKES: list[tuple[str, str, str, str]] = [
     ('title = "Our own"', "title = " + "[" * 4000, "", "no valid TOML: "),
     # Keys
     ('title = "Our own"', 'titel = "Our own"', "titel", "unknown key; known are byte_order, checksum, doc, "),
-    ("header = 8", "heder = 8", "framing.heder", "unknown key; known are doc, header, "),
+    ("header = 8", "heder = 8", "framing.heder", "unknown key; known are breaks, doc, header, "),
     ('algorithm = "', 'algorythm = "', "checksum.algorythm", "unknown key; known are algorithm, covers, doc, "),
     ('type = "u32"', 'typ = "u32"', "field[1].typ", "unknown key; known are byte_order, default, "),
     ('id = "own-1"', "", "id", "is missing"),

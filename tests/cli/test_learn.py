@@ -126,7 +126,8 @@ def test_the_status_says_whether_a_layout_was_learnt(
         ("MSTTRANS.GLB --out . --force", "a directory"),
         ("MSTTRANS.GLB --out - --json", "standard output"),
         ("MSTTRANS.GLB --check true.toml --out mine.toml", "--check"),
-        ("MSTTRANS.GLB --check true.toml --listing listq.txt", "--check"),
+        ("MSTTRANS.GLB --check true.toml --known last=3", "--check"),
+        ("MSTTRANS.GLB --check true.toml --listing notes.txt", "no listing"),
         ("MSTTRANS.GLB --check nosuch.toml", "no such file"),
         ("MSTTRANS.GLB --check listq.txt", "no valid TOML"),
     ],
@@ -215,7 +216,7 @@ def test_the_file_may_come_from_standard_input(place: Path, run: Run) -> None:
 
 KEYS = {
     "schema", "tool", "family", "decided", "files", "listings", "tried", "layout", "checksum", "alternatives",
-    "differences", "concluded", "reasons", "wanted", "toml", "written", "places", "mentions",
+    "differences", "concluded", "reasons", "wanted", "toml", "written", "places", "mentions", "comparisons", "partial",
 }  # fmt: skip
 
 

@@ -1,0 +1,274 @@
+"""What else the bytes could be: readings that a layout has to refute before it is stated (docs/certainty.md 3).
+
+The search finds the likeliest layout. Here its number, its texts, its dates and its frame are read otherwise, each in
+the ways in which programs of that time may have stored them. What a rival reads differently, and as well, is a doubt.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from glbtools.binary import stamp
+from glbtools.binary.layout import Field, Layout
+from glbtools.binary.records import Record
+from glbtools.formats.queue import Queue
+from glbtools.learn import columns
+from glbtools.learn.comparison import Hurt
+from glbtools.learn.material import Material
+from glbtools.learn.weighing import grammatical, is_odd, spread_evenly
+
+STRAY = 0.03
+"""Share of the records that damage may have changed where nothing else shows it."""
+
+LOST = 0.05
+"""Share of the texts that may stand in no record, since their records are damaged."""
+
+FEW_VALUES = 8
+"""Different values that a byte must take before its range says anything."""
+
+CLOCK = 60
+"""What no hour, minute or second reaches."""
+
+Parts = Sequence[tuple[Material, Queue]]
+
+
+def frame_doubts(parts: Parts) -> Iterator[str]:
+    """Yield why records are not where a layout has them: texts with control bytes, texts that stand in no record."""
+    for material, queue in parts:
+        hurt, first = Hurt(queue), queue.codec.len_head
+        odd = [each for each in queue.records if is_odd(_raw(queue, each)) and not hurt(each)]
+        if len(odd) > max(1, STRAY * len(queue.records)):
+            yield (
+                f"{len(odd)} of {len(queue.records)} texts of {material.path} hold what no transaction holds, "
+                f"first that of the number {odd[0].sync}"
+            )
+        starts = {each.start + first for each in queue.records}
+        starts |= {each.start + first for each in queue.left}
+        left = [each.start for each in queue.left]
+        stray = [at for at in _outstanding(material) if at not in starts and not any(at >= each for each in left)]
+        if len(stray) > max(2, LOST * len(queue.records)):
+            yield (
+                f"{len(stray)} texts of {material.path} stand in no record, the first at 0x{stray[0]:x}: "
+                "the rule by which records follow each other breaks off there"
+            )
+
+
+def _outstanding(material: Material) -> list[int]:
+    """Return where a text begins behind a byte that no text holds."""
+    data = material.data
+    return [at for at in material.anchors if at and (data[at - 1] < 32 or data[at - 1] in (127, 255))]
+
+
+# --- the number --------------------------------------------------------------------------------------------------
+
+
+def number_doubts(parts: Parts) -> Iterator[str]:
+    """Yield readings of the number by another width, order or place that count as well and give other numbers."""
+    layout = parts[0][1].layout
+    field = layout.with_role("sync")
+    if field is None or field.kind in {"dec", "hex"}:
+        return
+    samples = [(material.data, each, queue) for material, queue in parts for each in _sound(queue)]
+    if len(samples) < 2:
+        return
+    origins = [(data, _origin(queue, each, field)) for data, each, queue in samples]
+    chosen = [each.sync for _, each, _ in samples]
+    files = [id(data) for data, _, _ in samples]
+    varying = [at for at in range(field.offset, field.stop) if len({data[origin + at] for data, origin in origins}) > 1]
+    if not varying:
+        return
+    low, high = min(varying), max(varying)
+    taken = {
+        at
+        for each in layout.fields
+        if each.section == field.section and each.name != field.name and each.role not in {"opaque", "constant"}
+        for at in range(each.offset, each.offset + max(1, each.size))
+    }
+    end = max(each.stop for each in layout.fields if each.section == field.section and each.size)
+    for size, (name, read) in itertools.product((2, 3, 4), _ORDERS.items()):
+        for start in range(max(0, high - size + 1), low + 1):
+            lowest = start if name == "low byte first" else start + size - 1
+            if lowest not in varying or start + size > end or any(at in taken for at in range(start, start + size)):
+                continue
+            values = [read(data[origin + start : origin + start + size]) for data, origin in origins]
+            if values != chosen and _counts(values, chosen, files):
+                yield (
+                    f"the number may as well be {8 * size} bits, {name}, at 0x{start:02x}: "
+                    f"{values[-1]} in place of {chosen[-1]} in the last record"
+                )
+                return
+
+
+_ORDERS: dict[str, Callable[[bytes], int]] = {
+    "low byte first": lambda raw: int.from_bytes(raw, "little"),
+    "high byte first": lambda raw: int.from_bytes(raw, "big"),
+}
+
+
+def _counts(values: Sequence[int], chosen: Sequence[int], files: Sequence[int]) -> bool:
+    """Whether numbers rise wherever the chosen ones do, and are none too large."""
+    if max(values) >= columns.LARGEST_SYNC:
+        return False
+    rows = zip(files, files[1:], values, values[1:], chosen, chosen[1:], strict=False)
+    steps = [(b - a, d - c) for one, other, a, b, c, d in rows if one == other and d > c]
+    if not steps or not all(0 < rival <= columns.LARGEST_STEP for rival, _ in steps):
+        return False
+    middle = len(steps) // 2
+    rival, own = (sorted(step[which] for step in steps)[middle] for which in (0, 1))
+    return bool(rival <= 4 * own)
+
+
+# --- dates -------------------------------------------------------------------------------------------------------
+
+FIRST, LAST = datetime(1988, 1, 1), datetime(2001, 1, 1)
+"""When these programs were in use."""
+
+
+def date_doubts(parts: Parts) -> Iterator[str]:
+    """Yield why what a layout calls a date may be none, or another one."""
+    layout = parts[0][1].layout
+    field = layout.with_role("stamp")
+    if field is None:
+        return
+    samples = [(material.data, each, queue) for material, queue in parts for each in _sound(queue)]
+    raws = [data[(at := _origin(queue, each, field) + field.offset) : at + field.size] for data, each, queue in samples]
+    if not raws:
+        return
+    if field.kind in {"dec", "hex"}:
+        return
+    values = [each.stamp or 0 for _, each, _ in samples]
+    own = _moments(values, field.stamp)
+    if field.stamp == "unix" and all(each is not None and FIRST <= _later(each) < LAST for each in own):
+        yield "seconds since 1980 would be dates of that time, too"
+    for name, forms in _FORMS.items():
+        if name == (field.byte_order, field.stamp, "straight"):
+            continue
+        moments = [forms(raw) for raw in raws]
+        good = [each for each in moments if each is not None and FIRST <= each < LAST]
+        back = sum(b < a for a, b in itertools.pairwise(good))
+        if len(good) >= (1 - STRAY) * len(raws) and back <= 2 * columns.SPOILED * len(raws) and len(set(good)) > 1:
+            order, encoding, words = name
+            swapped = " with its words the other way round" if words == "swapped" else ""
+            yield f"the same bytes are dates as {encoding}, {order}-endian{swapped}"
+    varying = [{raw[at] for raw in raws} for at in range(field.size)]
+    told = [each for each in varying if len(each) >= FEW_VALUES]
+    if field.stamp == "unix" and told and all(max(each) < CLOCK for each in told):
+        yield f"no byte of it reaches {CLOCK}: they may be hours, minutes and seconds by themselves"
+    steps = [(b - a).total_seconds() for a, b in itertools.pairwise([each for each in own if each is not None])]
+    if sum(step < 0 for step in steps) > max(2, 2 * columns.SPOILED * len(steps)):
+        yield "they go back and forth"
+
+
+def without_stamp(layout: Layout, reasons: Sequence[str]) -> Layout:
+    """Return a layout that leaves the bytes of its dates open."""
+    fields = tuple(
+        each._replace(
+            name=f"{'' if each.section == 'record' else each.section + '_'}unknown_{each.offset:02x}", kind="bytes",
+            role="opaque", orig="", stamp="unix", byte_order="little", status="observed",
+            doc=f"may be a date; {reasons[0]}",
+        )
+        if each.role == "stamp"
+        else each
+        for each in layout.fields
+    )  # fmt: skip
+    return layout._replace(fields=fields)
+
+
+def _form(order: str, encoding: str, *, swapped: bool) -> Callable[[bytes], datetime | None]:
+    read = stamp.ENCODINGS[encoding][0]
+
+    def moment(raw: bytes) -> datetime | None:
+        turned = raw[2:] + raw[:2] if swapped else raw
+        return read(int.from_bytes(turned, "big" if order == "big" else "little")) if len(raw) == 4 else None
+
+    return moment
+
+
+_FORMS = {
+    (order, encoding, "swapped" if swapped else "straight"): _form(order, encoding, swapped=swapped)
+    for order in ("little", "big")
+    for encoding, swapped in (("unix", False), ("dos", False), ("dos", True))
+}
+
+
+def _moments(values: Sequence[int], encoding: str) -> list[datetime | None]:
+    read = stamp.ENCODINGS[encoding][0]
+    return [read(value) for value in values]
+
+
+def _later(moment: datetime) -> datetime:
+    return moment.replace(year=moment.year + 10, day=min(28, moment.day))
+
+
+# --- texts -------------------------------------------------------------------------------------------------------
+
+
+def text_doubts(parts: Parts) -> Iterator[str]:
+    """Yield why texts may end elsewhere: a byte that leads to an end within each text, where none is taken for that."""
+    layout = parts[0][1].layout
+    yield from _cut_ends(parts)
+    if layout.with_role("len_text") is not None:
+        return
+    samples = [(material.data, each, queue) for material, queue in parts for each in _sound(queue)]
+    if len(samples) < 2:
+        return
+    texts = [_raw(queue, each) for _, each, queue in samples]
+    for field in layout.section("record"):
+        for at in range(field.offset, field.stop) if field.role in {"opaque", "constant"} else ():
+            values = [data[each.start + at] for data, each, _ in samples]
+            within = all(0 < value <= len(text) for value, text in zip(values, texts, strict=True))
+            shorter = sum(value < len(text) for value, text in zip(values, texts, strict=True))
+            if not within or not shorter or len(set(values)) < 3:
+                continue
+            ends = [text[:value].decode(layout.encoding) for value, text in zip(values, texts, strict=True)]
+            if grammatical(ends) >= (1 - STRAY) * len(ends):
+                yield (
+                    f"the byte at 0x{at:02x} may be the length of the text: {shorter} of {len(texts)} texts go on "
+                    "behind it, perhaps with what stood there before"
+                )
+                return
+
+
+def _cut_ends(parts: Parts) -> Iterator[str]:
+    """Yield why texts may be longer: what follows them at once looks like a part of them, and the grammar takes it."""
+    layout = parts[0][1].layout
+    trail = layout.section("trailer")
+    samples = [(material.data, each, queue) for material, queue in parts for each in _sound(queue)][:COMPARED]
+    if layout.terminator != "none" or not trail or trail[0].role not in {"opaque", "constant"} or len(samples) < 2:
+        return
+    raws = [_raw(queue, each) for _, each, queue in samples]
+    ends = [each.start + queue.codec.len_head + len(raw) for (_, each, queue), raw in zip(samples, raws, strict=True)]
+    for size in range(trail[0].size, 0, -1):
+        rests = [data[end : end + size] for (data, _, _), end in zip(samples, ends, strict=True)]
+        like = sum(rest.decode(layout.encoding, "replace").isprintable() for rest in rests)
+        places = [[rest[at : at + 1] for rest in rests] for at in range(size)]
+        if like < (1 - STRAY) * len(rests) or len(set(rests)) == 1 or all(map(spread_evenly, places)):
+            continue
+        longer = [(raw + rest).decode(layout.encoding) for raw, rest in zip(raws, rests, strict=True)]
+        if grammatical(longer) >= grammatical([each.text for _, each, _ in samples]):
+            yield (
+                f"the texts may be longer by {size}: what follows them looks like a part of them, as "
+                f"{longer[0][-20:]!r}"
+            )
+            return
+
+
+COMPARED = 300
+"""Texts of a file whose ends are looked at."""
+
+
+def _sound(queue: Queue) -> list[Record]:
+    hurt = Hurt(queue)
+    return [each for each in queue.records if not hurt(each)]
+
+
+def _raw(queue: Queue, record: Record) -> bytes:
+    return record.text.encode(queue.layout.encoding, "surrogateescape")
+
+
+def _origin(queue: Queue, record: Record, field: Field) -> int:
+    if field.section == "record":
+        return record.start
+    return record.start + queue.codec.len_head + len(_raw(queue, record)) + len(queue.codec.terminator)

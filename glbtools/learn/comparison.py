@@ -1,0 +1,262 @@
+"""What a layout reads, held against what a listing prints of the same file: a listing is a test, not only a hint.
+
+Rows and records are paired by where a row's text stands in the file, and those that are left by their numbers. What is
+damaged in the file may differ and says nothing about the layout (docs/certainty.md 3).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from glbtools.binary.layout import TERMINATORS, Layout
+from glbtools.binary.records import Record
+from glbtools.formats.queue import Queue, moment
+from glbtools.learn.material import Listed, Material
+from glbtools.learn.weighing import is_odd
+
+SPOILED = 0.1
+"""Share of the rows that damage may have made unreadable."""
+
+STRAY = 0.03
+"""Share of the numbers, dates and checksums that damage may have changed where nothing else shows it."""
+
+QUARTER, FARTHEST = 900, 15 * 3600
+"""Seconds of which the clocks of two time zones differ by a multiple, and by how many at most."""
+
+WHAT = {"number": "sync", "date": "stamp", "checksum": "checksum", "text": "text"}
+"""What a listing prints -> the role of the field that holds it."""
+
+
+class Difference(NamedTuple):
+    """One value that is not what the listing prints.
+
+    Attributes:
+        row: the number that the listing prints in that row.
+        start: where the record begins.
+        stored: what the layout reads; ``printed``: what the listing has.
+        damaged: whether the record is damaged, so that this says nothing about the layout.
+    """
+
+    row: int
+    start: int
+    stored: str
+    printed: str
+    damaged: bool
+
+
+class Comparison(NamedTuple):
+    """A file under a layout, beside its listing.
+
+    Attributes:
+        path: of the file.
+        rows: of the listing.
+        records: that the layout finds.
+        read: rows that a record answers.
+        unread: numbers of the rows that none does; ``hidden``: of those whose text stands in a record all the same.
+        unlisted: numbers of the records that no row answers.
+        agreeing: what -> how many agree; ``differing``: what -> those that do not.
+    """
+
+    path: str
+    rows: int
+    records: int
+    read: int
+    unread: tuple[int, ...]
+    hidden: tuple[int, ...]
+    unlisted: tuple[int, ...]
+    agreeing: Mapping[str, int]
+    differing: Mapping[str, tuple[Difference, ...]]
+
+    def sound(self, what: str) -> list[Difference]:
+        """Return the differences that no damage explains."""
+        return [each for each in self.differing.get(what, ()) if not each.damaged]
+
+    def strays(self, what: str) -> bool:
+        """Whether more differs than damage that nothing else shows would explain."""
+        compared = self.agreeing.get(what, 0) + len(self.differing.get(what, ()))
+        return len(self.sound(what)) > max(1, STRAY * compared)
+
+
+def compare(material: Material, queue: Queue) -> Comparison | None:
+    """Return how a file as a layout reads it goes with its listing; None without one."""
+    if not material.printed:
+        return None
+    pairs, unread, unlisted = paired(material, queue)
+    hurt = Hurt(queue)
+    agreeing: Counter[str] = Counter()
+    differing: dict[str, list[Difference]] = {}
+    for what, row, record, stored, printed in _values(queue, pairs):
+        if stored == printed:
+            agreeing[what] += 1
+        else:
+            damaged = hurt(record) or (what == "text" and _is_spoiled(material, queue, row, record))
+            differing.setdefault(what, []).append(Difference(row.sync, record.start, stored, printed, damaged))
+    spoiled = {each.start for each in differing.get("text", ()) if each.damaged}
+    inside = [row for row in unread if _is_inside(queue, hurt, spoiled, row.place)]
+    return Comparison(
+        material.path, len(material.printed), len(queue.records), len(pairs), tuple(row.listed.sync for row in unread),
+        tuple(row.listed.sync for row in inside), tuple(each.sync for each in unlisted), agreeing,
+        {what: tuple(each) for what, each in differing.items()},
+    )  # fmt: skip
+
+
+def contradictions(comparison: Comparison) -> Iterator[str]:
+    """Yield why a layout cannot be true if the listing is; nothing where they agree but for damage."""
+    rows, where = comparison.rows, f"of {comparison.path}"
+    if comparison.hidden or len(comparison.unread) > max(1, SPOILED * rows):
+        count = len(comparison.unread)
+        yield f"{count} of the {rows} rows {where} are not read: {_numbers(comparison.unread)}"
+    beyond = len(comparison.unlisted) - len(comparison.unread)
+    if beyond > 0:
+        count = len(comparison.unlisted)
+        yield (
+            f"{count} of {comparison.records} records {where} {'are' if count > 1 else 'is'} in no row of the listing: "
+            f"{_numbers(comparison.unlisted)}; deleted or left over, or the listing is of another moment"
+        )
+    for what in ("number", "text"):
+        spoiled = len(comparison.differing.get(what, ())) > max(1, SPOILED * comparison.read)
+        if comparison.strays(what) or (what == "text" and (comparison.sound(what) or spoiled)):
+            yield f"{differences(comparison, what)}, {where}"
+
+
+def differences(comparison: Comparison, what: str) -> str:
+    """Say in words how many values differ from the listing, with the first of them."""
+    differing = comparison.sound(what) or list(comparison.differing[what])
+    compared = comparison.agreeing.get(what, 0) + len(comparison.differing[what])
+    first = differing[0]
+    verb = "s differ" if len(differing) != 1 else " differs"
+    return (
+        f"{len(differing)} of {compared} {what}{verb} from the listing, first in row {first.row}: "
+        f"{first.stored} is read, {first.printed} is printed"
+    )
+
+
+def doubted(layout: Layout, comparisons: Sequence[Comparison]) -> Layout:
+    """Return a layout without the fields that a listing contradicts; one that differs in few places is inferred."""
+    fields = []
+    for each_field in layout.fields:
+        field = each_field
+        what = next((name for name, role in WHAT.items() if role == field.role), None)
+        told = [each for each in comparisons if what is not None and each.differing.get(what)]
+        if what in {"date", "checksum"} and any(each.strays(what) for each in told):
+            doc = f"not understood; no {what}, for the listing prints others"
+            field = field._replace(name=f"unknown_{field.offset:02x}", role="opaque", kind="bytes", doc=doc,
+                                   status="observed", orig="", stamp="unix", byte_order="little")  # fmt: skip
+        elif what is not None and any(each.sound(what) for each in told):
+            field = field._replace(status="inferred", doc=f"{field.doc}; {differences(told[0], what)}".lstrip("; "))
+        fields.append(field)
+    summed = any(each.role == "checksum" for each in fields)
+    changed = layout._replace(fields=tuple(fields))
+    return changed if summed else changed._replace(checksum="", crc=None, covers=("text",), checksum_doc="")
+
+
+class _Row(NamedTuple):
+    listed: Listed
+    place: int | None
+
+
+def paired(material: Material, queue: Queue) -> tuple[list[tuple[Listed, Record]], list[_Row], list[Record]]:
+    """Return rows with their records, the rows that have none, and the records that have none."""
+    first = queue.codec.len_head
+    records = {each.start + first: each for each in queue.records}
+    places: dict[int, int] = {id(row): at for at, row in material.listed.items()}
+    rows = [_Row(row, places.get(id(row))) for row in material.printed]
+    pairs = [(row.listed, records[row.place]) for row in rows if row.place in records]
+    taken = {record.start for _, record in pairs}
+    by_number: dict[int, list[Record]] = {}
+    for each in queue.records:
+        if each.start not in taken:
+            by_number.setdefault(each.sync, []).append(each)
+    unread = []
+    for row in rows:
+        if row.place in records:
+            continue
+        if row.place is None and by_number.get(row.listed.sync):
+            pairs.append((row.listed, by_number[row.listed.sync].pop(0)))
+        else:
+            unread.append(row)
+    left = {each.start for rest in by_number.values() for each in rest}
+    return pairs, unread, [each for each in queue.records if each.start in left]
+
+
+class Hurt:
+    """Tells the records that are damaged: a fault is in or beside them, or their checksum is not theirs."""
+
+    def __init__(self, queue: Queue) -> None:
+        self.queue = queue
+        self.edges = {edge for each in queue.faults for edge in each.span}
+        self.spans = [each.span for each in queue.faults]
+        self.sums = queue.layout.algorithm is not None
+
+    def __call__(self, record: Record) -> bool:
+        """Whether a record is damaged."""
+        beside = record.start in self.edges or record.stop in self.edges
+        inside = any(span.start < record.stop and record.start < span.stop for span in self.spans)
+        return beside or inside or (self.sums and self.queue.codec.checksum(record) != record.checksum)
+
+
+def _values(queue: Queue, pairs: Sequence[tuple[Listed, Record]]) -> Iterator[tuple[str, Listed, Record, str, str]]:
+    """Yield what both say: what, row, record, what is stored, what is printed."""
+    shift = _shift(queue, pairs)
+    for row, record in pairs:
+        yield "number", row, record, str(record.sync), str(row.sync)
+        if row.checksum is not None and record.checksum is not None:
+            yield "checksum", row, record, f"{record.checksum:04X}", f"{row.checksum:04X}"
+        when = moment(queue.layout, record.stamp)
+        if row.stamp is not None and record.stamp is not None:
+            own = None if when is None else when + shift
+            if own is not None and abs(row.stamp - own) == timedelta(hours=1):
+                own = row.stamp  # daylight saving time: the printer's clock has two differences in a year
+            yield "date", row, record, str(own), str(row.stamp)
+        raw = _raw(queue.layout, record).rstrip(b"\0")
+        if not row.whole:
+            raw = raw.replace(b"\r", b"\n").partition(b"\n")[0]
+        yield "text", row, record, _shown(raw, row.text), _shown(row.text)
+
+
+def _shift(queue: Queue, pairs: Sequence[tuple[Listed, Record]]) -> timedelta:
+    """Return by how much the listing's clock is ahead of the file's, where most dates agree on that."""
+    seen = Counter(
+        row.stamp - when
+        for row, record in pairs
+        if row.stamp is not None and (when := moment(queue.layout, record.stamp)) is not None
+    )
+    best = seen.most_common(1)[0][0] if seen else timedelta()
+    seconds = best.total_seconds()
+    return best if not seconds % QUARTER and abs(seconds) <= FARTHEST else timedelta()
+
+
+def _raw(layout: Layout, record: Record) -> bytes:
+    return record.text.encode(layout.encoding, "surrogateescape")
+
+
+def _shown(raw: bytes, printed: bytes = b"") -> str:
+    """Return a text as it is compared; what the printer could not show is what it is."""
+    if len(raw) == len(printed):
+        raw = bytes(63 if other == 63 else byte for byte, other in zip(raw, printed, strict=True))
+    return raw.decode("cp850")
+
+
+def _is_spoiled(material: Material, queue: Queue, row: Listed, record: Record) -> bool:
+    """Whether a text differs since the file does: what is printed is not in it, or what ends it is overwritten."""
+    raw, place = _raw(queue.layout, record), record.start + queue.codec.len_head
+    if is_odd(raw) or not material.data.startswith(row.text, place):
+        return True
+    ending = TERMINATORS[queue.layout.terminator]
+    return bool(ending) and row.whole and not material.data.startswith(ending, place + len(row.text))
+
+
+def _is_inside(queue: Queue, hurt: Hurt, spoiled: set[int], place: int | None) -> bool:
+    """Whether a text that is not read stands in the middle of a record without fault."""
+    if place is None:
+        return False
+    holder = next((each for each in queue.records if each.start <= place < each.stop), None)
+    return holder is not None and holder.start not in spoiled and not hurt(holder)
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    shown = ", ".join(map(str, numbers[:5]))
+    return shown + (" ..." if len(numbers) > 5 else "")

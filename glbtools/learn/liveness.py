@@ -1,0 +1,257 @@
+"""Which records of a file are in its queue: what a listing shows of that, and what is doubtful without one.
+
+A record may stand in a file and be deleted, purged or left over. Only a listing tells (docs/certainty.md 3): with one
+the byte, the number in the file's header or the break that goes with it becomes part of the layout. Without one such a
+sign is a doubt.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from glbtools.binary.layout import TERMINATORS, Field, Layout
+from glbtools.binary.layout import parse as parse_layout
+from glbtools.binary.records import Record
+from glbtools.formats.queue import Queue
+from glbtools.layouts.written import to_toml
+from glbtools.learn.columns import LARGEST_STEP
+from glbtools.learn.comparison import Hurt, paired
+from glbtools.learn.framing import BINARY
+from glbtools.learn.material import Material
+
+FLAGS = frozenset(b"\0\1\2\3\4\5\x08\x10\x20\x40\x80\xe5\xff*-?ADLNXYadlnxy")
+"""What a flag holds; another byte that differs in one record is damage sooner than a flag."""
+
+MOST_FLAGGED = 0.03
+"""Share of the records beyond which a byte that differs is no damage."""
+
+FEWEST = 6
+"""Records below which a byte that differs in one of them says nothing."""
+
+
+class Column(NamedTuple):
+    """One byte of every record.
+
+    Attributes:
+        field: the field that has it; ``at``: its offset there.
+        values: what each record holds.
+    """
+
+    field: Field
+    at: int
+    values: list[int]
+
+    @property
+    def place(self) -> str:
+        """Where it stands, as the report of a layout says it."""
+        return f"{'+' if self.field.section == 'trailer' else ''}0x{self.field.offset + self.at:02x}"
+
+
+def selected(layout: Layout, materials: Sequence[Material], queues: Sequence[Queue]) -> Layout:
+    """Return a layout that reads only the records that the listings have, where something in the files tells them."""
+    told = [(each, held) for each, held in zip(materials, queues, strict=True) if each.printed]
+    shown, hidden = [], []
+    for material, queue in told:
+        pairs, _, left = paired(material, queue)
+        shown.append([record for _, record in pairs])
+        hidden.append(left)
+    if not any(hidden):
+        return layout
+    flagged = _flag(told, shown, hidden)
+    if flagged is not None:
+        return _with(layout, flagged)
+    first = _first(layout, told, shown, hidden)
+    if first is not None:
+        return _with(layout, first)
+    if all(_breaks(queue, kept, left) for (_, queue), kept, left in zip(told, shown, hidden, strict=True)):
+        doc = f"{layout.framing_doc}; what stands behind the first break is in no listing: it is left over"
+        return layout._replace(breaks=True, framing_doc=doc.lstrip("; "))
+    return layout
+
+
+def doubts(layout: Layout, materials: Sequence[Material], queues: Sequence[Queue]) -> Iterator[str]:
+    """Yield why some records may not be in the queue, as far as the files alone show it."""
+    pairs = [(each, held) for each, held in zip(materials, queues, strict=True) if held.records and not each.printed]
+    if layout.selects or not pairs:
+        return
+    yield from _flags(pairs)
+    for material, queue in pairs:
+        yield from _headed(material, queue)
+        yield from _broken(material, queue)
+
+
+# --- flags -------------------------------------------------------------------------------------------------------
+
+
+Told = Sequence[tuple[Material, Queue]]
+
+
+def _flag(told: Told, shown: Sequence[Sequence[Record]], hidden: Sequence[Sequence[Record]]) -> Field | None:
+    """Return the byte that all listed records have alike, and no other record."""
+    lists = [(queue, list(kept), list(left)) for (_, queue), kept, left in zip(told, shown, hidden, strict=True)]
+    datas = [material.data for material, _ in told]
+    kept_columns = columns([(data, queue, kept) for data, (queue, kept, _) in zip(datas, lists, strict=True)])
+    left_columns = columns([(data, queue, left) for data, (queue, _, left) in zip(datas, lists, strict=True)])
+    for kept, left in zip(kept_columns, left_columns, strict=True):
+        value, count = Counter(kept.values).most_common(1)[0] if kept.values else (0, 0)
+        if count < len(kept.values) * (1 - MOST_FLAGGED) or not left.values or value in left.values:
+            continue
+        doc = f"{value:02x} in {count} of {len(kept.values)} records that the listing has, and in none of the"
+        return kept.field._replace(
+            name="live", offset=kept.field.offset + kept.at, kind="u8", size=1, role="live", status="observed",
+            default=value, doc=f"{doc} {len(left.values)} that it has not: those are deleted",
+        )  # fmt: skip
+    return None
+
+
+def _flags(pairs: Told) -> Iterator[str]:
+    """Yield the bytes that may mark deleted records."""
+    hurts = [Hurt(queue) for _, queue in pairs]
+    sound = [
+        (material.data, queue, [each for each in queue.records if not hurt(each)])
+        for (material, queue), hurt in zip(pairs, hurts, strict=True)
+    ]
+    letters = [each.text[:1] for _, _, records in sound for each in records]
+    if len(letters) < FEWEST:
+        return
+    found = columns(sound)
+    for number, column in enumerate(found):
+        if _is_flag(column.values, letters, [each.values for each in found[max(0, number - 1) : number + 2]]):
+            (value, count), (other, rest) = Counter(column.values).most_common(2)
+            yield (
+                f"the byte {column.place} is {value:02x} in {count} of {count + rest} records and {other:02x} in the "
+                f"others: it may mark deleted records"
+            )
+
+
+def _is_flag(values: Sequence[int], letters: Sequence[str], beside: Sequence[Sequence[int]]) -> bool:
+    seen = Counter(values)
+    if len(seen) != 2:
+        return False
+    (value, _), (other, rest) = seen.most_common(2)
+    if rest == 1 and not ({value, other} <= FLAGS):
+        return False
+    if len(set(zip(letters, values, strict=True))) == len(set(letters)) > 1:
+        return False  # it goes with the code of the transaction
+    steps = sum(a != b for a, b in itertools.pairwise(values))
+    return not (steps == 1 and any(_carries(values, low) for low in beside if low is not values))
+
+
+def _carries(high: Sequence[int], low: Sequence[int]) -> bool:
+    """Whether two bytes together are a number that never falls: the one that changes once is its high byte."""
+    together = [a << 8 | b for a, b in zip(high, low, strict=True)]
+    return len(set(low)) > 2 and all(a <= b for a, b in itertools.pairwise(together))
+
+
+def columns(parts: Sequence[tuple[bytes, Queue, Sequence[Record]]]) -> list[Column]:
+    """Return every byte that is claimed by no number, date, length, link or checksum, of some records of some files."""
+    layout = parts[0][1].layout
+    ending = len(TERMINATORS[layout.terminator])
+    found = []
+    for field in layout.fields:
+        if field.role not in {"opaque", "constant"} or field.section == "header":
+            continue
+        for at in range(field.size):
+            values = []
+            for data, queue, records in parts:
+                head = queue.codec.len_head
+                for each in records:
+                    origin = each.start
+                    if field.section == "trailer":
+                        raw = each.text.encode(layout.encoding, "surrogateescape")
+                        origin += head + len(raw) + ending
+                    values.append(data[origin + field.offset + at])
+            found.append(Column(field, at, values))
+    return found
+
+
+# --- what a file's header says -----------------------------------------------------------------------------------
+
+
+def _first(
+    layout: Layout, told: Told, shown: Sequence[Sequence[Record]], hidden: Sequence[Sequence[Record]]
+) -> Field | None:
+    """Return the number in the file's header that is the offset of the first record that the listing has."""
+    wanted = []
+    for kept, left in zip(shown, hidden, strict=True):
+        start = min((each.start for each in kept), default=-1)
+        if start < 0 or any(each.start > start for each in left):
+            return None
+        wanted.append(start)
+    for number in reversed(BINARY):
+        for at in range(layout.header - number.size + 1):
+            if all(number.read(material.data, at) == start for (material, _), start in zip(told, wanted, strict=True)):
+                doc = "the offset of the first record that the listing has; those before it are purged"
+                return Field("first", "header", at, number.kind, number.size, "first", "observed", doc=doc,
+                             byte_order=number.order)  # fmt: skip
+    return None
+
+
+def _headed(material: Material, queue: Queue) -> Iterator[str]:
+    """Yield the numbers in a file's header that may say where its queue begins or ends."""
+    inner = {each.start for each in queue.records[1:]} - {len(material.data)}
+    for number in BINARY[1:]:
+        for at in range(queue.layout.header - number.size + 1):
+            value = number.read(material.data, at)
+            if value in inner:
+                later = sum(each.start >= value for each in queue.records)
+                yield (
+                    f"the {number.type} at 0x{at:02x} of the header of {material.path} is {value}, where a record "
+                    f"begins, with {later} of {len(queue.records)} records from there: what lies before it may be "
+                    "purged, or what lies behind it left over"
+                )
+                return
+
+
+# --- breaks ------------------------------------------------------------------------------------------------------
+
+
+def _breaks(queue: Queue, kept: Sequence[Record], left: Sequence[Record]) -> bool:
+    """Whether all listed records stand before the first place that is no record, and all others behind it."""
+    if not left:
+        return not queue.gaps or all(each.start < queue.gaps[0].start for each in kept)
+    first = min((each.start for each in queue.gaps), default=-1)
+    return all(each.start < first for each in kept) and all(each.start > first for each in left)
+
+
+def _broken(material: Material, queue: Queue) -> Iterator[str]:
+    """Yield the places where a chain breaks and the numbers do not go on: what follows may be left over."""
+    starts = {each.start: each for each in queue.gaps}
+    for before, after in itertools.pairwise(queue.records):
+        gap = starts.get(before.stop)
+        dated = before.stamp is None or after.stamp is None or after.stamp >= before.stamp
+        goes_on = 0 < after.sync - before.sync <= max(100, LARGEST_STEP // 100) and dated
+        if (gap is not None and not goes_on) or (after.sync <= before.sync and not dated):
+            yield (
+                f"behind the record {before.sync} of {material.path} the chain breaks, and the next number is "
+                f"{after.sync}: what follows may be left over"
+            )
+            return
+
+
+# --- the layout --------------------------------------------------------------------------------------------------
+
+
+def _with(layout: Layout, field: Field) -> Layout:
+    """Return a layout in which some bytes are a field of their own."""
+    fields = []
+    for each in layout.fields:
+        if each.section != field.section or each.offset > field.offset or each.stop < field.stop:
+            fields.append(each)
+            continue
+        for start, stop in ((each.offset, field.offset), (field.stop, each.stop)):
+            if start < stop:
+                part = (
+                    each.default[start - each.offset : stop - each.offset] if isinstance(each.default, bytes) else None
+                )
+                prefix = "" if each.section == "record" else f"{each.section}_"
+                what = "constant" if each.role == "constant" else "unknown"
+                fields.append(each._replace(name=f"{prefix}{what}_{start:02x}", offset=start, size=stop - start,
+                                            default=part))  # fmt: skip
+        fields.append(field)
+    sections = ("header", "record", "trailer")
+    fields.sort(key=lambda each: (sections.index(each.section), each.offset))
+    return parse_layout(to_toml(layout._replace(fields=tuple(fields))).encode(), "learnt layout")
