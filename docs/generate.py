@@ -72,20 +72,19 @@ def commands() -> str:
     return "\n".join(lines)
 
 
-def pages() -> dict[str, str]:
-    """Return every generated page: file name -> content."""
-    return {
-        "formats.md": reference.markdown(),
-        "messages.md": messages.markdown(),
-        "problems.md": problems.markdown(),
-        "commands.md": commands(),
-    }
+PAGES = {
+    "formats.md": reference.markdown,
+    "messages.md": messages.markdown,
+    "problems.md": problems.markdown,
+    "commands.md": commands,
+}
+"""Every generated page: file name -> what returns its content."""
 
 
 def main() -> None:
     """Write the pages."""
-    for name, content in pages().items():
-        (REFERENCE / name).write_text(content, encoding="utf-8")
+    for name, content in PAGES.items():
+        (REFERENCE / name).write_text(content(), encoding="utf-8")
         print(f"docs/reference/{name}")
     (ROOT / "README.md").write_text(readme(), encoding="utf-8")
     print("README.md")

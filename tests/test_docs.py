@@ -28,7 +28,7 @@ def generate():
 
 @pytest.mark.parametrize("name", ["formats.md", "messages.md", "problems.md", "commands.md"])
 def test_a_generated_page_is_up_to_date(generate, name):
-    assert (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8") == generate.pages()[name]
+    assert (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8") == generate.PAGES[name]()
 
 
 def test_the_readme_shows_real_sessions(generate):

@@ -115,18 +115,21 @@ def record(layout: Layout) -> Construct:
 
 
 def read(layout: Layout, section: str, data: bytes, base: int = 0) -> list[Value]:
-    """Return the fields of one section that lie in ``data`` whole; ``base`` is its place in the file."""
-    inside = tuple(each for each in layout.section(section) if each.stop <= len(data))
-    parsed = fixed(inside).parse(data)
-    return [
-        Value(
-            each,
-            Span(base + each.offset, base + each.stop),
-            data[each.offset : each.stop],
-            _value(layout, each, parsed[each.name]),
-        )
-        for each in inside
-    ]
+    """Return the fields of one section that lie in ``data`` whole; ``base`` is its place in the file.
+
+    The values are those of ``fixed``, which takes the fields apart one by one with a context for each.
+    """
+    found = []
+    for each in layout.section(section):
+        if each.stop <= len(data):
+            raw = data[each.offset : each.stop]
+            value = _value(layout, each, _number_in(each, raw) if each.kind in INTEGERS else raw)
+            found.append(Value(each, Span(base + each.offset, base + each.stop), raw, value))
+    return found
+
+
+def _number_in(each: Field, raw: bytes) -> int:
+    return int.from_bytes(raw, "little" if each.byte_order == "little" else "big", signed=each.kind[0] == "i")
 
 
 def build(layout: Layout, values: list[Value]) -> bytes:

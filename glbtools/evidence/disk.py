@@ -136,7 +136,7 @@ class Office:
         data = self.read("GLB/REQCONF.GLB")
         if data is None or len(data) < self.layouts["reqconf"].record:
             return None
-        return config.parse_reqconf(data, self.layouts["reqconf"]).config
+        return _requestor(data, self.layouts["reqconf"])
 
     def set_reqconf(self, **values: object) -> None:
         """Change fields of REQCONF.GLB, or make one where there is none."""
@@ -159,6 +159,12 @@ class Office:
 def _parsed(data: bytes, layout: Layout) -> Queue:
     """Return a queue; many postoffices receive the same bytes."""
     return queues.parse_queue(data, layout)
+
+
+@lru_cache(maxsize=256)
+def _requestor(data: bytes, layout: Layout) -> ReqConf:
+    """Return what a REQCONF.GLB says; it is asked far more often than it changes."""
+    return config.parse_reqconf(data, layout).config
 
 
 @lru_cache(maxsize=256)

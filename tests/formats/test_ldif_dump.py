@@ -183,7 +183,7 @@ def test_without_the_library_it_is_said_how_to_get_it(monkeypatch):
         b"dn: CN=a\ncn:: " + b"QUFB\n " * 200_000,
         b"dn: " + b"a=b+" * 10_000 + b"!\n",
         b"dn: CN=a\n" + b"".join(b"a%d: x\n" % i for i in range(10_000)),
-        b"dn: CN=a\n" + b"cn: x\n" * 100_000,
+        b"dn: CN=a\n" + b"cn: x\n" * 25_000,
         b"\x00" * 10**6,
         b"\n" * 200_000,
         b"#" * 10**6,
@@ -212,14 +212,14 @@ def test_a_record_beyond_the_limit_is_cut_and_reported(monkeypatch):
 def test_a_large_dump_takes_constant_memory(tmp_path):
     path = tmp_path / "dump.ldif"
     with path.open("wb") as file:
-        for i in range(5_000):
+        for i in range(2_000):
             file.write(b"dn: CN=u%d\nuSNChanged: %d\nuSNCreated: %d\ndescription: %s\n\n" % (i, i, i, b"x" * 50))
     tracemalloc.start()
     try:
         with path.open("rb") as file:
-            assert sum(1 for _ in entries(file)[1]) == 5_000
+            assert sum(1 for _ in entries(file)[1]) == 2_000
             file.seek(0)
-            assert sum(1 for _ in records(file)) == 5_000
-        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+            assert sum(1 for _ in records(file)) == 2_000
+        assert tracemalloc.get_traced_memory()[1] < 400_000
     finally:
         tracemalloc.stop()

@@ -418,16 +418,16 @@ STARTS = [
     "Highest SrvSync is ",
 ]
 REPEATED = [
-    HEADING + RECORD + "\n" + "x\n" * 250_000,
-    HEADING + (RECORD + "\n<tab>\n") * 20_000,
-    HIGHEST + "Server Requestor Record #1\nx\n" * 37_000,
-    HIGHEST + "Server Requestor Record #1\n\n\n\n" * 34_000,
-    HIGHEST + "ReqSync = 1, SrvSync = 1\n" * 40_000,
-    HEADING + "\n" * 300_000,
-    HEADING + "- " * 500_000 + "x",
-    HEADING + "A " * 500_000,
-    HEADING + "<" * 500_000 + "00>" * 100_000,
-    HEADING + RECORD + "<00>" * 250_000,
+    HEADING + RECORD + "\n" + "x\n" * 50_000,
+    HEADING + (RECORD + "\n<tab>\n") * 4_000,
+    HIGHEST + "Server Requestor Record #1\nx\n" * 7_000,
+    HIGHEST + "Server Requestor Record #1\n\n\n\n" * 7_000,
+    HIGHEST + "ReqSync = 1, SrvSync = 1\n" * 8_000,
+    HEADING + "\n" * 60_000,
+    HEADING + "- " * 100_000 + "x",
+    HEADING + "A " * 100_000,
+    HEADING + "<" * 100_000 + "00>" * 20_000,
+    HEADING + RECORD + "<00>" * 50_000,
 ]
 
 
@@ -441,12 +441,12 @@ def read_all(text: str) -> float:
     return time.perf_counter() - began
 
 
-def test_a_megabyte_in_one_line_is_read_in_no_time() -> None:
+def test_a_long_line_is_read_in_no_time() -> None:
     for start in STARTS:
         for character in " 0/-":
-            assert read_all(start + character * 1_000_000 + "!\n") < 20, (start, character)
+            assert read_all(start + character * 200_000 + "!\n") < 20, (start, character)
 
 
 @pytest.mark.parametrize("text", REPEATED, ids=range(len(REPEATED)))
-def test_a_megabyte_of_hostile_lines_is_read_in_no_time(text: str) -> None:
+def test_hostile_lines_are_read_in_no_time(text: str) -> None:
     assert read_all(text) < 20

@@ -238,7 +238,7 @@ def test_no_text_makes_the_reader_fail(text):
 
 def test_a_long_message_takes_time_in_proportion():
     for line in (b"1 R PCM:N/P\n", b"1 x\n\n\n", b"\n", b"- a/b\n", b"1 A " + b" " * 5000 + b"\n"):
-        data = b"[dirsync-transactions]\n" + line * (300_000 // len(line))
+        data = b"[dirsync-transactions]\n" + line * (60_000 // len(line))
         started = time.process_time()
         assert build_message(parse_message(data)) == data
         assert time.process_time() - started < 5  # a quadratic reader would take minutes

@@ -404,30 +404,30 @@ def test_a_line_that_fits_no_rule_is_kept_among_those_that_do():
     assert typed.lines[2] == OtherLine("stray", "\n")
 
 
-MEGABYTE = 10**6
+SIZE = 2 * 10**5
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "\n" * MEGABYTE,
-        "\r" * MEGABYTE,
-        "A " + " " * MEGABYTE,
-        "A " + "\t" * MEGABYTE,
-        "A " + "PCM " * (MEGABYTE // 4),
-        "A " + "a:" * (MEGABYTE // 2),
-        "A x\tPCM:" + "/" * MEGABYTE,
-        "A x\tFAX:" + "~" * MEGABYTE,
-        "A x\tX400:" + '/"' * (MEGABYTE // 2),
-        f"A x\t{ADDRESS}\n- a" + "/" * MEGABYTE,
-        f"A x\t{ADDRESS}\n" + "- a/b\n" * (MEGABYTE // 6),
-        f"A x\t{ADDRESS}\n" + "\r x\n" * (MEGABYTE // 4),
-        "T PCM:a/b\n" + " a~1~1~A~~\n" * (MEGABYTE // 11),
-        f"A x\t{ADDRESS}\n" + "&=\n" * (MEGABYTE // 3),
+        "\n" * SIZE,
+        "\r" * SIZE,
+        "A " + " " * SIZE,
+        "A " + "\t" * SIZE,
+        "A " + "PCM " * (SIZE // 4),
+        "A " + "a:" * (SIZE // 2),
+        "A x\tPCM:" + "/" * SIZE,
+        "A x\tFAX:" + "~" * SIZE,
+        "A x\tX400:" + '/"' * (SIZE // 2),
+        f"A x\t{ADDRESS}\n- a" + "/" * SIZE,
+        f"A x\t{ADDRESS}\n" + "- a/b\n" * (SIZE // 6),
+        f"A x\t{ADDRESS}\n" + "\r x\n" * (SIZE // 4),
+        "T PCM:a/b\n" + " a~1~1~A~~\n" * (SIZE // 11),
+        f"A x\t{ADDRESS}\n" + "&=\n" * (SIZE // 3),
     ],
     ids=lambda text: repr(text[:18] + "..." + text[-4:]),
 )
-def test_a_megabyte_takes_time_in_proportion(text):
+def test_a_long_text_takes_time_in_proportion(text):
     started = time.process_time()
     parse(text)
     assert time.process_time() - started < 5  # a quadratic parser would take minutes

@@ -142,7 +142,7 @@ class ConvergenceOnDisk(Convergence):
 TestConvergenceOnDisk = ConvergenceOnDisk.TestCase
 TestConvergenceOnDisk.settings = settings(
     derandomize=True,
-    max_examples=200 if IN_MEMORY.is_dir() else 30,
+    max_examples=60 if IN_MEMORY.is_dir() else 30,
     stateful_step_count=25,
     deadline=None,
     database=None,
