@@ -47,6 +47,7 @@ bench: $(BENCH_INSTALLED)
 
 scoreboard: $(INSTALLED)
 	$(BIN)/python scoreboard/run.py
+	$(BIN)/python -m scoreboard.worlds.run
 	$(BIN)/python -m scoreboard.learning --show-failures --page
 
 docs: $(INSTALLED)

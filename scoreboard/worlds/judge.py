@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from scoreboard.worlds.truth import Behind, End, Witness, Worlds, causes, minimal
-from scoreboard.worlds.views import View, shown
+from scoreboard.worlds.truth import COMES, REACHED, Behind, End, Witness, Worlds, causes, minimal
+from scoreboard.worlds.views import View, shown, without
 
 CERTAIN = "certain"
 
@@ -145,7 +145,7 @@ def judge_view(judgment: Judgment, seen: View, behind: Behind, said: Said) -> No
         if len(found) == 1:
             fate = next(iter(found))
             judgment.agreed[fate] += 1
-            judgment.told[fate] += sure.get(key) == frozenset({fate})
+            judgment.told[fate] += key in sure and _tells(sure[key], fate)
     for cause in said.causes:
         if cause.certainty != CERTAIN:
             continue
@@ -156,6 +156,11 @@ def judge_view(judgment: Judgment, seen: View, behind: Behind, said: Said) -> No
         if refuting:
             text = f"{cause.why}: one of {', '.join(sorted(cause.causes))}"
             judgment.note(Unsound(cause.why, text, seen, min(refuting, key=lambda one: one.events)))
+
+
+def _tells(sure: frozenset[str], fate: str) -> bool:
+    """Whether a certain statement says what became of a change; what will be sent may be there already."""
+    return sure in (frozenset({fate}), frozenset({fate, REACHED})) if fate == COMES else sure == frozenset({fate})
 
 
 def fates_behind(behind: Behind) -> dict[tuple[int, int, int], dict[str, Witness]]:
@@ -192,3 +197,23 @@ def single_causes(behind: Behind) -> dict[int, Witness]:
     least = minimal(set(first))
     fewest = min((each.bit_count() for each in least), default=0)
     return {bits: first[bits] for bits in least if bits.bit_count() <= max(fewest, 1)}
+
+
+def behind_less(worlds: Worlds, what: str, wanted: set[View]) -> dict[View, Behind]:
+    """Return what is behind some views from which one of ``views.FILES`` was taken away.
+
+    Of a requestor whose REQTRANS is gone no record is held as far as the files show: its records count as numbers.
+    """
+    found: dict[View, Behind] = {each: {} for each in wanted}
+    for seen, behind in worlds.views.items():
+        left = found.get(without(seen, what))
+        if left is None:
+            continue
+        for end, witness in behind.items():
+            truth = end.truth
+            if what in ("REQTRANS", "REQUESTOR"):
+                truth = (truth[0]._replace(held=()), *truth[1:])
+            kept = end._replace(truth=truth)
+            if kept not in left or witness.events < left[kept].events:
+                left[kept] = witness
+    return found

@@ -46,14 +46,14 @@ def change(requestor: Requestor, day: int) -> Requestor:
     return requestor._replace(queue=(*queue, made), issued=(*requestor.issued, number))
 
 
-def own_change(server: Server, day: int, stored: str) -> Server:
+def own_change(server: Server, day: int) -> Server:
     """Make one change at the server's own postoffice, and let it go through a cycle of its own."""
     number = max(server.own_confirmed, server.own.acknowledged) + 1
     head = server.head + 1
     master = (*server.master, Issued(head, OWN, -1, day))
     own = server.own._replace(acknowledged=number)
     made = server._replace(head=head, master=master, own=own, own_confirmed=number)
-    return own_cycle(made, stored)
+    return own_cycle(made)
 
 
 def send(requestor: Requestor, at: int, choice: Choice) -> Message:
@@ -141,7 +141,7 @@ def serve(
         records[at] = Registered(each.acknowledged, applied, each.imports, day if each.updated else before.updated)
         answers[at] = Message(SRVTX, at, each.number, 0, reached, each.imports, (), each.wanted)
     made = server._replace(head=head, master=tuple(master), lists=tuple(lists), records=tuple(records))
-    return own_cycle(made, stored), tuple(answers)
+    return own_cycle(made), tuple(answers)
 
 
 def take_answer(requestor: Requestor, mail: Sequence[Message], choice: Choice, *, clears: bool = True) -> Requestor:
@@ -201,9 +201,19 @@ def _echo(message: Message, acknowledged: int, choice: Choice) -> int:
     return message.number if how == "asked" else acknowledged
 
 
-def own_cycle(server: Server, stored: str) -> Server:
+def own_cycle(server: Server) -> Server:
     """Let the server's own requestor fetch what was numbered; its first cycle is an import."""
     reached = max(server.head, server.own_received)
-    applied = reached if stored == "sent" else server.own_received
-    own = Registered(server.own.acknowledged, applied, max(server.own.imports, 1), 0)
+    own = Registered(server.own.acknowledged, reached, max(server.own.imports, 1), 0)
     return server._replace(own=own, own_received=reached, own_imports=max(server.own_imports, own.imports))
+
+
+def parts_by_stored(server: Server, responses: Sequence[Response | None]) -> bool:
+    """Whether it makes a difference here what SrvSync of SRVCONF is."""
+    head = server.head + sum(len(each.accepted) for each in responses if each)
+    return any(
+        each.received != (head if each.wanted else max(head, each.received))
+        or (not each.updated and before is not None and before.applied != head)
+        for each, before in zip(responses, server.records, strict=True)
+        if each is not None
+    )

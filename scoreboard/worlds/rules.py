@@ -49,7 +49,7 @@ def _of(seen: View, at: int, member: Member) -> list[Statement]:
         elif number <= acknowledged:
             say("a < k <= b: reached or refused", REACHED, NEVER)
         else:
-            say("k > a, k > b: will go", COMES)
+            say("k > a, k > b: will go", COMES, REACHED)
             continue
         if acknowledged >= confirmed and whole:
             say("never: b >= a, MSTTRANS whole without it", NEVER)

@@ -23,7 +23,7 @@ from scoreboard.worlds.views import View
 NOT_SENT_AGAIN = frozenset({NEVER})
 REACHED_OR_NEVER = frozenset({NEVER, REACHED})
 CLAIMS: dict[str, frozenset[str]] = {
-    "pending": frozenset({COMES}),
+    "pending": frozenset({COMES, REACHED}),
     "unacknowledged": frozenset({COMES, REACHED}),
     "stranded": NOT_SENT_AGAIN,
     "rejected": NOT_SENT_AGAIN,
@@ -57,13 +57,23 @@ UPLOADS = LOST | {
 """Problems whose ranges are numbers of an upload; of those in ``LOST`` a number without a record is lost."""
 
 
+class CannotError(Exception):
+    """The program could not answer: exit status 2."""
+
+
 def ask(*arguments: str) -> Any:
-    """Return what the command line prints as JSON."""
+    """Return what the command line prints as JSON.
+
+    Raises:
+        CannotError: it could not answer.
+    """
     out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     with mock.patch.object(sys, "argv", ["glbtools", *arguments]), redirect_stdout(out), redirect_stderr(io.StringIO()):
         try:
             cli.main()
         except SystemExit as left:
+            if left.code == 2:
+                raise CannotError from None
             if left.code not in (0, 1, None):
                 raise RuntimeError(f"{arguments[0]}: exit status {left.code}") from None
     out.flush()

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from scoreboard.worlds import faults, phases
 from scoreboard.worlds.readings import OPEN, Branch, Choice, Readings
-from scoreboard.worlds.state import Mail, Message, Registered, Requestor, Server, fresh
+from scoreboard.worlds.state import CHANGE, Mail, Message, Registered, Requestor, Server, fresh
 
 
 class Core(NamedTuple):
@@ -129,12 +129,8 @@ class Space:
     def own(self, core: int) -> list[Branch[int]]:
         """Make a change of the server's own, and run its cycle."""
         now = self.cores[core]
-        merged: dict[int, int] = {}
-        for stored, mask in self._stored:
-            server = self.server(phases.own_change(self.servers[now.server], now.day, stored))
-            after = self.core(now.day + 1, now.owned + 1, server, now.requestors, now.mail)
-            merged[after] = merged.get(after, 0) | mask
-        return [(self.one(mask), after) for after, mask in merged.items()]
+        server = self.server(phases.own_change(self.servers[now.server], now.day))
+        return [(self.readings.all, self.core(now.day + 1, now.owned + 1, server, now.requestors, now.mail))]
 
     def t1(self, core: int, at: int) -> list[Branch[int]]:
         """T1 at one requestor."""
@@ -153,7 +149,8 @@ class Space:
         server = self.servers[now.server]
         merged: dict[int, int] = {}
         for mask, responses in self._responses(server, mail.server):
-            for stored, when in self._stored:
+            parted = phases.parts_by_stored(server, responses)
+            for stored, when in self._stored if parted else ((OPEN["stored"][0], self.readings.all),):
                 both = mask & when
                 if not both:
                     continue
@@ -301,17 +298,36 @@ class Space:
             for message, left in _arrived(self.mails[now.mail])
         ]
 
-    def settled(self, core: int) -> list[Branch[int]]:
-        """Return what two clean cycles make of a core, once all late mail has come."""
+    def arriving(self, core: int) -> list[Branch[tuple[int, ...]]]:
+        """Return which changes of each requestor, as bit sets, reach the server's lists from now on.
+
+        All late mail comes, and two clean cycles. What has no part in it (dates, MSTTRANS, the server's own requestor)
+        is left out, so that the same question is asked once.
+        """
         now = self.cores[core]
+        members = [self.requestors[each] for each in now.requestors]
         mail = self.mails[now.mail]
+        waiting = any(record.kind == CHANGE for each in members for record in each.queue)
+        if not waiting and not any(each.items for each in (*mail.server, *mail.late)):
+            return [(self.readings.all, tuple(0 for _ in members))]
         while mail.late:
             mail = next(_arrived(mail))[1]
-        start = self._mailed(now._replace(day=1, owned=0), mail)
-        found = self._taken.get(("settled", start))
+        server = self.servers[now.server]
+        records = tuple(each and each._replace(updated=0) for each in server.records)
+        bare = Server(server.head, records, Registered(), 0, 0, 0, (), tuple(0 for _ in members))
+        start = self.core(0, 0, self.server(bare), tuple(self._bare(each) for each in members), self.mail(mail))
+        found = self._known.get(("arriving", start))
         if found is None:
-            found = self._taken["settled", start] = self.then(self.cycle(start), self.cycle)
+            merged: dict[tuple[int, ...], int] = {}
+            for mask, after in self.then(self.cycle(start), self.cycle):
+                lists = self.servers[self.cores[after].server].lists
+                merged[lists] = merged.get(lists, 0) | mask
+            found = self._known["arriving", start] = [(self.one(mask), lists) for lists, mask in merged.items()]
         return found
+
+    def _bare(self, member: Requestor) -> int:
+        queue = tuple(each._replace(day=0) for each in member.queue)
+        return self.requestor(member._replace(queue=queue, issued=(), imported=0, exported=0))
 
     # --- helpers ---------------------------------------------------------------------------------------------------
 

@@ -121,17 +121,18 @@ class Worlds:
         found = self._fates.get(key)
         if found is None:
             merged: dict[Truth, int] = {}
-            for mask, after in self.space.settled(core):
-                truth = fates(self.space, core, after)
+            for mask, arriving in self.space.arriving(core):
+                truth = fates(self.space, core, arriving)
                 merged[truth] = merged.get(truth, 0) | mask
             found = self._fates[key] = [(self.space.one(mask), truth) for truth, mask in merged.items()]
         return found
 
 
-def fates(space: Space, core: int, settled: int) -> Truth:
-    """Return the fates of a core's changes, given what comes of it in the end."""
-    now, end = space.cores[core], space.cores[settled]
-    lists, later = space.servers[now.server].lists, space.servers[end.server].lists
+def fates(space: Space, core: int, arriving: tuple[int, ...]) -> Truth:
+    """Return the fates of a core's changes, given which of them reach the server's lists from now on."""
+    now = space.cores[core]
+    lists = space.servers[now.server].lists
+    later = tuple(old | new for old, new in zip(lists, arriving, strict=True))
     found = []
     for at, each in enumerate(now.requestors):
         member = space.requestors[each]

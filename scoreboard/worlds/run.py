@@ -1,0 +1,247 @@
+"""``make scoreboard``: all histories up to some bounds, and what is said of them; writes figures to docs/worlds.md."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from scoreboard.worlds import judge as judging
+from scoreboard.worlds.exploration import Bound
+from scoreboard.worlds.judge import Judgment, Said, judge, judge_view
+from scoreboard.worlds.readings import Readings
+from scoreboard.worlds.rules import rules
+from scoreboard.worlds.sample import CannotError, drawn, said
+from scoreboard.worlds.truth import Behind, Worlds
+from scoreboard.worlds.views import FILES, View, without
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "worlds.md"
+BEGINS, ENDS = "<!-- Figures: written by `make scoreboard`. -->", "<!-- End of the figures. -->"
+ENDINGS = {"any": judging.every, "at rest": judging.at_rest, "at rest, adopted": judging.as_adopted}
+
+
+class Run(NamedTuple):
+    """One bound to be searched, and how many of its views go through the program.
+
+    Attributes:
+        name: what it is called on the page.
+        bound: how far.
+        together: in how many rules readings may differ from the adopted one.
+        whole: so many views as they are.
+        parts: so many of each kind with something taken away.
+    """
+
+    name: str
+    bound: Bound
+    together: int
+    whole: int
+    parts: int
+
+
+RUNS = (
+    Run("one requestor, one fault", Bound(events=6, starts=("fresh", "old", "older")), 1, 900, 60),
+    Run("the same under more readings", Bound(events=4, starts=("fresh", "old", "older")), 3, 300, 0),
+    Run("two faults", Bound(faults=2, events=5, starts=("old",)), 0, 600, 40),
+    Run("two requestors, one fault", Bound(requestors=2, events=5, changes=1, own=1, starts=("old",)), 0, 500, 40),
+    Run("with mail lost, late, doubled", Bound(events=4, hiccups=1, anywhere=True), 1, 500, 0),
+)
+SMALL = (
+    Run("one requestor, one fault", Bound(events=3), 1, 40, 5),
+    Run("two requestors, one fault", Bound(requestors=2, events=2), 0, 20, 5),
+)
+
+
+@dataclass
+class Result:
+    """What came of one run.
+
+    Attributes:
+        agree: measure -> views in which all histories agree, and views that were asked.
+        rules: ending -> what came of the record rules; ``program`` the same of the program, ``parts`` with a file gone.
+        errors: what the program answered with an error, by message.
+    """
+
+    run: Run
+    readings: int = 0
+    states: int = 0
+    views: int = 0
+    seconds: float = 0.0
+    agree: dict[str, tuple[int, int]] = field(default_factory=dict)
+    rules: dict[str, Told] = field(default_factory=dict)
+    program: dict[str, Told] = field(default_factory=dict)
+    parts: dict[str, Told] = field(default_factory=dict)
+    errors: Counter[str] = field(default_factory=Counter)
+
+
+class Told(NamedTuple):
+    """A judgment without its histories: they are told in words."""
+
+    views: int
+    certain: Counter[str]
+    false: Counter[str]
+    unsound: dict[str, str]
+    agreed: Counter[str]
+    told: Counter[str]
+
+
+def told(judgment: Judgment) -> Told:
+    """Return a judgment in words."""
+    words = {why: each.told() for why, each in sorted(judgment.unsound.items())}
+    return Told(judgment.views, judgment.certain, judgment.false, words, judgment.agreed, judgment.told)
+
+
+def result_of(run: Run) -> Result:
+    """Search one bound and judge what is said of its views."""
+    began = time.monotonic()
+    gc.disable()  # What is kept is kept to the end.
+    worlds = Worlds(run.bound, Readings(run.together))
+    found = Result(run, len(worlds.readings), worlds.states, len(worlds.views))
+    found.agree = shares(worlds)
+    found.rules = {name: told(judge(worlds, rules, among)) for name, among in ENDINGS.items()}
+    whole = drawn(worlds, run.whole)
+    judgments = {name: Judgment() for name in ENDINGS}
+    for seen in whole:
+        _judged(judgments, seen, worlds.views[seen], found)
+    found.program = {name: told(each) for name, each in judgments.items()}
+    judgments = {name: Judgment() for name in ENDINGS}
+    for what in FILES if run.parts else ():
+        some = Random(2).sample(whole, min(run.parts, len(whole)))  # noqa: S311 - it is no secret
+        wanted = {without(seen, what) for seen in some}
+        for seen, behind in judging.behind_less(worlds, what, wanted).items():
+            _judged(judgments, seen, behind, found)
+    found.parts = {name: told(each) for name, each in judgments.items()}
+    found.seconds = time.monotonic() - began
+    gc.enable()
+    return found
+
+
+def _judged(judgments: dict[str, Judgment], seen: View, behind: Behind, found: Result) -> None:
+    """Let the program judge a view, and hold that against each kind of ending."""
+    try:
+        words = said(seen)
+    except CannotError:
+        words = Said()
+    except Exception as error:
+        found.errors[f"{type(error).__name__}: {error}"] += 1
+        return
+    for name, among in ENDINGS.items():
+        kept = {end: witness for end, witness in behind.items() if among(end)}
+        if kept:
+            judge_view(judgments[name], seen, kept, words)
+
+
+def shares(worlds: Worlds) -> dict[str, tuple[int, int]]:
+    """Return in how many views all histories agree: on records held, on numbers confirmed, on one smallest cause."""
+    held = confirmed = one = asked = 0
+    for behind in worlds.views.values():
+        fates = judging.fates_behind(behind)
+        held += all(len(each) == 1 for key, each in fates.items() if key[1] >= 0)
+        confirmed += all(len(each) == 1 for key, each in fates.items() if key[1] < 0)
+        found = judging.single_causes(behind)
+        if 0 not in found:
+            asked += 1
+            one += len(found) == 1
+    every_view = len(worlds.views)
+    return {
+        "the fate of all records held": (held, every_view),
+        "whether the server has each number confirmed": (confirmed, every_view),
+        "one smallest cause, where there is one": (one, asked),
+    }
+
+
+# --- the page ------------------------------------------------------------------------------------------------------
+
+
+def page(results: list[Result]) -> list[str]:
+    """Return the figures for docs/worlds.md."""
+    lines = [BEGINS, "", "## Figures", "", f"{date.today().isoformat()}."]
+    lines += ["", "| run | events | readings | states | views | views through the program | seconds |"]
+    lines += ["|---|--:|--:|--:|--:|--:|--:|"]
+    for each in results:
+        through = each.program["any"].views + each.parts["any"].views
+        lines.append(
+            f"| {each.run.name} | {each.run.bound.events} | {each.readings} | {each.states:,} | {each.views:,} "
+            f"| {through:,} | {each.seconds:.0f} |"
+        )
+    lines += ["", "Views in which all histories agree on", "", "| run | " + " | ".join(results[0].agree) + " |"]
+    lines.append("|---|" + "--:|" * len(results[0].agree))
+    for each in results:
+        cells = [f"{_share(part, of)}" for part, of in each.agree.values()]
+        lines.append(f"| {each.run.name} | " + " | ".join(cells) + " |")
+    lines += ["", "Certain statements, and those that a history refutes; *at rest*: with no mail under way at its end."]
+    lines += ["*Complete* is the share of what all histories of a view agree on that is said certainly."]
+    for title, pick in (
+        ("The record rules, of all views:", "rules"),
+        ("The program, of a sample written as files:", "program"),
+        ("The program, with one file or postoffice taken away:", "parts"),
+    ):
+        lines += ["", title, ""]
+        lines += [
+            "| run | certain | refuted | at rest | as adopted | complete: arrived | comes | never | lost |"
+        ]
+        lines += ["|---|--:|--:|--:|--:|--:|--:|--:|--:|"]
+        for each in results:
+            lines.append(_row(each.run.name, getattr(each, pick), arrived=pick == "rules"))
+    lines += ["", *_refutations(results), ENDS]
+    return lines
+
+
+def _row(name: str, found: dict[str, Told], *, arrived: bool) -> str:
+    """Return a row; of the program nothing is asked of what has arrived, since it lists what has not."""
+    by_ending = [sum(found[ending].false.values()) for ending in ENDINGS]
+    first = found["any"]
+    fates = [(fate, first.told[fate], first.agreed[fate]) for fate in ("reached", "comes", "never", "lacks")]
+    complete = [_share(part, of) if fate != "reached" or arrived else "" for fate, part, of in fates]
+    cells = [f"{sum(first.certain.values()):,}", *(f"{each:,}" for each in by_ending), *complete]
+    return f"| {name} | " + " | ".join(cells) + " |"
+
+
+def _refutations(results: list[Result]) -> list[str]:
+    """Return the smallest refutation of each kind of statement that the program made, at rest."""
+    smallest: dict[str, str] = {}
+    for each in results:
+        for found in (each.program, each.parts):
+            for why, words in found["at rest"].unsound.items():
+                known = smallest.get(why)
+                if known is None or len(words) < len(known):
+                    smallest[why] = words
+    lines = ["What the program called certain and a history with no mail under way refutes:"]
+    if not smallest:
+        return [lines[0][:-1] + ": nothing."]
+    for _, words in sorted(smallest.items()):
+        lines += ["", "```", *words.splitlines(), "```"]
+    return [*lines, ""]
+
+
+def _share(part: int, of: int) -> str:
+    return f"{100 * part / of:.1f} % of {of:,}" if of else "-"
+
+
+def main() -> None:
+    """Search, judge, print what is unsound, write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--small", action="store_true", help="small bounds, to see that it works")
+    parser.add_argument("--no-page", action="store_true", help="print only")
+    arguments = parser.parse_args()
+    with ProcessPoolExecutor(max_tasks_per_child=1) as pool:
+        results = list(pool.map(result_of, SMALL if arguments.small else RUNS))
+    text = "\n".join(page(results)) + "\n"
+    print(text)
+    for each in results:
+        for message, count in each.errors.items():
+            print(f"{each.run.name}: {count} times {message}", file=sys.stderr)
+    if not arguments.no_page:
+        written = PAGE.read_text(encoding="utf-8").partition(BEGINS)[0].rstrip()
+        PAGE.write_text(f"{written}\n\n{text}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
