@@ -184,9 +184,7 @@ def page(results: list[Result]) -> list[str]:
         ("The program, with one file or postoffice taken away:", "parts"),
     ):
         lines += ["", title, ""]
-        lines += [
-            "| run | certain | refuted | at rest | as adopted | complete: arrived | comes | never | lost |"
-        ]
+        lines += ["| run | certain | refuted | at rest | as adopted | complete: arrived | comes | never | lost |"]
         lines += ["|---|--:|--:|--:|--:|--:|--:|--:|--:|"]
         for each in results:
             lines.append(_row(each.run.name, getattr(each, pick), arrived=pick == "rules"))
