@@ -22,14 +22,13 @@ from scoreboard.worlds.judge import (
     judge,
     judge_view,
     single_causes,
-)  # fmt: skip
+)
 from scoreboard.worlds.materialize import materialize
 from scoreboard.worlds.readings import OPEN, Readings
 from scoreboard.worlds.rules import rules
 from scoreboard.worlds.sample import drawn, said
 from scoreboard.worlds.truth import LACKS, Worlds, causes
 from scoreboard.worlds.views import View, projections, shown
-
 
 STILL_WRONG = {"reqtrans-deleted-zero-byte: cause"}
 """What the program still calls certain and a history refutes; a reason that is mended goes from here."""
@@ -97,11 +96,19 @@ def test_a_cause_called_certain_is_refuted_by_another_single_fault_that_leaves_t
 @pytest.mark.parametrize(
     "twins",
     [
-        {"CUT", "SMST"}, {"SMST", "TAIL"}, {"PURGE", "SMST"}, {"FULL", "Z"}, {"SNEW", "SREST"}, {"SCONF", "SREST"},
-        {"EMPTY", "OLDQ"}, {"FULL", "RECREATE"}, {"RECREATE", "SREST"}, {"RREST", "Z"},
+        {"CUT", "SMST"},
+        {"SMST", "TAIL"},
+        {"PURGE", "SMST"},
+        {"FULL", "Z"},
+        {"SNEW", "SREST"},
+        {"SCONF", "SREST"},
+        {"EMPTY", "OLDQ"},
+        {"FULL", "RECREATE"},
+        {"RECREATE", "SREST"},
+        {"RREST", "Z"},
     ],
     ids=sorted,
-)  # fmt: skip
+)
 def test_twins_of_the_facts_leave_the_same_files(twins: set[str]) -> None:
     assert any(
         twins <= {each for bits in single_causes(behind) for each in causes(bits)}
