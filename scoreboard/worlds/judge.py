@@ -15,7 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from scoreboard.worlds.truth import COMES, REACHED, Behind, End, Witness, Worlds, causes, minimal
+from scoreboard.worlds.exploration import CAUSE_BIT
+from scoreboard.worlds.truth import COMES, LACKS, NEVER, REACHED, Behind, End, Witness, Worlds, causes, minimal
 from scoreboard.worlds.views import View, shown, without
 
 CERTAIN = "certain"
@@ -31,6 +32,7 @@ class Statement(NamedTuple):
         fates: what may have become of it, as ``worlds.truth`` names it; one of these is claimed.
         certainty: certain, likely or possible.
         why: a word for the report: the rule, the slug, the reason.
+        loud: it is more than a note or a possibility.
     """
 
     at: int
@@ -39,6 +41,7 @@ class Statement(NamedTuple):
     fates: frozenset[str]
     certainty: str
     why: str = ""
+    loud: bool = True
 
 
 class Cause(NamedTuple):
@@ -49,14 +52,24 @@ class Cause(NamedTuple):
     why: str = ""
 
 
+class Refuted(NamedTuple):
+    """What is said not to have happened: any of some causes alone; without a cause, that it was an ordinary day."""
+
+    causes: frozenset[str]
+    why: str = ""
+
+
 class Said(NamedTuple):
-    """All that is said of a view."""
+    """All that is said of a view; ``listing``: of a change that may be lost something has to be said."""
 
     statements: tuple[Statement, ...] = ()
     causes: tuple[Cause, ...] = ()
+    refuted: tuple[Refuted, ...] = ()
+    listing: bool = False
 
 
 Verdict = Callable[[View], Said]
+Fates = dict[tuple[int, int, int], dict[str, Witness]]
 Among = Callable[[End], bool]
 
 
@@ -95,7 +108,10 @@ class Judgment:
     Attributes:
         views: how many were judged.
         certain: certain statements by reason; ``false`` those of them that some history refutes.
-        unsound: of each reason the smallest refutations.
+        unsound: of each reason the smallest refutation.
+        baseless: of each reason the smallest case of a loud statement, however sure, that holds in no history.
+        passed: the smallest case of a change that some history loses and of which nothing is said, by kind.
+        counts: how often each of the last two.
         agreed: fate -> pairs of view and held record, or number, of which all histories agree; ``told`` those of them
             that are said certainly. A number without a record counts as ``lacks``, ``has`` or ``void``.
     """
@@ -104,15 +120,27 @@ class Judgment:
     certain: Counter[str] = field(default_factory=Counter)
     false: Counter[str] = field(default_factory=Counter)
     unsound: dict[str, Unsound] = field(default_factory=dict)
+    baseless: dict[str, Unsound] = field(default_factory=dict)
+    passed: dict[str, Unsound] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
     agreed: Counter[str] = field(default_factory=Counter)
     told: Counter[str] = field(default_factory=Counter)
 
     def note(self, found: Unsound) -> None:
         """Count a refutation, and keep it if no smaller one of its reason is known."""
         self.false[found.why] += 1
-        known = self.unsound.get(found.why)
-        if known is None or found.witness.events < known.witness.events:
-            self.unsound[found.why] = found
+        _keep(self.unsound, found)
+
+    def count(self, kept: dict[str, Unsound], found: Unsound) -> None:
+        """Count a baseless statement, or a change passed over."""
+        self.counts[found.why] += 1
+        _keep(kept, found)
+
+
+def _keep(kept: dict[str, Unsound], found: Unsound) -> None:
+    known = kept.get(found.why)
+    if known is None or found.witness.events < known.witness.events:
+        kept[found.why] = found
 
 
 def judge(worlds: Worlds, verdict: Verdict, among: Among = every) -> Judgment:
@@ -131,16 +159,20 @@ def judge_view(judgment: Judgment, seen: View, behind: Behind, said: Said) -> No
     fates = fates_behind(behind)
     sure: dict[tuple[int, int, int], frozenset[str]] = {}
     for each in said.statements:
+        key = (each.at, each.place, each.number)
+        behind_it = fates.get(key, {})
+        text = f"{each.why}: requestor {each.at + 1}, {_which(seen, each)}: {' or '.join(sorted(each.fates))}"
+        if behind_it and each.loud and not each.fates & set(behind_it):
+            first = min(behind_it.values(), key=lambda one: one.events)
+            judgment.count(judgment.baseless, Unsound(f"baseless {each.why}", text, seen, first))
         if each.certainty != CERTAIN:
             continue
         judgment.certain[each.why] += 1
-        key = (each.at, each.place, each.number)
         sure[key] = sure.get(key, each.fates) & each.fates
-        wrong = [witness for fate, witness in fates.get(key, {}).items() if fate not in each.fates]
+        wrong = [witness for fate, witness in behind_it.items() if fate not in each.fates]
         if wrong:
-            what = f"{each.why}: requestor {each.at + 1}, number {each.number} {'held' if each.place >= 0 else ''}"
-            text = f"{what.strip()}: {' or '.join(sorted(each.fates))}"
             judgment.note(Unsound(each.why, text, seen, min(wrong, key=lambda one: one.events)))
+    _passed_over(judgment, seen, fates, said)
     for key, found in fates.items():
         if len(found) == 1:
             fate = next(iter(found))
@@ -156,6 +188,38 @@ def judge_view(judgment: Judgment, seen: View, behind: Behind, said: Said) -> No
         if refuting:
             text = f"{cause.why}: one of {', '.join(sorted(cause.causes))}"
             judgment.note(Unsound(cause.why, text, seen, min(refuting, key=lambda one: one.events)))
+    for refuted in said.refuted:
+        judgment.certain[refuted.why] += 1
+        bits = {CAUSE_BIT[cause] for cause in refuted.causes} or {0}
+        true = [witness for end, witness in behind.items() if end.causes in bits]
+        if true:
+            text = f"{refuted.why}: not {', '.join(sorted(refuted.causes)) or 'an ordinary day'}"
+            judgment.note(Unsound(refuted.why, text, seen, min(true, key=lambda one: one.events)))
+
+
+def _which(seen: View, statement: Statement) -> str:
+    if statement.place < 0:
+        return f"number {statement.number}"
+    queue = seen.members[statement.at].queue
+    return f"the held change {queue[statement.place].sync if queue else '?'}"
+
+
+def _passed_over(judgment: Judgment, seen: View, fates: Fates, said: Said) -> None:
+    """Note the changes that some history loses, or has yet to send, and of which nothing is said."""
+    spoken = {(each.at, each.place, each.number) for each in said.statements}
+    if not said.listing:
+        return
+    for key, found in fates.items():
+        at, place, number = key
+        missing = {fate: witness for fate, witness in found.items() if fate in (COMES, NEVER, LACKS)}
+        if not missing or key in spoken:
+            continue
+        always = "always" if len(missing) == len(found) else "maybe"
+        kind = f"passed over, {always}: " + ("a number" if place < 0 else "a change held")
+        first = min(missing.values(), key=lambda one: one.events)
+        which = f"number {number}" if place < 0 else f"place {place + 1}"
+        text = f"{kind}: requestor {at + 1}, {which}: {' or '.join(sorted(found))}"
+        judgment.count(judgment.passed, Unsound(kind, text, seen, first))
 
 
 def _tells(sure: frozenset[str], fate: str) -> bool:
@@ -163,7 +227,7 @@ def _tells(sure: frozenset[str], fate: str) -> bool:
     return sure in (frozenset({fate}), frozenset({fate, REACHED})) if fate == COMES else sure == frozenset({fate})
 
 
-def fates_behind(behind: Behind) -> dict[tuple[int, int, int], dict[str, Witness]]:
+def fates_behind(behind: Behind) -> Fates:
     """Return for each held change and each confirmed number its fates, each with a smallest history.
 
     Keys are requestor, place in REQTRANS (-1 of a number), number (0 of a held change, whose number its place tells).

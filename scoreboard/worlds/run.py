@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from scoreboard.worlds import judge as judging
 from scoreboard.worlds.exploration import Bound
-from scoreboard.worlds.judge import Judgment, Said, judge, judge_view
+from scoreboard.worlds.judge import Judgment, Said, Unsound, judge, judge_view
 from scoreboard.worlds.readings import Readings
 from scoreboard.worlds.rules import rules
 from scoreboard.worlds.sample import CannotError, drawn, said
@@ -88,14 +88,30 @@ class Told(NamedTuple):
     certain: Counter[str]
     false: Counter[str]
     unsound: dict[str, str]
+    baseless: dict[str, str]
+    passed: dict[str, str]
+    counts: Counter[str]
     agreed: Counter[str]
     told: Counter[str]
 
 
 def told(judgment: Judgment) -> Told:
     """Return a judgment in words."""
-    words = {why: each.told() for why, each in sorted(judgment.unsound.items())}
-    return Told(judgment.views, judgment.certain, judgment.false, words, judgment.agreed, judgment.told)
+
+    def words(kept: dict[str, Unsound]) -> dict[str, str]:
+        return {why: each.told() for why, each in sorted(kept.items())}
+
+    return Told(
+        judgment.views,
+        judgment.certain,
+        judgment.false,
+        words(judgment.unsound),
+        words(judgment.baseless),
+        words(judgment.passed),
+        judgment.counts,
+        judgment.agreed,
+        judgment.told,
+    )
 
 
 def result_of(run: Run) -> Result:

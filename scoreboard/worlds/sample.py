@@ -14,7 +14,7 @@ from typing import Any
 from unittest import mock
 
 from glbtools import cli, files
-from scoreboard.worlds.judge import Cause, Said, Statement
+from scoreboard.worlds.judge import Cause, Refuted, Said, Statement
 from scoreboard.worlds.materialize import materialize, name_of
 from scoreboard.worlds.state import CHANGE
 from scoreboard.worlds.truth import COMES, LACKS, NEVER, REACHED, Worlds
@@ -48,6 +48,28 @@ SLUG_CAUSES: dict[str, frozenset[str]] = {
     "requestor-not-registered": frozenset({"DELETE"}),
 }
 """Problem -> the causes that its name states. One that is not here names what is seen and no cause."""
+
+HISTORY_CAUSES: dict[str, frozenset[str]] = {
+    "first-cycle": frozenset(),
+    "import-asked": frozenset({"IMPORT"}),
+    "server-restored": frozenset({"SREST"}),
+    "resync": frozenset({"RESYNC"}),
+    "record-made-anew": frozenset({"RECREATE", "FULL"}),
+    "srvconf-restored": frozenset({"SCONF"}),
+    "server-enabled-anew": frozenset({"SNEW"}),
+    "reqconf-copied": frozenset({"CLONE"}),
+    "queue-emptied": frozenset({"EMPTY"}),
+    "queue-put-back": frozenset({"OLDQ"}),
+    "queue-by-utility": frozenset({"DUMMY"}),
+    "clear-interrupted": frozenset({"ICLR"}),
+    "reset-by-half": frozenset({"Z"}),
+    "requestor-restored": frozenset({"RREST"}),
+    "record-deleted": frozenset({"DELETE"}),
+    "master-purged": frozenset({"PURGE"}),
+    "master-cut": frozenset({"CUT", "TAIL"}),
+    "master-restored": frozenset({"SMST"}),
+}
+"""History of ``glbtools.model.histories`` -> the single faults that are it; none for an ordinary step."""
 
 LOST = frozenset({"server-restored-from-backup", "server-reenabled-or-replaced"})
 UPLOADS = LOST | {
@@ -84,7 +106,8 @@ def said_of(seen: View, directory: Path) -> Said:
     """Return what the program says of a view whose files are in a directory."""
     diagnosis = ask("diagnose", "--json", str(directory))
     unsent = ask("unsent", "--json", str(directory))
-    return Said(tuple(_changes(seen, unsent)) + tuple(_ranges(seen, diagnosis)), tuple(_causes(diagnosis)))
+    statements = (*_changes(seen, unsent), *_ranges(seen, diagnosis))
+    return Said(statements, tuple(_causes(seen, diagnosis)), tuple(_refuted(seen, diagnosis)), listing=True)
 
 
 def said(seen: View) -> Said:
@@ -114,8 +137,12 @@ def _changes(seen: View, document: Any) -> list[Statement]:
         low, high = row["range"]
         for number in range(low + 1, high + 1):
             why = f"unsent range {row['why']}"
-            found.append(Statement(at, -1, number, frozenset({LACKS}), row["certainty"], why))
+            found.append(Statement(at, -1, number, frozenset({LACKS}), row["certainty"], why, _loud(row)))
     return found
+
+
+def _loud(row: Any) -> bool:
+    return bool(row["certainty"] != "possible" and row.get("severity", "error") != "note")
 
 
 def _ranges(seen: View, document: Any) -> list[Statement]:
@@ -135,19 +162,34 @@ def _ranges(seen: View, document: Any) -> list[Statement]:
                 ]
                 why = f"{row['slug']}: effect"
                 for place in held:
-                    found.append(Statement(at, place, 0, REACHED_OR_NEVER, row["certainty"], why))
+                    found.append(Statement(at, place, 0, REACHED_OR_NEVER, row["certainty"], why, _loud(row)))
                 if not held and row["slug"] in LOST and member.config and number <= member.config.confirmed:
-                    found.append(Statement(at, -1, number, frozenset({LACKS}), row["certainty"], why))
+                    found.append(Statement(at, -1, number, frozenset({LACKS}), row["certainty"], why, _loud(row)))
     return found
 
 
-def _causes(document: Any) -> list[Cause]:
+def _causes(seen: View, document: Any) -> list[Cause]:
     """Return the causes that findings state."""
     return [
         Cause(SLUG_CAUSES[row["slug"]], row.get("cause_certainty", row["certainty"]), f"{row['slug']}: cause")
-        for row in document["findings"]
+        for row in _concerned(seen, document)
         if row["slug"] in SLUG_CAUSES
     ]
+
+
+def _refuted(seen: View, document: Any) -> list[Refuted]:
+    """Return the histories that findings say did not happen, and by which sign."""
+    return [
+        Refuted(HISTORY_CAUSES[each["slug"]], f"{row['slug']}: not {each['slug']}, by {each.get('sign', '?')}")
+        for row in _concerned(seen, document)
+        for each in row.get("refuted", ())
+        if each["slug"] in HISTORY_CAUSES
+    ]
+
+
+def _concerned(seen: View, document: Any) -> list[Any]:
+    """Return the findings of the first requestor, at which faults happen, and of the server."""
+    return [row for row in document["findings"] if _requestor(seen, row["postoffice"]) in (None, 0)]
 
 
 def _requestor(seen: View, name: str | None) -> int | None:
