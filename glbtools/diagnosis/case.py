@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -55,6 +55,63 @@ class Logged(NamedTuple):
     line: LogLine
 
 
+class Others:
+    """What the postoffices of a network show of their server together; looked at once, when it is asked for."""
+
+    def __init__(self, network: Network, server: Server | None) -> None:
+        self._network, self._server = network, server
+
+    @cached_property
+    def numbers(self) -> Mapping[str, Numbers]:
+        """The numbers of every postoffice that has a name."""
+        found = {each.name.upper(): numbers(each) for each in self._network.postoffices if each.name}
+        for each in self._network.postoffices:
+            if each is not self._network.server:
+                each.release()
+        return found
+
+    @cached_property
+    def behind(self) -> Mapping[str, Evidence]:
+        """The postoffices of which the server knows less than was confirmed, whatever else explains it."""
+        server = self._server
+        if server is None:
+            return {}
+        highest = max((each.reqsync for each in server.config.requestors if each.reqsync is not None), default=0)
+        found = {}
+        for each in server.config.requestors:
+            own = self.numbers.get(node_of(each.name), Numbers())
+            received = own.c is not None and server.head is not None and own.c > server.head
+            lost = own.a is not None and own.a > highest and (each.reqsync or 0) > 0
+            if received or lost:
+                note = f"{node_of(each.name)} has {own.c if received else own.a}"
+                where = (each.span.start, each.span.stop)
+                field, value = ("srvsync", each.srvsync) if received else ("reqsync", each.reqsync)
+                found[node_of(each.name)] = Evidence(server.artefact.path, where, each.line, field, value, note)
+        return found
+
+    @cached_property
+    def young(self) -> bool:
+        """Whether the server looks enabled anew (docs/rulings.md 18).
+
+        MSTTRANS begins at 1, and every record but the server's own is younger than its postoffice. One that is still
+        empty, where nothing was issued, begins at 1 as well. A single requestor shows nothing: its record alone may
+        have been made anew.
+        """
+        server = self._server
+        if server is None or (server.first != 1 and (server.first is not None or server.head != 0)):
+            return False
+        judged = 0
+        for requestor in server.config.requestors:
+            if same_postoffice(requestor.name, server.postoffice.name):
+                continue
+            if any((requestor.reqsync, requestor.srvsync)):
+                imports = self.numbers.get(node_of(requestor.name), Numbers()).imports
+                if imports is None or requestor.importsync is None or requestor.importsync >= imports:
+                    return False
+            judged += 1
+        return judged > 1
+
+
 @dataclass
 class Case:
     """One postoffice as the checks see it.
@@ -66,6 +123,7 @@ class Case:
         server: the server's files, None when they are not given.
         requestor: the server's record of this postoffice, None when there is none or it cannot be told which.
         now: the latest moment of the evidence, or the one the user gave.
+        others: what the postoffices of the network show of the server together.
     """
 
     network: Network
@@ -74,6 +132,14 @@ class Case:
     server: Server | None
     requestor: Requestor | None
     now: datetime | None = None
+    others: Others | None = None
+
+    @cached_property
+    def signs(self) -> Mapping[str, tuple[Evidence, ...]]:
+        """What is seen of the ways in which numbers come to disagree, with the places that show it."""
+        from glbtools.diagnosis.signs import observed
+
+        return observed(self)
 
     @property
     def is_server(self) -> bool:
@@ -183,9 +249,10 @@ def logged(each: Logged, note: str = "") -> Evidence:
 def cases(network: Network, now: datetime | None) -> Iterator[Case]:
     """Yield every postoffice of a network as a case."""
     server = server_of(network)
+    others = Others(network, server)
     for each in network.postoffices:
         requestor = registered(server.config, each.name) if server else None
-        yield Case(network, each, numbers(each), server, requestor, now)
+        yield Case(network, each, numbers(each), server, requestor, now, others)
 
 
 def absent(network: Network, now: datetime | None) -> Iterator[Case]:
@@ -353,7 +420,7 @@ def _signs(case: Case, record: Record) -> Iterator[str]:
     queue = case.postoffice.queue("REQTRANS")
     assert queue is not None
     made = case.postoffice.moment(queue, record)
-    if not record.text.startswith("R") and _reaches_back(case, made):
+    if not record.text.startswith("R") and reaches_back(case, made):
         yield "MSTTRANS reaches back to before it was made and does not hold it"
     updated = case.requestor.last_update if case.requestor else None
     if made and updated and made - updated > SKEW:
@@ -363,16 +430,22 @@ def _signs(case: Case, record: Record) -> Iterator[str]:
         yield "the record of a confirmed number stands behind it"
 
 
-def _reaches_back(case: Case, made: datetime | None) -> bool:
+def reaches_back(case: Case, made: datetime | None) -> bool:
     """Whether MSTTRANS is whole from its first number to the last issued, and older than a moment."""
     server = case.server
     master = server.postoffice.queue("MSTTRANS") if server else None
-    if server is None or master is None or not master.records or master.last != server.head:
-        return False
-    if len(master.real) < master.last - (server.first or 0) + 1:
+    if server is None or master is None or not whole_master(server):
         return False
     since = server.postoffice.moment(master, min(master.records, key=lambda each: each.sync))
     return server.first == 1 or bool(since and made and made > since)
+
+
+def whole_master(server: Server) -> bool:
+    """Whether MSTTRANS holds every number from its first to the last that the server has issued."""
+    master = server.postoffice.queue("MSTTRANS")
+    if master is None or not master.records or master.last != server.head:
+        return False
+    return len(master.real) >= master.last - (server.first or 0) + 1
 
 
 def unregistered(case: Case) -> bool:

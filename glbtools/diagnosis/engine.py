@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from glbtools import files
 from glbtools.diagnosis.case import Case, Judged, absent, cases
-from glbtools.diagnosis.doubts import named, weighed
+from glbtools.diagnosis.doubts import named
 from glbtools.diagnosis.finding import CERTAINTIES, Finding
 from glbtools.diagnosis.precedence import explained
 from glbtools.diagnosis.problems import SEVERITIES
@@ -137,7 +137,7 @@ def diagnose(
     _look_at_successors(report, now, progress)
     report.changed = _changed(report)
     report.inputs.sort()
-    report.findings = sorted(map(weighed, explained(merged(report.findings))), key=_order)
+    report.findings = sorted(explained(merged(report.findings)), key=_order)
     return report
 
 

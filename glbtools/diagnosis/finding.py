@@ -32,6 +32,31 @@ class Evidence(NamedTuple):
     note: str = ""
 
 
+class Alternative(NamedTuple):
+    """Another history that leaves the same files.
+
+    Attributes:
+        slug: its name in ``model.histories``.
+        says: what happened, as a clause.
+        effect: whether numbers of the finding are lost by it.
+        settled_by: what would tell.
+    """
+
+    slug: str
+    says: str
+    effect: str
+    settled_by: str
+
+
+class NotSo(NamedTuple):
+    """A history that the evidence refutes: its name, what it says, the sign against it, and where that is seen."""
+
+    slug: str
+    says: str
+    sign: str
+    by: tuple[Evidence, ...]
+
+
 class Finding(NamedTuple):
     """One problem found.
 
@@ -47,6 +72,9 @@ class Finding(NamedTuple):
         ranges: the transaction numbers concerned.
         severity: the problem's, unless this occurrence is milder.
         settled_by: what would make it certain.
+        cause_certainty: how sure the cause is that the problem names; empty where it is as sure as the effect.
+        alternatives: what else leaves the same.
+        refuted: what would leave it, too, and which sign speaks against it.
     """
 
     problem: Problem
@@ -60,3 +88,6 @@ class Finding(NamedTuple):
     ranges: tuple[Range, ...] = ()
     severity: str = ""
     settled_by: tuple[str, ...] = ()
+    cause_certainty: str = ""
+    alternatives: tuple[Alternative, ...] = ()
+    refuted: tuple[NotSo, ...] = ()

@@ -18,6 +18,8 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "role-conflict": ("msttrans-missing",),
         # What Import hangs on stays in its queue, and the step ends as failed (Q194819).
         "import-hang-bad-modify": ("temp-files-leftover", "nsda-exit-codes"),
+        # SRVCONF alone was put back: then the server's own REQCONF is ahead of it, too (docs/rulings.md 16).
+        "msttrans-corrupt": ("server-restored-own-requestor",),
         # The server's own REQCONF is ahead because SRVCONF went back, and it misses numbers that requestors have
         # (docs/facts/faults.md#server).
         "server-restored-from-backup": ("server-restored-own-requestor", "requestor-inactive-window"),

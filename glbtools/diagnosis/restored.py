@@ -4,33 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from glbtools.diagnosis.case import Case, logged, same_postoffice
+from glbtools.diagnosis.alternatives import with_causes
+from glbtools.diagnosis.case import Case, logged
 from glbtools.diagnosis.causes import symptoms
-from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding
+from glbtools.diagnosis.finding import CERTAINTIES, Alternative, Evidence, Finding
 from glbtools.diagnosis.history import outermost
-from glbtools.diagnosis.problems import by_slug
-from glbtools.evidence.postoffice import node_of, numbers
+from glbtools.diagnosis.problems import SEVERITIES, by_slug
 from glbtools.model.channel import Range
+from glbtools.model.histories import Causes
 
 RESTORED, REENABLED = "server-restored-from-backup", "server-reenabled-or-replaced"
 WENT_BACK = (RESTORED, REENABLED)
 
 
-def server_finding(case: Case, message: str, evidence: Iterable[Evidence | None], ranges: tuple[Range, ...]) -> Finding:
-    """Return the finding that the server went back, seen from one postoffice: restored or enabled anew (ruling 18)."""
-    anew = enabled_anew(case)
-    verdicts = (case.upload.verdict, case.download.verdict)
-    certainty = (
-        "certain" if all(each.certainty == "certain" or each.state == "UNKNOWN" for each in verdicts) else "likely"
-    )
+def server_finding(
+    case: Case,
+    causes: Causes,
+    message: str,
+    evidence: Iterable[Evidence | None],
+    ranges: tuple[Range, ...],
+) -> Finding:
+    """Return the finding that the server went back, seen from one postoffice: restored, or enabled anew.
+
+    What the server does not know of is not in its queue; that it is not in its lists is likely at most, since its GLB
+    files alone may have been put back (docs/rulings.md 10 and 18, docs/certainty.md 1).
+    """
+    anew = causes.first.problem == REENABLED
+    losing = causes.relation in causes.first.loses
+    sure = "certain" if causes.relation != "behind" else "likely" if causes.certainty != "possible" else "possible"
+    certainty = sure if losing else "possible"
     zone = case.download.verdict.dead_zone
     notes = [
-        "MSTTRANS begins at 1 and every other requestor's record is younger than its REQCONF: the server was "
+        "MSTTRANS begins at 1 and every other requestor's record is younger than its REQCONF, as where a server is "
         "enabled anew."
         if anew
         else (
-            "The server's SRVCONF and MSTTRANS are of an earlier day than this postoffice's REQCONF: restored from "
-            "backup."
+            "SRVCONF and MSTTRANS are of an earlier day than this postoffice's REQCONF, as after a restore from backup."
         ),
         "There is no mechanism by which the server asks for what it lost, and requestors drop changes once they are "
         "confirmed (Q113453).",
@@ -40,11 +49,11 @@ def server_finding(case: Case, message: str, evidence: Iterable[Evidence | None]
             f"Server updates numbered {zone[0] + 1} to {zone[1]} will be issued for other changes, and this "
             "postoffice will never receive those."
         )
-    if "HOLE" in case.upload.verdict.states:
+    if causes.relation == "behind":
         notes.append(
             "The first T2 after this hides the hole: the server takes the next number it is sent as the last it has."
         )
-    return Finding(
+    finding = Finding(
         by_slug(REENABLED if anew else RESTORED),
         case.server.postoffice.name if case.server else None,
         case.server.postoffice.path if case.server else case.postoffice.path,
@@ -60,30 +69,17 @@ def server_finding(case: Case, message: str, evidence: Iterable[Evidence | None]
             "Names put in by IMPORT -E are in no postoffice's own list and must be imported again.",
         ),
         ranges,
+        causes.severity,
     )
+    return with_causes(case, finding, causes)
 
 
-def enabled_anew(case: Case) -> bool:
-    """Ruling 18: MSTTRANS begins at 1, and every record but the server's own is younger than its postoffice.
-
-    One that is still empty, where nothing was issued, begins at 1 as well.
-    """
-    server = case.server
-    if server is None or (server.first != 1 and (server.first is not None or server.head != 0)):
-        return False
-    own = {each.name.upper(): each for each in case.network.postoffices if each.name}
-    others = [each for each in server.config.requestors if not same_postoffice(each.name, server.postoffice.name)]
-    judged = 0
-    for requestor in others:
-        if not any((requestor.reqsync, requestor.srvsync)):
-            judged += 1
-            continue
-        postoffice = own.get(node_of(requestor.name))
-        imports = numbers(postoffice).imports if postoffice else None
-        if imports is None or requestor.importsync is None or requestor.importsync >= imports:
-            return False
-        judged += 1
-    return judged > 0
+def _still_open(findings: Iterable[Finding]) -> tuple[Alternative, ...]:
+    """Return what else explains all of some findings: what one of them refutes explains none."""
+    known = list(findings)
+    refuted = {other.slug for each in known for other in each.refuted}
+    others = {other.slug: other for each in known for other in each.alternatives}
+    return tuple(other for slug, other in others.items() if slug not in refuted)
 
 
 def merged(findings: list[Finding]) -> list[Finding]:
@@ -92,7 +88,7 @@ def merged(findings: list[Finding]) -> list[Finding]:
     The numbers of several requestors are no one sequence, so with more than one their ranges stand in the message and
     in the channels only.
     """
-    back = [each for each in findings if each.problem.slug in WENT_BACK and not each.severity]
+    back = [each for each in findings if each.problem.slug in WENT_BACK and each.severity != "note"]
     if len(back) < 2:
         return findings
     first = next((each for each in back if each.problem.slug == RESTORED), back[0])
@@ -102,6 +98,10 @@ def merged(findings: list[Finding]) -> list[Finding]:
         evidence=tuple(dict.fromkeys(place for each in back for place in each.evidence)),
         notes=tuple(dict.fromkeys(note for each in back for note in each.notes)),
         certainty=min((each.certainty for each in back), key=CERTAINTIES.index),
+        cause_certainty=min((each.cause_certainty or each.certainty for each in back), key=CERTAINTIES.index),
+        severity=min((each.severity for each in back), key=SEVERITIES.index),
+        alternatives=_still_open(back),
+        refuted=tuple({other.slug: other for each in back for other in each.refuted}.values()),
         ranges=(),
     )
     return [*(each for each in findings if each not in back), one]

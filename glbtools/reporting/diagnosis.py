@@ -91,6 +91,7 @@ def finding(each: Finding) -> dict[str, Any]:
         "slug": each.problem.slug,
         "severity": severity(each),
         "certainty": each.certainty,
+        "cause_certainty": each.cause_certainty or each.certainty,
         "postoffice": each.postoffice,
         "path": each.path,
         "title": each.problem.title,
@@ -101,6 +102,14 @@ def finding(each: Finding) -> dict[str, Any]:
         "help": " ".join(each.help),
         "repair": each.problem.repair,
         "settled_by": list(each.settled_by),
+        "alternatives": [
+            {"slug": other.slug, "says": other.says, "effect": other.effect, "settled_by": other.settled_by}
+            for other in each.alternatives
+        ],
+        "refuted": [
+            {"slug": other.slug, "says": other.says, "sign": other.sign, "by": [evidence(place) for place in other.by]}
+            for other in each.refuted
+        ],
         "sources": list(each.problem.sources),
     }
 

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from glbtools.diagnosis.engine import Report
 
 COLORS = {"error": "red", "warning": "yellow", "note": "cyan"}
+NAMED_BY_EFFECT = frozenset(
+    {"stranded-transactions", "reqtrans-deleted-zero-byte", "reqtrans-49-byte-idle", "reqtrans-podiag-dummy-60"}
+)
+"""Problems whose name says what is, not how it came about: how sure the cause is belongs into the notes."""
+
 MOST_EVIDENCE = 10
 BYTES = 8
 
@@ -70,6 +75,9 @@ def _grouped(findings: list[Finding]) -> Iterator[list[Finding]]:
 def _finding(finding: Finding, screen: Screen, read: Bytes) -> Iterator[str]:
     level = severity(finding)
     sure = "" if finding.certainty == "certain" else f" ({finding.certainty})"
+    cause = finding.cause_certainty
+    if not sure and cause not in ("", "certain") and finding.problem.slug not in NAMED_BY_EFFECT:
+        sure = f" (cause {cause})"
     head = f"{level}[{finding.problem.code}]"
     text = f"{head} {finding.problem.slug}{sure}: {message(finding.message)}"
     lines = wrapped(text, screen.width, "  ")

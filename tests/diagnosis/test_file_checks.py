@@ -125,8 +125,8 @@ CASES = {
         network(east={"reqconf": {"reqsync": 12}, "queue": {"REQTRANS": [add(16), add(17)]}}),
     ),
     "server-restored-from-backup": (
-        network(server=registered("NET/EAST", reqsync=12, srvsync=70)),
-        network(server=registered("NET/EAST", reqsync=17, srvsync=70)),
+        network(east={"reqconf": {"reqsync": 40}}, server=registered("NET/EAST", reqsync=35, srvsync=70)),
+        network(east={"reqconf": {"reqsync": 40}}, server=registered("NET/EAST", reqsync=40, srvsync=70)),
     ),
     "requestor-readded": (
         network(server=registered("NET/EAST", reqsync=0, srvsync=0, importsync=0)),
@@ -366,7 +366,7 @@ def test_a_reset_that_the_servers_import_number_betrays_is_found_though_the_numb
         assert ("requestor-reset-incomplete" in slugs) == expected
 
 
-def test_what_listings_cannot_decide_is_a_note(tmp_path):
+def test_what_listings_cannot_decide_is_a_possible_warning(tmp_path):
     path = tmp_path / "listed"
     (path / "east").mkdir(parents=True)
     (path / "server").mkdir()
@@ -378,9 +378,9 @@ def test_what_listings_cannot_decide_is_a_note(tmp_path):
         "     Server Requestor Record #1\nRequestor name: PCM:NET/EAST\nReqSync = 12, SrvSync = 80, Last Cycle = 11\n"
     )
     finding = next(each for each in diagnose(path).findings if each.problem.slug == "server-restored-from-backup")
-    assert (severity(finding), finding.certainty) == ("note", "possible")
+    assert (severity(finding), finding.certainty) == ("warning", "possible")
     assert finding.ranges == ((12, 17),)
-    assert finding.settled_by
+    assert "srvconf-restored" in {each.slug for each in finding.alternatives}
 
 
 def test_one_cause_gives_one_finding(tmp_path):
@@ -511,15 +511,15 @@ def test_listings_and_files_give_the_same_findings_where_both_hold_the_evidence(
 
 
 def test_a_hole_that_listings_cannot_decide_is_neither_certain_nor_passed_over(tmp_path):
-    path = built(tmp_path, CASES["server-restored-from-backup"][0])
+    path = built(tmp_path, network(server=registered("NET/WEST", reqsync=0)))
     as_listings(path)
     (finding,) = [each for each in diagnose(path).findings if each.problem.slug == "server-restored-from-backup"]
-    assert (finding.certainty, severity(finding)) == ("possible", "note")
-    (line,) = (each for each in map(channel_line, diagnose(path).channels) if each.startswith("upload NET/EAST"))
-    assert "may have lost numbers 13 to 17" in line
+    assert (finding.certainty, severity(finding)) == ("possible", "warning")
+    (line,) = (each for each in map(channel_line, diagnose(path).channels) if each.startswith("upload NET/WEST"))
+    assert "may have lost numbers 1 to 30" in line
     assert "nothing wrong" not in line
-    (unknown,) = glbtools.unsent(path).unknown
-    assert any("import numbers" in each and "numbers 13 to 17" in each for each in unknown.wanted)
+    (lost,) = glbtools.unsent(path).ranges
+    assert (lost.range, lost.why, lost.certainty) == ((0, 30), "hole", "possible")
 
 
 def test_removing_a_file_never_makes_a_certain_finding_that_contradicts_the_whole(tmp_path):

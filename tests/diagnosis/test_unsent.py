@@ -172,7 +172,7 @@ def test_a_hole_is_a_range_when_nobody_has_its_content(build: Build) -> None:
 def test_a_resync_explains_a_number_above_the_servers(build: Build) -> None:
     found = unsent(build(server(12), east(30, [{"dummy": 30}]), west()))
     assert not found.changes
-    assert not found.ranges
+    assert [(each.range, each.why, each.certainty) for each in found.ranges] == [((12, 30), "hole", "possible")]
 
 
 def test_a_resync_over_changes_that_wait_strands_them(build: Build) -> None:
@@ -186,10 +186,10 @@ def test_content_of_a_hole_comes_from_the_queue_and_from_older_copies(build: Bui
     older = build(east(12, [add(13, "ann"), add(14, "bob"), add(15, "cid")]), name="older")
     found = unsent(now, older=[older])
     assert up(found) == [
-        (13, "hole", "likely"),
-        (14, "hole", "likely"),
-        (15, "hole", "likely"),
-        (17, "hole", "likely"),
+        (13, "hole", "possible"),
+        (14, "hole", "possible"),
+        (15, "hole", "possible"),
+        (17, "hole", "possible"),
     ]
     assert found.changes[0].text == "A ann\tPCM:NET/EAST/ann"
     assert "older" in found.changes[0].evidence[0].path
@@ -217,13 +217,13 @@ def test_content_of_a_hole_comes_from_what_others_fetched(build: Build) -> None:
 def test_what_an_older_copy_numbers_is_not_numbered_by_order(build: Build) -> None:
     now = build(server(15), east(17, [{"dummy": 17}]), west(queue={"SRVTRANS": [add(6, "ann")]}))
     found = unsent(now, older=[build(east(15, [add(16, "ann")]), name="older")])
-    assert up(found) == [(16, "hole", "likely")]
+    assert up(found) == [(16, "hole", "possible")]
     assert spans(found) == [(EAST, SERVER, (16, 17), "hole")]
 
 
 def test_a_hole_that_the_server_has_again_is_only_possible(build: Build) -> None:
     now = build(server(16, master=[add(5, "ann")]), east(17, [add(17, "ann")]), west())
-    assert up(unsent(now)) == [(17, "hole", "possible")]
+    assert up(unsent(now)) == [(17, "stranded", "possible")]
 
 
 def test_fetched_changes_that_fit_no_number_are_named_with_the_range(build: Build) -> None:
@@ -451,10 +451,9 @@ def test_of_a_number_issued_twice_a_postoffice_received_one(build: Build, issued
 
 def test_a_record_of_another_life_that_is_behind_leaves_open_what_the_server_lost(build: Build) -> None:
     found = unsent(build(server(7, importsync=1), east(9, [{"dummy": 9}], imports=2)))
-    (unknown,) = [each for each in found.unknown if each.origin == EAST]
-    assert any("numbers 8 to 9" in each for each in unknown.wanted)
+    assert [(each.range, each.why, each.certainty) for each in found.ranges] == [((7, 9), "hole", "possible")]
     level = unsent(build(server(9, importsync=1), east(9, [{"dummy": 9}], imports=2), name="level"))
-    assert EAST not in {each.origin for each in level.unknown}
+    assert not level.ranges
 
 
 def test_a_server_enabled_anew_leaves_open_what_it_still_has(build: Build) -> None:
@@ -462,7 +461,8 @@ def test_a_server_enabled_anew_leaves_open_what_it_still_has(build: Build) -> No
     anew = server(0, 2, srvsync=0, importsync=0)
     anew["srvconf"]["requestor"][2] = record
     found = unsent(build(anew, east(9, [{"dummy": 9}])))
-    assert any("numbers 1 to 9" in wanted for each in found.unknown if each.origin == EAST for wanted in each.wanted)
+    assert [(each.range, each.why, each.certainty) for each in found.ranges] == [((0, 9), "hole", "possible")]
+    assert any("address lists" in each for each in found.ranges[0].settled_by)
 
 
 def test_what_is_due_after_the_numbers_were_put_back_may_have_arrived(build: Build) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import NamedTuple
 
-from glbtools.diagnosis.case import Case, logged, origin_of, undecided_hole, unregistered
+from glbtools.diagnosis.case import Case, logged, origin_of, unregistered
 from glbtools.diagnosis.changes.content import Copy, copies
 from glbtools.diagnosis.changes.found import Change, Unfound, Unknown, Unsent
 from glbtools.diagnosis.changes.vanished import OLDER, vanished, was_stranded
 from glbtools.diagnosis.changes.view import Standing, View, applied, least
-from glbtools.diagnosis.restored import enabled_anew
-from glbtools.diagnosis.wording import TELLS_UP, files_that_tell, numbers_text, plural
+from glbtools.diagnosis.restored import WENT_BACK
+from glbtools.diagnosis.signs import explain
+from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.evidence.postoffice import numbers
 from glbtools.model.channel import Range, ranges_of, without
 
@@ -24,7 +26,7 @@ def add_uploads(view: View, found: Unsent) -> None:
         for each in copies(case.postoffice, "REQTRANS")
         if (standing := _standing(view, each)) is not None
     ]
-    seen += _lost(view, [each for each in seen if each.why == "hole"], found)
+    seen += _lost(view, list(seen), found)
     texts = {(each.sync, each.text) for each in seen}
     for gone in vanished(case):
         if (gone.copy.sync, gone.copy.text) not in texts:
@@ -101,29 +103,31 @@ def _standing_confirmed(view: View, copy: Copy) -> Standing | None:
         return Standing("stranded", "likely" if signs else "possible", note, ("MSTTRANS from before it was made",))
     if b is None or number <= b:
         return None
-    if "HOLE" in case.upload.verdict.states:
-        return Standing("hole", "certain", _hole_note(case))
-    if case.upload.channel.renumbered_at == own.a and "EPOCH_CHANGED" not in case.upload.verdict.states:
+    causes = explain(case, "behind")
+    if causes.first.slug == "resync":
         note = f"A RESYNC set ReqSync to {own.a} over it, and the server has only {b}: it is never sent."
-        return Standing("stranded", "likely", note, ("RESYNC.GLB or a log of its import",))
-    return None
+        return Standing("stranded", "likely", note, (causes.first.tells,))
+    if causes.first.problem in WENT_BACK:
+        return Standing("hole", hole(case).certainty, _hole_note(case))
+    note = f"{own.a} is confirmed and the server's record says {b}: it is not sent again, and may have arrived before."
+    return Standing("stranded", "possible", note, tuple(dict.fromkeys(each.tells for each in causes.open)))
 
 
 def _lost(view: View, listed: list[Change], found: Unsent) -> Iterator[Change]:
     """Yield what the server lost and an older or another file still holds; the rest are ranges (Q113453)."""
     case = view.case
-    holes = case.upload.verdict.ranges.get("HOLE", ())
+    holes, certainty, settled = hole(case)
     if not holes:
         return
     note = _hole_note(case)
-    known = {each.sync for each in listed}
+    known = {each.sync for each in listed if each.why == "hole"}
     texts = {each.text for each in listed}
     for each in _kept(case, holes):
         if each.sync not in known:
             known.add(each.sync)
             texts.add(each.text)
-            yield _made(view, each, Standing("hole", "likely", note))
-    left = without(holes, known)
+            yield _made(view, each, Standing("hole", certainty, note, settled))
+    left = without(holes, known | {each.sync for each in listed})
     name = case.postoffice.name
     forgotten = view.content.forgotten.get(name.upper(), []) if name else []
     others = [each for each in forgotten if each.text not in texts]
@@ -139,7 +143,6 @@ def _lost(view: View, listed: list[Change], found: Unsent) -> Iterator[Change]:
             "of these numbers they had cannot be told."
         )
     evidence = (*view.reasons, *(each.place._replace(note=each.text) for each in others))
-    verdict = case.upload.verdict
     for span in left:
         found.ranges.append(
             Unfound(
@@ -149,10 +152,10 @@ def _lost(view: View, listed: list[Change], found: Unsent) -> Iterator[Change]:
                 "upload",
                 span,
                 "hole",
-                view.sure(verdict.certainty),
+                view.sure(certainty),
                 evidence,
                 note,
-                (*files_that_tell(verdict.settled_by, TELLS_UP), *view.doubts),
+                (*settled, *view.doubts),
             )
         )
 
@@ -163,7 +166,7 @@ def _replaced(view: View, listed: list[Change], found: Unsent) -> Iterator[Chang
     The numbers at the origin stand only in an older REQTRANS.
     """
     case, name = view.case, view.case.postoffice.name
-    if not name or "HOLE" in case.upload.verdict.states:
+    if not name or hole(case).ranges:
         return
     known = {each.text for each in listed}
     lost = [each for each in view.content.replaced if origin_of(each.text) == name.upper() and each.text not in known]
@@ -262,11 +265,41 @@ def _made(view: View, copy: Copy, standing: Standing) -> Change:
     )
 
 
+NOT_LOST = frozenset({"master-holds", "master-above", "equal-dates", "fits-another"})
+"""Signs that what is confirmed has arrived, or that the confirmed number is not this postoffice's."""
+
+
+class Hole(NamedTuple):
+    """What is confirmed, and perhaps lost by the server: the numbers, how surely they are, and what would tell."""
+
+    ranges: tuple[Range, ...]
+    certainty: str
+    settled_by: tuple[str, ...]
+
+
+def hole(case: Case) -> Hole:
+    """Return the confirmed numbers that the server may have lost (docs/certainty.md 1).
+
+    Likely where the server went back by what is seen, else possible: two faults together may hide a loss, and numbers
+    that were never given to a change may be among these. None where MSTTRANS shows that they arrived, or REQCONF that
+    the numbers are another postoffice's.
+    """
+    a, b = case.numbers.a, applied(case)
+    if a is None or b is None or "behind" not in case.signs:
+        return Hole((), "possible", ())
+    causes = explain(case, "behind")
+    if NOT_LOST.intersection(case.signs):
+        return Hole((), "possible", ())
+    likely = causes.first in causes.losing and causes.certainty != "possible"
+    settled = tuple(dict.fromkeys(each.tells for each in causes.open if each.tells))
+    return Hole(((b, a),), "likely" if likely else "possible", settled)
+
+
 def _hole_note(case: Case) -> str:
-    return (
-        f"{case.numbers.a} is confirmed here and the server has only {applied(case)}: it lost what it had, and nobody "
-        "sends that again."
-    )
+    numbers_here = f"{case.numbers.a} is confirmed here and the server has only {applied(case)}: "
+    if hole(case).certainty == "likely":
+        return f"{numbers_here}it lost what it had, and nobody sends that again."
+    return f"{numbers_here}if it had them and lost them, nobody sends them again."
 
 
 def _wanted_up(case: Case) -> tuple[str, ...]:
@@ -278,16 +311,12 @@ def _wanted_up(case: Case) -> tuple[str, ...]:
     if applied(case) is None:
         wanted.append("the server's SRVCONF" if case.server is None else "a record of it in the server's SRVCONF")
     a, b = case.numbers.a, applied(case)
-    if a and enabled_anew(case):
-        span = numbers_text([(0, a)])
-        wanted.append(f"the server's address lists, which tell whether it still has {span}: it was enabled anew")
-    elif a and b and b < a and "EPOCH_CHANGED" in case.upload.verdict.states:
-        # By its import number the record is of another life (ruling 10); a server that went back has a lower one, too.
-        span = numbers_text([(b, a)])
-        wanted.append(f"an older MSTTRANS, which tells whether the server lost {span} or began this record anew")
-    if hole := undecided_hole(case):
-        span = numbers_text([hole])
-        wanted.append(f"the import numbers of both sides, which tell whether the server lost {span}")
+    if a is not None and b is not None and b < a and not hole(case).ranges:
+        first = explain(case, "behind").first
+        if first.tells:
+            wanted.append(
+                f"{first.tells}, to tell whether the server has {numbers_text([(b, a)])}: it seems that {first.says}"
+            )
     return tuple(wanted)
 
 

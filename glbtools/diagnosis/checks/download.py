@@ -4,26 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from glbtools.diagnosis.alternatives import with_causes
 from glbtools.diagnosis.case import Case, logged
 from glbtools.diagnosis.causes import symptoms
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.history import outermost
-from glbtools.diagnosis.restored import enabled_anew, server_finding
+from glbtools.diagnosis.restored import WENT_BACK, server_finding
+from glbtools.diagnosis.signs import explain
 from glbtools.diagnosis.wording import TELLS_DOWN, changes, files_that_tell, plural
+from glbtools.model.histories import Causes
 
 
 def check(case: Case) -> Iterator[Finding]:
     """Yield what is wrong with the download of a postoffice."""
     states = case.download.verdict.states
     if "EPOCH_CHANGED" in states or "EPOCH_CHANGED" in case.upload.verdict.states:
-        yield _all_anew(case) if enabled_anew(case) else _readded(case)
+        yield from _another_life(case)
     elif "ROLLED_BACK" in states:
-        yield _own_files(case) if case.is_server else _server_behind(case)
+        yield from _received_above(case)
     elif "HOLE" in states:
-        yield _purged(case)
+        yield with_causes(case, _purged(case), explain(case, "master-late"))
     if case.is_server:
         yield from _master(case)
         yield from _own_record(case)
+
+
+def _another_life(case: Case) -> Iterator[Finding]:
+    """The server counts fewer imports, or nothing at all: made anew, gone back, or an Import still to be run."""
+    causes = explain(case, "imports-lower" if "imports-lower" in case.signs else "record-zero")
+    if causes.first.slug == "import-asked" and causes.severity == "note":
+        return
+    if causes.first.problem not in WENT_BACK:
+        yield with_causes(case, _readded(case)._replace(severity=causes.severity), causes)
+    elif causes.first.slug == "server-enabled-anew":
+        yield _all_anew(case, causes)
+    elif "received-above" in case.signs:
+        yield from _received_above(case)
+    elif "behind" not in case.signs:  # else the upload says so
+        yield _all_anew(case, causes)
+
+
+def _received_above(case: Case) -> Iterator[Finding]:
+    """The requestor has more than the server has issued: the server went back, or its SRVCONF alone."""
+    causes = explain(case, "received-above")
+    if case.is_server:
+        yield _own_files(case)
+    elif causes.first.problem in WENT_BACK:
+        yield _server_behind(case, causes)
+    # Else MSTTRANS reaches beyond SRVCONF, and the finding of the server's files says so (docs/rulings.md 16).
 
 
 def _readded(case: Case) -> Finding:
@@ -41,9 +69,9 @@ def _readded(case: Case) -> Finding:
             case.served("reqsync", theirs.reqsync),
             *(logged(line, "no update accepted") for line in series[-3:]),
         ),
-        case.download.verdict.certainty if theirs.importsync is not None else "likely",
+        "likely",
         (
-            "The requestor was deleted on the server and created again: all its numbers began at zero (Q99961).",
+            "As where a requestor is deleted on the server and created again: its numbers begin at zero (Q99961).",
             "Nothing is logged when an update is refused for this reason; the log only says 105 with 0, cycle after "
             "cycle.",
             "Changes made here still reach the server.",
@@ -56,14 +84,18 @@ def _readded(case: Case) -> Finding:
     )
 
 
-def _all_anew(case: Case) -> Finding:
-    """Every record is new, and the master queue begins at 1: not one was re-created, all were (ruling 18)."""
+def _all_anew(case: Case, causes: Causes) -> Finding:
+    """The server's record is of an earlier life, and so is the server itself (docs/rulings.md 18)."""
     own, server = case.numbers, case.server
     assert server is not None
     return server_finding(
         case,
+        causes,
         f"the server's record of {case.postoffice.shown} began anew, and so did its master queue, which is at "
-        f"{server.head}",
+        f"{server.head}"
+        if causes.first.slug == "server-enabled-anew"
+        else f"the server's record of {case.postoffice.shown} counts fewer imports than the postoffice: the server "
+        "went back, and its updates are refused as old mail",
         (
             case.stored("importsync", own.imports, "imports this postoffice has asked for"),
             case.served("importsync", case.requestor.importsync if case.requestor else None, "begun anew"),
@@ -94,13 +126,14 @@ def _own_files(case: Case) -> Finding:
     )
 
 
-def _server_behind(case: Case) -> Finding:
+def _server_behind(case: Case, causes: Causes) -> Finding:
     """The requestor has more than the server has issued: the server went back (Q96060 problem 9)."""
     own, server = case.numbers, case.server
     assert server is not None
     zone = case.download.verdict.dead_zone
     return server_finding(
         case,
+        causes,
         f"{case.postoffice.shown} has server updates up to {own.c}, the server has issued {server.head}: it receives "
         "nothing until the server passes that number",
         (
@@ -119,7 +152,7 @@ def _purged(case: Case) -> Finding:
     logs = [logged(each) for each in outermost(symptoms(case, "requestor-inactive-window"))]
     return case.finding(
         "requestor-inactive-window",
-        f"{changes(hole)} of the server were purged before {case.postoffice.shown} received them",
+        f"{changes(hole)} of the server are gone from MSTTRANS before {case.postoffice.shown} received them",
         (
             case.stored("srvsync", own.c, "server updates received"),
             case.served("srvsync", case.requestor.srvsync if case.requestor else None),
@@ -164,7 +197,7 @@ def _master(case: Case) -> Iterator[Finding]:
     master, head = case.postoffice.queue("MSTTRANS"), server.head
     if master is None or head is None or master.last == head:
         return
-    yield case.finding(
+    finding = case.finding(
         "msttrans-corrupt",
         f"MSTTRANS ends at {master.last}, SRVCONF says {head}"
         if master.records
@@ -180,6 +213,8 @@ def _master(case: Case) -> Iterator[Finding]:
             "Do not renumber MSTTRANS: the requestors remember its numbers.",
         ),
     )
+    relation = "master-empty" if not master.records else "master-above" if master.last > head else "master-below"
+    yield with_causes(case, finding, explain(case, relation))
 
 
 def _own_record(case: Case) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from glbtools.binary.records import Record
+from glbtools.diagnosis.alternatives import with_causes
 from glbtools.diagnosis.case import (
     Case,
     Low,
@@ -14,18 +15,21 @@ from glbtools.diagnosis.case import (
     low_part,
     never_taken,
     poisoned,
-    undecided_hole,
     unregistered,
     when,
 )
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.restored import server_finding
+from glbtools.diagnosis.signs import explain
 from glbtools.diagnosis.wording import TELLS_UP, changes, files_that_tell, numbers_text, plural
 from glbtools.formats.queue import PODIAG_TEXT
 from glbtools.model.channel import Range, clipped, numbers_of, ranges_of, without
+from glbtools.model.histories import Causes
 
 PODIAG = "reqtrans-podiag-dummy-60"
 WEEKS = timedelta(weeks=3)
+
+SERVER_FILES_DIFFER = frozenset({"master-above", "master-below", "master-empty"})
 
 GRAVE = frozenset({"FOREIGN", "EPOCH_CHANGED", "ROLLED_BACK", "HOLE", "STRANDED", "REJECTED", "PARTIAL"})
 
@@ -39,26 +43,23 @@ def check(case: Case) -> Iterator[Finding]:
     if owner:
         # A RESYNC makes numbers equal, too; with it the dates alone would be no more than a hint (ruling 19).
         resynced = case.upload.channel.renumbered_at == case.numbers.a
-        yield _copied(case, owner, beside=resynced or "STRANDED" in ranges)
+        copied = _copied(case, owner, beside=resynced or "STRANDED" in ranges)
+        yield with_causes(case, copied, explain(case, "equal-dates"))
         if not resynced:
             states = tuple(each for each in states if each == "STRANDED" and "STRANDED" in ranges) or ("UNKNOWN",)
     if "ROLLED_BACK" in states:
         yield from _went_back(case)
     elif "STRANDED" in ranges:
-        yield _stranded(case)
+        yield with_causes(case, _stranded(case), explain(case, "queue-below"))
     elif "STRANDED" in states:
-        yield from _armed(case)
+        for finding in _armed(case):
+            yield with_causes(case, finding, explain(case, "queue-below"))
     elif _earlier_life(case):
         yield from _went_back(case)
-    if "HOLE" in states:
-        yield _hole(case)
-    elif undecided_hole(case):
-        # What cannot be decided is never louder than a note (docs/certainty.md#undecided).
-        settled = files_that_tell(case.upload.verdict.settled_by, TELLS_UP)
-        yield _hole(case)._replace(certainty="possible", severity="note", settled_by=settled)
+    if "behind" in case.signs and not owner:
+        yield from _behind(case)
     if not GRAVE.intersection(states) and not owner:
         yield from _normal(case)
-    yield from _resync_explains(case)
     yield from _missing(case)
     yield from _after_adds(case)
     yield from _own_requestor(case)
@@ -212,11 +213,13 @@ def _went_back(case: Case) -> Iterator[Finding]:
     why = (
         "ReqSync is 0 here as after LISTDS -Z, but the server's record was not deleted and created anew."
         if reset
-        else "REQCONF and REQTRANS are of an earlier day than the server's record: restored, or copied from elsewhere."
+        else "REQCONF and REQTRANS are of an earlier day than the server's record, as after a restore."
     )
     held = f"; {changes(refused)} in REQTRANS will be refused as old" if refused else ""
+    causes = explain(case, "ends-below-server" if "ends-below-server" in case.signs else "unheard")
+    certainty = _certainty(case) if len(causes.losing) == len(causes.open) else "possible"
     highest = max(own.m or 0, own.a or 0)
-    yield case.finding(
+    finding = case.finding(
         slug,
         f"the server has this postoffice's changes up to {applied}, here the numbers end at {highest}{held}{lost}",
         (
@@ -224,7 +227,7 @@ def _went_back(case: Case) -> Iterator[Finding]:
             *_both_numbers(case),
             *case.queued(only=set(numbers_of(refused))),
         ),
-        _certainty(case),
+        certainty,
         (why, "The server refuses a change whose number is not above the last one it has (Q96060), and tells nobody."),
         (
             "RESYNC: IMPORT -S on the server, copy RESYNC.GLB here, delete it on the server, IMPORT -Q here; then "
@@ -235,7 +238,9 @@ def _went_back(case: Case) -> Iterator[Finding]:
         ),
         (*refused, *((zone,) if zone else ())),
         settled_by=files_that_tell(verdict.settled_by, TELLS_UP),
+        severity=causes.severity,
     )
+    yield with_causes(case, finding, causes)
 
 
 def _copied(case: Case, owner: str, *, beside: bool) -> Finding:
@@ -271,16 +276,43 @@ def _shown(case: Case, name: str) -> str | None:
     return when.isoformat(sep=" ") if when else None
 
 
-def _hole(case: Case) -> Finding:
-    """The server has lost what it had confirmed (Q113453)."""
+def _behind(case: Case) -> Iterator[Finding]:
+    """The server's number is below ReqSync: it went back, or began this record anew, or a RESYNC explains it."""
+    causes = explain(case, "behind")
+    if causes.first.slug == "resync":
+        yield _resynced(case, causes)
+    elif _nothing_else_says(case, causes):
+        yield _hole(case, causes)
+
+
+def _nothing_else_says(case: Case, causes: Causes) -> bool:
+    """Whether no finding of the download, of the server's files or of a copied REQCONF says what is behind this.
+
+    A record that was made anew shows in the download until its Import has been run (Q99961), a SRVCONF that was put
+    back beside MSTTRANS.
+    """
+    told = {
+        "record-made-anew": "EPOCH_CHANGED" in (*case.download.verdict.states, *case.upload.verdict.states),
+        "srvconf-restored": bool(SERVER_FILES_DIFFER.intersection(case.signs)),
+        "reqconf-copied": "queue-below" in case.signs,
+    }
+    return not told.get(causes.first.slug, False)
+
+
+def _hole(case: Case, causes: Causes) -> Finding:
+    """What is confirmed here and not in the server's queue: lost, if the server went back (Q113453)."""
     own, theirs = case.numbers, case.requestor
     assert theirs is not None
     assert own.a is not None
     hole = ((theirs.reqsync or 0, own.a),)
     return server_finding(
         case,
+        causes,
         f"{changes(hole)} of {case.postoffice.shown} are confirmed here and unknown to the server: nobody will send "
-        "them again",
+        "them again"
+        if causes.first in causes.losing
+        else f"the server does not know {numbers_text(hole)} of {case.postoffice.shown}, which are confirmed here; if "
+        "it lost them, nobody will send them again",
         (
             case.stored("reqsync", own.a, "the last number confirmed to this postoffice"),
             case.served("reqsync", theirs.reqsync, "the last number the server has of it"),
@@ -465,7 +497,7 @@ def _kept(case: Case) -> Iterator[Finding]:
     behind = theirs is not None and theirs.reqsync is not None and theirs.reqsync < own.a
     low = low_part(case)
     if told := [each for each in low if each.signs]:
-        yield _begun_again(case, told)
+        yield with_causes(case, _begun_again(case, told), explain(case, _low_relation(case)))
     rest = ranges_of(each.record.sync for each in low if not each.signs)
     kept = tuple(without(clipped(own.held, 0, own.a), {each.record.sync for each in low if each.signs}))
     if not kept or behind:
@@ -491,6 +523,11 @@ def _kept(case: Case) -> Iterator[Finding]:
     )
 
 
+def _low_relation(case: Case) -> str:
+    """Return the sign that changes at or below ReqSync are: below it, or at it and not taken."""
+    return "begun-again" if "begun-again" in case.signs else "low-not-taken"
+
+
 def _begun_again(case: Case, low: list[Low]) -> Finding:
     """The low part of a queue that was begun again, or put back, and has passed ReqSync since (Q119014)."""
     own = case.numbers
@@ -505,7 +542,6 @@ def _begun_again(case: Case, low: list[Low]) -> Finding:
             f"REQMAIN sends only what is numbered above {own.a}. REQTRANS ends at {own.m}, so what was queued since is "
             "sent, and these are passed over in silence.",
             f"That they had been sent before is unlikely: {'; '.join(signs)}.",
-            "Could also be what an interrupted T3 left, and then they have arrived.",
         ),
         (
             "Export: Config, Dir-Sync, Requestor, Export. That queues every entry again above the confirmed number.",
@@ -541,25 +577,29 @@ def _unregistered(case: Case) -> Iterator[Finding]:
     )
 
 
-def _resync_explains(case: Case) -> Iterator[Finding]:
-    """ReqSync ahead of the server's record, set by RESYNC: normal (ruling 10)."""
+def _resynced(case: Case, causes: Causes) -> Finding:
+    """ReqSync ahead of the server's record, as a RESYNC leaves it: normal (docs/rulings.md 10)."""
     own, theirs = case.numbers, case.requestor
-    channel = case.upload.channel
-    if theirs is None or own.a is None or theirs.reqsync is None or theirs.reqsync >= own.a:
-        return
-    if channel.renumbered_at == own.a and "EPOCH_CHANGED" not in case.upload.verdict.states:
-        yield case.finding(
-            "resync-inflated-reqsync",
-            f"ReqSync {own.a} is above the server's {theirs.reqsync} because a RESYNC set it",
-            (case.stored("reqsync", own.a), case.served("reqsync", theirs.reqsync)),
-            "likely",
-            (
-                f"RESYNC.GLB carries the largest ReqSync of any requestor (Q119449), and {own.a} is that number.",
-                "The server accepts the next, higher, numbers. Those in between were never used, unless changes waited "
-                "when RESYNC was processed: such changes are lost (Q119452).",
-            ),
-            settled_by=("RESYNC.GLB or a log of its import",),
-        )
+    assert theirs is not None
+    assert own.a is not None
+    largest = "largest" in causes.seen
+    finding = case.finding(
+        "resync-inflated-reqsync",
+        f"ReqSync {own.a} is above the server's {theirs.reqsync} because a RESYNC set it"
+        if largest
+        else f"ReqSync {own.a} is above the server's {theirs.reqsync}, as an earlier RESYNC leaves it",
+        (case.stored("reqsync", own.a), case.served("reqsync", theirs.reqsync)),
+        "likely" if largest else "possible",
+        (
+            f"RESYNC.GLB carries the largest ReqSync of any requestor (Q119449), and {own.a} "
+            f"{'is' if largest else 'may have been'} that number.",
+            "The server accepts the next, higher, numbers. Those in between were never used, unless changes waited "
+            "when RESYNC was processed: such changes are lost (Q119452).",
+        ),
+        settled_by=("RESYNC.GLB or a log of its import",),
+        severity=causes.severity,
+    )
+    return with_causes(case, finding, causes)
 
 
 def _missing(case: Case) -> Iterator[Finding]:

@@ -1,0 +1,56 @@
+"""A finding with all that else could have left the same numbers, and what speaks against it (docs/certainty.md 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from glbtools.diagnosis.case import Case
+from glbtools.diagnosis.finding import Alternative, Finding, NotSo
+from glbtools.model.histories import SIGNS, Causes, History
+
+MOST_TOLD = 3
+"""Histories told in a sentence before the rest is only counted."""
+
+
+def with_causes(case: Case, finding: Finding, causes: Causes) -> Finding:
+    """Return a finding with the histories that leave its numbers: how sure its cause is, what else it could be."""
+    slug = finding.problem.slug
+    others = tuple(each for each in causes.open if each.problem != slug)
+    refuted = tuple(
+        NotSo(each.history.slug, each.history.says, SIGNS[each.sign], case.signs.get(each.sign, ()))
+        for each in causes.refuted
+        if each.history.problem != slug
+    )
+    return finding._replace(
+        cause_certainty=_sure(case, causes, slug, others),
+        alternatives=tuple(_alternative(each, causes.relation) for each in others),
+        refuted=refuted,
+        notes=(*finding.notes, *told(others), *_not_so(refuted)),
+    )
+
+
+def _sure(case: Case, causes: Causes, slug: str, others: tuple[History, ...]) -> str:
+    if causes.first.problem == slug:
+        return causes.certainty if case.postoffice.name_certain or causes.certainty != "certain" else "likely"
+    return "possible" if others else "likely"
+
+
+def _alternative(history: History, relation: str) -> Alternative:
+    effect = "the same" if relation in history.loses else "nothing is lost"
+    return Alternative(history.slug, history.says, effect, history.tells)
+
+
+def told(others: Iterable[History]) -> Iterator[str]:
+    """Say what else it could be, and what would tell."""
+    known = list(others)
+    if not known:
+        return
+    shown = known[:MOST_TOLD]
+    more = f"; or {len(known) - len(shown)} more, which --json lists" if len(known) > len(shown) else ""
+    tells = "; ".join(dict.fromkeys(each.tells for each in shown if each.tells))
+    yield f"Could also be: {'; '.join(each.says for each in shown)}{more}. What would tell: {tells}."
+
+
+def _not_so(refuted: tuple[NotSo, ...]) -> Iterator[str]:
+    for each in refuted[:1]:
+        yield f"Ruled out: {each.says}, since {each.sign}."

@@ -1,0 +1,202 @@
+"""What the files of one pair show, as the signs that ``model.histories`` knows, each with the places that show it.
+
+Only what is known to be there is a sign: a value that no file holds shows nothing and refutes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from glbtools.binary.records import Record
+from glbtools.diagnosis.case import (
+    Case,
+    copied_from,
+    origin_of,
+    reaches_back,
+    unregistered,
+    whole_master,
+)
+from glbtools.diagnosis.finding import Evidence
+from glbtools.evidence.postoffice import Held
+from glbtools.formats.queue import PODIAG_TEXT
+from glbtools.model.histories import Causes, causes
+
+Shown = Iterator[tuple[str, tuple[Evidence | None, ...]]]
+
+
+def observed(case: Case) -> Mapping[str, tuple[Evidence, ...]]:
+    """Return every sign that is seen of a postoffice, its server and the others, with its evidence."""
+    found: dict[str, tuple[Evidence, ...]] = {}
+    for group in (_upload, _queue, _imports, _server, _master, _others):
+        for sign, places in group(case):
+            found[sign] = tuple(filter(None, places))
+    return found
+
+
+def explain(case: Case, relation: str) -> Causes:
+    """Return how a relation that is seen can have come about."""
+    return causes(relation, case.signs)
+
+
+def _upload(case: Case) -> Shown:
+    own, theirs, server = case.numbers, case.requestor, case.server
+    a, b = own.a, theirs.reqsync if theirs else None
+    both = (case.stored("reqsync", a), case.served("reqsync", b))
+    if a is not None and b is not None and b < a:
+        yield "behind", both
+        yield ("behind-some" if b else "behind-zero"), both
+        known = [each.reqsync for each in server.config.requestors if each.reqsync is not None] if server else []
+        if known and a > max(known):
+            yield "above-every", both
+        if known and a == max(known):
+            yield "largest", both
+        if not b and theirs and theirs.srvsync and theirs.importsync and theirs.importsync == own.imports:
+            yield "served-empty", both
+        yield from _held_beyond(case, b)
+    if b is not None and own.m is not None and a is not None and max(own.m, a) < b:
+        yield "ends-below-server", both
+    if own.a == own.c == 0 and b:
+        yield from _unheard(case, both)
+    if a is not None and copied_from(case):
+        yield "equal-dates", (case.stored("last_export", None, "the same on both"),)
+    if unregistered(case):
+        yield "unregistered", (Evidence(server.artefact.path, note="no record"),) if server else ()
+
+
+def _unheard(case: Case, both: tuple[Evidence | None, ...]) -> Shown:
+    """Whether the first cycle of a requestor, which has heard nothing yet, can be all (docs/rulings.md 12)."""
+    own, theirs, found = case.numbers, case.requestor, case.postoffice.reqconf()
+    yield "unheard", both
+    if found and (found[1].last_export or found[1].last_import):
+        yield "dated", (case.stored("last_export", None),)
+    if theirs and own.imports is not None and (theirs.importsync or 0) > max(1, own.imports):
+        yield "life-lower", (case.stored("importsync", own.imports), case.served("importsync", theirs.importsync))
+
+
+def _held_beyond(case: Case, received: int) -> Shown:
+    """Whether MSTTRANS holds what the server says it does not have, or nothing of this postoffice at all."""
+    server, own = case.server, (case.postoffice.name or "").upper()
+    master = server.postoffice.queue("MSTTRANS") if server else None
+    if server is None or master is None or not master.real:
+        return
+    from_here = [each for each in master.real if origin_of(each.text) == own]
+    queue = case.postoffice.queue("REQTRANS")
+    beyond = {each.text for each in queue.real if each.sync > received and each.text[:1] != "R"} if queue else set()
+    telling = from_here if not received else [each for each in from_here if each.text in beyond]
+    if telling:
+        yield "master-holds", (_at(master, telling[0]),)
+    elif not received and not from_here and whole_master(server) and server.first == 1:
+        yield "master-lacks", (Evidence(master.artefact.path, (0, master.artefact.size)),)
+
+
+def _queue(case: Case) -> Shown:
+    own, queue = case.numbers, case.postoffice.queue("REQTRANS")
+    if queue is None or own.a is None or own.m is None:
+        return
+    whole = Evidence(queue.artefact.path, None if queue.size is None else (0, queue.size))
+    if own.m < own.a:
+        yield "queue-below", (whole, case.stored("reqsync", own.a))
+    if queue.size == 0 and own.a:
+        yield "zero-bytes", (whole,)
+    if any(each.text == PODIAG_TEXT for each in queue.records):
+        yield "utility-record", (whole,)
+    if queue.first in (0, 1) and queue.real and own.a > 1:
+        yield "begins-at-one", (whole,)
+    low = [each for each in queue.real if 0 < each.sync <= own.a]
+    if any(each.sync < own.a for each in low):
+        yield "begun-again", (_at(queue, next(each for each in low if each.sync < own.a)),)
+    if missed := next(_missed(case, queue, low), None):
+        yield "low-not-taken", (_at(queue, missed),)
+    first_change = next((index for index in range(len(queue.records)) if index not in queue.dummies), None)
+    behind = [index for index in queue.dummies if first_change is not None and index > first_change]
+    if behind:
+        yield "confirmed-behind", (_at(queue, queue.records[min(behind)]),)
+    received = case.requestor.reqsync if case.requestor else None
+    first = queue.records[0] if queue.records else None
+    if received and first and 0 in queue.dummies and first.sync == received < own.a:
+        yield "fits-another", (_at(queue, first),)
+
+
+def _at(queue: Held, record: Record) -> Evidence:
+    return Evidence(queue.artefact.path, (record.start, record.stop), queue.line(record), "sync", record.sync)
+
+
+def _missed(case: Case, queue: Held, low: list[Record]) -> Iterator[Record]:
+    """Yield what a sound MSTTRANS that reaches back does not hold; an R record tells nothing."""
+    master = case.server.postoffice.queue("MSTTRANS") if case.server else None
+    if master is None:
+        return
+    taken = {each.text for each in master.real}
+    for each in low:
+        if each.text[:1] != "R" and each.text not in taken and reaches_back(case, case.postoffice.moment(queue, each)):
+            yield each
+
+
+def _imports(case: Case) -> Shown:
+    own, theirs = case.numbers, case.requestor
+    if theirs and (own.a or own.c) and not any((theirs.reqsync, theirs.srvsync, theirs.importsync)):
+        yield "record-zero", (case.served("reqsync", theirs.reqsync), case.stored("srvsync", own.c))
+    if theirs is None or own.imports is None or theirs.importsync is None or theirs.importsync >= own.imports:
+        return
+    places = (case.stored("importsync", own.imports), case.served("importsync", theirs.importsync))
+    yield "imports-lower", places
+    found = case.postoffice.reqconf()
+    asked = found[1].last_import if found else None
+    if theirs.importsync + 1 < own.imports or (asked and theirs.last_update and asked < theirs.last_update):
+        yield "imports-far", places
+    else:
+        yield "import-asked", places
+
+
+def _server(case: Case) -> Shown:
+    own, server = case.numbers, case.server
+    if server is None:
+        return
+    if own.c is not None and server.head is not None and own.c > server.head:
+        yield "received-above", (case.stored("srvsync", own.c), case.headed("sync", server.head))
+    if case.others and case.others.young:
+        yield "all-young", (Evidence(server.artefact.path),)
+
+
+def _master(case: Case) -> Shown:
+    server = case.server
+    master = server.postoffice.queue("MSTTRANS") if server else None
+    if server is None or master is None or server.head is None:
+        return
+    places = (
+        Evidence(master.artefact.path, (0, master.artefact.size), None, "last sync", master.last),
+        case.headed("sync", server.head),
+    )
+    if not master.records:
+        if server.head:
+            yield "master-empty", places
+    elif master.last != server.head:
+        yield ("master-above" if master.last > server.head else "master-below"), places
+    else:
+        yield "master-even", places
+    if server.first is not None and case.numbers.c is not None and server.first > case.numbers.c + 1 > 1:
+        yield "master-late", places
+        if recent_loss(case):
+            yield "master-young", places
+
+
+def recent_loss(case: Case) -> bool:
+    """Whether what MSTTRANS has lost cannot be old enough to have been purged (Q108067).
+
+    The updates it has lost were issued after the last one that the requestor had, so they are not older than what the
+    requestor's REQCONF or the server's record of it is dated.
+    """
+    server, theirs = case.server, case.requestor
+    if server is None or theirs is None or case.now is None or theirs.last_update is None:
+        return False
+    days = server.config.keep_updates
+    return days is not None and (case.now - theirs.last_update).days < days
+
+
+def _others(case: Case) -> Shown:
+    """Whether another postoffice that is given shows the server's step back by its own numbers."""
+    own = (case.postoffice.name or "").upper()
+    for name, place in case.others.behind.items() if case.others else ():
+        if name != own:
+            yield "others-behind", (place,)
+            return
