@@ -90,6 +90,19 @@ class Others:
         return found
 
     @cached_property
+    def own_behind(self) -> Evidence | None:
+        """The server's record of itself, where its own REQCONF has more confirmed than that."""
+        server = self._server
+        own = registered(server.config, server.postoffice.name) if server else None
+        confirmed = self.numbers.get((server.postoffice.name or "").upper(), Numbers()).a if server else None
+        if server is None or own is None or confirmed is None or own.reqsync is None or own.reqsync >= confirmed:
+            return None
+        where = (own.span.start, own.span.stop)
+        return Evidence(
+            server.artefact.path, where, own.line, "reqsync", own.reqsync, f"its own REQCONF has {confirmed}"
+        )
+
+    @cached_property
     def young(self) -> bool:
         """Whether the server looks enabled anew (docs/rulings.md 18).
 

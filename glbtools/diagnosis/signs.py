@@ -154,6 +154,8 @@ def _server(case: Case) -> Shown:
         return
     if own.c is not None and server.head is not None and own.c > server.head:
         yield "received-above", (case.stored("srvsync", own.c), case.headed("sync", server.head))
+    if case.others and case.others.own_behind:
+        yield "server-behind", (case.others.own_behind,)
     if case.others and case.others.young:
         yield "all-young", (Evidence(server.artefact.path),)
 

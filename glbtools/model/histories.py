@@ -38,6 +38,7 @@ SIGNS: Mapping[str, str] = MappingProxyType(
         "import-asked": "the import number in REQCONF is one above, and no update of the server is later",
         "imports-far": "the import number in REQCONF is far above, or the server has had updates since the Import",
         "received-above": "SrvSync is above the highest number that the server has issued",
+        "server-behind": "the server's record of itself is below its own REQCONF",
         "others-behind": "another requestor shows that the server went back",
         "master-even": "MSTTRANS ends where SRVCONF says",
         "master-above": "MSTTRANS ends above the number in SRVCONF",
@@ -115,7 +116,7 @@ HISTORIES: tuple[History, ...] = (
         "server-restored",
         "the server was restored from a backup (Q113453)",
         may=_signs(
-            "behind behind-zero behind-some above-every received-above imports-lower import-asked "
+            "behind behind-zero behind-some above-every received-above server-behind imports-lower import-asked "
             "imports-far low-not-taken others-behind master-lacks master-even largest served-empty "
             "record-zero"
         ),
@@ -155,7 +156,7 @@ HISTORIES: tuple[History, ...] = (
         "srvconf-restored",
         "only SRVCONF was put back (Q96003)",
         may=_signs(
-            "behind behind-zero behind-some above-every received-above imports-lower import-asked "
+            "behind behind-zero behind-some above-every received-above server-behind imports-lower import-asked "
             "imports-far others-behind master-above master-holds largest served-empty record-zero"
         ),
         late=_signs("master-even all-young"),
@@ -168,7 +169,7 @@ HISTORIES: tuple[History, ...] = (
         "server-enabled-anew",
         "the server was disabled and enabled again (Q96060)",
         may=_signs(
-            "behind behind-zero above-every received-above imports-lower imports-far low-not-taken "
+            "behind behind-zero above-every received-above server-behind imports-lower imports-far low-not-taken "
             "others-behind master-lacks master-even largest all-young served-empty import-asked "
             "record-zero"
         ),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from glbtools.diagnosis.case import Case, logged, origin_of, unregistered
+from glbtools.diagnosis.case import Case, logged, origin_of, reaches_back, unregistered
 from glbtools.diagnosis.changes.content import Copy, copies
 from glbtools.diagnosis.changes.found import Change, Unfound, Unknown, Unsent
 from glbtools.diagnosis.changes.vanished import OLDER, vanished, was_stranded
@@ -50,7 +50,9 @@ def _standing(view: View, copy: Copy) -> Standing | None:
         return _standing_unconfirmed(case, number)
     if m < a:
         note = f"{a} is confirmed and REQTRANS ends at {m}: it is never sent."
-        return Standing("stranded", sure, note, unsettled)
+        if b is None:
+            return Standing("stranded", "likely", note, unsettled)
+        return Standing("stranded", "certain", note) if never_taken_before(case, copy) else _put_back(note)
     if number <= a:
         return _standing_confirmed(view, copy)
     if b is not None and m < b:
@@ -72,6 +74,23 @@ def _standing(view: View, copy: Copy) -> Standing | None:
     if _inside(number, case.upload.verdict.ranges.get("PARTIAL", ())):
         return Standing("partial", sure, f"The server stops at number {b + 1} every time.")
     return Standing("pending", sure, f"The server has this postoffice's numbers up to {b}.")
+
+
+def _put_back(note: str) -> Standing:
+    """Return why a change that is not sent again may have arrived: an older queue may have been put back."""
+    return Standing("stranded", "likely", note, ("an MSTTRANS that reaches back to before it was made",))
+
+
+def never_taken_before(case: Case, copy: Copy) -> bool:
+    """Whether nothing but the queue can have held a change, so that it has surely not arrived (docs/certainty.md 1).
+
+    An older REQTRANS may have been put back, with changes that the server has had. An MSTTRANS that is whole and
+    reaches back shows that it has not, unless the server itself went back.
+    """
+    a, b = case.numbers.a, applied(case)
+    if a is None or b is None or b < a or copy.text[:1] == "R" or {"received-above", "server-behind"} & {*case.signs}:
+        return False
+    return reaches_back(case, copy.stamp)
 
 
 def _standing_unconfirmed(case: Case, number: int) -> Standing | None:
