@@ -99,6 +99,32 @@ def number_doubts(parts: Parts) -> Iterator[str]:
                     f"{values[-1]} in place of {chosen[-1]} in the last record"
                 )
                 return
+    yield from _other_counter(layout, samples, chosen, files)
+
+
+def _other_counter(
+    layout: Layout, samples: Sequence[tuple[bytes, Record, Queue]], chosen: Sequence[int], files: Sequence[int]
+) -> Iterator[str]:
+    """Yield a counter of its own among the bytes that no field claims: it may be the number, and the number it."""
+    for section in ("record", "trailer"):
+        free = {
+            at
+            for each in layout.section(section)
+            if each.role in {"opaque", "constant"}
+            for at in range(each.offset, each.stop)
+        }
+        for (name, read), at in itertools.product(_ORDERS.items(), sorted(free)):
+            if at + 1 not in free:
+                continue
+            raws = []
+            for data, each, queue in samples:
+                origin = _origin(queue, each, Field("", section, 0, "u16", 2, "opaque", "assumed")) + at
+                raws.append(data[origin : origin + 2])
+            values = list(map(read, raws))
+            if values != [each & 0xFFFF for each in chosen] and _counts(values, chosen, files):
+                where = f"{'+' if section == 'trailer' else ''}0x{at:02x}"
+                yield f"the number may as well be the 16 bits at {where}, {name}: {values[-1]} in the last record"
+                return
 
 
 _ORDERS: dict[str, Callable[[bytes], int]] = {
@@ -122,7 +148,7 @@ def _counts(values: Sequence[int], chosen: Sequence[int], files: Sequence[int]) 
 
 # --- dates -------------------------------------------------------------------------------------------------------
 
-FIRST, LAST = datetime(1988, 1, 1), datetime(2001, 1, 1)
+FIRST, LAST = datetime(1988, 1, 1), datetime(2003, 1, 1)
 """When these programs were in use."""
 
 
@@ -141,7 +167,9 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     values = [each.stamp or 0 for _, each, _ in samples]
     own = _moments(values, field.stamp)
     if field.stamp == "unix" and all(each is not None and FIRST <= _later(each) < LAST for each in own):
-        yield "seconds since 1980 would be dates of that time, too"
+        yield "as seconds since 1980 they are dates of that time, too"
+    if sum(each is None or not FIRST <= each < LAST for each in own) > STRAY * len(own):
+        yield "they are not of the years in which these programs were in use"
     for name, forms in _FORMS.items():
         if name == (field.byte_order, field.stamp, "straight"):
             continue
@@ -157,7 +185,7 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     if field.stamp == "unix" and told and all(max(each) < CLOCK for each in told):
         yield f"no byte of it reaches {CLOCK}: they may be hours, minutes and seconds by themselves"
     steps = [(b - a).total_seconds() for a, b in itertools.pairwise([each for each in own if each is not None])]
-    if sum(step < 0 for step in steps) > max(2, 2 * columns.SPOILED * len(steps)):
+    if sum(step < 0 for step in steps) > max(2, LOST * len(steps)):
         yield "they go back and forth"
 
 

@@ -447,9 +447,13 @@ def _completed(
             continue
         name = next((name for name, each in CATALOGUE.items() if each == crc), checksum.OWN)
         wrong = trial.contradicted(crc.compute, frame.covers, frame.order)
+        if {*wrong} & {
+            *known
+        }:  # the records that showed the polynomial show its ends, too, of whatever length they are
+            continue
         right = [index for index in trial.chosen if index not in {*wrong}]
-        # What was solved from two lengths holds for both; only a third record shows that it holds for more.
-        if other is not None and all(lengths[index] == lengths[used[0]] for index in right if index not in known):
+        # What was solved from two lengths holds for both; only another record of the second shows that it holds at all.
+        if other is not None and all(lengths[index] == lengths[used[0]] for index in right if index != other):
             continue
         return Found(
             name, crc, frame.covers, frame.order, verdict.confirmed, verdict.held_out, tuple(sorted(known)), wrong,

@@ -208,6 +208,7 @@ def _test(learning: Learning, materials: Sequence[Material], queues: Sequence[Qu
     told = [each for each in materials if each.printed or each.first is not None or each.last is not None]
     if parts and not told:
         learning.reasons += number_doubts(parts)
+        learning.concluded.append("which of the records are in the queue only a listing tells: some may be purged")
         if why := list(date_doubts(parts)):
             learning.layout = without_stamp(learning.layout, why)
             learning.concluded.append(f"dates are left open: {'; '.join(why)}")

@@ -28,6 +28,9 @@ FLAGS = frozenset(b"\0\1\2\3\4\5\x08\x10\x20\x40\x80\xe5\xff*-?ADLNXYadlnxy")
 MOST_FLAGGED = 0.03
 """Share of the records beyond which a byte that differs is no damage."""
 
+COUNTED = 4
+"""Part of the records that a number in the header must reach to be taken for their count."""
+
 FEWEST = 6
 """Records below which a byte that differs in one of them says nothing."""
 
@@ -193,6 +196,18 @@ def _first(
 def _headed(material: Material, queue: Queue) -> Iterator[str]:
     """Yield the numbers in a file's header that may say where its queue begins or ends."""
     inner = {each.start for each in queue.records[1:]} - {len(material.data)}
+    numbers = [
+        number.read(material.data, at) or 0
+        for number in BINARY[1:]
+        for at in range(queue.layout.header - number.size + 1)
+    ]
+    total = len(queue.records)
+    counts = [each for each in numbers if max(FEWEST, total // COUNTED) <= each < total]
+    if counts and total not in numbers:
+        yield (
+            f"the header of {material.path} holds {counts[0]}, and there are {total} records: if it counts them, the "
+            "others are purged or left over"
+        )
     for number in BINARY[1:]:
         for at in range(queue.layout.header - number.size + 1):
             value = number.read(material.data, at)

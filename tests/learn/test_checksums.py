@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from glbtools import layouts
@@ -151,13 +151,23 @@ def test_any_polynomial_is_found(width: int, data: st.DataObject) -> None:
 
 @laws
 @given(crcs(16), st.integers(0, 1000))
-def test_a_dozen_records_are_enough(crc: Crc, seed: int) -> None:
-    # Of one or two lengths: of a dozen records of many lengths hardly two have the same.
-    given = [each for each in samples(crc.compute, ("text",), 400, seed=seed) if len(each.text) in {39, 41}][:12]
-    found = search(given, 2)
+def test_a_dozen_records_of_two_lengths_are_enough(crc: Crc, seed: int) -> None:
+    # Of a dozen records of many lengths hardly two have the same; one alone of a length confirms nothing.
+    made = samples(crc.compute, ("text",), 400, seed=seed)
+    found = search([each for length in (39, 41) for each in [one for one in made if len(one.text) == length][:6]], 2)
     assert found is not None
     assert found.contradicted == ()
     assert found.chance <= CHANCE
+
+
+@laws
+@given(crcs(16), st.integers(0, 1000))
+@example(Crc(16, poly=511, init=0, refin=True, refout=False, xorout=1), 157)
+@example(Crc(16, poly=3, init=1, refin=False, refout=False, xorout=1), 142)
+def test_of_a_dozen_records_none_contradicts_what_is_found(crc: Crc, seed: int) -> None:
+    given = [each for each in samples(crc.compute, ("text",), 400, seed=seed) if len(each.text) in {39, 41}][:12]
+    found = search(given, 2)
+    assert found is None or (found.contradicted == () and found.chance <= CHANCE)
 
 
 @laws

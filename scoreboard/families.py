@@ -1,0 +1,351 @@
+"""Queue files as other programs of that time may have written them, and what ``glbtools learn`` states about them.
+
+Families are drawn from what docs/facts/files.md leaves open, those too that ``learn`` does not claim to know: other
+dates and numbers, relations between columns, texts that end otherwise, deleted, purged and left-over records. Bytes are
+packed here, not by the package's writer, and judged against the truth by where each text stands. ``python -m
+scoreboard.families --samples 200 --seed 1`` prints what is exact, partial, undecided and wrong, and of what family.
+"""
+
+from __future__ import annotations
+
+import argparse
+import struct
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from glbtools.binary import layout as layouts
+from glbtools.formats.queue import moment, parse_queue
+from glbtools.learn import Learning, learn_layout
+from glbtools.simulation.life import Dice
+
+EPOCH = datetime(1970, 1, 1)
+FIRST, LAST = (
+    "Ann Bob Carl Dora Eva Finn Gwen Hugo Inès José Kim Lars Mona Nils Åke Zoë",
+    "Able Baker Dorn Hart Øster Page",
+)
+OFFICES = ("MONTGOMERY", "NOVEMBER", "OCTOBER", "WEST")
+
+
+class Row(NamedTuple):
+    """One change: number, date, text, and the sum stored with it."""
+
+    sync: int
+    when: datetime
+    text: bytes
+    crc: int
+
+
+class Sample(NamedTuple):
+    """A file with its truth.
+
+    Attributes:
+        seed: where it comes from; ``families``: what was drawn, one name for each choice.
+        data: the file; ``rows``: offset of the text -> the change.
+        live: offsets of the texts whose records are in the queue.
+    """
+
+    seed: int
+    families: tuple[str, ...]
+    data: bytes
+    rows: dict[int, Row]
+    live: frozenset[int]
+
+    @property
+    def listing(self) -> bytes:
+        """What LISTQ -C -T prints."""
+        lines = ["Examining POLYNOMIAL/MONTGOMERY Dirsync transaction file: MSTTRANS", "", "Checking CRC...", ""]
+        lines.append("CRC  Date stamp               Sync#  Transaction")
+        for place in sorted(self.live, key=lambda each: self.rows[each].sync):
+            row = self.rows[place]
+            text = row.text.decode("cp850").replace("\t", "<tab>").replace("\0", "<00>")
+            lines.append(f"{row.crc:04X} {row.when:%a %b} {row.when.day:2} {row.when:%H:%M:%S %Y} {row.sync:06} {text}")
+        return "\r\n".join([*lines, ""]).encode("cp850")
+
+
+# --- what is drawn -----------------------------------------------------------------------------------------------
+
+
+def _bcd(value: int) -> int:
+    return value // 10 << 4 | value % 10
+
+
+def _dos(when: datetime) -> tuple[int, int]:
+    date = (when.year - 1980) << 9 | when.month << 5 | when.day
+    return date, when.hour << 11 | when.minute << 5 | when.second // 2
+
+
+def _seconds(when: datetime) -> int:
+    return int((when - EPOCH).total_seconds())
+
+
+DATES: dict[str, Callable[[datetime], bytes]] = {
+    "unix": lambda w: struct.pack("<I", _seconds(w)),
+    "unix-big": lambda w: struct.pack(">I", _seconds(w)),
+    "dos": lambda w: struct.pack("<HH", *reversed(_dos(w))),
+    "dos-date-first": lambda w: struct.pack("<HH", *_dos(w)),
+    "since-1980": lambda w: struct.pack("<I", _seconds(w) - 315532800),
+    "dosdate": lambda w: struct.pack(
+        "<BBHBBBBB", w.day, w.month, w.year, w.isoweekday() % 7, w.hour, w.minute, w.second, 0
+    ),
+    "bytes-from-second": lambda w: bytes((w.second, w.minute, w.hour, w.day, w.month, w.year - 1900)),
+    "bytes-from-year": lambda w: bytes((w.year - 1900, w.month, w.day, w.hour, w.minute, w.second)),
+    "struct-tm": lambda w: struct.pack("<6H", w.second, w.minute, w.hour, w.day, w.month - 1, w.year - 1900),
+    "five-words": lambda w: struct.pack("<5H", w.minute, w.hour, w.day, w.month, w.year),
+    "ascii": lambda w: f"{w:%m/%d/%y %H:%M:%S}".encode(),
+    "ascii-short": lambda w: f"{w:%y%m%d%H%M%S}".encode(),
+    "days-and-seconds": lambda w: struct.pack("<HI", _seconds(w) // 86400, _seconds(w) % 86400),
+    "days-and-minutes": lambda w: struct.pack("<HH", _seconds(w) // 86400, _seconds(w) % 86400 // 60),
+    "bcd": lambda w: bytes(map(_bcd, (w.year % 100, w.month, w.day, w.hour, w.minute, w.second))),
+    "words-swapped": lambda w: struct.pack("<HH", _seconds(w) >> 16, _seconds(w) & 0xFFFF),
+    "none": lambda w: b"",
+}
+NUMBERS: dict[str, Callable[[int], bytes]] = {
+    "u32": lambda n: struct.pack("<I", n),
+    "u16": lambda n: struct.pack("<H", n & 0xFFFF),
+    "u32-big": lambda n: struct.pack(">I", n),
+    "u24": lambda n: struct.pack("<I", n)[:3],
+    "u32-swapped": lambda n: struct.pack("<HH", n >> 16, n & 0xFFFF),
+    "dec": lambda n: b"%010d" % n,
+}
+BESIDE: dict[str, Callable[[int, Row, int], bytes]] = {
+    "nothing": lambda i, r, at: b"",
+    "zeros": lambda i, r, at: bytes(4),
+    "one": lambda i, r, at: b"\1\0",
+    "copy-of-number": lambda i, r, at: struct.pack("<I", r.sync),
+    "complement": lambda i, r, at: struct.pack("<I", ~r.sync & 0xFFFFFFFF),
+    "number-before": lambda i, r, at: struct.pack("<I", r.sync - 1),
+    "number-after": lambda i, r, at: struct.pack("<I", r.sync + 1),
+    "ordinal": lambda i, r, at: struct.pack("<H", i + 1),
+    "own-offset": lambda i, r, at: struct.pack("<I", at),
+    "which-of-two": lambda i, r, at: bytes((r.crc & 1, 0)),
+    "which-of-three": lambda i, r, at: struct.pack("<H", r.crc % 3),
+    "second-date": lambda i, r, at: struct.pack("<I", _seconds(r.when) - 3600 * (r.crc % 90)),
+}
+TEXTS = (
+    "nul", "nul", "nul", "counts-record", "none", "crlf", "no-length", "even", "slots", "left-over", "nul-lines", "xor",
+    "length-behind", "length-twice", "in-words", "junk-padding",
+)  # fmt: skip
+CONTAINERS = (
+    "plain", "plain", "plain", "header", "flag", "flag-inverse", "purged-front", "purged-pointer", "stale-tail",
+    "stale-count", "pages", "two-kinds", "begins-again",
+)  # fmt: skip
+
+
+def sample(seed: int) -> Sample:
+    """Return the file of a seed."""
+    dice = Dice(seed)
+    plain = dice.chance(0.3)
+    number = dice.one_of(("u32", "u32", "u32", "u32", "u16", *NUMBERS))
+    date = dice.one_of(("unix", "unix", *DATES) if not plain else ("unix", "dos", "none"))
+    beside = [dice.one_of(list(BESIDE)) if not plain else dice.one_of(("nothing", "zeros", "one")) for _ in range(2)]
+    ending = dice.one_of(TEXTS) if not plain else "nul"
+    container = dice.one_of(CONTAINERS)
+    order = ["length", "number", "date", "crc", "beside-0", "beside-1"]
+    order = [order.pop(dice.below(len(order))) for _ in range(len(order))]
+    rows = list(_changes(dice, number, dice.one_of((12, 30, 60, 60, 120)), container))
+    drawn = _written(dice, rows, number, date, beside, ending, container, order)
+    names = (f"number {number}", f"date {date}", *(f"beside {each}" for each in beside), f"text {ending}", container)
+    return Sample(seed, names, *drawn)
+
+
+def _changes(dice: Dice, number: str, count: int, container: str) -> Iterator[Row]:
+    sync = dice.one_of((1, 1, 1 + dice.below(300), 300 + dice.below(4700), 5000 + dice.below(55000)))
+    sync = 66000 + dice.below(33000) if number not in {"u16"} and dice.chance(0.15) else sync
+    when = datetime(1993, 1, 1) + timedelta(seconds=dice.below(5 * 365 * 86400))
+    digits, gaps, quick = dice.chance(0.6), dice.chance(0.3), dice.chance(0.3)
+    for index in range(count):
+        if container == "begins-again" and index == count // 2:
+            sync = 1
+        if container == "stale-tail" and index == 2 * count // 3:  # of an earlier time
+            sync, when = max(1, sync - 200 - dice.below(400)), when - timedelta(days=100)
+        first, last = dice.one_of(FIRST.split()), dice.one_of(LAST.split())
+        box = (first[:4] + last[:2]).encode("ascii", "ignore").decode().lower() + (str(index % 97) if digits else "")
+        office = dice.one_of(OFFICES)
+        address = dice.one_of(
+            (f"PCM:POLYNOMIAL/{office}/{box[:10]}", f"SMTP:{box}@x.org", f"PCM:NET/{office}/{box[:10]}")
+        )
+        text = f"{dice.one_of('AAAAADM')} {first} {last}\t{address}".encode("cp850")
+        when = (when + timedelta(seconds=dice.one_of((1, 7) if quick else (60, 601, 4000, 90000)))).replace(
+            microsecond=0
+        )
+        when = when.replace(second=when.second & ~1)
+        yield Row(sync, when, text, dice.below(1 << 16))
+        sync += 1 + (dice.below(3) if gaps else 0)
+
+
+def _written(
+    dice: Dice, rows: list[Row], number: str, date: str, beside: list[str], ending: str, container: str,
+    order: list[str],
+) -> tuple[bytes, dict[int, Row], frozenset[int]]:  # fmt: skip
+    """Return the bytes, and which change stands where."""
+    flagged, width = container.startswith("flag"), dice.one_of((2, 2, 4))
+    pointer = container in {"header", "purged-pointer", "stale-count"}
+    data = bytearray(8 if pointer else 0)
+    head = len(_head(rows[0], 0, 0, 0, number, date, beside, order, width)) + flagged
+    dead = {dice.below(len(rows)) for _ in range(1 + len(rows) // 10)} if flagged else set()
+    places: dict[int, Row] = {}
+    starts, buffer = [], bytearray(bytes(32 + dice.below(95) for _ in range(96)))
+    key = 1 + dice.below(255)
+    for index, row in enumerate(rows):
+        text, size = _stored(row.text, ending, head, buffer, key)
+        if container == "pages" and len(data) % 512 + head + len(text) > 512:
+            data += bytes(-len(data) % 512)
+        if container == "two-kinds" and dice.chance(0.2):
+            data += struct.pack("<BII", 2, row.sync - 1, _seconds(row.when))
+        starts.append(len(data))
+        live = index not in dead
+        flag = bytes((live if container == "flag" else 0 if live else 0x80,)) if flagged else b""
+        flag = b"\1" if container == "two-kinds" else flag
+        packed = _head(row, index, len(data), size, number, date, beside, order, width)
+        data += flag + packed
+        places[len(data)] = row
+        data += text
+        if ending in {"length-behind", "length-twice"}:
+            data += struct.pack("<H", size)
+    live_places = [place for index, place in enumerate(places) if index not in dead]
+    if container in {"purged-front", "purged-pointer"}:
+        live_places = live_places[len(rows) // 3 :]
+    if container in {"stale-tail", "stale-count"}:
+        live_places = live_places[: 2 * len(rows) // 3]
+        cut = starts[2 * len(rows) // 3]
+        lost = 11 if container == "stale-tail" else 0
+        del data[cut : cut + lost]
+        late = [place for place in places if place > cut]
+        places = {place: row for place, row in places.items() if place < cut} | {
+            place - lost: places[place] for place in late[bool(lost) :]
+        }
+    if pointer:
+        first = live_places[0] - head
+        data[:8] = struct.pack("<II", first, len(live_places)) if container != "header" else b"DSQ\x1a\1\0\0\0"
+    return bytes(data), places, frozenset(live_places)
+
+
+def _head(
+    row: Row, index: int, at: int, size: int, number: str, date: str, beside: list[str], order: list[str], width: int
+) -> bytes:
+    parts = {
+        "length": struct.pack("<I", size)[:width],
+        "number": NUMBERS[number](row.sync),
+        "date": DATES[date](row.when),
+        "crc": struct.pack("<H", row.crc),
+        "beside-0": BESIDE[beside[0]](index, row, at),
+        "beside-1": BESIDE[beside[1]](index, row, at),
+    }
+    return b"".join(parts[name] for name in order)
+
+
+def _stored(text: bytes, ending: str, head: int, buffer: bytearray, key: int) -> tuple[bytes, int]:
+    """Return a text as it is stored, and what its length field says."""
+    size = len(text)
+    if ending == "counts-record":
+        return text + b"\0", head + size + 1
+    if ending in {"none", "length-twice", "length-behind"}:
+        return text, size
+    if ending == "crlf":
+        return text + b"\r\n", size + 2
+    if ending == "no-length":
+        return text + b"\0", 0
+    if ending == "even":
+        filled = text + bytes((head + size) % 2)
+        return filled, head + len(filled)
+    if ending == "slots":
+        return text.ljust(128, b"\0"), size
+    if ending == "left-over":
+        buffer[: size + 1] = text + b"\0"
+        return bytes(buffer), size
+    if ending == "nul-lines":
+        return text + b"\0- field/value\0", size + 15
+    if ending == "xor":
+        return bytes(byte ^ key for byte in text), size
+    if ending == "in-words":
+        filled = text + b"\0" * (2 - size % 2)
+        return filled, len(filled) // 2
+    if ending == "junk-padding":
+        return text + b"\0" + bytes(buffer[:3]), size + 1
+    return text + b"\0", size + 1
+
+
+# --- judging -----------------------------------------------------------------------------------------------------
+
+OUTCOMES = ("exact", "open", "partial", "undecided", "wrong")
+"""``open``: all values are true, and some records are purged, which no file shows alone and the report leaves open."""
+
+
+def judged(drawn: Sample, learning: Learning) -> tuple[str, str]:
+    """Return what came of it, and what is false of what is stated: whatever its mark, but for liveness in a part."""
+    if learning.layout is None or learning.toml is None:
+        return "undecided", ""
+    layout = layouts.parse(learning.toml.encode(), "learnt.toml")
+    queue = parse_queue(drawn.data, layout)
+    first = queue.codec.len_head
+    stated = {each.start + first: each for each in queue.records}
+    for place, record in stated.items():
+        row = drawn.rows.get(place)
+        if row is None:
+            return "wrong", f"a record at {place - first}, where none is"
+        if record.sync != row.sync:
+            return "wrong", f"the number {record.sync} in place of {row.sync}"
+        text = record.text.encode("cp850", "surrogateescape").partition(b"\0")[0]
+        if text != row.text:
+            return "wrong", f"the text {text[-20:]!r} in place of {row.text[-20:]!r}"
+        when = moment(layout, record.stamp) if layout.with_role("stamp") else None
+        if layout.with_role("stamp") and when != row.when:
+            return "wrong", f"the date {when} in place of {row.when}"
+        if record.checksum is not None and record.checksum != row.crc:
+            return "wrong", "a checksum"
+    if learning.partial:
+        return "partial", ""
+    if stated.keys() - drawn.live and not learning.listings and stated.keys() == drawn.rows.keys() and _unmarked(drawn):
+        return "open", ""
+    if stated.keys() - drawn.live:
+        return "wrong", f"{len(stated.keys() - drawn.live)} records that are not in the queue"
+    if drawn.live - stated.keys():
+        return "wrong", f"{len(drawn.live - stated.keys())} records are passed over"
+    return "exact", ""
+
+
+def _unmarked(drawn: Sample) -> bool:
+    """Whether nothing in a file marks the records that are no longer in its queue."""
+    return "purged-front" in drawn.families
+
+
+def attempt(drawn: Sample, directory: Path, *, listed: bool) -> tuple[str, str]:
+    """Write a file, with its listing or without, let its layout be learnt, and judge it."""
+    path, listing = directory / "MSTTRANS.GLB", directory / "LISTQ.TXT"
+    path.write_bytes(drawn.data)
+    listing.write_bytes(drawn.listing)
+    return judged(drawn, learn_layout([path], listings=[listing] if listed else []))
+
+
+def main() -> None:
+    """Print a table of what came of some seeds, and every false statement."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--samples", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1, help="the first one")
+    arguments = parser.parse_args()
+    totals: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
+    by_family: dict[str, Counter[str]] = {}
+    with tempfile.TemporaryDirectory() as directory:
+        for seed in range(arguments.seed, arguments.seed + arguments.samples):
+            drawn = sample(seed)
+            for listed in (False, True):
+                outcome, reason = attempt(drawn, Path(directory), listed=listed)
+                totals[listed][outcome] += 1
+                for name in set(drawn.families):
+                    by_family.setdefault(name, Counter())[outcome] += 1
+                if outcome == "wrong":
+                    how = "listing" if listed else "alone"
+                    print(f"wrong: seed {seed}, {how}, {' '.join(drawn.families)}: {reason}", flush=True)
+    for listed, counts in totals.items():
+        shown = ", ".join(f"{counts[each]} {each}" for each in OUTCOMES)
+        print(f"{'with a listing' if listed else 'alone'}: {shown} of {counts.total()}")
+    for name, counts in sorted(by_family.items()):
+        print(f"  {name:20}" + "".join(f"{counts[each]:6} {each}" for each in OUTCOMES))
+
+
+if __name__ == "__main__":
+    main()
