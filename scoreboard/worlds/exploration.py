@@ -31,7 +31,7 @@ class Bound(NamedTuple):
         requestors: one or two.
         faults: at most so many, in one history.
         events: at most so many, after the start.
-        changes: new changes of requestors; ``own`` those of the server's own.
+        changes: new changes of requestors; ``own`` those of the server's own, ``exports`` Exports.
         hiccups: messages lost, late or doubled.
         anywhere: faults also while mail is under way.
         starts: see ``STARTS``.
@@ -43,6 +43,7 @@ class Bound(NamedTuple):
     events: int = 6
     changes: int = 2
     own: int = 2
+    exports: int = 0
     hiccups: int = 0
     anywhere: bool = False
     starts: tuple[str, ...] = ("fresh", "old")
@@ -141,7 +142,7 @@ class Search:
         space, bound, core = self.space, self.bound, state.core
         steps = self._ordinary.get(core)
         if steps is None:
-            steps = space.ordinary(core, self._changes, self._own)
+            steps = space.ordinary(core, self._changes, self._own, self.bound.exports)
             if bound.hiccups:
                 steps += space.arrivals(core)
             self._ordinary[core] = steps

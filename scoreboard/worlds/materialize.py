@@ -14,7 +14,7 @@ from glbtools.evidence.build import contents
 from glbtools.evidence.description import Postoffice
 from glbtools.formats.queue import CONFIRMED_TEXT, PODIAG_TEXT, NewRecord
 from glbtools.layouts import Layouts
-from scoreboard.worlds.state import CHANGE, OWN, PODIAG
+from scoreboard.worlds.state import CHANGE, OWN, PODIAG, REAL
 from scoreboard.worlds.views import Member, Seen, View
 
 NETWORK, SERVER, REQUESTORS = "NET", "HUB", ("EAST", "WEST")
@@ -107,8 +107,9 @@ def _queue(member: Member, at: int) -> dict[str, list[NewRecord]]:
     records = []
     latest = max((each.made for each in member.queue or ()), default=0)
     for place, each in enumerate(member.queue or (), 1):
-        if each.kind == CHANGE:
-            records.append(NewRecord(each.sync, text_of(at, place), moment(each.made)))
+        if each.kind in REAL:
+            text = text_of(at, each.like or place) if each.kind == CHANGE else f"R PCM:{name_of(at)}"
+            records.append(NewRecord(each.sync, text, moment(each.made)))
         else:
             text = PODIAG_TEXT if each.kind == PODIAG else CONFIRMED_TEXT
             records.append(NewRecord(each.sync, text, moment(latest)))
@@ -121,7 +122,9 @@ def text_of(at: int, place: int) -> str:
 
 
 def _issued(each: Seen) -> NewRecord:
-    if each.held:
+    if each.held < 0:
+        text = f"R PCM:{name_of(each.origin)}"
+    elif each.held:
         text = text_of(each.origin, each.held)
     elif each.origin >= 0:
         text = f"A Gone {each.sync}\tPCM:{name_of(each.origin)}/GONE{each.sync}"

@@ -17,7 +17,10 @@ from scoreboard.worlds.state import (
     CHANGE,
     COMMENT,
     CONFIRMED,
+    EXPORT,
+    HEADS,
     OWN,
+    REAL,
     REQTX,
     SRVTX,
     Issued,
@@ -42,8 +45,22 @@ def change(requestor: Requestor, day: int) -> Requestor:
     """T0: queue one change, numbered from the last number of REQTRANS."""
     queue = requestor.queue
     number = protocol.next_number(queue[-1].sync if queue else None, ADOPTED)
-    made = Record(number, CHANGE, len(requestor.issued), day)
-    return requestor._replace(queue=(*queue, made), issued=(*requestor.issued, number))
+    new = len(requestor.issued)
+    made = Record(number, CHANGE, new, day)
+    return requestor._replace(
+        queue=(*queue, made), issued=(*requestor.issued, (number, new)), listed=requestor.listed | 1 << new
+    )
+
+
+def export(requestor: Requestor, day: int) -> Requestor:
+    """T0: queue the whole list, behind a record that says so; REQCONF keeps the date."""
+    queue, issued = list(requestor.queue), list(requestor.issued)
+    changes = [change for change in range(HEADS) if requestor.listed >> change & 1]
+    for kind, change in ((EXPORT, HEADS + len(issued)), *((CHANGE, each) for each in changes)):
+        number = protocol.next_number(queue[-1].sync if queue else None, ADOPTED)
+        queue.append(Record(number, kind, change, day))
+        issued.append((number, change))
+    return requestor._replace(queue=tuple(queue), issued=tuple(issued), exported=day)
 
 
 def own_change(server: Server, day: int) -> Server:
@@ -62,8 +79,8 @@ def send(requestor: Requestor, at: int, choice: Choice) -> Message:
     sent = protocol.to_send(queue, confirmed, ADOPTED)
     if any(each.sync == confirmed for each in queue):
         sent = protocol.to_send(queue, confirmed, choice.rules("send"))
-    if any(each.kind != CHANGE for each in sent) and choice.of("dummy") == "apart":
-        sent = [each for each in sent if each.kind == CHANGE]
+    if any(each.kind not in REAL for each in sent) and choice.of("dummy") == "apart":
+        sent = [each for each in sent if each.kind in REAL]
     items = tuple((each.sync, each.change) for each in sent)
     number = max([confirmed, *(each.sync for each in queue)])
     return Message(REQTX, at, number, confirmed, requestor.received, requestor.imports, items)
@@ -169,7 +186,7 @@ def take_answer(requestor: Requestor, mail: Sequence[Message], choice: Choice, *
 
 def _cleared(queue: tuple[Record, ...], confirmed: int, choice: Choice) -> tuple[Record, ...]:
     left = protocol.kept(queue, confirmed, ADOPTED)
-    if any(each.sync == confirmed and each.kind == CHANGE for each in queue):
+    if any(each.sync == confirmed and each.kind in REAL for each in queue):
         left = protocol.kept(queue, confirmed, choice.rules("discard"))
     if left or not confirmed:
         return tuple(left) or queue

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from scoreboard.worlds.judge import CERTAIN, Cause, Said, Statement
-from scoreboard.worlds.state import CHANGE
+from scoreboard.worlds.state import EXPORT, REAL
 from scoreboard.worlds.truth import COMES, NEVER, REACHED
 from scoreboard.worlds.views import Member, Seen, View
 
@@ -29,14 +29,16 @@ def _of(seen: View, at: int, member: Member) -> list[Statement]:
     whole = is_whole(seen)
     found: list[Statement] = []
     for place, each in enumerate(member.queue):
-        if each.kind != CHANGE:
+        if each.kind not in REAL:
             continue
 
         def say(why: str, *fates: str, place: int = place) -> None:
             found.append(Statement(at, place, 0, frozenset(fates), CERTAIN, why))
 
         number = each.sync
-        if place + 1 in there:
+        if each.kind == EXPORT and any(row.held < 0 and row.origin == at for row in seen.master):
+            continue
+        if (each.like or place + 1) in there:
             say("reached: its text is in MSTTRANS", REACHED)
             continue
         if record is None:

@@ -51,7 +51,7 @@ RUNS = (
     Run("the same under more readings", Bound(events=4, starts=("fresh", "old", "older")), 3, 300, 0),
     Run("two faults", Bound(faults=2, events=5, starts=("old",)), 0, 600, 40),
     Run("two requestors, one fault", Bound(requestors=2, events=5, changes=1, own=1, starts=("old",)), 0, 500, 40),
-    Run("with mail lost, late, doubled", Bound(events=4, hiccups=1, anywhere=True), 1, 500, 0),
+    Run("with mail lost, late, doubled", Bound(events=4, exports=1, hiccups=1, anywhere=True), 1, 500, 0),
 )
 SMALL = (
     Run("one requestor, one fault", Bound(events=3), 1, 40, 5),

@@ -16,7 +16,7 @@ from unittest import mock
 from glbtools import cli, files
 from scoreboard.worlds.judge import Cause, Refuted, Said, Statement
 from scoreboard.worlds.materialize import materialize, name_of
-from scoreboard.worlds.state import CHANGE
+from scoreboard.worlds.state import EXPORT, REAL
 from scoreboard.worlds.truth import COMES, LACKS, NEVER, REACHED, Worlds
 from scoreboard.worlds.views import View
 
@@ -156,9 +156,7 @@ def _ranges(seen: View, document: Any) -> list[Statement]:
         for low, high in row["ranges"]:
             for number in range(low + 1, high + 1):
                 held = [
-                    place
-                    for place, each in enumerate(member.queue or ())
-                    if each.sync == number and each.kind == CHANGE
+                    place for place, each in enumerate(member.queue or ()) if each.sync == number and each.kind in REAL
                 ]
                 why = f"{row['slug']}: effect"
                 for place in held:
@@ -200,7 +198,8 @@ def _requestor(seen: View, name: str | None) -> int | None:
 def _place(seen: View, at: int, sync: int, text: str) -> int | None:
     """Return where a change stands in REQTRANS: by its number, and its text where a number occurs twice."""
     for place, each in enumerate(seen.members[at].queue or ()):
-        if each.kind == CHANGE and each.sync == sync and f"/USER{place + 1}" in text:
+        shown = "R " if each.kind == EXPORT else f"/USER{each.like or place + 1}"
+        if each.kind in REAL and each.sync == sync and shown in text:
             return place
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from scoreboard.worlds.state import CHANGE, CONFIRMED, PODIAG
+from scoreboard.worlds.state import CONFIRMED, PODIAG, REAL
 from scoreboard.worlds.truth import Witness, Worlds, causes
 from scoreboard.worlds.views import View
 
@@ -20,7 +20,7 @@ def signs(seen: View, at: int = 0) -> set[str]:
     found = set()
     last = max((each.sync for each in queue), default=0)
     there = {each.held for each in master if each.origin == at}
-    real = [(place, each) for place, each in enumerate(queue, 1) if each.kind == CHANGE]
+    real = [(place, each) for place, each in enumerate(queue, 1) if each.kind in REAL]
 
     def note(sign: str, holds: bool) -> None:
         if holds:
@@ -40,8 +40,9 @@ def signs(seen: View, at: int = 0) -> set[str]:
     note("m < a", last < config.confirmed)
     note("0 bytes", not queue and config.confirmed > 0)
     note("a change below a", any(each.sync < config.confirmed for _, each in real))
-    note("k <= a not in MSTTRANS", any(each.sync <= config.confirmed and place not in there for place, each in real))
-    note("a dummy behind a change", any(b.kind == CONFIRMED and a.kind == CHANGE for a, b in pairwise(queue)))
+    absent = [each for place, each in real if (each.like or place) not in there]
+    note("k <= a not in MSTTRANS", any(each.sync <= config.confirmed for each in absent))
+    note("a dummy behind a change", any(b.kind == CONFIRMED and a.kind in REAL for a, b in pairwise(queue)))
     note("PODIAG's text", any(each.kind == PODIAG for each in queue))
     note("c > H", config.received > file.head)
     highest = master[-1].sync if master else 0

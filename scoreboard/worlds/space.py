@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from scoreboard.worlds import faults, phases
 from scoreboard.worlds.readings import OPEN, Branch, Choice, Readings
-from scoreboard.worlds.state import CHANGE, Mail, Message, Registered, Requestor, Server, fresh
+from scoreboard.worlds.state import HEADS, REAL, Mail, Message, Registered, Requestor, Server, fresh
 
 
 class Core(NamedTuple):
@@ -100,14 +100,20 @@ class Space:
 
     # --- steps -----------------------------------------------------------------------------------------------------
 
-    def ordinary(self, core: int, changes: int, own: int) -> list[Step]:
-        """Return what may happen on an ordinary day; at most so many changes in all, and so many of the server's."""
+    def ordinary(self, core: int, changes: int, own: int, exports: int = 0) -> list[Step]:
+        """Return what may happen on an ordinary day; at most so many changes in all, of the server's, and Exports."""
         now = self.cores[core]
         found: list[Step] = []
-        made = sum(len(self.requestors[each].issued) for each in now.requestors)
+        given = [change for each in now.requestors for _, change in self.requestors[each].issued]
+        heads = sum(change >= HEADS for change in given)
+        made = sum(
+            len({change for _, change in self.requestors[each].issued if change < HEADS}) for each in now.requestors
+        )
         for at in range(self.count):
             if made < changes:
                 found += self._steps(Event("chg", at), self.change(core, at), core)
+            if heads < exports:
+                found += self._steps(Event("export", at), self.export(core, at), core)
         if now.owned < own and not self.mails[now.mail].server:
             found += self._steps(Event("own"), self.own(core), core)
         found += self._steps(Event("C"), self.cycle(core), core)
@@ -124,6 +130,12 @@ class Space:
         """T0 at a requestor."""
         now = self.cores[core]
         made = self.requestor(phases.change(self.requestors[now.requestors[at]], now.day))
+        return [(self.readings.all, self._put(now, at, made))]
+
+    def export(self, core: int, at: int) -> list[Branch[int]]:
+        """Config, Dir-Sync, Requestor, Export."""
+        now = self.cores[core]
+        made = self.requestor(phases.export(self.requestors[now.requestors[at]], now.day))
         return [(self.readings.all, self._put(now, at, made))]
 
     def own(self, core: int) -> list[Branch[int]]:
@@ -307,7 +319,7 @@ class Space:
         now = self.cores[core]
         members = [self.requestors[each] for each in now.requestors]
         mail = self.mails[now.mail]
-        waiting = any(record.kind == CHANGE for each in members for record in each.queue)
+        waiting = any(record.kind in REAL for each in members for record in each.queue)
         if not waiting and not any(each.items for each in (*mail.server, *mail.late)):
             return [(self.readings.all, tuple(0 for _ in members))]
         while mail.late:
@@ -327,7 +339,7 @@ class Space:
 
     def _bare(self, member: Requestor) -> int:
         queue = tuple(each._replace(day=0) for each in member.queue)
-        return self.requestor(member._replace(queue=queue, issued=(), imported=0, exported=0))
+        return self.requestor(member._replace(queue=queue, issued=(), listed=0, imported=0, exported=0))
 
     # --- helpers ---------------------------------------------------------------------------------------------------
 

@@ -9,8 +9,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-CHANGE, CONFIRMED, PODIAG = "A", "D", "P"
-"""Kinds of record in REQTRANS: a change, the confirmed-number record, the utility's record."""
+CHANGE, EXPORT, CONFIRMED, PODIAG = "A", "R", "D", "P"
+"""Kinds of record in REQTRANS: an addition, an Export's first, the confirmed-number record, the utility's."""
+
+REAL = (CHANGE, EXPORT)
+"""Kinds that tell the server something."""
+
+HEADS = 64
+"""Changes are known by small numbers; those from here on are first records of an Export, which all have one text."""
+
 
 OWN, COMMENT = -1, -2
 """Who a record of MSTTRANS comes from, besides the number of a requestor: the server itself, or no change at all."""
@@ -18,6 +25,8 @@ OWN, COMMENT = -1, -2
 
 class Record(NamedTuple):
     """A record of REQTRANS: its number, its kind, which change of the requestor it is, and the day it was made.
+
+    An Export repeats the changes that its postoffice has: the record is another, the change is the same.
 
     Of a record that is no change the change is -1, and the day is not kept.
     """
@@ -29,7 +38,9 @@ class Record(NamedTuple):
 
 
 class Requestor(NamedTuple):
-    """REQCONF and REQTRANS of one requestor, and the number of each change it has ever made.
+    """REQCONF and REQTRANS of one requestor, and each number it has ever given, with the change that bore it.
+
+    ``listed`` are the changes in its own address list, as a bit set.
 
     ``imported`` and ``exported`` are the days of REQCONF's last import and last export, 0 for none; ``of`` is whose
     REQCONF it is.
@@ -39,7 +50,8 @@ class Requestor(NamedTuple):
     received: int = 0
     imports: int = 0
     queue: tuple[Record, ...] = ()
-    issued: tuple[int, ...] = ()
+    issued: tuple[tuple[int, int], ...] = ()
+    listed: int = 0
     imported: int = 0
     exported: int = 0
 

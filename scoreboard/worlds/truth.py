@@ -13,7 +13,7 @@ from scoreboard.worlds.exploration import Bound, Search, State, searches
 from scoreboard.worlds.faults import CAUSES
 from scoreboard.worlds.readings import Branch, Readings, lowest
 from scoreboard.worlds.space import Space
-from scoreboard.worlds.state import CHANGE
+from scoreboard.worlds.state import REAL
 from scoreboard.worlds.views import Eye, View
 
 REACHED, COMES, NEVER = "reached", "comes", "never"
@@ -24,7 +24,7 @@ class Fates(NamedTuple):
     """What became of one requestor's changes.
 
     Attributes:
-        held: of each record of REQTRANS, ``""`` where it is no change.
+        held: of each record of REQTRANS; ``""`` where it is no change, or an Export repeats it further on.
         numbers: of each number from 1 to ReqSync; ``held`` where a record bears it.
     """
 
@@ -137,11 +137,14 @@ def fates(space: Space, core: int, arriving: tuple[int, ...]) -> Truth:
     for at, each in enumerate(now.requestors):
         member = space.requestors[each]
         held = tuple(
-            "" if record.kind != CHANGE else _fate(record.change, lists[at], later[at]) for record in member.queue
+            _fate(record.change, lists[at], later[at])
+            if record.kind in REAL and record.change not in {each.change for each in member.queue[place:]}
+            else ""
+            for place, record in enumerate(member.queue, 1)
         )
-        waiting = {record.sync for record in member.queue if record.kind == CHANGE}
+        waiting = {record.sync for record in member.queue if record.kind in REAL}
         bearers: dict[int, int] = {}
-        for change, number in enumerate(member.issued):
+        for number, change in member.issued:
             bearers[number] = bearers.get(number, 0) | 1 << change
         numbers = []
         for number in range(1, member.confirmed + 1):

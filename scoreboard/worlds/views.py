@@ -11,15 +11,23 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from scoreboard.worlds.space import Space
-from scoreboard.worlds.state import CHANGE, COMMENT, OWN, Registered, Requestor, Server
+from scoreboard.worlds.state import CHANGE, COMMENT, HEADS, OWN, REAL, Registered, Requestor, Server
 
 
 class Held(NamedTuple):
-    """A record of REQTRANS: number, kind, and when it was made: a place in the order of all dates, 0 of no change."""
+    """A record of REQTRANS.
+
+    Attributes:
+        sync: its number.
+        kind: see ``worlds.state``.
+        made: its date, as a place in the order of all dates; 0 of a record that is no change.
+        like: the first place in this REQTRANS, from 1, where the same text stands; 0 for none before.
+    """
 
     sync: int
     kind: str
     made: int
+    like: int = 0
 
 
 class Config(NamedTuple):
@@ -38,7 +46,8 @@ class Seen(NamedTuple):
     Attributes:
         sync: its number.
         origin: the number of the requestor whose address it adds, ``OWN``, or ``COMMENT``.
-        held: the place in that requestor's REQTRANS where the same text stands, from 1; 0 for none.
+        held: the first place in that requestor's REQTRANS where the same text stands, from 1; 0 for none; -1 where it
+            is the first of an Export, whose text tells nothing.
         made: its date.
     """
 
@@ -78,24 +87,20 @@ def view(server: Server, requestors: tuple[Requestor, ...]) -> View:
     members = tuple(
         Member(
             Config(each.confirmed, each.received, each.imports, places[2 * each.imported], places[2 * each.exported]),
-            tuple(
-                Held(record.sync, record.kind, places[2 * record.day] if record.kind == CHANGE else 0)
-                for record in each.queue
-            ),
+            _queue(each, places),
         )
         for each in requestors
     )
-    held = {
-        (at, record.change): place
-        for at, each in enumerate(requestors)
-        for place, record in enumerate(each.queue, 1)
-        if record.kind == CHANGE
-    }
+    held: dict[tuple[int, int], int] = {}
+    for at, each in enumerate(requestors):
+        for place, record in enumerate(each.queue, 1):
+            if record.kind == CHANGE:
+                held.setdefault((at, record.change), place)
     master = tuple(
         Seen(
             each.sync,
             each.origin,
-            held.get((each.origin, each.change), 0) if each.origin >= 0 else 0,
+            (-1 if each.change >= HEADS else held.get((each.origin, each.change), 0)) if each.origin >= 0 else 0,
             places[2 * each.day + 1],
         )
         for each in server.master
@@ -107,12 +112,22 @@ def view(server: Server, requestors: tuple[Requestor, ...]) -> View:
     return View(members, own, Srvconf(server.head, server.own, records), master)
 
 
+def _queue(member: Requestor, places: dict[int, int]) -> tuple[Held, ...]:
+    first: dict[int, int] = {}
+    found = []
+    for place, each in enumerate(member.queue, 1):
+        like = first.setdefault(each.change, place) if each.kind == CHANGE else place
+        made = places[2 * each.day] if each.kind in REAL else 0
+        found.append(Held(each.sync, each.kind, made, like if like < place else 0))
+    return tuple(found)
+
+
 def _places(server: Server, requestors: tuple[Requestor, ...]) -> dict[int, int]:
     """Return the order of all dates that files show; changes of a day come before its T2."""
     times = {2 * each.day + 1 for each in server.master}
     times |= {2 * each.updated + 1 for each in server.records if each and each.updated}
     for member in requestors:
-        times |= {2 * record.day for record in member.queue if record.kind == CHANGE}
+        times |= {2 * record.day for record in member.queue if record.kind in REAL}
         times |= {2 * day for day in (member.imported, member.exported) if day}
     return {0: 0} | {time: place for place, time in enumerate(sorted(times), 1)}
 
@@ -174,10 +189,11 @@ def shown(seen: View) -> str:
         config = member.config
         parts.append(f"{config.confirmed} {config.received} {config.imports}" if config else "? ? ?")
         parts[-1] += f" i{config.imported}" if config and config.imported else ""
+        parts[-1] += f" e{config.exported}" if config and config.exported else ""
         if member.queue is None:
             parts.append("q ?")
         else:
-            parts.append("q " + (" ".join(f"{each.sync}{each.kind}{each.made or ''}" for each in member.queue) or "-"))
+            parts.append("q " + (" ".join(map(_record, member.queue)) or "-"))
     if seen.srvconf is None:
         parts.append("SRVCONF ?")
     else:
@@ -195,6 +211,11 @@ def shown(seen: View) -> str:
     return " | ".join(parts)
 
 
+def _record(each: Held) -> str:
+    same = f"={each.like}" if each.like else ""
+    return f"{each.sync}{each.kind}{same}" + (f"@{each.made}" if each.made else "")
+
+
 def _row(each: Seen) -> str:
     whose = {OWN: "o", COMMENT: "#"}.get(each.origin, chr(ord("a") + max(each.origin, 0)))
-    return f"{each.sync}{whose}{'=' + str(each.held) if each.held else ''}@{each.made}"
+    return f"{each.sync}{whose}{'R' if each.held < 0 else '=' + str(each.held) if each.held else ''}@{each.made}"

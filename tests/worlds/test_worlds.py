@@ -27,6 +27,7 @@ from scoreboard.worlds.materialize import materialize
 from scoreboard.worlds.readings import OPEN, Readings
 from scoreboard.worlds.rules import rules
 from scoreboard.worlds.sample import drawn, said
+from scoreboard.worlds.state import EXPORT
 from scoreboard.worlds.truth import LACKS, Worlds, causes
 from scoreboard.worlds.views import View, projections, shown
 
@@ -52,6 +53,12 @@ def test_what_the_rules_call_certain_of_a_record_holds_in_every_history_of_what_
     assert judgment.certain["never: b >= a, MSTTRANS whole without it"] > 100
     assert judgment.certain["never: stamp later than the last update"] > 100
     assert [each.told() for each in judgment.unsound.values()] == []
+
+
+def test_the_rules_hold_where_an_export_repeats_what_the_server_has() -> None:
+    worlds = Worlds(Bound(events=3, exports=1, starts=("old",)), Readings(0))
+    assert any(each.kind == EXPORT for seen in worlds.views for each in seen.members[0].queue or ())
+    assert [each.told() for each in judge(worlds, rules, at_rest).unsound.values()] == []
 
 
 def test_under_other_readings_only_what_rests_on_an_equal_number_is_refuted() -> None:
