@@ -113,10 +113,10 @@ def backsync(
     top = max([head or facts.head or 0, *(each.changed for each in here.values())])
     base = top if backup_head is None else backup_head
     there = {name: by_key(source.entries()) for name, source in partners.items()}
-    returned, refused, resurrected = _objects(here, there, facts.epoch, base)
+    returned, refused, resurrected = _objects(here, there, facts.epoch)
     remembered = dict(cursors or {})
     everyone = sorted({*there, *remembered})
-    judged = tuple(_partner(name, remembered.get(name), here, top, base, facts.epoch) for name in everyone)
+    judged = tuple(_partner(name, remembered.get(name), here, top, base, epoch=facts.epoch) for name in everyone)
     known = {
         entry.source_usn
         for entries in there.values()
@@ -128,14 +128,16 @@ def backsync(
     return Backsync(
         returned if backsyncs else (),
         resurrected,
-        refused,
-        tuple(_gaps(base, highest, known)) if known else (),
-        judged,
-        _increase(judged, top) if backsyncs else 0,
-        tuple(missing),
-        () if backsyncs else returned,
-        tuple((name, each) for name, entries in sorted(there.items()) for each in entries.values() if _joined(each)),
-        backsyncs,
+        refused=refused,
+        lost=tuple(_gaps(base, highest, known)) if known else (),
+        partners=judged,
+        increase=_increase(judged, top) if backsyncs else 0,
+        missing=tuple(missing),
+        withheld=() if backsyncs else returned,
+        connectors=tuple(
+            (name, each) for name, entries in sorted(there.items()) for each in entries.values() if _joined(each)
+        ),
+        backsyncs=backsyncs,
     )
 
 
@@ -160,7 +162,7 @@ def _joined(entry: Entry) -> bool:
 
 
 def _objects(
-    here: dict[str, Entry], there: Mapping[str, dict[str, Entry]], epoch: str | None, base: int
+    here: dict[str, Entry], there: Mapping[str, dict[str, Entry]], epoch: str | None
 ) -> tuple[tuple[Returned, ...], tuple[Entry, ...], tuple[Entry, ...]]:
     returned, refused, resurrected = [], [], []
     for key in sorted({key for entries in there.values() for key in entries}):
@@ -198,10 +200,22 @@ def _partner(
     name: str, remembered: int | None, here: dict[str, Entry], top: int, base: int, epoch: str | None
 ) -> Partner:
     verdict = classify(
-        Channel(BACKSYNC, origin="restored", log_of="restored", target=name, held=((0, top),) if top else (),
-                confirmed=remembered, applied=remembered, last=top, head=top, dense=False, life=epoch,
-                target_life=epoch, delete_floor=0)
-    )  # fmt: skip
+        Channel(
+            BACKSYNC,
+            origin="restored",
+            log_of="restored",
+            target=name,
+            held=((0, top),) if top else (),
+            confirmed=remembered,
+            applied=remembered,
+            last=top,
+            head=top,
+            dense=False,
+            life=epoch,
+            target_life=epoch,
+            delete_floor=0,
+        )
+    )
     stranded = tuple(
         sorted(
             (each for each in here.values() if remembered is not None and base < each.changed <= remembered),

@@ -68,12 +68,12 @@ def compare(old: Source, new: Source) -> Difference:
     return Difference(
         numbers,
         server,
-        tuple(sorted(gone, key=_name)),
-        reused,
-        tuple(sorted(recreated, key=_name)),
-        tuple(_changes(before, after, numbered=server == "same")),
-        (was.epoch, now.epoch),
-        was.head is not None and now.head is not None,
+        overtaken=tuple(sorted(gone, key=_name)),
+        reused=reused,
+        recreated=tuple(sorted(recreated, key=_name)),
+        changes=tuple(_changes(before, after, numbered=server == "same")),
+        lives=(was.epoch, now.epoch),
+        attested=was.head is not None and now.head is not None,
     )
 
 

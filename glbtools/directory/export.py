@@ -102,7 +102,7 @@ def export(
     highest, moment = survey.highest, facts.taken or survey.latest or now
     verdict = classify(channel(state, facts, highest))
     if not full:
-        _refuse(verdict, state, facts, survey, moment, lifetime)
+        _refuse(verdict, state, facts, survey, moment, lifetime=lifetime)
     notes = tuple(_notes(state, facts, survey, full=full))
     since = 0 if full else state.exported
     echo = frozenset[int]() if full else frozenset(state.imported)
@@ -133,13 +133,17 @@ def export(
         )
     exported = next_exported(highest, facts.head, 0 if full else state.exported)
     after = State(
-        facts.server or state.server, facts.epoch or state.epoch, facts.scope or state.scope, exported, moment,
+        facts.server or state.server,
+        facts.epoch or state.epoch,
+        facts.scope or state.scope,
+        exported,
+        moment,
         witnesses=survey.witnesses,
-    )  # fmt: skip
+    )
     if sent is None:
         return Outcome(after, counts, suppressed, verdict, notes)
     after = after._replace(significant=sent.significant, digests=sent.now)
-    return Outcome(after, counts, suppressed, verdict, (*notes, *sent.notes(facts)), sent.insignificant)
+    return Outcome(after, counts, suppressed, verdict, (*notes, *sent.notes(facts)), insignificant=sent.insignificant)
 
 
 class Sent:
@@ -344,13 +348,6 @@ def _notes(state: State, facts: Facts, survey: _Survey, *, full: bool) -> Iterat
             "the highest number before the dump was begun is not known; what was written while it was read may be "
             "skipped (--head gives it)"
         )
-
-
-def collected(source: Source, state: State, **options: object) -> tuple[list[tuple[str, Entry]], Outcome]:
-    """Return what an export would emit, as a list; see ``export``."""
-    found: list[tuple[str, Entry]] = []
-    outcome = export(source, state, lambda kind, entry: found.append((kind, entry)), **options)  # type: ignore[arg-type]
-    return found, outcome
 
 
 class Listed:

@@ -136,13 +136,13 @@ def _of(consumer: Owned, vectors: Sequence[Owned]) -> Iterable[Position]:
         yield Position(
             consumer.consumer,
             lines[0].server,
-            consumer.path,
-            tuple(each for each in lines if (each.usn, each.time) not in former),
-            owner,
-            head,
-            consumer.table.by_id,
-            len(lines) > 1 or len(theirs) > 1,
-            max((each.usn for each in theirs), default=0),
+            path=consumer.path,
+            lines=tuple(each for each in lines if (each.usn, each.time) not in former),
+            owner=owner,
+            head=head,
+            by_id=consumer.table.by_id,
+            twice=len(lines) > 1 or len(theirs) > 1,
+            reached=max((each.usn for each in theirs), default=0),
         )
 
 

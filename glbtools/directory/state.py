@@ -109,13 +109,13 @@ def load(path: str | Path) -> State:
     return State(
         _text(path, row, "server"),
         _text(path, row, "epoch"),
-        _text(path, row, "scope") or "",
-        _number(path, row, "exported"),
-        moment,
-        tuple(_numbers(path, row.get("imported", []))),
-        tuple(_texts(path, row.get("significant", []))),
-        _digests(path, row.get("digests", {})),
-        _witnesses(path, row.get("witnesses", [])),
+        scope=_text(path, row, "scope") or "",
+        exported=_number(path, row, "exported"),
+        exported_at=moment,
+        imported=tuple(_numbers(path, row.get("imported", []))),
+        significant=tuple(_texts(path, row.get("significant", []))),
+        digests=_digests(path, row.get("digests", {})),
+        witnesses=_witnesses(path, row.get("witnesses", [])),
     )
 
 

@@ -28,11 +28,6 @@ AREAS = ("GLB", "LOG", "MBG", "KEY", "P1", "USR", "INF", "NME", "ATT", "MAI")
 OUR_OWN = ("glbtools-rebuild", "glbtools-simulation")
 """What the toolkit itself puts beside postoffices; never evidence."""
 
-GLB_NAMES = (
-    "REQCONF.GLB", "REQTRANS.GLB", "SRVTRANS.GLB", "USRTRANS.GLB", "NMETRANS.GLB", "GWTRANS.GLB",
-)  # fmt: skip
-"""Files that every postoffice's GLB directory holds (Q135868)."""
-
 
 class Artefact(NamedTuple):
     """One file of a postoffice.

@@ -129,8 +129,8 @@ def classify(channel: Channel) -> Verdict:
         {state: numbers for state, numbers in ranges.items() if numbers},
         dead_zone(channel),
         _certainty(channel, states[0], unsure),
-        tuple(name for name in Channel._fields if name in wanted),
-        tuple(state for state in unsure if state not in ranges),
+        settled_by=tuple(name for name in Channel._fields if name in wanted),
+        undecided=tuple(state for state in unsure if state not in ranges),
     )
 
 

@@ -7,7 +7,6 @@ Numbers in brackets are the vendor's message numbers (Q96001, Q96002, Q96003).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 VERBS = {"A": "add", "D": "delete", "M": "modify", "R": "replace", "T": "template", "#": "comment"}
 """Code in column 1 -> what it does. A, D, M, R, T: Q96001 [12]; ``#``: Q99419, Q110496."""
@@ -36,15 +35,6 @@ TEMPLATE_EDITS = frozenset("ULNPA")
 """Letters of a template field's edit rule: Q87432, Q96500."""
 
 TAB = "\t"
-
-
-class FaxAddress(NamedTuple):
-    """The four fields of a FAX address: Q96003 [74]."""
-
-    recipient: str
-    location: str
-    company: str
-    phone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +66,6 @@ class Address:
         return self.kind.upper()
 
     @property
-    def hierarchical(self) -> bool:
-        """Whether the address has the parts network, postoffice and mailbox."""
-        return self.network is not None
-
-    @property
     def postoffice_name(self) -> str | None:
         """Return ``NET/PO``, or None when a part is missing or the address is flat."""
         return f"{self.network}/{self.postoffice}" if self.network and self.postoffice else None
@@ -91,12 +76,6 @@ class Address:
         if self.network is None:
             return Address(self.kind, value="", colon=self.colon)
         return Address(self.kind, self.network, self.postoffice, colon=self.colon)
-
-    @property
-    def fax(self) -> FaxAddress | None:
-        """The four fields of a FAX address; None for another type or another number of fields."""
-        fields = (self.value or "").split("~")
-        return FaxAddress(*fields) if self.type == "FAX" and len(fields) == len(FAX_LIMITS) else None
 
     @property
     def attributes(self) -> tuple[str, ...]:

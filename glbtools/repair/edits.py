@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-ORIGINS = ("verbatim", "moved", "renumbered", "synthesised", "salvaged")
-"""Where a record of the result comes from: as it was where it was; elsewhere; under another number; made up to hold a
-number; from an older copy, a damaged file or an image."""
-
 
 class Edit(NamedTuple):
     """One change to one file.

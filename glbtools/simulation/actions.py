@@ -106,7 +106,7 @@ def resync(network: Network, office: Office) -> None:
     run_import(network, office)
 
 
-def reset(network: Network, office: Office) -> None:
+def reset(_network: Network, office: Office) -> None:
     """LISTDS -R -Z: the numbers become zero; dates stay (Q131681), REQTRANS is not touched (Q96060)."""
     office.set_reqconf(reqsync=0, srvsync=0, importsync=0)
 

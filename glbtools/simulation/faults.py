@@ -76,11 +76,11 @@ def find(name: str) -> Fault:
 # --- REQTRANS and REQCONF ----------------------------------------------------------------------------------------
 
 
-def _delete_queue(network: Network, office: Office) -> None:
+def _delete_queue(_network: Network, office: Office) -> None:
     office.delete("GLB/REQTRANS.GLB")
 
 
-def _empty_queue(network: Network, office: Office) -> None:
+def _empty_queue(_network: Network, office: Office) -> None:
     office.write("GLB/REQTRANS.GLB", b"")
 
 
@@ -112,11 +112,11 @@ def _restore_requestor(network: Network, office: Office, copy: str = "") -> None
     actions.restore(network, office, copy or _oldest_copy(network, office))
 
 
-def _cut_reqconf(network: Network, office: Office, size: int = 100) -> None:
+def _cut_reqconf(_network: Network, office: Office, size: int = 100) -> None:
     office.write("GLB/REQCONF.GLB", (office.read("GLB/REQCONF.GLB") or b"")[:size])
 
 
-def _stray_pointer(network: Network, office: Office) -> None:
+def _stray_pointer(_network: Network, office: Office) -> None:
     office.set_reqconf(pointers=(-1, 0x40, -1, -1))
 
 
@@ -226,30 +226,30 @@ def _absent(network: Network, office: Office) -> None:
         network.skipped.add((office.name, phase))
 
 
-def _cut_srvconf(network: Network, office: Office) -> None:
+def _cut_srvconf(_network: Network, office: Office) -> None:
     office.write("GLB/SRVCONF.GLB", (office.read("GLB/SRVCONF.GLB") or b"")[:-300])
 
 
-def _overwrite_srvconf(network: Network, office: Office) -> None:
+def _overwrite_srvconf(_network: Network, office: Office) -> None:
     """The first six bytes, as a faulty network driver wrote them (Q120449)."""
     office.write("GLB/SRVCONF.GLB", b"\x1a\x00\xff\x3c\x91\x07" + (office.read("GLB/SRVCONF.GLB") or b"")[6:])
 
 
-def _no_srvconf(network: Network, office: Office) -> None:
+def _no_srvconf(_network: Network, office: Office) -> None:
     office.delete("GLB/SRVCONF.GLB")
 
 
-def _no_master(network: Network, office: Office) -> None:
+def _no_master(_network: Network, office: Office) -> None:
     office.delete("GLB/MSTTRANS.GLB")
 
 
-def _short_master(network: Network, office: Office) -> None:
+def _short_master(_network: Network, office: Office) -> None:
     """MSTTRANS of an earlier day: its last number is below that of SRVCONF."""
     records = office.records("MSTTRANS")
     office.put("MSTTRANS", [office.again(each) for each in records[:-2]])
 
 
-def _keep_updates(network: Network, office: Office) -> None:
+def _keep_updates(_network: Network, office: Office) -> None:
     """The administrator's long name runs into Keep Updates (Q125512)."""
     srvconf = office.srvconf()
     if srvconf is not None:
@@ -271,7 +271,7 @@ def _record(network: Network, office: Office, **values: object) -> None:
         network.serving.set_srvconf(config.changed_srvconf(srvconf, {number: values}))
 
 
-def _rename_server(network: Network, office: Office) -> None:
+def _rename_server(_network: Network, office: Office) -> None:
     office.set_reqconf(server="OLDNET/HUB")
 
 
@@ -289,7 +289,7 @@ def _limit(network: Network, office: Office) -> None:
 # --- T3 ----------------------------------------------------------------------------------------------------------
 
 
-def _leave_sortlock(network: Network, office: Office) -> None:
+def _leave_sortlock(_network: Network, office: Office) -> None:
     office.write("GLB/SORTLOCK.GLB", b"")
 
 
@@ -319,7 +319,7 @@ def _duplicate(network: Network, office: Office, kind: str = "", later: int = 0)
     network.mail += [each._replace(due=each.due + later) for each in doubled]
 
 
-def _reorder(network: Network, office: Office) -> None:
+def _reorder(network: Network, _office: Office) -> None:
     network.mail.reverse()
 
 
@@ -356,15 +356,15 @@ def _stale_t2(network: Network, office: Office) -> None:
     office.log(network.now(office.name), "Fatal", 161, coded=False)
 
 
-def _short_control(network: Network, office: Office) -> None:
+def _short_control(_network: Network, office: Office) -> None:
     office.write("GLB/CONTROL.GLB", b"\x4d\x3c")
 
 
-def _torn_schedule(network: Network, office: Office) -> None:
+def _torn_schedule(_network: Network, office: Office) -> None:
     office.write("GLB/PROCESS.GLB", bytes(600))
 
 
-def _torn_mailbag(network: Network, office: Office) -> None:
+def _torn_mailbag(_network: Network, office: Office) -> None:
     office.write("KEY/SYSTEM.KEY", bytes(560))
     office.write("MBG/SYSTEM.MBG", bytes(117))
 
@@ -415,7 +415,7 @@ def _send_late(network: Network, office: Office, seconds: int = 3 * 3600) -> Non
     network.phase = "T2"
 
 
-def _clocks_changed(network: Network, office: Office, seconds: int = 3600) -> None:
+def _clocks_changed(network: Network, _office: Office, seconds: int = 3600) -> None:
     """Dispatch adds a week to each entry and knows nothing of daylight saving (Q119111)."""
     network.shift = seconds
 
@@ -479,11 +479,13 @@ _FAULTS = (
         "diagnostic utility had made it", "Q110496", _old_podiag,
     ),
     Fault("reqtrans-torn", "queue-damaged", "the end of REQTRANS.GLB is lost", "Q103421", _damage_queue),
-    Fault("silent-export", "silent-export", "an Export while REQTRANS.GLB is missing", "Q119017", _silent_export, "T0"),
-    Fault("never-sent", "reqtrans-never-drained", "Dir-Sync never runs on a postoffice", "Q104743", _never_sent, "T0"),
+    Fault("silent-export", "silent-export", "an Export while REQTRANS.GLB is missing", "Q119017", _silent_export,
+          after="T0"),
+    Fault("never-sent", "reqtrans-never-drained", "Dir-Sync never runs on a postoffice", "Q104743", _never_sent,
+          after="T0"),
     Fault(
         "checksum-poison", "requestor-crc-poison-record", "a change that waits has a wrong checksum", "Q103421 Q120449",
-        _poison, "T0",
+        _poison, after="T0",
     ),
     Fault(
         "reqconf-reset", "requestor-reset-incomplete", "LISTDS -R -Z, and the server is not told", "Q96060 Q119452",
@@ -509,7 +511,7 @@ _FAULTS = (
     Fault("resync-waiting", "resync-not-consumed", "RESYNC.GLB is copied to a requestor after its T3", "Q122750",
           _resync_waiting),
     Fault("resync-too-low", "resync-error-14", "RESYNC.GLB has lower numbers than the postoffice", "Q215505",
-          _low_resync, "T2"),
+          _low_resync, after="T2"),
     Fault("resync-before-adds", "resync-inflated-reqsync", "RESYNC.GLB is processed, and then changes are made",
           "Q119449 Q119452", _resync_first, options={"changes": int}),
     Fault("reset-complete", "export-import-dates-survive-reset", "a complete local reset", "Q131681 Q119452",
@@ -525,7 +527,8 @@ _FAULTS = (
           "Q103421 Q96060", _reenable, where="server", later=1),
     Fault("requestor-recreated", "requestor-readded", "a requestor is deleted and created again on the server",
           "Q99961", _recreate),
-    Fault("absent", "requestor-inactive-window", "a postoffice takes no part in a cycle", "Q108067", _absent, "T0"),
+    Fault("absent", "requestor-inactive-window", "a postoffice takes no part in a cycle", "Q108067", _absent,
+          after="T0"),
     Fault("srvconf-truncated", "srvconf-corrupt-size", "SRVCONF.GLB loses its end", "Q120449 Q96060", _cut_srvconf,
           where="server"),
     Fault("srvconf-overwritten", "srvconf-corrupt-157-161", "the first six bytes of SRVCONF.GLB are overwritten",
@@ -545,20 +548,22 @@ _FAULTS = (
           _rename_server),
     Fault("server-far-behind", "global-reset-needed", "the server's own queue ends thousands of numbers below ReqSync",
           "Q119452 Q257740", _far_behind, where="server"),
-    Fault("over-limit", "transaction-limit", "an import reply is over the requestor's limit", "Q119450", _limit, "T0"),
+    Fault("over-limit", "transaction-limit", "an import reply is over the requestor's limit", "Q119450", _limit,
+          after="T0"),
     Fault("second-server", "role-conflict", "SRVCONF.GLB lies on a requestor", "Q136487", _second_server),
     Fault("reply-too-large", "foreign-inbody", "an import in the body of a message is too large", "Q123857", _failing(
         "T2", "program", Said("Warning", 9, "SRVUPDS"), Said("Fatal", 159, "PCM:NET/OTHER"),
-    ), "T1", "server"),
+    ), after="T1", where="server"),
     Fault("report-damaged", "server-t2-crash", "DSSERVER.LOG is damaged", "Q125918", _damage_report),
     # Contents.
-    Fault("address-too-long", "text-faults", "an address has more than ten characters", "Q123398", _too_long, "T0",
-          "any"),
+    Fault("address-too-long", "text-faults", "an address has more than ten characters", "Q123398", _too_long,
+          after="T0",
+          where="any"),
     Fault("entry-refused", "content-level-poison", "the same entry is refused again", "Q123398 Q128872", _say(
         Said("Error", 20, "TENLETTERSX"),
-    ), "T2", "server"),
+    ), after="T2", where="server"),
     Fault("bad-modification", "import-hang-bad-modify", "a malformed modification is sent to everyone", "Q194819",
-          _bad_modification, "T0"),
+          _bad_modification, after="T0"),
     Fault("gateway-lists-bad", "resync-extract-bad-lists", "full lists are made from an empty gateway list", "Q119240",
           _say(Said("Status", None, phases.IMPORT), Said("Error", 46), Said("Warning", 43, "X400"),
                Said("Status", None, "Import is finished."))),
@@ -571,75 +576,80 @@ _FAULTS = (
     # T3.
     Fault("sortlock-left", "temp-files-leftover", "a sort breaks off", "Q112301", _leave_sortlock),
     Fault("import-broken-off", "temp-files-leftover", "an Import breaks off", "Q122750 Q96060", _break_off,
-          "T2"),
+          after="T2"),
     Fault("import-without-password", "import-not-run-bad-password", "IMPORT is run with a wrong password", "Q148771",
-          _no_import, "T2"),
+          _no_import, after="T2"),
     Fault("import-locked", "import-locked-91", "ADMIN is open while IMPORT runs", "Q148705", _failing(
         "T3", "import", Said("Status", None, "Microsoft (R) Mail Import V3.5"), Said("Fatal", 91, "ADMIN"),
         Said("Fatal", None, "  FLAG.GLB is locked open."),
-    ), "T2"),
+    ), after="T2"),
     Fault("import-rename", "import-rename-7", "IMPORT cannot rename its file", "Q134228", _failing(
         "T3", "import", Said("Status", None, "Microsoft (R) Mail Import V3.5"), Said("Fatal", 7, "M:USR\\IMPORT.USR"),
         Said("Warning", 90), files=("USR/IMPORT.USR",),
-    ), "T2"),
+    ), after="T2"),
     Fault("import-13", "srvtrans-leftover-13", "IMPORT cannot read SRVTRANS.GLB", "Q174164", _failing(
         "T3", "import", Said("Status", None, "Microsoft (R) Mail Import V3.5"),
         Said("Error", 13, wording="Dirsync import error accessing srvtrans.glb"),
-    ), "T2"),
+    ), after="T2"),
     Fault("import-45-150", "usrtrans-corrupt-45-150", "IMPORT cannot sort USRTRANS.GLB", "Q112301", _failing(
         "T3", "import", Said("Status", None, "Microsoft (R) Mail Import V3.5"), Said("Error", 45, "USRTRANS"),
         Said("Fatal", 150), files=("GLB/SORTLOCK.GLB",),
-    ), "T2"),
+    ), after="T2"),
     Fault("disk-full", "error-150-space-rights", "no room for the updates file", "Q96060", _failing(
         "T3", "import", Said("Status", None, "Microsoft (R) Mail Import V3.5"), Said("Fatal", 150),
-    ), "T2"),
+    ), after="T2"),
     Fault("mailbag-locked", "system-mbg-locked-t3", "SYSTEM.MBG is locked at T3", "Q138783", _failing(
         "T3", "program", Said("Error", 115, "NULL"), Said("Status", None, "Requestor process failed."),
-    ), "T2"),
+    ), after="T2"),
     Fault("gal-locked", "gal-rebuild-failures", "a client holds the global list open", "Q108831 Q99117", _failing(
         "T3", "rebuild", Said("Status", None, "Microsoft (R) Mail GAL Rebuild Utility Version 3.5"),
         Said("Fatal", 203, "Global Address List not installed on this Postoffice"),
-    ), "T2"),
+    ), after="T2"),
     Fault("gal-off", "gal-not-active", "the automatic rebuild is switched off", "Q105965", _failing(
         "T3", "rebuild", Said("Status", None, "GAL not active on this PO"), end=64,
-    ), "T2"),
+    ), after="T2"),
     # T1, T2, mail and schedule.
     Fault("inqueue-lost", "inqueue-missing", "INQUEUE.MBG is missing at T1", "Q130449 Q104279", _failing(
         "T1", "program", Said("Fatal", 113, "{name}/$SYSTEM"), Said("Status", None, "Requestor process failed."),
-    ), "T0"),
+    ), after="T0"),
     Fault("mailbag-doubled", "system-mbg-duplicates", "SYSTEM.MBG of the server has double headers", "Q127752 Q111703",
           _failing(
               "T2", "program", Said("Error", 115, "<NULL>"), Said("Error", 115, "<NULL>"),
               Said("Warning", 8, "{name}/$SYSTEM"),
               Said("Status", None, "Server processing failure"),
-          ), "T1", "server"),
+          ), after="T1", where="server"),
     Fault("report-not-filed", "att-dir-missing", "a directory of attachments is missing on the server", "Q112303",
-          lambda network, office: office.log(network.now(office.name), "Warning", 128, coded=False), "T2", "server"),
+          lambda network, office: office.log(network.now(office.name), "Warning", 128, coded=False), after="T2",
+          where="server"),
     Fault("server-t3-missed", "invalid-server-request-133", "T3 does not run on the server", "Q108844",
-          lambda network, office: network.skipped.add((office.name, "T3")), "T2", "server", later=1),
-    Fault("mail-lost", "", "a message is lost", "Q133428", _lose, "T1", "any", options={"kind": str}),
-    Fault("mail-delayed", "", "a message comes a cycle late", "Q96060", _delay, "T1", "any",
+          lambda network, office: network.skipped.add((office.name, "T3")), after="T2", where="server", later=1),
+    Fault("mail-lost", "", "a message is lost", "Q133428", _lose, after="T1", where="any", options={"kind": str}),
+    Fault("mail-delayed", "", "a message comes a cycle late", "Q96060", _delay, after="T1", where="any",
           options={"kind": str, "phases": int}),
-    Fault("mail-doubled", "", "a message arrives twice", "Q133428", _duplicate, "T1", "any",
+    Fault("mail-doubled", "", "a message arrives twice", "Q133428", _duplicate, after="T1", where="any",
           options={"kind": str, "later": int}),
-    Fault("mail-reordered", "", "messages arrive in another order", "Q96060", _reorder, "T1", "any"),
-    Fault("t1-after-t2", "cycle-order-wrong", "T1 of a postoffice runs after T2", "Q131509 Q96060", _send_late, "T2",
+    Fault("mail-reordered", "", "messages arrive in another order", "Q96060", _reorder, after="T1", where="any"),
+    Fault("t1-after-t2", "cycle-order-wrong", "T1 of a postoffice runs after T2", "Q131509 Q96060", _send_late,
+          after="T2",
           options={"seconds": int}),
     Fault("mail-always-late", "", "a requestor's mail comes a cycle late, again and again",
-          "Q101137", _always_late, "T1"),
+          "Q101137", _always_late, after="T1"),
     Fault("external-stopped", "p1-stranded", "External does not carry a postoffice's mail", "Q148707 Q96060",
-          _no_external, "T1"),
-    Fault("clocks-changed", "dst-shift", "Dispatch runs everything an hour later, from one day on", "Q119111 Q118621",
-          _clocks_changed, "T3", "server", {"seconds": int}, later=3),
+          _no_external, after="T1"),
+    Fault("clocks-changed", "dst-shift", says="Dispatch runs everything an hour later, from one day on",
+          sources="Q119111 Q118621",
+          do=_clocks_changed, after="T3", where="server", options={"seconds": int}, later=3),
     Fault("program-missing", "nsda-exit-codes", "Dispatch does not find a program", "Q132731", _failing(
         "T1", "nothing", end=2,
-    ), "T0"),
-    Fault("window-missed", "missed-run-window", "Dispatch misses the run window of a step", "Q148718", _miss, "T0",
-          "any", {"phase": str}),
+    ), after="T0"),
+    Fault("window-missed", "missed-run-window", says="Dispatch misses the run window of a step", sources="Q148718",
+          do=_miss, after="T0",
+          where="any", options={"phase": str}),
     Fault("t2-twice", "multiple-t2-import-lost", "an import is asked for, and T2 runs before T1 too", "Q142841",
-          _double_t2, "T0"),
-    Fault("clock-shifted", "", "a postoffice's clock is put forward or back", "Q119111", _clock, "T3", "any",
-          {"seconds": int}),
+          _double_t2, after="T0"),
+    Fault("clock-shifted", "", says="a postoffice's clock is put forward or back", sources="Q119111", do=_clock,
+          after="T3", where="any",
+          options={"seconds": int}),
     Fault("stale-t2", "stale-t2-on-requestor", "T2 is still scheduled on a requestor", "Q136487", _stale_t2),
     Fault("control-short", "admin-notice-40", "CONTROL.GLB is too short", "Q124042", _short_control),
     Fault("schedule-torn", "process-glb-faults", "PROCESS.GLB has an odd size", "Q119111", _torn_schedule, where="any"),

@@ -78,13 +78,6 @@ class AddressList:
                 self._put(change.entry)
         return bool(_changes(text))
 
-    def replace_all(self, other: AddressList, own: str) -> None:
-        """Take over another list whole, but for the entries of one's own node."""
-        mine = self._nodes.get(own, {})
-        self._nodes = {node: dict(entries) for node, entries in other._nodes.items() if node != own}
-        if mine:
-            self._nodes[own] = mine
-
     def _put(self, entry: Named) -> None:
         self._nodes.setdefault(_node(entry.address), {})[entry.address.lower()] = entry
 

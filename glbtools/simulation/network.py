@@ -168,7 +168,9 @@ class Network:
         first: int | None = None
         for text in texts:
             number = next_number(last, self.rules) if there else None
-            change = Change(len(self.ledger.changes) + 1, office.name, made, text, number, self.cycle, first)
+            change = Change(
+                len(self.ledger.changes) + 1, office.name, made, text, number, cycle=self.cycle, export=first
+            )
             if export and first is None:
                 first = change.export = change.id
             change.reached.add(office.name)

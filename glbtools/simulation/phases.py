@@ -290,19 +290,36 @@ def _transmit(network: Network, office: Office, requests: list[_Request]) -> Non
             when = network.now(office.name)
             lists = tuple(Item(reached, when, text) for text in texts)
             known = network.ledger.in_lists_of(office.name)
-            answer = Message(0, SRVTX, office.name, to, 0, r, 0, reached, imports, lists, complete=True, changes=known)
+            answer = Message(
+                0,
+                SRVTX,
+                sender=office.name,
+                to=to,
+                due=0,
+                r=r,
+                was=0,
+                s=reached,
+                imports=imports,
+                items=lists,
+                complete=True,
+                changes=known,
+            )
             network.send(answer)
             continue
         reached, sent = head, [items[each.sync] for each in protocol.due(records, at, head)]
         if at > head:
             reached = at
-            _say_missing(network, office, to, at, head + 1, at)
+            _say_missing(network, office, to, at, head + 1, high=at)
         elif first > at + 1:
-            _say_missing(network, office, to, at, at, first - 1)
+            _say_missing(network, office, to, at, at, high=first - 1)
         if limit and len(sent) > limit:
             sent = sent[:limit]
             reached = sent[-1].sync
-        network.send(Message(0, SRVTX, office.name, to, 0, r, at, reached, imports, tuple(sent)))
+        network.send(
+            Message(
+                0, SRVTX, sender=office.name, to=to, due=0, r=r, was=at, s=reached, imports=imports, items=tuple(sent)
+            )
+        )
         if network.rules.stored == "sent":
             updates[number] = {"srvsync": reached}
     if updates:

@@ -138,18 +138,18 @@ class _Checker:
         made = Scenario(
             name,
             self.string(self.table, "title"),
-            self.string(self.table, "story"),
-            self.postoffice(own.get("name", default.network), "network.name"),
-            server,
-            postoffices,
-            self.number(own, "users", default.users, 0, 1000, "network."),
-            cycles,
-            self.choice(self.table, "stop", "T3", PHASES),
-            self.number(self.table, "changes", 0, 0, MOST_CHANGES),
-            self.number(self.table, "seed", 1, 0, 1 << 62),
-            self.day(),
-            self.number(own, "keep_updates", default.keep_updates, 1, 999, "network."),
-            self.rules(),
+            story=self.string(self.table, "story"),
+            network=self.postoffice(own.get("name", default.network), "network.name"),
+            server=server,
+            postoffices=postoffices,
+            users=self.number(own, "users", default.users, 0, 1000, prefix="network."),
+            cycles=cycles,
+            stop=self.choice(self.table, "stop", "T3", PHASES),
+            changes=self.number(self.table, "changes", 0, 0, MOST_CHANGES),
+            seed=self.number(self.table, "seed", 1, 0, 1 << 62),
+            start=self.day(),
+            keep_updates=self.number(own, "keep_updates", default.keep_updates, 1, 999, prefix="network."),
+            rules=self.rules(),
         )
         steps = tuple(self.step(row, key, made) for row, key in self.rows("step"))
         return made._replace(steps=steps, mishaps=tuple(self.mishap(row, key, made) for row, key in self.rows("fault")))
@@ -162,7 +162,7 @@ class _Checker:
             self.fail(f"{key}.do", f"{what!r} is none of {', '.join(ACTIONS)}")
         options = ACTIONS[what].options
         self.keys(row, key, {"cycle", "after", "do", "at", *options})
-        cycle = self.number(row, "cycle", 1, 1, scenario.cycles, f"{key}.")
+        cycle = self.number(row, "cycle", 1, 1, scenario.cycles, prefix=f"{key}.")
         after = self.choice(row, "after", "T0", PHASES, f"{key}.")
         at = self.member(row.get("at", scenario.server), f"{key}.at", scenario)
         return Step(cycle, after, what, at, self.options(row, options, key, scenario))
@@ -173,15 +173,15 @@ class _Checker:
             self.fail(f"{key}.name", f"{name!r} is no fault; `simulate --list` shows them")
         fault: Fault = FAULTS[name]
         self.keys(row, key, {"cycle", "until", "after", "name", "at", *fault.options})
-        cycle = self.number(row, "cycle", 1, 1, scenario.cycles, f"{key}.")
-        until = self.number(row, "until", cycle, cycle, scenario.cycles, f"{key}.")
+        cycle = self.number(row, "cycle", 1, 1, scenario.cycles, prefix=f"{key}.")
+        until = self.number(row, "until", cycle, cycle, scenario.cycles, prefix=f"{key}.")
         after = self.choice(row, "after", fault.after, PHASES, f"{key}.")
         usual = scenario.server if fault.where == "server" else (scenario.postoffices or (scenario.server,))[0]
         at = self.member(row.get("at", usual), f"{key}.at", scenario)
         role = "server" if at == scenario.server else "requestor"
         if fault.where not in ("any", role):
             self.fail(f"{key}.at", f"{name} concerns a {fault.where}, and {at} is the {role}")
-        return Mishap(cycle, until, after, name, at, self.options(row, fault.options, key, scenario))
+        return Mishap(cycle, until, after, name, at, options=self.options(row, fault.options, key, scenario))
 
     def options(self, row: dict[str, Any], kinds: Mapping[str, type], key: str, scenario: Scenario) -> dict[str, Any]:
         given: dict[str, Any] = {}
@@ -215,7 +215,7 @@ class _Checker:
         if "count" in own:
             if "postoffices" in own:
                 self.fail("network.count", "either count or postoffices")
-            count = self.number(own, "count", 2, 1, MOST_POSTOFFICES, "network.")
+            count = self.number(own, "count", 2, 1, MOST_POSTOFFICES, prefix="network.")
             return tuple(f"PO{number:04}" for number in range(1, count + 1))
         given = own.get("postoffices", list(default.postoffices))
         if not isinstance(given, list):

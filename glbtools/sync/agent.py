@@ -195,14 +195,23 @@ class Agent:
     def _acknowledged(self, batch: Message, answer: Message) -> None:
         source = self.synchronizer.source
         seen = witness(source, batch.high)
-        self.states.write(State(self.pair, source.id, batch.epoch, batch.high, answer.session, batch.batch_no, seen))
+        self.states.write(
+            State(self.pair, source.id, batch.epoch, batch.high, answer.session, batch_no=batch.batch_no, witness=seen)
+        )
 
     def _result(self, done: Completion, found: Verdict, rewound: Range | None) -> Result:
         state = self.states.read(self.pair)
         return Result(
-            done.outcome, found.state, done.reason, "" if done.outcome == "complete" else "run again",
-            state.cursor if state else 0, rewound, done.batches, done.sent, done.counts,
-        )  # fmt: skip
+            done.outcome,
+            found.state,
+            reason=done.reason,
+            way_out="" if done.outcome == "complete" else "run again",
+            cursor=state.cursor if state else 0,
+            rewound=rewound,
+            batches=done.batches,
+            sent=done.sent,
+            counts=done.counts,
+        )
 
 
 def own_server(states: States, state: State, source_id: str) -> None:
@@ -237,10 +246,22 @@ def channel(pair: str, source: Source, state: State | None, position: Message | 
         head = min(head, applied - 1)
     confirmed = state.cursor if state else applied
     return Channel(
-        ICS, origin=source.id, target=pair, held=source.held(applied), last=head, confirmed=confirmed, applied=applied,
-        head=head, floor=source.floor(), delete_floor=source.delete_floor(), dense=source.dense, life=source.epoch,
-        target_life=epoch or source.epoch, log_of=of or source.id, importing=not source.dense,
-    )  # fmt: skip
+        ICS,
+        origin=source.id,
+        target=pair,
+        held=source.held(applied),
+        last=head,
+        confirmed=confirmed,
+        applied=applied,
+        head=head,
+        floor=source.floor(),
+        delete_floor=source.delete_floor(),
+        dense=source.dense,
+        life=source.epoch,
+        target_life=epoch or source.epoch,
+        log_of=of or source.id,
+        importing=not source.dense,
+    )
 
 
 def _believed(state: State | None) -> tuple[int, str, str, str]:

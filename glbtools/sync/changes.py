@@ -54,11 +54,6 @@ def change_key(store: bytes, counter: int) -> bytes:
     return store + counter.to_bytes(6, "big")
 
 
-def key_text(key: bytes) -> str:
-    """Return a change key for people: the store's first 8 hex digits, and the counter."""
-    return f"{key[:4].hex()}:{counter_of(key)}"
-
-
 def store_of(key: bytes) -> bytes:
     """Return the store that made a change."""
     return key[:LEN_STORE]

@@ -102,9 +102,17 @@ class Collector:
 
     def _answer(self, kind: str, to: Message, journal: Journal, reason: str = "") -> Message:
         return Message(
-            kind, self.pair, to.session, to.batch_no, applied=journal.applied, source_id=journal.source_id,
-            epoch=journal.epoch, known=journal.session, sweeping=bool(journal.sweeping), reason=reason,
-        )  # fmt: skip
+            kind,
+            self.pair,
+            to.session,
+            to.batch_no,
+            applied=journal.applied,
+            source_id=journal.source_id,
+            epoch=journal.epoch,
+            known=journal.session,
+            sweeping=bool(journal.sweeping),
+            reason=reason,
+        )
 
     def _take(self, batch: Message) -> Message:
         with self.target.transaction():
@@ -118,9 +126,13 @@ class Collector:
             outcome = self._decided(batch, journal)
             self._apply(batch, journal, outcome)
             journal = journal._replace(
-                source_id=batch.source_id, epoch=batch.epoch, applied=batch.high, session=batch.session,
-                batch_no=batch.batch_no, sweeping=int(journal.sweeping and not batch.last),
-            )  # fmt: skip
+                source_id=batch.source_id,
+                epoch=batch.epoch,
+                applied=batch.high,
+                session=batch.session,
+                batch_no=batch.batch_no,
+                sweeping=int(journal.sweeping and not batch.last),
+            )
             self.target.set_journal(self.pair, journal)
         return self._answer(SUCCESS, batch, journal)._replace(counts=dict(outcome.counts))
 
@@ -180,7 +192,7 @@ class Collector:
         if verdict == RESTORED:
             counts[APPLIED] += 1
             if (mine.payload, bool(mine.deleted)) != (change.payload, bool(change.deleted)):
-                outcome.conflicts.append(self._conflict(batch, RESTORED, SOURCE, "incoming", mine, change))
+                outcome.conflicts.append(self._conflict(batch, RESTORED, SOURCE, "incoming", mine, change=change))
             return united(change, mine)
         return self._settled(batch, mine, change, outcome)
 
@@ -188,19 +200,31 @@ class Collector:
         outcome.counts[CONFLICTS] += 1
         winner = mine if self.policy == REFUSE else newest(mine, change)
         named = "local" if winner is mine else "incoming"
-        outcome.conflicts.append(self._conflict(batch, CONFLICT, self.policy, named, mine, change))
+        outcome.conflicts.append(self._conflict(batch, CONFLICT, self.policy, named, mine, change=change))
         return None if self.policy == REFUSE else united(winner, mine, change)
 
     def _conflict(
         self, batch: Message, reason: str, policy: str, winner: str, mine: Change, change: Change
     ) -> Conflict:
         return Conflict(
-            self.pair, batch.session, change.source_key, reason, policy, winner, mine.key, mine.payload,
-            bool(mine.deleted), change.key, change.payload, bool(change.deleted),
-        )  # fmt: skip
+            self.pair,
+            batch.session,
+            source_key=change.source_key,
+            reason=reason,
+            policy=policy,
+            winner=winner,
+            local_key=mine.key,
+            local_payload=mine.payload,
+            local_deleted=bool(mine.deleted),
+            incoming_key=change.key,
+            incoming_payload=change.payload,
+            incoming_deleted=bool(change.deleted),
+        )
 
     def _removed(self, batch: Message, gone: Change) -> Conflict:
-        return self._conflict(batch, SWEPT, SOURCE, "incoming", gone, Change(gone.source_key, b"", b"", deleted=True))
+        return self._conflict(
+            batch, SWEPT, SOURCE, "incoming", gone, change=Change(gone.source_key, b"", b"", deleted=True)
+        )
 
 
 def unfit(message: Message) -> str:

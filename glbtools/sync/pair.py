@@ -198,9 +198,17 @@ class _Reader:
         if type(batch) is not int or not 1 <= batch <= LARGEST_BATCH:
             raise self.fail("batch", f"{shown(batch)} is no number from 1 to {LARGEST_BATCH}")
         return Pair(
-            self.path, name, source, target, self._path(table, "state"), self._path(table, "spool"), batch,
-            self._length(table, "every"), policy, self._length(table, "wait") or WAITING.seconds,
-        )  # fmt: skip
+            self.path,
+            name,
+            source=source,
+            target=target,
+            state=self._path(table, "state"),
+            spool=self._path(table, "spool"),
+            batch=batch,
+            every=self._length(table, "every"),
+            conflicts=policy,
+            wait=self._length(table, "wait") or WAITING.seconds,
+        )
 
     def _length(self, table: dict[str, Any], key: str) -> float | None:
         if key not in table:
@@ -453,10 +461,13 @@ def _round(pair: Pair, *, full: bool, read_dump: ReadDump, patience: Patience | 
         source = open_source(pair.source, read_dump)
         stack.callback(source.close)
         synchronizer = Synchronizer(
-            pair.id, source, transport, batch_size=pair.batch,
+            pair.id,
+            source,
+            transport,
+            batch_size=pair.batch,
             patience=patience or (Patience() if collector else WAITING._replace(seconds=pair.wait)),
             deliver=collector.run if collector else lambda: None,
-        )  # fmt: skip
+        )
         return Agent(pair.id, synchronizer, StateFile(pair.state)).run(full=full)
 
 
@@ -476,16 +487,16 @@ def status(path: str | Path, *, read_dump: ReadDump = from_disk) -> Status:
     return Status(
         pair.id,
         chosen[1] if chosen else None,
-        stands.head,
-        (stands.state.cursor if stands.state else 0) if chosen else None,
-        stands.journal.applied if stands.journal else None,
-        said.reason if said else "",
-        WAY_OUT if said else "",
-        len(under_way.collector) + len(under_way.synchronizer),
-        tuple(under_way.aside.values()),
-        stands.conflicts,
-        stands.parentless,
-        holder(lock_path(pair)),
+        head=stands.head,
+        cursor=(stands.state.cursor if stands.state else 0) if chosen else None,
+        applied=stands.journal.applied if stands.journal else None,
+        reason=said.reason if said else "",
+        way_out=WAY_OUT if said else "",
+        waiting=len(under_way.collector) + len(under_way.synchronizer),
+        aside=tuple(under_way.aside.values()),
+        conflicts=stands.conflicts,
+        parentless=stands.parentless,
+        locked_by=holder(lock_path(pair)),
     )
 
 
@@ -544,9 +555,15 @@ def _stands(
         target = stack.enter_context(open_store(pair.target.path))
         journal = _sound(target.journal(pair.id))
         position = Message(
-            POSITION, pair.id, "", applied=journal.applied, source_id=journal.source_id, epoch=journal.epoch,
-            known=journal.session, sweeping=bool(journal.sweeping),
-        )  # fmt: skip
+            POSITION,
+            pair.id,
+            "",
+            applied=journal.applied,
+            source_id=journal.source_id,
+            epoch=journal.epoch,
+            known=journal.session,
+            sweeping=bool(journal.sweeping),
+        )
         conflicts, parentless = tuple(target.conflicts(pair.id)), tuple(target.parentless())
         found = found._replace(journal=journal, conflicts=conflicts, parentless=parentless)
     if pair.source is None:
@@ -557,9 +574,12 @@ def _stands(
     by = ([None] if state else []) + ([position] if position or not state else [])
     channels = [channel(pair.id, source, state, each) for each in by]
     return found._replace(
-        state=state, source_id=source.id, head=source.head(), sent=source.sent(pair.id),
+        state=state,
+        source_id=source.id,
+        head=source.head(),
+        sent=source.sent(pair.id),
         channels=tuple((each, classify(each)) for each in channels),
-    )  # fmt: skip
+    )
 
 
 def _sound(journal: Journal) -> Journal:

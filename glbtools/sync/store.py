@@ -351,7 +351,18 @@ class SqliteStore:
                 key = change_key(life, number)
                 before = local.get(source_key)
                 pcl = predecessors(merged(versions(before.pcl), {life: number})) if before else only(key)
-                made.append(Change(source_key, key, pcl, deleted, time or now, payload, parent, number))
+                made.append(
+                    Change(
+                        source_key,
+                        key,
+                        pcl=pcl,
+                        deleted=deleted,
+                        time=time or now,
+                        payload=payload,
+                        parent=parent,
+                        number=number,
+                    )
+                )
                 local[source_key] = made[-1]
             self.connection.executemany(_PUT, [(*each, "", 0) for each in made])
             self._set("head", head + len(made))
@@ -539,21 +550,6 @@ def _copied(source: Path, target: Path, max_size: int | None) -> None:
         shutil.copyfileobj(stream, to)
 
 
-class MemoryStore(SqliteStore):
-    """A store that is gone with the process."""
-
-    def __init__(self) -> None:
-        super().__init__(":memory:")
-
-    def backup(self) -> bytes:
-        """Return a backup of everything in it."""
-        return self.connection.serialize()
-
-    def restore(self, backup: bytes) -> None:
-        """Go back to a backup."""
-        self.connection.deserialize(backup)
-
-
 class _ReadOnly:
     """A source of numbered changes in memory that keeps no record of what was sent."""
 
@@ -643,7 +639,18 @@ class QueueStore(_ReadOnly):
             when = queue.moment(record)
             key = change_key(bytes.fromhex(epoch) if epoch else store_id(name), record.sync)
             stamp = when.isoformat() if when else ""
-            found.append(Change(str(record.sync), key, only(key), False, stamp, record.text.encode(), "", record.sync))
+            found.append(
+                Change(
+                    str(record.sync),
+                    key,
+                    pcl=only(key),
+                    deleted=False,
+                    time=stamp,
+                    payload=record.text.encode(),
+                    parent="",
+                    number=record.sync,
+                )
+            )
         super().__init__(found, name, head=max((r.sync for r in queue.records), default=0), dense=True, epoch=epoch)
         self._floor = min(numbers) - 1 if numbers else self._head
 
@@ -691,7 +698,16 @@ def _entry_change(entry: Entry, life: bytes) -> Change:
     payload = b"" if entry.deleted else json.dumps({"dn": entry.dn, "values": held}, ensure_ascii=True).encode()
     key = change_key(life, entry.changed)
     when = entry.when.isoformat() if entry.when else ""
-    return Change(entry.key, key, only(key), entry.deleted, when, payload, "", entry.changed)
+    return Change(
+        entry.key,
+        key,
+        pcl=only(key),
+        deleted=entry.deleted,
+        time=when,
+        payload=payload,
+        parent="",
+        number=entry.changed,
+    )
 
 
 def store_id(name: str) -> bytes:

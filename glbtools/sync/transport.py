@@ -328,6 +328,12 @@ def _change(row: list[Any]) -> Change:
         payload["text"].encode("utf-8") if "text" in payload else base64.b64decode(payload["base64"], validate=True)
     )
     return Change(
-        source_key, bytes.fromhex(key), bytes.fromhex(pcl), bool(deleted), time, content, parent,
-        values.number(number, "a number"),
-    )  # fmt: skip
+        source_key,
+        bytes.fromhex(key),
+        pcl=bytes.fromhex(pcl),
+        deleted=bool(deleted),
+        time=time,
+        payload=content,
+        parent=parent,
+        number=values.number(number, "a number"),
+    )

@@ -12,12 +12,11 @@ import io
 import json
 import os
 import re
-import shlex
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -33,13 +32,13 @@ from glbtools.formats.queue import NewRecord
 from glbtools.formats.repadmin import SHOWREPL_HEADER
 from glbtools.layouts import Layouts
 from scoreboard.layouts import queue_sample
+from tests.cli.replay import UPDATE, commands, replayed
 
 Run = Callable[..., Any]
 """The fixture ``run``: what it returns has ``status``, ``out`` and ``err``."""
 
 ROOT = Path(__file__).resolve().parents[2]
 TRANSCRIPTS = Path(__file__).with_name("transcripts")
-UPDATE = bool(os.environ.get("GLBTOOLS_UPDATE_TRANSCRIPTS"))
 WHEN = datetime(1994, 4, 7, 12, 13, 52)
 QUEUE = layouts.reference("queue")
 
@@ -186,25 +185,6 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 # --- transcripts -------------------------------------------------------------------------------------------------
-
-
-def commands(path: Path) -> Iterator[str]:
-    return (line[2:] for line in path.read_text("utf-8").split("\n") if line.startswith("$ "))
-
-
-def replayed(run: Run, command: str) -> str:
-    """Run one command line and return its part of a transcript."""
-    words = shlex.split(command)
-    columns, stdin = 80, b""
-    if words[0].startswith("COLUMNS="):
-        columns = int(words.pop(0).partition("=")[2])
-    if "<" in words:
-        stdin = Path(words[words.index("<") + 1]).read_bytes()
-        words = words[: words.index("<")]
-    assert words.pop(0) == "glbtools"
-    ran = run(*words, stdin=stdin, columns=columns)
-    lines = [f"$ {command}", *ran.out.split("\n")[:-1], *(f"! {line}" for line in ran.err.split("\n")[:-1])]
-    return "\n".join([*(line.rstrip() for line in lines), f"[{ran.status}]"]) + "\n"
 
 
 @pytest.mark.parametrize("path", sorted(TRANSCRIPTS.glob("*.txt")), ids=lambda path: path.stem)

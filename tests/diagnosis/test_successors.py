@@ -21,7 +21,7 @@ from glbtools.errors import GlbError, UnknownFormatError, UsageError
 from glbtools.sync import pair as pairs
 from glbtools.sync.faults import StoreError
 from glbtools.sync.store import KeptStore, SqliteStore
-from tests.cli.test_transcripts import UPDATE, commands, replayed
+from tests.cli.replay import UPDATE, commands, replayed
 from tests.diagnosis.test_report import SCHEMA
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,13 +14,13 @@ import pytest
 from glbtools.directory.attributes import as_ldap
 from glbtools.directory.cursors import known_to, remembered
 from glbtools.directory.dump import Dump
-from glbtools.directory.export import collected
 from glbtools.directory.output import FORMS, writer, written
 from glbtools.directory.state import State, held, save
 from glbtools.errors import DescriptionError, FieldError, UnknownFormatError, UsageError
 from glbtools.formats.dirsync_file import parse_dirsync
 from glbtools.formats.ldif_dump import parse_ldif
 from glbtools.model.directory import Entry
+from tests.directory.exports import collected
 
 HEADER = "Obj-Class,Obj-Dist-Name,Display Name,Is-Deleted,USN-Changed,USN-Created"
 ROWS = ('Mailbox,/o=X/cn=a,"Doe, A",,5,5', "Mailbox,/o=X/cn=b,B,,7,6", "Remote,/o=X/cn=c,,1,9,4")

@@ -10,11 +10,12 @@ import pytest
 from glbtools.directory.backsync import backsync
 from glbtools.directory.compare import compare
 from glbtools.directory.dump import Dump
-from glbtools.directory.export import Listed, collected
+from glbtools.directory.export import Listed
 from glbtools.directory.output import written
 from glbtools.directory.state import State
 from glbtools.errors import UsageError
 from glbtools.model.directory import Entry, Facts
+from tests.directory.exports import collected
 
 FACTS = Facts("S1", "E1", 100, 0, "/o=X", taken=datetime(1998, 1, 20))
 STATE = State("S1", "E1", "/o=X", 10, datetime(1998, 1, 19))

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glbtools.directory.export import WITNESSES, Listed, collected
+from glbtools.directory.export import WITNESSES, Listed
 from glbtools.directory.state import State, load, save
 from glbtools.errors import DescriptionError, UsageError
 from glbtools.model.directory import Entry, Facts, kind, next_exported
+from tests.directory.exports import collected
 
 DAY = datetime(1998, 1, 20)
 

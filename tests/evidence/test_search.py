@@ -12,7 +12,7 @@ import pytest
 import glbtools
 from glbtools.errors import UnknownFormatError
 from glbtools.evidence.network import collect
-from tests.conftest import Run
+from tests.cli.replay import Run
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 NETWORK = FIXTURES / "network"

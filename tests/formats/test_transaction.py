@@ -362,7 +362,7 @@ def valid_transactions(draw):
     form = draw(st.sampled_from([in_columns, in_tab_form]))
     entries = [form(draw(ALIAS), draw(st.one_of(hierarchical(), flat()))) for _ in range(2)]
     line = st.builds(TemplateLine, PROMPT, VALUE, st.just(" "), end=st.just(end))
-    lines = draw(st.lists(line, max_size=3)) if entries[code == "M"].address.hierarchical else []
+    lines = draw(st.lists(line, max_size=3)) if entries[code == "M"].address.network is not None else []
     if code == "M":
         return modify(entries[0], entries[1], *lines, end=end)
     return (add if code == "A" else delete)(entries[0], *lines, end=end)

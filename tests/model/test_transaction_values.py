@@ -6,7 +6,6 @@ from glbtools.formats.transaction import parse
 from glbtools.model.transaction import (
     Address,
     Entry,
-    FaxAddress,
     Transaction,
     add,
     comment,
@@ -68,9 +67,6 @@ def test_an_address_is_written_as_far_as_it_goes():
 
 
 def test_flat_addresses_are_taken_apart():
-    assert Address("fax", value="a~b~c~1").fax == FaxAddress("a", "b", "c", "1")
-    assert Address("FAX", value="a~b").fax is None
-    assert BOX.fax is None
     assert BOX.attributes == ()
     assert Address("X400", value="c=US; a=X").attributes == ("c=US", "a=X")
     assert Address("X400", value='/ddat=ms/ddav="N/P/B"/c=US').attributes == ("ddat=ms", 'ddav="N/P/B"', "c=US")

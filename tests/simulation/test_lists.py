@@ -149,14 +149,6 @@ def test_an_export_makes_any_list_that_of_its_origin():
     assert elsewhere == origin
 
 
-def test_all_is_replaced_but_for_the_own_node():
-    made, other = holding(ANN), holding(BOB, ANN._replace(alias="Wrong"))
-    made.replace_all(other, node_of("NET/EAST"))
-    assert list(made) == [ANN, BOB]
-    other.apply("R PCM:NET/WEST")
-    assert BOB in list(made)
-
-
 def test_two_lists_are_equal_if_their_entries_are_whatever_the_order_and_the_nodes_once_cleared():
     one, other = holding(ANN, BOB), holding(BOB, ANN)
     other.apply("R PCM:NET/NONE")

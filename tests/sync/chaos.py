@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from glbtools.sync.agent import Agent, Result, State, StateFile
 from glbtools.sync.changes import Change
 from glbtools.sync.collector import Collector
-from glbtools.sync.store import MemoryStore, SqliteStore
+from glbtools.sync.store import SqliteStore
 from glbtools.sync.synchronizer import Synchronizer
 from glbtools.sync.transport import RECEIVER, MemoryTransport, Message, Received, SpoolTransport, to_bytes
 
@@ -72,13 +72,21 @@ class Frail(SqliteStore):
         super().put(pair, generation, changes)
 
 
-class FrailStore(Frail, MemoryStore):
+class FrailStore(Frail):
     """One in memory."""
 
     def __init__(self, steps: Steps) -> None:
         self.steps = steps
-        super().__init__()
+        super().__init__(":memory:")
         self.watch()
+
+    def backup(self) -> bytes:
+        """Return a backup of everything in it."""
+        return self.connection.serialize()
+
+    def restore(self, backup: bytes) -> None:
+        """Go back to a backup."""
+        self.connection.deserialize(backup)
 
 
 class FrailFile(Frail):

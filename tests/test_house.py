@@ -1,0 +1,160 @@
+"""Rules of the house: what ships is used, arguments are used and named, test modules stand alone.
+
+Where a rule is not kept everywhere yet, the rest is counted by room. The numbers only fall.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "glbtools"
+USERS = (PACKAGE, ROOT / "docs", ROOT / "scoreboard", ROOT / "benchmarks", ROOT / "fixtures")
+"""Whoever uses a name other than a test; pyproject.toml names ``main``."""
+
+MOST_POSITIONAL = 5
+
+POSITIONAL = {"binary": 8, "diagnosis": 215, "formats": 41, "learn": 24, "repair": 24, "simulation": 1}
+"""Room -> calls with more than five positional arguments."""
+
+UNUSED = {
+    "binary": 1, "cli": 4, "diagnosis": 13, "evidence": 1, "formats": 26, "learn": 2, "repair": 5, "reporting": 1,
+}  # fmt: skip
+"""Room -> arguments that their functions do not use."""
+
+ONLY_TESTED = {
+    "REPAIRS", "WAYS", "_parse", "as_coded", "build_csv", "build_cursors", "build_dirsync", "build_import",
+    "build_ldif", "build_log", "build_message", "build_showrepl", "build_utdvec", "by_code", "purge", "reliable_count",
+    "undecided_hole",
+    "writable", "write_rows",
+}  # fmt: skip
+"""Names that only tests use. construct calls ``_parse``; what builds a text that is only read is there for the law that
+no byte of it is lost."""
+
+IMPORTED_TESTS = {"tests.diagnosis.test_file_checks", "tests.diagnosis.test_report"}
+"""Test modules that others import from."""
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def room(path: Path) -> str:
+    """Return the part of the package that a module belongs to."""
+    parts = path.relative_to(PACKAGE).parts
+    return parts[0] if len(parts) > 1 else "."
+
+
+def modules(*places: Path) -> Iterator[Path]:
+    for place in places:
+        yield from sorted(place.rglob("*.py"))
+
+
+# --- arguments ---------------------------------------------------------------------------------------------------
+
+
+def positional(code: ast.Module) -> int:
+    """Return how many calls have more positional arguments than a reader can tell apart."""
+    return sum(isinstance(node, ast.Call) and len(node.args) > MOST_POSITIONAL for node in ast.walk(code))
+
+
+def unused(code: ast.Module) -> list[str]:
+    """Return the arguments that their functions do not use; a name with an underscore says that it is meant."""
+    found = []
+    for node in ast.walk(code):
+        if not isinstance(node, ast.FunctionDef) or is_declared_only(node):
+            continue
+        used = {each.id for part in node.body for each in ast.walk(part) if isinstance(each, ast.Name)}
+        names = [each.arg for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+        found += [
+            name for name in names if name not in used and not name.startswith("_") and name not in ("self", "cls")
+        ]
+    return found
+
+
+def is_declared_only(function: ast.FunctionDef) -> bool:
+    """Whether a function has no body but a docstring, or raises that there is none."""
+    return all(
+        isinstance(each, ast.Raise | ast.Pass) or (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
+        for each in function.body
+    )
+
+
+def over(found: Counter[str], allowed: dict[str, int]) -> dict[str, tuple[int, int]]:
+    """Return where there is more than allowed: room -> found, allowed."""
+    return {name: (number, allowed.get(name, 0)) for name, number in found.items() if number > allowed.get(name, 0)}
+
+
+def test_a_call_has_at_most_five_positional_arguments() -> None:
+    found: Counter[str] = Counter()
+    for path in modules(PACKAGE):
+        found[room(path)] += positional(tree(path))
+    assert over(found, POSITIONAL) == {}
+
+
+def test_a_function_uses_its_arguments() -> None:
+    found: Counter[str] = Counter()
+    for path in modules(PACKAGE):
+        found[room(path)] += len(unused(tree(path)))
+    assert over(found, UNUSED) == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "calls", "names"),
+    [
+        ("f(1, 2, 3, 4, 5)\nf(1, 2, 3, 4, 5, 6)\nf(1, 2, 3, 4, 5, six=6)", 1, []),
+        ("def f(a, b, *, c, _d):\n    return a", 0, ["b", "c"]),
+        ('class A:\n    def f(self, a):\n        """Say."""\n    def g(self, a):\n        raise KeyError', 0, []),
+    ],
+)
+def test_what_is_counted(code: str, calls: int, names: list[str]) -> None:
+    assert positional(ast.parse(code)) == calls
+    assert unused(ast.parse(code)) == names
+
+
+# --- what ships --------------------------------------------------------------------------------------------------
+
+
+def defined(path: Path) -> Iterator[str]:
+    """Yield the functions, methods, classes and values that a module defines."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+    for statement in tree(path).body:
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        targets = [statement.target] if isinstance(statement, ast.AnnAssign) else targets
+        yield from (each.id for each in targets if isinstance(each, ast.Name))
+
+
+def used(path: Path) -> Iterator[str]:
+    """Yield the names that a module uses, those within texts without blanks among them, as ``queue:Queue``."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and " " not in node.value:
+            yield from re.findall(r"\w+", node.value)
+
+
+def test_nothing_ships_that_only_tests_use() -> None:
+    names = {name for path in modules(PACKAGE) for name in defined(path) if not re.fullmatch("__.*__", name)}
+    everything = {name for path in modules(*USERS) for name in used(path)}
+    assert names - everything <= ONLY_TESTED
+
+
+def test_test_modules_do_not_import_each_other() -> None:
+    imported = set()
+    for path in modules(ROOT / "tests"):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.ImportFrom) and re.search(r"(?:^|\.)(?:test_\w+|conftest)$", node.module or ""):
+                imported.add(node.module)
+    assert imported <= IMPORTED_TESTS
