@@ -13,11 +13,11 @@ from glbtools.binary.records import Record
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.problems import by_slug
 from glbtools.evidence.network import BY_DIRECTORY, Network
-from glbtools.evidence.postoffice import Artefact, Numbers, Postoffice, node_of, numbers, registered
+from glbtools.evidence.postoffice import Artefact, Held, Numbers, Postoffice, node_of, numbers, registered
 from glbtools.formats.logs import LogLine
 from glbtools.formats.queue import moment
 from glbtools.formats.transaction import parse
-from glbtools.model.channel import Channel, Range, Verdict, classify
+from glbtools.model.channel import Channel, Range, Verdict, classify, ranges_of, subtracted
 from glbtools.model.configuration import Requestor, SrvConf
 from glbtools.model.transaction import meaning
 
@@ -26,13 +26,17 @@ SKEW = timedelta(days=1)
 
 
 class Server(NamedTuple):
-    """What the server's files say (docs/rulings.md#letters): ``head`` is H, ``first`` and ``last`` are L and U."""
+    """What the server's files say (docs/rulings.md#letters): ``head`` is H, ``first`` and ``last`` are L and U.
+
+    ``gaps`` are the numbers between these two that MSTTRANS does not hold.
+    """
 
     postoffice: Postoffice
     artefact: Artefact
     config: SrvConf
     first: int | None
     last: int | None
+    gaps: tuple[Range, ...] = ()
 
     @property
     def head(self) -> int | None:
@@ -288,7 +292,16 @@ def server_of(network: Network) -> Server | None:
         return None
     master = postoffice.queue("MSTTRANS")
     first, last = (master.first, master.last) if master else (None, None)
-    return Server(postoffice, found[0], found[1], first, last)
+    return Server(postoffice, found[0], found[1], first, last, _gaps(master, postoffice) if master else ())
+
+
+def _gaps(master: Held, postoffice: Postoffice) -> tuple[Range, ...]:
+    """Return the numbers that a sound MSTTRANS skips; what is damaged may hold them."""
+    found = postoffice.read(master.artefact)
+    if not master.records or found is None or any(each.damage for each in found.faults):
+        return ()
+    first, last = min(each.sync for each in master.records), master.last
+    return subtracted([(first - 1, last)], ranges_of(each.sync for each in master.records))
 
 
 def upload_channel(case: Case) -> Channel:

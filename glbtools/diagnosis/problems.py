@@ -90,6 +90,14 @@ PROBLEMS: tuple[Problem, ...] = (
         "Q96060 Q110496",
     ),
     _row(
+        "Q104",
+        "address-added-twice",
+        "note",
+        "none",
+        "one queue adds one address under two names",
+        "Q180296",
+    ),
+    _row(
         "Q201",
         "msttrans-missing",
         "error",
@@ -112,6 +120,14 @@ PROBLEMS: tuple[Problem, ...] = (
         "unsafe",
         "a malformed modification makes Import hang on every postoffice",
         "Q194819",
+    ),
+    _row(
+        "Q204",
+        "msttrans-gap",
+        "warning",
+        "none",
+        "MSTTRANS skips numbers that a requestor has still to receive",
+        "Q118298 Q103421 Q96003",
     ),
     # Configuration files: the requestor's, the server's, and what the two say of each other.
     _row(
@@ -469,6 +485,22 @@ PROBLEMS: tuple[Problem, ...] = (
         "most requestors are out of step with the server",
         "Q257740 Q96060 Q269129",
     ),
+    _row(
+        "P504",
+        "control-size",
+        "warning",
+        "none",
+        "CONTROL.GLB has not its only size",
+        "Q87388",
+    ),
+    _row(
+        "P505",
+        "master-size",
+        "warning",
+        "none",
+        "MASTER.GLB has not its only size",
+        "Q141399",
+    ),
     # Logs: 1xx T3 at the requestor, 2xx T2 at the server, 3xx RESYNC, 4xx and 8xx whatever is left.
     _row(
         "L101",
@@ -605,6 +637,14 @@ PROBLEMS: tuple[Problem, ...] = (
         "none",
         "the programs cannot find their message texts",
         "Q130064 Q135868 Q95521",
+    ),
+    _row(
+        "L402",
+        "entry-refused-repeatedly",
+        "warning",
+        "none",
+        "Import refuses the same entry day after day",
+        "Q140961 Q118447",
     ),
     _row(
         "L801",

@@ -39,6 +39,7 @@ _WHY = {
     "pending": "waiting to be sent",
     "refused": "refused without a word, as of another life of the numbers",
     "purged": "purged before being fetched",
+    "gap": "in no file of the server, which goes on above it",
     "leftover": "fetched, and not put into the lists",
     "unregistered": "refused until the server has a record of this postoffice",
 }

@@ -179,8 +179,22 @@ def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Standin
     for state, (why, note) in notes.items():
         spans = subtracted(verdict.ranges.get(state, ()), taken)
         taken += spans
-        if spans:
+        skipped = skipped_of(case, spans)
+        if spans := subtracted(spans, skipped):
             yield Standing(why, sure, f"{note} {doubt}".rstrip(), settled), spans
+        if skipped:
+            yield Standing("gap", "possible", f"{by} {_SKIPPED}", ("an older MSTTRANS",)), skipped
+
+
+_SKIPPED = (
+    "MSTTRANS goes on above it and does not hold it: either the number was never given to anything, or what had it is "
+    "lost."
+)
+
+
+def skipped_of(case: Case, spans: tuple[Range, ...]) -> tuple[Range, ...]:
+    """Return the numbers of some ranges that MSTTRANS skips (ruling 16)."""
+    return subtracted(spans, subtracted(spans, case.server.gaps)) if case.server else ()
 
 
 def _numbers_lowered(case: Case) -> str:

@@ -24,6 +24,7 @@ WAYS = (
     "pending",
     "refused",
     "purged",
+    "gap",
     "leftover",
     "unregistered",
 )
@@ -33,8 +34,8 @@ Upload: never sent (stranded), refused as old (rejected), lost by the server aft
 the queue (vanished), behind a record the server stops at (partial), sent and not known to have arrived
 (unacknowledged), waiting (pending), refused until the server knows the postoffice (unregistered). Download: waiting
 (pending), not yet taken in by T3 (unacknowledged), lost when the server went back (hole), refused because the numbers
-are of another life (refused), purged from MSTTRANS before it was fetched (purged), fetched and not put into the lists
-(leftover)."""
+are of another life (refused), purged from MSTTRANS before it was fetched (purged), skipped by MSTTRANS (gap), fetched
+and not put into the lists (leftover)."""
 
 
 class Change(NamedTuple):

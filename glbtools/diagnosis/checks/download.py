@@ -11,7 +11,9 @@ from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.history import outermost
 from glbtools.diagnosis.restored import WENT_BACK, server_finding
 from glbtools.diagnosis.signs import explain
-from glbtools.diagnosis.wording import TELLS_DOWN, changes, files_that_tell, plural
+from glbtools.diagnosis.wording import TELLS_DOWN, changes, files_that_tell, numbers_text, plural
+from glbtools.evidence.postoffice import node_of
+from glbtools.model.channel import clipped
 from glbtools.model.histories import Causes
 
 
@@ -25,6 +27,7 @@ def check(case: Case) -> Iterator[Finding]:
     elif "HOLE" in states:
         yield with_causes(case, _purged(case), explain(case, "master-late"))
     if case.is_server:
+        yield from _gap(case)
         yield from _master(case)
         yield from _own_record(case)
 
@@ -215,6 +218,41 @@ def _master(case: Case) -> Iterator[Finding]:
     )
     relation = "master-empty" if not master.records else "master-above" if master.last > head else "master-below"
     yield with_causes(case, finding, explain(case, relation))
+
+
+def _gap(case: Case) -> Iterator[Finding]:
+    """Numbers inside MSTTRANS that it does not hold, and that some requestor has still to receive (ruling 16)."""
+    server, known = case.server, case.others.numbers if case.others else {}
+    master = case.postoffice.queue("MSTTRANS")
+    if server is None or master is None or not server.gaps:
+        return
+    received = {node_of(each.name): each.srvsync for each in server.config.requestors}
+    received |= {name: each.c for name, each in known.items() if each.c is not None}
+    waiting = sorted(name for name, c in received.items() if c is not None and c < server.gaps[-1][1])
+    least = min((c for name in waiting if (c := received[name]) is not None), default=None)
+    missing = clipped(server.gaps, least, server.gaps[-1][1]) if least is not None else ()
+    if not missing:
+        return
+    above = min((each for each in master.records if each.sync > missing[0][1]), key=lambda each: each.sync)
+    who = waiting[0] if len(waiting) == 1 else plural(len(waiting), "requestor")
+    yield case.finding(
+        "msttrans-gap",
+        f"MSTTRANS does not hold {numbers_text(missing)}, which {who} {'has' if len(waiting) == 1 else 'have'} still "
+        "to receive",
+        (
+            Evidence(
+                master.artefact.path, (above.start, above.stop), master.line(above), "sync", above.sync, "goes on here"
+            ),
+        ),
+        "possible",
+        (
+            "Numbers of the server may skip (Q118298), so that nothing need be missing; but what had these numbers is "
+            "in no file given, and nobody will send it.",
+        ),
+        ("Compare the server's lists with a requestor's; an Import there brings whatever is missing.",),
+        missing,
+        settled_by=("an older MSTTRANS, or the lists of a requestor that has received these numbers",),
+    )
 
 
 def _own_record(case: Case) -> Iterator[Finding]:

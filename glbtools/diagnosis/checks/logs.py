@@ -30,11 +30,43 @@ def check(case: Case) -> Iterator[Finding]:
         finding = _judged(case, group)
         if finding is not None:
             yield finding
+    yield from _refused_repeatedly(case, history)
     yield from _not_imported(case)
     yield from _unfinished_gal(case, history)
     yield from _nothing_received(case, history)
     yield from _silent_export(case, history)
     yield from _damaged_log(case)
+
+
+REFUSED = frozenset({20, 27, 81})
+"""Messages by which Import refuses an entry: an address too long, a name that is taken, an entry that is not there."""
+
+
+def _refused_repeatedly(case: Case, history: History) -> Iterator[Finding]:
+    """One entry refused on several days: nothing changes by itself (Q140961)."""
+    seen: dict[tuple[int | None, str, str], list[Entry]] = {}
+    for entry in history.entries:
+        if entry.code in REFUSED and entry.moment is not None and entry.named:
+            seen.setdefault((entry.code, entry.about, entry.named), []).append(entry)
+    again = [found for found in seen.values() if len({each.moment.date() for each in found if each.moment}) > 1]
+    if not again:
+        return
+    lines = ordered(entry for found in again for entry in found)
+    alias = any(each.code == 27 for each in lines)
+    yield _finding(
+        case,
+        "entry-refused-repeatedly",
+        f"Import refuses {plural(len(again), 'entry', 'entries')} again and again{_times(lines)}: "
+        f"{_quoted(again[0][0].said)}",
+        lines,
+        "likely",
+        ("The entry is sent anew in every cycle, and refused for the same reason each time.",),
+        (
+            "Import at this postoffice (CDRI), or an Export at the other side with the next cycle (Q140961)."
+            if alias
+            else "Correct the entry where it is kept; the log names it.",
+        ),
+    )
 
 
 def _judged(case: Case, group: Group) -> Finding | None:

@@ -19,7 +19,7 @@ from glbtools.diagnosis.wording import plural
 from glbtools.evidence.network import Network
 from glbtools.evidence.postoffice import Postoffice, registered
 from glbtools.formats.logs import LogLine, says
-from glbtools.model.channel import Range
+from glbtools.model.channel import Range, subtracted
 from glbtools.model.configuration import Requestor
 
 STEPS = {"RT": "T1", "S": "T2", "RR": "T3"}
@@ -623,7 +623,7 @@ def _download_lag(case: Case) -> Iterator[Finding]:
     record, cycle = _record(case, "")
     if record is None or record.last_cycle is None or cycle is None or cycle - record.last_cycle > 1:
         return
-    ranges = verdict.ranges.get(verdict.state, ())
+    ranges = subtracted(verdict.ranges.get(verdict.state, ()), case.server.gaps if case.server else ())
     count = sum(high - low for low, high in ranges)
     if not count:
         return

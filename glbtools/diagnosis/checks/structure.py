@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from glbtools.binary.records import Record
 from glbtools.binary.span import Fault
 from glbtools.diagnosis.case import Case, logged, same_postoffice
 from glbtools.diagnosis.finding import Evidence, Finding
-from glbtools.diagnosis.wording import plural
+from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.evidence.postoffice import Artefact
 from glbtools.formats.config import POINTERS, REQCONF_LEAST, REQCONF_SIZE
 from glbtools.formats.registry import Inspection
 from glbtools.formats.transaction import parse
+from glbtools.model.channel import ranges_of
 
 DAMAGE = frozenset({"gap", "truncated", "length", "terminator", "padding", "slack", "checksum"})
 MOST_EVIDENCE = 20
@@ -22,6 +24,8 @@ def check(case: Case) -> Iterator[Finding]:
     for artefact, found in case.postoffice.inspections("queue", "listq"):
         yield from _queue(case, artefact, found)
     yield from _bad_modification(case)
+    yield from _added_twice(case)
+    yield from _sizes(case)
     yield from _reqconf(case)
     yield from _srvconf(case)
     yield from _pointers(case)
@@ -66,6 +70,50 @@ def _queue(case: Case, artefact: Artefact, found: Inspection) -> Iterator[Findin
             ("The algorithm is assumed, so this says nothing about damage (docs/method.md).",),
             ("A layout of your own (--layout) can name another algorithm.",),
         )
+
+
+def _added_twice(case: Case) -> Iterator[Finding]:
+    """One address added under two names in one queue: only the first of them arrives (Q180296)."""
+    queue = case.postoffice.queue("REQTRANS")
+    added: dict[str, dict[str, Record]] = {}
+    for record in queue.real if queue else ():
+        typed = parse(record.text).transaction
+        if typed is None or typed.entry is None or typed.entry.address is None:
+            continue
+        address = str(typed.entry.address).upper()
+        if typed.code == "D":
+            added.pop(address, None)
+        elif typed.code == "A":
+            added.setdefault(address, {}).setdefault(typed.entry.alias, record)
+    for names in added.values():
+        if queue is not None and len(names) > 1:
+            numbers = numbers_text(ranges_of(each.sync for each in names.values()))
+            yield _finding(
+                case,
+                "address-added-twice",
+                f"{numbers} add one address under {len(names)} names: the lists take the first only",
+                tuple(case.queued(only={each.sync for each in names.values()})),
+                ("An address is unique in a list; another name for it is refused there.",),
+                ("Give each person an address of their own where the entries are made.",),
+            )
+
+
+SIZES = {"CONTROL.GLB": (8, "control-size"), "MASTER.GLB": (176, "master-size")}
+"""File -> its only size, and the problem of any other (Q87388, Q141399)."""
+
+
+def _sizes(case: Case) -> Iterator[Finding]:
+    for name, (size, slug) in SIZES.items():
+        artefact = case.postoffice.find(name)
+        if artefact is not None and artefact.size != size:
+            yield _finding(
+                case,
+                slug,
+                f"{name} has {plural(artefact.size, 'byte')}; it must have {size}",
+                (Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size),),
+                (),
+                (f"Restore {name} from a backup of this postoffice.",),
+            )
 
 
 def _bad_modification(case: Case) -> Iterator[Finding]:
