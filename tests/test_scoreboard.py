@@ -9,7 +9,7 @@ from scoreboard.judge import judge
 from scoreboard.networks import SHOWN, faulty, sample
 from scoreboard.proof import prove
 
-SEEDS = range(1, 41)
+SEEDS = range(1, 25)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -30,7 +30,7 @@ def test_every_fault_that_files_show_is_found_under_its_own_slug(name: str) -> N
     assert verdict.spurious == []
 
 
-@pytest.mark.parametrize("seed", range(1, 17))
+@pytest.mark.parametrize("seed", range(1, 13))
 def test_a_random_network_that_is_rebuilt_loses_no_change_and_needs_no_second_rebuild(seed: int) -> None:
     proof = prove(sample(seed))
     assert proof.lost == []

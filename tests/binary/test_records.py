@@ -21,7 +21,7 @@ from glbtools.binary.records import Damage, Record, RecordCodec
 from glbtools.binary.span import Region, Span, joined, tile
 from glbtools.errors import UsageError
 
-laws = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+laws = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 # --- layouts of the whole family -------------------------------------------------------------------------------------
 

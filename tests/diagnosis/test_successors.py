@@ -859,7 +859,7 @@ def test_nothing_from_a_file_reaches_the_terminal_raw(tmp_path, run, pair):
 EVERY = [each for each in sorted(DIRECTORIES.glob("*/*")) if each.suffix != ".ini"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_whatever_becomes_of_a_file_it_is_judged_or_refused(tmp_path_factory, data):
     source = data.draw(st.sampled_from(EVERY))

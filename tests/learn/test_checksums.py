@@ -20,7 +20,7 @@ from glbtools.binary.records import codec
 from glbtools.learn import checksums
 from glbtools.learn.checksums import CHANCE, Found, Sample, search
 
-laws = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+laws = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 Compute = Callable[[bytes], int]
 HEAD = ("len_text", "sync", "stamp", "ofs_next")

@@ -83,7 +83,7 @@ def places(layout: Layout | None, *names: str) -> list[tuple[str, int]]:
 # --- laws --------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(1, 1 << 24), st.sampled_from(FAMILIES), st.booleans())
 def test_what_is_true_of_the_files_never_leads_to_a_wrong_field(seed: int, family: str, told: bool) -> None:
     sample, found = sampled(seed, family, told=told)
@@ -91,7 +91,7 @@ def test_what_is_true_of_the_files_never_leads_to_a_wrong_field(seed: int, famil
     assert verdict.outcome != "wrong", verdict.reason
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(1, 1 << 24), st.sampled_from(FAMILIES))
 def test_the_true_place_is_among_the_candidates_of_what_stays_open(seed: int, family: str) -> None:
     sample, found = sampled(seed, family, told=True)
@@ -104,7 +104,7 @@ def test_the_true_place_is_among_the_candidates_of_what_stays_open(seed: int, fa
         ), name
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(1, 1 << 24), st.sampled_from(FAMILIES), st.booleans())
 def test_every_name_that_is_known_is_a_field_or_open_and_what_is_open_has_something_that_would_decide_it(
     seed: int, family: str, told: bool
@@ -119,7 +119,7 @@ def test_every_name_that_is_known_is_a_field_or_open_and_what_is_open_has_someth
     assert (found.layout is None) == bool(found.reasons)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(1, 1 << 24), st.sampled_from(FAMILIES))
 def test_a_field_is_observed_only_if_nothing_else_reads_the_same_and_chance_does_not(seed: int, family: str) -> None:
     _, found = sampled(seed, family, told=True)
@@ -130,7 +130,7 @@ def test_a_field_is_observed_only_if_nothing_else_reads_the_same_and_chance_does
         assert each.kind != "text" or each.status == "inferred"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(1, 1 << 24), st.sampled_from(FAMILIES))
 def test_the_layout_file_reads_back_as_the_layout(seed: int, family: str) -> None:
     _, found = sampled(seed, family, told=False)
@@ -139,7 +139,7 @@ def test_the_layout_file_reads_back_as_the_layout(seed: int, family: str) -> Non
         assert layouts.parse(found.toml.encode(), "learnt.toml") == found.layout
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(1, 1 << 24), st.sampled_from(FAMILIES), st.integers(0, 1 << 16))
 def test_numbers_of_another_moment_give_no_layout(seed: int, family: str, drawn: int) -> None:
     sample = config_sample(seed, family)
@@ -486,7 +486,7 @@ def test_a_megabyte_is_learnt_from_or_not_in_a_moment(filled: bytes) -> None:
     assert found.layout is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.binary(max_size=2100), st.sampled_from(FAMILIES), st.lists(st.text(max_size=30), max_size=3))
 def test_nothing_makes_anything_but_a_usage_error(data: bytes, family: str, known: list[str]) -> None:
     for content in (data, data.ljust(512, b"\0")[:512], data.ljust(2048, b"\xff")[:2048]):

@@ -24,7 +24,12 @@ LARGE = [
 ]
 """Queues with more than a dozen records of different texts."""
 
-with_seed = pytest.mark.parametrize("seed", [0, 1, 3, 6, 10, 14, 20, 28, 42, 50, 59])
+SEEDS = [0, 1, 3, 6, 10, 14, 20, 28, 42, 50, 59]
+in_turn = pytest.mark.parametrize(
+    ("seed", "hurt"),
+    [pytest.param(seed, n % 2 == 0, id=f"{seed}-{'clean' if n % 2 else 'damaged'}") for n, seed in enumerate(SEEDS)],
+)
+"""Files clean and damaged in turn: the scoreboard has each in both conditions."""
 
 
 def learnt(tmp_path: Path, sample: QueueSample, *, hurt: bool = False, listed: bool = False) -> tuple[Learning, bytes]:
@@ -43,8 +48,7 @@ def read(data: bytes, layout: Layout) -> dict[int, tuple[int, str]]:
 # --- what must be learnt -----------------------------------------------------------------------------------------
 
 
-@with_seed
-@pytest.mark.parametrize("hurt", [False, True], ids=["clean", "damaged"])
+@in_turn
 def test_with_a_listing_all_numbers_and_texts_are_read(seed, hurt, tmp_path):
     sample = queue_sample(seed)
     learning, data = learnt(tmp_path, sample, hurt=hurt, listed=True)
@@ -54,8 +58,7 @@ def test_with_a_listing_all_numbers_and_texts_are_read(seed, hurt, tmp_path):
     assert [found.get(row.place) for row in rows] == [(row.sync, row.text) for row in rows]
 
 
-@with_seed
-@pytest.mark.parametrize("hurt", [False, True], ids=["clean", "damaged"])
+@in_turn
 def test_without_a_listing_what_is_decided_is_right(seed, hurt, tmp_path):
     sample = queue_sample(seed)
     learning, data = learnt(tmp_path, sample, hurt=hurt)
