@@ -21,8 +21,8 @@ USERS = (PACKAGE, ROOT / "docs", ROOT / "scoreboard", ROOT / "benchmarks", ROOT 
 
 MOST_POSITIONAL = 5
 
-POSITIONAL = {"binary": 8, "diagnosis": 215, "formats": 41, "learn": 24, "repair": 24, "simulation": 1}
-"""Room -> calls with more than five positional arguments."""
+POSITIONAL = {"binary": 5, "diagnosis": 125, "formats": 26, "learn": 24, "repair": 24}
+"""Room -> calls with more than five positional arguments, but for the rows of tables."""
 
 UNUSED = {
     "binary": 1, "cli": 4, "diagnosis": 13, "evidence": 1, "formats": 26, "learn": 2, "repair": 5, "reporting": 1,
@@ -62,8 +62,9 @@ def modules(*places: Path) -> Iterator[Path]:
 
 
 def positional(code: ast.Module) -> int:
-    """Return how many calls have more positional arguments than a reader can tell apart."""
-    return sum(isinstance(node, ast.Call) and len(node.args) > MOST_POSITIONAL for node in ast.walk(code))
+    """Return how many calls have more positional arguments than a reader can tell apart; rows of a table aside."""
+    calls = {each for node in ast.walk(code) if isinstance(node, ast.FunctionDef) for each in ast.walk(node)}
+    return sum(isinstance(each, ast.Call) and len(each.args) > MOST_POSITIONAL for each in calls)
 
 
 def unused(code: ast.Module) -> list[str]:
@@ -110,7 +111,11 @@ def test_a_function_uses_its_arguments() -> None:
 @pytest.mark.parametrize(
     ("code", "calls", "names"),
     [
-        ("f(1, 2, 3, 4, 5)\nf(1, 2, 3, 4, 5, 6)\nf(1, 2, 3, 4, 5, six=6)", 1, []),
+        (
+            "ROWS = [f(1, 2, 3, 4, 5, 6)]\ndef f():\n  f(1, 2, 3, 4, 5)\n  f(1, 2, 3, 4, 5, 6)\n  f(1, 2, 3, 4, 5, f=6)",
+            1,
+            [],
+        ),
         ("def f(a, b, *, c, _d):\n    return a", 0, ["b", "c"]),
         ('class A:\n    def f(self, a):\n        """Say."""\n    def g(self, a):\n        raise KeyError', 0, []),
     ],
