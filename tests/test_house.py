@@ -112,7 +112,7 @@ def test_a_function_uses_its_arguments() -> None:
     ("code", "calls", "names"),
     [
         (
-            "ROWS = [f(1, 2, 3, 4, 5, 6)]\ndef f():\n  f(1, 2, 3, 4, 5)\n  f(1, 2, 3, 4, 5, 6)\n  f(1, 2, 3, 4, 5, f=6)",
+            "R = [f(1, 2, 3, 4, 5, 6)]\ndef f():\n  f(1, 2, 3, 4, 5)\n  f(1, 2, 3, 4, 5, 6)\n  f(1, 2, 3, 4, 5, f=6)",
             1,
             [],
         ),
