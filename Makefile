@@ -51,6 +51,7 @@ scoreboard: $(INSTALLED)
 	$(BIN)/python -m scoreboard.learning --show-failures --page
 
 docs: $(INSTALLED)
+	$(BIN)/python docs/compile_problems.py
 	$(BIN)/python docs/generate.py
 
 fixtures: $(INSTALLED)

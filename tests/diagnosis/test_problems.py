@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import importlib.util
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,7 @@ from glbtools.diagnosis.problems import AREAS, PROBLEMS, REPAIRS, SEVERITIES, by
 from glbtools.errors import UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
-EXPLAIN = Path(problems.__file__).parent / "explain"
+FOLDER = Path(problems.__file__).parent
 COVERAGE = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8")
 
 HEADINGS = (
@@ -164,8 +167,16 @@ def test_a_name_like_no_other_brings_no_suggestion(text):
 # --- the pages ---------------------------------------------------------------------------------------------------
 
 
-def test_every_page_has_a_row_and_every_row_a_page():
-    assert {path.name for path in EXPLAIN.iterdir()} == {f"{each.slug}.md" for each in PROBLEMS}
+def test_the_compiled_module_is_what_the_files_say():
+    spec = importlib.util.spec_from_file_location("compile_problems", ROOT / "docs" / "compile_problems.py")
+    compiler = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(compiler)
+    assert (FOLDER / "compiled.py").read_text(encoding="utf-8") == compiler.compiled(), "make docs"
+
+
+def test_no_page_is_read_before_it_is_asked_for():
+    code = "import sys, glbtools.diagnosis.problems; print('glbtools.diagnosis.problems.source' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
 @each_problem
@@ -280,8 +291,8 @@ def test_the_coverage_counts_right():
 
 
 def test_every_problem_is_emitted_by_some_check():
-    room = Path(problems.__file__).parent
+    room = FOLDER.parent
     code = "\n".join(
-        path.read_text(encoding="utf-8") for path in room.rglob("*.py") if path.name not in ("problems.py", "unsent.py")
+        path.read_text(encoding="utf-8") for path in room.rglob("*.py") if path.name not in ("compiled.py", "unsent.py")
     )
     assert [each.slug for each in problems.PROBLEMS if f'"{each.slug}"' not in code] == []
