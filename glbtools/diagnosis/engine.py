@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from glbtools import files
 from glbtools.diagnosis.case import Case, Judged, absent, cases
+from glbtools.diagnosis.deleted import recovered
 from glbtools.diagnosis.doubts import named
 from glbtools.diagnosis.finding import CERTAINTIES, Finding
 from glbtools.diagnosis.precedence import explained
@@ -127,7 +128,7 @@ def diagnose(
         if progress:
             progress(case.postoffice.shown)
         report.channels += channels(case)
-        report.findings += [named(case, each) for check in CHECKS for each in _run(check, case)]
+        report.findings += [named(case, recovered(case, each)) for check in CHECKS for each in _run(check, case)]
         report.inputs += inputs(case.postoffice)
         report.unreadable |= case.postoffice.unreadable
         if case.postoffice is not network.server:

@@ -137,6 +137,7 @@ def _named(found: list[Postoffice], layouts: Layouts, present: list[Postoffice] 
         confirmed = each.name is not None and each.name.partition("/")[2] == Path(each.path).resolve().name.upper()
         each.name_certain = each.name_from != BY_ADDRESSES or confirmed
     _one_server(found)
+    _by_more_than_addresses(found, present or found)
     merged = _merged(found)
     _by_elimination(merged, present or merged)
     for each in merged:
@@ -176,6 +177,7 @@ def _own_name(postoffice: Postoffice) -> tuple[str | None, str]:
 _AS_SERVER = "server name in its REQCONF"
 BY_DIRECTORY = "directory name"
 BY_ADDRESSES = "addresses in REQTRANS"
+BY_ELIMINATION = "the one name in SRVCONF that is left"
 
 
 def _one_server(found: list[Postoffice]) -> None:
@@ -232,13 +234,39 @@ def _registered_names(postoffices: list[Postoffice]) -> set[str]:
     return names
 
 
+def _by_more_than_addresses(postoffices: list[Postoffice], network: list[Postoffice]) -> None:
+    """Let a name taken from addresses alone yield to a registered one that another source gives (ruling 2).
+
+    IMPORT -E puts another postoffice's addresses into REQTRANS (Q244488, Q222651). What another postoffice given bears
+    is nobody else's.
+    """
+    doubtful = [each for each in postoffices if each.name_from == BY_ADDRESSES and not each.name_certain]
+    names = _registered_names(network) if doubtful else set()
+    for each in doubtful:
+        taken = {other.name.upper() for other in (*postoffices, *network) if other is not each and other.name}
+        left = names - taken
+        others = [(_reported(each), "report in a log"), (_of_directory(each, left), BY_DIRECTORY)]
+        if each.name not in names and len(left) == 1 and all(other.name for other in postoffices):
+            others.append((next(iter(left)), BY_ELIMINATION))
+        name, source = next((known for known in others if known[0] in left), (None, ""))
+        if name is not None and name != each.name:
+            each.name, each.name_from, each.name_certain = name, source, source == "report in a log"
+
+
+def _of_directory(postoffice: Postoffice, names: set[str]) -> str | None:
+    """Return the one of some names whose postoffice part is the name of the directory."""
+    directory = Path(postoffice.path).resolve().name.upper()
+    fitting = [each for each in names if each.partition("/")[2] == directory]
+    return fitting[0] if len(fitting) == 1 else None
+
+
 def _by_elimination(postoffices: list[Postoffice], network: list[Postoffice]) -> None:
     """Name the one unnamed postoffice after the one registered name that is left."""
     unnamed = [each for each in postoffices if each.name is None]
     left = _registered_names(network) - set(by_name(network)) - set(by_name(postoffices))
     if len(unnamed) == len(left) == 1:
         unnamed[0].name = left.pop()
-        unnamed[0].name_from = "the one name in SRVCONF that is left"
+        unnamed[0].name_from = BY_ELIMINATION
         unnamed[0].name_certain = False
 
 
@@ -249,11 +277,9 @@ def _by_directory(postoffice: Postoffice, network: list[Postoffice]) -> None:
     if reqconf and reqconf[1].server:
         known.add(reqconf[1].server.upper())
     known |= {each.upper() for each in by_name(network)}
-    directory = Path(postoffice.path).resolve().name.upper()
-    fitting = [each for each in known if each.partition("/")[2] == directory]
-    if len(fitting) == 1:
-        postoffice.name, postoffice.name_from = fitting[0], BY_DIRECTORY
-        postoffice.name_certain = False
+    name = _of_directory(postoffice, known)
+    if name is not None:
+        postoffice.name, postoffice.name_from, postoffice.name_certain = name, BY_DIRECTORY, False
 
 
 def _role(postoffice: Postoffice) -> tuple[str, str]:

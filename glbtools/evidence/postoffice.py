@@ -29,6 +29,10 @@ OUR_OWN = ("glbtools-rebuild", "glbtools-simulation")
 """What the toolkit itself puts beside postoffices; never evidence."""
 
 
+DELETED = frozenset("_?!~")
+"""What tools put in place of the first letter of a deleted file's name; FAT stores E5 there."""
+
+
 class Artefact(NamedTuple):
     """One file of a postoffice.
 
@@ -129,6 +133,14 @@ class Postoffice:
         """Return the file of this name, wherever it lies."""
         return next((each for each in self.artefacts if each.name == name.upper()), None)
 
+    def deleted(self, name: str) -> list[Artefact]:
+        """Return the files that bear a name without its first letter, as a deleted file does on FAT (ruling 27).
+
+        Only what the content proves to be of a Dir-Sync format is that file; several of one name are all given.
+        """
+        found = [each for each in self.artefacts if each.name[:1] in DELETED and each.name[1:] == name[1:].upper()]
+        return [each for each in found if each.size == 0 or self.read(each) is not None]
+
     def area(self, name: str) -> list[Artefact]:
         """Return the files of one area."""
         return [each for each in self.artefacts if each.area == name]
@@ -183,13 +195,7 @@ class Postoffice:
         """Return a queue (``REQTRANS``), from its file or else from a listing; None when there is neither."""
         artefact = self.find(f"{name}.GLB")
         if artefact is not None:
-            found = self.read(artefact)
-            if found is None or found.entry.name != "queue":
-                return None
-            dummies = frozenset(
-                index for index, each in enumerate(found.content.records) if found.content.is_dummy(each)
-            )
-            return Held(artefact, found.content.records, dummies, artefact.size)
+            return self.held(artefact)
         listed = self._listed(f"{name}.GLB")
         if listed is None:
             return None
@@ -197,6 +203,14 @@ class Postoffice:
         records = found.content.records
         dummies = frozenset(index for index, each in enumerate(records) if each.text.startswith("#"))
         return Held(artefact, records, dummies, None, tuple(found.content.lines))
+
+    def held(self, artefact: Artefact) -> Held | None:
+        """Return what a queue file holds; None where it is none."""
+        found = self.read(artefact)
+        if found is None or found.entry.name != "queue":
+            return None
+        dummies = frozenset(index for index, each in enumerate(found.content.records) if found.content.is_dummy(each))
+        return Held(artefact, found.content.records, dummies, artefact.size)
 
     def _listed(self, name: str) -> tuple[Artefact, Inspection] | None:
         stem = name.partition(".")[0].upper()

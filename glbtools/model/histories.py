@@ -124,7 +124,7 @@ HISTORIES: tuple[History, ...] = (
         speaks=_signs("received-above others-behind"),
         loses=_signs("behind imports-lower received-above record-zero"),
         problem="server-restored-from-backup",
-        tells="the dates of the server's files, or an older REQCONF",
+        tells="the dates of the server's files or an older REQCONF",
     ),
     History(
         "resync",
@@ -137,7 +137,7 @@ HISTORIES: tuple[History, ...] = (
         speaks=_signs("largest"),
         loses=_signs("queue-below begun-again"),
         problem="resync-inflated-reqsync",
-        tells="RESYNC.GLB, or a log of its import",
+        tells="RESYNC.GLB or a log of its import",
     ),
     History(
         "record-made-anew",

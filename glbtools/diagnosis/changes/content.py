@@ -11,7 +11,7 @@ from typing import NamedTuple
 from glbtools.diagnosis.case import origin_of, server_of
 from glbtools.diagnosis.finding import Evidence
 from glbtools.evidence.network import Network
-from glbtools.evidence.postoffice import Postoffice
+from glbtools.evidence.postoffice import Held, Postoffice
 
 FETCHED = ("SRVTRANS", "USRTRANS", "NMETRANS", "GWTRANS")
 """Queues that hold what was fetched from the server and not yet put into the lists (Q96060)."""
@@ -29,8 +29,18 @@ class Copy(NamedTuple):
 def copies(postoffice: Postoffice, name: str, note: str = "") -> list[Copy]:
     """Return the changes that a queue of a postoffice holds, in its order."""
     held = postoffice.queue(name)
-    if held is None:
+    return _copies(postoffice, held, note) if held is not None else []
+
+
+def deleted_copies(postoffice: Postoffice, name: str) -> list[Copy]:
+    """Return the changes in what may be a queue that was deleted, where the queue itself is missing (ruling 27)."""
+    if not postoffice.absent(f"{name}.GLB"):
         return []
+    files = [postoffice.held(each) for each in postoffice.deleted(f"{name}.GLB")]
+    return [copy for held in files if held is not None for copy in _copies(postoffice, held, "in a deleted file")]
+
+
+def _copies(postoffice: Postoffice, held: Held, note: str) -> list[Copy]:
     found = []
     for index, record in enumerate(held.records):
         if index not in held.dummies:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from glbtools.diagnosis.case import Case, logged, origin_of, reaches_back, unregistered
-from glbtools.diagnosis.changes.content import Copy, copies
+from glbtools.diagnosis.changes.content import Copy, copies, deleted_copies
 from glbtools.diagnosis.changes.found import Change, Unfound, Unknown, Unsent
 from glbtools.diagnosis.changes.vanished import OLDER, vanished, was_stranded
 from glbtools.diagnosis.changes.view import Standing, View, applied, least
@@ -32,12 +32,22 @@ def add_uploads(view: View, found: Unsent) -> None:
         if (gone.copy.sync, gone.copy.text) not in texts:
             why = "vanished" if gone.given else "pending"
             seen.append(_made(view, gone.copy, Standing(why, gone.certainty, gone.note)))
+    seen += _deleted(view)
     seen += _replaced(view, seen, found)
     found.changes += seen
     found.ranges += _unreadable(view)
     wanted = _wanted_up(case)
     if wanted:
         found.unknown.append(Unknown(case.postoffice.name, case.postoffice.path, view.server_name, "upload", wanted))
+
+
+def _deleted(view: View) -> Iterator[Change]:
+    """Yield what a deleted REQTRANS held and the server's numbers do not cover; possible at most (ruling 27)."""
+    confirmed = max(view.case.numbers.a or 0, applied(view.case) or 0)
+    for copy in deleted_copies(view.case.postoffice, "REQTRANS"):
+        if copy.sync > confirmed:
+            note = "REQTRANS.GLB is missing; what may be the deleted file holds this change, and nothing confirms it."
+            yield _made(view, copy, Standing("vanished", "possible", note))
 
 
 def _standing(view: View, copy: Copy) -> Standing | None:

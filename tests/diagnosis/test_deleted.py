@@ -1,0 +1,88 @@
+"""Files whose names have lost their first letter: evidence beside what is missing, and never in place of it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import glbtools
+
+SERVER, EAST = "NET/HUB", "NET/EAST"
+
+
+def network(queue):
+    return {
+        "postoffice": [
+            {
+                "name": SERVER,
+                "path": "hub",
+                "role": "server",
+                "srvconf": {
+                    "sync": 2,
+                    "requestor": [
+                        {"name": f"PCM:{SERVER}", "reqsync": 0, "srvsync": 2, "importsync": 1},
+                        {"name": f"PCM:{EAST}", "reqsync": 2, "srvsync": 2, "importsync": 1},
+                    ],
+                },
+            },
+            {
+                "name": EAST,
+                "path": "east",
+                "reqconf": {"server": SERVER, "reqsync": 2, "srvsync": 2, "importsync": 1},
+                "queue": {"REQTRANS": queue},
+            },
+        ]
+    }
+
+
+@pytest.fixture
+def place(tmp_path):
+    changes = [
+        {"sync": number, "stamp": f"1994-04-07T12:00:{number:02}", "text": f"A u{number}\tPCM:{EAST}/u{number}"}
+        for number in (2, 3, 4)
+    ]
+    spec = tmp_path / "network.json"
+    spec.write_text(json.dumps(network(changes)))
+    glbtools.build(spec, tmp_path / "net")
+    return tmp_path / "net"
+
+
+def missing(place):
+    return next(each for each in glbtools.diagnose(place).findings if each.problem.slug == "reqtrans-missing")
+
+
+@pytest.mark.parametrize("letter", ["_", "?", "!", "~"])
+def test_a_deleted_file_makes_the_missing_one_a_likely_warning_that_names_it(place, letter):
+    live = place / "east" / "GLB" / "REQTRANS.GLB"
+    live.rename(live.with_name(f"{letter}EQTRANS.GLB"))
+    found = missing(place)
+    assert (found.severity, found.certainty) == ("warning", "likely")
+    assert found.evidence[-1].path.endswith(f"{letter}EQTRANS.GLB")
+    assert f"{letter}EQTRANS.GLB" in found.help[0]
+    listed = [(each.sync, each.why, each.certainty) for each in glbtools.unsent(place)]
+    assert listed == [(3, "vanished", "possible"), (4, "vanished", "possible")]
+
+
+def test_of_several_deleted_files_all_are_named_and_none_is_chosen(place):
+    live = place / "east" / "GLB" / "REQTRANS.GLB"
+    live.with_name("_EQTRANS.GLB").write_bytes(live.read_bytes())
+    live.rename(live.with_name("!EQTRANS.GLB"))
+    found = missing(place)
+    names = {each.path.rpartition("/")[2] for each in found.evidence}
+    assert {"_EQTRANS.GLB", "!EQTRANS.GLB"} <= names
+    assert "one of them" in found.help[0]
+
+
+def test_the_live_file_always_wins(place):
+    live = place / "east" / "GLB" / "REQTRANS.GLB"
+    live.with_name("_EQTRANS.GLB").write_bytes(b"")
+    assert "reqtrans-missing" not in {each.problem.slug for each in glbtools.diagnose(place).findings}
+    assert {each.why for each in glbtools.unsent(place) if each.sync > 2} == {"pending"}
+
+
+def test_a_name_alone_is_no_deleted_file(place):
+    live = place / "east" / "GLB" / "REQTRANS.GLB"
+    live.unlink()
+    live.with_name("_EQTRANS.GLB").write_bytes(b"\x00not a queue of anything" * 40)
+    assert missing(place).severity in ("", "error")
