@@ -249,7 +249,7 @@ def entries(change: Change) -> set[str]:
     return {each.lower() for each in re.findall(r"PCM:\w+/\w+/\w+", change.text)}
 
 
-@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(scenario=disturbed())
 def test_after_a_rebuild_what_was_in_a_file_arrives(scenario, tmp_path_factory):
     check_going_on(scenario, tmp_path_factory.mktemp("going-on"))

@@ -247,7 +247,7 @@ class DisturbedFromTheFirstDay(Disturbed):
         """Nothing is said about the order: whole lists come with all that is in them."""
 
 
-LIMITS = settings(max_examples=60, stateful_step_count=25, deadline=None, derandomize=True)
+LIMITS = settings(max_examples=40, stateful_step_count=25, deadline=None, derandomize=True)
 TestWhateverBecomesOfMailEveryChangeArrivesOnceAndInOrder = Disturbed.TestCase
 TestWhateverBecomesOfMailEveryChangeArrivesOnceAndInOrder.settings = LIMITS
 TestWhateverBecomesOfTheFirstMailsEveryChangeArrives = DisturbedFromTheFirstDay.TestCase
