@@ -401,11 +401,16 @@ class RecordCodec:
         return self._algorithm.compute(self.covered(record))
 
     def carried(self, record: Record, source: Record | None) -> Record:
-        """Return a record with the checksum that becomes it as a copy of ``source``; None is no copy.
+        """Return a record with the unknown fields and the checksum that become it as a copy of ``source``.
 
-        A checksum that was right becomes the right one of the copy, whose header may differ; one that was wrong stays.
-        Where a listing has lost what is covered, nothing can be said of it, and the copy gets its own.
+        None is no copy. A checksum that was right becomes the right one of the copy, whose header may differ; one that
+        was wrong stays. Where a listing has lost what is covered, nothing can be said of it, and the copy gets its own.
         """
+        if source is not None and len(source.others) == len(self.other_fields):
+            kept = zip(self.other_fields, record.others, source.others, strict=True)
+            record = record._replace(
+                others=tuple(old if each.role == "opaque" and not each.link else new for each, new, old in kept)
+            )
         stored = None if source is None else source.checksum
         computed = self.checksum(record)
         if source is not None and stored is not None and (computed is None or self._judges(source)):

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1)
+DOS_DATES = (datetime(1980, 1, 1), datetime(2107, 12, 31, 23, 59, 58))
+"""First and last date that MS-DOS can pack."""
 
 
 def from_unix(raw: int) -> datetime | None:
@@ -36,10 +38,20 @@ def to_dos(moment: datetime) -> int:
     Raises:
         ValueError: the year is outside 1980 to 2107.
     """
-    if not 1980 <= moment.year <= 2107:
+    if not DOS_DATES[0].year <= moment.year <= DOS_DATES[1].year:
         raise ValueError(f"MS-DOS dates know no year {moment.year}")
     date = (moment.year - 1980) << 9 | moment.month << 5 | moment.day
     return date << 16 | moment.hour << 11 | moment.minute << 5 | moment.second // 2
+
+
+def nearest(encoding: str, moment: datetime, low: int, high: int) -> int:
+    """Return the stored form of the date nearest to one, among the numbers from ``low`` to ``high`` that are dates."""
+    if encoding == "unix":
+        return min(max(to_unix(moment), low), high)
+    raw = to_dos(min(max(moment, DOS_DATES[0]), DOS_DATES[1]))
+    years = range(1980 + (high >> 25), 1979, -1)
+    ends = (to_dos(datetime(min(year, DOS_DATES[1].year), 12, 31, 23, 59, 58)) for year in years)
+    return raw if raw <= high else next((each for each in ends if each <= high), 0)
 
 
 ENCODINGS: dict[str, tuple[Callable[[int], datetime | None], Callable[[datetime], int]]] = {

@@ -49,7 +49,7 @@ class Value(NamedTuple):
         field: what the layout says of it.
         span: its bytes in the file.
         raw: the bytes.
-        value: number, text up to the first NUL, or bytes; None for digits that are none.
+        value: number, text up to the first NUL, or bytes; None for digits that are no number the field can hold.
     """
 
     field: Field
@@ -180,7 +180,7 @@ def _number(each: Field, parsed: int | bytes) -> int:
     if isinstance(parsed, int):
         return parsed
     value = int(parsed, 16 if each.kind == "hex" else 10)
-    if _digits(each, value) != parsed:
+    if _digits(each, value) != parsed or value > number_range(each.kind, each.size)[1]:
         raise ValueError(each.name)
     return value
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from glbtools import files
 from glbtools.binary import stamp
-from glbtools.binary.layout import Field, Layout
+from glbtools.binary.layout import Field, Layout, number_range
 from glbtools.binary.records import CHUNK, NO_LINK, Batch, Damage, Gap, Record, RecordCodec, codec, decode, stored_link
 from glbtools.binary.span import Fault, Region, Span, joined
 from glbtools.binary.tree import Node, Stored
@@ -114,12 +114,21 @@ def build_queue(queue: Queue) -> bytes:
 
 
 class NewRecord(NamedTuple):
-    """What is needed to write one record; None leaves a value to the layout."""
+    """What is needed to write one record; None leaves a value to the layout.
+
+    Attributes:
+        sync: its number.
+        text: its text.
+        stamp: its date.
+        checksum: a value to store in place of the computed one.
+        record: the record that it is a copy of; only ``rewritten`` looks at it.
+    """
 
     sync: int
     text: str
     stamp: datetime | None = None
     checksum: int | None = None
+    record: Record | None = None
 
 
 def new_queue(entries: Iterable[NewRecord], layout: Layout) -> Queue:
@@ -130,6 +139,41 @@ def new_queue(entries: Iterable[NewRecord], layout: Layout) -> Queue:
     """
     records = _made(entries, layout, layout.header, None)
     return Queue(layout, records[-1].stop if records else 0, codec(layout).header() if records else b"", records)
+
+
+def rewritten(entries: Iterable[NewRecord], layout: Layout, now: datetime | None = None) -> Queue:
+    """Return a queue of copied and new records; a date never stands in the way of writing one.
+
+    A copy keeps the date stamp of its record, the fields that nobody knows the meaning of, and a checksum that was
+    wrong. What has no date gets that of ``now``, or the stored number 0 where there is none; a date that the layout
+    cannot hold becomes the nearest one that it can.
+
+    Raises:
+        FieldError: a number or a text does not fit the layout; names the record, counted from 0, and what of it.
+    """
+    compiled = codec(layout)
+    records: list[Record] = []
+    position, previous = layout.header, None
+    for number, entry in enumerate(entries):
+        try:
+            made = compiled.make(
+                entry.sync, entry.text, stamp=_stamp(entry, layout, now), start=position, previous=previous
+            )
+        except FieldError as error:
+            raise FieldError(f"[{number}].{error.field}", error.reason) from None
+        records.append(compiled.carried(made, entry.record))
+        position, previous = made.stop, made.start
+    return Queue(layout, records[-1].stop if records else 0, compiled.header() if records else b"", records)
+
+
+def _stamp(entry: NewRecord, layout: Layout, now: datetime | None) -> int | None:
+    """Return the date stamp to store for a record: that of the record it copies, its own date, or the present one."""
+    if entry.record is not None and entry.record.stamp is not None:
+        return entry.record.stamp
+    stored, when = layout.with_role("stamp"), entry.stamp or now
+    if stored is None or when is None:
+        return None
+    return stamp.nearest(stored.stamp, when, *number_range(stored.kind, stored.size))
 
 
 def appended(data: bytes, entries: Iterable[NewRecord], layout: Layout) -> bytes:

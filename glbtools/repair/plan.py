@@ -197,7 +197,10 @@ def _treat(work: Work, finding: Finding) -> None:
         return
     done = len(work.edits) + len(work.undone)
     module, _, name = REMEDIES[slug].partition(".")
-    getattr(import_module(f"glbtools.repair.remedies.{module}"), name)(work, case, finding)
+    try:
+        getattr(import_module(f"glbtools.repair.remedies.{module}"), name)(work, case, finding)
+    except UsageError as error:
+        work.leave(finding, f"what it takes cannot be stored by the layout: {error}")
     if len(work.edits) + len(work.undone) == done:
         work.leave(finding, "what is done for other findings covers it, or nothing in these files can be written")
 

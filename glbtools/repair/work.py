@@ -6,12 +6,14 @@ Remedies read and write here. Each reads the numbers as the remedies before it h
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from glbtools import files
 from glbtools.binary.records import Record
 from glbtools.diagnosis.case import Case, cases
+from glbtools.diagnosis.changes.content import Copy
 from glbtools.diagnosis.engine import Report
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.wording import plural
@@ -19,7 +21,7 @@ from glbtools.errors import UsageError
 from glbtools.evidence.disk import Disk, Office
 from glbtools.evidence.postoffice import OUR_OWN, node_of
 from glbtools.formats import config
-from glbtools.formats.queue import CONFIRMED_TEXT, NewRecord, build_queue, new_queue, parse_queue, raw_stamp
+from glbtools.formats.queue import CONFIRMED_TEXT, NewRecord, build_queue, parse_queue, rewritten
 from glbtools.repair.edits import Edit, Origin, Undone
 
 OWN = OUR_OWN[0]
@@ -34,6 +36,7 @@ class Source(NamedTuple):
         record: as it was; None for one that is made up.
         path: the file it was in.
         how: see ``Origin``.
+        stamp: its date, where the record was in no queue file and has none stored.
     """
 
     sync: int
@@ -41,6 +44,7 @@ class Source(NamedTuple):
     record: Record | None = None
     path: str = ""
     how: str = "verbatim"
+    stamp: datetime | None = None
 
 
 class Work:
@@ -196,28 +200,10 @@ class Work:
         return bool(evidence)
 
     def put_queue(self, finding: Finding, case: Case, queue: str, sources: Sequence[Source], why: str) -> None:
-        """Write a queue: copied records keep stamp and unknown fields, whatever their number, and a wrong checksum."""
-        layout = case.postoffice.layouts["queue"]
+        """Write a queue; see ``rewritten``."""
         path = self.place(case, f"{queue}.GLB")
-        stamps = [each.record.stamp if each.record else None for each in sources]
-        made = new_queue([NewRecord(each.sync, each.text) for each in sources], layout)
-        if any(stamp is None for stamp in stamps) and case.now is not None and layout.with_role("stamp"):
-            stamps = [raw_stamp(layout, case.now) if stamp is None else stamp for stamp in stamps]
-        kept = {index for index, each in enumerate(made.codec.other_fields) if each.role == "opaque" and not each.link}
-        made.records = [
-            record._replace(
-                stamp=stamp if record.stamp is not None else None,
-                others=tuple(
-                    _other(source, index, value) if index in kept else value
-                    for index, value in enumerate(record.others)
-                ),
-            )
-            for record, stamp, source in zip(made.records, stamps, sources, strict=True)
-        ]
-        made.records = [
-            made.codec.carried(record, source.record) for record, source in zip(made.records, sources, strict=True)
-        ]
-        data = build_queue(made)
+        records = [NewRecord(each.sync, each.text, each.stamp, record=each.record) for each in sources]
+        data = build_queue(rewritten(records, case.postoffice.layouts["queue"], case.now))
         before = self.disk.read(path)
         if before == data:
             return
@@ -236,6 +222,12 @@ class Work:
 
     def _parsed(self, case: Case, queue: str, data: bytes | None) -> list[Record]:
         return parse_queue(data, case.postoffice.layouts["queue"]).records if data else []
+
+    def salvage(self, sync: int, copy: Copy) -> Source:
+        """Return a change that stands in an older copy, an image or a list, to be queued under a number."""
+        start, stop = copy.place.span or (0, 0)
+        record = Record(copy.sync, None, None, copy.text, start, stop)
+        return Source(sync, copy.text, record, copy.place.path, "salvaged", copy.stamp)
 
     def dummy(self, case: Case, number: int) -> Source:
         """Return the record that only holds a number, as T3 leaves it (Q133428)."""
@@ -336,12 +328,6 @@ def _origin(source: Source, earlier: Origin | None) -> Origin:
         return Origin(source.sync, source.how, source.path, source.record.start, source.record.sync)
     how = earlier.how if source.how == "verbatim" or earlier.how in ("synthesised", "salvaged") else source.how
     return earlier._replace(sync=source.sync, how=how)
-
-
-def _other(source: Source, index: int, value: int | bytes) -> int | bytes:
-    """Return an unknown field of a copied record as it was; of a new one its default."""
-    others = source.record.others if source.record is not None else ()
-    return others[index] if index < len(others) else value
 
 
 def described(data: bytes | None, records: int | None = None) -> str:

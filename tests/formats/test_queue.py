@@ -440,6 +440,59 @@ def test_what_does_not_fit_is_refused_with_the_number_of_its_record(entry: NewRe
     assert str(caught.value) == f"[1].{reason}"
 
 
+def _stamped(kind: str, encoding: str) -> Layout:
+    """The reference layout with another date stamp, and room for it."""
+    size = {"u16": 2, "dec:10": 10}.get(kind, 4)
+    fields, at = [], 0
+    for each in REFERENCE.fields:
+        stamp = each._replace(kind=kind.partition(":")[0], size=size, stamp=encoding)
+        fields.append((stamp if each.role == "stamp" else each)._replace(offset=at))
+        at += fields[-1].size
+    return REFERENCE._replace(fields=tuple(fields))
+
+
+STAMPED = [_stamped(kind, encoding) for kind in ("u16", "u32", "i32", "dec:10") for encoding in ("unix", "dos")]
+
+
+@given(st.sampled_from(STAMPED), st.none() | st.datetimes(), st.none() | st.datetimes())
+def test_no_date_stands_in_the_way_of_a_record(layout: Layout, when: datetime | None, now: datetime | None) -> None:
+    made = queue.rewritten([NewRecord(1, "A x", when), NewRecord(2, "A y")], layout, now)
+    again = parse_queue(build_queue(made), layout)
+    assert again == made
+    if when is None and now is None:
+        assert [each.stamp for each in again.records] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "kind", "when", "stored"),
+    [
+        ("dos", "u32", datetime(1995, 1, 1, 10, 50, 31), datetime(1995, 1, 1, 10, 50, 30)),
+        ("dos", "u32", datetime(1979, 12, 31), datetime(1980, 1, 1)),
+        ("dos", "u32", datetime(2200, 1, 1), datetime(2107, 12, 31, 23, 59, 58)),
+        ("dos", "i32", datetime(2050, 1, 1), datetime(2043, 12, 31, 23, 59, 58)),
+        ("unix", "u32", datetime(1969, 12, 31), datetime(1970, 1, 1)),
+        ("unix", "u32", datetime(2150, 1, 1), datetime(2106, 2, 7, 6, 28, 15)),
+        ("unix", "i32", datetime(1969, 12, 31), datetime(1969, 12, 31)),
+        ("unix", "i32", datetime(2050, 1, 1), datetime(2038, 1, 19, 3, 14, 7)),
+    ],
+)
+def test_a_date_that_cannot_be_stored_becomes_the_nearest_that_can(
+    encoding: str, kind: str, when: datetime, stored: datetime
+) -> None:
+    made = queue.rewritten([NewRecord(1, "A x", when)], _stamped(kind, encoding))
+    assert made.moment(made.records[0]) == stored
+
+
+def test_a_copy_keeps_its_date_its_unknown_fields_and_a_wrong_checksum() -> None:
+    (record,) = new_queue([NewRecord(7, "A x", WHEN, checksum=9)], REFERENCE).records
+    unknown = tuple(b"abcd" if isinstance(each, bytes) else each for each in record.others)
+    source = record._replace(others=unknown)
+    made = queue.rewritten([NewRecord(1, "# first"), NewRecord(8, "A x", record=source)], REFERENCE, WHEN)
+    copy = made.records[1]
+    assert (copy.sync, copy.stamp, copy.checksum, b"abcd" in copy.others) == (8, record.stamp, 9, True)
+    assert parse_queue(build_queue(made), REFERENCE) == made
+
+
 def test_the_longest_text_the_layout_can_count_is_written_and_read() -> None:
     content = check_invariants(file_of("A " + "x" * 65532, "A y"))
     assert [len(record.text) for record in content.records] == [65534, 3]

@@ -51,9 +51,13 @@ def master(work: Work, case: Case, finding: Finding) -> None:
     for earlier in case.network.earlier(case.postoffice):
         queue = earlier.queue("MSTTRANS")
         after = max((each.sync for each in sources), default=0)
-        if queue is not None:
-            newer = [each for each in queue.real if after < each.sync <= head and each.text not in known]
-            sources += [Source(each.sync, each.text, each, queue.artefact.path, "salvaged") for each in newer]
+        for each in queue.real if queue else ():
+            if after < each.sync <= head and each.text not in known:
+                assert queue is not None
+                # A listing prints a date, and not the number that a queue stores for it.
+                record = each if queue.size is not None else each._replace(stamp=None)
+                when = earlier.moment(queue, each)
+                sources.append(Source(each.sync, each.text, record, queue.artefact.path, "salvaged", when))
     sources += _last_number(work, sources)
     lost = _missing(work, sources)
     work.put_queue(finding, case, "MSTTRANS", sources, "requestors remember the numbers, so that none is given twice")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from glbtools.diagnosis.case import Case, origin_of
 from glbtools.diagnosis.changes.content import Copy
 from glbtools.diagnosis.finding import Evidence, Finding
-from glbtools.formats.queue import NewRecord, ResyncHeader, build_queue, new_queue
+from glbtools.formats.queue import NewRecord, ResyncHeader, build_queue, rewritten
 from glbtools.formats.transaction import build
 from glbtools.model.protocol import resync_numbers
 from glbtools.model.transaction import Address, replace
@@ -134,6 +134,6 @@ def _resync(work: Work, finding: Finding) -> None:
     )
     texts = [ResyncHeader(*header).text, *(each.text for each in work.real(server, "MSTTRANS"))]
     layout = server.postoffice.layouts["queue"]
-    data = build_queue(new_queue([NewRecord(at, text, server.now) for at, text in enumerate(texts)], layout))
+    data = build_queue(rewritten([NewRecord(at, text) for at, text in enumerate(texts)], layout, server.now))
     why = "for requestors whose lists must be made anew; after every Export has arrived IMPORT -S makes a better one"
     work.save(finding, server, "RESYNC.GLB", data, f"{len(texts) - 1} transactions", why)
