@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1)
-DOS_DATES = (datetime(1980, 1, 1), datetime(2107, 12, 31, 23, 59, 58))
+DOS_DATES = (datetime(1980, 1, 1), datetime.fromisoformat("2107-12-31T23:59:58"))
 """First and last date that MS-DOS can pack."""
 
 
@@ -50,7 +50,7 @@ def nearest(encoding: str, moment: datetime, low: int, high: int) -> int:
         return min(max(to_unix(moment), low), high)
     raw = to_dos(min(max(moment, DOS_DATES[0]), DOS_DATES[1]))
     years = range(1980 + (high >> 25), 1979, -1)
-    ends = (to_dos(datetime(min(year, DOS_DATES[1].year), 12, 31, 23, 59, 58)) for year in years)
+    ends = (to_dos(datetime(min(year, DOS_DATES[1].year) + 1, 1, 1) - timedelta(seconds=2)) for year in years)
     return raw if raw <= high else next((each for each in ends if each <= high), 0)
 
 

@@ -227,7 +227,7 @@ class Work:
         """Return a change that stands in an older copy, an image or a list, to be queued under a number."""
         start, stop = copy.place.span or (0, 0)
         record = Record(copy.sync, None, None, copy.text, start, stop)
-        return Source(sync, copy.text, record, copy.place.path, "salvaged", copy.stamp)
+        return Source(sync, copy.text, record, copy.place.path, how="salvaged", stamp=copy.stamp)
 
     def dummy(self, case: Case, number: int) -> Source:
         """Return the record that only holds a number, as T3 leaves it (Q133428)."""

@@ -57,7 +57,7 @@ def master(work: Work, case: Case, finding: Finding) -> None:
                 # A listing prints a date, and not the number that a queue stores for it.
                 record = each if queue.size is not None else each._replace(stamp=None)
                 when = earlier.moment(queue, each)
-                sources.append(Source(each.sync, each.text, record, queue.artefact.path, "salvaged", when))
+                sources.append(Source(each.sync, each.text, record, queue.artefact.path, how="salvaged", stamp=when))
     sources += _last_number(work, sources)
     lost = _missing(work, sources)
     work.put_queue(finding, case, "MSTTRANS", sources, "requestors remember the numbers, so that none is given twice")
