@@ -16,6 +16,7 @@ from unittest import mock
 from glbtools import cli, files
 from scoreboard.worlds.judge import Cause, Refuted, Said, Statement
 from scoreboard.worlds.materialize import materialize, name_of
+from scoreboard.worlds.signs import signs
 from scoreboard.worlds.state import EXPORT, REAL
 from scoreboard.worlds.truth import COMES, LACKS, NEVER, REACHED, Worlds
 from scoreboard.worlds.views import View
@@ -205,6 +206,17 @@ def _place(seen: View, at: int, sync: int, text: str) -> int | None:
 
 
 def drawn(worlds: Worlds, count: int, seed: int = 1) -> list[View]:
-    """Return a seeded sample of views."""
-    views = sorted(worlds.views, key=repr)
-    return random.Random(seed).sample(views, min(count, len(views)))  # noqa: S311 - it is no secret
+    """Return a seeded sample of views in which each kind of view has its turn: those that show the same signs."""
+    dice = random.Random(seed)  # noqa: S311 - it is no secret
+    kinds: dict[tuple[str, ...], list[View]] = {}
+    for seen in worlds.views:
+        kinds.setdefault(tuple(sorted(signs(seen))), []).append(seen)
+    waiting = [kinds[each] for each in sorted(kinds)]
+    for each in waiting:
+        dice.shuffle(each)
+    found: list[View] = []
+    while waiting and len(found) < count:
+        dice.shuffle(waiting)
+        found += [each.pop() for each in waiting[: count - len(found)]]
+        waiting = [each for each in waiting if each]
+    return found
