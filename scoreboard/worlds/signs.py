@@ -49,7 +49,7 @@ def signs(seen: View, at: int = 0) -> set[str]:
     note("U > H", highest > file.head)
     note("0 < U < H", 0 < highest < file.head)
     note("U = 0 < H", highest == 0 < file.head)
-    note("L > 1", (master[0].sync if master else file.head + 1) > 1)
+    note("L > 1", bool(master) and master[0].sync > 1)
     note("gap", any(high.sync > low.sync + 1 for low, high in pairwise(master)))
     note("numbers fall in MSTTRANS", any(high.sync <= low.sync for low, high in pairwise(master)))
     note("own b < own a", file.own.acknowledged < own.confirmed)
