@@ -244,7 +244,9 @@ def _placed(artefact: Artefact, lines: Iterable[LogLine]) -> Iterator[Entry]:
             if line.form == "report" or (before and line.moment and abs(line.moment - before) > GAP):
                 program, sitting = "", sitting + 1
             program = _banner(line) or program
-            yield Entry(artefact, line, about, _address(line), "SRVMAIN" if _by_server(line) else program, sitting)
+            yield Entry(
+                artefact, line, about, _address(line), "SRVMAIN" if _by_server(line) else program, sitting=sitting
+            )
             if _ends(line):
                 program = ""
             before = None if line.form == "report" else line.moment or before

@@ -464,7 +464,7 @@ def _resync_14(case: Case, group: Group) -> Judgement:
     artefact = case.postoffice.find("RESYNC.GLB")
     if artefact is not None and not case.is_server:
         evidence = Evidence(
-            artefact.path, (0, artefact.size), None, "size", artefact.size, "still there: not processed"
+            artefact.path, (0, artefact.size), None, "size", artefact.size, note="still there: not processed"
         )
         return Judgement("", "certain", evidence=(evidence,))
     return Judgement(_ran_later(case, group, "IMPORT"))

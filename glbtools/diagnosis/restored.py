@@ -56,20 +56,20 @@ def server_finding(
     finding = Finding(
         by_slug(REENABLED if anew else RESTORED),
         case.server.postoffice.name if case.server else None,
-        case.server.postoffice.path if case.server else case.postoffice.path,
-        message,
-        (*filter(None, evidence), *(logged(each) for each in outermost(symptoms(case, RESTORED)))),
-        certainty,
-        tuple(notes),
-        (
+        path=case.server.postoffice.path if case.server else case.postoffice.path,
+        message=message,
+        evidence=(*filter(None, evidence), *(logged(each) for each in outermost(symptoms(case, RESTORED)))),
+        certainty=certainty,
+        notes=tuple(notes),
+        help=(
             "Every requestor must submit its whole list: Config, Dir-Sync, Requestor, Export on each of them "
             "(Q113453).",
             "Where a requestor's SrvSync is above the server's: one full cycle after the exports, then IMPORT -S on "
             "the server, copy RESYNC.GLB to every requestor, delete it on the server, IMPORT -Q on each (Q96060).",
             "Names put in by IMPORT -E are in no postoffice's own list and must be imported again.",
         ),
-        ranges,
-        causes.severity,
+        ranges=ranges,
+        severity=causes.severity,
     )
     return with_causes(case, finding, causes)
 

@@ -45,7 +45,7 @@ def _copies(postoffice: Postoffice, held: Held, note: str) -> list[Copy]:
     for index, record in enumerate(held.records):
         if index not in held.dummies:
             line = held.lines[index] if held.lines else None
-            place = Evidence(held.artefact.path, (record.start, record.stop), line, "sync", record.sync, note)
+            place = Evidence(held.artefact.path, (record.start, record.stop), line, "sync", record.sync, note=note)
             found.append(Copy(record.sync, postoffice.moment(held, record), record.text, place))
     return found
 

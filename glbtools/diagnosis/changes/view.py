@@ -42,7 +42,9 @@ class View:
         if artefact is None or found is None or found.entry.name != "queue":
             return []
         gaps = [each for each in found.content.gaps if each.data.strip(b"\0")]
-        return [Evidence(artefact.path, (each.start, each.stop), None, "gap", None, "no whole record") for each in gaps]
+        return [
+            Evidence(artefact.path, (each.start, each.stop), None, "gap", None, note="no whole record") for each in gaps
+        ]
 
     @cached_property
     def last_sent(self) -> Logged | None:

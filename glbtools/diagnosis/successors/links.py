@@ -152,7 +152,9 @@ def _link_place(piece: Piece, each: Link) -> Evidence:
     number = f"{each.failures} failures" if each.failures is not None else "failures"
     since = f", last success {each.last_success}" if each.last_success not in ("", "0") else ""
     where = f"{each.source} to {each.server}, {each.context}" if each.source else each.server
-    return Evidence(piece.path, None, each.line, "Last Failure Status", each.last_status, f"{number}{since}: {where}")
+    return Evidence(
+        piece.path, None, each.line, "Last Failure Status", each.last_status, note=f"{number}{since}: {where}"
+    )
 
 
 def _too_long_ago(piece: Piece, links: Iterable[Link], present: datetime | None) -> Iterator[Finding]:
@@ -169,7 +171,7 @@ def _too_long_ago(piece: Piece, links: Iterable[Link], present: datetime | None)
             [
                 Evidence(
                     piece.path, None, each.line, "Last Success Time", each.last_success,
-                    f"{each.source} to {each.server}, {each.context}",
+                    note=f"{each.source} to {each.server}, {each.context}",
                 )
                 for each in chosen[:MOST]
             ],

@@ -122,7 +122,7 @@ def _vectors(given: Given, found: Found) -> list[Owned]:
 
 
 def _line_of(path: str, line: Vector, note: str = "") -> Evidence:
-    return Evidence(path, None, line.line, "USN", line.usn, note)
+    return Evidence(path, None, line.line, "USN", line.usn, note=note)
 
 
 class _Undecided(NamedTuple):
@@ -228,7 +228,9 @@ def judged(
                     certainty,
                     cursor.position,
                     (_BY_NAME,) if named else (),
-                    ("the vectors with invocation ids (repadmin /showutdvec ... /nocache)",) if named else (),
+                    settled_by=("the vectors with invocation ids (repadmin /showutdvec ... /nocache)",)
+                    if named
+                    else (),
                 )
             )
         elif "MISSED_DELETIONS" in verdict.states and directory:
