@@ -18,8 +18,12 @@ STARTS: dict[str, tuple[str, ...]] = {
     "fresh": (),
     "old": ("chg", "chg", "C"),
     "older": ("own", "chg", "C", "chg", "C", "own"),
+    "purged": ("own", "chg", "C", "chg", "C", "purge"),
 }
-"""Start -> what has happened before the first event: a network just installed, and ones that have been at work."""
+"""Start -> what has happened before the first event: a network just installed, and ones that have been at work.
+
+``purge`` leaves the last record of MSTTRANS: what Keep Updates does in the course of time is no fault.
+"""
 
 HICCUPS = frozenset({"LOST", "LATE", "DOUBLE"})
 
@@ -129,7 +133,7 @@ class Search:
         after: Layer = {}
         for state, node in self.layers[-1].items():
             if only is not None:
-                for step in self.space.ordinary(state.core, 99, 99):
+                for step in [*self.space.ordinary(state.core, 99, 99), *self.space.purged(state.core)]:
                     if step.event.name in only and step.event.at < 1:
                         self._go(after, state, node, step, state)
                 continue

@@ -46,7 +46,7 @@ class Run(NamedTuple):
     parts: int
 
 
-ALL_STARTS = ("fresh", "old", "older")
+ALL_STARTS = ("fresh", "old", "older", "purged")
 RUNS = (
     Run("one requestor, one fault", Bound(events=7, starts=ALL_STARTS), 0, 500, 30),
     Run("the same, one rule read otherwise", Bound(events=6), 1, 300, 0),

@@ -240,6 +240,15 @@ class Space:
                     merged[after] = merged.get(after, 0) | both
         return [(self.one(mask), core) for core, mask in merged.items()]
 
+    def purged(self, core: int) -> list[Step]:
+        """Return MSTTRANS purged to its last record, as time does it."""
+        now = self.cores[core]
+        server = self.servers[now.server]
+        if len(server.master) < 2:
+            return []
+        left = self.server(server._replace(master=server.master[-1:]))
+        return [Step(Event("purge"), self.readings.all, self._served(now, left))]
+
     # --- faults ----------------------------------------------------------------------------------------------------
 
     def faults(self, core: int, at: tuple[int, ...]) -> list[Step]:
