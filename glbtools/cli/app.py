@@ -21,6 +21,7 @@ from glbtools.cli.options import (
     Quiet,
     chosen_layouts,
     screen_of,
+    writable,
 )
 from glbtools.files import DEFAULT_MAX_SIZE
 
@@ -106,7 +107,7 @@ def build(
     """
     from glbtools.evidence.build import build as write
 
-    written = write(spec, out, chosen_layouts(layout), force=force, max_size=max_file_size)
+    written = write(spec, out, writable(chosen_layouts(layout)), force=force, max_size=max_file_size)
     if json or output is PageFormat.json:
         from glbtools.reporting import documents
 

@@ -61,6 +61,20 @@ def chosen_layouts(paths: Iterable[Path] | None) -> Layouts:
     return layouts.from_files(paths or ())
 
 
+def writable(layouts: Layouts) -> Layouts:
+    """Return layouts if files can be written in all of them.
+
+    Raises:
+        UsageError: one states only a part of what a record holds.
+    """
+    from glbtools.errors import UsageError
+
+    for each in layouts.values():
+        if each.read_only:
+            raise UsageError(f"{each.id}: {each.read_only}")
+    return layouts
+
+
 def screen_of(color: bool | None) -> Screen:
     """Return what standard output shows."""
     from glbtools.reporting.text import screen

@@ -19,6 +19,7 @@ from glbtools.cli.options import (
     Quiet,
     chosen_layouts,
     screen_of,
+    writable,
 )
 from glbtools.files import DEFAULT_MAX_SIZE
 
@@ -60,7 +61,9 @@ def rebuild(
     if into is not None:
         refuse(path, into)
     show = diagnosis.progress(quiet=quiet)
-    report = diagnose(path, older=older or (), layouts=chosen_layouts(layout), max_size=max_file_size, progress=show)
+    report = diagnose(
+        path, older=older or (), layouts=writable(chosen_layouts(layout)), max_size=max_file_size, progress=show
+    )
     plan = plan_rebuild(report, unsafe=unsafe, only=only or (), carve=carve or ())
     as_json = json or output is PageFormat.json
     screen = screen_of(color)

@@ -7,6 +7,8 @@ the ways in which programs of that time may have stored them. What a rival reads
 from __future__ import annotations
 
 import itertools
+import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
@@ -25,11 +27,17 @@ STRAY = 0.03
 LOST = 0.05
 """Share of the texts that may stand in no record, since their records are damaged."""
 
+ALIKE = 3
+"""Places that are no records, of one size and with one beginning, that are no damage."""
+
 FEW_VALUES = 8
 """Different values that a byte must take before its range says anything."""
 
 CLOCK = 60
 """What no hour, minute or second reaches."""
+
+SHOWN = 30.0
+"""Bits that the steps of a number must show: 20, and what some thousand places and forms tried are worth."""
 
 Parts = Sequence[tuple[Material, Queue]]
 
@@ -43,6 +51,13 @@ def frame_doubts(parts: Parts) -> Iterator[str]:
             yield (
                 f"{len(odd)} of {len(queue.records)} texts of {material.path} hold what no transaction holds, "
                 f"first that of the number {odd[0].sync}"
+            )
+        sizes = Counter((len(each.data), each.data[:1]) for each in queue.gaps if each.data.strip(b"\0"))
+        (size, _), count = sizes.most_common(1)[0] if sizes else ((0, b""), 0)
+        if count >= ALIKE and len(queue.records) != len(material.printed):
+            yield (
+                f"{count} places of {material.path} of {size} bytes each are no records and begin alike: there may be "
+                "records of another kind"
             )
         starts = {each.start + first for each in queue.records}
         starts |= {each.start + first for each in queue.left}
@@ -64,9 +79,11 @@ def _outstanding(material: Material) -> list[int]:
 # --- the number --------------------------------------------------------------------------------------------------
 
 
-def number_doubts(parts: Parts) -> Iterator[str]:
-    """Yield readings of the number by another width, order or place that count as well and give other numbers."""
-    layout = parts[0][1].layout
+def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
+    """Yield readings of the number by another width, order or place that count as well and give other numbers.
+
+    ``layout`` is what the files were read with, less the fields that are in doubt themselves.
+    """
     field = layout.with_role("sync")
     if field is None or field.kind in {"dec", "hex"}:
         return
@@ -80,6 +97,15 @@ def number_doubts(parts: Parts) -> Iterator[str]:
     if not varying:
         return
     low, high = min(varying), max(varying)
+    steps = [b - a for one, other, a, b in zip(files, files[1:], chosen, chosen[1:], strict=False) if one == other]
+    if sum(max(0.0, 16 - math.log2(step + 1)) for step in steps if step > 0) < SHOWN:
+        yield "the numbers are few, and rise by steps so large that chance explains them"
+        return
+    lowest = low if field.byte_order == "little" else high
+    bytes_at = {at: {data[origin + at] for data, origin in origins} for at in varying}
+    if max(bytes_at[lowest]) < CLOCK and any(len(bytes_at[at]) > 2 for at in varying if at != lowest):
+        yield f"the low byte of the numbers never reaches {CLOCK}, though they rise beyond it: they may be of a clock"
+        return
     taken = {
         at
         for each in layout.fields
@@ -139,7 +165,8 @@ def _counts(values: Sequence[int], chosen: Sequence[int], files: Sequence[int]) 
         return False
     rows = zip(files, files[1:], values, values[1:], chosen, chosen[1:], strict=False)
     steps = [(b - a, d - c) for one, other, a, b, c, d in rows if one == other and d > c]
-    if not steps or not all(0 < rival <= columns.LARGEST_STEP for rival, _ in steps):
+    falling = sum(not 0 < rival <= columns.LARGEST_STEP for rival, _ in steps)
+    if not steps or falling > (max(1, STRAY * len(steps)) if len(steps) > FEW_VALUES else 0):
         return False
     middle = len(steps) // 2
     rival, own = (sorted(step[which] for step in steps)[middle] for which in (0, 1))

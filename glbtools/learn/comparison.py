@@ -250,9 +250,11 @@ def _is_spoiled(material: Material, queue: Queue, row: Listed, record: Record) -
 
 
 def _is_inside(queue: Queue, hurt: Hurt, spoiled: set[int], place: int | None) -> bool:
-    """Whether a text that is not read stands in the middle of a record without fault."""
+    """Whether a text that is not read stands inside of a record without fault, or of one that is called left over."""
     if place is None:
         return False
+    if any(each.start <= place < each.stop for each in queue.left):
+        return True
     holder = next((each for each in queue.records if each.start <= place < each.stop), None)
     return holder is not None and holder.start not in spoiled and not hurt(holder)
 

@@ -19,7 +19,7 @@ from glbtools.formats.queue import Queue, parse_queue
 from glbtools.formats.registry import FORMATS, detect
 from glbtools.layouts import Layouts
 from glbtools.layouts.written import to_toml
-from glbtools.learn import configuration, queue, testimony
+from glbtools.learn import configuration, queue, singles, testimony
 from glbtools.learn.audit import date_doubts, frame_doubts, number_doubts, text_doubts, without_stamp
 from glbtools.learn.checking import Part, queue_listing, queue_part
 from glbtools.learn.checksums import Found
@@ -185,6 +185,8 @@ def _queue_layout(
         learning.layout = selected(
             learning.layout, materials, [parse_queue(e.data, learning.layout) for e in materials]
         )
+    elif not found and (single := singles.partial_layout(materials)) is not None:
+        learning.layout, learning.reasons = single, list(singles.OPEN)
     best = learning.layout or (found[0].layout if found else None)
     if best is not None:
         queues = [parse_queue(each.data, best) for each in materials]
@@ -200,18 +202,18 @@ def _test(learning: Learning, materials: Sequence[Material], queues: Sequence[Qu
     """Hold the best explanation against the listings: a layout that one contradicts is none."""
     compared = [compare(each, held) for each, held in zip(materials, queues, strict=True)]
     learning.comparisons = [each for each in compared if each is not None]
-    if learning.layout is None:
+    if learning.layout is None or learning.layout.partial:
         return
     learning.reasons += [reason for each in learning.comparisons for reason in contradictions(each)]
     parts = [(each, held) for each, held in zip(materials, queues, strict=True) if held.records]
     learning.reasons += [*frame_doubts(parts), *text_doubts(parts)] if parts else []
     told = [each for each in materials if each.printed or each.first is not None or each.last is not None]
     if parts and not told:
-        learning.reasons += number_doubts(parts)
         learning.concluded.append("which of the records are in the queue only a listing tells: some may be purged")
         if why := list(date_doubts(parts)):
             learning.layout = without_stamp(learning.layout, why)
             learning.concluded.append(f"dates are left open: {'; '.join(why)}")
+        learning.reasons += number_doubts(parts, learning.layout)
     learning.layout = None if learning.reasons else doubted(learning.layout, learning.comparisons)
     if learning.layout is not None and (open_ := list(doubts(learning.layout, materials, queues))):
         learning.reasons += open_
@@ -262,7 +264,7 @@ def _undecided(found: Sequence[queue.Candidate], materials: Sequence[Material]) 
     if not found:
         texts = sum(len(material.anchors) for material in materials)
         if not texts:
-            yield "nothing in the files looks like a transaction"
+            yield "nothing in the files looks like a transaction; if they are queues, their texts may be obscured"
         elif texts < queue.FEWEST:
             yield f"{_count(texts, 'text')} that may be a transaction: too few to see how records follow each other"
         else:

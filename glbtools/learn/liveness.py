@@ -21,6 +21,7 @@ from glbtools.learn.columns import LARGEST_STEP
 from glbtools.learn.comparison import Hurt, paired
 from glbtools.learn.framing import BINARY
 from glbtools.learn.material import Material
+from glbtools.learn.weighing import grammatical
 
 FLAGS = frozenset(b"\0\1\2\3\4\5\x08\x10\x20\x40\x80\xe5\xff*-?ADLNXYadlnxy")
 """What a flag holds; another byte that differs in one record is damage sooner than a flag."""
@@ -61,8 +62,8 @@ def selected(layout: Layout, materials: Sequence[Material], queues: Sequence[Que
         pairs, _, left = paired(material, queue)
         shown.append([record for _, record in pairs])
         hidden.append(left)
-    if not any(hidden):
-        return layout
+    if not any(hidden) or grammatical([each.text for left in hidden for each in left]) < sum(map(len, hidden)):
+        return layout  # what is no transaction is a damaged place, and no record that was deleted
     flagged = _flag(told, shown, hidden)
     if flagged is not None:
         return _with(layout, flagged)
