@@ -52,15 +52,15 @@ def frame_doubts(parts: Parts) -> Iterator[str]:
                 f"{len(odd)} of {len(queue.records)} texts of {material.path} hold what no transaction holds, "
                 f"first that of the number {odd[0].sync}"
             )
+        starts = {each.start + first for each in queue.records}
+        starts |= {each.start + first for each in queue.left}
         sizes = Counter((len(each.data), each.data[:1]) for each in queue.gaps if each.data.strip(b"\0"))
         (size, _), count = sizes.most_common(1)[0] if sizes else ((0, b""), 0)
-        if count >= ALIKE and len(queue.records) != len(material.printed):
+        if count >= ALIKE and not (material.listed and material.listed.keys() <= starts):
             yield (
                 f"{count} places of {material.path} of {size} bytes each are no records and begin alike: there may be "
                 "records of another kind"
             )
-        starts = {each.start + first for each in queue.records}
-        starts |= {each.start + first for each in queue.left}
         left = [each.start for each in queue.left]
         stray = [at for at in _outstanding(material) if at not in starts and not any(at >= each for each in left)]
         if len(stray) > max(2, LOST * len(queue.records)):
