@@ -23,7 +23,14 @@ class View:
         """What would remove the doubts in the evidence as a whole: a name that is only likely, files of two days."""
         named = () if self.case.postoffice.name_certain else ("what this postoffice is called",)
         copied = ("this postoffice's own REQCONF",) if copied_from(self.case) else ()
-        return (*named, *copied, *(("REQTRANS and REQCONF of one day",) if self.case.skew else ()))
+        part = ("a listing of the queues, to learn their whole layout",) if self.partial else ()
+        return (*part, *named, *copied, *(("REQTRANS and REQCONF of one day",) if self.case.skew else ()))
+
+    @cached_property
+    def partial(self) -> bool:
+        """Whether the layout of a queue does not say which of its records are in it (docs/certainty.md 3)."""
+        read = (self.case.postoffice.read(each) for each in self.case.postoffice.artefacts)
+        return any(found.content.layout.partial for found in read if found and found.entry.name == "queue")
 
     @cached_property
     def reasons(self) -> tuple[Evidence, ...]:
@@ -69,6 +76,8 @@ class View:
 
     def sure(self, certainty: str) -> str:
         """Lower a certainty where the evidence as a whole is doubtful."""
+        if self.partial:
+            return "possible"
         return least(certainty, "likely") if self.doubts else certainty
 
 

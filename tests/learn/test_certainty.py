@@ -1,0 +1,142 @@
+"""What is stated of a file is tested: against its listing, against other readings, and by what no file shows alone."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+
+from glbtools.binary.layout import Layout, parse
+from glbtools.errors import FieldError, UsageError
+from glbtools.formats.queue import NewRecord, build_queue, new_queue, parse_queue
+from glbtools.layouts.written import to_toml
+from glbtools.learn import check_layout, learn_layout
+from scoreboard.families import attempt, sample
+from scoreboard.layouts import queue_sample
+
+HEAD = """id = "own"
+family = "queue"
+title = "own"
+status = "observed"
+"""
+SYNC = '[[field]]\nname = "sync"\noffset = 0\ntype = "u32"\nrole = "sync"\nstatus = "observed"\n'
+TEXT = '[[field]]\nname = "text"\noffset = {}\ntype = "text"\nrole = "text"\nstatus = "observed"\n'
+LIVE = '[[field]]\nname = "live"\noffset = 4\ntype = "u8"\nrole = "live"\ndefault = 1\nstatus = "observed"\n'
+FIRST = '[[field]]\nname = "first"\nsection = "header"\noffset = 0\ntype = "u32"\nrole = "first"\nstatus = "observed"\n'
+
+
+def layout(framing: str, *fields: str, more: str = "") -> Layout:
+    return parse("\n".join([HEAD, more, "[framing]", framing, *fields]).encode(), "own")
+
+
+def records(*live: int) -> bytes:
+    return b"".join(struct.pack("<IB", at, flag) + b"A Paul\tPCM:A/B/paul\0" for at, flag in enumerate(live, 1))
+
+
+# --- which records are in the queue ------------------------------------------------------------------------------
+
+
+FLAGGED = layout("", SYNC, LIVE, TEXT.format(5))
+HEADED = layout("header = 4", FIRST, SYNC, TEXT.format(5))
+LENGTH = '[[field]]\nname = "size"\noffset = 4\ntype = "u8"\nrole = "len_text"\nstatus = "observed"\n'
+BROKEN = layout("breaks = true", SYNC, LENGTH, TEXT.format(5))
+SIZE = 20
+
+
+@pytest.mark.parametrize(
+    ("own", "data", "numbers"),
+    [
+        (FLAGGED, records(1, 0, 1, 7, 1), [1, 3, 5]),
+        (HEADED, struct.pack("<I", 4 + 2 * 25) + records(1, 1, 1, 1), [3, 4]),
+        (BROKEN, records(SIZE, SIZE) + b"l\tPCM:A/B/paul\0" + records(SIZE, SIZE), [1, 2]),
+    ],
+    ids=["a byte marks it", "the header says where the first is", "the rest is left over"],
+)
+def test_records_that_are_not_in_the_queue_are_kept_and_not_shown(own: Layout, data: bytes, numbers: list[int]) -> None:
+    queue = parse_queue(data, own)
+    assert [each.sync for each in queue.records] == numbers
+    assert queue.left
+    assert not queue.faults
+    assert build_queue(queue) == data
+    assert parse(to_toml(own).encode(), "again") == own
+
+
+def test_a_length_may_count_the_padding() -> None:
+    length = '[[field]]\nname = "size"\noffset = 4\ntype = "u16"\nrole = "len_text"\nstatus = "observed"\n'
+    own = layout('length_counts = "padded"\nterminator = "none"\nstride = 4', SYNC, length, TEXT.format(6))
+    texts = ["A Paul\tPCM:A/B/paul" + "x" * more for more in range(4)]
+    data = build_queue(new_queue([NewRecord(at, text) for at, text in enumerate(texts)], own))
+    queue = parse_queue(data, own)
+    assert [each.text for each in queue.records] == texts
+    assert all(each.stop % 4 == 0 for each in queue.records)
+    assert build_queue(queue) == data
+
+
+@pytest.mark.parametrize("own", [HEADED, layout("", SYNC, TEXT.format(4), more="partial = true")])
+def test_nothing_is_written_in_a_layout_that_does_not_know_all(own: Layout) -> None:
+    with pytest.raises(FieldError, match="layout"):
+        new_queue([NewRecord(1, "A Paul\tPCM:A/B/paul")], own)
+
+
+# --- a listing is a test -----------------------------------------------------------------------------------------
+
+
+def files(tmp_path: Path, seed: int = 2) -> tuple[Path, Path]:
+    drawn = queue_sample(seed)
+    path, listing = tmp_path / "REQTRANS.GLB", tmp_path / "LISTQ.TXT"
+    path.write_bytes(drawn.data)
+    listing.write_bytes(drawn.listing)
+    return path, listing
+
+
+def test_the_report_counts_what_agrees_with_the_listing(tmp_path: Path) -> None:
+    path, listing = files(tmp_path)
+    (compared,) = learn_layout([path], listings=[listing]).comparisons
+    assert compared.rows == compared.records == compared.read == compared.agreeing["number"]
+    assert not compared.unread
+    assert not compared.unlisted
+    assert not compared.differing
+
+
+def test_a_listing_of_another_moment_is_a_contradiction(tmp_path: Path) -> None:
+    path, listing = files(tmp_path)
+    lines = listing.read_bytes().splitlines(keepends=True)
+    listing.write_bytes(b"".join(lines[: 2 * len(lines) // 3]))
+    learning = learn_layout([path], listings=[listing])
+    assert learning.layout is None
+    assert any("in no row of the listing" in each for each in learning.reasons)
+
+
+def test_two_listings_that_contradict_each_other_are_an_error_of_the_call(tmp_path: Path) -> None:
+    path, listing = files(tmp_path)
+    other = tmp_path / "OTHER.TXT"
+    drawn = queue_sample(2)
+    first = drawn.rows[0].sync
+    other.write_bytes(listing.read_bytes().replace(b"%06d " % first, b"%06d " % (first + 500), 1))
+    with pytest.raises(UsageError, match="contradicts"):
+        learn_layout([path], listings=[listing, other])
+
+
+def test_a_layout_with_other_numbers_than_the_listing_does_not_fit(tmp_path: Path) -> None:
+    path, listing = files(tmp_path)
+    own = learn_layout([path], listings=[listing]).layout
+    assert own is not None
+    wrong = tmp_path / "WRONG.TXT"
+    numbers = [row.sync for row in queue_sample(2).rows]
+    text = listing.read_bytes()
+    for number in reversed(numbers):
+        text = text.replace(b"%06d " % number, b"%06d " % (number + 1), 1)
+    wrong.write_bytes(text)
+    assert check_layout(own, [path], listings=[listing])[0].fits
+    assert not check_layout(own, [path], listings=[wrong])[0].fits
+
+
+# --- layouts that nobody here has made ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(5001, 5013))
+@pytest.mark.parametrize("listed", [False, True], ids=["alone", "with a listing"])
+def test_nothing_false_is_stated_of_files_of_other_programs(seed: int, listed: bool, tmp_path: Path) -> None:
+    outcome, reason = attempt(sample(seed), tmp_path, listed=listed)
+    assert outcome != "wrong", reason
