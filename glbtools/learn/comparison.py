@@ -97,10 +97,16 @@ def compare(material: Material, queue: Queue) -> Comparison | None:
     spoiled = {each.start for each in differing.get("text", ()) if each.damaged}
     inside = [row for row in unread if _is_inside(queue, hurt, spoiled, row.place)]
     return Comparison(
-        material.path, len(material.printed), len(queue.records), len(pairs), tuple(row.listed.sync for row in unread),
-        tuple(row.listed.sync for row in inside), tuple(each.sync for each in unlisted), agreeing,
-        {what: tuple(each) for what, each in differing.items()},
-    )  # fmt: skip
+        path=material.path,
+        rows=len(material.printed),
+        records=len(queue.records),
+        read=len(pairs),
+        unread=tuple(row.listed.sync for row in unread),
+        hidden=tuple(row.listed.sync for row in inside),
+        unlisted=tuple(each.sync for each in unlisted),
+        agreeing=agreeing,
+        differing={what: tuple(each) for what, each in differing.items()},
+    )
 
 
 def contradictions(comparison: Comparison) -> Iterator[str]:

@@ -233,7 +233,7 @@ def _arranged(
         strides = [1, *_padding(records, rule, arrangement)]
         for stride in strides:
             with contextlib.suppress(LayoutError):  # no layout can say this
-                yield _weighed(materials, records, rule, arrangement, replace(reading, claims=kept), stride)
+                yield _weighed(materials, records, rule, arrangement, replace(reading, claims=kept), padded=stride)
 
 
 def _padding(records: Sequence[Held], rule: Rule, arrangement: Arrangement) -> Iterator[int]:
