@@ -121,7 +121,7 @@ class Others:
         for requestor in server.config.requestors:
             if same_postoffice(requestor.name, server.postoffice.name):
                 continue
-            if any((requestor.reqsync, requestor.srvsync)):
+            if any((requestor.reqsync, requestor.srvsync, requestor.importsync)):
                 imports = self.numbers.get(node_of(requestor.name), Numbers()).imports
                 if imports is None or requestor.importsync is None or requestor.importsync >= imports:
                     return False
@@ -490,14 +490,6 @@ def origin_of(text: str) -> str | None:
     typed = parse(text).transaction
     name = typed.postoffice_name if typed else None
     return name.upper() if name else None
-
-
-def undecided_hole(case: Case) -> Range | None:
-    """Return what the server may have lost where nothing tells whether it did (ruling 10)."""
-    own, theirs = case.numbers.a, case.requestor.reqsync if case.requestor else None
-    if own is None or theirs is None or theirs >= own or "HOLE" not in case.upload.verdict.undecided:
-        return None
-    return theirs, own
 
 
 def renumbered_at(case: Case) -> int | None:

@@ -113,7 +113,7 @@ def _queue(case: Case) -> Shown:
         yield "confirmed-behind", (_at(queue, queue.records[min(behind)]),)
     received = case.requestor.reqsync if case.requestor else None
     first = queue.records[0] if queue.records else None
-    if received and first and 0 in queue.dummies and first.sync == received < own.a:
+    if received and first and 0 in queue.dummies and first.sync == received < own.a and queue.real:
         yield "fits-another", (_at(queue, first),)
 
 

@@ -131,11 +131,12 @@ HISTORIES: tuple[History, ...] = (
         "a RESYNC set ReqSync to the largest number of any requestor (Q119449)",
         may=_signs(
             "behind behind-zero behind-some queue-below begun-again low-not-taken confirmed-behind "
-            "largest begins-at-one master-even served-empty master-lacks"
+            "largest begins-at-one master-even served-empty master-lacks imports-lower import-asked "
+            "imports-far record-zero fits-another"
         ),
         late=_NONE,
         speaks=_signs("largest"),
-        loses=_signs("queue-below begun-again"),
+        loses=_signs("queue-below begun-again imports-lower record-zero"),
         problem="resync-inflated-reqsync",
         tells="RESYNC.GLB or a log of its import",
     ),
@@ -184,11 +185,12 @@ HISTORIES: tuple[History, ...] = (
         "REQCONF was copied from another postoffice (Q123437)",
         may=_signs(
             "behind behind-some queue-below ends-below-server begun-again low-not-taken "
-            "confirmed-behind equal-dates fits-another largest begins-at-one master-even master-lacks"
+            "confirmed-behind equal-dates fits-another largest begins-at-one master-even master-lacks "
+            "behind-zero record-zero served-empty imports-lower import-asked imports-far"
         ),
         late=_NONE,
         speaks=_signs("equal-dates fits-another"),
-        loses=_signs("queue-below ends-below-server begun-again"),
+        loses=_signs("queue-below ends-below-server begun-again imports-lower record-zero"),
         problem="reqconf-cloned-or-restored",
         tells="the REQCONF of the other postoffices",
     ),
