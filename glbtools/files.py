@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ DEFAULT_MAX_SIZE = 256 * 1024 * 1024
 """Largest file read without being asked for more, in bytes (docs/interface.md#streams-and-limits)."""
 
 STDIN = "-"
+_STANDARD = re.compile(r"/dev/(?:(stdout|stderr)|fd/([0-9]{1,4}))")
 _BLOCK = 1 << 20
 
 
@@ -64,6 +66,9 @@ def opened(path: str | Path, max_size: int | None = None) -> Iterator[int]:
 def write(path: Path, data: bytes, *, force: bool = False, sync: bool = True) -> None:
     """Write a file whole or not at all: temporary file beside it, fsync, rename.
 
+    Only a regular file is ever replaced. A link is followed to the file it leads to; a character device, a FIFO and a
+    standard stream take what is written, with or without ``force``.
+
     Args:
         path: the target; its directory must exist.
         data: the content.
@@ -88,13 +93,17 @@ def writing(path: Path, *, force: bool = False, sync: bool = True) -> Iterator[B
     """
     import tempfile
 
-    if not force and os.path.lexists(path):
-        raise OutputExistsError(f"{path}: exists; use --force to replace it")
+    check_target(path, force=force)
     try:
+        if is_stream(path):
+            with os.fdopen(_stream(path), "wb") as stream:
+                yield stream
+            return
+        path = path.resolve(strict=False) if path.is_symlink() else path
         with contextlib.suppress(FileNotFoundError):
             path.lstat()  # A name that cannot be is said before anything is written.
         descriptor, temporary = tempfile.mkstemp(prefix=".glbtools-", dir=path.parent)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise _access_error(path, error) from None
     try:
         with os.fdopen(descriptor, "wb") as stream:
@@ -111,6 +120,40 @@ def writing(path: Path, *, force: bool = False, sync: bool = True) -> Iterator[B
         if isinstance(error, OSError):
             raise _access_error(path, error) from None
         raise
+
+
+def check_target(path: Path, *, force: bool) -> None:
+    """Refuse a target that may not be written to.
+
+    Raises:
+        OutputExistsError: it exists, is nothing that takes what is written, and ``force`` is not given.
+        FileAccessError: it is a directory, a disk or a socket; a name that cannot be is for the writer to find.
+    """
+    if not os.path.lexists(path) or is_stream(path):
+        return
+    if not force:
+        raise OutputExistsError(f"{path}: exists; use --force to replace it")
+    with contextlib.suppress(OSError):
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            raise FileAccessError(f"{path}: {_kind(mode)}, not a file")
+
+
+def is_stream(path: Path) -> bool:
+    """Whether a path takes what is written at once, so that nothing is put in its place."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode) or _STANDARD.fullmatch(str(path.absolute())) is not None
+
+
+def _stream(path: Path) -> int:
+    """Return a descriptor of a stream; a standard one goes on where it is, in a file that it was redirected to."""
+    standard = _STANDARD.fullmatch(str(path.absolute()))
+    if standard is None:
+        return os.open(path, os.O_WRONLY | getattr(os, "O_NOCTTY", 0))
+    return os.dup({"stdout": 1, "stderr": 2}.get(standard[1]) or int(standard[2]))
 
 
 def write_tree(contents: Mapping[str, bytes], target: Path, *, force: bool = False, sync: bool = True) -> list[Path]:
@@ -158,6 +201,8 @@ def _write_all(contents: Mapping[str, bytes], directory: Path, *, sync: bool) ->
     for path in paths:
         if not Path(os.path.realpath(path.parent)).is_relative_to(inside):
             raise OutputExistsError(f"{path}: a link in it leads out of {directory}")
+        if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
+            raise OutputExistsError(f"{path}: {kind(path)}, which is not replaced")
     for path, content in paths.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path, content, force=True, sync=sync)
@@ -241,11 +286,11 @@ def kind(path: Path) -> str:
 
 
 def _kind(mode: int) -> str:
-    kinds = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
+    kinds = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket", stat.S_IFLNK: "a link"}
     return kinds.get(stat.S_IFMT(mode), "a device")
 
 
-def _access_error(path: object, error: OSError | ValueError) -> FileAccessError:
+def _access_error(path: object, error: OSError | ValueError | RuntimeError) -> FileAccessError:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return FileAccessError(f"{path}: {reason[:1].lower()}{reason[1:]}")
 

@@ -3,7 +3,9 @@ from __future__ import annotations
 import os
 import socket
 import stat
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,7 +129,7 @@ def test_a_new_file_is_written_with_the_rights_of_any_other(tmp_path: Path) -> N
     assert names(tmp_path) == {"new", "usual"}
 
 
-@pytest.mark.parametrize("name", ["file", "directory", "link", "dangling", "fifo"])
+@pytest.mark.parametrize("name", ["file", "directory", "link", "dangling"])
 def test_what_exists_is_not_replaced_unless_asked_for(place: Path, name: str) -> None:
     before = names(place)
     with pytest.raises(OutputExistsError) as caught:
@@ -142,11 +144,87 @@ def test_with_force_a_file_is_replaced(place: Path) -> None:
     assert (place / "file").read_bytes() == b"new"
 
 
-def test_with_force_a_link_is_replaced_and_not_what_it_leads_to(place: Path) -> None:
-    files.write(place / "link", b"new", force=True)
-    assert (place / "link").read_bytes() == b"new"
-    assert not (place / "link").is_symlink()
-    assert (place / "file").read_bytes() == b"12345"
+@pytest.mark.parametrize(("link", "file"), [("link", "file"), ("dangling", "nowhere")])
+def test_with_force_a_link_is_followed_and_never_replaced(place: Path, link: str, file: str) -> None:
+    files.write(place / link, b"new", force=True)
+    assert (place / link).is_symlink()
+    assert (place / file).read_bytes() == (place / link).read_bytes() == b"new"
+    assert not (place / file).is_symlink()
+
+
+def test_a_link_in_a_circle_is_refused_and_stays(place: Path) -> None:
+    with pytest.raises(FileAccessError):
+        files.write(place / "circle", b"new", force=True)
+    assert (place / "circle").is_symlink()
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("name", ["fifo", "link to fifo"])
+def test_a_fifo_takes_what_is_written_and_stays(place: Path, name: str, *, force: bool) -> None:
+    (place / "link to fifo").symlink_to("fifo")
+    reader = os.open(place / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        files.write(place / name, b"new", force=force)
+        assert os.read(reader, 9) == b"new"
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO((place / "fifo").lstat().st_mode)
+    assert (place / "link to fifo").is_symlink()
+
+
+@pytest.fixture
+def device(tmp_path: Path) -> Path:
+    """A device of its own that takes everything, as /dev/null does."""
+    try:
+        os.mknod(tmp_path / "null", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+        (tmp_path / "null").write_bytes(b"x")
+    except OSError as error:
+        pytest.skip(f"no device can be made here: {error.strerror}")
+    return tmp_path / "null"
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_device_takes_what_is_written_and_stays(device: Path, *, force: bool) -> None:
+    (device.parent / "link").symlink_to("null")
+    for path in (device, device.parent / "link"):
+        files.write(path, b"new", force=force)
+    assert stat.S_ISCHR(device.lstat().st_mode)
+    assert (device.parent / "link").is_symlink()
+    assert names(device.parent) == {"null", "link"}
+
+
+def test_every_command_that_writes_a_file_leaves_a_device_what_it_is(device: Path, run: Callable[..., Any]) -> None:
+    here = Path(__file__).resolve().parent.parent / "fixtures"
+    queue = next(iter(sorted(here.rglob("MSTTRANS.GLB"))))
+    dump = next(iter(sorted(here.rglob("*.ldif"))))
+    state = device.parent / "state.json"
+    for arguments in (
+        ["learn", queue, "--out", device, "--force"],
+        ["directory", "export", dump, "--state", state, "--to", device, "--force", "--server", "DC"],
+        ["directory", "compare", dump, dump, "--to", device, "--force"],
+        ["build", next(iter(sorted((here / "specs").iterdir()))), "--out", device, "--force"],
+        ["simulate", "absent", "--out", device, "--force"],
+    ):
+        assert run(*arguments).status in (0, 1, 2)
+        assert stat.S_ISCHR(device.lstat().st_mode), arguments
+
+
+def test_a_disk_is_never_written_to(tmp_path: Path) -> None:
+    try:
+        os.mknod(tmp_path / "disk", 0o666 | stat.S_IFBLK, os.makedev(7, 255))
+    except OSError as error:
+        pytest.skip(f"no device can be made here: {error.strerror}")
+    with pytest.raises(FileAccessError):
+        files.write(tmp_path / "disk", b"new", force=True)
+    assert stat.S_ISBLK((tmp_path / "disk").lstat().st_mode)
+
+
+@pytest.mark.parametrize("name", ["link", "dangling", "fifo", "directory"])
+def test_in_a_directory_that_is_written_only_regular_files_are_replaced(place: Path, name: str) -> None:
+    before = names(place)
+    with pytest.raises(OutputExistsError):
+        files.write_tree({"another": b"x", name: b"x"}, place, force=True)
+    assert names(place) == before
 
 
 @pytest.mark.parametrize("name", ["directory", "missing/file", "file/below", "nul\0byte", "x" * 300])

@@ -86,7 +86,15 @@ def put(lines: Iterable[str]) -> None:
 
 
 def _prepare_streams() -> None:
-    """Make output possible whatever the encoding, and without a standard stream too."""
+    """Make output possible whatever the encoding, and without a standard stream too.
+
+    The number of a standard stream that is closed is taken, so that no file of the evidence gets it.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDONLY)
     sys.stdout = sys.stdout or _ClosedOutput()
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):

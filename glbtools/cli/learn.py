@@ -109,15 +109,13 @@ def _refuse(out: Path, inputs: Sequence[str], *, force: bool) -> None:
         FileAccessError: its directory is missing.
     """
     from glbtools.errors import FileAccessError, OutputExistsError
+    from glbtools.files import check_target
 
     if os.path.lexists(out):
-        if not force:
-            raise OutputExistsError(f"{out}: exists; use --force to replace it")
+        check_target(out, force=force)
         real = os.path.realpath(out)
         if any(os.path.realpath(each) == real for each in inputs):
             raise OutputExistsError(f"{out}: is one of the files to learn from")
-        if out.is_dir():
-            raise FileAccessError(f"{out}: a directory, not a file")
     elif not out.parent.is_dir():
         raise FileAccessError(f"{out}: no such directory")
 
