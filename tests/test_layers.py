@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "glbtools"
 # names of ``glbtools`` lead to.
 ROOMS = (
     "__main__", "cli", "reporting", "library", "simulation", "repair", "diagnosis", "learn", "sync", "directory",
-    "evidence", "formats", "layouts", "model", "binary", "files", "errors",
+    "evidence", "formats", "layouts", "model", "binary", "tables", "files", "errors",
 )  # fmt: skip
 
 # The package itself has the version and public names, all loaded lazily; both may be used from the top rooms,

@@ -8,13 +8,13 @@ follow each other with a text of variable length (queue files). Compiling it to 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, NoReturn
 
 from glbtools.binary import checksum, stamp
 from glbtools.binary.checksum import Algorithm, Crc
 from glbtools.errors import LayoutError
+from glbtools.tables import read_toml
 
 STATUSES = ("attested", "observed", "inferred", "assumed")
 """How a fact is known, best first: a public source says it; seen in files; deduced; chosen so as to write files."""
@@ -41,9 +41,6 @@ MAX_TEXT = 1 << 18
 
 MAX_FIXED = 1 << 16
 """Largest header, record or stride, in bytes."""
-
-# A dotted key of many parts makes ``tomllib`` use memory by the square of its length; a key cannot leave its line.
-_MAX_LINE = 4096
 
 
 class Field(NamedTuple):
@@ -175,10 +172,8 @@ def parse(content: bytes, path: str) -> Layout:
     Raises:
         LayoutError: with the file, the key and the reason.
     """
-    if any(len(line) > _MAX_LINE for line in content.splitlines()):
-        raise LayoutError(path, "", f"no valid TOML: a line is longer than {_MAX_LINE} bytes")
     try:
-        table = tomllib.loads(content.decode("utf-8"))
+        table = read_toml(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise LayoutError(path, "", f"no valid TOML: {error}") from None
     return _Checker(path).layout(table)

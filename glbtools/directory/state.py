@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from glbtools import files
 from glbtools.errors import DescriptionError
 from glbtools.model.directory import Entry
+from glbtools.tables import read_json
 
 SCHEMA = "glbtools.export-state/1"
 _DIGEST_SIZE = 12
@@ -95,7 +96,7 @@ def load(path: str | Path) -> State:
     if not place.exists():
         return State()
     try:
-        row = json.loads(files.read(place))
+        row = read_json(files.read(place))
     except (ValueError, RecursionError) as error:
         raise DescriptionError(str(path), "", f"no JSON: {error}") from None
     if not isinstance(row, dict) or row.get("schema") != SCHEMA:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +12,7 @@ from glbtools.binary import stamp
 from glbtools.errors import DescriptionError, FieldError, UsageError
 from glbtools.formats.config import NODE_NAME, POINTERS
 from glbtools.formats.queue import CONFIRMED_TEXT, NewRecord
+from glbtools.tables import read_json, read_toml
 
 QUEUES = ("REQTRANS", "SRVTRANS", "USRTRANS", "NMETRANS", "GWTRANS", "MSTTRANS", "RESYNC")
 ENCODING = "cp850"
@@ -52,15 +51,6 @@ def parse(content: bytes, path: str) -> list[Postoffice]:
     return _Checker(path).description(content)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a key that is given twice, as TOML does."""
-    table = dict(pairs)
-    if len(table) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} is given twice")
-    return table
-
-
 class _Checker:
     """Turns tables into postoffices, or says which key is wrong."""
 
@@ -89,7 +79,7 @@ class _Checker:
     def loaded(self, content: bytes) -> dict[str, Any]:
         try:
             text = content.decode("utf-8-sig")
-            table = json.loads(text, object_pairs_hook=_once) if text.lstrip()[:1] == "{" else tomllib.loads(text)
+            table = read_json(content) if text.lstrip()[:1] == "{" else read_toml(text)
         except (ValueError, RecursionError) as error:
             self.fail("", f"neither valid TOML nor JSON: {error}")
         if not isinstance(table, dict):

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from glbtools.formats.message import REQTX, SRVTX, STATUS_REPORT, Subject, build_subject
+from glbtools.tables import read_json
 
 IMPORT_REQUEST = "Import request"
 """Its own $SYSTEM mail, sent at once and not at T1 (Q142841); its subject is documented nowhere."""
@@ -88,7 +89,7 @@ def from_text(data: bytes) -> Message:
         ValueError: it is no such file.
     """
     try:
-        row = json.loads(data)
+        row = read_json(data)
         row.pop("subject", None)
         row["changes"] = tuple(row["changes"])
         row["items"] = tuple(Item(sync, _read(stamp), text, checksum) for sync, stamp, text, checksum in row["items"])

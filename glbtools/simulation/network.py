@@ -25,6 +25,7 @@ from glbtools.simulation.disk import OWN, Disk, Office
 from glbtools.simulation.ledger import Change, Ledger
 from glbtools.simulation.lists import AddressList, node_of
 from glbtools.simulation.mail import Message
+from glbtools.tables import read_json
 
 SCHEMA = "glbtools.simulation/1"
 START = datetime(1994, 2, 1)
@@ -281,7 +282,7 @@ def load(root: Path, layouts: Layouts | None = None, *, max_size: int = files.DE
     if kept is None:
         return _discovered(root, disk, layouts or Layouts())
     try:
-        state = _of_schema(json.loads(kept))
+        state = _of_schema(read_json(kept))
         places = {each["name"]: each["path"] for each in state["postoffices"]}
         network = Network(disk, state["server"], places, layouts or Layouts(), Rules(**state["rules"]))
         network.clocks = {each["name"]: each["clock"] for each in state["postoffices"]}
@@ -296,7 +297,7 @@ def load(root: Path, layouts: Layouts | None = None, *, max_size: int = files.DE
         }
         network.faults = [Injected(**each) for each in state["faults"]]
         for line in (disk.read(f"{OWN}/changes.jsonl") or b"").splitlines():
-            network.ledger.add(_change(json.loads(line)))
+            network.ledger.add(_change(read_json(line)))
         network.ledger.whole = {digest: _unpacked(ids) for digest, ids in state["whole"].items()}
         network.mail = [mail.from_text(data) for data in disk.below(f"{OWN}/mail/").values()]
     except (ValueError, KeyError, TypeError) as error:

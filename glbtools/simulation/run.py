@@ -17,6 +17,7 @@ from glbtools.simulation.disk import OWN
 from glbtools.simulation.life import Dice, live
 from glbtools.simulation.network import Network
 from glbtools.simulation.scenario import PHASES, Mishap, Scenario, Step, load
+from glbtools.tables import read_json
 
 
 def simulate(
@@ -90,7 +91,7 @@ def truth_of(directory: str | Path) -> dict[str, Any]:
     """
     path = Path(directory) / OWN / "truth.json"
     try:
-        found: dict[str, Any] = json.loads(files.read(path))
+        found: dict[str, Any] = read_json(files.read(path))
     except ValueError as error:
         raise UsageError(f"{path}: {error}") from None
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
@@ -15,6 +14,7 @@ from glbtools.errors import DescriptionError, UsageError
 from glbtools.model.protocol import CHOICES, Rules
 from glbtools.simulation.actions import ACTIONS
 from glbtools.simulation.faults import FAULTS, Fault
+from glbtools.tables import read_toml
 
 PHASES = ("T0", "T1", "T2", "T3")
 MOST_CYCLES, MOST_POSTOFFICES, MOST_CHANGES = 10_000, 5_000, 100_000
@@ -116,8 +116,8 @@ class _Checker:
         self.path = path
         try:
             self.text = content.decode("utf-8-sig")
-            self.table = tomllib.loads(self.text)
-        except ValueError as error:
+            self.table = read_toml(self.text)
+        except (ValueError, RecursionError) as error:
             raise DescriptionError(path, "", f"no valid TOML: {error}") from None
 
     def fail(self, key: str, reason: str) -> NoReturn:

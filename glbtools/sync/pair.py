@@ -29,7 +29,6 @@ import re
 import socket
 import sqlite3
 import time
-import tomllib
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -48,13 +47,14 @@ from glbtools.sync.synchronizer import Patience, Synchronizer
 from glbtools.sync.transport import POSITION, Message, SpoolTransport, spooled
 from glbtools.sync.values import document, shown
 from glbtools.sync.values import number as checked_number
+from glbtools.tables import read_toml
 
 SQLITE, QUEUE, DUMP = "sqlite", "queue", "dump"
 DEFAULT_BATCH = 1000
 LARGEST_BATCH = 100_000
 WAITING = Patience(tries=3, seconds=30.0)
 _MAX_SIZE = 1 << 16
-_SAID, _MOST_PARTS = 200, 50
+_SAID = 200
 _YOUNG = 60.0
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -139,10 +139,7 @@ def load(path: str | Path) -> Pair:
     """
     try:
         text = files.read(path, _MAX_SIZE).decode("utf-8")
-        # A key of many parts takes the library time in the square of them; no key here has more than two.
-        if deep := next((at for at, line in enumerate(text.splitlines(), 1) if _is_deep(line)), 0):
-            raise PairError(str(path), "", "nested too deeply", deep)
-        table = tomllib.loads(text)
+        table = read_toml(text)
     except UnicodeDecodeError:
         raise PairError(str(path), "", "not UTF-8") from None
     except RecursionError:
@@ -151,10 +148,6 @@ def load(path: str | Path) -> Pair:
         at = re.search(r"line (\d+)", str(error))
         raise PairError(str(path), "", str(error)[:_SAID], int(at[1]) if at else 0) from None
     return _Reader(Path(path), text).pair(table)
-
-
-def _is_deep(line: str) -> bool:
-    return line.partition("=")[0].count(".") > _MOST_PARTS
 
 
 class _Reader:

@@ -6,8 +6,9 @@ wrong is one ``ValueError`` with a reason of one line.
 
 from __future__ import annotations
 
-import json
-from typing import Any, NoReturn
+from typing import Any
+
+from glbtools.tables import read_json
 
 HIGHEST = (1 << 63) - 1
 """The highest number that a store holds."""
@@ -22,14 +23,7 @@ def document(data: bytes) -> Any:
     Raises:
         ValueError: it is none, is nested too deeply, or has a number that is none (Infinity, NaN).
     """
-    try:
-        return json.loads(data, parse_constant=_no_constant)
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number")
+    return read_json(data)
 
 
 def number(value: object, what: str) -> int:

@@ -272,12 +272,14 @@ def test_with_force_a_link_that_leads_out_is_not_followed(tmp_path, small, link)
     assert not list(beside.iterdir())
 
 
-def test_with_force_a_link_in_the_place_of_a_file_is_replaced_and_its_target_left_alone(tmp_path, small):
+def test_with_force_a_link_in_the_place_of_a_file_is_refused_and_its_target_left_alone(tmp_path, small):
     out = tmp_path / "out"
     (out / "east" / "GLB").mkdir(parents=True)
     (tmp_path / "theirs.txt").write_text("theirs")
     (out / "east" / "GLB" / "REQTRANS.GLB").symlink_to(tmp_path / "theirs.txt")
-    simulate(small, out, force=True)
+    with pytest.raises(OutputExistsError, match="a link, which is not replaced"):
+        simulate(small, out, force=True)
+    assert (out / "east" / "GLB" / "REQTRANS.GLB").is_symlink()
     assert (tmp_path / "theirs.txt").read_text() == "theirs"
 
 
