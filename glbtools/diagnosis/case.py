@@ -406,14 +406,40 @@ def never_taken(case: Case) -> list[Record]:
         return []  # what MSTTRANS does not describe, or has lost, may be these
     if not any(origin_of(each.text) == (case.postoffice.name or "").upper() for each in master.real):
         return []
-    taken = {each.text for each in master.real}
+    taken = Taken(server.postoffice, master)
     since = server.postoffice.moment(master, min(master.records, key=lambda each: each.sync))
-    return [
-        each
-        for each in waiting
-        if each.text not in taken
-        and (server.first == 1 or (since and (made := case.postoffice.moment(queue, each)) and made > since))
-    ]
+    refused: list[Record] = []
+    for each in reversed(waiting):
+        made = case.postoffice.moment(queue, each)
+        if server.first != 1 and not (since and made and made > since):
+            continue
+        # The first record of an Export reads the same every time: what became of it is what became of the next one.
+        starts_refused = bool(refused) and refused[-1].sync == each.sync + 1
+        if starts_refused if is_start(each.text) else not taken.has(each.text, made):
+            refused.append(each)
+    return refused[::-1]
+
+
+def is_start(text: str) -> bool:
+    """Whether a transaction begins an Export: its text is the same in every one, and tells nothing of this one."""
+    return text.startswith("R")
+
+
+class Taken:
+    """The texts that a MSTTRANS holds, with the last moment of each: one of an earlier moment is another change."""
+
+    def __init__(self, server: Postoffice, master: Held) -> None:
+        self._latest: dict[str, datetime | None] = {}
+        for each in master.real:
+            when, known = server.moment(master, each), self._latest.get(each.text)
+            self._latest[each.text] = max(filter(None, (when, known)), default=None)
+
+    def has(self, text: str, made: datetime | None) -> bool:
+        """Whether a text stands there that can be that of a change made at a moment."""
+        if is_start(text) or text not in self._latest:
+            return False
+        latest = self._latest[text]
+        return latest is None or made is None or latest >= made - SKEW
 
 
 class Low(NamedTuple):
@@ -436,23 +462,26 @@ def low_part(case: Case) -> list[Low]:
         return []
     if theirs is not None and theirs.reqsync is not None and theirs.reqsync < own.a:
         return []
-    low = [each for each in queue.real if 0 < each.sync <= own.a]
     master = case.server.postoffice.queue("MSTTRANS") if case.server else None
-    taken = {each.text for each in master.real if not each.text.startswith("R")} if master else set()
-    return [Low(each, tuple(_signs(case, each))) for each in low if each.text not in taken]
+    taken = Taken(case.server.postoffice, master) if case.server and master else None
+    last_confirmed = max(queue.dummies, default=-1)
+    found = []
+    for index, record in enumerate(queue.records):
+        if index in queue.dummies or not 0 < record.sync <= own.a:
+            continue
+        made = case.postoffice.moment(queue, record)
+        if taken is None or not taken.has(record.text, made):
+            found.append(Low(record, tuple(_signs(case, record, made, index < last_confirmed))))
+    return found
 
 
-def _signs(case: Case, record: Record) -> Iterator[str]:
-    queue = case.postoffice.queue("REQTRANS")
-    assert queue is not None
-    made = case.postoffice.moment(queue, record)
-    if not record.text.startswith("R") and reaches_back(case, made):
+def _signs(case: Case, record: Record, made: datetime | None, confirmed_behind: bool) -> Iterator[str]:
+    if not is_start(record.text) and reaches_back(case, made):
         yield "MSTTRANS reaches back to before it was made and does not hold it"
     updated = case.requestor.last_update if case.requestor else None
     if made and updated and made - updated > SKEW:
         yield f"it was made after the last update that the server had from here ({updated})"
-    position = queue.records.index(record)
-    if any(index in queue.dummies for index in range(position + 1, len(queue.records))):
+    if confirmed_behind:
         yield "the record of a confirmed number stands behind it"
 
 

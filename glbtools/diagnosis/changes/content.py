@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from glbtools.diagnosis.case import origin_of, server_of
+from glbtools.diagnosis.case import SKEW, is_start, origin_of, server_of
 from glbtools.diagnosis.finding import Evidence
 from glbtools.evidence.network import Network
 from glbtools.evidence.postoffice import Held, Postoffice
@@ -162,10 +162,25 @@ class Content:
         """The changes that stood under such a number and that the server does not hold any more."""
         return [each.then for each in self.reused if each.then.text not in self.master_texts]
 
-    def arrived(self, text: str, path: str) -> Copy | None:
+    def taken(self, text: str, made: datetime | None) -> Copy | None:
+        """Return where MSTTRANS has a text that can be that of a change made at a moment (ruling 14)."""
+        if is_start(text):
+            return None
+        held = self.latest_texts.get(text)
+        before = held is not None and held.stamp and made and held.stamp < made - SKEW
+        return None if before else held
+
+    @cached_property
+    def latest_texts(self) -> dict[str, Copy]:
+        """The last change with each text."""
+        return {each.text: each for each in self.master}
+
+    def arrived(self, text: str, made: datetime | None, path: str) -> Copy | None:
         """Return where a text stands that shows it reached the server (ruling 14)."""
-        if text in self.master_texts:
-            return self.master_texts[text]
+        if is_start(text):
+            return None
+        if (held := self.taken(text, made)) is not None:
+            return held
         return next((copy for holder, copy in self.fetched_texts.get(text, ()) if holder != path), None)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from glbtools.diagnosis.case import Case, logged, origin_of, reaches_back, unregistered
+from glbtools.diagnosis.case import Case, is_start, logged, origin_of, reaches_back, unregistered
 from glbtools.diagnosis.changes.content import Copy, copies, deleted_copies
 from glbtools.diagnosis.changes.found import Change, Unfound, Unknown, Unsent
 from glbtools.diagnosis.changes.vanished import OLDER, vanished, was_stranded
@@ -98,7 +98,7 @@ def never_taken_before(case: Case, copy: Copy) -> bool:
     reaches back shows that it has not, unless the server itself went back.
     """
     a, b = case.numbers.a, applied(case)
-    if a is None or b is None or b < a or copy.text[:1] == "R" or {"received-above", "server-behind"} & {*case.signs}:
+    if a is None or b is None or b < a or is_start(copy.text) or {"received-above", "server-behind"} & {*case.signs}:
         return False
     return reaches_back(case, copy.stamp)
 
@@ -272,7 +272,8 @@ def _made(view: View, copy: Copy, standing: Standing) -> Change:
         evidence += (logged(view.last_sent, "changes were sent"),)
     content = view.content
     lost = standing.why == "hole"
-    arrived = content.master_texts.get(copy.text) if lost else content.arrived(copy.text, postoffice.path)
+    made = copy.stamp
+    arrived = content.taken(copy.text, made) if lost else content.arrived(copy.text, made, postoffice.path)
     if arrived is not None:
         certainty = "possible"
         where = arrived.place.path.rpartition("/")[2].partition(".")[0].upper()
