@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -18,14 +19,19 @@ from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue
 from glbtools.learn import columns
 from glbtools.learn.comparison import Hurt
+from glbtools.learn.fields import WRITTEN
+from glbtools.learn.framing import Number
 from glbtools.learn.material import Material
-from glbtools.learn.weighing import grammatical, is_odd, spread_evenly
+from glbtools.learn.weighing import grammatical, is_blank, is_odd, spread_evenly
 
 STRAY = 0.03
 """Share of the records that damage may have changed where nothing else shows it."""
 
 LOST = 0.05
 """Share of the texts that may stand in no record, since their records are damaged."""
+
+FEWEST_STEPS = 6
+"""Steps of which one may fall, since numbers begin again or old ones are left over."""
 
 ALIKE = 3
 """Places that are no records, of one size and with one beginning, that are no damage."""
@@ -46,8 +52,9 @@ def frame_doubts(parts: Parts) -> Iterator[str]:
     """Yield why records are not where a layout has them: texts with control bytes, texts that stand in no record."""
     for material, queue in parts:
         hurt, first = Hurt(queue), queue.codec.len_head
-        odd = [each for each in queue.records if is_odd(_raw(queue, each)) and not hurt(each)]
-        if len(odd) > max(1, STRAY * len(queue.records)):
+        texts = [each for each in queue.records if not is_blank(each.text) and not hurt(each)]
+        odd = [each for each in texts if is_odd(_raw(queue, each))]
+        if len(odd) > max(1, LOST * len(texts)):
             yield (
                 f"{len(odd)} of {len(queue.records)} texts of {material.path} hold what no transaction holds, "
                 f"first that of the number {odd[0].sync}"
@@ -125,7 +132,31 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
                     f"{values[-1]} in place of {chosen[-1]} in the last record"
                 )
                 return
+    yield from _swapped(field, taken, origins)
+    middle = sorted(step for step in steps if step > 0)[sum(step > 0 for step in steps) // 2]
+    if middle > MOST_SKIPPED:
+        yield f"the numbers skip {middle - 1} between most records: they may count something else"
+        return
     yield from _other_counter(layout, samples, chosen, files)
+
+
+MOST_SKIPPED = 8
+"""Step between most numbers above which they hardly count changes."""
+
+
+def _swapped(field: Field, taken: set[int], origins: Sequence[tuple[bytes, int]]) -> Iterator[str]:
+    """Yield that a number of 16 bits may be the low word of one whose high word stands before it."""
+    before = (field.offset - 2, field.offset - 1)
+    if field.size != 2 or before[0] < 0 or any(at in taken for at in before):
+        return
+    word = Number("u16", 2, field.byte_order)
+    words = {word.read(data, origin + before[0]) or 0 for data, origin in origins}
+    if len(words) == 1 and 0 < min(words) < LARGEST_HIGH:
+        yield f"the word before the number is {min(words)} in all records: it may be its high word"
+
+
+LARGEST_HIGH = 64
+"""High word that no count of changes reaches."""
 
 
 def _other_counter(
@@ -136,8 +167,8 @@ def _other_counter(
         free = {
             at
             for each in layout.section(section)
-            if each.role in {"opaque", "constant"}
             for at in range(each.offset, each.stop)
+            if each.role in {"opaque", "constant"} or _is_zero(each, at, samples)
         }
         for (name, read), at in itertools.product(_ORDERS.items(), sorted(free)):
             if at + 1 not in free:
@@ -147,10 +178,17 @@ def _other_counter(
                 origin = _origin(queue, each, Field("", section, 0, "u16", 2, "opaque", "assumed")) + at
                 raws.append(data[origin : origin + 2])
             values = list(map(read, raws))
-            if values != [each & 0xFFFF for each in chosen] and _counts(values, chosen, files):
+            if len(set(values)) > 1 and values != [each & 0xFFFF for each in chosen] and _counts(values, chosen, files):
                 where = f"{'+' if section == 'trailer' else ''}0x{at:02x}"
                 yield f"the number may as well be the 16 bits at {where}, {name}: {values[-1]} in the last record"
                 return
+
+
+def _is_zero(field: Field, at: int, samples: Sequence[tuple[bytes, Record, Queue]]) -> bool:
+    """Whether a byte of a number or length is zero in all records: it may belong to what stands beside it."""
+    if field.role not in {"sync", "len_text"} or field.kind in {"dec", "hex"}:
+        return False
+    return not any(data[_origin(queue, each, field) + at] for data, each, queue in samples)
 
 
 _ORDERS: dict[str, Callable[[bytes], int]] = {
@@ -166,7 +204,7 @@ def _counts(values: Sequence[int], chosen: Sequence[int], files: Sequence[int]) 
     rows = zip(files, files[1:], values, values[1:], chosen, chosen[1:], strict=False)
     steps = [(b - a, d - c) for one, other, a, b, c, d in rows if one == other and d > c]
     falling = sum(not 0 < rival <= columns.LARGEST_STEP for rival, _ in steps)
-    if not steps or falling > (max(1, STRAY * len(steps)) if len(steps) > FEW_VALUES else 0):
+    if not steps or falling > (max(1, STRAY * len(steps)) if len(steps) >= FEWEST_STEPS else 0):
         return False
     middle = len(steps) // 2
     rival, own = (sorted(step[which] for step in steps)[middle] for which in (0, 1))
@@ -190,30 +228,95 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     if not raws:
         return
     if field.kind in {"dec", "hex"}:
+        if field.kind == "hex" and all(raw.isdigit() for raw in raws):
+            yield "none of its digits is a letter: they may be decimal, of a date in digits"
+        elif _may_be_days(raws) and any(
+            _is_digit(samples, field, at) for at in (field.offset - 1, field.stop) if _is_free(layout, field, at)
+        ):
+            yield "digits stand beside it: they may be of a longer date in digits"
         return
+    if all(byte in WRITTEN or byte == 0 for raw in raws for byte in raw[1:-1]):
+        yield "its bytes are digits of a date that is written out"
     values = [each.stamp or 0 for _, each, _ in samples]
     own = _moments(values, field.stamp)
     if field.stamp == "unix" and all(each is not None and FIRST <= _later(each) < LAST for each in own):
         yield "as seconds since 1980 they are dates of that time, too"
     if sum(each is None or not FIRST <= each < LAST for each in own) > STRAY * len(own):
         yield "they are not of the years in which these programs were in use"
+    packed = field.stamp == "dos" and columns.chance_of_packed(values) <= columns.PACKED
     for name, forms in _FORMS.items():
         if name == (field.byte_order, field.stamp, "straight"):
             continue
         moments = [forms(raw) for raw in raws]
         good = [each for each in moments if each is not None and FIRST <= each < LAST]
         back = sum(b < a for a, b in itertools.pairwise(good))
-        if len(good) >= (1 - STRAY) * len(raws) and back <= 2 * columns.SPOILED * len(raws) and len(set(good)) > 1:
+        if packed and name[1] == "unix":
+            continue
+        wide = name[1] == "unix" and _span(good) > 1.5 * _span([each for each in own if each is not None]) + 1
+        if wide or len(set(good)) < FEWEST_DATES:
+            continue
+        if len(good) >= (1 - STRAY) * len(raws) and back <= 2 * columns.SPOILED * len(raws):
             order, encoding, words = name
             swapped = " with its words the other way round" if words == "swapped" else ""
             yield f"the same bytes are dates as {encoding}, {order}-endian{swapped}"
     varying = [{raw[at] for raw in raws} for at in range(field.size)]
     told = [each for each in varying if len(each) >= FEW_VALUES]
-    if field.stamp == "unix" and told and all(max(each) < CLOCK for each in told):
+    if told and all(max(each) < CLOCK for each in told):
         yield f"no byte of it reaches {CLOCK}: they may be hours, minutes and seconds by themselves"
+    days, times = ({getattr(each, what)() for each in own if each is not None} for what in ("date", "time"))
+    if len(days) > 2 and len(times) == 1:
+        yield "all of them are of one time of the day"
+    outer = (field.stop, field.stop + 1) if field.byte_order == "little" else (field.offset - 1, field.offset - 2)
+    if all(_is_free(layout, field, at) for at in outer):
+        yield from _other_low_word(samples, field)
     steps = [(b - a).total_seconds() for a, b in itertools.pairwise([each for each in own if each is not None])]
     if sum(step < 0 for step in steps) > max(2, LOST * len(steps)):
         yield "they go back and forth"
+
+
+FEWEST_DATES = 3
+"""Different dates below which another reading of them is an accident."""
+
+
+def _span(moments: Sequence[datetime]) -> float:
+    """Return over how many days most dates reach."""
+    ordered = sorted(moments)
+    cut = int(len(ordered) * STRAY)
+    return (ordered[-1 - cut] - ordered[cut]).total_seconds() / 86400 if ordered else math.inf
+
+
+def _is_free(layout: Layout, field: Field, at: int) -> bool:
+    """Whether a byte beside a field is in its section and claimed by nothing."""
+    return any(
+        each.offset <= at < each.stop for each in layout.section(field.section) if each.role in {"opaque", "constant"}
+    )
+
+
+def _may_be_days(raws: Sequence[bytes]) -> bool:
+    """Whether digits begin with a month and a day in nearly all records."""
+    good = [raw for raw in raws if raw[:4].isdigit() and 1 <= int(raw[:2]) <= 12 and 1 <= int(raw[2:4]) <= 31]
+    return len(good) >= (1 - LOST) * len(raws)
+
+
+def _is_digit(samples: Sequence[tuple[bytes, Record, Queue]], field: Field, at: int) -> bool:
+    raws = [data[(start := _origin(queue, each, field) + at) : start + 1] for data, each, queue in samples]
+    return sum(raw.isdigit() for raw in raws) >= (1 - LOST) * len(raws)
+
+
+def _other_low_word(samples: Sequence[tuple[bytes, Record, Queue]], field: Field) -> Iterator[str]:
+    """Yield that the word on the other side of the high one may be the low one: both rise with it."""
+    if field.kind != "u32" or field.stamp != "unix":
+        return
+    little = field.byte_order == "little"
+    high, low = (2, 4) if little else (0, -2)
+    before = Number("u16", 2, field.byte_order)
+    starts = [(data, _origin(queue, each, field) + field.offset) for data, each, queue in samples]
+    words = [(before.read(data, at + high), before.read(data, at + low)) for data, at in starts]
+    values = [a << 16 | b for a, b in words if a is not None and b is not None]
+    lows = {value & 0xFFFF for value in values}
+    falls = sum(b < a for a, b in itertools.pairwise(values))
+    if len(values) == len(starts) and len(lows) > FEW_VALUES and falls <= LOST * len(values):
+        yield "the word on the other side of the high one rises with it as well"
 
 
 def without_stamp(layout: Layout, reasons: Sequence[str]) -> Layout:
@@ -264,6 +367,7 @@ def text_doubts(parts: Parts) -> Iterator[str]:
     """Yield why texts may end elsewhere: a byte that leads to an end within each text, where none is taken for that."""
     layout = parts[0][1].layout
     yield from _cut_ends(parts)
+    yield from _digits_behind(parts)
     if layout.with_role("len_text") is not None:
         return
     samples = [(material.data, each, queue) for material, queue in parts for each in _sound(queue)]
@@ -284,6 +388,17 @@ def text_doubts(parts: Parts) -> Iterator[str]:
                     "behind it, perhaps with what stood there before"
                 )
                 return
+
+
+def _digits_behind(parts: Parts) -> Iterator[str]:
+    """Yield that the last characters of all texts are as many hex digits, letters among them: a checksum may be so."""
+    texts = [each.text for material, queue in parts if not material.printed for each in _sound(queue)][:COMPARED]
+    size = next((size for size in (8, 4) if texts and all(_HEX_END.search(text[-size:]) for text in texts)), 0)
+    if len(texts) >= FEWEST_STEPS and size and any(not text[-size:].isdigit() for text in texts):
+        yield f"the last {size} characters of all texts are hex digits: they may be a checksum"
+
+
+_HEX_END = re.compile(r"^[0-9A-F]+$")
 
 
 def _cut_ends(parts: Parts) -> Iterator[str]:
@@ -316,7 +431,7 @@ COMPARED = 300
 
 def _sound(queue: Queue) -> list[Record]:
     hurt = Hurt(queue)
-    return [each for each in queue.records if not hurt(each)]
+    return [each for each in queue.records if not hurt(each) and not is_blank(each.text)]
 
 
 def _raw(queue: Queue, record: Record) -> bytes:

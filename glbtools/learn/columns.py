@@ -125,13 +125,13 @@ def dated(values: Values) -> list[Dated]:
         cut = int(len(ordered) * SPOILED / 2)
         span = ordered[-1 - cut] - ordered[cut]
         found.append(Dated(encoding, len(kept) / len(values), span.total_seconds() / 86400, back))
-    packed = _chance_of_packed(values) <= PACKED
+    packed = chance_of_packed(values) <= PACKED
     return sorted(
         found, key=lambda each: (each.backwards > 2 * SPOILED, each.encoding != "dos" or not packed, each.days)
     )
 
 
-def _chance_of_packed(values: Values) -> float:
+def chance_of_packed(values: Values) -> float:
     """Return the chance that numbers which are no packed dates all look like some: by their seconds, minutes, hours.
 
     Each of these fields has room for more than a clock shows: 30 of 32 seconds in twos, 60 of 64 minutes, 24 of 32

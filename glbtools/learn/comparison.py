@@ -15,7 +15,7 @@ from glbtools.binary.layout import TERMINATORS, Layout
 from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue, moment
 from glbtools.learn.material import Listed, Material
-from glbtools.learn.weighing import is_odd
+from glbtools.learn.weighing import is_blank, is_odd
 
 SPOILED = 0.1
 """Share of the rows that damage may have made unreadable."""
@@ -55,7 +55,8 @@ class Comparison(NamedTuple):
         rows: of the listing.
         records: that the layout finds.
         read: rows that a record answers.
-        unread: numbers of the rows that none does; ``hidden``: of those whose text stands in a record all the same.
+        unread: numbers of the rows that none does; ``hidden``: of those whose text stands in a record all the same,
+            where they are many, or the record is one that is left over.
         unlisted: numbers of the records that no row answers.
         agreeing: what -> how many agree; ``differing``: what -> those that do not.
     """
@@ -96,6 +97,8 @@ def compare(material: Material, queue: Queue) -> Comparison | None:
             differing.setdefault(what, []).append(Difference(row.sync, record.start, stored, printed, damaged))
     spoiled = {each.start for each in differing.get("text", ()) if each.damaged}
     inside = [row for row in unread if _is_inside(queue, hurt, spoiled, row.place)]
+    inside = inside if len(inside) > max(1, STRAY * len(material.printed)) else []
+    inside += [row for row in unread if any(each.start <= (row.place or -1) < each.stop for each in queue.left)]
     return Comparison(
         path=material.path,
         rows=len(material.printed),
@@ -185,7 +188,7 @@ def paired(material: Material, queue: Queue) -> tuple[list[tuple[Listed, Record]
         else:
             unread.append(row)
     left = {each.start for rest in by_number.values() for each in rest}
-    return pairs, unread, [each for each in queue.records if each.start in left]
+    return pairs, unread, [each for each in queue.records if each.start in left and not is_blank(each.text)]
 
 
 class Hurt:
@@ -256,11 +259,9 @@ def _is_spoiled(material: Material, queue: Queue, row: Listed, record: Record) -
 
 
 def _is_inside(queue: Queue, hurt: Hurt, spoiled: set[int], place: int | None) -> bool:
-    """Whether a text that is not read stands inside of a record without fault, or of one that is called left over."""
+    """Whether a text that is not read stands inside of a record without fault, since its length is wrong."""
     if place is None:
         return False
-    if any(each.start <= place < each.stop for each in queue.left):
-        return True
     holder = next((each for each in queue.records if each.start <= place < each.stop), None)
     return holder is not None and holder.start not in spoiled and not hurt(holder)
 

@@ -118,7 +118,7 @@ def candidates(materials: Sequence[Material], progress: Callable[[str], None] = 
     if any(each.sound and each.rule.by == "length" and each.rule.support >= CERTAIN for each in found):
         found = [each for each in found if each.rule.by == "length"]  # what else ends a text is then no rule of its own
     found.sort(key=lambda each: (not each.sound, each.bits))
-    found = _whole(found)
+    found = found if any(each.listed for each in materials) else _whole(found)
     distinct: list[Candidate] = []
     for each in found:
         same = next((other for other in distinct if other.reads_as(each)), None)

@@ -29,6 +29,7 @@ def cut_off(
         for at in range(arrangement.trail)
         if at not in copied
     ]
+    told = any(each.material.listed for each in records[:1])  # a listing says where a text ends
     count = 0
     for side, at in places:
         if not free(side, at, 1, claims):
@@ -37,7 +38,7 @@ def cut_off(
         like = sum(_WORD.match(raw) is not None for raw in column)
         digits = sum(raw in _HEX for raw in column) >= len(column) * (1 - columns.SPOILED)
         before = side == HEAD and at <= arrangement.head
-        varied = len(set(column)) > 3 and not (digits if before else spread_evenly(column))
+        varied = len(set(column)) > 3 and not (digits if before or told else spread_evenly(column))
         count += len(column) if varied and like >= len(column) * (1 - columns.SPOILED) else 0
     return count
 
@@ -47,6 +48,11 @@ _WORD = re.compile(rb"[A-Za-z0-9 /.,@()-]")
 
 MISFRAMED = ("length", "terminator", "padding")
 """Faults of the reader where a length and what stands at the text's end do not agree."""
+
+
+def is_blank(text: str) -> bool:
+    """Whether a record has no text: zeros behind the last record of a fixed size look so."""
+    return not text.strip("\0 \xa0\xff")
 
 
 def is_odd(raw: bytes) -> bool:
