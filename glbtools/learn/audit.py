@@ -264,7 +264,7 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     if told and all(max(each) < CLOCK for each in told):
         yield f"no byte of it reaches {CLOCK}: they may be hours, minutes and seconds by themselves"
     days, times = ({getattr(each, what)() for each in own if each is not None} for what in ("date", "time"))
-    if len(days) > 2 and len(times) == 1:
+    if field.stamp == "dos" and len(days) > 2 and len(times) == 1:
         yield "all of them are of one time of the day"
     outer = (field.stop, field.stop + 1) if field.byte_order == "little" else (field.offset - 1, field.offset - 2)
     if all(_is_free(layout, field, at) for at in outer):
