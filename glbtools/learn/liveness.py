@@ -21,7 +21,7 @@ from glbtools.learn.columns import LARGEST_STEP
 from glbtools.learn.comparison import Hurt, paired
 from glbtools.learn.framing import BINARY
 from glbtools.learn.material import Material
-from glbtools.learn.weighing import grammatical
+from glbtools.learn.weighing import grammatical, is_blank
 
 FLAGS = frozenset(b"\0\1\2\3\4\5\x08\x10\x20\x40\x80\xe5\xff*-?ADLNXYadlnxy")
 """What a flag holds; another byte that differs in one record is damage sooner than a flag."""
@@ -78,6 +78,10 @@ def selected(layout: Layout, materials: Sequence[Material], queues: Sequence[Que
 
 def doubts(layout: Layout, materials: Sequence[Material], queues: Sequence[Queue]) -> Iterator[str]:
     """Yield why some records may not be in the queue, as far as the files alone show it."""
+    for material, queue in zip(materials, queues, strict=True):
+        blank = sum(is_blank(each.text) for each in queue.records)
+        if blank:
+            yield f"{blank} records of {material.path} have no text: they may be what fills the file"
     pairs = [(each, held) for each, held in zip(materials, queues, strict=True) if held.records and not each.printed]
     if layout.selects or not pairs:
         return
