@@ -132,7 +132,7 @@ HISTORIES: tuple[History, ...] = (
         may=_signs(
             "behind behind-zero behind-some queue-below begun-again low-not-taken confirmed-behind "
             "largest begins-at-one master-even served-empty master-lacks imports-lower import-asked "
-            "imports-far record-zero fits-another"
+            "imports-far record-zero fits-another all-young"
         ),
         late=_NONE,
         speaks=_signs("largest"),
@@ -147,9 +147,9 @@ HISTORIES: tuple[History, ...] = (
             "behind behind-zero above-every imports-lower import-asked imports-far master-holds "
             "master-even largest served-empty record-zero"
         ),
-        late=_signs("behind-some"),
+        late=_signs("behind-some ends-below-server unheard"),
         speaks=_signs("behind-zero imports-lower master-holds served-empty record-zero"),
-        loses=_signs("imports-lower record-zero"),
+        loses=_signs("imports-lower record-zero ends-below-server"),
         problem="requestor-readded",
         tells="MSTTRANS of that time",
     ),
@@ -186,7 +186,7 @@ HISTORIES: tuple[History, ...] = (
         may=_signs(
             "behind behind-some queue-below ends-below-server begun-again low-not-taken "
             "confirmed-behind equal-dates fits-another largest begins-at-one master-even master-lacks "
-            "behind-zero record-zero served-empty imports-lower import-asked imports-far"
+            "behind-zero record-zero served-empty imports-lower import-asked imports-far zero-bytes"
         ),
         late=_NONE,
         speaks=_signs("equal-dates fits-another"),
