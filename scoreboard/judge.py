@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from glbtools import files
-from glbtools.diagnosis.engine import diagnose, severity
+from glbtools.diagnosis.engine import diagnose
 from glbtools.diagnosis.unsent import unsent
 from glbtools.simulation import truth
 from glbtools.simulation.run import contents, run
@@ -66,7 +66,7 @@ def judge(sample: Sample) -> Verdict:
         files.write_tree(contents(made), target, sync=False)
         report = diagnose(target)
         verdict.found = sorted({each.problem.slug for each in report.findings})
-        verdict.loud = sorted({each.problem.slug for each in report.findings if severity(each) != "note"})
+        verdict.loud = sorted({each.problem.slug for each in report.findings if each.severity != "note"})
         _uploads(known, truth.Survey(made), unsent(target), verdict)
         _downloads(known, unsent(target, direction="download"), verdict)
     finally:

@@ -105,9 +105,7 @@ def diagnose(
     findings = [
         each
         for each in report.findings
-        if engine.severity(each) in levels
-        and (not wanted or each.problem.slug in wanted)
-        and each.problem.slug not in unwanted
+        if each.severity in levels and (not wanted or each.problem.slug in wanted) and each.problem.slug not in unwanted
     ]
     output = RowFormat.json if json else output
     if output is RowFormat.table:
@@ -125,7 +123,7 @@ def diagnose(
             put(data.json_lines(findings))
         else:
             put(data.csv_text(findings).splitlines())
-    status = max((FOUND for each in findings if engine.severity(each) != "note"), default=0)
+    status = max((FOUND for each in findings if each.severity != "note"), default=0)
     raise typer.Exit(_troubles(report.unreadable, report.changed) or status)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.finding import Alternative, Finding, NotSo
@@ -21,7 +22,8 @@ def with_causes(case: Case, finding: Finding, causes: Causes) -> Finding:
         for each in causes.refuted
         if each.history.problem != slug
     )
-    return finding._replace(
+    return replace(
+        finding,
         cause_certainty=_sure(case, causes, slug, others),
         alternatives=tuple(_alternative(each, causes.relation) for each in others),
         refuted=refuted,

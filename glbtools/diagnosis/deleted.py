@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.finding import Evidence, Finding
 
@@ -23,7 +25,8 @@ def recovered(case: Case, finding: Finding) -> Finding:
         for each in files
     )
     which = files[0].path if len(files) == 1 else "one of them"
-    return finding._replace(
+    return replace(
+        finding,
         severity="warning",
         certainty="likely",
         evidence=(*finding.evidence, *places),

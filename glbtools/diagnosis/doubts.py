@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.finding import CERTAINTIES, Finding
 
@@ -19,7 +21,7 @@ def named(case: Case, finding: Finding) -> Finding:
     if all(each.path != case.server.artefact.path for each in finding.evidence):
         return finding
     doubt = f"That this is {case.postoffice.name} is not certain (name from: {case.postoffice.name_from})."
-    return finding._replace(certainty=at_most_likely(finding.certainty), notes=(*finding.notes, doubt))
+    return replace(finding, certainty=at_most_likely(finding.certainty), notes=(*finding.notes, doubt))
 
 
 def at_most_likely(certainty: str) -> str:

@@ -90,7 +90,7 @@ class Report:
     @property
     def summary(self) -> dict[str, int]:
         """How many findings of each severity there are."""
-        return {each: sum(severity(found) == each for found in self.findings) for each in SEVERITIES}
+        return {each: sum(found.severity == each for found in self.findings) for each in SEVERITIES}
 
 
 def diagnose(
@@ -178,11 +178,6 @@ def worth(judged: Judged) -> bool:
     return own is not None or judged.verdict.state != "UNKNOWN"
 
 
-def severity(finding: Finding) -> str:
-    """Return the severity of a finding: its own where it has one, else its problem's."""
-    return finding.severity or finding.problem.severity
-
-
 def inputs(postoffice: Postoffice) -> Iterator[Input]:
     """Yield the files of a postoffice as inputs."""
     for artefact in postoffice.artefacts:
@@ -200,7 +195,7 @@ def _run(check: str, case: Case) -> Iterator[Finding]:
 
 def _order(finding: Finding) -> tuple[int, int, str, str, str]:
     return (
-        SEVERITIES.index(severity(finding)),
+        SEVERITIES.index(finding.severity),
         CERTAINTIES.index(finding.certainty),
         finding.postoffice or finding.path,
         finding.problem.code,

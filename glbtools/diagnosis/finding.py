@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from glbtools.model.channel import Range
@@ -57,7 +58,8 @@ class NotSo(NamedTuple):
     by: tuple[Evidence, ...]
 
 
-class Finding(NamedTuple):
+@dataclass(frozen=True)
+class Finding:
     """One problem found.
 
     Attributes:
@@ -70,7 +72,7 @@ class Finding(NamedTuple):
         notes: what else an administrator should know: the reason, the context, what is normal about it.
         help: what to do, and what not to do.
         ranges: the transaction numbers concerned.
-        severity: the problem's, unless this occurrence is milder.
+        severity: the problem's, unless this occurrence is given one of its own.
         settled_by: what would make it certain.
         cause_certainty: how sure the cause is that the problem names; empty where it is as sure as the effect.
         alternatives: what else leaves the same.
@@ -91,3 +93,7 @@ class Finding(NamedTuple):
     cause_certainty: str = ""
     alternatives: tuple[Alternative, ...] = ()
     refuted: tuple[NotSo, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.severity:
+            object.__setattr__(self, "severity", self.problem.severity)

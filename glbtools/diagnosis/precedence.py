@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from glbtools.diagnosis.finding import Finding
@@ -46,7 +47,7 @@ def explained(findings: list[Finding]) -> list[Finding]:
         if cause is not None:
             more = tuple(each for each in symptom.evidence if each not in cause.evidence)
             note = f"It also explains: {symptom.message}."
-            changed = cause._replace(evidence=(*cause.evidence, *more), notes=(*cause.notes, note))
+            changed = replace(cause, evidence=(*cause.evidence, *more), notes=(*cause.notes, note))
             kept = [changed if each is cause else each for each in kept if each is not symptom]
     return kept
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from glbtools.diagnosis.alternatives import with_causes
 from glbtools.diagnosis.case import Case, logged
@@ -93,7 +94,8 @@ def merged(findings: list[Finding]) -> list[Finding]:
         return findings
     first = next((each for each in back if each.problem.slug == RESTORED), back[0])
     counts = [each.message for each in back]
-    one = first._replace(
+    one = replace(
+        first,
         message=f"the server went back, as {len(back)} places show: " + "; ".join(counts),
         evidence=tuple(dict.fromkeys(place for each in back for place in each.evidence)),
         notes=tuple(dict.fromkeys(note for each in back for note in each.notes)),

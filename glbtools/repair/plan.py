@@ -9,7 +9,7 @@ from pathlib import Path
 
 from glbtools import files
 from glbtools.diagnosis.case import Case
-from glbtools.diagnosis.engine import Report, severity
+from glbtools.diagnosis.engine import Report
 from glbtools.diagnosis.finding import Finding
 from glbtools.errors import OutputExistsError, UsageError
 from glbtools.repair.edits import Edit, Undone
@@ -148,7 +148,7 @@ def plan_rebuild(
     _check_unchanged(work)
     order = list(REMEDIES)
     for finding in sorted(report.findings, key=lambda each: _place(order, each)):
-        if severity(finding) == "note" and finding.problem.slug not in ("resync-after-adds",):
+        if finding.severity == "note" and finding.problem.slug not in ("resync-after-adds",):
             continue
         if wanted and finding.problem.slug not in wanted:
             continue

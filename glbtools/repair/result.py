@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from glbtools import __version__, files
-from glbtools.diagnosis.engine import Report, diagnose, severity
+from glbtools.diagnosis.engine import Report, diagnose
 from glbtools.errors import GlbError
 from glbtools.formats.queue import NAMES, parse_queue
 from glbtools.repair.edits import Origin
@@ -35,7 +35,7 @@ class Result(NamedTuple):
     @property
     def remaining(self) -> list[str]:
         """Slugs of what the diagnosis of the result still finds above note."""
-        return sorted({each.problem.slug for each in self.report.findings if severity(each) != "note"})
+        return sorted({each.problem.slug for each in self.report.findings if each.severity != "note"})
 
 
 def contents(work: Work, arguments: tuple[str, ...]) -> dict[str, bytes]:

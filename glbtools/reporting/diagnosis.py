@@ -8,7 +8,6 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from glbtools.diagnosis.engine import severity
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.problems import SEVERITIES
 from glbtools.reporting.documents import dumps, spreadsheet_safe, tool
@@ -52,7 +51,7 @@ def document(report: Report, findings: list[Finding], version: str) -> dict[str,
         "pairs": [each._asdict() for each in report.pairs],
         "channels": [channel(each) for each in report.channels],
         "findings": [finding(each) for each in findings],
-        "summary": {kind: sum(severity(each) == kind for each in findings) for kind in SEVERITIES},
+        "summary": {kind: sum(each.severity == kind for each in findings) for kind in SEVERITIES},
         "changed": report.changed,
         "passed_over": [
             {"path": each.path, "why": each.why}
@@ -89,7 +88,7 @@ def finding(each: Finding) -> dict[str, Any]:
         "id": identity(each),
         "code": each.problem.code,
         "slug": each.problem.slug,
-        "severity": severity(each),
+        "severity": each.severity,
         "certainty": each.certainty,
         "cause_certainty": each.cause_certainty or each.certainty,
         "postoffice": each.postoffice,

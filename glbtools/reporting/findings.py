@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from glbtools.diagnosis.engine import severity
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.successors.inputs import IMPORT
 from glbtools.diagnosis.wording import numbers_text, plural
@@ -44,7 +43,7 @@ def show(report: Report, findings: list[Finding], screen: Screen) -> Iterator[st
     yield from _successors(report, screen)
     yield from _channels(report, screen)
     yield from _passed_over(report, screen)
-    counts = {each: sum(severity(found) == each for found in findings) for each in COLORS}
+    counts = {each: sum(found.severity == each for found in findings) for each in COLORS}
     said = ", ".join(plural(count, kind) for kind, count in counts.items() if count)
     nothing = "nothing to report of what was read" if report.unreadable else "nothing to report"
     yield screen.paint(said or nothing, "bold")
@@ -65,7 +64,7 @@ def _grouped(findings: list[Finding]) -> Iterator[list[Finding]]:
     """Yield findings one by one, notes of one problem together: what is normal everywhere is said once."""
     notes: dict[str, list[Finding]] = {}
     for each in findings:
-        if severity(each) == "note":
+        if each.severity == "note":
             notes.setdefault(each.problem.code, []).append(each)
         else:
             yield [each]
@@ -73,7 +72,7 @@ def _grouped(findings: list[Finding]) -> Iterator[list[Finding]]:
 
 
 def _finding(finding: Finding, screen: Screen, read: Bytes) -> Iterator[str]:
-    level = severity(finding)
+    level = finding.severity
     sure = "" if finding.certainty == "certain" else f" ({finding.certainty})"
     cause = finding.cause_certainty
     if not sure and cause not in ("", "certain") and finding.problem.slug not in NAMED_BY_EFFECT:

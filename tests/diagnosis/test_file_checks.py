@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 
 import glbtools
-from glbtools.diagnosis.engine import diagnose, severity
+from glbtools.diagnosis.engine import diagnose
 from glbtools.errors import UnknownFormatError
 from glbtools.formats import registry
 from glbtools.layouts import Layouts
@@ -76,15 +76,15 @@ def found(path, *, only=None, **options):
     """Return slug and severity of what is found, the milder notes left out unless asked for."""
     report = diagnose(path, **options)
     return {
-        (each.problem.slug, severity(each), each.postoffice)
+        (each.problem.slug, each.severity, each.postoffice)
         for each in report.findings
-        if severity(each) != "note" or each.problem.slug in (only or ())
+        if each.severity != "note" or each.problem.slug in (only or ())
     }
 
 
 def test_a_healthy_network_gives_no_finding_above_note(tmp_path):
     report = diagnose(built(tmp_path, network()))
-    assert [each.problem.slug for each in report.findings if severity(each) != "note"] == []
+    assert [each.problem.slug for each in report.findings if each.severity != "note"] == []
     assert {each.verdict.state for each in report.channels} == {"IN_SYNC"}
 
 
@@ -335,7 +335,7 @@ NOTES = {
 @pytest.mark.parametrize("slug", NOTES)
 def test_what_is_normal_is_a_note_that_says_why(tmp_path, slug):
     report = diagnose(built(tmp_path, NOTES[slug]))
-    assert [each.problem.slug for each in report.findings if severity(each) != "note"] == []
+    assert [each.problem.slug for each in report.findings if each.severity != "note"] == []
     note = next(each for each in report.findings if each.problem.slug == slug)
     assert note.notes
 
@@ -343,7 +343,7 @@ def test_what_is_normal_is_a_note_that_says_why(tmp_path, slug):
 def test_records_below_the_confirmed_number_that_nothing_explains_are_a_warning_that_names_both_ways(tmp_path):
     report = diagnose(built(tmp_path, network(east={"queue": {"REQTRANS": [add(16), add(17)]}})))
     (kept,) = [each for each in report.findings if each.problem.slug == "acknowledged-records-kept"]
-    assert (severity(kept), kept.certainty, kept.ranges) == ("warning", "possible", ((15, 17),))
+    assert (kept.severity, kept.certainty, kept.ranges) == ("warning", "possible", ((15, 17),))
     assert "interrupted" in kept.notes[0]
     assert "begun again" in kept.notes[0]
 
@@ -353,7 +353,7 @@ def test_a_postoffice_that_the_server_does_not_know_is_an_error_and_what_it_hold
     unknown["postoffice"][0]["srvconf"]["requestor"] = registered("NET/EAST")["srvconf"]["requestor"][::2]
     place = built(tmp_path, unknown)
     (found_,) = [each for each in diagnose(place).findings if each.problem.slug == "requestor-not-registered"]
-    assert (severity(found_), found_.ranges) == ("error", ((17, 18),))
+    assert (found_.severity, found_.ranges) == ("error", ((17, 18),))
     assert [(each.sync, each.why) for each in glbtools.unsent(place)] == [(18, "unregistered")]
 
 
@@ -378,7 +378,7 @@ def test_what_listings_cannot_decide_is_a_possible_warning(tmp_path):
         "     Server Requestor Record #1\nRequestor name: PCM:NET/EAST\nReqSync = 12, SrvSync = 80, Last Cycle = 11\n"
     )
     finding = next(each for each in diagnose(path).findings if each.problem.slug == "server-restored-from-backup")
-    assert (severity(finding), finding.certainty) == ("warning", "possible")
+    assert (finding.severity, finding.certainty) == ("warning", "possible")
     assert finding.ranges == ((12, 17),)
     assert "srvconf-restored" in {each.slug for each in finding.alternatives}
 
@@ -461,7 +461,7 @@ def copied_reqconf(**changed):
 
 def test_a_reqconf_that_fits_only_another_postoffice_is_a_copy_of_its(tmp_path):
     report = diagnose(built(tmp_path, copied_reqconf()))
-    loud = [each for each in report.findings if severity(each) != "note"]
+    loud = [each for each in report.findings if each.severity != "note"]
     assert [(each.problem.slug, each.postoffice) for each in loud] == [("reqconf-cloned-or-restored", "NET/EAST")]
     assert "NET/WEST" in loud[0].message
     assert loud[0].certainty == "likely"
@@ -514,7 +514,7 @@ def test_a_hole_that_listings_cannot_decide_is_neither_certain_nor_passed_over(t
     path = built(tmp_path, network(server=registered("NET/WEST", reqsync=0)))
     as_listings(path)
     (finding,) = [each for each in diagnose(path).findings if each.problem.slug == "server-restored-from-backup"]
-    assert (finding.certainty, severity(finding)) == ("possible", "warning")
+    assert (finding.certainty, finding.severity) == ("possible", "warning")
     (line,) = (each for each in map(channel_line, diagnose(path).channels) if each.startswith("upload NET/WEST"))
     assert "may have lost numbers 1 to 30" in line
     assert "nothing wrong" not in line
@@ -531,9 +531,7 @@ def test_removing_a_file_never_makes_a_certain_finding_that_contradicts_the_whol
             file.unlink()
             report = diagnose(whole)
             certain = {
-                each.problem.slug
-                for each in report.findings
-                if each.certainty == "certain" and severity(each) != "note"
+                each.problem.slug for each in report.findings if each.certainty == "certain" and each.severity != "note"
             }
             assert certain <= before, file
             file.write_bytes(kept)
@@ -541,7 +539,7 @@ def test_removing_a_file_never_makes_a_certain_finding_that_contradicts_the_whol
 
 def test_the_published_listings_give_the_conclusions_of_their_readme(published):
     report = diagnose(published / "polynomial")
-    errors = [each for each in report.findings if severity(each) == "error"]
+    errors = [each for each in report.findings if each.severity == "error"]
     assert [each.problem.slug for each in errors] == ["stranded-transactions"]
     assert errors[0].ranges == ((0, 6),)
     assert errors[0].certainty == "likely"
@@ -552,4 +550,4 @@ def test_the_published_listings_give_the_conclusions_of_their_readme(published):
 
 def test_the_published_logs_of_a_healthy_cycle_give_notes_only(published):
     report = diagnose(published / "q149271")
-    assert [each for each in report.findings if severity(each) != "note"] == []
+    assert [each for each in report.findings if each.severity != "note"] == []

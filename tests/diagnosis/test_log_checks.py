@@ -89,10 +89,6 @@ def one(found: list[Finding], slug: str) -> Finding:
     return only([each for each in found if each.problem.slug == slug], slug)
 
 
-def severity(found: Finding) -> str:
-    return found.severity or found.problem.severity
-
-
 Diagnose = Callable[..., list[Finding]]
 
 
@@ -397,7 +393,7 @@ AT_REQUESTOR: dict[str, tuple[Description, str, str, str]] = {
 def test_a_requestors_log_shows_it(name: str, diagnose: Diagnose) -> None:
     description, slug, level, certainty = AT_REQUESTOR[name]
     found = only(diagnose(description), slug)
-    assert (severity(found), found.certainty) == (level, certainty), found
+    assert (found.severity, found.certainty) == (level, certainty), found
     assert found.evidence
     assert found.postoffice in ("NET/OCTOBER", None)
 
@@ -475,7 +471,7 @@ OVER: dict[str, tuple[str, str]] = {
 def test_a_later_run_without_the_message_makes_it_history(slug: str, diagnose: Diagnose) -> None:
     before, behind = OVER[slug]
     found = only(diagnose(requestor(log={"DIRSYNC": f"{before}\n{behind}"})), slug)
-    assert severity(found) == "note"
+    assert found.severity == "note"
     assert "later" in found.notes[0]
     assert not found.help
 
@@ -484,7 +480,7 @@ def test_a_later_run_without_the_message_makes_it_history(slug: str, diagnose: D
 def test_an_earlier_good_run_does_not_make_it_history(slug: str, diagnose: Diagnose) -> None:
     before, behind = OVER[slug]
     broken = requestor(log={"DIRSYNC": f"{behind.replace('02/19', '02/17')}\n{before}"}, queue={"SRVTRANS": FULL})
-    assert severity(only(diagnose(broken), slug)) == "error"
+    assert only(diagnose(broken), slug).severity == "error"
 
 
 def test_repeats_are_counted_and_symptoms_are_evidence(diagnose: Diagnose) -> None:
@@ -769,7 +765,7 @@ AT_SERVER: dict[str, tuple[Description, str, str, str, str]] = {
 def test_a_servers_log_shows_it(name: str, diagnose: Diagnose) -> None:
     description, slug, level, certainty, about = AT_SERVER[name]
     found = only(diagnose(description), slug)
-    assert (severity(found), found.certainty, found.postoffice) == (level, certainty, about), found
+    assert (found.severity, found.certainty, found.postoffice) == (level, certainty, about), found
     assert found.evidence
 
 
@@ -807,13 +803,13 @@ def test_what_was_purged_stays_lost_until_an_import_though_the_numbers_agree_aga
     """Q108067: the server sends what it still has, and SrvSync goes up all the same; only an Import brings the rest."""
     path = written(tmp_path, server({"DIRSYNC": GONE}), requestor())
     found = only(findings(path), "requestor-inactive-window")
-    assert (severity(found), found.certainty) == ("error", "likely")
+    assert (found.severity, found.certainty) == ("error", "likely")
     assert found.ranges
     for asked, level in (("2001-01-01T00:00:00", "note"), ("1981-01-01T00:00:00", "error")):
         folder = tmp_path / level
         folder.mkdir()
         path = written(folder, server({"DIRSYNC": GONE}), requestor(reqconf={"last_import": asked}))
-        assert severity(only(findings(path), "requestor-inactive-window")) == level
+        assert only(findings(path), "requestor-inactive-window").severity == level
 
 
 def test_a_gap_that_the_numbers_show_is_left_to_the_check_of_files_with_its_symptoms(tmp_path: Path) -> None:
@@ -898,7 +894,7 @@ def test_a_gap_carries_the_lines_of_the_servers_log_about_that_postoffice_only(t
     registered = [{"name": "PCM:NET/OCTOBER", "srvsync": 22}, {"name": "PCM:NET/MAY"}]
     log = f"{GONE}\n{GONE.replace('OCTOBER', 'MAY').replace('14:10', '14:20')}"
     path = written(tmp_path, server({"DIRSYNC": log}, registered), requestor(reqconf={"srvsync": 22}), requestor("MAY"))
-    found = next(each for each in reported(path) if each.postoffice == "NET/OCTOBER" and severity(each) == "error")
+    found = next(each for each in reported(path) if each.postoffice == "NET/OCTOBER" and each.severity == "error")
     lines = [str(each.value) for each in found.evidence if each.field == "line"]
     assert found.problem.slug == "requestor-inactive-window"
     assert lines == GONE.splitlines()
@@ -1045,7 +1041,7 @@ SCHEDULED: dict[str, tuple[Description, str, str, str]] = {
 def test_the_schedule_shows_it(name: str, diagnose: Diagnose) -> None:
     description, slug, level, certainty = SCHEDULED[name]
     found = only(diagnose(description), slug)
-    assert (severity(found), found.certainty) == (level, certainty), found
+    assert (found.severity, found.certainty) == (level, certainty), found
     assert found.evidence
 
 
@@ -1121,7 +1117,7 @@ def test_messages_in_p1_explain_a_requestor_that_is_not_heard(diagnose: Diagnose
 
 def test_updates_on_the_way_are_a_note(diagnose: Diagnose) -> None:
     found = only(diagnose(server(registered=BEHIND), requestor(reqconf={"srvsync": 71})), "one-cycle-lag")
-    assert severity(found) == "note"
+    assert found.severity == "note"
     assert found.ranges == ((71, 80),)
 
 
@@ -1135,17 +1131,17 @@ def test_updates_that_wait_for_many_cycles_are_not_called_normal(diagnose: Diagn
 
 @pytest.mark.parametrize("name", ["DSSERVER.LOG", "DIRSYNC.LOG", ""])
 def test_the_log_of_a_healthy_cycle_gives_notes_only(name: str, published: Path) -> None:
-    assert {severity(each) for each in findings(published / "q149271" / name)} <= {"note"}
+    assert {each.severity for each in findings(published / "q149271" / name)} <= {"note"}
 
 
 def test_t1_without_reqtrans_is_recognised(published: Path) -> None:
     found = only(findings(published / "q119017"), "reqtrans-missing")
-    assert (severity(found), found.certainty, len(found.evidence)) == ("error", "likely", 4)
+    assert (found.severity, found.certainty, len(found.evidence)) == ("error", "likely", 4)
 
 
 def test_missing_transactions_are_recognised(published: Path) -> None:
     found = only(findings(published / "q108067"), "requestor-inactive-window")
-    assert (severity(found), found.certainty, found.postoffice) == ("error", "likely", "NET/PO")
+    assert (found.severity, found.certainty, found.postoffice) == ("error", "likely", "NET/PO")
     assert found.ranges == ((0, 1299),)
     assert "1300 (0->1299)" in found.message
     assert found.settled_by

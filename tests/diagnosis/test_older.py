@@ -111,7 +111,7 @@ def test_a_server_that_went_back_and_does_not_show_it(build: Build) -> None:
     now = build("now", server(17, head=7, cycle=11), east(17, [{"dummy": 17}]))
     (finding,) = found(now, older)
     assert slugs([finding]) == [("counters-went-back", SERVER)]
-    assert finding.severity == ""
+    assert finding.severity == "error"
     for said in (
         "the highest SrvSync is 7, was 8",
         "the cycle is 11, was 12",
@@ -158,7 +158,7 @@ def test_changes_that_vanished(build: Build) -> None:
     assert slugs(gone) == [("records-vanished", EAST)]
     assert gone[0].ranges == ((17, 19),)
     assert [each.note for each in gone[0].evidence] == ["A ann\tPCM:NET/EAST/ann", "A bob\tPCM:NET/EAST/bob"]
-    assert gone[0].severity == ""
+    assert gone[0].severity == "error"
 
 
 @pytest.mark.parametrize(

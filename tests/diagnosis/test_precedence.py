@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from glbtools.diagnosis.engine import diagnose, severity
+from glbtools.diagnosis.engine import diagnose
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.precedence import EXPLAINS, explained
 from glbtools.diagnosis.problems import by_slug
@@ -55,5 +55,5 @@ def test_a_second_srvconf_makes_no_second_server(tmp_path) -> None:
     ]
     assert report.network.server is not None
     assert report.network.server.name == "NET/HUB"
-    loud = [(each.problem.slug, each.postoffice) for each in report.findings if severity(each) != "note"]
+    loud = [(each.problem.slug, each.postoffice) for each in report.findings if each.severity != "note"]
     assert loud == [("role-conflict", "NET/EAST")]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from importlib.resources import files
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 import glbtools
-from glbtools.diagnosis.engine import diagnose, severity
+from glbtools.diagnosis.engine import diagnose
 from tests.diagnosis.test_file_checks import CASES, built, network
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SCHEMA = json.loads((ROOT / "docs" / "reference" / "diagnosis.schema.json").read_text())
+SCHEMA = json.loads((files("glbtools.reporting") / "diagnosis.schema.json").read_text())
 
 
 @pytest.mark.parametrize("slug", CASES)
@@ -134,7 +135,7 @@ def test_hostile_names_and_texts_reach_no_terminal(tmp_path, run):
 
 def test_the_report_is_one_call_of_the_library(tmp_path):
     report = glbtools.diagnose(built(tmp_path, CASES["stranded-transactions"][0]))
-    assert [each.problem.code for each in report.findings if severity(each) == "error"] == ["U101"]
+    assert [each.problem.code for each in report.findings if each.severity == "error"] == ["U101"]
     assert report.summary["error"] == 1
 
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import glbtools
-from glbtools.diagnosis.engine import diagnose, severity
+from glbtools.diagnosis.engine import diagnose
 from glbtools.diagnosis.problems import PROBLEMS
 from glbtools.diagnosis.successors.inputs import sorted_out, told
 from glbtools.errors import GlbError, UnknownFormatError, UsageError
@@ -47,7 +47,7 @@ SHOWN = {
 
 
 def seen(*paths: Path | str, **options) -> list[tuple[str, str, str]]:
-    return [(each.problem.code, severity(each), each.certainty) for each in diagnose(*paths, **options).findings]
+    return [(each.problem.code, each.severity, each.certainty) for each in diagnose(*paths, **options).findings]
 
 
 def the_only(*paths: Path | str, **options):

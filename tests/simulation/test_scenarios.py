@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from glbtools.diagnosis.engine import diagnose, severity
+from glbtools.diagnosis.engine import diagnose
 from glbtools.diagnosis.problems import by_slug
 from glbtools.simulation.faults import FAULTS
 from glbtools.simulation.run import contents, run
@@ -55,7 +55,7 @@ def test_a_scenario_says_what_it_is_and_where_that_is_described(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_scenario_shows_its_fault_and_nothing_else(name, simulated):
-    found = {(each.problem.slug, severity(each)) for each in diagnose(simulated(name)).findings}
+    found = {(each.problem.slug, each.severity) for each in diagnose(simulated(name)).findings}
     expected = {(each, by_slug(each).severity) for each in slugs_of(name)}
     assert expected <= found
     loud = {slug for slug, grade in found if grade != "note"}

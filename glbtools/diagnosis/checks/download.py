@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from glbtools.diagnosis.alternatives import with_causes
 from glbtools.diagnosis.case import Case, logged
@@ -38,7 +39,7 @@ def _another_life(case: Case) -> Iterator[Finding]:
     if causes.first.slug == "import-asked" and causes.severity == "note":
         return
     if causes.first.problem not in WENT_BACK:
-        yield with_causes(case, _readded(case)._replace(severity=causes.severity), causes)
+        yield with_causes(case, replace(_readded(case), severity=causes.severity), causes)
     elif causes.first.slug == "server-enabled-anew":
         yield _all_anew(case, causes)
     elif "received-above" in case.signs:

@@ -364,6 +364,7 @@ def _judge_state(
                 state.exported,
                 ("An export with this state is refused.",),
                 settled,
+                exported=True,
             )
         )
         return
@@ -621,7 +622,7 @@ def _went_back(
             directory,
             returned,
             sure=traces[0].certainty == CERTAINTIES[0],
-            exported=any("exported" in each.message for each in traces),
+            exported=any(each.exported for each in traces),
         ),
         ranges=zone,
         settled_by=tuple(dict.fromkeys(want for each in traces for want in each.settled_by)),

@@ -91,7 +91,7 @@ class Found(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """One thing that shows that a directory went back in time."""
+    """One thing that shows that a directory went back in time; ``exported`` where that is the number of an export."""
 
     message: str
     evidence: tuple[Evidence, ...]
@@ -99,6 +99,7 @@ class Trace(NamedTuple):
     reached: int
     notes: tuple[str, ...] = ()
     settled_by: tuple[str, ...] = ()
+    exported: bool = False
 
 
 def highest(directory: Directory) -> Evidence:
