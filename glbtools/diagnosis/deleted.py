@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.finding import Evidence, Finding
 
-MISSING = frozenset({"reqtrans-missing", "msttrans-missing", "reqconf-missing-or-short", "srvconf-missing"})
-"""Problems that say a file is not there."""
+MISSING: Mapping[str, str] = MappingProxyType(
+    {
+        "reqtrans-missing": "REQTRANS.GLB",
+        "msttrans-missing": "MSTTRANS.GLB",
+        "reqconf-missing-or-short": "REQCONF.GLB",
+        "srvconf-missing": "SRVCONF.GLB",
+    }
+)
+"""Problem -> the file that it says is not there."""
 
 
 def recovered(case: Case, finding: Finding) -> Finding:
     """Return a finding that a file is missing, milder where what may be that file stands beside its place."""
-    absent = next((each.path for each in finding.evidence if each.note == "absent"), None)
-    if finding.problem.slug not in MISSING or absent is None:
-        return finding
-    name = absent.rpartition("/")[2]
-    files = case.postoffice.deleted(name)
+    name = MISSING.get(finding.problem.slug)
+    files = case.postoffice.deleted(name) if name and case.postoffice.absent(name) else []
     if not files:
         return finding
     places = tuple(

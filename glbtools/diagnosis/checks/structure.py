@@ -17,6 +17,8 @@ from glbtools.model.channel import ranges_of
 
 DAMAGE = frozenset({"gap", "truncated", "length", "terminator", "padding", "slack", "checksum"})
 MOST_EVIDENCE = 20
+KEY_SIZE, MAIL_SIZE, PROCESS_HEADER, PROCESS_RECORD, CONTROL_SIZE = 560, 116, 512, 197, 8
+"""Sizes in bytes (Q77926, Q148705, Q136487, Q124042)."""
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -98,7 +100,7 @@ def _added_twice(case: Case) -> Iterator[Finding]:
             )
 
 
-SIZES = {"CONTROL.GLB": (8, "control-size"), "MASTER.GLB": (176, "master-size")}
+SIZES = {"CONTROL.GLB": (CONTROL_SIZE, "control-size"), "MASTER.GLB": (176, "master-size")}
 """File -> its only size, and the problem of any other (Q87388, Q141399)."""
 
 
@@ -319,8 +321,6 @@ def _neighbours(case: Case) -> Iterator[Finding]:
         yield _finding(case, "mailbag-damaged", message, place, _SIZES, _MAILBAG_HELP)
 
 
-KEY_SIZE, MAIL_SIZE, PROCESS_HEADER, PROCESS_RECORD, CONTROL_SIZE = 560, 116, 512, 197, 8
-"""Sizes in bytes (Q77926, Q148705, Q136487, Q124042)."""
 MOST_DAYS = 999
 FAR_BEHIND = 1000
 NAME_LIMIT = 8
