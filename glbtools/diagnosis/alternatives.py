@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from glbtools.diagnosis.case import Case
@@ -27,7 +27,7 @@ def with_causes(case: Case, finding: Finding, causes: Causes) -> Finding:
         cause_certainty=_sure(case, causes, slug, others),
         alternatives=tuple(_alternative(each, causes.relation) for each in others),
         refuted=refuted,
-        notes=(*finding.notes, *told(others), *_not_so(refuted)),
+        notes=(*finding.notes, *_told(others), *_not_so(refuted)),
     )
 
 
@@ -42,13 +42,12 @@ def _alternative(history: History, relation: str) -> Alternative:
     return Alternative(history.slug, history.says, effect, history.tells)
 
 
-def told(others: Iterable[History]) -> Iterator[str]:
+def _told(others: tuple[History, ...]) -> Iterator[str]:
     """Say what else it could be, and what would tell."""
-    known = list(others)
-    if not known:
+    if not others:
         return
-    shown = known[:MOST_TOLD]
-    more = f"; or {len(known) - len(shown)} more, which --json lists" if len(known) > len(shown) else ""
+    shown = others[:MOST_TOLD]
+    more = f"; or {len(others) - len(shown)} more, which --json lists" if len(others) > len(shown) else ""
     tells = "; ".join(dict.fromkeys(each.tells for each in shown if each.tells))
     yield f"Could also be: {'; '.join(each.says for each in shown)}{more}. What would tell: {tells}."
 

@@ -4,39 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
 from glbtools.binary import stamp
 from glbtools.binary.records import Record
 from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.master import SKEW, Master, is_start
 from glbtools.diagnosis.problems import by_slug
 from glbtools.evidence.network import BY_DIRECTORY, Network
 from glbtools.evidence.postoffice import Artefact, Held, Numbers, Postoffice, node_of, numbers, registered
 from glbtools.formats.logs import LogLine
 from glbtools.formats.queue import moment
 from glbtools.formats.transaction import parse
-from glbtools.model.channel import Channel, Range, Verdict, classify, ranges_of, subtracted
-from glbtools.model.configuration import Requestor, SrvConf
+from glbtools.model.channel import Channel, Range, Verdict, classify
+from glbtools.model.configuration import ReqConf, Requestor, SrvConf
 from glbtools.model.transaction import meaning
-
-SKEW = timedelta(days=1)
-"""Distance of two moments from which files are taken to be of different days."""
 
 
 class Server(NamedTuple):
-    """What the server's files say (docs/rulings.md#letters): ``head`` is H, ``first`` and ``last`` are L and U.
-
-    ``gaps`` are the numbers between these two that MSTTRANS does not hold.
-    """
+    """What the server's files say (docs/rulings.md#letters): ``head`` is H, ``first`` and ``last`` are L and U."""
 
     postoffice: Postoffice
     artefact: Artefact
     config: SrvConf
-    first: int | None
-    last: int | None
-    gaps: tuple[Range, ...] = ()
+    master: Master | None = None
+
+    @property
+    def first(self) -> int | None:
+        """L: the lowest number in MSTTRANS."""
+        return self.master.first if self.master else None
+
+    @property
+    def last(self) -> int | None:
+        """U: the highest number in MSTTRANS."""
+        return self.master.last if self.master else None
+
+    @property
+    def gaps(self) -> tuple[Range, ...]:
+        """The numbers between these two that MSTTRANS does not hold."""
+        return self.master.gaps if self.master else ()
 
     @property
     def head(self) -> int | None:
@@ -66,11 +74,20 @@ class Others:
         self._network, self._server = network, server
 
     @cached_property
-    def numbers(self) -> Mapping[str, Numbers]:
-        """The numbers of every postoffice that has a name."""
-        found = {each.name.upper(): numbers(each) for each in self._network.postoffices if each.name}
+    def highest(self) -> int | None:
+        """The highest number that the server has of any requestor; None where it knows none."""
+        records = self._server.config.requestors if self._server else ()
+        return max((each.reqsync for each in records if each.reqsync is not None), default=None)
+
+    @cached_property
+    def configured(self) -> Mapping[str, ReqConf]:
+        """What REQCONF says, of every postoffice that has a name."""
+        server, found = self._network.server, {}
         for each in self._network.postoffices:
-            if each is not self._network.server:
+            known = each.reqconf()
+            if each.name and known:
+                found[each.name.upper()] = known[1]
+            if each is not server:
                 each.release()
         return found
 
@@ -80,14 +97,14 @@ class Others:
         server = self._server
         if server is None:
             return {}
-        highest = max((each.reqsync for each in server.config.requestors if each.reqsync is not None), default=0)
+        highest = self.highest or 0
         found = {}
         for each in server.config.requestors:
-            own = self.numbers.get(node_of(each.name), Numbers())
-            received = own.c is not None and server.head is not None and own.c > server.head
-            lost = own.a is not None and own.a > highest and (each.reqsync or 0) > 0
+            own = self.configured.get(node_of(each.name), ReqConf())
+            received = own.srvsync is not None and server.head is not None and own.srvsync > server.head
+            lost = own.reqsync is not None and own.reqsync > highest and (each.reqsync or 0) > 0
             if received or lost:
-                note = f"{node_of(each.name)} has {own.c if received else own.a}"
+                note = f"{node_of(each.name)} has {own.srvsync if received else own.reqsync}"
                 where = (each.span.start, each.span.stop)
                 field, value = ("srvsync", each.srvsync) if received else ("reqsync", each.reqsync)
                 found[node_of(each.name)] = Evidence(server.artefact.path, where, each.line, field, value, note)
@@ -98,7 +115,7 @@ class Others:
         """The server's record of itself, where its own REQCONF has more confirmed than that."""
         server = self._server
         own = registered(server.config, server.postoffice.name) if server else None
-        confirmed = self.numbers.get((server.postoffice.name or "").upper(), Numbers()).a if server else None
+        confirmed = self.configured.get((server.postoffice.name or "").upper(), ReqConf()).reqsync if server else None
         if server is None or own is None or confirmed is None or own.reqsync is None or own.reqsync >= confirmed:
             return None
         where = (own.span.start, own.span.stop)
@@ -122,7 +139,7 @@ class Others:
             if same_postoffice(requestor.name, server.postoffice.name):
                 continue
             if any((requestor.reqsync, requestor.srvsync, requestor.importsync)):
-                imports = self.numbers.get(node_of(requestor.name), Numbers()).imports
+                imports = self.configured.get(node_of(requestor.name), ReqConf()).importsync
                 if imports is None or requestor.importsync is None or requestor.importsync >= imports:
                     return False
             judged += 1
@@ -148,8 +165,8 @@ class Case:
     numbers: Numbers
     server: Server | None
     requestor: Requestor | None
-    now: datetime | None = None
-    others: Others | None = None
+    now: datetime | None
+    others: Others
 
     @cached_property
     def signs(self) -> Mapping[str, tuple[Evidence, ...]]:
@@ -230,8 +247,7 @@ class Case:
         queue = self.postoffice.queue(name)
         for record in queue.real if queue else []:
             if queue is not None and (only is None or record.sync in only):
-                span, said = (record.start, record.stop), note or meaning_of(record.text)
-                yield Evidence(queue.artefact.path, span, queue.line(record), "sync", record.sync, said)
+                yield recorded(queue, record, note or meaning_of(record.text))
 
     def finding(
         self,
@@ -257,6 +273,11 @@ def meaning_of(text: str) -> str:
     return meaning(typed) if typed else text
 
 
+def recorded(queue: Held, record: Record, note: str = "") -> Evidence:
+    """Return a record of a queue as evidence: its number, and where it stands."""
+    return Evidence(queue.artefact.path, (record.start, record.stop), queue.line(record), "sync", record.sync, note)
+
+
 def logged(each: Logged, note: str = "") -> Evidence:
     """Return a log line as evidence."""
     line = each.line
@@ -275,13 +296,14 @@ def cases(network: Network, now: datetime | None) -> Iterator[Case]:
 def absent(network: Network, now: datetime | None) -> Iterator[Case]:
     """Yield the requestors that SRVCONF names and of which nothing is given."""
     server = server_of(network)
+    others = Others(network, server)
     given = {node_of(each.name) for each in network.postoffices}
     for requestor in server.config.requestors if server else ():
         node = node_of(requestor.name)
         if server and node and node not in given:
             given.add(node)
             nobody = Postoffice(server.postoffice.path, [], server.postoffice.layouts, name=node)
-            yield Case(network, nobody, Numbers(), server, requestor, now)
+            yield Case(network, nobody, Numbers(), server, requestor, now, others)
 
 
 def server_of(network: Network) -> Server | None:
@@ -290,18 +312,8 @@ def server_of(network: Network) -> Server | None:
     found = postoffice.srvconf() if postoffice else None
     if postoffice is None or found is None:
         return None
-    master = postoffice.queue("MSTTRANS")
-    first, last = (master.first, master.last) if master else (None, None)
-    return Server(postoffice, found[0], found[1], first, last, _gaps(master, postoffice) if master else ())
-
-
-def _gaps(master: Held, postoffice: Postoffice) -> tuple[Range, ...]:
-    """Return the numbers that a sound MSTTRANS skips; what is damaged may hold them."""
-    found = postoffice.read(master.artefact)
-    if not master.records or found is None or any(each.damage for each in found.faults):
-        return ()
-    first, last = min(each.sync for each in master.records), master.last
-    return subtracted([(first - 1, last)], ranges_of(each.sync for each in master.records))
+    held = postoffice.queue("MSTTRANS")
+    return Server(postoffice, *found, Master(postoffice, held, found[1].sync) if held else None)
 
 
 def upload_channel(case: Case) -> Channel:
@@ -398,48 +410,21 @@ def never_taken(case: Case) -> list[Record]:
     queue = case.postoffice.queue("REQTRANS")
     if server is None or theirs is None or queue is None or own.a is None or theirs.reqsync is None:
         return []
-    master = server.postoffice.queue("MSTTRANS")
-    if master is None or not master.records or master.last != server.head:
-        return []
     waiting = [each for each in queue.real if own.a < each.sync <= theirs.reqsync]
-    if not waiting or len(master.real) < master.last - (server.first or 0) + 1:
-        return []  # what MSTTRANS does not describe, or has lost, may be these
-    if not any(origin_of(each.text) == (case.postoffice.name or "").upper() for each in master.real):
+    master, name = server.master, (case.postoffice.name or "").upper()
+    # What MSTTRANS does not describe, or has lost, may be these.
+    if not waiting or master is None or not master.whole or name not in master.by_origin:
         return []
-    taken = Taken(server.postoffice, master)
-    since = server.postoffice.moment(master, min(master.records, key=lambda each: each.sync))
     refused: list[Record] = []
     for each in reversed(waiting):
         made = case.postoffice.moment(queue, each)
-        if server.first != 1 and not (since and made and made > since):
+        if not master.reaches_back(made):
             continue
         # The first record of an Export reads the same every time: what became of it is what became of the next one.
         starts_refused = bool(refused) and refused[-1].sync == each.sync + 1
-        if starts_refused if is_start(each.text) else not taken.has(each.text, made):
+        if starts_refused if is_start(each.text) else not master.has(each.text, made):
             refused.append(each)
     return refused[::-1]
-
-
-def is_start(text: str) -> bool:
-    """Whether a transaction begins an Export: its text is the same in every one, and tells nothing of this one."""
-    return text.startswith("R")
-
-
-class Taken:
-    """The texts that a MSTTRANS holds, with the last moment of each: one of an earlier moment is another change."""
-
-    def __init__(self, server: Postoffice, master: Held) -> None:
-        self._latest: dict[str, datetime | None] = {}
-        for each in master.real:
-            when, known = server.moment(master, each), self._latest.get(each.text)
-            self._latest[each.text] = max(filter(None, (when, known)), default=None)
-
-    def has(self, text: str, made: datetime | None) -> bool:
-        """Whether a text stands there that can be that of a change made at a moment."""
-        if is_start(text) or text not in self._latest:
-            return False
-        latest = self._latest[text]
-        return latest is None or made is None or latest >= made - SKEW
 
 
 class Low(NamedTuple):
@@ -462,45 +447,27 @@ def low_part(case: Case) -> list[Low]:
         return []
     if theirs is not None and theirs.reqsync is not None and theirs.reqsync < own.a:
         return []
-    master = case.server.postoffice.queue("MSTTRANS") if case.server else None
-    taken = Taken(case.server.postoffice, master) if case.server and master else None
+    master = case.server.master if case.server else None
     last_confirmed = max(queue.dummies, default=-1)
     found = []
     for index, record in enumerate(queue.records):
         if index in queue.dummies or not 0 < record.sync <= own.a:
             continue
         made = case.postoffice.moment(queue, record)
-        if taken is None or not taken.has(record.text, made):
+        if master is None or not master.has(record.text, made):
             found.append(Low(record, tuple(_signs(case, record, made, index < last_confirmed))))
     return found
 
 
 def _signs(case: Case, record: Record, made: datetime | None, confirmed_behind: bool) -> Iterator[str]:
-    if not is_start(record.text) and reaches_back(case, made):
+    master = case.server.master if case.server else None
+    if master is not None and not is_start(record.text) and master.reaches_back(made):
         yield "MSTTRANS reaches back to before it was made and does not hold it"
     updated = case.requestor.last_update if case.requestor else None
     if made and updated and made - updated > SKEW:
         yield f"it was made after the last update that the server had from here ({updated})"
     if confirmed_behind:
         yield "the record of a confirmed number stands behind it"
-
-
-def reaches_back(case: Case, made: datetime | None) -> bool:
-    """Whether MSTTRANS is whole from its first number to the last issued, and older than a moment."""
-    server = case.server
-    master = server.postoffice.queue("MSTTRANS") if server else None
-    if server is None or master is None or not whole_master(server):
-        return False
-    since = server.postoffice.moment(master, min(master.records, key=lambda each: each.sync))
-    return server.first == 1 or bool(since and made and made > since)
-
-
-def whole_master(server: Server) -> bool:
-    """Whether MSTTRANS holds every number from its first to the last that the server has issued."""
-    master = server.postoffice.queue("MSTTRANS")
-    if master is None or not master.records or master.last != server.head:
-        return False
-    return len(master.real) >= master.last - (server.first or 0) + 1
 
 
 def unregistered(case: Case) -> bool:
@@ -514,13 +481,6 @@ def unregistered(case: Case) -> bool:
     return found is not None and not found.damaged
 
 
-def origin_of(text: str) -> str | None:
-    """Return the postoffice, in upper case, whose list a transaction changes."""
-    typed = parse(text).transaction
-    name = typed.postoffice_name if typed else None
-    return name.upper() if name else None
-
-
 def renumbered_at(case: Case) -> int | None:
     """Return ReqSync where a RESYNC explains it: the largest ReqSync of any requestor, and c <= H (ruling 10).
 
@@ -530,9 +490,8 @@ def renumbered_at(case: Case) -> int | None:
     if own.a is None or server is None:
         return None
     ahead = own.c is not None and server.head is not None and own.c > server.head
-    known = [each.reqsync for each in server.config.requestors if each.reqsync is not None]
     own_record = case.requestor.reqsync if case.requestor is not None else None
-    return own.a if known and max(known) == own.a != own_record and not ahead else 0
+    return own.a if case.others.highest == own.a != own_record and not ahead else 0
 
 
 def _lives(case: Case) -> tuple[int | None, int | None]:

@@ -11,12 +11,11 @@ from glbtools.binary.records import Record
 from glbtools.diagnosis.case import (
     Case,
     copied_from,
-    origin_of,
-    reaches_back,
+    recorded,
     unregistered,
-    whole_master,
 )
 from glbtools.diagnosis.finding import Evidence
+from glbtools.diagnosis.master import is_start
 from glbtools.evidence.postoffice import Held
 from glbtools.formats.queue import PODIAG_TEXT
 from glbtools.model.histories import Causes, causes
@@ -35,7 +34,7 @@ def observed(case: Case) -> Mapping[str, tuple[Evidence, ...]]:
 
 def explain(case: Case, relation: str) -> Causes:
     """Return how a relation that is seen can have come about."""
-    return causes(relation, case.signs)
+    return causes(relation, frozenset(case.signs))
 
 
 def _upload(case: Case) -> Shown:
@@ -45,10 +44,10 @@ def _upload(case: Case) -> Shown:
     if a is not None and b is not None and b < a:
         yield "behind", both
         yield ("behind-some" if b else "behind-zero"), both
-        known = [each.reqsync for each in server.config.requestors if each.reqsync is not None] if server else []
-        if known and a > max(known):
+        highest = case.others.highest
+        if highest is not None and a > highest:
             yield "above-every", both
-        if known and a == max(known):
+        if a == highest:
             yield "largest", both
         if not b and theirs and theirs.srvsync and theirs.importsync and theirs.importsync == own.imports:
             yield "served-empty", both
@@ -75,18 +74,17 @@ def _unheard(case: Case, both: tuple[Evidence | None, ...]) -> Shown:
 
 def _held_beyond(case: Case, received: int) -> Shown:
     """Whether MSTTRANS holds what the server says it does not have, or nothing of this postoffice at all."""
-    server, own = case.server, (case.postoffice.name or "").upper()
-    master = server.postoffice.queue("MSTTRANS") if server else None
-    if server is None or master is None or not master.real:
+    master = case.server.master if case.server else None
+    if master is None or not master.real:
         return
-    from_here = [each for each in master.real if origin_of(each.text) == own]
+    from_here = master.by_origin.get((case.postoffice.name or "").upper(), [])
     queue = case.postoffice.queue("REQTRANS")
-    beyond = {each.text for each in queue.real if each.sync > received and each.text[:1] != "R"} if queue else set()
+    beyond = {each.text for each in queue.real if each.sync > received and not is_start(each.text)} if queue else set()
     telling = from_here if not received else [each for each in from_here if each.text in beyond]
     if telling:
-        yield "master-holds", (_at(master, telling[0]),)
-    elif not received and not from_here and whole_master(server) and server.first == 1:
-        yield "master-lacks", (Evidence(master.artefact.path, (0, master.artefact.size)),)
+        yield "master-holds", (recorded(master.held, telling[0]),)
+    elif not received and not from_here and master.whole and master.first == 1:
+        yield "master-lacks", (Evidence(master.held.artefact.path, (0, master.held.artefact.size)),)
 
 
 def _queue(case: Case) -> Shown:
@@ -104,31 +102,28 @@ def _queue(case: Case) -> Shown:
         yield "begins-at-one", (whole,)
     low = [each for each in queue.real if 0 < each.sync <= own.a]
     if any(each.sync < own.a for each in low):
-        yield "begun-again", (_at(queue, next(each for each in low if each.sync < own.a)),)
+        yield "begun-again", (recorded(queue, next(each for each in low if each.sync < own.a)),)
     if missed := next(_missed(case, queue, low), None):
-        yield "low-not-taken", (_at(queue, missed),)
+        yield "low-not-taken", (recorded(queue, missed),)
     first_change = next((index for index in range(len(queue.records)) if index not in queue.dummies), None)
     behind = [index for index in queue.dummies if first_change is not None and index > first_change]
     if behind:
-        yield "confirmed-behind", (_at(queue, queue.records[min(behind)]),)
+        yield "confirmed-behind", (recorded(queue, queue.records[min(behind)]),)
     received = case.requestor.reqsync if case.requestor else None
     first = queue.records[0] if queue.records else None
     if received and first and 0 in queue.dummies and first.sync == received < own.a and queue.real:
-        yield "fits-another", (_at(queue, first),)
-
-
-def _at(queue: Held, record: Record) -> Evidence:
-    return Evidence(queue.artefact.path, (record.start, record.stop), queue.line(record), "sync", record.sync)
+        yield "fits-another", (recorded(queue, first),)
 
 
 def _missed(case: Case, queue: Held, low: list[Record]) -> Iterator[Record]:
     """Yield what a sound MSTTRANS that reaches back does not hold; an R record tells nothing."""
-    master = case.server.postoffice.queue("MSTTRANS") if case.server else None
+    master = case.server.master if case.server else None
     if master is None:
         return
-    taken = {each.text for each in master.real}
     for each in low:
-        if each.text[:1] != "R" and each.text not in taken and reaches_back(case, case.postoffice.moment(queue, each)):
+        if is_start(each.text) or each.text in master.texts:
+            continue
+        if master.reaches_back(case.postoffice.moment(queue, each)):
             yield each
 
 
@@ -154,15 +149,15 @@ def _server(case: Case) -> Shown:
         return
     if own.c is not None and server.head is not None and own.c > server.head:
         yield "received-above", (case.stored("srvsync", own.c), case.headed("sync", server.head))
-    if case.others and case.others.own_behind:
+    if case.others.own_behind:
         yield "server-behind", (case.others.own_behind,)
-    if case.others and case.others.young:
+    if case.others.young:
         yield "all-young", (Evidence(server.artefact.path),)
 
 
 def _master(case: Case) -> Shown:
     server = case.server
-    master = server.postoffice.queue("MSTTRANS") if server else None
+    master = server.master.held if server and server.master else None
     if server is None or master is None or server.head is None:
         return
     places = (
@@ -198,7 +193,7 @@ def recent_loss(case: Case) -> bool:
 def _others(case: Case) -> Shown:
     """Whether another postoffice that is given shows the server's step back by its own numbers."""
     own = (case.postoffice.name or "").upper()
-    for name, place in case.others.behind.items() if case.others else ():
+    for name, place in case.others.behind.items():
         if name != own:
             yield "others-behind", (place,)
             return

@@ -11,7 +11,8 @@ Who knows Dir-Sync can say of each row whether it is true.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -299,9 +300,6 @@ HISTORIES: tuple[History, ...] = (
 )
 """Every history, the most plausible of those that explain as much first (docs/rulings.md 10 to 19)."""
 
-BY_SLUG: Mapping[str, History] = MappingProxyType({each.slug: each for each in HISTORIES})
-
-
 ORDINARY = frozenset({"resync", "import-asked", "first-cycle"})
 """Histories that an administrator makes on an ordinary day."""
 
@@ -348,11 +346,6 @@ class Causes(NamedTuple):
         return self.open[0]
 
     @property
-    def others(self) -> tuple[History, ...]:
-        """The other histories that leave the same."""
-        return self.open[1:]
-
-    @property
     def certainty(self) -> str:
         """How sure the first is: certain where every other one is refuted.
 
@@ -388,12 +381,9 @@ class Causes(NamedTuple):
         ordinary = any(each.slug in ORDINARY for each in harmless)
         return "note" if not self.losing or (ordinary and "others-behind" not in self.seen) else "warning"
 
-    def may_be(self, slug: str) -> bool:
-        """Whether a history is open."""
-        return any(each.slug == slug for each in self.open)
 
-
-def causes(relation: str, seen: Iterable[str]) -> Causes:
+@lru_cache(maxsize=1024)
+def causes(relation: str, seen: frozenset[str]) -> Causes:
     """Return how a relation can have come about, given all signs that are seen.
 
     Args:
@@ -403,7 +393,7 @@ def causes(relation: str, seen: Iterable[str]) -> Causes:
     Raises:
         ValueError: no history leaves the relation.
     """
-    signs = _concerned(relation, frozenset(seen)) | {relation}
+    signs = _concerned(relation, seen) | {relation}
     able = [each for each in HISTORIES if relation in each.may | each.late]
     if not able:
         raise ValueError(f"no history leaves {relation!r}")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from glbtools.diagnosis.case import Case, origin_of
+from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.changes.content import Copy
 from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.master import origin_of
 from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.wording import plural
 from glbtools.formats.queue import NAMES, moment, read_records

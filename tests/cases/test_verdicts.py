@@ -154,7 +154,7 @@ def test_a_finding_of_the_library_has_the_severity_that_counts(case, claim, tmp_
 
 
 @_case("large-listing", "linear")
-def test_the_work_on_a_listing_grows_with_its_length(case, claim, tmp_path, monkeypatch):
+def test_the_work_on_a_listing_grows_with_its_length(case, claim, tmp_path, monkeypatch, steps_of):
     """Steps of the interpreter are counted, not time: four times the records may take five times the steps."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
@@ -166,20 +166,5 @@ def test_the_work_on_a_listing_grows_with_its_length(case, claim, tmp_path, monk
         shutil.rmtree("big-listing", ignore_errors=True)
         subprocess.run([sys.executable, str(HERE / "verdicts" / case / "make.py"), str(count)], check=True)
         glbtools.diagnose("big-listing")
-        steps.append(_steps(lambda: glbtools.diagnose("big-listing")))
+        steps.append(steps_of(lambda: glbtools.diagnose("big-listing")))
     assert steps[1] < 5 * steps[0]
-
-
-def _steps(call) -> int:
-    counted = 0
-
-    def tracer(frame, event, argument):
-        nonlocal counted
-        counted += event in ("call", "c_call")
-
-    sys.setprofile(tracer)
-    try:
-        call()
-    finally:
-        sys.setprofile(None)
-    return counted

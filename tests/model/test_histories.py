@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from glbtools.diagnosis.problems import by_slug
-from glbtools.model.histories import BESIDE, BY_SLUG, HISTORIES, OF_MASTER, ORDINARY, SIGNS, causes
+from glbtools.model import histories
+from glbtools.model.histories import BESIDE, HISTORIES, OF_MASTER, ORDINARY, SIGNS
+
+
+def causes(relation: str, seen: Iterable[str]) -> histories.Causes:
+    return histories.causes(relation, frozenset(seen))
+
 
 RELATIONS = sorted({sign for each in HISTORIES for sign in each.loses})
 SEEN = st.frozensets(st.sampled_from(sorted(SIGNS)))
@@ -120,4 +128,4 @@ def test_a_relation_that_no_history_leaves_is_an_error_of_the_caller():
 
 
 def test_histories_are_found_by_their_slugs():
-    assert BY_SLUG["resync"].problem == "resync-inflated-reqsync"
+    assert {each.slug: each for each in HISTORIES}["resync"].problem == "resync-inflated-reqsync"

@@ -8,8 +8,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from glbtools.diagnosis.case import SKEW, is_start, origin_of, server_of
+from glbtools.diagnosis.case import server_of
 from glbtools.diagnosis.finding import Evidence
+from glbtools.diagnosis.master import is_earlier, is_start, origin_of
 from glbtools.evidence.network import Network
 from glbtools.evidence.postoffice import Held, Postoffice
 
@@ -167,8 +168,7 @@ class Content:
         if is_start(text):
             return None
         held = self.latest_texts.get(text)
-        before = held is not None and held.stamp and made and held.stamp < made - SKEW
-        return None if before else held
+        return None if held is not None and is_earlier(held.stamp, made) else held
 
     @cached_property
     def latest_texts(self) -> dict[str, Copy]:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from glbtools.diagnosis.case import Case, is_start, logged, origin_of, reaches_back, unregistered
+from glbtools.diagnosis.case import Case, logged, unregistered
 from glbtools.diagnosis.changes.content import Copy, copies, deleted_copies
 from glbtools.diagnosis.changes.found import Change, Unfound, Unknown, Unsent
 from glbtools.diagnosis.changes.vanished import OLDER, vanished, was_stranded
 from glbtools.diagnosis.changes.view import Standing, View, applied, least
+from glbtools.diagnosis.master import is_start, origin_of
 from glbtools.diagnosis.restored import WENT_BACK
 from glbtools.diagnosis.signs import explain
 from glbtools.diagnosis.wording import numbers_text, plural
@@ -100,7 +101,8 @@ def never_taken_before(case: Case, copy: Copy) -> bool:
     a, b = case.numbers.a, applied(case)
     if a is None or b is None or b < a or is_start(copy.text) or {"received-above", "server-behind"} & {*case.signs}:
         return False
-    return reaches_back(case, copy.stamp)
+    master = case.server.master if case.server else None
+    return master is not None and master.reaches_back(copy.stamp)
 
 
 def _standing_unconfirmed(case: Case, number: int) -> Standing | None:

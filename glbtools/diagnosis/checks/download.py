@@ -223,12 +223,12 @@ def _master(case: Case) -> Iterator[Finding]:
 
 def _gap(case: Case) -> Iterator[Finding]:
     """Numbers inside MSTTRANS that it does not hold, and that some requestor has still to receive (ruling 16)."""
-    server, known = case.server, case.others.numbers if case.others else {}
+    server, known = case.server, case.others.configured
     master = case.postoffice.queue("MSTTRANS")
     if server is None or master is None or not server.gaps:
         return
     received = {node_of(each.name): each.srvsync for each in server.config.requestors}
-    received |= {name: each.c for name, each in known.items() if each.c is not None}
+    received |= {name: each.srvsync for name, each in known.items() if each.srvsync is not None}
     waiting = sorted(name for name, c in received.items() if c is not None and c < server.gaps[-1][1])
     least = min((c for name in waiting if (c := received[name]) is not None), default=None)
     missing = clipped(server.gaps, least, server.gaps[-1][1]) if least is not None else ()

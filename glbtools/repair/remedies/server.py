@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from glbtools.diagnosis.case import Case, origin_of
+from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.changes.content import Copy
 from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.master import origin_of
 from glbtools.formats.queue import NewRecord, ResyncHeader, build_queue, rewritten
 from glbtools.formats.transaction import build
 from glbtools.model.protocol import resync_numbers

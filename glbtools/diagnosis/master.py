@@ -1,0 +1,113 @@
+"""The server's MSTTRANS as evidence: what it holds, whether it is whole, and how far back it reaches.
+
+Many questions about many postoffices need the same of it, so all of it is found once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from glbtools.binary.records import Record
+from glbtools.evidence.postoffice import Held, Postoffice
+from glbtools.formats.transaction import parse
+from glbtools.model.channel import Range, ranges_of, subtracted
+
+SKEW = timedelta(days=1)
+"""Distance of two moments from which files are taken to be of different days."""
+
+
+class Master:
+    """A MSTTRANS, with the number that SRVCONF says it must end at."""
+
+    def __init__(self, server: Postoffice, held: Held, head: int | None) -> None:
+        self._server, self.held, self._head = server, held, head
+
+    @cached_property
+    def real(self) -> list[Record]:
+        """The records that are changes."""
+        return self.held.real
+
+    @cached_property
+    def first(self) -> int | None:
+        """L: the lowest number in it."""
+        return self.held.first
+
+    @cached_property
+    def last(self) -> int:
+        """U: the highest number in it; 0 when empty."""
+        return self.held.last
+
+    @cached_property
+    def lowest(self) -> Record | None:
+        """The record with the lowest number."""
+        return min(self.held.records, key=lambda each: each.sync, default=None)
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether it holds every number from its first to the last that the server has issued."""
+        if not self.held.records or self.last != self._head:
+            return False
+        return len(self.real) >= self.last - (self.first or 0) + 1
+
+    @cached_property
+    def since(self) -> datetime | None:
+        """When its first record was made."""
+        return self._server.moment(self.held, self.lowest) if self.lowest else None
+
+    @cached_property
+    def gaps(self) -> tuple[Range, ...]:
+        """The numbers that it skips, where it is sound; what is damaged may hold them."""
+        found = self._server.read(self.held.artefact)
+        if self.lowest is None or found is None or any(each.damage for each in found.faults):
+            return ()
+        return subtracted([(self.lowest.sync - 1, self.last)], ranges_of(each.sync for each in self.held.records))
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        """The texts of its changes."""
+        return frozenset(each.text for each in self.real)
+
+    @cached_property
+    def by_origin(self) -> Mapping[str | None, list[Record]]:
+        """Its changes by the postoffice whose list they change."""
+        found: dict[str | None, list[Record]] = {}
+        for each in self.real:
+            found.setdefault(origin_of(each.text), []).append(each)
+        return found
+
+    @cached_property
+    def _latest(self) -> dict[str, datetime | None]:
+        latest: dict[str, datetime | None] = {}
+        for each in self.real:
+            when, known = self._server.moment(self.held, each), latest.get(each.text)
+            latest[each.text] = max(filter(None, (when, known)), default=None)
+        return latest
+
+    def reaches_back(self, made: datetime | None) -> bool:
+        """Whether it is whole, and begins before a moment."""
+        if not self.whole:
+            return False
+        return self.first == 1 or bool(self.since and made and made > self.since)
+
+    def has(self, text: str, made: datetime | None) -> bool:
+        """Whether it holds a text that can be that of a change made at a moment (ruling 14)."""
+        return not is_start(text) and text in self._latest and not is_earlier(self._latest[text], made)
+
+
+def is_earlier(held: datetime | None, made: datetime | None) -> bool:
+    """Whether what is held is of before a change was made, and so another change with the same text (ruling 14)."""
+    return held is not None and made is not None and held < made - SKEW
+
+
+def is_start(text: str) -> bool:
+    """Whether a transaction begins an Export: its text is the same in every one, and tells nothing of this one."""
+    return text.startswith("R")
+
+
+def origin_of(text: str) -> str | None:
+    """Return the postoffice, in upper case, whose list a transaction changes."""
+    typed = parse(text).transaction
+    name = typed.postoffice_name if typed else None
+    return name.upper() if name else None
