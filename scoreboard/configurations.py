@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from glbtools.binary import stamp
 from glbtools.binary.layout import Layout
 from glbtools.formats import config, listing
 from glbtools.layouts import reference
-from glbtools.model.configuration import ReqConf, SrvConf
+from glbtools.model.configuration import POINTERS, ReqConf, SrvConf
 from glbtools.simulation.life import Dice
 
 FAMILIES = ("reqconf", "srvconf")
@@ -111,7 +112,7 @@ def _reqconf_fields(dice: Dice, stamps: str) -> list[dict[str, Any]]:
     number = _width(dice)
     rows = [_field(name, number, "sync") for name in ("reqsync", "srvsync", "importsync")]
     rows += [_field(name, "u32", "stamp", stamp=stamps) for name in ("last_export", "last_import")]
-    rows += [_field(f"ptr_{name.lower()}", "i32", "link", default=-1) for name in config.POINTERS]
+    rows += [_field(f"ptr_{name.lower()}", "i32", "link", default=-1) for name in POINTERS]
     rows.append(_field("server", f"text:{dice.one_of((22, 22, 24, 32))}", "text"))
     rows.append(_field("password", "bytes:10", default=bytes(dice.below(256) for _ in range(10)).hex()))
     rows.append(_field("types", f"text:{dice.one_of((30, 50, 64))}", "text"))
@@ -204,7 +205,7 @@ def _requestor_life(dice: Dice, layout: Layout, count: int) -> list[Snapshot]:
     values["last_import"] = values["last_export"] + timedelta(minutes=20 + 2 * dice.below(90))
     snapshots = []
     for _ in range(count):
-        pointers = [-1] * len(config.POINTERS)
+        pointers = [-1] * len(POINTERS)
         if dice.chance(0.1):
             pointers[dice.below(len(pointers))] = dice.below(40_000)
         file = config.new_reqconf(layout, **values, pointers=pointers, **_busy(dice, layout, "record"))
@@ -280,10 +281,10 @@ def _listds(stored: ReqConf | SrvConf, postoffice: str, hours: int) -> bytes:
     """Return what LISTDS prints, its clock some hours ahead of the stamps."""
     if isinstance(stored, SrvConf):
         shifted = (
-            each._replace(last_update=each.last_update + timedelta(hours=hours)) if each.last_update else each
+            replace(each, last_update=each.last_update + timedelta(hours=hours)) if each.last_update else each
             for each in stored.requestors
         )
-        stored = stored._replace(requestors=tuple(shifted))
+        stored = replace(stored, requestors=tuple(shifted))
     lines = listing.format_listds(stored, postoffice, "").splitlines()
     version = "v3.2.0.2" if isinstance(stored, ReqConf) else "v3.2"
     banner = [f"Microsoft Mail for the PC v3.2, ListDS {version}", "(C) Microsoft Corp. 1993-1994. All rights reserved"]

@@ -329,7 +329,11 @@ def test_snapshots_read_back_under_their_layout_to_what_listing_and_known_values
             assert requestor.faults == []
             assert said.reqconf is not None
             own = requestor.config
-            assert (own.reqsync, own.srvsync, own.server) == (*said.reqconf[:2], said.reqconf.server)
+            assert (own.reqsync, own.srvsync, own.server) == (
+                said.reqconf.reqsync,
+                said.reqconf.srvsync,
+                said.reqconf.server,
+            )
             assert (str(own.importsync), str(own.limit)) == (known["importsync"], known["limit"])
             assert own.last_export is not None
             assert own.last_export.isoformat() == known["last_export"]

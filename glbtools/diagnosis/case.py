@@ -10,16 +10,17 @@ from typing import NamedTuple
 
 from glbtools.binary import stamp
 from glbtools.binary.records import Record
-from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.finding import Evidence, Finding, stored
 from glbtools.diagnosis.master import SKEW, Master, is_start
 from glbtools.diagnosis.problems import by_slug
+from glbtools.evidence.contents import Artefact
 from glbtools.evidence.network import BY_DIRECTORY, Network
-from glbtools.evidence.postoffice import Artefact, Held, Numbers, Postoffice, node_of, numbers, registered
+from glbtools.evidence.postoffice import Held, Numbers, Postoffice, numbers, registered
 from glbtools.formats.logs import LogLine
 from glbtools.formats.queue import moment
 from glbtools.formats.transaction import parse
 from glbtools.model.channel import Channel, Range, Verdict, classify
-from glbtools.model.configuration import ReqConf, Requestor, SrvConf
+from glbtools.model.configuration import ReqConf, Requestor, SrvConf, node_of
 from glbtools.model.transaction import meaning
 
 
@@ -82,13 +83,11 @@ class Others:
     @cached_property
     def configured(self) -> Mapping[str, ReqConf]:
         """What REQCONF says, of every postoffice that has a name."""
-        server, found = self._network.server, {}
+        found = {}
         for each in self._network.postoffices:
             known = each.reqconf()
             if each.name and known:
                 found[each.name.upper()] = known[1]
-            if each is not server:
-                each.release()
         return found
 
     @cached_property
@@ -100,14 +99,13 @@ class Others:
         highest = self.highest or 0
         found = {}
         for each in server.config.requestors:
-            own = self.configured.get(node_of(each.name), ReqConf())
+            own = self.configured.get(each.node, ReqConf())
             received = own.srvsync is not None and server.head is not None and own.srvsync > server.head
             lost = own.reqsync is not None and own.reqsync > highest and (each.reqsync or 0) > 0
             if received or lost:
-                note = f"{node_of(each.name)} has {own.srvsync if received else own.reqsync}"
-                where = (each.span.start, each.span.stop)
-                field, value = ("srvsync", each.srvsync) if received else ("reqsync", each.reqsync)
-                found[node_of(each.name)] = Evidence(server.artefact.path, where, each.line, field, value, note)
+                note = f"{each.node} has {own.srvsync if received else own.reqsync}"
+                field = "srvsync" if received else "reqsync"
+                found[each.node] = stored(server.artefact.path, each, field, note)
         return found
 
     @cached_property
@@ -118,10 +116,7 @@ class Others:
         confirmed = self.configured.get((server.postoffice.name or "").upper(), ReqConf()).reqsync if server else None
         if server is None or own is None or confirmed is None or own.reqsync is None or own.reqsync >= confirmed:
             return None
-        where = (own.span.start, own.span.stop)
-        return Evidence(
-            server.artefact.path, where, own.line, "reqsync", own.reqsync, f"its own REQCONF has {confirmed}"
-        )
+        return stored(server.artefact.path, own, "reqsync", f"its own REQCONF has {confirmed}")
 
     @cached_property
     def young(self) -> bool:
@@ -139,7 +134,7 @@ class Others:
             if same_postoffice(requestor.name, server.postoffice.name):
                 continue
             if any((requestor.reqsync, requestor.srvsync, requestor.importsync)):
-                imports = self.configured.get(node_of(requestor.name), ReqConf()).importsync
+                imports = self.configured.get(requestor.node, ReqConf()).importsync
                 if imports is None or requestor.importsync is None or requestor.importsync >= imports:
                     return False
             judged += 1
@@ -219,28 +214,20 @@ class Case:
 
     # --- evidence ------------------------------------------------------------------------------------------------
 
-    def stored(self, name: str, value: int | str | None, note: str = "") -> Evidence | None:
-        """Return where REQCONF holds a value."""
+    def stored(self, name: str, note: str = "") -> Evidence | None:
+        """Return where REQCONF holds a value, with the value."""
         found = self.postoffice.reqconf()
-        if found is None:
-            return None
-        span, line = self.postoffice.place(found[0], name)
-        return Evidence(found[0].path, span, line, name, value, note)
+        return stored(found[0].path, found[1], name, note) if found else None
 
-    def served(self, name: str, value: int | str | None, note: str = "") -> Evidence | None:
-        """Return where SRVCONF holds a value of this postoffice's record."""
+    def served(self, name: str, note: str = "") -> Evidence | None:
+        """Return where SRVCONF holds a value of this postoffice's record, with the value."""
         if self.server is None or self.requestor is None:
             return None
-        span, line = self.server.postoffice.place(self.server.artefact, f"requestor[{self.requestor.number}].{name}")
-        where = span or (self.requestor.span.start, self.requestor.span.stop)
-        return Evidence(self.server.artefact.path, where, line or self.requestor.line, name, value, note)
+        return stored(self.server.artefact.path, self.requestor, name, note)
 
-    def headed(self, name: str, value: int | str | None, note: str = "") -> Evidence | None:
-        """Return where SRVCONF's header holds a value."""
-        if self.server is None:
-            return None
-        span, line = self.server.postoffice.place(self.server.artefact, name)
-        return Evidence(self.server.artefact.path, span, line, name, value, note)
+    def headed(self, name: str, note: str = "") -> Evidence | None:
+        """Return where SRVCONF's header holds a value, with the value."""
+        return stored(self.server.artefact.path, self.server.config, name, note) if self.server else None
 
     def queued(self, note: str = "", *, only: set[int] | None = None, name: str = "REQTRANS") -> Iterator[Evidence]:
         """Yield where the changes of a queue stand."""
@@ -299,10 +286,10 @@ def absent(network: Network, now: datetime | None) -> Iterator[Case]:
     others = Others(network, server)
     given = {node_of(each.name) for each in network.postoffices}
     for requestor in server.config.requestors if server else ():
-        node = node_of(requestor.name)
+        node = requestor.node
         if server and node and node not in given:
             given.add(node)
-            nobody = Postoffice(server.postoffice.path, [], server.postoffice.layouts, name=node)
+            nobody = Postoffice(server.postoffice.path, [], server.postoffice.contents, name=node)
             yield Case(network, nobody, Numbers(), server, requestor, now, others)
 
 

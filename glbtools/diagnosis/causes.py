@@ -11,7 +11,7 @@ from glbtools.diagnosis.case import Case, Logged
 from glbtools.diagnosis.finding import Evidence
 from glbtools.diagnosis.history import Entry, Episode, History, Remembered, order, ordered, read
 from glbtools.diagnosis.messages import KINDS, MESSAGES
-from glbtools.evidence.postoffice import Artefact
+from glbtools.evidence.contents import Artefact
 
 ADDRESSED_BY = {4: 129, 9: 159, 118: 166}
 """Messages without an address, and the one behind them that has it (Q108067, Q119450, Q123857)."""

@@ -20,9 +20,9 @@ from glbtools.diagnosis.restored import merged
 from glbtools.diagnosis.successors import directories, pairs
 from glbtools.diagnosis.successors.found import Directory
 from glbtools.diagnosis.successors.inputs import Given, sorted_out
-from glbtools.errors import GlbError, UnknownFormatError
+from glbtools.errors import UnknownFormatError
 from glbtools.evidence.network import Network, collect, latest_stamp
-from glbtools.evidence.postoffice import Artefact, Postoffice
+from glbtools.evidence.postoffice import Postoffice
 from glbtools.layouts import Layouts
 
 CHECKS = ("upload", "download", "structure", "leftovers", "logs", "schedule", "older")
@@ -131,8 +131,7 @@ def diagnose(
         report.findings += [named(case, recovered(case, each)) for check in CHECKS for each in _run(check, case)]
         report.inputs += inputs(case.postoffice)
         report.unreadable |= case.postoffice.unreadable
-        if case.postoffice is not network.server:
-            case.postoffice.release()
+        case.postoffice.release()
     for case in absent(network, report.now):
         report.channels += channels(case)
     _look_at_successors(report, now, progress)
@@ -181,12 +180,9 @@ def worth(judged: Judged) -> bool:
 def inputs(postoffice: Postoffice) -> Iterator[Input]:
     """Yield the files of a postoffice as inputs."""
     for artefact in postoffice.artefacts:
-        found = postoffice.read(artefact)
-        if found is None:
-            yield Input(artefact.path, None, None, artefact.size, _hash(artefact, postoffice.max_size))
-        else:
-            layout = found.layout.id if found.layout else None
-            yield Input(artefact.path, found.entry.name, layout, len(found.data), found.sha256)
+        found, digest = postoffice.read(artefact), postoffice.contents.digest(artefact)
+        layout = found.layout.id if found and found.layout else None
+        yield Input(artefact.path, found.entry.name if found else None, layout, *digest)
 
 
 def _run(check: str, case: Case) -> Iterator[Finding]:
@@ -203,16 +199,12 @@ def _order(finding: Finding) -> tuple[int, int, str, str, str]:
     )
 
 
-def _hash(artefact: Artefact, max_size: int) -> str | None:
-    try:
-        return files.sha256(files.read(artefact.place, max_size))
-    except GlbError:
-        return None
-
-
 def _changed(report: Report) -> list[str]:
     """Return the files whose content is no longer the one that was looked at."""
-    places = {each.path: (each, owner) for owner in report.network.postoffices for each in owner.artefacts}
-    own = [each for each in report.inputs if each.path in places]
-    changed = [each.path for each in own if _hash(places[each.path][0], places[each.path][1].max_size) != each.sha256]
+    changed = [
+        each.path
+        for postoffice in report.network.postoffices
+        for each in postoffice.artefacts
+        if postoffice.contents.changed(each)
+    ]
     return sorted({*changed, *report.given.changed()})

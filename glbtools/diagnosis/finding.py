@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from glbtools.model.channel import Range
+from glbtools.model.configuration import Place, ReqConf, Requestor, SrvConf
 
 if TYPE_CHECKING:
     from glbtools.diagnosis.problems import Problem
@@ -31,6 +33,17 @@ class Evidence(NamedTuple):
     field: str = ""
     value: int | str | None = None
     note: str = ""
+
+
+def stored(path: str, holder: ReqConf | SrvConf | Requestor, name: str, note: str = "") -> Evidence:
+    """Return where a configuration holds a value, with the value; a requestor's record where the field is not known."""
+    place = holder.places.get(name)
+    if place is None and isinstance(holder, Requestor):
+        place = Place(holder.span, holder.line)
+    value = holder.value(name)
+    shown = value.isoformat(sep=" ") if isinstance(value, datetime) else value
+    span = (place.span.start, place.span.stop) if place else None
+    return Evidence(path, span, place.line if place else None, name, shown, note)
 
 
 class Alternative(NamedTuple):

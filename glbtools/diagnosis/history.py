@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, TypeVar
 
 from glbtools.diagnosis.case import Case
+from glbtools.evidence.contents import Artefact
 from glbtools.evidence.network import Network
-from glbtools.evidence.postoffice import Artefact, Postoffice
+from glbtools.evidence.postoffice import Postoffice
 from glbtools.formats.logs import LogLine, joined, says
 
 GAP = timedelta(hours=1)

@@ -29,9 +29,10 @@ from glbtools.diagnosis.causes import MISSING, Group, groups, leftovers, size_of
 from glbtools.diagnosis.finding import Evidence
 from glbtools.diagnosis.history import Entry, History, dated, later, read, within
 from glbtools.diagnosis.messages import MESSAGES
-from glbtools.evidence.postoffice import Artefact, node_of, registered
+from glbtools.evidence.contents import Artefact
+from glbtools.evidence.postoffice import registered
 from glbtools.model.channel import Range
-from glbtools.model.configuration import Requestor
+from glbtools.model.configuration import Requestor, node_of
 
 _SYNC = re.compile(r"\((\d{1,10})\)")
 
@@ -453,7 +454,7 @@ def _sorting(case: Case, group: Group) -> Judgement | None:
 
 
 def _stray_pointer(case: Case, pointers: Sequence[int]) -> bool:
-    from glbtools.formats.config import POINTERS
+    from glbtools.model.configuration import POINTERS
 
     return any(
         pointer != -1 and not size_of(case, f"{name}.GLB") for name, pointer in zip(POINTERS, pointers, strict=True)

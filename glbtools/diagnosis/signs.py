@@ -40,7 +40,7 @@ def explain(case: Case, relation: str) -> Causes:
 def _upload(case: Case) -> Shown:
     own, theirs, server = case.numbers, case.requestor, case.server
     a, b = own.a, theirs.reqsync if theirs else None
-    both = (case.stored("reqsync", a), case.served("reqsync", b))
+    both = (case.stored("reqsync"), case.served("reqsync"))
     if a is not None and b is not None and b < a:
         yield "behind", both
         yield ("behind-some" if b else "behind-zero"), both
@@ -57,7 +57,7 @@ def _upload(case: Case) -> Shown:
     if own.a == own.c == 0 and b:
         yield from _unheard(case, both)
     if a is not None and copied_from(case):
-        yield "equal-dates", (case.stored("last_export", None, "the same on both"),)
+        yield "equal-dates", (case.stored("last_export", "the same on both"),)
     if unregistered(case):
         yield "unregistered", (Evidence(server.artefact.path, note="no record"),) if server else ()
 
@@ -67,9 +67,9 @@ def _unheard(case: Case, both: tuple[Evidence | None, ...]) -> Shown:
     own, theirs, found = case.numbers, case.requestor, case.postoffice.reqconf()
     yield "unheard", both
     if found and (found[1].last_export or found[1].last_import):
-        yield "dated", (case.stored("last_export", None),)
+        yield "dated", (case.stored("last_export"),)
     if theirs and own.imports is not None and (theirs.importsync or 0) > max(1, own.imports):
-        yield "life-lower", (case.stored("importsync", own.imports), case.served("importsync", theirs.importsync))
+        yield "life-lower", (case.stored("importsync"), case.served("importsync"))
 
 
 def _held_beyond(case: Case, received: int) -> Shown:
@@ -93,7 +93,7 @@ def _queue(case: Case) -> Shown:
         return
     whole = Evidence(queue.artefact.path, None if queue.size is None else (0, queue.size))
     if own.m < own.a:
-        yield "queue-below", (whole, case.stored("reqsync", own.a))
+        yield "queue-below", (whole, case.stored("reqsync"))
     if queue.size == 0 and own.a:
         yield "zero-bytes", (whole,)
     if any(each.text == PODIAG_TEXT for each in queue.records):
@@ -130,10 +130,10 @@ def _missed(case: Case, queue: Held, low: list[Record]) -> Iterator[Record]:
 def _imports(case: Case) -> Shown:
     own, theirs = case.numbers, case.requestor
     if theirs and (own.a or own.c) and not any((theirs.reqsync, theirs.srvsync, theirs.importsync)):
-        yield "record-zero", (case.served("reqsync", theirs.reqsync), case.stored("srvsync", own.c))
+        yield "record-zero", (case.served("reqsync"), case.stored("srvsync"))
     if theirs is None or own.imports is None or theirs.importsync is None or theirs.importsync >= own.imports:
         return
-    places = (case.stored("importsync", own.imports), case.served("importsync", theirs.importsync))
+    places = (case.stored("importsync"), case.served("importsync"))
     yield "imports-lower", places
     found = case.postoffice.reqconf()
     asked = found[1].last_import if found else None
@@ -148,7 +148,7 @@ def _server(case: Case) -> Shown:
     if server is None:
         return
     if own.c is not None and server.head is not None and own.c > server.head:
-        yield "received-above", (case.stored("srvsync", own.c), case.headed("sync", server.head))
+        yield "received-above", (case.stored("srvsync"), case.headed("sync"))
     if case.others.own_behind:
         yield "server-behind", (case.others.own_behind,)
     if case.others.young:
@@ -162,7 +162,7 @@ def _master(case: Case) -> Shown:
         return
     places = (
         Evidence(master.artefact.path, (0, master.artefact.size), None, "last sync", master.last),
-        case.headed("sync", server.head),
+        case.headed("sync"),
     )
     if not master.records:
         if server.head:

@@ -15,6 +15,7 @@ from glbtools.evidence.postoffice import AREAS
 from glbtools.formats import config, queue
 from glbtools.formats.queue import CONFIRMED_TEXT, NewRecord
 from glbtools.layouts import Layouts
+from glbtools.model.configuration import POINTERS
 
 IDLE_QUEUES = ("REQTRANS", "SRVTRANS", "USRTRANS", "NMETRANS", "GWTRANS")
 """Queues that every postoffice has, 0 bytes in a fresh one (Q135868)."""
@@ -105,7 +106,7 @@ def idle_reqconf(own: Postoffice, server: Postoffice | None) -> dict[str, Any]:
         "server": server.name if server else "",
         "reqsync": 0,
         "srvsync": issued(server),
-        "pointers": (-1,) * len(config.POINTERS),
+        "pointers": (-1,) * len(POINTERS),
         "types": "PCM",
     }
     # When idle, both sides hold the same numbers.
@@ -176,7 +177,7 @@ def _srvconf(values: Mapping[str, Any], described: Mapping[str, Any], layout: La
 def _storable(layout: Layout, values: Mapping[str, Any], described: Mapping[str, Any]) -> dict[str, Any]:
     """Return values without those that nobody described and for which a layout of the user's own has no field."""
     fields = {*layout.by_name}
-    if fields.issuperset(f"ptr_{queue.lower()}" for queue in config.POINTERS):
+    if fields.issuperset(f"ptr_{queue.lower()}" for queue in POINTERS):
         fields.add("pointers")
     return {name: value for name, value in values.items() if name in described or name in fields}
 

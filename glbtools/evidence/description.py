@@ -10,8 +10,9 @@ from typing import Any, NoReturn
 
 from glbtools.binary import stamp
 from glbtools.errors import DescriptionError, FieldError, UsageError
-from glbtools.formats.config import NODE_NAME, POINTERS
+from glbtools.formats.config import NODE_NAME
 from glbtools.formats.queue import CONFIRMED_TEXT, NewRecord
+from glbtools.model.configuration import POINTERS
 from glbtools.tables import read_json, read_toml
 
 QUEUES = ("REQTRANS", "SRVTRANS", "USRTRANS", "NMETRANS", "GWTRANS", "MSTTRANS", "RESYNC")

@@ -6,7 +6,7 @@ no attested file, so they are found by ruling 2, and what said so is kept. Symbo
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +14,8 @@ from pathlib import Path
 
 from glbtools import files
 from glbtools.errors import UsageError
-from glbtools.evidence.postoffice import Postoffice, by_name, may_be, node_of
+from glbtools.evidence.contents import Contents
+from glbtools.evidence.postoffice import Postoffice, by_name, may_be
 from glbtools.evidence.search import PassedOver, Search
 from glbtools.formats.transaction import parse as parse_text
 from glbtools.layouts import Layouts
@@ -58,8 +59,6 @@ class Network:
             for each in self.postoffices:
                 if (identity := _identity(each)) is not None:
                     self._identities.setdefault(identity, []).append(each)
-                if each is not postoffice and each is not self.server:
-                    each.release()
         return [each for each in self._identities.get(own, ()) if each is not postoffice]
 
     def earlier(self, postoffice: Postoffice) -> list[Postoffice]:
@@ -107,14 +106,14 @@ def collect(
         UnknownFormatError: a path holds nothing of a postoffice.
         UsageError: two current files of the same kind for one postoffice.
     """
-    used = layouts or Layouts()
-    search = Search(used, max_size, apart)
+    contents = Contents(layouts or Layouts(), max_size)
+    search = Search(contents, apart)
     search.look(paths)
-    network = Network(_named(search.postoffices, used), passed_over=search.passed_over)
+    network = Network(_named(search.postoffices), passed_over=search.passed_over)
     for moment in _each_moment(older):
-        search = Search(used, max_size, apart)
+        search = Search(contents, apart)
         search.look(moment)
-        network.older += _named(search.postoffices, used, network.postoffices)
+        network.older += _named(search.postoffices, network.postoffices)
         network.passed_over += search.passed_over
     network.older.sort(key=lambda each: each.path)
     return network
@@ -130,19 +129,17 @@ def _each_moment(older: Iterable[str | Path]) -> list[list[str | Path]]:
 # --- whose they are (rulings 2 and 3) ----------------------------------------------------------------------------
 
 
-def _named(found: list[Postoffice], layouts: Layouts, present: list[Postoffice] | None = None) -> list[Postoffice]:
+def _named(found: list[Postoffice], present: list[Postoffice] | None = None) -> list[Postoffice]:
     for each in found:
         each.name, each.name_from = _own_name(each)
         # Addresses alone may be another postoffice's, put there by IMPORT -E (Q244488); the directory's name confirms.
-        confirmed = each.name is not None and each.name.partition("/")[2] == Path(each.path).resolve().name.upper()
+        confirmed = each.name is not None and each.name.partition("/")[2] == each.directory
         each.name_certain = each.name_from != BY_ADDRESSES or confirmed
     _one_server(found)
     _by_more_than_addresses(found, present or found)
     merged = _merged(found)
     _by_elimination(merged, present or merged)
-    for each in merged:
-        if each.name is None:
-            _by_directory(each, present or merged)
+    _by_directory([each for each in merged if each.name is None], present or merged)
     merged = _merged(merged)
     for each in merged:
         each.role, each.role_from = _role(each)
@@ -185,7 +182,7 @@ def _one_server(found: list[Postoffice]) -> None:
     for name in {each.name for each in found if each.name_from == _AS_SERVER}:
         claiming = [each for each in found if each.name == name and each.name_from == _AS_SERVER]
         for each in claiming if len(claiming) > 1 else ():
-            if Path(each.path).resolve().name.upper() != (name or "").partition("/")[2]:
+            if each.directory != (name or "").partition("/")[2]:
                 each.name, each.name_from = None, ""
 
 
@@ -221,17 +218,13 @@ def _merged(postoffices: list[Postoffice]) -> list[Postoffice]:
                     f"{twin.path} and {artefact.path} are both {artefact.name} of {each.name}; "
                     "give the earlier one with --older"
                 )
-        first.artefacts = [*first.artefacts, *each.artefacts]
+        first.take(each.artefacts)
     return list(merged.values())
 
 
 def _registered_names(postoffices: list[Postoffice]) -> set[str]:
-    names: set[str] = set()
-    for each in postoffices:
-        srvconf = each.srvconf()
-        if srvconf:
-            names |= {node_of(requestor.name) for requestor in srvconf[1].requestors if requestor.name}
-    return names
+    known = (each.srvconf() for each in postoffices)
+    return {node for srvconf in known if srvconf for node in srvconf[1].by_node}
 
 
 def _by_more_than_addresses(postoffices: list[Postoffice], network: list[Postoffice]) -> None:
@@ -241,23 +234,38 @@ def _by_more_than_addresses(postoffices: list[Postoffice], network: list[Postoff
     is nobody else's.
     """
     doubtful = [each for each in postoffices if each.name_from == BY_ADDRESSES and not each.name_certain]
-    names = _registered_names(network) if doubtful else set()
+    if not doubtful:
+        return
+    names = _registered_names(network)
+    everyone = {id(each): each for each in (*postoffices, *network)}.values()
+    borne = Counter(each.name.upper() for each in everyone if each.name)
+    by_part = _by_part(names)
     for each in doubtful:
-        taken = {other.name.upper() for other in (*postoffices, *network) if other is not each and other.name}
-        left = names - taken
-        others = [(_reported(each), "report in a log"), (_of_directory(each, left), BY_DIRECTORY)]
-        if each.name not in names and len(left) == 1 and all(other.name for other in postoffices):
-            others.append((next(iter(left)), BY_ELIMINATION))
-        name, source = next((known for known in others if known[0] in left), (None, ""))
-        if name is not None and name != each.name:
-            each.name, each.name_from, each.name_certain = name, source, source == "report in a log"
+        own = (each.name or "").upper()
+        directory = _only(name for name in by_part[each.directory] if borne[name] == (name == own))
+        others = [(_reported(each), "report in a log"), (directory, BY_DIRECTORY)]
+        if own not in names and all(other.name for other in postoffices):
+            others.append((_only(name for name in names if not borne[name]), BY_ELIMINATION))
+        for name, source in others:
+            if name in names and borne[name] == (name == own):
+                if name != own:
+                    each.name, each.name_from, each.name_certain = name, source, source == "report in a log"
+                    borne.update({own: -1, name: 1})
+                break
 
 
-def _of_directory(postoffice: Postoffice, names: set[str]) -> str | None:
-    """Return the one of some names whose postoffice part is the name of the directory."""
-    directory = Path(postoffice.path).resolve().name.upper()
-    fitting = [each for each in names if each.partition("/")[2] == directory]
-    return fitting[0] if len(fitting) == 1 else None
+def _by_part(names: Iterable[str]) -> defaultdict[str, set[str]]:
+    """Return names by their postoffice part."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for name in names:
+        found[name.partition("/")[2]].add(name)
+    return found
+
+
+def _only(names: Iterable[str]) -> str | None:
+    """Return the one name there is; None where there is none, or more."""
+    found = set(names)
+    return found.pop() if len(found) == 1 else None
 
 
 def _by_elimination(postoffices: list[Postoffice], network: list[Postoffice]) -> None:
@@ -270,16 +278,17 @@ def _by_elimination(postoffices: list[Postoffice], network: list[Postoffice]) ->
         unnamed[0].name_certain = False
 
 
-def _by_directory(postoffice: Postoffice, network: list[Postoffice]) -> None:
-    """Name a postoffice after its directory when that is the postoffice part of exactly one known name."""
-    reqconf = postoffice.reqconf()
-    known = _registered_names(network)
-    if reqconf and reqconf[1].server:
-        known.add(reqconf[1].server.upper())
-    known |= {each.upper() for each in by_name(network)}
-    name = _of_directory(postoffice, known)
-    if name is not None:
-        postoffice.name, postoffice.name_from, postoffice.name_certain = name, BY_DIRECTORY, False
+def _by_directory(postoffices: list[Postoffice], network: list[Postoffice]) -> None:
+    """Name postoffices after their directories, each that is the postoffice part of exactly one known name."""
+    known = _by_part(_registered_names(network) | set(by_name(network)))
+    for each in postoffices:
+        reqconf = each.reqconf()
+        server = (reqconf[1].server or "").upper() if reqconf else ""
+        own = {server} if server.partition("/")[2] == each.directory else set()
+        name = _only(known[each.directory] | own)
+        if name:
+            each.name, each.name_from, each.name_certain = name, BY_DIRECTORY, False
+            known[each.directory].add(name)
 
 
 def _role(postoffice: Postoffice) -> tuple[str, str]:
@@ -299,9 +308,7 @@ def latest_stamp(postoffices: Iterable[Postoffice]) -> datetime | None:
     """Return the latest moment found in any evidence: "now", unless another is given (ruling 4)."""
     latest: datetime | None = None
     for each in postoffices:
-        for moment in _moments(each):
-            if latest is None or moment > latest:
-                latest = moment
+        latest = max(filter(None, (latest, *_moments(each))), default=None)
         each.release()
     return latest
 

@@ -7,17 +7,17 @@ asked about.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import fnmatch
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from glbtools import files
 from glbtools.binary.records import Record
-from glbtools.errors import GlbError, UnknownFormatError
-from glbtools.formats.registry import DIRSYNC, Inspection, inspect_bytes
+from glbtools.evidence.contents import Artefact, Contents
+from glbtools.formats.registry import DIRSYNC, Inspection
 from glbtools.layouts import Layouts
 from glbtools.model.channel import Range, ranges_of
 from glbtools.model.configuration import ReqConf, Requestor, SrvConf
@@ -31,24 +31,6 @@ OUR_OWN = ("glbtools-rebuild", "glbtools-simulation")
 
 DELETED = frozenset("_?!~")
 """What tools put in place of the first letter of a deleted file's name; FAT stores E5 there."""
-
-
-class Artefact(NamedTuple):
-    """One file of a postoffice.
-
-    Attributes:
-        path: where it is, as shown to the user.
-        place: where it can be opened.
-        area: the directory of the postoffice it belongs to; empty in a flat one.
-        name: its name in upper case.
-        size: in bytes.
-    """
-
-    path: str
-    place: Path
-    area: str
-    name: str
-    size: int
 
 
 class Held(NamedTuple):
@@ -99,30 +81,59 @@ class Postoffice:
 
     Attributes:
         path: the directory, as shown to the user.
-        artefacts: its files.
-        layouts: how binary files are read.
+        artefacts: its files; ``take`` adds some.
+        contents: what they hold.
         name: NET/PO, once found; None while unknown.
         name_from: what says so.
         name_certain: False where only a likeness says so.
         role: ``server``, ``requestor`` or ``unknown``.
         role_from: what says so.
-        unreadable: files that could not be read, with the reason.
         barred: names of files that are there and are not read: links, devices.
         alone: whether single files of it were given, so that nothing can be said of their neighbours (ruling 28).
     """
 
     path: str
     artefacts: list[Artefact]
-    layouts: Layouts
+    contents: Contents
     name: str | None = None
     name_from: str = ""
     name_certain: bool = True
     role: str = "unknown"
     role_from: str = ""
-    unreadable: dict[str, str] = field(default_factory=dict)
-    max_size: int = files.DEFAULT_MAX_SIZE
     barred: frozenset[str] = frozenset()
     alone: bool = False
+    _known: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What was found out of its files, by the question."""
+
+    @property
+    def layouts(self) -> Layouts:
+        """How binary files are read."""
+        return self.contents.layouts
+
+    @property
+    def unreadable(self) -> dict[str, str]:
+        """Its files that could not be read, with the reason."""
+        return {
+            each.path: self.contents.unreadable[each.path]
+            for each in self.artefacts
+            if each.path in self.contents.unreadable
+        }
+
+    @cached_property
+    def directory(self) -> str:
+        """The name of its directory, in upper case."""
+        return Path(self.path).resolve().name.upper()
+
+    def take(self, artefacts: Iterable[Artefact]) -> None:
+        """Add files that are of this postoffice and lie elsewhere."""
+        self.artefacts = [*self.artefacts, *artefacts]
+        self._known.clear()
+
+    def _once(self, question: str, answer: Callable[[], Any]) -> Any:
+        """Return the answer to a question, found out the first time that it is asked."""
+        if question not in self._known:
+            self._known[question] = answer()
+        return self._known[question]
 
     @property
     def shown(self) -> str:
@@ -130,8 +141,9 @@ class Postoffice:
         return self.name or self.path
 
     def find(self, name: str) -> Artefact | None:
-        """Return the file of this name, wherever it lies."""
-        return next((each for each in self.artefacts if each.name == name.upper()), None)
+        """Return the file of this name, wherever it lies; of several the first."""
+        found: dict[str, Artefact] = self._once("names", lambda: {each.name: each for each in reversed(self.artefacts)})
+        return found.get(name.upper())
 
     def deleted(self, name: str) -> list[Artefact]:
         """Return the files that bear a name without its first letter, as a deleted file does on FAT (ruling 27).
@@ -159,27 +171,11 @@ class Postoffice:
 
     def read(self, artefact: Artefact) -> Inspection | None:
         """Return what a file holds; None when it cannot be read or is no Dir-Sync file."""
-        if artefact.path not in self._read:
-            try:
-                data = files.read(artefact.place, self.max_size)
-                self._read[artefact.path] = inspect_bytes(data, artefact.path, layouts=self.layouts, among=DIRSYNC)
-            except UnknownFormatError:
-                self._read[artefact.path] = None
-            except GlbError as error:
-                self.unreadable[artefact.path] = str(error)
-                self._read[artefact.path] = None
-        return self._read[artefact.path]
+        return self.contents.read(artefact)
 
     def release(self) -> None:
-        """Forget what was read; it is read again when asked for."""
-        self._read.clear()
-        self._places.clear()
-        for name in ("_inspections",):
-            self.__dict__.pop(name, None)
-
-    @cached_property
-    def _read(self) -> dict[str, Inspection | None]:
-        return {}
+        """Forget what its files hold where there is no room for it."""
+        self.contents.release(self.artefacts)
 
     def inspections(self, *formats: str) -> Iterator[tuple[Artefact, Inspection]]:
         """Yield the files of some formats."""
@@ -230,11 +226,13 @@ class Postoffice:
 
     def reqconf(self) -> tuple[Artefact, ReqConf] | None:
         """Return what REQCONF.GLB says, from the file or else from a listing."""
-        return self._config("REQCONF.GLB", "reqconf")
+        found: tuple[Artefact, ReqConf] | None = self._once("reqconf", lambda: self._config("REQCONF.GLB", "reqconf"))
+        return found
 
     def srvconf(self) -> tuple[Artefact, SrvConf] | None:
         """Return what SRVCONF.GLB says, from the file or else from a listing."""
-        return self._config("SRVCONF.GLB", "srvconf")
+        found: tuple[Artefact, SrvConf] | None = self._once("srvconf", lambda: self._config("SRVCONF.GLB", "srvconf"))
+        return found
 
     def _config(self, name: str, kind: str) -> tuple[Artefact, Any] | None:
         artefact = self.find(name)
@@ -243,22 +241,6 @@ class Postoffice:
             return (artefact, found.content.config) if found is not None and found.entry.name == kind else None
         listed = self._listed(name)
         return (listed[0], getattr(listed[1].content, kind)) if listed else None
-
-    def place(self, artefact: Artefact, name: str) -> tuple[tuple[int, int] | None, int | None]:
-        """Return span and line at which a configuration value stands."""
-        if artefact.path not in self._places:
-            found = self.read(artefact)
-            places: dict[str, tuple[tuple[int, int] | None, int | None]] = {}
-            for _, row in found.rows() if found else ():
-                if "name" in row and "value" in row:
-                    span = row.get("span")
-                    places.setdefault(row["name"], ((span[0], span[1]) if span else None, row.get("line")))
-            self._places[artefact.path] = places
-        return self._places[artefact.path].get(name, (None, None))
-
-    @cached_property
-    def _places(self) -> dict[str, dict[str, tuple[tuple[int, int] | None, int | None]]]:
-        return {}
 
     def moment(self, held: Held, record: Record) -> datetime | None:
         """Return the date stamp of a queue's record, whether its file or a listing holds it."""
@@ -298,23 +280,12 @@ def numbers(postoffice: Postoffice) -> Numbers:
 
 def registered(srvconf: SrvConf, name: str | None) -> Requestor | None:
     """Return the record of a postoffice in SRVCONF; names there carry their address type (Q96060)."""
-    if name is None:
-        return None
-    for each in srvconf.requestors:
-        if node_of(each.name) == name.upper():
-            return each
-    return None
+    return srvconf.by_node.get(name.upper()) if name else None
 
 
-def node_of(name: str | None) -> str:
-    """Return NET/PO in upper case of a registered name such as ``PCM:NET/PO``."""
-    return (name or "").partition(":")[2].upper() or (name or "").upper()
-
-
-def may_be(name: str, formats: Iterable[str]) -> bool:
+@cache
+def may_be(name: str, formats: tuple[str, ...]) -> bool:
     """Whether a file of this name is worth reading for some formats: text listings and logs may have any name."""
-    import fnmatch
-
     for each in formats:
         patterns = DIRSYNC[each].names
         if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):

@@ -15,9 +15,9 @@ from typing import NamedTuple, NoReturn
 
 from glbtools import files
 from glbtools.errors import FileAccessError, UnknownFormatError
-from glbtools.evidence.postoffice import AREAS, OUR_OWN, Artefact, Postoffice, may_be
+from glbtools.evidence.contents import Artefact, Contents
+from glbtools.evidence.postoffice import AREAS, OUR_OWN, Postoffice, may_be
 from glbtools.formats.registry import DIRSYNC, Entry
-from glbtools.layouts import Layouts
 
 NEIGHBOURS = (".MBG", ".KEY", ".USR", ".INF", ".NME", ".GLB", ".TPL", ".XTN")
 """Suffixes of files in a postoffice's directories."""
@@ -44,8 +44,7 @@ class PassedOver(NamedTuple):
 class Search:
     """What is found in the paths given, and what is not looked at there."""
 
-    layouts: Layouts
-    max_size: int
+    contents: Contents
     apart: Collection[Path]
     postoffices: list[Postoffice] = field(default_factory=list)
     passed_over: list[PassedOver] = field(default_factory=list)
@@ -74,7 +73,7 @@ class Search:
             except OSError as error:
                 raise FileAccessError(f"{given}: {(error.strerror or str(error)).lower()}") from None
         for parent, artefacts in loose.items():
-            found = Postoffice(parent, artefacts, self.layouts, max_size=self.max_size, alone=True)
+            found = Postoffice(parent, artefacts, self.contents, alone=True)
             for each in artefacts:
                 if not _recognised(found, each):
                     raise UnknownFormatError(f"{each.path}: not a Dir-Sync file that glbtools knows")
@@ -110,7 +109,7 @@ class Search:
             elif not child.is_dir() or child.is_symlink():
                 self._file(child, f"{prefix}/{child.name}", "", artefacts, barred)
         own = [each for each in artefacts if each.place not in self.apart]
-        found = Postoffice(shown, own, self.layouts, max_size=self.max_size, barred=frozenset(barred))
+        found = Postoffice(shown, own, self.contents, barred=frozenset(barred))
         if any(_recognised(found, each) for each in own):
             self.postoffices.append(found)
 
@@ -185,7 +184,7 @@ def _recognised(postoffice: Postoffice, artefact: Artefact) -> bool:
         return True
     if artefact.name.endswith(NEIGHBOURS) and artefact.area:
         return True
-    if not may_be(artefact.name, DIRSYNC):
+    if not may_be(artefact.name, tuple(DIRSYNC)):
         return False
     found = postoffice.read(artefact)
     return found is not None and (found.entry.name != "log" or found.content.form != "empty" or not artefact.size)

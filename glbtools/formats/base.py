@@ -94,8 +94,10 @@ def known(value: int | None) -> str:
 
 def requestor_row(each: Requestor) -> Row:
     """Return a requestor as JSON has it."""
-    row = each._asdict() | {"span": span_row(each.span), "last_update": moment_row(each.last_update)}
-    return row if each.line else {name: value for name, value in row.items() if name != "line"}
+    names = ("number", "span", "name", "reqsync", "srvsync", "importsync", "last_cycle", "last_update")
+    row = {name: getattr(each, name) for name in names}
+    row |= {"span": span_row(each.span), "last_update": moment_row(each.last_update)}
+    return row | {"line": each.line} if each.line else row
 
 
 def transaction_row(parsed: Parsed) -> Row | None:

@@ -18,10 +18,7 @@ from glbtools.binary.structure import Value
 from glbtools.binary.tree import Node
 from glbtools.errors import FieldError, UsageError
 from glbtools.formats.base import Format, Row, Rows, count, known, requestor_row, span_row, stored_row
-from glbtools.model.configuration import ReqConf, Requestor, SrvConf
-
-POINTERS = ("SRVTRANS", "USRTRANS", "GWTRANS", "NMETRANS")
-"""Queues a REQCONF pointer exists for, in the order of Q140462."""
+from glbtools.model.configuration import POINTERS, Place, ReqConf, Requestor, SrvConf
 
 REQCONF_SIZE = 512
 """Bytes of REQCONF.GLB, always (Q77926, Q123437, Q148705)."""
@@ -53,6 +50,7 @@ class ReqConfFile:
             **_picked(stored, ("reqsync", "srvsync", "importsync", "limit"), int),
             **_picked(stored, ("server", "types"), str),
             **_picked(stored, ("last_export", "last_import"), datetime),
+            places=_places(self.values),
         )
 
 
@@ -80,12 +78,14 @@ class SrvConfFile:
                     **_picked(own, ("name",), str),
                     **_picked(own, ("reqsync", "srvsync", "importsync", "last_cycle"), int),
                     **_picked(own, ("last_update",), datetime),
+                    places=_places(values),
                 )
             )
         return SrvConf(
             requestors=tuple(requestors),
             **_picked(stored, ("sync", "cycle", "keep_updates"), int),
             **_picked(stored, ("administrator",), str),
+            places=_places(self.header),
         )
 
 
@@ -354,6 +354,10 @@ def _meanings(values: list[Value]) -> dict[str, Any]:
         if each.field.role == "stamp" and isinstance(each.value, int):
             found[each.field.name] = stamp.ENCODINGS[each.field.stamp][0](each.value) if each.value else None
     return found
+
+
+def _places(values: list[Value]) -> dict[str, Place]:
+    return {each.field.name: Place(each.span) for each in values}
 
 
 def _picked(stored: Mapping[str, Any], names: tuple[str, ...], kind: type) -> dict[str, Any]:

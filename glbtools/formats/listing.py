@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glbtools.binary import stamp
 from glbtools.binary.records import Record
@@ -20,7 +20,7 @@ from glbtools.binary.tree import Node
 from glbtools.errors import UsageError
 from glbtools.formats import transaction
 from glbtools.formats.base import Format, Row, Rows, count, known, moment_row, requestor_row, span_row, text_record_row
-from glbtools.model.configuration import ReqConf, Requestor, SrvConf
+from glbtools.model.configuration import Place, ReqConf, Requestor, SrvConf
 
 if TYPE_CHECKING:
     from glbtools.binary.layout import Layout
@@ -70,7 +70,7 @@ class Listing:
         lines: for each record the line it begins on, from 1.
         queue: name of the queue listed, such as REQTRANS; None where the listing does not say.
         postoffice: NET/PO after "Examining"; None where the listing does not say.
-        places: where a number of LISTDS stands: name -> line and span.
+        places: where a number of LISTDS stands.
         reqconf: what ``LISTDS -R`` prints.
         srvconf: what ``LISTDS -S`` prints.
         faults: lines that mean nothing to us.
@@ -80,7 +80,7 @@ class Listing:
     kind: str
     records: list[Record] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
-    places: dict[str, tuple[int, Span]] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=dict)
     queue: str | None = None
     postoffice: str | None = None
     reqconf: ReqConf | None = None
@@ -254,7 +254,7 @@ class ListdsFormat(Format[Listing]):
             for name in ("reqsync", "srvsync", "server", "sync", "cycle"):
                 value = getattr(config, name, None)
                 if value is not None:
-                    line, span = content.places[name]
+                    span, line = content.places[name]
                     row: Row = {"name": name, "line": line, "span": span_row(span), "value": value}
                     fields.append(row | {"status": "attested", "meaning": ""})
         requestors = [requestor_row(each) for each in (content.srvconf.requestors if content.srvconf else ())]
@@ -399,46 +399,47 @@ def _parse_listds(data: bytes) -> Listing:
             listing.postoffice, inside = match["node"], False
         elif match := _HIGHEST.fullmatch(line):
             highest, inside = match, False
-            listing.places |= dict.fromkeys(("sync", "cycle"), (number, span))
+            listing.places |= dict.fromkeys(("sync", "cycle"), Place(span, number))
         elif match := _NUMBER.fullmatch(line):
             requestors.append(Requestor(int(match[1]), span, line=number))
             inside = True
         elif inside and (match := _NAME.fullmatch(line)):
-            requestors[-1] = requestors[-1]._replace(
-                name=unescape(match[1].strip()), span=Span(requestors[-1].span.start, span.stop)
-            )
+            requestors[-1] = _with(requestors[-1], Place(span, number), name=unescape(match[1].strip()))
         elif match := _SYNCS.fullmatch(line):
             if inside:
-                requestors[-1] = _with_syncs(requestors[-1], match, span)
+                requestors[-1] = _with_syncs(requestors[-1], match, Place(span, number))
             else:
                 own = match
-                listing.places |= dict.fromkeys(("reqsync", "srvsync"), (number, span))
+                listing.places |= dict.fromkeys(("reqsync", "srvsync"), Place(span, number))
         elif inside and (match := _UPDATE.fullmatch(line)):
-            whole = Span(requestors[-1].span.start, span.stop)
-            requestors[-1] = requestors[-1]._replace(last_update=_moment(match), span=whole)
+            requestors[-1] = _with(requestors[-1], Place(span, number), last_update=_moment(match))
         elif match := _SERVER.fullmatch(line):
             server, inside = unescape(match[1].strip()), False
-            listing.places["server"] = (number, span)
+            listing.places["server"] = Place(span, number)
         elif line.strip() and not _BANNER.match(line):
             listing.faults.append(
                 Fault("line-unparsed", "not a line that LISTDS prints", span, damage=False, line=number)
             )
     if highest or requestors:
         sync, cycle = (int(highest[1]), int(highest[2])) if highest else (None, None)
-        listing.srvconf = SrvConf(sync, cycle, requestors=tuple(requestors), postoffice=listing.postoffice)
+        listing.srvconf = SrvConf(
+            sync, cycle, requestors=tuple(requestors), postoffice=listing.postoffice, places=listing.places
+        )
     if own or server is not None:
         reqsync, srvsync = (int(own[1]), int(own[2])) if own else (None, None)
-        listing.reqconf = ReqConf(reqsync, srvsync, server=server, postoffice=listing.postoffice)
+        listing.reqconf = ReqConf(reqsync, srvsync, server=server, postoffice=listing.postoffice, places=listing.places)
     return listing
 
 
-def _with_syncs(requestor: Requestor, match: re.Match[str], span: Span) -> Requestor:
-    return requestor._replace(
-        reqsync=int(match[1]),
-        srvsync=int(match[2]),
-        last_cycle=int(match[3]) if match[3] else None,
-        span=Span(requestor.span.start, span.stop),
-    )
+def _with_syncs(requestor: Requestor, match: re.Match[str], place: Place) -> Requestor:
+    last_cycle = int(match[3]) if match[3] else None
+    return _with(requestor, place, reqsync=int(match[1]), srvsync=int(match[2]), last_cycle=last_cycle)
+
+
+def _with(requestor: Requestor, place: Place, **values: Any) -> Requestor:
+    """Return a requestor with the values that one more of its lines prints."""
+    places = {**requestor.places, **dict.fromkeys(values, place)}
+    return replace(requestor, span=Span(requestor.span.start, place.span.stop), places=places, **values)
 
 
 # --- lines -------------------------------------------------------------------------------------------------------

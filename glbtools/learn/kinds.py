@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from glbtools.binary import stamp
 from glbtools.binary.layout import Field
-from glbtools.formats.config import POINTERS
+from glbtools.model.configuration import POINTERS
 
 IDLE = b"\xff\xff\xff\xff"
 FARTHEST = 1 << 28

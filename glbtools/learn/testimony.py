@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from glbtools.formats.config import POINTERS, REQCONF_SIZE
+from glbtools.formats.config import REQCONF_SIZE
 from glbtools.formats.listing import Listing
 from glbtools.learn.places import Plain
+from glbtools.model.configuration import POINTERS
 
 SRVCONF_UNIT = 1024
 """Bytes of the header of SRVCONF.GLB, and of each record (Q77926, Q148705)."""

@@ -5,14 +5,28 @@ Binary files and the vendor's listings give the same values, listings fewer of t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from glbtools.binary.span import Span
 
+POINTERS = ("SRVTRANS", "USRTRANS", "GWTRANS", "NMETRANS")
+"""Queues a REQCONF pointer exists for, in the order of Q140462; its fields are ``ptr_srvtrans`` and so on."""
 
-class ReqConf(NamedTuple):
-    """What REQCONF.GLB says; None where layout, file or listing do not."""
+
+class Place(NamedTuple):
+    """Where a value stands: the bytes that hold it, and its line where the file is a text."""
+
+    span: Span
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class ReqConf:
+    """What REQCONF.GLB says, and where; None where layout, file or listing do not."""
 
     reqsync: int | None = None
     srvsync: int | None = None
@@ -26,9 +40,18 @@ class ReqConf(NamedTuple):
     limit: int | None = None
     postoffice: str | None = None
     """NET/PO of the owner, which only a listing names."""
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
+    """Name of a stored field -> where it stands."""
+
+    def value(self, name: str) -> int | str | datetime | None:
+        """Return what a stored field says; None where that is not known."""
+        if name.startswith("ptr_"):
+            return dict(zip(POINTERS, self.pointers or (), strict=False)).get(name.removeprefix("ptr_").upper())
+        return _plain(getattr(self, name, None))
 
 
-class Requestor(NamedTuple):
+@dataclass(frozen=True)
+class Requestor:
     """One record of SRVCONF.GLB; ``number`` counts from 1 in the order of registration (Q125917)."""
 
     number: int
@@ -40,10 +63,22 @@ class Requestor(NamedTuple):
     last_cycle: int | None = None
     last_update: datetime | None = None
     line: int | None = None
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
+    """Name of a stored field -> where it stands."""
+
+    @property
+    def node(self) -> str:
+        """NET/PO in upper case; empty where it has no name."""
+        return node_of(self.name)
+
+    def value(self, name: str) -> int | str | datetime | None:
+        """Return what a stored field says; None where that is not known."""
+        return _plain(getattr(self, name, None))
 
 
-class SrvConf(NamedTuple):
-    """What SRVCONF.GLB says; None where layout, file or listing do not."""
+@dataclass(frozen=True)
+class SrvConf:
+    """What SRVCONF.GLB says, and where; None where layout, file or listing do not."""
 
     sync: int | None = None
     cycle: int | None = None
@@ -52,3 +87,23 @@ class SrvConf(NamedTuple):
     requestors: tuple[Requestor, ...] = ()
     postoffice: str | None = None
     """NET/PO of the owner, which only a listing names."""
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
+    """Name of a stored field of the header -> where it stands."""
+
+    @cached_property
+    def by_node(self) -> Mapping[str, Requestor]:
+        """The requestors by NET/PO in upper case, those without a name left out; of two of one name the first."""
+        return {each.node: each for each in reversed(self.requestors) if each.node}
+
+    def value(self, name: str) -> int | str | datetime | None:
+        """Return what a stored field of the header says; None where that is not known."""
+        return _plain(getattr(self, name, None))
+
+
+def _plain(value: object) -> int | str | datetime | None:
+    return value if isinstance(value, int | str | datetime) else None
+
+
+def node_of(name: str | None) -> str:
+    """Return NET/PO in upper case of a registered name such as ``PCM:NET/PO`` (Q96060)."""
+    return (name or "").partition(":")[2].upper() or (name or "").upper()

@@ -19,9 +19,10 @@ from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.wording import plural
 from glbtools.errors import UsageError
 from glbtools.evidence.disk import Disk, Office
-from glbtools.evidence.postoffice import OUR_OWN, node_of
+from glbtools.evidence.postoffice import OUR_OWN
 from glbtools.formats import config
 from glbtools.formats.queue import CONFIRMED_TEXT, NewRecord, build_queue, parse_queue, rewritten
+from glbtools.model.configuration import node_of
 from glbtools.repair.edits import Edit, Origin, Undone
 
 OWN = OUR_OWN[0]

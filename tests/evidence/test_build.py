@@ -16,6 +16,7 @@ from glbtools.errors import DescriptionError, FileAccessError, OutputExistsError
 from glbtools.evidence import build as building
 from glbtools.evidence import description
 from glbtools.layouts import Layouts
+from glbtools.model.configuration import Requestor
 
 # Every key of docs/interface.md#description.
 EXAMPLE = """
@@ -106,7 +107,9 @@ def test_the_example_of_the_interface_is_written_and_read_back(tmp_path: Path) -
     srvconf = glbtools.read_srvconf(glb / "SRVCONF.GLB").config
     assert (srvconf.sync, srvconf.cycle, srvconf.keep_updates) == (80, 11, 14)
     (october,) = srvconf.requestors
-    assert october[2:8] == ("PCM:POLYNOMIAL/OCTOBER", 12, 71, 1, 9, datetime(1994, 2, 17, 8, 52, 45))
+    assert october == Requestor(
+        1, october.span, "PCM:POLYNOMIAL/OCTOBER", 12, 71, 1, 9, datetime(1994, 2, 17, 8, 52, 45)
+    )
     reqtrans = glbtools.read_queue(glb / "REQTRANS.GLB")
     (record,) = reqtrans.records
     assert (record.sync, record.text, record.checksum) == (1, "R PCM:POLYNOMIAL/MONTGOMERY", 0x1234)
@@ -172,7 +175,7 @@ reqconf = { reqsync = 7, srvsync = 77 }
     assert len(files["hub/GLB/SRVCONF.GLB"]) == 1024 * 4
     config = glbtools.inspect_bytes(files["hub/GLB/SRVCONF.GLB"], "x").content.config
     assert (config.sync, config.cycle) == (80, 1)
-    assert [each[2:6] for each in config.requestors] == [
+    assert [(each.name, each.reqsync, each.srvsync, each.importsync) for each in config.requestors] == [
         ("PCM:NET/HUB", 3, 80, 1),
         ("PCM:NET/A", 5, 80, 1),
         ("PCM:NET/B", 7, 77, 1),
@@ -206,7 +209,8 @@ name = "NET/A"
     assert (config.reqsync, config.srvsync, config.importsync) == (12, 71, 2)
     assert len(files["a/GLB/REQTRANS.GLB"]) == 49
     files = written(text + "reqconf = { reqsync = 0 }\n")
-    assert glbtools.inspect_bytes(files["a/GLB/REQCONF.GLB"], "x").content.config[:3] == (0, 71, 2)
+    own = glbtools.inspect_bytes(files["a/GLB/REQCONF.GLB"], "x").content.config
+    assert (own.reqsync, own.srvsync, own.importsync) == (0, 71, 2)
 
 
 def test_numbers_that_are_left_out_follow_the_one_before() -> None:

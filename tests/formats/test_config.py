@@ -15,6 +15,7 @@ from glbtools.errors import UsageError
 from glbtools.formats import config, queue
 from glbtools.formats.config import ReqConfFile, SrvConfFile
 from glbtools.formats.queue import NewRecord
+from glbtools.model.configuration import Requestor
 
 REQCONF, SRVCONF = layouts.reference("reqconf"), layouts.reference("srvconf")
 MOMENT = datetime(1994, 2, 17, 8, 52, 45)
@@ -369,7 +370,7 @@ def test_a_servers_file_in_a_layout_of_the_users_own_is_written_and_read() -> No
     assert data[56:68] == b"\0\0\0\x01000000FF"
     found = config.parse_srvconf(data, OWN_SRVCONF).config
     assert (found.sync, found.cycle, found.administrator, found.keep_updates) == (80, 3, None, None)
-    assert found.requestors[0]._replace(span=Span(0, 0)) == (1, (0, 0), "PCM:A/B", 1, 255, None, None, None, None)
+    assert found.requestors[0] == Requestor(1, found.requestors[0].span, "PCM:A/B", 1, 255)
     data = b"no number!" + data[10:]
     broken = config.parse_srvconf(data, OWN_SRVCONF)
     assert broken.config.sync is None

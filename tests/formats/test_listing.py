@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -87,9 +89,12 @@ def shown(found: Listing) -> list[tuple[int | None, int, str]]:
     return [(each.checksum, each.sync, each.text) for each in found.records]
 
 
+printed_of = attrgetter("name", "reqsync", "srvsync", "importsync", "last_cycle", "last_update")
+
+
 def requestors(found: Listing) -> list[tuple[object, ...]]:
     assert found.srvconf is not None
-    return [each[2:8] for each in found.srvconf.requestors]
+    return [printed_of(each) for each in found.srvconf.requestors]
 
 
 # --- what was printed --------------------------------------------------------------------------------------------
@@ -203,7 +208,7 @@ def test_a_servers_numbers_are_read_with_their_lines() -> None:
     assert found.srvconf is not None
     assert (found.srvconf.sync, found.srvconf.cycle) == (80, 11)
     assert requestors(found) == REQUESTORS
-    assert found.places["sync"] == found.places["cycle"] == (1, Span(0, 50))
+    assert found.places["sync"] == found.places["cycle"] == (Span(0, 50), 1)
     assert [each.line for each in found.srvconf.requestors] == [3, 8, 13]
 
 
@@ -216,7 +221,7 @@ def test_a_listing_of_both_kinds_keeps_the_requestors_own_numbers_apart() -> Non
         found = parsed(text)
         assert requestors(found) == REQUESTORS
         assert found.reqconf is not None
-        assert found.reqconf[:2] == (17, 80)
+        assert (found.reqconf.reqsync, found.reqconf.srvsync) == (17, 80)
         assert found.reqconf.server == "POLYNOMIAL/MONTGOMERY"
 
 
@@ -320,7 +325,7 @@ def test_a_requestors_configuration_is_read_back_from_its_listing(
 ) -> None:
     config = ReqConf(reqsync, srvsync, server=server)
     found = parsed(listing.format_listds(config, owner, PROGRAM))
-    assert found.reqconf == config._replace(postoffice=owner)
+    assert found.reqconf == replace(config, postoffice=owner)
     assert not found.faults
 
 
@@ -351,8 +356,8 @@ def test_a_servers_configuration_is_read_back_from_its_listing(
     )
     found = parsed(listing.format_listds(config, "NET/PO", PROGRAM))
     assert found.srvconf is not None
-    assert found.srvconf[:2] == (sync, cycle)
-    assert requestors(found) == [each[2:8] for each in config.requestors]
+    assert (found.srvconf.sync, found.srvconf.cycle) == (sync, cycle)
+    assert requestors(found) == [printed_of(each) for each in config.requestors]
     assert not found.faults
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -147,11 +148,11 @@ def test_numbers_of_another_moment_give_no_layout(seed: int, family: str, drawn:
     parsed = [parse_listing(each.listing) for each in sample.snapshots]
     for listing in parsed:
         if listing.reqconf is not None:
-            off = listing.reqconf._replace(srvsync=(listing.reqconf.srvsync or 0) + dice.randrange(70_000, 1 << 24))
+            off = replace(listing.reqconf, srvsync=(listing.reqconf.srvsync or 0) + dice.randrange(70_000, 1 << 24))
             listing.reqconf = off
         elif listing.srvconf is not None:
-            rows = (each._replace(reqsync=dice.randrange(70_000, 1 << 24)) for each in listing.srvconf.requestors)
-            listing.srvconf = listing.srvconf._replace(requestors=tuple(rows))
+            rows = (replace(each, reqsync=dice.randrange(70_000, 1 << 24)) for each in listing.srvconf.requestors)
+            listing.srvconf = replace(listing.srvconf, requestors=tuple(rows))
     contents = [(f"{family.upper()}.{number}", each.data) for number, each in enumerate(sample.snapshots)]
     listings = [(f"LISTDS.{number}", each) for number, each in enumerate(parsed)]
     found = learn_configuration(family, contents, listings=listings)

@@ -36,8 +36,8 @@ class View:
     def reasons(self) -> tuple[Evidence, ...]:
         """Where the two numbers of the upload stand."""
         both = (
-            self.case.stored("reqsync", self.case.numbers.a, "the last number confirmed"),
-            self.case.served("reqsync", applied(self.case), "the last number the server has"),
+            self.case.stored("reqsync", "the last number confirmed"),
+            self.case.served("reqsync", "the last number the server has"),
         )
         return tuple(each for each in both if each and each.value is not None)
 

@@ -13,8 +13,8 @@ from glbtools.diagnosis.history import outermost
 from glbtools.diagnosis.restored import WENT_BACK, server_finding
 from glbtools.diagnosis.signs import explain
 from glbtools.diagnosis.wording import TELLS_DOWN, changes, files_that_tell, numbers_text, plural
-from glbtools.evidence.postoffice import node_of
 from glbtools.model.channel import clipped
+from glbtools.model.configuration import node_of
 from glbtools.model.histories import Causes
 
 
@@ -68,9 +68,9 @@ def _readded(case: Case) -> Finding:
         f"the server's record of {case.postoffice.shown} counts {_imports(theirs.importsync)}, the postoffice "
         f"{_imports(own.imports)}: the server's updates are refused as old mail",
         (
-            case.stored("importsync", own.imports, "imports this postoffice has asked for"),
-            case.served("importsync", theirs.importsync, "imports the server's record knows of"),
-            case.served("reqsync", theirs.reqsync),
+            case.stored("importsync", "imports this postoffice has asked for"),
+            case.served("importsync", "imports the server's record knows of"),
+            case.served("reqsync"),
             *(logged(line, "no update accepted") for line in series[-3:]),
         ),
         "likely",
@@ -90,7 +90,7 @@ def _readded(case: Case) -> Finding:
 
 def _all_anew(case: Case, causes: Causes) -> Finding:
     """The server's record is of an earlier life, and so is the server itself (docs/rulings.md 18)."""
-    own, server = case.numbers, case.server
+    server = case.server
     assert server is not None
     return server_finding(
         case,
@@ -101,9 +101,9 @@ def _all_anew(case: Case, causes: Causes) -> Finding:
         else f"the server's record of {case.postoffice.shown} counts fewer imports than the postoffice: the server "
         "went back, and its updates are refused as old mail",
         (
-            case.stored("importsync", own.imports, "imports this postoffice has asked for"),
-            case.served("importsync", case.requestor.importsync if case.requestor else None, "begun anew"),
-            case.headed("sync", server.head, "highest number the server has issued"),
+            case.stored("importsync", "imports this postoffice has asked for"),
+            case.served("importsync", "begun anew"),
+            case.headed("sync", "highest number the server has issued"),
         ),
         (),
     )
@@ -116,7 +116,7 @@ def _own_files(case: Case) -> Finding:
     return case.finding(
         "server-restored-own-requestor",
         f"the server's own REQCONF has updates up to {own.c}, its SRVCONF has issued {server.head}",
-        (case.stored("srvsync", own.c), case.headed("sync", server.head)),
+        (case.stored("srvsync"), case.headed("sync")),
         case.download.verdict.certainty,
         (
             "SRVCONF and MSTTRANS were restored without REQCONF. A server restored as a whole agrees with itself; only "
@@ -141,8 +141,8 @@ def _server_behind(case: Case, causes: Causes) -> Finding:
         f"{case.postoffice.shown} has server updates up to {own.c}, the server has issued {server.head}: it receives "
         "nothing until the server passes that number",
         (
-            case.stored("srvsync", own.c, "server updates received"),
-            case.headed("sync", server.head, "highest number the server has issued"),
+            case.stored("srvsync", "server updates received"),
+            case.headed("sync", "highest number the server has issued"),
         ),
         (zone,) if zone else (),
     )
@@ -158,8 +158,8 @@ def _purged(case: Case) -> Finding:
         "requestor-inactive-window",
         f"{changes(hole)} of the server are gone from MSTTRANS before {case.postoffice.shown} received them",
         (
-            case.stored("srvsync", own.c, "server updates received"),
-            case.served("srvsync", case.requestor.srvsync if case.requestor else None),
+            case.stored("srvsync", "server updates received"),
+            case.served("srvsync"),
             _first_of_master(case),
             *logs,
         ),
@@ -207,7 +207,7 @@ def _master(case: Case) -> Iterator[Finding]:
         if master.records
         else f"MSTTRANS is empty, SRVCONF says {head}",
         (
-            case.headed("sync", head, "number of the last record of MSTTRANS"),
+            case.headed("sync", "number of the last record of MSTTRANS"),
             Evidence(master.artefact.path, (0, master.artefact.size), None, "last sync", master.last),
         ),
         "likely",

@@ -321,7 +321,7 @@ def _silent_export(case: Case, history: History) -> Iterator[Finding]:
         ),
         ("Export again: Config, Dir-Sync, Requestor, Export; LISTQ then shows an R record.",),
         files=[
-            *filter(None, (case.stored("last_export", dated(exported), "date of the last Export"),)),
+            *filter(None, (case.stored("last_export", "date of the last Export"),)),
             Evidence(queue.artefact.path, None, None, "last sync", queue.last, "no R record"),
         ],
         settled_by=("an older copy of REQTRANS.GLB",),

@@ -7,16 +7,17 @@ source of content; it never overrides the present (ruling 6).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from glbtools.diagnosis.case import Case, cases
 from glbtools.diagnosis.changes.content import Reuse, copies, reused
 from glbtools.diagnosis.changes.vanished import vanished
-from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding
+from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding, stored
 from glbtools.diagnosis.wording import MOST, changes, plural
-from glbtools.evidence.postoffice import Postoffice, node_of
+from glbtools.evidence.postoffice import Postoffice
 from glbtools.model.channel import ranges_of
+from glbtools.model.configuration import ReqConf, Requestor, SrvConf
 
 MOST_PAIRS = 10
 """Pairs of records shown of a master queue that gives numbers anew."""
@@ -72,36 +73,32 @@ def counters(postoffice: Postoffice) -> Iterator[Counter]:
     """Yield the numbers of a postoffice that only ever rise."""
     reqconf = postoffice.reqconf()
     if reqconf is not None:
-        artefact, config = reqconf
+        path, config = reqconf[0].path, reqconf[1]
         named = {"reqsync": "ReqSync", "srvsync": "SrvSync", "importsync": "the import number"}
-        for field, name in named.items():
-            yield from _stored(postoffice, artefact.path, "requestor", name, field, getattr(config, field))
+        yield from _stored("requestor", path, config, named)
     yield from _last(postoffice, "REQTRANS", "requestor")
     srvconf = postoffice.srvconf()
     if srvconf is None:
         return
     path, server = srvconf[0].path, srvconf[1]
-    yield from _stored(postoffice, path, "server", "the highest SrvSync", "sync", server.sync)
-    yield from _stored(postoffice, path, "server", "the cycle", "cycle", server.cycle)
+    yield from _stored("server", path, server, {"sync": "the highest SrvSync", "cycle": "the cycle"})
     yield from _last(postoffice, "MSTTRANS", "server")
     for each in server.requestors:
-        node = node_of(each.name)
         named = {
-            "reqsync": f"ReqSync of {node}",
-            "srvsync": f"SrvSync of {node}",
-            "importsync": f"the import number of {node}",
-            "last_cycle": f"the last cycle of {node}",
+            "reqsync": f"ReqSync of {each.node}",
+            "srvsync": f"SrvSync of {each.node}",
+            "importsync": f"the import number of {each.node}",
+            "last_cycle": f"the last cycle of {each.node}",
         }
-        for field, name in named.items() if node else ():
-            at = f"requestor[{each.number}].{field}"
-            yield from _stored(postoffice, path, node, name, at, getattr(each, field))
+        if each.node:
+            yield from _stored(each.node, path, each, named)
 
 
-def _stored(postoffice: Postoffice, path: str, of: str, name: str, field: str, value: int | None) -> Iterator[Counter]:
-    artefact = next((each for each in postoffice.artefacts if each.path == path), None)
-    if value is not None and artefact is not None:
-        span, line = postoffice.place(artefact, field)
-        yield Counter(of, name, value, Evidence(path, span, line, field.rpartition(".")[2], value))
+def _stored(of: str, path: str, holder: ReqConf | SrvConf | Requestor, named: Mapping[str, str]) -> Iterator[Counter]:
+    for field, name in named.items():
+        value = holder.value(field)
+        if isinstance(value, int):
+            yield Counter(of, name, value, stored(path, holder, field))
 
 
 def _last(postoffice: Postoffice, queue: str, of: str) -> Iterator[Counter]:

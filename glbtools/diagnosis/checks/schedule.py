@@ -511,7 +511,7 @@ def _two_replies(case: Case, timelines: Sequence[Timeline]) -> Iterator[Finding]
                 "Ask for the Import again, and let T1, T2 and T3 follow each other with one T2 between.",
                 "Or RESYNC.GLB from the server. Addresses added locally are lost either way.",
             ),
-            files=[*filter(None, (case.stored("last_import", _when(asked), "date of the last Import request"),))],
+            files=[*filter(None, (case.stored("last_import", "date of the last Import request"),))],
             settled_by=("the lists of this postoffice",),
         )
         return
@@ -617,7 +617,7 @@ def _table(case: Case, timelines: Sequence[Timeline]) -> Iterator[Finding]:
 
 def _download_lag(case: Case) -> Iterator[Finding]:
     """Updates wait for the next T2, or their acknowledgment does; said once, where the upload does not say it."""
-    verdict, own = case.download.verdict, case.numbers
+    verdict = case.download.verdict
     if verdict.state not in ("PENDING", "UNACKNOWLEDGED") or case.upload.verdict.state == "UNACKNOWLEDGED":
         return
     record, cycle = _record(case, "")
@@ -640,8 +640,8 @@ def _download_lag(case: Case) -> Iterator[Finding]:
             *filter(
                 None,
                 (
-                    case.stored("srvsync", own.c, "received"),
-                    case.headed("sync", case.server.head if case.server else None, "issued"),
+                    case.stored("srvsync", "received"),
+                    case.headed("sync", "issued"),
                 ),
             )
         ],

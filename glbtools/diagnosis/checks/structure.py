@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from glbtools.binary.records import Record
 from glbtools.binary.span import Fault
 from glbtools.diagnosis.case import Case, logged, same_postoffice
-from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.finding import Evidence, Finding, stored
 from glbtools.diagnosis.wording import numbers_text, plural
-from glbtools.evidence.postoffice import Artefact
-from glbtools.formats.config import POINTERS, REQCONF_LEAST, REQCONF_SIZE
+from glbtools.evidence.contents import Artefact
+from glbtools.formats.config import REQCONF_LEAST, REQCONF_SIZE
 from glbtools.formats.registry import Inspection
 from glbtools.formats.transaction import parse
 from glbtools.model.channel import ranges_of
+from glbtools.model.configuration import POINTERS
 
 DAMAGE = frozenset({"gap", "truncated", "length", "terminator", "padding", "slack", "checksum"})
 MOST_EVIDENCE = 20
@@ -241,11 +242,7 @@ def _pointers(case: Case) -> Iterator[Finding]:
         f"REQCONF points into {plural(len(wrong), 'queue')} that holds nothing: {listed}"
         if len(wrong) == 1
         else f"REQCONF points into {len(wrong)} queues that hold nothing: {listed}",
-        tuple(
-            each
-            for name, pointer in wrong
-            if (each := case.stored(f"ptr_{name.lower()}", pointer, "should be -1 at rest"))
-        ),
+        tuple(each for name, pointer in wrong if (each := case.stored(f"ptr_{name.lower()}", "should be -1 at rest"))),
         (
             "Import takes it for the place at which to go on, and reports only 45, 'File error sorting queue'.",
             "LISTDS -R -Z of 3.5 leaves these pointers as they are (Q140462)."
@@ -267,7 +264,7 @@ def _dates(case: Case) -> Iterator[Finding]:
             case,
             "export-import-dates-survive-reset",
             "the numbers are zero, and the dates of Export or Import are not: a reset leaves them",
-            tuple(each for name, when in dated if (each := case.stored(name, when.isoformat(sep=" ")))),
+            tuple(each for name, when in dated if (each := case.stored(name))),
             ("LISTDS -Z does not clear these dates; it shows that this postoffice was in use before (Q131681).",),
             (),
         )
@@ -282,9 +279,9 @@ def _keep_updates(case: Case) -> Iterator[Finding]:
     if (days is None or 0 < days <= MOST_DAYS) and len(name or "") <= NAME_LIMIT:
         return
     places = tuple(
-        Evidence(found[0].path, *case.postoffice.place(found[0], field), field, value)
-        for field, value in (("keep_updates", days), ("administrator", name))
-        if value is not None
+        stored(found[0].path, found[1], field)
+        for field in ("keep_updates", "administrator")
+        if found[1].value(field) is not None
     )
     yield _finding(
         case,
@@ -343,7 +340,7 @@ def _roles(case: Case) -> Iterator[Finding]:
             case,
             "role-conflict",
             f"{case.postoffice.name} has a SRVCONF and yet names {server} as its server",
-            (case.stored("server", server), Evidence(srvconf[0].path, None, None, "", None, "is there")),
+            (case.stored("server"), Evidence(srvconf[0].path, None, None, "", None, "is there")),
             ("It was the server once, or one of the two files is another postoffice's.",),
             ("Find out which postoffice runs T2 now; two servers lose each other's changes.",),
             "likely",
@@ -371,7 +368,7 @@ def _other_server(case: Case, server: str | None) -> Iterator[Finding]:
         case,
         "network-name-change",
         f"{case.postoffice.shown} sends to {server}; the server given is {case.server.postoffice.name}",
-        (case.stored("server", server), case.served("name", None)),
+        (case.stored("server"), case.served("name")),
         ("A network or postoffice was renamed, or this postoffice belongs to another server.",),
         ("Register the server again on this postoffice and this postoffice on the server; Export (Q114246).",),
         "likely",
@@ -388,7 +385,7 @@ def _beyond_repair(case: Case) -> Iterator[Finding]:
         case,
         "global-reset-needed",
         f"the server's own queue ends {own.a - own.m} numbers below what is confirmed",
-        (case.stored("reqsync", own.a),),
+        (case.stored("reqsync"),),
         ("Exports would have to make up for all of them; the server's own requestor has no other way (Q119452).",),
         (
             "A global reset begins by deleting SRVCONF and MSTTRANS: save both, and plan it for all postoffices "

@@ -223,7 +223,7 @@ def _went_back(case: Case) -> Iterator[Finding]:
         slug,
         f"the server has this postoffice's changes up to {applied}, here the numbers end at {highest}{held}{lost}",
         (
-            case.served("reqsync", theirs.reqsync, "the last number the server has"),
+            case.served("reqsync", "the last number the server has"),
             *_both_numbers(case),
             *case.queued(only=set(numbers_of(refused))),
         ),
@@ -252,8 +252,8 @@ def _copied(case: Case, owner: str, *, beside: bool) -> Finding:
         f"REQCONF says the same as that of {owner}, dates included, and fits its queue and record only",
         (
             *_both_numbers(case),
-            case.served("reqsync", applied, "the last number the server has of this postoffice") if theirs else None,
-            case.stored("last_export", _shown(case, "last_export"), "the same on both"),
+            case.served("reqsync", "the last number the server has of this postoffice") if theirs else None,
+            case.stored("last_export", "the same on both"),
         ),
         "likely",
         (
@@ -314,8 +314,8 @@ def _hole(case: Case, causes: Causes) -> Finding:
         else f"the server does not know {numbers_text(hole)} of {case.postoffice.shown}, which are confirmed here; if "
         "it lost them, nobody will send them again",
         (
-            case.stored("reqsync", own.a, "the last number confirmed to this postoffice"),
-            case.served("reqsync", theirs.reqsync, "the last number the server has of it"),
+            case.stored("reqsync", "the last number confirmed to this postoffice"),
+            case.served("reqsync", "the last number the server has of it"),
         ),
         hole,
     )
@@ -455,8 +455,8 @@ def _normal(case: Case) -> Iterator[Finding]:
             "one-cycle-lag",
             f"the server has {changes(waiting)}, and this postoffice has not heard of it yet",
             (
-                case.served("reqsync", case.requestor.reqsync if case.requestor else None, "received"),
-                case.stored("reqsync", own.a, "confirmed"),
+                case.served("reqsync", "received"),
+                case.stored("reqsync", "confirmed"),
             ),
             notes=("Normal between T2 and T3; what is sent again is refused as old, which does no harm.",),
             ranges=waiting,
@@ -472,7 +472,7 @@ def _refused(case: Case, refused: list[Record]) -> Finding:
         f"{changes(ranges)} in REQTRANS are not above the server's {applied} and not in MSTTRANS: it refused them as "
         "old",
         (
-            case.served("reqsync", applied, "the last number the server has"),
+            case.served("reqsync", "the last number the server has"),
             *_both_numbers(case)[:1],
             *case.queued(only={each.sync for each in refused}),
         ),
@@ -588,7 +588,7 @@ def _resynced(case: Case, causes: Causes) -> Finding:
         f"ReqSync {own.a} is above the server's {theirs.reqsync} because a RESYNC set it"
         if largest
         else f"ReqSync {own.a} is above the server's {theirs.reqsync}, as an earlier RESYNC leaves it",
-        (case.stored("reqsync", own.a), case.served("reqsync", theirs.reqsync)),
+        (case.stored("reqsync"), case.served("reqsync")),
         "likely" if largest else "possible",
         (
             f"RESYNC.GLB carries the largest ReqSync of any requestor (Q119449), and {own.a} "
@@ -639,9 +639,8 @@ def _missing(case: Case) -> Iterator[Finding]:
 
 
 def _both_numbers(case: Case) -> tuple[Evidence, ...]:
-    own = case.numbers
     queue = case.postoffice.queue("REQTRANS")
-    found = [case.stored("reqsync", own.a, "the last number the server has confirmed")]
+    found = [case.stored("reqsync", "the last number the server has confirmed")]
     if queue is not None and queue.records:
         last = max(queue.records, key=lambda each: each.sync)
         span = (last.start, last.stop)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.finding import Finding
-from glbtools.evidence.postoffice import node_of
 from glbtools.formats import config
+from glbtools.model.configuration import POINTERS, node_of
 from glbtools.repair.work import Work
 
 KEEP_UPDATES, NAME_LIMIT = 14, 8
@@ -19,7 +19,7 @@ def pointers(work: Work, case: Case, finding: Finding) -> None:
         return
     values = tuple(
         pointer if work.read(case, f"{name}.GLB") else -1
-        for name, pointer in zip(config.POINTERS, file.config.pointers, strict=True)
+        for name, pointer in zip(POINTERS, file.config.pointers, strict=True)
     )
     work.set_reqconf(finding, case, "the queues that these pointers point into are empty", pointers=values)
 

@@ -1,0 +1,105 @@
+"""What the files of the evidence hold: each opened, hashed and parsed once, and kept while there is room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from glbtools import files
+from glbtools.errors import GlbError, UnknownFormatError
+from glbtools.formats.registry import DIRSYNC, Inspection, inspect_bytes
+from glbtools.layouts import Layouts
+
+ROOM = 1 << 24
+"""Bytes of files whose contents are kept; parsed, they take some ten times as much."""
+
+
+class Artefact(NamedTuple):
+    """One file of a postoffice.
+
+    Attributes:
+        path: where it is, as shown to the user.
+        place: where it can be opened.
+        area: the directory of the postoffice it belongs to; empty in a flat one.
+        name: its name in upper case.
+        size: in bytes.
+    """
+
+    path: str
+    place: Path
+    area: str
+    name: str
+    size: int
+
+
+class Digest(NamedTuple):
+    """The size of a file in bytes and its SHA-256 in hex; None for one that could not be read."""
+
+    size: int
+    sha256: str | None
+
+
+class Contents:
+    """The contents of files, shared by the postoffices of a search.
+
+    What does not fit into the room is read again when it is asked for; its hash is kept, so that a change is seen.
+
+    Attributes:
+        layouts: how binary files are read.
+        max_size: largest file read, in bytes.
+        unreadable: path -> why a file could not be read.
+    """
+
+    def __init__(self, layouts: Layouts, max_size: int = files.DEFAULT_MAX_SIZE, room: int = ROOM) -> None:
+        self.layouts, self.max_size = layouts, max_size
+        self.unreadable: dict[str, str] = {}
+        self._room, self._used = room, 0
+        self._kept: dict[Path, Inspection | None] = {}
+        self._digests: dict[Path, Digest] = {}
+
+    def read(self, artefact: Artefact) -> Inspection | None:
+        """Return what a file holds; None when it cannot be read or is no Dir-Sync file."""
+        if artefact.place in self._kept:
+            return self._kept[artefact.place]
+        found: Inspection | None = None
+        try:
+            data = files.read(artefact.place, self.max_size)
+        except GlbError as error:
+            self.unreadable[artefact.path] = str(error)
+            self._digests.setdefault(artefact.place, Digest(artefact.size, None))
+        else:
+            if artefact.place not in self._digests:
+                self._digests[artefact.place] = Digest(len(data), files.sha256(data))
+            try:
+                found = inspect_bytes(data, artefact.path, layouts=self.layouts, among=DIRSYNC)
+                self._used += len(data)
+            except UnknownFormatError:
+                found = None
+            except GlbError as error:
+                self.unreadable[artefact.path] = str(error)
+        self._kept[artefact.place] = found
+        return found
+
+    def digest(self, artefact: Artefact) -> Digest:
+        """Return size and hash of a file as they were when it was first looked at."""
+        if artefact.place not in self._digests:
+            self._digests[artefact.place] = self._now(artefact)
+        return self._digests[artefact.place]
+
+    def changed(self, artefact: Artefact) -> bool:
+        """Whether a file is no longer what it was when it was first looked at."""
+        return self._now(artefact) != self.digest(artefact)
+
+    def _now(self, artefact: Artefact) -> Digest:
+        try:
+            return Digest(*files.digest(artefact.place, self.max_size))
+        except GlbError:
+            return Digest(artefact.size, None)
+
+    def release(self, artefacts: Iterable[Artefact]) -> None:
+        """Forget what some files hold where there is no room for it; it is read again when asked for."""
+        for each in artefacts if self._used > self._room else ():
+            kept = self._kept.pop(each.place, None)
+            if kept is not None:
+                self._used -= len(kept.data)
