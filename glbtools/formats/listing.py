@@ -456,10 +456,15 @@ def _lines(data: bytes) -> Iterator[tuple[int, Span, str]]:
 
 
 def _encoding(data: bytes) -> str:
-    """Return code page 850, in which the utilities print, or UTF-8, in which a program of today saves a listing."""
+    """Return code page 850, in which the utilities print, or UTF-8, in which a program of today saves a listing.
+
+    What is saved as UTF-8 was printed before, so it has no letter but those of the code page.
+    """
+    if data.isascii():
+        return "utf-8"
     try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
+        data.decode("utf-8").removeprefix("\ufeff").encode(ENCODING)
+    except UnicodeError:
         return ENCODING
     return "utf-8"
 

@@ -385,6 +385,12 @@ def check(data: bytes) -> None:
         assert found.summary
 
 
+def test_bytes_that_are_utf_8_of_letters_no_utility_prints_are_of_the_code_page() -> None:
+    found = parsed("Dir-Sync Server: \u2518\u00d6A\nReqSync = 0, SrvSync = 0\n")  # D9 99 is U+0659 in UTF-8
+    assert found.reqconf is not None
+    assert found.reqconf.server == "\u2518\u00d6A"
+
+
 @given(st.binary(max_size=400))
 def test_arbitrary_bytes_are_read(data: bytes) -> None:
     check(data)
