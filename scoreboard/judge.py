@@ -76,8 +76,8 @@ def judge(sample: Sample) -> Verdict:
 
 def _uploads(known: dict[str, Any], survey: truth.Survey, found: Any, verdict: Verdict) -> None:
     rows = {(each["origin"], each["text"]): each for each in known["changes"]}
-    listed = {(each.postoffice, each.text): each for each in found}
-    silent = {each.origin for each in found.unknown}
+    listed = {(each.route.origin, each.text): each for each in found}
+    silent = {each.route.origin for each in found.unknown}
     for key, row in rows.items():
         if row["server"]["state"] not in ON_ITS_WAY or key in listed:
             continue
@@ -95,9 +95,9 @@ def _uploads(known: dict[str, Any], survey: truth.Survey, found: Any, verdict: V
         if each.certainty == "possible":
             continue
         for number in range(each.range[0] + 1, each.range[1] + 1):
-            named = [row for row in known["changes"] if row["origin"] == each.origin and row["number"] == number]
+            named = [row for row in known["changes"] if row["origin"] == each.route.origin and row["number"] == number]
             if named and all(row["server"]["state"] == "arrived" for row in named):
-                verdict.spurious.append(f"upload {each.origin} {number} (range) {each.why}")
+                verdict.spurious.append(f"upload {each.route.origin} {number} (range) {each.why}")
 
 
 def _in_hole(survey: truth.Survey, row: dict[str, Any]) -> bool:
@@ -111,8 +111,8 @@ def _in_hole(survey: truth.Survey, row: dict[str, Any]) -> bool:
 
 
 def _downloads(known: dict[str, Any], found: Any, verdict: Verdict) -> None:
-    listed = {(each.target, each.sync, each.text): each for each in found}
-    silent = {each.target for each in found.unknown}
+    listed = {(each.route.target, each.sync, each.text): each for each in found}
+    silent = {each.route.target for each in found.unknown}
     expected = {}
     arrived = {}
     for row in known["changes"]:
@@ -141,7 +141,7 @@ def _origin(known: dict[str, Any], key: tuple[str, int, str]) -> str | None:
 
 def _in_range(ranges: Any, name: str, number: int | None, *, target: bool = False) -> bool:
     return any(
-        (each.target if target else each.origin) == name
+        (each.route.target if target else each.route.origin) == name
         and number is not None
         and each.range[0] < number <= each.range[1]
         for each in ranges

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from glbtools.model.change import Change
 from glbtools.model.channel import Range
 from glbtools.model.configuration import Place, ReqConf, Requestor, SrvConf
 
@@ -37,13 +38,19 @@ class Evidence(NamedTuple):
 
 def stored(path: str, holder: ReqConf | SrvConf | Requestor, name: str, note: str = "") -> Evidence:
     """Return where a configuration holds a value, with the value; a requestor's record where the field is not known."""
-    place = holder.places.get(name)
-    if place is None and isinstance(holder, Requestor):
-        place = Place(holder.span, holder.line)
+    where = holder.places.get(name)
+    if where is None and isinstance(holder, Requestor):
+        where = Place(holder.span, holder.line)
     value = holder.value(name)
     shown = value.isoformat(sep=" ") if isinstance(value, datetime) else value
-    span = (place.span.start, place.span.stop) if place else None
-    return Evidence(path, span, place.line if place else None, name, shown, note)
+    span = (where.span.start, where.span.stop) if where else None
+    return Evidence(path, span, where.line if where else None, name, shown, note)
+
+
+def place(change: Change, note: str | None = None) -> Evidence:
+    """Return where a change stands as evidence, with the number that it has there."""
+    shown, number = change.note if note is None else note, change.record.sync if change.record else change.sync
+    return Evidence(change.path, change.span, change.line, field="sync", value=number, note=shown)
 
 
 class Alternative(NamedTuple):

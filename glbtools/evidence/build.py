@@ -13,8 +13,9 @@ from glbtools.evidence import description
 from glbtools.evidence.description import DEFAULT_STAMP, Postoffice
 from glbtools.evidence.postoffice import AREAS
 from glbtools.formats import config, queue
-from glbtools.formats.queue import CONFIRMED_TEXT, NewRecord
+from glbtools.formats.queue import CONFIRMED_TEXT
 from glbtools.layouts import Layouts
+from glbtools.model.change import Change
 from glbtools.model.configuration import POINTERS
 
 IDLE_QUEUES = ("REQTRANS", "SRVTRANS", "USRTRANS", "NMETRANS", "GWTRANS")
@@ -81,7 +82,7 @@ def _postoffice(
     queues = {name: own.queues.get(name, []) for name in IDLE_QUEUES} | own.queues
     if "REQTRANS" not in own.queues and reqconf["reqsync"]:
         # An idle requestor keeps the last confirmed number and nothing else (Q133428).
-        queues["REQTRANS"] = [NewRecord(reqconf["reqsync"], CONFIRMED_TEXT, DEFAULT_STAMP)]
+        queues["REQTRANS"] = [Change(reqconf["reqsync"], CONFIRMED_TEXT, DEFAULT_STAMP)]
     if own.role == "server":
         srvconf = idle_srvconf(own, network)
         try:
@@ -145,7 +146,7 @@ def idle_srvconf(own: Postoffice, network: list[Postoffice]) -> dict[str, Any]:
     return values
 
 
-def idle_msttrans(srvconf: Mapping[str, Any]) -> list[NewRecord]:
+def idle_msttrans(srvconf: Mapping[str, Any]) -> list[Change]:
     """Return a master queue that ends at the server's number and holds what each requestor is still due.
 
     The transactions themselves are not described; comments stand for them.
@@ -154,7 +155,7 @@ def idle_msttrans(srvconf: Mapping[str, Any]) -> list[NewRecord]:
     lowest = min((each.get("srvsync", last) for each in srvconf["requestor"]), default=last)
     first = max(1, min(lowest + 1, last))
     last_made = min(last, first + MOST_PLACEHOLDERS)
-    return [NewRecord(number, PLACEHOLDER, DEFAULT_STAMP) for number in range(first, last_made + 1)]
+    return [Change(number, PLACEHOLDER, DEFAULT_STAMP) for number in range(first, last_made + 1)]
 
 
 def _registered(each: Postoffice, reqconf: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,7 +183,7 @@ def _storable(layout: Layout, values: Mapping[str, Any], described: Mapping[str,
     return {name: value for name, value in values.items() if name in described or name in fields}
 
 
-def _queue(entries: list[NewRecord], layout: Layout, spec: str, key: str) -> bytes:
+def _queue(entries: list[Change], layout: Layout, spec: str, key: str) -> bytes:
     try:
         return queue.build_queue(queue.new_queue(entries, layout))
     except UsageError as error:

@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 from glbtools.binary import stamp
 from glbtools.errors import DescriptionError, FieldError, UsageError
 from glbtools.formats.config import NODE_NAME
-from glbtools.formats.queue import CONFIRMED_TEXT, NewRecord
+from glbtools.formats.queue import CONFIRMED_TEXT
+from glbtools.model.change import Change
 from glbtools.model.configuration import POINTERS
 from glbtools.tables import read_json, read_toml
 
@@ -35,7 +36,7 @@ class Postoffice:
     path: str
     role: str
     reqconf: dict[str, Any] = field(default_factory=dict)
-    queues: dict[str, list[NewRecord]] = field(default_factory=dict)
+    queues: dict[str, list[Change]] = field(default_factory=dict)
     srvconf: dict[str, Any] | None = None
     logs: dict[str, bytes] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
@@ -160,20 +161,20 @@ class _Checker:
 
     # --- queues --------------------------------------------------------------------------------------------------
 
-    def queues(self, table: dict[str, Any], key: str) -> dict[str, list[NewRecord]]:
+    def queues(self, table: dict[str, Any], key: str) -> dict[str, list[Change]]:
         self.distinct(table, key)
         for name in table:
             if name.upper() not in QUEUES:
                 self.fail(f"{key}.{name}", f"is no queue; queues are {', '.join(QUEUES)}")
         return {name.upper(): self.queue(rows, f"{key}.{name}") for name, rows in table.items()}
 
-    def queue(self, value: object, key: str) -> list[NewRecord]:
-        entries: list[NewRecord] = []
+    def queue(self, value: object, key: str) -> list[Change]:
+        entries: list[Change] = []
         for number, row in enumerate(self.rows(value, key)):
             entries.append(self.entry(row, f"{key}[{number}]", entries[-1].sync + 1 if entries else 1))
         return entries
 
-    def entry(self, row: dict[str, Any], key: str, following: int) -> NewRecord:
+    def entry(self, row: dict[str, Any], key: str, following: int) -> Change:
         checks: dict[str, Callable[[Any, str], Any]] = {
             "sync": self.sync,
             "dummy": self.sync,
@@ -187,13 +188,13 @@ class _Checker:
             for other in ("sync", "text"):
                 if other in found:
                     self.fail(f"{key}.{other}", "dummy stands in place of sync and text")
-            return NewRecord(found["dummy"], CONFIRMED_TEXT, when, found.get("checksum"))
+            return Change(found["dummy"], CONFIRMED_TEXT, when, found.get("checksum"))
         if "text" not in found:
             self.fail(f"{key}.text", "is missing")
         sync = found.get("sync", following)
         if sync > MAX_SYNC:
             self.fail(f"{key}.sync", f"{sync} is over 32 bits")
-        return NewRecord(sync, found["text"], when, found.get("checksum"))
+        return Change(sync, found["text"], when, found.get("checksum"))
 
     # --- files ---------------------------------------------------------------------------------------------------
 

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from glbtools import files
 from glbtools.binary.layout import Layout
-from glbtools.binary.records import Record, codec
+from glbtools.binary.records import Record
 from glbtools.formats import config
 from glbtools.formats import queue as queues
-from glbtools.formats.queue import NewRecord, Queue
+from glbtools.formats.queue import Queue
 from glbtools.layouts import Layouts
+from glbtools.model.change import Change
 from glbtools.model.configuration import ReqConf
 
 
@@ -109,21 +110,18 @@ class Office:
         queue = self.queue(name)
         return max((each.sync for each in queue.records), default=None) if queue else None
 
-    def put(self, name: str, entries: Iterable[NewRecord]) -> None:
+    def put(self, name: str, entries: Iterable[Change]) -> None:
         """Write a queue anew."""
         self.write(f"GLB/{name}.GLB", _built(tuple(entries), self.layouts["queue"]))
 
-    def append(self, name: str, entries: Iterable[NewRecord]) -> None:
+    def append(self, name: str, entries: Iterable[Change]) -> None:
         """Write behind what a queue holds."""
         before = self.read(f"GLB/{name}.GLB") or b""
         self.write(f"GLB/{name}.GLB", queues.appended(before, entries, self.layouts["queue"]))
 
-    def again(self, record: Record) -> NewRecord:
+    def again(self, record: Record) -> Change:
         """Return what writes a record again as it was; its checksum too, if that was wrong."""
-        layout = self.layouts["queue"]
-        right = record.checksum == codec(layout).checksum(record)
-        when = queues.moment(layout, record.stamp)
-        return NewRecord(record.sync, record.text, when, None if right else record.checksum)
+        return Change(record.sync, record.text, record=record)
 
     def moment(self, record: Record) -> datetime | None:
         """Return the date stamp of a record."""
@@ -168,5 +166,5 @@ def _requestor(data: bytes, layout: Layout) -> ReqConf:
 
 
 @lru_cache(maxsize=256)
-def _built(entries: tuple[NewRecord, ...], layout: Layout) -> bytes:
-    return queues.build_queue(queues.new_queue(entries, layout))
+def _built(entries: tuple[Change, ...], layout: Layout) -> bytes:
+    return queues.build_queue(queues.rewritten(entries, layout))

@@ -19,6 +19,7 @@ from glbtools.binary.records import Record
 from glbtools.evidence.contents import Artefact, Contents
 from glbtools.formats.registry import DIRSYNC, Inspection
 from glbtools.layouts import Layouts
+from glbtools.model.change import Change
 from glbtools.model.channel import Range, ranges_of
 from glbtools.model.configuration import ReqConf, Requestor, SrvConf
 
@@ -207,6 +208,18 @@ class Postoffice:
             return None
         dummies = frozenset(index for index, each in enumerate(found.content.records) if found.content.is_dummy(each))
         return Held(artefact, found.content.records, dummies, artefact.size)
+
+    def changes(self, held: Held, note: str = "") -> list[Change]:
+        """Return the changes that a queue holds, in its order; ``note`` says which copy it is."""
+        found = []
+        for index, record in enumerate(held.records):
+            if index not in held.dummies:
+                line = held.lines[index] if held.lines else None
+                # A listing prints a date, and not the number that a queue stores for it.
+                stored = record if held.size is not None else record._replace(stamp=None)
+                change = Change(record.sync, record.text, self.moment(held, record), record=stored)
+                found.append(change._replace(path=held.artefact.path, line=line, note=note))
+        return found
 
     def _listed(self, name: str) -> tuple[Artefact, Inspection] | None:
         stem = name.partition(".")[0].upper()

@@ -26,6 +26,7 @@ from glbtools.formats.base import Format, Row, Rows, count, moment_row, stored_r
 if TYPE_CHECKING:
     from glbtools.binary.columns import Columns
     from glbtools.formats.transaction import Parsed
+    from glbtools.model.change import Change
 
 NAMES = (
     "REQTRANS", "MSTTRANS", "SRVTRANS", "USRTRANS", "NMETRANS", "GWTRANS", "RESYNC",
@@ -113,35 +114,16 @@ def build_queue(queue: Queue) -> bytes:
     return queue.header + b"".join(pack(each) if isinstance(each, Record) else each.data for each in queue.items())
 
 
-class NewRecord(NamedTuple):
-    """What is needed to write one record; None leaves a value to the layout.
-
-    Attributes:
-        sync: its number.
-        text: its text.
-        stamp: its date.
-        checksum: a value to store in place of the computed one.
-        record: the record that it is a copy of; only ``rewritten`` looks at it.
-    """
-
-    sync: int
-    text: str
-    stamp: datetime | None = None
-    checksum: int | None = None
-    record: Record | None = None
-
-
-def new_queue(entries: Iterable[NewRecord], layout: Layout) -> Queue:
-    """Return a queue that holds ``entries``, with lengths, links and checksums computed; no entries make a 0-byte file.
+def new_queue(changes: Iterable[Change], layout: Layout) -> Queue:
+    """Return a queue that holds ``changes``, with lengths, links and checksums computed; none make a 0-byte file.
 
     Raises:
         FieldError: a value does not fit the layout; names the record, counted from 0, and what of it.
     """
-    records = _made(entries, layout, layout.header, None)
-    return Queue(layout, records[-1].stop if records else 0, codec(layout).header() if records else b"", records)
+    return _queue(changes, layout, lambda change: _exact(change, layout))
 
 
-def rewritten(entries: Iterable[NewRecord], layout: Layout, now: datetime | None = None) -> Queue:
+def rewritten(changes: Iterable[Change], layout: Layout, now: datetime | None = None) -> Queue:
     """Return a queue of copied and new records; a date never stands in the way of writing one.
 
     A copy keeps the date stamp of its record, the fields that nobody knows the meaning of, and a checksum that was
@@ -151,62 +133,66 @@ def rewritten(entries: Iterable[NewRecord], layout: Layout, now: datetime | None
     Raises:
         FieldError: a number or a text does not fit the layout; names the record, counted from 0, and what of it.
     """
-    compiled = codec(layout)
-    records: list[Record] = []
-    position, previous = layout.header, None
-    for number, entry in enumerate(entries):
-        try:
-            made = compiled.make(
-                entry.sync, entry.text, stamp=_stamp(entry, layout, now), start=position, previous=previous
-            )
-        except FieldError as error:
-            raise FieldError(f"[{number}].{error.field}", error.reason) from None
-        records.append(compiled.carried(made, entry.record))
-        position, previous = made.stop, made.start
-    return Queue(layout, records[-1].stop if records else 0, compiled.header() if records else b"", records)
+    return _queue(changes, layout, lambda change: _nearest(change, layout, now))
 
 
-def _stamp(entry: NewRecord, layout: Layout, now: datetime | None) -> int | None:
-    """Return the date stamp to store for a record: that of the record it copies, its own date, or the present one."""
-    if entry.record is not None and entry.record.stamp is not None:
-        return entry.record.stamp
-    stored, when = layout.with_role("stamp"), entry.stamp or now
-    if stored is None or when is None:
-        return None
-    return stamp.nearest(stored.stamp, when, *number_range(stored.kind, stored.size))
-
-
-def appended(data: bytes, entries: Iterable[NewRecord], layout: Layout) -> bytes:
-    """Return a queue file with ``entries`` behind what it holds, which stays as it is, byte for byte.
+def appended(data: bytes, changes: Iterable[Change], layout: Layout) -> bytes:
+    """Return a queue file with ``changes`` behind what it holds, which stays as it is, byte for byte.
 
     Raises:
-        FieldError: as for ``new_queue``.
+        FieldError: as for ``rewritten``.
     """
     if not data:
-        return build_queue(new_queue(entries, layout))
+        return build_queue(rewritten(changes, layout))
     held = parse_queue(data, layout).records
-    pack = codec(layout).pack
-    return data + b"".join(map(pack, _made(entries, layout, len(data), held[-1].start if held else None)))
+    previous = held[-1].start if held else None
+    added = _records(changes, layout, lambda change: _nearest(change, layout, None), len(data), previous)
+    return data + b"".join(map(codec(layout).pack, added))
 
 
-def _made(entries: Iterable[NewRecord], layout: Layout, position: int, previous: int | None) -> list[Record]:
+_Stored = Callable[["Change"], int | None]
+"""What says which number is stored as the date stamp of a change."""
+
+
+def _queue(changes: Iterable[Change], layout: Layout, stored: _Stored) -> Queue:
+    records = _records(changes, layout, stored, layout.header, None)
+    return Queue(layout, records[-1].stop if records else 0, codec(layout).header() if records else b"", records)
+
+
+def _records(
+    changes: Iterable[Change], layout: Layout, stored: _Stored, position: int, previous: int | None
+) -> list[Record]:
     compiled = codec(layout)
     records: list[Record] = []
     if layout.read_only:
         raise FieldError("layout", layout.read_only)
-    for number, entry in enumerate(entries):
+    for number, change in enumerate(changes):
+        sync, text, checksum = change.sync, change.text, change.checksum
         try:
-            raw = raw_stamp(layout, entry.stamp) if entry.stamp else None
-            record = compiled.make(
-                entry.sync, entry.text, stamp=raw, checksum=entry.checksum, start=position, previous=previous
-            )
+            made = compiled.make(sync, text, stamp=stored(change), checksum=checksum, start=position, previous=previous)
         except FieldError as error:
             raise FieldError(f"[{number}].{error.field}", error.reason) from None
-        except (ValueError, OverflowError) as error:
-            raise FieldError(f"[{number}].stamp", str(error)) from None
-        records.append(record)
-        position, previous = record.stop, record.start
+        records.append(made if checksum is not None else compiled.carried(made, change.record))
+        position, previous = made.stop, made.start
     return records
+
+
+def _exact(change: Change, layout: Layout) -> int | None:
+    """Return the date stamp to store for the date of a change."""
+    try:
+        return raw_stamp(layout, change.stamp) if change.stamp else None
+    except (ValueError, OverflowError) as error:
+        raise FieldError("stamp", str(error)) from None
+
+
+def _nearest(change: Change, layout: Layout, now: datetime | None) -> int | None:
+    """Return the date stamp to store for a change: that of the record it copies, its own date, or the present one."""
+    if change.record is not None and change.record.stamp is not None:
+        return change.record.stamp
+    stored, when = layout.with_role("stamp"), change.stamp or now
+    if stored is None or when is None:
+        return None
+    return stamp.nearest(stored.stamp, when, *number_range(stored.kind, stored.size))
 
 
 def read_records(path: str | Path, layout: Layout) -> Iterator[Record]:

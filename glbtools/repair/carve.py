@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from glbtools.diagnosis.case import Case
-from glbtools.diagnosis.changes.content import Copy
-from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.finding import Finding
 from glbtools.diagnosis.master import origin_of
 from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.wording import plural
 from glbtools.formats.queue import NAMES, moment, read_records
 from glbtools.formats.transaction import is_valid
+from glbtools.model.change import Change
 from glbtools.repair.salvage import salvaged
 from glbtools.repair.work import Work
 
@@ -27,11 +27,11 @@ def carve(work: Work, image: Path) -> None:
         FileAccessError: it cannot be read.
     """
     known = set(_texts(work))
-    found: list[Copy] = []
-    for copy in candidates(image, work):
-        if copy.text not in known:
-            known.add(copy.text)
-            found.append(copy)
+    found: list[Change] = []
+    for change in candidates(image, work):
+        if change.text not in known:
+            known.add(change.text)
+            found.append(change)
     if not found:
         return
     by_name = {(each.postoffice.name or "").upper(): each for each in work.cases.values()}
@@ -41,13 +41,12 @@ def carve(work: Work, image: Path) -> None:
         _keep(work, case, image, name, own)
 
 
-def candidates(image: Path, work: Work) -> Iterator[Copy]:
+def candidates(image: Path, work: Work) -> Iterator[Change]:
     """Yield the records of an image whose text is a sound transaction, in the order in which they lie."""
     layout = work.report.layouts["queue"]
     for record in read_records(image, layout):
         if record.text[:1] in "ADMR" and is_valid(record.text):
-            place = Evidence(str(image), (record.start, record.stop), None, "sync", record.sync, "carved")
-            yield Copy(record.sync, moment(layout, record.stamp), record.text, place)
+            yield Change(record.sync, record.text, moment(layout, record.stamp), record=record, path=str(image))
 
 
 def _texts(work: Work) -> Iterator[str]:
@@ -56,13 +55,13 @@ def _texts(work: Work) -> Iterator[str]:
             yield from (each.text for each in work.records(case, queue))
 
 
-def _keep(work: Work, case: Case | None, image: Path, name: str, found: list[Copy]) -> None:
+def _keep(work: Work, case: Case | None, image: Path, name: str, found: list[Change]) -> None:
     owner = case or work.server or next(iter(work.cases.values()))
     finding = Finding(by_slug("records-vanished"), owner.postoffice.name, owner.postoffice.path, "found in an image")
     lines = []
     for each in found:
-        start = each.place.span[0] if each.place.span else 0
-        lines.append(f"# number {each.sync}, at {start:#x} of {image.name}\r\n{each.text}\r\n")
+        assert each.record is not None
+        lines.append(f"# number {each.sync}, at {each.record.start:#x} of {image.name}\r\n{each.text}\r\n")
     label = name.replace("/", "-") or "unknown"
     data = "".join(lines).encode("cp850", "replace")
     why = f"they stand in {image.name} and in no queue given"

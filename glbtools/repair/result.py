@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from glbtools import __version__, files
+from glbtools.binary.records import Record
 from glbtools.diagnosis.engine import Report, diagnose
 from glbtools.errors import GlbError
 from glbtools.formats.queue import NAMES, parse_queue
+from glbtools.model.change import Change
 from glbtools.repair.edits import Origin
 from glbtools.repair.work import OWN, Work
 
@@ -91,11 +93,23 @@ def records(work: Work) -> Iterator[tuple[str, list[Origin]]]:
     layout = work.report.layouts["queue"]
     for path, data in sorted(work.disk.everything().items()):
         if path.rpartition("/")[2].upper() in stems and data:
-            if path in work.origins:
-                yield path, work.origins[path]
-            else:
-                held = parse_queue(data, layout).records
-                yield path, [Origin(each.sync, "verbatim", path, each.start, each.sync) for each in held]
+            held = parse_queue(data, layout).records
+            read = (Change(each.sync, each.text, record=each, path=path) for each in held)
+            changes = zip(work.queues.get(path, read), held, strict=True)
+            yield path, [_origin(work, path, change, record) for change, record in changes]
+
+
+def _origin(work: Work, path: str, change: Change, made: Record) -> Origin:
+    """Return where a record of a file of the result comes from: where it was before any remedy."""
+    was = change.record
+    if was is None or was.text != change.text:
+        return Origin(change.sync, "synthesised")
+    there = Origin(change.sync, "verbatim", change.path, was.start, was.sync)
+    if change.note or work.before.read(change.path) is None or (was.checksum is None and made.checksum is not None):
+        return there._replace(how="salvaged")
+    if was.sync != change.sync:
+        return there._replace(how="renumbered")
+    return there if (path, made.start) == (change.path, was.start) else there._replace(how="moved")
 
 
 def _hashdeep(made: dict[str, bytes]) -> Iterator[str]:

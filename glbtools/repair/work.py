@@ -5,15 +5,11 @@ Remedies read and write here. Each reads the numbers as the remedies before it h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from glbtools import files
-from glbtools.binary.records import Record
 from glbtools.diagnosis.case import Case, cases
-from glbtools.diagnosis.changes.content import Copy
 from glbtools.diagnosis.engine import Report
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.wording import plural
@@ -21,31 +17,12 @@ from glbtools.errors import UsageError
 from glbtools.evidence.disk import Disk, Office
 from glbtools.evidence.postoffice import OUR_OWN
 from glbtools.formats import config
-from glbtools.formats.queue import CONFIRMED_TEXT, NewRecord, build_queue, parse_queue, rewritten
+from glbtools.formats.queue import CONFIRMED_TEXT, build_queue, parse_queue, rewritten
+from glbtools.model.change import Change
 from glbtools.model.configuration import node_of
-from glbtools.repair.edits import Edit, Origin, Undone
+from glbtools.repair.edits import Edit, Undone
 
 OWN = OUR_OWN[0]
-
-
-class Source(NamedTuple):
-    """A record that goes into a queue: what it is to be, what it was, and where.
-
-    Attributes:
-        sync: the number it gets.
-        text: its text.
-        record: as it was; None for one that is made up.
-        path: the file it was in.
-        how: see ``Origin``.
-        stamp: its date, where the record was in no queue file and has none stored.
-    """
-
-    sync: int
-    text: str
-    record: Record | None = None
-    path: str = ""
-    how: str = "verbatim"
-    stamp: datetime | None = None
 
 
 class Work:
@@ -58,7 +35,7 @@ class Work:
         saved: files that go beside the postoffices: path below ``glbtools-rebuild/`` -> content.
         edits: what is done, in order.
         undone: what is not done, and why.
-        origins: queue file -> where its records come from; for files that are not in it, every record is verbatim.
+        queues: queue file that was written -> its changes, each with the record it is a copy of.
         unsafe: whether edits may change what files mean.
         links: symbolic links that were not followed.
     """
@@ -72,7 +49,7 @@ class Work:
         self.saved: dict[str, bytes] = {}
         self.edits: list[Edit] = []
         self.undone: list[Undone] = []
-        self.origins: dict[str, list[Origin]] = {}
+        self.queues: dict[str, list[Change]] = {}
         self.cases: dict[str, Case] = {each.postoffice.path: each for each in cases(report.network, report.now)}
 
     # --- postoffices ---------------------------------------------------------------------------------------------
@@ -147,18 +124,22 @@ class Work:
         srvconf, number = self.srvconf(), self.registered(case)
         return srvconf.config.requestors[number - 1].reqsync if srvconf and number else None
 
-    def records(self, case: Case, queue: str) -> list[Record]:
+    def records(self, case: Case, queue: str) -> list[Change]:
         """Return the records of a queue, dummies included."""
-        data = self.read(case, f"{queue}.GLB")
-        if not data:
-            return []
-        return parse_queue(data, case.postoffice.layouts["queue"]).records
+        return [each for each, _ in self._queue(case, queue)]
 
-    def real(self, case: Case, queue: str) -> list[Record]:
+    def real(self, case: Case, queue: str) -> list[Change]:
         """Return the changes in a queue."""
-        data = self.read(case, f"{queue}.GLB")
-        held = parse_queue(data, case.postoffice.layouts["queue"]) if data else None
-        return [each for each in held.records if not held.is_dummy(each)] if held else []
+        return [each for each, is_dummy in self._queue(case, queue) if not is_dummy]
+
+    def _queue(self, case: Case, queue: str) -> Iterator[tuple[Change, bool]]:
+        """Yield what a queue holds, and whether it only holds a number."""
+        path, data = self.place(case, f"{queue}.GLB"), self.read(case, f"{queue}.GLB")
+        if data:
+            held = parse_queue(data, case.postoffice.layouts["queue"])
+            read = (Change(each.sync, each.text, held.moment(each), record=each, path=path) for each in held.records)
+            for change, record in zip(self.queues.get(path, read), held.records, strict=True):
+                yield change, held.is_dummy(record)
 
     def top(self, case: Case) -> int:
         """Return the highest number that anything attests for a requestor: above it new numbers are safe."""
@@ -172,17 +153,14 @@ class Work:
         safety = "safe" if what == "save" else finding.problem.repair
         self.edits.append(Edit(finding.problem.slug, case.postoffice.shown, path, what, before, after, why, safety))
 
-    def _note_whole(
-        self, finding: Finding, case: Case, path: str, before: bytes | None, queue: str, after: str, why: str
-    ) -> None:
+    def _note_whole(self, finding: Finding, case: Case, path: str, before: str, after: str, why: str) -> None:
         """Note that a file was written whole; of two writings for one finding the first is nobody's business."""
-        told = described(before, len(self._parsed(case, queue, before)) if queue else None)
         for number, each in enumerate(self.edits):
             if (each.path, each.what, each.slug) == (path, "write", finding.problem.slug):
-                told, why = each.before, f"{each.why}; {why}" if why not in each.why else each.why
+                before, why = each.before, f"{each.why}; {why}" if why not in each.why else each.why
                 del self.edits[number]
                 break
-        self.note(finding, case, path, "write", told, after, why)
+        self.note(finding, case, path, "write", before, after, why)
 
     def leave(self, finding: Finding, why: str, *, lost: bool = False) -> None:
         """Note what is not done."""
@@ -200,44 +178,21 @@ class Work:
                 return False
         return bool(evidence)
 
-    def put_queue(self, finding: Finding, case: Case, queue: str, sources: Sequence[Source], why: str) -> None:
+    def put_queue(self, finding: Finding, case: Case, queue: str, changes: Sequence[Change], why: str) -> None:
         """Write a queue; see ``rewritten``."""
         path = self.place(case, f"{queue}.GLB")
-        records = [NewRecord(each.sync, each.text, each.stamp, record=each.record) for each in sources]
-        data = build_queue(rewritten(records, case.postoffice.layouts["queue"], case.now))
+        data = build_queue(rewritten(changes, case.postoffice.layouts["queue"], case.now))
         before = self.disk.read(path)
         if before == data:
             return
-        written = {each.path: self._written(case, each.path) for each in sources if each.path in self.origins}
+        known = len(self.records(case, queue))
         self.disk.write(path, data)
-        self.origins[path] = [
-            _origin(each, written.get(each.path, {}).get(each.record.start) if each.record else None)
-            for each in sources
-        ]
-        self._note_whole(finding, case, path, before, queue, _numbers(sources), why)
+        self.queues[path] = list(changes)
+        self._note_whole(finding, case, path, described(before, known), _numbers(changes), why)
 
-    def _written(self, case: Case, path: str) -> dict[int, Origin]:
-        """Return by offset the origins of the records of a queue that an earlier remedy has written."""
-        records = parse_queue(self.disk.read(path) or b"", case.postoffice.layouts["queue"]).records
-        return {each.start: origin for each, origin in zip(records, self.origins[path], strict=True)}
-
-    def _parsed(self, case: Case, queue: str, data: bytes | None) -> list[Record]:
-        return parse_queue(data, case.postoffice.layouts["queue"]).records if data else []
-
-    def salvage(self, sync: int, copy: Copy) -> Source:
-        """Return a change that stands in an older copy, an image or a list, to be queued under a number."""
-        start, stop = copy.place.span or (0, 0)
-        record = Record(copy.sync, None, None, copy.text, start, stop)
-        return Source(sync, copy.text, record, copy.place.path, how="salvaged", stamp=copy.stamp)
-
-    def dummy(self, case: Case, number: int) -> Source:
+    def dummy(self, number: int) -> Change:
         """Return the record that only holds a number, as T3 leaves it (Q133428)."""
-        return Source(number, CONFIRMED_TEXT, how="synthesised")
-
-    def held(self, case: Case, queue: str, records: Iterable[Record]) -> list[Source]:
-        """Return records of a queue as they are."""
-        path = self.place(case, f"{queue}.GLB")
-        return [Source(each.sync, each.text, each, path) for each in records]
+        return Change(number, CONFIRMED_TEXT)
 
     def set_reqconf(self, finding: Finding, case: Case, why: str, **values: object) -> None:
         """Change numbers of REQCONF.GLB."""
@@ -287,16 +242,16 @@ class Work:
         data: bytes,
         after: str,
         why: str,
-        origins: Iterable[Origin] = (),
+        changes: Sequence[Change] = (),
     ) -> None:
-        """Write a file whole; of a queue, ``origins`` says where its records come from."""
+        """Write a file whole; of a queue, ``changes`` says what its records are copies of."""
         path = self.place(case, name)
         before = self.disk.read(path)
         if before == data:
             return
         self.disk.write(path, data)
-        self.origins[path] = list(origins)
-        self._note_whole(finding, case, path, before, "", after, why)
+        self.queues[path] = list(changes)
+        self._note_whole(finding, case, path, described(before), after, why)
 
     def move(self, finding: Finding, case: Case, name: str, why: str) -> None:
         """Move a file to the saved ones."""
@@ -321,16 +276,6 @@ class Work:
         self.note(finding, case, f"{OWN}/{name}", "save", "", what, why)
 
 
-def _origin(source: Source, earlier: Origin | None) -> Origin:
-    """Return where a record comes from: of one that an earlier remedy has written, from where that had it."""
-    if source.how == "synthesised" or source.record is None:
-        return Origin(source.sync, "synthesised")
-    if earlier is None:
-        return Origin(source.sync, source.how, source.path, source.record.start, source.record.sync)
-    how = earlier.how if source.how == "verbatim" or earlier.how in ("synthesised", "salvaged") else source.how
-    return earlier._replace(sync=source.sync, how=how)
-
-
 def described(data: bytes | None, records: int | None = None) -> str:
     """Say what a file was."""
     if data is None:
@@ -339,10 +284,10 @@ def described(data: bytes | None, records: int | None = None) -> str:
     return f"{plural(len(data), 'byte')}{more}"
 
 
-def _numbers(sources: Sequence[Source]) -> str:
-    if not sources:
+def _numbers(changes: Sequence[Change]) -> str:
+    if not changes:
         return "0 bytes"
-    numbers = [each.sync for each in sources]
+    numbers = [each.sync for each in changes]
     span = f"number {numbers[0]}" if len(numbers) == 1 else f"numbers {numbers[0]} to {numbers[-1]}"
     return f"{plural(len(numbers), 'record')}, {span}"
 

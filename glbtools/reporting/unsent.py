@@ -15,7 +15,7 @@ from glbtools.reporting.documents import dumps, spreadsheet_safe
 from glbtools.reporting.text import Screen, message, safe, table, wrapped
 
 if TYPE_CHECKING:
-    from glbtools.diagnosis.changes.found import Change, Unfound, Unknown, Unsent
+    from glbtools.diagnosis.changes.found import Outstanding, Route, Standing, Unfound, Unknown, Unsent
     from glbtools.diagnosis.finding import Evidence
 
 SCHEMA = "glbtools.unsent/1"
@@ -50,9 +50,9 @@ _WHY = {
 
 def show(unsent: Unsent, screen: Screen, limit: int = LIMIT) -> Iterator[str]:
     """Yield what has not arrived, by channel and reason, with the place of each change."""
-    channels = sorted({*map(_change_channel, unsent.changes), *map(_range_channel, unsent.ranges)}, key=_order)
-    changes = {key: list(each) for key, each in groupby(unsent.changes, _change_channel)}
-    ranges = {key: list(each) for key, each in groupby(unsent.ranges, _range_channel)}
+    changes = {key: list(each) for key, each in groupby(unsent.changes, lambda each: _channel(each.route))}
+    ranges = {key: list(each) for key, each in groupby(unsent.ranges, lambda each: _channel(each.route))}
+    channels = sorted({*changes, *ranges}, key=_order)
     for channel in channels:
         yield from _headed(channel, screen)
         for alike in _alike(changes.get(channel, [])):
@@ -63,45 +63,39 @@ def show(unsent: Unsent, screen: Screen, limit: int = LIMIT) -> Iterator[str]:
     yield from (screen.paint(line, "bold") for line in wrapped(_summary(unsent), screen.width, "  "))
 
 
-_Channel = tuple[str | None, str, str, str | None]
+def _channel(route: Route) -> Route:
+    """Return what its heading says of a route: the directory only where the origin has no name."""
+    return route._replace(path="" if route.origin else route.path)
 
 
-def _change_channel(each: Change) -> _Channel:
-    return each.postoffice, "" if each.postoffice else each.path, each.channel, each.target
-
-
-def _range_channel(each: Unfound) -> _Channel:
-    return each.origin, "" if each.origin else each.path, each.channel, each.target
-
-
-def _order(channel: _Channel) -> tuple[str, bool, str, str]:
-    origin, path, kind, target = channel
+def _order(channel: Route) -> tuple[str, bool, str, str]:
+    origin, path, target, kind = channel
     return origin or "", kind == "download", target or "", path
 
 
-def _headed(channel: _Channel, screen: Screen) -> Iterator[str]:
-    origin, path, kind, target = channel
+def _headed(channel: Route, screen: Screen) -> Iterator[str]:
+    origin, path, target, kind = channel
     known = safe(origin) if origin else f"an unknown {'server' if kind == 'download' else 'postoffice'} ({safe(path)})"
     receiver = safe(target) if target else "an unknown postoffice" if kind == "download" else "an unknown server"
     lines = wrapped(f"{known} -> {receiver} ({kind})", screen.width, "  ")
     yield from (screen.paint(line, "bold") for line in lines)
 
 
-def _alike(changes: Iterable[Change]) -> list[list[Change]]:
+def _alike(changes: Iterable[Outstanding]) -> list[list[Outstanding]]:
     """Put changes together of which the same is to be said, in the order of their first numbers."""
-    groups: dict[tuple[str, str, str, str], list[Change]] = {}
+    groups: dict[tuple[str, str, str, str], list[Outstanding]] = {}
     for each in changes:
-        groups.setdefault((each.why, each.certainty, each.note, _file(each)), []).append(each)
+        groups.setdefault((*each.standing[:3], _file(each)), []).append(each)
     return list(groups.values())
 
 
-def _changes(alike: Sequence[Change], screen: Screen, limit: int) -> Iterator[str]:
+def _changes(alike: Sequence[Outstanding], screen: Screen, limit: int) -> Iterator[str]:
     first = alike[0]
     sure = "" if first.certainty == "certain" else f" ({first.certainty})"
     said = f"{plural(len(alike), 'change')} {_WHY.get(first.why, first.why)}: {first.why}{sure}"
     yield from wrapped(f"  {said}", screen.width, "    ")
     yield from wrapped(f"  in {safe(_file(first))}", screen.width, "    ", anywhere=True)
-    yield from _reason(first.note, first.settled_by, screen)
+    yield from _reason(first.standing, screen)
     rows = [[str(each.sync), _when(each), _at(each.evidence[:1]), _text(each.text)] for each in alike[:limit]]
     drawn = table(rows, ["number", "stamp", "at", "change"], screen.width - 2, (0,))
     yield from (f"  {line}".rstrip() for line in drawn.split("\n"))
@@ -110,7 +104,7 @@ def _changes(alike: Sequence[Change], screen: Screen, limit: int) -> Iterator[st
 
 
 def _ranges(ranges: Iterable[Unfound], screen: Screen) -> Iterator[str]:
-    for _, group in groupby(ranges, lambda each: (each.why, each.certainty, each.note)):
+    for _, group in groupby(ranges, lambda each: each.standing[:3]):
         alike = list(group)
         first = alike[0]
         sure = "" if first.certainty == "certain" else f" ({first.certainty})"
@@ -118,13 +112,13 @@ def _ranges(ranges: Iterable[Unfound], screen: Screen) -> Iterator[str]:
         one = sum(high - low for low, high in spans) == 1
         said = f"{numbers_text(spans)}, {'its' if one else 'their'} content is in no file given: {first.why}{sure}"
         yield from wrapped(f"  {said}", screen.width, "    ")
-        yield from _reason(first.note, first.settled_by, screen)
+        yield from _reason(first.standing, screen)
 
 
-def _reason(note: str, settled_by: Iterable[str], screen: Screen) -> Iterator[str]:
-    if note:
-        yield from wrapped(f"  {message(note)}", screen.width, "    ")
-    wanted = ", ".join(settled_by)
+def _reason(standing: Standing, screen: Screen) -> Iterator[str]:
+    if standing.note:
+        yield from wrapped(f"  {message(standing.note)}", screen.width, "    ")
+    wanted = ", ".join(standing.settled_by)
     if wanted:
         yield from wrapped(f"  What would settle it: {message(wanted)}.", screen.width, "    ")
 
@@ -133,8 +127,9 @@ def _unknown(unknown: Iterable[Unknown], screen: Screen) -> Iterator[str]:
     """Say what cannot be told, one entry for all channels that want the same files."""
     groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for each in unknown:
-        name = (each.origin if each.channel == "upload" else each.target) or each.path
-        groups.setdefault((each.channel, each.wanted), []).append(name)
+        route = each.route
+        name = (route.origin if route.channel == "upload" else route.target) or route.path
+        groups.setdefault((route.channel, each.wanted), []).append(name)
     for (channel, wanted), names in groups.items():
         listed = ", ".join(map(safe, names[:MOST_NAMES]))
         more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
@@ -156,7 +151,7 @@ def _summary(unsent: Unsent) -> str:
     return f"not arrived: {', and '.join(said)}"
 
 
-def _file(each: Change) -> str:
+def _file(each: Outstanding) -> str:
     return each.evidence[0].path if each.evidence else ""
 
 
@@ -169,8 +164,8 @@ def _at(places: Sequence[Evidence]) -> str:
     return f"0x{first.span[0]:04x}" if first.span else ""
 
 
-def _when(each: Change) -> str:
-    return (moment_row(each.stamp) or "").replace("T", " ")
+def _when(each: Outstanding) -> str:
+    return (moment_row(each.change.stamp) or "").replace("T", " ")
 
 
 def _text(text: str) -> str:
@@ -193,42 +188,42 @@ def document(unsent: Unsent) -> str:
     )
 
 
-def change(each: Change) -> dict[str, Any]:
+def change(each: Outstanding) -> dict[str, Any]:
     """Return a change as JSON has it."""
     return {
-        "postoffice": each.postoffice,
-        "path": each.path,
-        "target": each.target,
-        "channel": each.channel,
+        "postoffice": each.route.origin,
+        "path": each.route.path,
+        "target": each.route.target,
+        "channel": each.route.channel,
         "sync": each.sync,
-        "stamp": moment_row(each.stamp),
+        "stamp": moment_row(each.change.stamp),
         "text": each.text,
         "why": each.why,
         "certainty": each.certainty,
         "evidence": [evidence(place) for place in each.evidence],
-        "note": each.note,
-        "settled_by": list(each.settled_by),
+        "note": each.standing.note,
+        "settled_by": list(each.standing.settled_by),
     }
 
 
 def unfound(each: Unfound) -> dict[str, Any]:
     """Return numbers without content as JSON has them; open below, closed above."""
     return {
-        "origin": each.origin,
-        "path": each.path,
-        "target": each.target,
-        "channel": each.channel,
+        "origin": each.route.origin,
+        "path": each.route.path,
+        "target": each.route.target,
+        "channel": each.route.channel,
         "range": list(each.range),
         "why": each.why,
         "certainty": each.certainty,
         "evidence": [evidence(place) for place in each.evidence],
-        "note": each.note,
-        "settled_by": list(each.settled_by),
+        "note": each.standing.note,
+        "settled_by": list(each.standing.settled_by),
     }
 
 
 def _unknown_row(each: Unknown) -> dict[str, Any]:
-    return each._asdict() | {"wanted": list(each.wanted)}
+    return each.route._asdict() | {"wanted": list(each.wanted)}
 
 
 def json_lines(unsent: Unsent) -> Iterator[str]:
@@ -249,33 +244,33 @@ def csv_text(unsent: Unsent) -> str:
     return stream.getvalue()
 
 
-def _change_cells(each: Change) -> dict[str, Any]:
+def _change_cells(each: Outstanding) -> dict[str, Any]:
     return _cells(each) | {
         "kind": "change",
-        "postoffice": each.postoffice,
+        "postoffice": each.route.origin,
         "sync": each.sync,
-        "stamp": moment_row(each.stamp),
+        "stamp": moment_row(each.change.stamp),
         "text": each.text,
     }
 
 
 def _range_cells(each: Unfound) -> dict[str, Any]:
     low, high = each.range
-    return _cells(each) | {"kind": "range", "postoffice": each.origin, "low": low, "high": high}
+    return _cells(each) | {"kind": "range", "postoffice": each.route.origin, "low": low, "high": high}
 
 
-def _cells(each: Change | Unfound) -> dict[str, Any]:
+def _cells(each: Outstanding | Unfound) -> dict[str, Any]:
     """Return what both have."""
     where = _at(each.evidence[:1])
     return {
-        "path": each.path,
-        "target": each.target,
-        "channel": each.channel,
+        "path": each.route.path,
+        "target": each.route.target,
+        "channel": each.route.channel,
         "why": each.why,
         "certainty": each.certainty,
         "place": f"{each.evidence[0].path} {where}".rstrip() if each.evidence else "",
-        "note": each.note,
-        "settled_by": "; ".join(each.settled_by),
+        "note": each.standing.note,
+        "settled_by": "; ".join(each.standing.settled_by),
     }
 
 

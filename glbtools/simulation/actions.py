@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from glbtools.formats import config
-from glbtools.formats.queue import PODIAG_TEXT, NewRecord, ResyncHeader
+from glbtools.formats.queue import PODIAG_TEXT, ResyncHeader
 from glbtools.model import protocol
+from glbtools.model.change import Change
 from glbtools.simulation.disk import OWN, Office
 from glbtools.simulation.lists import Named, addition, deletion, modification, whole
 from glbtools.simulation.mail import IMPORT_REQUEST, Message
@@ -87,7 +88,7 @@ def make_resync(network: Network, office: Office) -> None:
     )
     when = network.now(network.server)
     texts = [ResyncHeader(*header).text, *whole_lists(network)]
-    server.put("RESYNC", [NewRecord(number, text, when) for number, text in enumerate(texts)])
+    server.put("RESYNC", [Change(number, text, when) for number, text in enumerate(texts)])
     network.ledger.whole[digest_of(server, "RESYNC")] = list(network.ledger.in_lists_of(network.server))
 
 
@@ -124,7 +125,7 @@ def podiag(network: Network, office: Office) -> None:
     """The diagnostic utility puts a dummy with ReqSync into the place of a missing REQTRANS (Q110496)."""
     reqconf = office.reqconf()
     number = (reqconf.reqsync or 0) if reqconf else 0
-    office.put("REQTRANS", [NewRecord(number, PODIAG_TEXT, network.now(office.name))])
+    office.put("REQTRANS", [Change(number, PODIAG_TEXT, network.now(office.name))])
 
 
 def copy(network: Network, office: Office, name: str = "") -> None:

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from glbtools.errors import UsageError
 from glbtools.formats import config
 from glbtools.formats.message import REQTX, SRVTX
-from glbtools.formats.queue import CONFIRMED_TEXT, PODIAG_TEXT, NewRecord, ResyncHeader
+from glbtools.formats.queue import CONFIRMED_TEXT, PODIAG_TEXT, ResyncHeader
+from glbtools.model.change import Change
 from glbtools.simulation import actions, phases
 from glbtools.simulation.disk import OWN, Office
 from glbtools.simulation.network import EMPTY_QUEUES, Failure, Injected, Network, Said
@@ -93,7 +94,7 @@ def _old_dummy(network: Network, office: Office, behind: int = 2, text: str = CO
     """REQTRANS of an earlier day: a dummy with an earlier number."""
     reqconf = office.reqconf()
     number = max(((reqconf.reqsync or 0) if reqconf else 0) - behind, 0)
-    office.put("REQTRANS", [NewRecord(number, text, network.now(office.name))])
+    office.put("REQTRANS", [Change(number, text, network.now(office.name))])
 
 
 def _old_podiag(network: Network, office: Office, behind: int = 2) -> None:
@@ -401,7 +402,7 @@ def _damage_report(network: Network, office: Office) -> None:
 def _low_resync(network: Network, office: Office) -> None:
     """RESYNC.GLB made of too few requestors: its numbers are below those here (Q215505)."""
     when = network.now(office.name)
-    office.put("RESYNC", [NewRecord(0, ResyncHeader(0, 0, 0).text, when)])
+    office.put("RESYNC", [Change(0, ResyncHeader(0, 0, 0).text, when)])
 
 
 def _send_late(network: Network, office: Office, seconds: int = 3 * 3600) -> None:

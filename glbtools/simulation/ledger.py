@@ -12,8 +12,8 @@ from datetime import datetime
 
 
 @dataclass(slots=True)
-class Change:
-    """One change.
+class Fate:
+    """One change, and what became of it.
 
     Attributes:
         id: counted from 1.
@@ -51,16 +51,16 @@ class Ledger:
     """All changes of a network, and how they are recognised."""
 
     def __init__(self) -> None:
-        self.changes: list[Change] = []
-        self._queued: dict[tuple[str, datetime | None, str], Change] = {}
-        self._texts: dict[tuple[str, str], Change] = {}
-        self._issued: dict[tuple[int, str], Change] = {}
+        self.changes: list[Fate] = []
+        self._queued: dict[tuple[str, datetime | None, str], Fate] = {}
+        self._texts: dict[tuple[str, str], Fate] = {}
+        self._issued: dict[tuple[int, str], Fate] = {}
         self.whole: dict[str, list[int]] = {}
         """SHA-256 of a queue that holds whole lists -> the changes that are in them."""
         self.applied: dict[str, list[int]] = {}
         """Postoffice -> changes in the order in which they came into its lists, from elsewhere; not kept on disk."""
 
-    def add(self, change: Change) -> None:
+    def add(self, change: Fate) -> None:
         """Note a change."""
         self.changes.append(change)
         self._queued[change.origin, change.made, change.text] = change
@@ -68,7 +68,7 @@ class Ledger:
         if change.issued is not None:
             self._issued[change.issued, change.text] = change
 
-    def queued(self, origin: str, stamp: datetime | None, text: str) -> Change | None:
+    def queued(self, origin: str, stamp: datetime | None, text: str) -> Fate | None:
         """Return the change that a record of a REQTRANS is; its number may have been changed since."""
         return self._queued.get((origin, stamp, text)) or self._texts.get((origin, text))
 
@@ -80,11 +80,11 @@ class Ledger:
             change.causes.clear()
             self._issued[number, text] = change
 
-    def issued(self, number: int, text: str) -> Change | None:
+    def issued(self, number: int, text: str) -> Fate | None:
         """Return the change that the server once gave a number."""
         return self._issued.get((number, text))
 
-    def reach(self, postoffice: str, change: Change) -> None:
+    def reach(self, postoffice: str, change: Fate) -> None:
         """Note that a change has come into the lists of a postoffice."""
         if change.origin != postoffice:
             self.applied.setdefault(postoffice, []).append(change.id)
@@ -95,6 +95,6 @@ class Ledger:
         """Return the changes that are in the lists of a postoffice: what whole lists made there hold."""
         return tuple(each.id for each in self.changes if postoffice in each.reached)
 
-    def of(self, ids: Iterable[int]) -> list[Change]:
+    def of(self, ids: Iterable[int]) -> list[Fate]:
         """Return changes by their ids."""
         return [self.changes[each - 1] for each in ids]

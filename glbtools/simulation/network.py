@@ -17,12 +17,12 @@ from glbtools import files
 from glbtools.errors import UsageError
 from glbtools.evidence.network import collect
 from glbtools.formats import config
-from glbtools.formats.queue import NewRecord
 from glbtools.layouts import Layouts
+from glbtools.model.change import Change
 from glbtools.model.protocol import Rules, next_number
 from glbtools.simulation import mail
 from glbtools.simulation.disk import OWN, Disk, Office
-from glbtools.simulation.ledger import Change, Ledger
+from glbtools.simulation.ledger import Fate, Ledger
 from glbtools.simulation.lists import AddressList, node_of
 from glbtools.simulation.mail import Message
 from glbtools.tables import read_json
@@ -160,7 +160,7 @@ class Network:
 
     # --- changes -------------------------------------------------------------------------------------------------
 
-    def queue(self, office: Office, texts: Iterable[str], *, export: bool = False) -> list[Change]:
+    def queue(self, office: Office, texts: Iterable[str], *, export: bool = False) -> list[Fate]:
         """Queue changes as ADMIN and IMPORT -E do (T0); without REQTRANS nothing is queued (Q119017, Q114395)."""
         made = self.now(office.name)
         there = office.queue("REQTRANS") is not None
@@ -169,16 +169,14 @@ class Network:
         first: int | None = None
         for text in texts:
             number = next_number(last, self.rules) if there else None
-            change = Change(
-                len(self.ledger.changes) + 1, office.name, made, text, number, cycle=self.cycle, export=first
-            )
+            change = Fate(len(self.ledger.changes) + 1, office.name, made, text, number, cycle=self.cycle, export=first)
             if export and first is None:
                 first = change.export = change.id
             change.reached.add(office.name)
             self.ledger.add(change)
             changes.append(change)
             if number is not None:
-                entries.append(NewRecord(number, text, made))
+                entries.append(Change(number, text, made))
                 last = number
         if entries:
             office.append("REQTRANS", entries)
@@ -356,13 +354,13 @@ def _json(value: Any) -> bytes:
     return (json.dumps(value, indent=1, ensure_ascii=True) + "\n").encode("ascii")
 
 
-def _change_line(change: Change) -> bytes:
+def _change_line(change: Fate) -> bytes:
     row = asdict(change) | {"made": change.made.isoformat(), "reached": sorted(change.reached)}
     return (json.dumps(row, ensure_ascii=True) + "\n").encode("ascii")
 
 
-def _change(row: dict[str, Any]) -> Change:
-    return Change(**(row | {"made": datetime.fromisoformat(row["made"]), "reached": set(row["reached"])}))
+def _change(row: dict[str, Any]) -> Fate:
+    return Fate(**(row | {"made": datetime.fromisoformat(row["made"]), "reached": set(row["reached"])}))
 
 
 def _packed(ids: list[int]) -> list[list[int]]:

@@ -14,8 +14,9 @@ from glbtools import files
 from glbtools.binary.records import Record
 from glbtools.formats import config
 from glbtools.formats.message import REQTX, SRVTX, STATUS_REPORT
-from glbtools.formats.queue import CONFIRMED_TEXT, NewRecord, Queue, checksum_faults, resync_header
+from glbtools.formats.queue import CONFIRMED_TEXT, Queue, checksum_faults, resync_header
 from glbtools.model import protocol
+from glbtools.model.change import Change
 from glbtools.simulation.disk import Office
 from glbtools.simulation.lists import whole
 from glbtools.simulation.mail import IMPORT_REQUEST, Item, Message
@@ -179,7 +180,7 @@ def _receive(network: Network, office: Office, file: config.SrvConfFile) -> list
     state = {each.number: [each.reqsync or 0, each.importsync or 0] for each in header.requestors}
     updates: dict[int, dict[str, object]] = {}
     requests: dict[int, _Request] = {}
-    added: list[NewRecord] = []
+    added: list[Change] = []
     received = network.now(office.name)
     for message in network.take(office.name):
         if message.kind == STATUS_REPORT:
@@ -208,7 +209,7 @@ def _receive(network: Network, office: Office, file: config.SrvConfFile) -> list
         accepted = _sound(protocol.to_accept(message.items, state[number][0], network.rules))
         for item in accepted:
             sync += 1
-            added.append(NewRecord(sync, item.text, received))
+            added.append(Change(sync, item.text, received))
             network.ledger.accept(message.sender, item.stamp, item.text, sync)
         state[number][0] = protocol.server_reqsync(state[number][0], accepted, message.r, network.rules)
         first_ever = protocol.import_is_wanted(message.was, message.s, asked=False) and not state[number][1]
@@ -398,7 +399,7 @@ def take_answer(network: Network, office: Office) -> bool:
     # What is not above SrvSync was fetched before: a delayed answer must not bring it again. That is inferred.
     fresh = [each for each in answer.items if replaced or each.sync > reqconf.srvsync]
     if fresh:
-        received = [NewRecord(each.sync, each.text, each.stamp) for each in fresh]
+        received = [Change(each.sync, each.text, each.stamp) for each in fresh]
         if office.records("SRVTRANS"):
             office.append("SRVTRANS", received)
         else:
@@ -432,7 +433,7 @@ def _clear(office: Office, queue: Queue, left: list[Record], acknowledged: int, 
     if left:
         office.put("REQTRANS", [office.again(each) for each in left])
     elif acknowledged:
-        office.put("REQTRANS", [NewRecord(acknowledged, CONFIRMED_TEXT, when)])
+        office.put("REQTRANS", [Change(acknowledged, CONFIRMED_TEXT, when)])
 
 
 def run_import(network: Network, office: Office) -> None:
@@ -481,7 +482,7 @@ def _apply_resync(network: Network, office: Office) -> None:
         network.lists[office.name].apply(whole(name, [])[0], own_node(office))
     _apply(network, office, "RESYNC")
     held = [office.again(each) for each in office.records("REQTRANS")]
-    office.put("REQTRANS", [*held, NewRecord(header.reqseq, CONFIRMED_TEXT, network.now(office.name))])
+    office.put("REQTRANS", [*held, Change(header.reqseq, CONFIRMED_TEXT, network.now(office.name))])
     office.set_reqconf(reqsync=header.reqseq, srvsync=header.srvseq, importsync=header.impseq)
     office.delete("GLB/RESYNC.GLB")
 

@@ -9,7 +9,7 @@ from glbtools.formats.message import REQTX, SRVTX
 from glbtools.model.configuration import ReqConf
 from glbtools.simulation.disk import Office
 from glbtools.simulation.faults import MAY_CAUSE
-from glbtools.simulation.ledger import Change
+from glbtools.simulation.ledger import Fate
 from glbtools.simulation.network import Network
 
 SCHEMA = "glbtools.truth/1"
@@ -77,7 +77,7 @@ class Survey:
 
     # --- where one change is -------------------------------------------------------------------------------------
 
-    def at_server(self, change: Change) -> bool:
+    def at_server(self, change: Fate) -> bool:
         """Whether the server has a change: numbered, and not lost with a state that was put back."""
         number = change.issued
         if number is None or self.head is None or number > self.head:
@@ -86,7 +86,7 @@ class Survey:
             return self.master[number] == change.text
         return self.first is None or number < self.first
 
-    def upload(self, change: Change) -> str:
+    def upload(self, change: Fate) -> str:
         """Return how far a change has got on its way to the server."""
         if change.arrived:
             return "arrived"
@@ -101,7 +101,7 @@ class Survey:
             return "stranded"
         return "rejected" if number <= applied else "queued"
 
-    def download(self, change: Change, target: str) -> str:
+    def download(self, change: Fate, target: str) -> str:
         """Return how far a change has got on its way from the server to a postoffice."""
         if target in change.reached:
             return "delivered"
@@ -192,7 +192,7 @@ def document(network: Network) -> dict[str, Any]:
     }
 
 
-def _because(network: Network, change: Change, target: str, state: str) -> dict[str, Any]:
+def _because(network: Network, change: Fate, target: str, state: str) -> dict[str, Any]:
     fault = change.causes.get(target)
     if fault is None and target and state == "not at the server":
         fault = change.causes.get("")
@@ -201,7 +201,7 @@ def _because(network: Network, change: Change, target: str, state: str) -> dict[
     return {"fault": network.faults[fault].name, "injected": network.faults[fault].cycle}
 
 
-def _made_good(network: Network, change: Change) -> int | None:
+def _made_good(network: Network, change: Fate) -> int | None:
     """Return the later Export of the same postoffice that has arrived whole: it brings all that is in the list."""
     for head in network.ledger.changes[change.id :]:
         if head.export == head.id and head.origin == change.origin:

@@ -12,8 +12,9 @@ from typing import Any
 
 from glbtools.evidence.build import contents
 from glbtools.evidence.description import Postoffice
-from glbtools.formats.queue import CONFIRMED_TEXT, PODIAG_TEXT, NewRecord
+from glbtools.formats.queue import CONFIRMED_TEXT, PODIAG_TEXT
 from glbtools.layouts import Layouts
+from glbtools.model.change import Change
 from scoreboard.worlds.state import CHANGE, OWN, PODIAG, REAL
 from scoreboard.worlds.views import Member, Seen, View
 
@@ -61,11 +62,11 @@ def _own(seen: View) -> dict[str, Any]:
     return {"reqsync": own.confirmed, "srvsync": own.received, "importsync": own.imports}
 
 
-def _own_queues(seen: View) -> dict[str, list[NewRecord]]:
+def _own_queues(seen: View) -> dict[str, list[Change]]:
     queues = {"MSTTRANS": [_issued(each) for each in seen.master or ()]}
     if seen.own is not None:
         number = seen.own.confirmed
-        queues["REQTRANS"] = [NewRecord(number, CONFIRMED_TEXT, moment(0))] if number else []
+        queues["REQTRANS"] = [Change(number, CONFIRMED_TEXT, moment(0))] if number else []
     return queues
 
 
@@ -103,16 +104,16 @@ def _reqconf(member: Member) -> dict[str, Any]:
     return values
 
 
-def _queue(member: Member, at: int) -> dict[str, list[NewRecord]]:
+def _queue(member: Member, at: int) -> dict[str, list[Change]]:
     records = []
     latest = max((each.made for each in member.queue or ()), default=0)
     for place, each in enumerate(member.queue or (), 1):
         if each.kind in REAL:
             text = text_of(at, each.like or place) if each.kind == CHANGE else f"R PCM:{name_of(at)}"
-            records.append(NewRecord(each.sync, text, moment(each.made)))
+            records.append(Change(each.sync, text, moment(each.made)))
         else:
             text = PODIAG_TEXT if each.kind == PODIAG else CONFIRMED_TEXT
-            records.append(NewRecord(each.sync, text, moment(latest)))
+            records.append(Change(each.sync, text, moment(latest)))
     return {"REQTRANS": records}
 
 
@@ -121,7 +122,7 @@ def text_of(at: int, place: int) -> str:
     return f"A User {place}\tPCM:{name_of(at)}/USER{place}"
 
 
-def _issued(each: Seen) -> NewRecord:
+def _issued(each: Seen) -> Change:
     if each.held < 0:
         text = f"R PCM:{name_of(each.origin)}"
     elif each.held:
@@ -132,4 +133,4 @@ def _issued(each: Seen) -> NewRecord:
         text = f"A Own {each.sync}\tPCM:{NETWORK}/{SERVER}/OWN{each.sync}"
     else:
         text = CONFIRMED_TEXT
-    return NewRecord(each.sync, text, moment(each.made))
+    return Change(each.sync, text, moment(each.made))

@@ -15,8 +15,8 @@ import glbtools
 from glbtools import layouts
 from glbtools.cli import learn as command
 from glbtools.formats import queue
-from glbtools.formats.queue import NewRecord
 from glbtools.layouts import Layouts
+from glbtools.model.change import Change
 from glbtools.reporting import learning as render
 from glbtools.reporting.text import Screen
 from glbtools.simulation.life import Dice
@@ -62,7 +62,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def made(*texts: str) -> bytes:
-    records = [NewRecord(number, text) for number, text in enumerate(texts, 17)]
+    records = [Change(number, text) for number, text in enumerate(texts, 17)]
     return queue.build_queue(queue.new_queue(records, REFERENCE))
 
 
@@ -282,8 +282,7 @@ def test_colour_adds_nothing_but_colour(place: Path, run: Run) -> None:
 
 def test_nothing_from_a_file_or_its_name_reaches_the_terminal(tmp_path: Path, run: Run) -> None:
     records = [
-        NewRecord(number, f"A \x1b]0;{number}\x9b31m{'x' * (number % 9)}\tPCM:NET/PO/u{number}")
-        for number in range(1, 40)
+        Change(number, f"A \x1b]0;{number}\x9b31m{'x' * (number % 9)}\tPCM:NET/PO/u{number}") for number in range(1, 40)
     ]
     data = queue.build_queue(queue.new_queue(records, REFERENCE._replace(encoding="latin-1")))
     for content in (data, sample().damaged.replace(b"PCM:", b"\x1b[2J"), b"A \x1b[31mred\0" + bytes(40)):

@@ -28,9 +28,9 @@ from glbtools import __version__, layouts
 from glbtools.cli import app
 from glbtools.evidence import build, description
 from glbtools.formats import listing, queue, registry
-from glbtools.formats.queue import NewRecord
 from glbtools.formats.repadmin import SHOWREPL_HEADER
 from glbtools.layouts import Layouts
+from glbtools.model.change import Change
 from scoreboard.layouts import queue_sample
 from tests.cli.replay import UPDATE, commands, replayed
 
@@ -147,7 +147,7 @@ FILES = {
 
 
 def new_queue(*texts: str) -> bytes:
-    return queue.build_queue(queue.new_queue([NewRecord(n, text, WHEN) for n, text in enumerate(texts, 1)], QUEUE))
+    return queue.build_queue(queue.new_queue([Change(n, text, WHEN) for n, text in enumerate(texts, 1)], QUEUE))
 
 
 @cache
@@ -171,7 +171,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     sound = new_queue("R PCM:NET/PO", "A Paul\tPCM:NET/PO/paul", "D Mark\tPCM:NET/PO/mark", "A Bryan\tPCM:NET/PO/b")
     # A length and a number overwritten, a checksum changed, the end cut off.
     files["damaged.glb"] = sound[:39] + b"\xff" * 6 + sound[45:84] + b"\0" + sound[85:-4]
-    files["podiag.bin"] = queue.build_queue(queue.new_queue([NewRecord(17, queue.PODIAG_TEXT, WHEN)], QUEUE))
+    files["podiag.bin"] = queue.build_queue(queue.new_queue([Change(17, queue.PODIAG_TEXT, WHEN)], QUEUE))
     files["short/REQCONF.GLB"] = files["hub/GLB/REQCONF.GLB"][:100]
     records = queue.parse_queue(sound, QUEUE).records
     files["listq.txt"] = listing.format_listq(records, "REQTRANS", "NET/PO", "glbtools 0.1").encode()
@@ -400,7 +400,7 @@ def test_the_record_of_the_interface_is_shown_as_it_is_there(place: Path, run: R
     Path("REQTRANS.GLB").write_bytes(
         queue.build_queue(
             queue.new_queue(
-                [NewRecord(18, "A Paul\tPCM:POLYNOMIAL/MONTGOMERY/paul", datetime(1996, 3, 13, 15, 27, 8), 4660)], QUEUE
+                [Change(18, "A Paul\tPCM:POLYNOMIAL/MONTGOMERY/paul", datetime(1996, 3, 13, 15, 27, 8), 4660)], QUEUE
             )
         )
     )

@@ -75,15 +75,15 @@ def build(tmp_path: Path) -> Build:
 
 
 def seen(found: Unsent) -> list[tuple[str | None, str | None, str, int, str]]:
-    return [(each.postoffice, each.target, each.channel, each.sync, each.why) for each in found]
+    return [(each.route.origin, each.route.target, each.route.channel, each.sync, each.why) for each in found]
 
 
 def up(found: Unsent) -> list[tuple[int, str, str]]:
-    return [(each.sync, each.why, each.certainty) for each in found if each.channel == "upload"]
+    return [(each.sync, each.why, each.certainty) for each in found if each.route.channel == "upload"]
 
 
 def spans(found: Unsent) -> list[tuple[str | None, str | None, tuple[int, int], str]]:
-    return [(each.origin, each.target, each.range, each.why) for each in found.ranges]
+    return [(each.route.origin, each.route.target, each.range, each.why) for each in found.ranges]
 
 
 # --- upload ------------------------------------------------------------------------------------------------------
@@ -101,8 +101,8 @@ def test_pending_is_what_is_above_both_numbers(build: Build) -> None:
     taken = [*(add(number, f"m{number}", WEST) for number in range(1, 5)), add(5, "old")]
     found = unsent(build(server(17, master=taken), east(17, queue), west()))
     assert up(found) == [(18, "pending", "certain"), (19, "pending", "certain")]
-    assert [each.target for each in found] == [SERVER, SERVER]
-    assert found.changes[0].stamp is not None
+    assert [each.route.target for each in found] == [SERVER, SERVER]
+    assert found.changes[0].change.stamp is not None
     assert found.changes[0].evidence[0].span is not None
     assert found.changes[0].evidence[0].path.endswith("GLB/REQTRANS.GLB")
 
@@ -116,9 +116,9 @@ def test_what_the_server_has_is_not_unsent_though_not_acknowledged(build: Build)
 def test_without_the_server_pending_is_likely_and_names_what_would_settle_it(build: Build) -> None:
     found = unsent(build(east(17, [add(18, "ann")])))
     assert up(found) == [(18, "pending", "likely")]
-    assert found.changes[0].settled_by == ("SRVCONF of the server",)
+    assert found.changes[0].standing.settled_by == ("SRVCONF of the server",)
     assert found.unknown[0].wanted == ("the server's SRVCONF",)
-    assert found.changes[0].target == SERVER
+    assert found.changes[0].route.target == SERVER
 
 
 def test_sent_by_the_log_and_no_server_to_ask(build: Build) -> None:
@@ -241,7 +241,7 @@ def test_a_text_the_server_knows_was_probably_delivered(build: Build, place: str
     other = west(queue={"SRVTRANS": [twin]} if place == "SRVTRANS" else {})
     found = unsent(build(server(17, master=master), east(17, [add(18, "ann"), add(19, "bob")]), other))
     assert up(found) == [(18, "pending", "possible"), (19, "pending", "certain")]
-    assert f"stands in {place}" in found.changes[0].note
+    assert f"stands in {place}" in found.changes[0].standing.note
     assert found.changes[0].evidence[-1].path.endswith(f"{place}.GLB")
 
 
@@ -256,7 +256,7 @@ def test_changes_of_an_older_queue_that_are_gone_and_unconfirmed(build: Build) -
     found = unsent(emptied, older=[older])
     assert up(found) == [(18, "vanished", "likely"), (19, "vanished", "likely")]
     # Its directory alone says which postoffice it is.
-    assert found.changes[0].settled_by == ("what this postoffice is called",)
+    assert found.changes[0].standing.settled_by == ("what this postoffice is called",)
     named = east(17, [], log={"DSSERVER": "04/07/94 10:50:31 | Status  Report from NET/EAST/$SYSTEM\n"})
     assert {each.certainty for each in unsent(build(server(17), named, west(), name="named"), older=[older])} == {
         "certain"
@@ -312,14 +312,14 @@ def test_a_queue_of_which_nothing_can_be_read_is_not_taken_for_empty(build: Buil
     (now / "east" / "GLB" / "REQTRANS.GLB").write_bytes(b"\xff" * 300)
     found = unsent(now)
     assert not found.changes
-    assert [(each.origin, each.wanted) for each in found.unknown] == [(EAST, ("REQTRANS",))]
+    assert [(each.route.origin, each.wanted) for each in found.unknown] == [(EAST, ("REQTRANS",))]
 
 
 # --- download ----------------------------------------------------------------------------------------------------
 
 
 def down(found: Unsent) -> list[tuple[str | None, int, str]]:
-    return [(each.target, each.sync, each.why) for each in found if each.channel == "download"]
+    return [(each.route.target, each.sync, each.why) for each in found if each.route.channel == "download"]
 
 
 def test_download_is_asked_for(build: Build) -> None:
@@ -327,7 +327,7 @@ def test_download_is_asked_for(build: Build) -> None:
     assert not unsent(now).changes
     found = unsent(now, direction="download")
     assert down(found) == [(EAST, 6, "pending"), (EAST, 7, "pending"), (WEST, 6, "pending"), (WEST, 7, "pending")]
-    assert {each.postoffice for each in found} == {SERVER}
+    assert {each.route.origin for each in found} == {SERVER}
     assert not found.ranges
 
 
@@ -419,14 +419,14 @@ def test_a_number_issued_twice_hides_what_it_stood_for_first(build: Build, issue
     queue = build(east(17, [add(18, "ann"), add(19, "bob")], c=3), name="queue")
     found = unsent(now, older=[then, queue])
     assert up(found) == [(18, "hole", "likely"), (19, "hole", "likely")]
-    assert all("gave that number to another change" in each.note for each in found)
+    assert all("gave that number to another change" in each.standing.note for each in found)
     assert not unsent(now, older=[queue]).changes
 
 
 def test_a_number_issued_twice_without_the_older_queue_names_what_would_tell(issued_twice: tuple[Path, Path]) -> None:
     now, then = issued_twice
     found = unsent(now, older=[then])
-    (unknown,) = [each for each in found.unknown if each.origin == EAST]
+    (unknown,) = [each for each in found.unknown if each.route.origin == EAST]
     assert not found.changes
     assert "2 changes" in unknown.wanted[0]
     assert "numbers 4 to 5" in unknown.wanted[0]
@@ -434,7 +434,7 @@ def test_a_number_issued_twice_without_the_older_queue_names_what_would_tell(iss
 
 def test_of_a_number_issued_twice_a_postoffice_received_one(build: Build, issued_twice: tuple[Path, Path]) -> None:
     now, then = issued_twice
-    seen = [each for each in unsent(now, older=[then], direction="download") if each.target == EAST]
+    seen = [each for each in unsent(now, older=[then], direction="download") if each.route.target == EAST]
     assert [(each.sync, each.text[2:5].strip(), each.why, each.certainty) for each in seen] == [
         (4, "ann", "hole", "possible"),
         (4, "m4", "hole", "possible"),
@@ -442,7 +442,7 @@ def test_of_a_number_issued_twice_a_postoffice_received_one(build: Build, issued
         (5, "m5", "hole", "possible"),
     ]
     fetched = build(east(17, [add(17, "own")], c=5), name="fetched")
-    seen = [each for each in unsent(now, older=[then, fetched], direction="download") if each.target == EAST]
+    seen = [each for each in unsent(now, older=[then, fetched], direction="download") if each.route.target == EAST]
     assert [(each.sync, each.text[2:5].strip(), each.certainty) for each in seen] == [
         (4, "m4", "likely"),
         (5, "m5", "likely"),
@@ -462,15 +462,17 @@ def test_a_server_enabled_anew_leaves_open_what_it_still_has(build: Build) -> No
     anew["srvconf"]["requestor"][2] = record
     found = unsent(build(anew, east(9, [{"dummy": 9}])))
     assert [(each.range, each.why, each.certainty) for each in found.ranges] == [((0, 9), "hole", "possible")]
-    assert any("address lists" in each for each in found.ranges[0].settled_by)
+    assert any("address lists" in each for each in found.ranges[0].standing.settled_by)
 
 
 def test_what_is_due_after_the_numbers_were_put_back_may_have_arrived(build: Build) -> None:
     head = [add(number, f"m{number}", WEST) for number in range(1, 6)]
     back = unsent(build(server(9, 5, head, srvsync=4), east(9, [{"dummy": 9}], c=2)), direction="download")
-    assert {each.certainty for each in back if each.target == EAST} == {"possible"}
+    assert {each.certainty for each in back if each.route.target == EAST} == {"possible"}
     healthy = unsent(build(server(9, 5, head, srvsync=2), east(9, [{"dummy": 9}], c=3), name="b"), direction="download")
-    assert {each.certainty for each in healthy if each.target == EAST} == {"likely"}, "its name is from its directory"
+    assert {each.certainty for each in healthy if each.route.target == EAST} == {"likely"}, (
+        "its name is from its directory"
+    )
 
 
 def test_a_change_that_the_server_has_by_number_and_never_took_was_refused(build: Build) -> None:
@@ -491,7 +493,7 @@ def test_requestors_of_which_nothing_is_given_are_judged_by_the_servers_record(b
     found = unsent(build(server(17, head=7)), direction="both")
     assert down(found) == [(EAST, 6, "pending"), (EAST, 7, "pending"), (WEST, 6, "pending"), (WEST, 7, "pending")]
     assert {each.certainty for each in found} == {"likely"}
-    assert [(each.origin, each.wanted) for each in found.unknown] == [
+    assert [(each.route.origin, each.wanted) for each in found.unknown] == [
         (EAST, ("REQTRANS", "REQCONF")),
         (WEST, ("REQTRANS", "REQCONF")),
     ]
@@ -526,8 +528,8 @@ def everything(build: Build) -> Path:
 
 
 def shape(found: Unsent) -> object:
-    changes = [each._replace(path="", evidence=()) for each in found.changes]
-    return changes, [each._replace(path="", evidence=()) for each in found.ranges]
+    changes = [(each.sync, each.text, each.route._replace(path=""), each.standing) for each in found]
+    return changes, [(each.range, each.route._replace(path=""), each.standing) for each in found.ranges]
 
 
 def test_the_order_of_paths_does_not_matter(build: Build) -> None:
@@ -555,7 +557,7 @@ def test_flat_or_in_another_case_is_the_same(build: Build, tmp_path: Path) -> No
 
 def test_each_change_is_listed_once(build: Build) -> None:
     found = unsent(everything(build), direction="both")
-    keys = [(each.postoffice, each.channel, each.target, each.sync) for each in found]
+    keys = [(each.route.origin, each.route.channel, each.route.target, each.sync) for each in found]
     assert len(set(keys)) == len(keys)
     assert {each.why for each in found} <= set(WAYS)
 
@@ -613,9 +615,9 @@ def test_what_is_listed_is_what_the_channels_say(build: Build, a: int, b: int) -
             (case.upload, EAST, SERVER, ("HOLE", "STRANDED", "REJECTED", "PENDING")),
             (case.download, SERVER, EAST, ("HOLE", "UNACKNOWLEDGED", "PENDING")),
         ):
-            listed = {each.sync for each in found if (each.postoffice, each.target) == (origin, target)}
+            listed = {each.sync for each in found if (each.route.origin, each.route.target) == (origin, target)}
             for each in found.ranges:
-                if (each.origin, each.target) == (origin, target):
+                if (each.route.origin, each.route.target) == (origin, target):
                     listed |= set(numbers_of([each.range]))
             stated = {number for state in states for number in numbers_of(judged.verdict.ranges.get(state, ()))}
             low = {each.record.sync for each in low_part(case)} if judged is case.upload else set()

@@ -14,7 +14,7 @@ from glbtools.binary.tree import Node
 from glbtools.errors import UsageError
 from glbtools.formats import config, queue
 from glbtools.formats.config import ReqConfFile, SrvConfFile
-from glbtools.formats.queue import NewRecord
+from glbtools.model.change import Change
 from glbtools.model.configuration import Requestor
 
 REQCONF, SRVCONF = layouts.reference("reqconf"), layouts.reference("srvconf")
@@ -403,7 +403,7 @@ def test_a_servers_configuration_is_recognised(count: int) -> None:
 
 QUEUE = queue.build_queue(
     queue.new_queue(
-        [NewRecord(n, f"A Paul\tPCM:NET/PO/paul{n}", MOMENT) for n in range(1, 30)], layouts.reference("queue")
+        [Change(n, f"A Paul\tPCM:NET/PO/paul{n}", MOMENT) for n in range(1, 30)], layouts.reference("queue")
     )
 )
 

@@ -18,7 +18,7 @@ from glbtools.binary.span import Span, tile
 from glbtools.errors import UsageError
 from glbtools.formats import listing, queue
 from glbtools.formats.listing import Listing, parse_listing
-from glbtools.formats.queue import NewRecord
+from glbtools.model.change import Change
 from glbtools.model.configuration import ReqConf, Requestor, SrvConf
 
 QUEUE = layouts.reference("queue")
@@ -264,19 +264,18 @@ def plain(text: str) -> bool:
 
 
 entries = st.lists(
-    st.builds(
-        NewRecord,
+    st.tuples(
         st.integers(0, 0xFFFFFFFF),
         cp850.filter(plain),
         st.datetimes(datetime(1970, 1, 1), datetime(2106, 2, 7)).map(lambda when: when.replace(microsecond=0)),
         st.none() | st.integers(0, 0xFFFF),
-    ),
+    ).map(lambda values: Change(*values)),
     max_size=6,
 )
 
 
 @given(entries)
-def test_a_queue_is_read_back_from_its_listing(records: list[NewRecord]) -> None:
+def test_a_queue_is_read_back_from_its_listing(records: list[Change]) -> None:
     written = queue.new_queue(records, QUEUE).records
     text = listing.format_listq(written, "REQTRANS", "NET/PO", PROGRAM)
     found = parsed(text)
@@ -307,7 +306,7 @@ def test_what_a_record_does_not_hold_is_not_printed_as_if_it_did() -> None:
 
 
 def test_a_listing_saved_as_utf_8_is_read_as_such() -> None:
-    record = queue.new_queue([NewRecord(1, "A René Müller\tPCM:A/B/rene", THURSDAY)], QUEUE).records
+    record = queue.new_queue([Change(1, "A René Müller\tPCM:A/B/rene", THURSDAY)], QUEUE).records
     text = listing.format_listq(record, "REQTRANS", None, PROGRAM)
     for data in (text.encode("cp850"), text.encode("utf-8"), b"\xef\xbb\xbf" + text.encode("utf-8")):
         found = parse_listing(data)

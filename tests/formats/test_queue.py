@@ -22,8 +22,9 @@ from glbtools.binary.span import Region, Span, tile
 from glbtools.binary.tree import Node
 from glbtools.errors import FileAccessError, UsageError
 from glbtools.formats import queue
-from glbtools.formats.queue import NewRecord, Queue, QueueFormat, build_queue, new_queue, parse_queue
+from glbtools.formats.queue import Queue, QueueFormat, build_queue, new_queue, parse_queue
 from glbtools.formats.reference import facts
+from glbtools.model.change import Change
 
 REFERENCE = layouts.reference("queue")
 FORMAT = QueueFormat()
@@ -39,13 +40,13 @@ TEXTS = [
 
 
 def file_of(*texts: str, first: int = 12) -> bytes:
-    entries = [NewRecord(number, text, WHEN) for number, text in enumerate(texts, first)]
+    entries = [Change(number, text, WHEN) for number, text in enumerate(texts, first)]
     return build_queue(new_queue(entries, REFERENCE))
 
 
 SIX = file_of(*TEXTS)
-CONFIRMED = build_queue(new_queue([NewRecord(17, queue.CONFIRMED_TEXT)], REFERENCE))
-PODIAG = build_queue(new_queue([NewRecord(17, queue.PODIAG_TEXT)], REFERENCE))
+CONFIRMED = build_queue(new_queue([Change(17, queue.CONFIRMED_TEXT)], REFERENCE))
+PODIAG = build_queue(new_queue([Change(17, queue.PODIAG_TEXT)], REFERENCE))
 
 
 def kinds(content: Queue) -> list[str]:
@@ -104,7 +105,7 @@ def test_pieces_of_queues_come_back_exactly(parts: list[bytes]) -> None:
     )
 )
 def test_what_is_written_is_read_back(entries: list[tuple[int, str, datetime]]) -> None:
-    made = new_queue([NewRecord(*entry) for entry in entries], REFERENCE)
+    made = new_queue([Change(*entry) for entry in entries], REFERENCE)
     content = check_invariants(build_queue(made))
     assert content == made
     assert [(each.sync, each.text, content.moment(each)) for each in content.records] == entries
@@ -233,7 +234,7 @@ def test_escape_sequences_in_a_gap_do_not_reach_the_message() -> None:
 
 
 def with_checksums(*values: int | None) -> Queue:
-    entries = [NewRecord(number, f"A {number}", checksum=value) for number, value in enumerate(values, 1)]
+    entries = [Change(number, f"A {number}", checksum=value) for number, value in enumerate(values, 1)]
     return new_queue(entries, REFERENCE)
 
 
@@ -283,7 +284,7 @@ def over_the_header() -> Layout:
 
 def test_a_checksum_over_the_header_is_judged_and_shown_by_what_is_stored_there() -> None:
     own = over_the_header()
-    content = new_queue([NewRecord(number, f"A {number}") for number in range(1, 30)], own)
+    content = new_queue([Change(number, f"A {number}") for number in range(1, 30)], own)
     data = build_queue(content)
     assert queue.checksum_faults(parse_queue(data, own)) == []
     tenth = content.records[9]
@@ -303,7 +304,7 @@ def test_a_checksum_over_the_header_is_judged_and_shown_by_what_is_stored_there(
 
 def test_a_checksum_of_our_own_is_named_by_its_parameters() -> None:
     own = over_the_header()
-    content = new_queue([NewRecord(number, f"A {number}", checksum=7) for number in (1, 2, 3)], own)
+    content = new_queue([Change(number, f"A {number}", checksum=7) for number in (1, 2, 3)], own)
     (fault,) = queue.checksum_faults(content)
     assert fault.message == (
         "layout unconfirmed: none of 3 stored checksums is crc width=16 poly=0x3d65 init=0xb2aa refin=false "
@@ -324,7 +325,7 @@ def test_the_facts_of_a_layout_tell_what_its_checksum_covers() -> None:
 
 def test_eight_bits_agree_by_chance_more_often_than_sixteen() -> None:
     narrow = REFERENCE._replace(checksum="xor-8")
-    entries = [NewRecord(number, f"A {number}", checksum=None if number < 30 else 300) for number in range(100)]
+    entries = [Change(number, f"A {number}", checksum=None if number < 30 else 300) for number in range(100)]
     (fault,) = queue.checksum_faults(new_queue(entries, narrow))
     assert fault.kind == "layout-unconfirmed"
     assert "30 of 100 stored checksums agree" in fault.message
@@ -423,20 +424,20 @@ def test_links_of_a_sound_file_are_right() -> None:
 @pytest.mark.parametrize(
     ("entry", "reason"),
     [
-        (NewRecord(1 << 32, "A x"), "sync 4294967296 does not fit u32"),
-        (NewRecord(-1, "A x"), "sync -1 does not fit u32"),
-        (NewRecord(1, "A x\0y"), "text holds the NUL that ends it"),
-        (NewRecord(1, "A \u20ac"), "text holds '\u20ac', which cp850 does not know"),
-        (NewRecord(1, "x" * 65535), "text is too long: its length 65536 does not fit u16"),
-        (NewRecord(1, "x" * (1 << 19)), "text is longer than 262144 bytes"),
-        (NewRecord(1, "A x", datetime(1969, 12, 31)), "stamp -86400 does not fit u32"),
-        (NewRecord(1, "A x", datetime(2107, 1, 1)), "stamp 4323283200 does not fit u32"),
-        (NewRecord(1, "A x", None, 1 << 16), "checksum 65536 does not fit u16"),
+        (Change(1 << 32, "A x"), "sync 4294967296 does not fit u32"),
+        (Change(-1, "A x"), "sync -1 does not fit u32"),
+        (Change(1, "A x\0y"), "text holds the NUL that ends it"),
+        (Change(1, "A \u20ac"), "text holds '\u20ac', which cp850 does not know"),
+        (Change(1, "x" * 65535), "text is too long: its length 65536 does not fit u16"),
+        (Change(1, "x" * (1 << 19)), "text is longer than 262144 bytes"),
+        (Change(1, "A x", datetime(1969, 12, 31)), "stamp -86400 does not fit u32"),
+        (Change(1, "A x", datetime(2107, 1, 1)), "stamp 4323283200 does not fit u32"),
+        (Change(1, "A x", None, 1 << 16), "checksum 65536 does not fit u16"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_the_number_of_its_record(entry: NewRecord, reason: str) -> None:
+def test_what_does_not_fit_is_refused_with_the_number_of_its_record(entry: Change, reason: str) -> None:
     with pytest.raises(UsageError) as caught:
-        new_queue([NewRecord(1, "A fine"), entry], REFERENCE)
+        new_queue([Change(1, "A fine"), entry], REFERENCE)
     assert str(caught.value) == f"[1].{reason}"
 
 
@@ -456,7 +457,7 @@ STAMPED = [_stamped(kind, encoding) for kind in ("u16", "u32", "i32", "dec:10") 
 
 @given(st.sampled_from(STAMPED), st.none() | st.datetimes(), st.none() | st.datetimes())
 def test_no_date_stands_in_the_way_of_a_record(layout: Layout, when: datetime | None, now: datetime | None) -> None:
-    made = queue.rewritten([NewRecord(1, "A x", when), NewRecord(2, "A y")], layout, now)
+    made = queue.rewritten([Change(1, "A x", when), Change(2, "A y")], layout, now)
     again = parse_queue(build_queue(made), layout)
     assert again == made
     if when is None and now is None:
@@ -479,15 +480,15 @@ def test_no_date_stands_in_the_way_of_a_record(layout: Layout, when: datetime | 
 def test_a_date_that_cannot_be_stored_becomes_the_nearest_that_can(
     encoding: str, kind: str, when: datetime, stored: datetime
 ) -> None:
-    made = queue.rewritten([NewRecord(1, "A x", when)], _stamped(kind, encoding))
+    made = queue.rewritten([Change(1, "A x", when)], _stamped(kind, encoding))
     assert made.moment(made.records[0]) == stored
 
 
 def test_a_copy_keeps_its_date_its_unknown_fields_and_a_wrong_checksum() -> None:
-    (record,) = new_queue([NewRecord(7, "A x", WHEN, checksum=9)], REFERENCE).records
+    (record,) = new_queue([Change(7, "A x", WHEN, checksum=9)], REFERENCE).records
     unknown = tuple(b"abcd" if isinstance(each, bytes) else each for each in record.others)
     source = record._replace(others=unknown)
-    made = queue.rewritten([NewRecord(1, "# first"), NewRecord(8, "A x", record=source)], REFERENCE, WHEN)
+    made = queue.rewritten([Change(1, "# first"), Change(8, "A x", record=source)], REFERENCE, WHEN)
     copy = made.records[1]
     assert (copy.sync, copy.stamp, copy.checksum, b"abcd" in copy.others) == (8, record.stamp, 9, True)
     assert parse_queue(build_queue(made), REFERENCE) == made
@@ -501,7 +502,7 @@ def test_the_longest_text_the_layout_can_count_is_written_and_read() -> None:
 
 def test_a_header_of_the_layout_is_kept_and_a_file_that_ends_in_it_is_named() -> None:
     headed = REFERENCE._replace(header=64)
-    made = new_queue([NewRecord(1, "A x")], headed)
+    made = new_queue([Change(1, "A x")], headed)
     assert made.records[0].start == 64
     data = bytes(range(64)) + build_queue(made)[64:]
     content = parse_queue(data, headed)

@@ -17,11 +17,11 @@ from glbtools.evidence.network import collect
 from glbtools.formats import config, listing, queue
 from glbtools.formats.config import ReqConfFile
 from glbtools.formats.cursors import Cursor, build_cursors
-from glbtools.formats.queue import NewRecord
 from glbtools.formats.registry import DIRSYNC, FORMATS, Inspection
 from glbtools.formats.repadmin import Link, build_showrepl
 from glbtools.formats.unread import named
 from glbtools.layouts import Layouts
+from glbtools.model.change import Change
 
 QUEUE = layouts.reference("queue")
 REQCONF = layouts.reference("reqconf")
@@ -29,7 +29,7 @@ SRVCONF = layouts.reference("srvconf")
 WHEN = datetime(1994, 4, 7, 12, 13, 52)
 
 RECORDS = queue.new_queue(
-    [NewRecord(1, "R PCM:NET/PO", WHEN), NewRecord(2, "A Paul\tPCM:NET/PO/paul", WHEN), NewRecord(3, "# x", WHEN)],
+    [Change(1, "R PCM:NET/PO", WHEN), Change(2, "A Paul\tPCM:NET/PO/paul", WHEN), Change(3, "# x", WHEN)],
     QUEUE,
 )
 DIGITS = layout.parse(
@@ -50,7 +50,7 @@ field = [
     "digits.toml",
 )
 IN_DIGITS = queue.build_queue(
-    queue.new_queue([NewRecord(1, "R PCM:NET/PO", WHEN), NewRecord(2, "A Paul\tPCM:NET/PO/paul", WHEN)], DIGITS)
+    queue.new_queue([Change(1, "R PCM:NET/PO", WHEN), Change(2, "A Paul\tPCM:NET/PO/paul", WHEN)], DIGITS)
 )
 
 SAMPLES = {

@@ -9,9 +9,10 @@ import pytest
 
 from glbtools.binary.layout import Layout, parse
 from glbtools.errors import FieldError, UsageError
-from glbtools.formats.queue import NewRecord, build_queue, new_queue, parse_queue
+from glbtools.formats.queue import build_queue, new_queue, parse_queue
 from glbtools.layouts.written import to_toml
 from glbtools.learn import check_layout, learn_layout
+from glbtools.model.change import Change
 from scoreboard.families import attempt, sample
 from scoreboard.layouts import queue_sample
 
@@ -66,7 +67,7 @@ def test_a_length_may_count_the_padding() -> None:
     length = '[[field]]\nname = "size"\noffset = 4\ntype = "u16"\nrole = "len_text"\nstatus = "observed"\n'
     own = layout('length_counts = "padded"\nterminator = "none"\nstride = 4', SYNC, length, TEXT.format(6))
     texts = ["A Paul\tPCM:A/B/paul" + "x" * more for more in range(4)]
-    data = build_queue(new_queue([NewRecord(at, text) for at, text in enumerate(texts)], own))
+    data = build_queue(new_queue([Change(at, text) for at, text in enumerate(texts)], own))
     queue = parse_queue(data, own)
     assert [each.text for each in queue.records] == texts
     assert all(each.stop % 4 == 0 for each in queue.records)
@@ -76,7 +77,7 @@ def test_a_length_may_count_the_padding() -> None:
 @pytest.mark.parametrize("own", [HEADED, layout("", SYNC, TEXT.format(4), more="partial = true")])
 def test_nothing_is_written_in_a_layout_that_does_not_know_all(own: Layout) -> None:
     with pytest.raises(FieldError, match="layout"):
-        new_queue([NewRecord(1, "A Paul\tPCM:A/B/paul")], own)
+        new_queue([Change(1, "A Paul\tPCM:A/B/paul")], own)
 
 
 # --- a listing is a test -----------------------------------------------------------------------------------------

@@ -17,11 +17,12 @@ from glbtools.binary.layout import Layout
 from glbtools.errors import UsageError
 from glbtools.formats import config
 from glbtools.formats.listing import format_listds, parse_listing
-from glbtools.formats.queue import NewRecord, build_queue, new_queue
+from glbtools.formats.queue import build_queue, new_queue
 from glbtools.layouts import reference
 from glbtools.learn import learn_layout
 from glbtools.learn.configuration import Configuration, learn_configuration
 from glbtools.learn.gathering import gathered
+from glbtools.model.change import Change
 from glbtools.model.configuration import ReqConf, SrvConf
 from scoreboard.configurations import FAMILIES, KNOWN, LISTED, ConfigSample, config_sample
 from scoreboard.learning import Case, fixture_files, judge_config
@@ -336,7 +337,7 @@ def test_a_listing_with_more_requestors_than_the_file_is_used_as_far_as_it_goes(
 
 
 def queue(*entries: tuple[int, str]) -> bytes:
-    made = [NewRecord(sync, text, datetime(1994, 4, 7, 12)) for sync, text in entries]
+    made = [Change(sync, text, datetime(1994, 4, 7, 12)) for sync, text in entries]
     return build_queue(new_queue(made, reference("queue")))
 
 

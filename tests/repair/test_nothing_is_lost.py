@@ -17,15 +17,16 @@ from glbtools import files
 from glbtools.diagnosis.engine import diagnose
 from glbtools.diagnosis.problems import by_slug
 from glbtools.formats.config import parse_reqconf, parse_srvconf
-from glbtools.formats.queue import NewRecord, build_queue, new_queue, parse_queue
+from glbtools.formats.queue import build_queue, new_queue, parse_queue
 from glbtools.formats.transaction import is_valid
 from glbtools.layouts import Layouts
+from glbtools.model.change import Change
 from glbtools.repair.plan import plan_rebuild
 from glbtools.repair.remedies.queues import KEPT_NUMBER
 from glbtools.repair.work import OWN
 from glbtools.simulation import network, phases, truth
 from glbtools.simulation.faults import FAULTS
-from glbtools.simulation.ledger import Change
+from glbtools.simulation.ledger import Fate
 from glbtools.simulation.run import contents, run
 from glbtools.simulation.scenario import Mishap, Scenario, Step, shipped
 from scoreboard import networks
@@ -228,14 +229,14 @@ def check_going_on(scenario: Scenario, place: Path) -> None:
             assert {name: each.of(origin) for name, each in made.lists.items()} == dict.fromkeys(made.lists, wanted)
 
 
-def check_repeats(applied: list[Change]) -> None:
+def check_repeats(applied: list[Fate]) -> None:
     """A change that is taken in again does not undo a later one: what came last of an entry is what comes last now."""
     first: dict[int, int] = {}
     last: dict[int, int] = {}
     for place, change in enumerate(applied):
         first.setdefault(change.id, place)
         last[change.id] = place
-    of: dict[str, list[Change]] = {}
+    of: dict[str, list[Fate]] = {}
     for change in applied:
         for each in entries(change):
             of.setdefault(each, []).append(change)
@@ -244,7 +245,7 @@ def check_repeats(applied: list[Change]) -> None:
         assert last[newest.id] == max(last[change.id] for change in changes), (each, changes)
 
 
-def entries(change: Change) -> set[str]:
+def entries(change: Fate) -> set[str]:
     """Return the addresses that a change names."""
     return {each.lower() for each in re.findall(r"PCM:\w+/\w+/\w+", change.text)}
 
@@ -288,7 +289,7 @@ def test_what_is_damaged_and_stranded_keeps_its_origin(tmp_path):
 def test_what_was_numbered_anew_and_joined_by_what_an_image_holds_keeps_its_origin(tmp_path):
     root, _ = stranded(tmp_path / "given")
     image = tmp_path / "disk.img"
-    entries = [NewRecord(70, "A Lost\tPCM:NET/EAST/lost"), NewRecord(71, "A More\tPCM:NET/EAST/more")]
+    entries = [Change(70, "A Lost\tPCM:NET/EAST/lost"), Change(71, "A More\tPCM:NET/EAST/more")]
     image.write_bytes(b"\1" * 33 + build_queue(new_queue(entries, QUEUE)))
     before = everything(root)
     result = plan_rebuild(diagnose(root), unsafe=True, carve=[image]).write(tmp_path / "rebuilt")

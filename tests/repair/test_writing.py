@@ -15,8 +15,9 @@ import pytest
 from glbtools import files
 from glbtools.diagnosis.engine import diagnose
 from glbtools.errors import FileAccessError, GlbError, OutputExistsError
-from glbtools.formats.queue import NewRecord, build_queue, checksum_faults, new_queue, parse_queue
+from glbtools.formats.queue import build_queue, checksum_faults, new_queue, parse_queue
 from glbtools.layouts import Layouts
+from glbtools.model.change import Change
 from glbtools.repair.plan import Plan, plan_rebuild
 from glbtools.repair.work import OWN
 
@@ -361,7 +362,7 @@ def test_records_that_get_another_number_get_the_checksum_of_it(given, tmp_path)
     own = QUEUE._replace(id="own", checksum="crc-16/usb", covers=covered)
     for path in (each for each in given.rglob("*.GLB") if each.name in STEMS):
         held = parse_queue(path.read_bytes(), QUEUE)
-        entries = [NewRecord(each.sync, each.text, held.moment(each)) for each in held.records]
+        entries = [Change(each.sync, each.text, held.moment(each)) for each in held.records]
         path.write_bytes(build_queue(new_queue(entries, own)))
     report = diagnose(given, layouts=Layouts([own]))
     assert "layout-unconfirmed" not in {each.problem.slug for each in report.findings}

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from glbtools.errors import GlbError
-from glbtools.formats.queue import NewRecord, build_queue, new_queue
+from glbtools.formats.queue import build_queue, new_queue
 from glbtools.layouts import reference
+from glbtools.model import change as queued
 from glbtools.model.directory import Entry, Facts
 from glbtools.reporting.sync import result_lines
 from glbtools.reporting.text import Screen
@@ -344,7 +345,7 @@ def test_a_queue_is_a_source(tmp_path: Path) -> None:
     pairs.init(path)
 
     def write(*numbers: int) -> None:
-        records = [NewRecord(number, f"D\tMS:NET/PO1/U{number}") for number in numbers]
+        records = [queued.Change(number, f"D\tMS:NET/PO1/U{number}") for number in numbers]
         queue.write_bytes(build_queue(new_queue(records, reference("queue"))))
 
     write(1, 2, 3)

@@ -9,53 +9,34 @@ from functools import cached_property
 from typing import NamedTuple
 
 from glbtools.diagnosis.case import server_of
-from glbtools.diagnosis.finding import Evidence
 from glbtools.diagnosis.master import is_earlier, is_start, origin_of
 from glbtools.evidence.network import Network
-from glbtools.evidence.postoffice import Held, Postoffice
+from glbtools.evidence.postoffice import Postoffice
+from glbtools.model.change import Change
 
 FETCHED = ("SRVTRANS", "USRTRANS", "NMETRANS", "GWTRANS")
 """Queues that hold what was fetched from the server and not yet put into the lists (Q96060)."""
 
 
-class Copy(NamedTuple):
-    """A record that holds the content of a change."""
-
-    sync: int
-    stamp: datetime | None
-    text: str
-    place: Evidence
-
-
-def copies(postoffice: Postoffice, name: str, note: str = "") -> list[Copy]:
+def copies(postoffice: Postoffice, name: str, note: str = "") -> list[Change]:
     """Return the changes that a queue of a postoffice holds, in its order."""
     held = postoffice.queue(name)
-    return _copies(postoffice, held, note) if held is not None else []
+    return postoffice.changes(held, note) if held is not None else []
 
 
-def deleted_copies(postoffice: Postoffice, name: str) -> list[Copy]:
+def deleted_copies(postoffice: Postoffice, name: str) -> list[Change]:
     """Return the changes in what may be a queue that was deleted, where the queue itself is missing (ruling 27)."""
     if not postoffice.absent(f"{name}.GLB"):
         return []
     files = [postoffice.held(each) for each in postoffice.deleted(f"{name}.GLB")]
-    return [copy for held in files if held is not None for copy in _copies(postoffice, held, "in a deleted file")]
-
-
-def _copies(postoffice: Postoffice, held: Held, note: str) -> list[Copy]:
-    found = []
-    for index, record in enumerate(held.records):
-        if index not in held.dummies:
-            line = held.lines[index] if held.lines else None
-            place = Evidence(held.artefact.path, (record.start, record.stop), line, "sync", record.sync, note=note)
-            found.append(Copy(record.sync, postoffice.moment(held, record), record.text, place))
-    return found
+    return [each for held in files if held is not None for each in postoffice.changes(held, "in a deleted file")]
 
 
 class Reuse(NamedTuple):
     """A number of MSTTRANS that belonged to another change when an older copy was made."""
 
-    then: Copy
-    now: Copy
+    then: Change
+    now: Change
 
 
 def reused(postoffice: Postoffice, earlier: Postoffice) -> list[Reuse]:
@@ -78,7 +59,7 @@ class Content:
         self.server = server_of(network)
 
     @cached_property
-    def master(self) -> list[Copy]:
+    def master(self) -> list[Change]:
         """The changes in MSTTRANS, by number."""
         postoffice = self.server.postoffice if self.server else self.network.server
         return sorted(copies(postoffice, "MSTTRANS"), key=lambda each: each.sync) if postoffice else []
@@ -89,12 +70,12 @@ class Content:
         return [each.sync for each in self.master]
 
     @cached_property
-    def master_texts(self) -> dict[str, Copy]:
+    def master_texts(self) -> dict[str, Change]:
         """The first change with each text."""
         return {each.text: each for each in reversed(self.master)}
 
     @cached_property
-    def earlier_master(self) -> list[Copy]:
+    def earlier_master(self) -> list[Change]:
         """The changes in older copies of MSTTRANS, by number."""
         postoffice = self.network.server
         return by_number(
@@ -104,7 +85,7 @@ class Content:
         )
 
     @cached_property
-    def fetched(self) -> list[tuple[str, str, Copy]]:
+    def fetched(self) -> list[tuple[str, str, Change]]:
         """What postoffices fetched and did not import: postoffice, queue, change."""
         found = []
         for postoffice in self.network.postoffices:
@@ -115,33 +96,33 @@ class Content:
         return found
 
     @cached_property
-    def fetched_texts(self) -> dict[str, list[tuple[str, Copy]]]:
+    def fetched_texts(self) -> dict[str, list[tuple[str, Change]]]:
         """The same by text: postoffices and changes."""
-        found: dict[str, list[tuple[str, Copy]]] = {}
+        found: dict[str, list[tuple[str, Change]]] = {}
         for path, _, copy in self.fetched:
             found.setdefault(copy.text, []).append((path, copy))
         return found
 
-    def sent(self, low: int, high: int) -> list[Copy]:
+    def sent(self, low: int, high: int) -> list[Change]:
         """Return what MSTTRANS holds in (low, high]."""
         numbered = self.master_numbers
         return self.master[bisect_right(numbered, low) : bisect_right(numbered, high)]
 
     @cached_property
-    def elsewhere(self) -> list[Copy]:
+    def elsewhere(self) -> list[Change]:
         """The server's changes that stand in what others fetched or in an older MSTTRANS, by number."""
         fetched = (copy for _, name, copy in self.fetched if name == "SRVTRANS")
         return by_number((*fetched, *self.earlier_master))
 
     @cached_property
-    def forgotten(self) -> dict[str, list[Copy]]:
+    def forgotten(self) -> dict[str, list[Change]]:
         """By postoffice the changes that the server once issued and does not hold any more, by server number.
 
         Numbers below the first of MSTTRANS were purged, not lost.
         """
         server = self.server
         floor = None if server is None else server.first - 1 if server.first else server.head
-        found: dict[str, list[Copy]] = {}
+        found: dict[str, list[Change]] = {}
         for each in self.elsewhere if floor is not None else ():
             origin = origin_of(each.text)
             if origin and each.sync > (floor or 0) and each.text not in self.master_texts:
@@ -159,11 +140,11 @@ class Content:
         return [found[key] for key in sorted(found)]
 
     @cached_property
-    def replaced(self) -> list[Copy]:
+    def replaced(self) -> list[Change]:
         """The changes that stood under such a number and that the server does not hold any more."""
         return [each.then for each in self.reused if each.then.text not in self.master_texts]
 
-    def taken(self, text: str, made: datetime | None) -> Copy | None:
+    def taken(self, text: str, made: datetime | None) -> Change | None:
         """Return where MSTTRANS has a text that can be that of a change made at a moment (ruling 14)."""
         if is_start(text):
             return None
@@ -171,11 +152,11 @@ class Content:
         return None if held is not None and is_earlier(held.stamp, made) else held
 
     @cached_property
-    def latest_texts(self) -> dict[str, Copy]:
+    def latest_texts(self) -> dict[str, Change]:
         """The last change with each text."""
         return {each.text: each for each in self.master}
 
-    def arrived(self, text: str, made: datetime | None, path: str) -> Copy | None:
+    def arrived(self, text: str, made: datetime | None, path: str) -> Change | None:
         """Return where a text stands that shows it reached the server (ruling 14)."""
         if is_start(text):
             return None
@@ -184,9 +165,9 @@ class Content:
         return next((copy for holder, copy in self.fetched_texts.get(text, ()) if holder != path), None)
 
 
-def by_number(found: Iterable[Copy]) -> list[Copy]:
+def by_number(found: Iterable[Change]) -> list[Change]:
     """Return copies by number, each content once."""
-    once: dict[tuple[int, str], Copy] = {}
+    once: dict[tuple[int, str], Change] = {}
     for each in found:
         once.setdefault((each.sync, each.text), each)
     return [once[key] for key in sorted(once)]

@@ -3,81 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.causes import groups
-from glbtools.diagnosis.changes.content import FETCHED, Content, Copy, copies
-from glbtools.diagnosis.changes.found import Change, Unfound, Unknown, Unsent
-from glbtools.diagnosis.changes.view import Standing, View, least
-from glbtools.diagnosis.finding import Evidence
+from glbtools.diagnosis.changes.content import FETCHED, Content, copies
+from glbtools.diagnosis.changes.found import Outstanding, Standing, Unfound, Unknown, Unsent
+from glbtools.diagnosis.changes.view import View, least
+from glbtools.diagnosis.finding import Evidence, place
 from glbtools.diagnosis.judging import purged_for_good
 from glbtools.diagnosis.wording import TELLS_DOWN, files_that_tell
 from glbtools.evidence.postoffice import numbers
+from glbtools.model.change import Change
 from glbtools.model.channel import Range, clipped, subtracted, without
-
-
-class _Fetch(NamedTuple):
-    """What the entries of one download share."""
-
-    origin: str | None
-    path: str
-    target: str | None
-    at: int | None
-    head: int | None
-    evidence: tuple[Evidence, ...]
 
 
 def add_downloads(view: View, found: Unsent) -> None:
     """Add what the server has not delivered to a postoffice."""
     case, content = view.case, view.content
-    server = case.server
-    fetch = _Fetch(
-        view.server_name,
-        server.postoffice.path if server else case.postoffice.path,
-        case.postoffice.name,
-        _target_at(case),
-        server.head if server else None,
-        _numbers_down(case),
-    )
-    seen: list[Change] = []
-    for standing, spans in _due(case, fetch.at, fetch.head):
+    at, head = _target_at(case), case.server.head if case.server else None
+    evidence = _numbers_down(case)
+    seen: list[Outstanding] = []
+
+    def listed(change: Change, standing: Standing) -> Outstanding:
+        return Outstanding(change, view.download, view.doubted(standing), (place(change), *evidence))
+
+    def unfound(span: Range, standing: Standing) -> Unfound:
+        return Unfound(span, view.download, view.doubted(standing), evidence)
+
+    for standing, spans in _due(case, at, head):
         for span in spans:
             held = content.sent(*span)
             numbered = {each.sync for each in held}
-            seen += [_due_change(view, fetch, each, standing) for each in held]
+            seen += [listed(each, standing) for each in held]
             if len(numbered) < span[1] - span[0]:
                 other = [
                     each for each in content.elsewhere if span[0] < each.sync <= span[1] and each.sync not in numbered
                 ]
                 less = standing._replace(certainty=least(standing.certainty, "likely"))
-                seen += [_due_change(view, fetch, each, less) for each in other]
+                seen += [listed(each, less) for each in other]
                 left = without([span], numbered | {each.sync for each in other})
-                found.ranges += [_due_range(view, fetch, each, standing) for each in left]
-    if fetch.at is not None and fetch.head is not None:
-        standing = Standing("hole", "likely", f"The server had issued it, and went back to {fetch.head}.")
+                found.ranges += [unfound(each, standing) for each in left]
+    if at is not None and head is not None:
+        standing = Standing("hole", "likely", f"The server had issued it, and went back to {head}.")
         lost = [
             each
             for each in content.earlier_master
-            if each.sync > max(fetch.at, fetch.head) and each.text not in content.master_texts
+            if each.sync > max(at, head) and each.text not in content.master_texts
         ]
-        seen += [_due_change(view, fetch, each, standing) for each in lost]
-    seen += [_due_change(view, fetch, *each) for each in _issued_twice(case, content, fetch.at)]
+        seen += [listed(each, standing) for each in lost]
+    seen += [listed(*each) for each in _issued_twice(case, content, at)]
     known = {each.sync for each in seen}
-    for span, standing in _purged(case, fetch.at):
+    for span, standing in _purged(case, at):
         others = [each for each in content.elsewhere if span[0] < each.sync <= span[1] and each.sync not in known]
-        seen += [_due_change(view, fetch, each, standing) for each in others]
+        seen += [listed(each, standing) for each in others]
         left = without([span], known | {each.sync for each in others})
-        found.ranges += [_due_range(view, fetch, each, standing) for each in left]
-    listed = {(each.sync, each.text) for each in seen}
+        found.ranges += [unfound(each, standing) for each in left]
+    there = {(each.sync, each.text) for each in seen}
     for name in FETCHED:
         for each in copies(case.postoffice, name):
-            if (each.sync, each.text) not in listed:
-                seen.append(_due_change(view, fetch, each, _left(case, name, each.sync)))
+            if (each.sync, each.text) not in there:
+                seen.append(listed(each, _left(case, name, each.sync)))
     found.changes += seen
-    wanted = _wanted_down(fetch.at, fetch.head)
+    wanted = _wanted_down(at, head)
     if wanted:
-        found.unknown.append(Unknown(fetch.origin, fetch.path, fetch.target, "download", wanted))
+        found.unknown.append(Unknown(view.download, wanted))
 
 
 def _purged(case: Case, at: int | None) -> Iterator[tuple[Range, Standing]]:
@@ -89,7 +78,7 @@ def _purged(case: Case, at: int | None) -> Iterator[tuple[Range, Standing]]:
                 yield span, Standing("purged", "likely", note, ("the date of the last Import here",))
 
 
-def _issued_twice(case: Case, content: Content, at: int | None) -> Iterator[tuple[Copy, Standing]]:
+def _issued_twice(case: Case, content: Content, at: int | None) -> Iterator[tuple[Change, Standing]]:
     """Yield what a number stood for before and after the server went back: a postoffice fetched one of the two.
 
     What is above SrvSync was not fetched under the first meaning, and is still due under the second.
@@ -118,38 +107,6 @@ def _numbers_down(case: Case) -> tuple[Evidence, ...]:
         case.headed("sync", "highest number the server has issued"),
     )
     return tuple(each for each in found if each and each.value is not None)
-
-
-def _due_change(view: View, fetch: _Fetch, copy: Copy, standing: Standing) -> Change:
-    return Change(
-        fetch.origin,
-        fetch.path,
-        fetch.target,
-        "download",
-        copy.sync,
-        copy.stamp,
-        copy.text,
-        standing.why,
-        view.sure(standing.certainty),
-        (copy.place, *fetch.evidence),
-        standing.note,
-        (*standing.settled_by, *view.doubts),
-    )
-
-
-def _due_range(view: View, fetch: _Fetch, span: Range, standing: Standing) -> Unfound:
-    return Unfound(
-        fetch.origin,
-        fetch.path,
-        fetch.target,
-        "download",
-        span,
-        standing.why,
-        view.sure(standing.certainty),
-        fetch.evidence,
-        standing.note,
-        (*standing.settled_by, *view.doubts),
-    )
 
 
 def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Standing, tuple[Range, ...]]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from glbtools.diagnosis.doubts import LIKELY_AT_MOST, at_most_likely
 from glbtools.diagnosis.finding import Evidence
+from glbtools.model.change import Change
 from glbtools.model.channel import Range
 
 DIRECTIONS = ("upload", "download", "both")
@@ -38,60 +38,107 @@ are of another life (refused), purged from MSTTRANS before it was fetched (purge
 and not put into the lists (leftover)."""
 
 
-class Change(NamedTuple):
-    """One change that has not reached its target.
+class Route(NamedTuple):
+    """From where to where changes go.
 
     Attributes:
-        postoffice: NET/PO that numbered it; None where that has no known name.
-        path: directory of that postoffice, or else of the one whose file holds the change.
-        target: NET/PO it was to reach; None where that is not known.
+        origin: NET/PO that numbers them; None where that has no known name.
+        path: directory of that postoffice, or else of the one whose file holds them.
+        target: NET/PO they are to reach; None where that is not known.
         channel: ``upload`` or ``download``.
-        sync: its number at the origin.
-        stamp: when it was made, by the writer's clock.
-        text: the transaction.
+    """
+
+    origin: str | None
+    path: str
+    target: str | None
+    channel: str
+
+    @property
+    def order(self) -> tuple[str, int, str, str]:
+        """What routes are sorted by."""
+        return self.origin or "", DIRECTIONS.index(self.channel), self.target or "", "" if self.origin else self.path
+
+
+class Standing(NamedTuple):
+    """Why something has not arrived.
+
+    Attributes:
         why: one of ``WAYS``.
         certainty: certain, likely or possible.
-        evidence: the place that holds it first, then what shows its state.
-        note: what else is to be known, one or two sentences.
+        note: what else is to be known, one or two sentences: by which numbers it is seen.
         settled_by: what would make it certain.
     """
 
-    postoffice: str | None
-    path: str
-    target: str | None
-    channel: str
-    sync: int
-    stamp: datetime | None
-    text: str
     why: str
     certainty: str
-    evidence: tuple[Evidence, ...]
     note: str = ""
     settled_by: tuple[str, ...] = ()
+
+    @property
+    def weighed(self) -> Standing:
+        """The same, but likely at most where another history of the files may explain it."""
+        return self._replace(certainty=at_most_likely(self.certainty)) if self.why in LIKELY_AT_MOST else self
+
+
+class Outstanding(NamedTuple):
+    """One change that has not reached its target.
+
+    Attributes:
+        change: the change, where it stands.
+        route: the way it has to go.
+        standing: why it has not arrived.
+        evidence: the place that holds it first, then what shows its state.
+    """
+
+    change: Change
+    route: Route
+    standing: Standing
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def sync(self) -> int:
+        """Its number at the origin."""
+        return self.change.sync
+
+    @property
+    def text(self) -> str:
+        """The transaction."""
+        return self.change.text
+
+    @property
+    def why(self) -> str:
+        """Why it has not arrived: one of ``WAYS``."""
+        return self.standing.why
+
+    @property
+    def certainty(self) -> str:
+        """How sure that is: certain, likely or possible."""
+        return self.standing.certainty
 
 
 class Unfound(NamedTuple):
-    """Numbers that have not arrived and whose content is in no file given; otherwise as ``Change``."""
+    """Numbers that have not arrived and whose content is in no file given; otherwise as ``Outstanding``."""
 
-    origin: str | None
-    path: str
-    target: str | None
-    channel: str
     range: Range
-    why: str
-    certainty: str
+    route: Route
+    standing: Standing
     evidence: tuple[Evidence, ...] = ()
-    note: str = ""
-    settled_by: tuple[str, ...] = ()
+
+    @property
+    def why(self) -> str:
+        """Why it has not arrived: one of ``WAYS``."""
+        return self.standing.why
+
+    @property
+    def certainty(self) -> str:
+        """How sure that is: certain, likely or possible."""
+        return self.standing.certainty
 
 
 class Unknown(NamedTuple):
-    """A channel of which not everything can be told, and the files that would tell."""
+    """A route of which not everything can be told, and the files that would tell."""
 
-    origin: str | None
-    path: str
-    target: str | None
-    channel: str
+    route: Route
     wanted: tuple[str, ...]
 
 
@@ -100,18 +147,18 @@ class Unsent:
     """What has not arrived; iterating yields the changes.
 
     Attributes:
-        changes: with their content, sorted by origin, channel, target and number.
+        changes: with their content, sorted by route and number.
         ranges: numbers whose content is in no file given, in the same order.
-        unknown: channels of which files are missing.
+        unknown: routes of which files are missing.
         unreadable: files that could not be read, with the reason.
     """
 
-    changes: list[Change] = field(default_factory=list)
+    changes: list[Outstanding] = field(default_factory=list)
     ranges: list[Unfound] = field(default_factory=list)
     unknown: list[Unknown] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
 
-    def __iter__(self) -> Iterator[Change]:
+    def __iter__(self) -> Iterator[Outstanding]:
         return iter(self.changes)
 
     def __len__(self) -> int:
@@ -119,35 +166,16 @@ class Unsent:
 
     def arrange(self) -> None:
         """Keep each change once, and put everything in its order."""
-        self.changes = sorted(_once(map(_weighed, self.changes)), key=_change_order)
-        self.ranges = [_weighed(each) for each in self.ranges]
-        self.ranges.sort(
-            key=lambda each: (*_place_order(each.origin, each.path, each.channel, each.target), each.range)
-        )
-        self.unknown.sort(key=lambda each: _place_order(each.origin, each.path, each.channel, each.target))
+        changes = _once(each._replace(standing=each.standing.weighed) for each in self.changes)
+        self.changes = sorted(changes, key=lambda each: (*each.route.order, each.sync, each.text))
+        ranges = (each._replace(standing=each.standing.weighed) for each in self.ranges)
+        self.ranges = sorted(ranges, key=lambda each: (*each.route.order, each.range))
+        self.unknown.sort(key=lambda each: each.route.order)
 
 
-Found = TypeVar("Found", Change, Unfound)
-
-
-def _weighed(found: Found) -> Found:
-    """Return what another history of the files may explain as likely at most."""
-    if found.why in LIKELY_AT_MOST:
-        return found._replace(certainty=at_most_likely(found.certainty))
-    return found
-
-
-def _once(found: Iterable[Change]) -> list[Change]:
-    once: dict[tuple[str, str, str, int, str], Change] = {}
+def _once(found: Iterable[Outstanding]) -> list[Outstanding]:
+    once: dict[tuple[str, str, str, int, str], Outstanding] = {}
     for each in found:
-        origin, target = each.postoffice or each.path, each.target or ""
-        once.setdefault((origin, each.channel, target, each.sync, each.text), each)
+        origin, target = each.route.origin or each.route.path, each.route.target or ""
+        once.setdefault((origin, each.route.channel, target, each.sync, each.text), each)
     return list(once.values())
-
-
-def _change_order(each: Change) -> tuple[str, int, str, str, int, str]:
-    return (*_place_order(each.postoffice, each.path, each.channel, each.target), each.sync, each.text)
-
-
-def _place_order(origin: str | None, path: str, channel: str, target: str | None) -> tuple[str, int, str, str]:
-    return origin or "", DIRECTIONS.index(channel), target or "", "" if origin else path

@@ -7,15 +7,17 @@ from datetime import datetime
 from typing import NamedTuple
 
 from glbtools.diagnosis.case import Case, logged, unregistered
-from glbtools.diagnosis.changes.content import Copy, copies, deleted_copies
-from glbtools.diagnosis.changes.found import Change, Unfound, Unknown, Unsent
+from glbtools.diagnosis.changes.content import copies, deleted_copies
+from glbtools.diagnosis.changes.found import Outstanding, Standing, Unfound, Unknown, Unsent
 from glbtools.diagnosis.changes.vanished import OLDER, vanished, was_stranded
-from glbtools.diagnosis.changes.view import Standing, View, applied, least
+from glbtools.diagnosis.changes.view import View, applied, least
+from glbtools.diagnosis.finding import place
 from glbtools.diagnosis.master import is_start, origin_of
 from glbtools.diagnosis.restored import WENT_BACK
 from glbtools.diagnosis.signs import explain
 from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.evidence.postoffice import numbers
+from glbtools.model.change import Change
 from glbtools.model.channel import Range, ranges_of, without
 
 
@@ -30,30 +32,30 @@ def add_uploads(view: View, found: Unsent) -> None:
     seen += _lost(view, list(seen), found)
     texts = {(each.sync, each.text) for each in seen}
     for gone in vanished(case):
-        if (gone.copy.sync, gone.copy.text) not in texts:
+        if (gone.change.sync, gone.change.text) not in texts:
             why = "vanished" if gone.given else "pending"
-            seen.append(_made(view, gone.copy, Standing(why, gone.certainty, gone.note)))
+            seen.append(_made(view, gone.change, Standing(why, gone.certainty, gone.note)))
     seen += _deleted(view)
     seen += _replaced(view, seen, found)
     found.changes += seen
     found.ranges += _unreadable(view)
     wanted = _wanted_up(case)
     if wanted:
-        found.unknown.append(Unknown(case.postoffice.name, case.postoffice.path, view.server_name, "upload", wanted))
+        found.unknown.append(Unknown(view.upload, wanted))
 
 
-def _deleted(view: View) -> Iterator[Change]:
+def _deleted(view: View) -> Iterator[Outstanding]:
     """Yield what a deleted REQTRANS held and the server's numbers do not cover; possible at most (ruling 27)."""
     confirmed = max(view.case.numbers.a or 0, applied(view.case) or 0)
-    for copy in deleted_copies(view.case.postoffice, "REQTRANS"):
-        if copy.sync > confirmed:
+    for change in deleted_copies(view.case.postoffice, "REQTRANS"):
+        if change.sync > confirmed:
             note = "REQTRANS.GLB is missing; what may be the deleted file holds this change, and nothing confirms it."
-            yield _made(view, copy, Standing("vanished", "possible", note))
+            yield _made(view, change, Standing("vanished", "possible", note))
 
 
-def _standing(view: View, copy: Copy) -> Standing | None:
+def _standing(view: View, change: Change) -> Standing | None:
     """Return why a change in REQTRANS has not arrived; None when it has or is confirmed (rulings 9 to 13)."""
-    case, number = view.case, copy.sync
+    case, number = view.case, change.sync
     a, m, b = case.numbers.a, case.numbers.m, applied(case)
     unsettled = () if b is not None else (_record_name(case),)
     sure = "certain" if b is not None else "likely"
@@ -63,9 +65,9 @@ def _standing(view: View, copy: Copy) -> Standing | None:
         note = f"{a} is confirmed and REQTRANS ends at {m}: it is never sent."
         if b is None:
             return Standing("stranded", "likely", note, unsettled)
-        return Standing("stranded", "certain", note) if never_taken_before(case, copy) else _put_back(note)
+        return Standing("stranded", "certain", note) if never_taken_before(case, change) else _put_back(note)
     if number <= a:
-        return _standing_confirmed(view, copy)
+        return _standing_confirmed(view, change)
     if b is not None and m < b:
         note = f"The server has this postoffice's numbers up to {b} and refuses this one as old."
         return Standing("rejected", "certain", note)
@@ -78,7 +80,7 @@ def _standing(view: View, copy: Copy) -> Standing | None:
         note = "The server has no record of this postoffice and drops its mail (158); it is taken once there is one."
         return Standing("unregistered", "likely", note)
     if b is None:
-        if view.sent(copy):
+        if view.sent(change):
             note = "A log shows that it was sent; no file given shows whether it arrived."
             return Standing("unacknowledged", "possible", note, unsettled)
         return Standing("pending", sure, f"It is numbered above {a}, the last number confirmed here.", unsettled)
@@ -92,17 +94,17 @@ def _put_back(note: str) -> Standing:
     return Standing("stranded", "likely", note, ("an MSTTRANS that reaches back to before it was made",))
 
 
-def never_taken_before(case: Case, copy: Copy) -> bool:
+def never_taken_before(case: Case, change: Change) -> bool:
     """Whether nothing but the queue can have held a change, so that it has surely not arrived (docs/certainty.md 1).
 
     An older REQTRANS may have been put back, with changes that the server has had. An MSTTRANS that is whole and
     reaches back shows that it has not, unless the server itself went back.
     """
     a, b = case.numbers.a, applied(case)
-    if a is None or b is None or b < a or is_start(copy.text) or {"received-above", "server-behind"} & {*case.signs}:
+    if a is None or b is None or b < a or is_start(change.text) or {"received-above", "server-behind"} & {*case.signs}:
         return False
     master = case.server.master if case.server else None
-    return master is not None and master.reaches_back(copy.stamp)
+    return master is not None and master.reaches_back(change.stamp)
 
 
 def _standing_unconfirmed(case: Case, number: int) -> Standing | None:
@@ -121,11 +123,11 @@ def _standing_unconfirmed(case: Case, number: int) -> Standing | None:
     return Standing("pending", "likely", note, (reqconf,))
 
 
-def _standing_confirmed(view: View, copy: Copy) -> Standing | None:
+def _standing_confirmed(view: View, change: Change) -> Standing | None:
     """Return why a record at or below ReqSync is not with the server after all (rulings 10 and 13)."""
-    case, number = view.case, copy.sync
+    case, number = view.case, change.sync
     own, b = case.numbers, applied(case)
-    if (signs := view.low.get((number, copy.text))) is not None:
+    if (signs := view.low.get((number, change.text))) is not None:
         note = f"{own.a} is confirmed: it is not sent again. " + (
             f"That it was ever sent is unlikely: {'; '.join(signs)}."
             if signs
@@ -144,7 +146,7 @@ def _standing_confirmed(view: View, copy: Copy) -> Standing | None:
     return Standing("stranded", "possible", note, tuple(dict.fromkeys(each.tells for each in causes.open)))
 
 
-def _lost(view: View, listed: list[Change], found: Unsent) -> Iterator[Change]:
+def _lost(view: View, listed: list[Outstanding], found: Unsent) -> Iterator[Outstanding]:
     """Yield what the server lost and an older or another file still holds; the rest are ranges (Q113453)."""
     case = view.case
     holes, certainty, settled = hole(case)
@@ -173,25 +175,12 @@ def _lost(view: View, listed: list[Change], found: Unsent) -> Iterator[Change]:
             f" {len(others)} changes of this postoffice that the server does not hold any more stand elsewhere; which "
             "of these numbers they had cannot be told."
         )
-    evidence = (*view.reasons, *(each.place._replace(note=each.text) for each in others))
-    for span in left:
-        found.ranges.append(
-            Unfound(
-                name,
-                case.postoffice.path,
-                view.server_name,
-                "upload",
-                span,
-                "hole",
-                view.sure(certainty),
-                evidence,
-                note,
-                (*settled, *view.doubts),
-            )
-        )
+    evidence = (*view.reasons, *(place(each, each.text) for each in others))
+    standing = view.doubted(Standing("hole", certainty, note, settled))
+    found.ranges += [Unfound(span, view.upload, standing, evidence) for span in left]
 
 
-def _replaced(view: View, listed: list[Change], found: Unsent) -> Iterator[Change]:
+def _replaced(view: View, listed: list[Outstanding], found: Unsent) -> Iterator[Outstanding]:
     """Yield what the server had under a number that it has given to another change since (Q113453).
 
     The numbers at the origin stand only in an older REQTRANS.
@@ -201,25 +190,25 @@ def _replaced(view: View, listed: list[Change], found: Unsent) -> Iterator[Chang
         return
     known = {each.text for each in listed}
     lost = [each for each in view.content.replaced if origin_of(each.text) == name.upper() and each.text not in known]
-    queued = {copy.text: copy for copy in _every_older(case)} if lost else {}
+    queued = {older.text: older for older in _every_older(case)} if lost else {}
     for each in lost:
         if each.text in queued:
             note = f"The server had it as its number {each.sync}, went back, and gave that number to another change."
-            change = _made(view, queued[each.text], Standing("hole", "likely", note, _RESTORED))
-            yield change._replace(evidence=(*change.evidence, each.place))
+            made = _made(view, queued[each.text], Standing("hole", "likely", note, _RESTORED))
+            yield made._replace(evidence=(*made.evidence, place(each)))
     missing = [each for each in lost if each.text not in queued]
     if missing:
         wanted = (
             f"an older REQTRANS, which numbers {plural(len(missing), 'change')} of this postoffice that the server had "
             f"as {numbers_text(ranges_of(each.sync for each in missing))} and lost",
         )
-        found.unknown.append(Unknown(name, case.postoffice.path, view.server_name, "upload", wanted))
+        found.unknown.append(Unknown(view.upload, wanted))
 
 
 _RESTORED = ("whether the server was restored or enabled anew",)
 
 
-def _every_older(case: Case) -> list[Copy]:
+def _every_older(case: Case) -> list[Change]:
     found = []
     for earlier in case.network.earlier(case.postoffice):
         found += copies(earlier, "REQTRANS", OLDER)
@@ -227,7 +216,7 @@ def _every_older(case: Case) -> list[Copy]:
     return found
 
 
-def _kept(case: Case, ranges: tuple[Range, ...]) -> list[Copy]:
+def _kept(case: Case, ranges: tuple[Range, ...]) -> list[Change]:
     """Return what older copies of REQTRANS hold in some ranges, the newest copy of each number first.
 
     A copy that was itself stranded is passed over: its numbers had been used for other changes.
@@ -238,7 +227,7 @@ def _kept(case: Case, ranges: tuple[Range, ...]) -> list[Copy]:
         if not was_stranded(then):
             kept += [each for each in copies(earlier, "REQTRANS", OLDER) if _inside(each.sync, ranges)]
         earlier.release()
-    return sorted(kept, key=lambda each: (each.sync, -_seconds(each.stamp), each.place.path, each.text))
+    return sorted(kept, key=lambda each: (each.sync, -_seconds(each.stamp), each.path, each.text))
 
 
 def _unreadable(view: View) -> Iterator[Unfound]:
@@ -255,46 +244,29 @@ def _unreadable(view: View) -> Iterator[Unfound]:
     if gaps[-1].span and gaps[-1].span[1] == queue.size and own.m >= low:
         spans.append(((own.m, own.m + 1), "possible"))
     for span, certainty in spans:
-        note = "REQTRANS is damaged; what stood there is no whole record."
-        origin, path = case.postoffice.name, case.postoffice.path
-        yield Unfound(origin, path, view.server_name, "upload", span, why, view.sure(certainty), tuple(gaps), note)
+        standing = Standing(why, certainty, "REQTRANS is damaged; what stood there is no whole record.")
+        yield Unfound(span, view.upload, view.doubted(standing), tuple(gaps))
 
 
-def _made(view: View, copy: Copy, standing: Standing) -> Change:
+def _made(view: View, change: Change, standing: Standing) -> Outstanding:
     """Return a change of an upload; a text that the server knows was probably delivered earlier (ruling 14).
 
     What the server lost, others may have fetched before; only MSTTRANS shows that the server has it again.
     """
-    postoffice = view.case.postoffice
-    certainty = view.sure(standing.certainty)
+    found, content = view.doubted(standing), view.content
     if standing.why in ("stranded", "rejected") and view.damage:
-        certainty = least(certainty, "likely")
-    note, evidence = standing.note, (copy.place, *view.reasons)
+        found = found._replace(certainty=least(found.certainty, "likely"))
+    evidence = (place(change), *view.reasons)
     if standing.why == "unacknowledged" and view.last_sent:
         evidence += (logged(view.last_sent, "changes were sent"),)
-    content = view.content
-    lost = standing.why == "hole"
-    made = copy.stamp
-    arrived = content.taken(copy.text, made) if lost else content.arrived(copy.text, made, postoffice.path)
+    text, made, path = change.text, change.stamp, view.case.postoffice.path
+    arrived = content.taken(text, made) if standing.why == "hole" else content.arrived(text, made, path)
     if arrived is not None:
-        certainty = "possible"
-        where = arrived.place.path.rpartition("/")[2].partition(".")[0].upper()
-        note += f" The same text stands in {where}: it was probably delivered earlier."
-        evidence += (arrived.place,)
-    return Change(
-        postoffice.name,
-        postoffice.path,
-        view.server_name,
-        "upload",
-        copy.sync,
-        copy.stamp,
-        copy.text,
-        standing.why,
-        certainty,
-        evidence,
-        note.strip(),
-        (*standing.settled_by, *view.doubts),
-    )
+        where = arrived.path.rpartition("/")[2].partition(".")[0].upper()
+        note = f"{found.note} The same text stands in {where}: it was probably delivered earlier."
+        found = found._replace(certainty="possible", note=note.strip())
+        evidence += (place(arrived),)
+    return Outstanding(change, view.upload, found, evidence)
 
 
 NOT_LOST = frozenset({"master-holds", "master-above", "equal-dates", "fits-another"})

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glbtools.diagnosis.case import Case
-from glbtools.diagnosis.changes.content import Copy, copies
+from glbtools.diagnosis.changes.content import copies
 from glbtools.diagnosis.changes.view import applied, least
 from glbtools.evidence.postoffice import Numbers, numbers
+from glbtools.model.change import Change
 
 OLDER = "in the older REQTRANS"
 
@@ -15,7 +16,7 @@ OLDER = "in the older REQTRANS"
 class Vanished(NamedTuple):
     """A change of an older REQTRANS that is gone, while nothing shows that the server got it."""
 
-    copy: Copy
+    change: Change
     certainty: str
     note: str
     given: bool
@@ -29,11 +30,11 @@ def vanished(case: Case) -> list[Vanished]:
     for earlier in case.network.earlier(case.postoffice):
         then = numbers(earlier)
         stuck = was_stranded(then)
-        for each in sorted(copies(earlier, "REQTRANS", OLDER)):
+        for each in sorted(copies(earlier, "REQTRANS", OLDER), key=lambda each: (each.sync, each.text)):
             if (then.a is not None and each.sync <= then.a and not stuck) or (each.sync, each.text) in found:
                 continue
             if present is None:
-                present = {copy.text for copy in copies(case.postoffice, "REQTRANS")}
+                present = {held.text for held in copies(case.postoffice, "REQTRANS")}
             if each.text in present:
                 continue
             judged = _unconfirmed(case, each.sync, then, stuck)
@@ -69,14 +70,14 @@ def _unconfirmed(case: Case, number: int, then: Numbers, stuck: bool) -> tuple[s
     return "possible", "Neither what is confirmed now nor what the server has is known."
 
 
-def _weighed(case: Case, copy: Copy, certainty: str, note: str) -> Vanished:
+def _weighed(case: Case, change: Change, certainty: str, note: str) -> Vanished:
     """Lower the certainty where today's queue is missing."""
     given = case.postoffice.queue("REQTRANS") is not None
     if given:
-        return Vanished(copy, certainty, f"It is gone from REQTRANS. {note}", True)
+        return Vanished(change, certainty, f"It is gone from REQTRANS. {note}", True)
     if case.postoffice.absent("REQTRANS.GLB"):
-        return Vanished(copy, least(certainty, "likely"), f"REQTRANS.GLB is missing. {note}", True)
-    return Vanished(copy, "possible", f"Today's REQTRANS is not given or cannot be read. {note}", False)
+        return Vanished(change, least(certainty, "likely"), f"REQTRANS.GLB is missing. {note}", True)
+    return Vanished(change, "possible", f"Today's REQTRANS is not given or cannot be read. {note}", False)
 
 
 def was_stranded(then: Numbers) -> bool:

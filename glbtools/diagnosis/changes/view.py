@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple
 
 from glbtools.diagnosis.case import Case, Logged, copied_from, low_part, never_taken, server_name
-from glbtools.diagnosis.changes.content import Content, Copy
+from glbtools.diagnosis.changes.content import Content
+from glbtools.diagnosis.changes.found import Route, Standing
 from glbtools.diagnosis.finding import CERTAINTIES, Evidence
+from glbtools.model.change import Change
 
 
 class View:
@@ -69,25 +70,29 @@ class View:
         """The changes at or below ReqSync that no file shows to have arrived, with what speaks against it."""
         return {(each.record.sync, each.record.text): each.signs for each in low_part(self.case)}
 
-    def sent(self, copy: Copy) -> bool:
+    def sent(self, change: Change) -> bool:
         """Whether a log shows that a change was sent: T1 sends everything that is queued."""
         last = self.last_sent.line.moment if self.last_sent else None
-        return last is not None and copy.stamp is not None and copy.stamp <= last
+        return last is not None and change.stamp is not None and change.stamp <= last
 
-    def sure(self, certainty: str) -> str:
-        """Lower a certainty where the evidence as a whole is doubtful."""
-        if self.partial:
-            return "possible"
-        return least(certainty, "likely") if self.doubts else certainty
+    def doubted(self, standing: Standing) -> Standing:
+        """Lower a certainty where the evidence as a whole is doubtful, and say what would remove the doubt."""
+        sure = standing.certainty
+        sure = "possible" if self.partial else least(sure, "likely") if self.doubts else sure
+        return standing._replace(
+            certainty=sure, note=standing.note.strip(), settled_by=(*standing.settled_by, *self.doubts)
+        )
 
+    @property
+    def upload(self) -> Route:
+        """From this postoffice to the server."""
+        return Route(self.case.postoffice.name, self.case.postoffice.path, self.server_name, "upload")
 
-class Standing(NamedTuple):
-    """Why a number has not arrived; ``note`` says by which numbers that is seen."""
-
-    why: str
-    certainty: str
-    note: str
-    settled_by: tuple[str, ...] = ()
+    @property
+    def download(self) -> Route:
+        """From the server to this postoffice."""
+        holder = self.case.server.postoffice if self.case.server else self.case.postoffice
+        return Route(self.server_name, holder.path, self.case.postoffice.name, "download")
 
 
 def least(*certainties: str) -> str:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from glbtools.diagnosis.case import Case, cases
 from glbtools.diagnosis.changes.content import Reuse, copies, reused
 from glbtools.diagnosis.changes.vanished import vanished
-from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding, stored
+from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding, place, stored
 from glbtools.diagnosis.wording import MOST, changes, plural
 from glbtools.evidence.postoffice import Postoffice
 from glbtools.model.channel import ranges_of
@@ -187,9 +187,9 @@ def _masked(case: Case, twice: list[Reuse], fallen: list[Fall]) -> Finding:
     texts = {each.text for each in copies(case.postoffice, "MSTTRANS")}
     gone = sorted({(each.then.sync, each.then.text) for each in twice if each.then.text not in texts})
     pairs = [
-        place
+        where
         for each in twice[:MOST_PAIRS]
-        for place in (each.now.place._replace(note="now"), each.then.place._replace(note="in the older copy"))
+        for where in (place(each.now, "now"), place(each.then, "in the older copy"))
     ]
     lost = (
         f"{plural(len(gone), 'change')} that the older copy has under these numbers, the server does not have any more."
@@ -235,13 +235,13 @@ def _vanished(case: Case) -> Iterator[Finding]:
     gone = [each for each in vanished(case) if each.given]
     if not gone:
         return
-    ranges = ranges_of(each.copy.sync for each in gone)
+    ranges = ranges_of(each.change.sync for each in gone)
     certainty = min((each.certainty for each in gone), key=CERTAINTIES.index)
     reasons = list(dict.fromkeys(each.note for each in gone))
     yield case.finding(
         "records-vanished",
         f"gone from REQTRANS since the older copy, with nothing to show that the server got them: {changes(ranges)}",
-        tuple(each.copy.place._replace(note=each.copy.text) for each in gone),
+        tuple(place(each.change, each.change.text) for each in gone),
         certainty,
         tuple(reasons[:MOST]),
         (

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from glbtools.binary.records import Record
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.causes import EMPTY_AT_REST, leftovers
+from glbtools.diagnosis.changes.content import copies
 from glbtools.diagnosis.finding import Finding
 from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.formats.queue import parse_queue
 from glbtools.formats.transaction import parse
+from glbtools.model.change import Change
 from glbtools.model.channel import ranges_of
-from glbtools.repair.work import Source, Work
+from glbtools.repair.work import Work
 
 KEPT_NUMBER = "# A record that is lost had this number"
 """Our wording of a record that only keeps a number in MSTTRANS; Import passes over comments (Q99419)."""
@@ -32,54 +33,48 @@ def damaged(work: Work, case: Case, finding: Finding) -> None:
                 found = f"lost-and-found/{place}.{gap.start:06x}"
                 work.save(finding, case, found, gap.data, plural(len(gap.data), "byte"), why)
         queue = name.partition(".")[0]
-        sources = [each._replace(how="moved") for each in work.held(case, queue, held.records)]
+        changes = work.records(case, queue)
         top = work.top(case) if queue == "REQTRANS" else 0
-        if queue == "REQTRANS" and not any(each.sync >= top for each in sources):
+        if queue == "REQTRANS" and not any(each.sync >= top for each in changes):
             # Whatever the lost part held, its numbers are not given again.
-            sources = [*sources, work.dummy(case, top)] if top else sources
+            changes = [*changes, work.dummy(top)] if top else changes
         if queue == "MSTTRANS":
-            sources += _last_number(work, sources)
-        work.put_queue(finding, case, queue, sources, "whole records are kept in their order")
+            changes += _last_number(work, changes)
+        work.put_queue(finding, case, queue, changes, "whole records are kept in their order")
 
 
 def master(work: Work, case: Case, finding: Finding) -> None:
     """Keep the sound records of MSTTRANS, never renumbered, and end it at SRVCONF's number (ruling 16)."""
-    sources = work.held(case, "MSTTRANS", work.records(case, "MSTTRANS"))
-    known = {each.text for each in sources}
+    changes = work.records(case, "MSTTRANS")
+    known = {each.text for each in changes}
     srvconf = work.srvconf()
     head = (srvconf.config.sync or 0) if srvconf else 0
     for earlier in case.network.earlier(case.postoffice):
-        queue = earlier.queue("MSTTRANS")
-        after = max((each.sync for each in sources), default=0)
-        for each in queue.real if queue else ():
-            if after < each.sync <= head and each.text not in known:
-                assert queue is not None
-                # A listing prints a date, and not the number that a queue stores for it.
-                record = each if queue.size is not None else each._replace(stamp=None)
-                when = earlier.moment(queue, each)
-                sources.append(Source(each.sync, each.text, record, queue.artefact.path, how="salvaged", stamp=when))
-    sources += _last_number(work, sources)
-    lost = _missing(work, sources)
-    work.put_queue(finding, case, "MSTTRANS", sources, "requestors remember the numbers, so that none is given twice")
+        after = max((each.sync for each in changes), default=0)
+        older = copies(earlier, "MSTTRANS", "in the older MSTTRANS")
+        changes += [each for each in older if after < each.sync <= head and each.text not in known]
+    changes += _last_number(work, changes)
+    lost = _missing(work, changes)
+    work.put_queue(finding, case, "MSTTRANS", changes, "requestors remember the numbers, so that none is given twice")
     if lost:
         said = f"the server's updates with {lost}: content in no file given. An Import brings it"
         work.leave(finding, said, lost=True)
 
 
-def _last_number(work: Work, sources: list[Source]) -> list[Source]:
+def _last_number(work: Work, changes: list[Change]) -> list[Change]:
     """Return a record that keeps the highest number issued, where no other does."""
     srvconf = work.srvconf()
     head = srvconf.config.sync if srvconf else None
-    last = max((each.sync for each in sources), default=0)
-    return [Source(head, KEPT_NUMBER, how="synthesised")] if head and last < head else []
+    last = max((each.sync for each in changes), default=0)
+    return [Change(head, KEPT_NUMBER)] if head and last < head else []
 
 
-def _missing(work: Work, sources: list[Source]) -> str:
+def _missing(work: Work, changes: list[Change]) -> str:
     """Say which numbers some requestor has still to get and no record holds."""
     srvconf = work.srvconf()
     received = [each.srvsync for each in srvconf.config.requestors if each.srvsync is not None] if srvconf else []
     head = (srvconf.config.sync or 0) if srvconf else 0
-    held = {each.sync for each in sources if each.how != "synthesised"}
+    held = {each.sync for each in changes if each.record is not None}
     gone = [number for number in range(min(received, default=head) + 1, head + 1) if number not in held]
     return numbers_text(ranges_of(gone)) if gone else ""
 
@@ -89,22 +84,22 @@ def bad_modification(work: Work, case: Case, finding: Finding) -> None:
     for queue, owner in (("SRVTRANS", case), ("MSTTRANS", work.server)):
         if owner is None:
             continue
-        sources = work.held(owner, queue, work.records(owner, queue))
-        bad = [each for each in sources if each.text.startswith("M") and parse(each.text).faults]
+        changes = work.records(owner, queue)
+        bad = [each for each in changes if each.text.startswith("M") and parse(each.text).faults]
         for each in bad:
             assert each.record is not None
             place = f"lost-and-found/{each.path}.{each.record.start:06x}.txt"
             work.save(finding, owner, place, each.text.encode("cp850", "replace"), "its text", "Import hangs on it")
         if bad:
-            changed = [_silenced(each) if each in bad else each for each in sources]
+            changed = [_silenced(each) if each in bad else each for each in changes]
             work.put_queue(finding, owner, queue, changed, "Import hangs on it on every requestor")
     left_behind(work, case, finding)
 
 
-def _silenced(source: Source) -> Source:
+def _silenced(change: Change) -> Change:
     """Return a comment with number and stamp of a record."""
-    record = source.record._replace(checksum=None) if source.record else None
-    return Source(source.sync, KEPT_NUMBER, record, source.path, "synthesised")
+    record = change.record._replace(checksum=None) if change.record else None
+    return change._replace(text=KEPT_NUMBER, record=record)
 
 
 def left_behind(work: Work, case: Case, finding: Finding) -> None:
@@ -137,11 +132,11 @@ def left_behind(work: Work, case: Case, finding: Finding) -> None:
             work.set_reqconf(finding, case, why, srvsync=first - 1)
         return
     others = ("USRTRANS", "NMETRANS", "GWTRANS")
-    moved = [each for queue in others for each in work.held(case, queue, work.real(case, queue))]
+    moved = [each for queue in others for each in work.real(case, queue)]
     if moved:
-        own = work.held(case, "SRVTRANS", work.records(case, "SRVTRANS"))
+        own = work.records(case, "SRVTRANS")
         why = "Import reads SRVTRANS; the server does not have all of these updates any more"
-        work.put_queue(finding, case, "SRVTRANS", [*own, *(each._replace(how="moved") for each in moved)], why)
+        work.put_queue(finding, case, "SRVTRANS", [*own, *moved], why)
         for queue in others:
             if work.real(case, queue):
                 work.put_queue(finding, case, queue, [], "its updates are in SRVTRANS")
@@ -154,7 +149,7 @@ def _unreadable(work: Work, case: Case, name: str) -> bool:
     return any(each.data.strip(b"\0") for each in held.gaps)
 
 
-def _still_due(work: Work, held: list[Record]) -> bool:
+def _still_due(work: Work, held: list[Change]) -> bool:
     server = work.server
     issued = {(each.sync, each.text) for each in work.records(server, "MSTTRANS")} if server else set()
     return all((each.sync, each.text) in issued for each in held)

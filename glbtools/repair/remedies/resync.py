@@ -6,8 +6,7 @@ from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.finding import Finding
 from glbtools.diagnosis.wording import plural
 from glbtools.formats.queue import resync_header
-from glbtools.repair.edits import Origin
-from glbtools.repair.work import Source, Work
+from glbtools.repair.work import Work
 
 
 def applied(work: Work, case: Case, finding: Finding) -> None:
@@ -30,14 +29,11 @@ def applied(work: Work, case: Case, finding: Finding) -> None:
         return
     waiting = [each for each in work.real(case, "REQTRANS") if each.sync > (own.reqsync or 0)]
     at = max(work.top(case), header.reqseq)
-    path = work.place(case, "REQTRANS.GLB")
-    sources = [Source(at + number, each.text, each, path, "renumbered") for number, each in enumerate(waiting, 1)]
+    again = [each._replace(sync=number) for number, each in enumerate(waiting, at + 1)]
     why = f"RESYNC sets ReqSync to {header.reqseq}, the largest of any requestor, and would pass over what waits"
-    work.put_queue(finding, case, "REQTRANS", sources or [work.dummy(case, at)], why)
+    work.put_queue(finding, case, "REQTRANS", again or [work.dummy(at)], why)
     why = "the numbers of RESYNC.GLB"
     work.set_reqconf(finding, case, why, reqsync=header.reqseq, srvsync=header.srvseq, importsync=header.impseq)
     what, why = plural(len(records), "record"), "Import reads the lists of RESYNC.GLB from there"
-    resync = work.place(case, "RESYNC.GLB")
-    origins = [Origin(each.sync, "moved", resync, each.start, each.sync) for each in records]
-    work.write(finding, case, "SRVTRANS.GLB", data, what, why, origins)
+    work.write(finding, case, "SRVTRANS.GLB", data, what, why, changes=records)
     work.move(finding, case, "RESYNC.GLB", "its lists are in SRVTRANS.GLB now, its numbers in REQCONF.GLB")

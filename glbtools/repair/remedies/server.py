@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from glbtools.diagnosis.case import Case
-from glbtools.diagnosis.changes.content import Copy
-from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.finding import Finding
 from glbtools.diagnosis.master import origin_of
-from glbtools.formats.queue import NewRecord, ResyncHeader, build_queue, rewritten
+from glbtools.formats.queue import ResyncHeader, build_queue, rewritten
 from glbtools.formats.transaction import build
+from glbtools.model.change import Change
 from glbtools.model.protocol import resync_numbers
 from glbtools.model.transaction import Address, replace
 from glbtools.repair.salvage import salvaged
@@ -49,7 +49,7 @@ def went_back(work: Work, case: Case, finding: Finding) -> None:
     _resync(work, finding)
 
 
-def _whole_list(work: Work, case: Case) -> list[Copy]:
+def _whole_list(work: Work, case: Case) -> list[Change]:
     """Return the Export of a postoffice, made of an address list given with ``--older``: an Import file."""
     name = (case.postoffice.name or "").upper()
     for earlier in case.network.earlier(case.postoffice):
@@ -60,8 +60,8 @@ def _whole_list(work: Work, case: Case) -> list[Copy]:
             texts = [build(each) for each in found.content.transactions if each.code == "A"]
             if texts and {origin_of(each) for each in texts} == {name}:
                 head = build(replace(Address("PCM", *name.split("/"))))
-                place = Evidence(artefact.path, (0, artefact.size), None, "list", len(texts), "address list")
-                return [Copy(0, work.report.now, text.rstrip("\r\n"), place) for text in (head, *texts)]
+                export = (text.rstrip("\r\n") for text in (head, *texts))
+                return [Change(0, text, work.report.now, path=artefact.path) for text in export]
     return []
 
 
@@ -73,7 +73,7 @@ def _level(work: Work, case: Case, finding: Finding, head: int) -> None:
         work.set_reqconf(finding, case, why, srvsync=head)
 
 
-def _lost(work: Work) -> dict[str, tuple[list[Copy], list[tuple[int, int]]]]:
+def _lost(work: Work) -> dict[str, tuple[list[Change], list[tuple[int, int]]]]:
     """Return by postoffice what the hole held, as far as any file given still has it, and the rest by number."""
     from glbtools.diagnosis.changes.content import Content
     from glbtools.diagnosis.changes.found import Unsent
@@ -81,14 +81,12 @@ def _lost(work: Work) -> dict[str, tuple[list[Copy], list[tuple[int, int]]]]:
     from glbtools.diagnosis.changes.view import View
 
     content = Content(work.report.network)
-    found: dict[str, tuple[list[Copy], list[tuple[int, int]]]] = {}
+    found: dict[str, tuple[list[Change], list[tuple[int, int]]]] = {}
     for case in work.cases.values():
         listed = Unsent()
         add_uploads(View(case, content), listed)
         listed.arrange()
-        held = [
-            Copy(each.sync, each.stamp, each.text, each.evidence[0]) for each in listed.changes if each.why == "hole"
-        ]
+        held = [each.change for each in listed.changes if each.why == "hole"]
         missing = [each.range for each in listed.ranges if each.why == "hole"]
         if case.postoffice.name:
             found[case.postoffice.name] = (held, missing)
@@ -135,6 +133,6 @@ def _resync(work: Work, finding: Finding) -> None:
     )
     texts = [ResyncHeader(*header).text, *(each.text for each in work.real(server, "MSTTRANS"))]
     layout = server.postoffice.layouts["queue"]
-    data = build_queue(rewritten([NewRecord(at, text) for at, text in enumerate(texts)], layout, server.now))
+    data = build_queue(rewritten([Change(at, text) for at, text in enumerate(texts)], layout, server.now))
     why = "for requestors whose lists must be made anew; after every Export has arrived IMPORT -S makes a better one"
     work.save(finding, server, "RESYNC.GLB", data, f"{len(texts) - 1} transactions", why)

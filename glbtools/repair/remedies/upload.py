@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from glbtools.binary.records import Record
 from glbtools.diagnosis.case import Case, never_taken
 from glbtools.diagnosis.changes.vanished import vanished
 from glbtools.diagnosis.finding import Finding
 from glbtools.diagnosis.wording import plural
-from glbtools.formats.queue import moment
 from glbtools.formats.transaction import is_valid
+from glbtools.model.change import Change
 from glbtools.repair.salvage import salvaged
-from glbtools.repair.work import Source, Work
+from glbtools.repair.work import Work
 
 
 def stranded(work: Work, case: Case, finding: Finding) -> None:
@@ -35,7 +34,7 @@ def armed(work: Work, case: Case, finding: Finding) -> None:
         return
     number = max(a, b or 0)
     why = f"{a} is confirmed" + (f", the server has {b}" if b is not None else "") + "; numbering goes on above it"
-    work.put_queue(finding, case, "REQTRANS", [work.dummy(case, number)], why)
+    work.put_queue(finding, case, "REQTRANS", [work.dummy(number)], why)
 
 
 def went_back(work: Work, case: Case, finding: Finding) -> None:
@@ -58,7 +57,7 @@ def went_back(work: Work, case: Case, finding: Finding) -> None:
         _again(work, case, finding, waiting)
     elif work.top(case) <= b:
         why = f"the server has this postoffice's numbers up to {b}; numbering goes on above it"
-        work.put_queue(finding, case, "REQTRANS", [work.dummy(case, b)], why)
+        work.put_queue(finding, case, "REQTRANS", [work.dummy(b)], why)
     why = f"the server's record says that it has changes up to {b}; without that, the next numbers are refused"
     work.set_reqconf(finding, case, why, reqsync=b)
 
@@ -83,27 +82,26 @@ def reset(work: Work, case: Case, finding: Finding) -> None:
 def poisoned(work: Work, case: Case, finding: Finding) -> None:
     """Store the right checksum where the text is a sound transaction (Q103421 #1645)."""
     bad = {number for span in finding.ranges for number in range(span[0] + 1, span[1] + 1)}
-    sources = []
-    for each in work.held(case, "REQTRANS", work.records(case, "REQTRANS")):
+    changes = []
+    for each in work.records(case, "REQTRANS"):
         assert each.record is not None
-        if each.sync in bad:
-            if not is_valid(each.text):
-                work.leave(finding, f"the text of number {each.sync} is no sound transaction")
-                return
-            each = each._replace(record=each.record._replace(checksum=None), how="salvaged")  # noqa: PLW2901
-        sources.append(each)
+        if each.sync in bad and not is_valid(each.text):
+            work.leave(finding, f"the text of number {each.sync} is no sound transaction")
+            return
+        sound = each.record._replace(checksum=None) if each.sync in bad else each.record
+        changes.append(each._replace(record=sound))
     why = "the server stops before a record whose checksum is wrong; the texts are sound transactions"
-    work.put_queue(finding, case, "REQTRANS", sources, why)
+    work.put_queue(finding, case, "REQTRANS", changes, why)
 
 
 def queued_again(work: Work, case: Case, finding: Finding) -> None:
     """Queue changes of an older copy again, above every number known."""
     present = {each.text for each in work.real(case, "REQTRANS")}
-    gone = [each.copy for each in vanished(case) if each.given and each.copy.text not in present]
+    gone = [each.change for each in vanished(case) if each.given and each.change.text not in present]
     salvaged(work, case, finding, gone, "they stand in an older copy, and nothing shows that the server got them")
 
 
-def _again(work: Work, case: Case, finding: Finding, moved: list[Record]) -> None:
+def _again(work: Work, case: Case, finding: Finding, moved: list[Change]) -> None:
     """Number some records, and all that follow them, above everything that is known; what was delivered stays out."""
     if not moved:
         return
@@ -114,13 +112,8 @@ def _again(work: Work, case: Case, finding: Finding, moved: list[Record]) -> Non
     real = work.real(case, "REQTRANS")
     kept = [each for each in real if each.sync < first or (each.sync not in names and each.sync <= (a or 0))]
     following = [each for each in real if each not in kept]
-    sources = work.held(case, "REQTRANS", kept)
-    path = work.place(case, "REQTRANS.GLB")
-    for each in following:
-        if each in delivered:
-            continue
-        at += 1
-        sources.append(Source(at, each.text, each, path, "renumbered"))
+    again = [each for each in following if each not in delivered]
+    written = [*kept, *(each._replace(sync=number) for number, each in enumerate(again, at + 1))]
     if delivered:
         data = "".join(f"{each.text}\r\n" for each in delivered).encode("cp850", "replace")
         name = f"imports/{work.label(case)}-delivered.txt"
@@ -128,22 +121,21 @@ def _again(work: Work, case: Case, finding: Finding, moved: list[Record]) -> Non
         work.save(finding, case, name, data, f"{plural(len(delivered), 'change')} delivered before", why)
     known = f"{a} is confirmed" + ("" if work.applied(case) is None else f", the server has {work.applied(case)}")
     why = f"{known}: what is numbered up to that is not sent, or refused"
-    work.put_queue(finding, case, "REQTRANS", sources or [work.dummy(case, at)], why)
+    work.put_queue(finding, case, "REQTRANS", written or [work.dummy(at)], why)
 
 
-def _delivered(work: Work, case: Case, records: list[Record]) -> list[Record]:
-    """Return records whose text MSTTRANS holds with a stamp that is not before theirs (ruling 14).
+def _delivered(work: Work, case: Case, changes: list[Change]) -> list[Change]:
+    """Return changes whose text MSTTRANS holds with a stamp that is not before theirs (ruling 14).
 
     Behind an R record everything is a statement of the whole list, which may be made again.
     """
     server = work.server
-    if server is None or any(each.text.startswith("R") for each in records):
+    if server is None or any(each.text.startswith("R") for each in changes):
         return []
-    layout = case.postoffice.layouts["queue"]
-    taken = {each.text: moment(layout, each.stamp) for each in work.records(server, "MSTTRANS")}
+    taken = {each.text: each.stamp for each in work.records(server, "MSTTRANS")}
     found = []
-    for each in records:
-        then, made = taken.get(each.text), moment(layout, each.stamp)
-        if then is not None and made is not None and then >= made:
+    for each in changes:
+        then = taken.get(each.text)
+        if then is not None and each.stamp is not None and then >= each.stamp:
             found.append(each)
     return found
