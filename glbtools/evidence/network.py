@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from glbtools import files
@@ -41,7 +42,7 @@ class Network:
         """What was given, not looked at, and may well be evidence: path -> what is said of it."""
         return {each.path: f"{each.path}: {each.why}" for each in self.passed_over if each.telling}
 
-    @property
+    @cached_property
     def server(self) -> Postoffice | None:
         """The one server; of several that have a SRVCONF, the one that its own REQCONF names."""
         servers = [each for each in self.postoffices if each.role == "server"]

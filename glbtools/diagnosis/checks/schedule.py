@@ -137,10 +137,9 @@ def _timelines(case: Case) -> Iterator[Timeline]:
             if about not in others:
                 yield Timeline(about, events, _served(by_name, master, (own.name or "").upper()))
     if server is not None and server is not own and own.name:
-        for by_name in _of_server(case.network).values():
+        for by_name, served in _of_server(case.network):
             if events := by_name.get(own.name.upper(), []):
-                own_events = [each._replace(about="") for each in events]
-                yield Timeline("", own_events, _served(by_name, master, (server.name or "").upper()))
+                yield Timeline("", [each._replace(about="") for each in events], served)
 
 
 def _served(by_name: dict[str, list[Event]], master: str, holder: str) -> list[Event]:
@@ -151,9 +150,13 @@ def _served(by_name: dict[str, list[Event]], master: str, holder: str) -> list[E
 
 
 @Remembered
-def _of_server(network: Network) -> dict[str, dict[str, list[Event]]]:
-    """Return what the server's logs tell, read once for a network."""
-    return _sources(network.server) if network.server is not None else {}
+def _of_server(network: Network) -> list[tuple[dict[str, list[Event]], list[Event]]]:
+    """Return what each of the server's logs tells, and the server's own runs in it; read once for a network."""
+    server = network.server
+    if server is None:
+        return []
+    name = (server.name or "").upper()
+    return [(by_name, _served(by_name, name, name)) for by_name in _sources(server).values()]
 
 
 def _sources(postoffice: Postoffice) -> dict[str, dict[str, list[Event]]]:
@@ -330,7 +333,7 @@ def _cycles(case: Case, about: str, timelines: Sequence[Timeline]) -> tuple[list
 
 def _reports(case: Case) -> list[Event]:
     """Return the times at which the server filed status reports, which T2 does."""
-    return [each for by_name in _of_server(case.network).values() for each in by_name.get("", []) if each.step == "T2"]
+    return [each for by_name, _ in _of_server(case.network) for each in by_name.get("", []) if each.step == "T2"]
 
 
 def _paired(own: Iterable[Event], served: Iterable[Event]) -> Iterator[Cycle]:
