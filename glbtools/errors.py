@@ -47,11 +47,13 @@ class KeyedError(GlbError):
         path: the file, as the user named it.
         key: the place in it, such as ``field[2].type``; empty when the whole file is meant.
         reason: what is wrong there.
+        line: where, from 1; for a key that is missing the line of its table; 0 when the whole file is meant.
     """
 
-    def __init__(self, path: str, key: str, reason: str) -> None:
-        self.path, self.key, self.reason = path, key, reason
-        super().__init__(": ".join(part for part in (path, key, reason) if part))
+    def __init__(self, path: str, key: str, reason: str, line: int = 0) -> None:
+        self.path, self.key, self.reason, self.line = path, key, reason, line
+        place = f"{path}:{line}" if path and line else path
+        super().__init__(": ".join(part for part in (place, key, reason) if part))
 
 
 class LayoutError(KeyedError):

@@ -8,13 +8,14 @@ follow each other with a text of variable length (queue files). Compiling it to 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, NoReturn
+from typing import NamedTuple
 
 from glbtools.binary import checksum, stamp
 from glbtools.binary.checksum import Algorithm, Crc
 from glbtools.errors import LayoutError
-from glbtools.tables import read_toml
+from glbtools.tables import Setting, open_toml, shown
 
 STATUSES = ("attested", "observed", "inferred", "assumed")
 """How a fact is known, best first: a public source says it; seen in files; deduced; chosen so as to write files."""
@@ -36,6 +37,7 @@ _TYPE = re.compile(
     r"(?:(?P<integer>[ui](?:8|16|32))|(?P<sized>dec|hex|bytes|text):(?P<size>[1-9]\d{0,5})|(?P<text>text))"
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 MAX_TEXT = 1 << 18
 """Longest text taken for one record, in bytes; template bodies reach several KB (Q148770)."""
 
@@ -170,13 +172,9 @@ def parse(content: bytes, path: str) -> Layout:
     """Check the content of a layout file and return the layout.
 
     Raises:
-        LayoutError: with the file, the key and the reason.
+        LayoutError: with the file, the line, the key and the reason.
     """
-    try:
-        table = read_toml(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise LayoutError(path, "", f"no valid TOML: {error}") from None
-    return _Checker(path).layout(table)
+    return _Checker(open_toml(content, path, LayoutError)).layout()
 
 
 _LAYOUT_KEYS = {
@@ -196,60 +194,54 @@ _FIELD_KEYS = {
 class _Checker:
     """Turns the tables of one layout file into a ``Layout``, or says where it is wrong."""
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.places: dict[str, str] = {}
+    def __init__(self, table: Setting) -> None:
+        self.table = table.table(_LAYOUT_KEYS)
+        self.framing = table["framing"].table(_FRAMING_KEYS)
+        self.checksum = table["checksum"].table(_CHECKSUM_KEYS)
+        self.places: dict[str, Setting] = {}
 
-    def fail(self, key: str, reason: str) -> NoReturn:
-        raise LayoutError(self.path, key, reason)
+    def at(self, each: Field) -> Setting:
+        """Return the place of a field in the file."""
+        return self.places[each.name]
 
-    def at(self, each: Field) -> str:
-        """Return the key of a field: its place in the file, for its name may be what is wrong."""
-        return self.places.get(each.name, each.name)
-
-    def layout(self, table: dict[str, Any]) -> Layout:
-        self.keys(table, _LAYOUT_KEYS, "")
-        family = self.choice(table, "family", FAMILIES)
-        order = self.choice(table, "byte_order", ("little", "big"), "little")
-        encoding = self.encoding(table)
-        framing = self.table(table, "framing")
-        self.keys(framing, _FRAMING_KEYS, "framing.")
-        summing = self.table(table, "checksum")
-        self.keys(summing, _CHECKSUM_KEYS, "checksum.")
-        rows = table.get("field", [])
-        if not isinstance(rows, list) or not rows:
-            self.fail("field", "at least one [[field]] is needed")
-        declared = [self.field(row, f"field[{number}]", family, order) for number, row in enumerate(rows)]
-        self.places = {each.name: f"field[{number}]" for number, each in enumerate(declared)}
-        header = self.integer(framing, "framing.header", 0, MAX_FIXED, 0)
-        record = self.integer(framing, "framing.record", 0, MAX_FIXED, 0)
+    def layout(self) -> Layout:
+        table, framing, summing = self.table, self.framing, self.checksum
+        family = table["family"].choice(FAMILIES)
+        order = table["byte_order"].choice(("little", "big"), "little")
+        encoding = self.encoding(table["encoding"])
+        rows = table["field"]
+        if not isinstance(rows.value, list) or not rows.value:
+            rows.fail("at least one [[field]] is needed")
+        declared = [self.field(row.table(_FIELD_KEYS), family, order) for row in rows.items()]
+        header = framing["header"].integer(0, MAX_FIXED, 0)
+        record = framing["record"].integer(0, MAX_FIXED, 0)
         fields = self.filled(declared, family, header, record)
-        terminator = self.choice(framing, "framing.terminator", tuple(TERMINATORS), "nul")
-        algorithm = self.algorithm(summing)
+        terminator = framing["terminator"].choice(tuple(TERMINATORS), "nul")
+        algorithm = self.algorithm(summing["algorithm"])
         layout = Layout(
-            id=self.identifier(table, "id"),
+            id=table["id"].matching(_ID, "an identifier"),
             family=family,
-            title=self.string(table, "title"),
-            status=self.choice(table, "status", STATUSES),
+            title=table["title"].text(),
+            status=table["status"].choice(STATUSES),
             fields=fields,
-            doc=self.string(table, "doc", ""),
-            source=self.string(table, "source", ""),
+            doc=table["doc"].text(""),
+            source=table["source"].text(""),
             byte_order=order,
             encoding=encoding,
             header=header,
             record=record,
-            length_counts=self.choice(framing, "framing.length_counts", (*LENGTH_COUNTS, PADDED), "text+terminator"),
+            length_counts=framing["length_counts"].choice((*LENGTH_COUNTS, PADDED), "text+terminator"),
             terminator=terminator,
-            stride=self.integer(framing, "framing.stride", 1, MAX_FIXED, 1),
-            pad=self.integer(framing, "framing.pad", 0, 255, 0),
+            stride=framing["stride"].integer(1, MAX_FIXED, 1),
+            pad=framing["pad"].integer(0, 255, 0),
             checksum=algorithm,
             crc=self.crc(summing, algorithm),
-            covers=self.covers(summing, algorithm, fields, terminator),
-            breaks=self.boolean(framing, "framing.breaks", default=False),
-            partial=self.boolean(table, "partial", default=False),
-            framing_doc=self.string(framing, "framing.doc", ""),
-            checksum_status=self.choice(summing, "checksum.status", ("", *STATUSES), ""),
-            checksum_doc=self.string(summing, "checksum.doc", ""),
+            covers=self.covers(summing["covers"], algorithm, fields, terminator),
+            breaks=framing["breaks"].boolean(default=False),
+            partial=table["partial"].boolean(default=False),
+            framing_doc=framing["doc"].text(""),
+            checksum_status=summing["status"].choice(("", *STATUSES), ""),
+            checksum_doc=summing["doc"].text(""),
         )
         if family == "queue":
             self.queue(layout)
@@ -263,91 +255,83 @@ class _Checker:
         self.roles(layout, once=("sync", "len_text", "stamp", "checksum", "live", "first"), needed=("sync",))
         texts = [each for each in layout.fields if each.kind == "text" and not each.size]
         if not texts:
-            self.fail("field", 'a queue layout needs one field with type = "text" and role = "text"')
+            self.table["field"].fail('a queue layout needs one field with type = "text" and role = "text"')
         if len(texts) > 1:
-            self.fail(f"{self.at(texts[1])}.type", f"{texts[0].name} is already the text of variable length")
+            self.at(texts[1])["type"].fail(f"{texts[0].name} is already the text of variable length")
         length = layout.with_role("len_text")
         if length is not None and length.section != "record":
-            self.fail(f"{self.at(length)}.section", "the length must stand before the text, in the record")
+            self.at(length)["section"].fail("the length must stand before the text, in the record")
         if length is None and layout.terminator == "none" and layout.section("trailer"):
-            self.fail("framing.terminator", "fields behind the text need a length or a terminator to be found")
+            self.framing["terminator"].fail("fields behind the text need a length or a terminator to be found")
         if length is None and layout.terminator == "none" and layout.stride == 1:
-            self.fail("framing", "without a length field records need a terminator or a stride to end at")
+            self.table["framing"].fail("without a length field records need a terminator or a stride to end at")
         if length is None and layout.terminator == "none" and layout.stride < texts[0].offset:
-            self.fail("framing.stride", f"{layout.stride} bytes have no room for the {texts[0].offset} before the text")
+            self.framing["stride"].fail(f"{layout.stride} bytes have no room for the {texts[0].offset} before the text")
         if length is None and layout.length_counts != "text+terminator":
-            self.fail("framing.length_counts", "there is no field with the role len_text")
+            self.framing["length_counts"].fail("there is no field with the role len_text")
         if layout.length_counts == PADDED and (layout.terminator != "none" or layout.section("trailer")):
-            self.fail("framing.length_counts", f"{PADDED} goes with no terminator and with no field behind the text")
+            self.framing["length_counts"].fail(f"{PADDED} goes with no terminator and with no field behind the text")
         for each in layout.fields:
             if each.role == "live" and (each.section != "record" or each.default is None or not each.size):
-                self.fail(
-                    f"{self.at(each)}.default", "the role live needs a field of the record and what live ones hold"
-                )
+                self.at(each)["default"].fail("the role live needs a field of the record and what live ones hold")
             if each.role == "first" and (each.section != "header" or not each.kind.startswith("u")):
-                self.fail(f"{self.at(each)}.section", "the role first needs an unsigned number in the header")
+                self.at(each)["section"].fail("the role first needs an unsigned number in the header")
             if each.role in {"sync", "stamp", "len_text", "checksum", "link"}:
                 if each.section == "header":
-                    self.fail(
-                        f"{self.at(each)}.section", f"the role {each.role} belongs to a record, not to the header"
-                    )
+                    self.at(each)["section"].fail(f"the role {each.role} belongs to a record, not to the header")
                 if not each.numeric:
-                    self.fail(f"{self.at(each)}.type", f"the role {each.role} needs a number, not {each.type}")
+                    self.at(each)["type"].fail(f"the role {each.role} needs a number, not {each.type}")
                 if each.kind.startswith("i"):
-                    self.fail(f"{self.at(each)}.type", f"the role {each.role} needs an unsigned number")
+                    self.at(each)["type"].fail(f"the role {each.role} needs an unsigned number")
             if each.link and each.role != "link":
-                self.fail(f"{self.at(each)}.link", f"needs the role link, not {each.role}")
+                self.at(each)["link"].fail(f"needs the role link, not {each.role}")
         stored = layout.with_role("checksum")
         if layout.checksum and stored is None:
-            self.fail("checksum.algorithm", "there is no field with the role checksum")
+            self.checksum["algorithm"].fail("there is no field with the role checksum")
         if layout.algorithm is not None and stored is not None:
             bits = layout.crc.width if layout.crc else 8 * layout.algorithm.size
             if number_range(stored.kind, stored.size)[1] < (1 << bits) - 1:
                 has = f"{bits} bits" if bits % 8 else f"{bits // 8} bytes"
-                self.fail("checksum.algorithm", f"{layout.checksum} has {has}, too many for {stored.type}")
+                self.checksum["algorithm"].fail(f"{layout.checksum} has {has}, too many for {stored.type}")
 
-    def algorithm(self, table: dict[str, Any]) -> str:
-        name = self.string(table, "checksum.algorithm", "")
+    def algorithm(self, given: Setting) -> str:
+        name = given.text("")
         if name and name != checksum.OWN and name not in checksum.ALGORITHMS:
             others = len(checksum.ALGORITHMS) + 1 - len(_NAMES_SHOWN)
-            self.fail(
-                "checksum.algorithm",
-                f"{name!r} is none of {', '.join(_NAMES_SHOWN)} and {others} others (docs/guides/layouts.md)",
-            )
+            known = f"{', '.join(_NAMES_SHOWN)} and {others} others (docs/guides/layouts.md)"
+            given.fail(f"{shown(name)} is not one of {known}")
         return name
 
-    def crc(self, table: dict[str, Any], algorithm: str) -> Crc | None:
+    def crc(self, table: Setting, algorithm: str) -> Crc | None:
         """Return the parameters of a CRC that the layout describes itself."""
         if algorithm != checksum.OWN:
-            for key in sorted(_CRC_KEYS & set(table)):
-                self.fail(f"checksum.{key}", f'belongs to algorithm = "{checksum.OWN}"')
+            for key in sorted(_CRC_KEYS):
+                if table[key].given:
+                    table[key].fail(f'belongs to algorithm = "{checksum.OWN}"')
             return None
-        width = self.integer(table, "checksum.width", checksum.MIN_WIDTH, checksum.MAX_WIDTH)
+        width = table["width"].integer(checksum.MIN_WIDTH, checksum.MAX_WIDTH)
         most = (1 << width) - 1
-        refin = self.boolean(table, "checksum.refin", default=False)
+        refin = table["refin"].boolean(default=False)
         return Crc(
             width,
-            self.integer(table, "checksum.poly", 1, most),
-            self.integer(table, "checksum.init", 0, most, 0),
+            table["poly"].integer(1, most),
+            table["init"].integer(0, most, 0),
             refin,
-            self.boolean(table, "checksum.refout", default=refin),
-            self.integer(table, "checksum.xorout", 0, most, 0),
+            table["refout"].boolean(default=refin),
+            table["xorout"].integer(0, most, 0),
         )
 
-    def covers(
-        self, table: dict[str, Any], algorithm: str, fields: tuple[Field, ...], terminator: str
-    ) -> tuple[str, ...]:
+    def covers(self, given: Setting, algorithm: str, fields: tuple[Field, ...], terminator: str) -> tuple[str, ...]:
         """Return what the checksum is computed over; a list must name it in the order of the bytes."""
-        key = "checksum.covers"
-        value = table.get("covers", "text")
-        if "covers" in table and not algorithm:
-            self.fail(key, "says nothing without an algorithm")
-        if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
-            names = tuple(value)
-        elif isinstance(value, str) and value in COVERS:
+        value = given.value if given.given else "text"
+        if given.given and not algorithm:
+            given.fail("says nothing without an algorithm")
+        if isinstance(value, str) and value in COVERS:
             names = COVERS[value]
+        elif isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+            names = tuple(value)
         else:
-            self.fail(key, f"must be {', '.join(COVERS)} or a list of fields")
+            given.fail(f"must be {', '.join(COVERS)} or a list of fields")
         ending = ["terminator"] if TERMINATORS[terminator] else []
         others = [each for each in fields if each.size and each.name not in {"text", "terminator"}]
         order = [each.name for each in others if each.section == "record"] + ["text", *ending]
@@ -356,108 +340,96 @@ class _Checker:
         previous = -1
         for name in names:
             if name in stored:
-                self.fail(key, f"{name} is the checksum, which does not cover itself")
+                given.fail(f"{name} is the checksum, which does not cover itself")
             if name not in order:
-                self.fail(key, f"{name!r} is none of {', '.join(each for each in order if each not in stored)}")
+                known = ", ".join(each for each in order if each not in stored)
+                given.fail(f"{shown(name)} is not one of {known}")
             if order.index(name) <= previous:
-                self.fail(key, f"{name} stands before {order[previous]} in the record, or is named twice")
+                given.fail(f"{name} stands before {order[previous]} in the record, or is named twice")
             previous = order.index(name)
         return names
 
     def fixed(self, layout: Layout) -> None:
         if not layout.record:
-            self.fail("framing.record", "the size of the structure in bytes is needed")
+            self.framing["record"].fail("the size of the structure in bytes is needed")
         if layout.family == "reqconf" and layout.header:
-            self.fail("framing.header", "REQCONF is one structure and has no header")
+            self.framing["header"].fail("REQCONF is one structure and has no header")
         if layout.text is not None:
-            self.fail(f"{layout.text.name}.type", "a text of fixed size needs its size: text:N")
+            self.at(layout.text)["type"].fail("a text of fixed size needs its size: text:N")
 
     def roles(self, layout: Layout, once: tuple[str, ...], needed: tuple[str, ...]) -> None:
         for role in once:
-            found = [each.name for each in layout.fields if each.role == role]
+            found = [each for each in layout.fields if each.role == role]
             if len(found) > 1:
-                self.fail(f"{found[1]}.role", f"{role} is already the role of {found[0]}")
+                self.at(found[1])["role"].fail(f"{role} is already the role of {found[0].name}")
             if role in needed and not found:
-                self.fail("field", f"no field has the role {role}")
+                self.table["field"].fail(f"no field has the role {role}")
 
     # --- fields --------------------------------------------------------------------------------------------------
 
-    def field(self, row: object, key: str, family: str, order: str) -> Field:
-        if not isinstance(row, dict):
-            self.fail(key, "is no table")
-        self.keys(row, _FIELD_KEYS, f"{key}.")
-        name = self.identifier(row, f"{key}.name")
-        kind, size = self.type(row, key)
-        role = self.choice(row, f"{key}.role", ROLES, "opaque")
-        status = self.choice(row, f"{key}.status", STATUSES)
-        source = self.string(row, f"{key}.source", "")
+    def field(self, row: Setting, family: str, order: str) -> Field:
+        name = row["name"].matching(_NAME, "made of lower-case letters, digits and _, a letter first")
+        kind, size = self.type(row["type"])
+        role = row["role"].choice(ROLES, "opaque")
+        status = row["status"].choice(STATUSES)
+        source = row["source"].text("")
         if status == "attested" and not source:
-            self.fail(f"{key}.source", "what is attested needs its source")
+            row["source"].fail("what is attested needs its source")
         sections = SECTIONS if family == "queue" else SECTIONS[:2]
-        section = self.choice(row, f"{key}.section", sections, "record")
+        section = row["section"].choice(sections, "record")
         if not size and (role != "text" or family != "queue" or section != "record"):
-            self.fail(f"{key}.type", "only the text of a queue record may go without a size")
+            row["type"].fail("only the text of a queue record may go without a size")
+        if name in self.places:
+            row["name"].fail(f"the name {name} is used twice")
+        self.places[name] = row
         return Field(
             name=name,
             section=section,
-            offset=self.integer(row, f"{key}.offset", 0, MAX_FIXED),
+            offset=row["offset"].integer(0, MAX_FIXED),
             kind=kind,
             size=size,
             role=role,
             status=status,
-            orig=self.string(row, f"{key}.orig", ""),
+            orig=row["orig"].text(""),
             source=source,
-            doc=" ".join(self.string(row, f"{key}.doc", "").split()),
-            byte_order=self.choice(row, f"{key}.byte_order", ("little", "big"), order),
-            stamp=self.choice(row, f"{key}.stamp", tuple(stamp.ENCODINGS), "unix"),
-            link=self.choice(row, f"{key}.link", ("", *LINKS), ""),
-            default=self.default(row, f"{key}.default", kind, size),
-            flags=self.flags(row, f"{key}.flags"),
+            doc=" ".join(row["doc"].text("").split()),
+            byte_order=row["byte_order"].choice(("little", "big"), order),
+            stamp=row["stamp"].choice(tuple(stamp.ENCODINGS), "unix"),
+            link=row["link"].choice(("", *LINKS), ""),
+            default=self.default(row["default"], kind, size),
+            flags=self.flags(row["flags"]),
         )
 
-    def type(self, row: dict[str, Any], key: str) -> tuple[str, int]:
-        spelled = self.string(row, f"{key}.type")
+    def type(self, given: Setting) -> tuple[str, int]:
+        spelled = given.text()
         match = _TYPE.fullmatch(spelled)
         if match is None:
-            self.fail(
-                f"{key}.type",
-                f"{spelled!r} is no type; types are {', '.join(INTEGERS)}, dec:N, hex:N, bytes:N, text:N, text",
-            )
+            types = f"{', '.join(INTEGERS)}, dec:N, hex:N, bytes:N, text:N, text"
+            given.fail(f"{shown(spelled)} is not a type; types are {types}")
         if match["integer"]:
             return spelled, INTEGERS[spelled]
         if match["text"]:
             return "text", 0
         size = int(match["size"])
         if (match["sized"] == "dec" and size > 10) or (match["sized"] == "hex" and size > 8):
-            self.fail(f"{key}.type", "numbers have at most 32 bits: dec:10, hex:8")
+            given.fail("numbers have at most 32 bits: dec:10, hex:8")
         return match["sized"], size
 
-    def default(self, row: dict[str, Any], key: str, kind: str, size: int) -> int | bytes | None:
-        value = row.get("default")
-        if value is None:
+    def default(self, given: Setting, kind: str, size: int) -> int | bytes | None:
+        if not given.given:
             return None
-        if kind in {"bytes", "text"}:
-            try:
-                raw = bytes.fromhex(value) if isinstance(value, str) else None
-            except ValueError:
-                raw = None
-            if raw is None or len(raw) != size:
-                self.fail(key, f"must be {size} bytes in hex")
-            return raw
-        if not isinstance(value, int) or isinstance(value, bool):
-            self.fail(key, "must be a number")
-        low, high = number_range(kind, size)
-        if not low <= value <= high:
-            self.fail(key, f"must be between {low} and {high}")
-        return value
+        if kind not in {"bytes", "text"}:
+            return given.integer(*number_range(kind, size))
+        try:
+            raw = bytes.fromhex(given.text())
+        except ValueError:
+            raw = b""
+        if len(raw) != size:
+            given.fail(f"must be {size} bytes in hex")
+        return raw
 
-    def flags(self, row: dict[str, Any], key: str) -> tuple[tuple[str, int], ...]:
-        table = row.get("flags", {})
-        if not isinstance(table, dict) or not all(
-            isinstance(bit, int) and not isinstance(bit, bool) and 0 <= bit < 32 for bit in table.values()
-        ):
-            self.fail(key, "must map names to bit numbers 0 to 31")
-        return tuple(table.items())
+    def flags(self, given: Setting) -> tuple[tuple[str, int], ...]:
+        return tuple((bit.name, bit.integer(0, 31)) for bit in given.entries())
 
     def filled(self, declared: list[Field], family: str, header: int, record: int) -> tuple[Field, ...]:
         """Return the fields of all sections, the bytes between them included as opaque fields."""
@@ -466,27 +438,22 @@ class _Checker:
             text = next((each for each in declared if each.kind == "text" and not each.size), None)
             sizes["record"] = text.offset if text else None
         filled = tuple(each for name in SECTIONS for each in self.section(declared, name, sizes[name]))
-        names: set[str] = set()
-        for each in filled:
-            if each.name in names:
-                self.fail("field", f"the name {each.name} is used twice")
-            names.add(each.name)
+        for name, times in Counter(each.name for each in filled).items():
+            if times > 1:
+                self.places[name]["name"].fail(f"the name {name} is used twice")
         return filled
 
     def section(self, declared: list[Field], name: str, size: int | None) -> Iterator[Field]:
         position = 0
         room = MAX_FIXED if size is None else size
-        numbered = ((number, each) for number, each in enumerate(declared) if each.section == name)
-        for number, each in sorted(numbered, key=lambda pair: (pair[1].offset, pair[1].stop)):
+        own = (each for each in declared if each.section == name)
+        for each in sorted(own, key=lambda each: (each.offset, each.stop)):
             if each.offset < position:
-                self.fail(
-                    f"field[{number}].offset",
+                self.at(each)["offset"].fail(
                     f"{each.name} at {each.offset} overlaps the field before it, which ends at {position}",
                 )
             if each.stop > room:
-                self.fail(
-                    f"field[{number}].offset", f"{each.name} ends at {each.stop}, beyond the {room} bytes of the {name}"
-                )
+                self.at(each)["offset"].fail(f"{each.name} ends at {each.stop}, beyond the {room} bytes of the {name}")
             if each.offset > position:
                 yield _unclaimed(name, position, each.offset)
             yield each
@@ -494,66 +461,11 @@ class _Checker:
         if size is not None and position < size:
             yield _unclaimed(name, position, size)
 
-    # --- values --------------------------------------------------------------------------------------------------
-
-    def keys(self, table: dict[str, Any], known: set[str], prefix: str) -> None:
-        for key in table:
-            if key not in known:
-                self.fail(f"{prefix}{key}", f"unknown key; known are {', '.join(sorted(known))}")
-
-    def table(self, table: dict[str, Any], key: str) -> dict[str, Any]:
-        value = table.get(key, {})
-        if not isinstance(value, dict):
-            self.fail(key, "must be a table")
-        return value
-
-    def string(self, table: dict[str, Any], key: str, default: str | None = None) -> str:
-        value = table.get(key.rpartition(".")[2], default)
-        if value is None:
-            self.fail(key, "is missing")
-        if not isinstance(value, str):
-            self.fail(key, "must be a string")
-        return value
-
-    def identifier(self, table: dict[str, Any], key: str) -> str:
-        value = self.string(table, key)
-        pattern = _NAME if key.endswith("name") else re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-        if not pattern.fullmatch(value):
-            self.fail(
-                key,
-                f"{value!r} must be made of lower-case letters, digits and _, a letter first"
-                if pattern is _NAME
-                else f"{value!r} is no identifier",
-            )
-        return value
-
-    def choice(self, table: dict[str, Any], key: str, known: tuple[str, ...], default: str | None = None) -> str:
-        value = self.string(table, key, default)
-        if value not in known:
-            self.fail(key, f"{value!r} is none of {', '.join(filter(None, known))}")
-        return value
-
-    def integer(self, table: dict[str, Any], key: str, low: int, high: int, default: int | None = None) -> int:
-        value = table.get(key.rpartition(".")[2], default)
-        if value is None:
-            self.fail(key, "is missing")
-        if not isinstance(value, int) or isinstance(value, bool):
-            self.fail(key, "must be a whole number")
-        if not low <= value <= high:
-            self.fail(key, f"must be between {low} and {high}")
-        return value
-
-    def boolean(self, table: dict[str, Any], key: str, *, default: bool) -> bool:
-        value = table.get(key.rpartition(".")[2], default)
-        if not isinstance(value, bool):
-            self.fail(key, "must be true or false")
-        return value
-
-    def encoding(self, table: dict[str, Any]) -> str:
+    def encoding(self, given: Setting) -> str:
         """Accept code pages that read every byte by itself and lose nothing: texts must come back byte for byte."""
-        name = self.string(table, "encoding", "cp850")
+        name = given.text("cp850")
         if name != "cp850" and not _extends_ascii(name):
-            self.fail("encoding", f"{name!r} is no single-byte code page that extends ASCII")
+            given.fail(f"{shown(name)} is not a single-byte code page that extends ASCII")
         return name
 
 

@@ -14,14 +14,14 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from glbtools import files
-from glbtools.errors import DescriptionError
 from glbtools.model.directory import Entry
-from glbtools.tables import read_json
+from glbtools.tables import Setting, open_json
 
 SCHEMA = "glbtools.export-state/1"
+HIGHEST = (1 << 64) - 1
 _DIGEST_SIZE = 12
 _NO_DIGESTS: Mapping[str, str] = MappingProxyType({})
 
@@ -89,35 +89,42 @@ def load(path: str | Path) -> State:
     """Return a state; that of a first export where there is no such file.
 
     Raises:
-        DescriptionError: it is no such file; names the key.
+        DescriptionError: it is no such file; names line and key.
         FileAccessError: it cannot be read.
     """
     place = Path(path)
     if not place.exists():
         return State()
-    try:
-        row = read_json(files.read(place))
-    except (ValueError, RecursionError) as error:
-        raise DescriptionError(str(path), "", f"no JSON: {error}") from None
-    if not isinstance(row, dict) or row.get("schema") != SCHEMA:
-        raise DescriptionError(str(path), "schema", f"must be {SCHEMA}")
-    at = row.get("exported_at")
-    try:
-        moment = datetime.fromisoformat(at) if at else None
-        moment = moment.astimezone(UTC).replace(tzinfo=None) if moment and moment.tzinfo else moment
-    except (TypeError, ValueError, OverflowError):
-        raise DescriptionError(str(path), "exported_at", f"{at!r} is no date and time") from None
+    row = open_json(files.read(place), str(path))
+    if not isinstance(row.value, dict) or row["schema"].value != SCHEMA:
+        row["schema"].fail(f"must be {SCHEMA}")
     return State(
-        _text(path, row, "server"),
-        _text(path, row, "epoch"),
-        scope=_text(path, row, "scope") or "",
-        exported=_number(path, row, "exported"),
-        exported_at=moment,
-        imported=tuple(_numbers(path, row.get("imported", []))),
-        significant=tuple(_texts(path, row.get("significant", []))),
-        digests=_digests(path, row.get("digests", {})),
-        witnesses=_witnesses(path, row.get("witnesses", [])),
+        row["server"].text() if row["server"].given else None,
+        row["epoch"].text() if row["epoch"].given else None,
+        scope=row["scope"].text(""),
+        exported=row["exported"].integer(0, HIGHEST),
+        exported_at=_moment(row["exported_at"]),
+        imported=tuple(each.integer(0, HIGHEST) for each in row["imported"].items()),
+        significant=row["significant"].texts(),
+        digests={each.name: each.text() for each in row["digests"].entries()},
+        witnesses=tuple(map(_witness, row["witnesses"].items())),
     )
+
+
+def _moment(given: Setting) -> datetime | None:
+    if given.value in (None, ""):
+        return None
+    moment = given.moment()
+    try:
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except OverflowError:
+        given.fail(f"{moment} is not a date of these centuries")
+
+
+def _witness(given: Setting) -> Witness:
+    if len(given.items()) != 3:
+        given.fail("must be key, number, and date or null")
+    return Witness(given[0].text(), given[1].integer(0, HIGHEST), given[2].text() if given[2].given else None)
 
 
 def save(path: str | Path, state: State) -> None:
@@ -149,48 +156,3 @@ def digest(entry: Entry, significant: Collection[str]) -> str:
 def moment_text(moment: datetime | None) -> str | None:
     """Return a date and time as JSON has it."""
     return moment.isoformat() if moment else None
-
-
-def _text(path: str | Path, row: dict[str, Any], name: str) -> str | None:
-    value = row.get(name)
-    if value is not None and not isinstance(value, str):
-        raise DescriptionError(str(path), name, "must be a string")
-    return value
-
-
-def _number(path: str | Path, row: dict[str, Any], name: str) -> int:
-    value = row.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise DescriptionError(str(path), name, "must be a number from 0 on")
-    return value
-
-
-def _texts(path: str | Path, value: object) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise DescriptionError(str(path), "significant", "must be a list of names")
-    return value
-
-
-def _digests(path: str | Path, value: object) -> dict[str, str]:
-    if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
-        raise DescriptionError(str(path), "digests", "must be an object of digests by key")
-    return value
-
-
-def _witnesses(path: str | Path, value: object) -> tuple[Witness, ...]:
-    fits = isinstance(value, list) and all(
-        isinstance(each, list)
-        and [type(one) for one in each[:2]] == [str, int]
-        and len(each) == 3
-        and isinstance(each[2], str | None)
-        for each in value
-    )
-    if not isinstance(value, list) or not fits:
-        raise DescriptionError(str(path), "witnesses", "must be a list of objects: key, number, date or null")
-    return tuple(Witness(*each) for each in value)
-
-
-def _numbers(path: str | Path, value: object) -> list[int]:
-    if not isinstance(value, list) or not all(isinstance(each, int) and not isinstance(each, bool) for each in value):
-        raise DescriptionError(str(path), "imported", "must be a list of numbers")
-    return value

@@ -8,7 +8,7 @@ from typing import Any
 
 from glbtools import files
 from glbtools.binary.layout import Layout
-from glbtools.errors import DescriptionError, UsageError
+from glbtools.errors import UsageError
 from glbtools.evidence import description
 from glbtools.evidence.description import DEFAULT_STAMP, Postoffice
 from glbtools.evidence.postoffice import AREAS
@@ -17,6 +17,7 @@ from glbtools.formats.queue import CONFIRMED_TEXT
 from glbtools.layouts import Layouts
 from glbtools.model.change import Change
 from glbtools.model.configuration import POINTERS
+from glbtools.tables import Setting
 
 IDLE_QUEUES = ("REQTRANS", "SRVTRANS", "USRTRANS", "NMETRANS", "GWTRANS")
 """Queues that every postoffice has, 0 bytes in a fresh one (Q135868)."""
@@ -36,40 +37,38 @@ def build(
     """Write what a description file of at most ``max_size`` bytes describes to a directory; return the files written.
 
     Raises:
-        DescriptionError: the description is wrong; names the key.
+        DescriptionError: the description is wrong; names line and key.
         OutputExistsError: the directory holds something and ``force`` is not given.
         FileAccessError: a file cannot be read or written.
     """
     postoffices = description.parse(files.read(spec, max_size), str(spec))
-    return files.write_tree(contents(postoffices, layouts or Layouts(), str(spec)), Path(out), force=force)
+    return files.write_tree(contents(postoffices, layouts or Layouts()), Path(out), force=force)
 
 
-def contents(postoffices: list[Postoffice], layouts: Mapping[str, Layout], spec: str = "") -> dict[str, bytes]:
+def contents(postoffices: list[Postoffice], layouts: Mapping[str, Layout]) -> dict[str, bytes]:
     """Return the files of described postoffices: relative path -> content.
 
     Raises:
         DescriptionError: a value does not fit the layout.
     """
     written: dict[str, bytes] = {}
-    owners: dict[str, str] = {}  # names on disk know no case
+    owners: dict[str, Setting] = {}  # names on disk know no case
     for each in postoffices:
         prefix = "" if each.path == "." else f"{each.path}/"
-        for name, content in _postoffice(each, postoffices, layouts, spec).items():
+        for name, content in _postoffice(each, postoffices, layouts).items():
             path = f"{prefix}{name}"
             if path.upper() in owners:
-                raise DescriptionError(spec, each.key, f"{path} is already a file of {owners[path.upper()]}")
-            owners[path.upper()] = each.key
+                each.described.fail(f"{path} is already a file of {owners[path.upper()].key}")
+            owners[path.upper()] = each.described
             written[path] = content
     for path in written:
         for directory in PurePosixPath(path).parents:
             if str(directory).upper() in owners:
-                raise DescriptionError(spec, owners[path.upper()], f"{directory} is a file, {path} needs a directory")
+                owners[path.upper()].fail(f"{directory} is a file, {path} needs a directory")
     return written
 
 
-def _postoffice(
-    own: Postoffice, network: list[Postoffice], layouts: Mapping[str, Layout], spec: str
-) -> dict[str, bytes]:
+def _postoffice(own: Postoffice, network: list[Postoffice], layouts: Mapping[str, Layout]) -> dict[str, bytes]:
     server = next((each for each in network if each.role == "server"), None)
     made: dict[str, bytes] = {}
     reqconf = idle_reqconf(own, server)
@@ -78,7 +77,7 @@ def _postoffice(
         file = config.new_reqconf(layout, **_storable(layout, reqconf, own.reqconf))
         made["GLB/REQCONF.GLB"] = config.build_reqconf(file)
     except UsageError as error:
-        raise description.rekeyed(spec, f"{own.key}.reqconf", error) from None
+        description.refused(own.described["reqconf"], error)
     queues = {name: own.queues.get(name, []) for name in IDLE_QUEUES} | own.queues
     if "REQTRANS" not in own.queues and reqconf["reqsync"]:
         # An idle requestor keeps the last confirmed number and nothing else (Q133428).
@@ -88,15 +87,15 @@ def _postoffice(
         try:
             made["GLB/SRVCONF.GLB"] = _srvconf(srvconf, own.srvconf or {}, layouts["srvconf"])
         except UsageError as error:
-            raise description.rekeyed(spec, f"{own.key}.srvconf", error) from None
+            description.refused(own.described["srvconf"], error)
         if "MSTTRANS" not in queues:
             queues["MSTTRANS"] = idle_msttrans(srvconf)
             if len(queues["MSTTRANS"]) > MOST_PLACEHOLDERS:
-                key = f"{own.key}.srvconf.sync"
-                reason = f"leaves more than {MOST_PLACEHOLDERS} records of MSTTRANS undescribed; describe the queue"
-                raise DescriptionError(spec, key, reason)
+                own.described["srvconf"]["sync"].fail(
+                    f"leaves more than {MOST_PLACEHOLDERS} records of MSTTRANS undescribed; describe the queue"
+                )
     for name, entries in queues.items():
-        made[f"GLB/{name}.GLB"] = _queue(entries, layouts["queue"], spec, f"{own.key}.queue.{name}")
+        made[f"GLB/{name}.GLB"] = _queue(entries, layouts["queue"], _place(own.described["queue"], name))
     made |= own.logs
     return _overridden(made, own.files, own.missing)
 
@@ -183,11 +182,16 @@ def _storable(layout: Layout, values: Mapping[str, Any], described: Mapping[str,
     return {name: value for name, value in values.items() if name in described or name in fields}
 
 
-def _queue(entries: list[Change], layout: Layout, spec: str, key: str) -> bytes:
+def _place(queues: Setting, name: str) -> Setting:
+    """Return where a queue is described, however its name is spelled there."""
+    return next((each for each in queues.entries() if each.name.upper() == name), queues[name])
+
+
+def _queue(entries: list[Change], layout: Layout, described: Setting) -> bytes:
     try:
         return queue.build_queue(queue.new_queue(entries, layout))
     except UsageError as error:
-        raise description.rekeyed(spec, key, error) from None
+        description.refused(described, error)
 
 
 def _overridden(made: dict[str, bytes], given: Mapping[str, bytes], missing: Iterable[str]) -> dict[str, bytes]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NoReturn
 
 from glbtools.binary import stamp
-from glbtools.errors import DescriptionError, FieldError, UsageError
+from glbtools.errors import FieldError, UsageError
 from glbtools.formats.config import NODE_NAME
 from glbtools.formats.queue import CONFIRMED_TEXT
 from glbtools.model.change import Change
 from glbtools.model.configuration import POINTERS
-from glbtools.tables import read_json, read_toml
+from glbtools.tables import Setting, open_json, open_toml, shown
 
 QUEUES = ("REQTRANS", "SRVTRANS", "USRTRANS", "NMETRANS", "GWTRANS", "MSTTRANS", "RESYNC")
 ENCODING = "cp850"
@@ -25,13 +25,18 @@ MAX_SYNC = 0xFFFFFFFF
 _DOS_NAME = re.compile(r"[A-Za-z0-9!#$%&'()@^_`{}~-]{1,8}")
 # Neither the first nor the last character may be a dot or a blank: some systems hide the one and drop the other.
 _PART = re.compile(r"(?![. ])[A-Za-z0-9!#$%&'()@^_`{}~. -]{1,64}(?<![. ])")
+_OWN = ("glbtools-rebuild", "glbtools-simulation")
 _DEVICES = re.compile(r"(?:CON|PRN|AUX|NUL|COM\d|LPT\d) *(?:\..*)?", re.IGNORECASE)
 
 
 @dataclass(slots=True)
 class Postoffice:
-    """One postoffice as described; None and absent keys mean what a healthy idle postoffice has."""
+    """One postoffice as described; None and absent keys mean what a healthy idle postoffice has.
 
+    ``described`` is its place in the description, for what a layout has to say of its values.
+    """
+
+    described: Setting
     name: str
     path: str
     role: str
@@ -41,299 +46,238 @@ class Postoffice:
     logs: dict[str, bytes] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
-    key: str = ""
 
 
 def parse(content: bytes, path: str) -> list[Postoffice]:
     """Return the postoffices a description names.
 
     Raises:
-        DescriptionError: with the key and what is wrong with it.
+        DescriptionError: with the line, the key and what is wrong with it.
     """
-    return _Checker(path).description(content)
+    is_json = content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+    rows = (open_json if is_json else open_toml)(content, path).table({"postoffice"})["postoffice"]
+    postoffices = [_postoffice(row) for row in rows.rows()]
+    if not postoffices:
+        rows.fail("at least one [[postoffice]] is needed")
+    for what in ("name", "path"):
+        seen: dict[str, Setting] = {}
+        for each in postoffices:
+            value = getattr(each, what)
+            other = seen.setdefault(value.upper(), each.described)
+            if other is not each.described:
+                each.described[what].fail(f"{value!r} is already that of {other.key}")
+    return postoffices
 
 
-class _Checker:
-    """Turns tables into postoffices, or says which key is wrong."""
+def refused(place: Setting, error: UsageError) -> NoReturn:
+    """Say what a layout refused as a mistake in the description.
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-    def fail(self, key: str, reason: str) -> NoReturn:
-        raise DescriptionError(self.path, key, reason)
-
-    def description(self, content: bytes) -> list[Postoffice]:
-        table = self.loaded(content)
-        self.keys(table, "", {"postoffice"})
-        rows = self.rows(table.get("postoffice"), "postoffice")
-        if not rows:
-            self.fail("postoffice", "at least one [[postoffice]] is needed")
-        postoffices = [self.postoffice(row, f"postoffice[{number}]") for number, row in enumerate(rows)]
-        for what in ("name", "path"):
-            seen: dict[str, str] = {}
-            for each in postoffices:
-                value = getattr(each, what).upper()
-                if value in seen:
-                    self.fail(f"{each.key}.{what}", f"{value!r} is already that of {seen[value]}")
-                seen[value] = each.key
-        return postoffices
-
-    def loaded(self, content: bytes) -> dict[str, Any]:
-        try:
-            text = content.decode("utf-8-sig")
-            table = read_json(content) if text.lstrip()[:1] == "{" else read_toml(text)
-        except (ValueError, RecursionError) as error:
-            self.fail("", f"neither valid TOML nor JSON: {error}")
-        if not isinstance(table, dict):
-            self.fail("", "must be a table")
-        return table
-
-    def postoffice(self, row: dict[str, Any], key: str) -> Postoffice:
-        known = {"name", "path", "role", "reqconf", "queue", "srvconf", "log", "file", "missing"}
-        self.keys(row, key, known)
-        name = self.node(row.get("name"), f"{key}.name")
-        role = row.get("role", "server" if "srvconf" in row else "requestor")
-        if role not in ("server", "requestor"):
-            self.fail(f"{key}.role", f"{role!r} is neither server nor requestor")
-        if role == "requestor" and "srvconf" in row:
-            self.fail(f"{key}.srvconf", "a requestor has none; SRVCONF.GLB makes a postoffice the server")
-        path = row.get("path", name.partition("/")[2].lower())
-        return Postoffice(
-            name=name,
-            path=path if path == "." else self.relative(path, f"{key}.path"),
-            role=role,
-            reqconf=self.reqconf(self.table(row.get("reqconf", {}), f"{key}.reqconf"), f"{key}.reqconf"),
-            queues=self.queues(self.table(row.get("queue", {}), f"{key}.queue"), f"{key}.queue"),
-            srvconf=self.srvconf(row["srvconf"], f"{key}.srvconf") if "srvconf" in row else None,
-            logs=self.logs(self.table(row.get("log", {}), f"{key}.log"), f"{key}.log"),
-            files=self.files(self.table(row.get("file", {}), f"{key}.file"), f"{key}.file"),
-            missing=self.missing(self.table(row.get("missing", {}), f"{key}.missing"), f"{key}.missing"),
-            key=key,
-        )
-
-    # --- configuration -------------------------------------------------------------------------------------------
-
-    def reqconf(self, table: dict[str, Any], key: str) -> dict[str, Any]:
-        return self.values(
-            table,
-            key,
-            {
-                "server": lambda value, at: value if value == "" else self.node(value, at),
-                "reqsync": self.sync,
-                "srvsync": self.sync,
-                "importsync": self.sync,
-                "limit": self.sync,
-                "pointers": self.pointers,
-                "last_export": self.moment,
-                "last_import": self.moment,
-                "types": self.types,
-                "options": self.strings,
-            },
-        )
-
-    def srvconf(self, value: object, key: str) -> dict[str, Any]:
-        checks: dict[str, Callable[[Any, str], Any]] = {
-            "sync": self.sync,
-            "cycle": self.sync,
-            "keep_updates": lambda value, at: self.integer(value, at, 0, 0xFFFF),
-            "administrator": lambda value, at: self.text(value, at, 8),
-            "requestor": self.requestors,
-        }
-        return self.values(self.table(value, key), key, checks)
-
-    def requestors(self, value: object, key: str) -> list[dict[str, Any]]:
-        checks: dict[str, Callable[[Any, str], Any]] = {
-            "name": lambda name, at: self.text(name, at, 63),
-            "reqsync": self.sync,
-            "srvsync": self.sync,
-            "importsync": self.sync,
-            "last_cycle": self.sync,
-            "last_update": self.moment,
-        }
-        requestors = []
-        for number, row in enumerate(self.rows(value, key)):
-            at = f"{key}[{number}]"
-            requestor = self.values(row, at, checks)
-            if "name" not in requestor:
-                self.fail(f"{at}.name", "is missing")
-            requestors.append(requestor)
-        return requestors
-
-    # --- queues --------------------------------------------------------------------------------------------------
-
-    def queues(self, table: dict[str, Any], key: str) -> dict[str, list[Change]]:
-        self.distinct(table, key)
-        for name in table:
-            if name.upper() not in QUEUES:
-                self.fail(f"{key}.{name}", f"is no queue; queues are {', '.join(QUEUES)}")
-        return {name.upper(): self.queue(rows, f"{key}.{name}") for name, rows in table.items()}
-
-    def queue(self, value: object, key: str) -> list[Change]:
-        entries: list[Change] = []
-        for number, row in enumerate(self.rows(value, key)):
-            entries.append(self.entry(row, f"{key}[{number}]", entries[-1].sync + 1 if entries else 1))
-        return entries
-
-    def entry(self, row: dict[str, Any], key: str, following: int) -> Change:
-        checks: dict[str, Callable[[Any, str], Any]] = {
-            "sync": self.sync,
-            "dummy": self.sync,
-            "stamp": self.moment,
-            "text": lambda value, at: self.text(value, at, None),
-            "checksum": lambda value, at: self.integer(value, at, 0, 0xFFFFFFFF),
-        }
-        found = self.values(row, key, checks)
-        when = found.get("stamp", DEFAULT_STAMP)
-        if "dummy" in found:
-            for other in ("sync", "text"):
-                if other in found:
-                    self.fail(f"{key}.{other}", "dummy stands in place of sync and text")
-            return Change(found["dummy"], CONFIRMED_TEXT, when, found.get("checksum"))
-        if "text" not in found:
-            self.fail(f"{key}.text", "is missing")
-        sync = found.get("sync", following)
-        if sync > MAX_SYNC:
-            self.fail(f"{key}.sync", f"{sync} is over 32 bits")
-        return Change(sync, found["text"], when, found.get("checksum"))
-
-    # --- files ---------------------------------------------------------------------------------------------------
-
-    def logs(self, table: dict[str, Any], key: str) -> dict[str, bytes]:
-        self.distinct(table, key)
-        logs = {}
-        for name, text in table.items():
-            if not _DOS_NAME.fullmatch(name):
-                self.fail(f"{key}.{name}", "a log is named by at most 8 letters or digits, without .LOG")
-            logs[f"LOG/{name.upper()}.LOG"] = self.encoded(text, f"{key}.{name}")
-        return logs
-
-    def files(self, table: dict[str, Any], key: str) -> dict[str, bytes]:
-        self.distinct(table, key)
-        return {
-            self.relative(name, f'{key}."{name}"'): self.content(value, f'{key}."{name}"')
-            for name, value in table.items()
-        }
-
-    def content(self, value: object, key: str) -> bytes:
-        if isinstance(value, str) and value.startswith("hex:"):
-            try:
-                return bytes.fromhex(value[4:])
-            except ValueError:
-                self.fail(key, "what follows hex: is no hex")
-        return self.encoded(value, key)
-
-    def missing(self, table: dict[str, Any], key: str) -> tuple[str, ...]:
-        self.keys(table, key, {"paths"})
-        return tuple(
-            self.relative(each, f"{key}.paths[{number}]")
-            for number, each in enumerate(self.strings(table.get("paths", []), f"{key}.paths"))
-        )
-
-    def relative(self, value: object, key: str) -> str:
-        """Accept a relative path that stays below where it starts, on any system."""
-        if not isinstance(value, str):
-            self.fail(key, "must be a string")
-        parts = value.split("/")
-        if not all(_PART.fullmatch(part) and not _DEVICES.fullmatch(part) for part in parts):
-            self.fail(key, f"{value!r} is no relative path of plain names")
-        if parts[0].lower() in ("glbtools-rebuild", "glbtools-simulation"):
-            self.fail(key, f"{parts[0]} is no part of a postoffice")
-        return value
-
-    # --- values --------------------------------------------------------------------------------------------------
-
-    def values(
-        self, table: dict[str, Any], key: str, checks: Mapping[str, Callable[[Any, str], Any]]
-    ) -> dict[str, Any]:
-        self.keys(table, key, set(checks))
-        return {name: checks[name](value, f"{key}.{name}") for name, value in table.items()}
-
-    def keys(self, table: dict[str, Any], key: str, known: set[str]) -> None:
-        for name in table:
-            if name not in known:
-                self.fail(f"{key}.{name}".lstrip("."), f"unknown key; known are {', '.join(sorted(known))}")
-
-    def distinct(self, table: dict[str, Any], key: str) -> None:
-        """Refuse names that differ in case alone: on disk they are one."""
-        seen: dict[str, str] = {}
-        for name in table:
-            other = seen.setdefault(name.upper(), name)
-            if other != name:
-                self.fail(f'{key}."{name}"', f"is the same name as {other!r}")
-
-    def table(self, value: object, key: str) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            self.fail(key, "must be a table")
-        return value
-
-    def rows(self, value: object, key: str) -> list[dict[str, Any]]:
-        if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-            self.fail(key, "must be a list of tables")
-        return value
-
-    def strings(self, value: object, key: str) -> tuple[str, ...]:
-        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            self.fail(key, "must be a list of strings")
-        return tuple(value)
-
-    def integer(self, value: object, key: str, low: int, high: int) -> int:
-        if not isinstance(value, int) or isinstance(value, bool):
-            self.fail(key, "must be a whole number")
-        if not low <= value <= high:
-            self.fail(key, f"{value} is not between {low} and {high}")
-        return value
-
-    def sync(self, value: object, key: str) -> int:
-        return self.integer(value, key, 0, MAX_SYNC)
-
-    def pointers(self, value: object, key: str) -> tuple[int, ...]:
-        if not isinstance(value, list) or len(value) != len(POINTERS):
-            self.fail(key, f"must be a list of {len(POINTERS)} numbers: {', '.join(POINTERS)}")
-        return tuple(self.integer(each, f"{key}[{n}]", -(2**31), 2**31 - 1) for n, each in enumerate(value))
-
-    def types(self, value: object, key: str) -> str:
-        return self.text(",".join(self.strings(value, key)) if isinstance(value, list) else value, key, 49)
-
-    def node(self, value: object, key: str) -> str:
-        if not isinstance(value, str):
-            self.fail(key, "is missing" if value is None else "must be a string")
-        if not NODE_NAME.fullmatch(value):
-            self.fail(key, f"{value!r} is no NETWORK/POSTOFFICE of at most 10 letters or digits each")
-        return value
-
-    def encoded(self, value: object, key: str) -> bytes:
-        return self.text(value, key, None).encode(ENCODING)
-
-    def text(self, value: object, key: str, limit: int | None) -> str:
-        if not isinstance(value, str):
-            self.fail(key, "must be a string")
-        try:
-            value.encode(ENCODING)
-        except UnicodeEncodeError as error:
-            self.fail(key, f"{value[error.start]!r} is not in code page 850")
-        if limit is not None and "\0" in value:
-            self.fail(key, "holds a NUL, which would end it")
-        if limit is not None and len(value) > limit:
-            self.fail(key, f"has {len(value)} characters, there is room for {limit}")
-        return value
-
-    def moment(self, value: object, key: str) -> datetime:
-        if isinstance(value, str):
-            try:
-                value = datetime.fromisoformat(value)
-            except ValueError:
-                self.fail(key, f"{value!r} is no date and time such as 1994-04-07T12:13:52")
-        if not isinstance(value, datetime):
-            self.fail(key, "must be a date and time such as 1994-04-07T12:13:52")
-        if value.tzinfo is not None:
-            self.fail(key, "must have no time zone: the files do not store one")
-        if not 0 <= stamp.to_unix(value) <= 0xFFFFFFFF:
-            self.fail(key, f"{value} is not between 1970 and 2106")
-        return value
+    Raises:
+        DescriptionError: always.
+    """
+    if isinstance(error, FieldError):
+        place.down(error.field).fail(error.reason)
+    place.fail(str(error))
 
 
-def rekeyed(path: str, key: str, error: UsageError) -> DescriptionError:
-    """Return what a layout refused as a mistake in the description."""
-    if not isinstance(error, FieldError):
-        return DescriptionError(path, key, str(error))
-    return DescriptionError(path, key + error.field if error.field[:1] == "[" else f"{key}.{error.field}", error.reason)
+_KEYS = {"name", "path", "role", "reqconf", "queue", "srvconf", "log", "file", "missing"}
+
+
+def _postoffice(row: Setting) -> Postoffice:
+    row.table(_KEYS)
+    name = _node(row["name"])
+    server = row["srvconf"].given
+    role = row["role"].choice(("server", "requestor"), "server" if server else "requestor")
+    if role == "requestor" and server:
+        row["srvconf"].fail("a requestor has none; SRVCONF.GLB makes a postoffice the server")
+    path = row["path"].text(name.partition("/")[2].lower())
+    return Postoffice(
+        row,
+        name=name,
+        path=path if path == "." else _relative(row["path"], path),
+        role=role,
+        reqconf=_values(row["reqconf"], _REQCONF),
+        queues={rows.name.upper(): _queue(rows) for rows in _queues(row["queue"])},
+        srvconf=_values(row["srvconf"], _SRVCONF) if server else None,
+        logs=dict(map(_log, _distinct(row["log"]))),
+        files={_relative(each, each.name): _content(each) for each in _distinct(row["file"])},
+        missing=_missing(row["missing"].table({"paths"})["paths"]),
+    )
+
+
+# --- queues ------------------------------------------------------------------------------------------------------
+
+
+def _queues(table: Setting) -> list[Setting]:
+    found = _distinct(table)
+    for each in found:
+        if each.name.upper() not in QUEUES:
+            each.fail(f"is not a queue; queues are {', '.join(QUEUES)}")
+    return found
+
+
+def _queue(rows: Setting) -> list[Change]:
+    records: list[Change] = []
+    for row in rows.rows():
+        records.append(_record(row, records[-1].sync + 1 if records else 1))
+    return records
+
+
+def _record(row: Setting, following: int) -> Change:
+    values = _values(row, _RECORD)
+    when = values.get("stamp", DEFAULT_STAMP)
+    if "dummy" in values:
+        for other in ("sync", "text"):
+            if other in values:
+                row[other].fail("dummy stands in place of sync and text")
+        return Change(values["dummy"], CONFIRMED_TEXT, when, values.get("checksum"))
+    if "text" not in values:
+        row["text"].fail("is missing")
+    sync = values.get("sync", following)
+    if sync > MAX_SYNC:
+        row["sync"].fail(f"{sync} is over 32 bits")
+    return Change(sync, values["text"], when, values.get("checksum"))
+
+
+# --- files -------------------------------------------------------------------------------------------------------
+
+
+def _log(given: Setting) -> tuple[str, bytes]:
+    if not _DOS_NAME.fullmatch(given.name):
+        given.fail("a log is named by at most 8 letters or digits, without .LOG")
+    return f"LOG/{given.name.upper()}.LOG", _text(given).encode(ENCODING)
+
+
+def _content(given: Setting) -> bytes:
+    text = _text(given)
+    if not text.startswith("hex:"):
+        return text.encode(ENCODING)
+    try:
+        return bytes.fromhex(text[4:])
+    except ValueError:
+        given.fail("what follows hex: is not hex")
+
+
+def _missing(given: Setting) -> tuple[str, ...]:
+    given.texts()
+    return tuple(_relative(each, each.text()) for each in given.items())
+
+
+def _relative(given: Setting, path: str) -> str:
+    """Accept a relative path that stays below where it starts, on any system."""
+    parts = path.split("/")
+    if not all(_PART.fullmatch(part) and not _DEVICES.fullmatch(part) for part in parts):
+        given.fail(f"{shown(path)} is not a relative path of plain names")
+    if parts[0].lower() in _OWN:
+        given.fail(f"{parts[0]} is not part of a postoffice")
+    return path
+
+
+def _distinct(table: Setting) -> list[Setting]:
+    """Refuse names that differ in case alone: on disk they are one."""
+    seen: dict[str, str] = {}
+    entries = list(table.entries())
+    for each in entries:
+        other = seen.setdefault(each.name.upper(), each.name)
+        if other != each.name:
+            each.fail(f"is the same name as {other!r}")
+    return entries
+
+
+# --- values ------------------------------------------------------------------------------------------------------
+
+_Checks = dict[str, Callable[[Setting], Any]]
+
+
+def _values(table: Setting, checks: _Checks) -> dict[str, Any]:
+    return {each.name: checks[each.name](each) for each in table.table(checks).entries() if each.given}
+
+
+def _requestors(given: Setting) -> list[dict[str, Any]]:
+    requestors = []
+    for row in given.rows():
+        requestors.append(_values(row, _REQUESTOR))
+        if "name" not in requestors[-1]:
+            row["name"].fail("is missing")
+    return requestors
+
+
+def _sync(given: Setting) -> int:
+    return given.integer(0, MAX_SYNC)
+
+
+def _pointers(given: Setting) -> tuple[int, ...]:
+    if not isinstance(given.value, list) or len(given.value) != len(POINTERS):
+        given.fail(f"must be a list of {len(POINTERS)} numbers: {', '.join(POINTERS)}")
+    return tuple(each.integer(-(2**31), 2**31 - 1) for each in given.items())
+
+
+def _types(given: Setting) -> str:
+    if isinstance(given.value, list):
+        return _short(given, ",".join(given.texts()), 49)
+    return _short(given, given.text(), 49)
+
+
+def _node(given: Setting) -> str:
+    return given.matching(NODE_NAME, "a NETWORK/POSTOFFICE of at most 10 letters or digits each")
+
+
+def _text(given: Setting) -> str:
+    return _encodable(given, given.text())
+
+
+def _limited(limit: int) -> Callable[[Setting], str]:
+    return lambda given: _short(given, given.text(), limit)
+
+
+def _short(given: Setting, text: str, limit: int) -> str:
+    if "\0" in text:
+        given.fail("holds a NUL, which would end it")
+    if len(text) > limit:
+        given.fail(f"has {len(text)} characters, there is room for {limit}")
+    return _encodable(given, text)
+
+
+def _encodable(given: Setting, text: str) -> str:
+    try:
+        text.encode(ENCODING)
+    except UnicodeEncodeError as error:
+        given.fail(f"{text[error.start]!r} is not in code page 850")
+    return text
+
+
+def _moment(given: Setting) -> datetime:
+    moment = given.moment()
+    if moment.tzinfo is not None:
+        given.fail("must have no time zone: the files do not store one")
+    if not 0 <= stamp.to_unix(moment) <= 0xFFFFFFFF:
+        given.fail(f"{moment} is not between 1970 and 2106")
+    return moment
+
+
+_NUMBERS: _Checks = dict.fromkeys(("reqsync", "srvsync", "importsync"), _sync)
+_REQCONF: _Checks = {
+    "server": lambda given: "" if given.value == "" else _node(given),
+    **_NUMBERS,
+    "limit": _sync,
+    "pointers": _pointers,
+    "last_export": _moment,
+    "last_import": _moment,
+    "types": _types,
+    "options": Setting.texts,
+}
+_SRVCONF: _Checks = {
+    "sync": _sync,
+    "cycle": _sync,
+    "keep_updates": lambda given: given.integer(0, 0xFFFF),
+    "administrator": _limited(8),
+    "requestor": _requestors,
+}
+_REQUESTOR: _Checks = {"name": _limited(63), **_NUMBERS, "last_cycle": _sync, "last_update": _moment}
+_RECORD: _Checks = {
+    "sync": _sync,
+    "dummy": _sync,
+    "stamp": _moment,
+    "text": _text,
+    "checksum": lambda given: given.integer(0, 0xFFFFFFFF),
+}

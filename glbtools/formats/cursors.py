@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
 from glbtools.errors import DescriptionError
 from glbtools.formats.base import Format, Rows, count, span_row
+from glbtools.tables import Setting, open_json
 
 if TYPE_CHECKING:
     from glbtools.binary.layout import Layout
@@ -53,17 +54,12 @@ def parse_cursors(data: bytes, path: str = "") -> tuple[Cursor, ...]:
     Raises:
         DescriptionError: it is no such list; the error names the key.
     """
-    try:
-        document = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_object)
-    except (ValueError, RecursionError) as error:
-        reason = error.args[0] if isinstance(error, _RepeatedKeyError) else f"is no JSON: {error}"
-        raise DescriptionError(path, "", reason) from error
-    _keys(path, "", document, required=("schema", "cursors"))
-    if document["schema"] != SCHEMA:
-        raise DescriptionError(path, "schema", f"must be {SCHEMA}")
-    if not isinstance(document["cursors"], list):
-        raise DescriptionError(path, "cursors", "must be a list")
-    return tuple(_cursor(path, f"cursors[{at}]", each) for at, each in enumerate(document["cursors"]))
+    table = open_json(data, path).table({"schema", "cursors"})
+    if table["schema"].text() != SCHEMA:
+        table["schema"].fail(f"must be {SCHEMA}")
+    if not table["cursors"].given:
+        table["cursors"].fail("is missing")
+    return tuple(map(_cursor, table["cursors"].items()))
 
 
 def build_cursors(cursors: Iterable[Cursor]) -> bytes:
@@ -103,13 +99,10 @@ class CursorsFormat(Format[Document]):
             for number, (line, span) in enumerate(places):
                 key = f"cursors[{number}]"
                 try:
-                    value = json.loads(data[span.start : span.stop], object_pairs_hook=_object)
-                    kept.append((line, span, _cursor("", key, value)))
-                except DescriptionError as wrong:
-                    if wrong.key == error.key:
+                    kept.append((line, span, _cursor(open_json(data[span.start : span.stop], ""))))
+                except DescriptionError:
+                    if error.key == key or error.key.startswith(f"{key}."):
                         broken = broken._replace(span=span, line=line)
-                except (ValueError, RecursionError):
-                    pass
             return Document(data, tuple(kept), (broken,))
 
     def lists(self, content: Document) -> list[Rows]:
@@ -146,7 +139,7 @@ class CursorsFormat(Format[Document]):
 
 
 def _reason(key: str, reason: str) -> str:
-    return f"the list {reason}".rstrip(" .") if not key else f"the key {key} {reason}".rstrip(" .")
+    return f"{key}: {reason}" if key else f"the list {reason}"
 
 
 def _placed(data: bytes, cursors: Iterable[Cursor]) -> Iterator[tuple[int, Span, Cursor]]:
@@ -195,47 +188,17 @@ def _past(text: str, at: int, mark: str = "") -> int:
     return at
 
 
-class _RepeatedKeyError(ValueError):
-    """A key is given twice."""
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise _RepeatedKeyError(f"gives the key {key} twice")
-        found[key] = value
-    return found
-
-
-def _keys(path: str, where: str, value: Any, *, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
-    if not isinstance(value, dict):
-        raise DescriptionError(path, where, "must be an object")
-    prefix = f"{where}." if where else ""
-    for key in required:
-        if key not in value:
-            raise DescriptionError(path, prefix + key, "is missing")
-    for key in value:
-        if key not in required and key not in optional:
-            raise DescriptionError(path, prefix + key, "is unknown")
-
-
-def _cursor(path: str, where: str, value: Any) -> Cursor:
-    _keys(path, where, value, required=("consumer", "log_id", "position"), optional=("epoch", "floor", "head"))
-    for key in ("consumer", "log_id"):
-        if not isinstance(value[key], str) or not value[key]:
-            raise DescriptionError(path, f"{where}.{key}", "must be a text that is not empty")
-    epoch = value.get("epoch")
-    if epoch is not None and not isinstance(epoch, str):
-        raise DescriptionError(path, f"{where}.epoch", "must be a text or null")
-    position = _number(path, f"{where}.position", value["position"])
-    floor, head = (
-        None if value.get(key) is None else _number(path, f"{where}.{key}", value[key]) for key in ("floor", "head")
+def _cursor(row: Setting) -> Cursor:
+    row.table(Cursor._fields)
+    for name in ("consumer", "log_id"):
+        if not row[name].text():
+            row[name].fail("is empty")
+    floor, head = (row[name].integer(0, HIGHEST) if row[name].given else None for name in ("floor", "head"))
+    return Cursor(
+        row["consumer"].text(),
+        row["log_id"].text(),
+        row["epoch"].text() if row["epoch"].given else None,
+        row["position"].integer(0, HIGHEST),
+        floor,
+        head,
     )
-    return Cursor(value["consumer"], value["log_id"], epoch, position, floor, head)
-
-
-def _number(path: str, key: str, value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= HIGHEST:
-        raise DescriptionError(path, key, f"must be a whole number from 0 to {HIGHEST}")
-    return value

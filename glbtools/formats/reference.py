@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +9,7 @@ from typing import NamedTuple
 from glbtools.binary.layout import Layout
 from glbtools.errors import UsageError
 from glbtools.formats.registry import FORMATS
+from glbtools.tables import read_toml
 
 
 class Fact(NamedTuple):
@@ -68,6 +68,6 @@ def _of_layout(layout: Layout) -> Iterator[Fact]:
 
 
 def _of_text(name: str) -> Iterator[Fact]:
-    table = tomllib.loads(Path(__file__).with_name("facts.toml").read_text("utf-8"))
+    table = read_toml(Path(__file__).with_name("facts.toml").read_bytes())
     for row in table.get(name, ()):
         yield Fact("", row["element"], row["form"], "", row["status"], row["source"], row["doc"])

@@ -31,7 +31,7 @@ def load(path: str | Path) -> Layout:
     """Return the layout in a user's file.
 
     Raises:
-        LayoutError: the file is wrong; says which key and why.
+        LayoutError: the file is wrong; says which line and key, and why.
         FileAccessError: it cannot be read.
     """
     content = files.read(path)

@@ -20,6 +20,7 @@ from glbtools.sync.faults import StateError
 from glbtools.sync.store import Source, witness
 from glbtools.sync.synchronizer import Completion, Synchronizer
 from glbtools.sync.transport import Message
+from glbtools.tables import Setting, open_json
 
 FORMAT = "glbtools-sync-state 1"
 SESSIONS = 5
@@ -70,14 +71,20 @@ class StateFile:
         """
         if not self.path.exists():
             return None
+        data = files.read(self.path, 1 << 20)
         try:
-            row = values.document(files.read(self.path, 1 << 20))
-        except ValueError as error:
-            raise StateError(str(self.path), "", f"damaged: {error}; {_WITHOUT}") from None
-        state = _state(str(self.path), row)
-        if state.pair_id != pair:
-            raise StateError(str(self.path), "pair_id", f"of pair {state.pair_id}, not of {pair}")
-        return state
+            row = open_json(data, str(self.path), StateError)
+        except StateError as error:
+            reason = f"damaged: {error.reason}; without it the collector's journal says where to go on"
+            raise StateError(error.path, "", reason, error.line) from None
+        if not isinstance(row.value, dict) or row["format"].value != FORMAT:
+            row["format"].fail(f"is not {FORMAT!r}: no state of a pair")
+        row.table({"format", *State._fields})
+        numbers = {name: row[name].integer(0, values.HIGHEST) for name in ("cursor", "batch_no")}
+        texts = {name: _text(row[name]) for name in State._fields if name not in numbers}
+        if texts["pair_id"] != pair:
+            row["pair_id"].fail(f"is of pair {texts['pair_id']}, not of {pair}")
+        return State(**texts, **numbers)  # type: ignore[arg-type]
 
     def write(self, state: State) -> None:
         """Keep a state: on disk, whole, when this returns."""
@@ -85,22 +92,11 @@ class StateFile:
         files.write(self.path, (data + "\n").encode("ascii"), force=True)
 
 
-_WITHOUT = "without it the collector's journal says where to go on"
-
-
-def _state(path: str, row: object) -> State:
-    if not isinstance(row, dict) or row.pop("format", None) != FORMAT:
-        raise StateError(path, "format", f"not {FORMAT!r}: no state of a pair")
-    for key in State._fields:
-        if key not in row:
-            raise StateError(path, key, "missing")
-        try:
-            (values.number if key in {"cursor", "batch_no"} else values.text)(row[key], "it")
-        except ValueError as error:
-            raise StateError(path, key, str(error)) from None
-    if unknown := row.keys() - set(State._fields):
-        raise StateError(path, min(unknown), "unknown")
-    return State(**row)
+def _text(given: Setting) -> str:
+    try:
+        return values.text(given.text(), "it")
+    except ValueError as error:
+        given.fail(str(error))
 
 
 class States(Protocol):

@@ -6,16 +6,7 @@ from glbtools.errors import GlbError, KeyedError
 
 
 class PairError(KeyedError):
-    """A pair file is wrong.
-
-    Attributes:
-        line: where, counted from 1; 0 when the whole file is meant.
-    """
-
-    def __init__(self, path: str, key: str, reason: str, line: int = 0) -> None:
-        self.line = line
-        super().__init__(path, f"line {line}: {key}" if line and key else f"line {line}" if line else key, reason)
-        self.key = key
+    """A pair file is wrong."""
 
 
 class StateError(KeyedError):

@@ -32,7 +32,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from glbtools import files
 from glbtools.directory.dump import Dump
@@ -41,20 +41,18 @@ from glbtools.model.channel import Channel, Verdict, classify
 from glbtools.model.directory import Entry, Facts
 from glbtools.sync.agent import WAY_OUT, Agent, Result, State, StateFile, channel, own_server, refused
 from glbtools.sync.collector import POLICIES, REFUSE, Collector
-from glbtools.sync.faults import LockedError, PairError, StoreError
+from glbtools.sync.faults import LockedError, PairError, StateError, StoreError
 from glbtools.sync.store import Conflict, DumpStore, Journal, QueueStore, Source, SqliteStore
 from glbtools.sync.synchronizer import Patience, Synchronizer
 from glbtools.sync.transport import POSITION, Message, SpoolTransport, spooled
-from glbtools.sync.values import document, shown
-from glbtools.sync.values import number as checked_number
-from glbtools.tables import read_toml
+from glbtools.sync.values import HIGHEST
+from glbtools.tables import Setting, open_json, open_toml, shown
 
 SQLITE, QUEUE, DUMP = "sqlite", "queue", "dump"
 DEFAULT_BATCH = 1000
 LARGEST_BATCH = 100_000
 WAITING = Patience(tries=3, seconds=30.0)
 _MAX_SIZE = 1 << 16
-_SAID = 200
 _YOUNG = 60.0
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -126,7 +124,7 @@ def seconds(text: str) -> float:
     """
     match = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
     if match is None or not int(match[1]):
-        raise ValueError(f"{text!r} is no length of time such as 15m, 30s, 2h or 1d")
+        raise ValueError(f"{shown(text)} is not a length of time such as 15m, 30s, 2h or 1d")
     return float(int(match[1]) * _UNITS[match[2]])
 
 
@@ -137,128 +135,70 @@ def load(path: str | Path) -> Pair:
         PairError: it is wrong; says line and key.
         FileAccessError: it cannot be read.
     """
+    table = open_toml(files.read(path, _MAX_SIZE), str(path), PairError).table(_KEYS)
+    here = Path(path).parent
+    source, target = _store(table["source"], here), _store(table["target"], here)
+    if source is None and target is None:
+        table["source"].fail("is missing, and so is target")
+    if target is not None and target.kind != SQLITE:
+        table["target"]["kind"].fail(f"{target.kind} stores are read-only")
+    if source is not None and target is not None and source.path == target.path:
+        table["target"]["path"].fail("is the source's own file")
+    return Pair(
+        Path(path),
+        id=table["id"].matching(_ID, "1 to 64 letters, digits, '.', '_' or '-'"),
+        source=source,
+        target=target,
+        state=_path(table["state"], here),
+        spool=_path(table["spool"], here),
+        batch=table["batch"].integer(1, LARGEST_BATCH, DEFAULT_BATCH),
+        every=_length(table["every"]),
+        conflicts=table["conflicts"].choice(POLICIES, REFUSE),
+        wait=_length(table["wait"]) or WAITING.seconds,
+    )
+
+
+_KEYS = {"id", "state", "spool", "batch", "every", "wait", "conflicts", "source", "target"}
+_ID = re.compile(r"[\w.-]{1,64}")
+
+
+def _length(given: Setting) -> float | None:
     try:
-        text = files.read(path, _MAX_SIZE).decode("utf-8")
-        table = read_toml(text)
-    except UnicodeDecodeError:
-        raise PairError(str(path), "", "not UTF-8") from None
-    except RecursionError:
-        raise PairError(str(path), "", "nested too deeply") from None
-    except ValueError as error:  # no TOML, or a number of more digits than Python reads
-        at = re.search(r"line (\d+)", str(error))
-        raise PairError(str(path), "", str(error)[:_SAID], int(at[1]) if at else 0) from None
-    return _Reader(Path(path), text).pair(table)
+        return seconds(given.text()) if given.given else None
+    except ValueError as error:
+        given.fail(str(error))
 
 
-class _Reader:
-    """Reads the table of a pair file and names line and key of what is wrong."""
-
-    def __init__(self, path: Path, text: str) -> None:
-        self.path, self.lines = path, text.splitlines()
-
-    def fail(self, key: str, reason: str) -> PairError:
-        return PairError(str(self.path), key, reason, self.line(key))
-
-    def line(self, key: str) -> int:
-        """Return where a key is, or the table that lacks it; 0 when nowhere."""
-        table, _, name = key.rpartition(".")
-        now, best = "", 0
-        for number, line in enumerate(self.lines, 1):
-            if header := re.match(r"\s*\[\s*([^\]\s]+)\s*\]", line):
-                now = header[1].strip("\"'")
-                best = number if now in {table, key} and not best else best
-            elif (found := re.match(r"\s*[\"']?([\w.-]+)[\"']?\s*=", line)) and now == table and found[1] == name:
-                return number
-        return best
-
-    def pair(self, table: dict[str, Any]) -> Pair:
-        allowed = {"id", "state", "spool", "batch", "every", "wait", "conflicts", "source", "target"}
-        self._only(table, allowed, "")
-        source, target = self._place(table, "source"), self._place(table, "target")
-        if source is None and target is None:
-            raise self.fail("source", "missing, and so is target")
-        if target is not None and target.kind != SQLITE:
-            raise self.fail("target.kind", f"{target.kind} stores are read-only")
-        if source is not None and target is not None and source.path == target.path:
-            raise self.fail("target.path", "the source's own file")
-        name = self._text(table, "id")
-        if not re.fullmatch(r"[\w.-]{1,64}", name):
-            raise self.fail("id", f"{name!r} is not 1 to 64 letters, digits, '.', '_' or '-'")
-        policy = self._text(table, "conflicts", REFUSE)
-        if policy not in POLICIES:
-            raise self.fail("conflicts", f"{policy!r} is none of {', '.join(POLICIES)}")
-        batch = table.get("batch", DEFAULT_BATCH)
-        if type(batch) is not int or not 1 <= batch <= LARGEST_BATCH:
-            raise self.fail("batch", f"{shown(batch)} is no number from 1 to {LARGEST_BATCH}")
-        return Pair(
-            self.path,
-            name,
-            source=source,
-            target=target,
-            state=self._path(table, "state"),
-            spool=self._path(table, "spool"),
-            batch=batch,
-            every=self._length(table, "every"),
-            conflicts=policy,
-            wait=self._length(table, "wait") or WAITING.seconds,
-        )
-
-    def _length(self, table: dict[str, Any], key: str) -> float | None:
-        if key not in table:
-            return None
+def _store(table: Setting, here: Path) -> StorePlace | None:
+    if not table.given:
+        return None
+    table.table({"kind", "path", "name", "epoch"})
+    kind = table["kind"].choice((SQLITE, QUEUE, DUMP), SQLITE)
+    name, epoch = table["name"].text(""), table["epoch"].text("")
+    if kind == QUEUE and not name:
+        table["name"].fail("is missing: a queue does not say whose it is; NET/PO")
+    if kind != QUEUE and (name or epoch):
+        table["name" if name else "epoch"].fail(f"a {kind} store says it itself")
+    if epoch:
         try:
-            return seconds(self._text(table, key))
-        except ValueError as error:
-            raise self.fail(key, str(error)) from None
+            epoch = uuid.UUID(epoch).hex
+        except ValueError:
+            table["epoch"].fail(f"{shown(epoch)} is not a GUID")
+    return StorePlace(kind, _path(table["path"], here), name, epoch)
 
-    def _place(self, table: dict[str, Any], name: str) -> StorePlace | None:
-        if name not in table:
-            return None
-        inner = table[name]
-        if not isinstance(inner, dict):
-            raise self.fail(name, "no table")
-        self._only(inner, {"kind", "path", "name", "epoch"}, f"{name}.")
-        kind = self._text(inner, "kind", SQLITE, f"{name}.")
-        if kind not in {SQLITE, QUEUE, DUMP}:
-            raise self.fail(f"{name}.kind", f"{kind!r} is none of {SQLITE}, {QUEUE}, {DUMP}")
-        called = self._text(inner, "name", "", f"{name}.")
-        epoch = self._text(inner, "epoch", "", f"{name}.")
-        if kind == QUEUE and not called:
-            raise self.fail(f"{name}.name", "missing: a queue does not say whose it is; NET/PO")
-        if kind != QUEUE and (called or epoch):
-            raise self.fail(f"{name}.{'name' if called else 'epoch'}", f"a {kind} store says it itself")
-        if epoch:
-            try:
-                epoch = uuid.UUID(epoch).hex
-            except ValueError:
-                raise self.fail(f"{name}.epoch", f"{epoch!r} is no GUID") from None
-        return StorePlace(kind, self._path(inner, "path", f"{name}."), called, epoch)
 
-    def _only(self, table: dict[str, Any], allowed: set[str], prefix: str) -> None:
-        for key in table:
-            if key not in allowed:
-                raise self.fail(prefix + key, f"unknown; known are {', '.join(sorted(allowed))}")
-
-    def _text(self, table: dict[str, Any], key: str, default: str | None = None, prefix: str = "") -> str:
-        value = table.get(key, default)
-        if value is None:
-            raise self.fail(prefix + key, "missing")
-        if not isinstance(value, str) or "\0" in value:
-            raise self.fail(prefix + key, f"{shown(value)} is no text")
-        return value
-
-    def _path(self, table: dict[str, Any], key: str, prefix: str = "") -> Path:
-        text = self._text(table, key, None, prefix)
-        if not text:
-            raise self.fail(prefix + key, "empty")
-        found = self.path.parent / text
-        try:
-            found.lstat()
-        except (FileNotFoundError, NotADirectoryError):
-            pass
-        except OSError as error:
-            raise self.fail(prefix + key, f"{shown(text)}: {error.strerror}") from None
-        return found
+def _path(given: Setting, here: Path) -> Path:
+    text = given.text()
+    if not text or "\0" in text:
+        given.fail("is empty" if not text else "holds a NUL, which no path has")
+    path = here / text
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        given.fail(f"{shown(text)}: {error.strerror}")
+    return path
 
 
 # --- one agent at a time ------------------------------------------------------------------------------------------
@@ -327,11 +267,9 @@ def holder(path: Path, name: str = "") -> str:
     except (FileAccessError, OSError):
         return ""
     try:
-        row = document(text)
-        pid, host = checked_number(row["pid"], "pid"), str(row["host"])
-        if not pid:
-            raise ValueError("no process has the number 0")  # noqa: TRY301
-    except (ValueError, KeyError, TypeError):
+        row = open_json(text, str(path), StateError).table()
+        pid, host = row["pid"].integer(1, HIGHEST), row["host"].text()
+    except StateError:
         return "an agent that is just starting" if age < _YOUNG else ""
     if host != socket.gethostname():
         return f"process {pid} on {host}; remove the file if it is no more"

@@ -23,6 +23,7 @@ from glbtools.errors import FileAccessError
 from glbtools.sync import values
 from glbtools.sync.changes import Change, first_fault
 from glbtools.sync.faults import MessageError
+from glbtools.tables import read_json, shown
 
 FORMAT = "glbtools-sync-message 1"
 COLLECTOR, SYNCHRONIZER = "collector", "synchronizer"
@@ -258,7 +259,7 @@ def from_bytes(data: bytes) -> Message:
     """
     first, newline, rest = data.partition(b"\n")
     try:
-        size, digest = _header(values.document(first))
+        size, digest = _header(read_json(first))
     except (ValueError, KeyError, TypeError):
         raise MessageError("no message: its first line is no header") from None
     body = rest.removesuffix(b"\n")
@@ -267,14 +268,14 @@ def from_bytes(data: bytes) -> Message:
     if len(body) > size or files.sha256(body) != digest:
         raise MessageError("altered: its digest is not that of its header")
     try:
-        return _message(values.document(body))
+        return _message(read_json(body))
     except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
         raise MessageError(f"no message: {error}"[:_LONGEST_SAID]) from None
 
 
 def _header(row: Any) -> tuple[int, str]:
     if row["format"] != FORMAT:
-        raise MessageError(f"format {values.shown(row['format'])}, not {FORMAT!r}")
+        raise MessageError(f"format {shown(row['format'])}, not {FORMAT!r}")
     return values.number(row["size"], "size"), values.text(row["sha256"], "sha256")
 
 
@@ -294,11 +295,11 @@ def _message(row: dict[str, Any]) -> Message:
             {str: values.text, bool: values.truth, int: values.number}[type(default)](value, name)
     for name in ("lives", "counts"):
         for key, count in getattr(message, name).items():
-            values.number(count, f"{name} of {values.shown(values.text(key, name))}")
+            values.number(count, f"{name} of {shown(values.text(key, name))}")
     for store in message.lives:
         values.identity(store, "a life")
     if message.kind not in RECEIVER:
-        raise ValueError(f"unknown kind {values.shown(message.kind)}")
+        raise ValueError(f"unknown kind {shown(message.kind)}")
     if not message.low <= message.high and message.kind == BATCH:
         raise ValueError(f"a batch from {message.low} to {message.high}")
     return message
@@ -323,7 +324,7 @@ def _change(row: list[Any]) -> Change:
     for value, what in ((source_key, "a key"), (time, "a time"), (parent, "a parent")):
         values.text(value, what)
     if type(deleted) not in (bool, int) or deleted not in (0, 1):
-        raise ValueError(f"deleted is {values.shown(deleted)}, neither 0 nor 1")
+        raise ValueError(f"deleted is {shown(deleted)}, neither 0 nor 1")
     content = (
         payload["text"].encode("utf-8") if "text" in payload else base64.b64decode(payload["base64"], validate=True)
     )

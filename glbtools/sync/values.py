@@ -6,24 +6,12 @@ wrong is one ``ValueError`` with a reason of one line.
 
 from __future__ import annotations
 
-from typing import Any
-
-from glbtools.tables import read_json
+from glbtools.tables import shown
 
 HIGHEST = (1 << 63) - 1
 """The highest number that a store holds."""
 
 LEN_ID = 16
-_SHOWN = 60
-
-
-def document(data: bytes) -> Any:
-    """Return a JSON document.
-
-    Raises:
-        ValueError: it is none, is nested too deeply, or has a number that is none (Infinity, NaN).
-    """
-    return read_json(data)
 
 
 def number(value: object, what: str) -> int:
@@ -76,12 +64,3 @@ def identity(value: str, what: str) -> bytes:
     if len(found) != LEN_ID or len(value) != 2 * LEN_ID:
         raise ValueError(f"{what} is {shown(value)}, not {LEN_ID} bytes in hex")
     return found
-
-
-def shown(value: object) -> str:
-    """Return a value for a message; a number of too many digits has no text."""
-    try:
-        found = ascii(value)
-    except (ValueError, RecursionError):
-        return "a value too long to be shown"
-    return found if len(found) <= _SHOWN else f"{found[:_SHOWN]}..."

@@ -16,6 +16,7 @@ from glbtools.binary.records import codec
 from glbtools.errors import FileAccessError, LayoutError
 from glbtools.formats import queue
 from glbtools.model.change import Change
+from glbtools.tables import shown
 
 QUEUE = """
 id = "own-1"
@@ -142,13 +143,13 @@ def test_a_checksum_is_what_its_table_says(spelled: str, crc: Crc | None, covers
 # What is replaced in the file, by what, the key and the reason that are named.
 MISTAKES: list[tuple[str, str, str, str]] = [
     # The file as a whole
-    ('id = "own-1"', "id =", "", "no valid TOML: "),
-    ("[framing]", "[framing", "", "no valid TOML: "),
-    ('id = "own-1"', 'id = "own-1"\nid = "own-2"', "", "no valid TOML: "),
+    ('id = "own-1"', "id =", "", "is not valid TOML: "),
+    ("[framing]", "[framing", "", "is not valid TOML: "),
+    ('id = "own-1"', 'id = "own-1"\nid = "own-2"', "", "is not valid TOML: "),
     ("header = 8", "header = " + "9" * 128, "framing.header", "must be between 0 and 65536"),
-    ("header = 8", "header = " + "9" * 129, "", "no valid TOML: a key or number is longer than 128 "),
-    ("header = 8", "header = 1979-13-45", "", "no valid TOML: "),
-    ('title = "Our own"', "title = " + "[" * 4000, "", "no valid TOML: "),
+    ("header = 8", "header = " + "9" * 129, "", "is not valid TOML: a key or number is longer than 128 "),
+    ("header = 8", "header = 1979-13-45", "", "is not valid TOML: "),
+    ('title = "Our own"', "title = " + "[" * 4000, "", "is not valid TOML: "),
     # Keys
     ('title = "Our own"', 'titel = "Our own"', "titel", "unknown key; known are byte_order, checksum, doc, "),
     ("header = 8", "heder = 8", "framing.heder", "unknown key; known are breaks, doc, header, "),
@@ -178,23 +179,23 @@ MISTAKES: list[tuple[str, str, str, str]] = [
     ("header = 8", "header = 8\nstride = 0", "framing.stride", "must be between 1 and 65536"),
     ("header = 8", "header = 8\npad = 256", "framing.pad", "must be between 0 and 255"),
     ("offset = 4", "offset = 65537", "field[2].offset", "must be between 0 and 65536"),
-    ("header = 8", 'header = 8\nterminator = "lf"', "framing.terminator", "'lf' is none of nul, crlf, none"),
-    ("header = 8", 'header = 8\nlength_counts = "all"', "framing.length_counts", "'all' is none of text, "),
-    ('family = "queue"', 'family = "log"', "family", "'log' is none of queue, reqconf, srvconf"),
-    ('algorithm = "crc-16/xmodem"', 'algorithm = "md5"', "checksum.algorithm", "'md5' is none of crc-16/xmodem, "),
-    ('status = "inferred"', 'status = "known"', "field[0].status", "'known' is none of attested, observed, "),
-    ('role = "sync"', 'role = "number"', "field[1].role", "'number' is none of sync, stamp, "),
-    ('type = "u32"', 'type = "u32"\nbyte_order = "middle"', "field[1].byte_order", "'middle' is none of little, big"),
-    ('type = "u32"', 'type = "u32"\nstamp = "vms"', "field[1].stamp", "'vms' is none of unix, dos"),
-    ('section = "trailer"', 'section = "footer"', "field[4].section", "'footer' is none of header, record, trailer"),
-    ('family = "queue"', 'family = "queue"\nbyte_order = "pdp"', "byte_order", "'pdp' is none of little, big"),
+    ("header = 8", 'header = 8\nterminator = "lf"', "framing.terminator", "'lf' is not one of nul, crlf, none"),
+    ("header = 8", 'header = 8\nlength_counts = "all"', "framing.length_counts", "'all' is not one of text, "),
+    ('family = "queue"', 'family = "log"', "family", "'log' is not one of queue, reqconf, srvconf"),
+    ('algorithm = "crc-16/xmodem"', 'algorithm = "md5"', "checksum.algorithm", "'md5' is not one of crc-16/xmodem, "),
+    ('status = "inferred"', 'status = "known"', "field[0].status", "'known' is not one of attested, observed, "),
+    ('role = "sync"', 'role = "number"', "field[1].role", "'number' is not one of sync, stamp, "),
+    ('type = "u32"', 'type = "u32"\nbyte_order = "middle"', "field[1].byte_order", "'middle' is not one of little"),
+    ('type = "u32"', 'type = "u32"\nstamp = "vms"', "field[1].stamp", "'vms' is not one of unix, dos"),
+    ('section = "trailer"', 'section = "footer"', "field[4].section", "'footer' is not one of header, record, trailer"),
+    ('family = "queue"', 'family = "queue"\nbyte_order = "pdp"', "byte_order", "'pdp' is not one of little, big"),
     # Checksums
     ("[checksum]", "[checksum]\ncovers = 1", "checksum.covers", "must be text, text+terminator or a list of fields"),
     ("[checksum]", '[checksum]\ncovers = "sync"', "checksum.covers", "must be text, text+terminator or a list"),
     ("[checksum]", "[checksum]\ncovers = []", "checksum.covers", "must be text, text+terminator or a list of fields"),
     ("[checksum]", "[checksum]\ncovers = [1]", "checksum.covers", "must be text, text+terminator or a list of fields"),
     ("[checksum]", '[checksum]\ncovers = ["crc", "text"]', "checksum.covers", "crc is the checksum, which does not "),
-    ("[checksum]", '[checksum]\ncovers = ["magic"]', "checksum.covers", "'magic' is none of sync, len_text, unkn"),
+    ("[checksum]", '[checksum]\ncovers = ["magic"]', "checksum.covers", "'magic' is not one of sync, len_text, unkn"),
     ("[checksum]", '[checksum]\ncovers = ["text", "sync"]', "checksum.covers", "sync stands before text in the record"),
     ("[checksum]", '[checksum]\ncovers = ["sync", "sync"]', "checksum.covers", "or is named twice"),
     ('algorithm = "crc-16/xmodem"', 'covers = "text"', "checksum.covers", "says nothing without an algorithm"),
@@ -213,18 +214,18 @@ MISTAKES: list[tuple[str, str, str, str]] = [
     ('"crc-16/xmodem"', '"crc"\nwidth = 16\npoly = 3\nrefout = "no"', "checksum.refout", "must be true or false"),
     ('"crc-16/xmodem"', '"crc"\nwidth = 17\npoly = 3', "checksum.algorithm", "crc has 17 bits, too many for u16"),
     # Names
-    ('id = "own-1"', 'id = "own layout"', "id", "'own layout' is no identifier"),
-    ('id = "own-1"', 'id = "../own"', "id", "'../own' is no identifier"),
-    ('id = "own-1"', f'id = "{"x" * 65}"', "id", "is no identifier"),
-    ('name = "sync"', 'name = "Sync#"', "field[1].name", "must be made of lower-case letters, digits and _"),
-    ('name = "sync"', 'name = "sync\\n"', "field[1].name", "must be made of lower-case letters, digits and _"),
-    ('name = "crc"', 'name = "sync"', "field", "the name sync is used twice"),
-    ('name = "crc"', 'name = "unknown_06"', "field", "the name unknown_06 is used twice"),
+    ('id = "own-1"', 'id = "own layout"', "id", "'own layout' is not an identifier"),
+    ('id = "own-1"', 'id = "../own"', "id", "'../own' is not an identifier"),
+    ('id = "own-1"', f'id = "{"x" * 65}"', "id", "is not an identifier"),
+    ('name = "sync"', 'name = "Sync#"', "field[1].name", "is not made of lower-case letters, digits and _"),
+    ('name = "sync"', 'name = "sync\\n"', "field[1].name", "is not made of lower-case letters, digits and _"),
+    ('name = "crc"', 'name = "sync"', "field[4].name", "the name sync is used twice"),
+    ('name = "crc"', 'name = "unknown_06"', "field[4].name", "the name unknown_06 is used twice"),
     # Types of fields
-    ('type = "u32"', 'type = "u64"', "field[1].type", "'u64' is no type; types are u8, u16, u32, i8, i16, i32, dec:N"),
-    ('type = "bytes:4"', 'type = "bytes"', "field[0].type", "'bytes' is no type"),
-    ('type = "bytes:4"', 'type = "bytes:0"', "field[0].type", "'bytes:0' is no type"),
-    ('type = "bytes:4"', 'type = "bytes:\u0664"', "field[0].type", "is no type"),
+    ('type = "u32"', 'type = "u64"', "field[1].type", "'u64' is not a type; types are u8, u16, u32, i8, i16"),
+    ('type = "bytes:4"', 'type = "bytes"', "field[0].type", "'bytes' is not a type"),
+    ('type = "bytes:4"', 'type = "bytes:0"', "field[0].type", "'bytes:0' is not a type"),
+    ('type = "bytes:4"', 'type = "bytes:\u0664"', "field[0].type", "is not a type"),
     ('type = "u32"', 'type = "dec:11"', "field[1].type", "numbers have at most 32 bits: dec:10, hex:8"),
     ('type = "u32"', 'type = "hex:9"', "field[1].type", "numbers have at most 32 bits: dec:10, hex:8"),
     ('type = "u32"', 'type = "i32"', "field[1].type", "the role sync needs an unsigned number"),
@@ -244,24 +245,24 @@ MISTAKES: list[tuple[str, str, str, str]] = [
     # What belongs together
     ('status = "attested"\nsource = "Q96060"', 'status = "attested"', "field[1].source", "needs its source"),
     ('role = "sync"', 'role = "opaque"', "field", "no field has the role sync"),
-    ('role = "checksum"', 'role = "sync"', "crc.role", "sync is already the role of sync"),
-    ('role = "checksum"', 'role = "len_text"', "crc.role", "len_text is already the role of len_text"),
+    ('role = "checksum"', 'role = "sync"', "field[4].role", "sync is already the role of sync"),
+    ('role = "checksum"', 'role = "len_text"', "field[4].role", "len_text is already the role of len_text"),
     ('role = "checksum"', 'role = "opaque"', "checksum.algorithm", "there is no field with the role checksum"),
     ('role = "checksum"', 'role = "opaque"\nlink = "next"', "field[4].link", "needs the role link, not opaque"),
     ('type = "bytes:4"', 'type = "u32"\nrole = "stamp"', "field[0].section", "the role stamp belongs to a record"),
     ('"crc-16/xmodem"', '"crc-32"', "checksum.algorithm", "crc-32 has 4 bytes, too many for u16"),
     ('type = "text"', 'type = "text:8"', "field", "a queue layout needs one field with type = "),
     # Defaults and flags
-    ('type = "bytes:4"', 'type = "bytes:4"\ndefault = 7', "field[0].default", "must be 4 bytes in hex"),
+    ('type = "bytes:4"', 'type = "bytes:4"\ndefault = 7', "field[0].default", "must be a string"),
     ('type = "bytes:4"', 'type = "bytes:4"\ndefault = "4d4d"', "field[0].default", "must be 4 bytes in hex"),
     ('type = "bytes:4"', 'type = "bytes:4"\ndefault = "4d4d4d4g"', "field[0].default", "must be 4 bytes in hex"),
-    ('type = "u32"', 'type = "u32"\ndefault = "0"', "field[1].default", "must be a number"),
-    ('type = "u32"', 'type = "u32"\ndefault = true', "field[1].default", "must be a number"),
+    ('type = "u32"', 'type = "u32"\ndefault = "0"', "field[1].default", "must be a whole number"),
+    ('type = "u32"', 'type = "u32"\ndefault = true', "field[1].default", "must be a whole number"),
     ('type = "u32"', 'type = "u32"\ndefault = -1', "field[1].default", "must be between 0 and 4294967295"),
     ('type = "u32"', "type = 'u32'\ndefault = 0x" + "f" * 126, "field[1].default", "must be between 0 and "),
-    ('type = "u32"', 'type = "u32"\nflags = [1]', "field[1].flags", "must map names to bit numbers 0 to 31"),
-    ('type = "u32"', 'type = "u32"\nflags = { a = 32 }', "field[1].flags", "must map names to bit numbers 0 to 31"),
-    ('type = "u32"', 'type = "u32"\nflags = { a = true }', "field[1].flags", "must map names to bit numbers 0 to 31"),
+    ('type = "u32"', 'type = "u32"\nflags = [1]', "field[1].flags", "must be a table"),
+    ('type = "u32"', 'type = "u32"\nflags = { a = 32 }', "field[1].flags.a", "must be between 0 and 31"),
+    ('type = "u32"', 'type = "u32"\nflags = { a = true }', "field[1].flags.a", "must be a whole number"),
 ]  # fmt: skip
 
 
@@ -270,7 +271,8 @@ def mistake(content: str | bytes) -> LayoutError:
         layout.parse(content.encode() if isinstance(content, str) else content, "own.toml")
     error = caught.value
     assert error.path == "own.toml"
-    assert str(error) == ": ".join(filter(None, ("own.toml", error.key, error.reason)))
+    assert error.line >= 1
+    assert str(error) == ": ".join(filter(None, (f"own.toml:{error.line}", error.key, error.reason)))
     assert "\n" not in error.key + error.reason
     return error
 
@@ -294,7 +296,7 @@ def test_there_must_be_fields_and_they_must_be_tables() -> None:
             "field",
             "at least one [[field]] is needed",
         )
-    assert (mistake(head + "field = [1]").key, mistake(head + "field = [1]").reason) == ("field[0]", "is no table")
+    assert (mistake(head + "field = [1]").key, mistake(head + "field = [1]").reason) == ("field[0]", "must be a table")
 
 
 def queue_of(framing: str, *fields: str) -> str:
@@ -361,7 +363,7 @@ TRAILER = FIELD.format("end", 0, "u16") + 'section = "trailer"\n'
             queue_of('terminator = "none"', SYNC, LENGTH, TEXT, FIELD.format("crc", 6, "u16") + 'role = "checksum"\n')
             + '[checksum]\nalgorithm = "sum-16"\ncovers = "text+terminator"\n',
             "checksum.covers",
-            "'terminator' is none of sync, len_text, text",
+            "'terminator' is not one of sync, len_text, text",
         ),
     ],
 )
@@ -377,7 +379,7 @@ def test_records_that_have_no_beginning_or_end_are_refused(content: str, key: st
         ("record = 16", "record = 65537", "framing.record", "must be between 0 and 65536"),
         ("record = 16", "record = 16\nheader = 4", "framing.header", "REQCONF is one structure and has no header"),
         ("record = 16", "record = 15", "field[1].offset", "server ends at 16, beyond the 15 bytes of the record"),
-        ("offset = 4", 'offset = 4\nsection = "trailer"', "field[0].section", "'trailer' is none of header, record"),
+        ("offset = 4", 'offset = 4\nsection = "trailer"', "field[0].section", "'trailer' is not one of header, record"),
         ("offset = 4", 'offset = 4\nsection = "header"', "field[0].offset", "reqsync ends at 8, beyond the 0 bytes"),
         ("offset = 4", "offset = 5", "field[1].offset", "server at 8 overlaps the field before it, which ends at 9"),
         ('type = "text:8"', 'type = "text"', "field[1].type", "only the text of a queue record may go without a size"),
@@ -418,7 +420,7 @@ def test_code_pages_of_one_byte_are_accepted(name: str) -> None:
 def test_encodings_that_could_change_a_text_are_refused(name: str) -> None:
     error = mistake(encoded(name))
     assert error.key == "encoding"
-    assert error.reason == f"{name!r} is no single-byte code page that extends ASCII"
+    assert error.reason == f"{shown(name)} is not a single-byte code page that extends ASCII"
 
 
 def test_the_name_of_an_encoding_is_data() -> None:
@@ -432,7 +434,7 @@ def test_the_name_of_an_encoding_is_data() -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        b"\xff\xfe", b"\0", b"id = \x00", b"\xef\xbb\xbf", b"=", b"[", b"[[field]", b"a.b.c.d = ", b"[" * 100_000,
+        b"\xff\xfe", b"\0", b"id = \x00", b"\xef\xbb\xbf=", b"=", b"[", b"[[field]", b"a.b.c.d = ", b"[" * 100_000,
         b"a = " + b"[" * 4000, b"a" + b".a" * 20_000 + b" = 1", b"a = " + b"{b = " * 800, bytes(range(256)),
         "id = \ud800".encode("utf-8", "surrogatepass"), b'id = "\\ud800"', b"a = 1" + b"0" * 100_000,
     ],
@@ -441,7 +443,7 @@ def test_the_name_of_an_encoding_is_data() -> None:
 def test_what_is_no_toml_is_refused(content: bytes) -> None:
     error = mistake(content)
     assert error.key in {"", "a"}
-    assert error.reason.startswith(("no valid TOML: ", "unknown key"))
+    assert error.reason.startswith(("is not valid TOML: ", "unknown key"))
 
 
 @given(st.binary())
@@ -558,7 +560,7 @@ def test_a_mistake_in_the_users_file_names_the_file(tmp_path: Path) -> None:
     own.write_text(QUEUE.replace('type = "u32"', 'type = "u64"'))
     with pytest.raises(LayoutError) as caught:
         layouts.load(own)
-    assert str(caught.value).startswith(f"{own}: field[1].type: 'u64' is no type; types are ")
+    assert str(caught.value).startswith(f"{own}:23: field[1].type: 'u64' is not a type; types are ")
 
 
 def test_a_layout_file_must_be_a_file_of_sensible_size(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_the_status_says_whether_a_layout_was_learnt(
         ("MSTTRANS.GLB --check true.toml --known last=3", "--check"),
         ("MSTTRANS.GLB --check true.toml --listing notes.txt", "no listing"),
         ("MSTTRANS.GLB --check nosuch.toml", "no such file"),
-        ("MSTTRANS.GLB --check listq.txt", "no valid TOML"),
+        ("MSTTRANS.GLB --check listq.txt", "is not valid TOML"),
     ],
 )
 def test_what_cannot_be_done_is_refused_and_changes_nothing(arguments: str, said: str, place: Path, run: Run) -> None:

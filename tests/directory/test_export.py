@@ -142,13 +142,13 @@ def test_a_state_comes_back_as_it_was_saved_and_a_wrong_one_names_its_key(tmp_pa
     for text, key in (
         ("{", ""),
         ('{"schema": "glbtools.export-state/1", "exported": 1, "significant": [1]}', "significant"),
-        ('{"schema": "glbtools.export-state/1", "exported": 1, "digests": {"a": 1}}', "digests"),
-        ('{"schema": "glbtools.export-state/1", "exported": 1, "witnesses": [["a", "1", null]]}', "witnesses"),
-        ('{"schema": "glbtools.export-state/1", "exported": 1, "witnesses": [3]}', "witnesses"),
+        ('{"schema": "glbtools.export-state/1", "exported": 1, "digests": {"a": 1}}', "digests.a"),
+        ('{"schema": "glbtools.export-state/1", "exported": 1, "witnesses": [["a", "1", null]]}', "witnesses[0][1]"),
+        ('{"schema": "glbtools.export-state/1", "exported": 1, "witnesses": [3]}', "witnesses[0]"),
         ('{"schema": "x"}', "schema"),
         ('{"schema": "glbtools.export-state/1", "exported": -1}', "exported"),
         ('{"schema": "glbtools.export-state/1", "exported": 1, "server": 3}', "server"),
-        ('{"schema": "glbtools.export-state/1", "exported": 1, "imported": [true]}', "imported"),
+        ('{"schema": "glbtools.export-state/1", "exported": 1, "imported": [true]}', "imported[0]"),
         ('{"schema": "glbtools.export-state/1", "exported": 1, "exported_at": "soon"}', "exported_at"),
     ):
         path.write_text(text)

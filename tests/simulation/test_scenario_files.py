@@ -46,7 +46,7 @@ MISTAKES = {
     "fault as number": ("fault = 3\n", 1, "fault"),
     "faults as texts": ("fault = ['absent']\n", 1, "fault"),
     "postoffices as text": ("[network]\npostoffices = 'EAST'\n", 2, "network.postoffices"),
-    "postoffice as number": ("[network]\npostoffices = [1]\n", 2, "network.postoffices"),
+    "postoffice as number": ("[network]\npostoffices = [1]\n", 2, "network.postoffices[0]"),
     "option as text": ("[[step]]\ndo = 'add'\ncount = 'x'\n", 3, "step[0].count"),
     "option as truth value": ("[[step]]\ndo = 'add'\ncount = true\n", 3, "step[0].count"),
     "option as number": ("[[step]]\ndo = 'copy'\nname = 3\n", 3, "step[0].name"),
@@ -90,8 +90,8 @@ MISTAKES = {
     "server's fault at a requestor": ("[[fault]]\nname = 'msttrans-cut'\nat = 'EAST'\n", 3, "fault[0].at"),
     "name too long": ("[network]\nserver = 'ABCDEFGHIJK'\n", 2, "network.server"),
     "name with a path": ("[network]\nname = '../NET'\n", 2, "network.name"),
-    "name in small letters": ("[network]\npostoffices = ['east']\n", 2, "network.postoffices"),
-    "empty name": ("[network]\npostoffices = ['']\n", 2, "network.postoffices"),
+    "name in small letters": ("[network]\npostoffices = ['east']\n", 2, "network.postoffices[0]"),
+    "empty name": ("[network]\npostoffices = ['']\n", 2, "network.postoffices[0]"),
     "a name twice": ("[network]\npostoffices = ['A', 'A']\n", 2, "network.postoffices"),
     "server among the others": ("[network]\npostoffices = ['HUB']\n", 2, "network.postoffices"),
     "copy named as a path": ("[[step]]\ndo = 'copy'\nname = '../../x'\n", 3, "step[0].name"),
@@ -115,7 +115,7 @@ def test_a_mistake_is_named_by_file_line_and_key(name):
     [
         ("title = 'x'\nkeep-updates = 3\n", 2, "keep-updates"),
         ("[network]\nkeep-updates = 3\n", 2, "network.keep-updates"),
-        ("[[step]]\ndo = 'add'\n'two words' = 1\n", 3, "step[0].two words"),
+        ("[[step]]\ndo = 'add'\n'two words' = 1\n", 3, 'step[0]."two words"'),
         ("title = 'x'\nnetwork.count = 0\n", 2, "network.count"),
         ("title = 'x'\nnetwork = { count = 0 }\n", 2, "network.count"),
         ("fault = [{ name = 'flood' }]\n", 1, "fault[0].name"),
@@ -133,13 +133,13 @@ def test_a_mistake_in_another_way_of_writing_is_named_by_its_line_too(text, line
 def test_bad_toml_is_named_by_its_line(text, line):
     error = mistake(text)
     assert str(error).startswith("made.toml")
-    assert "no valid TOML" in str(error)
+    assert "is not valid TOML" in str(error)
     assert f"line {line}" in str(error) or f"made.toml:{line}" in str(error)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"title = '\x81'", b"\x00"])
 def test_what_is_no_text_is_no_toml(content):
-    with pytest.raises(DescriptionError, match="no valid TOML"):
+    with pytest.raises(DescriptionError, match="is not valid TOML"):
         parse(content, "made.toml")
 
 

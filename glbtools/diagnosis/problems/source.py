@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from glbtools.diagnosis.problems.problem import Problem
+from glbtools.tables import TableSyntaxError, read_toml
 
 FOLDER = Path(__file__).parent
 FENCE = "+++\n"
@@ -40,8 +40,8 @@ def read(slug: str) -> Source:
     if before:
         raise ValueError(f"{slug}.md does not begin with {FENCE.strip()}")
     try:
-        return Source(_row(slug, tomllib.loads(front)), page.strip("\n"))
-    except (KeyError, tomllib.TOMLDecodeError) as error:
+        return Source(_row(slug, read_toml(front)), page.strip("\n"))
+    except (KeyError, TableSyntaxError) as error:
         raise ValueError(f"{slug}.md: {error}") from error
 
 

@@ -27,7 +27,7 @@ from glbtools.sync.agent import State, StateFile
 from glbtools.sync.pair import Pair, Standing, StorePlace
 from glbtools.sync.store import KeptStore
 from glbtools.sync.transport import BATCH, Spooled, spooled
-from glbtools.sync.values import document
+from glbtools.tables import read_json
 
 MOST = 10
 """Objects, messages and conflicts that are named; the rest is counted."""
@@ -225,7 +225,7 @@ def _alone(given: Given, piece: Piece) -> tuple[Kept, Judged] | None:
     if data is None:
         return None
     try:
-        row = document(data)
+        row = read_json(data)
         name = row.get("pair_id") if isinstance(row, dict) else None
         state: State | None = StateFile(piece.place).read(name if isinstance(name, str) else "")
     except (GlbError, ValueError) as error:
