@@ -97,6 +97,8 @@ class Verdict(NamedTuple):
             is missing, or ``possible`` (UNKNOWN).
         settled_by: names of the values that would decide what could not be decided.
         undecided: the states that are neither held nor refuted, most serious first.
+        expected: as ``ranges``, for undecided states of an upload: what they concern if a missing number has nothing to
+            say, so that nothing is confirmed, or the target has what is confirmed and no more.
     """
 
     state: str
@@ -106,6 +108,22 @@ class Verdict(NamedTuple):
     certainty: str
     settled_by: tuple[str, ...]
     undecided: tuple[str, ...] = ()
+    expected: dict[str, tuple[Range, ...]] = {}
+
+    def of(self, number: int) -> str:
+        """Return what one number is: the state that concerns it, or IN_SYNC where none does.
+
+        What becomes of a number that is held goes before what became of it at the target.
+        """
+        for known in (self.ranges, self.expected):
+            for state in sorted(known, key=_OF_HELD.__contains__, reverse=True):
+                if clipped(known[state], number - 1, number):
+                    return state
+        return "IN_SYNC"
+
+
+_OF_HELD = ("STRANDED", "REJECTED", "PARTIAL", "PENDING")
+"""States of what the origin still holds."""
 
 
 def classify(channel: Channel) -> Verdict:
@@ -114,12 +132,15 @@ def classify(channel: Channel) -> Verdict:
     ranges: dict[str, tuple[Range, ...]] = {}
     unsure: list[str] = []
     wanted: set[str] = set()
+    expected: dict[str, tuple[Range, ...]] = {}
     for state, test in _TESTS.get(channel.kind, _LOG).items():
         answer = test(channel)
         wanted |= answer.wanted
         if answer.holds is None:
             unsure.append(state)
             answer = test(believed)
+            if channel.kind == UPLOAD and (guess := test(_silent(channel))).holds:
+                expected[state] = guess.numbers
         if answer.holds:
             ranges[state] = answer.numbers
     states = tuple(ranges) or (("UNKNOWN",) if unsure else ("IN_SYNC",))
@@ -131,6 +152,7 @@ def classify(channel: Channel) -> Verdict:
         _certainty(channel, states[0], unsure),
         settled_by=tuple(name for name in Channel._fields if name in wanted),
         undecided=tuple(state for state in unsure if state not in ranges),
+        expected=expected,
     )
 
 
@@ -152,6 +174,12 @@ def _sent_after(channel: Channel) -> int | None:
     The second is a belief: a state that holds by it is never certain, and none is refuted by it.
     """
     return channel.confirmed if channel.applied is None and channel.kind != UPLOAD else channel.applied
+
+
+def _silent(channel: Channel) -> Channel:
+    """Return an upload in which a missing number has nothing to say: see ``Verdict.expected``."""
+    confirmed = channel.confirmed or 0
+    return channel._replace(confirmed=confirmed, applied=confirmed if channel.applied is None else channel.applied)
 
 
 def _certainty(channel: Channel, state: str, unsure: list[str]) -> str:

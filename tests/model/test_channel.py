@@ -104,6 +104,46 @@ def uploads() -> Iterator[tuple[int, int, int, set[int]]]:
                     yield a, m, b, set(range(first, last + 1))
 
 
+def becomes_of(number: int, a: int, m: int, b: int) -> str:
+    """Say of a held number what the protocol does with it, from the two cursors and the end of the queue."""
+    if m < a:
+        return "never sent"
+    if number <= a:
+        return "confirmed"
+    if m < b:
+        return "refused"
+    return "arrived" if number <= b else "taken"
+
+
+SAID = {
+    "STRANDED": "never sent", "HOLE": "confirmed", "IN_SYNC": "confirmed", "REJECTED": "refused",
+    "UNACKNOWLEDGED": "arrived", "PENDING": "taken",
+}  # fmt: skip
+
+
+def test_of_every_held_number_the_verdict_says_what_becomes_of_it():
+    for a, m, b, held in uploads():
+        verdict = classify(upload(a, m, b, ranges_of(held)))
+        for number in held:
+            assert SAID[verdict.of(number)] == becomes_of(number, a, m, b), (a, m, b, held, number)
+
+
+def test_without_a_number_of_either_side_a_held_number_is_what_it_would_be_if_that_had_nothing_to_say():
+    for a, m, b, held in uploads():
+        for known_a, known_b in ((a, None), (None, b), (None, None)):
+            verdict = classify(upload(known_a, m, known_b, ranges_of(held)))
+            confirmed = known_a or 0
+            applied = confirmed if known_b is None else known_b
+            for number in held:
+                case = (known_a, m, known_b, held, number)
+                assert SAID[verdict.of(number)] == becomes_of(number, confirmed, m, applied), case
+
+
+def test_a_number_behind_a_record_at_which_the_server_stops_is_called_so():
+    verdict = classify(upload(3, 7, 4, ((3, 7),), stopped_at=5))
+    assert [verdict.of(number) for number in (4, 5, 7)] == ["UNACKNOWLEDGED", "PARTIAL", "PARTIAL"]
+
+
 @pytest.mark.parametrize("echo", [False, True], ids=["the last taken is acknowledged", "the last sent is acknowledged"])
 def test_a_replay_of_every_small_upload_does_to_each_held_number_what_its_state_says(echo):
     for a, m, b, held in uploads():

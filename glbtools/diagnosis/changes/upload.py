@@ -57,36 +57,51 @@ def _standing(view: View, change: Change) -> Standing | None:
     """Return why a change in REQTRANS has not arrived; None when it has or is confirmed (rulings 9 to 13)."""
     case, number = view.case, change.sync
     a, m, b = case.numbers.a, case.numbers.m, applied(case)
-    unsettled = () if b is not None else (_record_name(case),)
-    sure = "certain" if b is not None else "likely"
-    if a is None or m is None:
-        return _standing_unconfirmed(case, number)
-    if m < a:
+    state = case.upload.verdict.of(number)
+    if state == "STRANDED":
         note = f"{a} is confirmed and REQTRANS ends at {m}: it is never sent."
         if b is None:
-            return Standing("stranded", "likely", note, unsettled)
+            return Standing("stranded", "likely", note, (_record_name(case),))
         return Standing("stranded", "certain", note) if never_taken_before(case, change) else _put_back(note)
-    if number <= a:
-        return _standing_confirmed(view, change)
-    if b is not None and m < b:
-        note = f"The server has this postoffice's numbers up to {b} and refuses this one as old."
-        return Standing("rejected", "certain", note)
-    if b is not None and number <= b:
-        if number in view.refused:
-            note = f"The server has this postoffice's numbers up to {b}, and MSTTRANS does not hold it: refused as old."
-            return Standing("rejected", "likely", note)
-        return None
+    if state == "REJECTED":
+        note = f"The server has this postoffice's numbers up to {b}"
+        if a is None:
+            # Either ReqSync is at least b, and REQTRANS ends below it; or it is not, and the postoffice went back.
+            return Standing("rejected", "likely", f"{note}, and REQTRANS ends at {m}.", (_REQCONF,))
+        return Standing("rejected", "certain", f"{note} and refuses this one as old.")
+    if state == "UNACKNOWLEDGED":
+        if number not in view.refused:
+            return None
+        note = f"The server has this postoffice's numbers up to {b}, and MSTTRANS does not hold it: refused as old."
+        return Standing("rejected", "likely", note)
+    if state == "PARTIAL":
+        return Standing("partial", "certain", f"The server stops at number {(b or 0) + 1} every time.")
+    return _standing_pending(view, change) if state == "PENDING" else _standing_confirmed(view, change)
+
+
+_REQCONF = "REQCONF of this postoffice"
+
+
+def _standing_pending(view: View, change: Change) -> Standing:
+    """Return why a change that nobody confirms waits, and how sure it is that it will be sent and taken."""
+    case, a, b = view.case, view.case.numbers.a, applied(view.case)
+    record = _record_name(case)
+    if a is None:
+        # Without ReqSync, what the server has not is unsent, whatever holds it up.
+        if b is None:
+            note = "Neither what is confirmed nor what the server has is known; what arrives is cleared from REQTRANS."
+            return Standing("pending", "possible", note, (_REQCONF, record))
+        note = f"The server has this postoffice's numbers up to {b}; only ReqSync tells whether it will be sent."
+        return Standing("pending", "likely", note, (_REQCONF,))
     if unregistered(case):
         note = "The server has no record of this postoffice and drops its mail (158); it is taken once there is one."
         return Standing("unregistered", "likely", note)
-    if b is None:
-        if view.sent(change):
-            note = "A log shows that it was sent; no file given shows whether it arrived."
-            return Standing("unacknowledged", "possible", note, unsettled)
-        return Standing("pending", sure, f"It is numbered above {a}, the last number confirmed here.", unsettled)
-    if _inside(number, case.upload.verdict.ranges.get("PARTIAL", ())):
-        return Standing("partial", sure, f"The server stops at number {b + 1} every time.")
-    return Standing("pending", sure, f"The server has this postoffice's numbers up to {b}.")
+    if b is not None:
+        return Standing("pending", "certain", f"The server has this postoffice's numbers up to {b}.")
+    if view.sent(change):
+        note = "A log shows that it was sent; no file given shows whether it arrived."
+        return Standing("unacknowledged", "possible", note, (record,))
+    return Standing("pending", "likely", f"It is numbered above {a}, the last number confirmed here.", (record,))
 
 
 def _put_back(note: str) -> Standing:
@@ -105,22 +120,6 @@ def never_taken_before(case: Case, change: Change) -> bool:
         return False
     master = case.server.master if case.server else None
     return master is not None and master.reaches_back(change.stamp)
-
-
-def _standing_unconfirmed(case: Case, number: int) -> Standing | None:
-    """Return why, without ReqSync: what the server has not is unsent, whatever holds it up."""
-    m, b, reqconf = case.numbers.m or 0, applied(case), "REQCONF of this postoffice"
-    if b is None:
-        note = "Neither what is confirmed nor what the server has is known; what arrives is cleared from REQTRANS."
-        return Standing("pending", "possible", note, (reqconf, _record_name(case)))
-    if m < b:
-        # Either ReqSync is at least b, and REQTRANS ends below it; or it is not, and the postoffice went back.
-        note = f"The server has this postoffice's numbers up to {b}, and REQTRANS ends at {m}."
-        return Standing("rejected", "likely", note, (reqconf,))
-    if number <= b:
-        return None
-    note = f"The server has this postoffice's numbers up to {b}; only ReqSync tells whether it will be sent."
-    return Standing("pending", "likely", note, (reqconf,))
 
 
 def _standing_confirmed(view: View, change: Change) -> Standing | None:

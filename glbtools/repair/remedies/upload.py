@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glbtools.diagnosis.case import Case, never_taken
+from glbtools.diagnosis.case import Case, copied_from, never_taken
 from glbtools.diagnosis.changes.vanished import vanished
 from glbtools.diagnosis.finding import Finding
 from glbtools.diagnosis.wording import plural
@@ -39,7 +39,7 @@ def armed(work: Work, case: Case, finding: Finding) -> None:
 
 def went_back(work: Work, case: Case, finding: Finding) -> None:
     """Number waiting changes above the server's number, and raise ReqSync to it (Q96060: what is not above is old)."""
-    if "says the same as" in finding.message:
+    if copied_from(case):
         work.leave(finding, "whose numbers are right the files do not say; an older REQCONF.GLB of it would")
         return
     b = work.applied(case)
