@@ -107,8 +107,8 @@ class Verdict(NamedTuple):
     dead_zone: Range | None
     certainty: str
     settled_by: tuple[str, ...]
-    undecided: tuple[str, ...] = ()
-    expected: dict[str, tuple[Range, ...]] = {}
+    undecided: tuple[str, ...]
+    expected: dict[str, tuple[Range, ...]]
 
     def of(self, number: int) -> str:
         """Return what one number is: the state that concerns it, or IN_SYNC where none does.

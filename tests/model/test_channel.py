@@ -744,7 +744,7 @@ def test_montgomery_is_stranded_as_its_listings_say():
     name = "POLYNOMIAL/MONTGOMERY"
     channel = Channel("upload", name, name, held=((0, 6),), last=6, confirmed=17, applied=17, log_of=name)
     verdict = classify(channel)
-    assert verdict == Verdict("STRANDED", ("STRANDED",), {"STRANDED": ((0, 6),)}, (6, 17), "certain", ())
+    assert verdict == Verdict("STRANDED", ("STRANDED",), {"STRANDED": ((0, 6),)}, (6, 17), "certain", (), (), {})
 
 
 @pytest.mark.parametrize(("requestor", "srvsync", "due"), [("NOVEMBER", 0, 80), ("OCTOBER", 71, 9)])
