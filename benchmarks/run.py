@@ -70,11 +70,11 @@ def startup(rounds: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         minimal, queue = Path(folder, "minimal.py"), Path(folder, "REQTRANS.GLB")
         minimal.write_text(MINIMAL)
-        from glbtools.formats.queue import CONFIRMED_TEXT, build_queue, new_queue
+        from glbtools.formats.queue import CONFIRMED_TEXT, new_queue
         from glbtools.layouts import reference
         from glbtools.model.change import Change
 
-        queue.write_bytes(build_queue(new_queue([Change(17, CONFIRMED_TEXT)], reference("queue"))))
+        queue.write_bytes(new_queue([Change(17, CONFIRMED_TEXT)], reference("queue")).build())
         assert queue.stat().st_size == 49
         commands = (
             [sys.executable, str(minimal), "x"],

@@ -210,7 +210,7 @@ def _requestor_life(dice: Dice, layout: Layout, count: int) -> list[Snapshot]:
             pointers[dice.below(len(pointers))] = dice.below(40_000)
         file = config.new_reqconf(layout, **values, pointers=pointers, **_busy(dice, layout, "record"))
         known = tuple(f"{name}={_printed(values[name])}" for name in KNOWN["reqconf"])
-        snapshots.append(Snapshot(config.build_reqconf(file), _listds(file.config, own, 0), known))
+        snapshots.append(Snapshot(file.build(), _listds(file.config, own, 0), known))
         later = timedelta(days=1 + dice.below(9), seconds=2 * dice.below(900))
         values["last_export"] += later
         values["last_import"] = values["last_export"] + timedelta(minutes=20 + 2 * dice.below(90))
@@ -250,7 +250,7 @@ def _server_life(dice: Dice, layout: Layout, count: int) -> list[Snapshot]:
         rows = [{**each, **_busy(dice, layout, "record")} for each in requestors]
         file = config.new_srvconf(layout, rows, **head, **_busy(dice, layout, "header"))
         known = tuple(f"{name}={_printed(head[name])}" for name in KNOWN["srvconf"])
-        snapshots.append(Snapshot(config.build_srvconf(file), _listds(file.config, own, hours), known))
+        snapshots.append(Snapshot(file.build(), _listds(file.config, own, hours), known))
         head["cycle"] += 1 + dice.below(3)
         head["sync"] += dice.below(600)
         now += timedelta(days=1 + dice.below(5))

@@ -21,7 +21,7 @@ from glbtools.binary import layout as layouts
 from glbtools.binary.layout import Field, Layout, number_range
 from glbtools.binary.records import Record, codec
 from glbtools.formats import listing
-from glbtools.formats.queue import Queue, build_queue, moment, parse_queue, raw_stamp
+from glbtools.formats.queue import Queue, moment, parse_queue, raw_stamp
 from glbtools.layouts import reference
 from glbtools.simulation.life import Dice
 from scoreboard.contents import KINDS, LEAST, MOST, Limits, changes
@@ -261,7 +261,7 @@ def read_sample(kind: str, data: bytes) -> QueueSample:
 
 
 def _whole(seed: int, kind: str, queue: Queue, rows: tuple[Row, ...]) -> QueueSample:
-    layout, data = queue.layout, build_queue(queue)
+    layout, data = queue.layout, queue.build()
     printed, hours = _listing(Dice(seed * 8 + 2), layout, kind, queue.records)
     hurt = damaged(Dice(seed * 8 + 3), data, rows)
     return QueueSample(seed, kind, layout, rows, data, printed, hours, hurt, _untouched(layout, data, hurt, rows))

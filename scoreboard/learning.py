@@ -336,7 +336,7 @@ def _queue_fixtures() -> list[tuple[str, bytes]]:
             if len(data) > 400:
                 found.setdefault(data, stem)
     queues = ((stem, data, parse_queue(data, reference("queue"))) for data, stem in found.items())
-    return [(stem, data) for stem, data, queue in queues if len(queue.records) >= LEAST_RECORDS and not queue.faults]
+    return [(stem, data) for stem, data, queue in queues if len(queue.records) >= LEAST_RECORDS and not queue.framing]
 
 
 def attempt(case: Case, learner: Learner, directory: Path) -> Verdict:

@@ -119,7 +119,7 @@ def test_a_library_is_used_in_its_room_only(name: str) -> None:
 
 
 def test_formats_do_not_import_each_other() -> None:
-    leaves = {f"glbtools.formats.{entry.place.partition('.')[0]}" for entry in FORMATS.values()}
+    leaves = {f"glbtools.formats.{entry.parser.partition('.')[0]}" for entry in FORMATS.values()}
     assert not [each for each in OWN if leaf(each.source) in leaves - {each.target} and each.target in leaves]
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from glbtools.formats.queue import build_queue, parse_queue
+from glbtools.formats.queue import parse_queue
 from glbtools.layouts import reference
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,7 +54,7 @@ def changed(root: Path, way: str) -> None:
         elif kind == "dates" and path.name.upper().endswith("TRANS.GLB"):
             content = parse_queue(path.read_bytes(), reference("queue"))
             content.records = [each._replace(stamp=0) for each in content.records]
-            path.write_bytes(build_queue(content))
+            path.write_bytes(content.build())
     if kind == "without":
         (root / name).unlink()
     for number, text in enumerate(HOSTILE[name] if kind == "hostile" else ()):

@@ -14,7 +14,7 @@ from glbtools.diagnosis.case import Case
 from glbtools.evidence.contents import Artefact
 from glbtools.evidence.network import Network
 from glbtools.evidence.postoffice import Postoffice
-from glbtools.formats.logs import LogLine, joined, says
+from glbtools.formats.logs import LogLine, says
 
 GAP = timedelta(hours=1)
 """Lines further apart belong to different runs, even without a banner between: SRVMAIN is not known to write one."""
@@ -231,7 +231,7 @@ def _entries(postoffice: Postoffice) -> Iterator[Entry]:
 def logs(postoffice: Postoffice) -> Iterator[tuple[Artefact, Iterable[LogLine]]]:
     """Yield the logs of a postoffice with their lines, wrapped ones joined."""
     for artefact, found in postoffice.inspections("log"):
-        yield artefact, joined(found.content)
+        yield artefact, found.content.joined
 
 
 def _placed(artefact: Artefact, lines: Iterable[LogLine]) -> Iterator[Entry]:

@@ -75,7 +75,7 @@ def _postoffice(own: Postoffice, network: list[Postoffice], layouts: Mapping[str
     layout = layouts["reqconf"]
     try:
         file = config.new_reqconf(layout, **_storable(layout, reqconf, own.reqconf))
-        made["GLB/REQCONF.GLB"] = config.build_reqconf(file)
+        made["GLB/REQCONF.GLB"] = file.build()
     except UsageError as error:
         description.refused(own.described["reqconf"], error)
     queues = {name: own.queues.get(name, []) for name in IDLE_QUEUES} | own.queues
@@ -171,7 +171,7 @@ def _srvconf(values: Mapping[str, Any], described: Mapping[str, Any], layout: La
     requestors = [
         _storable(layout, each, given[number] if given else {}) for number, each in enumerate(values["requestor"])
     ]
-    return config.build_srvconf(config.new_srvconf(layout, requestors, **_storable(layout, header, described)))
+    return config.new_srvconf(layout, requestors, **_storable(layout, header, described)).build()
 
 
 def _storable(layout: Layout, values: Mapping[str, Any], described: Mapping[str, Any]) -> dict[str, Any]:
@@ -189,7 +189,7 @@ def _place(queues: Setting, name: str) -> Setting:
 
 def _queue(entries: list[Change], layout: Layout, described: Setting) -> bytes:
     try:
-        return queue.build_queue(queue.new_queue(entries, layout))
+        return queue.new_queue(entries, layout).build()
     except UsageError as error:
         description.refused(described, error)
 

@@ -141,7 +141,7 @@ class Office:
         layout = self.layouts["reqconf"]
         data = self.read("GLB/REQCONF.GLB")
         file = config.parse_reqconf(data, layout) if data else config.new_reqconf(layout)
-        self.write("GLB/REQCONF.GLB", config.build_reqconf(config.changed_reqconf(file, **values)))
+        self.write("GLB/REQCONF.GLB", config.changed_reqconf(file, **values).build())
 
     def srvconf(self) -> config.SrvConfFile | None:
         """Return SRVCONF.GLB as stored, ``.config`` says what it means; None when it is missing."""
@@ -150,7 +150,7 @@ class Office:
 
     def set_srvconf(self, file: config.SrvConfFile) -> None:
         """Write SRVCONF.GLB."""
-        self.write("GLB/SRVCONF.GLB", config.build_srvconf(file))
+        self.write("GLB/SRVCONF.GLB", file.build())
 
 
 @lru_cache(maxsize=256)
@@ -167,4 +167,4 @@ def _requestor(data: bytes, layout: Layout) -> ReqConf:
 
 @lru_cache(maxsize=256)
 def _built(entries: tuple[Change, ...], layout: Layout) -> bytes:
-    return queues.build_queue(queues.rewritten(entries, layout))
+    return queues.rewritten(entries, layout).build()

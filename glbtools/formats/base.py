@@ -1,22 +1,20 @@
-"""What every format offers to those who show files, and the shapes of values in JSON."""
+"""What every parsed file answers to those who show files, and the shapes of values in JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from glbtools.binary import stamp
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node, Stored
 
 if TYPE_CHECKING:
-    from glbtools.binary.layout import Layout
     from glbtools.formats.transaction import Parsed
     from glbtools.model.configuration import Requestor
 
 Row = dict[str, Any]
-Content = TypeVar("Content")
 
 
 class Rows(NamedTuple):
@@ -27,44 +25,24 @@ class Rows(NamedTuple):
     rows: Iterator[Row]
 
 
-class Format(Generic[Content]):
-    """One format: how to recognise it, read it, and say what it holds.
+class Content(Protocol):
+    """What a file holds, as its format's ``parse`` returns it: it answers what is shown of it."""
 
-    A leaf subclasses it; ``registry`` finds it. Methods take what ``parse`` returned.
-    """
+    @property
+    def faults(self) -> Sequence[Fault]:
+        """Everything that is wrong or remarkable."""
 
-    def probe(self, data: bytes, layout: Layout | None) -> bool:
-        """Whether the content is of this format; strict, since another format may fit better."""
-        raise NotImplementedError
+    def lists(self) -> list[Rows]:
+        """What is held, for programs: one list for each kind of thing, empty ones too."""
 
-    def probe_damaged(self, data: bytes, layout: Layout | None) -> bool:
-        """Whether the content may be a damaged file of this format, once no other format fits."""
-        return False
-
-    def parse(self, data: bytes, layout: Layout | None) -> Content:
-        """Return what the content holds; never fails, faults are part of the result."""
-        raise NotImplementedError
-
-    def lists(self, content: Content) -> list[Rows]:
-        """Return what is held, for programs: one list for each kind of thing, empty ones too."""
-        raise NotImplementedError
-
-    def nodes(self, content: Content) -> Iterator[Node]:
+    def nodes(self) -> Iterator[Node]:
         """Yield the file as trees in order; their leaves are fields, lines or gaps."""
-        raise NotImplementedError
 
-    def faults(self, content: Content) -> Iterable[Fault]:
-        """Return everything that is wrong or remarkable."""
-        raise NotImplementedError
-
-    def summary(self, content: Content) -> list[str]:
-        """Return the content in a few phrases."""
-        raise NotImplementedError
-
-    def regions(self, content: Content) -> Iterator[Region]:
+    def regions(self) -> Iterator[Region]:
         """Yield what each stretch of the file is, for the byte map."""
-        for node in self.nodes(content):
-            yield Region(node.span, node.name.partition("[")[0])
+
+    def summary(self) -> list[str]:
+        """The content in a few phrases."""
 
 
 def span_row(span: Span) -> list[int]:
@@ -123,7 +101,7 @@ def transaction_row(parsed: Parsed) -> Row | None:
 
 
 def text_record_row(
-    line: int, span: Span, sync: int | None, parsed: Parsed, stamp: str | None = None, checksum: int | None = None
+    line: int, span: Span, sync: int | None, parsed: Parsed, *, stamp: str | None = None, checksum: int | None = None
 ) -> Row:
     """Return a transaction of a text file as JSON has it; there is nothing to compute a checksum over (ruling 7)."""
     from glbtools.model.transaction import meaning

@@ -17,7 +17,7 @@ from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.structure import Value
 from glbtools.binary.tree import Node
 from glbtools.errors import FieldError, UsageError
-from glbtools.formats.base import Format, Row, Rows, count, known, requestor_row, span_row, stored_row
+from glbtools.formats.base import Row, Rows, count, known, requestor_row, span_row, stored_row
 from glbtools.model.configuration import POINTERS, Place, ReqConf, Requestor, SrvConf
 
 REQCONF_SIZE = 512
@@ -52,6 +52,30 @@ class ReqConfFile:
             **_picked(stored, ("last_export", "last_import"), datetime),
             places=_places(self.values),
         )
+
+    def build(self) -> bytes:
+        """The bytes of the file."""
+        return structure.build(self.layout, self.values) + self.slack
+
+    def lists(self) -> list[Rows]:
+        """The fields."""
+        rows = [_field_row(each) for each in self.nodes()]
+        return [Rows("fields", len(rows), iter(rows))]
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield fields and slack; they tile the file."""
+        yield from (_node(self.layout, each) for each in self.values)
+        yield from _slack(self.slack, _end(self.values, 0))
+
+    def regions(self) -> Iterator[Region]:
+        """Yield what each stretch of the file is."""
+        return _regions(self.nodes())
+
+    def summary(self) -> list[str]:
+        """The two numbers and the server."""
+        config = self.config
+        server = {None: "server unknown", "": "no server named"}.get(config.server, f"server {config.server}")
+        return [f"ReqSync {known(config.reqsync)}", f"SrvSync {known(config.srvsync)}", server]
 
 
 @dataclass(slots=True)
@@ -88,6 +112,43 @@ class SrvConfFile:
             places=_places(self.header),
         )
 
+    def build(self) -> bytes:
+        """The bytes of the file."""
+        parts = [structure.build(self.layout, values) for values in (self.header, *self.records)]
+        return b"".join(parts) + self.slack
+
+    def lists(self) -> list[Rows]:
+        """Every field, and every requestor once more in one row."""
+        fields: list[Row] = []
+        for node in self.nodes():
+            inside = [_field_row(child, f"{node.name}.") for child in node.children]
+            fields += inside or [_field_row(node)]
+        requestors = [requestor_row(each) for each in self.config.requestors]
+        return [Rows("fields", len(fields), iter(fields)), Rows("requestors", len(requestors), iter(requestors))]
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield fields, requestors and slack as trees whose leaves tile the file."""
+        yield from (_node(self.layout, each) for each in self.header)
+        for number, values in enumerate(self.records, 1):
+            span = Span(values[0].span.start, values[-1].span.stop)
+            name = str(stored(values, "name") or "")
+            children = tuple(_node(self.layout, each) for each in values)
+            yield Node(f"requestor[{number}]", span, None, name or "no name", "", None, children)
+        yield from _slack(self.slack, _end(self.records[-1] if self.records else self.header, 0))
+
+    def regions(self) -> Iterator[Region]:
+        """Yield what each stretch of the file is."""
+        return _regions(self.nodes())
+
+    def summary(self) -> list[str]:
+        """The server's number, its cycle and how many it serves."""
+        config = self.config
+        return [
+            f"highest SrvSync {known(config.sync)}",
+            f"cycle {known(config.cycle)}",
+            count(len(config.requestors), "requestor"),
+        ]
+
 
 # --- REQCONF -----------------------------------------------------------------------------------------------------
 
@@ -104,11 +165,6 @@ def parse_reqconf(data: bytes, layout: Layout) -> ReqConfFile:
             Fault("size", message, Span(0, len(data)), number=159 if len(data) <= REQCONF_LEAST else None)
         )
     return file
-
-
-def build_reqconf(file: ReqConfFile) -> bytes:
-    """Return the bytes of a REQCONF.GLB."""
-    return structure.build(file.layout, file.values) + file.slack
 
 
 def new_reqconf(layout: Layout, **values: Any) -> ReqConfFile:
@@ -148,12 +204,6 @@ def parse_srvconf(data: bytes, layout: Layout) -> SrvConfFile:
         message = f"{len(data)} bytes; the size should be {layout.header} and a multiple of {layout.record} more"
         file.faults.append(Fault("size", message, Span(min(whole, len(data)), len(data))))
     return file
-
-
-def build_srvconf(file: SrvConfFile) -> bytes:
-    """Return the bytes of a SRVCONF.GLB."""
-    parts = [structure.build(file.layout, values) for values in (file.header, *file.records)]
-    return b"".join(parts) + file.slack
 
 
 def new_srvconf(layout: Layout, requestors: Sequence[Mapping[str, Any]], **values: Any) -> SrvConfFile:
@@ -206,30 +256,6 @@ def stored(values: list[Value], name: str) -> Any:
 # --- both --------------------------------------------------------------------------------------------------------
 
 
-def nodes(file: ReqConfFile | SrvConfFile) -> Iterator[Node]:
-    """Yield fields, records and slack as trees whose leaves tile the file."""
-    layout = file.layout
-    if isinstance(file, ReqConfFile):
-        yield from (_node(layout, each) for each in file.values)
-        end = _end(file.values, 0)
-    else:
-        yield from (_node(layout, each) for each in file.header)
-        for number, values in enumerate(file.records, 1):
-            span = Span(values[0].span.start, values[-1].span.stop)
-            name = str(next((each.value for each in values if each.field.name == "name"), ""))
-            children = tuple(_node(layout, each) for each in values)
-            yield Node(f"requestor[{number}]", span, None, name or "no name", "", None, children)
-        end = _end(file.records[-1] if file.records else file.header, 0)
-    if file.slack:
-        yield Node("gap", Span(end, end + len(file.slack)), file.slack)
-
-
-def regions(file: ReqConfFile | SrvConfFile) -> Iterator[Region]:
-    """Yield what each stretch of the file is."""
-    for node in nodes(file):
-        yield Region(node.span, "gap" if node.name == "gap" else "requestor" if node.children else "field")
-
-
 def probe_reqconf(data: bytes, layout: Layout) -> bool:
     """Whether the content is a REQCONF: right size, a server's name or none, pointers that point or rest."""
     if len(data) != layout.record:
@@ -250,88 +276,7 @@ def probe_srvconf(data: bytes, layout: Layout) -> bool:
     return bool(requestors) and all(REQUESTOR_NAME.fullmatch(each.name or "") for each in requestors)
 
 
-class ReqConfFormat(Format[ReqConfFile]):
-    """REQCONF.GLB for ``inspect``."""
-
-    def probe(self, data: bytes, layout: Layout | None) -> bool:
-        """See ``probe_reqconf``."""
-        assert layout is not None
-        return probe_reqconf(data, layout)
-
-    def parse(self, data: bytes, layout: Layout | None) -> ReqConfFile:
-        """See ``parse_reqconf``."""
-        assert layout is not None
-        return parse_reqconf(data, layout)
-
-    def lists(self, content: ReqConfFile) -> list[Rows]:
-        """Return the fields."""
-        rows = [field_row(each) for each in nodes(content)]
-        return [Rows("fields", len(rows), iter(rows))]
-
-    def nodes(self, content: ReqConfFile) -> Iterator[Node]:
-        """See ``nodes``."""
-        return nodes(content)
-
-    def faults(self, content: ReqConfFile) -> list[Fault]:
-        """Return what is wrong with the size."""
-        return content.faults
-
-    def regions(self, content: ReqConfFile) -> Iterator[Region]:
-        """Yield fields and what follows them."""
-        return regions(content)
-
-    def summary(self, content: ReqConfFile) -> list[str]:
-        """Return the two numbers and the server."""
-        config = content.config
-        server = {None: "server unknown", "": "no server named"}.get(config.server, f"server {config.server}")
-        return [f"ReqSync {known(config.reqsync)}", f"SrvSync {known(config.srvsync)}", server]
-
-
-class SrvConfFormat(Format[SrvConfFile]):
-    """SRVCONF.GLB for ``inspect``."""
-
-    def probe(self, data: bytes, layout: Layout | None) -> bool:
-        """See ``probe_srvconf``."""
-        assert layout is not None
-        return probe_srvconf(data, layout)
-
-    def parse(self, data: bytes, layout: Layout | None) -> SrvConfFile:
-        """See ``parse_srvconf``."""
-        assert layout is not None
-        return parse_srvconf(data, layout)
-
-    def lists(self, content: SrvConfFile) -> list[Rows]:
-        """Return every field, and every requestor once more in one row."""
-        fields: list[Row] = []
-        for node in nodes(content):
-            inside = [field_row(child, f"{node.name}.") for child in node.children]
-            fields += inside or [field_row(node)]
-        requestors = [requestor_row(each) for each in content.config.requestors]
-        return [Rows("fields", len(fields), iter(fields)), Rows("requestors", len(requestors), iter(requestors))]
-
-    def nodes(self, content: SrvConfFile) -> Iterator[Node]:
-        """See ``nodes``."""
-        return nodes(content)
-
-    def faults(self, content: SrvConfFile) -> list[Fault]:
-        """Return what is wrong with the size."""
-        return content.faults
-
-    def regions(self, content: SrvConfFile) -> Iterator[Region]:
-        """Yield header fields, requestors and what follows them."""
-        return regions(content)
-
-    def summary(self, content: SrvConfFile) -> list[str]:
-        """Return the server's number, its cycle and how many it serves."""
-        config = content.config
-        return [
-            f"highest SrvSync {known(config.sync)}",
-            f"cycle {known(config.cycle)}",
-            count(len(config.requestors), "requestor"),
-        ]
-
-
-def field_row(node: Node, prefix: str = "") -> Row:
+def _field_row(node: Node, prefix: str = "") -> Row:
     """Return a field as JSON has it."""
     return {
         "name": f"{prefix}{node.name}",
@@ -340,6 +285,16 @@ def field_row(node: Node, prefix: str = "") -> Row:
         "status": node.status,
         "meaning": node.meaning,
     }
+
+
+def _slack(slack: bytes, start: int) -> Iterator[Node]:
+    if slack:
+        yield Node("gap", Span(start, start + len(slack)), slack)
+
+
+def _regions(nodes: Iterator[Node]) -> Iterator[Region]:
+    for node in nodes:
+        yield Region(node.span, "gap" if node.name == "gap" else "requestor" if node.children else "field")
 
 
 def _end(values: list[Value], default: int) -> int:

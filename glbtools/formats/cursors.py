@@ -10,16 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
 from glbtools.errors import DescriptionError
-from glbtools.formats.base import Format, Rows, count, span_row
+from glbtools.formats.base import Rows, count, span_row
 from glbtools.tables import Setting, open_json
-
-if TYPE_CHECKING:
-    from glbtools.binary.layout import Layout
 
 SCHEMA = "glbtools.cursors/1"
 HIGHEST = (1 << 64) - 1
@@ -81,61 +78,55 @@ class Document(NamedTuple):
     cursors: tuple[tuple[int, Span, Cursor], ...] = ()
     faults: tuple[Fault, ...] = ()
 
+    def lists(self) -> list[Rows]:
+        """The cursors."""
+        rows = ({"line": line, "span": span_row(span)} | each._asdict() for line, span, each in self.cursors)
+        return [Rows("records", len(self.cursors), rows)]
 
-class CursorsFormat(Format[Document]):
-    """Lists of cursors for ``inspect``."""
-
-    def probe(self, data: bytes, layout: Layout | None) -> bool:
-        """Whether it is a JSON object that names our schema, of whatever version."""
-        return data.removeprefix(_MARK).lstrip()[:1] == b"{" and b'"glbtools.cursors/' in data
-
-    def parse(self, data: bytes, layout: Layout | None) -> Document:
-        """Read a list; a cursor that cannot be read does not hide the others."""
-        try:
-            return Document(data, tuple(_placed(data, parse_cursors(data))))
-        except DescriptionError as error:
-            places = list(_elements(data))
-            broken, kept = Fault("cursors", _reason(error.key, error.reason), Span(0, len(data))), []
-            for number, (line, span) in enumerate(places):
-                key = f"cursors[{number}]"
-                try:
-                    kept.append((line, span, _cursor(open_json(data[span.start : span.stop], ""))))
-                except DescriptionError:
-                    if error.key == key or error.key.startswith(f"{key}."):
-                        broken = broken._replace(span=span, line=line)
-            return Document(data, tuple(kept), (broken,))
-
-    def lists(self, content: Document) -> list[Rows]:
-        """Return the cursors."""
-        rows = ({"line": line, "span": span_row(span)} | each._asdict() for line, span, each in content.cursors)
-        return [Rows("records", len(content.cursors), rows)]
-
-    def nodes(self, content: Document) -> Iterator[Node]:
+    def nodes(self) -> Iterator[Node]:
         """Yield the cursors and what is written between them."""
-        for span, what in self.regions(content):
-            yield Node(what, span, content.data[span.start : span.stop].decode("utf-8", "backslashreplace"))
+        for span, what in self.regions():
+            yield Node(what, span, self.data[span.start : span.stop].decode("utf-8", "backslashreplace"))
 
-    def faults(self, content: Document) -> tuple[Fault, ...]:
-        """Return the first thing that is wrong."""
-        return content.faults
-
-    def regions(self, content: Document) -> Iterator[Region]:
+    def regions(self) -> Iterator[Region]:
         """Yield the cursors and what is written between them."""
         at = 0
-        for _, span, _ in content.cursors:
+        for _, span, _ in self.cursors:
             if span.start > at:
                 yield Region(Span(at, span.start), "JSON")
             yield Region(span, "cursor")
             at = span.stop
-        if at < len(content.data):
-            yield Region(Span(at, len(content.data)), "JSON")
+        if at < len(self.data):
+            yield Region(Span(at, len(self.data)), "JSON")
 
-    def summary(self, content: Document) -> list[str]:
-        """Return how many cursors there are, of whom and of which logs."""
-        consumers = {each.consumer for _, _, each in content.cursors}
-        logs = {each.log_id for _, _, each in content.cursors}
-        said = [count(len(content.cursors), "cursor")]
-        return [*said, count(len(consumers), "consumer"), count(len(logs), "log")] if content.cursors else said
+    def summary(self) -> list[str]:
+        """How many cursors there are, of whom and of which logs."""
+        consumers = {each.consumer for _, _, each in self.cursors}
+        logs = {each.log_id for _, _, each in self.cursors}
+        said = [count(len(self.cursors), "cursor")]
+        return [*said, count(len(consumers), "consumer"), count(len(logs), "log")] if self.cursors else said
+
+
+def probe(data: bytes) -> bool:
+    """Whether a content is a JSON object that names our schema, of whatever version."""
+    return data.removeprefix(_MARK).lstrip()[:1] == b"{" and b'"glbtools.cursors/' in data
+
+
+def parse_document(data: bytes) -> Document:
+    """Read a list as a file; a cursor that cannot be read does not hide the others."""
+    try:
+        return Document(data, tuple(_placed(data, parse_cursors(data))))
+    except DescriptionError as error:
+        places = list(_elements(data))
+        broken, kept = Fault("cursors", _reason(error.key, error.reason), Span(0, len(data))), []
+        for number, (line, span) in enumerate(places):
+            key = f"cursors[{number}]"
+            try:
+                kept.append((line, span, _cursor(open_json(data[span.start : span.stop], ""))))
+            except DescriptionError:
+                if error.key == key or error.key.startswith(f"{key}."):
+                    broken = broken._replace(span=span, line=line)
+        return Document(data, tuple(kept), (broken,))
 
 
 def _reason(key: str, reason: str) -> str:

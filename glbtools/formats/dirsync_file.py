@@ -12,15 +12,12 @@ import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
 from glbtools.errors import FieldError, UsageError
-from glbtools.formats.base import Format, Row, Rows, ansi, attribute_rows, count, span_row
-
-if TYPE_CHECKING:
-    from glbtools.binary.layout import Layout
+from glbtools.formats.base import Row, Rows, ansi, attribute_rows, count, span_row
 
 ADD, MODIFY, DELETE, COMMENT, NEITHER = "A", "M", "D", "#", ""
 KINDS = (ADD, MODIFY, DELETE)
@@ -103,15 +100,42 @@ class DirsyncFile(NamedTuple):
         """All faults of all sections."""
         return tuple(fault for each in self.sections for fault in each.faults)
 
+    def build(self) -> bytes:
+        """Exactly the bytes that were read."""
+        return b"".join(each.raw for each in self.sections)
+
+    def lists(self) -> list[Rows]:
+        """The sections."""
+        return [Rows("records", len(self.changes), map(_section_row, self.changes))]
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield sections, comments, and lines that are neither."""
+        for each in self.sections:
+            yield Node(_what(each), each.span, ansi(each.raw))
+
+    def regions(self) -> Iterator[Region]:
+        """Yield sections, comments, and lines that are neither."""
+        for each in self.sections:
+            yield Region(each.span, _what(each))
+
+    def summary(self) -> list[str]:
+        """How many changes of each kind there are."""
+        kinds = [each.kind for each in self.changes]
+        return [count(len(kinds), "change"), *(f"{kinds.count(kind)} {kind}" for kind in KINDS if kind in kinds)]
+
+
+def probe(data: bytes) -> bool:
+    """Whether the first line that is no comment names an object: ``A``, ``M`` or ``D`` and a distinguished name."""
+    head = data[:_PROBED]
+    if b"\0" in head:
+        return False
+    first = next((each for each in _sections(head) if each.kind != COMMENT and each.raw.strip()), None)
+    return first is not None and first.kind in KINDS and _NAMED.match(first.dn) is not None
+
 
 def parse_dirsync(data: bytes) -> DirsyncFile:
     """Read a file; never raises, whatever the bytes are."""
     return DirsyncFile(tuple(_sections(data)))
-
-
-def build_dirsync(file: DirsyncFile) -> bytes:
-    """Write a file: exactly the bytes that were read."""
-    return b"".join(each.raw for each in file.sections)
 
 
 def section(kind: str, dn: str, values: Iterable[tuple[str, Iterable[str | bytes]]] = ()) -> bytes:
@@ -141,45 +165,6 @@ def section(kind: str, dn: str, values: Iterable[tuple[str, Iterable[str | bytes
         return "\r\n".join(lines).encode("cp1252")
     except UnicodeEncodeError as error:
         raise FieldError(dn, "has a character that Windows-1252 has not") from error
-
-
-class DirsyncFormat(Format[DirsyncFile]):
-    """Files of the DIRSYNC sample for ``inspect``."""
-
-    def probe(self, data: bytes, layout: Layout | None) -> bool:
-        """Whether the first line that is no comment names an object: ``A``, ``M`` or ``D`` and a distinguished name."""
-        head = data[:_PROBED]
-        if b"\0" in head:
-            return False
-        first = next((each for each in _sections(head) if each.kind != COMMENT and each.raw.strip()), None)
-        return first is not None and first.kind in KINDS and _NAMED.match(first.dn) is not None
-
-    def parse(self, data: bytes, layout: Layout | None) -> DirsyncFile:
-        """See ``parse_dirsync``."""
-        return parse_dirsync(data)
-
-    def lists(self, content: DirsyncFile) -> list[Rows]:
-        """Return the sections."""
-        return [Rows("records", len(content.changes), map(_section_row, content.changes))]
-
-    def nodes(self, content: DirsyncFile) -> Iterator[Node]:
-        """Yield sections, comments, and lines that are neither."""
-        for each in content.sections:
-            yield Node(_what(each), each.span, ansi(each.raw))
-
-    def faults(self, content: DirsyncFile) -> tuple[Fault, ...]:
-        """Return what is not as the grammar has it."""
-        return content.faults
-
-    def regions(self, content: DirsyncFile) -> Iterator[Region]:
-        """Yield sections, comments, and lines that are neither."""
-        for each in content.sections:
-            yield Region(each.span, _what(each))
-
-    def summary(self, content: DirsyncFile) -> list[str]:
-        """Return how many changes of each kind there are."""
-        kinds = [each.kind for each in content.changes]
-        return [count(len(kinds), "change"), *(f"{kinds.count(kind)} {kind}" for kind in KINDS if kind in kinds)]
 
 
 def _what(section: Section) -> str:

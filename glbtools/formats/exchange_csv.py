@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
 from glbtools.errors import FieldError, UsageError
-from glbtools.formats.base import Format, Rows, ansi, attribute_rows, count, moment_row, span_row
 from glbtools.formats.base import Row as JsonRow
+from glbtools.formats.base import Rows, ansi, attribute_rows, count, moment_row, span_row
 from glbtools.model.directory import Entry, Facts, Values
 
 if TYPE_CHECKING:
-    from glbtools.binary.layout import Layout
+    pass
 
 DIALECTS = ("5.x", "4.0")
 """How several values share a field: with backslashes before ``%`` and ``\\``, or each in quotes of its own."""
@@ -113,6 +113,11 @@ class Row(NamedTuple):
         """Whether the line holds no text."""
         return not any(map(str.strip, self.cells))
 
+    @property
+    def what(self) -> str:
+        """What the line is."""
+        return "header" if self.line == 1 else "empty line" if self.blank else "object"
+
 
 class CsvFile(NamedTuple):
     """A whole file; the first of ``rows`` is the header."""
@@ -127,14 +132,63 @@ class CsvFile(NamedTuple):
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """All faults of all lines."""
-        return tuple(fault for row in self.rows for fault in row.faults)
+        """What the directory import would object to in the lines; of a dump also objects without name or number."""
+        columns = _Columns(self.header)
+        if "usn-changed" not in columns:
+            return tuple(fault for row in self.rows for fault in row.faults)
+        found: list[Fault] = []
+        for _ in _entries(self.rows, columns, self.separators, DIALECTS[0], found.append, bare=True):
+            pass
+        return tuple(found)
+
+    def build(self) -> bytes:
+        """Exactly the bytes that were read."""
+        return b"".join(row.raw for row in self.rows)
+
+    def lists(self) -> list[Rows]:
+        """The objects, with what ``directory`` takes from each."""
+        columns = _Columns(self.header)
+        objects = [row for row in self.rows[1:] if not row.blank]
+        return [Rows("records", len(objects), (_object_row(row, columns, self.separators) for row in objects))]
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield the lines."""
+        encoding = _encoding(self.rows[0].raw)[0] if self.rows else ""
+        for row in self.rows:
+            yield Node(row.what, row.span, _decode(row.raw, encoding)[0])
+
+    def regions(self) -> Iterator[Region]:
+        """Yield the lines."""
+        for row in self.rows:
+            yield Region(row.span, row.what)
+
+    def summary(self) -> list[str]:
+        """How many objects there are, how they are numbered, and what the columns do not tell."""
+        columns = _Columns(self.header)
+        objects = [row for row in self.rows[1:] if not row.blank]
+        said = [count(len(objects), "object"), count(len(columns.header), "column")]
+        if "mode" in columns:
+            return [*said, "for import: it has a Mode column"]
+        if "usn-changed" not in columns:
+            return [*said, "no USN-Changed column, so that changes are not numbered"]
+        numbers = [n for row in objects if (n := _number(columns.cell(row.cells, "usn-changed"), self.separators))]
+        if numbers:
+            said.append(f"USN {min(numbers)} to {max(numbers)}")
+        return said if "is-deleted" in columns else [*said, "no Is-Deleted column, so that no deletion can be seen"]
 
 
 def parse_csv(data: bytes, ini: bytes | None = None, *, strict: bool = False, dialect: str = DIALECTS[0]) -> CsvFile:
     """Read a file; never raises, whatever the bytes are."""
     separators = _separators(data, ini)
     return CsvFile(tuple(rows(io.BytesIO(data), separators, strict=strict, dialect=dialect)), separators)
+
+
+def parse_alone(data: bytes) -> CsvFile:
+    """Read a file without looking at an ``export.ini`` beside it.
+
+    A file with a Mode column is read as the import reads it, since no export has one (Q146304).
+    """
+    return parse_csv(data, strict=is_for_import(data))
 
 
 def begins(data: bytes) -> bool:
@@ -150,11 +204,6 @@ def is_for_import(data: bytes) -> bool:
     """Whether a header, as ``begins`` knows it, has a Mode column: no export has one (Q146304)."""
     header = _first_row(data)
     return header is not None and "mode" in _Columns(names(header, _sniffed(header)))
-
-
-def build_csv(file: CsvFile) -> bytes:
-    """Write a file: exactly the bytes that were read."""
-    return b"".join(row.raw for row in file.rows)
 
 
 def separators_from_ini(data: bytes) -> Separators:
@@ -309,63 +358,6 @@ def entries(
         creations="usn-created" in columns,
     )
     return facts, _objects(lines, reader, tell, bare=bare)
-
-
-class ExchangeCsvFormat(Format[CsvFile]):
-    """Exchange directory exports and imports for ``inspect``; an ``export.ini`` beside the file is not looked at.
-
-    A file with a Mode column is read as the import reads it, since no export has one (Q146304).
-    """
-
-    def probe(self, data: bytes, layout: Layout | None) -> bool:
-        """See ``begins``."""
-        return begins(data)
-
-    def parse(self, data: bytes, layout: Layout | None) -> CsvFile:
-        """See ``parse_csv``."""
-        return parse_csv(data, strict=is_for_import(data))
-
-    def lists(self, content: CsvFile) -> list[Rows]:
-        """Return the objects, with what ``directory`` takes from each."""
-        columns = _Columns(content.header)
-        objects = [row for row in content.rows[1:] if not row.blank]
-        return [Rows("records", len(objects), (_object_row(row, columns, content.separators) for row in objects))]
-
-    def nodes(self, content: CsvFile) -> Iterator[Node]:
-        """Yield the lines."""
-        encoding = _encoding(content.rows[0].raw)[0] if content.rows else ""
-        for row in content.rows:
-            what = "header" if row.line == 1 else "empty line" if row.blank else "object"
-            yield Node(what, row.span, _decode(row.raw, encoding)[0])
-
-    def faults(self, content: CsvFile) -> Iterable[Fault]:
-        """Return what the directory import would object to; of a dump also objects without name or number."""
-        columns = _Columns(content.header)
-        if "usn-changed" not in columns:
-            return content.faults
-        found: list[Fault] = []
-        for _ in _entries(content.rows, columns, content.separators, DIALECTS[0], found.append, bare=True):
-            pass
-        return found
-
-    def regions(self, content: CsvFile) -> Iterator[Region]:
-        """Yield the lines."""
-        for row in content.rows:
-            yield Region(row.span, "header" if row.line == 1 else "empty line" if row.blank else "object")
-
-    def summary(self, content: CsvFile) -> list[str]:
-        """Return how many objects there are, how they are numbered, and what the columns do not tell."""
-        columns = _Columns(content.header)
-        objects = [row for row in content.rows[1:] if not row.blank]
-        said = [count(len(objects), "object"), count(len(columns.header), "column")]
-        if "mode" in columns:
-            return [*said, "for import: it has a Mode column"]
-        if "usn-changed" not in columns:
-            return [*said, "no USN-Changed column, so that changes are not numbered"]
-        numbers = [n for row in objects if (n := _number(columns.cell(row.cells, "usn-changed"), content.separators))]
-        if numbers:
-            said.append(f"USN {min(numbers)} to {max(numbers)}")
-        return said if "is-deleted" in columns else [*said, "no Is-Deleted column, so that no deletion can be seen"]
 
 
 def write_rows(

@@ -11,17 +11,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING
 
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
 from glbtools.formats import transaction
-from glbtools.formats.base import Format, Rows, count, text_record_row
+from glbtools.formats.base import Rows, count, text_record_row
 from glbtools.formats.transaction import Parsed
 from glbtools.model.transaction import FLAT_TYPES, HIERARCHICAL_TYPES, Transaction, meaning
-
-if TYPE_CHECKING:
-    from glbtools.binary.layout import Layout
 
 ENCODING = "cp850"
 END_OF_FILE = "\x1a"
@@ -66,6 +62,48 @@ class ImportFile:
         """All faults of all items, with bytes and line numbers of the file."""
         return tuple(fault for item in self.items for fault in _faults(item))
 
+    def build(self) -> bytes:
+        """The bytes of the file; an item without a transaction is written as its text.
+
+        Raises:
+            UnicodeEncodeError: a text holds a character that code page 850 has not.
+        """
+        pieces: list[str] = []
+        for item in self.items:
+            typed = item.parsed.transaction
+            pieces += [item.before, item.parsed.text if typed is None else transaction.build(typed)]
+        return "".join([*pieces, self.after]).encode(ENCODING)
+
+    def lists(self) -> list[Rows]:
+        """The transactions; an Import file has neither numbers nor stamps."""
+        rows = (text_record_row(each.line, each.span, None, each.parsed) for each in self.items)
+        return [Rows("records", len(self.items), rows)]
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield the transactions."""
+        for item in self.items:
+            typed = item.parsed.transaction
+            yield Node("transaction", item.span, item.parsed.text, meaning(typed) if typed else "not understood")
+
+    def regions(self) -> Iterator[Region]:
+        """Yield the transactions and the empty lines between them."""
+        position = 0
+        for item in self.items:
+            if item.span.start > position:
+                yield Region(Span(position, item.span.start), "empty line")
+            yield Region(item.span, "transaction")
+            position = item.span.stop
+        if self.after:
+            yield Region(Span(position, position + len(self.after)), "end")
+
+    def summary(self) -> list[str]:
+        """How many transactions of each kind there are."""
+        verbs = Counter(each.verb for each in self.transactions)
+        return [
+            count(len(self.transactions), "transaction"),
+            *(f"{n} {verb}" for verb, n in sorted(verbs.items()) if verb),
+        ]
+
 
 def parse_import(data: bytes) -> ImportFile:
     """Read an Import file; never raises, whatever the bytes are."""
@@ -81,19 +119,6 @@ def parse_import(data: bytes) -> ImportFile:
         items.append(Item(start + 1, span, parsed, "".join(rows[done:start])))
         done = stop
     return ImportFile(tuple(items), "".join(rows[done:]) + text[len(body) :])
-
-
-def build_import(file: ImportFile) -> bytes:
-    """Write an Import file; an item without a transaction is written as its text.
-
-    Raises:
-        UnicodeEncodeError: a text holds a character that code page 850 has not.
-    """
-    pieces: list[str] = []
-    for item in file.items:
-        typed = item.parsed.transaction
-        pieces += [item.before, item.parsed.text if typed is None else transaction.build(typed)]
-    return "".join([*pieces, file.after]).encode(ENCODING)
 
 
 def probe(data: bytes) -> bool:
@@ -153,49 +178,3 @@ def _faults(item: Item) -> Iterator[Fault]:
         position = max(start, position)
         span = Span(item.span.start + start, item.span.start + stop)
         yield Fault("text", message, span, damage=False, number=number, line=line)
-
-
-class ImportFormat(Format[ImportFile]):
-    """Import files for ``inspect``."""
-
-    def probe(self, data: bytes, layout: Layout | None) -> bool:
-        """See ``probe``."""
-        return probe(data)
-
-    def parse(self, data: bytes, layout: Layout | None) -> ImportFile:
-        """See ``parse_import``."""
-        return parse_import(data)
-
-    def lists(self, content: ImportFile) -> list[Rows]:
-        """Return the transactions; an Import file has neither numbers nor stamps."""
-        rows = (text_record_row(each.line, each.span, None, each.parsed) for each in content.items)
-        return [Rows("records", len(content.items), rows)]
-
-    def nodes(self, content: ImportFile) -> Iterator[Node]:
-        """Yield the transactions."""
-        for item in content.items:
-            typed = item.parsed.transaction
-            yield Node("transaction", item.span, item.parsed.text, meaning(typed) if typed else "not understood")
-
-    def faults(self, content: ImportFile) -> tuple[Fault, ...]:
-        """Return what Import would object to."""
-        return content.faults
-
-    def regions(self, content: ImportFile) -> Iterator[Region]:
-        """Yield the transactions and the empty lines between them."""
-        position = 0
-        for item in content.items:
-            if item.span.start > position:
-                yield Region(Span(position, item.span.start), "empty line")
-            yield Region(item.span, "transaction")
-            position = item.span.stop
-        if content.after:
-            yield Region(Span(position, position + len(content.after)), "end")
-
-    def summary(self, content: ImportFile) -> list[str]:
-        """Return how many transactions of each kind there are."""
-        verbs = Counter(each.verb for each in content.transactions)
-        return [
-            count(len(content.transactions), "transaction"),
-            *(f"{n} {verb}" for verb, n in sorted(verbs.items()) if verb),
-        ]

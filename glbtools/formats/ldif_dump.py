@@ -19,17 +19,14 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
 from glbtools.errors import FieldError, UsageError
 from glbtools.formats import search_output
-from glbtools.formats.base import Format, Row, Rows, attribute_rows, count, moment_row, span_row
+from glbtools.formats.base import Row, Rows, attribute_rows, count, moment_row, span_row
 from glbtools.model.directory import ADDED, DELETED, MODIFIED, Entry, Facts, Values
-
-if TYPE_CHECKING:
-    from glbtools.binary.layout import Layout
 
 RECORD_LIMIT = 1 << 24
 """Longest record read as one, in bytes; what is longer is cut there and reported."""
@@ -113,6 +110,36 @@ class LdifFile(NamedTuple):
             pass
         return tuple(found)
 
+    def build(self) -> bytes:
+        """Exactly the bytes that were read."""
+        return b"".join(each.raw for each in self.records)
+
+    def lists(self) -> list[Rows]:
+        """The records that have a name, the rootDSE included."""
+        held = [each for each in self.records if each.dn is not None]
+        return [Rows("records", len(held), map(_record_row, held))]
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield the records."""
+        for each in self.records:
+            yield Node(_what(each), each.span, each.raw.decode("utf-8", "backslashreplace"))
+
+    def regions(self) -> Iterator[Region]:
+        """Yield the records."""
+        for each in self.records:
+            yield Region(each.span, _what(each))
+
+    def summary(self) -> list[str]:
+        """How many objects there are, how they are numbered, and whose dump it is."""
+        objects = [each for each in self.records if each.dn]
+        changes = sum(each.change not in (None, "add") for each in objects)
+        said = [count(len(objects), "change" if changes else "object")]
+        if numbers := [n for each in objects if (n := _number(each.get("uSNChanged"))) is not None]:
+            said.append(f"USN {min(numbers)} to {max(numbers)}")
+        facts = _facts(self.records)
+        said += [f"of {facts.server}"] if facts.server else []
+        return said + ([f"highest number {facts.head}"] if facts.head is not None else [])
+
 
 def begins(data: bytes) -> bool:
     """Whether a content is LDIF by its beginning: an object, or what a search tool prints before the first one."""
@@ -141,11 +168,6 @@ def parse_ldif(data: bytes) -> LdifFile:
         UsageError: the library is not installed.
     """
     return LdifFile(tuple(records(io.BytesIO(data))))
-
-
-def build_ldif(file: LdifFile) -> bytes:
-    """Write a file: exactly the bytes that were read."""
-    return b"".join(each.raw for each in file.records)
 
 
 def records(stream: BinaryIO) -> Iterator[Record]:
@@ -227,48 +249,6 @@ def change_record(kind: str, entry: Entry) -> bytes:
         if kind == MODIFIED:
             lines.append(b"-\n")
     return b"".join([*lines, b"\n"])
-
-
-class LdifFormat(Format[LdifFile]):
-    """LDIF files for ``inspect``: dumps, changes, and captures of the rootDSE."""
-
-    def probe(self, data: bytes, layout: Layout | None) -> bool:
-        """See ``begins``."""
-        return begins(data)
-
-    def parse(self, data: bytes, layout: Layout | None) -> LdifFile:
-        """See ``parse_ldif``."""
-        return parse_ldif(data)
-
-    def lists(self, content: LdifFile) -> list[Rows]:
-        """Return the records that have a name, the rootDSE included."""
-        held = [each for each in content.records if each.dn is not None]
-        return [Rows("records", len(held), map(_record_row, held))]
-
-    def nodes(self, content: LdifFile) -> Iterator[Node]:
-        """Yield the records."""
-        for each in content.records:
-            yield Node(_what(each), each.span, each.raw.decode("utf-8", "backslashreplace"))
-
-    def faults(self, content: LdifFile) -> tuple[Fault, ...]:
-        """Return the records that cannot be read."""
-        return content.faults
-
-    def regions(self, content: LdifFile) -> Iterator[Region]:
-        """Yield the records."""
-        for each in content.records:
-            yield Region(each.span, _what(each))
-
-    def summary(self, content: LdifFile) -> list[str]:
-        """Return how many objects there are, how they are numbered, and whose dump it is."""
-        objects = [each for each in content.records if each.dn]
-        changes = sum(each.change not in (None, "add") for each in objects)
-        said = [count(len(objects), "change" if changes else "object")]
-        if numbers := [n for each in objects if (n := _number(each.get("uSNChanged"))) is not None]:
-            said.append(f"USN {min(numbers)} to {max(numbers)}")
-        facts = _facts(content.records)
-        said += [f"of {facts.server}"] if facts.server else []
-        return said + ([f"highest number {facts.head}"] if facts.head is not None else [])
 
 
 def _what(record: Record) -> str:

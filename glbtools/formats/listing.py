@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from glbtools.binary import stamp
 from glbtools.binary.records import Record
@@ -19,11 +19,8 @@ from glbtools.binary.span import Fault, Region, Span, tile
 from glbtools.binary.tree import Node
 from glbtools.errors import UsageError
 from glbtools.formats import transaction
-from glbtools.formats.base import Format, Row, Rows, count, known, moment_row, requestor_row, span_row, text_record_row
+from glbtools.formats.base import Row, Rows, count, known, moment_row, requestor_row, span_row, text_record_row
 from glbtools.model.configuration import Place, ReqConf, Requestor, SrvConf
-
-if TYPE_CHECKING:
-    from glbtools.binary.layout import Layout
 
 ENCODING = "cp850"
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -65,7 +62,6 @@ class Listing:
 
     Attributes:
         data: the listing itself; it is never rewritten.
-        kind: ``listq`` or ``listds``.
         records: transactions of a LISTQ listing; spans are those of their lines.
         lines: for each record the line it begins on, from 1.
         queue: name of the queue listed, such as REQTRANS; None where the listing does not say.
@@ -73,11 +69,10 @@ class Listing:
         places: where a number of LISTDS stands.
         reqconf: what ``LISTDS -R`` prints.
         srvconf: what ``LISTDS -S`` prints.
-        faults: lines that mean nothing to us.
+        unparsed: lines that mean nothing to us.
     """
 
     data: bytes
-    kind: str
     records: list[Record] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     places: dict[str, Place] = field(default_factory=dict)
@@ -85,16 +80,118 @@ class Listing:
     postoffice: str | None = None
     reqconf: ReqConf | None = None
     srvconf: SrvConf | None = None
-    faults: list[Fault] = field(default_factory=list)
+    unparsed: list[Fault] = field(default_factory=list)
 
     def moment(self, record: Record) -> datetime | None:
         """The date stamp of a record, by the clock of who printed it."""
-        return _stamped(record)
+        return None if record.stamp is None else stamp.from_unix(record.stamp)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Everything that is wrong or remarkable."""
+        return self.unparsed
+
+
+class QueueListing(Listing):
+    """What LISTQ prints."""
+
+    @property
+    def faults(self) -> list[Fault]:
+        """The lines that mean nothing, and what the vendor's Import would object to in the texts."""
+        return [*self.unparsed, *self._text_faults()]
+
+    def _text_faults(self) -> Iterator[Fault]:
+        for line, record in zip(self.lines, self.records, strict=True):
+            if record.text.startswith("#") or transaction.is_plain(record.text):
+                continue
+            for fault in transaction.parse(record.text).faults:
+                span = Span(record.start, record.stop)
+                message = f"sync {record.sync}: {fault.message}"
+                yield Fault("text", message, span, damage=False, number=fault.number, line=line)
+
+    def lists(self) -> list[Rows]:
+        """The transactions."""
+        rows = (
+            text_record_row(
+                line,
+                Span(each.start, each.stop),
+                each.sync,
+                transaction.parse(each.text),
+                stamp=moment_row(self.moment(each)),
+                checksum=each.checksum,
+            )
+            for line, each in zip(self.lines, self.records, strict=True)
+        )
+        return [Rows("records", len(self.records), rows)]
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield headings, transactions and lines that mean nothing."""
+        yield from _nodes(self, self.regions(), (f"sync {each.sync}" for each in self.records), "record")
+
+    def regions(self) -> Iterator[Region]:
+        """Yield the lines that are more than headings; records include the lines that were wrapped."""
+        held = [Region(_whole_lines(self, Span(each.start, each.stop)), "record") for each in self.records]
+        held += [Region(_whole_lines(self, each.span), "unparsed line") for each in self.unparsed]
+        return _with_headings(self, held)
+
+    def summary(self) -> list[str]:
+        """Whose queue it is, and its numbers."""
+        numbers = [each.sync for each in self.records]
+        whose = f"{self.queue or 'a queue'} of {self.postoffice or 'a postoffice it does not name'}"
+        held = f", sync {min(numbers)} to {max(numbers)}" if numbers else ""
+        return [whose, count(len(numbers), "transaction") + held]
+
+
+class ConfigurationListing(Listing):
+    """What LISTDS prints."""
+
+    def lists(self) -> list[Rows]:
+        """The numbers printed, as the fields they are printed from, and the requestors."""
+        fields: list[Row] = []
+        for config in (self.reqconf, self.srvconf):
+            for name in ("reqsync", "srvsync", "server", "sync", "cycle"):
+                value = getattr(config, name, None)
+                if value is not None:
+                    span, line = self.places[name]
+                    row: Row = {"name": name, "line": line, "span": span_row(span), "value": value}
+                    fields.append(row | {"status": "attested", "meaning": ""})
+        requestors = [requestor_row(each) for each in self._requestors]
+        return [Rows("fields", len(fields), iter(fields)), Rows("records", len(requestors), iter(requestors))]
+
+    @property
+    def _requestors(self) -> tuple[Requestor, ...]:
+        return self.srvconf.requestors if self.srvconf else ()
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield headings, requestors and lines that mean nothing."""
+        names = (f"#{each.number} {each.name or ''}" for each in self._requestors)
+        yield from _nodes(self, self.regions(), names, "requestor")
+
+    def regions(self) -> Iterator[Region]:
+        """Yield requestors and unparsed lines; the rest is headings."""
+        held = [Region(_whole_lines(self, each.span), "requestor") for each in self._requestors]
+        ends = {0: 0} | {region.span.start: region.span.stop for region in held}
+        starts = list(ends)
+        for each in self.unparsed:
+            # A requestor's lines belong to it, whatever stands between them.
+            if each.span.start >= ends[starts[bisect_right(starts, each.span.start) - 1]]:
+                held.append(Region(_whole_lines(self, each.span), "unparsed line"))
+        return _with_headings(self, held)
+
+    def summary(self) -> list[str]:
+        """Whose configuration it is, and its numbers."""
+        phrases = [f"of {self.postoffice or 'a postoffice it does not name'}"]
+        if self.reqconf:
+            phrases.append(f"ReqSync {known(self.reqconf.reqsync)}, SrvSync {known(self.reqconf.srvsync)}")
+        if self.srvconf:
+            phrases.append(f"highest SrvSync {known(self.srvconf.sync)}, cycle {known(self.srvconf.cycle)}")
+            phrases.append(count(len(self.srvconf.requestors), "requestor"))
+        return phrases
 
 
 def parse_listing(data: bytes) -> Listing:
     """Return what a listing says; which of the two utilities printed it is seen from its lines."""
-    return _parse_listds(data) if _looks_like(data, _is_listds) else _parse_listq(data)
+    return parse_listds(data) if probe_listds(data) else parse_listq(data)
 
 
 def probe_listq(data: bytes) -> bool:
@@ -123,7 +220,8 @@ def format_listq(records: list[Record], queue: str, postoffice: str | None, prog
     lines += ["Checking CRC...", "", "CRC  Date stamp               Sync#  Transaction"]
     for each in records:
         crc = "" if each.checksum is None else f"{each.checksum:04X}"
-        lines.append(f"{crc:4} {asctime(_stamped(each)):24} {each.sync:06} {escape(each.text)}")
+        when = None if each.stamp is None else stamp.from_unix(each.stamp)
+        lines.append(f"{crc:4} {asctime(when):24} {each.sync:06} {escape(each.text)}")
     return "\n".join(lines) + "\n"
 
 
@@ -147,17 +245,6 @@ def format_listds(config: ReqConf | SrvConf, postoffice: str | None, program: st
         lines += [f"{syncs}, Last Cycle = {_printed(each.last_cycle)}"]
         lines += [f"Last update received {asctime(each.last_update)}"] if each.last_update else []
     return "\n".join(lines) + "\n"
-
-
-def text_faults(listing: Listing) -> Iterator[Fault]:
-    """Yield what the vendor's Import would object to in the texts of a queue, with its message numbers."""
-    for line, record in zip(listing.lines, listing.records, strict=True):
-        if record.text.startswith("#") or transaction.is_plain(record.text):
-            continue
-        for fault in transaction.parse(record.text).faults:
-            span = Span(record.start, record.stop)
-            message = f"sync {record.sync}: {fault.message}"
-            yield Fault("text", message, span, damage=False, number=fault.number, line=line)
 
 
 def escape(text: str) -> str:
@@ -187,112 +274,6 @@ def asctime(when: datetime | None) -> str:
     return f"{WEEKDAYS[when.weekday()]} {MONTHS[when.month - 1]} {when.day:02} {when:%H:%M:%S} {when.year:04}"
 
 
-class ListqFormat(Format[Listing]):
-    """LISTQ listings for ``inspect``."""
-
-    def probe(self, data: bytes, layout: Layout | None) -> bool:
-        """See ``probe_listq``."""
-        return probe_listq(data)
-
-    def parse(self, data: bytes, layout: Layout | None) -> Listing:
-        """See ``parse_listing``."""
-        return _parse_listq(data)
-
-    def lists(self, content: Listing) -> list[Rows]:
-        """Return the transactions."""
-        rows = (
-            text_record_row(
-                line,
-                Span(each.start, each.stop),
-                each.sync,
-                transaction.parse(each.text),
-                moment_row(_stamped(each)),
-                each.checksum,
-            )
-            for line, each in zip(content.lines, content.records, strict=True)
-        )
-        return [Rows("records", len(content.records), rows)]
-
-    def nodes(self, content: Listing) -> Iterator[Node]:
-        """Yield headings, transactions and lines that mean nothing."""
-        yield from _nodes(content, self.regions(content), (f"sync {each.sync}" for each in content.records), "record")
-
-    def faults(self, content: Listing) -> Iterator[Fault]:
-        """Yield the lines that mean nothing, and the faults of the texts."""
-        yield from content.faults
-        yield from text_faults(content)
-
-    def regions(self, content: Listing) -> Iterator[Region]:
-        """Yield the lines that are more than headings; records include the lines that were wrapped."""
-        held = [Region(_whole_lines(content, Span(each.start, each.stop)), "record") for each in content.records]
-        held += [Region(_whole_lines(content, each.span), "unparsed line") for each in content.faults]
-        return _with_headings(content, held)
-
-    def summary(self, content: Listing) -> list[str]:
-        """Return whose queue it is and its numbers."""
-        numbers = [each.sync for each in content.records]
-        whose = f"{content.queue or 'a queue'} of {content.postoffice or 'a postoffice it does not name'}"
-        held = f", sync {min(numbers)} to {max(numbers)}" if numbers else ""
-        return [whose, count(len(numbers), "transaction") + held]
-
-
-class ListdsFormat(Format[Listing]):
-    """LISTDS listings for ``inspect``."""
-
-    def probe(self, data: bytes, layout: Layout | None) -> bool:
-        """See ``probe_listds``."""
-        return probe_listds(data)
-
-    def parse(self, data: bytes, layout: Layout | None) -> Listing:
-        """See ``parse_listing``."""
-        return _parse_listds(data)
-
-    def lists(self, content: Listing) -> list[Rows]:
-        """Return the numbers printed, as the fields they are printed from, and the requestors."""
-        fields: list[Row] = []
-        for config in (content.reqconf, content.srvconf):
-            for name in ("reqsync", "srvsync", "server", "sync", "cycle"):
-                value = getattr(config, name, None)
-                if value is not None:
-                    span, line = content.places[name]
-                    row: Row = {"name": name, "line": line, "span": span_row(span), "value": value}
-                    fields.append(row | {"status": "attested", "meaning": ""})
-        requestors = [requestor_row(each) for each in (content.srvconf.requestors if content.srvconf else ())]
-        return [Rows("fields", len(fields), iter(fields)), Rows("records", len(requestors), iter(requestors))]
-
-    def nodes(self, content: Listing) -> Iterator[Node]:
-        """Yield headings, requestors and lines that mean nothing."""
-        requestors = content.srvconf.requestors if content.srvconf else ()
-        names = (f"#{each.number} {each.name or ''}" for each in requestors)
-        yield from _nodes(content, self.regions(content), names, "requestor")
-
-    def faults(self, content: Listing) -> list[Fault]:
-        """Return the lines that mean nothing."""
-        return content.faults
-
-    def regions(self, content: Listing) -> Iterator[Region]:
-        """Yield requestors and unparsed lines; the rest is headings."""
-        requestors = content.srvconf.requestors if content.srvconf else ()
-        held = [Region(_whole_lines(content, each.span), "requestor") for each in requestors]
-        ends = {0: 0} | {region.span.start: region.span.stop for region in held}
-        starts = list(ends)
-        for each in content.faults:
-            # A requestor's lines belong to it, whatever stands between them.
-            if each.span.start >= ends[starts[bisect_right(starts, each.span.start) - 1]]:
-                held.append(Region(_whole_lines(content, each.span), "unparsed line"))
-        return _with_headings(content, held)
-
-    def summary(self, content: Listing) -> list[str]:
-        """Return whose configuration it is and its numbers."""
-        phrases = [f"of {content.postoffice or 'a postoffice it does not name'}"]
-        if content.reqconf:
-            phrases.append(f"ReqSync {known(content.reqconf.reqsync)}, SrvSync {known(content.reqconf.srvsync)}")
-        if content.srvconf:
-            phrases.append(f"highest SrvSync {known(content.srvconf.sync)}, cycle {known(content.srvconf.cycle)}")
-            phrases.append(count(len(content.srvconf.requestors), "requestor"))
-        return phrases
-
-
 def _whole_lines(content: Listing, span: Span) -> Span:
     """Return a span up to the end of its last line, with the empty lines that follow."""
     rest = _REST_OF_LINE.match(content.data, span.stop)
@@ -316,15 +297,12 @@ def _with_headings(content: Listing, held: list[Region]) -> Iterator[Region]:
         yield Region(region.span, "heading") if region.what == "gap" else region
 
 
-def _stamped(record: Record) -> datetime | None:
-    return None if record.stamp is None else stamp.from_unix(record.stamp)
-
-
 # --- LISTQ -------------------------------------------------------------------------------------------------------
 
 
-def _parse_listq(data: bytes) -> Listing:
-    listing = Listing(data, "listq")
+def parse_listq(data: bytes) -> QueueListing:
+    """Return what LISTQ printed."""
+    listing = QueueListing(data)
     texts: list[list[str]] = []
     before = ""
     for number, span, line in _lines(data):
@@ -341,13 +319,13 @@ def _parse_listq(data: bytes) -> Listing:
             continue
         elif masked := _OLD.fullmatch(line):
             message = f"the number is printed as {masked['sync']}, so the transaction is left out"
-            listing.faults.append(Fault("number-unknown", message, span, damage=False, line=number))
+            listing.unparsed.append(Fault("number-unknown", message, span, damage=False, line=number))
         elif texts and _touches(data, listing.records[-1].stop, span.start):
             texts[-1].append(_continuation(before, line))
             listing.records[-1] = listing.records[-1]._replace(stop=span.stop)
             before = line
         else:
-            listing.faults.append(
+            listing.unparsed.append(
                 Fault("line-unparsed", "not a line that LISTQ prints", span, damage=False, line=number)
             )
     listing.records = [
@@ -387,8 +365,9 @@ def _touches(data: bytes, stop: int, start: int) -> bool:
 # --- LISTDS ------------------------------------------------------------------------------------------------------
 
 
-def _parse_listds(data: bytes) -> Listing:
-    listing = Listing(data, "listds")
+def parse_listds(data: bytes) -> ConfigurationListing:
+    """Return what LISTDS printed."""
+    listing = ConfigurationListing(data)
     requestors: list[Requestor] = []
     highest: re.Match[str] | None = None
     server: str | None = None
@@ -417,7 +396,7 @@ def _parse_listds(data: bytes) -> Listing:
             server, inside = unescape(match[1].strip()), False
             listing.places["server"] = Place(span, number)
         elif line.strip() and not _BANNER.match(line):
-            listing.faults.append(
+            listing.unparsed.append(
                 Fault("line-unparsed", "not a line that LISTDS prints", span, damage=False, line=number)
             )
     if highest or requestors:

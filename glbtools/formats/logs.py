@@ -15,19 +15,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from functools import cached_property
+from typing import Literal
 
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
 from glbtools.errors import UsageError
 from glbtools.formats import messages
-from glbtools.formats.base import Format, Row, Rows, count, moment_row, span_row
-
-if TYPE_CHECKING:
-    from glbtools.binary.layout import Layout
+from glbtools.formats.base import Row, Rows, count, moment_row, span_row
 
 ENCODING = "cp850"
 PROBE_SIZE = 64 * 1024
@@ -121,20 +119,72 @@ class LogLine:
     postoffice: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Log:
     """A whole log.
 
     Attributes:
         lines: every line of the file.
-        faults: one ``line-unparsed`` for each line of no known shape; none of them means damage.
+        unparsed: one ``line-unparsed`` for each line of no known shape; none of them means damage.
         form: the form of more than half of the lines that have one of their own (report headers go along with any);
             ``mixed`` when no form has so many, ``empty`` when no line has one.
     """
 
     lines: tuple[LogLine, ...]
-    faults: tuple[Fault, ...]
+    unparsed: tuple[Fault, ...]
     form: LogForm
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The lines that mean nothing; a file of nothing else is damaged, or no log."""
+        if self.form != "empty" or not self.unparsed:
+            return self.unparsed
+        return Fault("log", "no line has the shape of a log's", Span(0, self.lines[-1].span.stop)), *self.unparsed
+
+    @cached_property
+    def joined(self) -> tuple[LogLine, ...]:
+        """The lines with wrapped ones put together again, each with one blank between its parts.
+
+        A line made of several has their joined text as ``raw`` and a span from the first to the last; it is read anew,
+        so that a message known by its wording is found although it was wrapped. Continuation lines do not appear.
+        """
+        return tuple(_joined(self.lines)) if any(line.form == "continuation" for line in self.lines) else self.lines
+
+    def build(self) -> bytes:
+        """The bytes of the file from the raw text of its lines.
+
+        Raises:
+            UsageError: a line was given characters that code page 850 does not have.
+        """
+        try:
+            return "".join([part for line in self.lines for part in (line.raw, line.end)]).encode(ENCODING)
+        except UnicodeEncodeError as error:
+            raise UsageError(f"log text is not in code page 850: {error.object[error.start]!a}") from None
+
+    def lists(self) -> list[Rows]:
+        """The lines; each has its message with the lines that continue it."""
+        whole = {line.number: line for line in self.joined}
+        rows = (_line_row(line, whole.get(line.number, line)) for line in self.lines)
+        return [Rows("lines", len(self.lines), rows)]
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield the lines."""
+        for line in self.lines:
+            yield Node(f"line[{line.number}]", line.span, line.raw, says(line) if line.form == "coded" else "")
+
+    def regions(self) -> Iterator[Region]:
+        """Yield lines, and apart from them those that mean nothing."""
+        for line in self.lines:
+            yield Region(line.span, "unparsed line" if line.form == "unparsed" else "line")
+
+    def summary(self) -> list[str]:
+        """The form of the lines and the time they cover."""
+        moments = [line.moment for line in self.lines if line.moment]
+        empty = "no line of a log" if self.unparsed else "an empty log"
+        phrases = [{"empty": empty}.get(self.form, f"{self.form} form"), count(len(self.lines), "line")]
+        if moments:
+            phrases.append(f"{moment_row(min(moments))} to {moment_row(max(moments))}, zone unknown")
+        return phrases
 
 
 def probe(data: bytes) -> bool:
@@ -151,7 +201,13 @@ def probe(data: bytes) -> bool:
 
 
 def parse_log(data: bytes) -> Log:
-    """Read a log; no input is refused, and every byte is in exactly one line."""
+    """Read a log; no content is refused, and every byte is in exactly one line.
+
+    Raises:
+        UsageError: it has more lines than any log.
+    """
+    if data.count(b"\n") > MOST_LINES:
+        raise UsageError(f"more than {MOST_LINES} lines; no Dir-Sync log has as many")
     reader = _Reader()
     lines: list[LogLine] = []
     faults: list[Fault] = []
@@ -166,28 +222,11 @@ def parse_log(data: bytes) -> Log:
     return Log(tuple(lines), tuple(faults), _majority(lines))
 
 
-def build_log(log: Log) -> bytes:
-    """Return the bytes of a log from the raw text of its lines: ``parse_log`` undone, exactly.
-
-    Raises:
-        UsageError: a line was given characters that code page 850 does not have.
-    """
-    try:
-        return "".join([part for line in log.lines for part in (line.raw, line.end)]).encode(ENCODING)
-    except UnicodeEncodeError as error:
-        raise UsageError(f"log text is not in code page 850: {error.object[error.start]!a}") from None
-
-
-def joined(log: Log) -> list[LogLine]:
-    """Return the lines with wrapped ones put together again, each with one blank between its parts.
-
-    A line made of several has their joined text as ``raw`` and a span from the first to the last; it is read anew, so
-    that a message known by its wording is found although it was wrapped. Continuation lines do not appear any more.
-    """
+def _joined(lines: Iterable[LogLine]) -> list[LogLine]:
     whole: list[LogLine] = []
     parts: list[LogLine] = []
     base = -1
-    for line in log.lines:
+    for line in lines:
         if line.form == "continuation":
             parts.append(line)
             continue
@@ -240,12 +279,12 @@ def to_coded(line: LogLine) -> str | None:
 
 def as_text(log: Log) -> list[str]:
     """Return all lines as DIRSYNC.LOG shows them; what has no text form stays as it is stored."""
-    return [to_text(line) for line in joined(log)]
+    return [to_text(line) for line in log.joined]
 
 
 def as_coded(log: Log) -> list[str]:
     """Return all lines as DSSERVER.LOG shows them; what has no known coded form stays as it is stored."""
-    return [line.raw if (coded := to_coded(line)) is None else coded for line in joined(log)]
+    return [line.raw if (coded := to_coded(line)) is None else coded for line in log.joined]
 
 
 def text_line(stamp: str | datetime, severity: str, code: int | None, text: str) -> str:
@@ -500,62 +539,6 @@ def _prefix(stamp: str | datetime) -> str:
     return f"{stamp} | " if stamp else ""
 
 
-class LogFormat(Format[Log]):
-    """Logs for ``inspect``."""
-
-    def probe(self, data: bytes, layout: Layout | None) -> bool:
-        """See ``probe``."""
-        return probe(data)
-
-    def parse(self, data: bytes, layout: Layout | None) -> Log:
-        """See ``parse_log``.
-
-        Raises:
-            UsageError: it has more lines than any log.
-        """
-        if data.count(b"\n") > MOST_LINES:
-            raise UsageError(f"more than {MOST_LINES} lines; no Dir-Sync log has as many")
-        return parse_log(data)
-
-    def lists(self, content: Log) -> list[Rows]:
-        """Return the lines."""
-        whole = {line.number: line for line in joined(content)} if self.wraps(content) else {}
-        return [Rows("lines", len(content.lines), (line_row(line, whole.get(line.number)) for line in content.lines))]
-
-    def wraps(self, content: Log) -> bool:
-        """Whether any message goes on in another line."""
-        return any(line.form == "continuation" for line in content.lines)
-
-    def nodes(self, content: Log) -> Iterator[Node]:
-        """Yield the lines."""
-        for line in content.lines:
-            yield Node(f"line[{line.number}]", line.span, line.raw, says(line) if line.form == "coded" else "")
-
-    def faults(self, content: Log) -> tuple[Fault, ...]:
-        """Return the lines that mean nothing; a file of nothing else is damaged, or no log."""
-        if content.form == "empty" and content.faults:
-            whole = Span(0, content.lines[-1].span.stop)
-            return (Fault("log", "no line has the shape of a log's", whole), *content.faults)
-        return content.faults
-
-    def regions(self, content: Log) -> Iterator[Region]:
-        """Yield lines, and apart from them those that mean nothing."""
-        for line in content.lines:
-            yield Region(line.span, "unparsed line" if line.form == "unparsed" else "line")
-
-    def summary(self, content: Log) -> list[str]:
-        """Return the form of the lines and the time they cover."""
-        moments = [line.moment for line in content.lines if line.moment]
-        empty = "no line of a log" if content.faults else "an empty log"
-        phrases = [
-            {"empty": empty}.get(content.form, f"{content.form} form"),
-            count(len(content.lines), "line"),
-        ]
-        if moments:
-            phrases.append(f"{moment_row(min(moments))} to {moment_row(max(moments))}, zone unknown")
-        return phrases
-
-
 def says(line: LogLine) -> str:
     """Return what a line says in words; the wording of a coded one comes from the catalogue."""
     if line.form == "coded" and line.code is not None and not line.unnumbered:
@@ -563,9 +546,8 @@ def says(line: LogLine) -> str:
     return line.text if line.form in _OWN_FORMS else line.raw.strip()
 
 
-def line_row(line: LogLine, whole: LogLine | None = None) -> Row:
-    """Return a line as JSON has it; ``whole`` is its message with the lines that continue it."""
-    said = whole or line
+def _line_row(line: LogLine, said: LogLine) -> Row:
+    """Return a line as JSON has it; ``said`` is its message with the lines that continue it."""
     return {
         "line": line.number,
         "span": span_row(line.span),

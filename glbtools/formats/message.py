@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
 from glbtools.formats import transaction
-from glbtools.formats.base import Format, Row, Rows, count, text_record_row
+from glbtools.formats.base import Row, Rows, count, text_record_row
 from glbtools.formats.transaction import Parsed
 
 if TYPE_CHECKING:
-    from glbtools.binary.layout import Layout
+    pass
 
 ENCODING = "cp850"
 PROFILE_TAG = "[dirsync]"
@@ -144,19 +144,51 @@ class ForeignMessage:
         """The transactions with their numbers; gaps between numbers are normal (Q118298)."""
         return tuple(part for part in self.parts if isinstance(part, Numbered))
 
+    def build(self) -> bytes:
+        """The bytes of the message, as its parts say.
+
+        Raises:
+            UnicodeEncodeError: a text holds a character that code page 850 has not.
+        """
+        return "".join(map(_part_text, self.parts)).encode(ENCODING)
+
+    def lists(self) -> list[Rows]:
+        """The settings as fields, the transactions as records."""
+        fields: list[Row] = [
+            {"name": key, "span": None, "value": value, "status": "attested", "meaning": ""}
+            for key, value in self.settings.items()
+        ]
+        records = (text_record_row(each.line, each.span, each.number, each.parsed) for each in self.transactions)
+        return [Rows("fields", len(fields), iter(fields)), Rows("records", len(self.transactions), records)]
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield the lines."""
+        position = 0
+        for part in self.parts:
+            text = _part_text(part)
+            span = Span(position, position + len(text))
+            yield Node("transaction" if isinstance(part, Numbered) else type(part).__name__.lower(), span, text)
+            position = span.stop
+
+    def regions(self) -> Iterator[Region]:
+        """Yield transactions and the lines before them."""
+        for node in self.nodes():
+            yield Region(node.span, "transaction" if node.name == "transaction" else "line")
+
+    def summary(self) -> list[str]:
+        """Who asks for what."""
+        numbers = [each.number for each in self.transactions if each.number is not None]
+        held = f", {min(numbers)} to {max(numbers)}" if numbers else ""
+        return [
+            f"task {self.task or 'not named'}",
+            f"requestor {self.requestor or 'not named'}",
+            count(len(self.transactions), "transaction") + held,
+        ]
+
 
 def parse_message(data: bytes) -> ForeignMessage:
     """Read a message or attachment; never raises, whatever the bytes are."""
     return _MessageParser(data.decode(ENCODING)).parse()
-
-
-def build_message(message: ForeignMessage) -> bytes:
-    """Write a message as its parts say.
-
-    Raises:
-        UnicodeEncodeError: a text holds a character that code page 850 has not.
-    """
-    return "".join(map(_part_text, message.parts)).encode(ENCODING)
 
 
 def probe(data: bytes) -> bool:
@@ -344,6 +376,42 @@ class Subject(NamedTuple):
         """Whether ``sent`` is there with all its digits: at least a blank follows them."""
         return self.sent is not None and self.cut != "sent"
 
+    @property
+    def faults(self) -> list[Fault]:
+        """That it was cut, or that it is no such subject."""
+        span = Span(0, len(self.raw))
+        if not self.kind:
+            return [Fault("subject", "not the subject of a sync message", span)]
+        if not self.truncated:
+            return []
+        return [Fault("truncated", f"cut at {SUBJECT_LIMIT} characters, as subjects are (Q162841)", span, damage=False)]
+
+    def lists(self) -> list[Rows]:
+        """What the subject says, as fields."""
+        meanings = _SUBJECT_MEANINGS.get(self.kind, {})
+        rows: list[Row] = []
+        for name in ("kind", "r", "r_was", "s", "s_was", "imports", "sent", "postoffice", "truncated"):
+            value = getattr(self, name)
+            if value not in (None, False):
+                note = "; digits may be lost at the cut" if name == self.cut else ""
+                row: Row = {"name": name, "span": None, "value": "yes" if value is True else value}
+                rows.append(row | {"status": "attested", "meaning": meanings.get(name, "") + note})
+        return [Rows("fields", len(rows), iter(rows))]
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield the line."""
+        if self.raw:
+            yield Node("subject", Span(0, len(self.raw)), self.raw.decode(ENCODING), self.kind)
+
+    def regions(self) -> Iterator[Region]:
+        """Yield the line."""
+        return (Region(node.span, node.name) for node in self.nodes())
+
+    def summary(self) -> list[str]:
+        """Its kind and direction."""
+        way = {REQTX: "requestor to server", SRVTX: "server to requestor"}.get(self.kind, "")
+        return [part for part in (self.kind or "no sync subject", way) if part]
+
 
 _SENDER = re.compile(r"\s*(?:\$SYSTEM\s+)?")
 _STATUS = re.compile(r"Status report from ([^\s/]{1,10}/[^\s/]{1,10})\s*", re.IGNORECASE)
@@ -431,108 +499,17 @@ def build_subject(subject: Subject) -> str:
     return " ".join([subject.kind, *filter(None, pieces)]).rstrip(",")[:SUBJECT_LIMIT]
 
 
-def probe_subject(text: str) -> bool:
-    """Whether ``text`` is the subject of a sync message."""
-    return parse_subject(text) is not None
+def probe_subject(data: bytes) -> bool:
+    """Whether a content is one line that is the subject of a sync message."""
+    return len(data) <= _LONGEST_SUBJECT and parse_subject(_subject_text(data)) is not None
+
+
+def parse_subject_file(data: bytes) -> Subject:
+    """Read a file that holds a subject; any other text gives a subject of no kind."""
+    return (parse_subject(_subject_text(data)) or Subject(""))._replace(raw=data)
 
 
 # --- For inspect -------------------------------------------------------------------------------------------------
-
-
-class MessageFormat(Format[ForeignMessage]):
-    """Messages and attachments of foreign requestors for ``inspect``."""
-
-    def probe(self, data: bytes, layout: Layout | None) -> bool:
-        """See ``probe``."""
-        return probe(data)
-
-    def parse(self, data: bytes, layout: Layout | None) -> ForeignMessage:
-        """See ``parse_message``."""
-        return parse_message(data)
-
-    def lists(self, content: ForeignMessage) -> list[Rows]:
-        """Return the settings as fields, the transactions as records."""
-        fields: list[Row] = [
-            {"name": key, "span": None, "value": value, "status": "attested", "meaning": ""}
-            for key, value in content.settings.items()
-        ]
-        records = (text_record_row(each.line, each.span, each.number, each.parsed) for each in content.transactions)
-        return [Rows("fields", len(fields), iter(fields)), Rows("records", len(content.transactions), records)]
-
-    def nodes(self, content: ForeignMessage) -> Iterator[Node]:
-        """Yield the lines."""
-        position = 0
-        for part in content.parts:
-            text = _part_text(part)
-            span = Span(position, position + len(text))
-            name = "transaction" if isinstance(part, Numbered) else type(part).__name__.lower()
-            yield Node(name, span, text)
-            position = span.stop
-
-    def faults(self, content: ForeignMessage) -> tuple[Fault, ...]:
-        """Return what the server would object to."""
-        return content.faults
-
-    def regions(self, content: ForeignMessage) -> Iterator[Region]:
-        """Yield transactions and the lines before them."""
-        for node in self.nodes(content):
-            yield Region(node.span, "transaction" if node.name == "transaction" else "line")
-
-    def summary(self, content: ForeignMessage) -> list[str]:
-        """Return who asks for what."""
-        numbers = [each.number for each in content.transactions if each.number is not None]
-        held = f", {min(numbers)} to {max(numbers)}" if numbers else ""
-        return [
-            f"task {content.task or 'not named'}",
-            f"requestor {content.requestor or 'not named'}",
-            count(len(content.transactions), "transaction") + held,
-        ]
-
-
-class SubjectFormat(Format[Subject]):
-    """A file that holds the subject of a sync message, for ``inspect``."""
-
-    def probe(self, data: bytes, layout: Layout | None) -> bool:
-        """Whether the content is one line that is such a subject."""
-        return len(data) <= _LONGEST_SUBJECT and probe_subject(_subject_text(data))
-
-    def parse(self, data: bytes, layout: Layout | None) -> Subject:
-        """See ``parse_subject``; another text gives a subject of no kind."""
-        found = parse_subject(_subject_text(data)) or Subject("")
-        return found._replace(raw=data)
-
-    def lists(self, content: Subject) -> list[Rows]:
-        """Return what the subject says as fields."""
-        meanings = _SUBJECT_MEANINGS.get(content.kind, {})
-        rows: list[Row] = []
-        for name in ("kind", "r", "r_was", "s", "s_was", "imports", "sent", "postoffice", "truncated"):
-            value = getattr(content, name)
-            if value not in (None, False):
-                note = "; digits may be lost at the cut" if name == content.cut else ""
-                row: Row = {"name": name, "span": None, "value": "yes" if value is True else value}
-                rows.append(row | {"status": "attested", "meaning": meanings.get(name, "") + note})
-        return [Rows("fields", len(rows), iter(rows))]
-
-    def nodes(self, content: Subject) -> Iterator[Node]:
-        """Yield the line."""
-        if content.raw:
-            yield Node("subject", Span(0, len(content.raw)), content.raw.decode(ENCODING), content.kind)
-
-    def faults(self, content: Subject) -> list[Fault]:
-        """Return that it was cut, or that it is no such subject."""
-        span = Span(0, len(content.raw))
-        if not content.kind:
-            return [Fault("subject", "not the subject of a sync message", span)]
-        if content.truncated:
-            return [
-                Fault("truncated", f"cut at {SUBJECT_LIMIT} characters, as subjects are (Q162841)", span, damage=False)
-            ]
-        return []
-
-    def summary(self, content: Subject) -> list[str]:
-        """Return its kind and direction."""
-        way = {REQTX: "requestor to server", SRVTX: "server to requestor"}.get(content.kind, "")
-        return [part for part in (content.kind or "no sync subject", way) if part]
 
 
 _SUBJECT_MEANINGS = {

@@ -1,6 +1,6 @@
 """Queue files: REQTRANS, MSTTRANS, SRVTRANS, USRTRANS, NMETRANS, GWTRANS and RESYNC.
 
-One container serves them all (Q96060, Q119449, Q159294). ``build_queue(parse_queue(data)) == data`` for every byte
+One container serves them all (Q96060, Q119449, Q159294). ``parse_queue(data).build() == data`` for every byte
 string: what is no record is a gap and keeps its place.
 """
 
@@ -21,7 +21,7 @@ from glbtools.binary.records import CHUNK, NO_LINK, Batch, Damage, Gap, Record, 
 from glbtools.binary.span import Fault, Region, Span, joined
 from glbtools.binary.tree import Node, Stored
 from glbtools.errors import FieldError
-from glbtools.formats.base import Format, Row, Rows, count, moment_row, stored_row, transaction_row
+from glbtools.formats.base import Row, Rows, count, moment_row, stored_row, transaction_row
 
 if TYPE_CHECKING:
     from glbtools.binary.columns import Columns
@@ -57,7 +57,7 @@ class Queue:
         records: the records in order.
         gaps: bytes that are no record, in order.
         left: records and bytes that the layout says are not in the queue: deleted, purged, left over.
-        faults: what is wrong with framing; texts and checksums are judged by ``text_faults`` and ``checksum_faults``.
+        framing: what is wrong with framing; ``text_faults`` and ``checksum_faults`` judge the rest.
     """
 
     layout: Layout
@@ -66,7 +66,7 @@ class Queue:
     records: list[Record] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     left: list[Gap] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    framing: list[Fault] = field(default_factory=list)
 
     @property
     def codec(self) -> RecordCodec:
@@ -87,13 +87,168 @@ class Queue:
         """Date stamp of a record as the writer's clock showed it; None where there is none."""
         return moment(self.layout, record.stamp)
 
+    def build(self) -> bytes:
+        """The bytes of the file: records from their values, gaps as they were."""
+        pack = self.codec.pack
+        return self.header + b"".join(pack(each) if isinstance(each, Record) else each.data for each in self.items())
+
+    def meaning(self, record: Record) -> str:
+        """Say in one sentence what a record does."""
+        header = resync_header(record.text)
+        if header:
+            numbers = f"imports {header.impseq}, ReqSync {header.reqseq}, SrvSync {header.srvseq}"
+            return f"header of RESYNC: {numbers} (this form of it is assumed)"
+        if self.is_dummy(record):
+            ours = " (this wording is assumed)" if record.text == CONFIRMED_TEXT else ""
+            return f"no change; keeps the number {record.sync}{ours}"
+        from glbtools.model.transaction import meaning as said
+
+        parsed = parse_text(record.text)
+        return said(parsed.transaction) if parsed.transaction else f"not understood: {parsed.faults[0].message}"
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Everything that is wrong or remarkable: framing, checksums and texts."""
+        return [*self.framing, *self.checksum_faults(), *self.text_faults()]
+
+    def text_faults(self) -> Iterator[Fault]:
+        """Yield what the vendor's Import would object to in the texts, with its message numbers."""
+        first = self.codec.len_head
+        for record in self.records:
+            if self.is_dummy(record) or is_plain(record.text):
+                continue
+            for fault in parse_text(record.text).faults:
+                span = Span(record.start + first + fault.start, record.start + first + fault.stop)
+                yield Fault("text", f"sync {record.sync}: {fault.message}", span, damage=False, number=fault.number)
+
+    def checksum_faults(self) -> list[Fault]:
+        """Return what stored checksums say, by ruling 7.
+
+        The algorithm is assumed. Where no more values agree with it than chance would make agree, nothing is known but
+        that the layout is unconfirmed; where many do, those that do not are suspect.
+        """
+        if self.layout.algorithm is None or not self.records:
+            return []
+        compute = self.codec.checksum
+        wrong = [(each, value) for each in self.records if (value := compute(each)) != each.checksum]
+        matching = len(self.records) - len(wrong)
+        # 100 times the agreement that so many random bits give.
+        if matching << min(16, 8 * self.layout.algorithm.size) <= 100 * len(self.records):
+            what = f"{self.layout.checksum_name} of its {covered(self.layout)}"
+            message = (
+                f"layout unconfirmed: none of {len(self.records)} stored checksums is {what}"
+                if not matching
+                else f"layout unconfirmed: {matching} of {len(self.records)} stored checksums agree, as chance has it"
+            )
+            return [Fault("layout-unconfirmed", message, Span(0, self.size), damage=False)]
+        return [
+            Fault(
+                "checksum",
+                f"sync {each.sync}: stored checksum {each.checksum:04X}, computed {value:04X}; the record is suspect",
+                Span(each.start, each.stop),
+            )
+            for each, value in wrong
+        ]
+
+    def lists(self) -> list[Rows]:
+        """The records, for programs."""
+        return [Rows("records", len(self.records), map(self._row, self.records))]
+
+    def _row(self, record: Record) -> Row:
+        compiled = self.codec
+        others = zip(compiled.other_fields, record.others, strict=True)
+        return {
+            "span": [record.start, record.stop],
+            "sync": record.sync,
+            "stamp": moment_row(self.moment(record)),
+            "text": record.text,
+            "checksum": {"stored": record.checksum, "computed": compiled.checksum(record)},
+            "dummy": self.is_dummy(record),
+            "meaning": self.meaning(record),
+            "transaction": transaction_row(parse_text(record.text)),
+            "resync": header._asdict() if (header := resync_header(record.text)) else None,
+            "stored": {"stamp": record.stamp}
+            | {each.name: stored_row(value) for each, value in others}
+            | {"tail": stored_row(record.tail)},
+        }
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield header, records and gaps as trees whose leaves tile the file."""
+        if self.header:
+            yield Node("header", Span(0, len(self.header)), self.header)
+        # What stands before a record is known only when no gap does.
+        previous: int | None = NO_LINK
+        number = 0
+        for each in self.items():
+            if isinstance(each, Gap):
+                yield Node("gap", Span(each.start, each.stop), each.data)
+                previous = None
+                continue
+            yield self._node(each, f"record[{number}]", previous)
+            previous, number = each.start, number + 1
+
+    def _node(self, record: Record, name: str, previous: int | None) -> Node:
+        """Return one record as a tree: every stored value, with the computed one where that differs.
+
+        ``previous`` is where the record before begins; None where that is not known.
+        """
+        compiled = self.codec
+        computed: dict[str, Stored] = {
+            "checksum": compiled.checksum(record),
+            "len_text": compiled.len_text(record.text),
+        }
+        links = {"previous": previous, "next": record.stop}
+        leaves = []
+        for each, span, value in compiled.parts(record):
+            right = computed.get(each.role)
+            if each.link and (target := links[each.link]) is not None:
+                right = stored_link(each, target)
+            leaves.append(
+                Node(
+                    each.name,
+                    span,
+                    value,
+                    _value_meaning(self.layout, each, value),
+                    each.status,
+                    right if right is not None and right != value else None,
+                )
+            )
+        return Node(name, Span(record.start, record.stop), None, self.meaning(record), "", None, tuple(leaves))
+
+    def regions(self) -> Iterator[Region]:
+        """Yield header, records and gaps without taking records apart."""
+        if self.header:
+            yield Region(Span(0, len(self.header)), "header")
+        left = {each.start for each in self.left}
+        for each in self.items():
+            what = "record" if isinstance(each, Record) else "left over" if each.start in left else "gap"
+            yield Region(Span(each.start, each.stop), what)
+
+    def summary(self) -> list[str]:
+        """How many records, their numbers and stamps."""
+        if not self.size:
+            return ["an empty queue"]
+        if not self.records:
+            return ["no record can be read"]
+        numbers = [each.sync for each in self.records]
+        idle = sum(map(self.is_dummy, self.records))
+        phrases = [count(len(numbers), "record")]
+        phrases.append(f"sync {min(numbers)} to {max(numbers)}" if len(numbers) > 1 else f"sync {numbers[0]}")
+        if idle:
+            phrases.append("no change in it" if idle == len(numbers) else f"{idle} without a change")
+        moments = sorted(filter(None, map(self.moment, self.records)))
+        if moments:
+            first, last = stamp.text(moments[0]), stamp.text(moments[-1])
+            phrases.append(f"stamped {first}" + (f" to {last}" if last != first else "") + ", zone unknown")
+        return phrases
+
 
 def parse_queue(data: bytes, layout: Layout) -> Queue:
     """Return the records of a queue file and everything between them."""
     queue = Queue(layout, len(data), data[: layout.header])
     if 0 < len(data) < layout.header:
         message = f"the layout's header has {layout.header} bytes, the file {len(data)}"
-        queue.faults.append(Fault("truncated", message, Span(0, len(data))))
+        queue.framing.append(Fault("truncated", message, Span(0, len(data))))
     damage: list[Damage] = []
     gaps: list[Span] = []
     for batch in codec(layout).batches(_chunks(data)):
@@ -102,16 +257,10 @@ def parse_queue(data: bytes, layout: Layout) -> Queue:
         damage += batch.damage
         queue.left += batch.left
     queue.gaps = [Gap(data[start:stop], start, stop) for start, stop in joined(gaps)]
-    queue.faults += [_gap_fault(queue, gap) for gap in queue.gaps]
-    queue.faults += [_damage_fault(each) for each in damage]
-    queue.faults.sort(key=lambda each: each.span)
+    queue.framing += [_gap_fault(queue, gap) for gap in queue.gaps]
+    queue.framing += [_damage_fault(each) for each in damage]
+    queue.framing.sort(key=lambda each: each.span)
     return queue
-
-
-def build_queue(queue: Queue) -> bytes:
-    """Return the bytes of a queue: records from their values, gaps as they were."""
-    pack = queue.codec.pack
-    return queue.header + b"".join(pack(each) if isinstance(each, Record) else each.data for each in queue.items())
 
 
 def new_queue(changes: Iterable[Change], layout: Layout) -> Queue:
@@ -143,7 +292,7 @@ def appended(data: bytes, changes: Iterable[Change], layout: Layout) -> bytes:
         FieldError: as for ``rewritten``.
     """
     if not data:
-        return build_queue(rewritten(changes, layout))
+        return rewritten(changes, layout).build()
     held = parse_queue(data, layout).records
     previous = held[-1].start if held else None
     added = _records(changes, layout, lambda change: _nearest(change, layout, None), len(data), previous)
@@ -281,63 +430,7 @@ def resync_header(text: str) -> ResyncHeader | None:
     return ResyncHeader(*map(int, match.groups())) if match else None
 
 
-def meaning(queue: Queue, record: Record) -> str:
-    """Say in one sentence what a record does."""
-    header = resync_header(record.text)
-    if header:
-        numbers = f"imports {header.impseq}, ReqSync {header.reqseq}, SrvSync {header.srvseq}"
-        return f"header of RESYNC: {numbers} (this form of it is assumed)"
-    if queue.is_dummy(record):
-        ours = " (this wording is assumed)" if record.text == CONFIRMED_TEXT else ""
-        return f"no change; keeps the number {record.sync}{ours}"
-    from glbtools.model.transaction import meaning as said
-
-    parsed = parse_text(record.text)
-    return said(parsed.transaction) if parsed.transaction else f"not understood: {parsed.faults[0].message}"
-
-
 # --- what is wrong -----------------------------------------------------------------------------------------------
-
-
-def text_faults(queue: Queue) -> Iterator[Fault]:
-    """Yield what the vendor's Import would object to in the texts, with its message numbers."""
-    first = queue.codec.len_head
-    for record in queue.records:
-        if queue.is_dummy(record) or is_plain(record.text):
-            continue
-        for fault in parse_text(record.text).faults:
-            span = Span(record.start + first + fault.start, record.start + first + fault.stop)
-            yield Fault("text", f"sync {record.sync}: {fault.message}", span, damage=False, number=fault.number)
-
-
-def checksum_faults(queue: Queue) -> list[Fault]:
-    """Return what stored checksums say, by ruling 7.
-
-    The algorithm is assumed. Where no more values agree with it than chance would make agree, nothing is known but that
-    the layout is unconfirmed; where many do, those that do not are suspect.
-    """
-    if queue.layout.algorithm is None or not queue.records:
-        return []
-    compute = queue.codec.checksum
-    wrong = [(each, value) for each in queue.records if (value := compute(each)) != each.checksum]
-    matching = len(queue.records) - len(wrong)
-    # 100 times the agreement that so many random bits give.
-    if matching << min(16, 8 * queue.layout.algorithm.size) <= 100 * len(queue.records):
-        what = f"{queue.layout.checksum_name} of its {covered(queue.layout)}"
-        message = (
-            f"layout unconfirmed: none of {len(queue.records)} stored checksums is {what}"
-            if not matching
-            else f"layout unconfirmed: {matching} of {len(queue.records)} stored checksums agree, as chance has it"
-        )
-        return [Fault("layout-unconfirmed", message, Span(0, queue.size), damage=False)]
-    return [
-        Fault(
-            "checksum",
-            f"sync {each.sync}: stored checksum {each.checksum:04X}, computed {value:04X}; the record is suspect",
-            Span(each.start, each.stop),
-        )
-        for each, value in wrong
-    ]
 
 
 def covered(layout: Layout) -> str:
@@ -396,56 +489,11 @@ def _hex(value: object) -> str:
 # --- the tree ----------------------------------------------------------------------------------------------------
 
 
-def nodes(queue: Queue) -> Iterator[Node]:
-    """Yield header, records and gaps as trees whose leaves tile the file."""
-    if queue.header:
-        yield Node("header", Span(0, len(queue.header)), queue.header)
-    # What stands before a record is known only when no gap does.
-    previous: int | None = NO_LINK
-    number = 0
-    for each in queue.items():
-        if isinstance(each, Gap):
-            yield Node("gap", Span(each.start, each.stop), each.data)
-            previous = None
-            continue
-        yield record_node(queue, each, f"record[{number}]", previous)
-        previous, number = each.start, number + 1
-
-
-def record_node(queue: Queue, record: Record, name: str, previous: int | None = None) -> Node:
-    """Return one record as a tree: every stored value, with the computed one where that differs.
-
-    ``previous`` is where the record before begins; None where that is not known.
-    """
-    compiled = queue.codec
-    computed: dict[str, Stored] = {
-        "checksum": compiled.checksum(record),
-        "len_text": compiled.len_text(record.text),
-    }
-    links = {"previous": previous, "next": record.stop}
-    leaves = []
-    for each, span, value in compiled.parts(record):
-        right = computed.get(each.role)
-        if each.link and (target := links[each.link]) is not None:
-            right = stored_link(each, target)
-        leaves.append(
-            Node(
-                each.name,
-                span,
-                value,
-                _value_meaning(queue, each, value),
-                each.status,
-                right if right is not None and right != value else None,
-            )
-        )
-    return Node(name, Span(record.start, record.stop), None, meaning(queue, record), "", None, tuple(leaves))
-
-
-def _value_meaning(queue: Queue, each: Field, value: Stored) -> str:
+def _value_meaning(layout: Layout, each: Field, value: Stored) -> str:
     if not isinstance(value, int):
         return ""
     if each.role == "stamp":
-        when = moment(queue.layout, value)
+        when = moment(layout, value)
         return f"{stamp.text(when)}, zone unknown" if when else "no date"
     if each.role == "checksum":
         return f"{value:04X}"
@@ -471,86 +519,6 @@ def probe_damaged(data: bytes, layout: Layout) -> bool:
 
 
 PROBE_SIZE = 1 << 16
-
-
-class QueueFormat(Format[Queue]):
-    """Queue files for ``inspect``."""
-
-    def probe(self, data: bytes, layout: Layout | None) -> bool:
-        """See ``probe``."""
-        assert layout is not None
-        return probe(data, layout)
-
-    def probe_damaged(self, data: bytes, layout: Layout | None) -> bool:
-        """See ``probe_damaged``."""
-        assert layout is not None
-        return probe_damaged(data, layout)
-
-    def parse(self, data: bytes, layout: Layout | None) -> Queue:
-        """See ``parse_queue``."""
-        assert layout is not None
-        return parse_queue(data, layout)
-
-    def lists(self, content: Queue) -> list[Rows]:
-        """Return the records."""
-        return [Rows("records", len(content.records), (record_row(content, each) for each in content.records))]
-
-    def nodes(self, content: Queue) -> Iterator[Node]:
-        """See ``nodes``."""
-        return nodes(content)
-
-    def faults(self, content: Queue) -> Iterator[Fault]:
-        """Yield the faults of framing, checksums and texts."""
-        yield from content.faults
-        yield from checksum_faults(content)
-        yield from text_faults(content)
-
-    def regions(self, content: Queue) -> Iterator[Region]:
-        """Yield header, records and gaps without taking records apart."""
-        if content.header:
-            yield Region(Span(0, len(content.header)), "header")
-        left = {each.start for each in content.left}
-        for each in content.items():
-            what = "record" if isinstance(each, Record) else "left over" if each.start in left else "gap"
-            yield Region(Span(each.start, each.stop), what)
-
-    def summary(self, content: Queue) -> list[str]:
-        """Return how many records, their numbers and stamps."""
-        if not content.size:
-            return ["an empty queue"]
-        if not content.records:
-            return ["no record can be read"]
-        numbers = [each.sync for each in content.records]
-        idle = sum(map(content.is_dummy, content.records))
-        phrases = [count(len(numbers), "record")]
-        phrases.append(f"sync {min(numbers)} to {max(numbers)}" if len(numbers) > 1 else f"sync {numbers[0]}")
-        if idle:
-            phrases.append("no change in it" if idle == len(numbers) else f"{idle} without a change")
-        moments = sorted(filter(None, map(content.moment, content.records)))
-        if moments:
-            first, last = stamp.text(moments[0]), stamp.text(moments[-1])
-            phrases.append(f"stamped {first}" + (f" to {last}" if last != first else "") + ", zone unknown")
-        return phrases
-
-
-def record_row(queue: Queue, record: Record) -> Row:
-    """Return a record as JSON has it."""
-    compiled = queue.codec
-    others = zip(compiled.other_fields, record.others, strict=True)
-    return {
-        "span": [record.start, record.stop],
-        "sync": record.sync,
-        "stamp": moment_row(queue.moment(record)),
-        "text": record.text,
-        "checksum": {"stored": record.checksum, "computed": compiled.checksum(record)},
-        "dummy": queue.is_dummy(record),
-        "meaning": meaning(queue, record),
-        "transaction": transaction_row(parse_text(record.text)),
-        "resync": header._asdict() if (header := resync_header(record.text)) else None,
-        "stored": {"stamp": record.stamp}
-        | {each.name: stored_row(value) for each, value in others}
-        | {"tail": stored_row(record.tail)},
-    }
 
 
 def _chunks(data: bytes) -> Iterator[bytes]:

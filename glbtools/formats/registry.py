@@ -21,8 +21,7 @@ from glbtools.layouts import Layouts
 
 if TYPE_CHECKING:
     from glbtools.binary.layout import Layout
-    from glbtools.binary.tree import Node
-from glbtools.formats.base import Format, Row, Rows
+from glbtools.formats.base import Content, Row
 
 
 class Entry(NamedTuple):
@@ -31,7 +30,10 @@ class Entry(NamedTuple):
     Attributes:
         name: as ``--as`` and JSON spell it; of a binary format also the family of its layouts.
         title: for people.
-        place: module and class in ``glbtools.formats``.
+        parser: what reads a file of it: module and function in ``glbtools.formats``; it takes the content and, of a
+            binary format, the layout, and never fails for what it reads.
+        prober: the function of that module that tells whether a content is of this format; strict, since another
+            format may fit better.
         names: patterns of file names, upper case, that say so when the content does not.
         binary: whether it has a layout.
         built: whether ``glbtools build`` writes it from a description.
@@ -40,18 +42,30 @@ class Entry(NamedTuple):
 
     name: str
     title: str
-    place: str
+    parser: str
+    prober: str
     names: tuple[str, ...]
     binary: bool
     built: bool
     certainty: str
 
-    @property
-    def format(self) -> Format[Any]:
-        """The format itself."""
-        module, _, name = self.place.partition(".")
-        format_class = getattr(importlib.import_module(f"glbtools.formats.{module}"), name)
-        return format_class()  # type: ignore[no-any-return]
+    def parse(self, data: bytes, layout: Layout | None) -> Content:
+        """Return what a content holds.
+
+        Raises:
+            UsageError: no file of this format is so large, or the library that reads it is missing.
+        """
+        return self._called(self.parser, data, layout)  # type: ignore[no-any-return]
+
+    def probe(self, data: bytes, layout: Layout | None) -> bool:
+        """Whether a content is of this format."""
+        module = self.parser.partition(".")[0]
+        return self._called(f"{module}.{self.prober}", data, layout)  # type: ignore[no-any-return]
+
+    def _called(self, place: str, data: bytes, layout: Layout | None) -> Any:
+        module, _, name = place.partition(".")
+        function = getattr(importlib.import_module(f"glbtools.formats.{module}"), name)
+        return function(data, layout) if self.binary else function(data)
 
 
 _QUEUES = (
@@ -60,86 +74,51 @@ _QUEUES = (
 )  # fmt: skip
 _LOGS = ("DSSERVER.LOG", "CENTRAL.LOG", "DIRSYNC.LOG", "DISPATCH*.LOG")
 """Logs that Dir-Sync itself names; any other file is one by its content alone."""
-_RECONSTRUCTED = "content attested, offsets assumed"
+_RECONSTRUCTED, _SAMPLED = "content attested, offsets assumed", "attested by printed samples"
+
+
+def _binary(name: str, title: str, parser: str, prober: str, names: tuple[str, ...]) -> Entry:
+    return Entry(name, title, parser, prober, names, binary=True, built=True, certainty=_RECONSTRUCTED)
+
+
+def _text(
+    name: str, title: str, parser: str, prober: str, *names: str, built: bool = False, certainty: str = _SAMPLED
+) -> Entry:
+    return Entry(name, title, parser, prober, names, binary=False, built=built, certainty=certainty)
+
 
 DIRSYNC: Mapping[str, Entry] = {
     each.name: each
     for each in (
-        Entry("queue", "queue of transactions", "queue.QueueFormat", _QUEUES, True, True, _RECONSTRUCTED),
-        Entry(
-            "reqconf", "requestor configuration", "config.ReqConfFormat", ("REQCONF.GLB",), True, True, _RECONSTRUCTED
-        ),
-        Entry("srvconf", "server configuration", "config.SrvConfFormat", ("SRVCONF.GLB",), True, True, _RECONSTRUCTED),
-        Entry("log", "Dir-Sync log", "logs.LogFormat", _LOGS, False, True, "attested by printed samples"),
-        Entry(
-            "listq",
-            "LISTQ listing",
-            "listing.ListqFormat",
-            ("LISTQ*.TXT",),
-            False,
-            False,
-            "attested by printed samples",
-        ),
-        Entry(
-            "listds",
-            "LISTDS listing",
-            "listing.ListdsFormat",
-            ("LISTDS*.TXT",),
-            False,
-            False,
-            "attested by printed samples",
-        ),
-        Entry(
-            "message",
-            "foreign requestor's message",
-            "message.MessageFormat",
-            (),
-            False,
-            False,
-            "attested by printed samples",
-        ),
-        Entry(
-            "subject",
-            "subject of a sync message",
-            "message.SubjectFormat",
-            (),
-            False,
-            False,
-            "attested by printed samples",
-        ),
-        Entry("import", "Import file", "import_file.ImportFormat", (), False, False, "attested by printed samples"),
+        _binary("queue", "queue of transactions", "queue.parse_queue", "probe", _QUEUES),
+        _binary("reqconf", "requestor configuration", "config.parse_reqconf", "probe_reqconf", ("REQCONF.GLB",)),
+        _binary("srvconf", "server configuration", "config.parse_srvconf", "probe_srvconf", ("SRVCONF.GLB",)),
+        _text("log", "Dir-Sync log", "logs.parse_log", "probe", *_LOGS, built=True),
+        _text("listq", "LISTQ listing", "listing.parse_listq", "probe_listq", "LISTQ*.TXT"),
+        _text("listds", "LISTDS listing", "listing.parse_listds", "probe_listds", "LISTDS*.TXT"),
+        _text("message", "foreign requestor's message", "message.parse_message", "probe"),
+        _text("subject", "subject of a sync message", "message.parse_subject_file", "probe_subject"),
+        _text("import", "Import file", "import_file.parse_import", "probe"),
     )
 }
 """What a postoffice is made of."""
-
-_SAMPLED = "attested by printed samples"
 
 FORMATS: Mapping[str, Entry] = {
     each.name: each
     for each in (
         *DIRSYNC.values(),
-        Entry(
-            "exchange-csv",
-            "Exchange directory CSV",
-            "exchange_csv.ExchangeCsvFormat",
-            (),
-            False,
-            False,
-            _SAMPLED,
-        ),
-        Entry("ldif", "LDIF file", "ldif_dump.LdifFormat", (), False, False, "attested by its standard"),
-        Entry(
+        _text("exchange-csv", "Exchange directory CSV", "exchange_csv.parse_alone", "begins"),
+        _text("ldif", "LDIF file", "ldif_dump.parse_ldif", "begins", certainty="attested by its standard"),
+        _text(
             "dirsync",
             "file of the DIRSYNC sample",
-            "dirsync_file.DirsyncFormat",
-            (),
-            False,
-            False,
-            "attested by its grammar",
+            "dirsync_file.parse_dirsync",
+            "probe",
+            certainty="attested by its grammar",
         ),
-        Entry("showutdvec", "up-to-dateness vector", "repadmin.ShowutdvecFormat", (), False, False, _SAMPLED),
-        Entry("showrepl", "list of replication links", "repadmin.ShowreplFormat", (), False, False, _SAMPLED),
-        Entry("cursors", "list of cursors", "cursors.CursorsFormat", (), False, False, "our own"),
+        _text("showutdvec", "up-to-dateness vector", "repadmin.parse_utdvec", "probe_utdvec"),
+        _text("showrepl", "list of replication links", "repadmin.parse_showrepl", "probe_showrepl"),
+        _text("cursors", "list of cursors", "cursors.parse_document", "probe", certainty="our own"),
     )
 }
 """Every supported format: besides those of a postoffice, those of directories that number their changes.
@@ -172,13 +151,10 @@ class Inspection:
     content: Any
 
     @cached_property
-    def _format(self) -> Format[Any]:
-        return self.entry.format
-
-    @cached_property
     def faults(self) -> list[Fault]:
         """Everything that is wrong or remarkable, in the order of the file."""
-        return sorted(self._format.faults(self.content), key=lambda each: each.span)
+        content: Content = self.content
+        return sorted(content.faults, key=lambda each: each.span)
 
     @property
     def damaged(self) -> bool:
@@ -188,29 +164,21 @@ class Inspection:
     @cached_property
     def regions(self) -> list[Region]:
         """What each stretch of the file is; they tile it."""
-        return tile(self._format.regions(self.content), len(self.data))
+        return tile(self.content.regions(), len(self.data))
 
     @property
     def summary(self) -> list[str]:
         """The content in a few phrases."""
-        return self._format.summary(self.content)
+        return self.content.summary()  # type: ignore[no-any-return]
 
     @property
     def sha256(self) -> str:
         """SHA-256 of the content in hex."""
         return files.sha256(self.data)
 
-    def lists(self) -> list[Rows]:
-        """What the file holds for programs: one list for each kind of thing."""
-        return self._format.lists(self.content)
-
     def rows(self) -> Iterator[tuple[str, Row]]:
         """Yield what the file holds for programs, each row with the list it belongs to."""
-        return ((each.name, row) for each in self.lists() for row in each.rows)
-
-    def nodes(self) -> Iterator[Node]:
-        """Yield the file as trees in order."""
-        return self._format.nodes(self.content)
+        return ((each.name, row) for each in self.content.lists() for row in each.rows)
 
 
 def inspect(
@@ -244,7 +212,7 @@ def inspect_bytes(
         raise UsageError(f"{as_format!r} is no format; formats are {', '.join(FORMATS)}")
     entry = FORMATS[as_format] if as_format else detect(data, path, layouts, among)
     layout = layouts[entry.name] if entry.binary else None
-    return Inspection(path, entry, layout, data, entry.format.parse(data, layout))
+    return Inspection(path, entry, layout, data, entry.parse(data, layout))
 
 
 def detect(data: bytes, path: str, layouts: Layouts, among: Mapping[str, Entry] = FORMATS) -> Entry:
@@ -257,9 +225,9 @@ def detect(data: bytes, path: str, layouts: Layouts, among: Mapping[str, Entry] 
         if name not in among:
             continue
         entry = among[name]
-        if entry.format.probe(data, layouts[name] if entry.binary else None):
+        if entry.probe(data, layouts[name] if entry.binary else None):
             return entry
-    if data and "queue" in among and among["queue"].format.probe_damaged(data, layouts["queue"]):
+    if data and "queue" in among and _is_damaged_queue(data, layouts["queue"]):
         return among["queue"]
     base = files.base_name(path)
     by_name = next((e for e in among.values() if any(fnmatch.fnmatchcase(base, pattern) for pattern in e.names)), None)
@@ -272,6 +240,13 @@ def detect(data: bytes, path: str, layouts: Layouts, among: Mapping[str, Entry] 
         return by_name
     what = "not a Dir-Sync file that glbtools knows" if data else "an empty file, and its name says nothing"
     raise UnknownFormatError(f"{path}: {what}; --as FORMAT reads it as one")
+
+
+def _is_damaged_queue(data: bytes, layout: Layout) -> bool:
+    """Whether a content that is of no other format may be a queue all the same."""
+    from glbtools.formats.queue import probe_damaged
+
+    return probe_damaged(data, layout)
 
 
 def _candidates(data: bytes, layouts: Layouts) -> Iterator[str]:

@@ -12,16 +12,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 
-from glbtools.binary.span import Fault, Span
+from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
-from glbtools.formats.base import Format, Row, Rows, count, moment_row, span_row
-
-if TYPE_CHECKING:
-    from glbtools.binary.layout import Layout
+from glbtools.formats.base import Rows, count, moment_row, span_row
 
 SHOWREPL_HEADER = (
     "showrepl_COLUMNS", "Destination DSA Site", "Destination DSA", "Naming Context", "Source DSA Site", "Source DSA",
@@ -133,24 +131,108 @@ class Link(NamedTuple):
         return bool(self.failures) or bool(self.last_status) or self.status == UNREACHED
 
 
-class Report(NamedTuple, Generic[Item]):
-    """What was understood of a report, and what was not."""
+@dataclass(frozen=True, slots=True)
+class Report(Generic[Item]):
+    """What was understood of a report, and what was not; every line is one thing.
+
+    Attributes:
+        items: what was understood.
+        faults: the lines that were not.
+        lines: every line with its number and its bytes.
+    """
+
+    what: ClassVar[str]
+    """What a line that is understood is."""
 
     items: tuple[Item, ...]
     faults: tuple[Fault, ...]
+    lines: tuple[tuple[int, Span, str], ...] = ()
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield the lines."""
+        known = {each.line for each in self.items}
+        strange = {each.line for each in self.faults}
+        for number, span, text in self.lines:
+            if span.size:
+                what = self.what if number in known else "unparsed line" if number in strange else "heading"
+                yield Node(what, span, text)
+
+    def regions(self) -> Iterator[Region]:
+        """Yield the lines."""
+        return (Region(node.span, node.name) for node in self.nodes())
+
+    def rows(self, **more: Callable[[Item], str | None]) -> list[Rows]:
+        """Return what was understood, for programs; ``more`` gives further columns."""
+        spans = {number: span for number, span, _ in self.lines}
+        rows = (
+            {"line": each.line, "span": span_row(spans[each.line])}
+            | each._asdict()
+            | {name: value(each) for name, value in more.items()}
+            for each in self.items
+        )
+        return [Rows("records", len(self.items), rows)]
 
 
-def parse_utdvec(data: bytes) -> Report[Vector]:
+class Vectors(Report[Vector]):
+    """Output of ``repadmin /showutdvec``."""
+
+    what = "vector"
+
+    def lists(self) -> list[Rows]:
+        """The lines of the vectors."""
+        return self.rows(when=lambda each: moment_row(each.when))
+
+    def summary(self) -> list[str]:
+        """How many vectors and domain controllers there are, and how many lines are of former lives."""
+        items, tables = self.items, _tables(self.lines)
+        ids = sum(_GUID.fullmatch(name) is not None for name in {each.server.lower() for each in items})
+        names = {(each.site.lower(), each.server.lower()) for each in items if not _GUID.fullmatch(each.server)}
+        retired = sum(each.retired for each in items)
+        said = [count(len(tables), "vector")] if len(tables) > 1 else []
+        said += [count(len(names), "domain controller")] if names or not ids else []
+        said += [count(ids, "invocation id")] if ids else []
+        said += [count(len(items), "line")] if len(items) > len(names) + ids else []
+        return said + ([f"{retired} of a former life"] if retired else [])
+
+
+class Links(Report[Link]):
+    """Output of ``repadmin /showrepl * /csv``."""
+
+    what = "link"
+
+    def lists(self) -> list[Rows]:
+        """The links."""
+        return self.rows(succeeded=lambda each: moment_row(each.succeeded))
+
+    def summary(self) -> list[str]:
+        """How many links there are, and how many of them fail."""
+        failing = sum(each.is_failing for each in self.items)
+        said = [count(len(self.items), "link")]
+        return said + ([f"{failing} failing"] if failing else [])
+
+
+def probe_utdvec(data: bytes) -> bool:
+    """Whether the first line that is no preamble is one of a vector."""
+    return _begins(data, lambda text: bool(parse_utdvec(text.encode()).items))
+
+
+def probe_showrepl(data: bytes) -> bool:
+    """Whether the first line that is no preamble is the header of the links, or a link."""
+    return _begins(data, lambda text: _HEADER.match(text) is not None or bool(parse_showrepl(text.encode()).items))
+
+
+def parse_utdvec(data: bytes) -> Vectors:
     """Read the output of ``repadmin /showutdvec``; a line that is not understood is a fault."""
     items: list[Vector] = []
     faults: list[Fault] = []
-    for number, span, text in _lines(data):
+    lines = tuple(_lines(data))
+    for number, span, text in lines:
         vector = _vector(text, number)
         if vector is not None:
             items.append(vector)
         elif not _PREAMBLE.fullmatch(text.strip()):
             faults.append(_not_understood(text, span, number))
-    return Report(tuple(items), tuple(faults))
+    return Vectors(tuple(items), tuple(faults), lines)
 
 
 def vector_tables(data: bytes) -> tuple[Table, ...]:
@@ -193,17 +275,18 @@ def build_utdvec(vectors: Iterable[Vector]) -> bytes:
     return "".join(line + "\r\n" for line in lines).encode()
 
 
-def parse_showrepl(data: bytes) -> Report[Link]:
+def parse_showrepl(data: bytes) -> Links:
     """Read the output of ``repadmin /showrepl * /csv``; a line that is not understood is a fault."""
     items: list[Link] = []
     faults: list[Fault] = []
-    for number, span, text in _lines(data):
+    lines = tuple(_lines(data))
+    for number, span, text in lines:
         link = _link(text, number) if text.startswith(("showrepl_", '"showrepl_')) else None
         if link is not None:
             items.append(link)
         elif not _HEADER.match(text) and not _PREAMBLE.fullmatch(text.strip()):
             faults.append(_not_understood(text, span, number))
-    return Report(tuple(items), tuple(faults))
+    return Links(tuple(items), tuple(faults), lines)
 
 
 def build_showrepl(links: Iterable[Link]) -> bytes:
@@ -215,97 +298,9 @@ def build_showrepl(links: Iterable[Link]) -> bytes:
     return text.getvalue().encode()
 
 
-class Printed(NamedTuple, Generic[Item]):
-    """A report with the lines it is made of."""
-
-    report: Report[Item]
-    lines: tuple[tuple[int, Span, str], ...]
-
-
-class _ReportFormat(Format[Printed[Item]]):
-    """What both reports have in common for ``inspect``: a line is one thing, and what is not understood is kept."""
-
-    what = ""
-
-    def nodes(self, content: Printed[Item]) -> Iterator[Node]:
-        """Yield the lines."""
-        known = {each.line for each in content.report.items}
-        strange = {each.line for each in content.report.faults}
-        for number, span, text in content.lines:
-            if span.size:
-                what = self.what if number in known else "unparsed line" if number in strange else "heading"
-                yield Node(what, span, text)
-
-    def faults(self, content: Printed[Item]) -> tuple[Fault, ...]:
-        """Return the lines that are not understood."""
-        return content.report.faults
-
-
-class ShowutdvecFormat(_ReportFormat[Vector]):
-    """Output of ``repadmin /showutdvec`` for ``inspect``."""
-
-    what = "vector"
-
-    def probe(self, data: bytes, layout: Layout | None) -> bool:
-        """Whether the first line that is no preamble is one of a vector."""
-        return _begins(data, lambda text: bool(parse_utdvec(text.encode()).items))
-
-    def parse(self, data: bytes, layout: Layout | None) -> Printed[Vector]:
-        """See ``parse_utdvec``."""
-        return Printed(parse_utdvec(data), tuple(_lines(data)))
-
-    def lists(self, content: Printed[Vector]) -> list[Rows]:
-        """Return the lines of the vector."""
-        spans = {number: span for number, span, _ in content.lines}
-        rows = (_row(each, spans, when=moment_row(each.when)) for each in content.report.items)
-        return [Rows("records", len(content.report.items), rows)]
-
-    def summary(self, content: Printed[Vector]) -> list[str]:
-        """Return how many vectors and domain controllers there are, and how many lines are of former lives."""
-        items, tables = content.report.items, _tables(content.lines)
-        ids = sum(_GUID.fullmatch(name) is not None for name in {each.server.lower() for each in items})
-        names = {(each.site.lower(), each.server.lower()) for each in items if not _GUID.fullmatch(each.server)}
-        retired = sum(each.retired for each in items)
-        said = [count(len(tables), "vector")] if len(tables) > 1 else []
-        said += [count(len(names), "domain controller")] if names or not ids else []
-        said += [count(ids, "invocation id")] if ids else []
-        said += [count(len(items), "line")] if len(items) > len(names) + ids else []
-        return said + ([f"{retired} of a former life"] if retired else [])
-
-
-class ShowreplFormat(_ReportFormat[Link]):
-    """Output of ``repadmin /showrepl * /csv`` for ``inspect``."""
-
-    what = "link"
-
-    def probe(self, data: bytes, layout: Layout | None) -> bool:
-        """Whether the first line that is no preamble is the header or a link."""
-        return _begins(data, lambda text: _HEADER.match(text) is not None or bool(parse_showrepl(text.encode()).items))
-
-    def parse(self, data: bytes, layout: Layout | None) -> Printed[Link]:
-        """See ``parse_showrepl``."""
-        return Printed(parse_showrepl(data), tuple(_lines(data)))
-
-    def lists(self, content: Printed[Link]) -> list[Rows]:
-        """Return the links."""
-        spans = {number: span for number, span, _ in content.lines}
-        rows = (_row(each, spans, succeeded=moment_row(each.succeeded)) for each in content.report.items)
-        return [Rows("records", len(content.report.items), rows)]
-
-    def summary(self, content: Printed[Link]) -> list[str]:
-        """Return how many links there are, and how many of them fail."""
-        failing = sum(each.is_failing for each in content.report.items)
-        said = [count(len(content.report.items), "link")]
-        return said + ([f"{failing} failing"] if failing else [])
-
-
 def _begins(data: bytes, test: Callable[[str], bool]) -> bool:
     texts = (text for _, _, text in _lines(data[:_PROBED]) if not _PREAMBLE.fullmatch(text.strip()))
     return test(next(texts, ""))
-
-
-def _row(item: Item, spans: Mapping[int, Span], **more: str | None) -> Row:
-    return {"line": item.line, "span": span_row(spans[item.line])} | item._asdict() | more
 
 
 def moment(text: str) -> datetime | None:

@@ -16,7 +16,7 @@ from glbtools.binary.structure import Value
 from glbtools.errors import UsageError
 from glbtools.formats.config import ReqConfFile, SrvConfFile, parse_reqconf, parse_srvconf
 from glbtools.formats.listing import Listing, parse_listing, probe_listq
-from glbtools.formats.queue import Queue, checksum_faults, parse_queue
+from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn.audit import frame_doubts, text_doubts
 from glbtools.learn.comparison import compare, contradictions, differences
 from glbtools.learn.material import Material, with_listings
@@ -117,7 +117,7 @@ def queue_listing(path: str | Path, max_size: int) -> Listing:
 def queue_part(path: str, data: bytes, found: Queue) -> Part:
     """Return what a layout makes of a queue file."""
     strayed = sum(gap.stop - gap.start for gap in found.gaps)
-    faulty = sorted([*found.faults, *checksum_faults(found)], key=lambda fault: fault.span)
+    faulty = sorted([*found.framing, *found.checksum_faults()], key=lambda fault: fault.span)
     faults = tuple((fault.message, fault.span) for fault in faulty)
     return Part(path, len(data), len(found.records), len(data) - strayed, faults)
 

@@ -196,8 +196,8 @@ class Hurt:
 
     def __init__(self, queue: Queue) -> None:
         self.queue = queue
-        self.edges = {edge for each in queue.faults for edge in each.span}
-        self.spans = [each.span for each in queue.faults]
+        self.edges = {edge for each in queue.framing for edge in each.span}
+        self.spans = [each.span for each in queue.framing]
         self.sums = queue.layout.algorithm is not None
 
     def __call__(self, record: Record) -> bool:

@@ -10,7 +10,7 @@ from typing import TypeGuard
 
 from glbtools.errors import UsageError
 from glbtools.formats.listing import Listing
-from glbtools.formats.logs import joined, parse_log
+from glbtools.formats.logs import parse_log
 from glbtools.formats.logs import probe as probe_log
 from glbtools.formats.message import REQTX, parse_subject
 from glbtools.formats.queue import parse_queue
@@ -243,7 +243,7 @@ def _said(family: str, path: str, data: bytes) -> Iterator[tuple[str, Plain]]:
             stated = (("reqsync", reqsync), ("srvsync", subject.s), ("importsync", subject.imports))
             yield from ((name, value) for name, value in stated if value is not None)
     if probe_log(data):
-        for line in joined(parse_log(data[-MOST_TEXT:])):
+        for line in parse_log(data[-MOST_TEXT:]).joined:
             if line.code == 167 and line.argument:
                 yield "types", line.argument.strip()
 

@@ -284,7 +284,7 @@ def _weighed(
     queues = [parse_queue(material.data, layout) for material in materials]
     texts = tuple((record.sync, record.text) for queue in queues for record in queue.records)
     raws = [text.encode(layout.encoding, "surrogateescape") for _, text in texts]
-    odd = sum(map(is_odd, raws)) + sum(fault.kind in MISFRAMED for queue in queues for fault in queue.faults)
+    odd = sum(map(is_odd, raws)) + sum(fault.kind in MISFRAMED for queue in queues for fault in queue.framing)
     size = sum(len(material.data) for material in materials)
     strayed = sum(gap.stop - gap.start for queue in queues for gap in queue.gaps)
     gaps = sum(len(queue.gaps) for queue in queues)

@@ -91,7 +91,7 @@ def _sampled(queues: Sequence[Queue], materials: Sequence[Material]) -> list[Pai
     """Return records without fault of framing, each with its file and the checksum a listing prints."""
     found: list[Pair] = []
     for queue, material in zip(queues, materials, strict=True):
-        faulty = {fault.span.start for fault in queue.faults}
+        faulty = {fault.span.start for fault in queue.framing}
         head = queue.codec.len_head
         for record in queue.records:
             if record.start not in faulty:

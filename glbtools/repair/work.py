@@ -17,7 +17,7 @@ from glbtools.errors import UsageError
 from glbtools.evidence.disk import Disk, Office
 from glbtools.evidence.postoffice import OUR_OWN
 from glbtools.formats import config
-from glbtools.formats.queue import CONFIRMED_TEXT, build_queue, parse_queue, rewritten
+from glbtools.formats.queue import CONFIRMED_TEXT, parse_queue, rewritten
 from glbtools.model.change import Change
 from glbtools.model.configuration import node_of
 from glbtools.repair.edits import Edit, Undone
@@ -181,7 +181,7 @@ class Work:
     def put_queue(self, finding: Finding, case: Case, queue: str, changes: Sequence[Change], why: str) -> None:
         """Write a queue; see ``rewritten``."""
         path = self.place(case, f"{queue}.GLB")
-        data = build_queue(rewritten(changes, case.postoffice.layouts["queue"], case.now))
+        data = rewritten(changes, case.postoffice.layouts["queue"], case.now).build()
         before = self.disk.read(path)
         if before == data:
             return
@@ -203,7 +203,7 @@ class Work:
         if not changed:
             return
         path = self.place(case, "REQCONF.GLB")
-        self.disk.write(path, config.build_reqconf(config.changed_reqconf(file, **changed)))
+        self.disk.write(path, config.changed_reqconf(file, **changed).build())
         before = ", ".join(f"{name} {_shown(getattr(file.config, name))}" for name in changed)
         after = ", ".join(f"{name} {_shown(value)}" for name, value in changed.items())
         self.note(finding, case, path, "write", before, after, why)
@@ -225,7 +225,7 @@ class Work:
         if not wanted and not top:
             return
         path = self.place(case, "SRVCONF.GLB")
-        self.disk.write(path, config.build_srvconf(config.changed_srvconf(file, wanted, **top)))
+        self.disk.write(path, config.changed_srvconf(file, wanted, **top).build())
         before = [f"{name} {_shown(getattr(known, name))}" for name in top]
         after = [f"{name} {_shown(value)}" for name, value in top.items()]
         for number, values in wanted.items():

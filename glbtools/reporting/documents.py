@@ -36,7 +36,7 @@ def inspection(each: Inspection) -> Iterator[str]:
         "sha256": each.sha256,
         "summary": each.summary,
     }
-    lists: list[tuple[str, Iterable[dict[str, Any]]]] = [(found.name, found.rows) for found in each.lists()]
+    lists: list[tuple[str, Iterable[dict[str, Any]]]] = [(found.name, found.rows) for found in each.content.lists()]
     lists.append(("byte_map", (_region(each, *region.span, region.what) for region in each.regions)))
     lists.append(("problems", map(problem, each.faults)))
     yield "    {"

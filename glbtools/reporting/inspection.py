@@ -31,7 +31,7 @@ def show(inspection: Inspection, screen: Screen, *, hexadecimal: bool = False, l
         from glbtools.reporting.dump import dump
 
         encoding = inspection.layout.encoding if inspection.layout else "cp850"
-        yield from dump(inspection.nodes(), inspection.data, screen, encoding)
+        yield from dump(inspection.content.nodes(), inspection.data, screen, encoding)
         yield ""
     else:
         yield from _content(inspection, screen, limit)
@@ -55,13 +55,13 @@ def heading(inspection: Inspection, screen: Screen) -> Iterator[str]:
 
 
 def _content(inspection: Inspection, screen: Screen, limit: int) -> Iterator[str]:
-    nodes = inspection.nodes()
+    nodes = inspection.content.nodes()
     if inspection.entry.binary:
         first, second = next(nodes, None), next(nodes, None)
         if first is not None and second is None and first.children:
             yield from _single(first, screen)
             return
-    for name, total, rows in inspection.lists():
+    for name, total, rows in inspection.content.lists():
         # A requestor has a row of its own; its fields one by one are for programs.
         shown = list(islice((row for row in rows if "." not in (row.get("name") or "")), limit))
         drawn = _TABLES.get((inspection.entry.name, name)) or _TABLES.get(("", name))

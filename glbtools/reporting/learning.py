@@ -191,7 +191,7 @@ def _sample(learning: Learning, layout: Layout) -> _Sample | None:
 def _fine(data: bytes, layout: Layout) -> Record | None:
     """Return a record that shows the layout well, if the file has a sound one."""
     queue = parse_queue(data, layout)
-    hurt = [fault.span for fault in queue.faults]
+    hurt = [fault.span for fault in queue.framing]
     sound = [
         each
         for each in queue.records[:SAMPLED]

@@ -14,7 +14,7 @@ from glbtools import files
 from glbtools.binary.records import Record
 from glbtools.formats import config
 from glbtools.formats.message import REQTX, SRVTX, STATUS_REPORT
-from glbtools.formats.queue import CONFIRMED_TEXT, Queue, checksum_faults, resync_header
+from glbtools.formats.queue import CONFIRMED_TEXT, Queue, resync_header
 from glbtools.model import protocol
 from glbtools.model.change import Change
 from glbtools.simulation.disk import Office
@@ -112,7 +112,7 @@ def t1(network: Network, office: Office) -> int:
 
 def _suspect(queue: Queue) -> dict[int, int]:
     """Return the records whose checksum is wrong: where each begins -> the checksum it has."""
-    wrong = {each.span.start for each in checksum_faults(queue) if each.kind == "checksum"}
+    wrong = {each.span.start for each in queue.checksum_faults() if each.kind == "checksum"}
     found: dict[int, int] = {}
     for record in queue.records:
         if any(record.start <= start < record.stop for start in wrong) and record.checksum is not None:

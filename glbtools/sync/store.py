@@ -628,8 +628,8 @@ class QueueStore(_ReadOnly):
             queue = parse_queue(read(path), layout)
         except FileAccessError as error:
             raise StoreError(str(error)) from None
-        if queue.gaps or queue.faults:
-            raise StoreError(f"{path}: damaged: {queue.faults[0].message if queue.faults else 'bytes of no record'}")
+        if queue.gaps or queue.framing:
+            raise StoreError(f"{path}: damaged: {queue.framing[0].message if queue.framing else 'bytes of no record'}")
         real = [each for each in queue.records if not queue.is_dummy(each)]
         numbers = [each.sync for each in real]
         if len(set(numbers)) != len(numbers):

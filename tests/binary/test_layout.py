@@ -539,7 +539,7 @@ def test_reference_layouts_have_the_attested_sizes() -> None:
 @pytest.mark.parametrize(("text", "size"), [(queue.CONFIRMED_TEXT, 49), (queue.PODIAG_TEXT, 60)])
 def test_the_reference_layout_reproduces_both_attested_sizes(text: str, size: int) -> None:
     made = queue.new_queue([Change(17, text)], layouts.reference("queue"))
-    assert len(queue.build_queue(made)) == made.size == size
+    assert len(made.build()) == made.size == size
 
 
 # --- a user's own files ----------------------------------------------------------------------------------------------

@@ -140,7 +140,7 @@ def test_what_was_read_of_a_configuration_can_be_written_again(case, claim, monk
 
 def _built(config, data, layout):
     try:
-        return config.build_reqconf(config.parse_reqconf(data, layout))
+        return config.parse_reqconf(data, layout).build()
     except glbtools.GlbError as error:
         return error
 

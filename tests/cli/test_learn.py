@@ -63,7 +63,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def made(*texts: str) -> bytes:
     records = [Change(number, text) for number, text in enumerate(texts, 17)]
-    return queue.build_queue(queue.new_queue(records, REFERENCE))
+    return queue.new_queue(records, REFERENCE).build()
 
 
 # --- exit status -------------------------------------------------------------------------------------------------
@@ -284,7 +284,7 @@ def test_nothing_from_a_file_or_its_name_reaches_the_terminal(tmp_path: Path, ru
     records = [
         Change(number, f"A \x1b]0;{number}\x9b31m{'x' * (number % 9)}\tPCM:NET/PO/u{number}") for number in range(1, 40)
     ]
-    data = queue.build_queue(queue.new_queue(records, REFERENCE._replace(encoding="latin-1")))
+    data = queue.new_queue(records, REFERENCE._replace(encoding="latin-1")).build()
     for content in (data, sample().damaged.replace(b"PCM:", b"\x1b[2J"), b"A \x1b[31mred\0" + bytes(40)):
         path = tmp_path / "a\x1b[31m\u202eb.glb"
         path.write_bytes(content)

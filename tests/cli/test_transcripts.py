@@ -147,7 +147,7 @@ FILES = {
 
 
 def new_queue(*texts: str) -> bytes:
-    return queue.build_queue(queue.new_queue([Change(n, text, WHEN) for n, text in enumerate(texts, 1)], QUEUE))
+    return queue.new_queue([Change(n, text, WHEN) for n, text in enumerate(texts, 1)], QUEUE).build()
 
 
 @cache
@@ -171,7 +171,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     sound = new_queue("R PCM:NET/PO", "A Paul\tPCM:NET/PO/paul", "D Mark\tPCM:NET/PO/mark", "A Bryan\tPCM:NET/PO/b")
     # A length and a number overwritten, a checksum changed, the end cut off.
     files["damaged.glb"] = sound[:39] + b"\xff" * 6 + sound[45:84] + b"\0" + sound[85:-4]
-    files["podiag.bin"] = queue.build_queue(queue.new_queue([Change(17, queue.PODIAG_TEXT, WHEN)], QUEUE))
+    files["podiag.bin"] = queue.new_queue([Change(17, queue.PODIAG_TEXT, WHEN)], QUEUE).build()
     files["short/REQCONF.GLB"] = files["hub/GLB/REQCONF.GLB"][:100]
     records = queue.parse_queue(sound, QUEUE).records
     files["listq.txt"] = listing.format_listq(records, "REQTRANS", "NET/PO", "glbtools 0.1").encode()
@@ -398,11 +398,9 @@ def test_json_has_the_keys_and_types_that_the_interface_promises(place: Path, ru
 
 def test_the_record_of_the_interface_is_shown_as_it_is_there(place: Path, run: Run) -> None:
     Path("REQTRANS.GLB").write_bytes(
-        queue.build_queue(
-            queue.new_queue(
-                [Change(18, "A Paul\tPCM:POLYNOMIAL/MONTGOMERY/paul", datetime(1996, 3, 13, 15, 27, 8), 4660)], QUEUE
-            )
-        )
+        queue.new_queue(
+            [Change(18, "A Paul\tPCM:POLYNOMIAL/MONTGOMERY/paul", datetime(1996, 3, 13, 15, 27, 8), 4660)], QUEUE
+        ).build()
     )
     (found,) = json.loads(run("inspect", "--json", "REQTRANS.GLB").out)["files"]
     assert (found["format"], found["layout"], found["layout_status"]) == ("queue", "queue-reference-1", "assumed")

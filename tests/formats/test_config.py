@@ -73,11 +73,11 @@ REQUESTORS = (
 
 
 def reqconf(**values: object) -> bytes:
-    return config.build_reqconf(config.new_reqconf(REQCONF, **values))
+    return config.new_reqconf(REQCONF, **values).build()
 
 
 def srvconf(*requestors: dict[str, object], **values: object) -> bytes:
-    return config.build_srvconf(config.new_srvconf(SRVCONF, requestors, **values))
+    return config.new_srvconf(SRVCONF, requestors, **values).build()
 
 
 BUILT_REQCONF = reqconf(server="POLYNOMIAL/MONTGOMERY", reqsync=17, srvsync=80, last_export=MOMENT)
@@ -88,21 +88,20 @@ def leaves(nodes: list[Node]) -> list[Span]:
     return [span for node in nodes for span in (leaves(list(node.children)) if node.children else [node.span])]
 
 
-def check(data: bytes, file: ReqConfFile | SrvConfFile, build: object) -> None:
+def check(data: bytes, file: ReqConfFile | SrvConfFile) -> None:
     """Assert what holds for every byte string whatever: it is kept exactly, and every byte has its place."""
-    assert callable(build)
-    assert build(file) == data
-    nodes = list(config.nodes(file))
-    for spans in (leaves(nodes), [region.span for region in config.regions(file)]):
+    assert file.build() == data
+    nodes = list(file.nodes())
+    for spans in (leaves(nodes), [region.span for region in file.regions()]):
         assert b"".join(data[start:stop] for start, stop in spans) == data
         assert [span.start for span in spans[1:]] == [span.stop for span in spans[:-1]]
-    assert "gap" not in {region.what for region in tile(config.regions(file), len(data))} or file.slack
+    assert "gap" not in {region.what for region in tile(file.regions(), len(data))} or file.slack
     _ = file.config
 
 
 def check_both(data: bytes, req: Layout = REQCONF, srv: Layout = SRVCONF) -> None:
-    check(data, config.parse_reqconf(data, req), config.build_reqconf)
-    check(data, config.parse_srvconf(data, srv), config.build_srvconf)
+    check(data, config.parse_reqconf(data, req))
+    check(data, config.parse_srvconf(data, srv))
 
 
 @given(st.binary(max_size=3000))
@@ -122,7 +121,7 @@ def test_a_requestors_configuration_cut_off_anywhere_is_read_as_far_as_it_goes()
     for size in range(len(BUILT_REQCONF)):
         data = BUILT_REQCONF[:size]
         file = config.parse_reqconf(data, REQCONF)
-        check(data, file, config.build_reqconf)
+        check(data, file)
         assert [fault.kind for fault in file.faults] == ["size"]
         assert file.config.reqsync == (17 if size >= 4 else None)
         assert file.config.server == ("POLYNOMIAL/MONTGOMERY" if size >= 58 else None)
@@ -132,7 +131,7 @@ def test_a_servers_configuration_cut_off_anywhere_is_read_as_far_as_it_goes() ->
     for size in range(len(BUILT_SRVCONF)):
         data = BUILT_SRVCONF[:size]
         file = config.parse_srvconf(data, SRVCONF)
-        check(data, file, config.build_srvconf)
+        check(data, file)
         assert bool(file.faults) == (size % 1024 != 0 or size == 0), size
         assert len(file.config.requestors) == max(0, size - 1024) // 1024
 
@@ -144,7 +143,7 @@ def test_a_changed_byte_is_kept_and_changes_no_other_value(flip: int) -> None:
         data = bytearray(BUILT_REQCONF)
         data[position] ^= flip
         file = config.parse_reqconf(bytes(data), REQCONF)
-        check(bytes(data), file, config.build_reqconf)
+        check(bytes(data), file)
         changed = [new.field.name for old, new in zip(sound.values, file.values, strict=True) if old.raw != new.raw]
         assert changed == [each.field.name for each in sound.values if each.span.start <= position < each.span.stop]
 
@@ -154,7 +153,7 @@ def test_a_changed_byte_of_a_servers_configuration_is_kept(flip: int) -> None:
     for position in range(0, len(BUILT_SRVCONF), 7):
         data = bytearray(BUILT_SRVCONF)
         data[position] ^= flip
-        check(bytes(data), config.parse_srvconf(bytes(data), SRVCONF), config.build_srvconf)
+        check(bytes(data), config.parse_srvconf(bytes(data), SRVCONF))
 
 
 @pytest.mark.parametrize(
@@ -299,7 +298,7 @@ def test_a_layout_without_options_refuses_them_and_does_not_know_them() -> None:
 
 def test_the_meaning_of_pointers_flags_and_stamps_is_said() -> None:
     data = reqconf(pointers=(-1, 4711, -1, -1), options=("templates_receive",), last_export=MOMENT)
-    nodes = {node.name: node for node in config.nodes(config.parse_reqconf(data, REQCONF))}
+    nodes = {node.name: node for node in config.parse_reqconf(data, REQCONF).nodes()}
     assert nodes["ptr_srvtrans"].meaning == "idle"
     assert nodes["ptr_usrtrans"].meaning == "an Import was interrupted here"
     assert nodes["options"].meaning == "templates_receive"
@@ -312,8 +311,8 @@ def test_options_that_no_bit_is_known_of_stay_as_stored() -> None:
     data[118:120] = b"\xf8\xff"
     file = config.parse_reqconf(bytes(data), REQCONF)
     assert file.config.options == ()
-    assert next(node for node in config.nodes(file) if node.name == "options").value == 0xFFF8
-    assert config.build_reqconf(file) == data
+    assert next(node for node in file.nodes() if node.name == "options").value == 0xFFF8
+    assert file.build() == data
 
 
 def test_bytes_behind_the_nul_of_a_name_are_no_part_of_it_and_are_kept() -> None:
@@ -321,7 +320,7 @@ def test_bytes_behind_the_nul_of_a_name_are_no_part_of_it_and_are_kept() -> None
     data[36:58] = b"NET/PO\0 left over\xff\0\0\0\0"
     file = config.parse_reqconf(bytes(data), REQCONF)
     assert file.config.server == "NET/PO"
-    assert config.build_reqconf(file) == data
+    assert file.build() == data
 
 
 # --- layouts of a user's own -------------------------------------------------------------------------------------
@@ -329,7 +328,7 @@ def test_bytes_behind_the_nul_of_a_name_are_no_part_of_it_and_are_kept() -> None
 
 def test_a_layout_of_the_users_own_stores_numbers_its_own_way() -> None:
     values = {"server": "NET/Ü", "reqsync": 17, "srvsync": 0xBEEF, "importsync": 258, "last_export": MOMENT}
-    data = config.build_reqconf(config.new_reqconf(OWN_REQCONF, **values, options=("create_postoffices",)))
+    data = config.new_reqconf(OWN_REQCONF, **values, options=("create_postoffices",)).build()
     assert len(data) == 120
     assert data[30:40] == b"0000000017"
     assert data[40:48] == b"0000BEEF"
@@ -345,26 +344,26 @@ def test_a_layout_of_the_users_own_stores_numbers_its_own_way() -> None:
     "digits", [b"         7", b"+000000007", b"00000000 7", b"0x00000007", b"\xff" * 10, bytes(10), b"1_00000000"]
 )
 def test_digits_that_are_none_are_unknown_and_kept(digits: bytes) -> None:
-    data = bytearray(config.build_reqconf(config.new_reqconf(OWN_REQCONF, server="NET/PO", srvsync=1)))
+    data = bytearray(config.new_reqconf(OWN_REQCONF, server="NET/PO", srvsync=1).build())
     data[30:40] = digits
     file = config.parse_reqconf(bytes(data), OWN_REQCONF)
     assert (file.config.reqsync, file.config.srvsync) == (None, 1)
-    node = next(node for node in config.nodes(file) if node.name == "reqsync")
+    node = next(node for node in file.nodes() if node.name == "reqsync")
     assert (node.value, node.meaning) == (digits, "no number")
-    assert config.build_reqconf(file) == data
+    assert file.build() == data
 
 
 def test_lower_case_hex_digits_are_not_taken_for_the_number_they_would_not_come_back_from() -> None:
-    data = bytearray(config.build_reqconf(config.new_reqconf(OWN_REQCONF)))
+    data = bytearray(config.new_reqconf(OWN_REQCONF).build())
     data[40:48] = b"0000beef"
     file = config.parse_reqconf(bytes(data), OWN_REQCONF)
     assert file.config.srvsync is None
-    assert config.build_reqconf(file) == data
+    assert file.build() == data
 
 
 def test_a_servers_file_in_a_layout_of_the_users_own_is_written_and_read() -> None:
     file = config.new_srvconf(OWN_SRVCONF, [{"name": "PCM:A/B", "reqsync": 1, "srvsync": 255}], sync=80, cycle=3)
-    data = config.build_srvconf(file)
+    data = file.build()
     assert len(data) == 96
     assert data[:12] == b"0000000080\x00\x03"
     assert data[56:68] == b"\0\0\0\x01000000FF"
@@ -374,7 +373,7 @@ def test_a_servers_file_in_a_layout_of_the_users_own_is_written_and_read() -> No
     data = b"no number!" + data[10:]
     broken = config.parse_srvconf(data, OWN_SRVCONF)
     assert broken.config.sync is None
-    assert config.build_srvconf(broken) == data
+    assert broken.build() == data
 
 
 # --- recognising -------------------------------------------------------------------------------------------------
@@ -401,11 +400,9 @@ def test_a_servers_configuration_is_recognised(count: int) -> None:
     assert not config.probe_reqconf(data, REQCONF)
 
 
-QUEUE = queue.build_queue(
-    queue.new_queue(
-        [Change(n, f"A Paul\tPCM:NET/PO/paul{n}", MOMENT) for n in range(1, 30)], layouts.reference("queue")
-    )
-)
+QUEUE = queue.new_queue(
+    [Change(n, f"A Paul\tPCM:NET/PO/paul{n}", MOMENT) for n in range(1, 30)], layouts.reference("queue")
+).build()
 
 
 @pytest.mark.parametrize(

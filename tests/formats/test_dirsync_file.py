@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glbtools.errors import FieldError, UsageError
-from glbtools.formats.dirsync_file import Attribute, Form, build_dirsync, parse_dirsync, section
+from glbtools.formats.dirsync_file import Attribute, Form, parse_dirsync, section
 
 SAMPLE = (  # SDK samples1_0d9v
     b"# Sample DIRSYNC import/export file\r\n"
@@ -49,7 +49,7 @@ def faults(data):
 @given(st.one_of(st.binary(), st.lists(PIECES, max_size=40).map(b"".join)))
 def test_every_byte_string_comes_back_exactly_and_sections_tile_it(data):
     file = parse_dirsync(data)
-    assert build_dirsync(file) == data
+    assert file.build() == data
     position = 0
     for each in file.sections:
         assert each.span.start == position
@@ -74,7 +74,7 @@ def test_the_sample_is_read_without_faults():
 
 def test_truncation_anywhere_is_read():
     for size in range(len(SAMPLE)):
-        assert build_dirsync(parse_dirsync(SAMPLE[:size])) == SAMPLE[:size]
+        assert parse_dirsync(SAMPLE[:size]).build() == SAMPLE[:size]
         cut = not SAMPLE[:size].endswith(b"\n") and size > 0
         assert any(fault.kind == "line end" for fault in parse_dirsync(SAMPLE[:size]).faults) == cut
 
@@ -185,6 +185,6 @@ def test_what_is_written():
 def test_hostile_input_takes_time_in_proportion(data):
     started = time.process_time()
     file = parse_dirsync(data)
-    assert build_dirsync(file) == data
+    assert file.build() == data
     assert all(each.values is not None for each in file.sections)
     assert time.process_time() - started < 10

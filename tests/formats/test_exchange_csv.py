@@ -14,7 +14,6 @@ from glbtools.errors import FieldError, UsageError
 from glbtools.formats import exchange_csv
 from glbtools.formats.exchange_csv import (
     Separators,
-    build_csv,
     entries,
     moment,
     parse_csv,
@@ -85,7 +84,7 @@ def line(text, header=b"Obj-Class,Mode,Directory Name,Members"):
 def test_every_byte_string_comes_back_exactly(mark, rest, strict, dialect):
     data = mark + rest
     file = parse_csv(data, strict=strict, dialect=dialect)
-    assert build_csv(file) == data
+    assert file.build() == data
     position = 0
     for number, row in enumerate(file.rows, 1):
         assert (row.line, row.span.start) == (number, position)
@@ -101,7 +100,7 @@ def test_truncation_anywhere_is_read(encoding):
     data = DUMP.decode().encode(encoding)
     for size in range(0, len(data), 1 if encoding == "cp1252" else 3):
         file = parse_csv(data[:size])
-        assert build_csv(file) == data[:size]
+        assert file.build() == data[:size]
         assert len(list(entries(io.BytesIO(data[:size]), INI)[1])) <= 4
 
 
@@ -320,7 +319,7 @@ SIZE = 2 * 10**5
 def test_hostile_input_takes_time_in_proportion(data):
     for dialect in exchange_csv.DIALECTS:
         started = time.process_time()
-        assert build_csv(parse_csv(data, strict=True, dialect=dialect)) == data
+        assert parse_csv(data, strict=True, dialect=dialect).build() == data
         list(entries(io.BytesIO(data), INI, dialect=dialect)[1])
         assert time.process_time() - started < 10
 
@@ -329,7 +328,7 @@ def test_a_line_beyond_the_limit_is_cut_and_reported(monkeypatch):
     monkeypatch.setattr(exchange_csv, "LINE_LIMIT", 64)
     for data in (b"Obj-Class\r\n" + b"x" * 200, b"\xff\xfe" + ("x" * 200).encode("utf-16-le")):
         file = parse_csv(data)
-        assert build_csv(file) == data
+        assert file.build() == data
         assert max(row.span.size for row in file.rows) <= 65
         assert "long line" in {fault.kind for fault in file.faults}
 

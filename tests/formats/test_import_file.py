@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glbtools.binary.span import Span
-from glbtools.formats.import_file import build_import, parse_import, probe
+from glbtools.formats.import_file import parse_import, probe
 
 KB_FILE = (
     b"# modifications\r\n"
@@ -45,7 +45,7 @@ FILES = st.lists(st.tuples(LINES, st.sampled_from([b"\r\n", b"\n", b"\r\r\n", b"
 @given(st.one_of(st.binary(), FILES))
 def test_every_byte_string_comes_back_exactly_and_every_byte_has_its_place(data):
     file = parse_import(data)
-    assert build_import(file) == data
+    assert file.build() == data
     position = 0
     for item in file.items:
         start, stop = item.span
@@ -157,6 +157,6 @@ def test_a_long_file_takes_time_in_proportion():
         b"\n" * 10**5,
     ):
         started = time.process_time()
-        assert build_import(parse_import(data)) == data
+        assert parse_import(data).build() == data
         probe(data)
         assert time.process_time() - started < 5  # a quadratic parser would take minutes

@@ -17,7 +17,7 @@ from glbtools.binary.records import Record
 from glbtools.binary.span import Span, tile
 from glbtools.errors import UsageError
 from glbtools.formats import listing, queue
-from glbtools.formats.listing import Listing, parse_listing
+from glbtools.formats.listing import ConfigurationListing, Listing, QueueListing, parse_listing
 from glbtools.model.change import Change
 from glbtools.model.configuration import ReqConf, Requestor, SrvConf
 
@@ -102,8 +102,8 @@ def requestors(found: Listing) -> list[tuple[object, ...]]:
 
 def test_the_published_queue_gives_the_numbers_printed_in_it(published: Path) -> None:
     found = read_listing(published / "polynomial" / "listq-reqtrans.txt")
-    assert (found.kind, found.queue, found.postoffice, found.faults) == (
-        "listq",
+    assert (type(found), found.queue, found.postoffice, found.faults) == (
+        QueueListing,
         "REQTRANS",
         "POLYNOMIAL/MONTGOMERY",
         [],
@@ -115,7 +115,12 @@ def test_the_published_queue_gives_the_numbers_printed_in_it(published: Path) ->
 
 def test_the_published_server_gives_the_numbers_printed_in_it(published: Path) -> None:
     found = read_listing(published / "polynomial" / "listds-s.txt")
-    assert (found.kind, found.postoffice, found.reqconf, found.faults) == ("listds", "POLYNOMIAL/MONTGOMERY", None, [])
+    assert (type(found), found.postoffice, found.reqconf, found.faults) == (
+        ConfigurationListing,
+        "POLYNOMIAL/MONTGOMERY",
+        None,
+        [],
+    )
     assert found.srvconf is not None
     assert (found.srvconf.sync, found.srvconf.cycle) == (80, 11)
     assert requestors(found) == REQUESTORS
@@ -124,7 +129,7 @@ def test_the_published_server_gives_the_numbers_printed_in_it(published: Path) -
 
 def test_the_published_requestor_gives_the_numbers_printed_in_it(published: Path) -> None:
     found = read_listing(published / "polynomial" / "listds-r.txt")
-    assert (found.kind, found.srvconf, found.faults) == ("listds", None, [])
+    assert (type(found), found.srvconf, found.faults) == (ConfigurationListing, None, [])
     assert found.reqconf == ReqConf(17, 80, server="POLYNOMIAL/MONTGOMERY", postoffice="POLYNOMIAL/MONTGOMERY")
 
 
@@ -154,7 +159,7 @@ def test_a_line_that_fills_the_screen_was_cut_in_mid_word() -> None:
 def test_a_line_after_an_empty_one_belongs_to_no_transaction() -> None:
     found = parsed(HEADING + COLUMNS + "FB16 Thu Apr 07 12:13:52 1994 000001 A a\n\nsomething else\n")
     assert shown(found) == [(0xFB16, 1, "A a")]
-    assert [(fault.kind, fault.line, fault.damage) for fault in found.faults] == [("line-unparsed", 6, False)]
+    assert [(fault.kind, fault.line, fault.damage) for fault in found.unparsed] == [("line-unparsed", 6, False)]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +192,7 @@ def test_columns_that_are_not_printed_are_unknown_and_escapes_are_undone(
 
 def test_the_diagnostic_utilitys_record_is_read_from_the_older_form() -> None:
     found = parsed(PODIAG.format(number="0000000017"))
-    assert (found.kind, found.queue, found.postoffice, found.faults) == ("listq", None, None, [])
+    assert (type(found), found.queue, found.postoffice, found.faults) == (QueueListing, None, None, [])
     assert shown(found) == [(None, 17, "# Dummy record installed by PODIAG.")]
 
 
@@ -196,7 +201,7 @@ def test_the_diagnostic_utilitys_record_is_read_from_the_older_form() -> None:
 def test_a_number_printed_as_letters_is_a_fault_and_no_part_of_another_transaction(before: str, number: str) -> None:
     found = parsed(PODIAG.format(number=number).replace("   1 ", before + "   2 "))
     assert [each.text for each in found.records] == ([before.replace("\n   ", " ").strip()[18:]] if before else [])
-    assert [(fault.kind, fault.damage) for fault in found.faults] == [("number-unknown", False)]
+    assert [(fault.kind, fault.damage) for fault in found.unparsed] == [("number-unknown", False)]
     assert number in found.faults[0].message
 
 
@@ -244,7 +249,7 @@ def test_what_a_short_listing_does_not_say_is_unknown(
     text: str, reqconf: ReqConf | None, srvconf: SrvConf | None
 ) -> None:
     found = parsed(text)
-    assert (found.kind, found.reqconf, found.srvconf) == ("listds", reqconf, srvconf)
+    assert (type(found), found.reqconf, found.srvconf) == (ConfigurationListing, reqconf, srvconf)
 
 
 def test_a_line_that_listds_does_not_print_is_named() -> None:
@@ -280,7 +285,7 @@ def test_a_queue_is_read_back_from_its_listing(records: list[Change]) -> None:
     text = listing.format_listq(written, "REQTRANS", "NET/PO", PROGRAM)
     found = parsed(text)
     assert [each[:4] for each in found.records] == [each[:4] for each in written]
-    assert (found.queue, found.postoffice, found.faults) == ("REQTRANS", "NET/PO", [])
+    assert (found.queue, found.postoffice, found.unparsed) == ("REQTRANS", "NET/PO", [])
     assert all(c == "\n" or c.isprintable() for c in text)
 
 
@@ -379,7 +384,7 @@ def check(data: bytes) -> None:
         assert sum(region.span.size for region in found.regions) == len(data)
         assert tile(found.regions, len(data)) == found.regions
         json.dumps(list(found.rows()))
-        for span in [node.span for node in found.nodes()] + [fault.span for fault in found.faults]:
+        for span in [node.span for node in found.content.nodes()] + [fault.span for fault in found.faults]:
             assert 0 <= span.start <= span.stop <= len(data)
         assert found.summary
 

@@ -265,11 +265,11 @@ WRAPPED = (
 
 def test_wrapped_lines_are_kept_as_they_are_and_read_together() -> None:
     log = logs.parse_log(WRAPPED)
-    assert logs.build_log(log) == WRAPPED
+    assert log.build() == WRAPPED
     assert [line.form for line in log.lines] == [
         "text", "continuation", "coded", "continuation", "text", "blank", "continuation",
     ]  # fmt: skip
-    requested, banner, failure, blank = logs.joined(log)
+    requested, banner, failure, blank = log.joined
     assert (requested.code, requested.argument) == (167, "PCM,SNADS,X400,SMTP")
     assert (requested.moment, requested.number) == (WHEN, 1)
     assert requested.span == Span(log.lines[0].span.start, log.lines[1].span.stop)
@@ -282,7 +282,7 @@ def test_wrapped_lines_are_kept_as_they_are_and_read_together() -> None:
 def test_joining_keeps_what_the_lines_before_settled() -> None:
     data = f"12/31/99 10:00:00 | 1 171\n{CENTRAL.splitlines()[0]}\n01/02/10 10:00:00 | 1  -1 a\nb\n".encode()
     log = logs.parse_log(data)
-    last = logs.joined(log)[-1]
+    last = log.joined[-1]
     assert last.text == "a b"
     assert (last.moment, last.moment_note, last.postoffice) == (
         log.lines[2].moment,
@@ -335,7 +335,7 @@ def test_a_time_stamp_is_converted_as_it_is_written() -> None:
 
 def test_unparsed_lines_are_remarks_and_not_damage() -> None:
     log = logs.parse_log(b"prose\r\n03/13/96 15:27:04 | Notice\r\n")
-    assert [(fault.kind, fault.damage, fault.line, fault.span) for fault in log.faults] == [
+    assert [(fault.kind, fault.damage, fault.line, fault.span) for fault in log.unparsed] == [
         ("line-unparsed", False, 1, Span(0, 7)),
         ("line-unparsed", False, 2, Span(7, 35)),
     ]
@@ -357,14 +357,14 @@ def test_written_lines_are_read_as_meant() -> None:
 def test_characters_outside_the_code_page_cannot_be_written() -> None:
     line = logs.LogLine(1, Span(0, 1), "\u20ac", "\n", "unparsed")
     with pytest.raises(UsageError, match="code page 850"):
-        logs.build_log(logs.Log((line,), (), "empty"))
+        logs.Log((line,), (), "empty").build()
 
 
 def test_hostile_bytes_stay_data() -> None:
     data = f"{STAMP}1  -1 \x1b[2J\x1b]0;x\x07\x9b\r\n".encode("latin-1")
     log = logs.parse_log(data)
     assert "\x1b[2J\x1b]0;x\x07" in log.lines[0].text
-    assert logs.build_log(log) == data
+    assert log.build() == data
     hostile = logs.parse_log(b"\x1b[2J")
     assert "\x1b" not in hostile.faults[0].message
 
@@ -390,12 +390,11 @@ def test_hostile_bytes_stay_data() -> None:
 def test_huge_lines_are_read_in_linear_time(data: bytes) -> None:
     start = time.perf_counter()
     log = logs.parse_log(data)
-    logs.joined(log)
     logs.as_text(log)
     logs.as_coded(log)
     logs.probe(data)
     assert time.perf_counter() - start < 2
-    assert logs.build_log(log) == data
+    assert log.build() == data
 
 
 PUBLISHED_LOGS = ["q149271/DSSERVER.LOG", "q149271/DIRSYNC.LOG", "q119017/DIRSYNC.LOG", "q108067/DIRSYNC.LOG"]
@@ -405,7 +404,7 @@ PUBLISHED_LOGS = ["q149271/DSSERVER.LOG", "q149271/DIRSYNC.LOG", "q119017/DIRSYN
 def test_published_logs_are_logs(name: str) -> None:
     data = published(name)
     assert logs.probe(data)
-    assert logs.build_log(logs.parse_log(data)) == data
+    assert logs.parse_log(data).build() == data
 
 
 @pytest.mark.parametrize(
@@ -470,13 +469,13 @@ def test_probing_looks_at_the_beginning_only() -> None:
 
 def check_invariants(data: bytes) -> None:
     log = logs.parse_log(data)
-    assert logs.build_log(log) == data
+    assert log.build() == data
     regions = [Region(line.span, "line") for line in log.lines]
     assert tile(regions, len(data)) == regions
     assert [line.number for line in log.lines] == list(range(1, len(log.lines) + 1))
-    assert [fault.line for fault in log.faults] == [line.number for line in log.lines if line.form == "unparsed"]
-    assert len(logs.as_text(log)) == len(logs.as_coded(log)) == len(logs.joined(log))
-    assert all(line.form != "continuation" for line in logs.joined(log))
+    assert [fault.line for fault in log.unparsed] == [line.number for line in log.lines if line.form == "unparsed"]
+    assert len(logs.as_text(log)) == len(logs.as_coded(log)) == len(log.joined)
+    assert all(line.form != "continuation" for line in log.joined)
     assert isinstance(logs.probe(data), bool)
     for line in log.lines:
         assert "\n" not in line.raw

@@ -22,12 +22,11 @@ from glbtools.binary.span import Region, Span, tile
 from glbtools.binary.tree import Node
 from glbtools.errors import FileAccessError, UsageError
 from glbtools.formats import queue
-from glbtools.formats.queue import Queue, QueueFormat, build_queue, new_queue, parse_queue
+from glbtools.formats.queue import Queue, new_queue, parse_queue
 from glbtools.formats.reference import facts
 from glbtools.model.change import Change
 
 REFERENCE = layouts.reference("queue")
-FORMAT = QueueFormat()
 WHEN = datetime(1996, 3, 13, 15, 27, 4)
 TEXTS = [
     "# Last confirmed ReqSync",
@@ -41,16 +40,16 @@ TEXTS = [
 
 def file_of(*texts: str, first: int = 12) -> bytes:
     entries = [Change(number, text, WHEN) for number, text in enumerate(texts, first)]
-    return build_queue(new_queue(entries, REFERENCE))
+    return new_queue(entries, REFERENCE).build()
 
 
 SIX = file_of(*TEXTS)
-CONFIRMED = build_queue(new_queue([Change(17, queue.CONFIRMED_TEXT)], REFERENCE))
-PODIAG = build_queue(new_queue([Change(17, queue.PODIAG_TEXT)], REFERENCE))
+CONFIRMED = new_queue([Change(17, queue.CONFIRMED_TEXT)], REFERENCE).build()
+PODIAG = new_queue([Change(17, queue.PODIAG_TEXT)], REFERENCE).build()
 
 
 def kinds(content: Queue) -> list[str]:
-    return [fault.kind for fault in content.faults]
+    return [fault.kind for fault in content.framing]
 
 
 def leaves(node: Node) -> Iterator[Node]:
@@ -63,18 +62,18 @@ def leaves(node: Node) -> Iterator[Node]:
 def check_invariants(data: bytes) -> Queue:
     """What holds for every byte string: exact round trip, every byte in one leaf and one region, faults inside."""
     content = parse_queue(data, REFERENCE)
-    assert build_queue(content) == data
-    trees = [leaf for node in queue.nodes(content) for leaf in leaves(node)]
+    assert content.build() == data
+    trees = [leaf for node in content.nodes() for leaf in leaves(node)]
     assert all(node.span.start < node.span.stop for node in trees if node.name != "text")
-    for regions in ([Region(leaf.span, leaf.name) for leaf in trees], list(FORMAT.regions(content))):
+    for regions in ([Region(leaf.span, leaf.name) for leaf in trees], list(content.regions())):
         assert regions == sorted(regions, key=lambda region: region.span)
         assert tile(regions, len(data)) == regions
-    for fault in FORMAT.faults(content):
+    for fault in content.faults:
         assert 0 <= fault.span.start <= fault.span.stop <= len(data)
         assert fault.message and "\n" not in fault.message
-    (records,) = FORMAT.lists(content)
+    (records,) = content.lists()
     assert records.total == len(list(records.rows)) == len(content.records)
-    assert FORMAT.summary(content)
+    assert content.summary()
     assert queue.probe(data, REFERENCE) in {True, False}
     return content
 
@@ -106,7 +105,7 @@ def test_pieces_of_queues_come_back_exactly(parts: list[bytes]) -> None:
 )
 def test_what_is_written_is_read_back(entries: list[tuple[int, str, datetime]]) -> None:
     made = new_queue([Change(*entry) for entry in entries], REFERENCE)
-    content = check_invariants(build_queue(made))
+    content = check_invariants(made.build())
     assert content == made
     assert [(each.sync, each.text, content.moment(each)) for each in content.records] == entries
 
@@ -114,8 +113,8 @@ def test_what_is_written_is_read_back(entries: list[tuple[int, str, datetime]]) 
 def test_a_file_of_no_bytes_is_an_empty_queue() -> None:
     content = check_invariants(b"")
     assert (content.records, content.gaps, content.faults) == ([], [], [])
-    assert FORMAT.summary(content) == ["an empty queue"]
-    assert build_queue(new_queue([], REFERENCE)) == b""
+    assert content.summary() == ["an empty queue"]
+    assert new_queue([], REFERENCE).build() == b""
 
 
 @pytest.mark.parametrize(
@@ -126,7 +125,7 @@ def test_the_attested_small_files_hold_one_dummy(data: bytes, size: int, text: s
     (record,) = content.records
     assert (len(data), record.sync, record.text) == (size, 17, text)
     assert content.is_dummy(record)
-    assert not list(FORMAT.faults(content))
+    assert not list(content.faults)
 
 
 @pytest.mark.parametrize("data", [CONFIRMED, PODIAG], ids=["49", "60"])
@@ -136,11 +135,11 @@ def test_every_change_of_one_byte_in_a_small_file_survives(data: bytes) -> None:
             changed = bytearray(data)
             changed[place] = value
             content = parse_queue(bytes(changed), REFERENCE)
-            assert build_queue(content) == changed
-            regions = list(FORMAT.regions(content))
+            assert content.build() == changed
+            regions = list(content.regions())
             assert tile(regions, len(data)) == regions
-            assert [each.text for each in content.records] or content.faults
-            list(queue.checksum_faults(content))
+            assert [each.text for each in content.records] or content.framing
+            list(content.checksum_faults())
     for place in range(len(data)):
         changed = bytearray(data)
         changed[place] ^= 0x55
@@ -161,7 +160,7 @@ def test_a_file_cut_off_anywhere_keeps_its_whole_records() -> None:
         whole = [stop for stop in stops if stop <= size]
         assert [record.stop for record in content.records[: len(whole)]] == whole
         torn = size - (whole[-1] if whole else 0)
-        assert bool(content.faults) == bool(torn)
+        assert bool(content.framing) == bool(torn)
 
 
 # --- faults ----------------------------------------------------------------------------------------------------------
@@ -205,7 +204,7 @@ THIRD = len(file_of(*TEXTS[:2]))
 def test_damage_is_named_where_it_is(data: bytes, records: int, fault: tuple[str, str], span: tuple[int, int]) -> None:
     content = check_invariants(data)
     assert len(content.records) == records
-    assert [(each.kind, each.message, each.span, each.damage) for each in content.faults] == [(*fault, span, True)]
+    assert [(each.kind, each.message, each.span, each.damage) for each in content.framing] == [(*fault, span, True)]
 
 
 def test_damage_in_several_places_is_named_in_the_order_of_the_file() -> None:
@@ -213,7 +212,7 @@ def test_damage_in_several_places_is_named_in_the_order_of_the_file() -> None:
     content = check_invariants(b"\xff" * 9 + wrong + b"\0" * 7)
     assert kinds(content) == ["gap", "length", "terminator", "slack"]
     assert len(content.records) == 12
-    assert [fault.span for fault in content.faults] == sorted(fault.span for fault in content.faults)
+    assert [fault.span for fault in content.framing] == sorted(fault.span for fault in content.framing)
 
 
 def test_a_record_with_a_nul_in_its_text_is_a_gap_and_costs_no_other() -> None:
@@ -221,12 +220,12 @@ def test_a_record_with_a_nul_in_its_text_is_a_gap_and_costs_no_other() -> None:
     assert [record.sync for record in content.records] == [12, 14, 15, 16, 17]
     (gap,) = content.gaps
     assert (gap.start, gap.stop) == (SECOND, THIRD)
-    assert content.faults[0].message.startswith("60 bytes that are no record; a record with sync 13 begins here")
+    assert content.framing[0].message.startswith("60 bytes that are no record; a record with sync 13 begins here")
 
 
 def test_escape_sequences_in_a_gap_do_not_reach_the_message() -> None:
     content = check_invariants(SIX + b"\x1b[2J\x1b]0;title\x07" + "\u202e".encode() + b"readable text")
-    (fault,) = content.faults
+    (fault,) = content.framing
     assert fault.message.isprintable()
 
 
@@ -239,14 +238,14 @@ def with_checksums(*values: int | None) -> Queue:
 
 
 def test_checksums_that_all_disagree_say_nothing_about_the_records() -> None:
-    (fault,) = queue.checksum_faults(with_checksums(1, 2, 3))
+    (fault,) = with_checksums(1, 2, 3).checksum_faults()
     assert (fault.kind, fault.damage) == ("layout-unconfirmed", False)
     assert fault.message == "layout unconfirmed: none of 3 stored checksums is crc-16/xmodem of its text"
 
 
 def test_a_few_that_disagree_among_many_are_suspect() -> None:
     content = with_checksums(*[None] * 20, 0xBEEF, *[None] * 20)
-    (fault,) = queue.checksum_faults(content)
+    (fault,) = content.checksum_faults()
     record = content.records[20]
     assert (fault.kind, fault.damage, fault.span) == ("checksum", True, Span(record.start, record.stop))
     computed = binascii.crc_hqx(b"A 21", 0)
@@ -254,14 +253,14 @@ def test_a_few_that_disagree_among_many_are_suspect() -> None:
 
 
 def test_what_chance_makes_agree_proves_nothing() -> None:
-    (fault,) = queue.checksum_faults(with_checksums(*[1] * 700, None))
+    (fault,) = with_checksums(*[1] * 700, None).checksum_faults()
     assert (fault.kind, fault.damage) == ("layout-unconfirmed", False)
     assert "1 of 701 stored checksums agree, as chance has it" in fault.message
 
 
 def test_checksums_that_agree_are_no_fault() -> None:
-    assert queue.checksum_faults(with_checksums(None, None)) == []
-    assert queue.checksum_faults(with_checksums()) == []
+    assert with_checksums(None, None).checksum_faults() == []
+    assert with_checksums().checksum_faults() == []
 
 
 OVER = """
@@ -285,27 +284,27 @@ def over_the_header() -> Layout:
 def test_a_checksum_over_the_header_is_judged_and_shown_by_what_is_stored_there() -> None:
     own = over_the_header()
     content = new_queue([Change(number, f"A {number}") for number in range(1, 30)], own)
-    data = build_queue(content)
-    assert queue.checksum_faults(parse_queue(data, own)) == []
+    data = content.build()
+    assert parse_queue(data, own).checksum_faults() == []
     tenth = content.records[9]
     changed = bytearray(data)
     changed[tenth.start + 4] ^= 1
     found = parse_queue(bytes(changed), own)
-    (fault,) = queue.checksum_faults(found)
+    (fault,) = found.checksum_faults()
     assert (fault.kind, fault.span) == ("checksum", tenth.span)
     record = bytes(changed[tenth.start : tenth.stop])
     computed = Crc(16, 0x3D65, 0xB2AA).compute(record[4:8] + record[16:20] + record[24:])
     assert computed != tenth.checksum
-    (rows,) = FORMAT.lists(found)
+    (rows,) = found.lists()
     assert list(rows.rows)[9]["checksum"] == {"stored": tenth.checksum, "computed": computed}
-    leaves = {each.name: each for each in list(queue.nodes(found))[9].children}
+    leaves = {each.name: each for each in list(found.nodes())[9].children}
     assert (leaves["checksum"].value, leaves["checksum"].computed) == (tenth.checksum, computed)
 
 
 def test_a_checksum_of_our_own_is_named_by_its_parameters() -> None:
     own = over_the_header()
     content = new_queue([Change(number, f"A {number}", checksum=7) for number in (1, 2, 3)], own)
-    (fault,) = queue.checksum_faults(content)
+    (fault,) = content.checksum_faults()
     assert fault.message == (
         "layout unconfirmed: none of 3 stored checksums is crc width=16 poly=0x3d65 init=0xb2aa refin=false "
         "refout=false xorout=0x0000 of its sync, ofs_next, text and terminator"
@@ -326,7 +325,7 @@ def test_the_facts_of_a_layout_tell_what_its_checksum_covers() -> None:
 def test_eight_bits_agree_by_chance_more_often_than_sixteen() -> None:
     narrow = REFERENCE._replace(checksum="xor-8")
     entries = [Change(number, f"A {number}", checksum=None if number < 30 else 300) for number in range(100)]
-    (fault,) = queue.checksum_faults(new_queue(entries, narrow))
+    (fault,) = new_queue(entries, narrow).checksum_faults()
     assert fault.kind == "layout-unconfirmed"
     assert "30 of 100 stored checksums agree" in fault.message
 
@@ -334,8 +333,8 @@ def test_eight_bits_agree_by_chance_more_often_than_sixteen() -> None:
 def test_a_layout_without_an_algorithm_judges_no_checksum() -> None:
     plain = REFERENCE._replace(checksum="")
     content = parse_queue(SIX, plain)
-    assert queue.checksum_faults(content) == []
-    (rows,) = FORMAT.lists(content)
+    assert content.checksum_faults() == []
+    (rows,) = content.lists()
     assert all(row["checksum"]["computed"] is None for row in rows.rows)
 
 
@@ -370,7 +369,7 @@ def test_the_header_of_resync_is_written_and_read() -> None:
     assert queue.resync_header(HEADER.text) == HEADER
     content = check_invariants(file_of(HEADER.text, *TEXTS[1:3]))
     assert content.is_dummy(content.records[0])
-    assert queue.meaning(content, content.records[0]) == (
+    assert content.meaning(content.records[0]) == (
         "header of RESYNC: imports 2, ReqSync 17, SrvSync 80 (this form of it is assumed)"
     )
 
@@ -401,7 +400,7 @@ def test_every_header_of_resync_comes_back(impseq: int, reqseq: int, srvseq: int
 def test_a_wrong_stored_value_stands_beside_the_computed_one() -> None:
     data = changed(SECOND + 2, b"\x05\0", changed(SECOND + 16, b"\x07\0\0\0"))
     content = check_invariants(data)
-    node = list(queue.nodes(content))[1]
+    node = list(content.nodes())[1]
     assert {each.name: (each.value, each.computed) for each in node.children if each.computed is not None} == {
         "len_text": (5, 36),
         "ofs_next": (7, THIRD),
@@ -410,7 +409,7 @@ def test_a_wrong_stored_value_stands_beside_the_computed_one() -> None:
 
 def test_links_of_a_sound_file_are_right() -> None:
     content = check_invariants(SIX)
-    nodes = list(queue.nodes(content))
+    nodes = list(content.nodes())
     assert all(each.computed is None for node in nodes for each in node.children)
     first = {each.name: each for each in nodes[0].children}
     assert (first["ofs_prev"].value, first["ofs_prev"].meaning) == (NO_LINK, "none")
@@ -458,7 +457,7 @@ STAMPED = [_stamped(kind, encoding) for kind in ("u16", "u32", "i32", "dec:10") 
 @given(st.sampled_from(STAMPED), st.none() | st.datetimes(), st.none() | st.datetimes())
 def test_no_date_stands_in_the_way_of_a_record(layout: Layout, when: datetime | None, now: datetime | None) -> None:
     made = queue.rewritten([Change(1, "A x", when), Change(2, "A y")], layout, now)
-    again = parse_queue(build_queue(made), layout)
+    again = parse_queue(made.build(), layout)
     assert again == made
     if when is None and now is None:
         assert [each.stamp for each in again.records] == [0, 0]
@@ -491,25 +490,25 @@ def test_a_copy_keeps_its_date_its_unknown_fields_and_a_wrong_checksum() -> None
     made = queue.rewritten([Change(1, "# first"), Change(8, "A x", record=source)], REFERENCE, WHEN)
     copy = made.records[1]
     assert (copy.sync, copy.stamp, copy.checksum, b"abcd" in copy.others) == (8, record.stamp, 9, True)
-    assert parse_queue(build_queue(made), REFERENCE) == made
+    assert parse_queue(made.build(), REFERENCE) == made
 
 
 def test_the_longest_text_the_layout_can_count_is_written_and_read() -> None:
     content = check_invariants(file_of("A " + "x" * 65532, "A y"))
     assert [len(record.text) for record in content.records] == [65534, 3]
-    assert content.faults == []
+    assert content.framing == []
 
 
 def test_a_header_of_the_layout_is_kept_and_a_file_that_ends_in_it_is_named() -> None:
     headed = REFERENCE._replace(header=64)
     made = new_queue([Change(1, "A x")], headed)
     assert made.records[0].start == 64
-    data = bytes(range(64)) + build_queue(made)[64:]
+    data = bytes(range(64)) + made.build()[64:]
     content = parse_queue(data, headed)
-    assert (content.header, build_queue(content)) == (bytes(range(64)), data)
+    assert (content.header, content.build()) == (bytes(range(64)), data)
     torn = parse_queue(data[:10], headed)
-    assert (build_queue(torn), torn.faults[0].message) == (data[:10], "the layout's header has 64 bytes, the file 10")
-    assert [node.name for node in queue.nodes(torn)] == ["header"]
+    assert (torn.build(), torn.framing[0].message) == (data[:10], "the layout's header has 64 bytes, the file 10")
+    assert [node.name for node in torn.nodes()] == ["header"]
 
 
 # --- recognising -----------------------------------------------------------------------------------------------------
@@ -561,7 +560,7 @@ def test_streams_from_a_file_equal_the_file_in_memory(tmp_path: Path, monkeypatc
     path = tmp_path / "MSTTRANS.GLB"
     path.write_bytes(data)
     content = parse_queue(data, REFERENCE)
-    assert build_queue(content) == data
+    assert content.build() == data
     assert len(content.gaps) > 10
     assert list(queue.read_records(path, REFERENCE)) == content.records
     assert list(queue.read_tuples(path, REFERENCE)) == [record[:6] for record in content.records]
@@ -666,7 +665,7 @@ def test_hostile_files_are_read_in_bounded_time(tmp_path: Path, name: str) -> No
     path = tmp_path / "MSTTRANS.GLB"
     path.write_bytes(data[-SIZE // 8 :])
     begun = time.monotonic()
-    assert build_queue(parse_queue(data, REFERENCE)) == data
+    assert parse_queue(data, REFERENCE).build() == data
     for chosen in (REFERENCE, WIDE, LINES):
         queue.read_columns(path, chosen)
     assert time.monotonic() - begun < 60

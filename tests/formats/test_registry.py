@@ -49,14 +49,14 @@ field = [
 """,
     "digits.toml",
 )
-IN_DIGITS = queue.build_queue(
-    queue.new_queue([Change(1, "R PCM:NET/PO", WHEN), Change(2, "A Paul\tPCM:NET/PO/paul", WHEN)], DIGITS)
-)
+IN_DIGITS = queue.new_queue(
+    [Change(1, "R PCM:NET/PO", WHEN), Change(2, "A Paul\tPCM:NET/PO/paul", WHEN)], DIGITS
+).build()
 
 SAMPLES = {
-    "queue": queue.build_queue(RECORDS),
-    "reqconf": config.build_reqconf(config.new_reqconf(REQCONF, server="NET/PO", reqsync=17)),
-    "srvconf": config.build_srvconf(config.new_srvconf(SRVCONF, [{"name": "PCM:NET/PO"}, {"name": "PCM:NET/P2"}])),
+    "queue": RECORDS.build(),
+    "reqconf": config.new_reqconf(REQCONF, server="NET/PO", reqsync=17).build(),
+    "srvconf": config.new_srvconf(SRVCONF, [{"name": "PCM:NET/PO"}, {"name": "PCM:NET/P2"}]).build(),
     "log": b"03/13/96 15:27:04 | 1 171\r\n03/13/96 15:27:05 | 1 105 0\r\n",
     "listq": listing.format_listq(RECORDS.records, "REQTRANS", "NET/PO", "glbtools of a test").encode(),
     "listds": b"Dir-Sync Server: NET/PO\r\nReqSync = 17, SrvSync = 80\r\n",
@@ -251,7 +251,7 @@ def check(found: Inspection) -> None:
     assert tile(found.regions, len(found.data)) == found.regions
     assert sum(region.span.size for region in found.regions) == len(found.data)
     assert json.loads(json.dumps(list(found.rows()))) is not None
-    nodes = leaves(list(found.nodes()))
+    nodes = leaves(list(found.content.nodes()))
     assert all(0 <= span.start <= span.stop <= len(found.data) for span in nodes)
     if found.entry.binary:
         assert b"".join(found.data[start:stop] for start, stop in nodes) == found.data

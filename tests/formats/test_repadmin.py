@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from glbtools.formats.repadmin import (
     SHOWREPL_HEADER,
     Link,
-    ShowutdvecFormat,
     Vector,
     build_showrepl,
     build_utdvec,
@@ -187,8 +186,7 @@ def test_a_file_may_hold_several_vectors_each_under_a_banner(text, owners):
     ],
 )
 def test_servers_are_counted_and_not_lines(text, said):
-    format_ = ShowutdvecFormat()
-    assert format_.summary(format_.parse(text.encode(), None)) == said
+    assert parse_utdvec(text.encode()).summary() == said
 
 
 # --- links ------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("ldif")
 
-from glbtools.formats.ldif_dump import begins, build_ldif, entries, parse_ldif
+from glbtools.formats.ldif_dump import begins, entries, parse_ldif
 from glbtools.formats.search_output import ENDING, PAGES, Told, message, read
 
 _PARTS = (Path(__file__).parent / "ldapsearch.txt").read_text("utf-8").split("=== ")[1:]
@@ -40,7 +40,7 @@ def read_all(data: bytes):
 def test_every_object_is_read_whatever_ldapsearch_prints_around_it(name):
     data = PRINTED[name]
     assert begins(data)
-    assert build_ldif(parse_ldif(data)) == data
+    assert parse_ldif(data).build() == data
     objects, faults = read_all(data)
     assert {each.changed for each in objects} == {10, 20, 21, 22, 23, 40, 41, 50}
     assert {each.changed for each in objects if each.deleted} == {10, 40, 41}
@@ -183,7 +183,7 @@ def test_any_part_of_any_output_is_read_and_comes_back(printed, data):
     text = b"".join(printed)
     start = data.draw(st.integers(0, len(text)))
     part = text[start : data.draw(st.integers(start, len(text)))]
-    assert build_ldif(parse_ldif(part)) == part
+    assert parse_ldif(part).build() == part
     read_all(part)
     begins(part)
 

@@ -9,7 +9,7 @@ import pytest
 
 from glbtools.binary.layout import Layout, parse
 from glbtools.errors import FieldError, UsageError
-from glbtools.formats.queue import build_queue, new_queue, parse_queue
+from glbtools.formats.queue import new_queue, parse_queue
 from glbtools.layouts.written import to_toml
 from glbtools.learn import check_layout, learn_layout
 from glbtools.model.change import Change
@@ -58,8 +58,8 @@ def test_records_that_are_not_in_the_queue_are_kept_and_not_shown(own: Layout, d
     queue = parse_queue(data, own)
     assert [each.sync for each in queue.records] == numbers
     assert queue.left
-    assert not queue.faults
-    assert build_queue(queue) == data
+    assert not queue.framing
+    assert queue.build() == data
     assert parse(to_toml(own).encode(), "again") == own
 
 
@@ -67,11 +67,11 @@ def test_a_length_may_count_the_padding() -> None:
     length = '[[field]]\nname = "size"\noffset = 4\ntype = "u16"\nrole = "len_text"\nstatus = "observed"\n'
     own = layout('length_counts = "padded"\nterminator = "none"\nstride = 4', SYNC, length, TEXT.format(6))
     texts = ["A Paul\tPCM:A/B/paul" + "x" * more for more in range(4)]
-    data = build_queue(new_queue([Change(at, text) for at, text in enumerate(texts)], own))
+    data = new_queue([Change(at, text) for at, text in enumerate(texts)], own).build()
     queue = parse_queue(data, own)
     assert [each.text for each in queue.records] == texts
     assert all(each.stop % 4 == 0 for each in queue.records)
-    assert build_queue(queue) == data
+    assert queue.build() == data
 
 
 @pytest.mark.parametrize("own", [HEADED, layout("", SYNC, TEXT.format(4), more="partial = true")])

@@ -17,7 +17,7 @@ from glbtools.binary.layout import Layout
 from glbtools.errors import UsageError
 from glbtools.formats import config
 from glbtools.formats.listing import format_listds, parse_listing
-from glbtools.formats.queue import build_queue, new_queue
+from glbtools.formats.queue import new_queue
 from glbtools.layouts import reference
 from glbtools.learn import learn_layout
 from glbtools.learn.configuration import Configuration, learn_configuration
@@ -45,12 +45,12 @@ def listed(of: ReqConf | SrvConf) -> Any:
 
 
 def reqconf(**values: Any) -> bytes:
-    return config.build_reqconf(config.new_reqconf(reference("reqconf"), **{"server": SERVER, **values}))
+    return config.new_reqconf(reference("reqconf"), **{"server": SERVER, **values}).build()
 
 
 def srvconf(*requestors: dict[str, Any], **values: Any) -> bytes:
     head = {"sync": 80, "cycle": 11, "administrator": "dsadmin", **values}
-    return config.build_srvconf(config.new_srvconf(reference("srvconf"), requestors or REQUESTORS, **head))
+    return config.new_srvconf(reference("srvconf"), requestors or REQUESTORS, **head).build()
 
 
 def learnt(
@@ -338,7 +338,7 @@ def test_a_listing_with_more_requestors_than_the_file_is_used_as_far_as_it_goes(
 
 def queue(*entries: tuple[int, str]) -> bytes:
     made = [Change(sync, text, datetime(1994, 4, 7, 12)) for sync, text in entries]
-    return build_queue(new_queue(made, reference("queue")))
+    return new_queue(made, reference("queue")).build()
 
 
 def test_a_dummy_in_reqtrans_says_reqsync_and_what_follows_is_inferred() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from glbtools.diagnosis.engine import diagnose
 from glbtools.errors import FileAccessError
-from glbtools.formats.queue import CONFIRMED_TEXT, build_queue, new_queue, parse_queue, raw_stamp
+from glbtools.formats.queue import CONFIRMED_TEXT, new_queue, parse_queue, raw_stamp
 from glbtools.model.change import Change
 from glbtools.repair.plan import Plan, plan_rebuild
 from glbtools.repair.work import OWN
@@ -31,7 +31,7 @@ def addition(name: str, at: str = EAST) -> str:
 
 def records(*entries: tuple[int, str]) -> list[bytes]:
     """Return records as they stand in one file, one by one."""
-    data = build_queue(new_queue([Change(sync, text, WHEN) for sync, text in entries], QUEUE))
+    data = new_queue([Change(sync, text, WHEN) for sync, text in entries], QUEUE).build()
     return [data[each.start : each.stop] for each in parse_queue(data, QUEUE).records]
 
 

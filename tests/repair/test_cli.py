@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from glbtools.formats.queue import build_queue, new_queue
+from glbtools.formats.queue import new_queue
 from glbtools.model.change import Change
 from glbtools.repair.work import OWN
 
@@ -189,7 +189,7 @@ def test_older_copies_count(place, run):
 def test_an_image_is_carved(place, run):
     simulated("healthy-week", place / "given")
     text = "A Lost\tPCM:NET/EAST/lost"
-    data = build_queue(new_queue([Change(400, text)], QUEUE))
+    data = new_queue([Change(400, text)], QUEUE).build()
     (place / "disk.img").write_bytes(b"\x01" * 77 + data)
     ran = run("rebuild", "given", "--into", "rebuilt", "--carve", "disk.img")
     assert ran.status == 0

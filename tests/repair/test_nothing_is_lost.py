@@ -17,7 +17,7 @@ from glbtools import files
 from glbtools.diagnosis.engine import diagnose
 from glbtools.diagnosis.problems import by_slug
 from glbtools.formats.config import parse_reqconf, parse_srvconf
-from glbtools.formats.queue import build_queue, new_queue, parse_queue
+from glbtools.formats.queue import new_queue, parse_queue
 from glbtools.formats.transaction import is_valid
 from glbtools.layouts import Layouts
 from glbtools.model.change import Change
@@ -290,7 +290,7 @@ def test_what_was_numbered_anew_and_joined_by_what_an_image_holds_keeps_its_orig
     root, _ = stranded(tmp_path / "given")
     image = tmp_path / "disk.img"
     entries = [Change(70, "A Lost\tPCM:NET/EAST/lost"), Change(71, "A More\tPCM:NET/EAST/more")]
-    image.write_bytes(b"\1" * 33 + build_queue(new_queue(entries, QUEUE)))
+    image.write_bytes(b"\1" * 33 + new_queue(entries, QUEUE).build())
     before = everything(root)
     result = plan_rebuild(diagnose(root), unsafe=True, carve=[image]).write(tmp_path / "rebuilt")
     assert result.remaining == []

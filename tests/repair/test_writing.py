@@ -15,7 +15,7 @@ import pytest
 from glbtools import files
 from glbtools.diagnosis.engine import diagnose
 from glbtools.errors import FileAccessError, GlbError, OutputExistsError
-from glbtools.formats.queue import build_queue, checksum_faults, new_queue, parse_queue
+from glbtools.formats.queue import new_queue, parse_queue
 from glbtools.layouts import Layouts
 from glbtools.model.change import Change
 from glbtools.repair.plan import Plan, plan_rebuild
@@ -363,7 +363,7 @@ def test_records_that_get_another_number_get_the_checksum_of_it(given, tmp_path)
     for path in (each for each in given.rglob("*.GLB") if each.name in STEMS):
         held = parse_queue(path.read_bytes(), QUEUE)
         entries = [Change(each.sync, each.text, held.moment(each)) for each in held.records]
-        path.write_bytes(build_queue(new_queue(entries, own)))
+        path.write_bytes(new_queue(entries, own).build())
     report = diagnose(given, layouts=Layouts([own]))
     assert "layout-unconfirmed" not in {each.problem.slug for each in report.findings}
     plan = plan_rebuild(report)
@@ -372,7 +372,7 @@ def test_records_that_get_another_number_get_the_checksum_of_it(given, tmp_path)
     for path in (each for each in (tmp_path / "rebuilt").rglob("*.GLB") if each.name in STEMS):
         before = parse_queue((given / path.relative_to(tmp_path / "rebuilt")).read_bytes(), own)
         after = parse_queue(path.read_bytes(), own)
-        assert checksum_faults(after) == []
+        assert after.checksum_faults() == []
         assert all(after.codec.checksum(each) == each.checksum for each in after.records)
         texts = {each.text: each.sync for each in before.records}
         renumbered |= {each.text for each in after.records if texts.get(each.text, each.sync) != each.sync}

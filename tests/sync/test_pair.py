@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from glbtools.errors import GlbError
-from glbtools.formats.queue import build_queue, new_queue
+from glbtools.formats.queue import new_queue
 from glbtools.layouts import reference
 from glbtools.model import change as queued
 from glbtools.model.directory import Entry, Facts
@@ -346,7 +346,7 @@ def test_a_queue_is_a_source(tmp_path: Path) -> None:
 
     def write(*numbers: int) -> None:
         records = [queued.Change(number, f"D\tMS:NET/PO1/U{number}") for number in numbers]
-        queue.write_bytes(build_queue(new_queue(records, reference("queue"))))
+        queue.write_bytes(new_queue(records, reference("queue")).build())
 
     write(1, 2, 3)
     assert pairs.run(path, once=True).sent == 3

@@ -186,7 +186,7 @@ def unread_because(place: Path, *, alone: bool) -> str:
             "LDIF without numbers: no object at its beginning has uSNChanged, so that nothing can be told of it; ask "
             "for it: ldapsearch ... '*' uSNChanged uSNCreated"
         )
-    if alone and dirsync_file.DirsyncFormat().probe(data, None):
+    if alone and dirsync_file.probe(data):
         return "a file of changes (DIRSYNC): it can be applied, and there is nothing to judge in it"
     known = None if ldif_dump.begins(data) or exchange_csv.begins(data) else unread.named(data)
     return str(known) if known else ""

@@ -29,7 +29,7 @@ def reqconf(work: Work, case: Case, finding: Finding) -> None:
     layout = case.postoffice.layouts["reqconf"]
     older = _older(case, "REQCONF.GLB", layout.record)
     data = work.read(case, "REQCONF.GLB") or b""
-    fresh = config.build_reqconf(config.new_reqconf(layout))
+    fresh = config.new_reqconf(layout).build()
     if older is not None:
         whole, source = older, "an older copy"
     elif len(data) > config.REQCONF_LEAST:
@@ -45,7 +45,7 @@ def reqconf(work: Work, case: Case, finding: Finding) -> None:
     values = config.changed_reqconf(config.parse_reqconf(whole, layout), **stated)
     said = ", ".join(f"{name} {value}" for name, value in stated.items()) or "its own numbers"
     why = f"made of {source}; from SRVCONF and REQTRANS: {said}"
-    work.write(finding, case, "REQCONF.GLB", config.build_reqconf(values), f"{layout.record} bytes", why)
+    work.write(finding, case, "REQCONF.GLB", values.build(), f"{layout.record} bytes", why)
 
 
 def _stated(work: Work, case: Case) -> dict[str, object]:
@@ -91,7 +91,7 @@ def srvconf_missing(work: Work, case: Case, finding: Finding) -> None:
     last = max([file.config.sync or 0, *(each.sync for each in work.records(case, "MSTTRANS"))])
     changed = config.changed_srvconf(file, requestors, sync=last)
     why = "from an older copy, with the numbers that requestors and MSTTRANS prove"
-    work.write(finding, case, "SRVCONF.GLB", config.build_srvconf(changed), f"{len(older)} bytes", why)
+    work.write(finding, case, "SRVCONF.GLB", changed.build(), f"{len(older)} bytes", why)
 
 
 def proven(work: Work) -> dict[str, dict[str, int]]:
@@ -116,7 +116,7 @@ def srvconf_size(work: Work, case: Case, finding: Finding) -> None:
     why = "it is no whole record, and nothing is made up for it"
     work.save(finding, case, f"lost-and-found/{path}.{start:06x}", file.slack, f"{len(file.slack)} bytes", why)
     whole = config.SrvConfFile(file.layout, file.header, file.records)
-    data = config.build_srvconf(whole)
+    data = whole.build()
     work.write(finding, case, "SRVCONF.GLB", data, f"{len(data)} bytes, {len(file.records)} requestors", why)
     names = {node_of(each.name) for each in file.config.requestors}
     missing = {(each.postoffice.name or "").upper() for each in work.cases.values()} - names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.finding import Finding
 from glbtools.diagnosis.master import origin_of
-from glbtools.formats.queue import ResyncHeader, build_queue, rewritten
+from glbtools.formats.queue import ResyncHeader, rewritten
 from glbtools.formats.transaction import build
 from glbtools.model.change import Change
 from glbtools.model.protocol import resync_numbers
@@ -133,6 +133,6 @@ def _resync(work: Work, finding: Finding) -> None:
     )
     texts = [ResyncHeader(*header).text, *(each.text for each in work.real(server, "MSTTRANS"))]
     layout = server.postoffice.layouts["queue"]
-    data = build_queue(rewritten([Change(at, text) for at, text in enumerate(texts)], layout, server.now))
+    data = rewritten([Change(at, text) for at, text in enumerate(texts)], layout, server.now).build()
     why = "for requestors whose lists must be made anew; after every Export has arrived IMPORT -S makes a better one"
     work.save(finding, server, "RESYNC.GLB", data, f"{len(texts) - 1} transactions", why)
