@@ -112,6 +112,7 @@ def export(
                 now=datetime.now(UTC).replace(tzinfo=None),
                 lifetime=timedelta(days=days),
                 significant=significant or (),
+                receiver=output.RECEIVERS[form],
             )
         save(state, outcome.state)
     if not quiet:
@@ -119,6 +120,8 @@ def export(
             f"{emptied} modified with empty fields, which are left out: the receiver keeps what it has there (--clear)"
         )
         _say(source, (*outcome.notes, *([left] if emptied else []), outcome_line(outcome)))
+    if outcome.alarms:
+        raise typer.Exit(FOUND)
 
 
 def compare(
@@ -152,7 +155,7 @@ def compare(
         names = (*after.columns(), *before.columns()) if form is ChangeForm.csv else ()
         with _target(to, force=force) as stream:
             emit = writers.writer(form, _once(names), stream.write)
-            for kind, entry in found.changes:
+            for kind, entry in found.steps(writers.RECEIVERS[form]):
                 emit(kind, entry)
     if json or output is PageFormat.json:
         put([render.difference_document(found)] if to != "-" else [])

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from glbtools.directory.attributes import CLASSES
+from glbtools.directory.attributes import CLASSES, content
 from glbtools.directory.compare import by_key
 from glbtools.directory.export import Source
+from glbtools.formats.replication import METADATA, Stamp, parse_metadata
 from glbtools.model.channel import BACKSYNC, Channel, Range, Verdict, classify, without
 from glbtools.model.directory import Entry
 
@@ -52,11 +53,14 @@ class Returned(NamedTuple):
         partners: their names.
         certainty: ``likely`` where the dumps say that the restored server made its last change, else ``possible``: what
             somebody else made comes by ordinary replication, if at all.
+        attributes: in which attributes theirs is not what the restored server has; empty where that is not known, or
+            all of it is missing.
     """
 
     entry: Entry
     partners: tuple[str, ...]
     certainty: str = "likely"
+    attributes: tuple[str, ...] = ()
 
 
 class Backsync(NamedTuple):
@@ -75,6 +79,7 @@ class Backsync(NamedTuple):
         connectors: by partner the connectors for which a delete was issued: over one between the two nothing
             comes back.
         backsyncs: whether the server asks its partners for what it had sent them.
+        details: by key of an object that is stranded the attributes that a partner does not have so.
     """
 
     returned: tuple[Returned, ...]
@@ -87,6 +92,7 @@ class Backsync(NamedTuple):
     withheld: tuple[Returned, ...] = ()
     connectors: tuple[tuple[str, Entry], ...] = ()
     backsyncs: bool = True
+    details: Mapping[str, tuple[str, ...]] = {}
 
 
 def backsync(
@@ -113,10 +119,11 @@ def backsync(
     top = max([head or facts.head or 0, *(each.changed for each in here.values())])
     base = top if backup_head is None else backup_head
     there = {name: by_key(source.entries()) for name, source in partners.items()}
-    returned, refused, resurrected = _objects(here, there, facts.epoch)
     remembered = dict(cursors or {})
+    sides = _Sides(facts.epoch, base, backsyncs=backsyncs)
+    returned, refused, resurrected = _objects(here, there, sides)
     everyone = sorted({*there, *remembered})
-    judged = tuple(_partner(name, remembered.get(name), here, top, base, epoch=facts.epoch) for name in everyone)
+    judged = tuple(_partner(name, remembered.get(name), here, top, sides, there.get(name, {})) for name in everyone)
     known = {
         entry.source_usn
         for entries in there.values()
@@ -124,7 +131,15 @@ def backsync(
         if entry.source_usn is not None and _is_ours(entry, facts.epoch)
     }
     highest = max((each.remembered for each in judged if each.remembered is not None), default=base)
-    missing = _missing(there, remembered, facts.epoch, known, backup_head=backup_head, backsyncs=backsyncs)
+    missing = _missing(
+        there,
+        remembered,
+        facts.epoch,
+        known,
+        backup_head=backup_head,
+        backsyncs=backsyncs,
+        stamped=sides.stamped,
+    )
     return Backsync(
         returned if backsyncs else (),
         resurrected,
@@ -138,6 +153,7 @@ def backsync(
             (name, each) for name, entries in sorted(there.items()) for each in entries.values() if _joined(each)
         ),
         backsyncs=backsyncs,
+        details=sides.details,
     )
 
 
@@ -161,25 +177,143 @@ def _joined(entry: Entry) -> bool:
     return any("connector" in value.lower() for each in CLASSES for value in held.get(each, ()))
 
 
+class _Sides:
+    """What two copies of an object are to each other: by the stamps of their attributes, else by content and numbers.
+
+    Attributes:
+        details: by key of an object the attributes in which the restored server's copy is later than a partner's.
+    """
+
+    def __init__(self, epoch: str | None, base: int, *, backsyncs: bool) -> None:
+        self.epoch, self.base, self._backsyncs = epoch and epoch.lower(), base, backsyncs
+        self.details: dict[str, tuple[str, ...]] = {}
+        self.stamped = False
+
+    def theirs(self, theirs: Entry, own: Entry | None) -> tuple[str, ...] | None:
+        """Return the attributes of which a partner's copy is the later one; None where it has nothing of its own.
+
+        Nothing is named where the copy is missing here, or the dumps do not show the attributes.
+        """
+        if own is None:
+            return ()
+        if (stamps := self._stamps(own, theirs)) is not None:
+            later = tuple(sorted(name for name, (mine, other) in stamps.items() if _is_later(other, mine)))
+            return later or None
+        if own.deleted and not self._backsyncs:
+            return None
+        differing = _differing(own, theirs)
+        if differing is None:
+            return () if _is_newer(theirs, own) else None
+        if not differing or (self._backsyncs and not _is_newer(theirs, own)):
+            return None
+        if not self._backsyncs and own.changed > self.base:
+            return None  # written here since: which attribute is later on which side nothing tells
+        return differing
+
+    def own(self, own: Entry, theirs: Entry | None, remembered: int) -> bool:
+        """Whether a partner lacks something that was written here since and that it will not ask for."""
+        if theirs is None:
+            return True
+        if (stamps := self._stamps(own, theirs)) is not None:
+            later = [
+                name
+                for name, (mine, other) in stamps.items()
+                if mine is not None
+                and _is_later(mine, other)
+                and (self.epoch is None or mine.invocation == self.epoch)
+                and self.base < mine.usn <= remembered
+            ]
+            self._name(own, later)
+            return bool(later)
+        if own.deleted or theirs.deleted:
+            return own.deleted != theirs.deleted
+        differing = _differing(own, theirs)
+        if differing is not None:
+            self._name(own, differing)
+        return differing is None or bool(differing)
+
+    def _name(self, own: Entry, names: Iterable[str]) -> None:
+        if found := {*self.details.get(own.key, ()), *names}:
+            self.details[own.key] = tuple(sorted(found))
+
+    def _stamps(self, own: Entry, theirs: Entry) -> dict[str, tuple[Stamp | None, Stamp | None]] | None:
+        mine, other = _metadata(own), _metadata(theirs)
+        if mine is None or other is None:
+            return None
+        self.stamped = True
+        here, there = content(own), content(theirs)
+        same = {name for name, held in here.items() if there.get(name) == held}
+        same.add(own.dn.partition("=")[0].lower())  # each server stamps the relative name by itself
+        return {
+            name: (mine.get(name), other.get(name)) for name in mine.keys() | other.keys() if name.lower() not in same
+        }
+
+
+def _is_later(one: Stamp | None, other: Stamp | None) -> bool:
+    return one is not None and (other is None or one.rank > other.rank)
+
+
+def _metadata(entry: Entry) -> dict[str, Stamp] | None:
+    """Return the stamps of an object's attributes, where the dump has them."""
+    for name, held in entry.values:
+        if name.lower() == METADATA and held:
+            try:
+                found = parse_metadata(held[0].encode("utf-8", "surrogateescape"))
+            except ValueError:
+                return None
+            return {each.attribute: each for each in found}
+    return None
+
+
+def _differing(own: Entry, theirs: Entry) -> tuple[str, ...] | None:
+    """Return the attributes in which two copies differ, and ``dn``; None where the dumps do not show what they hold."""
+    if not (own.values and theirs.values):
+        return None
+    mine, other = content(own), content(theirs)
+    found = {name for name in mine.keys() | other.keys() if mine.get(name) != other.get(name)}
+    if own.dn.lower() != theirs.dn.lower():
+        found.add("dn")
+    return tuple(sorted(found))
+
+
 def _objects(
-    here: dict[str, Entry], there: Mapping[str, dict[str, Entry]], epoch: str | None
+    here: dict[str, Entry], there: Mapping[str, dict[str, Entry]], sides: _Sides
 ) -> tuple[tuple[Returned, ...], tuple[Entry, ...], tuple[Entry, ...]]:
     returned, refused, resurrected = [], [], []
     for key in sorted({key for entries in there.values() for key in entries}):
         copies = [(name, entries[key]) for name, entries in sorted(there.items()) if key in entries]
         own = here.get(key)
-        live = [(name, each) for name, each in copies if not each.deleted and _is_newer(each, own)]
+        live = [
+            (name, each, later)
+            for name, each in copies
+            if not each.deleted and (later := sides.theirs(each, own)) is not None
+        ]
         dead = [each for _, each in copies if each.deleted]
-        ours = [(name, each) for name, each in live if _is_ours(each, epoch)]
+        ours = [
+            (name, each, later)
+            for name, each, later in live
+            if _is_ours(each, sides.epoch) and _is_shown_ours(each, later, sides) is not False
+        ]
         if dead and own is not None and not own.deleted:
             resurrected.append(own)
         elif dead and own is None and ours:
             refused.append(dead[0])
         elif ours:
-            sure = all(each.source is not None and epoch is not None for _, each in ours)
-            names = tuple(name for name, _ in ours)
-            returned.append(Returned(ours[0][1], names, "likely" if sure else "possible"))
+            sure = all(each.source is not None and sides.epoch is not None for _, each, _ in ours)
+            sure = sure or all(_is_shown_ours(each, later, sides) is True for _, each, later in ours)
+            names = tuple(name for name, _, _ in ours)
+            attributes = tuple(sorted({one for _, _, later in ours for one in later}))
+            returned.append(Returned(ours[0][1], names, "likely" if sure else "possible", attributes))
     return tuple(returned), tuple(refused), tuple(resurrected)
+
+
+def _is_shown_ours(theirs: Entry, later: Collection[str], sides: _Sides) -> bool | None:
+    """Whether the stamps say that the restored server had written what it does not have any more; None without any."""
+    stamps = _metadata(theirs)
+    if stamps is None or sides.epoch is None:
+        return None
+    wanted = [each for name, each in stamps.items() if not later or name in later]
+    return any(each.invocation == sides.epoch and each.usn > sides.base for each in wanted)
 
 
 def _is_newer(theirs: Entry, own: Entry | None) -> bool:
@@ -197,7 +331,7 @@ def _is_ours(entry: Entry, epoch: str | None) -> bool:
 
 
 def _partner(
-    name: str, remembered: int | None, here: dict[str, Entry], top: int, base: int, epoch: str | None
+    name: str, remembered: int | None, here: dict[str, Entry], top: int, sides: _Sides, there: dict[str, Entry]
 ) -> Partner:
     verdict = classify(
         Channel(
@@ -211,14 +345,20 @@ def _partner(
             last=top,
             head=top,
             dense=False,
-            life=epoch,
-            target_life=epoch,
+            life=sides.epoch,
+            target_life=sides.epoch,
             delete_floor=0,
         )
     )
     stranded = tuple(
         sorted(
-            (each for each in here.values() if remembered is not None and base < each.changed <= remembered),
+            (
+                each
+                for each in here.values()
+                if remembered is not None
+                and sides.base < each.changed <= remembered
+                and (not there or sides.own(each, there.get(each.key), remembered))
+            ),
             key=lambda each: each.changed,
         )
     )
@@ -238,9 +378,9 @@ def _missing(
     *,
     backup_head: int | None,
     backsyncs: bool,
+    stamped: bool,
 ) -> list[str]:
     wanted = []
-    by, number = (" (DSA-Signature)", " (USN-Source)") if backsyncs else ("", "")
     without_cursor = sorted(set(there) - set(cursors))
     if without_cursor:
         wanted.append(f"the number of the restored server last seen by {', '.join(without_cursor)} (--cursors)")
@@ -248,10 +388,15 @@ def _missing(
         wanted.append("the highest number in the backup (--backup-head), to tell what was written since the restore")
     if epoch is None:
         wanted.append("the restored server's invocation id, to tell its changes from others'")
-    if not any(each.source is not None for entries in there.values() for each in entries.values()):
-        wanted.append(f"the originator of each object's last change{by}, to tell who made it")
-    if not known:
-        wanted.append(f"the originator's number of each object's last change{number}, to tell which are lost")
+    if not backsyncs and not stamped:
+        wanted.append(
+            "who wrote which attribute, and which side is later: ask for it by name in both dumps (ldapsearch ... '*' "
+            "replPropertyMetaData); without it what differs is told by content, and the side by the object's number"
+        )
+    if backsyncs and not any(each.source is not None for entries in there.values() for each in entries.values()):
+        wanted.append("the originator of each object's last change (DSA-Signature), to tell who made it")
+    if backsyncs and not known:
+        wanted.append("the originator's number of each object's last change (USN-Source), to tell which are lost")
     wanted.append("what reached no partner before the crash: no dump of a partner shows it")
     if backsyncs:
         connector = "whether a delete was issued for the connector between the servers"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from glbtools.directory.attributes import content, shown
+from glbtools.directory.attributes import content
 from glbtools.directory.export import Source
+from glbtools.directory.order import Planned, Receiver, Spool, arranged, is_group
 from glbtools.model.directory import ADDED, DELETED, MODIFIED, Comparison, Entry, Facts, compared, is_recreated
 
 
@@ -22,6 +23,9 @@ class Difference(NamedTuple):
         recreated: objects that were deleted and made anew under the same name.
         changes: A, M or D and the object, in the order of names.
         lives: invocation ids of the older and the newer dump, where known.
+        names: by key the names of what is live in the older dump; ``final`` those of the newer.
+        rewritten: how many objects have another number and nothing else that differs in what the dumps hold.
+        unnumbered: how many differ though their number is the same: members that were renamed, as a rule.
         attested: both highest numbers are the servers' own words, not only the highest that an object bears: that one
             may have been deleted, and its tombstone removed.
     """
@@ -34,6 +38,25 @@ class Difference(NamedTuple):
     changes: tuple[tuple[str, Entry], ...]
     lives: tuple[str | None, str | None] = (None, None)
     attested: bool = False
+    names: Mapping[str, str] = {}
+    final: Mapping[str, str] = {}
+    rewritten: int = 0
+    unnumbered: int = 0
+
+    def steps(self, receiver: Receiver) -> Iterator[tuple[str, Entry]]:
+        """Yield what makes the older list into the newer, in an order in which a receiver can apply it."""
+        with Spool() as spool:
+            planned = {
+                entry.key: Planned(
+                    kind,
+                    entry.key,
+                    self.names.get(entry.key, entry.dn) if kind == DELETED else entry.dn,
+                    spool.put(entry),
+                    kind != DELETED and is_group(entry),
+                )
+                for kind, entry in self.changes
+            }
+            yield from arranged(planned, spool, self.names, self.final, receiver)
 
     @property
     def state(self) -> str:
@@ -65,16 +88,33 @@ def compare(old: Source, new: Source) -> Difference:
         for key in before.keys() & after.keys()
         if not after[key].deleted and server == "same" and is_recreated(before[key], after[key], head)
     ]
+    numbered = server == "same"
+    pairs = [
+        (before[key], after[key])
+        for key in before.keys() & after.keys()
+        if not (before[key].deleted or after[key].deleted)
+    ]
+    by_content = any(content(each).keys() - _NAMES for pair in pairs for each in pair)
+    changes = tuple(_changes(before, after, numbered=numbered and not by_content))
+    modified = {each.key for kind, each in changes if kind == MODIFIED}
     return Difference(
         numbers,
         server,
         overtaken=tuple(sorted(gone, key=_name)),
         reused=reused,
         recreated=tuple(sorted(recreated, key=_name)),
-        changes=tuple(_changes(before, after, numbered=server == "same")),
+        changes=changes,
         lives=(was.epoch, now.epoch),
         attested=was.head is not None and now.head is not None,
+        names={key: each.dn for key, each in before.items() if not each.deleted},
+        final={key: each.dn for key, each in after.items() if not each.deleted},
+        rewritten=sum(numbered and a.changed != b.changed and b.key not in modified for a, b in pairs),
+        unnumbered=sum(numbered and a.changed == b.changed and b.key in modified for a, b in pairs),
     )
+
+
+_NAMES = frozenset({"cn", "common-name", "directory name", "dn", "name", "obj-class", "obj-dist-name", "objectclass"})
+"""What a list of names and numbers has of each object."""
 
 
 def _with_heads(numbers: Comparison, old: Facts, new: Facts) -> Comparison:
@@ -109,8 +149,8 @@ def _reused(before: dict[str, Entry], after: dict[str, Entry]) -> tuple[int, ...
 def _changes(before: dict[str, Entry], after: dict[str, Entry], *, numbered: bool) -> Iterable[tuple[str, Entry]]:
     """Yield what makes the older list into the newer: deletions that no tombstone shows among it (Q183739).
 
-    ``numbered``: one server numbered both, so that another number shows a write, also of what the dumps do not hold. Of
-    two servers only content counts, and the name: each numbers for itself.
+    ``numbered``: the dumps hold names and numbers alone, of one server, so that another number is all that shows a
+    write. Else the content counts, and the name (docs/facts/directories.md#two-dumps).
     """
     for key in sorted(before.keys() | after.keys()):
         was, now = before.get(key), after.get(key)
@@ -126,7 +166,7 @@ def _changes(before: dict[str, Entry], after: dict[str, Entry], *, numbered: boo
 def _differ(was: Entry, now: Entry, *, numbered: bool) -> bool:
     if numbered and was.changed != now.changed:
         return True
-    return was.dn.lower() != now.dn.lower() or (shown(was) != shown(now) and content(was) != content(now))
+    return was.dn.lower() != now.dn.lower() or (was.values != now.values and content(was) != content(now))
 
 
 def by_key(entries: Iterable[Entry]) -> dict[str, Entry]:

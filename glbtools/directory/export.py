@@ -7,16 +7,23 @@ output is complete, so that a failure repeats changes and never skips one.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from glbtools.directory.state import State, Witness, digest, moment_text
+from glbtools.directory.attributes import told_as
+from glbtools.directory.order import Planned, Receiver, Spool, arranged, is_group, is_renamed, parent_of
+from glbtools.directory.state import State, Witness, digest, moment_text, shown_name
 from glbtools.errors import UsageError
+from glbtools.formats.ldif_dump import former_name
 from glbtools.model.channel import USN, Channel, Verdict, classify
 from glbtools.model.directory import (
+    ADDED,
     DELETED,
+    LINKED,
     MODIFIED,
+    NOTHING,
+    RENAMED,
     TOMBSTONE_LIFETIME,
     Entry,
     Facts,
@@ -48,11 +55,12 @@ class Outcome(NamedTuple):
 
     Attributes:
         state: what to remember; written only after the output is complete.
-        counts: how many A, M and D.
+        counts: how many A, M and D, and R where objects were renamed or moved.
         suppressed: changes not sent back to where they came from.
         verdict: what state and dump are to each other.
         notes: what the dump does not let anybody see.
         insignificant: modifications not exported, since no attribute that matters has changed.
+        alarms: those of the notes that say that the server may have lost what it had.
     """
 
     state: State
@@ -61,6 +69,7 @@ class Outcome(NamedTuple):
     verdict: Verdict
     notes: tuple[str, ...]
     insignificant: int = 0
+    alarms: tuple[str, ...] = ()
 
 
 def export(
@@ -75,13 +84,15 @@ def export(
     now: datetime | None = None,
     lifetime: timedelta = TOMBSTONE_LIFETIME,
     significant: Collection[str] = (),
+    receiver: Receiver = Receiver(),  # noqa: B008
 ) -> Outcome:
     """Hand every change since a state to ``emit``, and return what to remember.
 
     Args:
         source: the dump.
         state: of the last export; ``State()`` for the first.
-        emit: called with A, M or D and the object, in the order of the dump.
+        emit: called with A, M, D, R (renamed or moved) or L (values to be added to it) and the object, in an order in
+            which they can be applied.
         server: whose dump it is, where that is not in it: a CSV does not say (docs/facts/directories.md#csv).
         full: export every live object, whatever the state says, those that were imported too: the receiver drops what
             is not in it.
@@ -92,6 +103,7 @@ def export(
         significant: attributes whose changes matter, where not all do: any write of an object, such as a new kind of
             address for everybody, gives it a new number (docs/facts/directories.md#edge-cases, 12). A modification that
             leaves them as the receiver was sent them last is not emitted; additions and deletions always are.
+        receiver: what the receiver can do.
 
     Raises:
         UsageError: the dump does not go with the state; says why, and the way out. Nothing was emitted.
@@ -103,47 +115,177 @@ def export(
     verdict = classify(channel(state, facts, highest))
     if not full:
         _refuse(verdict, state, facts, survey, moment, lifetime=lifetime)
-    notes = tuple(_notes(state, facts, survey, full=full))
-    since = 0 if full else state.exported
-    echo = frozenset[int]() if full else frozenset(state.imported)
-    counts, suppressed = {"A": 0, "M": 0, "D": 0}, 0
-    sent = Sent(state, significant, full=full) if significant else None
-    entries = source.entries() if sent is None else sent.passing(source.entries(), since, inclusive=inclusive)
-    had = frozenset[str]() if full else frozenset((*state.digests, *(each.key for each in state.witnesses)))
-    ephemeral = 0
-    for entry in entries:
-        kind = change_kind(entry, since, inclusive=inclusive)
-        if not kind and since and entry.deleted and is_selected(entry, since, inclusive=inclusive):
-            # Deleted, made again under its name, and deleted again it looks as if it had never been there.
-            kind = DELETED if entry.key in had else kind
-            ephemeral += not kind
-        if not kind:
-            continue
-        if entry.changed in echo:
-            suppressed += 1
-            continue
-        if sent is not None and not sent.is_news(kind, entry):
-            continue
-        emit(kind, entry)
-        counts[kind] += 1
-    if ephemeral:
-        notes += (
-            f"{ephemeral} made and deleted since the last export, and left out; what was deleted, made again under its "
-            "name and deleted again looks the same (directory compare tells)",
-        )
-    exported = next_exported(highest, facts.head, 0 if full else state.exported)
+    notes = [*_notes(state, facts, survey, full=full)]
+    chosen = _Choice(state, significant, full=full, inclusive=inclusive)
+    with Spool() as spool:
+        chosen.read(source.entries(), spool)
+        counts = {ADDED: 0, MODIFIED: 0, DELETED: 0}
+        for kind, entry in arranged(chosen.planned, spool, chosen.before, chosen.now, receiver):
+            emit(kind, chosen.with_emptied(entry) if kind == MODIFIED else entry)
+            if kind != LINKED:
+                counts[kind] = counts.get(kind, 0) + 1
+    notes += chosen.notes(counts, receiver)
+    alarms = tuple(chosen.alarms()) if state.names else tuple(_gone(state, facts, survey, full=full))
     after = State(
         facts.server or state.server,
         facts.epoch or state.epoch,
         facts.scope or state.scope,
-        exported,
+        next_exported(highest, facts.head, 0 if full else state.exported),
         moment,
         witnesses=survey.witnesses,
+        names=chosen.now,
+        attributes=chosen.attributes,
+        sets=tuple(chosen.sets),
     )
-    if sent is None:
-        return Outcome(after, counts, suppressed, verdict, notes)
-    after = after._replace(significant=sent.significant, digests=sent.now)
-    return Outcome(after, counts, suppressed, verdict, (*notes, *sent.notes(facts)), insignificant=sent.insignificant)
+    sent = chosen.sent
+    if sent is not None:
+        after = after._replace(significant=sent.significant, digests=sent.now)
+        notes += sent.notes(facts)
+    insignificant = sent.insignificant if sent is not None else 0
+    return Outcome(after, counts, chosen.suppressed, verdict, (*notes, *alarms), insignificant, alarms)
+
+
+class _Choice:
+    """What of a dump is to be exported.
+
+    Attributes:
+        planned: the changes, by the key of the object.
+        before: the names that the receiver has; empty for a first or a full export, and after an older program.
+        now: the names it has when it has applied all.
+        suppressed: how many changes go back to where they came from, and are left out.
+        sent: what the receiver has of the attributes that matter, where not all do.
+        attributes: by key which of ``sets`` are the attributes that an object has.
+        sets: the different sets of names of attributes.
+    """
+
+    def __init__(self, state: State, significant: Collection[str], *, full: bool, inclusive: bool) -> None:
+        self.planned: dict[str, Planned] = {}
+        self.before: Mapping[str, str] = {} if full else state.names
+        self.now: dict[str, str] = {}
+        self.suppressed = 0
+        self.sent = Sent(state, significant, full=full) if significant else None
+        self._since = 0 if full else state.exported
+        self._inclusive = inclusive
+        self._echo = frozenset[int]() if full else frozenset(state.imported)
+        self._had = frozenset[str]() if full else frozenset((*state.digests, *(each.key for each in state.witnesses)))
+        self._unseen = dict(self.before)
+        self._ephemeral = self._unnamed = 0
+        self._late: list[tuple[str, str]] = []
+        self.attributes: dict[str, int] = {}
+        self.sets: dict[tuple[str, ...], int] = {}
+        self._had_sets = [] if full else [frozenset(each) for each in state.sets]
+        self._had_attributes = {} if full else state.attributes
+        self._met: frozenset[str] = frozenset()
+        self._not_met: set[str] = set()
+
+    def read(self, entries: Iterable[Entry], spool: Spool) -> None:
+        """Read the objects of a dump, and put by those that are to be exported."""
+        since, sent = self._since, self.sent
+        for entry in entries if sent is None else sent.passing(entries, since, inclusive=self._inclusive):
+            self._unseen.pop(entry.key, None)
+            was = self.before.get(entry.key)
+            if not entry.deleted:
+                self.now[entry.key] = was if was == entry.dn else entry.dn
+                own = tuple([folded for name, held in entry.values if held and (folded := told_as(name))])
+                self.attributes[entry.key] = self.sets.setdefault(own, len(self.sets))
+            kind = self._kind(entry, was)
+            if not kind:
+                continue
+            if entry.changed in self._echo:
+                self.suppressed += 1
+                continue
+            if sent is not None and not sent.is_news(kind, entry):
+                continue
+            name = entry.dn if kind != DELETED else was or former_name(entry)
+            place = spool.put(entry)
+            self.planned[entry.key] = Planned(kind, entry.key, name, place, kind != DELETED and is_group(entry))
+        self.now |= self._unseen
+        self._met = frozenset(name for own in self.sets for name in own)
+
+    def with_emptied(self, entry: Entry) -> Entry:
+        """Return an object with the attributes that the receiver has of it and it has no more, without a value.
+
+        An attribute that no object has may not have been asked for: nothing is said of it.
+        """
+        at = self._had_attributes.get(entry.key)
+        if at is None or entry.dn.startswith("/"):  # Exchange writes columns, of which some may be empty
+            return entry
+        gone = self._had_sets[at].difference(told_as(name) for name, held in entry.values if held)
+        self._not_met |= gone - self._met
+        emptied = tuple((name, ()) for name in sorted(gone & self._met))
+        return entry._replace(values=(*entry.values, *emptied)) if emptied else entry
+
+    def _kind(self, entry: Entry, was: str | None) -> str:
+        """Return what an object is to the receiver, by its number, and by whether the receiver has it."""
+        kind = change_kind(entry, self._since, inclusive=self._inclusive)
+        selected = is_selected(entry, self._since, inclusive=self._inclusive)
+        if not self.before:
+            if not kind and self._since and entry.deleted and selected:
+                # Deleted, made again under its name, and deleted again it looks as if it had never been there.
+                kind = DELETED if entry.key in self._had else kind
+                self._ephemeral += not kind
+            self._unnamed += kind == MODIFIED and entry.key != entry.dn.lower()
+            return kind
+        if entry.deleted:
+            return DELETED if was is not None else NOTHING
+        if was is None:
+            if not selected:
+                self._late.append((entry.key, entry.dn))
+            return ADDED
+        if not selected:
+            return RENAMED if is_renamed(entry.key, was, entry.dn) else NOTHING
+        return ADDED if kind == ADDED and entry.created is not None else MODIFIED
+
+    def notes(self, counts: Mapping[str, int], receiver: Receiver) -> Iterator[str]:
+        """Yield what whoever applies the changes has to know."""
+        if self._ephemeral:
+            yield (
+                f"{self._ephemeral} made and deleted since the last export, and left out; what was deleted, made again "
+                "under its name and deleted again looks the same (directory compare tells)"
+            )
+        if self._unnamed:
+            yield (
+                "the state is of an older glbtools and has no names: an object that was renamed or moved since is "
+                "written under its new name alone, which the receiver does not have; --full once, and later ones are "
+                "told"
+            )
+        if self._not_met:
+            yield (
+                f"no object has {', '.join(sorted(self._not_met))} any more: emptied everywhere, or not asked for this "
+                "time; the receiver keeps what it has"
+            )
+        renamed = sum(is_renamed(key, self.before.get(key), dn) for key, dn in self.now.items()) if self.before else 0
+        if renamed and not receiver.renames:
+            yield f"{renamed} renamed or moved: written as a deletion and an addition, as this form knows no renaming"
+        elif counts.get(RENAMED):
+            yield (
+                f"{counts[RENAMED]} renamed or moved: a group that holds one of them has no new number, and is not "
+                "among the changes; a directory server corrects its members by itself, another receiver needs --full"
+            )
+
+    def alarms(self) -> Iterator[str]:
+        """Yield what a server that only went on would not show."""
+        if self._unseen:
+            key, dn = next(iter(self._unseen.items()))
+            yield _GONE.format(shown_name(key, dn), _more(len(self._unseen)))
+        fresh = {self.now[key].lower() for key, each in self.planned.items() if each.kind == ADDED}
+        strange = [(key, dn) for key, dn in self._late if parent_of(dn)[1].lower() not in fresh]
+        if strange:
+            yield (
+                f"{shown_name(*strange[0])}{_more(len(strange))} has a number that counts as exported, and was not "
+                "there then: it has come into what is exported, or the server was restored and has passed its old "
+                "number since; compare with the receiver's list (directory compare)"
+            )
+
+
+_GONE = (
+    "{} was exported and is gone without a tombstone{}: hidden, moved out of what is exported, or the server was "
+    "restored and has passed its old number since; compare with the receiver's list (directory compare)"
+)
+
+
+def _more(count: int) -> str:
+    return f", like {count - 1} more" if count > 1 else ""
 
 
 class Sent:
@@ -230,6 +372,7 @@ class _Survey(NamedTuple):
         fallen: objects that have a number, or a date, that counts as exported and that they did not have then: another
             history gave it to them, or the last dump was read before they were written.
         gone: objects that were seen before and are not there.
+        names: of these objects, where they are there.
     """
 
     highest: int
@@ -237,6 +380,7 @@ class _Survey(NamedTuple):
     witnesses: tuple[Witness, ...]
     fallen: tuple[Witness, ...]
     gone: tuple[Witness, ...]
+    names: Mapping[str, str]
 
 
 def _surveyed(source: Source, state: State, head: int | None) -> _Survey:
@@ -249,14 +393,17 @@ def _surveyed(source: Source, state: State, head: int | None) -> _Survey:
     strange: list[Witness] = []
     seen: dict[str, Witness] = {}
     top: list[tuple[int, str, str]] = []
+    names: dict[str, str] = {}
     for entry in source.numbered():
         highest = max(highest, entry.changed)
         if entry.when is not None and (latest is None or entry.when > latest):
             latest = entry.when
         if entry.key in wanted and (entry.key not in seen or seen[entry.key].changed < entry.changed):
-            seen[entry.key] = Witness(entry.key, entry.changed, moment_text(entry.when))
+            seen[entry.key] = _witness(entry)
+            names[entry.key] = entry.dn
         elif lowest <= entry.changed <= state.exported and not strange and entry.key not in wanted:
-            strange.append(Witness(entry.key, entry.changed))
+            strange.append(_witness(entry))
+            names[entry.key] = entry.dn
         if (head is None or entry.changed <= head) and (len(top) < WITNESSES or entry.changed > top[0][0]):
             row = (entry.changed, entry.key, moment_text(entry.when) or "")
             (heapq.heappush if len(top) < WITNESSES else heapq.heappushpop)(top, row)
@@ -267,7 +414,12 @@ def _surveyed(source: Source, state: State, head: int | None) -> _Survey:
         tuple(Witness(key, changed, when or None) for changed, key, when in sorted(top, reverse=True)),
         (*(found for was, found in now if found and found != was and found.changed <= state.exported), *strange),
         tuple(was for was, found in now if found is None),
+        names,
     )
+
+
+def _witness(entry: Entry) -> Witness:
+    return Witness(entry.key, entry.changed, moment_text(entry.when))
 
 
 _FULL = "export everything anew with --full, and let the receiver drop what is not in it"
@@ -314,21 +466,20 @@ def _refuse(
     if survey.fallen:
         each = survey.fallen[0]
         raise UsageError(
-            f"{each.key} has number {each.changed}, which counts as exported, and did not have it then: the server "
-            "went back in time and has passed its old number since, or the object was written while the last dump was "
-            f"read; {_FULL}"
+            f"{shown_name(each.key, survey.names.get(each.key))} has number {each.changed}, which counts as exported, "
+            "and did not have it then: the server went back in time and has passed its old number since, or the object "
+            f"was written while the last dump was read; {_FULL}"
         )
+
+
+def _gone(state: State, facts: Facts, survey: _Survey, *, full: bool) -> Iterator[str]:
+    """Yield what is missing of the witnesses of a state without names."""
+    gone = [each for each in survey.gone if facts.last_removed is None or each.changed > facts.last_removed]
+    if state.exported and not full and gone:
+        yield _GONE.format(gone[0].key, _more(len(gone)))
 
 
 def _notes(state: State, facts: Facts, survey: _Survey, *, full: bool) -> Iterator[str]:
-    gone = [each for each in survey.gone if facts.last_removed is None or each.changed > facts.last_removed]
-    if state.exported and not full and gone:
-        more = f", like {len(gone) - 1} more" if len(gone) > 1 else ""
-        yield (
-            f"{gone[0].key} was exported and is gone without a tombstone{more}: hidden, moved out of what is "
-            "exported, or the server was restored and has passed its old number since; "
-            "compare with the receiver's list (directory compare)"
-        )
     if state.exported and not full and facts.last_removed is None:
         yield (
             "the dump does not have the number of the last removed object (USN-DSA-Last-Obj-Removed): a deletion that "

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterable
 
-from glbtools.directory.attributes import CLASSES, OWNED_BY_SERVER, as_ldap, shown
+from glbtools.directory.attributes import CLASSES, as_ldap, is_computed, shown
+from glbtools.directory.order import Receiver
 from glbtools.directory.state import moment_text
 from glbtools.errors import FieldError, UsageError
 from glbtools.formats import dirsync_file, exchange_csv, ldif_dump
-from glbtools.model.directory import DELETED, MODIFIED, Entry, Values
+from glbtools.model.directory import DELETED, MODIFIED, RENAMED, Entry, Values
 
-FORMS = ("dirsync", "csv", "ldif", "jsonl")
+RECEIVERS = {
+    "dirsync": Receiver(),
+    "csv": Receiver(renames=False),
+    "ldif": Receiver(follows=True, strict=True),
+    "jsonl": Receiver(),
+}
+"""The forms, and what those who take them can do."""
+
+FORMS = tuple(RECEIVERS)
 
 MODES = {"A": "Update", "M": "Update", "D": "Delete"}
 """A deleted and re-created object looks new and the target has it; one that was hidden looks modified and the target
@@ -58,8 +68,7 @@ CLEARED = "~DEL"
 
 def shown_columns(columns: Iterable[str]) -> tuple[str, ...]:
     """Return the columns that a change names besides class and name of the object."""
-    left_out = OWNED_BY_SERVER | {*CLASSES, "mode"}
-    return tuple(each for each in columns if each.lower() not in left_out)
+    return tuple(each for each in columns if each.lower() not in (*CLASSES, "mode") and not is_computed(each))
 
 
 def empty_columns(columns: Iterable[str], entry: Entry) -> list[str]:
@@ -76,22 +85,23 @@ def _plain(form: str, columns: tuple[str, ...], put: Callable[[bytes], object]) 
 
 
 def _located(emit: Emit) -> Emit:
-    """Delete objects under the names they had, and name the line of the dump in what cannot be written."""
+    """Name the object and its line in the dump in what cannot be written."""
 
     def located(kind: str, entry: Entry) -> None:
-        if kind == DELETED:  # no receiver knows a tombstone by its own name
-            entry = entry._replace(dn=ldif_dump.former_name(entry))
         try:
             emit(kind, entry)
         except FieldError as error:
             place = f"line {entry.line}"
-            field = error.field if error.field.startswith(place) else f"{place}: {error.field}"
-            raise FieldError(field, error.reason) from None
+            field = error.field.removeprefix(place).lstrip(": ")
+            raise FieldError(f"{place}: {entry.dn}: {field}", error.reason) from None
 
     return located
 
 
 def _section(kind: str, entry: Entry) -> bytes:
+    if kind == RENAMED:
+        label = "Obj-Dist-Name" if entry.dn.startswith("/") else "distinguishedName"
+        return dirsync_file.section(MODIFIED, entry.former or "", ((label, (entry.dn,)),))
     return dirsync_file.section(kind, entry.dn, shown(entry))
 
 
@@ -107,9 +117,22 @@ def _json(kind: str, entry: Entry) -> bytes:
         "usn": entry.changed,
         "created": entry.created,
         "when": moment_text(entry.when),
-        "values": {} if kind == DELETED else {name: list(values) for name, values in shown(entry)},
+        "values": {}
+        if kind in (DELETED, RENAMED)
+        else {name: [_json_value(each) for each in values] for name, values in shown(entry)},
     }
+    if kind == RENAMED:
+        row["former"] = entry.former
     return (json.dumps(row, ensure_ascii=True) + "\n").encode("ascii")
+
+
+def _json_value(value: str) -> str | dict[str, str]:
+    """Return a value; one that is no text as base64, with that said."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return {"base64": base64.b64encode(value.encode("utf-8", "surrogateescape")).decode("ascii")}
+    return value
 
 
 def _csv(own: tuple[str, ...], put: Callable[[bytes], object]) -> Emit:

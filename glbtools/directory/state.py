@@ -23,7 +23,7 @@ from glbtools.tables import Setting, open_json
 SCHEMA = "glbtools.export-state/1"
 HIGHEST = (1 << 64) - 1
 _DIGEST_SIZE = 12
-_NO_DIGESTS: Mapping[str, str] = MappingProxyType({})
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Witness(NamedTuple):
@@ -32,6 +32,11 @@ class Witness(NamedTuple):
     key: str
     changed: int
     when: str | None = None
+
+
+def shown_name(key: str, dn: str | None) -> str:
+    """Return the name of an object with its key beside it, where that is another."""
+    return key if dn is None or dn.lower() == key else f"{dn} ({key})"
 
 
 class State(NamedTuple):
@@ -50,6 +55,10 @@ class State(NamedTuple):
             hundred bytes for each object.
         witnesses: the objects with the highest numbers up to ``exported``, and when they were written: what tells that
             a server was restored, also after it has passed its old number. None of them may have a lower number later.
+        names: by key the names under which the receiver has what was exported: for deletions and renamings. It grows
+            with the directory. Empty also where an older program has written the state.
+        attributes: by key which of ``sets`` are the attributes that it has there: to say which were emptied since.
+        sets: the different sets of names of attributes, in lower case.
     """
 
     server: str | None = None
@@ -59,8 +68,11 @@ class State(NamedTuple):
     exported_at: datetime | None = None
     imported: tuple[int, ...] = ()
     significant: tuple[str, ...] = ()
-    digests: Mapping[str, str] = _NO_DIGESTS
+    digests: Mapping[str, str] = _NOTHING
     witnesses: tuple[Witness, ...] = ()
+    names: Mapping[str, str] = _NOTHING
+    attributes: Mapping[str, int] = MappingProxyType({})
+    sets: tuple[tuple[str, ...], ...] = ()
 
 
 @contextmanager
@@ -98,6 +110,7 @@ def load(path: str | Path) -> State:
     row = open_json(files.read(place), str(path))
     if not isinstance(row.value, dict) or row["schema"].value != SCHEMA:
         row["schema"].fail(f"must be {SCHEMA}")
+    sets = tuple(each.texts() for each in row["sets"].items())
     return State(
         row["server"].text() if row["server"].given else None,
         row["epoch"].text() if row["epoch"].given else None,
@@ -108,6 +121,9 @@ def load(path: str | Path) -> State:
         significant=row["significant"].texts(),
         digests={each.name: each.text() for each in row["digests"].entries()},
         witnesses=tuple(map(_witness, row["witnesses"].items())),
+        names={each.name: each.text() for each in row["names"].entries()},
+        attributes={each.name: each.integer(0, len(sets) - 1) for each in row["attributes"].entries()},
+        sets=sets,
     )
 
 
@@ -139,6 +155,8 @@ def save(path: str | Path, state: State) -> None:
         "imported": list(state.imported),
         "significant": list(state.significant),
         "digests": dict(sorted(state.digests.items())),
+        "names": dict(sorted(state.names.items())),
+        "attributes": dict(sorted(state.attributes.items())),
         "witnesses": [list(each) for each in state.witnesses],
     }
     if not state.significant:

@@ -13,6 +13,7 @@ they say that matters is kept: how the search ended, whether pages were still to
 from __future__ import annotations
 
 import base64
+import binascii
 import importlib
 import io
 import re
@@ -26,7 +27,7 @@ from glbtools.binary.tree import Node
 from glbtools.errors import FieldError, UsageError
 from glbtools.formats import search_output
 from glbtools.formats.base import Row, Rows, attribute_rows, count, moment_row, span_row
-from glbtools.model.directory import ADDED, DELETED, MODIFIED, Entry, Facts, Values
+from glbtools.model.directory import ADDED, DELETED, LINKED, MODIFIED, RENAMED, Entry, Facts, Values
 
 RECORD_LIMIT = 1 << 24
 """Longest record read as one, in bytes; what is longer is cut there and reported."""
@@ -34,9 +35,11 @@ RECORD_LIMIT = 1 << 24
 OWNED_BY_SERVER = frozenset(
     name.lower()
     for name in (
-        "distinguishedName", "dSCorePropagationData", "invocationID", "isDeleted", "isRecycled", "lastKnownParent",
-        "objectGUID", "replPropertyMetaData", "uSNChanged", "uSNCreated", "uSNDSALastObjRemoved", "uSNLastObjRem",
-        "uSNSource", "whenChanged", "whenCreated",
+        "contextCSN", "createTimestamp", "creatorsName", "distinguishedName", "dSCorePropagationData", "entryCSN",
+        "entryDN", "entryUUID", "hasSubordinates", "invocationID", "isDeleted", "isRecycled", "lastKnownParent",
+        "modifiersName", "modifyTimestamp", "numSubordinates", "objectGUID", "replPropertyMetaData",
+        "replUpToDateVector", "structuralObjectClass", "subschemaSubentry", "uSNChanged", "uSNCreated",
+        "uSNDSALastObjRemoved", "uSNLastObjRem", "uSNSource", "whenChanged", "whenCreated",
     )
 )  # fmt: skip
 """What only the server writes, and a change therefore does not name."""
@@ -49,6 +52,9 @@ _HIGHEST = (1 << 63) - 1
 """The most that a LargeInteger holds."""
 _SAFE = re.compile(r"(?:[\x21-\x39\x3b\x3d-\x7e][\x20-\x7e]*)?(?<! )")
 _MANGLED = re.compile(r"(?:\\0A|\n)DEL:[0-9A-Fa-f-]{36},.*", re.DOTALL)
+_PART = re.compile(r"(?:\\.|[^\\,])*", re.DOTALL)
+_PROTECTED = re.compile(rb"\\(?:([0-9A-Fa-f]{2})|(.))", re.DOTALL)
+_KEPT = "surrogateescape"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.;=-]*")
 _MARK = b"\xef\xbb\xbf"
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
@@ -228,27 +234,74 @@ def moment(text: str) -> datetime | None:
 
 
 def change_record(kind: str, entry: Entry) -> bytes:
-    """Return a change record: add with all values, modify that replaces each attribute, or delete.
+    """Return a change record: an addition with all values, a modification that replaces each attribute, or a deletion.
 
-    What only the server writes is left out. A tombstone is deleted under the name it had, if its lastKnownParent is
-    known.
+    A renaming or a move is a ``modrdn``, and values that are added one by one name no others. What only the server
+    writes is left out, and of a modification also what no server lets anybody change: the classes and the relative
+    name. The domain itself is at every receiver and cannot be added. A modification of which nothing is left is none.
 
     Raises:
         UsageError: there is no such kind.
         FieldError: the entry has something that is no LDAP attribute.
     """
-    kinds = {ADDED: "add", MODIFIED: "modify", DELETED: "delete"}
-    if kind not in kinds:
-        raise UsageError(f"no change {kind!r}: A, M or D")
-    lines = [_line("dn", former_name(entry)), _line("changetype", kinds[kind])]
-    held = [] if kind == DELETED else [each for each in entry.values if each[0].lower() not in OWNED_BY_SERVER]
-    for name, values in held:
-        if kind == MODIFIED:
-            lines.append(_line("replace", name))
-        lines += [_line(name, each) for each in values]
-        if kind == MODIFIED:
-            lines.append(b"-\n")
+    if kind not in _CHANGES:
+        raise UsageError(f"no change {kind!r}: {', '.join(_CHANGES)}")
+    if kind == RENAMED:
+        return _renaming(entry)
+    if kind == DELETED:
+        return b"".join([_line("dn", former_name(entry)), _line("changetype", _CHANGES[kind]), b"\n"])
+    held = [each for each in entry.values if each[0].lower() not in OWNED_BY_SERVER]
+    if kind == ADDED and _is_domain(entry):
+        kind = MODIFIED
+    if kind == ADDED:
+        lines = [_line(name, each) for name, values in held for each in values]
+    else:
+        own, _, value = split_name(entry.dn)[0].partition("=")
+        fixed = {(own.lower(), (unescaped(value),))}
+        held = [(name, values) for name, values in held if name.lower() != "objectclass"]
+        held = [(name, values) for name, values in held if (name.lower(), values) not in fixed]
+        how = "add" if kind == LINKED else "replace"
+        lines = [
+            line
+            for name, values in held
+            for line in (_line(how, name), *(_line(name, each) for each in values), b"-\n")
+        ]
+        if not lines:
+            return b""
+    return b"".join([_line("dn", entry.dn), _line("changetype", _CHANGES[kind]), *lines, b"\n"])
+
+
+_CHANGES = {ADDED: "add", MODIFIED: "modify", DELETED: "delete", RENAMED: "modrdn", LINKED: "modify"}
+
+
+def _renaming(entry: Entry) -> bytes:
+    own, above = split_name(entry.dn)
+    _, former = split_name(entry.former or "")
+    lines = [_line("dn", entry.former or ""), _line("changetype", _CHANGES[RENAMED]), _line("newrdn", own)]
+    lines.append(_line("deleteoldrdn", "1"))
+    if above.lower() != former.lower():
+        lines.append(_line("newsuperior", above))
     return b"".join([*lines, b"\n"])
+
+
+def _is_domain(entry: Entry) -> bool:
+    classes = next((held for name, held in entry.values if name.lower() == "objectclass"), ())
+    return "domaindns" in map(str.lower, classes)
+
+
+def split_name(dn: str) -> tuple[str, str]:
+    """Return relative name and parent of a distinguished name."""
+    found = _PART.match(dn)
+    own = found[0] if found else dn
+    return own, dn[len(own) + 1 :].lstrip(" ")
+
+
+def unescaped(value: str) -> str:
+    """Return the value of a relative name without what protects characters in it (RFC 4514)."""
+    if "\\" not in value:
+        return value
+    raw = _PROTECTED.sub(lambda each: binascii.unhexlify(each[1]) if each[1] else each[2], value.encode("utf-8", _KEPT))
+    return raw.decode("utf-8", _KEPT)
 
 
 def _what(record: Record) -> str:

@@ -31,6 +31,7 @@ class Entry(NamedTuple):
         source_usn: its number there.
         values: attribute -> values, in the order of the dump.
         line: where it begins in the dump, counted from 1.
+        former: of a renaming the name before it.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Entry(NamedTuple):
     source_usn: int | None = None
     values: tuple[tuple[str, Values], ...] = ()
     line: int = 0
+    former: str | None = None
 
 
 class Facts(NamedTuple):
@@ -72,6 +74,8 @@ class Facts(NamedTuple):
 
 
 ADDED, MODIFIED, DELETED, NOTHING = "A", "M", "D", ""
+RENAMED, LINKED = "R", "L"
+"""An object is called otherwise, or is elsewhere; values are added to an object, as what they name is there now."""
 
 
 def is_selected(entry: Entry, exported: int, *, inclusive: bool = False) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from glbtools.reporting.documents import dumps
@@ -91,7 +91,8 @@ def backsync_lines(found: Backsync, screen: Screen) -> Iterator[str]:
     yield table(rows, ("partner", "has seen", "state", "dead zone", "stranded"), screen.width, right=(1, 4))
     yield ""
     for each in found.partners:
-        yield from _named(f"written since the restore and never asked for by {safe(each.name)}", each.stranded, screen)
+        what = f"written since the restore and never asked for by {safe(each.name)}"
+        yield from _named(what, each.stranded, screen, found.details)
     if found.backsyncs:
         yield from _held("comes back", [each for each in found.returned if each.certainty == "likely"], screen)
         maybe = [each for each in found.returned if each.certainty != "likely"]
@@ -147,6 +148,9 @@ def backsync_document(found: Backsync) -> str:
             "certainty": each.verdict.certainty,
             "dead_zone": each.dead_zone,
             "stranded": [one.dn for one in each.stranded],
+            "stranded_attributes": {
+                one.dn: list(found.details[one.key]) for one in each.stranded if one.key in found.details
+            },
         }
         for each in found.partners
     ]
@@ -169,12 +173,25 @@ def backsync_document(found: Backsync) -> str:
 
 def _held(what: str, found: list[Returned], screen: Screen) -> Iterator[str]:
     yield from wrapped(f"{what}: {len(found)}", screen.width, "  ")
-    lines = (f"  {safe(each.entry.dn)} from {', '.join(map(safe, each.partners))}" for each in found)
+    lines = (
+        f"  {safe(each.entry.dn)} from {', '.join(map(safe, each.partners))}{_attributes(each.attributes)}"
+        for each in found
+    )
     yield from _limited(lines, len(found))
 
 
 def _held_row(each: Returned) -> dict[str, Any]:
-    return {"dn": each.entry.dn, "from": list(each.partners), "certainty": each.certainty}
+    return {
+        "dn": each.entry.dn,
+        "from": list(each.partners),
+        "certainty": each.certainty,
+        "attributes": list(each.attributes),
+    }
+
+
+def _attributes(names: Iterable[str]) -> str:
+    shown = ", ".join(map(safe, names))
+    return f": {shown}" if shown else ""
 
 
 def _partner_row(each: Partner) -> tuple[str, ...]:
@@ -188,10 +205,16 @@ def _range(span: Range) -> str:
     return str(high) if high == low + 1 else f"{low + 1} to {high}"
 
 
-def _named(what: str, entries: tuple[Entry, ...], screen: Screen) -> Iterator[str]:
+def _named(
+    what: str, entries: tuple[Entry, ...], screen: Screen, details: Mapping[str, Iterable[str]] | None = None
+) -> Iterator[str]:
     if entries:
         yield from wrapped(f"{what}: {len(entries)}", screen.width, "  ")
-        yield from _limited((f"  {safe(each.dn)} (USN {each.changed})" for each in entries), len(entries))
+        lines = (
+            f"  {safe(each.dn)} (USN {each.changed}){_attributes((details or {}).get(each.key, ()))}"
+            for each in entries
+        )
+        yield from _limited(lines, len(entries))
 
 
 def _limited(lines: Iterable[str], number: int) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
@@ -231,3 +232,41 @@ def test_what_is_missing_is_said():
     assert any("originator" in each for each in found.missing)
     assert any("--backup-head" in each for each in found.missing)
     assert found.partners[0].dead_zone is None
+
+
+def stamped(name: str, changed: int, *stamps: tuple[int, int, str, int], **values: str) -> Entry:
+    """An object with stamps: number of an attribute, version, life of a server, number there."""
+    data = struct.pack("<IIII", 1, 0, len(stamps), 0) + b"".join(
+        struct.pack("<IIQ16sQQ", attribute, version, 13_000_000_000, UUID(life).bytes_le, usn, usn)
+        for attribute, version, life, usn in stamps
+    )
+    held = (("replPropertyMetaData", (data.decode("utf-8", "surrogateescape"),)),)
+    return entry(name, changed, 1, values=(*held, *((each, (value,)) for each, value in values.items())))
+
+
+def test_stamps_tell_of_each_attribute_which_side_is_later_and_who_wrote_it():
+    life, other = str(uuid5(NAMESPACE_DNS, "a")), str(uuid5(NAMESPACE_DNS, "b"))
+    mail, phone = 0x150003, 0x14
+    restored = Listed(
+        [
+            stamped("cn=both", 12, (mail, 2, life, 12), (phone, 1, life, 3), mail="new", telephoneNumber="1"),
+            stamped("cn=equal", 13, (mail, 2, life, 13), mail="same"),
+            stamped("cn=foreign", 4, (mail, 1, life, 4), mail="old"),
+        ],
+        Facts("S", life, 20),
+    )
+    partner = Listed(
+        [
+            stamped("cn=both", 90, (mail, 1, life, 2), (phone, 2, life, 11), mail="old", telephoneNumber="2"),
+            stamped("cn=equal", 91, (mail, 2, life, 13), mail="same"),
+            stamped("cn=foreign", 92, (mail, 2, other, 50), mail="theirs"),
+        ],
+        Facts("P", other, 99),
+    )
+    found = backsync(restored, {"P": partner}, cursors={"P": 20}, backup_head=10, backsyncs=False)
+    assert [(each.entry.dn, each.attributes, each.certainty) for each in found.withheld] == [
+        ("cn=both", ("telephoneNumber",), "likely")
+    ]  # what another server wrote comes by replication
+    assert [each.dn for each in found.partners[0].stranded] == ["cn=both"]
+    assert found.details == {"cn=both": ("mail",)}
+    assert not any("replPropertyMetaData" in each for each in found.missing)

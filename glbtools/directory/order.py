@@ -1,0 +1,367 @@
+"""The order in which a receiver can apply changes, and the names under which it knows the objects then.
+
+A receiver refuses what it cannot do: an addition under a name that is there or below a parent that is not, a deletion
+of what has children, a change of an object under a name that it does not have yet or has no more, a member that does
+not exist. So deletions come before what takes their names, parents before children, members before groups; an object
+that was renamed or moved is so at the receiver; and what goes round in a circle takes a second step: names that are
+swapped by way of a third one, members that come later by a change of their group (docs/facts/directories.md#order).
+"""
+
+from __future__ import annotations
+
+import heapq
+import pickle
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from glbtools.formats.ldif_dump import split_name
+from glbtools.model.directory import ADDED, DELETED, LINKED, MODIFIED, RENAMED, Entry, Values
+
+_IN_MEMORY = 1 << 24
+_GROUPS = frozenset({"group", "groupofnames", "groupofuniquenames", "dl", "distribution-list"})
+_TEMPORARY = " glbtools"
+
+Name = tuple[str, str]
+"""A place in the tree of names: the parent, by key where it is known, else by name; and the relative name, folded."""
+
+
+class Receiver(NamedTuple):
+    """What a receiver of changes can do.
+
+    Attributes:
+        renames: it knows a renaming; else an object is deleted and written anew.
+        follows: what is below a container follows it when it is renamed.
+        strict: a change must fit what is there: a member must exist, and what is added must not.
+    """
+
+    renames: bool = True
+    follows: bool = False
+    strict: bool = False
+
+
+class Spool:
+    """Objects put by, in the order of putting, out of memory where they are many."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
+        self._end = 0
+
+    def put(self, entry: Entry) -> int:
+        """Keep an object; return where."""
+        data = pickle.dumps(tuple(entry), protocol=5)
+        place = self._end
+        self._file.seek(place)
+        self._file.write(len(data).to_bytes(4, "big") + data)
+        self._end += len(data) + 4
+        return place
+
+    def get(self, place: int) -> Entry:
+        """Return an object."""
+        self._file.seek(place)
+        size = int.from_bytes(self._file.read(4), "big")
+        return Entry(*pickle.loads(self._file.read(size)))  # noqa: S301
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+class Planned(NamedTuple):
+    """A change that is to be applied.
+
+    Attributes:
+        kind: A, M or D; R where the object has not changed itself and is called otherwise.
+        key: of the object.
+        dn: its name when all is done; of a deletion the name by which the receiver knows it.
+        place: of the object in a spool.
+        is_group: it holds members.
+    """
+
+    kind: str
+    key: str
+    dn: str
+    place: int
+    is_group: bool = False
+
+
+def parent_of(dn: str) -> tuple[str, str]:
+    """Return relative name and parent of a name: of ``CN=a,OU=b``, and of ``/o=X/cn=a`` as Exchange writes it."""
+    if dn.startswith("/"):
+        parent, _, own = dn.rpartition("/")
+        return own, parent
+    return split_name(dn)
+
+
+def joined(own: str, parent: str) -> str:
+    """Return ``parent_of`` undone."""
+    if own.startswith("/") or parent.startswith("/"):
+        return f"{parent}/{own}"
+    return f"{own},{parent}" if parent else own
+
+
+def is_group(entry: Entry) -> bool:
+    """Whether an object holds members, by its class."""
+    return any(
+        name.lower() in {"objectclass", "obj-class"} and not _GROUPS.isdisjoint(map(str.lower, held))
+        for name, held in entry.values
+    )
+
+
+def is_renamed(key: str, was: str | None, now: str) -> bool:
+    """Whether an object is called otherwise; what is known by its name alone never is."""
+    return was is not None and was != now and key != now.lower()
+
+
+class _Tree:
+    """What is at the receiver, by the parents' identity: a container that moves takes along what is below it."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._keys = {dn.lower(): key for key, dn in names.items()}
+        self.places: dict[str, tuple[str, str]] = {}
+        self.holders: dict[Name, str] = {}
+        self.children: defaultdict[str, int] = defaultdict(int)
+        for key, dn in names.items():
+            own, parent = parent_of(dn)
+            self.put(key, own, self.known(parent))
+        self._keys.clear()
+
+    def known(self, dn: str) -> str:
+        """Return what a parent is known by."""
+        return self._keys.get(dn.lower()) or f"={dn}"
+
+    def put(self, key: str, own: str, parent: str) -> None:
+        self.places[key] = (own, parent)
+        self.holders[(_folded(parent), own.lower())] = key
+        self.children[_folded(parent)] += 1
+
+    def take(self, key: str) -> None:
+        own, parent = self.places.pop(key)
+        if self.holders.get((_folded(parent), own.lower())) == key:
+            del self.holders[(_folded(parent), own.lower())]
+        self.children[_folded(parent)] -= 1
+
+    def dn(self, key: str) -> str:
+        parts: list[str] = []
+        while key in self.places and len(parts) < 1000:
+            own, key = self.places[key]
+            parts.append(own)
+        result = key[1:] if key.startswith("=") else ""
+        for own in reversed(parts):
+            result = joined(own, result)
+        return result
+
+    def is_below(self, key: str, above: str) -> bool:
+        """Whether something is what is ``above`` itself or below it."""
+        for _ in range(1000):
+            if key == above:
+                return True
+            if key not in self.places:
+                return False
+            key = self.places[key][1]
+        return True
+
+
+def _folded(parent: str) -> str:
+    return parent.lower() if parent.startswith("=") else parent
+
+
+def arranged(
+    planned: Mapping[str, Planned],
+    spool: Spool,
+    names: Mapping[str, str],
+    final: Mapping[str, str],
+    receiver: Receiver,
+) -> Iterator[tuple[str, Entry]]:
+    """Yield changes in an order in which a receiver can apply them.
+
+    Args:
+        planned: the changes, by the key of the object.
+        spool: holds the objects.
+        names: the names of what the receiver has, by key; empty where that is not known.
+        final: by key the names of all that are live, when all is done.
+        receiver: what it can do.
+    """
+    if receiver.renames:
+        yield from _Work(planned, spool, names, final, receiver).steps()
+    else:
+        yield from _written_anew(planned.values(), spool, names)
+
+
+def _written_anew(planned: Iterable[Planned], spool: Spool, names: Mapping[str, str]) -> Iterator[tuple[str, Entry]]:
+    """Yield changes for a receiver that knows no renaming: a deletion under the old name, and an addition."""
+    changes = list(planned)
+    renamed = {each.key for each in changes if is_renamed(each.key, names.get(each.key), each.dn)}
+    gone = [(each.dn, each) for each in changes if each.kind == DELETED]
+    gone += [(names[each.key], each) for each in changes if each.key in renamed and each.kind != DELETED]
+    for was, each in sorted(gone, key=lambda one: (-_depth(one[0]), one[0].lower())):
+        yield DELETED, spool.get(each.place)._replace(dn=was)
+    for each in sorted(changes, key=lambda one: (_depth(one.dn), one.is_group, one.place)):
+        if each.kind != DELETED:
+            yield ADDED if each.key in renamed else each.kind, spool.get(each.place)
+
+
+def _depth(dn: str) -> int:
+    return dn.count("/") if dn.startswith("/") else dn.count(",")
+
+
+class _Work:
+    """The changes that are still to be done, and what each waits for."""
+
+    def __init__(
+        self,
+        changes: Mapping[str, Planned],
+        spool: Spool,
+        names: Mapping[str, str],
+        final: Mapping[str, str],
+        receiver: Receiver,
+    ) -> None:
+        self.spool, self.names, self.receiver = spool, names, receiver
+        self.tree = _Tree(names)
+        self.keys = {dn.lower(): key for key, dn in final.items()}
+        self.called: dict[str, str] = {}
+        self.pending: set[str] = set()
+        self.waiting: defaultdict[tuple[str, ...], list[Planned]] = defaultdict(list)
+        self.queue: list[tuple[tuple[int, int, int, str], int, Planned]] = []
+        self.later: list[Planned] = []
+        self.linked: list[tuple[str, Entry]] = []
+        for each in changes.values():
+            if each.kind in (ADDED, DELETED) or is_renamed(each.key, names.get(each.key), each.dn):
+                self._push(each)
+                if each.kind != DELETED:
+                    self.pending.add(each.dn.lower())
+            if each.kind == MODIFIED:
+                self.later.append(each)
+
+    def _push(self, each: Planned) -> None:
+        rank = {DELETED: 0, ADDED: 2}.get(each.kind, 1)
+        depth = _depth(each.dn)
+        order = (rank, -depth, 0, each.dn.lower()) if rank == 0 else (rank, depth, int(each.is_group), "")
+        heapq.heappush(self.queue, (order, each.place, each))
+
+    def steps(self) -> Iterator[tuple[str, Entry]]:
+        """Yield everything."""
+        while self.queue or self.waiting:
+            if not self.queue:
+                yield from self._out_of_turn()
+                continue
+            _, _, each = heapq.heappop(self.queue)
+            blocked = self._blocked(each)
+            if blocked is not None:
+                self.waiting[blocked].append(each)
+                continue
+            yield from self._done(each)
+        for each in sorted(self.later, key=lambda one: (one.is_group, one.place)):
+            yield MODIFIED, self.spool.get(each.place)
+        yield from self.linked
+
+    def _target(self, each: Planned) -> tuple[str, str]:
+        """Return relative name and parent that an object is to have."""
+        own, parent = parent_of(each.dn)
+        key = self.keys.get(parent.lower())
+        if key is not None and (key in self.tree.places or parent.lower() in self.pending):
+            return own, key
+        return own, f"={parent}"
+
+    def _blocked(self, each: Planned) -> tuple[str, ...] | None:
+        """Return what a change waits for; None when it can be applied."""
+        if each.kind == DELETED:
+            return ("empty", each.key) if self.tree.children[each.key] > 0 else None
+        own, parent = self._target(each)
+        if not parent.startswith("=") and parent not in self.tree.places:
+            return ("there", parent)
+        holder = self.tree.holders.get((_folded(parent), own.lower()))
+        if holder is not None and holder != each.key:
+            return ("free", _folded(parent), own.lower())
+        if each.kind != ADDED and self.tree.is_below(parent, each.key):
+            return ("there", parent)
+        return None
+
+    def _done(self, each: Planned) -> Iterator[tuple[str, Entry]]:
+        known = each.key in self.tree.places
+        if each.kind == DELETED or (each.kind == ADDED and known and self.receiver.strict):
+            yield DELETED, self.spool.get(each.place)._replace(dn=self._called(each.key) if known else each.dn)
+            if known:
+                self._removed(each.key)
+        if each.kind == DELETED:
+            return
+        own, parent = self._target(each)
+        self.pending.discard(each.dn.lower())
+        if each.kind == ADDED:
+            if each.key not in self.tree.places:
+                self.tree.put(each.key, own, parent)
+            entry = self.spool.get(each.place)
+            yield ADDED, self._with_members(entry)._replace(dn=self.tree.dn(each.key))
+        else:
+            yield from self._moved(each, own, parent)
+        for one in self.waiting.pop(("there", each.key), ()):
+            self._push(one)
+
+    def _called(self, key: str) -> str:
+        """Return the name under which the receiver has an object now."""
+        return self.tree.dn(key) if self.receiver.follows else self.called.get(key, self.names.get(key, ""))
+
+    def _moved(self, each: Planned, own: str, parent: str) -> Iterator[tuple[str, Entry]]:
+        was = self._called(each.key)
+        self._removed(each.key)
+        self.tree.put(each.key, own, parent)
+        now = self.called[each.key] = self.tree.dn(each.key)
+        if was != now:
+            yield RENAMED, self.spool.get(each.place)._replace(dn=now, former=was)
+
+    def _removed(self, key: str) -> None:
+        own, parent = self.tree.places[key]
+        self.tree.take(key)
+        wakes: list[tuple[str, ...]] = [("free", _folded(parent), own.lower())]
+        if not self.tree.children[_folded(parent)]:
+            wakes.append(("empty", parent))
+        for wake in wakes:
+            for one in self.waiting.pop(wake, ()):
+                self._push(one)
+
+    def _out_of_turn(self) -> Iterator[tuple[str, Entry]]:
+        """Open a circle by giving one object a name of its own for a while; without one apply what is left."""
+        left = sorted((each for held in self.waiting.values() for each in held), key=lambda each: each.dn.lower())
+        moving = {each.key for each in left if each.kind not in (ADDED, DELETED)}
+        self.waiting.clear()
+        for each in left:
+            own, parent = self._target(each)
+            holder = self.tree.holders.get((_folded(parent), own.lower()))
+            if each.kind == DELETED or holder is None or holder == each.key or holder not in moving:
+                continue
+            own, parent = self.tree.places[holder]
+            if own.endswith(_TEMPORARY):
+                continue
+            place = next(one.place for one in left if one.key == holder)
+            yield from self._moved(Planned(RENAMED, holder, "", place), own + _TEMPORARY, parent)
+            for one in left:
+                self._push(one)
+            return
+        for each in left:
+            yield from self._done(each)
+
+    def _with_members(self, entry: Entry) -> Entry:
+        """Return an object without the members that are still to come; they are added to it at the end."""
+        if not self.receiver.strict:
+            return entry
+        late: list[tuple[str, Values]] = []
+        early: list[tuple[str, Values]] = []
+        for name, held in entry.values:
+            coming = tuple(each for each in held if "=" in each and self._is_to_come(each.lower()))
+            late += [(name, coming)] if coming else []
+            kept = tuple(each for each in held if each not in coming) if coming else held
+            early += [(name, kept)] if kept else []
+        if not late:
+            return entry
+        self.linked.append((LINKED, entry._replace(values=tuple(late))))
+        return entry._replace(values=tuple(early))
+
+    def _is_to_come(self, dn: str) -> bool:
+        """Whether a name will be that of an object, and is not yet."""
+        key = self.keys.get(dn)
+        if key is None:
+            return False
+        return self.tree.dn(key).lower() != dn if key in self.tree.places else dn in self.pending
