@@ -123,7 +123,9 @@ def backsync(
     sides = _Sides(facts.epoch, base, backsyncs=backsyncs)
     returned, refused, resurrected = _objects(here, there, sides)
     everyone = sorted({*there, *remembered})
-    judged = tuple(_partner(name, remembered.get(name), here, top, sides, there.get(name, {})) for name in everyone)
+    judged = tuple(
+        _partner(name, remembered.get(name), here, top, sides=sides, there=there.get(name, {})) for name in everyone
+    )
     known = {
         entry.source_usn
         for entries in there.values()

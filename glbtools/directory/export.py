@@ -142,7 +142,15 @@ def export(
         after = after._replace(significant=sent.significant, digests=sent.now)
         notes += sent.notes(facts)
     insignificant = sent.insignificant if sent is not None else 0
-    return Outcome(after, counts, chosen.suppressed, verdict, (*notes, *alarms), insignificant, alarms)
+    return Outcome(
+        after,
+        counts,
+        chosen.suppressed,
+        verdict,
+        (*notes, *alarms),
+        insignificant=insignificant,
+        alarms=alarms,
+    )
 
 
 class _Choice:
@@ -413,8 +421,8 @@ def _surveyed(source: Source, state: State, head: int | None) -> _Survey:
         latest,
         tuple(Witness(key, changed, when or None) for changed, key, when in sorted(top, reverse=True)),
         (*(found for was, found in now if found and found != was and found.changed <= state.exported), *strange),
-        tuple(was for was, found in now if found is None),
-        names,
+        gone=tuple(was for was, found in now if found is None),
+        names=names,
     )
 
 

@@ -89,15 +89,12 @@ def _structures() -> tuple[Any, Any, Any]:
     from construct import Array, Bytes, Int32ul, Int64ul, Struct, this
 
     head = ("version" / Int32ul, "reserved" / Int32ul, "count" / Int32ul, "reserved_again" / Int32ul)
-    stamp = Struct(
-        "attribute" / Int32ul, "version" / Int32ul, "changed" / Int64ul, "invocation" / Bytes(16), "usn" / Int64ul,
-        "local" / Int64ul,
-    )  # fmt: skip
-    plain = Struct("invocation" / Bytes(16), "usn" / Int64ul)
-    dated = Struct("invocation" / Bytes(16), "usn" / Int64ul, "synced" / Int64ul)
+    plain = ("invocation" / Bytes(16), "usn" / Int64ul)
+    dated = Struct(*plain, "synced" / Int64ul)
+    stamp = Struct(*("attribute" / Int32ul, "version" / Int32ul, "changed" / Int64ul), *plain, "local" / Int64ul)
     return (
         Struct(*head, "items" / Array(this.count, stamp)),
-        Struct(*head, "items" / Array(this.count, plain)),
+        Struct(*head, "items" / Array(this.count, Struct(*plain))),
         Struct(*head, "items" / Array(this.count, dated)),
     )
 
