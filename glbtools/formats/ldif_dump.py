@@ -27,6 +27,7 @@ from glbtools.binary.tree import Node
 from glbtools.errors import FieldError, UsageError
 from glbtools.formats import search_output
 from glbtools.formats.base import Row, Rows, attribute_rows, count, moment_row, span_row
+from glbtools.formats.replication import METADATA, VECTOR, Reached, Stamp, parse_metadata, parse_vector
 from glbtools.model.directory import ADDED, DELETED, LINKED, MODIFIED, RENAMED, Entry, Facts, Values
 
 RECORD_LIMIT = 1 << 24
@@ -121,9 +122,13 @@ class LdifFile(NamedTuple):
         return b"".join(each.raw for each in self.records)
 
     def lists(self) -> list[Rows]:
-        """The records that have a name, the rootDSE included."""
+        """The records that have a name, the rootDSE included; and what they say of replication in binary."""
         held = [each for each in self.records if each.dn is not None]
-        return [Rows("records", len(held), map(_record_row, held))]
+        stamps = list(_replication_rows(held, METADATA))
+        reached = list(_replication_rows(held, VECTOR))
+        found = [Rows("records", len(held), map(_record_row, held))]
+        found += [Rows("stamps", len(stamps), iter(stamps))] if stamps else []
+        return found + ([Rows("reached", len(reached), iter(reached))] if reached else [])
 
     def nodes(self) -> Iterator[Node]:
         """Yield the records."""
@@ -330,6 +335,27 @@ def _record_row(record: Record) -> Row:
     }
 
 
+def _replication_rows(held: Iterable[Record], wanted: str) -> Iterator[Row]:
+    """Yield what an attribute of replication says: one row for each attribute of an object, or life of a server."""
+    for record in held:
+        for found in _decoded(record.values, wanted):
+            row = found._asdict()
+            moments = {name: moment_row(row[name]) for name in ("changed", "synced") if row.get(name) is not None}
+            yield {"line": record.line, "span": span_row(record.span), "dn": record.dn} | row | moments
+
+
+def _decoded(values: tuple[tuple[str, Values], ...], wanted: str) -> tuple[Stamp, ...] | tuple[Reached, ...]:
+    """Return what an attribute of replication says; nothing where it cannot be read."""
+    for name, held in values:
+        if name.lower() == wanted and held:
+            try:
+                data = held[0].encode("utf-8", _KEPT)
+                return parse_metadata(data) if wanted == METADATA else parse_vector(data)
+            except ValueError:
+                return ()
+    return ()
+
+
 def _text_or_bytes(value: str) -> str | bytes:
     raw = value.encode("utf-8", "surrogateescape")
     try:
@@ -394,6 +420,9 @@ def _record(parser_class: Any, line: int, start: int, raw: bytes) -> Record:
         faults.append(Fault("comment", said, span, damage=False, line=line))
     values = tuple((name, tuple(map(_text, held))) for name, held in found.items())
     change, values = _change_of(values)
+    for name, held in values:
+        if (folded := name.lower()) in (METADATA, VECTOR) and any(held) and not _decoded(((name, held),), folded):
+            faults.append(Fault("replication", f"{name} cannot be read", span, damage=False, line=line))
     return Record(dn, values, line, span, raw, tuple(faults), change, read.told)
 
 

@@ -22,9 +22,6 @@ METADATA, VECTOR = "replpropertymetadata", "repluptodatevector"
 _EPOCH = datetime(1601, 1, 1)
 _MOST = 1 << 16
 
-_PREFIXES = {"2.5.4": 0x0, "1.2.840.113556.1.2": 0x2, "1.2.840.113556.1.4": 0x9, "0.9.2342.19200300.100.1": 0x15}
-"""The first prefixes of the table that every forest begins with (MS-DRSR 5.16.4)."""
-
 _NAMES = MappingProxyType({
     0x0: "0 objectClass 3 cn 4 sn 6 c 7 l 8 st 9 street 10 o 11 ou 12 title 13 description 16 postalAddress "
     "17 postalCode 18 postOfficeBox 19 physicalDeliveryOfficeName 20 telephoneNumber 23 facsimileTelephoneNumber "
@@ -42,7 +39,11 @@ _NAMES = MappingProxyType({
     "1963 msDS-SupportedEncryptionTypes 2058 isRecycled",
     0x15: "2 textEncodedORAddress 3 mail 10 manager 20 homePhone 25 dc 41 mobile 42 pager",
 })  # fmt: skip
-"""Names by prefix: last arc of the object identifier and name, of the attributes that users, groups and units have."""
+"""Names by prefix: last arc of the object identifier and name, of the attributes that users, groups and units have.
+
+The prefixes are the first ones of the table that every forest begins with (MS-DRSR 5.16.4): 2.5.4, 1.2.840.113556.1.2,
+1.2.840.113556.1.4, and 0.9.2342.19200300.100.1.
+"""
 
 
 class Stamp(NamedTuple):

@@ -168,6 +168,21 @@ def _links(_screen: Screen) -> Drawn:
     return ["line", "status", "to", "from", "context", "failures", "last success"], (0, 5), cells
 
 
+def _stamps(_screen: Screen) -> Drawn:
+    def cells(row: Row) -> Sequence[str]:
+        said = [safe(row["attribute"]), str(row["version"]), _when(row["changed"]), row["invocation"], str(row["usn"])]
+        return [str(row["line"]), *said, str(row["local"])]
+
+    return ["line", "attribute", "version", "written", "by", "USN there", "USN here"], (0, 2, 5, 6), cells
+
+
+def _reached(_screen: Screen) -> Drawn:
+    def cells(row: Row) -> Sequence[str]:
+        return [str(row["line"]), row["invocation"], str(row["usn"]), _when(row["synced"])]
+
+    return ["line", "changes of", "up to USN", "asked"], (0, 2), cells
+
+
 def _cursors(_screen: Screen) -> Drawn:
     def cells(row: Row) -> Sequence[str]:
         names = [safe(row["consumer"]), safe(row["log_id"]), safe(row["epoch"] or "")]
@@ -184,6 +199,8 @@ _TABLES: Mapping[tuple[str, str], Callable[[Screen], Drawn]] = {
     ("listds", "records"): _requestors,
     ("exchange-csv", "records"): _objects,
     ("ldif", "records"): _objects,
+    ("ldif", "stamps"): _stamps,
+    ("ldif", "reached"): _reached,
     ("dirsync", "records"): _objects,
     ("showutdvec", "records"): _vectors,
     ("showrepl", "records"): _links,

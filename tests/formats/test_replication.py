@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from datetime import datetime
 
 import pytest
@@ -44,3 +45,17 @@ def test_an_attribute_of_a_schema_of_ones_own_has_its_number():
         "sAMAccountName",
         "0xdeadbeef",
     ]
+
+
+def test_inspect_shows_what_an_object_says_of_replication(tmp_path, run):
+    text = b"dn: CN=a,DC=x\nuSNChanged: 7\nreplPropertyMetaData:: %s\n\ndn: DC=x\nreplUpToDateVector:: %s\n\n"
+    (tmp_path / "a.ldif").write_bytes(text % (base64.b64encode(STAMPS), base64.b64encode(VECTOR)))
+    (found,) = json.loads(run("inspect", tmp_path / "a.ldif", "--json").out)["files"]
+    assert [(each["dn"], each["attribute"], each["usn"]) for each in found["stamps"]] == [
+        ("CN=a,DC=x", "objectClass", 3938), ("CN=a,DC=x", "telephoneNumber", 3956)
+    ]  # fmt: skip
+    assert [(each["invocation"], each["usn"]) for each in found["reached"]] == [(LIFE, 3999)]
+    assert "telephoneNumber" in run("inspect", tmp_path / "a.ldif").out
+    (tmp_path / "a.ldif").write_bytes(text % (base64.b64encode(STAMPS[:40]), base64.b64encode(VECTOR)))
+    damaged = run("inspect", tmp_path / "a.ldif")
+    assert "replPropertyMetaData cannot be read" in damaged.out
