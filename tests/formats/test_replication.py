@@ -55,7 +55,7 @@ def test_inspect_shows_what_an_object_says_of_replication(tmp_path, run):
         ("CN=a,DC=x", "objectClass", 3938), ("CN=a,DC=x", "telephoneNumber", 3956)
     ]  # fmt: skip
     assert [(each["invocation"], each["usn"]) for each in found["reached"]] == [(LIFE, 3999)]
-    assert "telephoneNumber" in run("inspect", tmp_path / "a.ldif").out
+    assert "telephoneNumber" in run("inspect", tmp_path / "a.ldif", columns=200).out
     (tmp_path / "a.ldif").write_bytes(text % (base64.b64encode(STAMPS[:40]), base64.b64encode(VECTOR)))
     damaged = run("inspect", tmp_path / "a.ldif")
     assert "replPropertyMetaData cannot be read" in damaged.out
