@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from glbtools.directory.dump import Dump
     from glbtools.directory.export import Outcome as ExportResult
     from glbtools.directory.export import export as export_changes
+    from glbtools.directory.output import export_file
     from glbtools.errors import (
         DescriptionError,
         FileAccessError,
@@ -91,6 +92,7 @@ _PLACES = {
     "compare_dumps": "directory.compare:compare",
     "diagnose": "diagnosis.engine",
     "export_changes": "directory.export:export",
+    "export_file": "directory.output",
     "inspect": "formats.registry",
     "inspect_bytes": "formats.registry",
     "learn_layout": "learn.learning",
@@ -144,6 +146,7 @@ __all__ = [
     "compare_dumps",
     "diagnose",
     "export_changes",
+    "export_file",
     "inspect",
     "inspect_bytes",
     "learn_layout",

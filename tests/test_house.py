@@ -25,7 +25,7 @@ POSITIONAL = {"binary": 5, "diagnosis": 125, "formats": 25, "learn": 24, "repair
 """Room -> calls with more than five positional arguments, but for the rows of tables."""
 
 UNUSED = {
-    "binary": 1, "cli": 4, "diagnosis": 13, "evidence": 1, "learn": 2, "repair": 5, "reporting": 1,
+    "binary": 1, "diagnosis": 13, "evidence": 1, "learn": 2, "repair": 5, "reporting": 1,
 }  # fmt: skip
 """Room -> arguments that their functions do not use."""
 

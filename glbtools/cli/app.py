@@ -10,24 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glbtools.cli import COULD_NOT, FOUND, complain, put
-from glbtools.cli.options import (
-    Color,
-    Form,
-    Json,
-    LayoutFiles,
-    MaxFileSize,
-    OutputFormat,
-    PageFormat,
-    Quiet,
-    chosen_layouts,
-    screen_of,
-    writable,
-)
-from glbtools.files import DEFAULT_MAX_SIZE
+from glbtools.cli.options import Common, IntoFull, ListFormat, PageFormat, shares
 
 if TYPE_CHECKING:
     from glbtools.formats.registry import Inspection
-    from glbtools.layouts import Layouts
 
 
 def _root(
@@ -43,19 +29,16 @@ def _root(
         raise typer.Exit(COULD_NOT)
 
 
+@shares("color", "quiet", "max_file_size", "layout", forms=ListFormat)
 def inspect(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files to look into; - is standard input.")],
     hexadecimal: Annotated[bool, typer.Option("--hex", help="An annotated dump of every byte.")] = False,
     as_format: Annotated[
         str | None, typer.Option("--as", metavar="FORMAT", help="Read as this format, whatever it looks like.")
     ] = None,
-    layout: LayoutFiles = None,
-    output: Annotated[OutputFormat, typer.Option("--format", help="Form of output.")] = OutputFormat.table,
-    json: Json = False,
     limit: Annotated[int, typer.Option(help="Rows to show of each list in a table.", min=1)] = 200,
-    color: Color = None,
-    quiet: Quiet = False,
-    max_file_size: MaxFileSize = DEFAULT_MAX_SIZE,
+    *,
+    common: Common,
 ) -> None:
     """Show what a file holds: type, layout and its status, records or fields, byte map.
 
@@ -63,43 +46,38 @@ def inspect(
 
     Example: glbtools inspect --hex maildata/GLB/REQTRANS.GLB
     """
-    layouts = chosen_layouts(layout)
-    output = OutputFormat.json if json else output
     outcome = _Outcome()
-    found = outcome.over(files, as_format, layouts, max_file_size)
-    if output is OutputFormat.table:
+    found = outcome.over(files, as_format, common)
+    if common.as_text:
         from glbtools.reporting import inspection as table
 
-        screen = screen_of(color)
+        screen = common.screen
         for number, each in enumerate(found):
             put([""] if number else [])
             put(table.show(each, screen, hexadecimal=hexadecimal, limit=limit))
-    elif output is OutputFormat.listing:
+    elif common.form == ListFormat.listing:
         shown = [text for each in found if (text := outcome.listing(each)) is not None]
         put(["\n\n".join(shown)] if shown else [])
     else:
         from glbtools import __version__
         from glbtools.reporting import documents
 
-        if output is OutputFormat.json:
+        if common.as_json:
             put(documents.inspections(found, __version__))
-        elif output is OutputFormat.jsonl:
+        elif common.form == ListFormat.jsonl:
             put(documents.json_lines(found))
         else:
             put(documents.csv_lines(found))
     outcome.leave()
 
 
+@shares("layout", "color", "quiet", "max_file_size", forms=PageFormat)
 def build(
     spec: Annotated[Path, typer.Argument(metavar="SPEC", help="Description in TOML or JSON.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Directory to write to.")],
-    layout: LayoutFiles = None,
-    force: Annotated[bool, typer.Option("--force", help="Write into a directory that holds something.")] = False,
-    output: Form = PageFormat.table,
-    json: Json = False,
-    color: Color = None,
-    quiet: Quiet = False,
-    max_file_size: MaxFileSize = DEFAULT_MAX_SIZE,
+    force: IntoFull = False,
+    *,
+    common: Common,
 ) -> None:
     """Write a postoffice or a network of them from a description.
 
@@ -107,55 +85,51 @@ def build(
     """
     from glbtools.evidence.build import build as write
 
-    written = write(spec, out, writable(chosen_layouts(layout)), force=force, max_size=max_file_size)
-    if json or output is PageFormat.json:
+    written = write(spec, out, common.writable_layouts, force=force, max_size=common.max_size)
+    if common.as_json:
         from glbtools.reporting import documents
 
         put([documents.dumps({"schema": "glbtools.build/1", "written": [str(each) for each in written]})])
-    elif not quiet:
+    elif not common.quiet:
         from glbtools.reporting.text import safe
 
         put(f"{each.stat().st_size:>9}  {safe(each)}" for each in written)
 
 
+@shares("color", "quiet", forms=PageFormat)
 def explain(
     what: Annotated[
         str | None,
         typer.Argument(metavar="[WHAT]", help="A problem (code or slug) or a Dir-Sync message number; none lists all."),
     ] = None,
-    output: Form = PageFormat.table,
-    json: Json = False,
-    color: Color = None,
-    quiet: Quiet = False,
+    *,
+    common: Common,
 ) -> None:
     """Explain a problem, or a Dir-Sync message number.
 
     Example: glbtools explain stranded-transactions
     """
-    as_json = json or output is PageFormat.json
     if what is not None and what.isascii() and what.removeprefix("-").isdigit():
         from glbtools.reporting import messages
 
-        put([messages.document(int(what))] if as_json else messages.page(int(what), screen_of(color)))
+        put([messages.document(int(what))] if common.as_json else messages.page(int(what), common.screen))
         return
     from glbtools.reporting import problems
 
     if what is None:
-        put([problems.listing()] if as_json else problems.overview(screen_of(color)))
+        put([problems.listing()] if common.as_json else problems.overview(common.screen))
         return
     from glbtools.diagnosis.problems import find
 
     found = find(what)
-    put([problems.document(found)] if as_json else problems.page(found, screen_of(color)))
+    put([problems.document(found)] if common.as_json else problems.page(found, common.screen))
 
 
+@shares("layout", "color", "quiet", forms=PageFormat)
 def formats(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A format; none lists them all.")] = None,
-    layout: LayoutFiles = None,
-    output: Form = PageFormat.table,
-    json: Json = False,
-    color: Color = None,
-    quiet: Quiet = False,
+    *,
+    common: Common,
 ) -> None:
     """List the supported formats, or the fields of one with status and source of each.
 
@@ -163,11 +137,11 @@ def formats(
     """
     from glbtools.reporting import reference
 
-    layouts = chosen_layouts(layout)
-    if json or output is PageFormat.json:
+    layouts = common.layouts
+    if common.as_json:
         put([reference.document(name, layouts)])
     else:
-        screen = screen_of(color)
+        screen = common.screen
         put(reference.page(name, layouts, screen) if name else reference.overview(screen))
 
 
@@ -177,15 +151,16 @@ class _Outcome:
     def __init__(self) -> None:
         self.status = 0
 
-    def over(self, paths: Iterable[str], as_format: str | None, layouts: Layouts, limit: int) -> Iterator[Inspection]:
+    def over(self, paths: Iterable[str], as_format: str | None, common: Common) -> Iterator[Inspection]:
         from glbtools.errors import GlbError
         from glbtools.formats.registry import FORMATS, inspect
 
         if as_format is not None and as_format not in FORMATS:
             raise typer.BadParameter(f"{as_format!r} is none of {', '.join(FORMATS)}", param_hint="--as")
+        layouts = common.layouts
         for path in paths:
             try:
-                found = inspect(path, as_format=as_format, layouts=layouts, max_size=limit)
+                found = inspect(path, as_format=as_format, layouts=layouts, max_size=common.max_size)
             except GlbError as error:
                 complain(str(error))
                 self.status = COULD_NOT

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,18 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glbtools.cli import COULD_NOT, FOUND, complain, put
-from glbtools.cli.options import (
-    Color,
-    Json,
-    LayoutFiles,
-    MaxFileSize,
-    Quiet,
-    RowFormat,
-    Rows,
-    chosen_layouts,
-    screen_of,
-)
-from glbtools.files import DEFAULT_MAX_SIZE
+from glbtools.cli.options import Common, Older, Paths, RowFormat, shares
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,9 +32,6 @@ class Direction(StrEnum):
     both = "both"
 
 
-Paths = Annotated[
-    list[Path], typer.Argument(metavar="PATH...", help="A postoffice, a network of them, or their files.")
-]
 Evidence = Annotated[
     list[Path],
     typer.Argument(
@@ -54,12 +39,9 @@ Evidence = Annotated[
         help="A postoffice, a network of them, or their files; directory dumps with their states and reports; pairs.",
     ),
 ]
-Older = Annotated[
-    list[Path] | None,
-    typer.Option("--older", metavar="PATH", help="Evidence of an earlier moment; may be given again."),
-]
 
 
+@shares("layout", "color", "quiet", "max_file_size", forms=RowFormat)
 def diagnose(
     paths: Evidence,
     select: Annotated[
@@ -76,12 +58,8 @@ def diagnose(
     tz: Annotated[
         str | None, typer.Option("--tz", metavar="ZONE", help="Zone of the postoffices' clocks, to read --now in.")
     ] = None,
-    layout: LayoutFiles = None,
-    output: Rows = RowFormat.table,
-    json: Json = False,
-    color: Color = None,
-    quiet: Quiet = False,
-    max_file_size: MaxFileSize = DEFAULT_MAX_SIZE,
+    *,
+    common: Common,
 ) -> None:
     """Say what is wrong with a postoffice or a network, a directory dump or a synchronized pair, and why.
 
@@ -90,55 +68,45 @@ def diagnose(
     Example: glbtools diagnose backup/maildata
     """
     from glbtools.diagnosis import engine
-    from glbtools.diagnosis.problems import SEVERITIES, find
+    from glbtools.diagnosis.problems import find
 
-    wanted, unwanted = {find(each).slug for each in select or ()}, {find(each).slug for each in ignore or ()}
+    wanted, unwanted = map(find, select or ()), map(find, ignore or ())
+    selection = [each.slug for each in wanted], [each.slug for each in unwanted]
     report = engine.diagnose(
         *paths,
         older=older or (),
         now=moment(now, tz),
-        layouts=chosen_layouts(layout),
-        max_size=max_file_size,
-        progress=progress(quiet=quiet),
-    )
-    levels = SEVERITIES[: SEVERITIES.index(min_severity.value) + 1]
-    findings = [
-        each
-        for each in report.findings
-        if each.severity in levels and (not wanted or each.problem.slug in wanted) and each.problem.slug not in unwanted
-    ]
-    output = RowFormat.json if json else output
-    if output is RowFormat.table:
+        layouts=common.layouts,
+        max_size=common.max_size,
+        progress=common.progress,
+    ).selected(*selection, min_severity=min_severity.value)
+    if common.as_text:
         from glbtools.reporting import findings as table
 
-        put(table.show(report, findings, screen_of(color)))
+        put(table.show(report, common.screen))
     else:
         from glbtools import __version__
         from glbtools.reporting import diagnosis as data
         from glbtools.reporting.documents import dumps
 
-        if output is RowFormat.json:
-            put([dumps(data.document(report, findings, __version__))])
-        elif output is RowFormat.jsonl:
-            put(data.json_lines(findings))
+        if common.as_json:
+            put([dumps(data.document(report, __version__))])
+        elif common.form == RowFormat.jsonl:
+            put(data.json_lines(report.findings))
         else:
-            put(data.csv_text(findings).splitlines())
-    status = max((FOUND for each in findings if each.severity != "note"), default=0)
-    raise typer.Exit(_troubles(report.unreadable, report.changed) or status)
+            put(data.csv_text(report.findings).splitlines())
+    raise typer.Exit(_failures(report.failures) or (FOUND if report.troubled else 0))
 
 
+@shares("layout", "color", "quiet", "max_file_size", forms=RowFormat)
 def unsent(
     paths: Paths,
     direction: Annotated[
         Direction, typer.Option("--direction", help="To the server, from it, or both.")
     ] = Direction.upload,
     older: Older = None,
-    layout: LayoutFiles = None,
-    output: Rows = RowFormat.table,
-    json: Json = False,
-    color: Color = None,
-    quiet: Quiet = False,
-    max_file_size: MaxFileSize = DEFAULT_MAX_SIZE,
+    *,
+    common: Common,
 ) -> None:
     """List every change that has not reached its target, and why.
 
@@ -151,20 +119,19 @@ def unsent(
         *paths,
         direction=direction.value,
         older=older or (),
-        layouts=chosen_layouts(layout),
-        max_size=max_file_size,
-        progress=progress(quiet=quiet),
+        layouts=common.layouts,
+        max_size=common.max_size,
+        progress=common.progress,
     )
-    output = RowFormat.json if json else output
-    if output is RowFormat.table:
-        put(render.show(found, screen_of(color)))
-    elif output is RowFormat.json:
+    if common.as_text:
+        put(render.show(found, common.screen))
+    elif common.as_json:
         put([render.document(found)])
-    elif output is RowFormat.jsonl:
+    elif common.form == RowFormat.jsonl:
         put(render.json_lines(found))
     else:
         put(render.csv_text(found).splitlines())
-    raise typer.Exit(_troubles(found.unreadable, []))
+    raise typer.Exit(_failures(found.unreadable.values()))
 
 
 def moment(text: str | None, zone: str | None) -> datetime | None:
@@ -195,22 +162,10 @@ def moment(text: str | None, zone: str | None) -> datetime | None:
     return found.astimezone(place).replace(tzinfo=None) if found.tzinfo is not None else found
 
 
-def progress(*, quiet: bool) -> Callable[[str], None] | None:
-    """Return what shows progress on standard error; None where nobody watches."""
-    if quiet or not sys.stderr.isatty():
-        return None
-    from glbtools.reporting.text import safe
-
-    def show(name: str) -> None:
-        sys.stderr.write(f"\r\x1b[K{safe(name)[:60]}\r")
-        sys.stderr.flush()
-
-    return show
-
-
-def _troubles(unreadable: dict[str, str], changed: list[str]) -> int:
-    for reason in unreadable.values():
-        complain(reason)
-    for path in changed:
-        complain(f"{path}: changed while it was looked at")
-    return COULD_NOT if unreadable or changed else 0
+def _failures(said: Iterable[str]) -> int:
+    """Say what could not be done, and return the exit status of it."""
+    status = 0
+    for each in said:
+        complain(each)
+        status = COULD_NOT
+    return status

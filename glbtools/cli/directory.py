@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, cast
 import typer
 
 from glbtools.cli import FOUND, complain, put
-from glbtools.cli.options import Color, Form, Json, MaxFileSize, PageFormat, Quiet, screen_of
-from glbtools.files import DEFAULT_MAX_SIZE
+from glbtools.cli.options import Common, PageFormat, Replace, shares
 
 if TYPE_CHECKING:
     from glbtools.directory.dump import Dump
-    from glbtools.model.directory import Entry
 
 DAYS = 30
 _IN_MEMORY = 1 << 24
@@ -32,9 +30,9 @@ class ChangeForm(StrEnum):
 
 
 As = Annotated[ChangeForm, typer.Option("--as", help="Form of the changes.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace an output file that is there.")]
 
 
+@shares("quiet", "max_file_size")
 def export(
     dump: Annotated[str, typer.Argument(metavar="DUMP", help="Exchange directory CSV or LDIF; - is standard input.")],
     state: Annotated[Path, typer.Option("--state", metavar="STATE.json", help="What was exported last.")],
@@ -62,9 +60,9 @@ def export(
     clear: Annotated[
         bool, typer.Option("--clear", help="Say of modified objects which fields are empty; else they are left out.")
     ] = False,
-    force: Force = False,
-    quiet: Quiet = False,
-    max_file_size: MaxFileSize = DEFAULT_MAX_SIZE,
+    force: Replace = False,
+    *,
+    common: Common,
 ) -> None:
     """Write what has changed in a directory since the last export.
 
@@ -75,66 +73,41 @@ def export(
     """
     from datetime import UTC, datetime, timedelta
 
-    from glbtools.directory import export as exporting
-    from glbtools.directory import output
-    from glbtools.directory.dump import CSV, Dump
-    from glbtools.directory.state import held, load, save
-    from glbtools.errors import UsageError
+    from glbtools.directory.dump import Dump
+    from glbtools.directory.output import export_file
     from glbtools.reporting.directory import outcome_line
 
-    source = Dump(dump, max_size=max_file_size)
+    source = Dump(dump, max_size=common.max_size)
     _keep(to, dump=dump, companion=source.companion, state=state)
-    if clear and source.kind != CSV:
-        raise UsageError(
-            f"{source.path}: --clear needs the columns of a CSV: an LDIF does not say what an object lacks"
-        )
-    columns = source.columns() if form is ChangeForm.csv or source.kind == CSV else ()
-    source.require(significant or ())
-    told, emptied = output.shown_columns(columns) if source.kind == CSV and form is not ChangeForm.jsonl else (), 0
-    with held(state):
-        known = load(state)
-        with _target(to, force=force) as stream:
-            emit = output.writer(form, columns, stream.write, clear=clear)
-
-            def counted(kind: str, entry: Entry) -> None:
-                nonlocal emptied
-                emptied += kind == "M" and bool(output.empty_columns(told, entry))
-                emit(kind, entry)
-
-            outcome = exporting.export(
-                source,
-                known,
-                emit if clear else counted,
-                server=server,
-                full=full,
-                inclusive=inclusive,
-                head=head,
-                now=datetime.now(UTC).replace(tzinfo=None),
-                lifetime=timedelta(days=days),
-                significant=significant or (),
-                receiver=output.RECEIVERS[form],
-            )
-        save(state, outcome.state)
-    if not quiet:
-        left = (
-            f"{emptied} modified with empty fields, which are left out: the receiver keeps what it has there (--clear)"
-        )
-        _say(source, (*outcome.notes, *([left] if emptied else []), outcome_line(outcome)))
+    outcome = export_file(
+        source,
+        state,
+        lambda: _target(to, force=force),
+        form=form.value,
+        clear=clear,
+        significant=significant or (),
+        server=server,
+        full=full,
+        inclusive=inclusive,
+        head=head,
+        now=datetime.now(UTC).replace(tzinfo=None),
+        lifetime=timedelta(days=days),
+    )
+    if not common.quiet:
+        _say(source, (*outcome.notes, outcome_line(outcome)))
     if outcome.alarms:
         raise typer.Exit(FOUND)
 
 
+@shares("color", "quiet", "max_file_size", forms=PageFormat)
 def compare(
     old: Annotated[str, typer.Argument(metavar="OLD", help="The older dump.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The newer dump.")],
     to: Annotated[str | None, typer.Option("--to", metavar="FILE|-", help="Where the difference goes.")] = None,
     form: As = ChangeForm.dirsync,
-    force: Force = False,
-    output: Form = PageFormat.table,
-    json: Json = False,
-    color: Color = None,
-    quiet: Quiet = False,
-    max_file_size: MaxFileSize = DEFAULT_MAX_SIZE,
+    force: Replace = False,
+    *,
+    common: Common,
 ) -> None:
     """Say what two dumps are to each other, and write the changes that make the older into the newer.
 
@@ -148,7 +121,7 @@ def compare(
     from glbtools.directory.dump import Dump
     from glbtools.reporting import directory as render
 
-    before, after = Dump(old, max_size=max_file_size), Dump(new, max_size=max_file_size)
+    before, after = Dump(old, max_size=common.max_size), Dump(new, max_size=common.max_size)
     _keep(to, old=old, new=new, **{"companion of the old": before.companion, "companion of the new": after.companion})
     found = compared(before, after)
     if to is not None:
@@ -157,16 +130,17 @@ def compare(
             emit = writers.writer(form, _once(names), stream.write)
             for kind, entry in found.steps(writers.RECEIVERS[form]):
                 emit(kind, entry)
-    if json or output is PageFormat.json:
+    if common.as_json:
         put([render.difference_document(found)] if to != "-" else [])
-    elif not quiet and to != "-":
-        put(render.difference_lines(found, screen_of(color)))
-    if not quiet:
+    elif not common.quiet and to != "-":
+        put(render.difference_lines(found, common.screen))
+    if not common.quiet:
         _say(before, ())
         _say(after, ())
-    raise typer.Exit(FOUND if found.state not in {"IN_SYNC", "UNKNOWN"} else 0)
+    raise typer.Exit(FOUND if found.troubled else 0)
 
 
+@shares("color", "quiet", "max_file_size", forms=PageFormat)
 def backsync(
     restored: Annotated[str, typer.Option("--restored", metavar="DUMP", help="Dump of the restored server.")],
     partner: Annotated[list[str], typer.Option("--partner", metavar="DUMP", help="Dump of a partner; again for more.")],
@@ -185,11 +159,8 @@ def backsync(
     backup_head: Annotated[
         int | None, typer.Option("--backup-head", metavar="USN", help="Its highest number in the backup.", min=0)
     ] = None,
-    output: Form = PageFormat.table,
-    json: Json = False,
-    color: Color = None,
-    quiet: Quiet = False,
-    max_file_size: MaxFileSize = DEFAULT_MAX_SIZE,
+    *,
+    common: Common,
 ) -> None:
     """Say what a restored directory gets back from its partners, and what it does not.
 
@@ -204,27 +175,26 @@ def backsync(
     from glbtools.directory.dump import LDIF, Dump
     from glbtools.reporting import directory as render
 
-    own = Dump(restored, max_size=max_file_size)
+    own = Dump(restored, max_size=common.max_size)
     others: dict[str, Dump] = {}
     for path in partner:
-        dump = Dump(path, max_size=max_file_size)
+        dump = Dump(path, max_size=common.max_size)
         name = dump.facts().server or Path(path).stem
         others[name if name not in others else path] = dump
     strange: list[str] = []
     seen = known_to(cursors or (), own, others, strange.append)
     kept = own.kind != LDIF
     found = judged(own, others, cursors=seen, head=head, backup_head=backup_head, backsyncs=kept)
-    if json or output is PageFormat.json:
+    if common.as_json:
         put([render.backsync_document(found)])
     else:
-        put(render.backsync_lines(found, screen_of(color)))
-    if not quiet:
+        put(render.backsync_lines(found, common.screen))
+    if not common.quiet:
         for each in (own, *others.values()):
             _say(each, ())
         for said in strange:
             complain(said)
-    troubled = found.lost or found.resurrected or any(each.dead_zone or each.stranded for each in found.partners)
-    raise typer.Exit(FOUND if troubled else 0)
+    raise typer.Exit(FOUND if found.troubled else 0)
 
 
 def _keep(to: str | None, **others: str | Path | None) -> None:

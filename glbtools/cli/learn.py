@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glbtools.cli import COULD_NOT, FOUND, complain, put
-from glbtools.cli.options import Color, Form, Json, MaxFileSize, PageFormat, Quiet, screen_of
-from glbtools.files import DEFAULT_MAX_SIZE, STDIN
+from glbtools.cli.options import Common, PageFormat, Replace, shares
+from glbtools.files import STDIN
 
 if TYPE_CHECKING:
     from glbtools.learn.learning import Learning
@@ -37,6 +37,7 @@ _TICK = 0.25
 _WIDTH = 24
 
 
+@shares("color", "quiet", "max_file_size", forms=PageFormat)
 def learn(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files of one kind, all in the same layout.")],
     listing: Annotated[
@@ -59,12 +60,9 @@ def learn(
     check: Annotated[
         Path | None, typer.Option("--check", metavar="LAYOUT.toml", help="Test this layout on the files instead.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace LAYOUT.toml if it exists.")] = False,
-    output: Form = PageFormat.table,
-    json: Json = False,
-    color: Color = None,
-    quiet: Quiet = False,
-    max_file_size: MaxFileSize = DEFAULT_MAX_SIZE,
+    force: Replace = False,
+    *,
+    common: Common,
 ) -> None:
     """Find out the layout of genuine files, for --layout of the other commands, and say how sure it is.
 
@@ -73,31 +71,30 @@ def learn(
 
     Example: glbtools learn REQTRANS.GLB MSTTRANS.GLB --listing LISTQ.TXT --out mine.toml
     """
-    as_json = json or output is PageFormat.json
     if check is not None:
         if known or out is not None or family is not None:
             raise typer.BadParameter(
                 "goes with FILE... and --listing, not with --known, --family or --out", param_hint="--check"
             )
-        _check(check, files, listing or [], as_json=as_json, color=color, max_file_size=max_file_size)
+        _check(check, files, listing or [], common)
         return
-    if out == STDIN and as_json:
+    if out == STDIN and common.as_json:
         raise typer.BadParameter("- and --json both want standard output", param_hint="--out")
     if out is not None and out != STDIN:
         _refuse(Path(out), [*files, *map(str, listing or ())], force=force)
     from glbtools.learn.learning import learn_layout
 
-    with _Bar() if not quiet and sys.stderr.isatty() else contextlib.nullcontext() as bar:
+    with _Bar() if not common.quiet and sys.stderr.isatty() else contextlib.nullcontext() as bar:
         learning = learn_layout(
             files,
             listings=listing or (),
             known=known or (),
             family=family.value if family else None,
-            max_size=max_file_size,
+            max_size=common.max_size,
             progress=bar,
         )
     _write(learning, out, force=force)
-    _report(learning, out, as_json=as_json, color=color, quiet=quiet)
+    _report(learning, out, common)
     raise typer.Exit(0 if learning.layout and not learning.partial else FOUND)
 
 
@@ -132,28 +129,26 @@ def _write(learning: Learning, out: str | None, *, force: bool) -> None:
         write(Path(out), text.encode("utf-8"), force=force)
 
 
-def _report(learning: Learning, out: str | None, *, as_json: bool, color: bool | None, quiet: bool) -> None:
+def _report(learning: Learning, out: str | None, common: Common) -> None:
     from glbtools.reporting import learning as render
 
     written = out if out != STDIN and learning.layout is not None else None
-    if as_json:
+    if common.as_json:
         from glbtools import __version__
 
         put([render.json_text(render.document(learning, __version__, written))])
     elif out == STDIN:
-        if not quiet:
+        if not common.quiet:
             from glbtools.reporting.text import screen
 
-            for line in render.show(learning, screen(sys.stderr, color)):
+            for line in render.show(learning, screen(sys.stderr, common.color)):
                 print(line, file=sys.stderr)
-    elif not (quiet and written):
-        put(render.show(learning, screen_of(color)))
-        put(render.afterwards(learning, out, screen_of(color)) if out else ())
+    elif not (common.quiet and written):
+        put(render.show(learning, common.screen))
+        put(render.afterwards(learning, out, common.screen) if out else ())
 
 
-def _check(
-    path: Path, files: list[str], listings: list[Path], *, as_json: bool, color: bool | None, max_file_size: int
-) -> None:
+def _check(path: Path, files: list[str], listings: list[Path], common: Common) -> None:
     """Test a layout on files, each whatever becomes of the others."""
     from glbtools import layouts
     from glbtools.errors import GlbError
@@ -164,16 +159,16 @@ def _check(
     status, found = 0, []
     for several in [files] if listings else [[each] for each in files]:  # a listing says itself of which file it is
         try:
-            found += check_layout(layout, several, listings=listings, max_size=max_file_size)
+            found += check_layout(layout, several, listings=listings, max_size=common.max_size)
         except GlbError as error:
             complain(str(error))
             status = COULD_NOT
-    if as_json:
+    if common.as_json:
         from glbtools import __version__
 
         put([render.json_text(render.check_document(layout, found, __version__))])
     elif found:
-        put(render.checked(layout, found, screen_of(color)))
+        put(render.checked(layout, found, common.screen))
     raise typer.Exit(status or (0 if all(each.fits for each in found) else FOUND))
 
 

@@ -1,22 +1,25 @@
-"""Options that several commands have, and what follows from them."""
+"""The options that commands share, said once: what each is called, what it says of itself, and what follows from it."""
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
+
+from glbtools.files import DEFAULT_MAX_SIZE
 
 if TYPE_CHECKING:
     from glbtools.layouts import Layouts
     from glbtools.reporting.text import Screen
 
 
-class OutputFormat(StrEnum):
-    """Forms of output."""
+class ListFormat(StrEnum):
+    """Forms of output of what files hold."""
 
     table = "table"
     json = "json"
@@ -41,42 +44,146 @@ class PageFormat(StrEnum):
     json = "json"
 
 
-Form = Annotated[PageFormat, typer.Option("--format", help="Form of output.")]
-Rows = Annotated[RowFormat, typer.Option("--format", help="Form of output.")]
-Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
-Color = Annotated[
-    bool | None, typer.Option("--color/--no-color", help="Colour, whatever the terminal and NO_COLOR say.")
+Paths = Annotated[
+    list[Path], typer.Argument(metavar="PATH...", help="A postoffice, a network of them, or their files.")
 ]
-LayoutFiles = Annotated[
-    list[Path] | None, typer.Option("--layout", metavar="FILE.toml", help="A layout of your own; may be given again.")
+Older = Annotated[
+    list[Path] | None,
+    typer.Option("--older", metavar="PATH", help="Evidence of an earlier moment; may be given again."),
 ]
-MaxFileSize = Annotated[int, typer.Option("--max-file-size", metavar="BYTES", help="Largest file that is read.", min=0)]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no warnings.")]
+IntoFull = Annotated[bool, typer.Option("--force", help="Write into a directory that holds something.")]
+Replace = Annotated[bool, typer.Option("--force", help="Replace an output file that is there.")]
+
+# In the order of the help text; the forms of output are each command's own.
+_SHARED: dict[str, tuple[Any, Any]] = {
+    "layout": (
+        Annotated[
+            list[Path] | None,
+            typer.Option("--layout", metavar="FILE.toml", help="A layout of your own; may be given again."),
+        ],
+        None,
+    ),
+    "format": (str, "table"),
+    "json": (Annotated[bool, typer.Option("--json", help="Short for --format json.")], False),
+    "color": (
+        Annotated[
+            bool | None, typer.Option("--color/--no-color", help="Colour, whatever the terminal and NO_COLOR say.")
+        ],
+        None,
+    ),
+    "quiet": (Annotated[bool, typer.Option("--quiet", help="No progress and no warnings.")], False),
+    "max_file_size": (
+        Annotated[int, typer.Option("--max-file-size", metavar="BYTES", help="Largest file that is read.", min=0)],
+        DEFAULT_MAX_SIZE,
+    ),
+}
 
 
-def chosen_layouts(paths: Iterable[Path] | None) -> Layouts:
-    """Return the reference layouts, with the user's in place of theirs."""
-    from glbtools import layouts
+class Common(NamedTuple):
+    """What the shared options of a call say.
 
-    return layouts.from_files(paths or ())
-
-
-def writable(layouts: Layouts) -> Layouts:
-    """Return layouts if files can be written in all of them.
-
-    Raises:
-        UsageError: one states only a part of what a record holds.
+    Attributes:
+        form: of the output.
+        color: whether there is colour; None where the terminal decides.
+        quiet: no progress and no warnings.
+        max_size: largest file that is read, in bytes.
+        layout_files: layouts of the user's own.
     """
-    from glbtools.errors import UsageError
 
-    for each in layouts.values():
-        if each.read_only:
-            raise UsageError(f"{each.id}: {each.read_only}")
-    return layouts
+    form: str = "table"
+    color: bool | None = None
+    quiet: bool = False
+    max_size: int = DEFAULT_MAX_SIZE
+    layout_files: tuple[Path, ...] = ()
+
+    @property
+    def as_json(self) -> bool:
+        """Whether one JSON document is wanted."""
+        return self.form == "json"
+
+    @property
+    def as_text(self) -> bool:
+        """Whether a person reads it."""
+        return self.form == "table"
+
+    @property
+    def screen(self) -> Screen:
+        """What standard output shows."""
+        from glbtools.reporting.text import screen
+
+        return screen(sys.stdout, self.color)
+
+    @property
+    def layouts(self) -> Layouts:
+        """The reference layouts, with the user's in place of theirs."""
+        from glbtools import layouts
+
+        return layouts.from_files(self.layout_files)
+
+    @property
+    def writable_layouts(self) -> Layouts:
+        """The same, if files can be written in all of them.
+
+        Raises:
+            UsageError: one states only a part of what a record holds.
+        """
+        from glbtools.errors import UsageError
+
+        chosen = self.layouts
+        for each in chosen.values():
+            if each.read_only:
+                raise UsageError(f"{each.id}: {each.read_only}")
+        return chosen
+
+    @property
+    def progress(self) -> Callable[[str], None] | None:
+        """What shows progress on standard error; None where nobody watches."""
+        if self.quiet or not sys.stderr.isatty():
+            return None
+        from glbtools.reporting.text import safe
+
+        def show(name: str) -> None:
+            sys.stderr.write(f"\r\x1b[K{safe(name)[:60]}\r")
+            sys.stderr.flush()
+
+        return show
 
 
-def screen_of(color: bool | None) -> Screen:
-    """Return what standard output shows."""
-    from glbtools.reporting.text import screen
+def shares(*names: str, forms: type[StrEnum] | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command shared options behind its own, and what they say as its argument ``common``.
 
-    return screen(sys.stdout, color)
+    Args:
+        names: of the options.
+        forms: of its output; it then has ``--format``, and ``--json`` in short.
+    """
+    every = _SHARED
+    if forms:
+        names = (*names, "format", "json")
+        every = _SHARED | {"format": (Annotated[forms, typer.Option(help="Form of output.")], forms("table"))}
+    shared = {name: option for name, option in every.items() if name in names}
+
+    def share(command: Callable[..., None]) -> Callable[..., None]:
+        own = [each for name, each in inspect.signature(command, eval_str=True).parameters.items() if name != "common"]
+        added = [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+            for name, (annotation, default) in shared.items()
+        ]
+
+        def called(**arguments: Any) -> None:
+            said = {name: arguments.pop(name) for name in shared}
+            common = Common(
+                form="json" if said.get("json") else str(said.get("format", "table")),
+                color=said.get("color"),
+                quiet=said.get("quiet", False),
+                max_size=said.get("max_file_size", DEFAULT_MAX_SIZE),
+                layout_files=tuple(said.get("layout") or ()),
+            )
+            command(**arguments, common=common)
+
+        called.__doc__ = command.__doc__
+        called.__name__ = command.__name__
+        called.__signature__ = inspect.Signature([*own, *added])  # type: ignore[attr-defined]
+        called.__annotations__ = {each.name: each.annotation for each in (*own, *added)}
+        return called
+
+    return share

@@ -7,23 +7,11 @@ from typing import Annotated
 
 import typer
 
-from glbtools.cli import COULD_NOT, FOUND, complain, diagnosis, put
-from glbtools.cli.diagnosis import Older
-from glbtools.cli.options import (
-    Color,
-    Form,
-    Json,
-    LayoutFiles,
-    MaxFileSize,
-    PageFormat,
-    Quiet,
-    chosen_layouts,
-    screen_of,
-    writable,
-)
-from glbtools.files import DEFAULT_MAX_SIZE
+from glbtools.cli import COULD_NOT, FOUND, complain, put
+from glbtools.cli.options import Common, Older, PageFormat, shares
 
 
+@shares("layout", "color", "quiet", "max_file_size", forms=PageFormat)
 def rebuild(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A directory: a postoffice, or a network of them.")],
     into: Annotated[Path | None, typer.Option("--into", metavar="DIR", help="New directory to write to.")] = None,
@@ -37,12 +25,8 @@ def rebuild(
         list[Path] | None,
         typer.Option("--carve", metavar="IMAGE", help="Look for queue records in this file; may be given again."),
     ] = None,
-    layout: LayoutFiles = None,
-    output: Form = PageFormat.table,
-    json: Json = False,
-    color: Color = None,
-    quiet: Quiet = False,
-    max_file_size: MaxFileSize = DEFAULT_MAX_SIZE,
+    *,
+    common: Common,
 ) -> None:
     """Make a consistent copy of a postoffice or a network in a new directory, and lose no change.
 
@@ -60,26 +44,23 @@ def rebuild(
         raise typer.BadParameter("is needed, or --dry-run", param_hint="--into")
     if into is not None:
         refuse(path, into)
-    show = diagnosis.progress(quiet=quiet)
-    report = diagnose(
-        path, older=older or (), layouts=writable(chosen_layouts(layout)), max_size=max_file_size, progress=show
-    )
+    show = common.progress
+    report = diagnose(path, older=older or (), layouts=common.writable_layouts, max_size=common.max_size, progress=show)
     plan = plan_rebuild(report, unsafe=unsafe, only=only or (), carve=carve or ())
-    as_json = json or output is PageFormat.json
-    screen = screen_of(color)
-    if not as_json and not quiet:
+    screen = common.screen
+    if common.as_text and not common.quiet:
         put(render.plan_lines(plan, screen))
     result = None
     if into is not None and not dry_run:
         result = plan.write(into, arguments=sys.argv[1:], progress=show)
-    if as_json:
+    if common.as_json:
         put([render.document(plan, result)])
-    elif result is not None and not quiet:
+    elif result is not None and not common.quiet:
         put(render.result_lines(result, plan, screen))
-    troubled = [*report.unreadable.values(), *(f"{each}: changed" for each in (result.changed if result else ()))]
-    for each in troubled:
+    failures = [*report.failures, *(result.failures if result else ())]
+    for each in failures:
         complain(each)
-    if troubled:
+    if failures:
         raise typer.Exit(COULD_NOT)
-    unclean = result.remaining if result is not None else list(plan.undone)
+    unclean = result.remaining if result is not None else plan.undone
     raise typer.Exit(FOUND if unclean or plan.lost else 0)

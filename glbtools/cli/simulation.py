@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from glbtools.cli import diagnosis, put
-from glbtools.cli.options import Color, Form, Json, LayoutFiles, PageFormat, Quiet, chosen_layouts, screen_of
+from glbtools.cli import put
+from glbtools.cli.options import Common, IntoFull, PageFormat, shares
 
 
+@shares("layout", "color", "quiet", forms=PageFormat)
 def simulate(
     scenario: Annotated[
         str | None, typer.Argument(metavar="SCENARIO", help="A scenario file, or the name of a shipped one.")
@@ -26,12 +27,9 @@ def simulate(
         Path | None, typer.Option("--from", metavar="DIR", help="Go on with the network in this directory.")
     ] = None,
     listed: Annotated[bool, typer.Option("--list", help="Show the scenarios and the faults.")] = False,
-    layout: LayoutFiles = None,
-    force: Annotated[bool, typer.Option("--force", help="Write into a directory that holds something.")] = False,
-    output: Form = PageFormat.table,
-    json: Json = False,
-    color: Color = None,
-    quiet: Quiet = False,
+    force: IntoFull = False,
+    *,
+    common: Common,
 ) -> None:
     """Simulate a network of postoffices, cycle by cycle, over real files, with faults and known truth.
 
@@ -41,17 +39,16 @@ def simulate(
     """
     from glbtools.reporting import simulation as render
 
-    as_json = json or output is PageFormat.json
     if listed:
         from glbtools.simulation.faults import FAULTS
         from glbtools.simulation.scenario import shipped, summary
 
         scenarios = {name: summary(name) for name in shipped()}
         faults = FAULTS.values()
-        if as_json:
+        if common.as_json:
             put([render.listing(scenarios, faults)])
         else:
-            put(render.catalogue(scenarios, faults, screen_of(color)))
+            put(render.catalogue(scenarios, faults, common.screen))
         return
     if scenario is None:
         raise typer.BadParameter("a scenario is needed, or --list", param_hint="SCENARIO")
@@ -60,19 +57,19 @@ def simulate(
     from glbtools.simulation.run import simulate as run
     from glbtools.simulation.run import truth_of
 
-    show = diagnosis.progress(quiet=quiet)
+    show = common.progress
     written = run(
         scenario,
         out,
         seed=seed,
         cycles=cycles,
         start_from=start_from,
-        layouts=chosen_layouts(layout),
+        layouts=common.layouts,
         force=force,
         progress=(lambda cycle, of: show(f"cycle {cycle} of {of}")) if show else None,
     )
     truth = truth_of(out)
-    if as_json:
+    if common.as_json:
         put([render.document(truth, written)])
-    elif not quiet:
-        put(render.show(truth, out, screen_of(color)))
+    elif not common.quiet:
+        put(render.show(truth, out, common.screen))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glbtools.cli import FOUND, complain, put
-from glbtools.cli.options import Color, Form, Json, PageFormat, Quiet, screen_of
+from glbtools.cli.options import Common, PageFormat, shares
 
 if TYPE_CHECKING:
     from glbtools.sync.agent import Result
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 PairFile = Annotated[Path, typer.Argument(metavar="PAIR.toml", help="Description of the pair.")]
 
 
-def init(pair: PairFile, quiet: Quiet = False) -> None:
+@shares("quiet")
+def init(pair: PairFile, *, common: Common) -> None:
     """Make the stores and the spool directory of a pair, where they are not there.
 
     Example: glbtools sync init north-south.toml
@@ -25,12 +26,13 @@ def init(pair: PairFile, quiet: Quiet = False) -> None:
     from glbtools.sync.pair import init as begin
 
     made = begin(pair)
-    if not quiet:
+    if not common.quiet:
         stores = [each for each in (made.source, made.target) if each is not None]
         put(f"{safe(each.path)}: {each.kind} store" for each in stores)
         put([f"{safe(made.spool)}: spool"])
 
 
+@shares("color", "quiet", forms=PageFormat)
 def run(
     pair: PairFile,
     once: Annotated[bool, typer.Option("--once", help="One round, whatever schedule the pair has.")] = False,
@@ -40,10 +42,8 @@ def run(
     full: Annotated[
         bool, typer.Option("--full", help="Begin with a full synchronization: compare everything.")
     ] = False,
-    output: Form = PageFormat.table,
-    json: Json = False,
-    color: Color = None,
-    quiet: Quiet = False,
+    *,
+    common: Common,
 ) -> None:
     """Synchronize a pair: once, or on its schedule until something must be decided.
 
@@ -60,23 +60,24 @@ def run(
         raise typer.BadParameter(str(error), param_hint="--every") from None
     if once and every:
         raise typer.BadParameter("is not for --once", param_hint="--every")
-    shows = not quiet and not json and output is PageFormat.table
+    shows = common.as_text and not common.quiet
 
     def told(result: Result) -> bool:
         if shows:
-            put(render.result_lines(result, screen_of(color)))
+            put(render.result_lines(result, common.screen))
         elif result.reason:
             complain(result.reason)
         return False
 
     result = pairs.run(pair, once=once, every=seconds, full=full, until=told)
     told(result)
-    if json or output is PageFormat.json:
+    if common.as_json:
         put([render.result_document(result)])
     raise typer.Exit(0 if result.outcome == "complete" else FOUND)
 
 
-def status(pair: PairFile, output: Form = PageFormat.table, json: Json = False, color: Color = None) -> None:
+@shares("color", forms=PageFormat)
+def status(pair: PairFile, *, common: Common) -> None:
     """Say how a pair stands: how far the target has got, what waits, and what is wrong.
 
     Status 1 when it cannot go on by itself, or conflicts wait to be looked at.
@@ -87,8 +88,8 @@ def status(pair: PairFile, output: Form = PageFormat.table, json: Json = False, 
     from glbtools.sync import pair as pairs
 
     found = pairs.status(pair)
-    if json or output is PageFormat.json:
+    if common.as_json:
         put([render.status_document(found)])
     else:
-        put(render.status_lines(found, screen_of(color)))
-    raise typer.Exit(FOUND if found.reason or found.conflicts or found.aside else 0)
+        put(render.status_lines(found, common.screen))
+    raise typer.Exit(FOUND if found.troubled else 0)

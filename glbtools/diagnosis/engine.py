@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -91,6 +91,36 @@ class Report:
     def summary(self) -> dict[str, int]:
         """How many findings of each severity there are."""
         return {each: sum(found.severity == each for found in self.findings) for each in SEVERITIES}
+
+    @property
+    def troubled(self) -> bool:
+        """Whether anything is found that is more than a note."""
+        return any(each.severity != "note" for each in self.findings)
+
+    @property
+    def failures(self) -> list[str]:
+        """Why less was looked at than was given, one sentence for each file."""
+        return [*self.unreadable.values(), *(f"{path}: changed while it was looked at" for path in self.changed)]
+
+    def selected(
+        self, select: Collection[str] = (), ignore: Collection[str] = (), *, min_severity: str = "note"
+    ) -> Report:
+        """Return the same with some of the findings.
+
+        Args:
+            select: slugs of problems; all unless given.
+            ignore: slugs of problems that are left out.
+            min_severity: the mildest that is kept.
+        """
+        levels = SEVERITIES[: SEVERITIES.index(min_severity) + 1]
+        kept = [
+            each
+            for each in self.findings
+            if each.severity in levels
+            and (not select or each.problem.slug in select)
+            and each.problem.slug not in ignore
+        ]
+        return replace(self, findings=kept)
 
 
 def diagnose(

@@ -94,6 +94,12 @@ class Backsync(NamedTuple):
     backsyncs: bool = True
     details: Mapping[str, tuple[str, ...]] = {}
 
+    @property
+    def troubled(self) -> bool:
+        """Whether something is lost, reappears, or would never leave the server."""
+        behind = any(each.dead_zone or each.stranded for each in self.partners)
+        return bool(self.lost or self.resurrected or behind)
+
 
 def backsync(
     restored: Source,

@@ -73,6 +73,16 @@ class Difference(NamedTuple):
             return "ROLLED_BACK"
         return "OVERTAKEN" if self.reused else "IN_SYNC"
 
+    @property
+    def troubled(self) -> bool:
+        """Whether they are of different servers, or the server went back in time."""
+        return self.state not in {"IN_SYNC", "UNKNOWN"}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many objects were added (A), modified (M) and deleted (D)."""
+        return {kind: sum(each == kind for each, _ in self.changes) for kind in (ADDED, MODIFIED, DELETED)}
+
 
 def compare(old: Source, new: Source) -> Difference:
     """Return what two dumps say of each other."""

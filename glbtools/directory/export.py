@@ -61,6 +61,8 @@ class Outcome(NamedTuple):
         notes: what the dump does not let anybody see.
         insignificant: modifications not exported, since no attribute that matters has changed.
         alarms: those of the notes that say that the server may have lost what it had.
+        emptied: modifications of objects with empty fields, of which the receiver keeps what it has, since what is
+            empty was not to be said; counted by ``export_file``.
     """
 
     state: State
@@ -70,6 +72,7 @@ class Outcome(NamedTuple):
     notes: tuple[str, ...]
     insignificant: int = 0
     alarms: tuple[str, ...] = ()
+    emptied: int = 0
 
 
 def export(

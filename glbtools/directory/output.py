@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
 
 from glbtools.directory.attributes import CLASSES, as_ldap, is_computed, shown
+from glbtools.directory.dump import CSV, Dump
+from glbtools.directory.export import Outcome, export
 from glbtools.directory.order import Receiver
-from glbtools.directory.state import moment_text
+from glbtools.directory.state import held, load, moment_text, save
 from glbtools.errors import FieldError, UsageError
 from glbtools.formats import dirsync_file, exchange_csv, ldif_dump
-from glbtools.model.directory import DELETED, MODIFIED, RENAMED, Entry, Values
+from glbtools.model.directory import DELETED, MODIFIED, RENAMED, TOMBSTONE_LIFETIME, Entry, Values
 
 RECEIVERS = {
     "dirsync": Receiver(),
@@ -157,3 +163,77 @@ def written(form: str, columns: Iterable[str], changes: Iterable[tuple[str, Entr
     for kind, entry in changes:
         emit(kind, entry)
     return b"".join(pieces)
+
+
+def export_file(
+    dump: Dump,
+    state: str | Path,
+    target: Callable[[], AbstractContextManager[BinaryIO]],
+    *,
+    form: str = "dirsync",
+    clear: bool = False,
+    significant: Collection[str] = (),
+    server: str | None = None,
+    full: bool = False,
+    inclusive: bool = False,
+    head: int | None = None,
+    now: datetime | None = None,
+    lifetime: timedelta = TOMBSTONE_LIFETIME,
+) -> Outcome:
+    """Write what has changed in a directory since the last export, and then what to remember for the next.
+
+    Args:
+        dump: the directory.
+        state: file with what the last export left; it need not be there.
+        target: opens what the changes go to; the state is written when it has been closed without an error.
+        form: one of ``FORMS``.
+        clear: say of modified objects which fields are empty, as ``writer`` does; of the columns of a CSV.
+        significant: as for ``export``, and so are the others:
+        server: whose dump it is.
+        full: every live object.
+        inclusive: repeat the last number too.
+        head: highest number issued before the dump was begun.
+        now: the present.
+        lifetime: of tombstones.
+
+    Raises:
+        UsageError: as for ``export``; a dump that does not say what an object lacks cannot be cleared by.
+        DescriptionError: the state is wrong.
+        FileAccessError: a file cannot be read or written.
+    """
+    if clear and dump.kind != CSV:
+        raise UsageError(f"{dump.path}: --clear needs the columns of a CSV: an LDIF does not say what an object lacks")
+    columns = dump.columns() if form == "csv" or dump.kind == CSV else ()
+    dump.require(significant)
+    own = shown_columns(columns) if dump.kind == CSV and form != "jsonl" and not clear else ()
+    emptied = 0
+    with held(state):
+        known = load(state)
+        with target() as stream:
+            emit = writer(form, columns, stream.write, clear=clear)
+
+            def counted(kind: str, entry: Entry) -> None:
+                nonlocal emptied
+                emptied += kind == MODIFIED and bool(empty_columns(own, entry))
+                emit(kind, entry)
+
+            outcome = export(
+                dump,
+                known,
+                counted,
+                server=server,
+                full=full,
+                inclusive=inclusive,
+                head=head,
+                now=now,
+                lifetime=lifetime,
+                significant=significant,
+                receiver=RECEIVERS[form],
+            )
+        save(state, outcome.state)
+    if emptied:
+        left = (
+            f"{emptied} modified with empty fields, which are left out: the receiver keeps what it has there (--clear)"
+        )
+        outcome = outcome._replace(emptied=emptied, notes=(*outcome.notes, left))
+    return outcome

@@ -39,6 +39,11 @@ class Result(NamedTuple):
         """Slugs of what the diagnosis of the result still finds above note."""
         return sorted({each.problem.slug for each in self.report.findings if each.severity != "note"})
 
+    @property
+    def failures(self) -> list[str]:
+        """Why it cannot be relied on, one sentence for each file of the evidence that changed meanwhile."""
+        return [f"{each}: changed" for each in self.changed]
+
 
 def contents(work: Work, arguments: tuple[str, ...]) -> dict[str, bytes]:
     """Return every file of the result, the manifest and the report among them."""

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from glbtools.diagnosis.finding import Evidence, Finding
-from glbtools.diagnosis.problems import SEVERITIES
 from glbtools.reporting.documents import dumps, spreadsheet_safe, tool
 from glbtools.reporting.text import message
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 SCHEMA = "glbtools.diagnosis/1"
 
 
-def document(report: Report, findings: list[Finding], version: str) -> dict[str, Any]:
+def document(report: Report, version: str) -> dict[str, Any]:
     """Return the whole diagnosis."""
     return {
         "schema": SCHEMA,
@@ -50,8 +49,8 @@ def document(report: Report, findings: list[Finding], version: str) -> dict[str,
         ],
         "pairs": [each._asdict() for each in report.pairs],
         "channels": [channel(each) for each in report.channels],
-        "findings": [finding(each) for each in findings],
-        "summary": {kind: sum(each.severity == kind for each in findings) for kind in SEVERITIES},
+        "findings": [finding(each) for each in report.findings],
+        "summary": report.summary,
         "changed": report.changed,
         "passed_over": [
             {"path": each.path, "why": each.why}

@@ -62,8 +62,7 @@ def difference_lines(found: Difference, screen: Screen) -> Iterator[str]:
         yield f"numbers given twice: {', '.join(map(str, found.reused[:_SHOWN]))}"
     yield from _named("gone, and no tombstone says so", found.overtaken, screen)
     yield from _named("deleted and made anew under the same name", found.recreated, screen)
-    kinds = {kind: sum(each == kind for each, _ in found.changes) for kind in "AMD"}
-    yield f"difference: {', '.join(f'{number} {kind}' for kind, number in kinds.items())}"
+    yield f"difference: {', '.join(f'{number} {kind}' for kind, number in found.counts.items())}"
     yield from _limited((f"  {kind} {safe(entry.dn)}" for kind, entry in found.changes), len(found.changes))
 
 

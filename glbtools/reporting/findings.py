@@ -29,10 +29,10 @@ Bytes = Callable[[str, int, int], bytes]
 """Path, start, stop -> the bytes there; empty when they cannot be read."""
 
 
-def show(report: Report, findings: list[Finding], screen: Screen) -> Iterator[str]:
+def show(report: Report, screen: Screen) -> Iterator[str]:
     """Yield the report: findings, what each channel is in, and a count."""
     read = report.bytes_at
-    for same in _grouped(findings):
+    for same in _grouped(report.findings):
         yield from _finding(same[0], screen, read)
         if len(same) > 1:
             others = ", ".join(safe(each.postoffice or each.path) for each in same[1 : 1 + MOST_EVIDENCE])
@@ -43,8 +43,7 @@ def show(report: Report, findings: list[Finding], screen: Screen) -> Iterator[st
     yield from _successors(report, screen)
     yield from _channels(report, screen)
     yield from _passed_over(report, screen)
-    counts = {each: sum(found.severity == each for found in findings) for each in COLORS}
-    said = ", ".join(plural(count, kind) for kind, count in counts.items() if count)
+    said = ", ".join(plural(count, kind) for kind, count in report.summary.items() if count)
     nothing = "nothing to report of what was read" if report.unreadable else "nothing to report"
     yield screen.paint(said or nothing, "bold")
 

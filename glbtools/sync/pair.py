@@ -112,6 +112,11 @@ class Status(NamedTuple):
     parentless: tuple[str, ...] = ()
     locked_by: str = ""
 
+    @property
+    def troubled(self) -> bool:
+        """Whether it cannot go on by itself, or something waits to be looked at."""
+        return bool(self.reason or self.conflicts or self.aside)
+
 
 # --- reading ------------------------------------------------------------------------------------------------------
 

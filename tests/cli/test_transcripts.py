@@ -201,7 +201,7 @@ def test_every_command_and_every_format_has_a_transcript() -> None:
         assert f"glbtools {command} " in everything
     for entry in registry.FORMATS.values():
         assert f": {entry.title}, " in everything
-    for output in app.OutputFormat:
+    for output in app.ListFormat:
         assert output in {"table", "json"} or f"--format {output}" in everything
 
 

@@ -880,7 +880,7 @@ def test_whatever_becomes_of_a_file_it_is_judged_or_refused(tmp_path_factory, da
 def glbtools_document(report):
     from glbtools.reporting.diagnosis import document
 
-    return json.loads(json.dumps(document(report, report.findings, "0")))
+    return json.loads(json.dumps(document(report, "0")))
 
 
 def test_what_was_given_is_sorted_out_without_raising():
