@@ -61,13 +61,6 @@ class Judged(NamedTuple):
     note: str = ""
 
 
-class Logged(NamedTuple):
-    """A line of a log, with the file it is from."""
-
-    artefact: Artefact
-    line: LogLine
-
-
 class Others:
     """What the postoffices of a network show of their server together; looked at once, when it is asked for."""
 
@@ -187,14 +180,10 @@ class Case:
         channel = download_channel(self)
         return Judged(channel, classify(channel), last_heard(self))
 
-    @cached_property
-    def log(self) -> list[Logged]:
+    @property
+    def log(self) -> list[LogLine]:
         """Every line of every log of this postoffice, file by file."""
-        return [
-            Logged(artefact, line)
-            for artefact, found in self.postoffice.inspections("log")
-            for line in found.content.lines
-        ]
+        return self.postoffice.log
 
     @property
     def skew(self) -> tuple[datetime, datetime] | None:
@@ -208,9 +197,9 @@ class Case:
             return None
         return max(updates), min(stamps)
 
-    def lines(self, *codes: int) -> Iterator[Logged]:
+    def lines(self, *codes: int) -> Iterator[LogLine]:
         """Yield the log lines with one of these message numbers."""
-        return (each for each in self.log if each.line.code in codes)
+        return (each for each in self.log if each.code in codes)
 
     # --- evidence ------------------------------------------------------------------------------------------------
 
@@ -265,10 +254,9 @@ def recorded(queue: Held, record: Record, note: str = "") -> Evidence:
     return Evidence(queue.artefact.path, (record.start, record.stop), queue.line(record), "sync", record.sync, note)
 
 
-def logged(each: Logged, note: str = "") -> Evidence:
+def logged(line: LogLine, note: str = "") -> Evidence:
     """Return a log line as evidence."""
-    line = each.line
-    return Evidence(each.artefact.path, (line.span.start, line.span.stop), line.number, "line", line.raw, note)
+    return Evidence(line.path, (line.span.start, line.span.stop), line.number, "line", line.raw, note)
 
 
 def cases(network: Network, now: datetime | None) -> Iterator[Case]:

@@ -7,11 +7,12 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from glbtools.diagnosis.case import Case, Logged
+from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.finding import Evidence
-from glbtools.diagnosis.history import Entry, Episode, History, Remembered, order, ordered, read
+from glbtools.diagnosis.history import Episode, History, Remembered, order, ordered, read
 from glbtools.diagnosis.messages import KINDS, MESSAGES
 from glbtools.evidence.contents import Artefact
+from glbtools.formats.logs import LogLine
 
 ADDRESSED_BY = {4: 129, 9: 159, 118: 166}
 """Messages without an address, and the one behind them that has it (Q108067, Q119450, Q123857)."""
@@ -28,11 +29,6 @@ ABSENT_AT_REST = (
 )  # fmt: skip
 """Left behind by a run that did not finish (Q122750, Q134228, Q99117)."""
 
-MISSING = re.compile(r"(\d{1,10})\s*\((\d{1,10})\s*->\s*(\d{1,10})\)")
-"""What 139 says: how many transactions are missing, and which."""
-
-_STALE = re.compile(r'Running "?NSDA ?- ?S\b|"?NSDA ?- ?S\b"? missed', re.IGNORECASE)
-_MISSED = re.compile(r'"?NSDA ?- ?S\b"? missed its run window', re.IGNORECASE)
 _NO_TEXT = re.compile(r"error obtaining message #", re.IGNORECASE)
 
 
@@ -48,16 +44,16 @@ class Group(NamedTuple):
 
     slug: str
     key: str
-    found: list[Entry]
-    more: list[Entry]
+    found: list[LogLine]
+    more: list[LogLine]
 
     @property
-    def first(self) -> Entry:
+    def first(self) -> LogLine:
         """The first line."""
         return self.found[0]
 
     @property
-    def last(self) -> Entry:
+    def last(self) -> LogLine:
         """The last line."""
         return self.found[-1]
 
@@ -67,7 +63,7 @@ class Group(NamedTuple):
         return {each.code for each in self.found}
 
 
-def symptoms(case: Case, slug: str) -> list[Logged]:
+def symptoms(case: Case, slug: str) -> list[LogLine]:
     """Return the log lines about a postoffice that are symptoms of a problem, whoever reports it; oldest first.
 
     For ``requestor-inactive-window``, ``server-restored-from-backup`` and ``server-reenabled-or-replaced`` these stand
@@ -76,7 +72,7 @@ def symptoms(case: Case, slug: str) -> list[Logged]:
     if slug in ("server-restored-from-backup", "server-reenabled-or-replaced"):
         slug = "requestor-inactive-window"
     own = [group for group in groups(case) if not group.first.about]
-    found: Iterable[Entry]
+    found: Iterable[LogLine]
     if slug == "requestor-readded":
         found = read(case).nothing_received
     elif slug in ("temp-files-leftover", "listds-pointers-not-reset"):
@@ -86,7 +82,7 @@ def symptoms(case: Case, slug: str) -> list[Logged]:
             found = [*found, *(each for each in read(case).entries if each.code == 30 and not each.about)]
     else:
         found = [each for group in own if group.slug == slug for each in (*group.found, *group.more)]
-    return [Logged(each.artefact, each.line) for each in ordered(found)]
+    return ordered(found)
 
 
 # --- grouping ----------------------------------------------------------------------------------------------------
@@ -121,11 +117,11 @@ def _claim(
     made: dict[tuple[str, str, str], Group],
 ) -> None:
     """Give every line of a run to its cause; what only follows from another goes along with that."""
-    following: list[Entry] = []
+    following: list[LogLine] = []
     current: Group | None = None
     keys = _addresses(episode.entries)
     for each, address in zip(episode.entries, keys, strict=True):
-        if each.code in SECONDARY or (each.code is None and each.line.severity not in ("", "Status")):
+        if each.code in SECONDARY or (each.code is None and each.severity not in ("", "Status")):
             (current.more if current else following).append(each)
             continue
         slug = _cause(case, each, near[(*each.stream, each.sitting)])
@@ -140,7 +136,7 @@ def _claim(
             following = []
         current = group
     for each in following:
-        if each.code is not None or each.line.severity == "Fatal":
+        if each.code is not None or each.severity == "Fatal":
             key = str(each.code or "")
             group = made.setdefault(("logged-error", each.about, key), Group("logged-error", key, [], []))
             group.found.append(each)
@@ -152,12 +148,12 @@ def _claim_dispatched(case: Case, history: History, made: dict[tuple[str, str, s
     if case.postoffice.role != "requestor":
         return
     for each in history.entries:
-        polled = each.line.form == "dispatch" and each.line.postoffice and not each.about
-        if polled and _STALE.match(each.line.text):
+        polled = each.form == "dispatch" and each.postoffice and not each.about
+        if polled and each.step == "T2" and each.event in ("run", "missed"):
             made.setdefault((slug, "", ""), Group(slug, "", [], [])).found.append(each)
 
 
-def _addresses(entries: Sequence[Entry]) -> list[str]:
+def _addresses(entries: Sequence[LogLine]) -> list[str]:
     """Return the address of each line; 118 has that of the 166 behind it, 9 that of the 159."""
     found: list[str] = []
     seen: dict[int | None, str] = {}
@@ -167,7 +163,7 @@ def _addresses(entries: Sequence[Entry]) -> list[str]:
     return found[::-1]
 
 
-def _only_before(following: Sequence[Entry], entry: Entry) -> bool:
+def _only_before(following: Sequence[LogLine], entry: LogLine) -> bool:
     """Whether lines are too far before another to follow from it."""
     return bool(following) and following[-1].sitting != entry.sitting
 
@@ -207,7 +203,7 @@ SINGLE: dict[int, str] = {
 """Messages that show one cause, whatever stands beside them."""
 
 
-def _cause(case: Case, each: Entry, near: Near) -> str:
+def _cause(case: Case, each: LogLine, near: Near) -> str:
     """Return the problem that a line shows; empty when it shows none."""
     if each.code is None:
         return _cause_by_text(case, each, near)
@@ -215,31 +211,32 @@ def _cause(case: Case, each: Entry, near: Near) -> str:
         return SINGLE[each.code]
     if each.code in PAIRED:
         return PAIRED[each.code](case, each, near)
-    undocumented = each.line.severity.startswith("severity")
-    known = each.code in MESSAGES or each.line.severity in ("Error", "Fatal") or undocumented
+    undocumented = each.severity.startswith("severity")
+    known = each.code in MESSAGES or each.severity in ("Error", "Fatal") or undocumented
     return "logged-error" if known and each.code not in (105, 106, 167, 171) else ""
 
 
-def _cause_by_text(case: Case, each: Entry, near: Near) -> str:
+def _cause_by_text(case: Case, each: LogLine, near: Near) -> str:
     text = each.said
     if text.startswith("GAL not active"):
         return "gal-not-active"
     if text.startswith("Server processing failure"):
         return "system-mbg-duplicates" if 115 in near else "logged-error"
-    if _MISSED.match(text) and case.postoffice.role == "requestor" and not each.about:
+    missed = each.step == "T2" and each.event == "missed"
+    if missed and case.postoffice.role == "requestor" and not each.about:
         return "stale-t2-on-requestor"
     return "ds-msg-missing" if _NO_TEXT.search(text) else ""
 
 
-def _by_file(each: Entry, reqtrans: str, msttrans: str) -> str:
+def _by_file(each: LogLine, reqtrans: str, msttrans: str) -> str:
     if "REQTRANS" in each.named and reqtrans:
         return reqtrans
     return msttrans if "MSTTRANS" in each.named else "logged-error"
 
 
-def _thirteen(case: Case, each: Entry, near: Near) -> str:
+def _thirteen(case: Case, each: LogLine, near: Near) -> str:
     """3.2a and 3.5 mean SRVTRANS by 13, 3.0 a faulty line of an import file (Q174164, Q96001)."""
-    bare = not each.line.argument and each.line.form == "coded"
+    bare = not each.argument and each.form == "coded"
     return (
         "srvtrans-leftover-13"
         if "SRVTRANS" in each.named or (bare and not each.about and size_of(case, "SRVTRANS.GLB"))
@@ -247,13 +244,13 @@ def _thirteen(case: Case, each: Entry, near: Near) -> str:
     )
 
 
-def _thirty(case: Case, each: Entry, near: Near) -> str:
+def _thirty(case: Case, each: LogLine, near: Near) -> str:
     """30 is a queue that Import could not get at; one variant is a returned mail (Q187779)."""
     left = not each.about and leftovers(case)
     return "" if left or "duplicate email address" in each.said else "logged-error"
 
 
-def _unread_mail(case: Case, each: Entry, near: Near) -> str:
+def _unread_mail(case: Case, each: LogLine, near: Near) -> str:
     if 8 in near or "server failed" in near:
         return "system-mbg-duplicates"
     return (
@@ -267,7 +264,7 @@ def _busy(case: Case) -> str:
     return "stale-t2-on-requestor"
 
 
-PAIRED: dict[int, Callable[[Case, Entry, Near], str]] = {
+PAIRED: dict[int, Callable[[Case, LogLine, Near], str]] = {
     2: lambda case, each, near: _by_file(each, "reqtrans-missing", "msttrans-missing"),
     4: lambda case, each, near: "requestor-inactive-window" if 129 in near else _by_file(each, "", "msttrans-corrupt"),
     8: lambda case, each, near: "system-mbg-duplicates" if 115 in near else "logged-error",

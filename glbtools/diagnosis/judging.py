@@ -20,21 +20,19 @@ Where a check of files names the same cause, this one is silent and ``symptoms``
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from glbtools.diagnosis.case import Case, same_postoffice, server_name
-from glbtools.diagnosis.causes import MISSING, Group, groups, leftovers, size_of
+from glbtools.diagnosis.causes import Group, groups, leftovers, size_of
 from glbtools.diagnosis.finding import Evidence
-from glbtools.diagnosis.history import Entry, History, dated, later, read, within
+from glbtools.diagnosis.history import History, dated, later, read, within
 from glbtools.diagnosis.messages import MESSAGES
 from glbtools.evidence.contents import Artefact
 from glbtools.evidence.postoffice import registered
+from glbtools.formats.logs import LogLine
 from glbtools.model.channel import Range
 from glbtools.model.configuration import Requestor, node_of
-
-_SYNC = re.compile(r"\((\d{1,10})\)")
 
 
 class Judgement(NamedTuple):
@@ -72,7 +70,7 @@ class Unposted(NamedTuple):
         over: why it is history; empty while it may be the case still.
     """
 
-    found: list[tuple[Entry, Entry]]
+    found: list[tuple[LogLine, LogLine]]
     waiting: Artefact | None
     over: str
 
@@ -113,11 +111,11 @@ def unposted(case: Case) -> Unposted | None:
     return Unposted(found, case.postoffice.find("SRVTRANS.GLB") if size else None, over)
 
 
-def _received_and_rebuilt(history: History) -> Iterator[tuple[Entry, Entry]]:
+def _received_and_rebuilt(history: History) -> Iterator[tuple[LogLine, LogLine]]:
     """Yield each receipt of updates with the REBUILD that follows it in the same log without an Import."""
-    received: Entry | None = None
+    received: LogLine | None = None
     for each in history.entries:
-        if each.line.form == "dispatch" or each.about:
+        if each.form == "dispatch" or each.about:
             continue
         if received is not None and each.stream != received.stream:
             received = None
@@ -128,11 +126,11 @@ def _received_and_rebuilt(history: History) -> Iterator[tuple[Entry, Entry]]:
             yield received, each
             received = None
         elif each.code == 105:
-            argument = each.line.argument or ""
+            argument = each.argument or ""
             received = each if argument.isdigit() and int(argument) > 0 else None
 
 
-def _imported_between(history: History, received: Entry, rebuilt: Entry) -> bool:
+def _imported_between(history: History, received: LogLine, rebuilt: LogLine) -> bool:
     """Whether another log has an Import at that time."""
     if received.moment is None or rebuilt.moment is None:
         return False
@@ -324,13 +322,13 @@ def purged_for_good(case: Case, group: Group) -> tuple[Range, ...]:
         return ()
     remade = any(each.slug == "msttrans-missing" for each in groups(case))
     # What is missing begins at SrvSync (0->1299, Q108067); where it does not, the server itself went back.
-    begun = {int(number[1]) for each in group.found if each.code == 138 and (number := _number(each))}
+    begun = {each.asked for each in group.found if each.asked is not None}
     missing = tuple(each for each in _missing(group) if not begun or each[0] in begun)
     return () if remade or _first_cycle(group) else missing
 
 
 def _first_cycle(group: Group) -> bool:
-    return any(each.code == 138 and _zero(each) for each in group.found)
+    return any(each.asked == 0 for each in group.found)
 
 
 def _over_by_numbers(case: Case, group: Group, received: int, head: int) -> str:
@@ -342,20 +340,10 @@ def _over_by_numbers(case: Case, group: Group, received: int, head: int) -> str:
     return f"It has received up to {received} of {head} now, and MSTTRANS holds all that it is due.{why}"
 
 
-def _zero(entry: Entry) -> bool:
-    found = _number(entry)
-    return found is not None and int(found[1]) == 0
-
-
-def _number(entry: Entry) -> re.Match[str] | None:
-    """Find the number that 138 names."""
-    return _SYNC.search(f"({entry.line.argument})" if entry.line.argument else entry.said)
-
-
 def _missing(group: Group) -> Iterator[Range]:
     for each in group.found[::-1]:
-        if each.code == 139 and (found := MISSING.search(each.said)) and int(found[2]) < int(found[3]):
-            yield int(found[2]), int(found[3])
+        if each.missing and each.missing[1] < each.missing[2]:
+            yield each.missing[1:]
             return
 
 
@@ -512,7 +500,7 @@ def _always(severity: str = "") -> Judge:
 
 def _other(case: Case, group: Group) -> Judgement | None:
     message = MESSAGES.get(group.first.code) if group.first.code is not None else None
-    severity = message.severity if message else "error" if group.first.line.severity == "Fatal" else "warning"
+    severity = message.severity if message else "error" if group.first.severity == "Fatal" else "warning"
     if group.first.program == "SRVMAIN" or group.first.code == 161:
         return Judgement(_served_since(case, group), "likely", severity)
     phases = {"IMPORT": ("IMPORT",), "REBUILD": ("REBUILD",), "REQMAIN": ("T1", "T3")}.get(group.first.program, ())

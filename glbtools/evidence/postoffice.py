@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glbtools.binary.records import Record
 from glbtools.evidence.contents import Artefact, Contents
@@ -22,6 +22,9 @@ from glbtools.layouts import Layouts
 from glbtools.model.change import Change
 from glbtools.model.channel import Range, ranges_of
 from glbtools.model.configuration import ReqConf, Requestor, SrvConf
+
+if TYPE_CHECKING:
+    from glbtools.formats.logs import LogLine
 
 AREAS = ("GLB", "LOG", "MBG", "KEY", "P1", "USR", "INF", "NME", "ATT", "MAI")
 """Directories of a postoffice that this toolkit looks into."""
@@ -185,6 +188,13 @@ class Postoffice:
                 found = self.read(artefact)
                 if found is not None and found.entry.name in formats:
                     yield artefact, found
+
+    @property
+    def log(self) -> list[LogLine]:
+        """Every line of its logs, file by file, wrapped ones joined; what is about itself is about nobody else."""
+        own = self.name or ""
+        lines = (line for each, found in self.inspections("log") for line in found.content.of(each.path, own))
+        return self._once(f"log of {own}", lambda: list(lines))  # type: ignore[no-any-return]
 
     # --- queues --------------------------------------------------------------------------------------------------
 

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
@@ -41,7 +41,30 @@ SEVERITIES = {1: "Status", 2: "Fatal"}
 """Severity digit of a coded line -> word. No source shows the digits of Warning and Error (Q148705 pairs these two)."""
 
 LineForm = Literal["coded", "text", "dispatch", "report", "continuation", "blank", "unparsed"]
+LineEvent = Literal["", "run", "end", "missed", "table", "late", "reported"]
 LogForm = Literal["coded", "text", "dispatch", "mixed", "empty"]
+
+STEPS = {"RT": "T1", "S": "T2", "RR": "T3"}
+"""Switch of NSDA -> step (Q132731, Q148705)."""
+
+REPORTING = {106: "T1", 113: "T1", 171: "T1", 105: "T3"}
+"""Message that a program of a step writes when it has run -> that step."""
+
+SITTING = timedelta(hours=1)
+"""Lines further apart belong to different runs, even without a banner between: SRVMAIN is not known to write one."""
+
+BANNERS = (
+    ("REQMAIN", "dirsync requestor"),
+    ("IMPORT", "mail import"),
+    ("REBUILD", "gal rebuild"),
+    ("SRVMAIN", "dirsync server"),
+)
+"""Program and what its banner says; that of SRVMAIN is inferred."""
+
+SERVER_CODES = frozenset(
+    {110, 118, 120, 123, 124, 128, 129, 133, 136, 138, 139, 155, 156, 157, 158, 159, 161, 162, 163, 166}
+)
+"""Messages that only T2 writes (Q96004, Q108067)."""
 
 # Possessive quantifiers (++, *+) keep the time linear: a megabyte of blanks or digits is read once.
 _LEAD = r'[ \t"#]*+'
@@ -67,6 +90,17 @@ _DISPATCH_WORDS = re.compile(
     re.IGNORECASE,
 )
 _BANNER = re.compile(r"Microsoft ?\(R\) mail ", re.IGNORECASE)
+_NSDA = re.compile(
+    r'(Running )?"?NSDA ?- ?(RT|RR|S)\b(?:"? (?:terminated .*?exit code (-?\d{1,5})|(missed its run window)))?',
+    re.IGNORECASE,
+)
+_TABLE = re.compile(r"Failure while accessing the process table", re.IGNORECASE)
+_NO_TASKS = re.compile(
+    r"No Tasks From Requestor: *(?:\w{1,10}:)?(?:[^\s/]{1,32}/)?([^\s/]{1,10})/([^\s/.]{1,10})", re.IGNORECASE
+)
+_NAMED = re.compile(r"(?:[A-Za-z0-9]{1,10}:)?([^\s/\\:<>]{1,10})[/\\]([^\s/\\:<>]{1,10})(?![^\s/\\.,])")
+_MISSING = re.compile(r"\d{1,10}\s*\((\d{1,10})\s*->\s*(\d{1,10})\)")
+_ASKED = re.compile(r"\((\d{1,10})\)")
 _CONTROL = re.compile(r"[\0-\x08\x0b-\x1f\x7f]")
 
 # What may stand behind the content of a line: blanks, the second CR of a text converted twice, the end mark of MS-DOS
@@ -77,9 +111,11 @@ _STATUS_INDENT = 7
 """Blanks between ``Status`` and its text, where no number is printed (Q118447)."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(NamedTuple):
     r"""One line of a log.
+
+    The attributes from ``about`` on are what its neighbours tell; ``Log.joined`` has them, and whoever knows the file
+    and its owner adds ``path``.
 
     Attributes:
         number: counted from 1.
@@ -100,6 +136,16 @@ class LogLine:
         argument: what the message is about. In text forms it can be told from the wording only of known messages.
         instance: the Dispatch instance that wrote the line; empty when none is named.
         postoffice: NET/PO that the line is about, as the last line that names one tells; empty when none did.
+        step: the step that it tells of: ``T1``, ``T2`` or ``T3``; empty for none.
+        event: what it tells of the step: Dispatch has started it (``run``), it has ended (``end``), it was not started
+            in time (``missed``); a program of it reports (``reported``); T2 found nothing of a requestor (``late``).
+            Without a step: the schedule could not be read (``table``). Empty for none.
+        exit_code: with which a step ended.
+        about: NET/PO that it is about, in upper case; empty for nobody in particular or the owner of the log.
+        address: NET/PO that the message itself names, in upper case.
+        program: what wrote it, as the last banner says; empty when none does.
+        sitting: counts the stretches of a file without a long pause.
+        path: the file it is from.
     """
 
     number: int
@@ -117,6 +163,63 @@ class LogLine:
     argument: str | None = None
     instance: str = ""
     postoffice: str = ""
+    step: str = ""
+    event: LineEvent = ""
+    exit_code: int | None = None
+    about: str = ""
+    address: str = ""
+    program: str = ""
+    sitting: int = 0
+    path: str = ""
+
+    @property
+    def said(self) -> str:
+        """The message in words; the wording of a coded one comes from the catalogue."""
+        return _says(self).strip()
+
+    @property
+    def named(self) -> str:
+        """What it is about, in capitals: the argument, or the whole text where that cannot be told."""
+        return (self.argument or self.text).upper()
+
+    @property
+    def banner(self) -> str:
+        """The program whose first line it is; empty for any other line."""
+        if not _BANNER.match(self.text.lstrip()):
+            return ""
+        return next((program for program, words in BANNERS if words in self.text.lower()), "")
+
+    @property
+    def ends_rebuild(self) -> bool:
+        """Whether it is the empty Status line that ends a rebuild."""
+        return self.severity == "Status" and self.code is None and not self.text.strip()
+
+    @property
+    def ends_import(self) -> bool:
+        """Whether Import ends with it."""
+        return self.said.startswith("Import is finished")
+
+    @property
+    def is_import(self) -> bool:
+        """Whether Import begins or ends with it."""
+        return self.banner == "IMPORT" or self.ends_import
+
+    @property
+    def missing(self) -> tuple[str, int, int] | None:
+        """What 139 says is missing: its words, the number before the first and the last one; None in other messages."""
+        found = _MISSING.search(self.said) if self.code == 139 else None
+        return (found[0], int(found[1]), int(found[2])) if found else None
+
+    @property
+    def asked(self) -> int | None:
+        """The number that 138 names, of which the server has not what follows; None in other messages."""
+        found = _ASKED.search(f"({self.argument})" if self.argument else self.said) if self.code == 138 else None
+        return int(found[1]) if found else None
+
+    @property
+    def stream(self) -> tuple[str, str]:
+        """File and postoffice: within both the order of lines is the order of events."""
+        return self.path, self.about
 
 
 @dataclass(frozen=True)
@@ -143,12 +246,18 @@ class Log:
 
     @cached_property
     def joined(self) -> tuple[LogLine, ...]:
-        """The lines with wrapped ones put together again, each with one blank between its parts.
+        """The lines with wrapped ones put together again, and with what their neighbours tell of each.
 
-        A line made of several has their joined text as ``raw`` and a span from the first to the last; it is read anew,
-        so that a message known by its wording is found although it was wrapped. Continuation lines do not appear.
+        A line made of several has their text, one blank between its parts, as ``raw`` and a span from the first to the
+        last; it is read anew, so that a message known by its wording is found although it was wrapped. Continuation
+        lines do not appear.
         """
-        return tuple(_joined(self.lines)) if any(line.form == "continuation" for line in self.lines) else self.lines
+        return tuple(self.of())
+
+    def of(self, path: str = "", owner: str = "") -> list[LogLine]:
+        """Return the joined lines with their file; what is about its ``owner`` (NET/PO) is about nobody else."""
+        wraps = any(line.form == "continuation" for line in self.lines)
+        return _in_context(_joined(self.lines) if wraps else self.lines, path, owner.upper())
 
     def build(self) -> bytes:
         """The bytes of the file from the raw text of its lines.
@@ -170,7 +279,7 @@ class Log:
     def nodes(self) -> Iterator[Node]:
         """Yield the lines."""
         for line in self.lines:
-            yield Node(f"line[{line.number}]", line.span, line.raw, says(line) if line.form == "coded" else "")
+            yield Node(f"line[{line.number}]", line.span, line.raw, _says(line) if line.form == "coded" else "")
 
     def regions(self) -> Iterator[Region]:
         """Yield lines, and apart from them those that mean nothing."""
@@ -195,8 +304,8 @@ def probe(data: bytes) -> bool:
     filled = shaped = sure = 0
     for line in parse_log(head).lines:
         filled += line.form != "blank"
-        shaped += line.form in _OWN_FORMS
-        sure += line.form in _OWN_FORMS and _is_sure(line)
+        shaped += line.form in OWN_FORMS
+        sure += line.form in OWN_FORMS and _is_sure(line)
     return sure > 0 and 2 * shaped >= filled
 
 
@@ -233,7 +342,7 @@ def _joined(lines: Iterable[LogLine]) -> list[LogLine]:
         if parts:
             whole[base] = _join(whole[base], parts)
             parts = []
-        if line.form in _OWN_FORMS:
+        if line.form in OWN_FORMS:
             base = len(whole)
         whole.append(line)
     if parts:
@@ -311,9 +420,15 @@ def dispatch_line(instance: str, moment: datetime, text: str) -> str:
     return f"{instance}  {moment:%m/%d/%y}  {moment:%H:%M} {text}".lstrip(" ")
 
 
-_OWN_FORMS = frozenset({"coded", "text", "dispatch", "report"})
+OWN_FORMS = frozenset({"coded", "text", "dispatch", "report"})
+"""Shapes of lines that begin a message."""
+
+
 _Place = tuple[int, Span, str, str]
 """The first four attributes of a line: number, span, raw, end."""
+
+_When = tuple[datetime | None, str]
+"""Moment and note on it."""
 
 
 class _Reader:
@@ -343,7 +458,7 @@ class _Reader:
             return LogLine(*place, "blank")
         stamped = _STAMPED.match(content)
         line = self.bare(place, content) if stamped is None else self.stamped(place, stamped)
-        if line.form in _OWN_FORMS:
+        if line.form in OWN_FORMS:
             self.continues = MAX_CONTINUATION
         elif line.form == "continuation":
             self.continues -= 1
@@ -354,31 +469,32 @@ class _Reader:
 
     def stamped(self, place: _Place, match: re.Match[str]) -> LogLine:
         instance, *_, pipe, rest = match.groups()
-        moment, note = self.moment(match)
+        when = self.moment(match)
         if place[2][0] == '"' and rest[-1:] == '"':
             rest = rest[:-1].rstrip(_PADDING)
-        if pipe is None:
-            if not rest or _TRANSFER.match(rest):
-                return LogLine(*place, "unparsed", moment, note, text=rest)
-            return self.dispatch(place, moment, note, instance or "", rest)
-        if instance is None:
+        if pipe is None and rest and not _TRANSFER.match(rest):
+            return self.dispatch(place, when, instance or "", rest)
+        if pipe is not None and instance is None:
             if coded := _CODED.fullmatch(rest):
-                return self.coded(place, moment, note, coded)
+                return self.coded(place, when, coded)
             if text := _SEVERITY.match(rest):
-                return self.text(place, moment, note, text)
-        return LogLine(*place, "unparsed", moment, note, text=rest)
+                return self.text(place, when, text)
+        return _line(place, "unparsed", when, text=rest)
 
-    def coded(self, place: _Place, moment: datetime | None, note: str, match: re.Match[str]) -> LogLine:
-        digit, code = int(match[1]), int(match[2])
-        literal = match[3] or ""
-        severity = SEVERITIES.get(digit) or f"severity {digit} (not documented)"
+    def coded(self, place: _Place, when: _When, match: re.Match[str]) -> LogLine:
+        digit, code, literal = int(match[1]), int(match[2]), match[3] or ""
+        sort: dict[str, Any] = {
+            "severity": SEVERITIES.get(digit) or f"severity {digit} (not documented)",
+            "severity_digit": digit,
+        }
         if code != messages.UNNUMBERED:
             argument = literal.strip(_BLANKS) or None
-            return LogLine(*place, "coded", moment, note, severity, digit, code, False, "", argument, "", self.reporter)
-        known, part = messages.recognise(literal) or (None, None)
-        return LogLine(*place, "coded", moment, note, severity, digit, known, True, literal, part, "", self.reporter)
+            return _line(place, "coded", when, code=code, argument=argument, postoffice=self.reporter, **sort)
+        known, argument = messages.recognise(literal) or (None, None)
+        said: dict[str, Any] = {"text": literal, "argument": argument, "unnumbered": True}
+        return _line(place, "coded", when, code=known, postoffice=self.reporter, **said, **sort)
 
-    def text(self, place: _Place, moment: datetime | None, note: str, match: re.Match[str]) -> LogLine:
+    def text(self, place: _Place, when: _When, match: re.Match[str]) -> LogLine:
         word, bracketed, plain, tail = match.groups()
         severity = word.capitalize()
         if severity == "Status" and plain is not None:
@@ -390,43 +506,47 @@ class _Reader:
         else:
             indented = tail.startswith(" " * _STATUS_INDENT)
             text = tail[_STATUS_INDENT:] if indented else tail.lstrip(_BLANKS)
-        if severity == "Status" and (report := _REPORT.match(text.lstrip(_BLANKS))) and (moment or report[3]):
+        if severity == "Status" and (report := _REPORT.match(text.lstrip(_BLANKS))) and (when[0] or report[3]):
             self.reporter = f"{report[1]}/{report[2]}"
             # Another machine, with a build of its own, wrote what follows.
             self.full_years = False
-            return LogLine(*place, "report", moment, note, severity, text=text, postoffice=self.reporter)
+            return _line(place, "report", when, severity=severity, text=text, postoffice=self.reporter)
         argument = None
         if code is not None:
             reading = messages.read_text(code, text.strip(_BLANKS))
             argument = reading.argument if reading else None
         elif severity == "Status":
             code, argument = messages.recognise(text.strip(_BLANKS)) or (None, None)
-        return LogLine(
-            *place, "text", moment, note, severity, None, code, bracketed == "", text, argument, "", self.reporter
-        )
+        said: dict[str, Any] = {"severity": severity, "unnumbered": bracketed == "", "argument": argument}
+        return _line(place, "text", when, code=code, text=text, postoffice=self.reporter, **said)
 
-    def dispatch(self, place: _Place, moment: datetime | None, note: str, instance: str, text: str) -> LogLine:
+    def dispatch(self, place: _Place, when: _When, instance: str, text: str) -> LogLine:
         if polled := _POLLED.match(text):
             self.polled[instance] = f"{polled[1]}/{polled[2]}"
         postoffice = self.polled.get(instance, "")
-        return LogLine(*place, "dispatch", moment, note, text=text, instance=instance, postoffice=postoffice)
+        return _line(place, "dispatch", when, text=text, instance=instance, postoffice=postoffice)
 
     def bare(self, place: _Place, content: str) -> LogLine:
         """Read a line without a time stamp: one that lost it, one that goes on with a message, or neither."""
         if match := _WINDOW.match(content):
             note = f"{content[: match.start(1)].rstrip()} is a time without a date"
-            return self.dispatch(place, None, note, "", match[1])
+            return self.dispatch(place, (None, note), "", match[1])
         if (match := _SEVERITY.match(content.lstrip(' \t"#'))) and _is_bare_message(match):
-            return self.text(place, None, "", match)
+            return self.text(place, (None, ""), match)
         if (match := _BARE_BRACKET.match(content)) and (
             reading := messages.read_text(int(match[1]), match[2].strip(_BLANKS))
         ):
-            code, text = reading.message.code, match[2].strip(_BLANKS)
-            return LogLine(*place, "text", code=code, text=text, argument=reading.argument, postoffice=self.reporter)
+            said: dict[str, Any] = {
+                "text": match[2].strip(_BLANKS),
+                "argument": reading.argument,
+                "postoffice": self.reporter,
+            }
+            return _line(place, "text", (None, ""), code=reading.message.code, **said)
         goes_on = self.continues and (not self.gap or _ADDRESS.fullmatch(content)) and not _CONTROL.search(content)
-        return LogLine(*place, "continuation" if goes_on else "unparsed", text=content.strip(_PADDING))
+        form: LineForm = "continuation" if goes_on else "unparsed"
+        return _line(place, form, (None, ""), text=content.strip(_PADDING))
 
-    def moment(self, match: re.Match[str]) -> tuple[datetime | None, str]:
+    def moment(self, match: re.Match[str]) -> _When:
         """Return the moment a time stamp means, and a note where it leaves something open."""
         _, month, day, year, hour, minute, second, pipe, _ = match.groups()
         full, note = self.year(year, int(month))
@@ -508,7 +628,7 @@ def _unparsed(line: LogLine) -> Fault:
 
 
 def _majority(lines: list[LogLine]) -> LogForm:
-    count = Counter(line.form for line in lines if line.form in _OWN_FORMS)
+    count = Counter(line.form for line in lines if line.form in OWN_FORMS)
     # The header of a report has the text form, whatever follows it.
     reports = count.pop("report", 0)
     total = sum(count.values())
@@ -525,12 +645,114 @@ def _join(line: LogLine, parts: list[LogLine]) -> LogLine:
     raw = " ".join([line.raw.rstrip(_PADDING), *(part.raw.strip(_PADDING) for part in parts)])
     last = parts[-1]
     again = _Reader().read((line.number, Span(line.span.start, last.span.stop), raw, last.end))
-    return replace(
-        again,
-        moment=line.moment,
-        moment_note=line.moment_note,
-        postoffice=again.postoffice or line.postoffice,
+    postoffice = again.postoffice or line.postoffice
+    return again._replace(moment=line.moment, moment_note=line.moment_note, postoffice=postoffice)
+
+
+def _line(
+    place: _Place, form: LineForm, when: _When, *, code: int | None = None, text: str = "", **said: Any
+) -> LogLine:
+    """Return a line with the step that it tells of."""
+    number, span, raw, end = place
+    said |= {"moment": when[0], "moment_note": when[1], "code": code, "text": text, **_step(form, code, text)}
+    return LogLine(number, span, raw, end, form, **said)
+
+
+def _step(form: LineForm, code: int | None, text: str) -> Mapping[str, Any]:
+    """Return which step a message tells of, and what of it."""
+    if form == "report":  # written by SRVMAIN -R, at the server
+        return {"step": "T2", "event": "reported"}
+    if code is not None:
+        return _REPORTED.get(code, _NOTHING) if form in ("coded", "text") else _NOTHING
+    text = text.strip()
+    if found := _NO_TASKS.match(text):
+        return {"step": "T1", "event": "late", "address": f"{found[1]}/{found[2]}".upper()}
+    if form not in ("dispatch", "text"):
+        return _NOTHING
+    if found := _NSDA.match(text):
+        run, switch, exit_code, missed = found.groups()
+        step = STEPS[switch.upper()]
+        if run:
+            return {"step": step, "event": "run"}
+        if exit_code:
+            return {"step": step, "event": "end", "exit_code": int(exit_code)}
+        return {"step": step, "event": "missed"} if missed else _NOTHING
+    return {"event": "table"} if _TABLE.match(text) else _NOTHING
+
+
+_NOTHING: Mapping[str, Any] = {}
+_REPORTED = {code: {"step": step, "event": "reported"} for code, step in REPORTING.items()}
+
+
+# --- what the neighbours of a line tell --------------------------------------------------------------------------
+
+
+def _in_context(lines: Iterable[LogLine], path: str, owner: str) -> list[LogLine]:
+    """Return lines with the program that wrote each, and with the postoffice that each is about."""
+    program, before, sitting = "", None, 0
+    placed: list[LogLine] = []
+    for line in lines:
+        about = line.postoffice.upper()
+        about = "" if about == owner else about
+        if line.form in ("coded", "text", "report"):
+            if line.form == "report" or (before and line.moment and abs(line.moment - before) > SITTING):
+                program, sitting = "", sitting + 1
+            program = line.banner or program
+            writer = "SRVMAIN" if _by_server(line) else program
+            address = _address(line) or line.address
+            placed.append(line._replace(about=about, address=address, program=writer, sitting=sitting, path=path))
+            if _ends(line):
+                program = ""
+            before = None if line.form == "report" else line.moment or before
+        else:
+            placed.append(line._replace(about=about, path=path))
+    _address_gaps(placed, owner)
+    return placed
+
+
+def _address_gaps(lines: list[LogLine], owner: str) -> None:
+    """Give lines about gaps the postoffice that the line before or behind them names (Q108067)."""
+    own = [at for at, line in enumerate(lines) if line.form in OWN_FORMS]
+    last = ""
+    for at, behind in zip(own, (*own[1:], None), strict=False):
+        line, following = lines[at], lines[behind] if behind is not None else None
+        about, program = line.about, line.program
+        if line.unnumbered and line.code is None and _NAMED.fullmatch(line.text.strip()):
+            last = line.address
+            if following is not None and following.code in (138, 139):
+                about, program = last, "SRVMAIN"
+        elif line.code in (138, 139):
+            about = last or about
+            lines[at] = line._replace(address=last)
+        else:
+            last = ""
+            if line.code == 129:
+                about = line.address or about
+            elif line.code == 4 and following is not None and following.code == 129:
+                about = following.address or about
+        if (about, program) != (line.about, line.program):
+            lines[at] = lines[at]._replace(about="" if about == owner else about, program=program)
+
+
+def _by_server(line: LogLine) -> bool:
+    return (
+        line.code in SERVER_CODES
+        or (line.code in (2, 4) and "MSTTRANS" in line.named)
+        or (line.code == 9 and "SRVUPDS" in line.named)
     )
+
+
+def _address(line: LogLine) -> str:
+    """Return the postoffice that a message of the server names, as NET/PO."""
+    if line.code in (120, 129, 133, 156, 158, 159, 166) or (line.unnumbered and line.code is None):
+        found = _NAMED.search((line.argument or line.text).strip())
+        return f"{found[1]}/{found[2]}".upper() if found else ""
+    return ""
+
+
+def _ends(line: LogLine) -> bool:
+    """Whether a program has nothing more to say after this line."""
+    return line.code in (104, 106, 171) or line.text.startswith("Import is finished") or line.ends_rebuild
 
 
 def _prefix(stamp: str | datetime) -> str:
@@ -539,11 +761,11 @@ def _prefix(stamp: str | datetime) -> str:
     return f"{stamp} | " if stamp else ""
 
 
-def says(line: LogLine) -> str:
+def _says(line: LogLine) -> str:
     """Return what a line says in words; the wording of a coded one comes from the catalogue."""
     if line.form == "coded" and line.code is not None and not line.unnumbered:
         return messages.render_text(line.code, line.argument)
-    return line.text if line.form in _OWN_FORMS else line.raw.strip()
+    return line.text if line.form in OWN_FORMS else line.raw.strip()
 
 
 def _line_row(line: LogLine, said: LogLine) -> Row:
@@ -558,7 +780,7 @@ def _line_row(line: LogLine, said: LogLine) -> Row:
         "severity_digit": line.severity_digit,
         "code": said.code,
         "argument": said.argument,
-        "text": says(said),
+        "text": _says(said),
         "instance": line.instance or None,
         "postoffice": line.postoffice or None,
         "raw": line.raw,

@@ -817,7 +817,7 @@ def test_a_gap_that_the_numbers_show_is_left_to_the_check_of_files_with_its_symp
     path = written(tmp_path, server({"DIRSYNC": GONE}, registered), requestor(reqconf={"srvsync": 22}))
     assert not findings(path)
     requestors = [case for case in looked_at(path) if not case.is_server]
-    codes = [each.line.code for each in symptoms(requestors[0], "requestor-inactive-window")]
+    codes = [each.code for each in symptoms(requestors[0], "requestor-inactive-window")]
     assert codes == [None, 138, 139]
 
 
@@ -835,7 +835,7 @@ def test_logs_are_read_once_for_a_case_and_forgotten_with_it(tmp_path: Path) -> 
 def test_symptoms_of_what_the_check_of_files_reports(tmp_path: Path) -> None:
     path = written(tmp_path, requestor(log={"DIRSYNC": NO_REQTRANS}, missing={"paths": ["GLB/REQTRANS.GLB"]}))
     case = next(looked_at(path))
-    assert [each.line.code for each in symptoms(case, "reqtrans-missing")] == [2, 40, 152, 104]
+    assert [each.code for each in symptoms(case, "reqtrans-missing")] == [2, 40, 152, 104]
 
 
 @pytest.mark.parametrize(

@@ -279,6 +279,58 @@ def test_wrapped_lines_are_kept_as_they_are_and_read_together() -> None:
     assert blank.form == "blank"
 
 
+@pytest.mark.parametrize(
+    ("said", "step", "event", "code"),
+    [
+        ('Running "NSDA -RT"', "T1", "run", None),
+        ("Running NSDA -S for NET\\PO", "T2", "run", None),
+        ('"NSDA -RR" terminated normally, exit code 64', "T3", "end", 64),
+        ('"NSDA -S" terminated abnormally. exit code -1', "T2", "end", -1),
+        ('"NSDA -S" missed its run window', "T2", "missed", None),
+        ("Failure while accessing the process table", "", "table", None),
+        ("Checking the process table on NET\\PO", "", "", None),
+        ('Running "NSDX -RT"', "", "", None),
+    ],
+)
+def test_a_line_of_dispatch_tells_a_step_and_what_became_of_it(said: str, step: str, event: str, code: int) -> None:
+    line = line_of(f"INST1 02/02/96 13:18 {said}")
+    assert (line.form, line.step, line.event, line.exit_code) == ("dispatch", step, event, code)
+
+
+@pytest.mark.parametrize(
+    ("text", "step", "event"),
+    [
+        ("1 106 3", "T1", "reported"),
+        ("1 171", "T1", "reported"),
+        ("1 105 0", "T3", "reported"),
+        ("Status  Report from NET/PO/$SYSTEM", "T2", "reported"),
+        ("1 167 PCM", "", ""),
+    ],
+)
+def test_a_program_reports_that_its_step_ran(text: str, step: str, event: str) -> None:
+    line = line_of(STAMP + text)
+    assert (line.step, line.event) == (step, event)
+
+
+def test_a_requestor_without_a_message_is_named_by_the_line_that_says_so() -> None:
+    line = line_of(f"{STAMP}Status       No Tasks From Requestor: PCM:NET/PO")
+    assert (line.step, line.event, line.address) == ("T1", "late", "NET/PO")
+
+
+def test_the_neighbours_of_a_line_tell_its_program_its_sitting_and_whom_it_is_about() -> None:
+    log = logs.parse_log(
+        b"03/13/96 15:00:00 | 1 -1 Microsoft (R) mail dirsync requestor v3.2\r\n"
+        b"03/13/96 15:00:01 | 1 106 3\r\n"
+        b"03/13/96 17:00:00 | 1 -1 PCM:NET/PO\r\n"
+        b"03/13/96 17:00:01 | 3 138 17\r\n"
+        b"03/13/96 17:00:02 | 3 139 3 (17->20)\r\n"
+    )
+    assert [each.program for each in log.joined] == ["REQMAIN", "REQMAIN", "SRVMAIN", "SRVMAIN", "SRVMAIN"]
+    assert [each.sitting for each in log.joined] == [0, 0, 1, 1, 1]
+    assert [each.about for each in log.joined] == ["", "", "NET/PO", "NET/PO", "NET/PO"]
+    assert (log.joined[3].asked, log.joined[4].missing) == (17, ("3 (17->20)", 17, 20))
+
+
 def test_joining_keeps_what_the_lines_before_settled() -> None:
     data = f"12/31/99 10:00:00 | 1 171\n{CENTRAL.splitlines()[0]}\n01/02/10 10:00:00 | 1  -1 a\nb\n".encode()
     log = logs.parse_log(data)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cached_property
 
-from glbtools.diagnosis.case import Case, Logged, copied_from, low_part, never_taken, server_name
+from glbtools.diagnosis.case import Case, copied_from, low_part, never_taken, server_name
 from glbtools.diagnosis.changes.content import Content
 from glbtools.diagnosis.changes.found import Route, Standing
 from glbtools.diagnosis.finding import CERTAINTIES, Evidence
+from glbtools.formats.logs import LogLine
 from glbtools.model.change import Change
 
 
@@ -55,10 +56,10 @@ class View:
         ]
 
     @cached_property
-    def last_sent(self) -> Logged | None:
+    def last_sent(self) -> LogLine | None:
         """The last log line that says changes were sent (message 106)."""
-        lines = [each for each in self.case.lines(106) if each.line.moment and each.line.argument != "0"]
-        return max(lines, key=lambda each: each.line.moment or datetime.min) if lines else None
+        lines = [each for each in self.case.lines(106) if each.moment and each.argument != "0"]
+        return max(lines, key=lambda each: each.moment or datetime.min) if lines else None
 
     @cached_property
     def refused(self) -> set[int]:
@@ -72,7 +73,7 @@ class View:
 
     def sent(self, change: Change) -> bool:
         """Whether a log shows that a change was sent: T1 sends everything that is queued."""
-        last = self.last_sent.line.moment if self.last_sent else None
+        last = self.last_sent.moment if self.last_sent else None
         return last is not None and change.stamp is not None and change.stamp <= last
 
     def doubted(self, standing: Standing) -> Standing:

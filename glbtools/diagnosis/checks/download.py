@@ -183,7 +183,7 @@ def _master(case: Case) -> Iterator[Finding]:
     if server is None:
         return
     if case.postoffice.absent("MSTTRANS.GLB"):
-        logs = [logged(each) for each in case.lines(2) if "MSTTRANS" in each.line.text]
+        logs = [logged(each) for each in case.lines(2) if "MSTTRANS" in each.text]
         yield case.finding(
             "msttrans-missing",
             "MSTTRANS.GLB is missing: the server can neither take nor send changes",

@@ -77,7 +77,7 @@ def _resync(case: Case) -> Iterator[Finding]:
         return
     if symptoms(case, "resync-error-14"):
         return  # the logs say why, and that finding shows the file
-    imported = [each for each in case.log if "Import is finished" in each.line.text]
+    imported = [each for each in case.log if each.ends_import]
     yield case.finding(
         "resync-not-consumed",
         "RESYNC.GLB has not been processed: a finished Import deletes it",
@@ -96,11 +96,11 @@ def _resync(case: Case) -> Iterator[Finding]:
 
 def _running(case: Case) -> bool:
     """Whether the logs end between REQMAIN -R and IMPORT: then these files are at work (ruling 20)."""
-    last = [each for each in case.log if each.line.form in ("coded", "text")]
+    last = [each for each in case.log if each.form in ("coded", "text")]
     for each in reversed(last):
-        text = each.line.text
+        text = each.text
         if "Mail Import" in text or "Import is finished" in text or "GAL Rebuild" in text:
             return False
-        if each.line.code == 105:
-            return each.line.argument not in (None, "0")
+        if each.code == 105:
+            return each.argument not in (None, "0")
     return False

@@ -8,15 +8,16 @@ from datetime import datetime
 from itertools import pairwise
 
 from glbtools.binary import stamp
-from glbtools.diagnosis.case import Case, Logged, logged
-from glbtools.diagnosis.causes import MISSING, SINGLE, Group, groups
+from glbtools.diagnosis.case import Case, logged
+from glbtools.diagnosis.causes import SINGLE, Group, groups
 from glbtools.diagnosis.finding import Evidence, Finding
-from glbtools.diagnosis.history import GAP, Entry, History, dated, later, ordered, outermost, read, within
+from glbtools.diagnosis.history import History, dated, later, ordered, outermost, read, within
 from glbtools.diagnosis.judging import judged, unposted
 from glbtools.diagnosis.messages import IMPORT_AGAIN, KINDS, MESSAGES, Kind
 from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.wording import plural
 from glbtools.evidence.postoffice import Held
+from glbtools.formats.logs import SITTING, LogLine
 from glbtools.model.channel import Range
 
 LONG_SERIES = 5
@@ -44,7 +45,7 @@ REFUSED = frozenset({20, 27, 81})
 
 def _refused_repeatedly(case: Case, history: History) -> Iterator[Finding]:
     """One entry refused on several days: nothing changes by itself (Q140961)."""
-    seen: dict[tuple[int | None, str, str], list[Entry]] = {}
+    seen: dict[tuple[int | None, str, str], list[LogLine]] = {}
     for entry in history.entries:
         if entry.code in REFUSED and entry.moment is not None and entry.named:
             seen.setdefault((entry.code, entry.about, entry.named), []).append(entry)
@@ -115,8 +116,8 @@ def _named(group: Group) -> str:
     return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
 
 
-def _subject(entry: Entry) -> str:
-    return _quoted((entry.line.argument or entry.said).strip() or "(not named)")
+def _subject(entry: LogLine) -> str:
+    return _quoted((entry.argument or entry.said).strip() or "(not named)")
 
 
 def _quoted(text: str, most: int = 80) -> str:
@@ -129,18 +130,18 @@ def _numbers(group: Group) -> str:
     if not codes:
         return ""
     listed = " and ".join(str(each) for each in codes) if len(codes) < 3 else ", ".join(map(str, codes))
-    missing = next((found[0] for each in group.found[::-1] if (found := MISSING.search(each.said))), "")
-    lost = f"; missing: {missing}" if missing and 139 in codes else ""
+    missing = next((each.missing[0] for each in group.found[::-1] if each.missing), "")
+    lost = f"; missing: {missing}" if missing else ""
     return f" (message{'s' if len(codes) > 1 else ''} {listed}{lost})"
 
 
-def _times(found: Sequence[Entry], *, counted: bool = True) -> str:
+def _times(found: Sequence[LogLine], *, counted: bool = True) -> str:
     """Say how often, and when first and last; what one run logs is one event."""
     moments = sorted(each.moment for each in found if each.moment)
     if moments:
-        count = 1 + sum(after - before > GAP for before, after in pairwise(moments))
+        count = 1 + sum(after - before > SITTING for before, after in pairwise(moments))
     else:
-        count = max(Counter((each.code, each.line.severity) for each in found).values())
+        count = max(Counter((each.code, each.severity) for each in found).values())
     often = f", {count} times" if counted and count > 1 else ""
     if not moments:
         return often or ", time not logged"
@@ -153,7 +154,7 @@ def _finding(
     case: Case,
     slug: str,
     message: str,
-    found: Sequence[Entry],
+    found: Sequence[LogLine],
     certainty: str,
     notes: Sequence[str] = (),
     advice: Sequence[str] = (),
@@ -175,7 +176,7 @@ def _finding(
         name,
         path,
         message,
-        (*(logged(Logged(each.artefact, each.line)) for each in shown), *files),
+        (*map(logged, shown), *files),
         certainty,
         tuple(notes),
         tuple(advice),
@@ -198,7 +199,7 @@ def _not_imported(case: Case) -> Iterator[Finding]:
     yield _finding(
         case,
         "import-not-run-bad-password",
-        f"{received.line.argument} updates were received and the list was rebuilt without an Import between: they "
+        f"{received.argument} updates were received and the list was rebuilt without an Import between: they "
         "were not "
         f"posted{_times([each for each, _ in found])}",
         [each for pair in found for each in pair],
@@ -219,8 +220,8 @@ def _not_imported(case: Case) -> Iterator[Finding]:
 
 def _unfinished_gal(case: Case, history: History) -> Iterator[Finding]:
     """REBUILD ends with an empty Status line; without it the new list was not put in place (Q148364)."""
-    found: list[Entry] = []
-    fine: list[Entry] = []
+    found: list[LogLine] = []
+    fine: list[LogLine] = []
     for episode in history.episodes:
         if episode.program != "REBUILD" or episode.entries[0].about:
             continue
@@ -228,7 +229,7 @@ def _unfinished_gal(case: Case, history: History) -> Iterator[Finding]:
         if not counted:
             continue
         coded = any(SINGLE.get(each.code or 0) == "gal-rebuild-failures" for each in episode.entries)
-        if any(each.is_blank and _later_line(each, counted[-1]) for each in episode.entries):
+        if any(each.ends_rebuild and _later_line(each, counted[-1]) for each in episode.entries):
             fine.append(counted[-1])
         elif not coded and not _blank_elsewhere(history, counted[-1]):
             found.append(counted[-1])
@@ -253,13 +254,13 @@ def _unfinished_gal(case: Case, history: History) -> Iterator[Finding]:
     )
 
 
-def _later_line(entry: Entry, than: Entry) -> bool:
-    return entry.stream == than.stream and entry.line.number > than.line.number
+def _later_line(entry: LogLine, than: LogLine) -> bool:
+    return entry.stream == than.stream and entry.number > than.number
 
 
-def _blank_elsewhere(history: History, counted: Entry) -> bool:
+def _blank_elsewhere(history: History, counted: LogLine) -> bool:
     """Whether another log of the same run has the line."""
-    return counted.moment is not None and within(history.blanks, counted.moment, counted.moment + GAP)
+    return counted.moment is not None and within(history.blanks, counted.moment, counted.moment + SITTING)
 
 
 def _nothing_received(case: Case, history: History) -> Iterator[Finding]:
@@ -302,7 +303,7 @@ def _silent_export(case: Case, history: History) -> Iterator[Finding]:
     if found is None or exported is None or queue is None:
         return
     sent = [each for each in history.entries if each.code in (106, 171) and each.moment and each.moment > exported]
-    any_sent = any(each.code == 106 and each.line.argument != "0" for each in sent)
+    any_sent = any(each.code == 106 and each.argument != "0" for each in sent)
     if not sent or any_sent or any(each.text.startswith("R") for each in queue.real):
         return
     if not _unchanged_since(case, queue, exported):

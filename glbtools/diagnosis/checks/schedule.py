@@ -6,24 +6,20 @@ are those of several machines. A step that ran late delays changes by a cycle an
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from glbtools.diagnosis.case import Case, Logged, logged, server_name
+from glbtools.diagnosis.case import Case, logged, server_name
 from glbtools.diagnosis.finding import Evidence, Finding
-from glbtools.diagnosis.history import MOST_EVIDENCE, Remembered, given, logs, outermost, within
+from glbtools.diagnosis.history import MOST_EVIDENCE, Remembered, given, outermost, within
 from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.wording import plural
 from glbtools.evidence.network import Network
 from glbtools.evidence.postoffice import Postoffice, registered
-from glbtools.formats.logs import LogLine, says
+from glbtools.formats.logs import LogLine
 from glbtools.model.channel import Range, subtracted
 from glbtools.model.configuration import Requestor
-
-STEPS = {"RT": "T1", "S": "T2", "RR": "T3"}
-"""Switch of NSDA -> step (Q132731, Q148705)."""
 
 SHOWN = {"T1": "T1 (NSDA -RT)", "T2": "T2 (NSDA -S)", "T3": "T3 (NSDA -RR)"}
 
@@ -46,40 +42,6 @@ CLOCK_MONTHS = frozenset({3, 4, 5, 9, 10, 11})
 
 LATE_SERIES = 3
 
-_RUN = re.compile(r'Running "?NSDA ?- ?(RT|RR|S)\b', re.IGNORECASE)
-_END = re.compile(r'"?NSDA ?- ?(RT|RR|S)\b"? terminated .*?exit code (-?\d{1,5})', re.IGNORECASE)
-_MISSED = re.compile(r'"?NSDA ?- ?(RT|RR|S)\b"? missed its run window', re.IGNORECASE)
-_TABLE = re.compile(r"Failure while accessing the process table", re.IGNORECASE)
-_NO_TASKS = re.compile(
-    r"No Tasks From Requestor: *(?:\w{1,10}:)?(?:[^\s/]{1,32}/)?([^\s/]{1,10})/([^\s/.]{1,10})", re.IGNORECASE
-)
-
-T1_CODES = frozenset({106, 113, 171})
-T3_CODES = frozenset({105})
-
-
-class Event(NamedTuple):
-    """Something that a log tells of a step.
-
-    Attributes:
-        step: ``T1``, ``T2`` or ``T3``; empty where no step is named.
-        what: ``run``, ``end``, ``missed``, ``late``, ``table`` or ``coded``.
-        each: the line.
-        about: NET/PO it is about, in upper case; empty for the postoffice that has the log.
-        code: the exit code of an end.
-    """
-
-    step: str
-    what: str
-    each: Logged
-    about: str
-    code: int | None = None
-
-    @property
-    def moment(self) -> datetime | None:
-        """When it was written."""
-        return self.each.line.moment
-
 
 class Timeline(NamedTuple):
     """The steps of one postoffice as one source tells them.
@@ -92,8 +54,8 @@ class Timeline(NamedTuple):
     """
 
     about: str
-    own: list[Event]
-    served: list[Event]
+    own: list[LogLine]
+    served: list[LogLine]
     clock: bool = True
 
 
@@ -106,8 +68,8 @@ class Cycle(NamedTuple):
         right: whether the server's step lay between.
     """
 
-    t1: Event
-    t3: Event
+    t1: LogLine
+    t3: LogLine
     right: bool
 
 
@@ -139,10 +101,10 @@ def _timelines(case: Case) -> Iterator[Timeline]:
     if server is not None and server is not own and own.name:
         for by_name, served in _of_server(case.network):
             if events := by_name.get(own.name.upper(), []):
-                yield Timeline("", [each._replace(about="") for each in events], served)
+                yield Timeline("", events, served)
 
 
-def _served(by_name: dict[str, list[Event]], master: str, holder: str) -> list[Event]:
+def _served(by_name: dict[str, list[LogLine]], master: str, holder: str) -> list[LogLine]:
     """Return the server's runs in one log; where nobody knows which postoffice is the server, all T2 in it."""
     key = "" if master and master == holder else master
     found = by_name.get(key, []) if master else [each for events in by_name.values() for each in events]
@@ -150,7 +112,7 @@ def _served(by_name: dict[str, list[Event]], master: str, holder: str) -> list[E
 
 
 @Remembered
-def _of_server(network: Network) -> list[tuple[dict[str, list[Event]], list[Event]]]:
+def _of_server(network: Network) -> list[tuple[dict[str, list[LogLine]], list[LogLine]]]:
     """Return what each of the server's logs tells, and the server's own runs in it; read once for a network."""
     server = network.server
     if server is None:
@@ -159,39 +121,23 @@ def _of_server(network: Network) -> list[tuple[dict[str, list[Event]], list[Even
     return [(by_name, _served(by_name, name, name)) for by_name in _sources(server).values()]
 
 
-def _sources(postoffice: Postoffice) -> dict[str, dict[str, list[Event]]]:
-    """Return what the logs of a postoffice tell of steps: path of the log -> NET/PO, empty for its own -> events."""
-    sources: dict[str, dict[str, list[Event]]] = {}
+def _sources(postoffice: Postoffice) -> dict[str, dict[str, list[LogLine]]]:
+    """Return the lines of a postoffice's logs that tell of steps: path of the log -> NET/PO, empty for its own."""
+    sources: dict[str, dict[str, list[LogLine]]] = {}
     own = (postoffice.name or "").upper()
-    for artefact, lines in logs(postoffice):
-        for line in lines:
-            event = _event(Logged(artefact, line))
-            if event is not None:
-                about = "" if event.about == own else event.about
-                by_name = sources.setdefault(artefact.path, {})
-                by_name.setdefault(about, []).append(event._replace(about=about))
+    for line in postoffice.log:
+        if line.event:
+            by_name = sources.setdefault(line.path, {})
+            by_name.setdefault(_ran_for(line, own), []).append(line)
     return sources
 
 
-def _event(each: Logged) -> Event | None:
-    line = each.line
-    about = line.postoffice.upper()
-    text = says(line).strip()
+def _ran_for(line: LogLine, own: str) -> str:
+    """Return whose step a line tells of; empty for that of the postoffice that has the log."""
     if line.form == "report":
-        return Event("T2", "coded", each, "")  # written by SRVMAIN -R, at the server
-    if line.form in ("coded", "text") and line.code in T1_CODES | T3_CODES:
-        return Event("T1" if line.code in T1_CODES else "T3", "coded", each, about)
-    if found := _NO_TASKS.match(text):
-        return Event("T1", "late", each, f"{found[1]}/{found[2]}".upper())
-    if line.form not in ("dispatch", "text") or (line.form == "text" and line.code is not None):
-        return None
-    if found := _RUN.match(text):
-        return Event(STEPS[found[1].upper()], "run", each, about)
-    if found := _END.match(text):
-        return Event(STEPS[found[1].upper()], "end", each, about, int(found[2]))
-    if found := _MISSED.match(text):
-        return Event(STEPS[found[1].upper()], "missed", each, about)
-    return Event("", "table", each, about) if _TABLE.match(text) else None
+        return ""  # the server's own
+    about = line.address if line.event == "late" else line.about
+    return "" if about == own else about
 
 
 # --- missed and failed -------------------------------------------------------------------------------------------
@@ -200,7 +146,7 @@ def _event(each: Logged) -> Event | None:
 def _missed(case: Case, timeline: Timeline) -> Iterator[Finding]:
     """A step was not started in time and waits for its next one (Q148718)."""
     for step, shown in SHOWN.items():
-        found = [each for each in timeline.own if each.what == "missed" and each.step == step]
+        found = [each for each in timeline.own if each.event == "missed" and each.step == step]
         if not found or (step == "T2" and case.postoffice.role == "requestor" and not timeline.about):
             continue  # T2 has no place on a requestor: that is the finding then
         over = _ran_after(timeline, step, found[-1])
@@ -231,13 +177,13 @@ def _missed(case: Case, timeline: Timeline) -> Iterator[Finding]:
 
 def _failed(case: Case, timeline: Timeline) -> Iterator[Finding]:
     """Dispatch tells how a step ended; what its programs logged at that time is the cause, and has its own finding."""
-    ends = [each for each in timeline.own if each.what == "end" and each.code not in NORMAL_EXITS]
+    ends = [each for each in timeline.own if each.event == "end" and each.exit_code not in NORMAL_EXITS]
     errors = _errors(case, timeline) if ends else []
     ends = [
         each for each in ends if not (each.moment and within(errors, each.moment - EXPLAINED, each.moment + EXPLAINED))
     ]
-    for step, code in dict.fromkeys((each.step, each.code) for each in ends):
-        found = [each for each in ends if (each.step, each.code) == (step, code)]
+    for step, code in dict.fromkeys((each.step, each.exit_code) for each in ends):
+        found = [each for each in ends if (each.step, each.exit_code) == (step, code)]
         over = _ran_after(timeline, step, found[-1])
         what = "did not find the programs of" if code == NOT_FOUND else "reports a failure of"
         yield _finding(
@@ -264,34 +210,28 @@ def _failed(case: Case, timeline: Timeline) -> Iterator[Finding]:
         )
 
 
-def _ran_after(timeline: Timeline, step: str, last: Event) -> str:
+def _ran_after(timeline: Timeline, step: str, last: LogLine) -> str:
     """Say that a step ran to its normal end, or at least started, after an event."""
     for each in timeline.own:
-        fine = each.what == "end" and each.code in NORMAL_EXITS
+        fine = each.event == "end" and each.exit_code in NORMAL_EXITS
         if each.step == step and fine and _after(each, last):
             return f"The same step ended normally later{_on(each.moment)}."
-    if last.what == "missed":
+    if last.event == "missed":
         for each in timeline.own:
-            if each.step == step and each.what == "run" and _after(each, last):
+            if each.step == step and each.event == "run" and _after(each, last):
                 return f"The same step was started later{_on(each.moment)}."
     return ""
 
 
-def _after(event: Event, than: Event) -> bool:
+def _after(event: LogLine, than: LogLine) -> bool:
     if event.moment is not None and than.moment is not None:
         return event.moment > than.moment
-    return event.each.artefact.path == than.each.artefact.path and event.each.line.number > than.each.line.number
+    return event.path == than.path and event.number > than.number
 
 
 def _errors(case: Case, timeline: Timeline) -> list[datetime]:
     """Return when programs logged an error, sorted."""
-    own = ("", (case.postoffice.name or "").upper())
-    return sorted(
-        each.line.moment
-        for each in case.log
-        if each.line.moment and _is_error(each.line)
-        if each.line.postoffice.upper() in ((timeline.about,) if timeline.about else own)
-    )
+    return sorted(each.moment for each in case.log if each.moment and _is_error(each) and each.about == timeline.about)
 
 
 def _is_error(line: LogLine) -> bool:
@@ -307,7 +247,7 @@ def _order(case: Case, timelines: Sequence[Timeline]) -> Iterator[Finding]:
     abouts = dict.fromkeys(each.about for each in timelines)
     for about in abouts:
         mine = [each for each in timelines if each.about == about]
-        late = [event for each in mine for event in each.own if event.what == "late"]
+        late = [event for each in mine for event in each.own if event.event == "late"]
         cycles, clock = _cycles(case, about, mine)
         wrong = [each for each in cycles if not each.right]
         if len(wrong) > 1 or (wrong and late):
@@ -321,22 +261,22 @@ def _order(case: Case, timelines: Sequence[Timeline]) -> Iterator[Finding]:
 def _cycles(case: Case, about: str, timelines: Sequence[Timeline]) -> tuple[list[Cycle], bool]:
     """Return the cycles that a log with one clock shows; those of the programs' own logs where no such log does."""
     for each in timelines:
-        runs = [event for event in each.own if event.what == "run"]
-        served = [event for event in each.served if event.what == "run"]
+        runs = [event for event in each.own if event.event == "run"]
+        served = [event for event in each.served if event.event == "run"]
         found = list(_paired(runs, served))
         if found:
             return found, True
-    own = [event for each in timelines for event in each.own if event.what == "coded" and event.step != "T2"]
+    own = [event for each in timelines for event in each.own if event.event == "reported" and event.step != "T2"]
     own = list({(each.step, each.moment): each for each in own}.values())
     return list(_paired(own, _reports(case))), False
 
 
-def _reports(case: Case) -> list[Event]:
+def _reports(case: Case) -> list[LogLine]:
     """Return the times at which the server filed status reports, which T2 does."""
     return [each for by_name, _ in _of_server(case.network) for each in by_name.get("", []) if each.step == "T2"]
 
 
-def _paired(own: Iterable[Event], served: Iterable[Event]) -> Iterator[Cycle]:
+def _paired(own: Iterable[LogLine], served: Iterable[LogLine]) -> Iterator[Cycle]:
     """Yield each T1 with the next T3, where the server's T2 shows on one side or the other."""
     steps = sorted((each for each in own if each.moment and each.step in ("T1", "T3")), key=_moment)
     t2 = sorted(each.moment for each in served if each.moment)
@@ -352,11 +292,11 @@ def _paired(own: Iterable[Event], served: Iterable[Event]) -> Iterator[Cycle]:
             yield Cycle(each, following, right=False)
 
 
-def _moment(event: Event) -> datetime:
+def _moment(event: LogLine) -> datetime:
     return event.moment or datetime.min
 
 
-def _misplaced(case: Case, about: str, cycles: Sequence[Cycle], late: Sequence[Event], *, clock: bool) -> Finding:
+def _misplaced(case: Case, about: str, cycles: Sequence[Cycle], late: Sequence[LogLine], *, clock: bool) -> Finding:
     wrong = [each for each in cycles if not each.right]
     over = len(cycles) > len(wrong) and cycles[-1].right
     heard = _heard_since(case, about, late[-1]) if late else ""
@@ -388,7 +328,7 @@ def _misplaced(case: Case, about: str, cycles: Sequence[Cycle], late: Sequence[E
     )
 
 
-def _late(case: Case, about: str, late: Sequence[Event]) -> Finding:
+def _late(case: Case, about: str, late: Sequence[LogLine]) -> Finding:
     """The server's T2 found no message of a requestor (Q131509)."""
     heard = _heard_since(case, about, late[-1])
     waiting = case.postoffice.area("P1") if not about else []
@@ -445,7 +385,7 @@ def _late(case: Case, about: str, late: Sequence[Event]) -> Finding:
     )
 
 
-def _lag(case: Case, about: str, found: Sequence[Event], why: str, heard: str = "") -> Finding:
+def _lag(case: Case, about: str, found: Sequence[LogLine], why: str, heard: str = "") -> Finding:
     return _finding(
         case,
         "one-cycle-lag",
@@ -461,7 +401,7 @@ def _lag(case: Case, about: str, found: Sequence[Event], why: str, heard: str = 
     )
 
 
-def _heard_since(case: Case, about: str, last: Event) -> str:
+def _heard_since(case: Case, about: str, last: LogLine) -> str:
     record, _ = _record(case, about)
     if record is None or record.last_update is None or last.moment is None or record.last_update <= last.moment:
         return ""
@@ -487,13 +427,13 @@ def _two_replies(case: Case, timelines: Sequence[Timeline]) -> Iterator[Finding]
         return
     for timeline in (each for each in timelines if not each.about):
         own = sorted(
-            (each for each in timeline.own if each.what == "run" and each.moment and each.moment > asked), key=_moment
+            (each for each in timeline.own if each.event == "run" and each.moment and each.moment > asked), key=_moment
         )
         t1 = next((each for each in own if each.step == "T1"), None)
         t3 = next((each for each in own if each.step == "T3" and (t1 is None or _moment(each) > _moment(t1))), None)
         if t3 is None:
             continue
-        served = [each for each in timeline.served if each.what == "run" and asked < _moment(each) < _moment(t3)]
+        served = [each for each in timeline.served if each.event == "run" and asked < _moment(each) < _moment(t3)]
         early = [each for each in served if t1 is not None and _moment(each) < _moment(t1)]
         if len(served) < 2 and not early:
             continue
@@ -530,7 +470,7 @@ def _shifted(case: Case) -> Iterator[Finding]:
         for about, events in by_name.items():
             for step in SHOWN:
                 runs = sorted(
-                    (each for each in events if each.step == step and each.what == "run" and each.moment), key=_moment
+                    (each for each in events if each.step == step and each.event == "run" and each.moment), key=_moment
                 )
                 if (shift := _shift(runs)) is not None:
                     shifts.append((about, step, *shift))
@@ -564,7 +504,7 @@ def _shifted(case: Case) -> Iterator[Finding]:
         )
 
 
-def _shift(runs: Sequence[Event]) -> tuple[int, Event, int, bool] | None:
+def _shift(runs: Sequence[LogLine]) -> tuple[int, LogLine, int, bool] | None:
     """Return usual minute of the day, first shifted run, how many, and whether the usual time has returned."""
     minutes = [_moment(each).hour * HOUR + _moment(each).minute for each in runs]
     if len(minutes) < 4:
@@ -593,11 +533,11 @@ def _distance(minute: int, usual: int) -> int:
 def _table(case: Case, timelines: Sequence[Timeline]) -> Iterator[Finding]:
     """Dispatch could not read PROCESS.GLB (Q149451)."""
     for timeline in timelines:
-        found = [each for each in timeline.own if each.what == "table"]
+        found = [each for each in timeline.own if each.event == "table"]
         artefact = case.postoffice.find("PROCESS.GLB") if not timeline.about else None
         if not found or (artefact is not None and (artefact.size < 512 or (artefact.size - 512) % 197)):
             continue  # its size has its own finding
-        ran = [each for each in timeline.own if each.what == "run" and _after(each, found[-1])]
+        ran = [each for each in timeline.own if each.event == "run" and _after(each, found[-1])]
         over = f"Dispatch ran a step of it later{_on(ran[0].moment)}." if ran else ""
         yield _finding(
             case,
@@ -663,7 +603,7 @@ def _shown(case: Case, timeline: Timeline) -> str:
     return _name(case, timeline.about)
 
 
-def _times(found: Sequence[Event], *, counted: bool = True) -> str:
+def _times(found: Sequence[LogLine], *, counted: bool = True) -> str:
     moments = sorted(each.moment for each in found if each.moment)
     often = f", {len(found)} times" if counted and len(found) > 1 else ""
     if not moments:
@@ -685,7 +625,7 @@ def _finding(
     case: Case,
     slug: str,
     message: str,
-    found: Sequence[Event],
+    found: Sequence[LogLine],
     certainty: str,
     notes: Sequence[str],
     advice: Sequence[str],
@@ -705,7 +645,7 @@ def _finding(
         about or case.postoffice.name,
         path,
         message,
-        (*(logged(each.each) for each in outermost(found)), *files),
+        (*map(logged, outermost(found)), *files),
         certainty,
         tuple(notes),
         tuple(advice),

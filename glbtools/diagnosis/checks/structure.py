@@ -10,6 +10,7 @@ from glbtools.diagnosis.case import Case, logged, same_postoffice
 from glbtools.diagnosis.finding import Evidence, Finding, stored
 from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.evidence.contents import Artefact
+from glbtools.files import base_name
 from glbtools.formats.config import REQCONF_LEAST, REQCONF_SIZE
 from glbtools.formats.registry import Inspection
 from glbtools.formats.transaction import parse
@@ -149,9 +150,8 @@ def _bad_modification(case: Case) -> Iterator[Finding]:
 
 def _hung(case: Case) -> bool:
     """Whether the last Import that this postoffice's own logs show has begun and not finished."""
-    own = [each.line.text for each in case.log if not each.artefact.name.startswith("CENTRAL")]
-    said = [each for each in own if "Mail Import" in each or "Import is finished" in each]
-    return bool(said) and "finished" not in said[-1]
+    own = [each for each in case.log if each.is_import and not base_name(each.path).startswith("CENTRAL")]
+    return bool(own) and not own[-1].ends_import
 
 
 def _reqconf(case: Case) -> Iterator[Finding]:

@@ -607,9 +607,7 @@ def _missing(case: Case) -> Iterator[Finding]:
     if not case.postoffice.absent("REQTRANS.GLB"):
         return
     failed = [
-        each
-        for each in case.lines(2, 40, 152, 104)
-        if each.line.code == 104 or "REQTRANS" in each.line.text or each.line.code == 152
+        each for each in case.lines(2, 40, 152, 104) if each.code == 104 or "REQTRANS" in each.text or each.code == 152
     ]
     own = case.numbers
     reqconf = case.postoffice.reqconf()
