@@ -49,12 +49,11 @@ def inspect(
     outcome = _Outcome()
     found = outcome.over(files, as_format, common)
     if common.as_text:
-        from glbtools.reporting import inspection as table
+        from glbtools.reporting import inspection
 
-        screen = common.screen
         for number, each in enumerate(found):
             put([""] if number else [])
-            put(table.show(each, screen, hexadecimal=hexadecimal, limit=limit))
+            put(common.lines(inspection.report(each, hexadecimal=hexadecimal, limit=limit)))
     elif common.form == ListFormat.listing:
         shown = [text for each in found if (text := outcome.listing(each)) is not None]
         put(["\n\n".join(shown)] if shown else [])
@@ -112,17 +111,17 @@ def explain(
     if what is not None and what.isascii() and what.removeprefix("-").isdigit():
         from glbtools.reporting import messages
 
-        put([messages.document(int(what))] if common.as_json else messages.page(int(what), common.screen))
+        put([messages.document(int(what))] if common.as_json else common.lines(messages.report(int(what))))
         return
     from glbtools.reporting import problems
 
     if what is None:
-        put([problems.listing()] if common.as_json else problems.overview(common.screen))
+        put([problems.listing()] if common.as_json else common.lines(problems.overview()))
         return
     from glbtools.diagnosis.problems import find
 
     found = find(what)
-    put([problems.document(found)] if common.as_json else problems.page(found, common.screen))
+    put([problems.document(found)] if common.as_json else common.lines(problems.report(found)))
 
 
 @shares("layout", "color", "quiet", forms=PageFormat)
@@ -141,8 +140,7 @@ def formats(
     if common.as_json:
         put([reference.document(name, layouts)])
     else:
-        screen = common.screen
-        put(reference.page(name, layouts, screen) if name else reference.overview(screen))
+        put(common.lines(reference.report(name, layouts) if name else reference.overview()))
 
 
 class _Outcome:

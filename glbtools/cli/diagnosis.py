@@ -81,9 +81,9 @@ def diagnose(
         progress=common.progress,
     ).selected(*selection, min_severity=min_severity.value)
     if common.as_text:
-        from glbtools.reporting import findings as table
+        from glbtools.reporting import findings
 
-        put(table.show(report, common.screen))
+        put(common.lines(findings.report(report)))
     else:
         from glbtools import __version__
         from glbtools.reporting import diagnosis as data
@@ -124,7 +124,7 @@ def unsent(
         progress=common.progress,
     )
     if common.as_text:
-        put(render.show(found, common.screen))
+        put(common.lines(render.report(found)))
     elif common.as_json:
         put([render.document(found)])
     elif common.form == RowFormat.jsonl:

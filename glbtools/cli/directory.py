@@ -133,7 +133,7 @@ def compare(
     if common.as_json:
         put([render.difference_document(found)] if to != "-" else [])
     elif not common.quiet and to != "-":
-        put(render.difference_lines(found, common.screen))
+        put(common.lines(render.difference_report(found)))
     if not common.quiet:
         _say(before, ())
         _say(after, ())
@@ -188,7 +188,7 @@ def backsync(
     if common.as_json:
         put([render.backsync_document(found)])
     else:
-        put(render.backsync_lines(found, common.screen))
+        put(common.lines(render.backsync_report(found)))
     if not common.quiet:
         for each in (own, *others.values()):
             _say(each, ())

@@ -140,12 +140,13 @@ def _report(learning: Learning, out: str | None, common: Common) -> None:
     elif out == STDIN:
         if not common.quiet:
             from glbtools.reporting.text import screen
+            from glbtools.reporting.writer import lines
 
-            for line in render.show(learning, screen(sys.stderr, common.color)):
+            for line in lines(render.report(learning), screen(sys.stderr, common.color)):
                 print(line, file=sys.stderr)
     elif not (common.quiet and written):
-        put(render.show(learning, common.screen))
-        put(render.afterwards(learning, out, common.screen) if out else ())
+        put(common.lines(render.report(learning)))
+        put(common.lines(render.afterwards(learning, out)) if out else ())
 
 
 def _check(path: Path, files: list[str], listings: list[Path], common: Common) -> None:
@@ -168,7 +169,7 @@ def _check(path: Path, files: list[str], listings: list[Path], common: Common) -
 
         put([render.json_text(render.check_document(layout, found, __version__))])
     elif found:
-        put(render.checked(layout, found, common.screen))
+        put(common.lines(render.checked(layout, found)))
     raise typer.Exit(status or (0 if all(each.fits for each in found) else FOUND))
 
 

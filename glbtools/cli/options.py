@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -15,6 +15,7 @@ from glbtools.files import DEFAULT_MAX_SIZE
 
 if TYPE_CHECKING:
     from glbtools.layouts import Layouts
+    from glbtools.reporting.model import Block
     from glbtools.reporting.text import Screen
 
 
@@ -112,6 +113,12 @@ class Common(NamedTuple):
         from glbtools.reporting.text import screen
 
         return screen(sys.stdout, self.color)
+
+    def lines(self, report: Iterable[Block]) -> Iterator[str]:
+        """Return the lines of a report on standard output."""
+        from glbtools.reporting.writer import lines
+
+        return lines(report, self.screen)
 
     @property
     def layouts(self) -> Layouts:

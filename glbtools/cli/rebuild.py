@@ -47,16 +47,15 @@ def rebuild(
     show = common.progress
     report = diagnose(path, older=older or (), layouts=common.writable_layouts, max_size=common.max_size, progress=show)
     plan = plan_rebuild(report, unsafe=unsafe, only=only or (), carve=carve or ())
-    screen = common.screen
     if common.as_text and not common.quiet:
-        put(render.plan_lines(plan, screen))
+        put(common.lines(render.plan_report(plan)))
     result = None
     if into is not None and not dry_run:
         result = plan.write(into, arguments=sys.argv[1:], progress=show)
     if common.as_json:
         put([render.document(plan, result)])
     elif result is not None and not common.quiet:
-        put(render.result_lines(result, plan, screen))
+        put(common.lines(render.result_report(result, plan)))
     failures = [*report.failures, *(result.failures if result else ())]
     for each in failures:
         complain(each)

@@ -48,7 +48,7 @@ def simulate(
         if common.as_json:
             put([render.listing(scenarios, faults)])
         else:
-            put(render.catalogue(scenarios, faults, common.screen))
+            put(common.lines(render.catalogue(scenarios, faults)))
         return
     if scenario is None:
         raise typer.BadParameter("a scenario is needed, or --list", param_hint="SCENARIO")
@@ -72,4 +72,4 @@ def simulate(
     if common.as_json:
         put([render.document(truth, written)])
     elif not common.quiet:
-        put(render.show(truth, out, common.screen))
+        put(common.lines(render.report(truth, out)))

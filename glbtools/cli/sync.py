@@ -64,7 +64,7 @@ def run(
 
     def told(result: Result) -> bool:
         if shows:
-            put(render.result_lines(result, common.screen))
+            put(common.lines(render.result_report(result)))
         elif result.reason:
             complain(result.reason)
         return False
@@ -91,5 +91,5 @@ def status(pair: PairFile, *, common: Common) -> None:
     if common.as_json:
         put([render.status_document(found)])
     else:
-        put(render.status_lines(found, common.screen))
+        put(common.lines(render.status_report(found)))
     raise typer.Exit(FOUND if found.troubled else 0)

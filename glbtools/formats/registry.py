@@ -157,9 +157,14 @@ class Inspection:
         return sorted(content.faults, key=lambda each: each.span)
 
     @property
+    def damage(self) -> int:
+        """How many of the faults are damage."""
+        return sum(each.damage for each in self.faults)
+
+    @property
     def damaged(self) -> bool:
         """Whether any fault is damage."""
-        return any(each.damage for each in self.faults)
+        return self.damage > 0
 
     @cached_property
     def regions(self) -> list[Region]:

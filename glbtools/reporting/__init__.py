@@ -1,1 +1,1 @@
-"""Findings and trees as text, JSON and CSV; decides nothing."""
+"""Reports as blocks of one model (``model``), which ``writer`` makes text of; JSON and CSV; decides nothing."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from glbtools.diagnosis.finding import Evidence, Finding
-from glbtools.reporting.documents import dumps, spreadsheet_safe, tool
+from glbtools.reporting.documents import csv_table, dumps, spreadsheet_safe, tool
 from glbtools.reporting.text import message
 
 if TYPE_CHECKING:
@@ -139,10 +137,7 @@ def json_lines(findings: list[Finding]) -> Iterator[str]:
 def csv_text(findings: list[Finding]) -> str:
     """Return the findings as a table; texts are safe for spreadsheets and terminals."""
     names = ("id", "code", "slug", "severity", "certainty", "postoffice", "path", "message", "help", "repair")
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, names, extrasaction="ignore", lineterminator="\r\n")
-    writer.writeheader()
-    for each in findings:
-        row = finding(each)
-        writer.writerow({name: spreadsheet_safe(message(row[name] or "")) for name in names})
-    return stream.getvalue()
+    rows = map(finding, findings)
+    return csv_table(
+        names, ({name: spreadsheet_safe(message(row[name] or "")) for name in names} for row in rows), "\r\n"
+    )

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from glbtools.reporting.documents import dumps
-from glbtools.reporting.text import Screen, message, safe, table, wrapped
+from glbtools.reporting.model import Block, Break, Column, Heading, Paragraph, Table, Verbatim
+from glbtools.reporting.text import message, safe
 
 if TYPE_CHECKING:
     from glbtools.directory.backsync import Backsync, Partner, Returned
@@ -35,34 +36,30 @@ def outcome_line(outcome: Outcome) -> str:
     return f"{counts}{echo}; USN {outcome.state.exported} is remembered"
 
 
-def difference_lines(found: Difference, screen: Screen) -> Iterator[str]:
+def difference_report(found: Difference) -> Iterator[Block]:
     """Yield what two dumps say of each other."""
     numbers = found.comparison
     server = {"same": "the same server", "other": "different servers", "unknown": "not to be told"}[found.server]
-    yield from wrapped(screen.paint(f"{found.state}: {_STATES[found.state]}", "bold"), screen.width, "  ")
-    yield f"numbered by: {server}"
-    yield f"highest number: {numbers.old_head}, then {numbers.new_head}"
-    yield from wrapped(
+    yield Heading(f"{found.state}: {_STATES[found.state]}")
+    yield Verbatim(f"numbered by: {server}")
+    yield Verbatim(f"highest number: {numbers.old_head}, then {numbers.new_head}")
+    yield Paragraph(
         f"objects in both with the same first number: {numbers.same}, with another: {numbers.moved}; changed at a "
-        f"lower number than before: {numbers.fallen}",
-        screen.width,
-        "  ",
+        f"lower number than before: {numbers.fallen}"
     )
     if found.state == "ROLLED_BACK" and not numbers.fallen and not found.attested:
-        yield from wrapped(
+        yield Paragraph(
             "likely, not certain: no object that is in both shows it; what bore the highest numbers may instead have "
-            "been deleted, and its tombstone removed, since",
-            screen.width,
-            "  ",
+            "been deleted, and its tombstone removed, since"
         )
     if found.lives[0] and found.lives[1] and found.lives[0].lower() != found.lives[1].lower():
         began = f"a new life of its numbering: invocation id {safe(found.lives[0])}, then {safe(found.lives[1])}"
-        yield from wrapped(began, screen.width, "  ")
+        yield Paragraph(began)
     if found.reused:
-        yield f"numbers given twice: {', '.join(map(str, found.reused[:_SHOWN]))}"
-    yield from _named("gone, and no tombstone says so", found.overtaken, screen)
-    yield from _named("deleted and made anew under the same name", found.recreated, screen)
-    yield f"difference: {', '.join(f'{number} {kind}' for kind, number in found.counts.items())}"
+        yield Verbatim(f"numbers given twice: {', '.join(map(str, found.reused[:_SHOWN]))}")
+    yield from _named("gone, and no tombstone says so", found.overtaken)
+    yield from _named("deleted and made anew under the same name", found.recreated)
+    yield Verbatim(f"difference: {', '.join(f'{number} {kind}' for kind, number in found.counts.items())}")
     yield from _limited((f"  {kind} {safe(entry.dn)}" for kind, entry in found.changes), len(found.changes))
 
 
@@ -84,57 +81,54 @@ def difference_document(found: Difference) -> str:
     )
 
 
-def backsync_lines(found: Backsync, screen: Screen) -> Iterator[str]:
+def backsync_report(found: Backsync) -> Iterator[Block]:
     """Yield what a restored directory can and cannot get back."""
-    rows = [_partner_row(each) for each in found.partners]
-    yield table(rows, ("partner", "has seen", "state", "dead zone", "stranded"), screen.width, right=(1, 4))
-    yield ""
+    rows = tuple(_partner_row(each) for each in found.partners)
+    columns = (Column("partner"), Column("has seen", right=True), Column("state"), Column("dead zone"))
+    yield Table((*columns, Column("stranded", right=True)), rows)
+    yield Break()
     for each in found.partners:
         what = f"written since the restore and never asked for by {safe(each.name)}"
-        yield from _named(what, each.stranded, screen, found.details)
+        yield from _named(what, each.stranded, found.details)
     if found.backsyncs:
-        yield from _held("comes back", [each for each in found.returned if each.certainty == "likely"], screen)
+        yield from _held("comes back", [each for each in found.returned if each.certainty == "likely"])
         maybe = [each for each in found.returned if each.certainty != "likely"]
         if maybe:
             yield from _held(
-                "comes back if the restored server made its last change, which the dumps do not say", maybe, screen
+                "comes back if the restored server made its last change, which the dumps do not say", maybe
             )
     else:
         sure = [each for each in found.withheld if each.certainty == "likely"]
         maybe = [each for each in found.withheld if each.certainty != "likely"]
         what = "held by partners and not here: never comes in"
         if sure:
-            yield from _held(f"{what}, for this server made it under the invocation id it has now", sure, screen)
+            yield from _held(f"{what}, for this server made it under the invocation id it has now", sure)
         if maybe:
-            yield from _held(f"{what} if this server made it under the invocation id it has now", maybe, screen)
+            yield from _held(f"{what} if this server made it under the invocation id it has now", maybe)
     for name in dict.fromkeys(name for name, _ in found.connectors):
         gone = tuple(each for partner, each in found.connectors if partner == name)
         what = f"connectors deleted at {safe(name)}: over one that joins the two servers nothing comes back (Q190703)"
-        yield from _named(what, gone, screen)
-    yield from _named("live here though deleted at a partner: it reappears", found.resurrected, screen)
-    yield from _named("not given back, as a delete was issued for it", found.refused, screen)
+        yield from _named(what, gone)
+    yield from _named("live here though deleted at a partner: it reappears", found.resurrected)
+    yield from _named("not given back, as a delete was issued for it", found.refused)
     if found.lost:
         lost = "numbers that partners have seen and that no object bears any more, overwritten since or lost: "
-        yield from wrapped(lost + ", ".join(map(_range, found.lost)), screen.width, "  ")
+        yield Paragraph(lost + ", ".join(map(_range, found.lost)))
     if found.increase:
-        yield ""
-        yield from wrapped(
+        yield Break()
+        yield Paragraph(
             f"repair: AUTHREST 0 {found.increase} on the restored server, then let it replicate (Q201414). The first "
-            "number stays 0: a higher object version would make its stale copies win everywhere.",
-            screen.width,
-            "  ",
+            "number stays 0: a higher object version would make its stale copies win everywhere."
         )
     if not found.backsyncs and any(each.dead_zone or each.stranded for each in found.partners):
-        yield ""
-        yield from wrapped(
+        yield Break()
+        yield Paragraph(
             "repair: give the domain controller a new invocation id, by restoring it in a supported way or by demoting "
             "and promoting it; partners then ask for everything anew. As long as it keeps its invocation id it must "
-            "not go on: replication shows no error.",
-            screen.width,
-            "  ",
+            "not go on: replication shows no error."
         )
     for want in found.missing:
-        yield from wrapped(f"not known: {message(want)}", screen.width, "  ")
+        yield Paragraph(f"not known: {message(want)}")
 
 
 def backsync_document(found: Backsync) -> str:
@@ -170,8 +164,8 @@ def backsync_document(found: Backsync) -> str:
     )
 
 
-def _held(what: str, found: list[Returned], screen: Screen) -> Iterator[str]:
-    yield from wrapped(f"{what}: {len(found)}", screen.width, "  ")
+def _held(what: str, found: list[Returned]) -> Iterator[Block]:
+    yield Paragraph(f"{what}: {len(found)}")
     lines = (
         f"  {safe(each.entry.dn)} from {', '.join(map(safe, each.partners))}{_attributes(each.attributes)}"
         for each in found
@@ -205,10 +199,10 @@ def _range(span: Range) -> str:
 
 
 def _named(
-    what: str, entries: tuple[Entry, ...], screen: Screen, details: Mapping[str, Iterable[str]] | None = None
-) -> Iterator[str]:
+    what: str, entries: tuple[Entry, ...], details: Mapping[str, Iterable[str]] | None = None
+) -> Iterator[Block]:
     if entries:
-        yield from wrapped(f"{what}: {len(entries)}", screen.width, "  ")
+        yield Paragraph(f"{what}: {len(entries)}")
         lines = (
             f"  {safe(each.dn)} (USN {each.changed}){_attributes((details or {}).get(each.key, ()))}"
             for each in entries
@@ -216,9 +210,9 @@ def _named(
         yield from _limited(lines, len(entries))
 
 
-def _limited(lines: Iterable[str], number: int) -> Iterator[str]:
+def _limited(lines: Iterable[str], number: int) -> Iterator[Block]:
     for at, line in enumerate(lines):
         if at == _SHOWN:
-            yield f"  and {number - _SHOWN} more; --json lists all"
+            yield Verbatim(f"  and {number - _SHOWN} more; --json lists all")
             return
-        yield line
+        yield Verbatim(line)

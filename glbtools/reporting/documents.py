@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from glbtools.binary.span import Fault
@@ -113,11 +113,16 @@ def csv_lines(found: Iterable[Inspection]) -> Iterator[str]:
     if not flat:
         return
     names = list(dict.fromkeys(name for row in flat for name in row))
+    yield from csv_table(names, flat).splitlines()
+
+
+def csv_table(names: Sequence[str], rows: Iterable[dict[str, Any]], ending: str = "\n") -> str:
+    """Return rows as CSV, with their names in the first line."""
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, names, lineterminator="\n")
+    writer = csv.DictWriter(stream, names, lineterminator=ending)
     writer.writeheader()
-    writer.writerows(flat)
-    yield from stream.getvalue().splitlines()
+    writer.writerows(rows)
+    return stream.getvalue()
 
 
 def spreadsheet_safe(value: str) -> str:

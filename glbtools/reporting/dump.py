@@ -41,12 +41,12 @@ class _Dump:
 
     def ruler(self) -> str:
         heads = " ".join(f"{column:02x}" for column in range(self.per_row))
-        return self.screen.paint(f"{'':{self.digits}}  {heads}  {'':{self.per_row}}  field", "dim")
+        return self.screen.paint(f"{'':{self.digits}}  {heads}  {'':{self.per_row}}  field", "faint")
 
     def tree(self, node: Node, depth: int) -> Iterator[str]:
         if node.children:
             label = f"{node.name} {node.span} ({node.span.size})"
-            yield self.row("", "", "", self.screen.paint(label, "bold"))
+            yield self.row("", "", "", self.screen.paint(label, "strong"))
             for line in wrapped(safe(node.meaning), self.room - 2 * depth - 2) if node.meaning else ():
                 yield self.row("", "", "", "  " * (depth + 1) + line)
             for child in node.children:
@@ -80,12 +80,12 @@ class _Dump:
         if gap:
             text += f" {node.span.size} bytes"
         lines = wrapped(text, self.room, f"{indent}  ", anywhere=isinstance(node.value, str))
-        painted = [self.screen.paint(line, "yellow") if gap else line for line in lines]
+        painted = [self.screen.paint(line, "warning") if gap else line for line in lines]
         if node.computed is not None:
             right = self.value(node.computed)
             if isinstance(node.computed, int) and node.name == "checksum":
                 right += f" ({node.computed:04X})"
-            painted.append(self.screen.paint(f"{indent}  stored, computed: {right}", "red"))
+            painted.append(self.screen.paint(f"{indent}  stored, computed: {right}", "error"))
         return painted
 
     def value(self, value: object) -> str:
@@ -96,5 +96,5 @@ class _Dump:
 
     def row(self, address: str, cells: str, characters: str, label: str) -> str:
         width = 3 * self.per_row - 1
-        head = self.screen.paint(f"{address:{self.digits}}", "dim") if address else " " * self.digits
+        head = self.screen.paint(f"{address:{self.digits}}", "faint") if address else " " * self.digits
         return f"{head}  {cells:{width}}  {characters:{self.per_row}}  {label}".rstrip()

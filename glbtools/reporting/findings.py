@@ -10,13 +10,14 @@ from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.successors.inputs import IMPORT
 from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.model.channel import BACKSYNC, DOWNLOAD, ICS, UPLOAD, USN, Channel
-from glbtools.reporting.text import Screen, message, safe, wrapped
+from glbtools.reporting import model
+from glbtools.reporting.model import STRONG, Block, Break, Paragraph, Place, Places, Verbatim
+from glbtools.reporting.text import message, safe
 
 if TYPE_CHECKING:
     from glbtools.diagnosis.case import Judged
     from glbtools.diagnosis.engine import Report
 
-COLORS = {"error": "red", "warning": "yellow", "note": "cyan"}
 NAMED_BY_EFFECT = frozenset(
     {"stranded-transactions", "reqtrans-deleted-zero-byte", "reqtrans-49-byte-idle", "reqtrans-podiag-dummy-60"}
 )
@@ -24,39 +25,39 @@ NAMED_BY_EFFECT = frozenset(
 
 MOST_EVIDENCE = 10
 BYTES = 8
+"""Of a place, shown."""
 
 Bytes = Callable[[str, int, int], bytes]
 """Path, start, stop -> the bytes there; empty when they cannot be read."""
 
 
-def show(report: Report, screen: Screen) -> Iterator[str]:
+def report(found: Report, /) -> Iterator[Block]:
     """Yield the report: findings, what each channel is in, and a count."""
-    read = report.bytes_at
-    for same in _grouped(report.findings):
-        yield from _finding(same[0], screen, read)
+    for same in _grouped(found.findings):
+        yield from _finding(same[0], found.bytes_at)
         if len(same) > 1:
             others = ", ".join(safe(each.postoffice or each.path) for each in same[1 : 1 + MOST_EVIDENCE])
             more = f" and {len(same) - 1 - MOST_EVIDENCE} more" if len(same) > 1 + MOST_EVIDENCE else ""
-            yield from _labelled("also", f"{others}{more}", screen)
-        yield ""
-    yield from _postoffices(report, screen)
-    yield from _successors(report, screen)
-    yield from _channels(report, screen)
-    yield from _passed_over(report, screen)
-    said = ", ".join(plural(count, kind) for kind, count in report.summary.items() if count)
-    nothing = "nothing to report of what was read" if report.unreadable else "nothing to report"
-    yield screen.paint(said or nothing, "bold")
+            yield _labelled("also", f"{others}{more}")
+        yield Break()
+    yield from _postoffices(found)
+    yield from _successors(found)
+    yield from _channels(found)
+    yield from _passed_over(found)
+    said = ", ".join(plural(count, kind) for kind, count in found.summary.items() if count)
+    nothing = "nothing to report of what was read" if found.unreadable else "nothing to report"
+    yield Verbatim(said or nothing, STRONG)
 
 
-def _passed_over(report: Report, screen: Screen) -> Iterator[str]:
+def _passed_over(found: Report) -> Iterator[Block]:
     """Name what was given and not looked at."""
-    passed_over = report.network.passed_over
+    passed_over = found.network.passed_over
     for each in passed_over[:MOST_EVIDENCE]:
-        yield from wrapped(f"not looked at: {safe(each.path)}: {each.why}", screen.width, "  ")
+        yield Paragraph(f"not looked at: {safe(each.path)}: {each.why}")
     if len(passed_over) > MOST_EVIDENCE:
-        yield f"not looked at: {len(passed_over) - MOST_EVIDENCE} more; --json lists them"
+        yield Verbatim(f"not looked at: {len(passed_over) - MOST_EVIDENCE} more; --json lists them")
     if passed_over:
-        yield ""
+        yield Break()
 
 
 def _grouped(findings: list[Finding]) -> Iterator[list[Finding]]:
@@ -70,84 +71,72 @@ def _grouped(findings: list[Finding]) -> Iterator[list[Finding]]:
     yield from notes.values()
 
 
-def _finding(finding: Finding, screen: Screen, read: Bytes) -> Iterator[str]:
-    level = finding.severity
-    sure = "" if finding.certainty == "certain" else f" ({finding.certainty})"
+def _finding(finding: Finding, read: Bytes) -> Iterator[Block]:
+    sure = "" if finding.certainty == "certain" else finding.certainty
     cause = finding.cause_certainty
     if not sure and cause not in ("", "certain") and finding.problem.slug not in NAMED_BY_EFFECT:
-        sure = f" (cause {cause})"
-    head = f"{level}[{finding.problem.code}]"
-    text = f"{head} {finding.problem.slug}{sure}: {message(finding.message)}"
-    lines = wrapped(text, screen.width, "  ")
-    yield lines[0].replace(head, screen.paint(head, COLORS[level], "bold"), 1)
-    yield from lines[1:]
+        sure = f"cause {cause}"
+    yield model.Finding(
+        finding.severity, finding.problem.code, slug=finding.problem.slug, sure=sure, text=message(finding.message)
+    )
     for path, places in groupby(finding.evidence[:MOST_EVIDENCE], key=lambda each: each.path):
-        yield from wrapped(f"  --> {safe(path)}", screen.width, "      ")
-        for each in places:
-            yield from _evidence(each, screen, read)
+        yield Places(safe(path), tuple(_place(each, read) for each in places))
     if len(finding.evidence) > MOST_EVIDENCE:
-        yield f"      and {len(finding.evidence) - MOST_EVIDENCE} more places; --json lists them"
+        yield Verbatim(f"      and {len(finding.evidence) - MOST_EVIDENCE} more places; --json lists them")
     for note in finding.notes:
-        yield from _labelled("note", note, screen)
+        yield _labelled("note", note)
     if finding.settled_by and finding.certainty != "certain":
-        yield from _labelled("note", f"what would settle it: {', '.join(map(_settling, finding.settled_by))}", screen)
+        yield _labelled("note", f"what would settle it: {', '.join(map(_settling, finding.settled_by))}")
     for advice in finding.help:
-        yield from _labelled("help", advice, screen)
-    yield from _labelled("more", f"glbtools explain {finding.problem.code}", screen)
+        yield _labelled("help", advice)
+    yield _labelled("more", f"glbtools explain {finding.problem.code}")
 
 
-def _evidence(each: Evidence, screen: Screen, read: Bytes) -> Iterator[str]:
-    """Show one place of a file: line or offset, its first bytes, what is stored there and what that shows."""
+def _place(each: Evidence, read: Bytes) -> Place:
+    """Return one place of a file: line or bytes, the first of these, what is stored there and what that shows."""
     stored = "" if each.value is None else f"{safe(each.value)}"
     field = "" if each.field == "line" else each.field
     said = ": ".join(filter(None, (f"{field} {stored}".strip(), message(safe(each.note)) if each.note else "")))
-    where = ""
-    if each.line is not None:
-        where = f"line {each.line}"
-    elif each.span is not None and field != "size":
-        shown = read(each.path, each.span[0], min(each.span[1], each.span[0] + BYTES)).hex(" ")
-        where = f"{each.span[0]:04x} | {shown:{3 * BYTES - 1}}"
-    if where or said:
-        head = f"      {where}  " if where else "      "
-        yield from wrapped(f"{head}{said}", screen.width, " " * len(head))
+    span = each.span if each.line is None and field != "size" else None
+    data = read(each.path, span[0], min(span[1], span[0] + BYTES)) if span else b""
+    return Place(each.line, span, data=data, said=said)
 
 
-def _labelled(label: str, text: str, screen: Screen) -> Iterator[str]:
-    lines = wrapped(f"  {label}: {message(text)}", screen.width, "        ")
-    yield lines[0].replace(f"{label}:", screen.paint(f"{label}:", "bold"), 1)
-    yield from lines[1:]
+def _labelled(label: str, text: str) -> Block:
+    return Paragraph(f"{label}: {message(text)}", depth=1, lead=f"{label}:", tones=STRONG, hang=8)
 
 
-def _postoffices(report: Report, screen: Screen) -> Iterator[str]:
-    for each in report.network.postoffices:
+def _postoffices(found: Report) -> Iterator[Block]:
+    for each in found.network.postoffices:
         name = each.name or "a postoffice without a known name"
         source = f" (name from: {each.name_from})" if each.name_from else ""
-        yield from wrapped(f"{safe(each.path)}: {safe(name)}, {each.role}{message(source)}", screen.width, "  ")
-    if report.network.postoffices:
-        yield ""
+        yield Paragraph(f"{safe(each.path)}: {safe(name)}, {each.role}{message(source)}")
+    if found.network.postoffices:
+        yield Break()
 
 
-def _successors(report: Report, screen: Screen) -> Iterator[str]:
+def _successors(found: Report) -> Iterator[Block]:
     """Name the directory dumps and the pairs, and whose they are."""
-    for each in report.directories:
+    for each in found.directories:
         whose = f"directory of {safe(each.facts.server)}" if each.facts.server else "a directory, no server named"
         scope = f", {safe(each.facts.scope)}" if each.facts.scope else ""
-        said = f"{safe(each.path)}: {whose}{scope}; {plural(each.objects, 'object')}, numbers up to {each.highest}"
-        yield from wrapped(said, screen.width, "  ")
-    imports = report.given.of(IMPORT)
+        yield Paragraph(
+            f"{safe(each.path)}: {whose}{scope}; {plural(each.objects, 'object')}, numbers up to {each.highest}"
+        )
+    imports = found.given.of(IMPORT)
     for piece in imports:
-        yield from wrapped(f"{safe(piece.path)}: a file for the directory import", screen.width, "  ")
-    for pair in report.pairs:
-        yield from wrapped(f"{safe(pair.path)}: pair {safe(pair.id)}", screen.width, "  ")
-    if report.directories or report.pairs or imports:
-        yield ""
+        yield Paragraph(f"{safe(piece.path)}: a file for the directory import")
+    for pair in found.pairs:
+        yield Paragraph(f"{safe(pair.path)}: pair {safe(pair.id)}")
+    if found.directories or found.pairs or imports:
+        yield Break()
 
 
-def _channels(report: Report, screen: Screen) -> Iterator[str]:
-    for judged in report.channels:
-        yield from wrapped(channel_line(judged), screen.width, "  ")
-    if report.channels:
-        yield ""
+def _channels(found: Report) -> Iterator[Block]:
+    for judged in found.channels:
+        yield Paragraph(channel_line(judged))
+    if found.channels:
+        yield Break()
 
 
 def channel_line(judged: Judged) -> str:

@@ -6,15 +6,28 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
-from glbtools.binary.span import Fault, Span
-from glbtools.reporting.text import Screen, message, safe, table, wrapped
+from glbtools.binary.span import Span
+from glbtools.reporting.model import (
+    FAINT,
+    STRONG,
+    Block,
+    Break,
+    Column,
+    Dump,
+    Facts,
+    Paragraph,
+    Place,
+    Places,
+    Table,
+    Verbatim,
+)
+from glbtools.reporting.text import message, safe
 
 if TYPE_CHECKING:
     from glbtools.binary.tree import Node
     from glbtools.formats.base import Row
     from glbtools.formats.registry import Inspection
 
-WIDE = 120
 LIMIT = 200
 """Rows shown of a long file unless more are asked for."""
 
@@ -23,43 +36,41 @@ MOST_TEXT = 4000
 """Characters of one text shown in a table."""
 
 
-def show(inspection: Inspection, screen: Screen, *, hexadecimal: bool = False, limit: int = LIMIT) -> Iterator[str]:
-    """Yield the lines of the report on one file."""
-    yield from heading(inspection, screen)
-    yield ""
+def report(inspection: Inspection, *, hexadecimal: bool = False, limit: int = LIMIT) -> Iterator[Block]:
+    """Yield the report on one file."""
+    yield from heading(inspection)
+    yield Break()
     if hexadecimal:
-        from glbtools.reporting.dump import dump
-
         encoding = inspection.layout.encoding if inspection.layout else "cp850"
-        yield from dump(inspection.content.nodes(), inspection.data, screen, encoding)
-        yield ""
+        yield Dump(inspection.content.nodes(), inspection.data, encoding)
+        yield Break()
     else:
-        yield from _content(inspection, screen, limit)
-    yield from _faults(inspection.faults, screen)
-    yield from _byte_map(inspection, screen)
+        yield from _content(inspection, limit)
+    yield from _faults(inspection)
+    yield from _byte_map(inspection)
 
 
-def heading(inspection: Inspection, screen: Screen) -> Iterator[str]:
+def heading(inspection: Inspection) -> Iterator[Block]:
     """Yield what the file is: format, size, layout and its status, content in a few phrases, hash."""
     size = f"{len(inspection.data)} byte{'' if len(inspection.data) == 1 else 's'}"
-    yield screen.paint(f"{safe(inspection.path)}: {inspection.entry.title}, {size}", "bold")
-    yield from wrapped("; ".join(message(each) for each in inspection.summary), screen.width)
+    yield Verbatim(f"{safe(inspection.path)}: {inspection.entry.title}, {size}", STRONG)
+    yield Paragraph("; ".join(message(each) for each in inspection.summary), hang=0)
     layout = inspection.layout
     if layout is not None:
         how = "reconstructed: offsets are assumed" if layout.status == "assumed" else f"status: {layout.status}"
-        yield screen.paint(f"layout {layout.id} ({how})", "dim")
-    yield screen.paint(f"sha256 {inspection.sha256}", "dim")
+        yield Verbatim(f"layout {layout.id} ({how})", FAINT)
+    yield Verbatim(f"sha256 {inspection.sha256}", FAINT)
 
 
 # --- content -----------------------------------------------------------------------------------------------------
 
 
-def _content(inspection: Inspection, screen: Screen, limit: int) -> Iterator[str]:
+def _content(inspection: Inspection, limit: int) -> Iterator[Block]:
     nodes = inspection.content.nodes()
     if inspection.entry.binary:
         first, second = next(nodes, None), next(nodes, None)
         if first is not None and second is None and first.children:
-            yield from _single(first, screen)
+            yield from _single(first)
             return
     for name, total, rows in inspection.content.lists():
         # A requestor has a row of its own; its fields one by one are for programs.
@@ -67,17 +78,17 @@ def _content(inspection: Inspection, screen: Screen, limit: int) -> Iterator[str
         drawn = _TABLES.get((inspection.entry.name, name)) or _TABLES.get(("", name))
         if drawn is None or not shown:
             continue
-        headers, right, cells = drawn(screen)
-        yield table([cells(row) for row in shown], headers, screen.width, right)
+        columns, cells = drawn
+        yield Table(columns, tuple(cells(row) for row in shown))
         if len(shown) == limit < total:
-            yield f"... and {total - limit} more; --limit shows more, --json shows all"
-        yield ""
+            yield Verbatim(f"... and {total - limit} more; --limit shows more, --json shows all")
+        yield Break()
 
 
-def _single(node: Node, screen: Screen) -> Iterator[str]:
+def _single(node: Node) -> Iterator[Block]:
     """Show a file that is one record with all its stored values."""
-    yield screen.paint(f"{node.name}: {message(node.meaning)}", "bold")
-    width = max(len(each.name) for each in node.children)
+    yield Verbatim(f"{node.name}: {message(node.meaning)}", STRONG)
+    rows = []
     for each in node.children:
         value = each.value.hex(" ") if isinstance(each.value, bytes) else safe(each.value)
         notes = [
@@ -85,161 +96,192 @@ def _single(node: Node, screen: Screen) -> Iterator[str]:
             f"computed: {each.computed!r}" if each.computed is not None else "",
             each.status,
         ]
-        head = f"  0x{each.span.start:04x}  {each.name:{width}}  "
-        said = ", ".join(filter(None, notes))
-        yield from wrapped(f"{head}{value}  ({said})", screen.width, " " * len(head))
-    yield ""
+        rows.append((f"0x{each.span.start:04x}  {each.name}", f"{value}  ({', '.join(filter(None, notes))})"))
+    yield Facts(tuple(rows))
+    yield Break()
 
 
-Cells = Callable[["Row"], Sequence[str]]
-Drawn = tuple[Sequence[str], Sequence[int], Cells]
+Cells = Callable[["Row"], tuple[str, ...]]
+Drawn = tuple[tuple[Column, ...], Cells]
 
 
-def _records(screen: Screen) -> Drawn:
-    # At 80 columns the meaning alone has room beside the numbers; it says what the text says.
-    wide = screen.width >= WIDE
-
-    def cells(row: Row) -> Sequence[str]:
-        stored = row["checksum"]["stored"]
-        mark = "" if row["checksum"]["computed"] in (None, stored) else "!"
-        sync = "" if row["sync"] is None else str(row["sync"])
-        common = [_where(row), sync, _when(row["stamp"]), _crc(stored) + mark]
-        return [*common, _text(row["text"]), safe(row["meaning"])] if wide else [*common, safe(row["meaning"])]
-
-    heads = ["at", "sync", "stamp", "sum", *(["transaction"] if wide else []), "meaning"]
-    return heads, (1,), cells
+def _columns(*heads: str, right: Sequence[str] = ()) -> tuple[Column, ...]:
+    return tuple(Column(head, right=head in right) for head in heads)
 
 
-def _fields(_screen: Screen) -> Drawn:
-    def cells(row: Row) -> Sequence[str]:
-        return [_where(row), safe(row["name"]), _stored(row["value"]), message(row["meaning"]), row["status"]]
+def _record(row: Row) -> tuple[str, ...]:
+    stored = row["checksum"]["stored"]
+    mark = "" if row["checksum"]["computed"] in (None, stored) else "!"
+    sync = "" if row["sync"] is None else str(row["sync"])
+    text = (_text(row["text"]), safe(row["meaning"]))
+    return _where(row), sync, _when(row["stamp"]), _crc(stored) + mark, *text
 
-    return ["at", "field", "stored", "meaning", "field is"], (), cells
+
+# At 80 columns the meaning alone has room beside the numbers; it says what the text says.
+_RECORDS = (
+    (
+        *_columns("at", "sync", "stamp", "sum", right=("sync",)),
+        Column("transaction", wide=True),
+        Column("meaning"),
+    ),
+    _record,
+)
 
 
-def _requestors(_screen: Screen) -> Drawn:
-    def cells(row: Row) -> Sequence[str]:
-        numbers = [_number(row[name]) for name in ("reqsync", "srvsync", "importsync", "last_cycle")]
-        return [str(row["number"]), safe(row["name"] or ""), *numbers, _when(row["last_update"])]
+def _field(row: Row) -> tuple[str, ...]:
+    return (_where(row), safe(row["name"]), _stored(row["value"]), message(row["meaning"]), row["status"])
 
+
+_FIELDS = _columns("at", "field", "stored", "meaning", "field is"), _field
+
+
+def _requestor(row: Row) -> tuple[str, ...]:
+    numbers = [_number(row[name]) for name in ("reqsync", "srvsync", "importsync", "last_cycle")]
+    return (str(row["number"]), safe(row["name"] or ""), *numbers, _when(row["last_update"]))
+
+
+_REQUESTORS = (
+    _columns(
+        "#",
+        "requestor",
+        "Req\nSync",
+        "Srv\nSync",
+        "im-\nports",
+        "last\ncycle",
+        "last update",
+        right=("#", "Req\nSync", "Srv\nSync", "im-\nports", "last\ncycle"),
+    ),
+    _requestor,
+)
+
+
+def _line(row: Row) -> tuple[str, ...]:
+    code = "" if row["code"] is None else str(row["code"])
+    kind = row["severity"] or {"continuation": "(continued)", "unparsed": "(unparsed)"}.get(row["form"], "")
+    doubt = " ?" if row["stamp_note"] else ""
+    return (str(row["line"]), _when(row["stamp"]) + doubt, safe(kind), code, safe(clipped(row["text"])))
+
+
+_LINES = _columns("line", "time", "severity", "code", "text", right=("line", "code")), _line
+
+
+def _object(row: Row) -> tuple[str, ...]:
+    state = "deleted" if row.get("deleted") else row.get("class") or ""
     return (
-        ["#", "requestor", "Req\nSync", "Srv\nSync", "im-\nports", "last\ncycle", "last update"],
-        (0, 2, 3, 4, 5),
-        cells,
+        str(row["line"]),
+        safe(row["change"] or state),
+        _plain(row.get("usn")),
+        safe(clipped(row["dn"])) or "(no name)",
     )
 
 
-def _lines(_screen: Screen) -> Drawn:
-    def cells(row: Row) -> Sequence[str]:
-        code = "" if row["code"] is None else str(row["code"])
-        kind = row["severity"] or {"continuation": "(continued)", "unparsed": "(unparsed)"}.get(row["form"], "")
-        doubt = " ?" if row["stamp_note"] else ""
-        return [str(row["line"]), _when(row["stamp"]) + doubt, safe(kind), code, safe(clipped(row["text"]))]
-
-    return ["line", "time", "severity", "code", "text"], (0, 3), cells
+_OBJECTS = _columns("line", "what", "USN", "object", right=("line", "USN")), _object
 
 
-def _objects(_screen: Screen) -> Drawn:
-    def cells(row: Row) -> Sequence[str]:
-        state = "deleted" if row.get("deleted") else row.get("class") or ""
-        return [
-            str(row["line"]),
-            safe(row["change"] or state),
-            _plain(row.get("usn")),
-            safe(clipped(row["dn"])) or "(no name)",
-        ]
-
-    return ["line", "what", "USN", "object"], (0, 2), cells
+def _vector(row: Row) -> tuple[str, ...]:
+    life = "former" if row["retired"] else ""
+    return (str(row["line"]), safe(row["site"]), safe(row["server"]), life, str(row["usn"]), safe(row["time"]))
 
 
-def _vectors(_screen: Screen) -> Drawn:
-    def cells(row: Row) -> Sequence[str]:
-        life = "former" if row["retired"] else ""
-        return [str(row["line"]), safe(row["site"]), safe(row["server"]), life, str(row["usn"]), safe(row["time"])]
-
-    return ["line", "site", "server", "life", "USN", "time"], (0, 4), cells
+_VECTORS = _columns("line", "site", "server", "life", "USN", "time", right=("line", "USN")), _vector
 
 
-def _links(_screen: Screen) -> Drawn:
-    def cells(row: Row) -> Sequence[str]:
-        ends = [safe(row[each]) for each in ("server", "source", "context")]
-        return [str(row["line"]), safe(row["status"]), *ends, _plain(row["failures"]), safe(row["last_success"])]
-
-    return ["line", "status", "to", "from", "context", "failures", "last success"], (0, 5), cells
+def _link(row: Row) -> tuple[str, ...]:
+    ends = [safe(row[each]) for each in ("server", "source", "context")]
+    return (str(row["line"]), safe(row["status"]), *ends, _plain(row["failures"]), safe(row["last_success"]))
 
 
-def _stamps(_screen: Screen) -> Drawn:
-    def cells(row: Row) -> Sequence[str]:
-        said = [safe(row["attribute"]), str(row["version"]), _when(row["changed"]), row["invocation"], str(row["usn"])]
-        return [str(row["line"]), *said, str(row["local"])]
-
-    return ["line", "attribute", "version", "written", "by", "USN there", "USN here"], (0, 2, 5, 6), cells
+_LINKS = (
+    _columns("line", "status", "to", "from", "context", "failures", "last success", right=("line", "failures")),
+    _link,
+)
 
 
-def _reached(_screen: Screen) -> Drawn:
-    def cells(row: Row) -> Sequence[str]:
-        return [str(row["line"]), row["invocation"], str(row["usn"]), _when(row["synced"])]
-
-    return ["line", "changes of", "up to USN", "asked"], (0, 2), cells
+def _stamp(row: Row) -> tuple[str, ...]:
+    said = [safe(row["attribute"]), str(row["version"]), _when(row["changed"]), row["invocation"], str(row["usn"])]
+    return (str(row["line"]), *said, str(row["local"]))
 
 
-def _cursors(_screen: Screen) -> Drawn:
-    def cells(row: Row) -> Sequence[str]:
-        names = [safe(row["consumer"]), safe(row["log_id"]), safe(row["epoch"] or "")]
-        return [str(row["line"]), *names, *(_plain(row[each]) for each in ("position", "floor", "head"))]
+_STAMPS = (
+    _columns(
+        "line",
+        "attribute",
+        "version",
+        "written",
+        "by",
+        "USN there",
+        "USN here",
+        right=("line", "version", "USN there", "USN here"),
+    ),
+    _stamp,
+)
 
-    return ["line", "consumer", "log", "life", "position", "floor", "head"], (0, 4, 5, 6), cells
+
+def _reach(row: Row) -> tuple[str, ...]:
+    return (str(row["line"]), row["invocation"], str(row["usn"]), _when(row["synced"]))
 
 
-_TABLES: Mapping[tuple[str, str], Callable[[Screen], Drawn]] = {
-    ("", "records"): _records,
-    ("", "fields"): _fields,
-    ("", "lines"): _lines,
-    ("", "requestors"): _requestors,
-    ("listds", "records"): _requestors,
-    ("exchange-csv", "records"): _objects,
-    ("ldif", "records"): _objects,
-    ("ldif", "stamps"): _stamps,
-    ("ldif", "reached"): _reached,
-    ("dirsync", "records"): _objects,
-    ("showutdvec", "records"): _vectors,
-    ("showrepl", "records"): _links,
-    ("cursors", "records"): _cursors,
+_REACHED = _columns("line", "changes of", "up to USN", "asked", right=("line", "up to USN")), _reach
+
+
+def _cursor(row: Row) -> tuple[str, ...]:
+    names = [safe(row["consumer"]), safe(row["log_id"]), safe(row["epoch"] or "")]
+    return (str(row["line"]), *names, *(_plain(row[each]) for each in ("position", "floor", "head")))
+
+
+_CURSORS = (
+    _columns(
+        "line", "consumer", "log", "life", "position", "floor", "head", right=("line", "position", "floor", "head")
+    ),
+    _cursor,
+)
+
+
+_TABLES: Mapping[tuple[str, str], Drawn] = {
+    ("", "records"): _RECORDS,
+    ("", "fields"): _FIELDS,
+    ("", "lines"): _LINES,
+    ("", "requestors"): _REQUESTORS,
+    ("listds", "records"): _REQUESTORS,
+    ("exchange-csv", "records"): _OBJECTS,
+    ("ldif", "records"): _OBJECTS,
+    ("ldif", "stamps"): _STAMPS,
+    ("ldif", "reached"): _REACHED,
+    ("dirsync", "records"): _OBJECTS,
+    ("showutdvec", "records"): _VECTORS,
+    ("showrepl", "records"): _LINKS,
+    ("cursors", "records"): _CURSORS,
 }
 
 
 # --- what is wrong, and where the bytes went ---------------------------------------------------------------------
 
 
-def _faults(faults: Sequence[Fault], screen: Screen) -> Iterator[str]:
+def _faults(inspection: Inspection) -> Iterator[Block]:
+    faults, damage = inspection.faults, inspection.damage
     if not faults:
         return
-    damage = sum(each.damage for each in faults)
     head = f"problems: {damage} damage, {len(faults) - damage} to note" if damage else "to note"
-    yield screen.paint(head, "red" if damage else "yellow", "bold")
+    yield Verbatim(head, ("error" if damage else "warning", "strong"))
     for fault in faults[:MOST_FAULTS]:
-        where = f"line {fault.line}" if fault.line else str(fault.span)
         number = f" [{fault.number}]" if fault.number is not None else ""
-        kind = screen.paint(fault.kind, "red" if fault.damage else "yellow")
-        lines = wrapped(f"{fault.kind}{number}: {message(fault.message)}", screen.width - 2, "  ")
-        yield f"  {lines[0].replace(fault.kind, kind, 1)}"
-        yield from (f"  {line}" for line in lines[1:])
-        yield f"    --> {where}"
+        tones = ("error" if fault.damage else "warning",)
+        yield Paragraph(f"{fault.kind}{number}: {message(fault.message)}", depth=1, lead=fault.kind, tones=tones)
+        yield Places("", (Place(fault.line, fault.span),))
     if len(faults) > MOST_FAULTS:
-        yield f"  ... and {len(faults) - MOST_FAULTS} more; --json shows all"
-    yield ""
+        yield Verbatim(f"  ... and {len(faults) - MOST_FAULTS} more; --json shows all")
+    yield Break()
 
 
-def _byte_map(inspection: Inspection, screen: Screen) -> Iterator[str]:
+def _byte_map(inspection: Inspection) -> Iterator[Block]:
     if not inspection.data:
         return
-    yield screen.paint("byte map", "bold")
+    yield Verbatim("byte map", STRONG)
     for what, group in groupby(inspection.regions, key=lambda each: each.what):
         regions = list(group)
         span = Span(regions[0].span.start, regions[-1].span.stop)
         many = f"{len(regions)} {what}s" if len(regions) > 1 else what
-        line = f"  {span}  {span.size:>8}  {many}"
-        yield screen.paint(line, "yellow") if what == "gap" else line
+        yield Verbatim(f"  {span}  {span.size:>8}  {many}", ("warning",) if what == "gap" else ())
 
 
 def clipped(text: str) -> str:

@@ -15,8 +15,22 @@ from glbtools.formats.base import count, span_row
 from glbtools.formats.queue import parse_queue
 from glbtools.learn import comparison
 from glbtools.reporting.documents import dumps, tool
-from glbtools.reporting.ruler import Segment, ruler
-from glbtools.reporting.text import Screen, message, safe, table, wrapped
+from glbtools.reporting.model import (
+    FAINT,
+    STRONG,
+    Block,
+    Break,
+    Column,
+    Facts,
+    Heading,
+    Paragraph,
+    Ruler,
+    Segment,
+    Table,
+    Tones,
+    Verbatim,
+)
+from glbtools.reporting.text import message, safe
 
 if TYPE_CHECKING:
     from glbtools.learn.checking import Checked, Part
@@ -38,52 +52,54 @@ SAMPLE_BYTES = 72
 
 SAMPLED = 400
 
-_STYLES: dict[str, tuple[str, ...]] = {
-    "sync": ("bold", "cyan"),
-    "stamp": ("green",),
-    "len_text": ("yellow",),
-    "checksum": ("red",),
-    "link": ("cyan",),
-    "text": ("bold",),
-    "constant": ("dim",),
-    "live": ("magenta",),
-    "first": ("magenta",),
+_TONES: dict[str, Tones] = {
+    "sync": ("strong", "note"),
+    "stamp": ("good",),
+    "len_text": ("warning",),
+    "checksum": ("error",),
+    "link": ("note",),
+    "text": STRONG,
+    "constant": FAINT,
+    "live": ("mark",),
+    "first": ("mark",),
 }
 _ENDINGS = {"nul": "a NUL", "crlf": "CR and LF", "none": "nothing"}
 _ORDERS = {"little": "low byte first", "big": "high byte first"}
 
 
-def show(learning: Learning, screen: Screen) -> Iterator[str]:
+def report(learning: Learning) -> Iterator[Block]:
     """Yield the report: the verdict first, then what speaks for it."""
-    yield from _verdict(learning, screen)
+    yield from _verdict(learning)
     if learning.layout is not None:
         found = _sample(learning, learning.layout)
-        yield from _drawn(found, learning.layout, screen) if found else ()
-        yield from _fields(found, learning.layout, screen)
-    yield from _tested(learning, screen)
-    yield from _files(learning, screen)
-    yield from _listing(learning.comparisons, screen)
-    yield from _rivals(learning, screen)
-    yield from _points("places that several values may have", list(_places(learning)), screen)
-    yield from _points("what other bytes look like; hints, no fields", _hints(learning), screen)
+        yield from _drawn(found, learning.layout) if found else ()
+        yield from _fields(found, learning.layout)
+    yield from _tested(learning)
+    yield from _files(learning)
+    yield from _listing(learning.comparisons)
+    yield from _rivals(learning)
+    yield from _points("places that several values may have", list(_places(learning)))
+    yield from _points("what other bytes look like; hints, no fields", _hints(learning))
     if learning.layout is not None:
-        yield from _differences(learning.layout, screen)
-    yield from _points("notes" if learning.layout else "what can be said", learning.concluded, screen)
+        yield from _differences(learning.layout)
+    yield from _points("notes" if learning.layout else "what can be said", learning.concluded)
     if learning.layout is None:
-        yield from _points("what cannot be said", [_OPEN[learning.family], *learning.reasons[1:]], screen)
+        yield from _points("what cannot be said", [_OPEN[learning.family], *learning.reasons[1:]])
     else:
-        yield from _points("what stays open", learning.reasons, screen)
-    yield from _points("what would help", learning.wanted, screen)
+        yield from _points("what stays open", learning.reasons)
+    yield from _points("what would help", learning.wanted)
 
 
-def afterwards(learning: Learning, out: str, screen: Screen) -> Iterator[str]:
+def afterwards(learning: Learning, out: str) -> Iterator[Block]:
     """Yield what became of the layout file, and how to use it."""
-    yield ""
+    yield Break()
     if learning.layout is None:
-        yield from wrapped(f"{safe(out)}: not written, since nothing is decided", screen.width, "  ")
+        yield Paragraph(f"{safe(out)}: not written, since nothing is decided")
         return
-    yield from wrapped(f"{safe(out)}: written; use it with glbtools inspect --layout {safe(out)} FILE, and so with"
-                       " diagnose, unsent, rebuild and build", screen.width, "  ")  # fmt: skip
+    yield Paragraph(
+        f"{safe(out)}: written; use it with glbtools inspect --layout {safe(out)} FILE, and so with diagnose, unsent, "
+        "rebuild and build"
+    )
 
 
 _OPEN = {
@@ -96,11 +112,11 @@ _OPEN = {
 # --- the verdict -------------------------------------------------------------------------------------------------
 
 
-def _verdict(learning: Learning, screen: Screen) -> Iterator[str]:
+def _verdict(learning: Learning) -> Iterator[Block]:
     layout = learning.layout
     if layout is None:
         reason = learning.reasons[0] if learning.reasons else "nothing in the files tells one layout from another"
-        yield from _bold(f"undecided: {message(reason)}", screen)
+        yield Heading(f"undecided: {message(reason)}")
         return
     files = count(len(learning.paths), "file")
     if learning.parts:
@@ -111,21 +127,17 @@ def _verdict(learning: Learning, screen: Screen) -> Iterator[str]:
         what = f"{records} in {files}" if learning.family == "queue" else count(len(learning.parts), "snapshot")
         word = "learnt in part" if learning.partial else "learnt"
         verdict = f"{word}: {what}, {_share(explained, size)} of the bytes explained{rest}"
-        yield from _bold(verdict, screen)
+        yield Heading(verdict)
     else:
-        yield from _bold(f"learnt: a layout of {learning.family} files from {files}", screen)
+        yield Heading(f"learnt: a layout of {learning.family} files from {files}")
     opaque = sum(each.role == "opaque" for each in layout.fields)
     sure = [sum(each.status == status and each.role != "opaque" for each in layout.fields) for status in _SAID]
     said = [f"{number} {status}{_SAID[status]}" for status, number in zip(_SAID, sure, strict=True) if number]
     said += [f"{opaque} not understood"] if opaque else []
-    yield from wrapped(f"{count(len(layout.fields), 'field')}: {', '.join(said)}", screen.width, "  ")
+    yield Paragraph(f"{count(len(layout.fields), 'field')}: {', '.join(said)}")
 
 
 _SAID = {"attested": "", "observed": "", "inferred": " (marked ?)", "assumed": " (marked ?)"}
-
-
-def _bold(text: str, screen: Screen) -> Iterator[str]:
-    return (screen.paint(line, "bold") for line in wrapped(text, screen.width, "  "))
 
 
 def _share(part: int, whole: int) -> str:
@@ -135,16 +147,16 @@ def _share(part: int, whole: int) -> str:
     return f"{math.floor(1000 * part / whole) / 10:.1f} %"
 
 
-def _heading(text: str, screen: Screen) -> Iterator[str]:
-    yield ""
-    yield from _bold(text, screen)
+def _heading(text: str) -> Iterator[Block]:
+    yield Break()
+    yield Heading(text)
 
 
-def _points(heading: str, points: Sequence[str], screen: Screen) -> Iterator[str]:
+def _points(heading: str, points: Sequence[str]) -> Iterator[Block]:
     if points:
-        yield from _heading(heading, screen)
+        yield from _heading(heading)
     for each in points:
-        yield from wrapped(f"  - {message(each)}", screen.width, "    ")
+        yield Paragraph(f"- {message(each)}", depth=1)
 
 
 # --- the layout over a record ------------------------------------------------------------------------------------
@@ -158,13 +170,13 @@ class _Sample(NamedTuple):
     record: Record | None
 
 
-def _drawn(found: _Sample, layout: Layout, screen: Screen) -> Iterator[str]:
+def _drawn(found: _Sample, layout: Layout) -> Iterator[Block]:
     """Yield the layout over one record, and over the header of its file."""
     path, data, record = found
     header = [_segment(each, 0) for each in layout.section("header")]
     if header:
-        yield from _heading(f"header of the file, {count(layout.header, 'byte')}", screen)
-        yield from ruler(data[: layout.header], header, screen, layout.encoding)
+        yield from _heading(f"header of the file, {count(layout.header, 'byte')}")
+        yield Ruler(data[: layout.header], tuple(header), layout.encoding)
     if record is None:
         start, stop = layout.header, min(layout.header + layout.record, len(data))
         segments = [_segment(each, 0) for each in layout.section("record")]
@@ -174,8 +186,8 @@ def _drawn(found: _Sample, layout: Layout, screen: Screen) -> Iterator[str]:
         segments = _record_segments(layout, record)
         title = f"one record, 0x{start:04x} to 0x{stop:04x}"
     if start < stop:
-        yield from _heading(f"{title} of {safe(path)}, {count(stop - start, 'byte')}", screen)
-        yield from ruler(data[start:stop], segments, screen, layout.encoding)
+        yield from _heading(f"{title} of {safe(path)}, {count(stop - start, 'byte')}")
+        yield Ruler(data[start:stop], tuple(segments), layout.encoding)
 
 
 def _sample(learning: Learning, layout: Layout) -> _Sample | None:
@@ -203,7 +215,7 @@ def _fine(data: bytes, layout: Layout) -> Record | None:
 
 def _segment(each: Field, origin: int) -> Segment:
     doubt = "?" if _SAID[each.status] else ""
-    return Segment(f"{each.name}{doubt}", origin + each.offset, origin + each.stop, _STYLES.get(each.role, ()))
+    return Segment(f"{each.name}{doubt}", origin + each.offset, origin + each.stop, _TONES.get(each.role, ()))
 
 
 def _record_segments(layout: Layout, record: Record) -> list[Segment]:
@@ -217,37 +229,32 @@ def _record_segments(layout: Layout, record: Record) -> list[Segment]:
     return [
         *(_segment(each, 0) for each in layout.section("record")[:-1]),
         _segment(text._replace(size=ending - text.offset), 0),
-        Segment("terminator", ending, behind, ("dim",)),
+        Segment("terminator", ending, behind, FAINT),
         *(_segment(each, behind) for each in trailer),
-        Segment("padding", stop, record.stop - record.start, ("dim",)),
+        Segment("padding", stop, record.stop - record.start, FAINT),
     ]
 
 
 # --- the fields --------------------------------------------------------------------------------------------------
 
 
-def _fields(found: _Sample | None, layout: Layout, screen: Screen) -> Iterator[str]:
-    rows = []
-    for each in layout.fields:
-        doubt = "?" if _SAID[each.status] else ""
-        rows.append((_at(each), _form(each, layout), f"{each.name}{doubt}", _role(each), _status(each),
-                     _value(each, layout, found)))  # fmt: skip
-    heads = ("at", "type", "field", "role", "is", "here")
-    widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
-    yield ""
-    yield screen.paint(_line(heads, widths, screen)[0], "bold")
-    for each, row in zip(layout.fields, rows, strict=True):
-        yield from _line(row, widths, screen)
-        if each.doc:
-            indent = " " * (widths[0] + 2)
-            yield from wrapped(f"{indent}{message(each.doc)}", screen.width, indent)
+def _fields(found: _Sample | None, layout: Layout) -> Iterator[Block]:
+    columns = tuple(map(Column, ("at", "type", "field", "role", "is", "here")))
+    rows = tuple(
+        (
+            _at(each),
+            _form(each, layout),
+            f"{each.name}{'?' if _SAID[each.status] else ''}",
+            _role(each),
+            _status(each),
+            _value(each, layout, found),
+        )
+        for each in layout.fields
+    )
+    yield Break()
+    yield Table(columns, rows, notes=tuple(message(each.doc) for each in layout.fields))
     if layout.section("trailer"):
-        yield from wrapped("+: counted from the end of the text and what terminates it", screen.width, "  ")
-
-
-def _line(cells: Sequence[str], widths: Sequence[int], screen: Screen) -> list[str]:
-    text = "  ".join(f"{cell:{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
-    return [text] if len(text) <= screen.width else wrapped(text, screen.width, " " * (widths[0] + 2))
+        yield Paragraph("+: counted from the end of the text and what terminates it")
 
 
 def _at(each: Field) -> str:
@@ -294,19 +301,16 @@ def _value(each: Field, layout: Layout, found: _Sample | None) -> str:
 # --- what was tested ---------------------------------------------------------------------------------------------
 
 
-def _tested(learning: Learning, screen: Screen) -> Iterator[str]:
+def _tested(learning: Learning) -> Iterator[Block]:
     if learning.family != "queue" or not (learning.tried or learning.layout):
         return
-    yield from _heading("what was tested", screen)
+    yield from _heading("what was tested")
     ways = f"{count(learning.tried, 'way')} for records to follow each other, explained column by column"
     left = count(len(learning.candidates), "layout")
-    yield from wrapped(f"  {ways}; {left} came out that read the files differently", screen.width, "  ")
+    yield Paragraph(f"{ways}; {left} came out that read the files differently", depth=1, hang=2)
     if learning.layout is None:
         return
-    rows = list(_aspects(learning, learning.layout))
-    width = max(len(name) for name, _ in rows)
-    for name, text in rows:
-        yield from wrapped(f"  {name:{width}}  {message(text)}", screen.width, " " * (width + 4))
+    yield Facts(tuple((name, message(text)) for name, text in _aspects(learning, learning.layout)))
 
 
 def _aspects(learning: Learning, layout: Layout) -> Iterator[tuple[str, str]]:
@@ -358,50 +362,50 @@ def _doubt(each: Field) -> str:
 # --- the files ---------------------------------------------------------------------------------------------------
 
 
-def _files(learning: Learning, screen: Screen) -> Iterator[str]:
+def _files(learning: Learning) -> Iterator[Block]:
     if learning.parts:
         under = "" if learning.layout else ", under the best explanation, which is no result"
-        yield from _heading(f"the files{under}", screen)
+        yield from _heading(f"the files{under}")
         for part in learning.parts:
-            yield from _part(part, screen)
+            yield from _part(part)
         return
-    yield from _heading("the files", screen)
+    yield from _heading("the files")
     contents = [*learning.contents, *[None] * len(learning.paths)]
     for path, content in zip(learning.paths, contents, strict=False):
         size = "" if content is None else f": {count(len(content), 'byte')}"
-        yield from wrapped(f"  {safe(path)}{size}", screen.width, "    ")
+        yield Paragraph(f"{safe(path)}{size}", depth=1)
 
 
-def _part(part: Part, screen: Screen) -> Iterator[str]:
+def _part(part: Part) -> Iterator[Block]:
     explained = f", {_share(part.explained, part.size)} explained" if part.size else ""
     size, records = count(part.size, "byte"), count(part.records, "record")
-    yield from wrapped(f"  {safe(part.path)}: {size}, {records}{explained}", screen.width, "    ")
+    yield Paragraph(f"{safe(part.path)}: {size}, {records}{explained}", depth=1)
     for text, span in part.faults[:MOST_FAULTS]:
-        yield from wrapped(f"    0x{span.start:04x}-0x{span.stop:04x}  {message(text)}", screen.width, " " * 8)
+        yield Paragraph(f"0x{span.start:04x}-0x{span.stop:04x}  {message(text)}", depth=2, hang=8)
     if len(part.faults) > MOST_FAULTS:
-        yield f"    ... and {len(part.faults) - MOST_FAULTS} more; --json shows all"
+        yield Verbatim(f"    ... and {len(part.faults) - MOST_FAULTS} more; --json shows all")
 
 
 # --- the listing ----
 
 
-def _listing(comparisons: Sequence[Comparison], screen: Screen) -> Iterator[str]:
+def _listing(comparisons: Sequence[Comparison]) -> Iterator[Block]:
     """Yield how the files go with their listings: rows read and not read, records that no row has, what differs."""
     if not comparisons:
         return
-    yield from _heading("the listing", screen)
+    yield from _heading("the listing")
     for each in comparisons:
         said = f"{each.read} of {count(each.rows, 'row')} read"
         said += f", {count(len(each.unlisted), 'record')} in no row" if each.unlisted else ""
-        yield from wrapped(f"  {safe(each.path)}: {said}", screen.width, "    ")
+        yield Paragraph(f"{safe(each.path)}: {said}", depth=1)
         for what, role in comparison.WHAT.items():
             agreeing, differing = each.agreeing.get(what, 0), each.differing.get(what, ())
             if differing:
-                yield from wrapped(f"    {message(comparison.differences(each, what))}", screen.width, " " * 6)
+                yield Paragraph(message(comparison.differences(each, what)), depth=2)
             elif agreeing:
-                yield f"    {what + 's':10} {agreeing} of {agreeing} agree"
+                yield Verbatim(f"    {what + 's':10} {agreeing} of {agreeing} agree")
             elif role != "text":
-                yield f"    {what + 's':10} not compared"
+                yield Verbatim(f"    {what + 's':10} not compared")
 
 
 # --- alternatives ------------------------------------------------------------------------------------------------
@@ -424,26 +428,24 @@ def _others(learning: Learning) -> list[Candidate]:
     return learning.candidates[1 if learning.layout else 0 :]
 
 
-def _rivals(learning: Learning, screen: Screen) -> Iterator[str]:
+def _rivals(learning: Learning) -> Iterator[Block]:
     others = _others(learning)
     if not others:
         return
     from glbtools.learn.queue import described
 
     title = "other readings, which fit less well" if learning.layout else "readings, best first; none is a result"
-    yield from _heading(title, screen)
+    yield from _heading(title)
     for each in others[:MOST_RIVALS]:
         fit = f"{each.records} records, {_floor(each.explained)} of the bytes, {each.bits:.0f} bits left over"
-        yield from wrapped(f"  - {message(described(each))}: {fit}", screen.width, "    ")
+        yield Paragraph(f"- {message(described(each))}: {fit}", depth=1)
         apart = _apart(learning.candidates[0], each)
         if apart:
-            yield from wrapped(f"    {apart}", screen.width, "    ")
+            yield Paragraph(apart, depth=2, hang=4)
     if len(others) > MOST_RIVALS:
-        yield f"  ... and {len(others) - MOST_RIVALS} more; --json shows all"
-    yield from wrapped(
-        f"  bits left over: what a reading leaves to chance; the best one leaves {learning.candidates[0].bits:.0f}",
-        screen.width, "  ",
-    )  # fmt: skip
+        yield Verbatim(f"  ... and {len(others) - MOST_RIVALS} more; --json shows all")
+    best = learning.candidates[0].bits
+    yield Paragraph(f"bits left over: what a reading leaves to chance; the best one leaves {best:.0f}", depth=1, hang=2)
 
 
 def _floor(share: float) -> str:
@@ -475,13 +477,12 @@ def _quoted(text: str, at: int = 0) -> str:
 # --- the reference layout ----------------------------------------------------------------------------------------
 
 
-def _differences(layout: Layout, screen: Screen) -> Iterator[str]:
+def _differences(layout: Layout) -> Iterator[Block]:
     reference = layouts.reference(layout.family)
-    yield from _heading(f"beside {reference.id}, which is a reconstruction", screen)
-    yield table(
-        [[name, message(was), message(now), message(what)] for name, was, now, what in differences(layout, reference)],
-        ["", "there", "here", ""],
-        screen.width,
+    yield from _heading(f"beside {reference.id}, which is a reconstruction")
+    yield Table(
+        tuple(map(Column, ("", "there", "here", ""))),
+        tuple((name, *map(message, others)) for name, *others in differences(layout, reference)),
     )
 
 
@@ -544,24 +545,24 @@ def _framings(*pair: Layout) -> list[tuple[str, str, str]]:
 # --- more files --------------------------------------------------------------------------------------------------
 
 
-def checked(layout: Layout, found: Sequence[Checked], screen: Screen) -> Iterator[str]:
+def checked(layout: Layout, found: Sequence[Checked]) -> Iterator[Block]:
     """Yield how a layout fits some files."""
     fitting = sum(each.fits for each in found)
-    yield from _bold(f"{safe(layout.id)} fits {fitting} of {count(len(found), 'file')}", screen)
-    yield ""
+    yield Heading(f"{safe(layout.id)} fits {fitting} of {count(len(found), 'file')}")
+    yield Break()
     for each in found:
-        yield from _part(each.part, screen)
-        yield from _listed(each, screen)
+        yield from _part(each.part)
+        yield from _listed(each)
         said = list(_grounds(each))
-        mark = screen.paint("fits", "green") if each.fits else screen.paint("does not fit", "red")
-        yield f"    {mark}"
+        mark, tone = ("fits", "good") if each.fits else ("does not fit", "error")
+        yield Paragraph(mark, depth=2, lead=mark, tones=(tone,))
         for line in said:
-            yield from wrapped(f"    {line}", screen.width, "      ")
+            yield Paragraph(line, depth=2)
 
 
-def _listed(each: Checked, screen: Screen) -> Iterator[str]:
+def _listed(each: Checked) -> Iterator[Block]:
     for reason in each.against:
-        yield from wrapped(f"    {message(reason)}", screen.width, "      ")
+        yield Paragraph(message(reason), depth=2)
 
 
 def _grounds(each: Checked) -> Iterator[str]:

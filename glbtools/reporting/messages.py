@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from glbtools.errors import UsageError
 from glbtools.formats.messages import Message, catalogue, of_code
 from glbtools.reporting.documents import dumps
-from glbtools.reporting.text import Screen, message, safe, wrapped
+from glbtools.reporting.model import STRONG, Block, Break, Facts, Verbatim
+from glbtools.reporting.text import message, safe
 
 
-def page(code: int, screen: Screen) -> Iterator[str]:
+def report(code: int) -> Iterator[Block]:
     """Yield everything known of a message number.
 
     Raises:
@@ -18,13 +19,9 @@ def page(code: int, screen: Screen) -> Iterator[str]:
     """
     for number, each in enumerate(_known(code)):
         if number:
-            yield ""
-            yield screen.paint("another wording or use of the same number", "bold")
-        else:
-            yield screen.paint(f"message {code}", "bold")
-        for name, value in _facts(each):
-            head = f"  {name:<9} "
-            yield from wrapped(f"{head}{value}", screen.width, " " * len(head))
+            yield Break()
+        yield Verbatim("another wording or use of the same number" if number else f"message {code}", STRONG)
+        yield Facts(tuple(_facts(each)), width=9, gap=1)
 
 
 def document(code: int) -> str:

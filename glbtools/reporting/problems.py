@@ -6,21 +6,22 @@ from collections.abc import Iterator
 
 from glbtools.diagnosis.problems import PROBLEMS, Problem, explain
 from glbtools.reporting.documents import dumps
-from glbtools.reporting.text import Screen, message, table, wrapped
+from glbtools.reporting.model import STRONG, Block, Break, Column, Paragraph, Table, Verbatim
+from glbtools.reporting.text import message
 
 
-def overview(screen: Screen) -> Iterator[str]:
+def overview() -> Iterator[Block]:
     """Yield every problem in one table."""
-    rows = [[each.code, each.slug, each.severity, "\n".join(wrapped(each.title, 30))] for each in PROBLEMS]
-    yield table(rows, ["code", "slug", "severity", "what"], screen.width)
-    yield ""
-    yield from wrapped(
-        "glbtools explain CODE or SLUG shows a page; glbtools explain 171 a message number.", screen.width
+    yield Table(
+        (Column("code"), Column("slug"), Column("severity"), Column("what", most=30)),
+        tuple((each.code, each.slug, each.severity, each.title) for each in PROBLEMS),
     )
+    yield Break()
+    yield Paragraph("glbtools explain CODE or SLUG shows a page; glbtools explain 171 a message number.", hang=0)
 
 
-def page(problem: Problem, screen: Screen) -> Iterator[str]:
-    """Yield the page of one problem: paragraphs filled to the screen, everything else as written."""
+def report(problem: Problem) -> Iterator[Block]:
+    """Yield the page of one problem: paragraphs filled, everything else as written."""
     verbatim = False
     paragraph: list[str] = []
     for line in [*explain(problem).rstrip("\n").split("\n"), ""]:
@@ -29,16 +30,19 @@ def page(problem: Problem, screen: Screen) -> Iterator[str]:
         if plain and not line.startswith(("- ", *(f"{n}. " for n in range(1, 10)))):
             paragraph.append(line.strip())
             continue
-        yield from _filled(paragraph, screen)
+        if paragraph:
+            yield _filled(" ".join(paragraph))
         paragraph = []
         if fence:
             verbatim = not verbatim
         elif line.startswith("#"):
-            yield screen.paint(line.lstrip("# "), "bold")
+            yield Verbatim(line.lstrip("# "), STRONG)
         elif plain:
             paragraph = [line.strip()]
+        elif line:
+            yield Verbatim(message(f"    {line}" if verbatim else line))
         else:
-            yield message(f"    {line}" if verbatim and line else line)
+            yield Break()
 
 
 def document(problem: Problem) -> str:
@@ -80,8 +84,6 @@ def _anchor(problem: Problem) -> str:
     return "".join(c if c.isalnum() or c in "-_" else "-" if c == " " else "" for c in heading)
 
 
-def _filled(paragraph: list[str], screen: Screen) -> Iterator[str]:
-    if paragraph:
-        text = " ".join(paragraph)
-        indent = "  " if text.startswith("- ") else "   " if text[:1].isdigit() and text[1:3] == ". " else ""
-        yield from wrapped(message(text), min(screen.width, 100), indent)
+def _filled(text: str) -> Block:
+    hang = 2 if text.startswith("- ") else 3 if text[:1].isdigit() and text[1:3] == ". " else 0
+    return Paragraph(message(text), hang=hang, filled=True)

@@ -8,58 +8,55 @@ from typing import TYPE_CHECKING
 
 from glbtools.diagnosis.wording import plural
 from glbtools.reporting.documents import dumps
-from glbtools.reporting.text import Screen, message, safe, wrapped
+from glbtools.reporting.model import Block, Break, Heading, Paragraph, Verbatim
+from glbtools.reporting.text import message, safe
 
 if TYPE_CHECKING:
     from glbtools.repair.plan import Plan
     from glbtools.repair.result import Result
 
 
-def plan_lines(plan: Plan, screen: Screen) -> Iterator[str]:
+def plan_report(plan: Plan) -> Iterator[Block]:
     """Yield what a plan does, file by file, and what it leaves."""
     for (slug, postoffice), edits in groupby(plan.edits, key=lambda each: (each.slug, each.postoffice)):
-        yield from wrapped(screen.paint(f"{safe(postoffice)}: {slug}", "bold"), screen.width, "  ")
+        yield Heading(f"{safe(postoffice)}: {slug}")
         for each in edits:
             word = {"write": "writes", "move": "moves", "save": "saves"}[each.what]
             unsafe = " (unsafe)" if each.safety == "unsafe" else ""
-            yield from wrapped(f"  {word} {safe(each.path)}{unsafe}", screen.width, "    ")
+            yield Paragraph(f"{word} {safe(each.path)}{unsafe}", depth=1)
             before = f"{message(safe(each.before))} -> " if each.before else ""
-            yield from wrapped(f"    {before}{message(safe(each.after))}", screen.width, "      ")
-            yield from wrapped(f"    because {message(safe(each.why))}", screen.width, "      ")
-        yield ""
+            yield Paragraph(f"{before}{message(safe(each.after))}", depth=2)
+            yield Paragraph(f"because {message(safe(each.why))}", depth=2)
+        yield Break()
     if not plan.edits:
-        yield "nothing to do"
-        yield ""
+        yield Verbatim("nothing to do")
+        yield Break()
     for left in plan.undone:
         word = "lost" if left.lost else "left"
-        yield from wrapped(
-            f"{word}: {left.slug}, {safe(left.postoffice)}: {message(safe(left.why))}", screen.width, "  "
-        )
+        yield Paragraph(f"{word}: {left.slug}, {safe(left.postoffice)}: {message(safe(left.why))}")
     for link in plan.links:
-        yield from wrapped(f"left: {safe(link)} is a symbolic link and is not followed", screen.width, "  ")
+        yield Paragraph(f"left: {safe(link)} is a symbolic link and is not followed")
     for path, why in plan.unlooked.items():
-        yield from wrapped(f"not looked at: {safe(path)}: {why}", screen.width, "  ")
+        yield Paragraph(f"not looked at: {safe(path)}: {why}")
 
 
-def result_lines(result: Result, plan: Plan, screen: Screen) -> Iterator[str]:
+def result_report(result: Result, plan: Plan) -> Iterator[Block]:
     """Yield what a rebuild led to."""
-    yield ""
-    yield from wrapped(f"{result.files} files in {safe(result.directory)}", screen.width, "  ")
-    counts = result.report.summary
+    yield Break()
+    yield Paragraph(f"{result.files} files in {safe(result.directory)}")
+    notes = plural(result.report.summary["note"], "note")
     unlooked = len({*plan.unlooked, *plan.links})
     if result.remaining:
-        yield from wrapped(f"the result still has: {', '.join(result.remaining)}", screen.width, "  ")
+        yield Paragraph(f"the result still has: {', '.join(result.remaining)}")
     elif unlooked:
-        yield from wrapped(
-            f"nothing is wrong in what was looked at: no error, no warning, {plural(counts['note'], 'note')}; "
-            f"nothing is said of {plural(unlooked, 'place')} not looked at",
-            screen.width,
-            "  ",
+        yield Paragraph(
+            f"nothing is wrong in what was looked at: no error, no warning, {notes}; "
+            f"nothing is said of {plural(unlooked, 'place')} not looked at"
         )
     else:
-        yield f"the result is consistent: no error, no warning, {plural(counts['note'], 'note')}"
+        yield Verbatim(f"the result is consistent: no error, no warning, {notes}")
     if plan.lost:
-        yield "some changes are in no file given; they are named above and in report.txt"
+        yield Verbatim("some changes are in no file given; they are named above and in report.txt")
 
 
 def document(plan: Plan, result: Result | None) -> str:

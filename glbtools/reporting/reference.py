@@ -9,7 +9,8 @@ from glbtools.formats.reference import Fact, facts
 from glbtools.formats.registry import FORMATS
 from glbtools.layouts import Layouts
 from glbtools.reporting.documents import dumps
-from glbtools.reporting.text import Screen, message, safe, table, wrapped
+from glbtools.reporting.model import STRONG, Block, Break, Column, Paragraph, Table, Verbatim
+from glbtools.reporting.text import message, safe
 
 if TYPE_CHECKING:
     from glbtools.binary.layout import Layout
@@ -21,27 +22,31 @@ STATUS_NOTE = (
 )
 
 
-def overview(screen: Screen) -> Iterator[str]:
+def overview() -> Iterator[Block]:
     """Yield the list of formats."""
-    rows = [[each.name, each.title, "yes" if each.built else "", each.certainty] for each in FORMATS.values()]
-    yield table(rows, ["format", "what", "built", "certainty"], screen.width)
-    yield ""
-    yield from wrapped("glbtools formats NAME shows the fields of one, with status and source of each.", screen.width)
+    yield Table(
+        (Column("format"), Column("what"), Column("built"), Column("certainty")),
+        tuple((each.name, each.title, "yes" if each.built else "", each.certainty) for each in FORMATS.values()),
+    )
+    yield Break()
+    yield Paragraph("glbtools formats NAME shows the fields of one, with status and source of each.", hang=0)
 
 
-def page(name: str, layouts: Mapping[str, Layout], screen: Screen) -> Iterator[str]:
+def report(name: str, layouts: Mapping[str, Layout]) -> Iterator[Block]:
     """Yield what is known of one format."""
     known = facts(name, layouts)
     entry = FORMATS[name]
-    yield screen.paint(f"{name}: {entry.title}", "bold")
+    yield Verbatim(f"{name}: {entry.title}", STRONG)
     if entry.binary:
         layout = layouts[name]
-        yield f"layout {layout.id}, status {layout.status}"
-        yield from wrapped(message(" ".join(layout.doc.split())), screen.width) if layout.doc else ()
-    yield ""
-    yield table([_cells(each) for each in known], ["at", "name", "form", "status", "source and meaning"], screen.width)
-    yield ""
-    yield from wrapped(STATUS_NOTE, screen.width)
+        yield Verbatim(f"layout {layout.id}, status {layout.status}")
+        if layout.doc:
+            yield Paragraph(message(" ".join(layout.doc.split())), hang=0)
+    yield Break()
+    columns = (Column("at"), Column("name", most=14), Column("form", most=16), Column("status"))
+    yield Table((*columns, Column("source and meaning")), tuple(map(_cells, known)))
+    yield Break()
+    yield Paragraph(STATUS_NOTE, hang=0)
 
 
 def document(name: str | None, layouts: Mapping[str, Layout]) -> str:
@@ -97,16 +102,10 @@ def markdown() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _cells(fact: Fact) -> list[str]:
+def _cells(fact: Fact) -> tuple[str, ...]:
     source = f"[{fact.source}] " if fact.source else ""
     orig = f"({fact.orig}) " if fact.orig else ""
-    return [
-        fact.place,
-        "\n".join(wrapped(safe(fact.name), 14)),
-        "\n".join(wrapped(safe(fact.form), 16)),
-        fact.status,
-        message(f"{source}{orig}{fact.doc}"),
-    ]
+    return fact.place, safe(fact.name), safe(fact.form), fact.status, message(f"{source}{orig}{fact.doc}")
 
 
 def _marked(text: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from glbtools.reporting.model import Segment
 from glbtools.reporting.text import Screen, safe
 
 WIDE = 76
@@ -12,21 +12,6 @@ WIDE = 76
 
 ALIKE = 2
 """Rows inside one field after which the rest is left out."""
-
-
-class Segment(NamedTuple):
-    """A stretch of bytes with one meaning.
-
-    Attributes:
-        name: what is written under it.
-        start, stop: offsets in the bytes that are drawn.
-        styles: how it is painted where there is colour.
-    """
-
-    name: str
-    start: int
-    stop: int
-    styles: tuple[str, ...] = ()
 
 
 def ruler(data: bytes, segments: Sequence[Segment], screen: Screen, encoding: str) -> Iterator[str]:
@@ -63,7 +48,7 @@ class _Ruler:
 
     def head(self) -> str:
         columns = " ".join(f"{column:02x}" for column in range(self.per_row))
-        return self.screen.paint(f"{'':{self.margin}}{columns}", "dim")
+        return self.screen.paint(f"{'':{self.margin}}{columns}", "faint")
 
     def within(self, low: int, high: int) -> list[Segment]:
         """Return the segments that share bytes with a stretch."""
@@ -96,15 +81,15 @@ class _Ruler:
         cells, characters = [self.border(address)], []
         for each in self.within(address, high):
             low, stop = max(each.start, address), min(each.stop, high)
-            cells += [self.screen.paint(self.data[low:stop].hex(" "), *each.styles), self.border(stop)]
+            cells += [self.screen.paint(self.data[low:stop].hex(" "), *each.tones), self.border(stop)]
             text = "".join(self.characters[byte] for byte in self.data[low:stop])
-            characters.append(self.screen.paint(text, *each.styles))
+            characters.append(self.screen.paint(text, *each.tones))
         blank = "   " * (self.per_row - (high - address))
-        where = self.screen.paint(f"  {address:0{self.digits}x} ", "dim")
+        where = self.screen.paint(f"  {address:0{self.digits}x} ", "faint")
         return f"{where}{''.join(cells)}{blank} {''.join(characters)}".rstrip()
 
     def border(self, offset: int) -> str:
-        return self.screen.paint("|", "dim") if offset in self.borders else " "
+        return self.screen.paint("|", "faint") if offset in self.borders else " "
 
     def names(self, address: int) -> Iterator[str]:
         """Yield the lines with the names of the fields in a row, as many as it takes.
@@ -123,9 +108,9 @@ class _Ruler:
                 free.append(self.screen.width + 1)
                 lines.append([])
             for above in range(level):
-                lines[above].append((column, "|", ("dim",)))
+                lines[above].append((column, "|", ("faint",)))
                 free[above] = column
-            lines[level].append((column, name, each.styles))
+            lines[level].append((column, name, each.tones))
             free[level] = column
         for line in lines:
             yield self.placed(line[::-1])

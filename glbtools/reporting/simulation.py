@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glbtools.reporting.documents import dumps
-from glbtools.reporting.text import Screen, safe, table, wrapped
+from glbtools.reporting.model import Block, Break, Column, Paragraph, Table, Verbatim
+from glbtools.reporting.text import safe
 
 if TYPE_CHECKING:
     from glbtools.simulation.faults import Fault
@@ -17,25 +18,27 @@ MOST_CHANGES = 20
 """Changes that a table shows of those that did not arrive."""
 
 
-def show(truth: dict[str, Any], target: Path, screen: Screen) -> Iterator[str]:
+def report(truth: dict[str, Any], target: Path) -> Iterator[Block]:
     """Yield what became of the changes of a network; the rest is in its truth.json."""
     changes = truth["changes"]
     late = [each for each in changes if each["delivered"] != "all"]
     network = f"{len(truth['postoffices'])} postoffices, {truth['cycle']} cycles, {len(changes)} changes"
-    yield from wrapped(f"{safe(target)}: {network}, {len(changes) - len(late)} of them everywhere", screen.width, "  ")
+    yield Paragraph(f"{safe(target)}: {network}, {len(changes) - len(late)} of them everywhere")
     for each in truth["faults"]:
         what = f" ({each['slug']})" if each["slug"] else ""
-        yield from wrapped(f"fault in cycle {each['cycle']}: {each['name']} at {each['at']}{what}", screen.width, "  ")
+        yield Paragraph(f"fault in cycle {each['cycle']}: {each['name']} at {each['at']}{what}")
     if not late:
         return
-    yield ""
-    rows = [
-        [str(each["number"] or ""), each["origin"], safe(each["text"]), "\n".join(_where(each))]
-        for each in late[:MOST_CHANGES]
-    ]
-    yield table(rows, ["sync", "of", "text", "where it is"], screen.width, right=(0,))
+    yield Break()
+    yield Table(
+        (Column("sync", right=True), Column("of"), Column("text"), Column("where it is")),
+        tuple(
+            (str(each["number"] or ""), each["origin"], safe(each["text"]), "\n".join(_where(each)))
+            for each in late[:MOST_CHANGES]
+        ),
+    )
     if len(late) > MOST_CHANGES:
-        yield f"and {len(late) - MOST_CHANGES} more; glbtools-simulation/truth.json has all"
+        yield Verbatim(f"and {len(late) - MOST_CHANGES} more; glbtools-simulation/truth.json has all")
 
 
 def _where(change: dict[str, Any]) -> Iterator[str]:
@@ -58,13 +61,14 @@ def document(truth: dict[str, Any], written: Iterable[Path]) -> str:
     return dumps({"schema": "glbtools.simulated/1", "truth": truth, "written": [str(each) for each in written]})
 
 
-def catalogue(scenarios: dict[str, str], faults: Iterable[Fault], screen: Screen) -> Iterator[str]:
+def catalogue(scenarios: dict[str, str], faults: Iterable[Fault]) -> Iterator[Block]:
     """Yield the scenarios of the package and the faults that a scenario may name."""
-    rows = [[name, title] for name, title in scenarios.items()]
-    yield table(rows, ["scenario", "what happens"], screen.width)
-    yield ""
-    rows = [[each.name, each.slug or "-", each.says] for each in faults]
-    yield table(rows, ["fault", "the problem it leads to", "what it is"], screen.width)
+    yield Table((Column("scenario"), Column("what happens")), tuple(scenarios.items()))
+    yield Break()
+    yield Table(
+        (Column("fault"), Column("the problem it leads to"), Column("what it is")),
+        tuple((each.name, each.slug or "-", each.says) for each in faults),
+    )
 
 
 def listing(scenarios: dict[str, str], faults: Iterable[Fault]) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from glbtools.reporting.documents import dumps
-from glbtools.reporting.text import Screen, message, safe, wrapped
+from glbtools.reporting.model import STRONG, Block, Paragraph, Verbatim
+from glbtools.reporting.text import message, safe
 
 if TYPE_CHECKING:
     from glbtools.sync.agent import Result
@@ -22,24 +23,22 @@ _OUTCOMES = {
 _SHOWN = 20
 
 
-def result_lines(result: Result, screen: Screen) -> Iterator[str]:
+def result_report(result: Result) -> Iterator[Block]:
     """Yield what came of one round."""
-    yield from wrapped(_OUTCOMES[result.outcome].format(cursor=result.cursor), screen.width, "  ")
+    yield Paragraph(_OUTCOMES[result.outcome].format(cursor=result.cursor))
     if result.batches:
         told = "".join(f", {what}: {number}" for what, number in sorted(result.counts.items()) if number)
-        yield from wrapped(f"batches: {result.batches}, changes: {result.sent}{told}", screen.width, "  ")
+        yield Paragraph(f"batches: {result.batches}, changes: {result.sent}{told}")
     if result.rewound:
         low, high = result.rewound
-        yield from wrapped(
-            f"the target had had numbers {low + 1} to {high} and lost them: it was restored, and was sent them again",
-            screen.width,
-            "  ",
+        yield Paragraph(
+            f"the target had had numbers {low + 1} to {high} and lost them: it was restored, and was sent them again"
         )
     if result.reason:
-        yield from wrapped(f"why: {message(result.reason)}", screen.width, "  ")
+        yield Paragraph(f"why: {message(result.reason)}")
     if result.way_out:
         option = " (--full)" if result.outcome == "stopped" else ""
-        yield from wrapped(f"way out: {message(result.way_out)}{option}", screen.width, "  ")
+        yield Paragraph(f"way out: {message(result.way_out)}{option}")
 
 
 def result_document(result: Result) -> str:
@@ -51,33 +50,31 @@ def result_document(result: Result) -> str:
     return dumps({"schema": "glbtools.sync-result/1", **row})
 
 
-def status_lines(found: Status, screen: Screen) -> Iterator[str]:
+def status_report(found: Status) -> Iterator[Block]:
     """Yield how a pair stands."""
     state = f": {found.verdict.state}, {found.verdict.certainty}" if found.verdict else ""
-    yield screen.paint(f"{safe(found.pair)}{state}", "bold")
+    yield Verbatim(f"{safe(found.pair)}{state}", STRONG)
     numbers = {"source": found.head, "agent": found.cursor, "target": found.applied}
-    yield ", ".join(f"{name} at {_shown(number)}" for name, number in numbers.items())
+    yield Verbatim(", ".join(f"{name} at {_shown(number)}" for name, number in numbers.items()))
     if found.reason:
-        yield from wrapped(f"why: {message(found.reason)}", screen.width, "  ")
-        yield from wrapped(f"way out: {message(found.way_out)} (sync run --full)", screen.width, "  ")
+        yield Paragraph(f"why: {message(found.reason)}")
+        yield Paragraph(f"way out: {message(found.way_out)} (sync run --full)")
     if found.waiting:
-        yield f"messages on their way: {found.waiting}"
+        yield Verbatim(f"messages on their way: {found.waiting}")
     if found.locked_by:
-        yield from wrapped(f"at work on it: {message(found.locked_by)}", screen.width, "  ")
+        yield Paragraph(f"at work on it: {message(found.locked_by)}")
     for each in found.aside:
-        yield from wrapped(f"message refused: {message(each)}", screen.width, "  ")
+        yield Paragraph(f"message refused: {message(each)}")
     for each in found.parentless[:_SHOWN]:
-        yield from wrapped(f"waits for its parent: {message(each)}", screen.width, "  ")
+        yield Paragraph(f"waits for its parent: {message(each)}")
     for conflict in found.conflicts[-_SHOWN:]:
-        yield from wrapped(
+        yield Paragraph(
             f"conflict: {message(conflict.source_key)}: {message(conflict.reason)}; the {conflict.winner} version "
-            f"counts ({conflict.policy}), the other is kept in the target's list of conflicts",
-            screen.width,
-            "  ",
+            f"counts ({conflict.policy}), the other is kept in the target's list of conflicts"
         )
     hidden = len(found.conflicts) - _SHOWN
     if hidden > 0:
-        yield f"and {hidden} older conflicts; --json lists all"
+        yield Verbatim(f"and {hidden} older conflicts; --json lists all")
 
 
 def status_document(found: Status) -> str:

@@ -9,7 +9,9 @@ from typing import NamedTuple, TextIO
 
 MIN_WIDTH = 60
 MIN_COLUMN = 12
-_STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_STYLES = {
+    "strong": "1", "faint": "2", "error": "31", "good": "32", "warning": "33", "mark": "35", "note": "36",
+}  # fmt: skip
 _NAMED = {"\t": "\\t", "\n": "\\n", "\r": "\\r", "\\": "\\\\"}
 
 
@@ -19,11 +21,11 @@ class Screen(NamedTuple):
     width: int = 80
     color: bool = False
 
-    def paint(self, text: str, *styles: str) -> str:
-        """Return ``text`` in some styles; as it is without colour."""
-        if not self.color or not styles:
+    def paint(self, text: str, *tones: str) -> str:
+        """Return ``text`` as it is meant (``reporting.model``); as it is without colour."""
+        if not self.color or not tones:
             return text
-        return f"\x1b[{';'.join(_STYLES[each] for each in styles)}m{text}\x1b[0m"
+        return f"\x1b[{';'.join(_STYLES[each] for each in tones)}m{text}\x1b[0m"
 
 
 def screen(stream: TextIO, color: bool | None = None) -> Screen:

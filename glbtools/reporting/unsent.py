@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -11,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.formats.base import moment_row
 from glbtools.reporting.diagnosis import evidence
-from glbtools.reporting.documents import dumps, spreadsheet_safe
-from glbtools.reporting.text import Screen, message, safe, table, wrapped
+from glbtools.reporting.documents import csv_table, dumps, spreadsheet_safe
+from glbtools.reporting.model import Block, Break, Column, Heading, Paragraph, Table, Verbatim
+from glbtools.reporting.text import message, safe
 
 if TYPE_CHECKING:
     from glbtools.diagnosis.changes.found import Outstanding, Route, Standing, Unfound, Unknown, Unsent
@@ -48,19 +47,19 @@ _WHY = {
 # --- for people --------------------------------------------------------------------------------------------------
 
 
-def show(unsent: Unsent, screen: Screen, limit: int = LIMIT) -> Iterator[str]:
+def report(unsent: Unsent, limit: int = LIMIT) -> Iterator[Block]:
     """Yield what has not arrived, by channel and reason, with the place of each change."""
     changes = {key: list(each) for key, each in groupby(unsent.changes, lambda each: _channel(each.route))}
     ranges = {key: list(each) for key, each in groupby(unsent.ranges, lambda each: _channel(each.route))}
     channels = sorted({*changes, *ranges}, key=_order)
     for channel in channels:
-        yield from _headed(channel, screen)
+        yield _headed(channel)
         for alike in _alike(changes.get(channel, [])):
-            yield from _changes(alike, screen, limit)
-        yield from _ranges(ranges.get(channel, []), screen)
-        yield ""
-    yield from _unknown(unsent.unknown, screen)
-    yield from (screen.paint(line, "bold") for line in wrapped(_summary(unsent), screen.width, "  "))
+            yield from _changes(alike, limit)
+        yield from _ranges(ranges.get(channel, []))
+        yield Break()
+    yield from _unknown(unsent.unknown)
+    yield Heading(_summary(unsent))
 
 
 def _channel(route: Route) -> Route:
@@ -73,12 +72,11 @@ def _order(channel: Route) -> tuple[str, bool, str, str]:
     return origin or "", kind == "download", target or "", path
 
 
-def _headed(channel: Route, screen: Screen) -> Iterator[str]:
+def _headed(channel: Route) -> Block:
     origin, path, target, kind = channel
     known = safe(origin) if origin else f"an unknown {'server' if kind == 'download' else 'postoffice'} ({safe(path)})"
     receiver = safe(target) if target else "an unknown postoffice" if kind == "download" else "an unknown server"
-    lines = wrapped(f"{known} -> {receiver} ({kind})", screen.width, "  ")
-    yield from (screen.paint(line, "bold") for line in lines)
+    return Heading(f"{known} -> {receiver} ({kind})")
 
 
 def _alike(changes: Iterable[Outstanding]) -> list[list[Outstanding]]:
@@ -89,21 +87,23 @@ def _alike(changes: Iterable[Outstanding]) -> list[list[Outstanding]]:
     return list(groups.values())
 
 
-def _changes(alike: Sequence[Outstanding], screen: Screen, limit: int) -> Iterator[str]:
+def _changes(alike: Sequence[Outstanding], limit: int) -> Iterator[Block]:
     first = alike[0]
     sure = "" if first.certainty == "certain" else f" ({first.certainty})"
     said = f"{plural(len(alike), 'change')} {_WHY.get(first.why, first.why)}: {first.why}{sure}"
-    yield from wrapped(f"  {said}", screen.width, "    ")
-    yield from wrapped(f"  in {safe(_file(first))}", screen.width, "    ", anywhere=True)
-    yield from _reason(first.standing, screen)
-    rows = [[str(each.sync), _when(each), _at(each.evidence[:1]), _text(each.text)] for each in alike[:limit]]
-    drawn = table(rows, ["number", "stamp", "at", "change"], screen.width - 2, (0,))
-    yield from (f"  {line}".rstrip() for line in drawn.split("\n"))
+    yield Paragraph(said, depth=1)
+    yield Paragraph(f"in {safe(_file(first))}", depth=1, anywhere=True)
+    yield from _reason(first.standing)
+    yield Table(
+        (Column("number", right=True), Column("stamp"), Column("at"), Column("change")),
+        tuple((str(each.sync), _when(each), _at(each.evidence[:1]), _text(each.text)) for each in alike[:limit]),
+        depth=1,
+    )
     if len(alike) > limit:
-        yield f"  ... and {len(alike) - limit} more; --json lists them all"
+        yield Verbatim(f"  ... and {len(alike) - limit} more; --json lists them all")
 
 
-def _ranges(ranges: Iterable[Unfound], screen: Screen) -> Iterator[str]:
+def _ranges(ranges: Iterable[Unfound]) -> Iterator[Block]:
     for _, group in groupby(ranges, lambda each: each.standing[:3]):
         alike = list(group)
         first = alike[0]
@@ -111,19 +111,19 @@ def _ranges(ranges: Iterable[Unfound], screen: Screen) -> Iterator[str]:
         spans = [each.range for each in alike]
         one = sum(high - low for low, high in spans) == 1
         said = f"{numbers_text(spans)}, {'its' if one else 'their'} content is in no file given: {first.why}{sure}"
-        yield from wrapped(f"  {said}", screen.width, "    ")
-        yield from _reason(first.standing, screen)
+        yield Paragraph(said, depth=1)
+        yield from _reason(first.standing)
 
 
-def _reason(standing: Standing, screen: Screen) -> Iterator[str]:
+def _reason(standing: Standing) -> Iterator[Block]:
     if standing.note:
-        yield from wrapped(f"  {message(standing.note)}", screen.width, "    ")
+        yield Paragraph(message(standing.note), depth=1)
     wanted = ", ".join(standing.settled_by)
     if wanted:
-        yield from wrapped(f"  What would settle it: {message(wanted)}.", screen.width, "    ")
+        yield Paragraph(f"What would settle it: {message(wanted)}.", depth=1)
 
 
-def _unknown(unknown: Iterable[Unknown], screen: Screen) -> Iterator[str]:
+def _unknown(unknown: Iterable[Unknown]) -> Iterator[Block]:
     """Say what cannot be told, one entry for all channels that want the same files."""
     groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for each in unknown:
@@ -134,14 +134,13 @@ def _unknown(unknown: Iterable[Unknown], screen: Screen) -> Iterator[str]:
         listed = ", ".join(map(safe, names[:MOST_NAMES]))
         more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
         what = "did not reach the server from" if channel == "upload" else "did not reach"
-        said = f"not fully known: what {what} {listed}{more}; not given: {', '.join(wanted)}"
-        yield from wrapped(said, screen.width, "  ")
+        yield Paragraph(f"not fully known: what {what} {listed}{more}; not given: {', '.join(wanted)}")
     if groups:
-        yield ""
+        yield Break()
 
 
 def _summary(unsent: Unsent) -> str:
-    numbers = sum(each.range[1] - each.range[0] for each in unsent.ranges)
+    numbers = unsent.numbers
     if not unsent.changes and not numbers:
         read = " in what was read" if unsent.unreadable else ""
         return f"no change is found that has not arrived{read}"
@@ -236,12 +235,8 @@ def json_lines(unsent: Unsent) -> Iterator[str]:
 
 def csv_text(unsent: Unsent) -> str:
     """Return one CSV table of changes and ranges, escaped as in tables and safe for spreadsheets."""
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, _COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for row in (*map(_change_cells, unsent.changes), *map(_range_cells, unsent.ranges)):
-        writer.writerow({name: _cell(value) for name, value in row.items()})
-    return stream.getvalue()
+    rows = (*map(_change_cells, unsent.changes), *map(_range_cells, unsent.ranges))
+    return csv_table(_COLUMNS, ({name: _cell(value) for name, value in row.items()} for row in rows))
 
 
 def _change_cells(each: Outstanding) -> dict[str, Any]:

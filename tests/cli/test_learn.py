@@ -19,6 +19,7 @@ from glbtools.layouts import Layouts
 from glbtools.model.change import Change
 from glbtools.reporting import learning as render
 from glbtools.reporting.text import Screen
+from glbtools.reporting.writer import lines as text_lines
 from glbtools.simulation.life import Dice
 from glbtools.simulation.scenario import shipped
 from scoreboard.contents import changes
@@ -261,7 +262,7 @@ def test_the_report_stays_within_the_screen(seed: int, tmp_path: Path) -> None:
     path.write_bytes(sample(seed).damaged)
     learning = glbtools.learn_layout([path])
     for width in (60, 76, 80, 132):
-        lines = [line for text in render.show(learning, Screen(width)) for line in text.split("\n")]
+        lines = [line for text in text_lines(render.report(learning), Screen(width)) for line in text.split("\n")]
         assert max(map(len, lines)) <= width
 
 

@@ -20,6 +20,7 @@ from glbtools.evidence.network import collect
 from glbtools.model.channel import numbers_of, subtracted, without
 from glbtools.reporting import unsent as render
 from glbtools.reporting.text import Screen
+from glbtools.reporting.writer import lines as text_lines
 
 EAST, WEST, SERVER = "NET/EAST", "NET/WEST", "NET/SERVER"
 
@@ -651,7 +652,7 @@ def test_nothing_from_a_file_reaches_a_terminal_or_a_spreadsheet_raw(build: Buil
     evil = [{"sync": 18, "text": "=1+1\x1b[2J\tPCM:NET/EAST/x"}, add(19, "ann")]
     found = unsent(build(server(17), east(17, evil), west()))
     assert len(found) == 2
-    drawn = "\n".join(render.show(found, Screen(80)))
+    drawn = "\n".join(text_lines(render.report(found), Screen(80)))
     assert "\x1b" not in drawn
     assert "\x1b" not in render.csv_text(found)
     assert "'=1+1" in render.csv_text(found)
@@ -660,17 +661,17 @@ def test_nothing_from_a_file_reaches_a_terminal_or_a_spreadsheet_raw(build: Buil
 
 def test_the_table_fits_and_says_why(build: Build) -> None:
     found = unsent(everything(build), direction="both")
-    lines = list(render.show(found, Screen(80)))
+    lines = list(text_lines(render.report(found), Screen(80)))
     text = "\n".join(lines)
     assert max(map(len, lines)) <= 80
     assert "NET/EAST -> NET/SERVER (upload)" in text
     assert "numbers 13 to 16, their content is in no file given: hole" in text
     assert "17  1994-04-07 12:00:17  0x0000" in text
     nothing = unsent(build(server(17), east(17, [{"dummy": 17}]), west(), name="healthy"), direction="both")
-    assert list(render.show(nothing, Screen(80))) == ["no change is found that has not arrived"]
+    assert list(text_lines(render.report(nothing), Screen(80))) == ["no change is found that has not arrived"]
 
 
 def test_the_table_is_cut_and_says_so(build: Build) -> None:
     queue = [add(number, f"n{number}") for number in range(18, 30)]
     found = unsent(build(server(17), east(17, queue), west()))
-    assert "  ... and 7 more; --json lists them all" in render.show(found, Screen(80), limit=5)
+    assert "  ... and 7 more; --json lists them all" in text_lines(render.report(found, limit=5), Screen(80))

@@ -13,8 +13,9 @@ from glbtools.directory.backsync import MARGIN, backsync
 from glbtools.directory.compare import compare
 from glbtools.directory.export import Listed
 from glbtools.model.directory import Entry, Facts
-from glbtools.reporting.directory import backsync_lines, difference_lines
+from glbtools.reporting.directory import backsync_report, difference_report
 from glbtools.reporting.text import Screen
+from glbtools.reporting.writer import lines as text_lines
 
 
 def entry(name: str, changed: int, created: int | None = 1, *, deleted: bool = False, **more) -> Entry:
@@ -79,15 +80,15 @@ def test_a_highest_number_that_was_removed_for_good_is_no_way_back():
     assert (attested.state, attested.attested) == ("ROLLED_BACK", True)
     assert (inferred.state, inferred.attested) == ("ROLLED_BACK", False)
     screen = Screen(80)
-    assert "likely, not certain" not in "\n".join(difference_lines(attested, screen))
-    assert "likely, not certain" in "\n".join(difference_lines(inferred, screen))
+    assert "likely, not certain" not in "\n".join(text_lines(difference_report(attested), screen))
+    assert "likely, not certain" in "\n".join(text_lines(difference_report(inferred), screen))
     ahead = compare(Listed(left, Facts("S", head=30)), Listed(left, Facts("S")))
     assert ahead.state == "IN_SYNC"  # what the server said then and nobody said now cannot be compared
 
 
 def test_a_new_life_of_one_server_is_said():
     found = compare(Listed([entry("a", 4, 1)], Facts("S", "E1")), Listed([entry("a", 4, 1)], Facts("S", "E2")))
-    assert any("E1, then E2" in each for each in difference_lines(found, Screen(80)))
+    assert any("E1, then E2" in each for each in text_lines(difference_report(found), Screen(80)))
 
 
 def test_a_rollback_that_was_overtaken_shows_in_numbers_given_twice():
@@ -168,7 +169,7 @@ def test_what_comes_back_is_only_possible_where_nobody_says_who_made_it():
     partner = Listed([entry("a", 70, source="S", source_usn=12), entry("b", 71)])
     found = backsync(Listed([], Facts("S", "S", 10)), {"P": partner}, cursors={"P": 12})
     assert [(each.entry.dn, each.certainty) for each in found.returned] == [("a", "likely"), ("b", "possible")]
-    shown = "\n".join(backsync_lines(found, Screen(200)))
+    shown = "\n".join(text_lines(backsync_report(found), Screen(200)))
     assert "comes back: 1\n  a from P" in shown
     assert "which the dumps do not say: 1\n  b from P" in shown
     unknown = backsync(Listed([], Facts("S", "S", 10)), {"P": Listed([entry("b", 71)])}, cursors={"P": 12})
@@ -180,7 +181,7 @@ def test_over_a_connector_that_was_deleted_nothing_comes_back_and_its_tombstone_
     gone = entry("link", 80, deleted=True, values=(("Obj-Class", ("Site-Connector",)),))
     found = backsync(Listed([], Facts("S", "S", 10)), {"P": Listed([gone, entry("link2", 81)])}, cursors={"P": 12})
     assert [(name, each.dn) for name, each in found.connectors] == [("P", "link")]
-    assert any("connectors deleted at P" in each for each in backsync_lines(found, Screen(200)))
+    assert any("connectors deleted at P" in each for each in text_lines(backsync_report(found), Screen(200)))
 
 
 @pytest.mark.parametrize(

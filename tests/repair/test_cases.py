@@ -21,8 +21,9 @@ from glbtools.model.configuration import Requestor
 from glbtools.repair.plan import Plan, plan_rebuild
 from glbtools.repair.result import Result
 from glbtools.repair.work import OWN
-from glbtools.reporting.rebuild import plan_lines
+from glbtools.reporting.rebuild import plan_report
 from glbtools.reporting.text import Screen
+from glbtools.reporting.writer import lines as text_lines
 from glbtools.simulation.faults import FAULTS
 
 from .directories import everything, older, postoffices, simulated
@@ -78,9 +79,9 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def printed(case: Case) -> str:
-    lines = ["$ rebuild", *plan_lines(case.timid, Screen(80))]
+    lines = ["$ rebuild", *text_lines(plan_report(case.timid), Screen(80))]
     if case.repair == "unsafe":
-        lines += ["", "$ rebuild --unsafe", *plan_lines(case.plan, Screen(80))]
+        lines += ["", "$ rebuild --unsafe", *text_lines(plan_report(case.plan), Screen(80))]
     return "\n".join([*(line.rstrip() for line in lines), ""])
 
 

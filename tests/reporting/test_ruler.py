@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glbtools.reporting.ruler import Segment, ruler
+from glbtools.reporting.model import Segment
+from glbtools.reporting.ruler import ruler
 from glbtools.reporting.text import Screen
 
 NAME = st.text(alphabet="abcdefgh_0123456789?", min_size=1, max_size=40)
@@ -19,7 +20,7 @@ def tiled(draw: st.DrawFn) -> tuple[bytes, list[Segment]]:
     sizes = draw(st.lists(st.integers(0, 40), min_size=1, max_size=12))
     segments, at = [], 0
     for number, size in enumerate(sizes):
-        segments.append(Segment(f"{draw(NAME)}_{number}", at, at + size, ("bold",)))
+        segments.append(Segment(f"{draw(NAME)}_{number}", at, at + size, ("strong",)))
         at += size
     return draw(st.binary(min_size=at, max_size=at)), segments
 

@@ -15,8 +15,9 @@ from glbtools.formats.queue import new_queue
 from glbtools.layouts import reference
 from glbtools.model import change as queued
 from glbtools.model.directory import Entry, Facts
-from glbtools.reporting.sync import result_lines
+from glbtools.reporting.sync import result_report
 from glbtools.reporting.text import Screen
+from glbtools.reporting.writer import lines as text_lines
 from glbtools.sync import pair as pairs
 from glbtools.sync.agent import Result
 from glbtools.sync.changes import Change, change_key, only
@@ -204,7 +205,7 @@ def test_a_schedule_lets_another_agent_work_and_goes_on(file: Path) -> None:
         rounds.append(each.outcome)
         if each.outcome == "busy":
             assert "in use by process" in each.reason
-            assert any("another agent" in line for line in result_lines(each, Screen(80)))
+            assert any("another agent" in line for line in text_lines(result_report(each), Screen(80)))
             if len(rounds) == 2:
                 other.close()
         return each.outcome == "complete"
@@ -215,7 +216,7 @@ def test_a_schedule_lets_another_agent_work_and_goes_on(file: Path) -> None:
 
 def test_only_a_pair_that_stopped_is_told_to_begin_anew() -> None:
     for outcome, said in (("stopped", True), ("silent", False), ("refused", False)):
-        lines = "\n".join(result_lines(Result(outcome, reason="because", way_out="run again"), Screen(80)))
+        lines = "\n".join(text_lines(result_report(Result(outcome, reason="because", way_out="run again")), Screen(80)))
         assert ("--full" in lines) == said
 
 

@@ -158,6 +158,11 @@ class Unsent:
     unknown: list[Unknown] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def numbers(self) -> int:
+        """How many numbers there are whose content is in no file given."""
+        return sum(high - low for low, high in (each.range for each in self.ranges))
+
     def __iter__(self) -> Iterator[Outstanding]:
         return iter(self.changes)
 
