@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 BENCH_INSTALLED := $(VENV)/.installed-bench
 DEMO := build/demo
 
-.PHONY: demo test check lint types bench scoreboard docs fixtures clean
+.PHONY: demo test test-real check-consumers check lint types bench scoreboard docs fixtures clean
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -31,6 +31,12 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -q -n auto
+
+# Against servers and tools as others package them; what is not installed is skipped, and pytest says why.
+test-real: $(INSTALLED)
+	$(BIN)/python -m pytest -q tests/real
+
+check-consumers: test-real
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

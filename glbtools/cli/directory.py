@@ -30,6 +30,9 @@ class ChangeForm(StrEnum):
 
 
 As = Annotated[ChangeForm, typer.Option("--as", help="Form of the changes.")]
+Lossy = Annotated[
+    bool, typer.Option("--lossy", help="Leave out values that the form cannot hold, and say how many; else refuse.")
+]
 
 
 @shares("quiet", "max_file_size")
@@ -60,6 +63,7 @@ def export(
     clear: Annotated[
         bool, typer.Option("--clear", help="Say of modified objects which fields are empty; else they are left out.")
     ] = False,
+    lossy: Lossy = False,
     force: Replace = False,
     *,
     common: Common,
@@ -85,6 +89,7 @@ def export(
         lambda: _target(to, force=force),
         form=form.value,
         clear=clear,
+        lossy=lossy,
         significant=significant or (),
         server=server,
         full=full,
@@ -105,6 +110,7 @@ def compare(
     new: Annotated[str, typer.Argument(metavar="NEW", help="The newer dump.")],
     to: Annotated[str | None, typer.Option("--to", metavar="FILE|-", help="Where the difference goes.")] = None,
     form: As = ChangeForm.dirsync,
+    lossy: Lossy = False,
     force: Replace = False,
     *,
     common: Common,
@@ -119,24 +125,28 @@ def compare(
     from glbtools.directory import output as writers
     from glbtools.directory.compare import compare as compared
     from glbtools.directory.dump import Dump
+    from glbtools.errors import UsageError
     from glbtools.reporting import directory as render
 
     before, after = Dump(old, max_size=common.max_size), Dump(new, max_size=common.max_size)
     _keep(to, old=old, new=new, **{"companion of the old": before.companion, "companion of the new": after.companion})
     found = compared(before, after)
+    losses: list[str] = []
     if to is not None:
         names = (*after.columns(), *before.columns()) if form is ChangeForm.csv else ()
         with _target(to, force=force) as stream:
-            emit = writers.writer(form, _once(names), stream.write)
+            emit = writers.writer(form, _once(names), stream.write, losses=losses)
             for kind, entry in found.steps(writers.RECEIVERS[form]):
                 emit(kind, entry)
+            if losses and not lossy:
+                raise UsageError(f"{after.path}: {writers.unheld(form, losses, lossy=False)}; nothing was written")
     if common.as_json:
         put([render.difference_document(found)] if to != "-" else [])
     elif not common.quiet and to != "-":
         put(common.lines(render.difference_report(found)))
     if not common.quiet:
         _say(before, ())
-        _say(after, ())
+        _say(after, [writers.unheld(form, losses, lossy=True)] if losses else ())
     raise typer.Exit(FOUND if found.troubled else 0)
 
 

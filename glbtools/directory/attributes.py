@@ -21,9 +21,11 @@ COMPUTED = frozenset(
     for name in (
         "badPasswordTime", "badPwdCount", "dBCSPwd", "directReports", "instanceType", "Is-Member-Of-DL",
         "isCriticalSystemObject",
-        "lastLogoff", "lastLogon", "lastLogonTimestamp", "lmPwdHistory", "logonCount", "managedObjects", "memberOf",
-        "modifiedCount", "name", "ntPwdHistory", "objectCategory", "objectSid", "primaryGroupID", "pwdLastSet",
-        "sAMAccountType", "supplementalCredentials", "systemFlags", "unicodePwd",
+        "creationTime", "fSMORoleOwner", "lastLogoff", "lastLogon", "lastLogonTimestamp", "lmPwdHistory", "logonCount",
+        "managedObjects", "masteredBy", "memberOf", "modifiedCount", "modifiedCountAtLastProm", "msDs-masteredBy",
+        "msDS-IsDomainFor", "msDS-NcType", "name", "nextRid", "ntPwdHistory", "objectCategory", "objectSid",
+        "otherWellKnownObjects", "primaryGroupID", "pwdLastSet", "rIDManagerReference", "repsFrom", "repsTo",
+        "sAMAccountType", "subRefs", "supplementalCredentials", "systemFlags", "unicodePwd", "wellKnownObjects",
     )
 )  # fmt: skip
 """What a directory server works out for itself, or takes from nobody: links back, identities, counts, passwords."""

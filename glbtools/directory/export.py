@@ -156,6 +156,51 @@ def export(
     )
 
 
+class Examined(NamedTuple):
+    """What an export of a dump with a state would say.
+
+    Attributes:
+        refusal: why it would refuse; empty when it would not.
+        fallen: objects whose number counts as exported and that did not have it then, each with whether that is sure:
+            it had a higher number, or the same at another time; else it may have been written while the last dump
+            was read.
+        alarms: those of the notes that say that the server may have lost what it had.
+    """
+
+    refusal: str = ""
+    fallen: tuple[tuple[Entry, bool], ...] = ()
+    alarms: tuple[str, ...] = ()
+
+
+def examined(
+    source: Source, state: State, *, now: datetime | None = None, lifetime: timedelta = TOMBSTONE_LIFETIME
+) -> Examined:
+    """Return what an incremental export would say, without one."""
+    facts = source.facts()
+    survey = _surveyed(source, state, facts.head)
+    verdict = classify(channel(state, facts, survey.highest))
+    refusal = ""
+    try:
+        _refuse(verdict, state, facts, survey, facts.taken or survey.latest or now, lifetime=lifetime)
+    except UsageError as error:
+        refusal = str(error)
+    before = {each.key: each for each in state.witnesses}
+    fallen = tuple(
+        (
+            Entry(each.key, survey.names.get(each.key, each.key), each.changed),
+            each.key in before and each.changed <= before[each.key].changed,
+        )
+        for each in survey.fallen
+    )
+    alarms = _gone(state, facts, survey, full=False)
+    if state.names:
+        chosen = _Choice(state, (), full=False, inclusive=False)
+        with Spool() as spool:
+            chosen.read((each._replace(values=()) for each in source.entries()), spool)
+        alarms = chosen.alarms()
+    return Examined(refusal, fallen, tuple(alarms))
+
+
 class _Choice:
     """What of a dump is to be exported.
 
@@ -469,7 +514,7 @@ def _refuse(
             f"deletions were missed: objects were removed for good up to number {facts.last_removed}, and "
             f"{state.exported} was exported; compare with the receiver's list (directory compare), or {_FULL}"
         )
-    if outlived(state.exported_at, now, lifetime):
+    if facts.last_removed is None and outlived(state.exported_at, now, lifetime):
         raise UsageError(
             f"the last export was on {state.exported_at:%Y-%m-%d}, longer ago than the {lifetime.days} days that a "
             f"deletion is remembered; compare with the receiver's list (directory compare), or {_FULL}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -38,7 +38,14 @@ _NAMES = ("directory name", "obj-container")
 Emit = Callable[[str, Entry], object]
 
 
-def writer(form: str, columns: Iterable[str], put: Callable[[bytes], object], *, clear: bool = False) -> Emit:
+def writer(
+    form: str,
+    columns: Iterable[str],
+    put: Callable[[bytes], object],
+    *,
+    clear: bool = False,
+    losses: list[str] | None = None,
+) -> Emit:
     """Return what writes one change in a form.
 
     Args:
@@ -48,6 +55,7 @@ def writer(form: str, columns: Iterable[str], put: Callable[[bytes], object], *,
         clear: say of a modification which of the columns are empty, for what is not said leaves the receiver what it
             has: ``~DEL`` in a CSV (Q152854; refused for an object that is not there, event 241), a label without a
             value for the DIRSYNC sample, a replacement by nothing in LDIF, which is none where nothing is (RFC 4511).
+        losses: gets what the form cannot hold, and that is left out; without it the first such value is an error.
 
     Raises:
         UsageError: there is no such form.
@@ -56,6 +64,8 @@ def writer(form: str, columns: Iterable[str], put: Callable[[bytes], object], *,
         raise UsageError(f"{form!r} is none of {', '.join(FORMS)}")
     own = shown_columns(columns)
     emit = _plain(form, own, put)
+    if losses is not None:
+        emit = _sparing(emit, _plain(form, own, lambda _: None), losses)
     if not clear or form == "jsonl":
         return emit
     nothing = {"csv": (CLEARED,), "dirsync": ("",), "ldif": ()}[form]
@@ -83,6 +93,40 @@ def empty_columns(columns: Iterable[str], entry: Entry) -> list[str]:
     return [each for each in columns if each.lower() not in held]
 
 
+def _sparing(emit: Emit, tried: Emit, losses: list[str]) -> Emit:
+    """Leave out, value by value, what cannot be written, and an object whose name cannot be."""
+
+    def spared(kind: str, entry: Entry) -> None:
+        try:
+            emit(kind, entry)
+        except FieldError as error:
+            values = []
+            for name, held in entry.values:
+                kept = []
+                for each in held:
+                    try:
+                        tried(kind, entry._replace(values=((name, (each,)),)))
+                    except FieldError as wrong:
+                        losses.append(f"line {entry.line}: {entry.dn}: {name} {wrong.reason}")
+                    else:
+                        kept.append(each)
+                values.append((name, tuple(kept)))
+            try:
+                emit(kind, entry._replace(values=tuple(values)))
+            except FieldError:
+                losses.append(f"{error}, and the object is left out")
+
+    return spared
+
+
+def unheld(form: str, losses: Sequence[str], *, lossy: bool) -> str:
+    """Return what to say of what a form cannot hold."""
+    count = f"{len(losses)} value{'s' if len(losses) > 1 else ''}"
+    if lossy:
+        return f"{count} left out, which the form {form} cannot hold; the first: {losses[0]}"
+    return f"{losses[0]}: the form {form} cannot hold {count}; --as ldif or --as jsonl can, and --lossy writes the rest"
+
+
 def _plain(form: str, columns: tuple[str, ...], put: Callable[[bytes], object]) -> Emit:
     if form == "csv":
         return _located(_csv(columns, put))
@@ -108,7 +152,16 @@ def _section(kind: str, entry: Entry) -> bytes:
     if kind == RENAMED:
         label = "Obj-Dist-Name" if entry.dn.startswith("/") else "distinguishedName"
         return dirsync_file.section(MODIFIED, entry.former or "", ((label, (entry.dn,)),))
-    return dirsync_file.section(kind, entry.dn, shown(entry))
+    values = ((name, [_text_or_bytes(each) for each in held]) for name, held in shown(entry))
+    return dirsync_file.section(kind, entry.dn, values)
+
+
+def _text_or_bytes(value: str) -> str | bytes:
+    raw = value.encode("utf-8", "surrogateescape")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw
 
 
 def _change_record(kind: str, entry: Entry) -> bytes:
@@ -134,11 +187,8 @@ def _json(kind: str, entry: Entry) -> bytes:
 
 def _json_value(value: str) -> str | dict[str, str]:
     """Return a value; one that is no text as base64, with that said."""
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        return {"base64": base64.b64encode(value.encode("utf-8", "surrogateescape")).decode("ascii")}
-    return value
+    held = _text_or_bytes(value)
+    return held if isinstance(held, str) else {"base64": base64.b64encode(held).decode("ascii")}
 
 
 def _csv(own: tuple[str, ...], put: Callable[[bytes], object]) -> Emit:
@@ -172,6 +222,7 @@ def export_file(
     *,
     form: str = "dirsync",
     clear: bool = False,
+    lossy: bool = False,
     significant: Collection[str] = (),
     server: str | None = None,
     full: bool = False,
@@ -188,6 +239,7 @@ def export_file(
         target: opens what the changes go to; the state is written when it has been closed without an error.
         form: one of ``FORMS``.
         clear: say of modified objects which fields are empty, as ``writer`` does; of the columns of a CSV.
+        lossy: leave out what the form cannot hold, and say so in a note; else nothing is written.
         significant: as for ``export``, and so are the others:
         server: whose dump it is.
         full: every live object.
@@ -197,7 +249,8 @@ def export_file(
         lifetime: of tombstones.
 
     Raises:
-        UsageError: as for ``export``; a dump that does not say what an object lacks cannot be cleared by.
+        UsageError: as for ``export``; the form cannot hold a value; a dump that does not say what an object lacks
+            cannot be cleared by.
         DescriptionError: the state is wrong.
         FileAccessError: a file cannot be read or written.
     """
@@ -207,10 +260,11 @@ def export_file(
     dump.require(significant)
     own = shown_columns(columns) if dump.kind == CSV and form != "jsonl" and not clear else ()
     emptied = 0
+    losses: list[str] = []
     with held(state):
         known = load(state)
         with target() as stream:
-            emit = writer(form, columns, stream.write, clear=clear)
+            emit = writer(form, columns, stream.write, clear=clear, losses=losses)
 
             def counted(kind: str, entry: Entry) -> None:
                 nonlocal emptied
@@ -230,7 +284,11 @@ def export_file(
                 significant=significant,
                 receiver=RECEIVERS[form],
             )
+            if losses and not lossy:
+                raise UsageError(f"{dump.path}: {unheld(form, losses, lossy=False)}; nothing was written")
         save(state, outcome.state)
+    if losses:
+        outcome = outcome._replace(notes=(*outcome.notes, unheld(form, losses, lossy=True)))
     if emptied:
         left = (
             f"{emptied} modified with empty fields, which are left out: the receiver keeps what it has there (--clear)"

@@ -257,7 +257,7 @@ def change_record(kind: str, entry: Entry) -> bytes:
         return b"".join([_line("dn", former_name(entry)), _line("changetype", _CHANGES[kind]), b"\n"])
     held = [each for each in entry.values if each[0].lower() not in OWNED_BY_SERVER]
     if kind == ADDED and _is_domain(entry):
-        kind = MODIFIED
+        return b""
     if kind == ADDED:
         lines = [_line(name, each) for name, values in held for each in values]
     else:
@@ -547,6 +547,7 @@ def _facts(found: Iterable[Record]) -> Facts:
         server=root.get("dnsHostName") or service,
         epoch=(guid(life) or life) if life else None,
         head=_number(root.get("highestCommittedUSN")),
+        taken=moment(root.get("currentTime") or ""),
     )
 
 

@@ -416,3 +416,30 @@ def test_a_column_of_an_attribute_that_nobody_lists_is_kept(name, tmp_path):
     path = tmp_path / "usn.csv"
     path.write_text(f"Obj-Class,Obj-Dist-Name,Is-Deleted,USN-Changed,{name}\r\nMailbox,/o=A/cn=x,,7,8\r\n")
     assert len(list(Dump(path).entries())) == 1
+
+
+@pytest.mark.parametrize("form", ["dirsync", "csv"])
+def test_what_a_form_cannot_hold_is_named_with_the_form_that_can_and_left_out_when_asked(form, tmp_path, run):
+    """U+0394 is not in Windows-1252."""
+    rows = "".join(
+        f"dn: CN={name},DC=x\nobjectClass: person\nobjectGUID: 00000000-0000-0000-0000-00000000000{at}\nuSNChanged: {at}\nuSNCreated: {at}\n"
+        f"mail: {name}@x\ndescription:: {value}\n\n"
+        for at, (name, value) in enumerate([("ann", "zpQ="), ("bob", "Yg=="), ("cy", "zpRiYw==")], 1)
+    )
+    path = put(tmp_path, "ad.ldif", rows.encode())
+    words = ("directory", "export", path, "--state", tmp_path / "s.json", "--to", "-", "--as", form, "--server", "S")
+    refused = run(*words)
+    assert (refused.status, refused.out, (tmp_path / "s.json").exists()) == (2, "", False)
+    for each in ("CN=ann,DC=x", "description", "cannot hold 2 values", "--as ldif", "--lossy"):
+        assert each in refused.err.replace("\n", " "), each
+    lossy = run(*words, "--lossy")
+    assert lossy.status == 0
+    assert "2 values left out" in lossy.err
+    assert all(f"{name}@x" in lossy.out for name in ("ann", "bob", "cy"))
+    assert run(*words[:-3], "ldif", "--server", "S").status == 0
+
+
+def test_bytes_that_are_no_text_are_marked_in_json(tmp_path, run):
+    path = put(tmp_path, "ad.ldif", b"dn: CN=a,DC=x\nuSNChanged: 1\nuserCertificate:: /wA=\ncn: a\n\n")
+    words = ("directory", "export", path, "--state", tmp_path / "s.json", "--to", "-", "--as", "jsonl", "--server", "S")
+    assert json.loads(run(*words).out)["values"] == {"cn": ["a"], "userCertificate": [{"base64": "/wA="}]}

@@ -6,7 +6,8 @@ dump and an older one, a directory and what a partner has seen of it (docs/facts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from glbtools.binary.span import Fault
@@ -27,15 +28,16 @@ from glbtools.diagnosis.successors.found import (
 )
 from glbtools.diagnosis.successors.inputs import DUMP, IMPORT, STATE, Given, Piece, line_of
 from glbtools.diagnosis.wording import numbers_text, plural
+from glbtools.directory.attributes import content
 from glbtools.directory.backsync import Backsync, backsync
 from glbtools.directory.compare import Difference, compare
 from glbtools.directory.dump import LDIF, Dump
-from glbtools.directory.export import channel
-from glbtools.directory.state import State, load
+from glbtools.directory.export import Examined, channel, examined
+from glbtools.directory.state import State, load, shown_name
 from glbtools.errors import GlbError
 from glbtools.formats import exchange_csv
 from glbtools.model.channel import classify
-from glbtools.model.directory import TOMBSTONE_LIFETIME, Entry, outlived
+from glbtools.model.directory import TOMBSTONE_LIFETIME, Entry, Facts, Values, outlived
 
 WRONG_SERVER = "usn-wrong-server"
 
@@ -44,7 +46,8 @@ def check(given: Given, now: datetime | None, progress: Callable[[str], None] | 
     """Return what the dumps, states, cursors and links that were given show."""
     keep = len(given.of(DUMP)) + len(given.older) > 1
     current = list(_surveyed(given, given.of(DUMP), progress, keep=keep))
-    before = list(_surveyed(given, given.older, progress, keep=keep))
+    current, superseded = _newest_of_each(current)
+    before = [*superseded, *_surveyed(given, given.older, progress, keep=keep)]
     found = Found(current, [], [])
     for each in (*current, *before):
         found.findings.extend(_of_dump(each, older=each in before))
@@ -54,6 +57,7 @@ def check(given: Given, now: datetime | None, progress: Callable[[str], None] | 
         directory = _owner(state, piece, current)
         if directory is not None:
             _judge_state(directory, state, piece, data, now, found, traces)
+            _examine(given, directory, state, piece, data, now, found, traces)
     for old in before:
         new = _successor(old, current)
         if new is not None:
@@ -70,6 +74,35 @@ def check(given: Given, now: datetime | None, progress: Callable[[str], None] | 
     for piece in given.of(IMPORT):
         found.findings.extend(_of_import(given, piece))
     return found
+
+
+def _newest_of_each(dumps: list[Directory]) -> tuple[list[Directory], list[Directory]]:
+    """Return the dumps of the present, and those of which a later one of the same server and the same objects is given.
+
+    Which is later the capture of the rootDSE says, else the latest change. Where that is the same, both are present.
+    """
+    present: list[Directory] = []
+    past: list[Directory] = []
+    for each in sorted(dumps, key=_moment, reverse=True):
+        later = [one for one in present if _is_same_server(one, each) and _moment(one) > _moment(each)]
+        (past if any(_overlap(one, each) for one in later) else present).append(each)
+    return sorted(present, key=lambda one: one.path), past
+
+
+def _moment(each: Directory) -> tuple[datetime, datetime]:
+    latest = each.latest or datetime.min
+    return each.facts.taken or latest, latest
+
+
+def _is_same_server(one: Directory, other: Directory) -> bool:
+    mine, theirs = one.facts, other.facts
+    return bool(mine.server and theirs.server and mine.server.lower() == theirs.server.lower())
+
+
+def _overlap(one: Directory, other: Directory) -> bool:
+    """Whether two dumps are of the same part of a directory: of one that has several it may be another."""
+    keys, others = {each.key for each in one.entries}, {each.key for each in other.entries}
+    return _same_scope(one, other) and 2 * len(keys & others) >= min(len(keys), len(others))
 
 
 # --- one dump ----------------------------------------------------------------------------------------------------
@@ -123,9 +156,18 @@ def _read(piece: Piece, dump: Dump, *, keep: bool) -> Directory:
             if len(found.above) < MOST:
                 found.above.append(entry._replace(values=()))
         if keep:
-            found.entries.append(entry._replace(values=()))
+            found.entries.append(entry._replace(values=_digested(entry)))
     found.cut = _is_cut(piece)
     return found
+
+
+def _digested(entry: Entry) -> tuple[tuple[str, Values], ...]:
+    """Return what an object holds as one value, to tell whether two copies are the same."""
+    held = content(entry)
+    if not held.keys() - {"objectclass", "obj-class"}:
+        return ()
+    text = repr(sorted((name, sorted(values)) for name, values in held.items()))
+    return (("content", (hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest(),)),)
 
 
 def _is_cut(piece: Piece) -> bool:
@@ -374,6 +416,100 @@ def _judge_state(
         dumped = facts.taken or directory.latest or now
         if dumped is not None and outlived(state.exported_at, dumped):
             found.findings.append(_outlived(directory, state, piece, data, dumped))
+
+
+class _Readable:
+    """A dump as far as it can be read."""
+
+    def __init__(self, dump: Dump, facts: Facts) -> None:
+        self._dump, self._facts = dump, facts
+
+    def facts(self) -> Facts:
+        """What is known of it as a whole."""
+        return self._facts
+
+    def entries(self) -> Iterator[Entry]:
+        """Its objects."""
+        return self._dump.survey(lambda _: None)
+
+    numbered = entries
+
+
+def _examine(
+    given: Given,
+    directory: Directory,
+    state: State,
+    piece: Piece,
+    data: bytes,
+    now: datetime | None,
+    found: Found,
+    traces: dict[str, list[Trace]],
+) -> None:
+    """Look for what an export with the state would refuse or doubt, by the objects that it remembers."""
+    source = next((each for each in given.of(DUMP) if each.path == directory.path), None)
+    dump = given.dump(source) if source is not None else None
+    if dump is None or not state.exported or directory.num_damage:
+        return
+    facts = directory.facts
+    if state.server and facts.server and directory.is_called(state.server):
+        state = state._replace(server=facts.server)
+    said = examined(_Readable(dump, facts), state, now=now)
+    known = {each.postoffice or each.path for each in found.findings}
+    if said.fallen and directory.path not in traces:
+        traces[directory.path] = [_fallen(directory, state, piece, said)]
+    elif said.refusal and directory.path not in traces and not known & {directory.path, piece.path}:
+        found.findings.append(_refused(directory, piece, data, said.refusal))
+    elif said.alarms and not said.refusal:
+        found.findings.append(_vanished(directory, piece, data, said.alarms))
+
+
+def _fallen(directory: Directory, state: State, piece: Piece, said: Examined) -> Trace:
+    entries = [entry for entry, _ in said.fallen]
+    sure = any(certain for _, certain in said.fallen)
+    named = bool(state.server and directory.facts.server)
+    shown = ", ".join(f"{shown_name(each.key, each.dn)} ({each.changed})" for each in entries[:3])
+    many = len(entries)
+    return Trace(
+        f"{plural(many, 'object')} {'has a number that counts' if many == 1 else 'have numbers that count'} as "
+        f"exported, {state.exported} and below, and did not have {'it' if many == 1 else 'them'} then: {shown}"
+        f"{' and more' if many > 3 else ''}",
+        (
+            Evidence(piece.path, field="witnesses", note="the objects with the highest numbers then"),
+            *(Evidence(directory.path, None, None, "USN-Changed", each.changed, each.dn) for each in entries[:MOST]),
+        ),
+        ("certain" if named else "likely") if sure else "possible",
+        state.exported,
+        ("An export with this state is refused.",)
+        + (() if sure else ("Or they were written while the last dump was read, and nothing is wrong.",)),
+        ("a comparison of the two dumps (directory compare)",),
+        exported=True,
+    )
+
+
+def _refused(directory: Directory, piece: Piece, data: bytes, refusal: str) -> Finding:
+    return finding(
+        WRONG_SERVER,
+        directory.path,
+        "an export of this dump with the state given is refused",
+        [Evidence(piece.path, None, line_of(data, "exported"), note="the state")],
+        certainty="possible",
+        severity="warning",
+        notes=(refusal[:1].upper() + refusal[1:] + ".",),
+    )
+
+
+def _vanished(directory: Directory, piece: Piece, data: bytes, alarms: Sequence[str]) -> Finding:
+    return finding(
+        DELETION,
+        directory.path,
+        f"what was exported of {directory.name} and what is there do not go together",
+        [Evidence(piece.path, None, line_of(data, "names"), "names", note="what was exported")],
+        certainty="possible",
+        severity="warning",
+        notes=tuple(each[:1].upper() + each[1:] + "." for each in alarms),
+        help=COMPARE,
+        settled_by=("a comparison with the receiver's whole list",),
+    )
 
 
 def _wrong_server(

@@ -1,0 +1,85 @@
+"""What an export would refuse or doubt, ``diagnose`` says too, by the same witnesses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from glbtools.diagnosis.engine import diagnose
+
+COLUMNS = "Obj-Class,Obj-Dist-Name,Is-Deleted,USN-Changed,USN-Created,When-Changed,Display Name"
+FIRST = ("ann - 10 1 980101 A", "bob - 12 2 980101 B", "cy - 15 3 980102 C")
+
+
+def dump(path: Path, *rows: str, server: str = "S1") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.with_suffix(".ini").write_text(f"[Export]\r\nDirectoryService={server}\r\nBasepoint=/o=X\r\n", newline="")
+    lines = [COLUMNS]
+    for row in rows:
+        name, deleted, changed, created, date, shown = row.split()
+        lines.append(f"Mailbox,/o=X/cn={name},{deleted.strip('-')},{changed},{created},{date}120000Z,{shown}")
+    path.write_text("\r\n".join(lines) + "\r\n", newline="")
+    return path
+
+
+@pytest.fixture
+def exported(tmp_path, run):
+    """A state of a first export, in the directory in which ``diagnose`` looks."""
+    first = dump(tmp_path / "first" / "usn.csv", *FIRST)
+    state = tmp_path / "now" / "state.json"
+    state.parent.mkdir()
+    assert run("directory", "export", first, "--state", state, "--to", tmp_path / "out").status == 0
+    return tmp_path / "now"
+
+
+def slugs(*paths: Path, **options) -> list[tuple[str, str, str]]:
+    return [(each.problem.slug, each.severity, each.certainty) for each in diagnose(*paths, **options).findings]
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        (("ann - 10 1 980101 A", "bob - 20 2 980103 B", "cy - 15 3 980102 C"), []),  # it only went on
+        # A number that was given at another time, and one that is lower than it was, though the highest has been passed
+        (("ann - 10 1 980101 A", "bob - 12 2 980101 B", "cy - 15 3 980105 X", "new - 20 20 980106 N"),
+         [("backsync-restored-directory", "error", "certain")]),
+        (("ann - 10 1 980101 A", "bob - 12 2 980101 B", "cy - 13 3 980102 C", "new - 20 20 980106 N"),
+         [("backsync-restored-directory", "error", "certain")]),
+        # An object that was not there has a number that counts as exported
+        (("ann - 10 1 980101 A", "bob - 12 2 980101 B", "new - 14 14 980106 N", "cy - 15 3 980102 C"),
+         [("backsync-restored-directory", "error", "possible")]),
+        # A live object is gone, and no tombstone says so
+        (("ann - 10 1 980101 A", "cy - 15 3 980102 C"), [("usn-missed-deletion", "warning", "possible")]),
+        (("ann - 10 1 980101 A", "bob 1 16 2 980104 B", "cy - 15 3 980102 C"), []),
+    ],
+)  # fmt: skip
+def test_what_an_export_refuses_or_doubts_is_a_finding(exported, run, tmp_path, rows, found):
+    path = dump(exported / "usn.csv", *rows)
+    assert slugs(exported) == found
+    done = run("directory", "export", path, "--state", exported / "state.json", "--to", "-")
+    expected = {(): 0, ("error",): 2, ("warning",): 1}[tuple(severity for _, severity, _ in found)]
+    assert done.status == expected
+
+
+def test_dumps_of_one_server_in_a_directory_are_compared(tmp_path):
+    before = ("ann - 10 1 980101 A", "bob - 12 2 980101 B", "cy - 18 3 980108 C")
+    dump(tmp_path / "one" / "monday.csv", *before)
+    dump(tmp_path / "one" / "friday.csv", "ann - 10 1 980101 A", "bob - 12 2 980101 B", "cy - 15 3 980107 D",
+         "new - 16 16 980109 N")  # fmt: skip
+    assert slugs(tmp_path / "one") == [("backsync-restored-directory", "error", "certain")]
+    dump(tmp_path / "two" / "monday.csv", *before)
+    dump(tmp_path / "two" / "friday.csv", *before[:2], "cy - 19 3 980109 D")
+    assert slugs(tmp_path / "two") == []
+    dump(tmp_path / "three" / "s1.csv", *before)
+    dump(tmp_path / "three" / "s2.csv", "ann - 90 81 980101 A", "bob - 92 82 980102 B", server="S2")
+    assert slugs(tmp_path / "three") == []  # each numbers for itself
+
+
+def test_the_older_dump_of_a_server_is_not_held_against_what_its_partners_have_seen(tmp_path):
+    dump(tmp_path / "a-monday.csv", "ann - 10 1 980101 A", "bob - 12 2 980101 B")
+    dump(tmp_path / "b-friday.csv", "ann - 10 1 980101 A", "bob - 22 2 980105 B")
+    row = {"consumer": "P", "log_id": "S1", "position": 20}
+    (tmp_path / "seen.json").write_text(json.dumps({"schema": "glbtools.cursors/1", "cursors": [row]}))
+    assert slugs(tmp_path) == []
