@@ -385,7 +385,8 @@ class Sent:
     def notes(self, facts: Facts) -> Iterator[str]:
         """Yield why more may be exported, or less, than was meant."""
         if not facts.creations:
-            yield "the dump has no USN-Created column: nothing counts as modified, so that every change is significant"
+            missing = "no USN-Created column" if facts.columns else "no uSNCreated"
+            yield f"the dump has {missing}: nothing counts as modified, so that every change is significant"
         for name in sorted(self._unmet):
             yield f"no object has the attribute {name}, which is said to be significant"
 
@@ -505,9 +506,14 @@ def _refuse(
             f"{max(survey.highest, facts.head or 0)}; {_FULL}"
         )
     if not facts.deletions:
+        if facts.columns:
+            raise UsageError(
+                "the dump has no Is-Deleted column, so that no deletion can be seen; add the column to the export, or "
+                f"{_FULL}"
+            )
         raise UsageError(
-            "the dump has no Is-Deleted column, so that no deletion can be seen; add the column to the export, or "
-            f"{_FULL}"
+            "the dump has no tombstone, not even the container Deleted Objects, so that no deletion can be seen; ask "
+            f"for them (ldapsearch -E '!1.2.840.113556.1.4.417', ldbsearch --show-deleted), or {_FULL}"
         )
     if "MISSED_DELETIONS" in verdict.states:
         raise UsageError(
@@ -536,13 +542,15 @@ def _gone(state: State, facts: Facts, survey: _Survey, *, full: bool) -> Iterato
 
 
 def _notes(state: State, facts: Facts, survey: _Survey, *, full: bool) -> Iterator[str]:
+    removed = "USN-DSA-Last-Obj-Removed" if facts.columns else "uSNDSALastObjRemoved"
     if state.exported and not full and facts.last_removed is None:
         yield (
-            "the dump does not have the number of the last removed object (USN-DSA-Last-Obj-Removed): a deletion that "
-            "is not remembered any more cannot be seen in it"
+            f"the dump does not have the number of the last removed object ({removed}): a deletion that is not "
+            "remembered any more cannot be seen in it"
         )
     if not facts.creations:
-        yield "the dump has no USN-Created column: what was modified is exported as added"
+        missing = "no USN-Created column" if facts.columns else "no uSNCreated"
+        yield f"the dump has {missing}: what was modified is exported as added"
     if facts.server is None:
         yield "whose dump it is is not known; --server names it, so that another server's is refused next time"
     if facts.head is not None and survey.highest > facts.head:

@@ -539,7 +539,7 @@ def _facts(found: Iterable[Record]) -> Facts:
     held = [each for each in found if each.dn is not None]
     root = next((each for each in held if not each.dn), None)
     if root is None:
-        return Facts()
+        return Facts(columns=False)
     service = root.get("dsServiceName")
     settings = next((each for each in held if service and each.dn and each.dn.lower() == service.lower()), None)
     life = root.get("invocationID") or (settings.get("invocationID") if settings else None)
@@ -548,6 +548,7 @@ def _facts(found: Iterable[Record]) -> Facts:
         epoch=(guid(life) or life) if life else None,
         head=_number(root.get("highestCommittedUSN")),
         taken=moment(root.get("currentTime") or ""),
+        columns=False,
     )
 
 

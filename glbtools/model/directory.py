@@ -61,6 +61,7 @@ class Facts(NamedTuple):
         deletions: whether a deletion can be seen: the dump has an Is-Deleted column.
         creations: whether a creation can be told from a modification: it has USN-Created.
         taken: when it was taken.
+        columns: it is a table, whose columns are its attributes.
     """
 
     server: str | None = None
@@ -71,6 +72,7 @@ class Facts(NamedTuple):
     deletions: bool = True
     creations: bool = True
     taken: datetime | None = None
+    columns: bool = True
 
 
 ADDED, MODIFIED, DELETED, NOTHING = "A", "M", "D", ""
