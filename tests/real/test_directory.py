@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from glbtools.formats.ldif_dump import parse_ldif
-from tests.real.conftest import BASE, Controller, first_state, second_state
+from tests.real.controller import BASE, Controller, first_state, second_state
 
 COMPARED = ("description", "displayname", "mail", "member", "objectclass", "samaccountname", "telephonenumber")
 
