@@ -13,7 +13,7 @@ HEAD = '''"""The problems, compiled by ``make docs`` from the files beside this 
 
 from __future__ import annotations
 
-from glbtools.diagnosis.problems.problem import Problem
+from glbtools.diagnosis.problems.problem import Problem, Symptom
 
 '''
 WIDTH = 90
@@ -43,8 +43,12 @@ def formatted(code: str) -> str:
 
 def _row(row: Problem) -> Iterator[str]:
     yield "Problem("
-    yield from (f"{field}={value!r}," for field, value in row._asdict().items() if field != "sources")
-    yield f"sources=({' '.join(f'{each!r},' for each in row.sources)}),),"
+    yield from (f"{field}={getattr(row, field)!r}," for field in ("code", "slug", "severity", "title", "repair"))
+    yield f"sources=({' '.join(f'{each!r},' for each in row.sources)}),"
+    if row.symptom is not None:
+        said = row.symptom._asdict().items()
+        yield f"symptom=Symptom({', '.join(f'{name}={value!r}' for name, value in said if value)}),"
+    yield "),"
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from glbtools.diagnosis.problems import PROBLEMS
 from glbtools.reporting import messages, problems, reference
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,6 +73,22 @@ def commands() -> str:
     return "\n".join(lines)
 
 
+BEYOND = "| problem | code | severity | what it is |\n|---|---|---|---|\n"
+"""Above the table of docs/coverage.md with the problems that no scenario there is called after."""
+
+
+def coverage() -> str:
+    """Return docs/coverage.md with that table made anew."""
+    head, mark, rest = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8").partition(BEYOND)
+    named = set(re.findall(r"^\| ([a-z0-9-]+)", head, re.MULTILINE))
+    rows = [
+        f"| {each.slug} | {each.code} | {each.severity} | {each.title} |\n"
+        for each in PROBLEMS
+        if each.slug not in named
+    ]
+    return f"{head}{mark}{''.join(rows)}{rest[rest.index(chr(10) * 2) + 1 :]}"
+
+
 PAGES = {
     "formats.md": reference.markdown,
     "messages.md": messages.markdown,
@@ -86,6 +103,8 @@ def main() -> None:
     for name, content in PAGES.items():
         (REFERENCE / name).write_text(content(), encoding="utf-8")
         print(f"docs/reference/{name}")
+    (ROOT / "docs" / "coverage.md").write_text(coverage(), encoding="utf-8")
+    print("docs/coverage.md")
     (ROOT / "README.md").write_text(readme(), encoding="utf-8")
     print("README.md")
 

@@ -31,6 +31,10 @@ def test_a_generated_page_is_up_to_date(generate, name):
     assert (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8") == generate.PAGES[name]()
 
 
+def test_the_coverage_has_every_problem_in_its_tables(generate):
+    assert (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8") == generate.coverage(), "make docs"
+
+
 def test_the_readme_shows_real_sessions(generate):
     assert (ROOT / "README.md").read_text(encoding="utf-8") == generate.readme()
 

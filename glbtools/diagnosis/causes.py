@@ -10,7 +10,9 @@ from typing import NamedTuple
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.finding import Evidence
 from glbtools.diagnosis.history import Episode, History, Remembered, order, ordered, read
-from glbtools.diagnosis.messages import KINDS, MESSAGES
+from glbtools.diagnosis.messages import MESSAGES
+from glbtools.diagnosis.problems import PROBLEMS, by_slug
+from glbtools.diagnosis.problems.problem import Symptom
 from glbtools.evidence.contents import Artefact
 from glbtools.formats.logs import LogLine
 
@@ -85,6 +87,13 @@ def symptoms(case: Case, slug: str) -> list[LogLine]:
     return ordered(found)
 
 
+def symptom_of(slug: str) -> Symptom:
+    """Return what logs show of a problem that they show something of."""
+    found = by_slug(slug).symptom
+    assert found is not None, f"the file of {slug} has no table [log]"
+    return found
+
+
 # --- grouping ----------------------------------------------------------------------------------------------------
 
 Near = set[int | str | None]
@@ -121,13 +130,14 @@ def _claim(
     current: Group | None = None
     keys = _addresses(episode.entries)
     for each, address in zip(episode.entries, keys, strict=True):
-        if each.code in SECONDARY or (each.code is None and each.severity not in ("", "Status")):
+        bare = each.code is None and each.severity not in ("", "Status")
+        if each.code in SECONDARY or (bare and not each.said.startswith(_BEGINNINGS)):
             (current.more if current else following).append(each)
             continue
         slug = _cause(case, each, near[(*each.stream, each.sitting)])
         if not slug:
             continue
-        way = KINDS[slug].key
+        way = symptom_of(slug).by
         key = address if way == "address" else str(each.code or "") if way == "code" else ""
         group = made.setdefault((slug, each.about, key), Group(slug, key, [], []))
         group.found.append(each)
@@ -171,36 +181,12 @@ def _only_before(following: Sequence[LogLine], entry: LogLine) -> bool:
 # --- which cause a line shows ------------------------------------------------------------------------------------
 
 SINGLE: dict[int, str] = {
-    1: "ds-msg-missing",
-    7: "import-rename-7",
-    14: "resync-error-14",
-    20: "content-level-poison",
-    39: "gal-rebuild-failures",
-    43: "resync-extract-bad-lists",
-    44: "resync-gateway-44",
-    46: "resync-extract-bad-lists",
-    47: "content-level-poison",
-    81: "content-level-poison",
-    91: "import-locked-91",
-    110: "msttrans-corrupt",
-    113: "inqueue-missing",
-    118: "transaction-limit",
-    120: "requestor-not-registered",
-    128: "att-dir-missing",
-    129: "requestor-inactive-window",
-    133: "invalid-server-request-133",
-    136: "srvconf-corrupt-size",
-    138: "requestor-inactive-window",
-    139: "requestor-inactive-window",
-    156: "bad-password",
-    158: "requestor-not-registered",
-    166: "transaction-limit",
-    201: "gal-rebuild-failures",
-    202: "gal-rebuild-failures",
-    203: "gal-rebuild-failures",
-    204: "gal-rebuild-failures",
+    number: each.slug for each in PROBLEMS if each.symptom is not None for number in each.symptom.numbers
 }
-"""Messages that show one cause, whatever stands beside them."""
+"""Messages that show one cause, whatever stands beside them, as the files of the problems say."""
+
+_SAYS = tuple((text, each.slug) for each in PROBLEMS if each.symptom is not None for text in each.symptom.says)
+_BEGINNINGS = tuple(text for text, _ in _SAYS)
 
 
 def _cause(case: Case, each: LogLine, near: Near) -> str:
@@ -218,8 +204,8 @@ def _cause(case: Case, each: LogLine, near: Near) -> str:
 
 def _cause_by_text(case: Case, each: LogLine, near: Near) -> str:
     text = each.said
-    if text.startswith("GAL not active"):
-        return "gal-not-active"
+    if named := next((slug for beginning, slug in _SAYS if text.startswith(beginning)), ""):
+        return named
     if text.startswith("Server processing failure"):
         return "system-mbg-duplicates" if 115 in near else "logged-error"
     missed = each.step == "T2" and each.event == "missed"

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from glbtools.diagnosis.case import Case, same_postoffice, server_name
-from glbtools.diagnosis.causes import Group, groups, leftovers, size_of
+from glbtools.diagnosis.causes import Group, groups, leftovers, size_of, symptom_of
 from glbtools.diagnosis.finding import Evidence
 from glbtools.diagnosis.history import History, dated, later, read, within
 from glbtools.diagnosis.messages import MESSAGES
@@ -79,7 +79,11 @@ def judged(case: Case, group: Group) -> Judgement | None:
     """Return what is known of a group of lines by now; None leaves it to a check of files."""
     if group.first.about and group.slug in BY_FILES:
         return _elsewhere(case, group)
-    return JUDGES[group.slug](case, group)
+    judge = JUDGES.get(group.slug)
+    if judge is None:
+        symptom = symptom_of(group.slug)
+        judge = _after_run(*symptom.until, files=symptom.files)
+    return judge(case, group)
 
 
 def names_leftovers(case: Case) -> bool:
@@ -171,7 +175,7 @@ def _delivered(case: Case, name: str) -> bool | None:
 
 
 def _ran_later(case: Case, group: Group, *phases: str) -> str:
-    done = read(case).later(group.found, *phases)
+    done = read(case).later(group.found, *phases) if phases else None
     if done is None:
         return ""
     when = f" on {dated(done.moment)}" if done.moment else ""
@@ -521,19 +525,12 @@ JUDGES: dict[str, Judge] = {
     "stale-t2-on-requestor": _stale_t2,
     "srvconf-missing": _srvconf_missing,
     "srvconf-corrupt-157-161": _overwritten,
-    "invalid-server-request-133": _after_run("T3"),
     "system-mbg-duplicates": _t2_fault,
-    "system-mbg-locked-t3": _after_run("T3"),
     "inqueue-missing": _inqueue,
     "foreign-inbody": _inbody,
     "att-dir-missing": _t2_fault,
     "srvtrans-leftover-13": _srvtrans,
     "usrtrans-corrupt-45-150": _sorting,
-    "error-150-space-rights": _after_run("IMPORT", files=True),
-    "import-rename-7": _after_run("IMPORT", files=True),
-    "import-locked-91": _after_run("IMPORT", files=True),
-    "gal-rebuild-failures": _after_run("REBUILD"),
-    "gal-not-active": _after_run("GAL"),
     "content-level-poison": lambda case, group: (
         _after_run("IMPORT") if group.first.program == "IMPORT" or not case.is_server else _t2_fault
     )(case, group),
@@ -543,4 +540,4 @@ JUDGES: dict[str, Judge] = {
     "ds-msg-missing": _no_texts,
     "logged-error": _other,
 }
-"""Cause -> what tells whether it is over."""
+"""Cause -> what tells whether it is over, where a later run of a step that its file names does not."""

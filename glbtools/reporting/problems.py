@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from glbtools.diagnosis.problems import PROBLEMS, Problem, explain
 from glbtools.reporting.documents import dumps
@@ -47,12 +48,17 @@ def report(problem: Problem) -> Iterator[Block]:
 
 def document(problem: Problem) -> str:
     """Return the same as JSON."""
-    return dumps({"schema": "glbtools.problem/1", **problem._asdict(), "page": explain(problem)})
+    return dumps({"schema": "glbtools.problem/1", **_row(problem), "page": explain(problem)})
 
 
 def listing() -> str:
     """Return all problems as JSON."""
-    return dumps({"schema": "glbtools.problems/1", "problems": [each._asdict() for each in PROBLEMS]})
+    return dumps({"schema": "glbtools.problems/1", "problems": [_row(each) for each in PROBLEMS]})
+
+
+def _row(problem: Problem) -> dict[str, Any]:
+    names = ("code", "slug", "severity", "title", "repair", "sources")
+    return {name: getattr(problem, name) for name in names}
 
 
 def markdown() -> str:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import glbtools
 from glbtools.diagnosis import problems
 from glbtools.diagnosis.problems import AREAS, PROBLEMS, REPAIRS, SEVERITIES, by_code, by_slug, explain, find
 from glbtools.errors import UsageError
@@ -295,4 +298,74 @@ def test_every_problem_is_emitted_by_some_check():
     code = "\n".join(
         path.read_text(encoding="utf-8") for path in room.rglob("*.py") if path.name not in ("compiled.py", "unsent.py")
     )
-    assert [each.slug for each in problems.PROBLEMS if f'"{each.slug}"' not in code] == []
+    shown = {each.slug for each in PROBLEMS if each.symptom and (each.symptom.numbers or each.symptom.says)}
+    assert [each.slug for each in PROBLEMS if each.slug not in shown and f'"{each.slug}"' not in code] == []
+
+
+# --- adding one --------------------------------------------------------------------------------------------------
+
+NEW = """+++
+code = "L409"
+title = "the modem was taken"
+severity = "warning"
+repair = "none"
+sources = ["Q96060"]
+
+[log]
+numbers = [188]
+says = ["Modem is busy"]
+what = "External found the modem taken on {po}"
+notes = ["Another program held the line."]
+help = ["Give External a line of its own."]
+until = ["T1"]
++++
+
+## What it means
+
+Nothing was sent.
+"""
+
+ADDED = """
+import sys
+import glbtools
+for each in glbtools.diagnose(sys.argv[1]).findings:
+    print(each.problem.code, each.severity, each.message, *each.notes, *each.help, sep="; ")
+"""
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory):
+    """A copy of the package in which a file says of one more problem which lines of a log show it."""
+    place = tmp_path_factory.mktemp("copy")
+    shutil.copytree(FOLDER.parents[1], place / "glbtools", ignore=shutil.ignore_patterns("__pycache__"))
+    (place / "glbtools" / "diagnosis" / "problems" / "modem-taken.md").write_text(NEW, encoding="utf-8")
+    return place
+
+
+def run_in(place, *arguments):
+    environment = {**os.environ, "PYTHONPATH": str(place)}
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)], capture_output=True, text=True, env=environment, cwd=place, check=False
+    )
+
+
+@pytest.mark.parametrize("line", ["Error  [188] The line is engaged", "Status       Modem is busy on COM1"])
+def test_a_problem_that_a_log_line_shows_is_one_file(line, copied):
+    made = run_in(copied, ROOT / "docs" / "compile_problems.py")
+    assert (made.returncode, made.stderr) == (0, "")
+    spec = copied / "po.toml"
+    spec.write_text(f"[[postoffice]]\nname = 'NET/PO'\nlog.DIRSYNC = '''02/14/94 04:10:02 | {line}\r\n'''\n", "utf-8")
+    glbtools.build(spec, copied / "po", force=True)
+    found = run_in(copied, "-c", ADDED, copied / "po")
+    assert found.stderr == ""
+    (said,) = [each for each in found.stdout.splitlines() if each.startswith("L409")]
+    assert said.startswith("L409; warning; External found the modem taken on a requestor")
+    assert said.endswith("; Another program held the line.; Give External a line of its own.")
+
+
+def test_a_mistake_in_the_file_of_a_problem_is_named_by_line_and_key(copied):
+    path = copied / "glbtools" / "diagnosis" / "problems" / "modem-taken.md"
+    path.write_text(NEW.replace("numbers = [188]", 'numbers = ["188"]'), encoding="utf-8")
+    made = run_in(copied, ROOT / "docs" / "compile_problems.py")
+    path.write_text(NEW, encoding="utf-8")
+    assert "modem-taken.md:9: log.numbers[0]: must be a whole number" in made.stderr

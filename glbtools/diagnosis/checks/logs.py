@@ -9,12 +9,13 @@ from itertools import pairwise
 
 from glbtools.binary import stamp
 from glbtools.diagnosis.case import Case, logged
-from glbtools.diagnosis.causes import SINGLE, Group, groups
+from glbtools.diagnosis.causes import SINGLE, Group, groups, symptom_of
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.history import History, dated, later, ordered, outermost, read, within
 from glbtools.diagnosis.judging import judged, unposted
-from glbtools.diagnosis.messages import IMPORT_AGAIN, KINDS, MESSAGES, Kind
+from glbtools.diagnosis.messages import IMPORT_AGAIN, MESSAGES
 from glbtools.diagnosis.problems import by_slug
+from glbtools.diagnosis.problems.problem import Symptom
 from glbtools.diagnosis.wording import plural
 from glbtools.evidence.postoffice import Held
 from glbtools.formats.logs import SITTING, LogLine
@@ -71,7 +72,7 @@ def _refused_repeatedly(case: Case, history: History) -> Iterator[Finding]:
 
 
 def _judged(case: Case, group: Group) -> Finding | None:
-    kind = KINDS[group.slug]
+    kind = symptom_of(group.slug)
     judgement = judged(case, group)
     if judgement is None:
         return None
@@ -97,7 +98,7 @@ def _judged(case: Case, group: Group) -> Finding | None:
     )
 
 
-def _what(case: Case, group: Group, kind: Kind) -> str:
+def _what(case: Case, group: Group, kind: Symptom) -> str:
     if group.slug == "logged-error":
         message = MESSAGES.get(group.first.code) if group.first.code is not None else None
         return message.what if message else f"a program reports: {_quoted(group.first.said)}"
@@ -105,9 +106,9 @@ def _what(case: Case, group: Group, kind: Kind) -> str:
     return kind.what.format(po=po, named=_named(group))
 
 
-def _concerned(group: Group, kind: Kind) -> str:
+def _concerned(group: Group, kind: Symptom) -> str:
     """Return the postoffice a finding is about, where it is not the one whose log it is."""
-    return group.first.about or (group.key if kind.key == "address" else "")
+    return group.first.about or (group.key if kind.by == "address" else "")
 
 
 def _named(group: Group) -> str:
@@ -236,7 +237,7 @@ def _unfinished_gal(case: Case, history: History) -> Iterator[Finding]:
     if not found:
         return
     since = next((each for each in fine if later(each, ordered(found)[-1])), None)
-    kind = KINDS["gal-rebuild-failures"]
+    kind = symptom_of("gal-rebuild-failures")
     yield _finding(
         case,
         "gal-rebuild-failures",

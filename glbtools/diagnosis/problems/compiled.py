@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glbtools.diagnosis.problems.problem import Problem
+from glbtools.diagnosis.problems.problem import Problem, Symptom
 
 PROBLEMS: tuple[Problem, ...] = (
     Problem(
@@ -58,6 +58,11 @@ PROBLEMS: tuple[Problem, ...] = (
             "Q112280",
             "Q134753",
         ),
+        symptom=Symptom(
+            what="the server could not open MSTTRANS",
+            notes=("Without MSTTRANS the server can neither take nor send changes (Q112280).",),
+            help=("Restore MSTTRANS from a backup, then Export on every postoffice.",),
+        ),
     ),
     Problem(
         code="Q202",
@@ -69,6 +74,14 @@ PROBLEMS: tuple[Problem, ...] = (
             "Q96060",
             "Q96003",
             "Q103421",
+        ),
+        symptom=Symptom(
+            what="the server could not read MSTTRANS",
+            numbers=(110,),
+            notes=("Message 110 means that its last record could not be read (Q96003).",),
+            help=(
+                "Wait one cycle. If it stays, restore MSTTRANS and SRVCONF from one backup, then Export on every postoffice.",
+            ),
         ),
     ),
     Problem(
@@ -136,6 +149,7 @@ PROBLEMS: tuple[Problem, ...] = (
             "Q136487",
             "Q96060",
         ),
+        symptom=Symptom(what="the server's configuration is missing"),
     ),
     Problem(
         code="C202",
@@ -149,6 +163,12 @@ PROBLEMS: tuple[Problem, ...] = (
             "Q107443",
             "Q96004",
         ),
+        symptom=Symptom(
+            what="the server is not registered as its own requestor",
+            numbers=(136,),
+            notes=("The server is registered as its own requestor when it is enabled (Q96060).",),
+            help=("Swap the server by way of a temporary one, as Q96060 describes for problem 5.",),
+        ),
     ),
     Problem(
         code="C203",
@@ -160,6 +180,13 @@ PROBLEMS: tuple[Problem, ...] = (
             "Q96060",
             "Q120449",
             "Q103421",
+        ),
+        symptom=Symptom(
+            what="the server takes SRVCONF for one of another version",
+            notes=(
+                "Together 157 and 161 mean that the beginning of SRVCONF is overwritten (Q96060); REQMAIN before 3.2a can do that on NetWare (Q120449).",
+            ),
+            help=("Restore SRVCONF and MSTTRANS from one backup, then Export on every postoffice.",),
         ),
     ),
     Problem(
@@ -185,6 +212,16 @@ PROBLEMS: tuple[Problem, ...] = (
             "Q99268",
             "Q96060",
         ),
+        symptom=Symptom(
+            what="the server does not know {po}",
+            numbers=(120, 158),
+            notes=("What it has sent stays in its REQTRANS until the server acknowledges it (Q96004).",),
+            help=(
+                "Register it on the server under its exact name: Config, Dir-Sync, Server, Requestors.",
+                "A name that is only PCM: comes from a foreign requestor that gives its name wrongly (Q99268).",
+            ),
+            by="address",
+        ),
     ),
     Problem(
         code="C302",
@@ -196,6 +233,15 @@ PROBLEMS: tuple[Problem, ...] = (
             "Q125917",
             "Q96004",
             "Q116435",
+        ),
+        symptom=Symptom(
+            what="the server refused the password of {po}",
+            numbers=(156,),
+            notes=(
+                "SRVMAIN 3.2a also refuses a right one when another requestor registered later has a name that begins this one's (Q125917).",
+            ),
+            help=("Set the same password on both sides: Config, Dir-Sync. Nothing is lost meanwhile.",),
+            by="address",
         ),
     ),
     Problem(
@@ -256,6 +302,11 @@ PROBLEMS: tuple[Problem, ...] = (
             "Q103421",
             "Q114395",
             "Q110496",
+        ),
+        symptom=Symptom(
+            what="REQTRANS could not be opened",
+            notes=("While REQTRANS is missing nothing is sent and no change is queued (Q119017).",),
+            help=("If an Export was made in that time, make it again.",),
         ),
     ),
     Problem(
@@ -417,6 +468,16 @@ PROBLEMS: tuple[Problem, ...] = (
             "Q109256",
             "Q112280",
         ),
+        symptom=Symptom(
+            what="the server no longer had updates that {po} had not received",
+            numbers=(129, 138, 139),
+            notes=("What is older than Keep Updates is purged from MSTTRANS (Q108067).",),
+            help=(
+                "On that postoffice both Export and Import: Config, Dir-Sync, Requestor (Q108067).",
+                "Import replaces its lists by the server's; addresses added locally must be added again.",
+            ),
+            by="address",
+        ),
     ),
     Problem(
         code="D102",
@@ -471,6 +532,11 @@ PROBLEMS: tuple[Problem, ...] = (
         title="Import cannot get at SRVTRANS, and the updates in it wait",
         repair="safe",
         sources=("Q174164",),
+        symptom=Symptom(
+            what="Import could not get at SRVTRANS",
+            notes=("The updates in it count as delivered, and the server does not send them again.",),
+            help=("Free SRVTRANS and run IMPORT -Q; otherwise rename it, keep it, and make an empty one (Q174164).",),
+        ),
     ),
     Problem(
         code="P103",
@@ -479,6 +545,16 @@ PROBLEMS: tuple[Problem, ...] = (
         title="Import cannot sort USRTRANS",
         repair="safe",
         sources=("Q112301",),
+        symptom=Symptom(
+            what="Import could not sort its queues",
+            notes=(
+                "USRTRANS is damaged, SORTLOCK.GLB was left over, or pointers in REQCONF are not at rest (Q112301).",
+            ),
+            help=(
+                "Save copies; empty USRTRANS, delete SORTLOCK.GLB and the working files, run a full cycle, then RESYNC.",
+                "What is emptied counts as delivered: without RESYNC or Import it is lost here.",
+            ),
+        ),
     ),
     Problem(
         code="P104",
@@ -489,6 +565,19 @@ PROBLEMS: tuple[Problem, ...] = (
         sources=(
             "Q134228",
             "Q148811",
+        ),
+        symptom=Symptom(
+            what="Import could not rename its new list and posted nothing",
+            numbers=(7,),
+            notes=(
+                "A lock, missing rights, a read-only file or an antivirus program; many messages 90 follow (Q134228).",
+            ),
+            help=(
+                "Remove the lock and the left-over IMPORT.USR and IMPORT.INF.",
+                "Then run IMPORT ADMIN -P -Y -Q again: the updates wait in SRVTRANS.",
+            ),
+            until=("IMPORT",),
+            files=True,
         ),
     ),
     Problem(
@@ -624,6 +713,15 @@ PROBLEMS: tuple[Problem, ...] = (
             "Q96060",
             "Q96004",
         ),
+        symptom=Symptom(
+            what="received updates could not be stored",
+            notes=(
+                "Usually disk space, rights, memory or file handles: storing takes up to three times their size (Q96060).",
+            ),
+            help=("Make room (NetWare: PURGE), check rights and FILES=, then run T3 again.",),
+            until=("IMPORT",),
+            files=True,
+        ),
     ),
     Problem(
         code="L102",
@@ -640,6 +738,17 @@ PROBLEMS: tuple[Problem, ...] = (
         title="Import found the database locked",
         repair="none",
         sources=("Q148705",),
+        symptom=Symptom(
+            what="Import found the database locked by {named}",
+            numbers=(91,),
+            notes=("FLAG.GLB was held open, most often by ADMIN (Q148705). The updates stay in SRVTRANS.",),
+            help=(
+                "Close ADMIN, and do not run it during T3.",
+                "Then run IMPORT ADMIN -P -Y -Q again: the updates wait in SRVTRANS.",
+            ),
+            until=("IMPORT",),
+            files=True,
+        ),
     ),
     Problem(
         code="L104",
@@ -648,6 +757,14 @@ PROBLEMS: tuple[Problem, ...] = (
         title="the requestor could not read its system mailbag",
         repair="none",
         sources=("Q138783",),
+        symptom=Symptom(
+            what="T3 could not read the system mailbag",
+            notes=(
+                "SYSTEM.MBG was held open by another program (Q138783). The server sends again what is not acknowledged.",
+            ),
+            help=("Close what holds SYSTEM.MBG open at that time.",),
+            until=("T3",),
+        ),
     ),
     Problem(
         code="L105",
@@ -666,6 +783,16 @@ PROBLEMS: tuple[Problem, ...] = (
             "Q193676",
             "Q138737",
         ),
+        symptom=Symptom(
+            what="the global address list was not rebuilt properly",
+            numbers=(39, 201, 202, 203, 204),
+            notes=("Sync numbers and lists are in order; only the global address list is old (Q99117).",),
+            help=(
+                "Close what holds GAL.NME, GALINDEX.GLB, GALNETPO.GLB or MASTER.GLB open, and run REBUILD -F again.",
+            ),
+            by="code",
+            until=("REBUILD",),
+        ),
     ),
     Problem(
         code="L106",
@@ -674,6 +801,13 @@ PROBLEMS: tuple[Problem, ...] = (
         title="rebuilding the global address list is switched off here",
         repair="none",
         sources=("Q105965",),
+        symptom=Symptom(
+            what="the global address list is not rebuilt after updates",
+            says=("GAL not active",),
+            notes=("Rebuilding is switched off for this postoffice (Q105965).",),
+            help=("Config, Dir-Sync, Requestor, Options: Rebuild Yes; then run REBUILD.",),
+            until=("GAL",),
+        ),
     ),
     Problem(
         code="L107",
@@ -686,6 +820,16 @@ PROBLEMS: tuple[Problem, ...] = (
             "Q128872",
             "Q122689",
         ),
+        symptom=Symptom(
+            what="an entry is refused: {named}",
+            numbers=(20, 47, 81),
+            notes=(
+                "20: a group of ten characters was deleted (Q123398). 81: an entry without mailbox, from a damaged GROUP.GLB (Q128872). 47: a change without effect, often a malformed one (Q194819).",
+                "It comes again every cycle until Keep Updates removes it.",
+            ),
+            help=("Correct the entry on the postoffice it belongs to; Dir-Sync goes on without it.",),
+            by="code",
+        ),
     ),
     Problem(
         code="L201",
@@ -697,6 +841,16 @@ PROBLEMS: tuple[Problem, ...] = (
             "Q127752",
             "Q111703",
         ),
+        symptom=Symptom(
+            what="T2 failed on messages that it could neither read nor delete: no requestor was sent anything",
+            notes=(
+                "One cause: duplicate headers in SYSTEM.MBG (Q127752). SRVMAIN -T does not run after that.",
+                "SRVMAIN 3.2.10 no longer fails on them.",
+            ),
+            help=(
+                "Empty SYSTEM.MBG and reset SYSTEM.KEY on the server; requestors send again what was not acknowledged.",
+            ),
+        ),
     ),
     Problem(
         code="L202",
@@ -707,6 +861,18 @@ PROBLEMS: tuple[Problem, ...] = (
         sources=(
             "Q108844",
             "Q96060",
+        ),
+        symptom=Symptom(
+            what="T2 found an update of the server itself in its mailbag",
+            numbers=(133,),
+            notes=(
+                "The server's own T3 had not taken it out: a cycle by hand without REQMAIN -R, or steps in a wrong order (Q108844).",
+            ),
+            help=(
+                "Run REQMAIN -R on the server. If it comes again, compress SYSTEM.MBG and reset its key file.",
+                "Nothing is lost: the next cycle sends again.",
+            ),
+            until=("T3",),
         ),
     ),
     Problem(
@@ -721,6 +887,19 @@ PROBLEMS: tuple[Problem, ...] = (
             "Q96004",
             "Q156063",
         ),
+        symptom=Symptom(
+            what="a full list for {po} is larger than its limit, and the server does not send it",
+            numbers=(118, 166),
+            notes=(
+                "Ordinary updates above the limit are spread over several cycles; a full list cannot be (Q133719).",
+                "118 and 166 are one event: the limit, and that the list must be brought by hand (Q119450).",
+            ),
+            help=(
+                "RESYNC: IMPORT -S on the server, copy RESYNC.GLB to that postoffice, delete it on the server, IMPORT -Q there.",
+                "Do that before changes are made there: RESYNC overtakes what waits in REQTRANS (Q119452).",
+            ),
+            by="address",
+        ),
     ),
     Problem(
         code="L204",
@@ -729,6 +908,12 @@ PROBLEMS: tuple[Problem, ...] = (
         title="a reply in the body of a message is too large for the server's memory",
         repair="none",
         sources=("Q123857",),
+        symptom=Symptom(
+            what="the reply to {po} did not fit into the server's memory",
+            notes=("It asked for the list in the body of the message; 9 for SRVUPDS and 159 are one event (Q123857).",),
+            help=("Let that requestor ask with TRANSACTIONS=INATTACHMENT.",),
+            by="address",
+        ),
     ),
     Problem(
         code="L205",
@@ -737,6 +922,12 @@ PROBLEMS: tuple[Problem, ...] = (
         title="the server could not file a requestor's status report",
         repair="none",
         sources=("Q112303",),
+        symptom=Symptom(
+            what="the server could not file status reports",
+            numbers=(128,),
+            notes=("A directory of ATT or MAI or INQUEUE.MBG is missing, or CONTROL.GLB is read-only (Q112303).",),
+            help=("Create the directories; CENTRAL.LOG lacks the reports of that time.",),
+        ),
     ),
     Problem(
         code="L206",
@@ -759,6 +950,14 @@ PROBLEMS: tuple[Problem, ...] = (
             "Q215505",
             "Q96001",
         ),
+        symptom=Symptom(
+            what="RESYNC.GLB could not be processed",
+            numbers=(14,),
+            notes=(
+                "Its numbers are below those of this postoffice (Q215505: made by Exchange from some requestors only), or it could not be made.",
+            ),
+            help=("On the server run IMPORT -S again (Q96001); with Exchange set GlobalMaxSeqInResync (Q215505).",),
+        ),
     ),
     Problem(
         code="L302",
@@ -767,6 +966,13 @@ PROBLEMS: tuple[Problem, ...] = (
         title="a list names a gateway that is not installed here",
         repair="none",
         sources=("Q122751",),
+        symptom=Symptom(
+            what="updates name gateways that are not installed here: {named}",
+            numbers=(44,),
+            notes=(
+                "Normal where the server has gateways that this postoffice lacks; those entries are skipped (Q122751).",
+            ),
+        ),
     ),
     Problem(
         code="L303",
@@ -775,6 +981,12 @@ PROBLEMS: tuple[Problem, ...] = (
         title="full lists carry on faults of the server's gateway lists",
         repair="none",
         sources=("Q119240",),
+        symptom=Symptom(
+            what="a full list holds gateway entries without name or address",
+            numbers=(43, 46),
+            notes=("The server's own gateway list is inconsistent: its X400.NME is empty, X400.GLB is not (Q119240).",),
+            help=("Repair the list on the server, then send it again.",),
+        ),
     ),
     Problem(
         code="L401",
@@ -786,6 +998,12 @@ PROBLEMS: tuple[Problem, ...] = (
             "Q130064",
             "Q135868",
             "Q95521",
+        ),
+        symptom=Symptom(
+            what="programs could not find their message texts",
+            numbers=(1,),
+            notes=("They are in DS_MSG.GLB; the logs then hold numbers only (Q130064).",),
+            help=("Restore DS_MSG.GLB from the program disks.",),
         ),
     ),
     Problem(
@@ -811,6 +1029,7 @@ PROBLEMS: tuple[Problem, ...] = (
             "Q96003",
             "Q96004",
         ),
+        symptom=Symptom(what="{message}", by="code"),
     ),
     Problem(
         code="S101",
@@ -880,6 +1099,14 @@ PROBLEMS: tuple[Problem, ...] = (
             "Q136487",
             "Q96060",
         ),
+        symptom=Symptom(
+            what="the server's step, T2, is run for a postoffice that is not the server",
+            notes=("It was the server once, or was scheduled by mistake; Dir-Sync itself is in order (Q136487).",),
+            help=(
+                "Remove T2 from its schedule: DSSCHED -X, edit, DSSCHED -I; then reset SYSTEM.MBG and its key file.",
+                "Do not enable the server on it.",
+            ),
+        ),
     ),
     Problem(
         code="S107",
@@ -915,6 +1142,15 @@ PROBLEMS: tuple[Problem, ...] = (
             "Q130449",
             "Q136333",
             "Q104279",
+        ),
+        symptom=Symptom(
+            what="mail to the other side could not be put into the outgoing mailbag",
+            numbers=(113,),
+            notes=(
+                "INQUEUE.MBG or INQUEUE.KEY is missing or damaged, or the disk is full (Q130449, Q136333).",
+                "Nothing is lost: the numbers did not change, and the step sends again.",
+            ),
+            help=("Restore INQUEUE.MBG (0 bytes) and INQUEUE.KEY (560 bytes), and make room on the disk.",),
         ),
     ),
     Problem(

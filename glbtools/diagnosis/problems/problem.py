@@ -27,6 +27,31 @@ AREAS: Mapping[str, str] = MappingProxyType(
 )
 
 
+class Symptom(NamedTuple):
+    """What logs show of a problem, and what is said of it where they do.
+
+    Attributes:
+        what: the fault, without final stop; ``{named}`` stands for what the lines name, ``{po}`` for the postoffice.
+        numbers: of messages that show it, whatever stands beside them.
+        says: beginnings of lines without a number that show it.
+        notes: the reason, and what is normal about it.
+        help: what to do, and what not.
+        by: what sets occurrences apart: ``address``, ``code`` or nothing.
+        until: steps or programs (T1, T2, T3, IMPORT, REBUILD, GAL) of which a later run without it shows that it is
+            over.
+        files: whether empty queues and no working files show that, too.
+    """
+
+    what: str
+    numbers: tuple[int, ...] = ()
+    says: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    help: tuple[str, ...] = ()
+    by: str = ""
+    until: tuple[str, ...] = ()
+    files: bool = False
+
+
 class Problem(NamedTuple):
     """A kind of fault, or a normal state that is easily taken for one.
 
@@ -39,6 +64,7 @@ class Problem(NamedTuple):
         sources: the Knowledge Base articles it rests on; what came after Dir-Sync is also described elsewhere: in pages
             of the Exchange SDK (``SDK:page``), in open specifications (``MS-OXCFXICS``) and in Microsoft's public
             documentation (``MSsup:page``, ``MSwin32:page``).
+        symptom: what logs show of it; None for what is seen by other means alone.
     """
 
     code: str
@@ -47,3 +73,4 @@ class Problem(NamedTuple):
     title: str
     repair: str
     sources: tuple[str, ...]
+    symptom: Symptom | None = None

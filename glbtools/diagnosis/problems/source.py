@@ -1,13 +1,16 @@
-"""The file of a problem: its row between ``+++`` lines in TOML, then its page under ``##`` headings."""
+"""The file of a problem: its row between ``+++`` lines in TOML, then its page under ``##`` headings.
+
+A table ``[log]`` in the row says which lines of logs show it, and what is said of it then (``Symptom``).
+"""
 
 from __future__ import annotations
 
 import textwrap
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from glbtools.diagnosis.problems.problem import Problem
-from glbtools.tables import TableSyntaxError, read_toml
+from glbtools.diagnosis.problems.problem import REPAIRS, SEVERITIES, Problem, Symptom
+from glbtools.tables import Setting, open_toml
 
 FOLDER = Path(__file__).parent
 FENCE = "+++\n"
@@ -34,15 +37,13 @@ def read(slug: str) -> Source:
     """Return what the file of a problem holds.
 
     Raises:
-        ValueError: it is not of the form that the module describes; this is a mistake of the program.
+        DescriptionError: it is not of the form that the module describes; this is a mistake of the program.
     """
-    before, front, page = (FOLDER / f"{slug}.md").read_text(encoding="utf-8").split(FENCE, 2)
-    if before:
-        raise ValueError(f"{slug}.md does not begin with {FENCE.strip()}")
-    try:
-        return Source(_row(slug, read_toml(front)), page.strip("\n"))
-    except (KeyError, TableSyntaxError) as error:
-        raise ValueError(f"{slug}.md: {error}") from error
+    path = FOLDER / f"{slug}.md"
+    _, front, page = path.read_text(encoding="utf-8").split(FENCE, 2)
+    # A line before it, as in the file, so that a mistake is named by its line there.
+    row = open_toml(f"\n{front}".encode(), path.name).table({"code", "title", "severity", "repair", "sources", "log"})
+    return Source(_problem(slug, row), page.strip("\n"))
 
 
 def page_of(problem: Problem) -> str:
@@ -52,5 +53,27 @@ def page_of(problem: Problem) -> str:
     return f"{title}\n\n{read(problem.slug).page}\n\n## Sources\n\n{sources}\n"
 
 
-def _row(slug: str, front: dict[str, Any]) -> Problem:
-    return Problem(front["code"], slug, front["severity"], front["title"], front["repair"], tuple(front["sources"]))
+def _problem(slug: str, row: Setting) -> Problem:
+    return Problem(
+        row["code"].text(),
+        slug,
+        severity=row["severity"].choice(SEVERITIES),
+        title=row["title"].text(),
+        repair=row["repair"].choice(REPAIRS),
+        sources=row["sources"].texts(),
+        symptom=_symptom(row["log"]) if row["log"].given else None,
+    )
+
+
+def _symptom(row: Setting) -> Symptom:
+    row.table(Symptom._fields)
+    return Symptom(
+        row["what"].text(),
+        numbers=tuple(each.integer(-1, 9999) for each in row["numbers"].items()),
+        says=row["says"].texts(),
+        notes=row["notes"].texts(),
+        help=row["help"].texts(),
+        by=row["by"].choice(("", "address", "code"), ""),
+        until=row["until"].texts(),
+        files=row["files"].boolean(default=False),
+    )
