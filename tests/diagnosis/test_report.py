@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from importlib.resources import files
 from pathlib import Path
 
 import jsonschema
@@ -12,10 +11,9 @@ import pytest
 
 import glbtools
 from glbtools.diagnosis.engine import diagnose
-from tests.diagnosis.test_file_checks import CASES, built, network
+from tests.diagnosis.networks import CASES, SCHEMA, built, network
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SCHEMA = json.loads((files("glbtools.reporting") / "diagnosis.schema.json").read_text())
 
 
 @pytest.mark.parametrize("slug", CASES)

@@ -22,7 +22,7 @@ from glbtools.sync import pair as pairs
 from glbtools.sync.faults import StoreError
 from glbtools.sync.store import KeptStore, SqliteStore
 from tests.cli.replay import UPDATE, commands, replayed
-from tests.diagnosis.test_report import SCHEMA
+from tests.diagnosis.networks import SCHEMA
 
 ROOT = Path(__file__).resolve().parents[2]
 DIRECTORIES = ROOT / "fixtures" / "directories"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.replay import UPDATE, commands, replayed
-from tests.diagnosis.test_file_checks import CASES, built
+from tests.diagnosis.networks import CASES, built
 
 TRANSCRIPTS = Path(__file__).with_name("transcripts")
 
