@@ -190,7 +190,7 @@ def _toml(value: Any) -> str:
 
 
 def _requestor_life(dice: Dice, layout: Layout, count: int) -> list[Snapshot]:
-    highest = layouts.number_range(layout.by_name["reqsync"].kind, 4)[1]
+    highest = layout.by_name["reqsync"].range[1]
     own = f"{dice.one_of(_POSTOFFICES)}/{dice.one_of(_POSTOFFICES)}"
     values: dict[str, Any] = {
         "reqsync": dice.below(dice.one_of((50, 900, 4000))),
@@ -221,7 +221,7 @@ def _requestor_life(dice: Dice, layout: Layout, count: int) -> list[Snapshot]:
 
 
 def _server_life(dice: Dice, layout: Layout, count: int) -> list[Snapshot]:
-    highest = min(layouts.number_range(layout.by_name[name].kind, 4)[1] for name in ("sync", "srvsync"))
+    highest = min(layout.by_name[name].range[1] for name in ("sync", "srvsync"))
     own = f"{dice.one_of(_POSTOFFICES)}/{dice.one_of(_POSTOFFICES)}"
     stored = layout.by_name["last_update"].stamp
     hours = dice.below(25) - 11 if stored == "unix" else 0

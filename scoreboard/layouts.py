@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 from glbtools.binary import checksum
 from glbtools.binary import layout as layouts
-from glbtools.binary.layout import Field, Layout, number_range
+from glbtools.binary.field import Field
+from glbtools.binary.layout import Layout
 from glbtools.binary.records import Record, codec
 from glbtools.formats import listing
 from glbtools.formats.queue import Queue, moment, parse_queue, raw_stamp
@@ -274,15 +275,13 @@ def limits(layout: Layout) -> Limits:
     compiled = codec(layout)
     longest = 4000
     if length is not None:
-        longest = min(longest, number_range(length.kind, length.size)[1] - compiled.len_counted)
+        longest = min(longest, length.range[1] - compiled.len_counted)
     if layout.stride >= 128:
         ends = len(compiled.terminator) + compiled.len_trail
         longest = min(longest, layout.stride - compiled.len_head - ends)
     ended_by_crlf = layout.terminator == "crlf" and length is None
     dos = stamp is not None and stamp.stamp == "dos"
-    return Limits(
-        number_range(sync.kind, sync.size)[1], longest, "\n" if ended_by_crlf else "\r\n", seconds=2 if dos else 1
-    )
+    return Limits(sync.range[1], longest, "\n" if ended_by_crlf else "\r\n", seconds=2 if dos else 1)
 
 
 def _written(dice: Dice, layout: Layout, kind: str, count: int) -> tuple[tuple[Row, ...], list[Record]]:
@@ -326,7 +325,7 @@ def _unexplained(layout: Layout, secret: bytes, sync: int, text: str) -> int | N
     if stored is None or layout.checksum:
         return None
     digest = hashlib.blake2b(b"%s %d %s" % (secret, sync, text.encode(layout.encoding)), digest_size=4).digest()
-    return int.from_bytes(digest, "big") & number_range(stored.kind, stored.size)[1]
+    return int.from_bytes(digest, "big") & stored.range[1]
 
 
 def _header(layout: Layout, count: int) -> bytes:
@@ -355,7 +354,7 @@ def _listing(dice: Dice, layout: Layout, kind: str, records: list[Record]) -> tu
 def _new_form(layout: Layout, kind: str, records: list[Record], hours: int) -> list[str]:
     """Return the lines of LISTQ 3.2.0.1 with -C and -T; what the file does not hold leaves its column blank."""
     summed, stamped = (layout.with_role(role) for role in ("checksum", "stamp"))
-    digits = 4 if summed is None or number_range(summed.kind, summed.size)[1] <= 0xFFFF else 8
+    digits = 4 if summed is None or summed.range[1] <= 0xFFFF else 8
     lines = ["Microsoft Mail for the PC v3.2, LISTQ v3.2.0.1", "(C) Microsoft Corp. 1993-1994. All rights reserved", ""]
     lines += [f"Examining POLYNOMIAL/MONTGOMERY Dirsync transaction file: {kind}", ""]
     lines += ["Checking CRC...", ""] if summed else []

@@ -28,7 +28,8 @@ from typing import Any, NamedTuple, Protocol
 
 from glbtools.binary import layout as layouts
 from glbtools.binary import structure
-from glbtools.binary.layout import Field, Layout
+from glbtools.binary.field import Field
+from glbtools.binary.layout import Layout
 from glbtools.binary.records import Record, codec
 from glbtools.formats.queue import moment, parse_queue
 from glbtools.layouts import reference

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from glbtools.binary import layout as layouts
-from glbtools.binary.layout import Field, Layout
+from glbtools.binary.field import Field
+from glbtools.binary.layout import Layout
 from glbtools.binary.records import codec
 from glbtools.errors import LayoutError
 from glbtools.formats import config, transaction

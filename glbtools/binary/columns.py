@@ -8,10 +8,11 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from glbtools.binary.layout import INTEGERS, MAX_TEXT
+from glbtools.binary.field import INTEGERS, ORDERS
+from glbtools.binary.layout import MAX_TEXT
 
 if TYPE_CHECKING:
-    from glbtools.binary.layout import Field
+    from glbtools.binary.field import Field
     from glbtools.binary.records import Record, RecordCodec
 
 
@@ -89,8 +90,7 @@ def _walk(codec: RecordCodec, data: bytes, pos: int, stretch: int) -> list[int]:
             append(pos)
             pos += step + (data[pos + low] | data[pos + high] << 8)
     else:
-        order = "<" if length.byte_order == "little" else ">"
-        unpack = struct.Struct(order + {"u8": "B", "u32": "I"}[length.kind]).unpack_from
+        unpack = struct.Struct(length.code).unpack_from
         while pos <= last:
             append(pos)
             pos += step + unpack(data, pos + field)[0]
@@ -192,8 +192,7 @@ def _arrays(columns: list[list[int]]) -> Columns:
 def _gather(codec: RecordCodec, data: bytes, each: Field, starts: Any) -> Any:
     """Values of one field of all records: a view of the data with a stride of one byte, indexed by the starts."""
     numpy = _numpy()
-    order = "<" if each.byte_order == "little" else ">"
     shape = (len(data) - each.offset - each.size + 1,)
-    dtype = numpy.dtype(f"{order}{each.kind[0]}{each.size}")
+    dtype = numpy.dtype(f"{ORDERS[each.byte_order]}{each.kind[0]}{each.size}")
     view: Any = numpy.ndarray(shape, dtype, buffer=data, offset=each.offset, strides=(1,))
     return view[starts]

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from glbtools.binary import checksum, stamp
 from glbtools.binary.checksum import Algorithm, Crc
+from glbtools.binary.field import INTEGERS, Field, number_range
 from glbtools.errors import LayoutError
 from glbtools.tables import Setting, open_toml, shown
 
@@ -31,8 +32,6 @@ COVERS = {"text": ("text",), "text+terminator": ("text", "terminator")}
 TERMINATORS = {"nul": b"\0", "crlf": b"\r\n", "none": b""}
 LINKS = ("previous", "next")
 
-INTEGERS = {"u8": 1, "u16": 2, "u32": 4, "i8": 1, "i16": 2, "i32": 4}
-SIZED = ("dec", "hex", "bytes", "text")
 _TYPE = re.compile(
     r"(?:(?P<integer>[ui](?:8|16|32))|(?P<sized>dec|hex|bytes|text):(?P<size>[1-9]\d{0,5})|(?P<text>text))"
 )
@@ -43,46 +42,6 @@ MAX_TEXT = 1 << 18
 
 MAX_FIXED = 1 << 16
 """Largest header, record or stride, in bytes."""
-
-
-class Field(NamedTuple):
-    """One field of a layout.
-
-    ``offset`` counts from the start of its section: the file's header, the record, or the trailer behind the text and
-    its terminator. ``size`` is 0 for the text of variable length. ``dec`` and ``hex`` are numbers written as digits,
-    padded with zeros. ``default`` is what is written where nothing else is said.
-    """
-
-    name: str
-    section: str
-    offset: int
-    kind: str
-    size: int
-    role: str
-    status: str
-    orig: str = ""
-    source: str = ""
-    doc: str = ""
-    byte_order: str = "little"
-    stamp: str = "unix"
-    link: str = ""
-    default: int | bytes | None = None
-    flags: tuple[tuple[str, int], ...] = ()
-
-    @property
-    def stop(self) -> int:
-        """First offset behind the field, in its section."""
-        return self.offset + self.size
-
-    @property
-    def type(self) -> str:
-        """The type as a layout file spells it."""
-        return f"{self.kind}:{self.size}" if self.kind in SIZED and self.size else self.kind
-
-    @property
-    def numeric(self) -> bool:
-        """Whether the stored value is a number."""
-        return self.kind in INTEGERS or self.kind in {"dec", "hex"}
 
 
 class Layout(NamedTuple):
@@ -139,6 +98,10 @@ class Layout(NamedTuple):
     def text(self) -> Field | None:
         """The text of variable length, in a queue layout."""
         return next((each for each in self.fields if each.role == "text" and not each.size), None)
+
+    def encoded(self, text: str) -> bytes:
+        """Return a text of variable length as it is stored, without its terminator."""
+        return text.encode(self.encoding, "surrogateescape")
 
     @property
     def selects(self) -> bool:
@@ -290,7 +253,7 @@ class _Checker:
             self.checksum["algorithm"].fail("there is no field with the role checksum")
         if layout.algorithm is not None and stored is not None:
             bits = layout.crc.width if layout.crc else 8 * layout.algorithm.size
-            if number_range(stored.kind, stored.size)[1] < (1 << bits) - 1:
+            if stored.range[1] < (1 << bits) - 1:
                 has = f"{bits} bits" if bits % 8 else f"{bits // 8} bytes"
                 self.checksum["algorithm"].fail(f"{layout.checksum} has {has}, too many for {stored.type}")
 
@@ -313,12 +276,12 @@ class _Checker:
         most = (1 << width) - 1
         refin = table["refin"].boolean(default=False)
         return Crc(
-            width,
-            table["poly"].integer(1, most),
-            table["init"].integer(0, most, 0),
-            refin,
-            table["refout"].boolean(default=refin),
-            table["xorout"].integer(0, most, 0),
+            width=width,
+            poly=table["poly"].integer(1, most),
+            init=table["init"].integer(0, most, 0),
+            refin=refin,
+            refout=table["refout"].boolean(default=refin),
+            xorout=table["xorout"].integer(0, most, 0),
         )
 
     def covers(self, given: Setting, algorithm: str, fields: tuple[Field, ...], terminator: str) -> tuple[str, ...]:
@@ -467,16 +430,6 @@ class _Checker:
         if name != "cp850" and not _extends_ascii(name):
             given.fail(f"{shown(name)} is not a single-byte code page that extends ASCII")
         return name
-
-
-def number_range(kind: str, size: int) -> tuple[int, int]:
-    """Lowest and highest number that a field of this kind can store."""
-    if kind == "dec":
-        return 0, min(10**size - 1, 0xFFFFFFFF)
-    if kind == "hex":
-        return 0, 16**size - 1
-    bits = 8 * INTEGERS[kind]
-    return (-(1 << bits - 1), (1 << bits - 1) - 1) if kind[0] == "i" else (0, (1 << bits) - 1)
 
 
 def _extends_ascii(encoding: str) -> bool:

@@ -18,7 +18,8 @@ from functools import cached_property, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from glbtools.binary.layout import INTEGERS, MAX_TEXT, PADDED, TERMINATORS, Field, Layout, number_range
+from glbtools.binary.field import CODES, INTEGERS, ORDERS, Field, decimal, hexadecimal
+from glbtools.binary.layout import MAX_TEXT, PADDED, TERMINATORS, Layout
 from glbtools.binary.span import Span
 from glbtools.errors import FieldError
 
@@ -33,8 +34,6 @@ CHUNK = 1 << 20
 NO_LINK = 0xFFFFFFFF
 
 _GIVEN = ("sync", "stamp", "checksum")
-_ORDER = {"little": "<", "big": ">"}
-_CODES = {"u8": "B", "u16": "H", "u32": "I", "i8": "b", "i16": "h", "i32": "i"}
 # What a transaction can begin with (docs/facts/files.md#transactions): used only to find the way again after damage.
 _ANCHOR = re.compile(rb"[ADMRT#-][ \t]")
 # What no transaction holds.
@@ -198,8 +197,8 @@ class RecordCodec:
         each = self.layout.with_role("first")
         if each is None or len(head) < each.stop:
             return 0
-        value: int = decode(each, head[each.offset : each.stop])
-        return value
+        value = each.read(head[each.offset : each.stop])
+        return value if isinstance(value, int) else 0
 
     def sound(self, data: bytes, pos: int) -> bool:
         """Whether a whole record without fault of framing stands at ``pos``."""
@@ -251,9 +250,8 @@ class RecordCodec:
         if best is None:
             return None
         kind, text_end, stop = best
-        try:
-            record = self._slice(data, pos, base, text_end, stop)
-        except ValueError:
+        record = self._slice(data, pos, base, text_end, stop)
+        if record is None:
             return None
         return record, self._damage(kind, record, data[text_end : text_end + len(self.terminator)])
 
@@ -270,9 +268,8 @@ class RecordCodec:
         """Where the stored length says that the text ends; -1 without a length."""
         if self.length is None:
             return -1
-        try:
-            length: int = decode(self.length, data[pos + self.length.offset : pos + self.length.stop])
-        except ValueError:
+        length = self.length.read(data[pos + self.length.offset : pos + self.length.stop])
+        if not isinstance(length, int):
             return -1
         end = pos + self.len_head + length - self.len_counted
         if self.padded:
@@ -282,25 +279,27 @@ class RecordCodec:
             end = pos + length - self.len_trail - len(self.terminator)
         return end
 
-    def _slice(self, data: bytes, pos: int, base: int, end: int, stop: int) -> Record:
-        """Cut a record of known extent; raises ValueError where digits are none."""
+    def _slice(self, data: bytes, pos: int, base: int, end: int, stop: int) -> Record | None:
+        """Cut a record of known extent; None where digits are no number."""
         trailer = end + len(self.terminator)
         padding = trailer + self.len_trail
         origins = [pos] * len(self.head) + [trailer] * len(self.trail)
-        values = [
-            decoder(data[origin + each.offset : origin + each.stop])
-            for decoder, origin, each in zip(self._decoders, origins, self.fields, strict=True)
+        values: list[Any] = [
+            each.read(data[origin + each.offset : origin + each.stop])
+            for origin, each in zip(origins, self.fields, strict=True)
         ]
+        if None in values:
+            return None
         by_role = {each.role: value for each, value in zip(self.fields, values, strict=True)}
         return Record(
-            by_role["sync"],
-            by_role.get("stamp"),
-            by_role.get("checksum"),
-            data[pos + self.len_head : end].decode(self.layout.encoding, "surrogateescape"),
-            base + pos,
-            base + stop,
-            tuple(v for each, v in zip(self.fields, values, strict=True) if each in self.other_fields),
-            data[end:trailer] + data[padding:stop],
+            sync=by_role["sync"],
+            stamp=by_role.get("stamp"),
+            checksum=by_role.get("checksum"),
+            text=data[pos + self.len_head : end].decode(self.layout.encoding, "surrogateescape"),
+            start=base + pos,
+            stop=base + stop,
+            others=tuple(v for each, v in zip(self.fields, values, strict=True) if each in self.other_fields),
+            tail=data[end:trailer] + data[padding:stop],
         )
 
     # --- writing -------------------------------------------------------------------------------------------------
@@ -334,7 +333,7 @@ class RecordCodec:
         """
         layout = self.layout
         try:
-            raw = text.encode(layout.encoding, "surrogateescape")
+            raw = layout.encoded(text)
         except UnicodeEncodeError as error:
             raise FieldError("text", f"holds {text[error.start]!r}, which {layout.encoding} does not know") from None
         ended = self.terminator and (self.length is None or layout.terminator == "nul")
@@ -350,17 +349,13 @@ class RecordCodec:
         if self.length is None and not self.terminator and padded != layout.stride:
             raise FieldError("text", f"does not fit a record of {layout.stride} bytes")
         links = {"previous": NO_LINK if previous is None else previous, "next": start + padded}
-        values: dict[str, int | None] = {"sync": sync, "stamp": stamp or 0, "checksum": checksum or 0}
+        values: dict[str, int | bytes] = {"sync": sync, "stamp": stamp or 0, "checksum": checksum or 0}
         values["len_text"] = self.len_text(text)
         found: dict[str, int | bytes] = {}
         for each in self.fields:
-            value: int | bytes | None = (
-                stored_link(each, links[each.link]) if each.link else values.get(each.role, each.default)
-            )
-            if value is None:
-                value = 0 if each.numeric else bytes(each.size)
+            value = stored_link(each, links[each.link]) if each.link else values.get(each.role, each.nothing)
             if isinstance(value, int):
-                low, high = number_range(each.kind, each.size)
+                low, high = each.range
                 if not low <= value <= high:
                     what = "is too long: its length" if each.role == "len_text" else ""
                     name = {"len_text": "text"}.get(each.role, each.role if each.role in _GIVEN else each.name)
@@ -368,28 +363,25 @@ class RecordCodec:
             found[each.name] = value
         named = {each.role: found[each.name] for each in self.fields}
         record = Record(
-            sync,
-            named.get("stamp"),  # type: ignore[arg-type]
-            named.get("checksum"),  # type: ignore[arg-type]
-            text,
-            start,
-            start + padded,
-            tuple(found[each.name] for each in self.other_fields),
-            self.terminator + bytes([layout.pad]) * (padded - size),
+            sync=sync,
+            stamp=named.get("stamp"),  # type: ignore[arg-type]
+            checksum=named.get("checksum"),  # type: ignore[arg-type]
+            text=text,
+            start=start,
+            stop=start + padded,
+            others=tuple(found[each.name] for each in self.other_fields),
+            tail=self.terminator + bytes([layout.pad]) * (padded - size),
         )
         computed = self.checksum(record) if checksum is None else None
         return record if computed is None else record._replace(checksum=computed)
 
     def header(self) -> bytes:
         """Return the file's header as it is written where nothing is known: the layout's defaults, zeros elsewhere."""
-        return b"".join(
-            bytes(each.size) if each.default is None else _encoder(each)(each.default)
-            for each in self.layout.section("header")
-        )
+        return b"".join(each.write(each.nothing) for each in self.layout.section("header"))
 
     def len_text(self, text: str) -> int:
         """What the length field of a record with this text should hold."""
-        length = len(text.encode(self.layout.encoding, "surrogateescape"))
+        length = len(self.layout.encoded(text))
         if self.padded:
             return self.len_head + length + -(self.len_head + length) % self.layout.stride
         return length + self.len_counted
@@ -428,7 +420,7 @@ class RecordCodec:
     def covered(self, record: Record) -> bytes:
         """Return the bytes of a record that its checksum is computed over, in their order."""
         if self.layout.covers == ("text",):
-            return record.text.encode(self.layout.encoding, "surrogateescape")
+            return self.layout.encoded(record.text)
         stored = self._pack(record)
         end = len(stored) - self.len_trail - len(record.tail)
         behind = end + len(self.terminator)
@@ -440,7 +432,7 @@ class RecordCodec:
     def parts(self, record: Record) -> list[tuple[Field, Span, int | str | bytes]]:
         """Every stored value of a record with its place, in the order of the bytes; they tile the record."""
         first = record.start + self.len_head
-        end = first + len(record.text.encode(self.layout.encoding, "surrogateescape"))
+        end = first + len(self.layout.encoded(record.text))
         trailer = end + len(self.terminator)
         others = iter(record.others)
         named = {"sync": record.sync, "stamp": record.stamp, "checksum": record.checksum}
@@ -492,10 +484,6 @@ class RecordCodec:
         return self.layout.algorithm
 
     @cached_property
-    def _decoders(self) -> tuple[Callable[[bytes], Any], ...]:
-        return tuple(map(_decoder, self.fields))
-
-    @cached_property
     def _stop(self) -> Callable[[bytes, int], int]:
         """``_stop(data, pos)``: where a sound record at ``pos`` stops, or -1."""
         return self._compiled("stop")
@@ -516,7 +504,7 @@ class RecordCodec:
         if not trail:
             parts[2:] = ["r[7]"]
         namespace: dict[str, Any] = {"head": self._struct(self.head).pack, "trail": self._struct(self.trail).pack}
-        namespace |= {f"e{index}": _encoder(each) for index, each in enumerate(self.fields)}
+        namespace |= {f"e{index}": each.write for index, each in enumerate(self.fields)}
         return eval(f"lambda r: {' + '.join(parts)}", namespace)  # type: ignore[no-any-return]  # noqa: S307 - see module
 
     def _compiled(self, kind: str) -> Callable[..., Any]:
@@ -530,7 +518,7 @@ class RecordCodec:
             "TAIL": self.terminator,
             "PAD": bytes([self.layout.pad]),
         }
-        namespace |= {f"d{index}": _decoder(each) for index, each in enumerate(self.fields)}
+        namespace |= {f"d{index}": _reader(each) for index, each in enumerate(self.fields)}
         exec(self._source(kind), namespace)  # noqa: S102 - see module
         self._loops[kind] = namespace["run"]
         return self._loops[kind]
@@ -549,10 +537,9 @@ class RecordCodec:
         body += self._interior(kind)
         body += self._result(kind, names)
         signature = "data, pos" if kind == "stop" else "data, latin, pos, base, append"
-        lines = [f"def run({signature}):", "    size = len(data)", f"    last = size - {self.len_head}", "    try:"]
-        lines += ["        while 0 <= pos <= last:", *(f"            {line}" for line in body)]
-        lines += ["    except ValueError:", "        pass", f"    return {-1 if kind == 'stop' else 'pos'}"]
-        return "\n".join(lines)
+        lines = [f"def run({signature}):", "    size = len(data)", f"    last = size - {self.len_head}"]
+        lines += ["    while 0 <= pos <= last:", *(f"        {line}" for line in body)]
+        return "\n".join([*lines, f"    return {-1 if kind == 'stop' else 'pos'}"])
 
     def _extent(self, names: list[str]) -> list[str]:
         """Lines that find ``end`` (of the text) and ``stop`` (of the record), or leave the loop."""
@@ -609,19 +596,20 @@ class RecordCodec:
         return [*results[kind], "pos = stop"]
 
     def _conversions(self, names: list[str], offset: int) -> list[str]:
-        """Lines for numbers stored otherwise than in the layout's byte order; digits that are none raise ValueError."""
-        return [
-            f"{name} = d{index}({name})"
-            for index, name in enumerate(names, offset)
-            if self._foreign(self.fields[index])
-        ]
+        """Lines for numbers stored otherwise than in the layout's byte order; digits that are none end the loop."""
+        lines = []
+        for index, name in enumerate(names, offset):
+            if self._foreign(self.fields[index]):
+                lines.append(f"{name} = d{index}({name})")
+                lines += [] if self.fields[index].kind in INTEGERS else [f"if {name} is None: break"]
+        return lines
 
     def _foreign(self, each: Field) -> bool:
         return each.numeric and (each.kind not in INTEGERS or each.byte_order != self.layout.byte_order)
 
     def _struct(self, fields: tuple[Field, ...]) -> struct.Struct:
-        codes = [f"{each.size}s" if self._foreign(each) or not each.numeric else _CODES[each.kind] for each in fields]
-        return struct.Struct(_ORDER[self.layout.byte_order] + "".join(codes))
+        codes = [f"{each.size}s" if self._foreign(each) or not each.numeric else CODES[each.kind] for each in fields]
+        return struct.Struct(ORDERS[self.layout.byte_order] + "".join(codes))
 
 
 @lru_cache(maxsize=64)
@@ -632,45 +620,12 @@ def codec(layout: Layout) -> RecordCodec:
 
 def stored_link(each: Field, offset: int) -> int:
     """Return an offset (or ``NO_LINK``) as a link field stores it: one too narrow for it holds its highest number."""
-    return min(offset, number_range(each.kind, each.size)[1])
+    return min(offset, each.range[1])
 
 
-def decode(each: Field, raw: bytes) -> Any:
-    """Value of one stored field; raises ValueError where digits are none or bytes are missing."""
-    if len(raw) != each.size:
-        raise ValueError(each.name)
-    return _decoder(each)(raw)
-
-
-def _decoder(each: Field) -> Callable[[bytes], Any]:
+def _reader(each: Field) -> Callable[[bytes], int | bytes | None]:
+    """Return what reads a field of which all bytes are there."""
     if each.kind in INTEGERS:
-        unpack = struct.Struct(_ORDER[each.byte_order] + _CODES[each.kind]).unpack
+        unpack = struct.Struct(each.code).unpack
         return lambda raw: unpack(raw)[0]
-    if each.kind == "dec":
-        return _decimal
-    if each.kind == "hex":
-        return _hexadecimal
-    return bytes
-
-
-def _encoder(each: Field) -> Callable[[Any], bytes]:
-    if each.kind in INTEGERS:
-        return struct.Struct(_ORDER[each.byte_order] + _CODES[each.kind]).pack
-    if each.kind == "dec":
-        return lambda value: b"%0*d" % (each.size, value)
-    if each.kind == "hex":
-        return lambda value: b"%0*X" % (each.size, value)
-    return bytes
-
-
-def _decimal(raw: bytes) -> int:
-    if not raw.isdigit() or (value := int(raw)) > 0xFFFFFFFF:
-        raise ValueError(raw)
-    return value
-
-
-def _hexadecimal(raw: bytes) -> int:
-    value = int(raw, 16)
-    if b"%0*X" % (len(raw), value) != raw:
-        raise ValueError(raw)
-    return value
+    return {"dec": decimal, "hex": hexadecimal}.get(each.kind, bytes)

@@ -23,11 +23,10 @@ from construct import (
     this,
 )
 
-from glbtools.binary.layout import INTEGERS, PADDED, TERMINATORS, Field, Layout, number_range
+from glbtools.binary.field import INTEGERS, Field
+from glbtools.binary.layout import PADDED, TERMINATORS, Layout
 from glbtools.binary.span import Span
-from glbtools.errors import FieldError, UsageError
-
-_CODES = {"u8": "B", "u16": "H", "u32": "L", "i8": "b", "i16": "h", "i32": "l"}
+from glbtools.errors import UsageError
 
 
 class Spanned(Subconstruct):  # type: ignore[misc]
@@ -61,8 +60,7 @@ class Value(NamedTuple):
 def field(each: Field) -> Construct:
     """Return the construct of one field; digits and texts stay bytes."""
     if each.kind in INTEGERS:
-        order = "<" if each.byte_order == "little" else ">"
-        plain: Construct = FormatField(order, _CODES[each.kind])
+        plain: Construct = FormatField(*each.code)
     else:
         plain = Bytes(each.size)
     return Renamed(Spanned(plain), newname=each.name, newdocs=each.doc)
@@ -123,13 +121,9 @@ def read(layout: Layout, section: str, data: bytes, base: int = 0) -> list[Value
     for each in layout.section(section):
         if each.stop <= len(data):
             raw = data[each.offset : each.stop]
-            value = _value(layout, each, _number_in(each, raw) if each.kind in INTEGERS else raw)
+            value = each.read_text(raw, layout.encoding) if each.kind == "text" else each.read(raw)
             found.append(Value(each, Span(base + each.offset, base + each.stop), raw, value))
     return found
-
-
-def _number_in(each: Field, raw: bytes) -> int:
-    return int.from_bytes(raw, "little" if each.byte_order == "little" else "big", signed=each.kind[0] == "i")
 
 
 def build(layout: Layout, values: list[Value]) -> bytes:
@@ -142,10 +136,7 @@ def build(layout: Layout, values: list[Value]) -> bytes:
 def default(layout: Layout, section: str, base: int = 0) -> list[Value]:
     """Return one section as it is written where nothing is known: the layout's defaults, zeros elsewhere."""
     fields = layout.section(section)
-    data = b"".join(
-        _encode(layout, each, each.default if each.default is not None else _nothing(each)) for each in fields
-    )
-    return read(layout, section, data, base)
+    return read(layout, section, b"".join(each.write(each.nothing) for each in fields), base)
 
 
 def change(layout: Layout, values: list[Value], **new: int | str | bytes) -> list[Value]:
@@ -158,70 +149,26 @@ def change(layout: Layout, values: list[Value], **new: int | str | bytes) -> lis
     if unknown:
         raise UsageError(f"layout {layout.id} has no field {', '.join(sorted(unknown))}")
     return [
-        each._replace(raw=_encode(layout, each.field, new[each.field.name]), value=new[each.field.name])
+        each._replace(raw=each.field.write(new[each.field.name], layout.encoding), value=new[each.field.name])
         if each.field.name in new
         else each
         for each in values
     ]
 
 
-def _value(layout: Layout, each: Field, parsed: int | bytes) -> int | str | bytes | None:
-    if isinstance(parsed, int) or each.kind == "bytes":
-        return parsed
-    if each.kind == "text":
-        return parsed.split(b"\0", 1)[0].decode(layout.encoding, "surrogateescape")
-    try:
-        return _number(each, parsed)
-    except ValueError:
-        return None
-
-
 def _number(each: Field, parsed: int | bytes) -> int:
-    if isinstance(parsed, int):
-        return parsed
-    value = int(parsed, 16 if each.kind == "hex" else 10)
-    if _digits(each, value) != parsed or value > number_range(each.kind, each.size)[1]:
+    value = parsed if isinstance(parsed, int) else each.read(parsed)
+    if value is None or isinstance(value, bytes):
         raise ValueError(each.name)
     return value
 
 
-def _digits(each: Field, value: int) -> bytes:
-    return (b"%0*X" if each.kind == "hex" else b"%0*d") % (each.size, value)
-
-
 def _stored(layout: Layout, each: Value) -> int | bytes:
-    if each.field.kind in INTEGERS:
-        assert isinstance(each.value, int)
+    if isinstance(each.value, int) and each.field.kind in INTEGERS:
         return each.value
-    if isinstance(each.value, str) and _value(layout, each.field, each.raw) == each.value:
+    if isinstance(each.value, str) and each.field.read_text(each.raw, layout.encoding) == each.value:
         return each.raw
-    return each.raw if each.value is None else _encode(layout, each.field, each.value)
-
-
-def _nothing(each: Field) -> int | bytes:
-    return 0 if each.numeric else bytes(each.size)
-
-
-def _encode(layout: Layout, each: Field, value: int | str | bytes) -> bytes:
-    if each.numeric:
-        low, high = number_range(each.kind, each.size)
-        if not isinstance(value, int) or not low <= value <= high:
-            raise FieldError(each.name, f"must be a number from {low} to {high}")
-        if each.kind not in INTEGERS:
-            return _digits(each, value)
-        return value.to_bytes(each.size, "little" if each.byte_order == "little" else "big", signed=each.kind[0] == "i")
-    if isinstance(value, str):
-        try:
-            value = value.encode(layout.encoding)
-        except UnicodeEncodeError as error:
-            reason = f"holds {value[error.start]!r}, which {layout.encoding} does not know"
-            raise FieldError(each.name, reason) from None
-        room = each.size - 1 if each.kind == "text" else each.size
-        if len(value) > room:
-            raise FieldError(each.name, f"has {len(value)} characters, the layout has room for {room}")
-    if isinstance(value, int) or len(value) > each.size:
-        raise FieldError(each.name, f"must be at most {each.size} bytes")
-    return value.ljust(each.size, b"\0")
+    return each.raw if each.value is None else each.field.write(each.value, layout.encoding)
 
 
 def _measured(measure: Callable[[Any], int]) -> Construct:

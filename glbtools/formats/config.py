@@ -133,7 +133,7 @@ class SrvConfFile:
             span = Span(values[0].span.start, values[-1].span.stop)
             name = str(stored(values, "name") or "")
             children = tuple(_node(self.layout, each) for each in values)
-            yield Node(f"requestor[{number}]", span, None, name or "no name", "", None, children)
+            yield Node(f"requestor[{number}]", span, meaning=name or "no name", children=children)
         yield from _slack(self.slack, _end(self.records[-1] if self.records else self.header, 0))
 
     def regions(self) -> Iterator[Region]:
@@ -307,7 +307,7 @@ def _meanings(values: list[Value]) -> dict[str, Any]:
     for each in values:
         found[each.field.name] = each.value
         if each.field.role == "stamp" and isinstance(each.value, int):
-            found[each.field.name] = stamp.ENCODINGS[each.field.stamp][0](each.value) if each.value else None
+            found[each.field.name] = each.field.moment(each.value) if each.value else None
     return found
 
 
@@ -339,7 +339,7 @@ def _stored(layout: Layout, values: Mapping[str, Any]) -> dict[str, int | str | 
             if each is None:
                 raise UsageError(f"layout {layout.id} has no field {name}")
             try:
-                stored[name] = stamp.ENCODINGS[each.stamp][1](value)
+                stored[name] = each.stored(value)
             except ValueError as error:
                 raise FieldError(name, str(error)) from None
         else:
@@ -370,7 +370,7 @@ def _meaning(layout: Layout, each: Value) -> str:
     if value is None:
         return "no number"
     if each.field.role == "stamp" and isinstance(value, int):
-        when = stamp.ENCODINGS[each.field.stamp][0](value) if value else None
+        when = each.field.moment(value) if value else None
         return f"{stamp.text(when)}, zone unknown" if when else "never" if not value else "no date"
     if each.field.name.startswith("ptr_"):
         return "idle" if value == -1 else "an Import was interrupted here"

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from glbtools import files
 from glbtools.binary import stamp
-from glbtools.binary.layout import Field, Layout, number_range
-from glbtools.binary.records import CHUNK, NO_LINK, Batch, Damage, Gap, Record, RecordCodec, codec, decode, stored_link
+from glbtools.binary.field import Field
+from glbtools.binary.layout import Layout
+from glbtools.binary.records import CHUNK, NO_LINK, Batch, Damage, Gap, Record, RecordCodec, codec, stored_link
 from glbtools.binary.span import Fault, Region, Span, joined
 from glbtools.binary.tree import Node, Stored
 from glbtools.errors import FieldError
@@ -203,17 +204,10 @@ class Queue:
             right = computed.get(each.role)
             if each.link and (target := links[each.link]) is not None:
                 right = stored_link(each, target)
-            leaves.append(
-                Node(
-                    each.name,
-                    span,
-                    value,
-                    _value_meaning(self.layout, each, value),
-                    each.status,
-                    right if right is not None and right != value else None,
-                )
-            )
-        return Node(name, Span(record.start, record.stop), None, self.meaning(record), "", None, tuple(leaves))
+            if right == value:
+                right = None
+            leaves.append(Node(each.name, span, value, _value_meaning(each, value), each.status, computed=right))
+        return Node(name, record.span, meaning=self.meaning(record), children=tuple(leaves))
 
     def regions(self) -> Iterator[Region]:
         """Yield header, records and gaps without taking records apart."""
@@ -341,7 +335,7 @@ def _nearest(change: Change, layout: Layout, now: datetime | None) -> int | None
     stored, when = layout.with_role("stamp"), change.stamp or now
     if stored is None or when is None:
         return None
-    return stamp.nearest(stored.stamp, when, *number_range(stored.kind, stored.size))
+    return stored.nearest(when)
 
 
 def read_records(path: str | Path, layout: Layout) -> Iterator[Record]:
@@ -375,7 +369,7 @@ def moment(layout: Layout, raw: int | None) -> datetime | None:
     stored = layout.with_role("stamp")
     if raw is None or stored is None:
         return None
-    return stamp.ENCODINGS[stored.stamp][0](raw)
+    return stored.moment(raw)
 
 
 def raw_stamp(layout: Layout, when: datetime) -> int:
@@ -385,7 +379,7 @@ def raw_stamp(layout: Layout, when: datetime) -> int:
         ValueError: the layout's encoding cannot hold it.
     """
     stored = layout.with_role("stamp")
-    read, write = stamp.ENCODINGS[stored.stamp if stored else "unix"]
+    read, write = (stored.moment, stored.stored) if stored else (stamp.from_unix, stamp.to_unix)
     raw = write(when)
     if read(raw) != when.replace(microsecond=0):
         raise ValueError(
@@ -468,10 +462,8 @@ def _begun(queue: Queue, gap: Gap) -> str:
     text = gap.data[compiled.len_head : compiled.len_head + 2]
     if sync is None or sync.section != "record" or not re.match(rb"[ADMRT#-][ \t]?", text):
         return ""
-    try:
-        return f"a record with sync {decode(sync, gap.data[sync.offset : sync.stop])} begins here"
-    except ValueError:
-        return ""
+    number = sync.read(gap.data[sync.offset : sync.stop])
+    return f"a record with sync {number} begins here" if isinstance(number, int) else ""
 
 
 def _excerpts(data: bytes) -> str:
@@ -489,11 +481,11 @@ def _hex(value: object) -> str:
 # --- the tree ----------------------------------------------------------------------------------------------------
 
 
-def _value_meaning(layout: Layout, each: Field, value: Stored) -> str:
+def _value_meaning(each: Field, value: Stored) -> str:
     if not isinstance(value, int):
         return ""
     if each.role == "stamp":
-        when = moment(layout, value)
+        when = each.moment(value)
         return f"{stamp.text(when)}, zone unknown" if when else "no date"
     if each.role == "checksum":
         return f"{value:04X}"

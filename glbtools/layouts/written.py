@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from glbtools.binary.layout import COVERS, Field, Layout
+from glbtools.binary.field import Field
+from glbtools.binary.layout import COVERS, Layout
 
 
 def to_toml(layout: Layout, remarks: tuple[str, ...] = ()) -> str:

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from glbtools.binary import stamp
-from glbtools.binary.layout import Field, Layout
+from glbtools.binary.field import Field, unsigned
+from glbtools.binary.layout import Layout
 from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue
 from glbtools.learn import columns
@@ -192,8 +193,8 @@ def _is_zero(field: Field, at: int, samples: Sequence[tuple[bytes, Record, Queue
 
 
 _ORDERS: dict[str, Callable[[bytes], int]] = {
-    "low byte first": lambda raw: int.from_bytes(raw, "little"),
-    "high byte first": lambda raw: int.from_bytes(raw, "big"),
+    "low byte first": lambda raw: unsigned(raw, "little"),
+    "high byte first": lambda raw: unsigned(raw, "big"),
 }
 
 
@@ -339,7 +340,7 @@ def _form(order: str, encoding: str, *, swapped: bool) -> Callable[[bytes], date
 
     def moment(raw: bytes) -> datetime | None:
         turned = raw[2:] + raw[:2] if swapped else raw
-        return read(int.from_bytes(turned, "big" if order == "big" else "little")) if len(raw) == 4 else None
+        return read(unsigned(turned, order)) if len(raw) == 4 else None
 
     return moment
 
@@ -435,7 +436,7 @@ def _sound(queue: Queue) -> list[Record]:
 
 
 def _raw(queue: Queue, record: Record) -> bytes:
-    return record.text.encode(queue.layout.encoding, "surrogateescape")
+    return queue.layout.encoded(record.text)
 
 
 def _origin(queue: Queue, record: Record, field: Field) -> int:

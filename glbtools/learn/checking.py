@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from glbtools import files
-from glbtools.binary import stamp
 from glbtools.binary.layout import Layout
 from glbtools.binary.span import Span
 from glbtools.binary.structure import Value
@@ -169,7 +168,7 @@ def _impossible(each: Value) -> Iterator[str]:
         if role == "sync" and not 0 <= value < LARGEST:
             yield f"{name} is {value}, which no counter reaches"
         if role == "stamp":
-            moment = stamp.ENCODINGS[each.field.stamp][0](value)
+            moment = each.field.moment(value)
             if moment is None or not EARLIEST <= moment < LATEST:
                 yield f"{name} is {value}, which is no date of these files"
     elif role == "text" and isinstance(value, str) and not value.isprintable():

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from glbtools.binary import checksum
 from glbtools.binary.checksum import ALGORITHMS, CATALOGUE, SUMS, Crc, reflected, reversed_bits
+from glbtools.binary.field import unsigned
 from glbtools.binary.layout import COVERS
 
 WIDTHS = (2, 4)
@@ -180,7 +181,7 @@ class _Trial:
 
     def value(self, index: int, order: str) -> int:
         """Return the stored checksum of a sample."""
-        return int.from_bytes(self.samples[index].stored, "little" if order == "little" else "big")
+        return unsigned(self.samples[index].stored, order)
 
     def highest(self, order: str) -> int:
         """Return the highest stored number but for a few that may be damaged."""

@@ -239,7 +239,7 @@ def _shift(queue: Queue, pairs: Sequence[tuple[Listed, Record]]) -> timedelta:
 
 
 def _raw(layout: Layout, record: Record) -> bytes:
-    return record.text.encode(layout.encoding, "surrogateescape")
+    return layout.encoded(record.text)
 
 
 def _shown(raw: bytes, printed: bytes = b"") -> str:

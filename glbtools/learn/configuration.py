@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from glbtools.binary.layout import Field, Layout
+from glbtools.binary.field import Field
+from glbtools.binary.layout import Layout
 from glbtools.binary.layout import parse as parse_layout
 from glbtools.formats.base import count
 from glbtools.formats.config import REQCONF_SIZE

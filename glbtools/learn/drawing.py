@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from glbtools.binary.layout import PADDED, TERMINATORS, Field, Layout
+from glbtools.binary.field import Field
+from glbtools.binary.layout import PADDED, TERMINATORS, Layout
 from glbtools.binary.layout import parse as parse_layout
 from glbtools.layouts.written import to_toml
 from glbtools.learn import columns

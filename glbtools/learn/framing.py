@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from glbtools.binary.field import read_number
 from glbtools.binary.layout import MAX_TEXT, TERMINATORS
 from glbtools.learn.material import Material
 
@@ -54,14 +55,9 @@ class Number(NamedTuple):
         raw = data[at : at + self.size]
         if at < 0 or len(raw) < self.size:
             return None
-        if self.kind == "dec":
-            return int(raw) if raw.isdigit() else None
-        if self.kind == "hex":
-            return int(raw, 16) if all(byte in _HEX for byte in raw) else None
-        return int.from_bytes(raw, "little" if self.order == "little" else "big")
+        return read_number(self.kind, raw, self.order)
 
 
-_HEX = b"0123456789ABCDEF"
 BINARY = (
     Number("u8", 1), Number("u16", 2), Number("u16", 2, "big"), Number("u32", 4), Number("u32", 4, "big"),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from operator import or_
 from typing import Literal, NamedTuple
 
 from glbtools.binary import stamp
-from glbtools.binary.layout import Field
+from glbtools.binary.field import Field, unsigned
 from glbtools.model.configuration import POINTERS
 
 IDLE = b"\xff\xff\xff\xff"
@@ -60,7 +60,7 @@ def pointers(regions: Sequence[bytes], fields: Sequence[Field], order: str) -> l
     stored: Literal["little", "big"] = "big" if order == "big" else "little"
     for start in starts:
         raws = {region[start : start + 4] for region in regions} - {IDLE}
-        if any(int.from_bytes(raw, stored) >= FARTHEST for raw in raws) or (raws and not order):
+        if any(unsigned(raw, stored) >= FARTHEST for raw in raws) or (raws and not order):
             return []
     queues = ", ".join(POINTERS)
     found = []
@@ -130,7 +130,7 @@ def _kind(lives: Sequence[Sequence[bytes]], at: int, stop: int, order: str) -> t
     orders = (order,) if order else ("little", "big")
     for stored in orders if several and stop - at >= 4 else ():
         for form, (read, _) in stamp.ENCODINGS.items():
-            if _are_dates([[read(_number(region[at : at + 4], stored)) for region in life] for life in lives]):
+            if _are_dates([[read(unsigned(region[at : at + 4], stored)) for region in life] for life in lives]):
                 return 4, f"perhaps a date ({form}, {stored}-endian): it rises by days between files"
     if len({region[at] for region in regions}) == 1:
         return 1, SAME
@@ -139,7 +139,7 @@ def _kind(lives: Sequence[Sequence[bytes]], at: int, stop: int, order: str) -> t
         steps = [
             after - before
             for life in lives
-            for before, after in pairwise([_number(region[at : at + size], stored) for region in life])
+            for before, after in pairwise([unsigned(region[at : at + size], stored) for region in life])
         ]
         if any(steps) and all(0 <= step <= MOST_RISE for step in steps):
             return size, f"perhaps a counter ({stored}-endian): it rises by {_range(steps)} between files"
@@ -153,10 +153,6 @@ def _are_dates(lives: Sequence[Sequence[datetime | None]]) -> bool:
         return False
     steps = [after - before for life in lives for before, after in pairwise(life) if before and after]
     return any(steps) and all(timedelta(0) <= step <= LONGEST for step in steps)
-
-
-def _number(raw: bytes, order: str) -> int:
-    return int.from_bytes(raw, "big" if order == "big" else "little")
 
 
 def _range(steps: Sequence[int]) -> str:

@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from glbtools.binary.layout import TERMINATORS, Field, Layout
+from glbtools.binary.field import Field
+from glbtools.binary.layout import TERMINATORS, Layout
 from glbtools.binary.layout import parse as parse_layout
 from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue
@@ -169,7 +170,7 @@ def columns(parts: Sequence[tuple[bytes, Queue, Sequence[Record]]]) -> list[Colu
                 for each in records:
                     origin = each.start
                     if field.section == "trailer":
-                        raw = each.text.encode(layout.encoding, "surrogateescape")
+                        raw = layout.encoded(each.text)
                         origin += head + len(raw) + ending
                     values.append(data[origin + field.offset + at])
             found.append(Column(field, at, values))

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from glbtools.binary import stamp
-from glbtools.binary.layout import INTEGERS, number_range
+from glbtools.binary.field import INTEGERS, unsigned, write_number
 
 ENCODING = "cp850"
 """Code page of names in configuration files, inferred from the rest of the postoffice (Q87432, Q103421)."""
@@ -87,8 +87,7 @@ def found(region: bytes, section: str, value: Plain, kinds: tuple[str, ...]) -> 
                 if (stored := number(value, kind, order)) is not None:
                     yield from (Place(section, at, kind, len(stored), order) for at in _all(region, stored))
         for size in DIGITS if value >= 0 else ():
-            digits = b"%0*d" % (size, value)
-            if len(digits) == size:
+            if (digits := write_number("dec", size, value)) is not None:
                 yield from (Place(section, at, "dec", size) for at in _all(region, digits))
 
 
@@ -100,15 +99,12 @@ def holds(region: bytes, place: Place, value: Plain) -> bool:
     if isinstance(value, str):
         text = value.encode(ENCODING)
         return region.startswith(text, place.offset) and _ends(region, place.offset + len(text))
-    return raw == (b"%0*d" % (place.size, value) if place.kind == "dec" else number(value, place.kind, place.order))
+    return raw == write_number(place.kind, place.size, value, place.order)
 
 
 def number(value: int, kind: str, order: str) -> bytes | None:
     """Return a number as it is stored; None where it does not fit."""
-    low, high = number_range(kind, INTEGERS[kind])
-    if not low <= value <= high:
-        return None
-    return value.to_bytes(INTEGERS[kind], "big" if order == "big" else "little", signed=kind[0] == "i")
+    return write_number(kind, INTEGERS[kind], value, order)
 
 
 def _dates(region: bytes, section: str, when: datetime) -> Iterator[Place]:
@@ -122,7 +118,7 @@ def _dates(region: bytes, section: str, when: datetime) -> Iterator[Place]:
 
 def _shift(raw: bytes, order: str, form: str, when: datetime) -> int | None:
     """Return by how many seconds a stored date is ahead; None where it is none, or no time zone explains it."""
-    moment = stamp.ENCODINGS[form][0](int.from_bytes(raw, "big" if order == "big" else "little"))
+    moment = stamp.ENCODINGS[form][0](unsigned(raw, order))
     if moment is None:
         return None
     if form == "dos":

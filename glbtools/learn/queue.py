@@ -164,7 +164,7 @@ CUT = 0.03
 def _is_checksum(one: Candidate, other: Candidate) -> bool:
     """Whether what one layout leaves behind the texts may be the digits of a checksum, or is the same everywhere."""
     pairs = zip(one.texts, other.texts, strict=True)
-    rests = [d[len(b) :].encode(other.layout.encoding, "surrogateescape") for (_, b), (_, d) in pairs]
+    rests = [other.layout.encoded(d[len(b) :]) for (_, b), (_, d) in pairs]
     size = max(map(len, rests))
     kept = [each for each in rests if len(each) == size]
     if len(kept) < len(rests) * (1 - CUT):
@@ -283,7 +283,7 @@ def _weighed(
     copied = copies(Sight(records, rule), rule, arrangement)
     queues = [parse_queue(material.data, layout) for material in materials]
     texts = tuple((record.sync, record.text) for queue in queues for record in queue.records)
-    raws = [text.encode(layout.encoding, "surrogateescape") for _, text in texts]
+    raws = [layout.encoded(text) for _, text in texts]
     odd = sum(map(is_odd, raws)) + sum(fault.kind in MISFRAMED for queue in queues for fault in queue.framing)
     size = sum(len(material.data) for material in materials)
     strayed = sum(gap.stop - gap.start for queue in queues for gap in queue.gaps)

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from glbtools.binary import stamp
-from glbtools.binary.layout import INTEGERS
+from glbtools.binary.field import INTEGERS, unsigned
 from glbtools.learn import testimony as testimonies
 from glbtools.learn.places import ENCODING, Place, Plain, found, holds
 from glbtools.learn.testimony import Testimony, Told
@@ -163,7 +163,7 @@ def tried(testimony: Testimony, search: Search, orders: Sequence[Order]) -> int:
     if size == 1:
         return sum(map(bool, region))
     starts = range(len(region) - size + 1)
-    return sum(_used(int.from_bytes(region[at : at + size], order)) == used for order in orders for at in starts)
+    return sum(_used(unsigned(region[at : at + size], order)) == used for order in orders for at in starts)
 
 
 def _telling(told: Sequence[Told]) -> Told:

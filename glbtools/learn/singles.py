@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from glbtools.binary.layout import Field, Layout
+from glbtools.binary.field import Field
+from glbtools.binary.layout import Layout
 from glbtools.binary.layout import parse as parse_layout
 from glbtools.layouts.written import to_toml
 from glbtools.learn.framing import BINARY, Number

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from glbtools.binary.checksum import OWN
-from glbtools.binary.layout import TERMINATORS, Field, Layout
+from glbtools.binary.field import Field, unsigned
+from glbtools.binary.layout import TERMINATORS, Layout
 from glbtools.binary.layout import parse as parse_layout
 from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue
@@ -116,7 +117,7 @@ def _windows(layout: Layout) -> Iterator[_Window]:
 def _cut(layout: Layout, window: _Window, material: Material, record: Record) -> Sample | None:
     """Return a record as a checksum sees it; None where hex digits are none."""
     data = material.data
-    text = record.text.encode(layout.encoding, "surrogateescape")
+    text = layout.encoded(record.text)
     head = layout.section("record")[:-1]
     place = record.start + (head[-1].stop if head else 0)
     ending = place + len(text)
@@ -154,9 +155,7 @@ def _printed(kept: Sequence[tuple[Sample, int | None]]) -> str:
     if len({listed for _, listed in told}) < checksums.MIN_RECORDS:
         return ""
     for order in ("little", "big"):
-        same = sum(
-            int.from_bytes(stored, "little" if order == "little" else "big") == listed for stored, listed in told
-        )
+        same = sum(unsigned(stored, order) == listed for stored, listed in told)
         if same >= LISTED * len(told):
             return order
     return ""

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glbtools import layouts
-from glbtools.binary import stamp
-from glbtools.binary.layout import PADDED, TERMINATORS, Field, Layout
-from glbtools.binary.records import Record, decode
+from glbtools.binary.field import Field
+from glbtools.binary.layout import PADDED, TERMINATORS, Layout
+from glbtools.binary.records import Record
 from glbtools.files import sha256
 from glbtools.formats.base import count, span_row
 from glbtools.formats.queue import parse_queue
@@ -222,7 +222,7 @@ def _record_segments(layout: Layout, record: Record) -> list[Segment]:
     """Return what the bytes of a record are, offsets from its beginning."""
     text = layout.text
     assert text is not None, "a queue layout has a text"
-    ending = text.offset + len(record.text.encode(layout.encoding, "surrogateescape"))
+    ending = text.offset + len(layout.encoded(record.text))
     behind = ending + len(TERMINATORS[layout.terminator])
     trailer = layout.section("trailer")
     stop = behind + sum(each.size for each in trailer)
@@ -285,13 +285,12 @@ def _value(each: Field, layout: Layout, found: _Sample | None) -> str:
     if each.section == "trailer" and record is not None:
         origin += next((s.stop for s in _record_segments(layout, record) if s.name == "terminator"), 0)
     raw = data[origin + each.offset : origin + each.stop]
-    try:
-        value = decode(each, raw) if each.numeric else raw
-    except ValueError:
+    value = each.read(raw)
+    if value is None:
         value = raw
     if isinstance(value, bytes):
         return value.hex(" ") if len(value) <= 6 else f"{value[:5].hex(' ')} .."
-    if each.role == "stamp" and (moment := stamp.ENCODINGS[each.stamp][0](value)) is not None:
+    if each.role == "stamp" and (moment := each.moment(value)) is not None:
         return moment.isoformat(" ")
     if each.role == "link" and value >= 0:
         return f"0x{value:04x}"

@@ -7,7 +7,8 @@ import random
 import pytest
 
 from glbtools.binary import structure
-from glbtools.binary.layout import INTEGERS, Layout
+from glbtools.binary.field import INTEGERS
+from glbtools.binary.layout import Layout
 from glbtools.layouts import reference
 from scoreboard.configurations import FAMILIES, random_layout
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from glbtools import layouts
-from glbtools.binary.layout import Field, Layout
+from glbtools.binary.field import Field
+from glbtools.binary.layout import Layout
 from glbtools.reporting.learning import _share, differences
 
 REFERENCE = layouts.reference("queue")

@@ -1,0 +1,178 @@
+"""A number, date or text at a place of a layout: its range, and how it is read and written.
+
+The layouts' readers and writers, what is learnt and what is shown all ask here; ``structure`` says the same of whole
+structures in construct, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from glbtools.binary import stamp
+from glbtools.errors import FieldError
+
+INTEGERS = {"u8": 1, "u16": 2, "u32": 4, "i8": 1, "i16": 2, "i32": 4}
+SIZED = ("dec", "hex", "bytes", "text")
+
+CODES = {"u8": "B", "u16": "H", "u32": "L", "i8": "b", "i16": "h", "i32": "l"}
+"""How ``struct`` and construct spell an integer behind a byte order."""
+
+ORDERS = {"little": "<", "big": ">"}
+
+HIGHEST = 0xFFFFFFFF
+"""The highest number that any program of these files has: digits that make a higher one are none."""
+
+_HEX_DIGITS = b"0123456789ABCDEF"
+
+
+class Field(NamedTuple):
+    """One field of a layout.
+
+    ``offset`` counts from the start of its section: the file's header, the record, or the trailer behind the text and
+    its terminator. ``size`` is 0 for the text of variable length. ``dec`` and ``hex`` are numbers written as digits,
+    padded with zeros. ``default`` is what is written where nothing else is said.
+    """
+
+    name: str
+    section: str
+    offset: int
+    kind: str
+    size: int
+    role: str
+    status: str
+    orig: str = ""
+    source: str = ""
+    doc: str = ""
+    byte_order: str = "little"
+    stamp: str = "unix"
+    link: str = ""
+    default: int | bytes | None = None
+    flags: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def stop(self) -> int:
+        """First offset behind the field, in its section."""
+        return self.offset + self.size
+
+    @property
+    def type(self) -> str:
+        """The type as a layout file spells it."""
+        return f"{self.kind}:{self.size}" if self.kind in SIZED and self.size else self.kind
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the stored value is a number."""
+        return self.kind in INTEGERS or self.kind in {"dec", "hex"}
+
+    @property
+    def code(self) -> str:
+        """How ``struct`` and construct spell a binary number of this kind, its byte order included."""
+        return ORDERS[self.byte_order] + CODES[self.kind]
+
+    @property
+    def range(self) -> tuple[int, int]:
+        """Lowest and highest number that it can store."""
+        return number_range(self.kind, self.size)
+
+    @property
+    def nothing(self) -> int | bytes:
+        """What is written where nothing is known: its default, else zeros."""
+        if self.default is not None:
+            return self.default
+        return 0 if self.numeric else bytes(self.size)
+
+    def read(self, raw: bytes) -> int | bytes | None:
+        """Return the number or the bytes stored; None for digits that are no number, and where bytes are missing."""
+        if len(raw) != self.size:
+            return None
+        return read_number(self.kind, raw, self.byte_order) if self.numeric else raw
+
+    def read_text(self, raw: bytes, encoding: str) -> str:
+        """Return the text stored in a field of fixed size: it ends at the first NUL."""
+        return raw.split(b"\0", 1)[0].decode(encoding, "surrogateescape")
+
+    def write(self, value: int | str | bytes, encoding: str = "cp850") -> bytes:
+        """Return a value as it is stored, texts and bytes filled up with zeros.
+
+        Raises:
+            FieldError: it does not fit; names the field.
+        """
+        if self.numeric:
+            raw = write_number(self.kind, self.size, value, self.byte_order) if isinstance(value, int) else None
+            if raw is None:
+                low, high = self.range
+                raise FieldError(self.name, f"must be a number from {low} to {high}")
+            return raw
+        if isinstance(value, str):
+            try:
+                value = value.encode(encoding)
+            except UnicodeEncodeError as error:
+                reason = f"holds {value[error.start]!r}, which {encoding} does not know"
+                raise FieldError(self.name, reason) from None
+            room = self.size - 1 if self.kind == "text" else self.size
+            if len(value) > room:
+                raise FieldError(self.name, f"has {len(value)} characters, the layout has room for {room}")
+        if isinstance(value, int) or len(value) > self.size:
+            raise FieldError(self.name, f"must be at most {self.size} bytes")
+        return value.ljust(self.size, b"\0")
+
+    def moment(self, number: int) -> datetime | None:
+        """Return the date that a stored number means, no zone; None for one that is no date."""
+        return stamp.ENCODINGS[self.stamp][0](number)
+
+    def stored(self, moment: datetime) -> int:
+        """Return the number that means a date; what the encoding has no room for is dropped.
+
+        Raises:
+            ValueError: the encoding has no number for it.
+        """
+        return stamp.ENCODINGS[self.stamp][1](moment)
+
+    def nearest(self, moment: datetime) -> int:
+        """Return the number of the date nearest to one, among those that the field can store."""
+        return stamp.nearest(self.stamp, moment, *self.range)
+
+
+def number_range(kind: str, size: int) -> tuple[int, int]:
+    """Lowest and highest number that a field of this kind can store."""
+    if kind == "dec":
+        return 0, min(10**size - 1, HIGHEST)
+    if kind == "hex":
+        return 0, 16**size - 1
+    bits = 8 * INTEGERS[kind]
+    return (-(1 << bits - 1), (1 << bits - 1) - 1) if kind[0] == "i" else (0, (1 << bits) - 1)
+
+
+def read_number(kind: str, raw: bytes, order: str = "little") -> int | None:
+    """Return the number that bytes of a kind store; None for digits that are none."""
+    if kind == "dec":
+        return decimal(raw)
+    if kind == "hex":
+        return hexadecimal(raw)
+    return int.from_bytes(raw, "big" if order == "big" else "little", signed=kind[0] == "i")
+
+
+def write_number(kind: str, size: int, value: int, order: str = "little") -> bytes | None:
+    """Return a number as bytes of a kind store it; None where it does not fit."""
+    low, high = number_range(kind, size)
+    if not low <= value <= high:
+        return None
+    if kind in INTEGERS:
+        return value.to_bytes(size, "big" if order == "big" else "little", signed=kind[0] == "i")
+    return (b"%0*X" if kind == "hex" else b"%0*d") % (size, value)
+
+
+def decimal(raw: bytes) -> int | None:
+    """Return the number that decimal digits spell; None where they are none."""
+    return value if raw.isdigit() and (value := int(raw)) <= HIGHEST else None
+
+
+def hexadecimal(raw: bytes) -> int | None:
+    """Return the number that hexadecimal digits spell, in capitals; None where they are none."""
+    return int(raw, 16) if raw and not raw.strip(_HEX_DIGITS) else None
+
+
+def unsigned(raw: bytes, order: str) -> int:
+    """Return the number that bytes in an order store; little-endian unless it is ``big``."""
+    return int.from_bytes(raw, "big" if order == "big" else "little")
