@@ -36,7 +36,7 @@ def read(path: str | Path, max_size: int = DEFAULT_MAX_SIZE) -> bytes:
         try:
             return _checked(stream.read(max_size + 1), path, max_size)
         except OSError as error:
-            raise _access_error(path, error) from None
+            raise access_error(path, error) from None
 
 
 @contextlib.contextmanager
@@ -51,13 +51,13 @@ def opened(path: str | Path, max_size: int | None = None) -> Iterator[int]:
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as error:
-        raise _access_error(path, error) from None
+        raise access_error(path, error) from None
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise FileAccessError(f"{path}: {_kind(status.st_mode)}, not a file")
+            raise FileAccessError(f"{path}: {kind_of(status.st_mode)}, not a file")
         if max_size is not None and status.st_size > max_size:
-            raise FileAccessError(_too_large(path, max_size))
+            raise too_large(path, max_size)
         yield descriptor
     finally:
         os.close(descriptor)
@@ -104,7 +104,7 @@ def writing(path: Path, *, force: bool = False, sync: bool = True) -> Iterator[B
             path.lstat()  # A name that cannot be is said before anything is written.
         descriptor, temporary = tempfile.mkstemp(prefix=".glbtools-", dir=path.parent)
     except (OSError, ValueError, RuntimeError) as error:
-        raise _access_error(path, error) from None
+        raise access_error(path, error) from None
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
@@ -118,7 +118,7 @@ def writing(path: Path, *, force: bool = False, sync: bool = True) -> Iterator[B
     except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise _access_error(path, error) from None
+            raise access_error(path, error) from None
         raise
 
 
@@ -136,7 +136,7 @@ def check_target(path: Path, *, force: bool) -> None:
     with contextlib.suppress(OSError):
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
-            raise FileAccessError(f"{path}: {_kind(mode)}, not a file")
+            raise FileAccessError(f"{path}: {kind_of(mode)}, not a file")
 
 
 def is_stream(path: Path) -> bool:
@@ -191,7 +191,7 @@ def write_tree(contents: Mapping[str, bytes], target: Path, *, force: bool = Fal
                 raise OutputExistsError(f"{target}: exists; use --force to write into it")
             _write_all(contents, target, sync=sync)
     except (OSError, ValueError) as error:
-        raise _access_error(target, error) from None
+        raise access_error(target, error) from None
     return [target / name for name in sorted(contents)]
 
 
@@ -240,7 +240,7 @@ def digest(path: str | Path, max_size: int | None = None) -> tuple[int, str]:
                 found.update(block)
                 size += len(block)
         except OSError as error:
-            raise _access_error(path, error) from None
+            raise access_error(path, error) from None
     return size, found.hexdigest()
 
 
@@ -254,7 +254,7 @@ def head(path: str | Path, length: int) -> bytes:
         try:
             return stream.read(length)
         except OSError as error:
-            raise _access_error(path, error) from None
+            raise access_error(path, error) from None
 
 
 def is_same(one: Path, other: Path) -> bool:
@@ -272,25 +272,28 @@ def base_name(path: str | Path) -> str:
 
 def _checked(data: bytes, path: object, max_size: int) -> bytes:
     if len(data) > max_size:
-        raise FileAccessError(_too_large(path, max_size))
+        raise too_large(path, max_size)
     return data
 
 
-def _too_large(path: object, max_size: int) -> str:
-    return f"{path}: larger than {max_size} bytes; --max-file-size allows more"
+def too_large(path: object, max_size: int) -> FileAccessError:
+    """Return that a file is larger than is read, as an error."""
+    return FileAccessError(f"{path}: larger than {max_size} bytes; --max-file-size allows more")
 
 
 def kind(path: Path) -> str:
     """Return what something that is no regular file is, in words; it is looked at and not opened."""
-    return _kind(path.lstat().st_mode)
+    return kind_of(path.lstat().st_mode)
 
 
-def _kind(mode: int) -> str:
+def kind_of(mode: int) -> str:
+    """Return what a mode of the file system says, in words."""
     kinds = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket", stat.S_IFLNK: "a link"}
     return kinds.get(stat.S_IFMT(mode), "a device")
 
 
-def _access_error(path: object, error: OSError | ValueError | RuntimeError) -> FileAccessError:
+def access_error(path: object, error: OSError | ValueError | RuntimeError) -> FileAccessError:
+    """Return what the system says of a path as an error of ours."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return FileAccessError(f"{path}: {reason[:1].lower()}{reason[1:]}")
 

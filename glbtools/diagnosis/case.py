@@ -14,7 +14,8 @@ from glbtools.diagnosis.finding import Evidence, Finding, stored
 from glbtools.diagnosis.master import SKEW, Master, is_start
 from glbtools.diagnosis.problems import by_slug
 from glbtools.evidence.contents import Artefact
-from glbtools.evidence.network import BY_DIRECTORY, Network
+from glbtools.evidence.names import BY_DIRECTORY
+from glbtools.evidence.network import Network
 from glbtools.evidence.postoffice import Held, Numbers, Postoffice, numbers, registered
 from glbtools.formats.logs import LogLine
 from glbtools.formats.queue import moment

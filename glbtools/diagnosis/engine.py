@@ -21,8 +21,10 @@ from glbtools.diagnosis.successors import directories, pairs
 from glbtools.diagnosis.successors.found import Directory
 from glbtools.diagnosis.successors.inputs import Given, sorted_out
 from glbtools.errors import UnknownFormatError
-from glbtools.evidence.network import Network, collect, latest_stamp
+from glbtools.evidence.contents import Artefact
+from glbtools.evidence.network import Evidence, Network, collect, latest_stamp
 from glbtools.evidence.postoffice import Postoffice
+from glbtools.formats.registry import Inspection
 from glbtools.layouts import Layouts
 
 CHECKS = ("upload", "download", "structure", "leftovers", "logs", "schedule", "older")
@@ -30,7 +32,7 @@ CHECKS = ("upload", "download", "structure", "leftovers", "logs", "schedule", "o
 
 
 class Input(NamedTuple):
-    """One file that was read.
+    """One file that was given.
 
     Attributes:
         path: as shown.
@@ -38,6 +40,10 @@ class Input(NamedTuple):
         layout: the layout it was read with.
         size: in bytes.
         sha256: hash before and after; None when it could not be read.
+        used: ``read``, ``opened`` for an archive that was looked into, ``no use`` for a file of a postoffice of which
+            only presence and size matter, ``damaged``, ``deleted`` for what a file system gives up, or ``not
+            recognised``.
+        target: where it leads, for a link to a file.
     """
 
     path: str
@@ -45,6 +51,8 @@ class Input(NamedTuple):
     layout: str | None
     size: int
     sha256: str | None
+    used: str = "read"
+    target: str = ""
 
 
 @dataclass
@@ -52,7 +60,7 @@ class Report:
     """What ``diagnose`` found.
 
     Attributes:
-        network: the postoffices looked at.
+        evidence: the postoffices looked at, by units, and what was passed over.
         directories: the directory dumps looked at.
         pairs: the pairs of stores looked at.
         inputs: every file, in the order of their paths.
@@ -65,7 +73,7 @@ class Report:
         given: what was given beside postoffices.
     """
 
-    network: Network
+    evidence: Evidence
     inputs: list[Input] = field(default_factory=list)
     channels: list[Judged] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -78,13 +86,19 @@ class Report:
     pairs: list[pairs.Kept] = field(default_factory=list)
     given: Given = field(default_factory=Given)
 
+    @property
+    def network(self) -> Network:
+        """The postoffices that were given together; of several units the first."""
+        return self.evidence.units[0]
+
     def bytes_at(self, path: str, start: int, stop: int) -> bytes:
         """Return the bytes of a file of the evidence; empty when they cannot be read."""
-        for postoffice in (*self.network.postoffices, *self.network.older):
-            for artefact in postoffice.artefacts:
-                if artefact.path == path:
-                    found = postoffice.read(artefact)
-                    return found.data[start:stop] if found else b""
+        for unit in self.evidence.units:
+            for postoffice in (*unit.postoffices, *unit.older):
+                for artefact in postoffice.artefacts:
+                    if artefact.path == path:
+                        found = postoffice.read(artefact)
+                        return found.data[start:stop] if found else b""
         return b""
 
     @property
@@ -148,32 +162,41 @@ def diagnose(
     """
     older = list(older)
     given = sorted_out(paths, older, max_size)
-    network = collect(paths, older=older, layouts=layouts, max_size=max_size, apart=given.apart)
-    if given.unreadable and not network.postoffices and not given.pieces:
+    evidence = collect(paths, older=older, layouts=layouts, max_size=max_size, apart=given.apart)
+    if given.unreadable and not evidence.postoffices and not given.pieces:
         raise UnknownFormatError(_all_unread(list(given.unreadable.values())))
-    report = Report(network, now=now or latest_stamp(network.postoffices), given=given)
-    report.unreadable |= network.unlooked
+    report = Report(evidence, now=now or latest_stamp(evidence.postoffices), given=given)
+    report.unreadable |= evidence.unlooked
     report.paths, report.layouts = tuple(map(str, paths)), layouts or report.layouts
-    for case in cases(network, report.now):
-        if progress:
-            progress(case.postoffice.shown)
-        report.channels += channels(case)
-        report.findings += [named(case, recovered(case, each)) for check in CHECKS for each in _run(check, case)]
-        report.inputs += inputs(case.postoffice)
-        report.unreadable |= case.postoffice.unreadable
-        case.postoffice.release()
-    for case in absent(network, report.now):
-        report.channels += channels(case)
+    for unit in evidence.units:
+        _look_at_unit(report, unit, now or unit.latest, progress)
     _look_at_successors(report, now, progress)
+    report.inputs += _others(evidence)
     report.changed = _changed(report)
     report.inputs.sort()
-    report.findings = sorted(explained(merged(report.findings)), key=_order)
+    report.findings.sort(key=_order)
     return report
 
 
 def _all_unread(reasons: list[str]) -> str:
     more = f"; and {len(reasons) - 1} more that are not read" if len(reasons) > 1 else ""
     return f"{reasons[0]}{more}"
+
+
+def _look_at_unit(report: Report, unit: Network, now: datetime | None, progress: Callable[[str], None] | None) -> None:
+    """Add what one network shows."""
+    found: list[Finding] = []
+    for case in cases(unit, now):
+        if progress:
+            progress(case.postoffice.shown)
+        report.channels += channels(case)
+        found += [named(case, recovered(case, each)) for check in CHECKS for each in _run(check, case)]
+        report.inputs += inputs(case.postoffice)
+        report.unreadable |= case.postoffice.unreadable
+        case.postoffice.release()
+    for case in absent(unit, now):
+        report.channels += channels(case)
+    report.findings += explained(merged(found))
 
 
 def _look_at_successors(report: Report, now: datetime | None, progress: Callable[[str], None] | None) -> None:
@@ -183,7 +206,7 @@ def _look_at_successors(report: Report, now: datetime | None, progress: Callable
     report.directories, report.pairs = dumps.directories, kept.pairs
     for found in (dumps, kept):
         report.channels += found.channels
-        report.findings += found.findings
+        report.findings += explained(merged(found.findings))
     known = {each.path for each in report.inputs}
     report.inputs += [
         Input(each.path, each.format, None, each.size, each.sha256)
@@ -212,7 +235,24 @@ def inputs(postoffice: Postoffice) -> Iterator[Input]:
     for artefact in postoffice.artefacts:
         found, digest = postoffice.read(artefact), postoffice.contents.digest(artefact)
         layout = found.layout.id if found and found.layout else None
-        yield Input(artefact.path, found.entry.name if found else None, layout, *digest)
+        form = found.entry.name if found else None
+        yield Input(
+            artefact.path, form, layout, *digest, used=_used(postoffice, artefact, found), target=artefact.entry.target
+        )
+
+
+def _others(evidence: Evidence) -> Iterator[Input]:
+    """Yield the archives that were looked into, and the files that were passed over."""
+    for each in evidence.containers:
+        yield Input(
+            each.shown, "archive", None, *evidence.contents.digest(Artefact(each, "", each.name)), used="opened"
+        )
+
+
+def _used(postoffice: Postoffice, artefact: Artefact, found: Inspection | None) -> str:
+    if artefact.path in postoffice.contents.unreadable:
+        return "damaged"
+    return "no use" if found is None else "deleted" if artefact.entry.deleted else "read"
 
 
 def _run(check: str, case: Case) -> Iterator[Finding]:
@@ -231,10 +271,8 @@ def _order(finding: Finding) -> tuple[int, int, str, str, str]:
 
 def _changed(report: Report) -> list[str]:
     """Return the files whose content is no longer the one that was looked at."""
-    changed = [
-        each.path
-        for postoffice in report.network.postoffices
-        for each in postoffice.artefacts
-        if postoffice.contents.changed(each)
-    ]
+    contents = report.evidence.contents
+    looked_at = [each for postoffice in report.evidence.postoffices for each in postoffice.artefacts]
+    looked_at += [Artefact(each, "", each.name) for each in report.evidence.containers]
+    changed = [each.path for each in looked_at if contents.changed(each)]
     return sorted({*changed, *report.given.changed()})

@@ -52,24 +52,24 @@ def unsent(
         raise UsageError(f"direction {direction!r} is none of {', '.join(DIRECTIONS)}")
     older = list(older)
     given = sorted_out(paths, older, max_size)
-    network = collect(paths, older=older, layouts=layouts, max_size=max_size, apart=given.apart)
-    if not network.postoffices and given.pieces:
+    evidence = collect(paths, older=older, layouts=layouts, max_size=max_size, apart=given.apart)
+    if not evidence.postoffices and given.pieces:
         raise UsageError(
             f"{given.pieces[0].path}: no postoffice, so that it has no queue of changes; diagnose looks at directory "
             "dumps and pairs"
         )
-    content = Content(network)
-    found = Unsent(unreadable=network.unlooked)
-    for case in chain(cases(network, None), absent(network, None)):
-        if progress:
-            progress(case.postoffice.shown)
-        view = View(case, content)
-        if direction != "download":
-            add_uploads(view, found)
-        if direction != "upload":
-            add_downloads(view, found)
-        found.unreadable |= case.postoffice.unreadable
-        if case.postoffice is not network.server:
+    found = Unsent(unreadable=evidence.unlooked)
+    for unit in evidence.units:
+        content = Content(unit)
+        for case in chain(cases(unit, None), absent(unit, None)):
+            if progress:
+                progress(case.postoffice.shown)
+            view = View(case, content)
+            if direction != "download":
+                add_uploads(view, found)
+            if direction != "upload":
+                add_downloads(view, found)
+            found.unreadable |= case.postoffice.unreadable
             case.postoffice.release()
     found.arrange()
     return found

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import NamedTuple
 
 from glbtools import files
 from glbtools.errors import GlbError, UnknownFormatError
+from glbtools.evidence.sources import Entry
 from glbtools.formats.registry import DIRSYNC, Inspection, inspect_bytes
 from glbtools.layouts import Layouts
 
@@ -19,18 +19,24 @@ class Artefact(NamedTuple):
     """One file of a postoffice.
 
     Attributes:
-        path: where it is, as shown to the user.
-        place: where it can be opened.
+        entry: where it lies, and how it is read.
         area: the directory of the postoffice it belongs to; empty in a flat one.
         name: its name in upper case.
-        size: in bytes.
     """
 
-    path: str
-    place: Path
+    entry: Entry
     area: str
     name: str
-    size: int
+
+    @property
+    def path(self) -> str:
+        """Where it is, as shown to the user."""
+        return self.entry.shown
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return self.entry.size
 
 
 class Digest(NamedTuple):
@@ -55,51 +61,59 @@ class Contents:
         self.layouts, self.max_size = layouts, max_size
         self.unreadable: dict[str, str] = {}
         self._room, self._used = room, 0
-        self._kept: dict[Path, Inspection | None] = {}
-        self._digests: dict[Path, Digest] = {}
+        self._kept: dict[str, Inspection | None] = {}
+        self._digests: dict[str, Digest] = {}
+        self._containers: set[str] = set()
 
     def read(self, artefact: Artefact) -> Inspection | None:
         """Return what a file holds; None when it cannot be read or is no Dir-Sync file."""
-        if artefact.place in self._kept:
-            return self._kept[artefact.place]
+        path = artefact.path
+        if path in self._kept:
+            return self._kept[path]
         found: Inspection | None = None
         try:
-            data = files.read(artefact.place, self.max_size)
+            data = artefact.entry.read(self.max_size)
         except GlbError as error:
-            self.unreadable[artefact.path] = str(error)
-            self._digests.setdefault(artefact.place, Digest(artefact.size, None))
+            self.unreadable[path] = str(error)
+            self._digests.setdefault(path, Digest(artefact.size, None))
         else:
-            if artefact.place not in self._digests:
-                self._digests[artefact.place] = Digest(len(data), files.sha256(data))
+            if path not in self._digests:
+                self._digests[path] = Digest(len(data), files.sha256(data))
             try:
-                found = inspect_bytes(data, artefact.path, layouts=self.layouts, among=DIRSYNC)
+                found = inspect_bytes(data, path, layouts=self.layouts, among=DIRSYNC)
                 self._used += len(data)
             except UnknownFormatError:
                 found = None
             except GlbError as error:
-                self.unreadable[artefact.path] = str(error)
-        self._kept[artefact.place] = found
+                self.unreadable[path] = str(error)
+        self._kept[path] = found
         return found
 
     def digest(self, artefact: Artefact) -> Digest:
         """Return size and hash of a file as they were when it was first looked at."""
-        if artefact.place not in self._digests:
-            self._digests[artefact.place] = self._now(artefact)
-        return self._digests[artefact.place]
+        if artefact.path not in self._digests:
+            self._digests[artefact.path] = self._now(artefact, self.max_size)
+        return self._digests[artefact.path]
+
+    def note(self, container: Entry) -> None:
+        """Hash an archive, whatever its size, before it is looked into."""
+        self._containers.add(container.shown)
+        self._digests[container.shown] = self._now(Artefact(container, "", container.name), None)
 
     def changed(self, artefact: Artefact) -> bool:
-        """Whether a file is no longer what it was when it was first looked at."""
-        return self._now(artefact) != self.digest(artefact)
+        """Whether a file is no longer what it was when it was first looked at; of an archive, the whole is asked."""
+        limit = None if artefact.path in self._containers else self.max_size
+        return artefact.entry.path is not None and self._now(artefact, limit) != self.digest(artefact)
 
-    def _now(self, artefact: Artefact) -> Digest:
+    def _now(self, artefact: Artefact, max_size: int | None) -> Digest:
         try:
-            return Digest(*files.digest(artefact.place, self.max_size))
+            return Digest(*artefact.entry.digest(max_size))
         except GlbError:
             return Digest(artefact.size, None)
 
     def release(self, artefacts: Iterable[Artefact]) -> None:
         """Forget what some files hold where there is no room for it; it is read again when asked for."""
         for each in artefacts if self._used > self._room else ():
-            kept = self._kept.pop(each.place, None)
+            kept = self._kept.pop(each.path, None)
             if kept is not None:
                 self._used -= len(kept.data)

@@ -94,6 +94,7 @@ class Postoffice:
         role_from: what says so.
         barred: names of files that are there and are not read: links, devices.
         alone: whether single files of it were given, so that nothing can be said of their neighbours (ruling 28).
+        given: whether the user named it by itself, and a search did not find it.
     """
 
     path: str
@@ -106,6 +107,7 @@ class Postoffice:
     role_from: str = ""
     barred: frozenset[str] = frozenset()
     alone: bool = False
+    given: bool = False
     _known: dict[str, Any] = field(default_factory=dict, repr=False)
     """What was found out of its files, by the question."""
 
@@ -128,12 +130,18 @@ class Postoffice:
         """The name of its directory, in upper case."""
         return Path(self.path).resolve().name.upper()
 
+    @property
+    def latest(self) -> datetime | None:
+        """The latest moment that any of its files shows."""
+        found: datetime | None = self.once("latest", lambda: max(_moments(self), default=None))
+        return found
+
     def take(self, artefacts: Iterable[Artefact]) -> None:
         """Add files that are of this postoffice and lie elsewhere."""
         self.artefacts = [*self.artefacts, *artefacts]
         self._known.clear()
 
-    def _once(self, question: str, answer: Callable[[], Any]) -> Any:
+    def once(self, question: str, answer: Callable[[], Any]) -> Any:
         """Return the answer to a question, found out the first time that it is asked."""
         if question not in self._known:
             self._known[question] = answer()
@@ -146,7 +154,7 @@ class Postoffice:
 
     def find(self, name: str) -> Artefact | None:
         """Return the file of this name, wherever it lies; of several the first."""
-        found: dict[str, Artefact] = self._once("names", lambda: {each.name: each for each in reversed(self.artefacts)})
+        found: dict[str, Artefact] = self.once("names", lambda: {each.name: each for each in reversed(self.artefacts)})
         return found.get(name.upper())
 
     def deleted(self, name: str) -> list[Artefact]:
@@ -249,12 +257,12 @@ class Postoffice:
 
     def reqconf(self) -> tuple[Artefact, ReqConf] | None:
         """Return what REQCONF.GLB says, from the file or else from a listing."""
-        found: tuple[Artefact, ReqConf] | None = self._once("reqconf", lambda: self._config("REQCONF.GLB", "reqconf"))
+        found: tuple[Artefact, ReqConf] | None = self.once("reqconf", lambda: self._config("REQCONF.GLB", "reqconf"))
         return found
 
     def srvconf(self) -> tuple[Artefact, SrvConf] | None:
         """Return what SRVCONF.GLB says, from the file or else from a listing."""
-        found: tuple[Artefact, SrvConf] | None = self._once("srvconf", lambda: self._config("SRVCONF.GLB", "srvconf"))
+        found: tuple[Artefact, SrvConf] | None = self.once("srvconf", lambda: self._config("SRVCONF.GLB", "srvconf"))
         return found
 
     def _config(self, name: str, kind: str) -> tuple[Artefact, Any] | None:
@@ -321,3 +329,15 @@ def may_be(name: str, formats: tuple[str, ...]) -> bool:
 def by_name(postoffices: Iterable[Postoffice]) -> Mapping[str, Postoffice]:
     """Return postoffices by their names in upper case."""
     return {each.name.upper(): each for each in postoffices if each.name}
+
+
+def _moments(postoffice: Postoffice) -> Iterator[datetime]:
+    for _, found in postoffice.inspections("queue", "listq"):
+        yield from filter(None, map(found.content.moment, found.content.records))
+    reqconf, srvconf = postoffice.reqconf(), postoffice.srvconf()
+    if reqconf:
+        yield from filter(None, (reqconf[1].last_export, reqconf[1].last_import))
+    if srvconf:
+        yield from filter(None, (each.last_update for each in srvconf[1].requestors))
+    for _, found in postoffice.inspections("log"):
+        yield from (line.moment for line in found.content.lines if line.moment)

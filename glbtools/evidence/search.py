@@ -1,7 +1,7 @@
-"""Which directories and files are postoffices, told by content, and what was given and not looked at.
+"""Which directories and files are postoffices, told by content at any depth, and what was given and not looked at.
 
 A directory is one when it has a GLB directory, or when a file in it is of Dir-Sync by its content; a text file with a
-fitting name is not. Postoffices are looked for in a directory and one level below; what lies deeper is named.
+fitting name is not. Archives are searched like directories (ruling 26).
 """
 
 from __future__ import annotations
@@ -13,17 +13,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from glbtools import files
 from glbtools.errors import FileAccessError, UnknownFormatError
+from glbtools.evidence import archives
 from glbtools.evidence.contents import Artefact, Contents
 from glbtools.evidence.postoffice import AREAS, OUR_OWN, Postoffice, may_be
-from glbtools.formats.registry import DIRSYNC, Entry
+from glbtools.evidence.sources import Entry, OnDisk, on_disk
+from glbtools.formats import registry
+from glbtools.formats.registry import DIRSYNC
 
 NEIGHBOURS = (".MBG", ".KEY", ".USR", ".INF", ".NME", ".GLB", ".TPL", ".XTN")
 """Suffixes of files in a postoffice's directories."""
 
-MOST_ENTRIES = 100_000
-"""Entries of a directory below which what lies there is found out."""
+NESTED = 2
+"""Archives in one another that are opened."""
+
+UNRECOGNISED = "not recognised as anything that is read here"
 
 
 class PassedOver(NamedTuple):
@@ -32,7 +36,7 @@ class PassedOver(NamedTuple):
     Attributes:
         path: as shown to the user.
         why: what it is, or why not.
-        telling: whether its name says that it may be evidence; then the question is not wholly answered.
+        telling: whether it may well be evidence; then the question is not wholly answered.
     """
 
     path: str
@@ -40,17 +44,34 @@ class PassedOver(NamedTuple):
     telling: bool
 
 
+class _Place(NamedTuple):
+    """A directory that is still to be looked into, and how many archives it lies in."""
+
+    entry: Entry
+    archives: int
+
+
 @dataclass
 class Search:
-    """What is found in the paths given, and what is not looked at there."""
+    """What is found in the paths given, and what is not looked at there.
+
+    Attributes:
+        contents: what files hold.
+        apart: files known to be something else.
+        postoffices: what was found.
+        passed_over: what was not looked at.
+        containers: archives that were looked into.
+    """
 
     contents: Contents
     apart: Collection[Path]
     postoffices: list[Postoffice] = field(default_factory=list)
     passed_over: list[PassedOver] = field(default_factory=list)
+    containers: list[Entry] = field(default_factory=list)
+    _seen: set[tuple[int, int]] = field(default_factory=set)
 
     def look(self, paths: Iterable[str | Path]) -> None:
-        """Look for postoffices in paths: directories, or single files.
+        """Look for postoffices in paths: directories, archives, or single files.
 
         Raises:
             FileAccessError: a path does not exist or cannot be listed.
@@ -59,104 +80,133 @@ class Search:
         loose: dict[str, list[Artefact]] = {}
         for given in paths:
             path = Path(given)
-            try:
-                if path.is_dir():
-                    self._directory(path, str(given))
-                elif path in self.apart:
-                    continue
-                elif path.is_file():
-                    loose.setdefault(str(path.parent), []).append(_artefact(path, str(given), ""))
-                elif not os.path.lexists(path):
-                    raise FileAccessError(f"{given}: no such file or directory")
-                else:
-                    raise FileAccessError(f"{given}: neither a file nor a directory")
-            except OSError as error:
-                raise FileAccessError(f"{given}: {(error.strerror or str(error)).lower()}") from None
+            if path in self.apart:
+                continue
+            if not os.path.lexists(path):
+                raise FileAccessError(f"{given}: no such file or directory")
+            entry = on_disk(path, str(given))
+            if entry.is_directory:
+                self._tree(_Place(entry, 0))
+            elif entry.other:
+                raise FileAccessError(f"{given}: neither a file nor a directory")
+            elif _begins_as_archive(entry):
+                self._note(entry)
+                self._tree(_Place(archives.opened(entry, self.contents.max_size), 1))
+            else:
+                loose.setdefault(str(path.parent), []).append(Artefact(entry, "", path.name.upper()))
         for parent, artefacts in loose.items():
-            found = Postoffice(parent, artefacts, self.contents, alone=True)
+            found = Postoffice(parent, artefacts, self.contents, alone=True, given=True)
             for each in artefacts:
                 if not _recognised(found, each):
                     raise UnknownFormatError(f"{each.path}: not a Dir-Sync file that glbtools knows")
             self.postoffices.append(found)
 
-    def _directory(self, path: Path, shown: str) -> None:
-        """Find the postoffice that a directory is, and those that it holds."""
-        before = len(self.postoffices)
-        self._one(path, shown)
-        for child in _children(path):
-            if child.is_dir() and not child.is_symlink() and not _belongs(child):
-                inside = f"{shown.rstrip('/')}/{child.name}"
-                self._one(child, inside)
-                self._deeper((each for each in _children(child) if not _belongs(each)), inside)
-        if len(self.postoffices) == before and not any(each.parent == path for each in self.apart):
-            self._refuse(shown)
+    def _tree(self, top: _Place) -> None:
+        """Find the postoffices in a directory and in all below it.
+
+        Raises:
+            FileAccessError: the directory itself cannot be listed.
+            UnknownFormatError: there is none.
+        """
+        before, waiting = len(self.postoffices), [top]
+        while waiting:
+            place = waiting.pop()
+            if isinstance(place.entry, OnDisk):
+                identity = place.entry.identity
+                if identity in self._seen:
+                    continue
+                self._seen.add(identity)
+            try:
+                waiting += reversed(self._directory(place))
+            except FileAccessError as error:
+                if place is top:
+                    raise
+                self._pass_over(place.entry, f"cannot be listed: {error}", telling=True)
+        path = top.entry.path
+        for each in self.postoffices[before:]:
+            each.given = each.path == top.entry.shown
+        if len(self.postoffices) == before and not any(path and each.is_relative_to(path) for each in self.apart):
+            self._refuse(top.entry.shown)
 
     def _refuse(self, shown: str) -> NoReturn:
-        deeper = [each.path for each in self.passed_over if each.path.startswith(shown) and each.telling]
-        more = f"; not looked at: {', '.join(deeper)}" if deeper else ""
+        telling = [each for each in self.passed_over if each.path.startswith(shown) and each.telling]
+        more = f"; not looked at: {', '.join(each.path for each in telling)}" if telling else ""
         raise UnknownFormatError(f"{shown}: no postoffice: no GLB directory and no Dir-Sync file in it{more}")
 
-    def _one(self, path: Path, shown: str) -> None:
-        """Keep a directory as a postoffice if it has a GLB directory, or a file whose content says so."""
+    def _directory(self, place: _Place) -> list[_Place]:
+        """Keep a directory as a postoffice if it is one; return what lies below and belongs to something else."""
+        below: list[_Place] = []
         artefacts: list[Artefact] = []
         barred: set[str] = set()
-        prefix = shown.rstrip("/")
-        for child in _children(path):
-            if child.is_dir() and not child.is_symlink() and child.name.upper() in AREAS:
-                for inner in _children(child):
-                    self._file(inner, f"{prefix}/{child.name}/{inner.name}", child.name.upper(), artefacts, barred)
-                self._deeper(_children(child), f"{prefix}/{child.name}")
-            elif not child.is_dir() or child.is_symlink():
-                self._file(child, f"{prefix}/{child.name}", "", artefacts, barred)
-        own = [each for each in artefacts if each.place not in self.apart]
-        found = Postoffice(shown, own, self.contents, barred=frozenset(barred))
+        for child in place.entry.children():
+            if not child.is_directory:
+                below += self._file(child, "", place.archives, artefacts, barred)
+            elif child.name.upper() in AREAS:
+                try:
+                    below += self._area(child, place.archives, artefacts, barred)
+                except FileAccessError as error:
+                    self._pass_over(child, f"cannot be listed: {error}", telling=True)
+                    barred.add(child.name.upper())
+            elif child.name.lower() not in OUR_OWN:
+                below.append(_Place(child, place.archives))
+        own = [each for each in artefacts if each.entry.path not in self.apart]
+        found = Postoffice(place.entry.shown, own, self.contents, barred=frozenset(barred))
         if any(_recognised(found, each) for each in own):
             self.postoffices.append(found)
+        else:
+            for each in own:
+                self._pass_over(each.entry, UNRECOGNISED, telling=_telling(each.name))
+        return below
 
-    def _file(self, place: Path, shown: str, area: str, artefacts: list[Artefact], barred: set[str]) -> None:
-        """Keep a file; a link or a device is passed over, and said."""
-        if place.is_symlink():
-            self._pass_over(place, shown, "a symbolic link, not followed", barred)
-        elif place.is_file():
-            artefacts.append(_artefact(place, shown, area))
-        elif not place.is_dir():
-            self._pass_over(place, shown, files.kind(place), barred)
+    def _area(self, area: Entry, nesting: int, artefacts: list[Artefact], barred: set[str]) -> list[_Place]:
+        """Keep the files of one of the vendor's directories; return what lies below it."""
+        below: list[_Place] = []
+        for child in area.children():
+            if not child.is_directory:
+                below += self._file(child, area.name.upper(), nesting, artefacts, barred)
+            elif child.name.lower() not in OUR_OWN:
+                below.append(_Place(child, nesting))
+        return below
 
-    def _pass_over(self, place: Path, shown: str, why: str, barred: set[str]) -> None:
-        barred.add(place.name.upper())
-        self.passed_over.append(PassedOver(shown, why, _telling(place.name)))
+    def _file(self, child: Entry, area: str, nesting: int, artefacts: list[Artefact], barred: set[str]) -> list[_Place]:
+        """Keep a file, or open an archive; what is neither file nor directory is passed over, and said."""
+        if child.other:
+            barred.add(child.name.upper())
+            self._pass_over(child, child.other, telling=_telling(child.name))
+        elif archives.is_named_so(child.name):
+            return self._archive(child, nesting)
+        else:
+            artefacts.append(Artefact(child, area, child.name.upper()))
+        return []
 
-    def _deeper(self, children: Iterable[Path], shown: str) -> None:
-        """Name the directories below that are not looked into although something of a postoffice lies there."""
-        for child in children:
-            if (
-                child.is_dir()
-                and not child.is_symlink()
-                and child.name.lower() not in OUR_OWN
-                and _holds_evidence(child)
-            ):
-                why = "deeper than is looked for postoffices: give it by itself"
-                self.passed_over.append(PassedOver(f"{shown}/{child.name}", why, telling=True))
+    def _archive(self, child: Entry, nesting: int) -> list[_Place]:
+        """Open an archive that was found; one that cannot be, or lies too deep in others, is named."""
+        if nesting >= NESTED:
+            self._pass_over(child, "an archive in an archive in an archive, not opened", telling=True)
+            return []
+        try:
+            if not _begins_as_archive(child):
+                self._pass_over(child, "named as an archive, and it is none that is read", telling=True)
+                return []
+            if nesting == 0:
+                self._note(child)
+            found = archives.opened(child, self.contents.max_size)
+        except FileAccessError as error:
+            self._pass_over(child, f"not opened: {error}", telling=True)
+            return []
+        return [_Place(found, nesting + 1)]
+
+    def _note(self, container: Entry) -> None:
+        self.contents.note(container)
+        self.containers.append(container)
+
+    def _pass_over(self, entry: Entry, why: str, *, telling: bool) -> None:
+        self.passed_over.append(PassedOver(entry.shown, why.removeprefix(f"{entry.shown}: "), telling))
 
 
-def _children(path: Path) -> list[Path]:
-    return sorted(path.iterdir(), key=lambda each: each.name)
-
-
-def _belongs(child: Path) -> bool:
-    """Whether a directory is part of the one it lies in, or our own."""
-    return child.name.upper() in AREAS or child.name.lower() in OUR_OWN
-
-
-def _holds_evidence(directory: Path) -> bool:
-    """Whether a GLB directory or a file of a vendor's name lies somewhere below; True also where that is too much."""
-    seen = 0
-    for _, directories, names in os.walk(directory):
-        directories[:] = [each for each in directories if each.lower() not in OUR_OWN]
-        seen += len(directories) + len(names)
-        if seen > MOST_ENTRIES or any(map(_telling, (*directories, *names))):
-            return True
-    return directory.name.upper() == "GLB" and seen > 0
+def _begins_as_archive(entry: Entry) -> bool:
+    """Whether a file is an archive that is read, and no file of Dir-Sync."""
+    return entry.size > 0 and archives.is_archive(entry.head(512))
 
 
 def _telling(name: str) -> bool:
@@ -165,12 +215,8 @@ def _telling(name: str) -> bool:
     return upper == "GLB" or upper.endswith(".GLB") or any(_named(upper, each) for each in DIRSYNC.values())
 
 
-def _named(name: str, entry: Entry) -> bool:
+def _named(name: str, entry: registry.Entry) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in entry.names)
-
-
-def _artefact(place: Path, shown: str, area: str) -> Artefact:
-    return Artefact(shown, place, area, place.name.upper(), place.stat().st_size)
 
 
 def _recognised(postoffice: Postoffice, artefact: Artefact) -> bool:

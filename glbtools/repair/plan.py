@@ -82,7 +82,7 @@ class Plan:
     def unlooked(self) -> dict[str, str]:
         """What was given, is no symbolic link, and was not looked at, so that nothing is said of it: path -> why."""
         root = str(self._work.root)
-        passed_over = {each.path: each.why for each in self._work.report.network.passed_over}
+        passed_over = {each.path: each.why for each in self._work.report.evidence.passed_over}
         return {path: why for path, why in passed_over.items() if os.path.relpath(path, root) not in self.links}
 
     @property
@@ -137,7 +137,7 @@ def plan_rebuild(
     """
     from glbtools.diagnosis.problems import find
 
-    if report.paths and not report.network.postoffices:
+    if report.paths and not report.evidence.only.postoffices:
         raise UsageError(
             f"{report.paths[0]}: no postoffice in it to rebuild; what a directory dump or a pair needs, diagnose says"
         )

@@ -73,7 +73,7 @@ class Work:
         """Return the path of a file of a postoffice, relative to the directory, as it is spelled there."""
         artefact = case.postoffice.find(name)
         if artefact is not None:
-            return self.relative(str(artefact.place))
+            return self.relative(artefact.path)
         prefix = self.relative(case.postoffice.path)
         inside = name if case.postoffice.flat else f"GLB/{name}"
         return inside if prefix == "." else f"{prefix}/{inside}"

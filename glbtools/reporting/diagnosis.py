@@ -52,7 +52,7 @@ def document(report: Report, version: str) -> dict[str, Any]:
         "changed": report.changed,
         "passed_over": [
             {"path": each.path, "why": each.why}
-            for each in sorted(report.network.passed_over, key=lambda each: each.path)
+            for each in sorted(report.evidence.passed_over, key=lambda each: each.path)
         ],
     }
 

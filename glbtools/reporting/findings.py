@@ -17,6 +17,7 @@ from glbtools.reporting.text import message, safe
 if TYPE_CHECKING:
     from glbtools.diagnosis.case import Judged
     from glbtools.diagnosis.engine import Report
+    from glbtools.evidence.network import Network
 
 NAMED_BY_EFFECT = frozenset(
     {"stranded-transactions", "reqtrans-deleted-zero-byte", "reqtrans-49-byte-idle", "reqtrans-podiag-dummy-60"}
@@ -50,13 +51,16 @@ def report(found: Report, /) -> Iterator[Block]:
 
 
 def _passed_over(found: Report) -> Iterator[Block]:
-    """Name what was given and not looked at."""
-    passed_over = found.network.passed_over
-    for each in passed_over[:MOST_EVIDENCE]:
+    """Name what was given, may be evidence and was not looked at; the rest is counted."""
+    telling = [each for each in found.evidence.passed_over if each.telling]
+    rest = len(found.evidence.passed_over) - len(telling)
+    for each in telling[:MOST_EVIDENCE]:
         yield Paragraph(f"not looked at: {safe(each.path)}: {each.why}")
-    if len(passed_over) > MOST_EVIDENCE:
-        yield Verbatim(f"not looked at: {len(passed_over) - MOST_EVIDENCE} more; --json lists them")
-    if passed_over:
+    if len(telling) > MOST_EVIDENCE:
+        yield Verbatim(f"not looked at: {len(telling) - MOST_EVIDENCE} more; --json lists them")
+    if rest:
+        yield Paragraph(f"passed over: {plural(rest, 'entry', 'entries')} in which nothing was recognised; --json lists them")
+    if telling or rest:
         yield Break()
 
 
@@ -107,12 +111,29 @@ def _labelled(label: str, text: str) -> Block:
 
 
 def _postoffices(found: Report) -> Iterator[Block]:
-    for each in found.network.postoffices:
-        name = each.name or "a postoffice without a known name"
-        source = f" (name from: {each.name_from})" if each.name_from else ""
-        yield Paragraph(f"{safe(each.path)}: {safe(name)}, {each.role}{message(source)}")
-    if found.network.postoffices:
+    units = [each for each in found.evidence.units if each.postoffices]
+    later = {id(unit): other for unit, other in found.evidence.earlier}
+    if len(units) > 1:
+        yield Paragraph(f"{len(units)} networks, or moments of one; each is judged by itself:")
+    for number, unit in enumerate(units, 1):
+        if len(units) > 1:
+            yield Verbatim(_unit(number, unit), STRONG)
+        for each in unit.postoffices:
+            name = each.name or "a postoffice without a known name"
+            source = f" (name from: {each.name_from})" if each.name_from else ""
+            yield Paragraph(f"{safe(each.path)}: {safe(name)}, {each.role}{message(source)}")
+        if id(unit) in later:
+            number = units.index(later[id(unit)]) + 1
+            yield Paragraph(f"an earlier moment of {number}: give it with --older, and the two are compared", depth=1)
+    if units:
         yield Break()
+
+
+def _unit(number: int, unit: Network) -> str:
+    """Return the heading of one unit: its server, and its latest moment."""
+    server = f", server {safe(unit.server.shown)}" if unit.server else ", no server"
+    latest = f", latest moment {unit.latest:%Y-%m-%d %H:%M:%S}" if unit.latest else ""
+    return f"{number}{server}{latest}"
 
 
 def _successors(found: Report) -> Iterator[Block]:

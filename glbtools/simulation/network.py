@@ -307,7 +307,7 @@ def load(root: Path, layouts: Layouts | None = None, *, max_size: int = files.DE
 
 def _discovered(root: Path, disk: Disk, layouts: Layouts) -> Network:
     """Return a network of which only real files are there: names and roles as evidence shows them."""
-    evidence = collect([root], layouts=layouts)
+    evidence = collect([root], layouts=layouts).only
     named = {each.name: _relative(root, each.path) for each in evidence.postoffices if each.name}
     server = evidence.server.name if evidence.server else None
     if server is None or len(named) != len(evidence.postoffices):

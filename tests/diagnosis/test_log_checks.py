@@ -71,7 +71,7 @@ def written(tmp_path: Path, *postoffices: Description) -> Path:
 
 
 def looked_at(path: Path) -> Iterator[Case]:
-    network = collect([path])
+    network = collect([path]).only
     yield from cases(network, latest_stamp(network.postoffices))
 
 

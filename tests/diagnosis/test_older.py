@@ -60,7 +60,7 @@ def build(tmp_path: Path) -> Build:
 
 
 def found(now: Path, *older: Path) -> list[Finding]:
-    network = collect([now], older=older)
+    network = collect([now], older=older).only
     return [each for case in cases(network, None) for each in check(case)]
 
 
@@ -198,7 +198,7 @@ def test_a_queue_that_is_not_given_is_not_taken_for_empty(build: Build, tmp_path
         "Examining NET/EAST Requestor Configuration Record\n\nDir-Sync Server: NET/SERVER\nReqSync = 17, SrvSync = 5\n"
     )
     (alone / "listds-r.txt").write_text(listing)
-    network = collect([alone, now / "server"], older=[older])
+    network = collect([alone, now / "server"], older=[older]).only
     assert not [each for case in cases(network, None) for each in check(case)]
 
 

@@ -114,14 +114,25 @@ def test_a_file_that_changes_meanwhile_is_said(tmp_path, monkeypatch):
     assert [Path(each).name for each in changed] == ["REQTRANS.GLB"]
 
 
-def test_a_link_in_the_evidence_is_not_followed(tmp_path):
+def test_a_link_to_a_file_is_read_and_shown_with_its_target(tmp_path):
     path = built(tmp_path, network())
-    secret = tmp_path / "secret.log"
-    secret.write_text("04/07/94 12:00:00 | Fatal  [161] Server configuration busy\r\n")
+    elsewhere = tmp_path / "elsewhere.log"
+    elsewhere.write_text("04/07/94 12:00:00 | Fatal  [161] Server configuration busy\r\n")
     (path / "east" / "LOG").mkdir()
-    (path / "east" / "LOG" / "DIRSYNC.LOG").symlink_to(secret)
+    (path / "east" / "LOG" / "DIRSYNC.LOG").symlink_to(elsewhere)
     report = diagnose(path)
-    assert not any("DIRSYNC" in each.path for each in report.inputs)
+    (link,) = (each for each in report.inputs if "DIRSYNC" in each.path)
+    assert (link.used, link.target) == ("read", str(elsewhere))
+    assert "stale-t2-on-requestor" in {each.problem.slug for each in report.findings}
+
+
+def test_a_link_to_a_directory_is_not_followed_and_named(tmp_path):
+    path = built(tmp_path, network())
+    shutil.copytree(path / "east", tmp_path / "north")
+    (path / "north").symlink_to(tmp_path / "north", target_is_directory=True)
+    report = diagnose(path)
+    assert not any("north" in each.path for each in report.inputs)
+    assert [each.path for each in report.evidence.passed_over] == [str(path / "north")]
 
 
 def test_hostile_names_and_texts_reach_no_terminal(tmp_path, run):

@@ -611,7 +611,7 @@ def test_what_is_listed_is_what_the_channels_say(build: Build, a: int, b: int) -
         name = f"n{first}{c}{d}{lowest}"
         now = build(server(b, master=master, srvsync=d), east(a, queue, c=c, log=NAMED), west(), name=name)
         found = unsent(now, direction="both")
-        case = next(each for each in cases(collect([now]), None) if each.postoffice.name == EAST)
+        case = next(each for each in cases(collect([now]).only, None) if each.postoffice.name == EAST)
         for judged, origin, target, states in (
             (case.upload, EAST, SERVER, ("HOLE", "STRANDED", "REJECTED", "PENDING")),
             (case.download, SERVER, EAST, ("HOLE", "UNACKNOWLEDGED", "PENDING")),

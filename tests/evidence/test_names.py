@@ -7,7 +7,8 @@ import json
 import pytest
 
 import glbtools
-from glbtools.evidence.network import BY_ADDRESSES, BY_DIRECTORY, BY_ELIMINATION, collect
+from glbtools.evidence.names import BY_ADDRESSES, BY_DIRECTORY, BY_ELIMINATION
+from glbtools.evidence.network import collect
 
 
 def described(*, directory, addresses, registered):

@@ -1,0 +1,217 @@
+"""Zip and tar as trees of entries: read in place, with limits, and every member that is not read has its reason."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from glbtools import files
+from glbtools.errors import FileAccessError
+from glbtools.evidence.sources import INSIDE, Entry, Inside
+
+if TYPE_CHECKING:
+    import tarfile
+    import zipfile
+
+SUFFIXES = (".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
+"""Names by which an archive is known when it was not given by itself."""
+
+MOST_ENTRIES = 100_000
+"""Entries of one archive that are looked at."""
+
+MOST_LEVELS = 100
+"""Directories in one another that are looked at in an archive."""
+
+MOST_TIMES = 1_100
+"""How many times as large a member may be as it is in the archive; deflate itself reaches 1,032."""
+
+SMALL = 1 << 20
+"""Bytes below which that is of no account."""
+
+KEPT = 1 << 26
+"""Bytes of a compressed tar that are kept from the one time it is read through."""
+
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_PACKED = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00")
+
+
+def is_archive(head: bytes) -> bool:
+    """Whether content begins as an archive does that is read; ``head`` is its first 512 bytes."""
+    return head.startswith((*_ZIP, *_PACKED)) or head[257:262] == b"ustar"
+
+
+def is_named_so(name: str) -> bool:
+    """Whether a name is one of an archive."""
+    return name.lower().endswith(SUFFIXES)
+
+
+def opened(entry: Entry, max_size: int) -> Inside:
+    """Return the tree that an archive holds.
+
+    Raises:
+        FileAccessError: it is damaged, or larger than ``max_size`` bytes where it lies in another one.
+    """
+    source: Path | io.BytesIO = entry.path if entry.path is not None else io.BytesIO(entry.read(max_size))
+    root = Inside(entry.name, f"{entry.shown}{INSIDE}", is_directory=True)
+    head = files.head(source, 512) if isinstance(source, Path) else source.read(512)
+    if isinstance(source, io.BytesIO):
+        source.seek(0)
+    if head.startswith(_ZIP):
+        _zip(root, source, entry.shown)
+    else:
+        _tar(root, source, entry.shown, compressed=head.startswith(_PACKED))
+    return root
+
+
+def _parts(name: str) -> list[str]:
+    """Return the parts of a member's path; DOS programs part them with backslashes."""
+    return [each for each in name.replace("\\", "/").split("/") if each not in ("", ".")]
+
+
+class _Tree:
+    """A tree as it grows, with what does not fit into it beside it."""
+
+    def __init__(self, root: Inside) -> None:
+        self.root, self._nodes = root, 0
+
+    def put(self, name: str, entry: Callable[[str, str], Inside] | None) -> None:
+        """Put a member into the tree, None for a directory; one that has no place there is named with the reason."""
+        parts = _parts(name)
+        if not parts:
+            return
+        self._nodes += len(parts)
+        if ".." in parts or name.startswith(("/", "\\")) or name[1:2] == ":":
+            self.aside(name, "its name leads out of the archive")
+        elif len(parts) > MOST_LEVELS or self._nodes > MOST_ENTRIES * 10:
+            self.aside(parts[0], f"more than {MOST_LEVELS} directories in one another")
+        elif entry is None:
+            self.root.directory(parts)
+        elif not self.root.put(parts, entry):
+            self.aside(name, "a second entry of one name")
+
+    def aside(self, name: str, why: str) -> None:
+        """Name something that is not looked at."""
+        key = f"{name} ({len(self.root.inner)})" if name in self.root.inner else name
+        self.root.inner[key] = Inside(name, f"{self.root.shown}{name}", other=why)
+
+    def cut(self) -> None:
+        """Say that there is more than is looked at."""
+        self.aside("...", f"more than {MOST_ENTRIES} entries, the rest of them")
+
+
+# --- zip ---------------------------------------------------------------------------------------------------------
+
+
+def _zip(root: Inside, source: Path | io.BytesIO, shown: str) -> None:
+    import zipfile
+
+    try:
+        archive = zipfile.ZipFile(source)
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise FileAccessError(f"{shown}: a zip archive that cannot be read: {error}") from None
+    tree, members = _Tree(root), archive.infolist()
+    for each in members[:MOST_ENTRIES]:
+        tree.put(each.filename, None if each.is_dir() else _member(archive, each))
+    if len(members) > MOST_ENTRIES:
+        tree.cut()
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[str, str], Inside]:
+    is_link = info.external_attr >> 28 == 0xA
+
+    def made(name: str, shown: str) -> Inside:
+        if is_link:
+            return Inside(name, shown, other="a symbolic link in an archive, not followed")
+        return Inside(name, shown, info.file_size, opener=lambda limit: _unzipped(archive, info, shown, limit))
+
+    return made
+
+
+def _unzipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo, shown: str, limit: int) -> bytes:
+    import zipfile
+
+    if info.flag_bits & 1:
+        raise FileAccessError(f"{shown}: encrypted; decrypt the archive first")
+    _check_ratio(info.file_size, info.compress_size, shown)
+    try:
+        with archive.open(info) as stream:
+            return stream.read(limit + 1)
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+        raise FileAccessError(f"{shown}: damaged in its archive: {error}") from None
+
+
+def _check_ratio(size: int, packed: int, shown: str) -> None:
+    if size > SMALL and size > max(packed, 1) * MOST_TIMES:
+        raise FileAccessError(f"{shown}: more than {MOST_TIMES} times as large as in its archive, and not read")
+
+
+# --- tar ---------------------------------------------------------------------------------------------------------
+
+
+def _tar(root: Inside, source: Path | io.BytesIO, shown: str, *, compressed: bool) -> None:
+    """Read a tar through once; what is small and compressed is kept, since going back means to begin anew."""
+    import lzma
+    import tarfile
+
+    tree, kept = _Tree(root), 0
+    packed = source.stat().st_size if isinstance(source, Path) else len(source.getbuffer())
+    try:
+        with _opened(source) as archive:
+            for number, each in enumerate(archive):
+                if number >= MOST_ENTRIES:
+                    tree.cut()
+                    break
+                if compressed and each.offset_data + each.size > max(packed, SMALL) * MOST_TIMES:
+                    tree.aside(each.name, f"the archive expands to more than {MOST_TIMES} times its size from here")
+                    break
+                if not each.isreg():
+                    tree.put(each.name, None if each.isdir() else _unfollowed(each))
+                elif compressed and each.size <= SMALL and kept + each.size <= KEPT:
+                    member = archive.extractfile(each)
+                    data = member.read() if member else b""
+                    kept += len(data)
+                    tree.put(each.name, _kept(data))
+                else:
+                    tree.put(each.name, _later(source, each))
+    except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
+        if not root.inner:
+            raise FileAccessError(f"{shown}: a tar archive that cannot be read: {error}") from None
+        tree.aside("...", f"the rest of an archive that cannot be read to its end: {error}")
+
+
+def _opened(source: Path | io.BytesIO) -> tarfile.TarFile:
+    import tarfile
+
+    return tarfile.open(source) if isinstance(source, Path) else tarfile.open(fileobj=io.BytesIO(source.getvalue()))
+
+
+def _unfollowed(info: tarfile.TarInfo) -> Callable[[str, str], Inside]:
+    what = "a link" if info.issym() or info.islnk() else "neither a file nor a directory"
+    return lambda name, shown: Inside(name, shown, other=f"{what} in an archive, not followed")
+
+
+def _kept(data: bytes) -> Callable[[str, str], Inside]:
+    return lambda name, shown: Inside(name, shown, len(data), opener=lambda _: data)
+
+
+def _later(source: Path | io.BytesIO, info: tarfile.TarInfo) -> Callable[[str, str], Inside]:
+    """Return a member that is read when it is asked for, by opening the archive anew."""
+
+    def read(shown: str, limit: int) -> bytes:
+        import lzma
+        import tarfile
+
+        try:
+            with _opened(source) as archive:
+                stream = archive.extractfile(info)
+                data = stream.read(limit + 1) if stream else b""
+        except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
+            raise FileAccessError(f"{shown}: damaged in its archive: {error}") from None
+        if len(data) < min(info.size, limit + 1):
+            raise FileAccessError(f"{shown}: damaged in its archive: cut off after {len(data)} bytes")
+        return data
+
+    return lambda name, shown: Inside(name, shown, info.size, opener=lambda limit: read(shown, limit))

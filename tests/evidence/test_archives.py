@@ -1,0 +1,216 @@
+"""What lies in an archive is evidence like any other, and nothing in it is passed over in silence."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import glbtools
+from glbtools.errors import FileAccessError, GlbError
+from glbtools.evidence import archives
+from glbtools.evidence.network import collect
+from glbtools.evidence.sources import Inside, on_disk
+from tests.cli.replay import Run
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+NETWORK = FIXTURES / "network"
+
+
+def zipped(source: Path, target: Path, method: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(target, "w", method) as archive:
+        for path in sorted(source.rglob("*")):
+            archive.write(path, path.relative_to(source.parent))
+    return target
+
+
+def tarred(mode: str) -> Callable[[Path, Path], Path]:
+    def make(source: Path, target: Path) -> Path:
+        with tarfile.open(target, mode) as archive:  # type: ignore[call-overload]
+            archive.add(source, source.name)
+        return target
+
+    return make
+
+
+WAYS = {
+    "case.zip": zipped,
+    "case.tar": tarred("w"),
+    "case.tar.gz": tarred("w:gz"),
+    "case.tar.bz2": tarred("w:bz2"),
+    "case.tar.xz": tarred("w:xz"),
+}
+
+
+def said(path: Path, run: Run) -> list[dict[str, object]]:
+    """Return the findings of a diagnosis, without the paths."""
+    found = json.loads(run("diagnose", path, "--json").out)["findings"]
+    for each in found:
+        del each["path"], each["id"]
+        for evidence in each["evidence"]:
+            evidence["path"] = evidence["path"].rpartition("network/")[2]
+        for refuted in each.get("refuted", ()):
+            refuted.pop("by", None)
+    return found
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_a_network_in_an_archive_gives_the_findings_of_its_folder(tmp_path: Path, name: str, run: Run) -> None:
+    packed = WAYS[name](NETWORK, tmp_path / name)
+    assert said(packed, run) == said(NETWORK, run)
+    assert run("diagnose", packed).status == run("diagnose", NETWORK).status
+    assert run("unsent", packed, "--json").status == 0
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_an_archive_in_a_folder_is_opened_and_is_an_input_with_its_hash(tmp_path: Path, name: str) -> None:
+    (tmp_path / "case").mkdir()
+    packed = WAYS[name](NETWORK, tmp_path / "case" / name)
+    report = glbtools.diagnose(tmp_path / "case")
+    (archive,) = (each for each in report.inputs if each.used == "opened")
+    assert archive.sha256 == glbtools.files.sha256(packed.read_bytes())
+    assert len(report.network.postoffices) == len(collect([NETWORK]).postoffices)
+    assert all(each.path.startswith(f"{packed}::network/") for each in report.network.postoffices)
+
+
+def test_a_folder_beside_its_own_archive_is_counted_once(tmp_path: Path) -> None:
+    shutil.copytree(NETWORK, tmp_path / "case" / "network")
+    zipped(NETWORK, tmp_path / "case" / "copy.zip")
+    found = collect([tmp_path / "case"])
+    assert len(found.units) == 1
+    assert {each.why.partition(" as ")[0] for each in found.passed_over} == {"the same bytes"}
+
+
+def test_an_archive_that_changes_while_it_is_looked_at_is_said_to_have_changed(tmp_path: Path) -> None:
+    packed = zipped(NETWORK, tmp_path / "case.zip")
+
+    def change(_: str) -> None:
+        packed.write_bytes(packed.read_bytes() + b"\0")
+
+    assert glbtools.diagnose(packed, progress=change).changed == [str(packed)]
+
+
+def inside(data: bytes, tmp_path: Path) -> Inside:
+    (tmp_path / "case.bin").write_bytes(data)
+    return archives.opened(on_disk(tmp_path / "case.bin", "case.bin"), 1 << 24)
+
+
+def written(*members: tuple[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members:
+            archive.writestr(zipfile.ZipInfo(name), data)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("name", ["../out", "/etc/passwd", "C:\\GLB\\REQTRANS.GLB", "a/../../b", "\\\\server\\x"])
+def test_a_member_whose_name_leads_out_is_named_and_not_read(tmp_path: Path, name: str) -> None:
+    (entry,) = inside(written((name, b"x")), tmp_path).children()
+    assert entry.other == "its name leads out of the archive"
+    assert entry.shown.endswith(name)
+
+
+def test_names_of_dos_programs_part_directories_with_backslashes(tmp_path: Path) -> None:
+    (glb,) = inside(written(("GLB\\REQTRANS.GLB", b"x")), tmp_path).children()
+    assert glb.is_directory
+    assert [each.name for each in glb.children()] == ["REQTRANS.GLB"]
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_the_second_of_two_members_of_one_name_is_named(tmp_path: Path) -> None:
+    found = inside(written(("a", b"1"), ("a", b"2"), ("a", b"3")), tmp_path).children()
+    assert sorted(each.other for each in found) == ["", "a second entry of one name", "a second entry of one name"]
+
+
+def test_a_member_of_a_name_in_no_code_page_is_read(tmp_path: Path) -> None:
+    data = written(("\u00f8\ud7ff.GLB", b"x"))
+    assert [each.read(10) for each in inside(data, tmp_path).children()] == [b"x"]
+
+
+def test_a_member_far_larger_than_in_its_archive_is_not_read(tmp_path: Path) -> None:
+    data = bytearray(written(("REQTRANS.GLB", bytes(1 << 20))))
+    directory = data.rindex(b"PK\x01\x02")
+    data[directory + 24 : directory + 28] = (0x7FFFFFFF).to_bytes(4, "little")
+    (entry,) = inside(bytes(data), tmp_path).children()
+    with pytest.raises(FileAccessError, match="larger"):
+        entry.read(1 << 24)
+
+
+def test_of_a_damaged_member_the_rest_of_the_archive_is_read(tmp_path: Path, run: Run) -> None:
+    packed = zipped(NETWORK, tmp_path / "case.zip", zipfile.ZIP_STORED)
+    data = bytearray(packed.read_bytes())
+    queue = next(NETWORK.rglob("MSTTRANS.GLB")).read_bytes()
+    data[data.index(queue) + 40] ^= 0xFF
+    packed.write_bytes(data)
+    done = run("diagnose", packed)
+    assert done.status == 2
+    assert "damaged in its archive" in done.err
+    assert len(collect([packed]).postoffices) == len(collect([NETWORK]).postoffices)
+
+
+def test_an_encrypted_member_is_named_with_the_way_out(tmp_path: Path, run: Run) -> None:
+    packed = zipped(NETWORK, tmp_path / "case.zip")
+    data = bytearray(packed.read_bytes())
+    place = data.rindex(b"PK\x01\x02")
+    while place >= 0:
+        data[place + 8] |= 1
+        place = data.rfind(b"PK\x01\x02", 0, place)
+    packed.write_bytes(data)
+    assert "encrypted" in run("diagnose", packed).err
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_an_archive_cut_off_anywhere_is_read_as_far_as_it_goes_or_refused(tmp_path: Path, name: str) -> None:
+    whole = WAYS[name](FIXTURES / "specs", tmp_path / name).read_bytes()
+    for length in range(4, len(whole), max(1, len(whole) // 40)):
+        (tmp_path / name).write_bytes(whole[:length])
+        try:
+            glbtools.diagnose(tmp_path / name)
+        except GlbError as error:
+            assert str(error)
+
+
+def test_an_archive_in_an_archive_is_opened_and_the_next_one_is_named(tmp_path: Path, run: Run) -> None:
+    inner = zipped(NETWORK, tmp_path / "inner.zip").read_bytes()
+    outer = written(("inner.zip", inner), ("deep.zip", written(("deeper.zip", inner))))
+    (tmp_path / "outer.zip").write_bytes(outer)
+    found = collect([tmp_path / "outer.zip"])
+    assert len(found.postoffices) == len(collect([NETWORK]).postoffices)
+    assert [each.path.rpartition("::")[2] for each in found.passed_over] == ["deeper.zip"]
+    assert run("diagnose", tmp_path / "outer.zip").status == 2
+
+
+def test_an_archive_has_no_more_entries_than_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MOST_ENTRIES", 3)
+    found = inside(written(*((f"{number}", b"") for number in range(5))), tmp_path).children()
+    assert [each.other for each in found if each.other] == ["more than 3 entries, the rest of them"]
+
+
+def test_directories_in_one_another_without_end_are_not_followed(tmp_path: Path) -> None:
+    (entry,) = inside(written(("a/" * 500 + "b", b"")), tmp_path).children()
+    assert entry.other == "more than 100 directories in one another"
+
+
+def test_a_link_in_a_tar_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "po").mkdir()
+    (tmp_path / "po" / "REQTRANS.GLB").symlink_to("/etc/hostname")
+    packed = tarred("w")(tmp_path / "po", tmp_path / "case.tar")
+    (po,) = archives.opened(on_disk(packed, "case.tar"), 1 << 20).children()
+    assert [each.other for each in po.children()] == ["a link in an archive, not followed"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="file systems differ")
+def test_a_file_of_a_terabyte_of_nothing_is_not_read(tmp_path: Path, run: Run) -> None:
+    shutil.copytree(NETWORK, tmp_path / "net")
+    with next((tmp_path / "net").rglob("MSTTRANS.GLB")).open("r+b") as stream:
+        stream.truncate(1 << 40)
+    done = run("diagnose", tmp_path / "net")
+    assert done.status == 2
+    assert "larger than" in done.err
