@@ -111,9 +111,14 @@ class Contents:
         except GlbError:
             return Digest(artefact.size, None)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for more."""
+        return self._used > self._room
+
     def release(self, artefacts: Iterable[Artefact]) -> None:
         """Forget what some files hold where there is no room for it; it is read again when asked for."""
-        for each in artefacts if self._used > self._room else ():
+        for each in artefacts if self.is_full else ():
             kept = self._kept.pop(each.path, None)
             if kept is not None:
                 self._used -= len(kept.data)

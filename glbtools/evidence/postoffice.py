@@ -110,6 +110,7 @@ class Postoffice:
     given: bool = False
     _known: dict[str, Any] = field(default_factory=dict, repr=False)
     """What was found out of its files, by the question."""
+    _log: dict[str, list[LogLine]] = field(default_factory=dict, repr=False)
 
     @property
     def layouts(self) -> Layouts:
@@ -140,6 +141,7 @@ class Postoffice:
         """Add files that are of this postoffice and lie elsewhere."""
         self.artefacts = [*self.artefacts, *artefacts]
         self._known.clear()
+        self._log.clear()
 
     def once(self, question: str, answer: Callable[[], Any]) -> Any:
         """Return the answer to a question, found out the first time that it is asked."""
@@ -187,6 +189,8 @@ class Postoffice:
 
     def release(self) -> None:
         """Forget what its files hold where there is no room for it."""
+        if self.contents.is_full:
+            self._log.clear()
         self.contents.release(self.artefacts)
 
     def inspections(self, *formats: str) -> Iterator[tuple[Artefact, Inspection]]:
@@ -201,8 +205,10 @@ class Postoffice:
     def log(self) -> list[LogLine]:
         """Every line of its logs, file by file, wrapped ones joined; what is about itself is about nobody else."""
         own = self.name or ""
-        lines = (line for each, found in self.inspections("log") for line in found.content.of(each.path, own))
-        return self._once(f"log of {own}", lambda: list(lines))  # type: ignore[no-any-return]
+        if own not in self._log:
+            logs = self.inspections("log")
+            self._log[own] = [line for each, found in logs for line in found.content.of(each.path, own)]
+        return self._log[own]
 
     # --- queues --------------------------------------------------------------------------------------------------
 

@@ -36,12 +36,18 @@ class PassedOver(NamedTuple):
     Attributes:
         path: as shown to the user.
         why: what it is, or why not.
-        telling: whether it may well be evidence; then the question is not wholly answered.
+        kind: ``unread`` for what may well be evidence, so that the question is not wholly answered; ``copy`` for the
+            bytes of another one; ``foreign`` for anything else.
     """
 
     path: str
     why: str
-    telling: bool
+    kind: str = "unread"
+
+    @property
+    def telling(self) -> bool:
+        """Whether it may well be evidence."""
+        return self.kind == "unread"
 
 
 class _Place(NamedTuple):
@@ -201,7 +207,8 @@ class Search:
         self.containers.append(container)
 
     def _pass_over(self, entry: Entry, why: str, *, telling: bool) -> None:
-        self.passed_over.append(PassedOver(entry.shown, why.removeprefix(f"{entry.shown}: "), telling))
+        kind = "unread" if telling else "foreign"
+        self.passed_over.append(PassedOver(entry.shown, why.removeprefix(f"{entry.shown}: "), kind))
 
 
 def _begins_as_archive(entry: Entry) -> bool:

@@ -55,7 +55,7 @@ def without_copies(found: list[Postoffice]) -> tuple[list[Postoffice], list[Pass
             alike.append(each)
             kept.append(each)
         else:
-            copies.append(PassedOver(each.path, f"the same bytes as {twin.path}", telling=False))
+            copies.append(PassedOver(each.path, f"the same bytes as {twin.path}", "copy"))
     return kept, copies
 
 

@@ -51,16 +51,17 @@ def report(found: Report, /) -> Iterator[Block]:
 
 
 def _passed_over(found: Report) -> Iterator[Block]:
-    """Name what was given, may be evidence and was not looked at; the rest is counted."""
-    telling = [each for each in found.evidence.passed_over if each.telling]
-    rest = len(found.evidence.passed_over) - len(telling)
-    for each in telling[:MOST_EVIDENCE]:
+    """Name what was given and not looked at: copies, and what may be evidence; the rest is counted."""
+    passed_over = found.evidence.passed_over
+    named = [each for each in passed_over if each.kind != "foreign"]
+    for each in named[:MOST_EVIDENCE]:
         yield Paragraph(f"not looked at: {safe(each.path)}: {each.why}")
-    if len(telling) > MOST_EVIDENCE:
-        yield Verbatim(f"not looked at: {len(telling) - MOST_EVIDENCE} more; --json lists them")
-    if rest:
-        yield Paragraph(f"passed over: {plural(rest, 'entry', 'entries')} in which nothing was recognised; --json lists them")
-    if telling or rest:
+    if len(named) > MOST_EVIDENCE:
+        yield Verbatim(f"not looked at: {len(named) - MOST_EVIDENCE} more; --json lists them")
+    if len(passed_over) > len(named):
+        foreign = plural(len(passed_over) - len(named), "file")
+        yield Verbatim(f"passed over: {foreign} of other kinds; --json lists them")
+    if passed_over:
         yield Break()
 
 
@@ -123,8 +124,8 @@ def _postoffices(found: Report) -> Iterator[Block]:
             source = f" (name from: {each.name_from})" if each.name_from else ""
             yield Paragraph(f"{safe(each.path)}: {safe(name)}, {each.role}{message(source)}")
         if id(unit) in later:
-            number = units.index(later[id(unit)]) + 1
-            yield Paragraph(f"an earlier moment of {number}: give it with --older, and the two are compared", depth=1)
+            of = units.index(later[id(unit)]) + 1
+            yield Paragraph(f"an earlier moment of {of}: give it with --older, and the two are compared", depth=1)
     if units:
         yield Break()
 
