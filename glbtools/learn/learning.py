@@ -7,12 +7,13 @@ evidence that would decide it; to leave a question open is no failure, to answer
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from glbtools import files
-from glbtools.binary.layout import Layout
+from glbtools.binary.layout import STATUSES, Layout
 from glbtools.errors import UnknownFormatError, UsageError
 from glbtools.formats.listing import parse_listing
 from glbtools.formats.queue import Queue, parse_queue
@@ -35,6 +36,8 @@ ENCODING = "cp850"
 
 Progress = Callable[[str, int, int], None]
 """What is told what is done next, how many steps are done, and of how many at most."""
+
+OPAQUE = "not understood"
 
 SHORT = 200
 """Bytes below which a file with one text is worth some arithmetic."""
@@ -88,9 +91,32 @@ class Learning:
         return to_toml(self.layout, _remarks(self)) if self.layout else None
 
     @property
+    def whole(self) -> Part:
+        """What the layout makes of all files together."""
+        return Part(
+            "",
+            size=sum(each.size for each in self.parts),
+            records=sum(each.records for each in self.parts),
+            explained=sum(each.explained for each in self.parts),
+            faults=tuple(fault for each in self.parts for fault in each.faults),
+        )
+
+    @property
+    def known(self) -> dict[str, int]:
+        """How many fields of the layout are known in which way, best first; then those that are not understood."""
+        fields = self.layout.fields if self.layout else ()
+        found = Counter(OPAQUE if each.role == "opaque" else each.status for each in fields)
+        return {each: found[each] for each in (*STATUSES, OPAQUE)}
+
+    @property
+    def others(self) -> list[queue.Candidate]:
+        """The readings that are no result, best first."""
+        return self.candidates[1 if self.layout else 0 :]
+
+    @property
     def alternatives(self) -> list[Layout]:
         """Layouts that read the files otherwise and explain them less well, or as well where none is decided."""
-        return [each.layout for each in self.candidates[1 if self.layout else 0 :]]
+        return [each.layout for each in self.others]
 
 
 def learn_layout(

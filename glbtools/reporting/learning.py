@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glbtools import layouts
 from glbtools.binary.field import Field
-from glbtools.binary.layout import PADDED, TERMINATORS, Layout
+from glbtools.binary.layout import PADDED, STATUSES, TERMINATORS, Layout
 from glbtools.binary.records import Record
 from glbtools.files import sha256
 from glbtools.formats.base import count, span_row
 from glbtools.formats.queue import parse_queue
 from glbtools.learn import comparison
+from glbtools.learn.differences import DOUBTED, differences, doubt_text, place_text, type_text
+from glbtools.learn.learning import OPAQUE
 from glbtools.reporting.documents import dumps, tool
 from glbtools.reporting.model import (
     FAINT,
@@ -120,24 +122,18 @@ def _verdict(learning: Learning) -> Iterator[Block]:
         return
     files = count(len(learning.paths), "file")
     if learning.parts:
-        records = count(sum(each.records for each in learning.parts), "record")
-        explained, size = (sum(getattr(each, name) for each in learning.parts) for name in ("explained", "size"))
-        faults = sum(len(each.faults) for each in learning.parts)
+        whole = learning.whole
+        records, faults = count(whole.records, "record"), len(whole.faults)
         rest = f", {count(faults, 'place')} damaged or left over" if faults else ""
         what = f"{records} in {files}" if learning.family == "queue" else count(len(learning.parts), "snapshot")
         word = "learnt in part" if learning.partial else "learnt"
-        verdict = f"{word}: {what}, {_share(explained, size)} of the bytes explained{rest}"
+        verdict = f"{word}: {what}, {_share(whole.explained, whole.size)} of the bytes explained{rest}"
         yield Heading(verdict)
     else:
         yield Heading(f"learnt: a layout of {learning.family} files from {files}")
-    opaque = sum(each.role == "opaque" for each in layout.fields)
-    sure = [sum(each.status == status and each.role != "opaque" for each in layout.fields) for status in _SAID]
-    said = [f"{number} {status}{_SAID[status]}" for status, number in zip(_SAID, sure, strict=True) if number]
-    said += [f"{opaque} not understood"] if opaque else []
+    marked = {status: " (marked ?)" if status in DOUBTED else "" for status in STATUSES} | {OPAQUE: ""}
+    said = [f"{number} {status}{marked[status]}" for status, number in learning.known.items() if number]
     yield Paragraph(f"{count(len(layout.fields), 'field')}: {', '.join(said)}")
-
-
-_SAID = {"attested": "", "observed": "", "inferred": " (marked ?)", "assumed": " (marked ?)"}
 
 
 def _share(part: int, whole: int) -> str:
@@ -214,7 +210,7 @@ def _fine(data: bytes, layout: Layout) -> Record | None:
 
 
 def _segment(each: Field, origin: int) -> Segment:
-    doubt = "?" if _SAID[each.status] else ""
+    doubt = "?" if each.status in DOUBTED else ""
     return Segment(f"{each.name}{doubt}", origin + each.offset, origin + each.stop, _TONES.get(each.role, ()))
 
 
@@ -242,9 +238,9 @@ def _fields(found: _Sample | None, layout: Layout) -> Iterator[Block]:
     columns = tuple(map(Column, ("at", "type", "field", "role", "is", "here")))
     rows = tuple(
         (
-            _at(each),
-            _form(each, layout),
-            f"{each.name}{'?' if _SAID[each.status] else ''}",
+            place_text(each),
+            type_text(each),
+            f"{each.name}{'?' if each.status in DOUBTED else ''}",
             _role(each),
             _status(each),
             _value(each, layout, found),
@@ -255,15 +251,6 @@ def _fields(found: _Sample | None, layout: Layout) -> Iterator[Block]:
     yield Table(columns, rows, notes=tuple(message(each.doc) for each in layout.fields))
     if layout.section("trailer"):
         yield Paragraph("+: counted from the end of the text and what terminates it")
-
-
-def _at(each: Field) -> str:
-    return {"header": "head ", "trailer": "+"}.get(each.section, "") + f"0x{each.offset:02x}"
-
-
-def _form(each: Field, layout: Layout) -> str:
-    order = {"little": "le", "big": "be"}[each.byte_order]
-    return f"{each.type} {order}" if each.kind[0] in "iu" and each.size > 1 else each.type
 
 
 def _role(each: Field) -> str:
@@ -351,11 +338,7 @@ def _found(each: Field, more: str = "") -> str:
     order = f", {_ORDERS[each.byte_order]}" if each.kind[0] == "u" and each.size > 1 else ""
     encoding = {"unix": "seconds since 1970", "dos": "packed as MS-DOS does"}[each.stamp]
     what = f", {encoding}" if each.role == "stamp" else forms[each.link]
-    return f"{each.type} at {_at(each)}{order}{what}{more}{_doubt(each)}"
-
-
-def _doubt(each: Field) -> str:
-    return f" ({each.status})" if _SAID[each.status] else ""
+    return f"{each.type} at {place_text(each)}{order}{what}{more}{doubt_text(each)}"
 
 
 # --- the files ---------------------------------------------------------------------------------------------------
@@ -423,12 +406,8 @@ def _places(learning: Learning) -> Iterator[str]:
         yield f"{name}: {where}{more}"
 
 
-def _others(learning: Learning) -> list[Candidate]:
-    return learning.candidates[1 if learning.layout else 0 :]
-
-
 def _rivals(learning: Learning) -> Iterator[Block]:
-    others = _others(learning)
+    others = learning.others
     if not others:
         return
     from glbtools.learn.queue import described
@@ -485,62 +464,6 @@ def _differences(layout: Layout) -> Iterator[Block]:
     )
 
 
-def differences(layout: Layout, reference: Layout) -> list[tuple[str, str, str, str]]:
-    """Return how a layout differs from another: what, how it is there, how it is here, and the difference in a word."""
-    rows = []
-    for name, there, here in _framings(reference, layout):
-        if there != here:
-            rows.append((name, there, here, "other"))
-    known = [each for each in reference.fields if each.role != "opaque" or not each.name.startswith("unknown_")]
-    for each in known:
-        own = _counterpart(each, layout)
-        was = f"{_form(each, reference)} at {_at(each)}"
-        if own is None:
-            rows.append((each.name, was, "", "not found"))
-            continue
-        now = f"{_form(own, layout)} at {_at(own)}"
-        words = []
-        words += ["moved"] if (each.section, each.offset) != (own.section, own.offset) else []
-        words += ["other type"] if each.type != own.type else []
-        words += ["other byte order"] if each.byte_order != own.byte_order and _ordered(each, own) else []
-        words += ["other encoding"] if each.stamp != own.stamp else []
-        rows.append((each.name, was, f"{now}{_doubt(own)}", ", ".join(words) or "the same"))
-    matched = {own.name for each in known if (own := _counterpart(each, layout)) is not None}
-    for own in layout.fields:
-        if own.name not in matched and own.role != "opaque":
-            rows.append((own.name, "", f"{_form(own, layout)} at {_at(own)}{_doubt(own)}", "new"))
-    return rows
-
-
-def _ordered(*fields: Field) -> bool:
-    return all(each.kind[0] in "iu" and each.size > 1 for each in fields)
-
-
-def _counterpart(each: Field, layout: Layout) -> Field | None:
-    """Return the field that means the same: of the same name, or the one with a role that a record has once."""
-    if each.name in layout.by_name:
-        return layout.by_name[each.name]
-    if layout.family == "queue" and each.role in {"sync", "stamp", "len_text", "checksum"}:
-        return layout.with_role(each.role)
-    return None
-
-
-def _framings(*pair: Layout) -> list[tuple[str, str, str]]:
-    def said(each: Layout) -> dict[str, str]:
-        if each.family != "queue":
-            return {"header": str(each.header), "record": str(each.record)}
-        return {
-            "header": count(each.header, "byte"),
-            "terminator": each.terminator,
-            "length counts": each.length_counts if each.with_role("len_text") else "no length",
-            "stride": str(each.stride) if each.stride > 1 else "none",
-            "algorithm": each.checksum_name or "unknown",
-        }
-
-    there, here = map(said, pair)
-    return [(name, there[name], here[name]) for name in there]
-
-
 # --- more files --------------------------------------------------------------------------------------------------
 
 
@@ -592,7 +515,7 @@ def document(learning: Learning, version: str, written: str | None = None) -> di
         "tried": learning.tried,
         "layout": layout_row(layout) if layout else None,
         "checksum": _checksum_row(learning),
-        "alternatives": [_candidate_row(learning, each) for each in _others(learning)],
+        "alternatives": [_candidate_row(learning, each) for each in learning.others],
         "differences": [
             {"name": name, "reference": was or None, "learnt": now or None, "what": what}
             for name, was, now, what in (differences(layout, layouts.reference(layout.family)) if layout else ())

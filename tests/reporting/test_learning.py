@@ -7,7 +7,8 @@ import pytest
 from glbtools import layouts
 from glbtools.binary.field import Field
 from glbtools.binary.layout import Layout
-from glbtools.reporting.learning import _share, differences
+from glbtools.learn.differences import differences
+from glbtools.reporting.learning import _share
 
 REFERENCE = layouts.reference("queue")
 
