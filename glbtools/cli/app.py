@@ -83,16 +83,13 @@ def build(
     Example: glbtools build stuck.toml --out stuck
     """
     from glbtools.evidence.build import build as write
+    from glbtools.reporting import building
 
     written = write(spec, out, common.writable_layouts, force=force, max_size=common.max_size)
     if common.as_json:
-        from glbtools.reporting import documents
-
-        put([documents.dumps({"schema": "glbtools.build/1", "written": [str(each) for each in written]})])
+        put([building.document(written)])
     elif not common.quiet:
-        from glbtools.reporting.text import safe
-
-        put(f"{each.stat().st_size:>9}  {safe(each)}" for each in written)
+        put(common.lines(building.report(written)))
 
 
 @shares("color", "quiet", forms=PageFormat)

@@ -22,14 +22,12 @@ def init(pair: PairFile, *, common: Common) -> None:
 
     Example: glbtools sync init north-south.toml
     """
-    from glbtools.reporting.text import safe
+    from glbtools.reporting.sync import init_report
     from glbtools.sync.pair import init as begin
 
     made = begin(pair)
     if not common.quiet:
-        stores = [each for each in (made.source, made.target) if each is not None]
-        put(f"{safe(each.path)}: {each.kind} store" for each in stores)
-        put([f"{safe(made.spool)}: spool"])
+        put(common.lines(init_report(made)))
 
 
 @shares("color", "quiet", forms=PageFormat)

@@ -11,7 +11,7 @@ from glbtools.reporting.text import message, safe
 
 if TYPE_CHECKING:
     from glbtools.sync.agent import Result
-    from glbtools.sync.pair import Status
+    from glbtools.sync.pair import Pair, Status
 
 _OUTCOMES = {
     "complete": "complete: the target has everything up to number {cursor}",
@@ -21,6 +21,14 @@ _OUTCOMES = {
     "stopped": "stopped at number {cursor}: somebody must decide",
 }
 _SHOWN = 20
+
+
+def init_report(pair: Pair) -> Iterator[Block]:
+    """Yield what there is of a pair."""
+    for each in (pair.source, pair.target):
+        if each is not None:
+            yield Verbatim(f"{safe(each.path)}: {each.kind} store")
+    yield Verbatim(f"{safe(pair.spool)}: spool")
 
 
 def result_report(result: Result) -> Iterator[Block]:

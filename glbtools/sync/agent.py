@@ -63,8 +63,8 @@ class StateFile:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
 
-    def read(self, pair: str) -> State | None:
-        """Return the state of a pair; None when there is none yet.
+    def read(self, pair: str = "") -> State | None:
+        """Return the state of a pair, or of whichever it is of unless one is named; None when there is none yet.
 
         Raises:
             StateError: the file is damaged, or of another pair.
@@ -82,7 +82,7 @@ class StateFile:
         row.table({"format", *State._fields})
         numbers = {name: row[name].integer(0, values.HIGHEST) for name in ("cursor", "batch_no")}
         texts = {name: _text(row[name]) for name in State._fields if name not in numbers}
-        if texts["pair_id"] != pair:
+        if pair and texts["pair_id"] != pair:
             row["pair_id"].fail(f"is of pair {texts['pair_id']}, not of {pair}")
         return State(**texts, **numbers)  # type: ignore[arg-type]
 

@@ -7,7 +7,6 @@ and so is a file given by itself of which nothing can be told.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from glbtools.directory.dump import CSV, Dump
 from glbtools.errors import GlbError, UnknownFormatError
 from glbtools.formats import dirsync_file, exchange_csv, ldif_dump, unread
 from glbtools.formats.repadmin import SHOWREPL_HEADER
+from glbtools.tables import open_json
 
 DUMP, IMPORT, STATE, CURSORS, VECTOR, LINKS, PAIR, SYNC_STATE = (
     "dump", "import", "export-state", "cursors", "showutdvec", "showrepl", "pair", "sync-state",
@@ -236,8 +236,11 @@ def _companions(pieces: Iterable[Piece]) -> set[Path]:
 
 def line_of(data: bytes, key: str) -> int | None:
     """Return the line of a JSON file of ours on which a key stands."""
-    wanted = json.dumps(key).encode() + b":"
-    return next((number for number, line in enumerate(data.splitlines(), 1) if line.lstrip().startswith(wanted)), None)
+    try:
+        found = open_json(data, "")[key]
+    except GlbError:
+        return None
+    return found.line if found.given else None
 
 
 def _text(data: bytes) -> str:

@@ -23,11 +23,10 @@ from glbtools.files import DEFAULT_MAX_SIZE
 from glbtools.model.channel import ICS, Channel, Range, classify
 from glbtools.model.directory import Entry, Facts
 from glbtools.sync import pair as pairs
-from glbtools.sync.agent import State, StateFile
+from glbtools.sync.agent import StateFile
 from glbtools.sync.pair import Pair, Standing, StorePlace
 from glbtools.sync.store import KeptStore
 from glbtools.sync.transport import BATCH, Spooled, spooled
-from glbtools.tables import read_json
 
 MOST = 10
 """Objects, messages and conflicts that are named; the rest is counted."""
@@ -221,15 +220,12 @@ def _unjudged(source: str | None, target: str | None, pair: str, cursor: int | N
 
 def _alone(given: Given, piece: Piece) -> tuple[Kept, Judged] | None:
     """Return what a state says of which no pair file is given."""
-    data = given.text(piece)
-    if data is None:
+    if given.text(piece) is None:
         return None
     try:
-        row = read_json(data)
-        name = row.get("pair_id") if isinstance(row, dict) else None
-        state: State | None = StateFile(piece.place).read(name if isinstance(name, str) else "")
-    except (GlbError, ValueError) as error:
-        given.unreadable[piece.path] = str(error) if isinstance(error, GlbError) else f"{piece.path}: {error}"
+        state = StateFile(piece.place).read()
+    except GlbError as error:
+        given.unreadable[piece.path] = str(error)
         return None
     if state is None:
         return None
