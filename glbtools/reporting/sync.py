@@ -77,7 +77,7 @@ def status_report(found: Status) -> Iterator[Block]:
         yield Paragraph(f"waits for its parent: {message(each)}")
     for conflict in found.conflicts[-_SHOWN:]:
         yield Paragraph(
-            f"conflict: {message(conflict.source_key)}: {message(conflict.reason)}; the {conflict.winner} version "
+            f"conflict: {message(conflict.called)}: {message(conflict.reason)}; the {conflict.winner} version "
             f"counts ({conflict.policy}), the other is kept in the target's list of conflicts"
         )
     hidden = len(found.conflicts) - _SHOWN

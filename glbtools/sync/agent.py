@@ -17,7 +17,7 @@ from glbtools import files
 from glbtools.model.channel import ICS, Channel, Range, Verdict, classify
 from glbtools.sync import values
 from glbtools.sync.faults import StateError
-from glbtools.sync.store import Source, witness
+from glbtools.sync.store import RESTORED, VANISHED, Source, Witness, departure, witnesses
 from glbtools.sync.synchronizer import Completion, Synchronizer
 from glbtools.sync.transport import Message
 from glbtools.tables import Setting, open_json
@@ -37,6 +37,13 @@ _REASONS = {
 }
 
 
+_NO_DELETIONS = (
+    "the source shows no deletion, so that the next run cannot tell what was deleted until then, and stops",
+    "ask for tombstones with the dump (ldapsearch -E '!1.2.840.113556.1.4.417'; Is-Deleted in a CSV), or begin anew "
+    "each time with --full",
+)
+
+
 class State(NamedTuple):
     """How far a pair has got.
 
@@ -45,7 +52,8 @@ class State(NamedTuple):
         source_id, source_epoch: whose numbers these are.
         cursor: everything up to this number was acknowledged: the lowest contiguous number, never the highest received.
         session, batch_no: the last batch that was.
-        witness: digest of the change numbered ``cursor``, where there is one: another one there is another history.
+        witnesses: the changes with the highest numbers up to ``cursor``, of a source that keeps no record of what it
+            sent: other ones there are another history.
     """
 
     pair_id: str
@@ -54,7 +62,7 @@ class State(NamedTuple):
     cursor: int = 0
     session: str = ""
     batch_no: int = 0
-    witness: str = ""
+    witnesses: tuple[Witness, ...] = ()
 
 
 class StateFile:
@@ -79,16 +87,20 @@ class StateFile:
             raise StateError(error.path, "", reason, error.line) from None
         if not isinstance(row.value, dict) or row["format"].value != FORMAT:
             row["format"].fail(f"is not {FORMAT!r}: no state of a pair")
-        row.table({"format", *State._fields})
+        row.table({"format", "witness", *State._fields})
         numbers = {name: row[name].integer(0, values.HIGHEST) for name in ("cursor", "batch_no")}
-        texts = {name: _text(row[name]) for name in State._fields if name not in numbers}
+        texts = {name: _text(row[name]) for name in State._fields if name not in {*numbers, "witnesses"}}
+        if "witness" in row.value:  # of an older glbtools
+            _text(row["witness"])
         if pair and texts["pair_id"] != pair:
             row["pair_id"].fail(f"is of pair {texts['pair_id']}, not of {pair}")
-        return State(**texts, **numbers)  # type: ignore[arg-type]
+        seen = tuple(map(_witness, row["witnesses"].items()))
+        return State(**texts, **numbers, witnesses=seen)  # type: ignore[arg-type]
 
     def write(self, state: State) -> None:
         """Keep a state: on disk, whole, when this returns."""
-        data = json.dumps({"format": FORMAT, **state._asdict()}, indent=1, ensure_ascii=True)
+        row = {"format": FORMAT, **state._asdict(), "witnesses": [list(each) for each in state.witnesses]}
+        data = json.dumps(row, indent=1, ensure_ascii=True)
         files.write(self.path, (data + "\n").encode("ascii"), force=True)
 
 
@@ -97,6 +109,12 @@ def _text(given: Setting) -> str:
         return values.text(given.text(), "it")
     except ValueError as error:
         given.fail(str(error))
+
+
+def _witness(given: Setting) -> Witness:
+    if len(given.items()) != len(Witness._fields):
+        given.fail("must be an object's key, a number, whether it was deleted, and a digest")
+    return Witness(_text(given[0]), given[1].integer(0, values.HIGHEST), given[2].boolean(), _text(given[3]))
 
 
 class States(Protocol):
@@ -116,7 +134,7 @@ class Result(NamedTuple):
         outcome: ``complete``; ``silent`` or ``refused``, try again later; ``busy``, another agent is at work;
             ``stopped``, a person must decide.
         state: the verdict on the channel before anything was sent; empty when the collector was not heard of.
-        reason: why not complete.
+        reason: why not complete, or why the next run will not be.
         way_out: what to do.
         cursor: how far it is acknowledged.
         rewound: what the collector had had and lost, and was sent again; it was restored.
@@ -190,18 +208,29 @@ class Agent:
 
     def _acknowledged(self, batch: Message, answer: Message) -> None:
         source = self.synchronizer.source
-        seen = witness(source, batch.high)
+        recorded = source.remembers(self.pair, batch.session, batch.high) is not None
         self.states.write(
-            State(self.pair, source.id, batch.epoch, batch.high, answer.session, batch_no=batch.batch_no, witness=seen)
+            State(
+                self.pair,
+                source.id,
+                batch.epoch,
+                batch.high,
+                answer.session,
+                batch_no=batch.batch_no,
+                witnesses=() if recorded else witnesses(source, batch.high),
+            )
         )
 
     def _result(self, done: Completion, found: Verdict, rewound: Range | None) -> Result:
         state = self.states.read(self.pair)
+        reason, way_out = done.reason, "" if done.outcome == "complete" else "run again"
+        if done.outcome == "complete" and not self.synchronizer.source.shows_deletions:
+            reason, way_out = _NO_DELETIONS
         return Result(
             done.outcome,
             found.state,
-            reason=done.reason,
-            way_out="" if done.outcome == "complete" else "run again",
+            reason=reason,
+            way_out=way_out,
             cursor=state.cursor if state else 0,
             rewound=rewound,
             batches=done.batches,
@@ -224,8 +253,8 @@ def own_server(states: States, state: State, source_id: str) -> None:
 def verdict(pair: str, source: Source, state: State | None, position: Message | None = None) -> Verdict:
     """Return what a channel is in, by the collector's journal, or by the agent's state alone where it is not heard of.
 
-    A source that does not remember a session, or has another change at the number the state counts, was restored, even
-    if it has overtaken itself since: its head counts as 0 then, for nothing above its backup is what it was.
+    A source that does not remember a session, or whose changes cannot follow those that the state remembers, was
+    restored, even if it has overtaken itself since: nothing above its backup is what it was.
     """
     return classify(channel(pair, source, state, position))
 
@@ -238,8 +267,12 @@ def channel(pair: str, source: Source, state: State | None, position: Message | 
         applied, epoch, of, session = position.applied, position.epoch, position.source_id, position.known
     head = source.head()
     same = not epoch or epoch == source.epoch
-    if same and applied and _is_restored(pair, source, state, session, applied):
+    deletions = source.delete_floor()
+    left = _departure(pair, source, state, session, applied) if same and applied else ""
+    if left == RESTORED:
         head = min(head, applied - 1)
+    elif left == VANISHED:
+        deletions = max(deletions, applied + 1)
     confirmed = state.cursor if state else applied
     return Channel(
         ICS,
@@ -251,7 +284,7 @@ def channel(pair: str, source: Source, state: State | None, position: Message | 
         applied=applied,
         head=head,
         floor=source.floor(),
-        delete_floor=source.delete_floor(),
+        delete_floor=deletions,
         dense=source.dense,
         life=source.epoch,
         target_life=epoch or source.epoch,
@@ -264,13 +297,10 @@ def _believed(state: State | None) -> tuple[int, str, str, str]:
     return (state.cursor, state.source_epoch, state.source_id, state.session) if state else (0, "", "", "")
 
 
-def _is_restored(pair: str, source: Source, state: State | None, session: str, applied: int) -> bool:
+def _departure(pair: str, source: Source, state: State | None, session: str, applied: int) -> str:
     if (known := source.remembers(pair, session, applied)) is not None:
-        return not known
-    if state is None or not state.witness or state.cursor != applied:
-        return False
-    now = witness(source, state.cursor)
-    return bool(now) and now != state.witness
+        return "" if known else RESTORED
+    return departure(source, state.witnesses, state.cursor) if state and state.witnesses else ""
 
 
 def refused(found: Verdict, cursor: int) -> Result | None:

@@ -161,6 +161,12 @@ class Collector:
         for change in batch.items:
             mine = local.get(change.source_key)
             verdict = judged(mine, change, lives)
+            if mine is not None and journal.sweeping and verdict == DISCARD and is_reused(mine, change):
+                # What the source has counts in a full synchronization, whatever it once had under a higher number.
+                verdict = REPLACE if held(mine) == held(change) else RESTORED
+                mine = without_own(mine)
+                if verdict == REPLACE:
+                    change = united(change, mine)  # noqa: PLW2901
             if mine is not None and verdict != DISCARD and change.source_key in swept:
                 verdict, mine = REPLACE, without_own(mine)
             if mine is not None and verdict == REPLACE and (lives or change.source_key in swept):
@@ -261,3 +267,13 @@ def without_own(swept: Change) -> Change:
     found = versions(swept.pcl)
     found.pop(store_of(swept.key), None)
     return swept._replace(pcl=predecessors(found))
+
+
+def held(change: Change) -> tuple[bytes, bool]:
+    """Return what an object is: its content, and whether it is deleted."""
+    return change.payload, bool(change.deleted)
+
+
+def is_reused(mine: Change, change: Change) -> bool:
+    """Whether one life of a store gave two changes: one that is held here under a number that counts as later."""
+    return store_of(mine.key) == store_of(change.key) and (mine.key != change.key or held(mine) != held(change))

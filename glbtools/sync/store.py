@@ -41,6 +41,7 @@ class Source(Protocol):
         id: which store, in hex.
         epoch: which life of its numbering, in hex.
         dense: every number occurs.
+        shows_deletions: a deletion can be seen in it.
     """
 
     @property
@@ -49,6 +50,8 @@ class Source(Protocol):
     def epoch(self) -> str: ...  # noqa: D102
     @property
     def dense(self) -> bool: ...  # noqa: D102
+    @property
+    def shows_deletions(self) -> bool: ...  # noqa: D102
 
     def head(self) -> int:
         """Return the highest number issued."""
@@ -64,6 +67,12 @@ class Source(Protocol):
 
     def changes(self, above: int, limit: int) -> list[Change]:
         """Return the next changes above a number, lowest first."""
+
+    def latest(self, upto: int, limit: int) -> list[Change]:
+        """Return the changes with the highest numbers up to one, highest first."""
+
+    def find(self, source_keys: Sequence[str]) -> dict[str, Change]:
+        """Return the objects there are of some."""
 
     def lives(self) -> Lives:
         """Return earlier lives, each with the last change of it that is known here."""
@@ -134,6 +143,15 @@ class Conflict(NamedTuple):
     incoming_payload: bytes
     incoming_deleted: bool
 
+    @property
+    def called(self) -> str:
+        """The object as a message has it: an object of a directory by its name, with its key beside it."""
+        for payload in (self.local_payload, self.incoming_payload):
+            with suppress(ValueError, TypeError, KeyError, RecursionError):
+                name = json.loads(payload)["dn"]
+                return self.source_key if name.lower() == self.source_key else f"{name} ({self.source_key})"
+        return self.source_key
+
 
 _SCHEMA = """
 CREATE TABLE store (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -168,6 +186,7 @@ class SqliteStore:
     """
 
     dense = False
+    shows_deletions = True
 
     def __init__(self, path: str | Path, *, create: bool = False) -> None:
         """Open a store; ``create`` makes one that is missing.
@@ -267,6 +286,11 @@ class SqliteStore:
         """Return the next changes above a number, lowest first."""
         query = f"SELECT {_COLUMNS} FROM objects WHERE number > ? ORDER BY number LIMIT ?"  # noqa: S608
         return [Change(*row) for row in self.connection.execute(query, (above, limit))]
+
+    def latest(self, upto: int, limit: int) -> list[Change]:
+        """Return the changes with the highest numbers up to one, highest first."""
+        query = f"SELECT {_COLUMNS} FROM objects WHERE number <= ? ORDER BY number DESC LIMIT ?"  # noqa: S608
+        return [Change(*row) for row in self.connection.execute(query, (upto, limit))]
 
     def lives(self) -> Lives:
         """Return earlier lives, each with its last change that is known here."""
@@ -553,6 +577,8 @@ def _copied(source: Path, target: Path, max_size: int | None) -> None:
 class _ReadOnly:
     """A source of numbered changes in memory that keeps no record of what was sent."""
 
+    shows_deletions = True
+
     def __init__(self, changes: Iterable[Change], name: str, *, head: int, dense: bool, epoch: str = "") -> None:
         self.id = store_id(name).hex()
         self.epoch = epoch or self.id
@@ -588,6 +614,18 @@ class _ReadOnly:
 
         at = bisect_right(self._changes, above, key=lambda each: each.number)
         return self._changes[at : at + limit]
+
+    def latest(self, upto: int, limit: int) -> list[Change]:
+        """Return the changes with the highest numbers up to one, highest first."""
+        from bisect import bisect_right
+
+        at = bisect_right(self._changes, upto, key=lambda each: each.number)
+        return self._changes[max(at - limit, 0) : at][::-1]
+
+    def find(self, source_keys: Sequence[str]) -> dict[str, Change]:
+        """Return the objects there are of some."""
+        wanted = frozenset(source_keys)
+        return {each.source_key: each for each in self._changes if each.source_key in wanted}
 
     def lives(self) -> Lives:
         """Return none: it does not say."""
@@ -686,6 +724,7 @@ class DumpStore(_ReadOnly):
             raise StoreError(f"dump of {facts.server}: USN-Changed {max(numbers)} is above the head, {facts.head}")
         head = max(facts.head or 0, facts.last_removed or 0)
         super().__init__(found, facts.server, head=head, dense=False, epoch=epoch)
+        self.shows_deletions = facts.deletions
         self._delete_floor = facts.last_removed or 0 if facts.deletions else self._head
 
     def delete_floor(self) -> int:
@@ -718,12 +757,55 @@ def store_id(name: str) -> bytes:
         return uuid.uuid5(_NAMESPACE, name.upper()).bytes
 
 
-def witness(source: Source, number: int) -> str:
-    """Return what tells that a number still means the same change: its key and content; empty where it has none."""
+WITNESSES = 32
+"""Changes that an agent remembers of a source that keeps no record, to see later that it was restored."""
+
+
+class Witness(NamedTuple):
+    """A change that was sent: of which object, under which number, whether it deleted it, and a digest."""
+
+    source_key: str
+    number: int
+    deleted: bool
+    digest: str
+
+
+def witnesses(source: Source, upto: int) -> tuple[Witness, ...]:
+    """Return the changes with the highest numbers up to one, highest first."""
+    return tuple(_witness(source, each) for each in source.latest(upto, WITNESSES))
+
+
+RESTORED, VANISHED = "restored", "vanished"
+
+
+def departure(source: Source, seen: Sequence[Witness], upto: int) -> str:
+    """Return how what a source has now does not follow what it was; empty where it may.
+
+    ``restored``: numbers up to one mean something else: one fell, or was given at another time, or an object that was
+    not there has one that counts as sent. ``vanished``: a live object is gone, and no tombstone says so; a tombstone
+    itself goes when its time is over, and a record of a log when it is purged.
+    """
+    now = source.find([each.source_key for each in seen])
+    for was in seen:
+        found = now.get(was.source_key)
+        if found is not None and found.number <= upto and _witness(source, found) != was:
+            return RESTORED
+    lowest = seen[-1].number if len(seen) == WITNESSES else 0
+    known = {each.source_key for each in seen}
+    late = source.latest(upto, WITNESSES + 1)
+    if any(lowest < each.number <= upto and each.source_key not in known for each in late):
+        return RESTORED
+    gone = [each for each in seen if each.source_key not in now and not each.deleted and each.number > source.floor()]
+    return VANISHED if gone and source.shows_deletions else ""
+
+
+def _witness(source: Source, change: Change) -> Witness:
+    """Return a change as a witness: by its time; a log's records have nothing else that stays, so by content too.
+
+    What a directory shows of an object may change without a number: links back, members that are renamed.
+    """
     from hashlib import sha256
 
-    found = source.changes(number - 1, 1) if number else []
-    if not found or found[0].number != number:
-        return ""
-    each = found[0]
-    return sha256(b"\0".join((each.source_key.encode(), each.key, each.payload))).hexdigest()[:32]
+    content = change.payload if source.dense else b""
+    told = b"\0".join((change.source_key.encode(), change.key, change.time.encode(), content))
+    return Witness(change.source_key, change.number, bool(change.deleted), sha256(told).hexdigest()[:32])

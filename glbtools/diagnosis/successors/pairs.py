@@ -472,7 +472,7 @@ def _conflicts(case: _Case) -> Iterator[Finding]:
         f"the target of pair {case.pair.id} has met {plural(len(conflicts), 'conflict')}{told}",
         [
             Evidence(
-                target, field="conflict", value=str(each.source_key)[:200],
+                target, field="conflict", value=each.called[:200],
                 note=f"{each.reason}; the {each.winner} version counts ({each.policy})",
             )
             for each in conflicts[-MOST:]
