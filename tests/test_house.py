@@ -21,18 +21,14 @@ USERS = (PACKAGE, ROOT / "docs", ROOT / "scoreboard", ROOT / "benchmarks", ROOT 
 
 MOST_POSITIONAL = 5
 
-POSITIONAL = {"binary": 5, "diagnosis": 125, "formats": 25, "learn": 24, "repair": 24}
+POSITIONAL = {"diagnosis": 104, "formats": 4, "learn": 24, "repair": 21}
 """Room -> calls with more than five positional arguments, but for the rows of tables."""
 
-UNUSED = {
-    "binary": 1, "diagnosis": 13, "evidence": 1, "learn": 2, "repair": 5, "reporting": 1,
-}  # fmt: skip
+UNUSED = {"diagnosis": 13, "learn": 2, "repair": 4, "reporting": 1}
 """Room -> arguments that their functions do not use."""
 
 ONLY_TESTED = {
-    "REPAIRS", "WAYS", "_parse", "as_coded", "build_cursors",
-    "build_showrepl", "build_utdvec", "by_code", "purge", "reliable_count",
-    "undecided_hole",
+    "WAYS", "_parse", "as_coded", "build_cursors", "build_showrepl", "build_utdvec", "reliable_count",
     "writable", "write_rows",
 }  # fmt: skip
 """Names that only tests use. construct calls ``_parse``; what builds a text that is only read is there for the law that

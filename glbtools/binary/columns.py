@@ -62,7 +62,7 @@ def run(codec: RecordCodec, data: bytes, pos: int, base: int, append: Callable[[
 
 
 def _columns(codec: RecordCodec, data: bytes, base: int, starts: Any, stops: Any) -> Columns:
-    found = {each.role: _gather(codec, data, each, starts) for each in codec.head if each.numeric}
+    found = {each.role: _gather(data, each, starts) for each in codec.head if each.numeric}
     nothing = 0 * starts
     stamps, checksums = found.get("stamp", nothing), found.get("checksum", nothing)
     return Columns(found["sync"], stamps, checksums, starts + base, stops + base)
@@ -189,7 +189,7 @@ def _arrays(columns: list[list[int]]) -> Columns:
     return Columns(*(array("q", column) for column in columns))
 
 
-def _gather(codec: RecordCodec, data: bytes, each: Field, starts: Any) -> Any:
+def _gather(data: bytes, each: Field, starts: Any) -> Any:
     """Values of one field of all records: a view of the data with a stride of one byte, indexed by the starts."""
     numpy = _numpy()
     shape = (len(data) - each.offset - each.size + 1,)

@@ -27,7 +27,8 @@ def from_dos(raw: int) -> datetime | None:
     """MS-DOS packed date (high word) and time (low word); None when it is no date."""
     date, time = raw >> 16, raw & 0xFFFF
     try:
-        return datetime(1980 + (date >> 9), date >> 5 & 15, date & 31, time >> 11, time >> 5 & 63, (time & 31) * 2)
+        day = datetime(1980 + (date >> 9), date >> 5 & 15, date & 31)
+        return day.replace(hour=time >> 11, minute=time >> 5 & 63, second=(time & 31) * 2)
     except ValueError:
         return None
 

@@ -101,15 +101,11 @@ def record(layout: Layout) -> Construct:
     else:
         pad = bytes([layout.pad])
         text = _measured(lambda context: len(_peek(context, layout.stride - len_head).rstrip(pad)))
-    return Struct(
-        "_start" / Tell,
-        *map(field, head),
-        Renamed(Spanned(text), newname="text"),
-        Renamed(Spanned(Bytes(len(terminator))), newname="terminator"),
-        *map(field, trail),
-        "_size" / Computed(lambda c: len_head + len(c.text) + len(terminator) + len_trail),
-        Renamed(Spanned(Bytes(-this._size % layout.stride)), newname="padding"),
-    )
+    stored = [*map(field, head), Renamed(Spanned(text), newname="text")]
+    stored += [Renamed(Spanned(Bytes(len(terminator))), newname="terminator"), *map(field, trail)]
+    size = "_size" / Computed(lambda c: len_head + len(c.text) + len(terminator) + len_trail)
+    padding = Renamed(Spanned(Bytes(-this._size % layout.stride)), newname="padding")
+    return Struct("_start" / Tell, *stored, size, padding)
 
 
 def read(layout: Layout, section: str, data: bytes, base: int = 0) -> list[Value]:

@@ -186,10 +186,10 @@ def _cursor(row: Setting) -> Cursor:
             row[name].fail("is empty")
     floor, head = (row[name].integer(0, HIGHEST) if row[name].given else None for name in ("floor", "head"))
     return Cursor(
-        row["consumer"].text(),
-        row["log_id"].text(),
-        row["epoch"].text() if row["epoch"].given else None,
-        row["position"].integer(0, HIGHEST),
-        floor,
-        head,
+        consumer=row["consumer"].text(),
+        log_id=row["log_id"].text(),
+        epoch=row["epoch"].text() if row["epoch"].given else None,
+        position=row["position"].integer(0, HIGHEST),
+        floor=floor,
+        head=head,
     )

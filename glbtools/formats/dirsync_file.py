@@ -214,7 +214,7 @@ class _Open:
         """Return it as it is."""
         raw = b"".join(self.raw)
         span = Span(self.start, self.start + len(raw))
-        return Section(self.kind, self.dn, tuple(self.attributes), self.line, span, raw, tuple(self.faults))
+        return Section(self.kind, self.dn, tuple(self.attributes), self.line, span, raw=raw, faults=tuple(self.faults))
 
 
 def _sections(data: bytes) -> Iterator[Section]:

@@ -591,7 +591,7 @@ def _is_quoted(cell: str, quote: str) -> bool:
 
 
 def _faults(found: Iterable[_Found], span: Span, line: int) -> tuple[Fault, ...]:
-    return tuple(Fault(each.kind, each.message, span, each.damage, each.number, line) for each in found)
+    return tuple(Fault(each.kind, each.message, span, each.damage, each.number, line=line) for each in found)
 
 
 def _decode(raw: bytes, encoding: str) -> tuple[str, bool]:

@@ -423,7 +423,7 @@ def _record(parser_class: Any, line: int, start: int, raw: bytes) -> Record:
     for name, held in values:
         if (folded := name.lower()) in (METADATA, VECTOR) and any(held) and not _decoded(((name, held),), folded):
             faults.append(Fault("replication", f"{name} cannot be read", span, damage=False, line=line))
-    return Record(dn, values, line, span, raw, tuple(faults), change, read.told)
+    return Record(dn, values, line, span, raw, faults=tuple(faults), change=change, told=read.told)
 
 
 def _unfolded(text: bytes) -> bytes:

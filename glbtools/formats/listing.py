@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from glbtools.binary import stamp
@@ -341,10 +341,10 @@ def _record(line: str, span: Span) -> Record | None:
         crc = int(match["crc"], 16) if match["crc"] else None
         when = _moment(match)
         raw = stamp.to_unix(when) if when else None
-        return Record(int(match["sync"]), raw, crc, match["text"], span.start, span.stop)
+        return Record(int(match["sync"]), raw, crc, match["text"], *span)
     match = _OLD.fullmatch(line)
     if match and match["sync"].isdigit():
-        return Record(int(match["sync"]), None, None, match["text"], span.start, span.stop)
+        return Record(int(match["sync"]), None, None, match["text"], *span)
     return None
 
 
@@ -452,9 +452,9 @@ def _moment(match: re.Match[str]) -> datetime | None:
     if not match["month"] or match["month"] not in MONTHS:
         return None
     try:
-        hour, minute, second = map(int, match["time"].split(":"))
+        clock = time.fromisoformat(match["time"])
         month = MONTHS.index(match["month"]) + 1
-        return datetime(int(match["year"]), month, int(match["day"]), hour, minute, second)
+        return datetime.combine(date(int(match["year"]), month, int(match["day"])), clock)
     except ValueError:
         return None
 

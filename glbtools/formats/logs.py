@@ -551,7 +551,7 @@ class _Reader:
         _, month, day, year, hour, minute, second, pipe, _ = match.groups()
         full, note = self.year(year, int(month))
         try:
-            moment = datetime(full, int(month), int(day), int(hour), int(minute), int(second or 0))
+            moment = datetime(full, int(month), int(day), int(hour), int(minute), second=int(second or 0))
         except ValueError:
             clock = f"{hour}:{minute}" + (f":{second}" if second else "")
             return None, f"{month}/{day}/{year} {clock} is no date and time"

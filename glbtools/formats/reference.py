@@ -34,6 +34,10 @@ class Fact(NamedTuple):
     doc: str
 
 
+def _fact(name: str, form: str, status: str, doc: str, *, place: str = "", orig: str = "", source: str = "") -> Fact:
+    return Fact(place=place, name=name, form=form, orig=orig, status=status, source=source, doc=doc)
+
+
 def facts(name: str, layouts: Mapping[str, Layout]) -> list[Fact]:
     """Return everything known of a format.
 
@@ -52,22 +56,23 @@ def _of_layout(layout: Layout) -> Iterator[Fact]:
         doc = each.doc
         if each.flags:
             doc += "; bits: " + ", ".join(f"{bit} {name}" for name, bit in each.flags)
-        yield Fact(f"{section}{each.offset}", each.name, each.type, each.orig, each.status, each.source, doc)
+        place = f"{section}{each.offset}"
+        yield _fact(each.name, each.type, each.status, doc, place=place, orig=each.orig, source=each.source)
     if layout.family == "queue":
         ends = {"nul": "NUL", "crlf": "CR LF", "none": "nothing"}[layout.terminator]
         form = (
             f"length counts {layout.length_counts}; text ends in {ends}; header {layout.header}; stride {layout.stride}"
         )
-        yield Fact("", "framing", form, "", "assumed", "", " ".join(layout.framing_doc.split()))
+        yield _fact("framing", form, "assumed", " ".join(layout.framing_doc.split()))
     if layout.checksum:
         doc = " ".join(layout.checksum_doc.split())
         form = layout.checksum_name
         if layout.covers != ("text",):
             form += f" over {', '.join(layout.covers)}"
-        yield Fact("", "checksum algorithm", form, "", layout.checksum_status or "assumed", "", doc)
+        yield _fact("checksum algorithm", form, layout.checksum_status or "assumed", doc)
 
 
 def _of_text(name: str) -> Iterator[Fact]:
     table = read_toml(Path(__file__).with_name("facts.toml").read_bytes())
     for row in table.get(name, ()):
-        yield Fact("", row["element"], row["form"], "", row["status"], row["source"], row["doc"])
+        yield _fact(row["element"], row["form"], row["status"], row["doc"], source=row["source"])

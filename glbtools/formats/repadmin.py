@@ -318,7 +318,7 @@ def _vector(text: str, number: int) -> Vector | None:
     if not found or not name:
         return None
     site, _, server = name.removesuffix(_RETIRED).strip().rpartition("\\")
-    return Vector(site, server, name.endswith(_RETIRED), int(found[1]), found[2].strip(), number)
+    return Vector(site, server, name.endswith(_RETIRED), int(found[1]), found[2].strip(), line=number)
 
 
 def _link(text: str, number: int) -> Link | None:
@@ -333,11 +333,20 @@ def _link(text: str, number: int) -> Link | None:
         fields = [*fields[:3], *[""] * (len(SHOWREPL_HEADER) - 4), told]
     if len(fields) != len(SHOWREPL_HEADER) or fields[0] == SHOWREPL_HEADER[0]:
         return None
-    first, site, server, context, source_site, source, transport, failures, failed, succeeded, status = fields
-    numbers = [int(each) if _NUMBER.fullmatch(each) else None for each in (failures, status)]
-    kind = first.removeprefix("showrepl_")
+    failures, status = (int(each) if _NUMBER.fullmatch(each) else None for each in (fields[7], fields[10]))
     return Link(
-        kind, site, server, context, source_site, source, transport, numbers[0], failed, succeeded, numbers[1], number
+        status=fields[0].removeprefix("showrepl_"),
+        site=fields[1],
+        server=fields[2],
+        context=fields[3],
+        source_site=fields[4],
+        source=fields[5],
+        transport=fields[6],
+        failures=failures,
+        last_failure=fields[8],
+        last_success=fields[9],
+        last_status=status,
+        line=number,
     )
 
 

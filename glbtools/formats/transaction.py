@@ -498,7 +498,7 @@ class _Parser:
             self.line_fault(21, f"a template field of {len(parts)} parts", place)
             return OtherLine(content, place.end)
         prompt, start, width, edit, data = (part or "" for part in parts[:5])
-        field = TemplateField(prompt, start, width, edit, data, parts[5], indent, place.end)
+        field = TemplateField(prompt, start, width, edit, data, internal=parts[5], indent=indent, end=place.end)
         if not (start.isdecimal() and width.isdecimal() and edit and TEMPLATE_EDITS.issuperset(edit.upper())):
             self.line_fault(21, "start, width or edit rule of a template field", place)
         elif parts[5] is None:
