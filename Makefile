@@ -54,6 +54,7 @@ bench: $(BENCH_INSTALLED)
 scoreboard: $(INSTALLED)
 	$(BIN)/python scoreboard/run.py
 	$(BIN)/python -m scoreboard.worlds.run
+	$(BIN)/python -m scoreboard.worlds.continued
 	$(BIN)/python -m scoreboard.learning --show-failures --page
 
 docs: $(INSTALLED)

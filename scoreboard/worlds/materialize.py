@@ -15,12 +15,15 @@ from glbtools.evidence.description import Postoffice
 from glbtools.formats.queue import CONFIRMED_TEXT, PODIAG_TEXT
 from glbtools.layouts import Layouts
 from glbtools.model.change import Change
+from glbtools.tables import open_json
 from scoreboard.worlds.state import CHANGE, OWN, PODIAG, REAL
 from scoreboard.worlds.views import Member, Seen, View
 
 NETWORK, SERVER, REQUESTORS = "NET", "HUB", ("EAST", "WEST")
 FIRST, APART = datetime(1995, 3, 6, 9), timedelta(days=2)
 KEEP_UPDATES = 60
+NOWHERE = open_json(b"{}", "a view")
+"""Where a description would have these postoffices."""
 
 
 def name_of(at: int) -> str:
@@ -31,10 +34,10 @@ def name_of(at: int) -> str:
 def materialize(seen: View) -> dict[str, bytes]:
     """Return the files of a view: relative path -> content; what was taken away is not among them."""
     hub = f"{NETWORK}/{SERVER}"
-    offices = [Postoffice(hub, SERVER.lower(), "server", _own(seen), _own_queues(seen), _srvconf(seen))]
+    offices = [Postoffice(NOWHERE, hub, SERVER.lower(), "server", _own(seen), _own_queues(seen), _srvconf(seen))]
     for at, member in enumerate(seen.members):
-        office = Postoffice(name_of(at), REQUESTORS[at].lower(), "requestor", _reqconf(member), _queue(member, at))
-        offices.append(office)
+        path, config, queues = REQUESTORS[at].lower(), _reqconf(member), _queue(member, at)
+        offices.append(Postoffice(NOWHERE, name_of(at), path, "requestor", config, queues))
     return {path: data for path, data in contents(offices, Layouts()).items() if not _away(seen, path)}
 
 

@@ -6,6 +6,7 @@ from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.finding import Finding
 from glbtools.formats import config
 from glbtools.model.configuration import POINTERS, node_of
+from glbtools.repair.salvage import again, not_taken
 from glbtools.repair.work import Work
 
 KEEP_UPDATES, NAME_LIMIT = 14, 8
@@ -160,6 +161,7 @@ def readded(work: Work, case: Case, finding: Finding) -> None:
         "importsync": own.importsync or 0,
     }
     why = "the postoffice has confirmed these numbers with this server before its record was made anew"
+    again(work, case, finding, not_taken(work, case))
     work.set_srvconf(finding, why, {number: values})
     if (own.srvsync or 0) > (srvconf.config.sync or 0):
         why = "the server has not issued more, and sends from here"

@@ -44,7 +44,10 @@ def damaged(work: Work, case: Case, finding: Finding) -> None:
 
 
 def master(work: Work, case: Case, finding: Finding) -> None:
-    """Keep the sound records of MSTTRANS, never renumbered, and end it at SRVCONF's number (ruling 16)."""
+    """Keep the sound records of MSTTRANS, never renumbered, and let it end at SRVCONF's number (ruling 16).
+
+    Where it goes on above that, the number goes up: what it holds was issued, and is not issued twice.
+    """
     changes = work.records(case, "MSTTRANS")
     known = {each.text for each in changes}
     srvconf = work.srvconf()
@@ -56,6 +59,9 @@ def master(work: Work, case: Case, finding: Finding) -> None:
     changes += _last_number(work, changes)
     lost = _missing(work, changes)
     work.put_queue(finding, case, "MSTTRANS", changes, "requestors remember the numbers, so that none is given twice")
+    last = max((each.sync for each in changes), default=0)
+    if last > head:
+        work.set_srvconf(finding, f"MSTTRANS holds numbers up to {last}, and none is given twice", sync=last)
     if lost:
         said = f"the server's updates with {lost}: content in no file given. An Import brings it"
         work.leave(finding, said, lost=True)

@@ -10,7 +10,7 @@ from glbtools.formats.transaction import build
 from glbtools.model.change import Change
 from glbtools.model.protocol import resync_numbers
 from glbtools.model.transaction import Address, replace
-from glbtools.repair.salvage import salvaged
+from glbtools.repair.salvage import again, delivered, salvaged
 from glbtools.repair.work import Work
 
 
@@ -46,6 +46,7 @@ def went_back(work: Work, case: Case, finding: Finding) -> None:
                 why = f"{said} of {each.postoffice.shown}: content in no file given. Export there brings its list"
                 work.leave(finding, why, lost=True)
         _level(work, each, finding, head)
+        _know_imports(work, each, finding)
     _resync(work, finding)
 
 
@@ -73,6 +74,18 @@ def _level(work: Work, case: Case, finding: Finding, head: int) -> None:
         work.set_reqconf(finding, case, why, srvsync=head)
 
 
+def _know_imports(work: Work, case: Case, finding: Finding) -> None:
+    """Let the server's record count the imports that the postoffice has had: below that its answers are refused."""
+    file, srvconf, number = work.reqconf(case), work.srvconf(), work.registered(case)
+    imports = file.config.importsync if file else None
+    counted = srvconf.config.requestors[number - 1].importsync if srvconf and number else None
+    if imports is not None and counted is not None and counted < imports:
+        why = (
+            f"{case.postoffice.shown} has had {imports} imports; what the server answers with less is refused (Q99961)"
+        )
+        work.set_srvconf(finding, why, {number: {"importsync": imports}})
+
+
 def _lost(work: Work) -> dict[str, tuple[list[Change], list[tuple[int, int]]]]:
     """Return by postoffice what the hole held, as far as any file given still has it, and the rest by number."""
     from glbtools.diagnosis.changes.content import Content
@@ -86,7 +99,8 @@ def _lost(work: Work) -> dict[str, tuple[list[Change], list[tuple[int, int]]]]:
         listed = Unsent()
         add_uploads(View(case, content), listed)
         listed.arrange()
-        held = [each.change for each in listed.changes if each.why == "hole"]
+        lost = (each.change for each in listed.changes if each.why == "hole")
+        held = [each for each in lost if content.taken(each.text, each.stamp) is None]
         missing = [each.range for each in listed.ranges if each.why == "hole"]
         if case.postoffice.name:
             found[case.postoffice.name] = (held, missing)
@@ -103,7 +117,12 @@ def enabled_anew(work: Work, case: Case, finding: Finding) -> None:
         return
     for each in work.cases.values():
         file, number = work.reqconf(each), work.registered(each)
-        if file is None or not number or each is work.server:
+        if file is None or not number:
+            continue
+        if each is work.server:
+            # Its lists are the server's, and stay; it only has to receive what is issued from now on.
+            _level(work, each, finding, srvconf.config.sync or 0)
+            _know_imports(work, each, finding)
             continue
         record, own = srvconf.config.requestors[number - 1], file.config
         if (record.importsync or 0) < (own.importsync or 0) or (own.srvsync or 0) > (srvconf.config.sync or 0):
@@ -111,6 +130,9 @@ def enabled_anew(work: Work, case: Case, finding: Finding) -> None:
                 shown = each.postoffice.shown
                 why = f"numbers 1 to {own.reqsync} of {shown} were the old server's; Export there brings its list"
                 work.leave(finding, why, lost=True)
+            if delivered(work, each, work.real(each, "REQTRANS")):
+                # With all numbers zero what the new server has taken in already would be sent once more.
+                again(work, each, finding, work.real(each, "REQTRANS"))
             why = "the server counts from the beginning; with all numbers zero it answers with the complete lists"
             work.set_reqconf(finding, each, why, reqsync=0, srvsync=0, importsync=0)
             anew: dict[str, object] = dict.fromkeys(("reqsync", "srvsync", "importsync"), 0)

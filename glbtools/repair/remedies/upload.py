@@ -5,22 +5,20 @@ from __future__ import annotations
 from glbtools.diagnosis.case import Case, copied_from, never_taken
 from glbtools.diagnosis.changes.vanished import vanished
 from glbtools.diagnosis.finding import Finding
-from glbtools.diagnosis.wording import plural
 from glbtools.formats.transaction import is_valid
-from glbtools.model.change import Change
-from glbtools.repair.salvage import salvaged
+from glbtools.repair.salvage import again, not_taken, salvaged
 from glbtools.repair.work import Work
 
 
 def stranded(work: Work, case: Case, finding: Finding) -> None:
     """Number stuck changes above every number that REQCONF or SRVCONF names; order, text and stamps stay (Q119452)."""
-    _again(work, case, finding, work.real(case, "REQTRANS"))
+    again(work, case, finding, work.real(case, "REQTRANS"))
 
 
 def overtaken(work: Work, case: Case, finding: Finding) -> None:
     """Number the changes that RESYNC passed over, and those behind them, above the confirmed number (Q119452)."""
     passed = {number for span in finding.ranges for number in range(span[0] + 1, span[1] + 1)}
-    _again(work, case, finding, [each for each in work.real(case, "REQTRANS") if each.sync in passed])
+    again(work, case, finding, [each for each in work.real(case, "REQTRANS") if each.sync in passed])
 
 
 def armed(work: Work, case: Case, finding: Finding) -> None:
@@ -49,15 +47,15 @@ def went_back(work: Work, case: Case, finding: Finding) -> None:
     refused = never_taken(case)
     if refused:
         numbers = {each.sync for each in refused}
-        _again(work, case, finding, [each for each in work.real(case, "REQTRANS") if each.sync in numbers])
+        again(work, case, finding, [each for each in work.real(case, "REQTRANS") if each.sync in numbers])
         return
     a = work.confirmed(case) or 0
     waiting = [each for each in work.real(case, "REQTRANS") if each.sync > a]
-    if waiting:
-        _again(work, case, finding, waiting)
+    if moved := not_taken(work, case) or waiting:
+        again(work, case, finding, moved)
     elif work.top(case) <= b:
         why = f"the server has this postoffice's numbers up to {b}; numbering goes on above it"
-        work.put_queue(finding, case, "REQTRANS", [work.dummy(b)], why)
+        work.put_queue(finding, case, "REQTRANS", [*work.real(case, "REQTRANS"), work.dummy(b)], why)
     why = f"the server's record says that it has changes up to {b}; without that, the next numbers are refused"
     work.set_reqconf(finding, case, why, reqsync=b)
 
@@ -72,7 +70,7 @@ def reset(work: Work, case: Case, finding: Finding) -> None:
     if not number:
         work.leave(finding, "the server's record of it is not given; SRVCONF.GLB would tell its number")
         return
-    _again(work, case, finding, work.real(case, "REQTRANS"))
+    again(work, case, finding, work.real(case, "REQTRANS"))
     why = "its REQCONF was set to zero; with zero here too its changes are taken, and complete lists answer"
     zeros: dict[str, object] = dict.fromkeys(("reqsync", "srvsync", "importsync"), 0)
     work.set_srvconf(finding, why, {number: zeros})
@@ -94,48 +92,8 @@ def poisoned(work: Work, case: Case, finding: Finding) -> None:
     work.put_queue(finding, case, "REQTRANS", changes, why)
 
 
-def queued_again(work: Work, case: Case, finding: Finding) -> None:
+def queuedagain(work: Work, case: Case, finding: Finding) -> None:
     """Queue changes of an older copy again, above every number known."""
     present = {each.text for each in work.real(case, "REQTRANS")}
     gone = [each.change for each in vanished(case) if each.given and each.change.text not in present]
     salvaged(work, case, finding, gone, "they stand in an older copy, and nothing shows that the server got them")
-
-
-def _again(work: Work, case: Case, finding: Finding, moved: list[Change]) -> None:
-    """Number some records, and all that follow them, above everything that is known; what was delivered stays out."""
-    if not moved:
-        return
-    delivered = _delivered(work, case, moved)
-    first = min(each.sync for each in moved)
-    a, at = work.confirmed(case), work.top(case)
-    names = {each.sync for each in moved}
-    real = work.real(case, "REQTRANS")
-    kept = [each for each in real if each.sync < first or (each.sync not in names and each.sync <= (a or 0))]
-    following = [each for each in real if each not in kept]
-    again = [each for each in following if each not in delivered]
-    written = [*kept, *(each._replace(sync=number) for number, each in enumerate(again, at + 1))]
-    if delivered:
-        data = "".join(f"{each.text}\r\n" for each in delivered).encode("cp850", "replace")
-        name = f"imports/{work.label(case)}-delivered.txt"
-        why = "MSTTRANS has the same change, taken in after it was made: sending it again could undo what came later"
-        work.save(finding, case, name, data, f"{plural(len(delivered), 'change')} delivered before", why)
-    known = f"{a} is confirmed" + ("" if work.applied(case) is None else f", the server has {work.applied(case)}")
-    why = f"{known}: what is numbered up to that is not sent, or refused"
-    work.put_queue(finding, case, "REQTRANS", written or [work.dummy(at)], why)
-
-
-def _delivered(work: Work, case: Case, changes: list[Change]) -> list[Change]:
-    """Return changes whose text MSTTRANS holds with a stamp that is not before theirs (ruling 14).
-
-    Behind an R record everything is a statement of the whole list, which may be made again.
-    """
-    server = work.server
-    if server is None or any(each.text.startswith("R") for each in changes):
-        return []
-    taken = {each.text: each.stamp for each in work.records(server, "MSTTRANS")}
-    found = []
-    for each in changes:
-        then = taken.get(each.text)
-        if then is not None and each.stamp is not None and then >= each.stamp:
-            found.append(each)
-    return found
