@@ -6,7 +6,9 @@ import errno
 import io
 import json
 import os
+import shutil
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,9 @@ from glbtools.errors import FileAccessError, GlbError, OutputExistsError
 from glbtools.formats.queue import new_queue, parse_queue
 from glbtools.layouts import Layouts
 from glbtools.model.change import Change
-from glbtools.repair.plan import Plan, plan_rebuild
+from glbtools.repair.plan import REMEDIES, Plan, plan_rebuild
 from glbtools.repair.work import OWN
+from glbtools.simulation.scenario import Scenario, Step
 
 from .directories import QUEUE, STEMS, everything, postoffices, simulated
 
@@ -377,3 +380,22 @@ def test_records_that_get_another_number_get_the_checksum_of_it(given, tmp_path)
         texts = {each.text: each.sync for each in before.records}
         renumbered |= {each.text for each in after.records if texts.get(each.text, each.sync) != each.sync}
     assert renumbered, "the case is one that gives records other numbers"
+
+
+def test_every_remedy_that_is_named_is_there():
+    for slug, name in REMEDIES.items():
+        module, _, call = name.partition(".")
+        assert callable(getattr(import_module(f"glbtools.repair.remedies.{module}"), call, None)), slug
+
+
+def test_what_is_gone_since_an_older_copy_is_queued_again(tmp_path):
+    older, now = tmp_path / "older", tmp_path / "now"
+    simulated(Scenario("waiting", users=2, cycles=3, steps=(Step(3, "T3", "add", "NET/EAST", {}),)), now)
+    shutil.copytree(now / "east", older / "east")
+    queue = now / "east" / "GLB" / "REQTRANS.GLB"
+    gone = parse_queue(queue.read_bytes(), QUEUE).records[-1]
+    queue.write_bytes(queue.read_bytes()[: gone.start])
+    plan = plan_rebuild(diagnose(now, older=[older]), unsafe=True)
+    assert "records-vanished" in {each.slug for each in plan.edits}
+    after = plan.write(tmp_path / "rebuilt").directory / "east" / "GLB" / "REQTRANS.GLB"
+    assert gone.text in [each.text for each in parse_queue(after.read_bytes(), QUEUE).records]

@@ -92,7 +92,7 @@ def poisoned(work: Work, case: Case, finding: Finding) -> None:
     work.put_queue(finding, case, "REQTRANS", changes, why)
 
 
-def queuedagain(work: Work, case: Case, finding: Finding) -> None:
+def queued_again(work: Work, case: Case, finding: Finding) -> None:
     """Queue changes of an older copy again, above every number known."""
     present = {each.text for each in work.real(case, "REQTRANS")}
     gone = [each.change for each in vanished(case) if each.given and each.change.text not in present]
