@@ -27,12 +27,8 @@ POSITIONAL = {"diagnosis": 104, "formats": 4, "learn": 24, "repair": 21}
 UNUSED = {"diagnosis": 13, "learn": 2, "repair": 4, "reporting": 1}
 """Room -> arguments that their functions do not use."""
 
-ONLY_TESTED = {
-    "WAYS", "_parse", "as_coded", "build_cursors", "build_showrepl", "build_utdvec", "reliable_count",
-    "writable", "write_rows",
-}  # fmt: skip
-"""Names that only tests use. construct calls ``_parse``; what builds a text that is only read is there for the law that
-no byte of it is lost."""
+ONLY_TESTED = {"WAYS", "_parse", "as_coded", "writable", "write_rows"}
+"""Names that only tests use. construct calls ``_parse``."""
 
 
 @cache

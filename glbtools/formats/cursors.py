@@ -59,12 +59,6 @@ def parse_cursors(data: bytes, path: str = "") -> tuple[Cursor, ...]:
     return tuple(map(_cursor, table["cursors"].items()))
 
 
-def build_cursors(cursors: Iterable[Cursor]) -> bytes:
-    """Write a list of cursors."""
-    document = {"schema": SCHEMA, "cursors": [each._asdict() for each in cursors]}
-    return (json.dumps(document, indent=2) + "\n").encode()
-
-
 class Document(NamedTuple):
     """A list of cursors as a file.
 

@@ -372,11 +372,6 @@ class Subject(NamedTuple):
     raw: bytes = b""
 
     @property
-    def reliable_count(self) -> bool:
-        """Whether ``sent`` is there with all its digits: at least a blank follows them."""
-        return self.sent is not None and self.cut != "sent"
-
-    @property
     def faults(self) -> list[Fault]:
         """That it was cut, or that it is no such subject."""
         span = Span(0, len(self.raw))

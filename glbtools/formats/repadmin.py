@@ -10,7 +10,6 @@ they are kept as text, and read if they are year first.
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -266,15 +265,6 @@ def _tables(lines: Iterable[tuple[int, Span, str]]) -> tuple[Table, ...]:
     return (*tables, Table(owner, tuple(items))) if items else tuple(tables)
 
 
-def build_utdvec(vectors: Iterable[Vector]) -> bytes:
-    """Write an up-to-dateness vector as repadmin does; reading it gives the same, but for the numbers of lines."""
-    lines = ["Caching GUIDs.", ".."]
-    for each in vectors:
-        name = f"{each.site}\\{each.server}" if each.site else each.server
-        lines.append(f"{name}{' (retired)' if each.retired else ''} @ USN {each.usn:9} @ Time {each.time}")
-    return "".join(line + "\r\n" for line in lines).encode()
-
-
 def parse_showrepl(data: bytes) -> Links:
     """Read the output of ``repadmin /showrepl * /csv``; a line that is not understood is a fault."""
     items: list[Link] = []
@@ -287,15 +277,6 @@ def parse_showrepl(data: bytes) -> Links:
         elif not _HEADER.match(text) and not _PREAMBLE.fullmatch(text.strip()):
             faults.append(_not_understood(text, span, number))
     return Links(tuple(items), tuple(faults), lines)
-
-
-def build_showrepl(links: Iterable[Link]) -> bytes:
-    """Write replication links as repadmin does; reading them gives the same, but for the numbers of lines."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(SHOWREPL_HEADER)
-    writer.writerows((f"showrepl_{each.status}", *each[1:-1]) for each in links)
-    return text.getvalue().encode()
 
 
 def _begins(data: bytes, test: Callable[[str], bool]) -> bool:

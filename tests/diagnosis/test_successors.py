@@ -265,7 +265,8 @@ def test_what_partners_give_back_is_said_object_by_object(tmp_path):
     ],
 )
 def test_a_link_is_overdue_by_its_last_success_or_its_status(tmp_path, success, status, shown):
-    from glbtools.formats.repadmin import Link, build_showrepl
+    from glbtools.formats.repadmin import Link
+    from tests.formats.written import build_showrepl
 
     links = [
         Link("INFO", "HQ", "DC2", "DC=x", "HQ", "DC1", "RPC", 0, "0", "2026-02-12 09:00:00", 0),

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glbtools.errors import DescriptionError
-from glbtools.formats.cursors import HIGHEST, SCHEMA, Cursor, build_cursors, parse_cursors
+from glbtools.formats.cursors import HIGHEST, SCHEMA, Cursor, parse_cursors
+from tests.formats.written import build_cursors
 
 NUMBERS = st.integers(0, HIGHEST)
 NAMES = st.text(min_size=1)

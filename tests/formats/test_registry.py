@@ -16,12 +16,13 @@ from glbtools.errors import FileAccessError, UnknownFormatError, UsageError
 from glbtools.evidence.network import collect
 from glbtools.formats import config, listing, queue
 from glbtools.formats.config import ReqConfFile
-from glbtools.formats.cursors import Cursor, build_cursors
+from glbtools.formats.cursors import Cursor
 from glbtools.formats.registry import DIRSYNC, FORMATS, Inspection
-from glbtools.formats.repadmin import Link, build_showrepl
+from glbtools.formats.repadmin import Link
 from glbtools.formats.unread import named
 from glbtools.layouts import Layouts
 from glbtools.model.change import Change
+from tests.formats.written import build_cursors, build_showrepl
 
 QUEUE = layouts.reference("queue")
 REQCONF = layouts.reference("reqconf")

@@ -11,13 +11,12 @@ from glbtools.formats.repadmin import (
     SHOWREPL_HEADER,
     Link,
     Vector,
-    build_showrepl,
-    build_utdvec,
     moment,
     parse_showrepl,
     parse_utdvec,
     vector_tables,
 )
+from tests.formats.written import build_showrepl, build_utdvec
 
 UTDVEC = (
     b"Caching GUIDs.\r\n..\r\n"
