@@ -45,7 +45,12 @@ OWNED_BY_SERVER = frozenset(
 )  # fmt: skip
 """What only the server writes, and a change therefore does not name."""
 
-_REMOVED = (b"usndsalastobjremoved:", b"usnlastobjrem:")
+_REMOVED = re.compile(rb"^(?:uSNDSALastObjRemoved|uSNLastObjRem):[ \t]*(\S*)", re.IGNORECASE | re.MULTILINE)
+_DELETED = re.compile(rb"^isDeleted:[ \t]*TRUE", re.IGNORECASE | re.MULTILINE)
+_CREATED = re.compile(rb"^uSNCreated:", re.IGNORECASE | re.MULTILINE)
+_OF_SERVER = re.compile(rb"^dn:[ \t]*(?:$|\r|CN=NTDS Settings,)", re.IGNORECASE | re.MULTILINE)
+_HEADS = 1000
+"""As many domain controllers as a forest has, and more."""
 _FOLD = 76
 _TIME = re.compile(r"([0-9]{14})(?:[.,][0-9]+)?Z", re.ASCII)
 _USN = re.compile(r"[0-9]{1,19}", re.ASCII)
@@ -53,6 +58,10 @@ _HIGHEST = (1 << 63) - 1
 """The most that a LargeInteger holds."""
 _SAFE = re.compile(r"(?:[\x21-\x39\x3b\x3d-\x7e][\x20-\x7e]*)?(?<! )")
 _MANGLED = re.compile(r"(?:\\0A|\n)DEL:[0-9A-Fa-f-]{36},.*", re.DOTALL)
+_CODED = re.compile(rb"^([A-Za-z0-9][A-Za-z0-9.;=-]*)::[ \t]*([^\r\n]*?)[ \t]*\r?$", re.MULTILINE)
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
+_EXTENDED = re.compile(r"<GUID=([0-9A-Fa-f]{32}|[0-9A-Fa-f-]{36})>;(?:<[A-Z_]+=[^>]*>;)*")
+_RANGE = re.compile(r"([A-Za-z0-9.-]+);range=([0-9]{1,9})-([0-9]{1,9}|\*)", re.IGNORECASE)
 _PART = re.compile(r"(?:\\.|[^\\,])*", re.DOTALL)
 _PROTECTED = re.compile(rb"\\(?:([0-9A-Fa-f]{2})|(.))", re.DOTALL)
 _KEPT = "surrogateescape"
@@ -62,7 +71,7 @@ _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _PROBED = 16384
 _NAMED = re.compile(rb"^dn:", re.IGNORECASE | re.MULTILINE)
 _OBJECT = re.compile(rb"dn:[^\n]*\n(?:#[^\n]*\n)*[A-Za-z0-9][A-Za-z0-9.;-]*:", re.IGNORECASE)
-_SAID = {"subsection not found": "a line has no colon"}
+_SAID = {"subsection not found": "a line has no colon", "Incorrect padding": "a value is not base64"}
 """What the library says, and what it means."""
 _MODIFIES = re.compile(rb"^changetype:[ \t]*modify[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _BETWEEN = re.compile(rb"^-\r?(?:\n|\Z)", re.MULTILINE)
@@ -84,6 +93,7 @@ class Record(NamedTuple):
         line: number of its first line, counted from 1.
         span: its bytes, the empty lines behind it included.
         raw: these bytes.
+        text: the same in UTF-8.
         faults: what is wrong with it.
         change: what a change record does: ``add``, ``modify`` ...; ldifde writes ``add`` in each object of a dump.
         told: what the search tool says beside it of the search as a whole.
@@ -94,6 +104,7 @@ class Record(NamedTuple):
     line: int
     span: Span
     raw: bytes
+    text: bytes
     faults: tuple[Fault, ...] = ()
     change: str | None = None
     told: tuple[search_output.Told, ...] = ()
@@ -133,7 +144,7 @@ class LdifFile(NamedTuple):
     def nodes(self) -> Iterator[Node]:
         """Yield the records."""
         for each in self.records:
-            yield Node(_what(each), each.span, each.raw.decode("utf-8", "backslashreplace"))
+            yield Node(_what(each), each.span, each.text.decode("utf-8", "backslashreplace"))
 
     def regions(self) -> Iterator[Region]:
         """Yield the records."""
@@ -160,7 +171,7 @@ def begins(data: bytes) -> bool:
     if b"\0" in head:
         return False
     known = False
-    for _, _, raw in _blocks(io.BytesIO(head)):
+    for _, _, _, raw in _blocks(io.BytesIO(head)):
         text = _unfolded(raw)
         named = _NAMED.search(text)
         read = search_output.read(text[: named.start()] if named else text)
@@ -210,11 +221,12 @@ def entries(
     if not stream.seekable():
         raise UsageError("an LDIF dump is read twice: give it as a file")
     begin = stream.tell()
-    deletions, creations, removed = _columns(stream)
+    found = _surveyed(stream)
+    beside = list(records(io.BytesIO(root))) if root is not None else []
     stream.seek(begin)
-    heads = list(records(io.BytesIO(root))) if root is not None else _first(records(stream), 2)
-    stream.seek(begin)
-    facts = _facts(heads)._replace(deletions=deletions, creations=creations, last_removed=removed)
+    facts = _facts([*beside, *found.heads])._replace(
+        deletions=found.deletions, creations=found.creations, last_removed=found.removed
+    )
     return facts, _entries(records(stream), tell)
 
 
@@ -371,35 +383,76 @@ def _library() -> Any:
         raise UsageError("LDIF needs the library ldif: pip install glbtools[ldif]") from error
 
 
-def _blocks(stream: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
-    """Yield line, offset and bytes of each record, the empty lines behind it included."""
+def _lines(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+    """Yield each line as it stands, and in UTF-8 without the mark at the beginning of the file.
+
+    ldifde writes UTF-16 where it is asked for Unicode, and PowerShell where output is sent to a file.
+    """
+    first = stream.readline(RECORD_LIMIT)
+    if first.startswith(_WIDE):
+        yield from _wide_lines(first, stream)
+        return
+    if first:
+        yield first, first.removeprefix(_MARK)
+    while line := stream.readline(RECORD_LIMIT):
+        yield line, line
+
+
+def _wide_lines(first: bytes, stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the lines of UTF-16; a byte 0A is the end of one only where it is a character with 00 beside it."""
+    little = first.startswith(_WIDE[0])
+    codec = "utf-16-le" if little else "utf-16-be"
+    mark, held = 2, b""
+    part = first
+    while part:
+        held += part
+        whole = len(held) >= RECORD_LIMIT
+        if little and len(held) % 2 and held.endswith(b"\n"):
+            after = stream.read(1)
+            held += after
+            whole = whole or after == b"\0"
+        elif not little:
+            whole = whole or (len(held) % 2 == 0 and held.endswith(b"\0\n"))
+        if whole:
+            yield held, held[mark:].decode(codec, "replace").encode()
+            mark, held = 0, b""
+        part = stream.readline(RECORD_LIMIT)
+    if held:
+        yield held, held[mark:].decode(codec, "replace").encode()
+
+
+def _blocks(stream: BinaryIO) -> Iterator[tuple[int, int, bytes, bytes]]:
+    """Yield line, offset, bytes, and text in UTF-8 of each record, the empty lines behind it included."""
     number, begun, start, offset, size = 0, 1, 0, 0, 0
     held: list[bytes] = []
+    texts: list[bytes] = []
     ended = False
-    while line := stream.readline(RECORD_LIMIT):
-        empty = line in (b"\n", b"\r\n")
+    for line, text in _lines(stream):
+        empty = text in (b"\n", b"\r\n")
         if held and ((ended and not empty) or size + len(line) > RECORD_LIMIT):
-            yield begun, start, b"".join(held)
-            held, begun, start, size = [], number + 1, offset, 0
+            raw = b"".join(held)
+            yield begun, start, raw, b"".join(texts) if texts else raw
+            held, texts, begun, start, size = [], [], number + 1, offset, 0
             ended = False
+        if text is not line and not texts:
+            texts = held.copy()
+        if text is not line or texts:
+            texts.append(text)
         held.append(line)
         ended = ended or empty
         size += len(line)
-        number += line.endswith(b"\n")
+        number += text.endswith(b"\n")
         offset += len(line)
     if held:
-        yield begun, start, b"".join(held)
+        raw = b"".join(held)
+        yield begun, start, raw, b"".join(texts) if texts else raw
 
 
-def _record(parser_class: Any, line: int, start: int, raw: bytes) -> Record:
+def _record(parser_class: Any, line: int, start: int, raw: bytes, text: bytes) -> Record:
     span = Span(start, start + len(raw))
-    text = raw.removeprefix(_MARK) if not start else raw
+    whole, message = text, ""
     if len(raw) >= RECORD_LIMIT:
         text, message = b"", f"the record is longer than {RECORD_LIMIT} bytes"
-    elif text.startswith(_WIDE):
-        text, message = b"", "the file is UTF-16; LDIF is ASCII or UTF-8"
-    else:
-        message = ""
     unfolded = _unfolded(text)
     read, unfolded = _without_search(unfolded)
     if read.strange and _NAMED.match(unfolded):
@@ -420,10 +473,66 @@ def _record(parser_class: Any, line: int, start: int, raw: bytes) -> Record:
         faults.append(Fault("comment", said, span, damage=False, line=line))
     values = tuple((name, tuple(map(_text, held))) for name, held in found.items())
     change, values = _change_of(values)
+    if b"<GUID=" in text:
+        dn, values = _plain(dn, values)
+    if b";range=" in text.lower():
+        values, cut = _joined(values)
+        faults += [Fault("ending", each, span, line=line) for each in cut]
+    if (
+        not message
+        and b"::" in unfolded
+        and (wrong := next((e for e in _CODED.finditer(unfolded) if not _is_base64(e[2])), None))
+    ):
+        name = wrong[1].decode("ascii", "replace")
+        faults.append(Fault("base64", f"the value of {name} is not base64", span, line=line))
     for name, held in values:
         if (folded := name.lower()) in (METADATA, VECTOR) and any(held) and not _decoded(((name, held),), folded):
             faults.append(Fault("replication", f"{name} cannot be read", span, damage=False, line=line))
-    return Record(dn, values, line, span, raw, faults=tuple(faults), change=change, told=read.told)
+    return Record(dn, values, line, span, raw, text=whole, faults=tuple(faults), change=change, told=read.told)
+
+
+def _is_base64(value: bytes) -> bool:
+    return len(value) % 4 == 0 and _BASE64.fullmatch(value) is not None
+
+
+def _plain(dn: str | None, values: tuple[tuple[str, Values], ...]) -> tuple[str | None, tuple[tuple[str, Values], ...]]:
+    """Return names without the identities before them, which a server adds where it is asked for extended names."""
+    known = _EXTENDED.match(dn) if dn else None
+    values = tuple(
+        (name, tuple([each[found.end() :] if (found := _EXTENDED.match(each)) else each for each in held]))
+        for name, held in values
+    )
+    if dn is None or known is None:
+        return dn, values
+    if not any(name.lower() == "objectguid" for name, _ in values):
+        text = known[1]
+        text = text if "-" in text else str(uuid.UUID(bytes_le=bytes.fromhex(text)))
+        values = (*values, ("objectGUID", (text,)))
+    return dn[known.end() :], values
+
+
+def _joined(values: tuple[tuple[str, Values], ...]) -> tuple[tuple[tuple[str, Values], ...], list[str]]:
+    """Return attributes whose values a server gave in parts as one, and what is missing of them."""
+    found: dict[str, Values] = {}
+    parts: dict[str, list[tuple[int, int | None]]] = {}
+    for name, held in values:
+        part = _RANGE.fullmatch(name)
+        own = part[1] if part else name
+        found[own] = (*found.get(own, ()), *held)
+        if part:
+            parts.setdefault(own, []).append((int(part[2]), None if part[3] == "*" else int(part[3])))
+    cut = []
+    for name, given in parts.items():
+        at: int | None = 0
+        for low, high in sorted(given, key=lambda each: each[0]):
+            if at is None or low > at:
+                break
+            at = None if high is None else max(high + 1, at)
+        if at is not None:
+            cut.append(
+                f"{name} has only its first {at} values: the dump is cut short; ask for {name};range={at}-* as well"
+            )
+    return tuple(found.items()), cut
 
 
 def _unfolded(text: bytes) -> bytes:
@@ -474,7 +583,7 @@ def _watched(found: Iterable[Record], tell: Report) -> Iterator[Record]:
     for record in found:
         for fault in record.faults:
             tell(fault)
-        named += record.dn is not None or _NAMED.search(record.raw) is not None
+        named += record.dn is not None or _NAMED.search(record.text) is not None
         for told in record.told:
             if told.name == search_output.ENDING:
                 said = f"result {told.value}: the dump is cut short{_way_on(told.value)}"
@@ -501,7 +610,7 @@ def _way_on(ending: str) -> str:
 def _line_in(record: Record, told: search_output.Told) -> int:
     """Return the number of the line on which a search tool says something."""
     wanted = told.value.partition(" ")[2].encode("utf-8", "surrogateescape")[:40]
-    lines = record.raw.split(b"\n")
+    lines = record.text.split(b"\n")
     return record.line + next((at for at, line in enumerate(lines) if wanted and wanted in line), 0)
 
 
@@ -514,24 +623,36 @@ def _text(value: bytes) -> str:
     return value.decode("utf-8", "surrogateescape")
 
 
-def _columns(stream: BinaryIO) -> tuple[bool, bool, int | None]:
-    """Return whether the dump has a tombstone, whether it has uSNCreated, and the last removed number in it."""
+class _Survey(NamedTuple):
+    """What a first pass over a dump shows.
+
+    Attributes:
+        deletions: it has a tombstone; ``creations``: it has uSNCreated.
+        removed: the last removed number in it.
+        heads: the records of the server itself: the rootDSE and the NTDS Settings, wherever they stand.
+    """
+
+    deletions: bool
+    creations: bool
+    removed: int | None
+    heads: tuple[Record, ...]
+
+
+def _surveyed(stream: BinaryIO) -> _Survey:
     deletions = creations = False
     removed: int | None = None
-    while line := stream.readline(RECORD_LIMIT):
-        if line[:1] not in b"iuIU":
-            continue
-        head = line[:64].lower()
-        deletions = deletions or (head.startswith(b"isdeleted:") and b"true" in head)
-        creations = creations or head.startswith(b"usncreated:")
-        if head.startswith(_REMOVED):
-            number = _number(head.partition(b":")[2].strip().decode("latin-1"))
+    heads: list[Record] = []
+    parser_class = _library().LDIFParser
+    for block in _blocks(stream):
+        text = block[-1]
+        deletions = deletions or _DELETED.search(text) is not None
+        creations = creations or _CREATED.search(text) is not None
+        for each in _REMOVED.finditer(text):
+            number = _number(each[1].decode("latin-1"))
             removed = number if number is None or removed is None else max(number, removed)
-    return deletions, creations, removed
-
-
-def _first(found: Iterator[Record], number: int) -> list[Record]:
-    return [each for each, _ in zip(found, range(number), strict=False)]
+        if _OF_SERVER.search(text) and len(heads) < _HEADS:
+            heads.append(_record(parser_class, *block))
+    return _Survey(deletions, creations, removed, tuple(heads))
 
 
 def _facts(found: Iterable[Record]) -> Facts:

@@ -223,3 +223,71 @@ def test_a_large_dump_takes_constant_memory(tmp_path):
         assert tracemalloc.get_traced_memory()[1] < 400_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_a_dump_in_utf_16_is_read_as_it_stands(codec, tmp_path, run):
+    text = DUMP.decode("utf-8") + "\ndn: CN=\u0a0a\u0a00,DC=x\nuSNChanged: 30\nuSNCreated: 30\n"
+    wide = ("\ufeff" + text).encode(codec)
+    file = parse_ldif(wide)
+    assert b"".join(each.raw for each in file.records) == wide
+    assert [each._replace(line=0) for each in entries(io.BytesIO(wide))[1]] == [
+        each._replace(line=0) for each in entries(io.BytesIO(text.encode("utf-8")))[1]
+    ]
+    assert file.faults == parse_ldif(text.encode("utf-8")).faults == ()
+    spans = [each.span for each in file.records]
+    assert [each.start for each in spans] == [0, *(each.stop for each in spans[:-1])]
+    (tmp_path / "a.ldf").write_bytes(wide)
+    assert run("inspect", tmp_path / "a.ldf").status == 0
+
+
+def test_the_server_is_named_wherever_in_a_dump_its_own_objects_stand():
+    settings = b"dn: CN=NTDS Settings,CN=DC1,CN=Servers\ninvocationId: 640cff0d-5758-40b0-a3ab-53436dda7d8d\n\n"
+    root = b"dn:\ndnsHostName: dc1.x\nhighestCommittedUSN: 99\ndsServiceName: CN=NTDS Settings,CN=DC1,CN=Servers\n\n"
+    other = settings.replace(b"DC1", b"DC2").replace(b"640c", b"740c")
+    for parts, beside in (
+        ([DUMP, root, other, settings], None),
+        ([other, settings, DUMP], root),
+        ([root, DUMP, settings], None),
+    ):
+        found, _ = entries(io.BytesIO(b"\n".join(parts)), beside)
+        assert (found.server, found.head, found.epoch) == ("dc1.x", 99, "640cff0d-5758-40b0-a3ab-53436dda7d8d")
+
+
+def test_values_that_a_server_gave_in_parts_are_joined_and_what_is_missing_is_said(tmp_path, run):
+    head = "dn: CN=g,DC=x\nobjectClass: group\nuSNChanged: 1\nuSNCreated: 1\n"
+    for rows, expected in (
+        ("member;range=0-1: a=1\nmember;range=0-1: a=2\nmember;range=2-*: a=3\n", 0),
+        ("member;range=2-*: a=3\nmember;range=0-1: a=1\nmember;range=0-1: a=2\n", 0),
+        ("member;range=0-*: a=1\n", 0),
+        ("member;range=0-1: a=1\nmember;range=0-1: a=2\n", 1),
+        ("member;range=0-0: a=1\nmember;range=2-*: a=2\n", 1),
+    ):
+        file = parse_ldif((head + rows).encode())
+        assert [name for name, _ in file.records[0].values][-1] == "member"
+        assert [fault.kind for fault in file.faults] == ["ending"] * expected
+    (tmp_path / "a.ldif").write_text(head + "member;range=0-1: a=1\nmember;range=0-1: a=2\n")
+    assert "member has only its first 2 values" in run("diagnose", tmp_path / "a.ldif").out.replace("\n  ", " ")
+    done = run("directory", "export", tmp_path / "a.ldif", "--state", tmp_path / "s", "--to", "-", "--server", "s")
+    assert (done.status, "member;range=2-*" in done.err) == (2, True)
+
+
+def test_extended_names_are_read_as_names():
+    key = "1d1d3899-0a85-4413-a4dd-63c8a44136c8"
+    raw = uuid.UUID(key).bytes_le.hex()
+    for shown in (key, raw):
+        text = (
+            f"dn: <GUID={shown}>;<SID=S-1-5-21-1>;CN=a,DC=x\nuSNChanged: 1\n"
+            f"manager: <GUID={shown}>;<RMD_USN=3>;CN=b,DC=x\ndescription: <b>;x\n"
+        )
+        (entry,) = entries(io.BytesIO(text.encode()))[1]
+        assert (entry.key, entry.dn) == (key, "CN=a,DC=x")
+        assert dict(entry.values)["manager"] == ("CN=b,DC=x",)
+        assert dict(entry.values)["description"] == ("<b>;x",)
+
+
+@pytest.mark.parametrize("value", ["!!!!", "YQ", "YQ==YQ==", "a b c d", "YWJj=", "YWJj YWJj"])
+def test_a_value_that_is_not_base64_is_a_fault(value):
+    faults = parse_ldif(f"dn: CN=a,DC=x\nuSNChanged: 1\ndescription:: {value}\n".encode()).faults
+    assert any("base64" in each.message for each in faults), faults
+    assert all(each.damage for each in faults)
