@@ -14,7 +14,7 @@ import re
 import tomllib
 from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from glbtools.errors import DescriptionError, KeyedError
 
@@ -39,6 +39,7 @@ _AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
 _TOKEN = re.compile(rf"({_TEXT})|[ \t\r]+|#[^\n]*+|[^\s\"'#\[\]{{}},=:.]+|.", re.DOTALL)
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
+Read = TypeVar("Read")
 Step = str | int
 """A key of a table, or the number of an element in a list, from 0."""
 
@@ -388,6 +389,10 @@ class Setting:
         ):
             self.fail(f"must be a list of {self._document.table.split()[1]}s")
         return self.items()
+
+    def optional(self, read: Callable[[Setting], Read]) -> Read | None:
+        """Return what ``read`` makes of it, such as ``Setting.text``; None where it is not given."""
+        return read(self) if self.given else None
 
     # --- values --------------------------------------------------------------------------------------------------
 

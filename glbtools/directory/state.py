@@ -112,8 +112,8 @@ def load(path: str | Path) -> State:
         row["schema"].fail(f"must be {SCHEMA}")
     sets = tuple(each.texts() for each in row["sets"].items())
     return State(
-        row["server"].text() if row["server"].given else None,
-        row["epoch"].text() if row["epoch"].given else None,
+        row["server"].optional(Setting.text),
+        row["epoch"].optional(Setting.text),
         scope=row["scope"].text(""),
         exported=row["exported"].integer(0, HIGHEST),
         exported_at=_moment(row["exported_at"]),
@@ -140,7 +140,7 @@ def _moment(given: Setting) -> datetime | None:
 def _witness(given: Setting) -> Witness:
     if len(given.items()) != 3:
         given.fail("must be key, number, and date or null")
-    return Witness(given[0].text(), given[1].integer(0, HIGHEST), given[2].text() if given[2].given else None)
+    return Witness(given[0].text(), given[1].integer(0, HIGHEST), given[2].optional(Setting.text))
 
 
 def save(path: str | Path, state: State) -> None:

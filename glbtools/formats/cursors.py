@@ -178,12 +178,16 @@ def _cursor(row: Setting) -> Cursor:
     for name in ("consumer", "log_id"):
         if not row[name].text():
             row[name].fail("is empty")
-    floor, head = (row[name].integer(0, HIGHEST) if row[name].given else None for name in ("floor", "head"))
+    floor, head = (row[name].optional(_number) for name in ("floor", "head"))
     return Cursor(
         consumer=row["consumer"].text(),
         log_id=row["log_id"].text(),
-        epoch=row["epoch"].text() if row["epoch"].given else None,
-        position=row["position"].integer(0, HIGHEST),
+        epoch=row["epoch"].optional(Setting.text),
+        position=_number(row["position"]),
         floor=floor,
         head=head,
     )
+
+
+def _number(given: Setting) -> int:
+    return given.integer(0, HIGHEST)

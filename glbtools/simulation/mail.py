@@ -9,9 +9,11 @@ import json
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from glbtools.errors import DescriptionError
 from glbtools.formats.message import REQTX, SRVTX, STATUS_REPORT, Subject, build_subject
-from glbtools.tables import read_json
+from glbtools.tables import Setting, open_json
 
+MOST_NUMBER = 0xFFFFFFFF
 IMPORT_REQUEST = "Import request"
 """Its own $SYSTEM mail, sent at once and not at T1 (Q142841); its subject is documented nowhere."""
 
@@ -82,26 +84,48 @@ def to_text(message: Message) -> bytes:
     return (json.dumps(row, indent=1, ensure_ascii=True) + "\n").encode("ascii")
 
 
-def from_text(data: bytes) -> Message:
+def from_text(data: bytes, path: str = "") -> Message:
     """Return ``to_text`` undone.
 
     Raises:
-        ValueError: it is no such file.
+        DescriptionError: it is no such file; names line and key.
     """
+    row = open_json(data, path).table({*Message._fields, "subject"})
+    numbers = {name: row[name].integer(0, MOST_NUMBER) for name in ("order", "due", "r", "was", "s", "imports")}
     try:
-        row = read_json(data)
-        row.pop("subject", None)
-        row["changes"] = tuple(row["changes"])
-        row["items"] = tuple(Item(sync, _read(stamp), text, checksum) for sync, stamp, text, checksum in row["items"])
-        row["body"], row["password"] = row["body"].encode("cp850"), bytes.fromhex(row["password"])
-        return Message(**row)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"no message: {error}") from None
+        body, password = row["body"].text("").encode("cp850"), bytes.fromhex(row["password"].text(""))
+    except ValueError as error:
+        raise DescriptionError(path, "", f"is not a message: {error}") from None
+    return Message(
+        **numbers,
+        kind=row["kind"].choice((REQTX, SRVTX, STATUS_REPORT, IMPORT_REQUEST)),
+        sender=row["sender"].text(""),
+        to=row["to"].text(),
+        items=tuple(map(_item, row["items"].items())),
+        complete=row["complete"].boolean(default=False),
+        changes=tuple(each.integer(0, MOST_NUMBER) for each in row["changes"].items()),
+        body=body,
+        password=password,
+    )
+
+
+def _item(row: Setting) -> Item:
+    if len(row.items()) != 4:
+        row.fail("must be number, date, text and checksum")
+    return Item(row[0].integer(0, MOST_NUMBER), row[1].optional(moment), row[2].text(), row[3].optional(_number))
+
+
+def _number(given: Setting) -> int:
+    return given.integer(0, MOST_NUMBER)
+
+
+def moment(given: Setting) -> datetime:
+    """Return a date and time without a zone, of these centuries."""
+    found = given.moment()
+    if found.tzinfo is not None or not 1970 <= found.year <= 2106:
+        given.fail("must be a date without a time zone, from 1970 to 2106")
+    return found
 
 
 def _written(stamp: datetime | None) -> str | None:
     return stamp.isoformat() if stamp else None
-
-
-def _read(stamp: str | None) -> datetime | None:
-    return datetime.fromisoformat(stamp) if stamp else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -17,15 +17,16 @@ from glbtools import files
 from glbtools.errors import UsageError
 from glbtools.evidence.network import collect
 from glbtools.formats import config
+from glbtools.formats.config import NODE_NAME
 from glbtools.layouts import Layouts
 from glbtools.model.change import Change
-from glbtools.model.protocol import Rules, next_number
+from glbtools.model.protocol import CHOICES, Rules, next_number
 from glbtools.simulation import mail
 from glbtools.simulation.disk import OWN, Disk, Office
 from glbtools.simulation.ledger import Fate, Ledger
 from glbtools.simulation.lists import AddressList, node_of
 from glbtools.simulation.mail import Message
-from glbtools.tables import read_json
+from glbtools.tables import Setting, open_json, shown
 
 SCHEMA = "glbtools.simulation/1"
 START = datetime(1994, 2, 1)
@@ -273,36 +274,66 @@ def load(root: Path, layouts: Layouts | None = None, *, max_size: int = files.DE
 
     Raises:
         FileAccessError: a file cannot be read.
-        UsageError: what the simulation kept cannot be understood, or no server is there.
+        DescriptionError: what the simulation kept cannot be understood; names line and key.
+        UsageError: no server is there.
     """
     disk = Disk.load(root, max_size)
     kept = disk.read(f"{OWN}/network.json")
     if kept is None:
         return _discovered(root, disk, layouts or Layouts())
-    try:
-        state = _of_schema(read_json(kept))
-        places = {each["name"]: each["path"] for each in state["postoffices"]}
-        network = Network(disk, state["server"], places, layouts or Layouts(), Rules(**state["rules"]))
-        network.clocks = {each["name"]: each["clock"] for each in state["postoffices"]}
-        network.start = datetime.fromisoformat(state["start"])
-        network.cycle, network.serial, network._sent = state["cycle"], state["serial"], state["sent"]
-        network.t2_runs = [datetime.fromisoformat(each) for each in state["t2_runs"]]
-        network.shift = state["shift"]
-        network.skipped = {(name, phase) for name, phase in state["skipped"]}
-        network.failures = {
-            (name, phase): Failure(tuple(Said(*each) for each in lines), what, end)
-            for name, phase, lines, what, end in state["failures"]
-        }
-        network.faults = [Injected(**each) for each in state["faults"]]
-        for line in (disk.read(f"{OWN}/changes.jsonl") or b"").splitlines():
-            network.ledger.add(_change(read_json(line)))
-        network.ledger.whole = {digest: _unpacked(ids) for digest, ids in state["whole"].items()}
-        network.mail = [mail.from_text(data) for data in disk.below(f"{OWN}/mail/").values()]
-    except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{root / OWN}: what the simulation kept cannot be read: {error}") from None
+    network = _restored(open_json(kept, str(root / OWN / "network.json")), disk, layouts or Layouts())
+    for number, line in enumerate((disk.read(f"{OWN}/changes.jsonl") or b"").splitlines(), 1):
+        network.ledger.add(_fate(open_json(line, f"{root / OWN / 'changes.jsonl'}, line {number}"), network))
+    network.mail = [mail.from_text(data, str(root / path)) for path, data in sorted(disk.below(f"{OWN}/mail/").items())]
     for name in network.offices:
         network.lists[name] = AddressList.read(disk.read(f"{OWN}/lists/{name.replace('/', '-')}.txt") or b"")
     return network
+
+
+LONGEST, MOST_CYCLES, MOST_CHANGES = 1 << 31, 100_000, 10_000_000
+"""Seconds by which a clock is wrong, cycles of a network, and changes in it, at most."""
+
+
+def _restored(state: Setting, disk: Disk, layouts: Layouts) -> Network:
+    """Return the network that a simulation has kept, without its changes and its mail.
+
+    Raises:
+        DescriptionError: the file is wrong; names line and key.
+    """
+    if state["schema"].text() != SCHEMA:
+        state["schema"].fail(f"must be {SCHEMA}")
+    rows = state["postoffices"].rows()
+    places = {row["name"].matching(NODE_NAME, "a NETWORK/POSTOFFICE"): row["path"].text() for row in rows}
+    network = Network(disk, state["server"].choice(places), places, layouts, read_rules(state["rules"]))
+    network.clocks = {row["name"].text(): row["clock"].integer(-LONGEST, LONGEST) for row in rows}
+    network.start = mail.moment(state["start"])
+    network.cycle = state["cycle"].integer(0, MOST_CYCLES)
+    network.serial, network._sent = (state[name].integer(0, LONGEST) for name in ("serial", "sent"))
+    network.t2_runs = [mail.moment(each) for each in state["t2_runs"].items()]
+    network.shift = state["shift"].integer(-LONGEST, LONGEST)
+    network.skipped = {(each[0].choice(places), each[1].text()) for each in state["skipped"].items()}
+    network.failures = {(each[0].choice(places), each[1].text()): _failure(each) for each in state["failures"].items()}
+    network.faults = [
+        Injected(each["name"].text(), each["slug"].text(), each["cycle"].integer(0, MOST_CYCLES), each["at"].text())
+        for each in state["faults"].rows()
+    ]
+    network.ledger.whole = {each.name: _unpacked(each) for each in state["whole"].entries()}
+    return network
+
+
+def _failure(row: Setting) -> Failure:
+    lines = (
+        Said(each[0].text(), each[1].optional(_number), each[2].text(""), each[3].text("")) for each in row[2].items()
+    )
+    return Failure(tuple(lines), row[3].text(), row[4].integer(0, 255))
+
+
+def read_rules(table: Setting) -> Rules:
+    """Return the readings of the protocol that a table names; those adopted where it names none."""
+    for rule in table.table(CHOICES).entries():
+        if rule.value not in CHOICES[rule.name] or isinstance(rule.value, bool):
+            rule.fail(f"{shown(rule.value)} is not one of {', '.join(map(str, CHOICES[rule.name]))}")
+    return Rules(**table.table().value)
 
 
 def _discovered(root: Path, disk: Disk, layouts: Layouts) -> Network:
@@ -326,12 +357,6 @@ def _discovered(root: Path, disk: Disk, layouts: Layouts) -> Network:
         for record in office.records("REQTRANS"):
             entries.apply(record.text)
     return network
-
-
-def _of_schema(state: Any) -> Any:
-    if state["schema"] != SCHEMA:
-        raise ValueError(f"its schema is {state['schema']!r}")
-    return state
 
 
 def _relative(root: Path, path: str) -> str:
@@ -359,8 +384,25 @@ def _change_line(change: Fate) -> bytes:
     return (json.dumps(row, ensure_ascii=True) + "\n").encode("ascii")
 
 
-def _change(row: dict[str, Any]) -> Fate:
-    return Fate(**(row | {"made": datetime.fromisoformat(row["made"]), "reached": set(row["reached"])}))
+def _fate(row: Setting, network: Network) -> Fate:
+    row.table({each.name for each in fields(Fate)})
+    return Fate(
+        _number(row["id"]),
+        row["origin"].choice(network.offices),
+        made=mail.moment(row["made"]),
+        text=row["text"].text(),
+        number=row["number"].optional(_number),
+        cycle=row["cycle"].integer(0, MOST_CYCLES),
+        export=row["export"].optional(_number),
+        issued=row["issued"].optional(_number),
+        lost=row["lost"].boolean(default=False),
+        reached=set(row["reached"].texts()),
+        causes={each.name: each.integer(0, len(network.faults) - 1) for each in row["causes"].entries()},
+    )
+
+
+def _number(given: Setting) -> int:
+    return given.integer(0, mail.MOST_NUMBER)
 
 
 def _packed(ids: list[int]) -> list[list[int]]:
@@ -374,8 +416,14 @@ def _packed(ids: list[int]) -> list[list[int]]:
     return packed
 
 
-def _unpacked(ids: list[list[int]]) -> list[int]:
-    return [each for first, last in ids for each in range(first, last + 1)]
+def _unpacked(runs: Setting) -> list[int]:
+    ids: list[int] = []
+    for run in runs.items():
+        first, last = run[0].integer(1, MOST_CHANGES), run[1].integer(1, MOST_CHANGES)
+        ids += range(first, last + 1)
+        if len(ids) > MOST_CHANGES:
+            run.fail(f"more than {MOST_CHANGES} changes")
+    return ids
 
 
 def own_node(office: Office) -> str:

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from glbtools import files
 from glbtools.errors import UsageError
-from glbtools.model.protocol import CHOICES, Rules
+from glbtools.model.protocol import Rules
 from glbtools.simulation.actions import ACTIONS
 from glbtools.simulation.faults import FAULTS, Fault
+from glbtools.simulation.network import read_rules
 from glbtools.tables import Setting, open_toml, shown
 
 PHASES = ("T0", "T1", "T2", "T3")
@@ -127,7 +128,7 @@ def parse(content: bytes, path: str, name: str = "scenario") -> Scenario:
         seed=table["seed"].integer(0, 1 << 62, 1),
         start=_start(table["start"]),
         keep_updates=own["keep_updates"].integer(1, 999, default.keep_updates),
-        rules=_rules(table["rules"]),
+        rules=read_rules(table["rules"]),
     )
     return made._replace(
         steps=tuple(_step(row, made) for row in table["step"].rows()),
@@ -189,13 +190,6 @@ def _options(row: Setting, kinds: Mapping[str, type], scenario: Scenario) -> dic
         else:
             given[name] = option.text()
     return given
-
-
-def _rules(table: Setting) -> Rules:
-    for rule in table.table(CHOICES).entries():
-        if rule.value not in CHOICES[rule.name] or isinstance(rule.value, bool):
-            rule.fail(f"{shown(rule.value)} is not one of {', '.join(map(str, CHOICES[rule.name]))}")
-    return Rules(**table.table().value)
 
 
 def _postoffices(own: Setting, default: Scenario) -> tuple[str, ...]:

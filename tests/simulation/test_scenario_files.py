@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -445,3 +446,43 @@ def test_a_run_in_memory_writes_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run(Scenario("quiet", cycles=2))
     assert not list(tmp_path.iterdir())
+
+
+# --- what a simulation kept --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    place = tmp_path_factory.mktemp("kept")
+    simulate("server-restored", place / "net", cycles=2)
+    return place / "net"
+
+
+WRONG = [
+    ("network.json", ("cycle",), -1, "cycle: must be between 0 and 100000, and is -1"),
+    ("network.json", ("server",), "NET/NOBODY", "server: 'NET/NOBODY' is not one of NET/HUB, "),
+    ("network.json", ("start",), "0001-01-01", "start: must be a date without a time zone, from 1970 to 2106"),
+    ("network.json", ("rules", "first"), 7, "rules.first: 7 is not one of 1, 0"),
+    ("network.json", ("whole",), {"aa": [[1, 1 << 40]]}, "whole.aa[0][1]: must be between 1 and 10000000"),
+    ("network.json", ("faults",), 1, "faults: must be a list of objects"),
+    ("changes.jsonl", ("made",), None, "made: is missing"),
+    ("changes.jsonl", ("causes",), {"": 99}, 'causes."": must be between 0 and '),
+]
+
+
+@pytest.mark.parametrize(("name", "path", "value", "reason"), WRONG, ids=[f"{each[0]} {each[1][0]}" for each in WRONG])
+def test_what_a_simulation_kept_is_read_with_the_place_of_every_mistake(name, path, value, reason, kept, tmp_path):
+    """A range of numbers of any length once took all the memory there was."""
+    shutil.copytree(kept, tmp_path / "net")
+    file = tmp_path / "net" / "glbtools-simulation" / name
+    first, *others = file.read_text("utf-8").splitlines() if name.endswith("l") else [file.read_text("utf-8")]
+    document = json.loads(first)
+    inner = document
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    file.write_text("\n".join([json.dumps(document), *others]), "utf-8")
+    with pytest.raises(DescriptionError) as raised:
+        simulate("server-restored", tmp_path / "on", start_from=tmp_path / "net")
+    assert reason in str(raised.value)
+    assert str(raised.value).startswith(str(file))
