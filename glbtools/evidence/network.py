@@ -157,9 +157,9 @@ def collect(
     contents = Contents(layouts or Layouts(), max_size)
     search = Search(contents, apart)
     search.look(paths)
-    kept, copies = without_copies(search.postoffices)
+    kept, copies = without_copies(units(search.postoffices))
     found = Evidence(
-        [Network(named(each)) for each in units(kept)] or [Network([])],
+        [Network(named(each)) for each in kept] or [Network([])],
         [*search.passed_over, *copies],
         search.containers,
         contents,

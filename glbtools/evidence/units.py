@@ -43,20 +43,36 @@ class _Group(NamedTuple):
         return {name for each in self.postoffices if (name := _claim(each))}
 
 
-def without_copies(found: list[Postoffice]) -> tuple[list[Postoffice], list[PassedOver]]:
-    """Return postoffices without those of whose bytes a search found another, and what was left out so."""
-    kept: list[Postoffice] = []
+def without_copies(found: list[list[Postoffice]]) -> tuple[list[list[Postoffice]], list[PassedOver]]:
+    """Return units without those of which another one has every byte, and what was left out so."""
+    kept: list[list[Postoffice]] = []
     copies: list[PassedOver] = []
-    by_size: dict[tuple[object, ...], list[Postoffice]] = defaultdict(list)
-    for each in found:
-        alike = by_size[tuple(sorted((file.area, file.name, file.size) for file in each.artefacts))]
-        twin = next((other for other in alike if not (each.given and other.given) and _same_bytes(each, other)), None)
-        if twin is None:
-            alike.append(each)
-            kept.append(each)
+    # The largest first: a postoffice copied by itself is a copy of one in its network, not the other way round.
+    for unit in sorted(found, key=len, reverse=True):
+        twins = next((known for other in kept if (known := _twins(unit, other))), None)
+        if twins is None:
+            kept.append(unit)
         else:
-            copies.append(PassedOver(each.path, f"the same bytes as {twin.path}", "copy"))
-    return kept, copies
+            copies += [PassedOver(each.path, f"the same bytes as {twin.path}", "copy") for each, twin in twins]
+    return [each for each in found if each in kept], copies
+
+
+def _twins(unit: list[Postoffice], other: list[Postoffice]) -> list[tuple[Postoffice, Postoffice]] | None:
+    """Return each postoffice of a unit with the one of another that has its bytes; None where one has none."""
+    by_files: dict[tuple[object, ...], list[Postoffice]] = defaultdict(list)
+    for each in other:
+        by_files[_files(each)].append(each)
+    found = []
+    for each in unit:
+        twin = next((known for known in by_files[_files(each)] if _same_bytes(each, known)), None)
+        if twin is None or (each.given and twin.given):
+            return None
+        found.append((each, twin))
+    return found
+
+
+def _files(postoffice: Postoffice) -> tuple[object, ...]:
+    return tuple(sorted((each.area, each.name, each.size) for each in postoffice.artefacts))
 
 
 def _same_bytes(one: Postoffice, other: Postoffice) -> bool:

@@ -76,6 +76,15 @@ def test_an_earlier_copy_below_is_judged_as_a_unit_of_its_own(network: Path, run
         assert run(command, network).status in (0, 1)
 
 
+@pytest.mark.parametrize("later", ["a", "z"])
+def test_a_backup_with_postoffices_that_did_not_change_takes_none_from_the_present(tmp_path: Path, later: str) -> None:
+    for name in ("m", later):
+        shutil.copytree(FIXTURES / "network", tmp_path / name)
+    (tmp_path / "m" / "montgomery" / "GLB" / "REQTRANS.GLB").write_bytes(b"")
+    found = collect([tmp_path])
+    assert [len(unit.postoffices) for unit in found.units] == [3, 3]
+
+
 def test_a_directory_below_a_glb_directory_is_looked_into(network: Path) -> None:
     glb = next(network.glob("*/GLB"))
     shutil.copytree(glb, network / "copied")
