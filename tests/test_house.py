@@ -21,10 +21,10 @@ USERS = (PACKAGE, ROOT / "docs", ROOT / "scoreboard", ROOT / "benchmarks", ROOT 
 
 MOST_POSITIONAL = 5
 
-POSITIONAL = {"diagnosis": 104, "formats": 4, "learn": 24, "repair": 21}
+POSITIONAL = {"diagnosis": 5, "formats": 4, "learn": 24}
 """Room -> calls with more than five positional arguments, but for the rows of tables."""
 
-UNUSED = {"diagnosis": 13, "learn": 2, "repair": 4, "reporting": 1}
+UNUSED = {"learn": 2}
 """Room -> arguments that their functions do not use."""
 
 ONLY_TESTED = {"WAYS", "_parse", "as_coded", "writable", "write_rows"}

@@ -220,7 +220,7 @@ def _by_file(each: LogLine, reqtrans: str, msttrans: str) -> str:
     return msttrans if "MSTTRANS" in each.named else "logged-error"
 
 
-def _thirteen(case: Case, each: LogLine, near: Near) -> str:
+def _thirteen(case: Case, each: LogLine, _near: Near) -> str:
     """3.2a and 3.5 mean SRVTRANS by 13, 3.0 a faulty line of an import file (Q174164, Q96001)."""
     bare = not each.argument and each.form == "coded"
     return (
@@ -230,7 +230,7 @@ def _thirteen(case: Case, each: LogLine, near: Near) -> str:
     )
 
 
-def _thirty(case: Case, each: LogLine, near: Near) -> str:
+def _thirty(case: Case, each: LogLine, _near: Near) -> str:
     """30 is a queue that Import could not get at; one variant is a returned mail (Q187779)."""
     left = not each.about and leftovers(case)
     return "" if left or "duplicate email address" in each.said else "logged-error"

@@ -27,7 +27,14 @@ def recovered(case: Case, finding: Finding) -> Finding:
     if not files:
         return finding
     places = tuple(
-        Evidence(each.path, (0, each.size), None, "size", each.size, f"{name}, deleted: its first letter is lost")
+        Evidence(
+            each.path,
+            span=(0, each.size),
+            line=None,
+            field="size",
+            value=each.size,
+            note=f"{name}, deleted: its first letter is lost",
+        )
         for each in files
     )
     which = files[0].path if len(files) == 1 else "one of them"

@@ -44,7 +44,7 @@ def stored(path: str, holder: ReqConf | SrvConf | Requestor, name: str, note: st
     value = holder.value(name)
     shown = value.isoformat(sep=" ") if isinstance(value, datetime) else value
     span = (where.span.start, where.span.stop) if where else None
-    return Evidence(path, span, where.line if where else None, name, shown, note)
+    return Evidence(path, span=span, line=where.line if where else None, field=name, value=shown, note=note)
 
 
 def place(change: Change, note: str | None = None) -> Evidence:

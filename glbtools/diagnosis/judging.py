@@ -242,7 +242,7 @@ def _reqtrans(case: Case, group: Group) -> Judgement | None:
     return Judgement(_ran_later(case, group, "T1"), settled_by=(still,))
 
 
-def _msttrans_missing(case: Case, group: Group) -> Judgement | None:
+def _msttrans_missing(case: Case, _group: Group) -> Judgement | None:
     if case.postoffice.find("MSTTRANS.GLB"):
         return Judgement(
             "MSTTRANS.GLB is there now; 138 and 139 in the cycles after it was made anew mean nothing (Q112280)."
@@ -252,7 +252,7 @@ def _msttrans_missing(case: Case, group: Group) -> Judgement | None:
     return Judgement(settled_by=("the server's GLB directory",))
 
 
-def _msttrans_corrupt(case: Case, group: Group) -> Judgement | None:
+def _msttrans_corrupt(case: Case, _group: Group) -> Judgement | None:
     artefact, master = case.postoffice.find("MSTTRANS.GLB"), case.postoffice.queue("MSTTRANS")
     if artefact is None:
         return (
@@ -370,7 +370,7 @@ def _unregistered(case: Case, group: Group) -> Judgement | None:
     return Judgement("", "certain", evidence=(Evidence(found[0].path, note=f"no record of {group.key}"),))
 
 
-def _own_record(case: Case, group: Group) -> Judgement | None:
+def _own_record(case: Case, _group: Group) -> Judgement | None:
     found = case.postoffice.srvconf()
     own = case.postoffice.name
     if found is None or own is None:
@@ -400,7 +400,7 @@ def _overwritten(case: Case, group: Group) -> Judgement | None:
     return Judgement(_served_since(case, group))
 
 
-def _stale_t2(case: Case, group: Group) -> Judgement:
+def _stale_t2(case: Case, _group: Group) -> Judgement:
     named = server_name(case)
     if named and case.postoffice.name and not same_postoffice(f"PCM:{named}", f"PCM:{case.postoffice.name}"):
         return Judgement("", "certain", notes=(f"The server is {named}.",))
@@ -414,11 +414,11 @@ def _stale_t2(case: Case, group: Group) -> Judgement:
     )
 
 
-def _srvconf_missing(case: Case, group: Group) -> Judgement | None:
+def _srvconf_missing(_case: Case, _group: Group) -> Judgement | None:
     return None
 
 
-def _srvtrans(case: Case, group: Group) -> Judgement | None:
+def _srvtrans(case: Case, _group: Group) -> Judgement | None:
     size = size_of(case, "SRVTRANS.GLB")
     if size:
         return None
@@ -485,7 +485,7 @@ def _inbody(case: Case, group: Group) -> Judgement:
     return Judgement("The requestor has acknowledged everything that the server has issued." if sent else "")
 
 
-def _no_texts(case: Case, group: Group) -> Judgement:
+def _no_texts(case: Case, _group: Group) -> Judgement:
     if case.postoffice.find("DS_MSG.GLB"):
         return Judgement("DS_MSG.GLB is there now.")
     if case.postoffice.absent("DS_MSG.GLB"):

@@ -65,6 +65,13 @@ def _keep(work: Work, case: Case | None, image: Path, name: str, found: list[Cha
     label = name.replace("/", "-") or "unknown"
     data = "".join(lines).encode("cp850", "replace")
     why = f"they stand in {image.name} and in no queue given"
-    work.save(finding, owner, f"lost-and-found/{image.name}-{label}.txt", data, plural(len(found), "transaction"), why)
+    work.save(
+        finding,
+        owner,
+        f"lost-and-found/{image.name}-{label}.txt",
+        data,
+        what=plural(len(found), "transaction"),
+        why=why,
+    )
     if work.unsafe and case is not None:
         salvaged(work, case, finding, found, f"{why}; --unsafe queues them again")

@@ -35,7 +35,7 @@ def again(work: Work, case: Case, finding: Finding, moved: list[Change]) -> None
     """Number some records, and all that follow them, above everything that is known; what was delivered stays out."""
     if not moved:
         return
-    had = delivered(work, case, moved)
+    had = delivered(work, moved)
     first = min(each.sync for each in moved)
     a, at = work.confirmed(case), work.top(case)
     names = {each.sync for each in moved}
@@ -48,13 +48,13 @@ def again(work: Work, case: Case, finding: Finding, moved: list[Change]) -> None
         data = "".join(f"{each.text}\r\n" for each in had).encode("cp850", "replace")
         name = f"imports/{work.label(case)}-delivered.txt"
         why = "MSTTRANS has the same change, taken in after it was made: sending it again could undo what came later"
-        work.save(finding, case, name, data, f"{plural(len(had), 'change')} delivered before", why)
+        work.save(finding, case, name, data, what=f"{plural(len(had), 'change')} delivered before", why=why)
     known = f"{a} is confirmed" + ("" if work.applied(case) is None else f", the server has {work.applied(case)}")
     why = f"{known}: what is numbered up to that is not sent, or refused"
     work.put_queue(finding, case, "REQTRANS", written or [work.dummy(at)], why)
 
 
-def delivered(work: Work, case: Case, changes: list[Change]) -> list[Change]:
+def delivered(work: Work, changes: list[Change]) -> list[Change]:
     """Return changes whose text MSTTRANS holds with a stamp that is not before theirs (ruling 14).
 
     Behind an R record everything is a statement of the whole list, which may be made again.

@@ -151,7 +151,18 @@ class Work:
     def note(self, finding: Finding, case: Case, path: str, what: str, before: str, after: str, why: str) -> None:
         """Note an edit; what only goes beside the postoffices is always safe."""
         safety = "safe" if what == "save" else finding.problem.repair
-        self.edits.append(Edit(finding.problem.slug, case.postoffice.shown, path, what, before, after, why, safety))
+        self.edits.append(
+            Edit(
+                finding.problem.slug,
+                case.postoffice.shown,
+                path,
+                what=what,
+                before=before,
+                after=after,
+                why=why,
+                safety=safety,
+            )
+        )
 
     def _note_whole(self, finding: Finding, case: Case, path: str, before: str, after: str, why: str) -> None:
         """Note that a file was written whole; of two writings for one finding the first is nobody's business."""
@@ -160,7 +171,7 @@ class Work:
                 before, why = each.before, f"{each.why}; {why}" if why not in each.why else each.why
                 del self.edits[number]
                 break
-        self.note(finding, case, path, "write", before, after, why)
+        self.note(finding, case, path, what="write", before=before, after=after, why=why)
 
     def leave(self, finding: Finding, why: str, *, lost: bool = False) -> None:
         """Note what is not done."""
@@ -188,7 +199,7 @@ class Work:
         known = len(self.records(case, queue))
         self.disk.write(path, data)
         self.queues[path] = list(changes)
-        self._note_whole(finding, case, path, described(before, known), _numbers(changes), why)
+        self._note_whole(finding, case, path, before=described(before, known), after=_numbers(changes), why=why)
 
     def dummy(self, number: int) -> Change:
         """Return the record that only holds a number, as T3 leaves it (Q133428)."""
@@ -206,7 +217,7 @@ class Work:
         self.disk.write(path, config.changed_reqconf(file, **changed).build())
         before = ", ".join(f"{name} {_shown(getattr(file.config, name))}" for name in changed)
         after = ", ".join(f"{name} {_shown(value)}" for name, value in changed.items())
-        self.note(finding, case, path, "write", before, after, why)
+        self.note(finding, case, path, what="write", before=before, after=after, why=why)
 
     def set_srvconf(
         self, finding: Finding, why: str, requestors: dict[int, dict[str, object]] | None = None, **header: object
@@ -232,7 +243,7 @@ class Work:
             own = known.requestors[number - 1]
             before += [f"{own.name} {name} {_shown(getattr(own, name))}" for name in values]
             after += [f"{own.name} {name} {_shown(value)}" for name, value in values.items()]
-        self.note(finding, case, path, "write", ", ".join(before), ", ".join(after), why)
+        self.note(finding, case, path, what="write", before=", ".join(before), after=", ".join(after), why=why)
 
     def write(
         self,
@@ -251,7 +262,7 @@ class Work:
             return
         self.disk.write(path, data)
         self.queues[path] = list(changes)
-        self._note_whole(finding, case, path, described(before), after, why)
+        self._note_whole(finding, case, path, before=described(before), after=after, why=why)
 
     def move(self, finding: Finding, case: Case, name: str, why: str) -> None:
         """Move a file to the saved ones."""
@@ -261,7 +272,7 @@ class Work:
             return
         self.disk.delete(path)
         self.saved[f"saved/{path}"] = data
-        self.note(finding, case, path, "move", described(data), f"{OWN}/saved/{path}", why)
+        self.note(finding, case, path, what="move", before=described(data), after=f"{OWN}/saved/{path}", why=why)
 
     def save(self, finding: Finding, case: Case, name: str, data: bytes, what: str, why: str) -> None:
         """Put a file beside the postoffices; one of the same name that holds something else stays there, too."""
@@ -273,7 +284,7 @@ class Work:
         if name in self.saved:
             return
         self.saved[name] = data
-        self.note(finding, case, f"{OWN}/{name}", "save", "", what, why)
+        self.note(finding, case, f"{OWN}/{name}", what="save", before="", after=what, why=why)
 
 
 def described(data: bytes | None, records: int | None = None) -> str:

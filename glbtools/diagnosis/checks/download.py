@@ -74,13 +74,13 @@ def _readded(case: Case) -> Finding:
             *(logged(line, "no update accepted") for line in series[-3:]),
         ),
         "likely",
-        (
+        notes=(
             "As where a requestor is deleted on the server and created again: its numbers begin at zero (Q99961).",
             "Nothing is logged when an update is refused for this reason; the log only says 105 with 0, cycle after "
             "cycle.",
             "Changes made here still reach the server.",
         ),
-        (
+        help=(
             "Config, Dir-Sync, Requestor, Import on this postoffice; the next cycle replaces its lists by the "
             "server's.",
             "Or RESYNC.GLB from the server. Addresses added locally and unknown to the server are lost either way.",
@@ -118,11 +118,11 @@ def _own_files(case: Case) -> Finding:
         f"the server's own REQCONF has updates up to {own.c}, its SRVCONF has issued {server.head}",
         (case.stored("srvsync"), case.headed("sync")),
         case.download.verdict.certainty,
-        (
+        notes=(
             "SRVCONF and MSTTRANS were restored without REQCONF. A server restored as a whole agrees with itself; only "
             "its requestors show it then.",
         ),
-        (
+        help=(
             "Restore REQCONF, REQTRANS, SRVCONF and MSTTRANS from one backup; then proceed as after a restore: "
             "Export on "
             "every postoffice (Q113453).",
@@ -164,15 +164,15 @@ def _purged(case: Case) -> Finding:
             *logs,
         ),
         verdict.certainty if own.c is not None else "likely",
-        (
+        notes=(
             f"MSTTRANS begins at {server.first}; what is older than Keep Updates "
             f"({_days(server.config.keep_updates)}) is purged from it (Q108067).",
         ),
-        (
+        help=(
             "On this postoffice both Export and Import: Config, Dir-Sync, Requestor (Q108067).",
             "Import replaces its lists by the server's; addresses added locally are lost and must be added again.",
         ),
-        hole,
+        ranges=hole,
         settled_by=files_that_tell(verdict.settled_by, TELLS_DOWN),
     )
 
@@ -189,8 +189,8 @@ def _master(case: Case) -> Iterator[Finding]:
             "MSTTRANS.GLB is missing: the server can neither take nor send changes",
             (Evidence(f"{case.postoffice.path}/GLB/MSTTRANS.GLB", note="absent"), *logs),
             "certain" if logs else "likely",
-            ("The diagnostic utility does not notice this (Q134753).",),
-            (
+            notes=("The diagnostic utility does not notice this (Q134753).",),
+            help=(
                 "Restore MSTTRANS from a backup, then Export on every postoffice (Q112280).",
                 "Without a backup, versions 3.2 and 3.5: an empty MSTTRANS.GLB, then Export everywhere; 138 and 139 "
                 "may be ignored then.",
@@ -211,8 +211,8 @@ def _master(case: Case) -> Iterator[Finding]:
             Evidence(master.artefact.path, (0, master.artefact.size), None, "last sync", master.last),
         ),
         "likely",
-        ("Usually the two files are of different days: one was restored without the other.",),
-        (
+        notes=("Usually the two files are of different days: one was restored without the other.",),
+        help=(
             "Restore both from the same backup; then Export on every postoffice (Q96003).",
             "Do not renumber MSTTRANS: the requestors remember its numbers.",
         ),
@@ -242,16 +242,21 @@ def _gap(case: Case) -> Iterator[Finding]:
         "to receive",
         (
             Evidence(
-                master.artefact.path, (above.start, above.stop), master.line(above), "sync", above.sync, "goes on here"
+                master.artefact.path,
+                span=(above.start, above.stop),
+                line=master.line(above),
+                field="sync",
+                value=above.sync,
+                note="goes on here",
             ),
         ),
         "possible",
-        (
+        notes=(
             "Numbers of the server may skip (Q118298), so that nothing need be missing; but what had these numbers is "
             "in no file given, and nobody will send it.",
         ),
-        ("Compare the server's lists with a requestor's; an Import there brings whatever is missing.",),
-        missing,
+        help=("Compare the server's lists with a requestor's; an Import there brings whatever is missing.",),
+        ranges=missing,
         settled_by=("an older MSTTRANS, or the lists of a requestor that has received these numbers",),
     )
 
@@ -272,8 +277,8 @@ def _own_record(case: Case) -> Iterator[Finding]:
             *logs,
         ),
         "likely" if case.postoffice.name_certain else "possible",
-        ("The server is registered as its own requestor when it is enabled (Q96060).",),
-        ("Swap the server by way of a temporary one, as Q96060 describes for problem 5.",),
+        notes=("The server is registered as its own requestor when it is enabled (Q96060).",),
+        help=("Swap the server by way of a temporary one, as Q96060 describes for problem 5.",),
     )
 
 
@@ -283,7 +288,14 @@ def _first_of_master(case: Case) -> Evidence | None:
         return None
     first = min(master.records, key=lambda each: each.sync)
     span = (first.start, first.stop)
-    return Evidence(master.artefact.path, span, master.line(first), "sync", first.sync, "the oldest number still there")
+    return Evidence(
+        master.artefact.path,
+        span=span,
+        line=master.line(first),
+        field="sync",
+        value=first.sync,
+        note="the oldest number still there",
+    )
 
 
 def _imports(number: int | None) -> str:

@@ -83,8 +83,8 @@ def _resync(case: Case) -> Iterator[Finding]:
         "RESYNC.GLB has not been processed: a finished Import deletes it",
         (resync.evidence, *(logged(each) for each in imported[-1:])),
         "likely" if imported else "possible",
-        ("If it was only just copied here, this is as it should be before the next Import.",),
-        (
+        notes=("If it was only just copied here, this is as it should be before the next Import.",),
+        help=(
             "Save the changes waiting in REQTRANS first: RESYNC sets ReqSync to the largest of any requestor, and "
             "what is numbered up to that is not sent any more (Q119452).",
             "Then IMPORT -Q -Y, and make the saved changes again.",

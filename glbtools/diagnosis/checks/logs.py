@@ -60,10 +60,10 @@ def _refused_repeatedly(case: Case, history: History) -> Iterator[Finding]:
         "entry-refused-repeatedly",
         f"Import refuses {plural(len(again), 'entry', 'entries')} again and again{_times(lines)}: "
         f"{_quoted(again[0][0].said)}",
-        lines,
-        "likely",
-        ("The entry is sent anew in every cycle, and refused for the same reason each time.",),
-        (
+        found=lines,
+        certainty="likely",
+        notes=("The entry is sent anew in every cycle, and refused for the same reason each time.",),
+        advice=(
             "Import at this postoffice (CDRI), or an Export at the other side with the next cycle (Q140961)."
             if alias
             else "Correct the entry where it is kept; the log names it.",
@@ -86,15 +86,15 @@ def _judged(case: Case, group: Group) -> Finding | None:
         case,
         group.slug,
         f"{_what(case, group, kind)}{_numbers(group)}{_times(group.found)}",
-        (*group.found, *group.more, *exits),
-        judgement.certainty if not judgement.over else "certain",
-        notes,
-        () if judgement.over else advice,
-        "note" if judgement.over else judgement.severity,
-        judgement.evidence,
-        judgement.settled_by,
-        judgement.ranges,
-        _concerned(group, kind),
+        found=(*group.found, *group.more, *exits),
+        certainty=judgement.certainty if not judgement.over else "certain",
+        notes=notes,
+        advice=() if judgement.over else advice,
+        severity="note" if judgement.over else judgement.severity,
+        files=judgement.evidence,
+        settled_by=judgement.settled_by,
+        ranges=judgement.ranges,
+        concerned=_concerned(group, kind),
     )
 
 
@@ -177,13 +177,13 @@ def _finding(
         name,
         path,
         message,
-        (*map(logged, shown), *files),
-        certainty,
-        tuple(notes),
-        tuple(advice),
-        ranges,
-        severity,
-        tuple(settled_by) if certainty != "certain" else (),
+        evidence=(*map(logged, shown), *files),
+        certainty=certainty,
+        notes=tuple(notes),
+        help=tuple(advice),
+        ranges=ranges,
+        severity=severity,
+        settled_by=tuple(settled_by) if certainty != "certain" else (),
     )
 
 
@@ -203,19 +203,28 @@ def _not_imported(case: Case) -> Iterator[Finding]:
         f"{received.argument} updates were received and the list was rebuilt without an Import between: they "
         "were not "
         f"posted{_times([each for each, _ in found])}",
-        [each for pair in found for each in pair],
-        "certain" if over else "likely",
-        (
+        found=[each for pair in found for each in pair],
+        certainty="certain" if over else "likely",
+        notes=(
             *((over,) if over else ()),
             "Import writes nothing to any log when its password is wrong; 'Bad ID or Password' is on the screen "
             "only (Q148771).",
         ),
-        () if over else ("Correct the password behind -P in the batch file.", IMPORT_AGAIN),
-        "note" if over else "",
-        [Evidence(waiting.path, (0, waiting.size), None, "size", waiting.size, "the updates still wait")]
+        advice=() if over else ("Correct the password behind -P in the batch file.", IMPORT_AGAIN),
+        severity="note" if over else "",
+        files=[
+            Evidence(
+                waiting.path,
+                span=(0, waiting.size),
+                line=None,
+                field="size",
+                value=waiting.size,
+                note="the updates still wait",
+            )
+        ]
         if waiting
         else (),
-        () if waiting else ("SRVTRANS.GLB, which would still hold the updates",),
+        settled_by=() if waiting else ("SRVTRANS.GLB, which would still hold the updates",),
     )
 
 
@@ -242,15 +251,15 @@ def _unfinished_gal(case: Case, history: History) -> Iterator[Finding]:
         case,
         "gal-rebuild-failures",
         f"REBUILD counted the entries and did not put the new global address list in place{_times(found)}",
-        ordered(found),
-        "certain" if since else "likely",
-        (
+        found=ordered(found),
+        certainty="certain" if since else "likely",
+        notes=(
             *(("A later REBUILD ended as it should.",) if since else ()),
             "The empty Status line that ends a REBUILD is missing: GALTMP or GALINDE$ could not be written (Q148364).",
             *kind.notes,
         ),
-        () if since else kind.help,
-        "note" if since else "",
+        advice=() if since else kind.help,
+        severity="note" if since else "",
         settled_by=("whether the log is complete",),
     )
 
@@ -281,15 +290,17 @@ def _nothing_received(case: Case, history: History) -> Iterator[Finding]:
         case,
         "requestor-readded",
         f"{len(series)} cycles in a row received no update{_times(series, counted=False)}",
-        series,
-        "possible",
-        (
+        found=series,
+        certainty="possible",
+        notes=(
             "Normal when the server had nothing to send. If it had, this is what a postoffice logs that was deleted on "
             "the server and created again: it refuses the updates without a word (Q99961).",
             *((f"The server has issued {head}, this postoffice has {case.numbers.c}.",) if behind else ()),
         ),
-        ("Compare the import numbers of both sides; if the server's is lower: Config, Dir-Sync, Requestor, Import.",),
-        "warning" if behind else "note",
+        advice=(
+            "Compare the import numbers of both sides; if the server's is lower: Config, Dir-Sync, Requestor, Import.",
+        ),
+        severity="warning" if behind else "note",
         settled_by=("the import numbers in REQCONF.GLB here and in SRVCONF.GLB of the server",),
     )
 
@@ -313,18 +324,20 @@ def _silent_export(case: Case, history: History) -> Iterator[Finding]:
         case,
         "silent-export",
         f"an Export is dated {dated(exported)}, and it put nothing into REQTRANS",
-        ordered(sent)[:1],
-        "likely",
-        (
+        found=ordered(sent)[:1],
+        certainty="likely",
+        notes=(
             "T1 ran after it and found nothing to send, REQTRANS holds no R record, which begins an Export, and "
             "nothing has "
             "been acknowledged since.",
             "Without REQTRANS an Export reports no error, sets its date and queues nothing (Q119017).",
         ),
-        ("Export again: Config, Dir-Sync, Requestor, Export; LISTQ then shows an R record.",),
+        advice=("Export again: Config, Dir-Sync, Requestor, Export; LISTQ then shows an R record.",),
         files=[
             *filter(None, (case.stored("last_export", "date of the last Export"),)),
-            Evidence(queue.artefact.path, None, None, "last sync", queue.last, "no R record"),
+            Evidence(
+                queue.artefact.path, span=None, line=None, field="last sync", value=queue.last, note="no R record"
+            ),
         ],
         settled_by=("an older copy of REQTRANS.GLB",),
     )
@@ -354,7 +367,14 @@ def _damaged_log(case: Case) -> Iterator[Finding]:
     if artefact.path in case.postoffice.unreadable:
         return
     if found is None or found.entry.name != "log":
-        what = Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size, "no lines of a log")
+        what = Evidence(
+            artefact.path,
+            span=(0, artefact.size),
+            line=None,
+            field="size",
+            value=artefact.size,
+            note="no lines of a log",
+        )
         count = "holds no lines of a log"
     else:
         broken = [each for each in found.content.lines if each.form == "unparsed" and _control(each.raw)]
@@ -362,17 +382,22 @@ def _damaged_log(case: Case) -> Iterator[Finding]:
             return
         first = broken[0]
         what = Evidence(
-            artefact.path, (first.span.start, first.span.stop), first.number, "line", first.raw, "control bytes"
+            artefact.path,
+            span=(first.span.start, first.span.stop),
+            line=first.number,
+            field="line",
+            value=first.raw,
+            note="control bytes",
         )
         count = f"holds {plural(len(broken), 'line')} of control bytes"
     yield _finding(
         case,
         "server-t2-crash",
         f"DSSERVER.LOG {count}; T1 sends it to the server",
-        (),
-        "possible",
-        ("SRVMAIN before 3.2.12 crashed on a damaged one, and every requestor missed that cycle (Q125918).",),
-        ("Delete this DSSERVER.LOG; it holds nothing but the log of the last cycle.",),
+        found=(),
+        certainty="possible",
+        notes=("SRVMAIN before 3.2.12 crashed on a damaged one, and every requestor missed that cycle (Q125918).",),
+        advice=("Delete this DSSERVER.LOG; it holds nothing but the log of the last cycle.",),
         files=[what],
         settled_by=("the version of SRVMAIN on the server",),
     )

@@ -136,8 +136,8 @@ def _went_back(case: Case, fallen: list[Fall]) -> Finding:
         f"numbers are lower than in the older evidence: {'; '.join(said[:MOST])}{more}",
         tuple(place for each in fallen for place in _both(each)),
         "certain" if case.postoffice.name_certain else "likely",
-        notes,
-        _SERVER_HELP if server else _REQUESTOR_HELP,
+        notes=notes,
+        help=_SERVER_HELP if server else _REQUESTOR_HELP,
         severity=severity,
         settled_by=() if case.postoffice.name_certain else ("the name of this postoffice",),
     )
@@ -202,17 +202,17 @@ def _masked(case: Case, twice: list[Reuse], fallen: list[Fall]) -> Finding:
         "numbers rose again",
         (*pairs, *(place for each in fallen for place in _both(each))),
         "likely",
-        (
+        notes=(
             "The present numbers alone do not show it: the first cycles after a restore make them whole again.",
             lost,
             "Requestors that had fetched these numbers before never receive the changes that have them now.",
         ),
-        (
+        help=(
             *_SERVER_HELP,
             "Then one full cycle, IMPORT -S on the server, copy RESYNC.GLB to every requestor, delete it on the "
             "server, IMPORT -Q on each (Q96060).",
         ),
-        numbers,
+        ranges=numbers,
         settled_by=("whether the server was restored or enabled anew",),
     )
 
@@ -243,12 +243,12 @@ def _vanished(case: Case) -> Iterator[Finding]:
         f"gone from REQTRANS since the older copy, with nothing to show that the server got them: {changes(ranges)}",
         tuple(place(each.change, each.change.text) for each in gone),
         certainty,
-        tuple(reasons[:MOST]),
-        (
+        notes=tuple(reasons[:MOST]),
+        help=(
             "Export this postoffice's list: Config, Dir-Sync, Requestor, Export; it brings every entry it has today.",
             "Deletions, and names put in by IMPORT -E, are in no list: make those in the older copy again.",
         ),
-        ranges,
+        ranges=ranges,
         severity="note" if certainty == "possible" else "",
     )
 

@@ -154,9 +154,9 @@ def _missed(case: Case, timeline: Timeline) -> Iterator[Finding]:
             case,
             "missed-run-window",
             f"{shown} of {_shown(case, timeline)} missed its run window{_times(found)}",
-            found,
-            "certain" if over else "likely",
-            (
+            found=found,
+            certainty="certain" if over else "likely",
+            notes=(
                 *((over,) if over else ()),
                 "The step then waits for its next time, with a time for each weekday that is a week (Q148718). "
                 "The window "
@@ -164,13 +164,13 @@ def _missed(case: Case, timeline: Timeline) -> Iterator[Finding]:
                 "(Q119590).",
                 "Nothing is lost: what was not sent or taken in goes with the next cycle.",
             ),
-            ()
+            advice=()
             if over
             else (
                 "See that Dispatch runs at that time and comes to this postoffice within the window.",
                 "After an update from 3.0 enter all times again. Do not run the steps by hand out of order.",
             ),
-            "note" if over else "",
+            severity="note" if over else "",
             about=timeline.about,
         )
 
@@ -190,22 +190,22 @@ def _failed(case: Case, timeline: Timeline) -> Iterator[Finding]:
             case,
             "nsda-exit-codes",
             f"Dispatch {what} {SHOWN[step]} for {_shown(case, timeline)}, exit code {code}{_times(found)}",
-            found,
-            "certain" if over else "likely",
-            (
+            found=found,
+            certainty="certain" if over else "likely",
+            notes=(
                 *((over,) if over else ()),
                 "Exit code 2: NSDA or a program that it starts was not found (Q132731)."
                 if code == NOT_FOUND
                 else f"Exit code 64 is normal; {code} says that a program of it failed, and no log given says why.",
             ),
-            ()
+            advice=()
             if over
             else (
                 "Put the directory of the Dir-Sync programs into the path of the machine that runs Dispatch."
                 if code == NOT_FOUND
                 else f"Look into DIRSYNC.LOG of {_shown(case, timeline)} at that time, or run the step by hand.",
             ),
-            "note" if over else "",
+            severity="note" if over else "",
             about=timeline.about,
         )
 
@@ -248,7 +248,7 @@ def _order(case: Case, timelines: Sequence[Timeline]) -> Iterator[Finding]:
     for about in abouts:
         mine = [each for each in timelines if each.about == about]
         late = [event for each in mine for event in each.own if event.event == "late"]
-        cycles, clock = _cycles(case, about, mine)
+        cycles, clock = _cycles(case, mine)
         wrong = [each for each in cycles if not each.right]
         if len(wrong) > 1 or (wrong and late):
             yield _misplaced(case, about, cycles, late, clock=clock)
@@ -258,7 +258,7 @@ def _order(case: Case, timelines: Sequence[Timeline]) -> Iterator[Finding]:
             yield _lag(case, about, [wrong[0].t1, wrong[0].t3], "no T2 of the server lay between its T1 and its T3")
 
 
-def _cycles(case: Case, about: str, timelines: Sequence[Timeline]) -> tuple[list[Cycle], bool]:
+def _cycles(case: Case, timelines: Sequence[Timeline]) -> tuple[list[Cycle], bool]:
     """Return the cycles that a log with one clock shows; those of the programs' own logs where no such log does."""
     for each in timelines:
         runs = [event for event in each.own if event.event == "run"]
@@ -316,13 +316,13 @@ def _misplaced(case: Case, about: str, cycles: Sequence[Cycle], late: Sequence[L
         "cycle-order-wrong",
         f"in {len(wrong)} of {plural(len(cycles), 'cycle')} the server's T2 did not lie between T1 and T3 of "
         f"{_name(case, about)}{_times([each.t1 for each in wrong], counted=False)}",
-        [*found, *late],
-        "certain" if over else "likely" if clock else "possible",
-        notes,
-        ()
+        found=[*found, *late],
+        certainty="certain" if over else "likely" if clock else "possible",
+        notes=notes,
+        advice=()
         if over
         else ("Set the times so that T1 comes before T2 and T2 before T3, with time for the mail in between.",),
-        "note" if over else "",
+        severity="note" if over else "",
         about=about,
         settled_by=() if clock else ("DISPATCH.LOG",),
     )
@@ -340,10 +340,10 @@ def _late(case: Case, about: str, late: Sequence[LogLine]) -> Finding:
             case,
             "p1-stranded",
             f"{what}, and {plural(len(waiting), 'message')} {'lies' if len(waiting) == 1 else 'lie'} in P1",
-            late,
-            "likely",
-            ("What lies in P1 waits for External; gateways do not take it (Q148707). Nothing is lost.",),
-            ("Start External for this postoffice, and look into its session log. Do not delete the messages.",),
+            found=late,
+            certainty="likely",
+            notes=("What lies in P1 waits for External; gateways do not take it (Q148707). Nothing is lost.",),
+            advice=("Start External for this postoffice, and look into its session log. Do not delete the messages.",),
             about=about,
             files=[Evidence(each.path, (0, each.size), None, "size", each.size) for each in waiting[:MOST_EVIDENCE]],
         )
@@ -356,30 +356,30 @@ def _late(case: Case, about: str, late: Sequence[LogLine]) -> Finding:
             case,
             "requestor-late-modem",
             f"{what}; what it sends arrives a cycle late each time",
-            late,
-            "possible",
-            (
+            found=late,
+            certainty="possible",
+            notes=(
                 "Its messages do reach the server, as SRVCONF shows. Usual where a hub calls out by modem only "
                 "when it has "
                 "mail itself and the requestor may not call (Q101137).",
             ),
-            ("Let the requestor call the hub before T2, or move T2.",),
+            advice=("Let the requestor call the hub before T2, or move T2.",),
             about=about,
         )
     return _finding(
         case,
         "cycle-order-wrong",
         what,
-        late,
-        "certain" if heard else "likely",
-        (
+        found=late,
+        certainty="certain" if heard else "likely",
+        notes=(
             *((heard,) if heard else ()),
             "Its T1 ran too late for T2, or its mail took too long; it is served in the next cycle, and nothing "
             "is lost "
             "(Q131509, Q96060).",
         ),
-        () if heard else ("Move its T1 forward or T2 back, and see that External carries its mail in between.",),
-        "note" if heard else "",
+        advice=() if heard else ("Move its T1 forward or T2 back, and see that External carries its mail in between.",),
+        severity="note" if heard else "",
         about=about,
         settled_by=() if heard else ("DISPATCH.LOG, for the times of its T1",),
     )
@@ -390,13 +390,13 @@ def _lag(case: Case, about: str, found: Sequence[LogLine], why: str, heard: str 
         case,
         "one-cycle-lag",
         f"one cycle served {_name(case, about)} late: {why}{_times(found[:1])}",
-        found,
-        "certain",
-        (
+        found=found,
+        certainty="certain",
+        notes=(
             *((heard,) if heard else ()),
             "Normal now and then: the next cycle serves it. Act only if it persists (Q96060).",
         ),
-        (),
+        advice=(),
         about=about,
     )
 
@@ -442,15 +442,15 @@ def _two_replies(case: Case, timelines: Sequence[Timeline]) -> Iterator[Finding]
             case,
             "multiple-t2-import-lost",
             f"after the Import request of {_when(asked)} the server ran T2 {how} before T3{_on(t3.moment)}",
-            [*served, *([t1] if t1 else []), t3],
-            "likely",
-            (
+            found=[*served, *([t1] if t1 else []), t3],
+            certainty="likely",
+            notes=(
                 "The request goes to the server at once. Of two replies only the later is taken in, and that is "
                 "not the full "
                 "list; the import number goes up all the same (Q142841).",
                 "A number of received updates about as large as the directory would refute it.",
             ),
-            (
+            advice=(
                 "Ask for the Import again, and let T1, T2 and T3 follow each other with one T2 between.",
                 "Or RESYNC.GLB from the server. Addresses added locally are lost either way.",
             ),
@@ -486,21 +486,21 @@ def _shifted(case: Case) -> Iterator[Finding]:
             f"{named}{more}: run exactly an hour off since {_moment(first):%Y-%m-%d}, at {_moment(first):%H:%M} "
             "in place of "
             f"{usual // HOUR:02}:{usual % HOUR:02}, {plural(count, 'time')}",
-            [each[3] for each in shifts],
-            "certain" if over else "likely",
-            (
+            found=[each[3] for each in shifts],
+            certainty="certain" if over else "likely",
+            notes=(
                 *(("The last runs are at the usual time again.",) if over else ()),
                 "Dispatch finds the next time by adding the seconds of a week, so a change of clocks shifts it "
                 "by an hour "
                 "until the next change, where TZ has a part for summer time or is not set (Q119111).",
                 "A schedule that somebody moved by an hour looks the same.",
             ),
-            ()
+            advice=()
             if over
             else (
                 "Set TZ without its part for summer time where times are entered, or enter them again a week later.",
             ),
-            "note" if over else "",
+            severity="note" if over else "",
         )
 
 
@@ -543,17 +543,17 @@ def _table(case: Case, timelines: Sequence[Timeline]) -> Iterator[Finding]:
             case,
             "process-glb-faults",
             f"Dispatch could not read the schedule of {_name(case, timeline.about)}{_times(found)}",
-            found,
-            "certain" if over else "likely",
-            (
+            found=found,
+            certainty="certain" if over else "likely",
+            notes=(
                 *((over,) if over else ()),
                 "PROCESS.GLB is damaged or locked, or this is no PC Mail postoffice and is looked at by mistake "
                 "(Q149451).",
             ),
-            ()
+            advice=()
             if over
             else ("Save PROCESS.GLB, cut it to 512 bytes, which empties it, and enter the times again (Q119111).",),
-            "note" if over else "",
+            severity="note" if over else "",
             about=timeline.about,
         )
 
@@ -575,10 +575,10 @@ def _download_lag(case: Case) -> Iterator[Finding]:
         "one-cycle-lag",
         f"{plural(count, 'update')} of the server {'is' if count == 1 else 'are'} on the way to "
         f"{case.postoffice.shown}",
-        (),
-        verdict.certainty,
-        ("Normal between two cycles: T2 sends what the last T1 does not acknowledge.",),
-        (),
+        found=(),
+        certainty=verdict.certainty,
+        notes=("Normal between two cycles: T2 sends what the last T1 does not acknowledge.",),
+        advice=(),
         files=[
             *filter(
                 None,
@@ -645,11 +645,11 @@ def _finding(
         about or case.postoffice.name,
         path,
         message,
-        (*map(logged, outermost(found)), *files),
-        certainty,
-        tuple(notes),
-        tuple(advice),
-        ranges,
-        severity,
-        tuple(settled_by) if certainty != "certain" else (),
+        evidence=(*map(logged, outermost(found)), *files),
+        certainty=certainty,
+        notes=tuple(notes),
+        help=tuple(advice),
+        ranges=ranges,
+        severity=severity,
+        settled_by=tuple(settled_by) if certainty != "certain" else (),
     )

@@ -52,27 +52,29 @@ def _queue(case: Case, artefact: Artefact, found: Inspection) -> Iterator[Findin
             case,
             "queue-damaged",
             f"{queue} is damaged in {plural(len(damage), 'place')}: {kinds}",
-            _places(path, damage),
-            ("What can be read around the damage is used; what is no record is in the file still and named here.",),
-            ("Keep the file as it is; do not let a utility create it anew before what is in it is saved.",),
+            evidence=_places(path, damage),
+            notes=(
+                "What can be read around the damage is used; what is no record is in the file still and named here.",
+            ),
+            advice=("Keep the file as it is; do not let a utility create it anew before what is in it is saved.",),
         )
     if texts:
         yield _finding(
             case,
             "text-faults",
             f"{queue} holds {plural(len(texts), 'fault')} of text that Import objects to",
-            _places(path, texts),
-            (),
-            ("Correct the entries where they were made; the numbers go on as usual.",),
+            evidence=_places(path, texts),
+            notes=(),
+            advice=("Correct the entries where they were made; the numbers go on as usual.",),
         )
     if unconfirmed:
         yield _finding(
             case,
             "layout-unconfirmed",
             f"{queue}: {unconfirmed[0].message}",
-            _places(path, unconfirmed),
-            ("The algorithm is assumed, so this says nothing about damage (docs/method.md).",),
-            ("A layout of your own (--layout) can name another algorithm.",),
+            evidence=_places(path, unconfirmed),
+            notes=("The algorithm is assumed, so this says nothing about damage (docs/method.md).",),
+            advice=("A layout of your own (--layout) can name another algorithm.",),
         )
 
 
@@ -96,9 +98,9 @@ def _added_twice(case: Case) -> Iterator[Finding]:
                 case,
                 "address-added-twice",
                 f"{numbers} add one address under {len(names)} names: the lists take the first only",
-                tuple(case.queued(only={each.sync for each in names.values()})),
-                ("An address is unique in a list; another name for it is refused there.",),
-                ("Give each person an address of their own where the entries are made.",),
+                evidence=tuple(case.queued(only={each.sync for each in names.values()})),
+                notes=("An address is unique in a list; another name for it is refused there.",),
+                advice=("Give each person an address of their own where the entries are made.",),
             )
 
 
@@ -114,9 +116,9 @@ def _sizes(case: Case) -> Iterator[Finding]:
                 case,
                 slug,
                 f"{name} has {plural(artefact.size, 'byte')}; it must have {size}",
-                (Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size),),
-                (),
-                (f"Restore {name} from a backup of this postoffice.",),
+                evidence=(Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size),),
+                notes=(),
+                advice=(f"Restore {name} from a backup of this postoffice.",),
             )
 
 
@@ -131,20 +133,27 @@ def _bad_modification(case: Case) -> Iterator[Finding]:
         "import-hang-bad-modify",
         f"SRVTRANS holds {plural(len(bad), 'malformed modification')}: Import may hang on it, here and on every "
         "requestor",
-        tuple(
-            Evidence(queue.artefact.path, (each.start, each.stop), queue.line(each), "sync", each.sync, each.text)
+        evidence=tuple(
+            Evidence(
+                queue.artefact.path,
+                span=(each.start, each.stop),
+                line=queue.line(each),
+                field="sync",
+                value=each.sync,
+                note=each.text,
+            )
             for each in bad
         ),
-        (
+        notes=(
             "IMPORT before 3.5.30 hangs or fails on such a record; it stays in MSTTRANS until Keep Updates is "
             "over (Q194819).",
         ),
-        (
+        advice=(
             "Save SRVTRANS, take the record out of a copy and let Import process the rest; correct the entry at "
             "its origin.",
         ),
-        "likely" if _hung(case) else "possible",
-        () if _hung(case) else ("a log of an Import that does not finish",),
+        certainty="likely" if _hung(case) else "possible",
+        settled_by=() if _hung(case) else ("a log of an Import that does not finish",),
     )
 
 
@@ -162,11 +171,11 @@ def _reqconf(case: Case) -> Iterator[Finding]:
                 case,
                 "reqconf-missing-or-short",
                 "REQCONF.GLB is missing: the programs do not know their numbers, their server or their types",
-                (Evidence(f"{case.postoffice.path}/GLB/REQCONF.GLB", note="absent"),),
-                (),
-                _REQCONF_HELP,
-                "likely",
-                ("whether the copy is complete",),
+                evidence=(Evidence(f"{case.postoffice.path}/GLB/REQCONF.GLB", note="absent"),),
+                notes=(),
+                advice=_REQCONF_HELP,
+                certainty="likely",
+                settled_by=("whether the copy is complete",),
             )
         return
     expected = case.postoffice.layouts["reqconf"].record if case.postoffice.layouts.given("reqconf") else REQCONF_SIZE
@@ -178,9 +187,9 @@ def _reqconf(case: Case) -> Iterator[Finding]:
         case,
         "reqconf-missing-or-short" if short else "reqconf-damaged",
         f"REQCONF.GLB has {plural(artefact.size, 'byte')} in place of {expected}",
-        (Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size),),
-        (f"It has {expected} bytes on every postoffice (Q123437).{note}",),
-        _REQCONF_HELP,
+        evidence=(Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size),),
+        notes=(f"It has {expected} bytes on every postoffice (Q123437).{note}",),
+        advice=_REQCONF_HELP,
     )
 
 
@@ -200,11 +209,14 @@ def _srvconf(case: Case) -> Iterator[Finding]:
                 case,
                 "srvconf-missing",
                 "SRVCONF.GLB is missing on the server: T2 cannot run",
-                (Evidence(f"{case.postoffice.path}/GLB/SRVCONF.GLB", note="absent"), *(logged(each) for each in logs)),
-                (f"It is taken for the server because {case.postoffice.role_from}.",),
-                ("Restore SRVCONF.GLB and MSTTRANS.GLB from the same backup; then Export on every postoffice.",),
-                "likely",
-                ("whether the copy is complete",),
+                evidence=(
+                    Evidence(f"{case.postoffice.path}/GLB/SRVCONF.GLB", note="absent"),
+                    *(logged(each) for each in logs),
+                ),
+                notes=(f"It is taken for the server because {case.postoffice.role_from}.",),
+                advice=("Restore SRVCONF.GLB and MSTTRANS.GLB from the same backup; then Export on every postoffice.",),
+                certainty="likely",
+                settled_by=("whether the copy is complete",),
             )
         return
     layout = case.postoffice.layouts["srvconf"]
@@ -216,9 +228,11 @@ def _srvconf(case: Case) -> Iterator[Finding]:
         "srvconf-corrupt-size",
         f"SRVCONF.GLB has {plural(artefact.size, 'byte')}; it should have {layout.header} and {layout.record} for "
         "each requestor",
-        (Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size),),
-        ("ADMIN up to 3.2 with some network cards wrote it in pieces that got lost (Q120449, Q107443).",),
-        ("Restore it together with MSTTRANS.GLB, or swap the server by way of a temporary one (Q96060 problem 5).",),
+        evidence=(Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size),),
+        notes=("ADMIN up to 3.2 with some network cards wrote it in pieces that got lost (Q120449, Q107443).",),
+        advice=(
+            "Restore it together with MSTTRANS.GLB, or swap the server by way of a temporary one (Q96060 problem 5).",
+        ),
     )
 
 
@@ -242,14 +256,16 @@ def _pointers(case: Case) -> Iterator[Finding]:
         f"REQCONF points into {plural(len(wrong), 'queue')} that holds nothing: {listed}"
         if len(wrong) == 1
         else f"REQCONF points into {len(wrong)} queues that hold nothing: {listed}",
-        tuple(each for name, pointer in wrong if (each := case.stored(f"ptr_{name.lower()}", "should be -1 at rest"))),
-        (
+        evidence=tuple(
+            each for name, pointer in wrong if (each := case.stored(f"ptr_{name.lower()}", "should be -1 at rest"))
+        ),
+        notes=(
             "Import takes it for the place at which to go on, and reports only 45, 'File error sorting queue'.",
             "LISTDS -R -Z of 3.5 leaves these pointers as they are (Q140462)."
             if reset
             else "An Import was interrupted.",
         ),
-        ("Set all four pointers to -1, in a copy (Q112301); no change is lost by that.",),
+        advice=("Set all four pointers to -1, in a copy (Q112301); no change is lost by that.",),
     )
 
 
@@ -264,9 +280,9 @@ def _dates(case: Case) -> Iterator[Finding]:
             case,
             "export-import-dates-survive-reset",
             "the numbers are zero, and the dates of Export or Import are not: a reset leaves them",
-            tuple(each for name, when in dated if (each := case.stored(name))),
-            ("LISTDS -Z does not clear these dates; it shows that this postoffice was in use before (Q131681).",),
-            (),
+            evidence=tuple(each for name, when in dated if (each := case.stored(name))),
+            notes=("LISTDS -Z does not clear these dates; it shows that this postoffice was in use before (Q131681).",),
+            advice=(),
         )
 
 
@@ -287,10 +303,10 @@ def _keep_updates(case: Case) -> Iterator[Finding]:
         case,
         "keep-updates-corrupted",
         f"Keep Updates is {days} days beside the administrator name {name or ''!r}",
-        places,
-        ("An administrator name of more than 8 characters is written over it by ADMIN before 3.2.13 (Q125512).",),
-        ("Give the administrator's mailbox a name of 8 characters at most, and set Keep Updates again.",),
-        "likely",
+        evidence=places,
+        notes=("An administrator name of more than 8 characters is written over it by ADMIN before 3.2.13 (Q125512).",),
+        advice=("Give the administrator's mailbox a name of 8 characters at most, and set Keep Updates again.",),
+        certainty="likely",
     )
 
 
@@ -307,15 +323,15 @@ def _neighbours(case: Case) -> Iterator[Finding]:
             message = (
                 f"PROCESS.GLB has {plural(size, 'byte')}; it should have {PROCESS_HEADER} and {PROCESS_RECORD} a run"
             )
-            yield _finding(case, "process-glb-faults", message, place, _SIZES, _PROCESS_HELP)
+            yield _finding(case, "process-glb-faults", message, evidence=place, notes=_SIZES, advice=_PROCESS_HELP)
             continue
         elif name == "CONTROL.GLB" and size < CONTROL_SIZE:
             message = f"CONTROL.GLB has {plural(size, 'byte')} in place of {CONTROL_SIZE}: nothing can be queued"
-            yield _finding(case, "admin-notice-40", message, place, (), _CONTROL_HELP)
+            yield _finding(case, "admin-notice-40", message, evidence=place, notes=(), advice=_CONTROL_HELP)
             continue
         else:
             continue
-        yield _finding(case, "mailbag-damaged", message, place, _SIZES, _MAILBAG_HELP)
+        yield _finding(case, "mailbag-damaged", message, evidence=place, notes=_SIZES, advice=_MAILBAG_HELP)
 
 
 MOST_DAYS = 999
@@ -340,10 +356,13 @@ def _roles(case: Case) -> Iterator[Finding]:
             case,
             "role-conflict",
             f"{case.postoffice.name} has a SRVCONF and yet names {server} as its server",
-            (case.stored("server"), Evidence(srvconf[0].path, None, None, "", None, "is there")),
-            ("It was the server once, or one of the two files is another postoffice's.",),
-            ("Find out which postoffice runs T2 now; two servers lose each other's changes.",),
-            "likely",
+            evidence=(
+                case.stored("server"),
+                Evidence(srvconf[0].path, span=None, line=None, field="", value=None, note="is there"),
+            ),
+            notes=("It was the server once, or one of the two files is another postoffice's.",),
+            advice=("Find out which postoffice runs T2 now; two servers lose each other's changes.",),
+            certainty="likely",
         )
     yield from _other_server(case, server)
     yield from _beyond_repair(case)
@@ -352,9 +371,9 @@ def _roles(case: Case) -> Iterator[Finding]:
             case,
             "name-unknown",
             "no file says which postoffice this is",
-            (Evidence(case.postoffice.path, note="the directory"),),
-            ("What needs the server's record of it stays unknown.",),
-            ("Give the server's files too, or name the directory after the postoffice.",),
+            evidence=(Evidence(case.postoffice.path, note="the directory"),),
+            notes=("What needs the server's record of it stays unknown.",),
+            advice=("Give the server's files too, or name the directory after the postoffice.",),
         )
 
 
@@ -368,11 +387,11 @@ def _other_server(case: Case, server: str | None) -> Iterator[Finding]:
         case,
         "network-name-change",
         f"{case.postoffice.shown} sends to {server}; the server given is {case.server.postoffice.name}",
-        (case.stored("server"), case.served("name")),
-        ("A network or postoffice was renamed, or this postoffice belongs to another server.",),
-        ("Register the server again on this postoffice and this postoffice on the server; Export (Q114246).",),
-        "likely",
-        ("the server's name at that time",),
+        evidence=(case.stored("server"), case.served("name")),
+        notes=("A network or postoffice was renamed, or this postoffice belongs to another server.",),
+        advice=("Register the server again on this postoffice and this postoffice on the server; Export (Q114246).",),
+        certainty="likely",
+        settled_by=("the server's name at that time",),
     )
 
 
@@ -385,9 +404,11 @@ def _beyond_repair(case: Case) -> Iterator[Finding]:
         case,
         "global-reset-needed",
         f"the server's own queue ends {own.a - own.m} numbers below what is confirmed",
-        (case.stored("reqsync"),),
-        ("Exports would have to make up for all of them; the server's own requestor has no other way (Q119452).",),
-        (
+        evidence=(case.stored("reqsync"),),
+        notes=(
+            "Exports would have to make up for all of them; the server's own requestor has no other way (Q119452).",
+        ),
+        advice=(
             "A global reset begins by deleting SRVCONF and MSTTRANS: save both, and plan it for all postoffices "
             "(Q257740).",
         ),
@@ -409,14 +430,14 @@ def _skew(case: Case) -> Iterator[Finding]:
         case,
         "snapshot-skew",
         f"the listing of REQTRANS ({later:%Y-%m-%d}) is later than that of the configuration ({earlier:%Y-%m-%d})",
-        (
+        evidence=(
             Evidence(
                 queue.artefact.path, None, queue.lines[0] if queue.lines else None, "stamp", later.isoformat(sep=" ")
             ),
             Evidence(server.artefact.path, None, None, "last update received", earlier.isoformat(sep=" ")),
         ),
-        ("That they belong together is an assumption; what is concluded from both is no more than likely.",),
-        ("List both again at the same time.",),
+        notes=("That they belong together is an assumption; what is concluded from both is no more than likely.",),
+        advice=("List both again at the same time.",),
     )
 
 
@@ -425,7 +446,14 @@ def _skew(case: Case) -> Iterator[Finding]:
 
 def _places(path: str, faults: list[Fault]) -> tuple[Evidence, ...]:
     return tuple(
-        Evidence(path, (each.span.start, each.span.stop), each.line, each.kind, each.number, each.message)
+        Evidence(
+            path,
+            span=(each.span.start, each.span.stop),
+            line=each.line,
+            field=each.kind,
+            value=each.number,
+            note=each.message,
+        )
         for each in faults[:MOST_EVIDENCE]
     )
 
@@ -445,7 +473,7 @@ def _finding(
         message,
         evidence,
         certainty,
-        tuple(each for each in notes if each),
-        advice,
+        notes=tuple(each for each in notes if each),
+        help=advice,
         settled_by=settled_by,
     )

@@ -99,14 +99,14 @@ def _stranded(case: Case) -> Finding:
         f"REQTRANS ends at {own.m}",
         (*_both_numbers(case), *case.queued(only=set(numbers_of(stuck)))),
         _certainty(case),
-        tuple(notes),
-        tuple(_stranded_help(case, count)),
-        stuck,
+        notes=tuple(notes),
+        help=tuple(_stranded_help(case)),
+        ranges=stuck,
         settled_by=files_that_tell(verdict.settled_by, TELLS_UP),
     )
 
 
-def _stranded_help(case: Case, count: int) -> Iterator[str]:
+def _stranded_help(case: Case) -> Iterator[str]:
     own = case.numbers
     assert own.a is not None
     assert own.m is not None
@@ -156,18 +156,20 @@ def _armed(case: Case) -> Iterator[Finding]:
         (
             None
             if queue.size is None
-            else Evidence(queue.artefact.path, (0, queue.size), None, "size", queue.size, what),
+            else Evidence(
+                queue.artefact.path, span=(0, queue.size), line=None, field="size", value=queue.size, note=what
+            ),
             *_both_numbers(case),
         ),
         _certainty(case),
-        (
+        notes=(
             f"New changes are numbered from {(own.m or 0) + 1}; what is numbered up to {own.a} is taken for already "
             "sent.",
             "Changes that were in REQTRANS and not yet confirmed when it was made anew are in no file given.",
             *_causes(case),
         ),
-        tuple(_armed_help(case)),
-        (verdict.dead_zone,) if verdict.dead_zone else (),
+        help=tuple(_armed_help(case)),
+        ranges=(verdict.dead_zone,) if verdict.dead_zone else (),
         settled_by=files_that_tell(verdict.settled_by, TELLS_UP),
     )
 
@@ -228,15 +230,18 @@ def _went_back(case: Case) -> Iterator[Finding]:
             *case.queued(only=set(numbers_of(refused))),
         ),
         certainty,
-        (why, "The server refuses a change whose number is not above the last one it has (Q96060), and tells nobody."),
-        (
+        notes=(
+            why,
+            "The server refuses a change whose number is not above the last one it has (Q96060), and tells nobody.",
+        ),
+        help=(
             "RESYNC: IMPORT -S on the server, copy RESYNC.GLB here, delete it on the server, IMPORT -Q here; then "
             "Export.",
             "Or complete the reset: delete and create the requestor on the server, LISTDS -R -Z here, empty "
             "REQTRANS, set the address types, Export (Q119452).",
             *((NO_RESET,) if case.is_server else ()),
         ),
-        (*refused, *((zone,) if zone else ())),
+        ranges=(*refused, *((zone,) if zone else ())),
         settled_by=files_that_tell(verdict.settled_by, TELLS_UP),
         severity=causes.severity,
     )
@@ -256,11 +261,11 @@ def _copied(case: Case, owner: str, *, beside: bool) -> Finding:
             case.stored("last_export", "the same on both"),
         ),
         "likely",
-        (
+        notes=(
             f"Here REQTRANS ends at {own.m}, and the server has {applied}; ReqSync {own.a} is the other's.",
             "What the numbers of this postoffice were, this REQCONF does not say.",
         ),
-        (
+        help=(
             "Restore this postoffice's own REQCONF; without one, LISTDS -R -Z here, and delete and create the "
             "requestor on the server (Q123437). Then Export.",
             *((NO_RESET,) if case.is_server else ()),
@@ -336,14 +341,14 @@ def _after_adds(case: Case) -> Iterator[Finding]:
         f"a RESYNC set ReqSync to {own.a} and passed over {changes(passed)} that the server does not have",
         (*_both_numbers(case), *case.queued(only=set(numbers_of(passed)))),
         "likely",
-        (
+        notes=(
             f"The server has {theirs.reqsync}; {own.a} is the largest ReqSync of any requestor, as RESYNC sets it "
             "(Q119449).",
         ),
-        ("Make these changes again, or Export. Next time RESYNC first, changes after it (Q119452).",),
-        passed,
-        "note" if "STRANDED" in case.upload.verdict.states else "",
-        ("RESYNC.GLB or a log of its import",),
+        help=("Make these changes again, or Export. Next time RESYNC first, changes after it (Q119452).",),
+        ranges=passed,
+        severity="note" if "STRANDED" in case.upload.verdict.states else "",
+        settled_by=("RESYNC.GLB or a log of its import",),
     )
 
 
@@ -373,19 +378,26 @@ def _poisoned(case: Case) -> Iterator[Finding]:
         "requestor-crc-poison-record",
         f"the record with number {first.sync} has a wrong checksum: the server stops before it, in every cycle",
         tuple(
-            Evidence(queue.artefact.path, (each.start, each.stop), None, "checksum", each.checksum, wrong)
+            Evidence(
+                queue.artefact.path,
+                span=(each.start, each.stop),
+                line=None,
+                field="checksum",
+                value=each.checksum,
+                note=wrong,
+            )
             for each, wrong in bad
         ),
         "likely" if stopped else "possible",
-        (
+        notes=(
             "The algorithm is assumed; that the file's other records agree with it makes it likely here.",
             "SRVMAIN 3.2 processes records up to a bad one and confirms the number before it (Q103421).",
         ),
-        (
+        help=(
             "Save the changes, have the entry queued again by a change in ADMIN or an Export, and leave the bad "
             "record out.",
         ),
-        tuple((each.sync - 1, each.sync) for each, _ in bad),
+        ranges=tuple((each.sync - 1, each.sync) for each, _ in bad),
         settled_by=() if stopped else ("the same number confirmed over several cycles",),
     )
 
@@ -407,9 +419,11 @@ def _never_drained(case: Case) -> Iterator[Finding]:
         f"{plural(len(queue.real), 'change')} have piled up since {since:%Y-%m-%d}, and nothing was ever sent",
         tuple(case.queued())[:1],
         "likely",
-        ("ReqSync and SrvSync are 0, and no log shows a T1: Dir-Sync does not run here, or no server is registered.",),
-        ("Register the postoffice on a server and schedule T1 and T3, or answer No when ADMIN asks (Q104743).",),
-        queue.ranges,
+        notes=(
+            "ReqSync and SrvSync are 0, and no log shows a T1: Dir-Sync does not run here, or no server is registered.",
+        ),
+        help=("Register the postoffice on a server and schedule T1 and T3, or answer No when ADMIN asks (Q104743).",),
+        ranges=queue.ranges,
     )
 
 
@@ -477,14 +491,16 @@ def _refused(case: Case, refused: list[Record]) -> Finding:
             *case.queued(only={each.sync for each in refused}),
         ),
         "likely",
-        (
+        notes=(
             "By the numbers alone they would be received and not yet confirmed. MSTTRANS holds everything since before "
             "they were made, and none of them.",
             "So the server had these numbers before: this postoffice was restored, reset, or had another's REQCONF for "
             "a time.",
         ),
-        ("Export: Config, Dir-Sync, Requestor, Export, until its records are numbered above the server's number.",),
-        ranges,
+        help=(
+            "Export: Config, Dir-Sync, Requestor, Export, until its records are numbered above the server's number.",
+        ),
+        ranges=ranges,
         settled_by=("an older REQCONF or REQTRANS of this postoffice",),
     )
 
@@ -509,14 +525,14 @@ def _kept(case: Case) -> Iterator[Finding]:
         f"{changes(kept)} in REQTRANS are at or below the confirmed number and still there",
         tuple(case.queued(only=set(numbers_of(kept)))),
         "certain" if not rest else "possible",
-        (
+        notes=(
             "T3 clears what is confirmed (Q133428); it may have been interrupted. What stands in MSTTRANS has arrived, "
             "and none of it is sent again."
             if not rest
             else "Either T3 was interrupted before it cleared them, and they have arrived; or the queue was begun "
             f"again or put back and has passed {own.a} since, and they were never sent (Q119014). No file tells which.",
         ),
-        () if harmless else ("Compare the server's lists with these changes. An Export sends them in any case.",),
+        help=() if harmless else ("Compare the server's lists with these changes. An Export sends them in any case.",),
         ranges=kept,
         severity="" if harmless else "warning",
         settled_by=("MSTTRANS from before they were made",) if rest else (),
@@ -538,16 +554,16 @@ def _begun_again(case: Case, low: list[Low]) -> Finding:
         f"{changes(ranges)} in REQTRANS will never be sent: {own.a} is confirmed, and no file shows that they arrived",
         (*_both_numbers(case), *case.queued(only=set(numbers_of(ranges)))),
         "likely",
-        (
+        notes=(
             f"REQMAIN sends only what is numbered above {own.a}. REQTRANS ends at {own.m}, so what was queued since is "
             "sent, and these are passed over in silence.",
             f"That they had been sent before is unlikely: {'; '.join(signs)}.",
         ),
-        (
+        help=(
             "Export: Config, Dir-Sync, Requestor, Export. That queues every entry again above the confirmed number.",
             "Deletions among these changes are in no list; make them again.",
         ),
-        ranges,
+        ranges=ranges,
         settled_by=("the server's address lists",),
     )
 
@@ -567,13 +583,13 @@ def _unregistered(case: Case) -> Iterator[Finding]:
             *case.queued(only=set(numbers_of(waiting))),
         ),
         "certain" if case.postoffice.name_certain else "likely",
-        (
+        notes=(
             "T2 drops its mail and logs 158 on the server; here nothing is said.",
             "What it has confirmed is not lost where MSTTRANS or the server's lists hold it.",
             f"It is called {case.postoffice.name} by: {case.postoffice.name_from}.",
         ),
-        ("Register it on the server (Config, Dir-Sync, Server), then Export here.",),
-        waiting,
+        help=("Register it on the server (Config, Dir-Sync, Server), then Export here.",),
+        ranges=waiting,
     )
 
 
@@ -624,8 +640,8 @@ def _missing(case: Case) -> Iterator[Finding]:
         "REQTRANS.GLB is missing: T1 fails, and no change can be queued",
         (Evidence(f"{case.postoffice.path}/GLB/REQTRANS.GLB", note="absent"), *(logged(each) for each in failed)),
         "certain" if failed else "likely",
-        tuple(notes),
-        (
+        notes=tuple(notes),
+        help=(
             f"Put a REQTRANS there that makes numbering go on{number}: the diagnostic utility does that (Q110496).",
             "Then Export: that puts every entry of this postoffice into the queue again.",
         ),
@@ -642,7 +658,16 @@ def _both_numbers(case: Case) -> tuple[Evidence, ...]:
     if queue is not None and queue.records:
         last = max(queue.records, key=lambda each: each.sync)
         span = (last.start, last.stop)
-        found.append(Evidence(queue.artefact.path, span, queue.line(last), "sync", last.sync, "the last number queued"))
+        found.append(
+            Evidence(
+                queue.artefact.path,
+                span=span,
+                line=queue.line(last),
+                field="sync",
+                value=last.sync,
+                note="the last number queued",
+            )
+        )
     return tuple(each for each in found if each)
 
 

@@ -56,8 +56,8 @@ def check(given: Given, now: datetime | None, progress: Callable[[str], None] | 
     for state, piece, data in _states(given):
         directory = _owner(state, piece, current)
         if directory is not None:
-            _judge_state(directory, state, piece, data, now, found, traces)
-            _examine(given, directory, state, piece, data, now, found, traces)
+            _judge_state(directory, state, piece, data=data, now=now, found=found, traces=traces)
+            _examine(given, directory, state, piece=piece, data=data, now=now, found=found, traces=traces)
     for old in before:
         new = _successor(old, current)
         if new is not None:
@@ -197,7 +197,14 @@ def _of_dump(each: Directory, *, older: bool) -> Iterator[Finding]:
 
 def _damaged(each: Directory) -> Finding:
     evidence = [
-        Evidence(path, None, fault.line, f"event {fault.number}" if fault.number else "", None, fault.message)
+        Evidence(
+            path,
+            span=None,
+            line=fault.line,
+            field=f"event {fault.number}" if fault.number else "",
+            value=None,
+            note=fault.message,
+        )
         for path, fault in each.damage
     ]
     if each.damage and each.damage[0][1].kind == "usn" and each.damage[0][1].line == 1:
@@ -279,7 +286,12 @@ def _of_import(given: Given, piece: Piece) -> Iterator[Finding]:
             f"the directory import would refuse {plural(count, 'line')} of this file",
             [
                 Evidence(
-                    piece.path, None, fault.line, f"event {fault.number}" if fault.number else "", None, fault.message
+                    piece.path,
+                    span=None,
+                    line=fault.line,
+                    field=f"event {fault.number}" if fault.number else "",
+                    value=None,
+                    note=fault.message,
                 )
                 for fault in faults[:MOST]
             ],
@@ -333,7 +345,9 @@ def _above_head(each: Directory) -> Finding:
 
 
 def _object(each: Directory, entry: Entry, note: str = "") -> Evidence:
-    return Evidence(each.path, None, entry.line or None, "USN-Changed", entry.changed, note or entry.dn)
+    return Evidence(
+        each.path, span=None, line=entry.line or None, field="USN-Changed", value=entry.changed, note=note or entry.dn
+    )
 
 
 # --- a state and its dump ------------------------------------------------------------------------------------------
@@ -403,9 +417,9 @@ def _judge_state(
                 f"everything up to {state.exported} was exported, and the highest number is now {directory.head}",
                 (place._replace(note="the last number that was exported"), highest(directory)),
                 sure,
-                state.exported,
-                ("An export with this state is refused.",),
-                settled,
+                reached=state.exported,
+                notes=("An export with this state is refused.",),
+                settled_by=settled,
                 exported=True,
             )
         )
@@ -475,13 +489,16 @@ def _fallen(directory: Directory, state: State, piece: Piece, said: Examined) ->
         f"{' and more' if many > 3 else ''}",
         (
             Evidence(piece.path, field="witnesses", note="the objects with the highest numbers then"),
-            *(Evidence(directory.path, None, None, "USN-Changed", each.changed, each.dn) for each in entries[:MOST]),
+            *(
+                Evidence(directory.path, span=None, line=None, field="USN-Changed", value=each.changed, note=each.dn)
+                for each in entries[:MOST]
+            ),
         ),
         ("certain" if named else "likely") if sure else "possible",
-        state.exported,
-        ("An export with this state is refused.",)
+        reached=state.exported,
+        notes=("An export with this state is refused.",)
         + (() if sure else ("Or they were written while the last dump was read, and nothing is wrong.",)),
-        ("a comparison of the two dumps (directory compare)",),
+        settled_by=("a comparison of the two dumps (directory compare)",),
         exported=True,
     )
 

@@ -107,7 +107,9 @@ def highest(directory: Directory) -> Evidence:
     if directory.facts.head is not None and directory.facts.head >= directory.highest:
         return Evidence(directory.path, field="highestCommittedUSN", value=directory.facts.head)
     note = "the highest number in the dump"
-    return Evidence(directory.path, None, directory.highest_line, "USN-Changed", directory.highest, note)
+    return Evidence(
+        directory.path, span=None, line=directory.highest_line, field="USN-Changed", value=directory.highest, note=note
+    )
 
 
 def missed(directory: Directory, path: str, position: int, place: Evidence, what: str) -> Finding:
@@ -169,5 +171,15 @@ def finding(
 ) -> Finding:
     """Return a finding of what is no postoffice."""
     return Finding(
-        by_slug(slug), None, path, message, tuple(evidence), certainty, notes, help, ranges, severity, settled_by
+        by_slug(slug),
+        None,
+        path,
+        message,
+        evidence=tuple(evidence),
+        certainty=certainty,
+        notes=notes,
+        help=help,
+        ranges=ranges,
+        severity=severity,
+        settled_by=settled_by,
     )

@@ -82,7 +82,9 @@ class _Case(NamedTuple):
         """Where the agent's number stands."""
         if self.cursor is None:
             return None
-        return Evidence(str(self.pair.state), None, self.state_line, "cursor", self.cursor, note)
+        return Evidence(
+            str(self.pair.state), span=None, line=self.state_line, field="cursor", value=self.cursor, note=note
+        )
 
     def taken(self, note: str = "the last number that the target has applied") -> Evidence | None:
         """Where the target's number stands."""
@@ -108,7 +110,18 @@ class _Case(NamedTuple):
         certainty: str = "certain",
     ) -> Finding:
         shown = tuple(each for each in evidence if each)
-        return Finding(by_slug(slug), None, self.path, message, shown, certainty, notes, help, ranges, severity)
+        return Finding(
+            by_slug(slug),
+            None,
+            self.path,
+            message,
+            evidence=shown,
+            certainty=certainty,
+            notes=notes,
+            help=help,
+            ranges=ranges,
+            severity=severity,
+        )
 
 
 def check(given: Given, progress: Callable[[str], None] | None = None) -> Found:
@@ -186,7 +199,7 @@ def _case(given: Given, piece: Piece) -> _Case:
             stands = stands._replace(state=StateFile(pair.state).read(pair.id))
     except GlbError as error:
         given.unreadable[piece.path] = f"{piece.path}: {error}"
-    return _Case(piece.path, pair, stands, spool, pairs.holder(pairs.lock_path(pair)), line)
+    return _Case(piece.path, pair, stands, spool=spool, at_work=pairs.holder(pairs.lock_path(pair)), state_line=line)
 
 
 def _if_here(place: StorePlace | None) -> StorePlace | None:
@@ -244,7 +257,7 @@ def _stopped(case: _Case) -> Iterator[Finding]:
     position = channel.applied or 0
     places = (case.taken(), case.counted(), case.issued())
     if not {"FOREIGN", "EPOCH_CHANGED", "ROLLED_BACK"}.isdisjoint(verdict.states):
-        yield _source_restored(case, channel, verdict.state, position, places)
+        yield _source_restored(case, verdict.state, position, places)
     elif not {"HOLE", "MISSED_DELETIONS"}.isdisjoint(verdict.states):
         yield _purged(case, channel, verdict.state, position, places)
 
@@ -256,9 +269,7 @@ _FULL = (
 )
 
 
-def _source_restored(
-    case: _Case, channel: Channel, state: str, position: int, places: tuple[Evidence | None, ...]
-) -> Finding:
+def _source_restored(case: _Case, state: str, position: int, places: tuple[Evidence | None, ...]) -> Finding:
     head = case.stands.head or 0
     ranges: tuple[Range, ...] = ()
     if state == "FOREIGN":
@@ -287,7 +298,7 @@ def _source_restored(
         "Numbers it has given since are known to the target for other changes. It would never ask for them, so the "
         "pair stops rather than skip them in silence.",
     )
-    return case.finding(RESTORED, message, places, (said,), _FULL, ranges)
+    return case.finding(RESTORED, message, places, (said,), help=_FULL, ranges=ranges)
 
 
 def _purged(case: _Case, channel: Channel, state: str, position: int, places: tuple[Evidence | None, ...]) -> Finding:
@@ -307,8 +318,8 @@ def _purged(case: _Case, channel: Channel, state: str, position: int, places: tu
             else "A source forgets its tombstones after some time. What was deleted between the two numbers is still "
             "there at the target.",
         ),
-        ("glbtools sync run --full compares all the source has with what the target has of it.",),
-        ((position, floor),) if floor > position else (),
+        help=("glbtools sync run --full compares all the source has with what the target has of it.",),
+        ranges=((position, floor),) if floor > position else (),
     )
 
 
@@ -341,8 +352,10 @@ def _target_restored(case: _Case, applied: int, cursor: int) -> Finding:
             "Nothing is lost: the next run goes back to the target's number and sends the "
             f"{numbers_text([(applied, cursor)])} again.",
         ),
-        ("Run the pair (glbtools sync run). What was changed at the target itself meanwhile it cannot bring back.",),
-        ((applied, cursor),),
+        help=(
+            "Run the pair (glbtools sync run). What was changed at the target itself meanwhile it cannot bring back.",
+        ),
+        ranges=((applied, cursor),),
     )
 
 
@@ -359,9 +372,9 @@ def _success_lost(case: _Case, applied: int, cursor: int) -> Finding:
             "twice is recognised by its change key and discarded.",
             *_working(case),
         ),
-        (),
-        ((cursor, applied),),
-        "note",
+        help=(),
+        ranges=((cursor, applied),),
+        severity="note",
     )
 
 
@@ -378,9 +391,9 @@ def _batch_lost(case: _Case, sent: int, reached: int) -> Finding:
             (case.issued(), case.taken(), case.counted(), *_messages(case)),
             ("Normal while a message is on its way. If it stays so over several runs, look at what carries the spool.",
              *_working(case)),
-            (),
-            ranges,
-            "note",
+            help=(),
+            ranges=ranges,
+            severity="note",
         )  # fmt: skip
     return case.finding(
         LOST,
@@ -395,8 +408,11 @@ def _batch_lost(case: _Case, sent: int, reached: int) -> Finding:
             "Nothing is lost with it: the state is written after a success message and never before, so the next run "
             "sends the same again.",
         ),
-        ("Run the pair (glbtools sync run). If it stays so, look for refused messages and at what carries the spool.",),
-        ranges,
+        help=(
+            "Run the pair (glbtools sync run). If it stays so, look for refused messages and at what carries the "
+            "spool.",
+        ),
+        ranges=ranges,
     )
 
 
@@ -412,9 +428,9 @@ def _waiting(case: _Case) -> Finding:
             "what is known.",
             *_working(case),
         ),
-        (),
-        (),
-        "note",
+        help=(),
+        ranges=(),
+        severity="note",
     )
 
 

@@ -46,7 +46,7 @@ def reqconf(work: Work, case: Case, finding: Finding) -> None:
     values = config.changed_reqconf(config.parse_reqconf(whole, layout), **stated)
     said = ", ".join(f"{name} {value}" for name, value in stated.items()) or "its own numbers"
     why = f"made of {source}; from SRVCONF and REQTRANS: {said}"
-    work.write(finding, case, "REQCONF.GLB", values.build(), f"{layout.record} bytes", why)
+    work.write(finding, case, "REQCONF.GLB", values.build(), after=f"{layout.record} bytes", why=why)
 
 
 def _stated(work: Work, case: Case) -> dict[str, object]:
@@ -92,7 +92,7 @@ def srvconf_missing(work: Work, case: Case, finding: Finding) -> None:
     last = max([file.config.sync or 0, *(each.sync for each in work.records(case, "MSTTRANS"))])
     changed = config.changed_srvconf(file, requestors, sync=last)
     why = "from an older copy, with the numbers that requestors and MSTTRANS prove"
-    work.write(finding, case, "SRVCONF.GLB", changed.build(), f"{len(older)} bytes", why)
+    work.write(finding, case, "SRVCONF.GLB", changed.build(), after=f"{len(older)} bytes", why=why)
 
 
 def proven(work: Work) -> dict[str, dict[str, int]]:
@@ -115,10 +115,10 @@ def srvconf_size(work: Work, case: Case, finding: Finding) -> None:
     path = work.place(case, "SRVCONF.GLB")
     start = len(work.read(case, "SRVCONF.GLB") or b"") - len(file.slack)
     why = "it is no whole record, and nothing is made up for it"
-    work.save(finding, case, f"lost-and-found/{path}.{start:06x}", file.slack, f"{len(file.slack)} bytes", why)
+    work.save(finding, case, f"lost-and-found/{path}.{start:06x}", file.slack, what=f"{len(file.slack)} bytes", why=why)
     whole = config.SrvConfFile(file.layout, file.header, file.records)
     data = whole.build()
-    work.write(finding, case, "SRVCONF.GLB", data, f"{len(data)} bytes, {len(file.records)} requestors", why)
+    work.write(finding, case, "SRVCONF.GLB", data, after=f"{len(data)} bytes, {len(file.records)} requestors", why=why)
     names = {node_of(each.name) for each in file.config.requestors}
     missing = {(each.postoffice.name or "").upper() for each in work.cases.values()} - names
     missing = (missing | {_cut_off(work.read(case, "SRVCONF.GLB") or b"", file)}) - {""}
@@ -136,7 +136,7 @@ def _cut_off(data: bytes, file: config.SrvConfFile) -> str:
     return node_of(name) if is_whole else ""
 
 
-def keep_updates(work: Work, case: Case, finding: Finding) -> None:
+def keep_updates(work: Work, _case: Case, finding: Finding) -> None:
     """Set Keep Updates to its default, and cut the name that ran into it (Q125512)."""
     file = work.srvconf()
     if file is None:

@@ -31,7 +31,7 @@ def damaged(work: Work, case: Case, finding: Finding) -> None:
         for gap in held.gaps:
             if gap.data.strip(b"\0"):
                 found = f"lost-and-found/{place}.{gap.start:06x}"
-                work.save(finding, case, found, gap.data, plural(len(gap.data), "byte"), why)
+                work.save(finding, case, found, gap.data, what=plural(len(gap.data), "byte"), why=why)
         queue = name.partition(".")[0]
         changes = work.records(case, queue)
         top = work.top(case) if queue == "REQTRANS" else 0
@@ -95,7 +95,9 @@ def bad_modification(work: Work, case: Case, finding: Finding) -> None:
         for each in bad:
             assert each.record is not None
             place = f"lost-and-found/{each.path}.{each.record.start:06x}.txt"
-            work.save(finding, owner, place, each.text.encode("cp850", "replace"), "its text", "Import hangs on it")
+            work.save(
+                finding, owner, place, each.text.encode("cp850", "replace"), what="its text", why="Import hangs on it"
+            )
         if bad:
             changed = [_silenced(each) if each in bad else each for each in changes]
             work.put_queue(finding, owner, queue, changed, "Import hangs on it on every requestor")
@@ -121,17 +123,19 @@ def left_behind(work: Work, case: Case, finding: Finding) -> None:
     if not held:
         for each in EMPTY_AT_REST:
             if work.read(case, each) and not _unreadable(work, case, each):
-                work.write(finding, case, each, b"", "0 bytes", "no update is in it")
+                work.write(finding, case, each, b"", after="0 bytes", why="no update is in it")
         return
     text = "".join(f"{each.text}\r\n" for each in held).encode("cp850", "replace")
     name = f"imports/{work.label(case)}-fetched.txt"
     first = min(each.sync for each in held)
     if _still_due(work, held):
         why = "the server believes these updates delivered; they are kept here, too"
-        work.save(finding, case, name, text, f"{plural(len(held), 'update')}, to be read by Import", why)
+        work.save(finding, case, name, text, what=f"{plural(len(held), 'update')}, to be read by Import", why=why)
         for each in EMPTY_AT_REST:
             if work.read(case, each) and not _unreadable(work, case, each):
-                work.write(finding, case, each, b"", "0 bytes", "MSTTRANS still has every update that was in it")
+                work.write(
+                    finding, case, each, b"", after="0 bytes", why="MSTTRANS still has every update that was in it"
+                )
         file = work.reqconf(case)
         if file is not None and (file.config.srvsync or 0) >= first:
             why = f"the server sends again from number {first}, which was fetched and not imported"

@@ -35,5 +35,5 @@ def applied(work: Work, case: Case, finding: Finding) -> None:
     why = "the numbers of RESYNC.GLB"
     work.set_reqconf(finding, case, why, reqsync=header.reqseq, srvsync=header.srvseq, importsync=header.impseq)
     what, why = plural(len(records), "record"), "Import reads the lists of RESYNC.GLB from there"
-    work.write(finding, case, "SRVTRANS.GLB", data, what, why, changes=records)
+    work.write(finding, case, "SRVTRANS.GLB", data, after=what, why=why, changes=records)
     work.move(finding, case, "RESYNC.GLB", "its lists are in SRVTRANS.GLB now, its numbers in REQCONF.GLB")

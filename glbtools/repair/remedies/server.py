@@ -14,7 +14,7 @@ from glbtools.repair.salvage import again, delivered, salvaged
 from glbtools.repair.work import Work
 
 
-def went_back(work: Work, case: Case, finding: Finding) -> None:
+def went_back(work: Work, _case: Case, finding: Finding) -> None:
     """Queue again what older copies hold of the hole, and bring the numbers of both sides together (Q113453, Q96060).
 
     The server's record of a requestor goes up to what that has confirmed, so that the next number it sends is taken for
@@ -107,7 +107,7 @@ def _lost(work: Work) -> dict[str, tuple[list[Change], list[tuple[int, int]]]]:
     return found
 
 
-def enabled_anew(work: Work, case: Case, finding: Finding) -> None:
+def enabled_anew(work: Work, _case: Case, finding: Finding) -> None:
     """Set requestors to zero as a local reset does: the next cycle imports the complete lists (Q103421, Q99961).
 
     REQTRANS keeps its last number, so that what is queued next is above everything and is sent.
@@ -130,7 +130,7 @@ def enabled_anew(work: Work, case: Case, finding: Finding) -> None:
                 shown = each.postoffice.shown
                 why = f"numbers 1 to {own.reqsync} of {shown} were the old server's; Export there brings its list"
                 work.leave(finding, why, lost=True)
-            if delivered(work, each, work.real(each, "REQTRANS")):
+            if delivered(work, work.real(each, "REQTRANS")):
                 # With all numbers zero what the new server has taken in already would be sent once more.
                 again(work, each, finding, work.real(each, "REQTRANS"))
             why = "the server counts from the beginning; with all numbers zero it answers with the complete lists"
@@ -157,4 +157,4 @@ def _resync(work: Work, finding: Finding) -> None:
     layout = server.postoffice.layouts["queue"]
     data = rewritten([Change(at, text) for at, text in enumerate(texts)], layout, server.now).build()
     why = "for requestors whose lists must be made anew; after every Export has arrived IMPORT -S makes a better one"
-    work.save(finding, server, "RESYNC.GLB", data, f"{len(texts) - 1} transactions", why)
+    work.save(finding, server, "RESYNC.GLB", data, what=f"{len(texts) - 1} transactions", why=why)
