@@ -6,10 +6,10 @@ The real system kept it in mailbags of unknown format. Here a message is a text 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from glbtools.errors import DescriptionError
 from glbtools.formats.message import REQTX, SRVTX, STATUS_REPORT, Subject, build_subject
 from glbtools.tables import Setting, open_json
 
@@ -92,10 +92,6 @@ def from_text(data: bytes, path: str = "") -> Message:
     """
     row = open_json(data, path).table({*Message._fields, "subject"})
     numbers = {name: row[name].integer(0, MOST_NUMBER) for name in ("order", "due", "r", "was", "s", "imports")}
-    try:
-        body, password = row["body"].text("").encode("cp850"), bytes.fromhex(row["password"].text(""))
-    except ValueError as error:
-        raise DescriptionError(path, "", f"is not a message: {error}") from None
     return Message(
         **numbers,
         kind=row["kind"].choice((REQTX, SRVTX, STATUS_REPORT, IMPORT_REQUEST)),
@@ -104,9 +100,16 @@ def from_text(data: bytes, path: str = "") -> Message:
         items=tuple(map(_item, row["items"].items())),
         complete=row["complete"].boolean(default=False),
         changes=tuple(each.integer(0, MOST_NUMBER) for each in row["changes"].items()),
-        body=body,
-        password=password,
+        body=_bytes(row["body"], lambda text: text.encode("cp850"), "text of code page 850"),
+        password=_bytes(row["password"], bytes.fromhex, "bytes in hex"),
     )
+
+
+def _bytes(given: Setting, read: Callable[[str], bytes], what: str) -> bytes:
+    try:
+        return read(given.text(""))
+    except ValueError:
+        given.fail(f"is not {what}")
 
 
 def _item(row: Setting) -> Item:
