@@ -75,10 +75,17 @@ def not_taken(work: Work, case: Case) -> list[Change]:
     """Return the changes at or below ReqSync that a MSTTRANS that reaches back to before they were made does not hold.
 
     Such a number was confirmed to another postoffice or in another life (Q119449, Q123437), and what bears it here was
-    never sent.
+    never sent. Of an Export all of it is returned: its first record empties the list that the others fill.
     """
     master, confirmed = case.server.master if case.server else None, work.confirmed(case) or 0
-    low = [each for each in work.real(case, "REQTRANS") if 0 < each.sync <= confirmed and not is_start(each.text)]
-    return [
-        each for each in low if master and master.reaches_back(each.stamp) and not master.has(each.text, each.stamp)
+    low = [each for each in work.real(case, "REQTRANS") if 0 < each.sync <= confirmed]
+    gone = [
+        each.sync
+        for each in low
+        if not is_start(each.text)
+        and master
+        and master.reaches_back(each.stamp)
+        and not master.has(each.text, each.stamp)
     ]
+    starts = [each.sync for each in low if is_start(each.text) and each.sync < max(gone, default=0)]
+    return [each for each in low if each.sync in gone or (starts and each.sync >= starts[0])]

@@ -16,7 +16,7 @@ from glbtools.repair.work import Work
 from scoreboard.worlds.continued import HUB, SAID, Continued, Run, counted
 from scoreboard.worlds.exploration import Bound
 from scoreboard.worlds.materialize import materialize, name_of
-from scoreboard.worlds.state import CHANGE, CONFIRMED, OWN, Registered
+from scoreboard.worlds.state import CHANGE, CONFIRMED, EXPORT, OWN, Registered
 from scoreboard.worlds.views import Config, Held, Member, Seen, Srvconf, View
 
 SMALL = (
@@ -99,6 +99,12 @@ def test_what_a_resync_has_passed_over_is_queued_again_where_the_record_was_made
     queue = (Held(1, CHANGE, 2), Held(1, CONFIRMED, 0))
     rebuilt = Rebuilt(one(Config(1, 1, 1), queue, Registered(), (Seen(1, OWN, 0, 1),)), tmp_path)
     assert rebuilt.waiting == [(2, "A User 1")]
+
+
+def test_an_export_that_was_passed_over_is_queued_again_as_a_whole(tmp_path: Path) -> None:
+    queue = (Held(1, EXPORT, 2), Held(2, CHANGE, 2), Held(3, CHANGE, 2), Held(3, CONFIRMED, 0))
+    view = one(Config(3, 1, 1), queue, Registered(), (Seen(1, OWN, 0, 1),), own=Registered(3, 1, 1))
+    assert Rebuilt(view, tmp_path).waiting == [(4, "R PCM:NET/EAST"), (5, "A User 2"), (6, "A User 3")]
 
 
 def test_srvconf_put_back_alone_gets_the_number_that_msttrans_has_reached(tmp_path: Path) -> None:
