@@ -16,7 +16,7 @@ from glbtools.diagnosis.problems import by_slug
 from glbtools.evidence.contents import Artefact
 from glbtools.evidence.names import BY_DIRECTORY
 from glbtools.evidence.network import Network
-from glbtools.evidence.postoffice import Held, Numbers, Postoffice, numbers, registered
+from glbtools.evidence.postoffice import Numbers, Postoffice, QueueEvidence, numbers, registered
 from glbtools.formats.logs import LogLine
 from glbtools.formats.queue import moment
 from glbtools.formats.transaction import parse
@@ -250,7 +250,7 @@ def meaning_of(text: str) -> str:
     return meaning(typed) if typed else text
 
 
-def recorded(queue: Held, record: Record, note: str = "") -> Evidence:
+def recorded(queue: QueueEvidence, record: Record, note: str = "") -> Evidence:
     """Return a record of a queue as evidence: its number, and where it stands."""
     return Evidence(queue.artefact.path, (record.start, record.stop), queue.line(record), "sync", record.sync, note)
 

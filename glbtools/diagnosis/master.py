@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from glbtools.binary.records import Record
-from glbtools.evidence.postoffice import Held, Postoffice
+from glbtools.evidence.postoffice import Postoffice, QueueEvidence
 from glbtools.formats.transaction import parse
 from glbtools.model.channel import Range, ranges_of, subtracted
 
@@ -21,7 +21,7 @@ SKEW = timedelta(days=1)
 class Master:
     """A MSTTRANS, with the number that SRVCONF says it must end at."""
 
-    def __init__(self, server: Postoffice, held: Held, head: int | None) -> None:
+    def __init__(self, server: Postoffice, held: QueueEvidence, head: int | None) -> None:
         self._server, self.held, self._head = server, held, head
 
     @cached_property

@@ -16,7 +16,7 @@ from glbtools.diagnosis.case import (
 )
 from glbtools.diagnosis.finding import Evidence
 from glbtools.diagnosis.master import is_start
-from glbtools.evidence.postoffice import Held
+from glbtools.evidence.postoffice import QueueEvidence
 from glbtools.formats.queue import PODIAG_TEXT
 from glbtools.model.histories import Causes, causes
 
@@ -115,7 +115,7 @@ def _queue(case: Case) -> Shown:
         yield "fits-another", (recorded(queue, first),)
 
 
-def _missed(case: Case, queue: Held, low: list[Record]) -> Iterator[Record]:
+def _missed(case: Case, queue: QueueEvidence, low: list[Record]) -> Iterator[Record]:
     """Yield what a sound MSTTRANS that reaches back does not hold; an R record tells nothing."""
     master = case.server.master if case.server else None
     if master is None:

@@ -37,7 +37,7 @@ DELETED = frozenset("_?!~")
 """What tools put in place of the first letter of a deleted file's name; FAT stores E5 there."""
 
 
-class Held(NamedTuple):
+class QueueEvidence(NamedTuple):
     """A queue as evidence, from its file or from a listing.
 
     Attributes:
@@ -212,7 +212,7 @@ class Postoffice:
 
     # --- queues --------------------------------------------------------------------------------------------------
 
-    def queue(self, name: str) -> Held | None:
+    def queue(self, name: str) -> QueueEvidence | None:
         """Return a queue (``REQTRANS``), from its file or else from a listing; None when there is neither."""
         artefact = self.find(f"{name}.GLB")
         if artefact is not None:
@@ -223,17 +223,17 @@ class Postoffice:
         artefact, found = listed
         records = found.content.records
         dummies = frozenset(index for index, each in enumerate(records) if each.text.startswith("#"))
-        return Held(artefact, records, dummies, None, tuple(found.content.lines))
+        return QueueEvidence(artefact, records, dummies, None, tuple(found.content.lines))
 
-    def held(self, artefact: Artefact) -> Held | None:
+    def held(self, artefact: Artefact) -> QueueEvidence | None:
         """Return what a queue file holds; None where it is none."""
         found = self.read(artefact)
         if found is None or found.entry.name != "queue":
             return None
         dummies = frozenset(index for index, each in enumerate(found.content.records) if found.content.is_dummy(each))
-        return Held(artefact, found.content.records, dummies, artefact.size)
+        return QueueEvidence(artefact, found.content.records, dummies, artefact.size)
 
-    def changes(self, held: Held, note: str = "") -> list[Change]:
+    def changes(self, held: QueueEvidence, note: str = "") -> list[Change]:
         """Return the changes that a queue holds, in its order; ``note`` says which copy it is."""
         found = []
         for index, record in enumerate(held.records):
@@ -279,7 +279,7 @@ class Postoffice:
         listed = self._listed(name)
         return (listed[0], getattr(listed[1].content, kind)) if listed else None
 
-    def moment(self, held: Held, record: Record) -> datetime | None:
+    def moment(self, held: QueueEvidence, record: Record) -> datetime | None:
         """Return the date stamp of a queue's record, whether its file or a listing holds it."""
         found = self.read(held.artefact)
         when: datetime | None = found.content.moment(record) if found else None

@@ -13,7 +13,7 @@ from glbtools.model.change import Change
 OLDER = "in the older REQTRANS"
 
 
-class Vanished(NamedTuple):
+class Loss(NamedTuple):
     """A change of an older REQTRANS that is gone, while nothing shows that the server got it."""
 
     change: Change
@@ -23,10 +23,10 @@ class Vanished(NamedTuple):
     """Whether today's REQTRANS is given, or known to be missing; else the change may still wait in it."""
 
 
-def vanished(case: Case) -> list[Vanished]:
+def vanished(case: Case) -> list[Loss]:
     """Return the changes of older copies of REQTRANS that are gone, while no number shows that the server got them."""
     present: set[str] | None = None
-    found: dict[tuple[int, str], Vanished] = {}
+    found: dict[tuple[int, str], Loss] = {}
     for earlier in case.network.earlier(case.postoffice):
         then = numbers(earlier)
         stuck = was_stranded(then)
@@ -70,14 +70,14 @@ def _unconfirmed(case: Case, number: int, then: Numbers, stuck: bool) -> tuple[s
     return "possible", "Neither what is confirmed now nor what the server has is known."
 
 
-def _weighed(case: Case, change: Change, certainty: str, note: str) -> Vanished:
+def _weighed(case: Case, change: Change, certainty: str, note: str) -> Loss:
     """Lower the certainty where today's queue is missing."""
     given = case.postoffice.queue("REQTRANS") is not None
     if given:
-        return Vanished(change, certainty, f"It is gone from REQTRANS. {note}", True)
+        return Loss(change, certainty, f"It is gone from REQTRANS. {note}", True)
     if case.postoffice.absent("REQTRANS.GLB"):
-        return Vanished(change, least(certainty, "likely"), f"REQTRANS.GLB is missing. {note}", True)
-    return Vanished(change, "possible", f"Today's REQTRANS is not given or cannot be read. {note}", False)
+        return Loss(change, least(certainty, "likely"), f"REQTRANS.GLB is missing. {note}", True)
+    return Loss(change, "possible", f"Today's REQTRANS is not given or cannot be read. {note}", False)
 
 
 def was_stranded(then: Numbers) -> bool:

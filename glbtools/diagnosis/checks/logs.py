@@ -17,7 +17,7 @@ from glbtools.diagnosis.messages import IMPORT_AGAIN, MESSAGES
 from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.problems.problem import Symptom
 from glbtools.diagnosis.wording import plural
-from glbtools.evidence.postoffice import Held
+from glbtools.evidence.postoffice import QueueEvidence
 from glbtools.formats.logs import SITTING, LogLine
 from glbtools.model.channel import Range
 
@@ -343,7 +343,7 @@ def _silent_export(case: Case, history: History) -> Iterator[Finding]:
     )
 
 
-def _unchanged_since(case: Case, queue: Held, exported: datetime) -> bool:
+def _unchanged_since(case: Case, queue: QueueEvidence, exported: datetime) -> bool:
     """Whether nothing was acknowledged since: a record of before is still there, or there never was one."""
     if not queue.records:
         return case.numbers.a == 0
