@@ -26,6 +26,8 @@ class Difference(NamedTuple):
         names: by key the names of what is live in the older dump; ``final`` those of the newer.
         rewritten: how many objects have another number and nothing else that differs in what the dumps hold.
         unnumbered: how many differ though their number is the same: members that were renamed, as a rule.
+        numbered: the objects have numbers; else only identity and content are compared.
+        older: how many objects of the newer dump have an older entryCSN than in the older dump.
         attested: both highest numbers are the servers' own words, not only the highest that an object bears: that one
             may have been deleted, and its tombstone removed.
     """
@@ -42,6 +44,8 @@ class Difference(NamedTuple):
     final: Mapping[str, str] = {}
     rewritten: int = 0
     unnumbered: int = 0
+    numbered: bool = True
+    older: int = 0
 
     def steps(self, receiver: Receiver) -> Iterator[tuple[str, Entry]]:
         """Yield what makes the older list into the newer, in an order in which a receiver can apply it."""
@@ -76,7 +80,7 @@ class Difference(NamedTuple):
     @property
     def troubled(self) -> bool:
         """Whether they are of different servers, or the server went back in time."""
-        return self.state not in {"IN_SYNC", "UNKNOWN"}
+        return self.state not in {"IN_SYNC", "UNKNOWN"} or self.older > 0
 
     @property
     def counts(self) -> dict[str, int]:
@@ -118,6 +122,8 @@ def compare(old: Source, new: Source) -> Difference:
         attested=was.head is not None and now.head is not None,
         names={key: each.dn for key, each in before.items() if not each.deleted},
         final={key: each.dn for key, each in after.items() if not each.deleted},
+        numbered=bool(numbers.old_head or numbers.new_head),
+        older=sum(a.csn is not None and b.csn is not None and b.csn < a.csn for a, b in pairs),
         rewritten=sum(numbered and a.changed != b.changed and b.key not in modified for a, b in pairs),
         unnumbered=sum(numbered and a.changed == b.changed and b.key in modified for a, b in pairs),
     )

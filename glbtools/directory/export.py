@@ -116,6 +116,12 @@ def export(
     survey = _surveyed(source, state, facts.head)
     highest, moment = survey.highest, facts.taken or survey.latest or now
     verdict = classify(channel(state, facts, highest))
+    if survey.unnumbered and not highest:
+        raise UsageError(
+            "no object has uSNChanged, so that nothing tells what has changed: ask for it (ldapsearch ... '*' "
+            "uSNChanged uSNCreated); a directory that does not number its changes is compared with an older dump "
+            "(directory compare)"
+        )
     if not full:
         _refuse(verdict, state, facts, survey, moment, lifetime=lifetime)
     notes = [*_notes(state, facts, survey, full=full)]
@@ -239,6 +245,8 @@ class _Choice:
         since, sent = self._since, self.sent
         for entry in entries if sent is None else sent.passing(entries, since, inclusive=self._inclusive):
             self._unseen.pop(entry.key, None)
+            if not entry.changed:
+                continue
             was = self.before.get(entry.key)
             if not entry.deleted:
                 self.now[entry.key] = was if was == entry.dn else entry.dn
@@ -430,6 +438,7 @@ class _Survey(NamedTuple):
             history gave it to them, or the last dump was read before they were written.
         gone: objects that were seen before and are not there.
         names: of these objects, where they are there.
+        unnumbered: how many objects have no number.
     """
 
     highest: int
@@ -438,6 +447,7 @@ class _Survey(NamedTuple):
     fallen: tuple[Witness, ...]
     gone: tuple[Witness, ...]
     names: Mapping[str, str]
+    unnumbered: int
 
 
 def _surveyed(source: Source, state: State, head: int | None) -> _Survey:
@@ -451,7 +461,11 @@ def _surveyed(source: Source, state: State, head: int | None) -> _Survey:
     seen: dict[str, Witness] = {}
     top: list[tuple[int, str, str]] = []
     names: dict[str, str] = {}
+    unnumbered = 0
     for entry in source.numbered():
+        if not entry.changed:
+            unnumbered += 1
+            continue
         highest = max(highest, entry.changed)
         if entry.when is not None and (latest is None or entry.when > latest):
             latest = entry.when
@@ -472,6 +486,7 @@ def _surveyed(source: Source, state: State, head: int | None) -> _Survey:
         (*(found for was, found in now if found and found != was and found.changed <= state.exported), *strange),
         gone=tuple(was for was, found in now if found is None),
         names=names,
+        unnumbered=unnumbered,
     )
 
 

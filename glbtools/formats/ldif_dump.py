@@ -47,6 +47,7 @@ OWNED_BY_SERVER = frozenset(
 
 _REMOVED = re.compile(rb"^(?:uSNDSALastObjRemoved|uSNLastObjRem):[ \t]*(\S*)", re.IGNORECASE | re.MULTILINE)
 _DELETED = re.compile(rb"^isDeleted:[ \t]*TRUE", re.IGNORECASE | re.MULTILINE)
+_CHANGED = re.compile(rb"^uSNChanged:", re.IGNORECASE | re.MULTILINE)
 _CREATED = re.compile(rb"^uSNCreated:", re.IGNORECASE | re.MULTILINE)
 _OF_SERVER = re.compile(rb"^dn:[ \t]*(?:$|\r|CN=NTDS Settings,)", re.IGNORECASE | re.MULTILINE)
 _HEADS = 1000
@@ -205,19 +206,19 @@ def records(stream: BinaryIO) -> Iterator[Record]:
 def entries(
     stream: BinaryIO, root: bytes | None = None, report: Report | None = None, *, known: Facts | None = None
 ) -> tuple[Facts, Iterator[Entry]]:
-    """Return what a dump says of its directory, and its objects one by one, keyed by objectGUID.
+    """Return what a dump says of its directory, and its objects one by one, keyed by objectGUID or entryUUID.
 
     ``root`` is the capture of the rootDSE, if it is a file of its own. ``report`` gets the faults of each record as it
-    is read; a record without a readable uSNChanged is reported and left out. The file is read twice: whether deletions
-    can be seen shows only in a tombstone, such as the Deleted Objects container itself. ``known``, what an earlier call
-    has returned of the directory, spares that.
+    is read; a record without a readable uSNChanged is reported and left out, unless none has one: then each is 0. The
+    file is read twice: whether deletions can be seen shows only in a tombstone, such as the Deleted Objects
+    container itself. ``known``, what an earlier call has returned of the directory, spares that.
 
     Raises:
         UsageError: the library is not installed, or the stream cannot seek.
     """
     tell: Report = report or (lambda _: None)
     if known is not None:
-        return known, _entries(records(stream), tell)
+        return known, _entries(records(stream), tell, numbered=known.numbered)
     if not stream.seekable():
         raise UsageError("an LDIF dump is read twice: give it as a file")
     begin = stream.tell()
@@ -225,9 +226,12 @@ def entries(
     beside = list(records(io.BytesIO(root))) if root is not None else []
     stream.seek(begin)
     facts = _facts([*beside, *found.heads])._replace(
-        deletions=found.deletions, creations=found.creations, last_removed=found.removed
+        deletions=found.deletions,
+        creations=found.creations,
+        last_removed=found.removed,
+        numbered=found.numbered,
     )
-    return facts, _entries(records(stream), tell)
+    return facts, _entries(records(stream), tell, numbered=facts.numbered)
 
 
 def guid(value: str) -> str | None:
@@ -627,19 +631,20 @@ class _Survey(NamedTuple):
     """What a first pass over a dump shows.
 
     Attributes:
-        deletions: it has a tombstone; ``creations``: it has uSNCreated.
+        deletions: it has a tombstone; ``creations``: it has uSNCreated; ``numbered``: it has uSNChanged.
         removed: the last removed number in it.
         heads: the records of the server itself: the rootDSE and the NTDS Settings, wherever they stand.
     """
 
     deletions: bool
     creations: bool
+    numbered: bool
     removed: int | None
     heads: tuple[Record, ...]
 
 
 def _surveyed(stream: BinaryIO) -> _Survey:
-    deletions = creations = False
+    deletions = creations = numbered = False
     removed: int | None = None
     heads: list[Record] = []
     parser_class = _library().LDIFParser
@@ -647,12 +652,13 @@ def _surveyed(stream: BinaryIO) -> _Survey:
         text = block[-1]
         deletions = deletions or _DELETED.search(text) is not None
         creations = creations or _CREATED.search(text) is not None
+        numbered = numbered or _CHANGED.search(text) is not None
         for each in _REMOVED.finditer(text):
             number = _number(each[1].decode("latin-1"))
             removed = number if number is None or removed is None else max(number, removed)
         if _OF_SERVER.search(text) and len(heads) < _HEADS:
             heads.append(_record(parser_class, *block))
-    return _Survey(deletions, creations, removed, tuple(heads))
+    return _Survey(deletions, creations, numbered, removed, tuple(heads))
 
 
 def _facts(found: Iterable[Record]) -> Facts:
@@ -677,7 +683,7 @@ def _number(text: str | None) -> int | None:
     return int(text) if text is not None and _USN.fullmatch(text) and int(text) <= _HIGHEST else None
 
 
-def _entries(found: Iterator[Record], tell: Report) -> Iterator[Entry]:
+def _entries(found: Iterator[Record], tell: Report, *, numbered: bool = True) -> Iterator[Entry]:
     for record in _watched(found, tell):
         if not record.dn:
             continue
@@ -686,7 +692,7 @@ def _entries(found: Iterator[Record], tell: Report) -> Iterator[Entry]:
             tell(Fault("change", message, record.span, damage=False, line=record.line))
             continue
         changed = _number(record.get("uSNChanged"))
-        if changed is None:
+        if changed is None and (numbered or record.get("uSNChanged") is not None):
             message = "the object has no uSNChanged that is a number"
             damage = record.get("uSNChanged") is not None
             tell(Fault("usn", message, record.span, damage=damage, line=record.line))
@@ -699,11 +705,13 @@ def _entries(found: Iterator[Record], tell: Report) -> Iterator[Entry]:
         known = guid(stored) if stored else None
         if stored and not known:
             tell(Fault("guid", "objectGUID is no GUID; the name is used", record.span, line=record.line))
-        when = record.get("whenChanged")
+        if not stored and (unique := record.get("entryUUID")):
+            known = guid(unique)
+        when = record.get("whenChanged") or record.get("modifyTimestamp")
         yield Entry(
             key=known or record.dn.lower(),
             dn=record.dn,
-            changed=changed,
+            changed=changed or 0,
             created=_number(record.get("uSNCreated")),
             deleted=(record.get("isDeleted") or "").lower() == "true",
             when=moment(when) if when else None,
@@ -712,6 +720,7 @@ def _entries(found: Iterator[Record], tell: Report) -> Iterator[Entry]:
                 for name, held in record.values
             ),
             line=record.line,
+            csn=record.get("entryCSN"),
         )
 
 

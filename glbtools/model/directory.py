@@ -22,7 +22,7 @@ class Entry(NamedTuple):
     Attributes:
         key: what it is known by: objectGUID where there is one, else its distinguished name in lower case.
         dn: distinguished name as written.
-        changed: USN-Changed.
+        changed: USN-Changed; 0 where it has none, as in OpenLDAP.
         created: USN-Created; None where the dump does not have it.
         deleted: it is a tombstone.
         version: Object-Version.
@@ -32,6 +32,7 @@ class Entry(NamedTuple):
         values: attribute -> values, in the order of the dump.
         line: where it begins in the dump, counted from 1.
         former: of a renaming the name before it.
+        csn: entryCSN of OpenLDAP: when and where it was written last; of two the one that sorts higher is later.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Entry(NamedTuple):
     values: tuple[tuple[str, Values], ...] = ()
     line: int = 0
     former: str | None = None
+    csn: str | None = None
 
 
 class Facts(NamedTuple):
@@ -62,6 +64,7 @@ class Facts(NamedTuple):
         creations: whether a creation can be told from a modification: it has USN-Created.
         taken: when it was taken.
         columns: it is a table, whose columns are its attributes.
+        numbered: its objects have numbers.
     """
 
     server: str | None = None
@@ -73,6 +76,7 @@ class Facts(NamedTuple):
     creations: bool = True
     taken: datetime | None = None
     columns: bool = True
+    numbered: bool = True
 
 
 ADDED, MODIFIED, DELETED, NOTHING = "A", "M", "D", ""

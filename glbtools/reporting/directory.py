@@ -36,8 +36,7 @@ def outcome_line(outcome: Outcome) -> str:
     return f"{counts}{echo}; USN {outcome.state.exported} is remembered"
 
 
-def difference_report(found: Difference) -> Iterator[Block]:
-    """Yield what two dumps say of each other."""
+def _numbers(found: Difference) -> Iterator[Block]:
     numbers = found.comparison
     server = {"same": "the same server", "other": "different servers", "unknown": "not to be told"}[found.server]
     yield Heading(f"{found.state}: {_STATES[found.state]}")
@@ -47,6 +46,26 @@ def difference_report(found: Difference) -> Iterator[Block]:
         f"objects in both with the same first number: {numbers.same}, with another: {numbers.moved}; changed at a "
         f"lower number than before: {numbers.fallen}"
     )
+    if found.rewritten:
+        yield Paragraph(f"written again without a difference in what the dumps hold: {found.rewritten}")
+    if found.unnumbered:
+        yield Paragraph(
+            f"different without a number of their own: {found.unnumbered}; a group whose member was renamed, as a rule"
+        )
+
+
+def difference_report(found: Difference) -> Iterator[Block]:
+    """Yield what two dumps say of each other."""
+    numbers = found.comparison
+    if found.numbered:
+        yield from _numbers(found)
+    else:
+        yield Heading(f"{found.state}: the dumps have no numbers; what differs is told by identity and content")
+        if found.older:
+            yield Paragraph(
+                f"{found.older} written earlier (entryCSN) in the newer dump than in the older one: the server was "
+                "restored, or what it is behind has not come yet"
+            )
     if found.state == "ROLLED_BACK" and not numbers.fallen and not found.attested:
         yield Paragraph(
             "likely, not certain: no object that is in both shows it; what bore the highest numbers may instead have "

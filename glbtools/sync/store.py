@@ -711,7 +711,10 @@ class DumpStore(_ReadOnly):
             raise StoreError("a dump that names no server cannot be a source: its numbers may be anybody's")
         epoch = store_id(facts.epoch).hex() if facts.epoch else ""
         life = bytes.fromhex(epoch) if epoch else store_id(facts.server)
-        found = [_entry_change(each, life) for each in entries]
+        objects = list(entries)
+        found = [_entry_change(each, life) for each in objects if each.changed]
+        if objects and not found:
+            raise StoreError(f"dump of {facts.server}: no object has a number: nothing tells what has changed")
         for each in found:
             try:
                 values.text(each.source_key, "its name")

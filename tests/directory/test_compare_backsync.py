@@ -12,6 +12,7 @@ import pytest
 from glbtools.directory.backsync import MARGIN, backsync
 from glbtools.directory.compare import compare
 from glbtools.directory.export import Listed
+from glbtools.formats.ldif_dump import parse_ldif
 from glbtools.model.directory import Entry, Facts
 from glbtools.reporting.directory import backsync_report, difference_report
 from glbtools.reporting.text import Screen
@@ -271,3 +272,31 @@ def test_stamps_tell_of_each_attribute_which_side_is_later_and_who_wrote_it():
     assert [each.dn for each in found.partners[0].stranded] == ["cn=both"]
     assert found.details == {"cn=both": ("mail",)}
     assert not any("replPropertyMetaData" in each for each in found.missing)
+
+
+OPENLDAP = (
+    "dn: cn={name},dc=x\nobjectClass: person\ncn: {name}\nsn: {sn}\n"
+    "entryUUID: 00000000-0000-1041-8000-00000000000{at}\n"
+    "entryCSN: 202601010000{at:02}.000000Z#{n:06x}#000#000000\nmodifyTimestamp: 20260101000000Z\n\n"
+)
+
+
+def test_dumps_without_numbers_are_compared_by_identity_and_content(tmp_path, run):
+    def dump(name: str, *rows: tuple[int, str, str, int]) -> Path:
+        text = "".join(OPENLDAP.format(at=at, name=cn, sn=sn, n=n) for at, cn, sn, n in rows)
+        (tmp_path / name).write_text(text)
+        return tmp_path / name
+
+    old = dump("old.ldif", (1, "ann", "a", 5), (2, "bob", "b", 5), (3, "cy", "c", 5))
+    new = dump("new.ldif", (1, "ann", "a", 7), (2, "rob", "b", 6), (4, "dan", "d", 5))
+    done = run("directory", "compare", old, new, "--to", tmp_path / "c.ldif", "--as", "ldif")
+    assert done.status == 0
+    assert "the dumps have no numbers" in done.out
+    assert "difference: 1 A, 1 M, 1 D" in done.out
+    changes = [(each.dn, each.change) for each in parse_ldif((tmp_path / "c.ldif").read_bytes()).records]
+    assert changes[:3] == [("cn=cy,dc=x", "delete"), ("cn=bob,dc=x", "modrdn"), ("cn=dan,dc=x", "add")]
+    assert run("directory", "compare", old, old, "--to", "-").out == ""
+    back = run("directory", "compare", new, old)
+    assert (back.status, "2 written earlier (entryCSN)" in back.out) == (1, True)
+    refused = run("directory", "export", old, "--state", tmp_path / "s.json", "--to", "-", "--server", "s")
+    assert (refused.status, "no object has uSNChanged" in refused.err) == (2, True)

@@ -182,6 +182,11 @@ def unread_because(place: Path, *, alone: bool) -> str:
     except GlbError:
         return ""
     if alone and ldif_dump.begins(data):
+        if b"\nentryCSN:" in data or b"\nentryUUID:" in data:
+            return (
+                "a dump of a directory that does not number its changes (entryUUID, entryCSN), so that nothing can be "
+                "told of it by itself: glbtools directory compare tells what two of them differ in"
+            )
         return (
             "LDIF without numbers: no object at its beginning has uSNChanged, so that nothing can be told of it; ask "
             "for it: ldapsearch ... '*' uSNChanged uSNCreated"
