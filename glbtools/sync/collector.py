@@ -163,10 +163,12 @@ class Collector:
             verdict = judged(mine, change, lives)
             if mine is not None and journal.sweeping and verdict == DISCARD and is_reused(mine, change):
                 # What the source has counts in a full synchronization, whatever it once had under a higher number.
-                verdict = REPLACE if held(mine) == held(change) else RESTORED
-                mine = without_own(mine)
-                if verdict == REPLACE:
-                    change = united(change, mine)  # noqa: PLW2901
+                mine, same = without_own(mine), held(mine) == held(change)
+                if same:  # only its number is another
+                    put[change.source_key] = local[change.source_key] = united(change, mine)
+                    outcome.counts[DISCARDED] += 1
+                    continue
+                verdict = RESTORED
             if mine is not None and verdict != DISCARD and change.source_key in swept:
                 verdict, mine = REPLACE, without_own(mine)
             if mine is not None and verdict == REPLACE and (lives or change.source_key in swept):
