@@ -295,15 +295,15 @@ def server_of(network: Network) -> Server | None:
 def upload_channel(case: Case) -> Channel:
     """Return the upload of a postoffice: a, m, b and what is held (rulings 9 to 13)."""
     own, theirs = case.numbers, case.requestor
-    known = [each for each in (own.m, own.a) if each is not None]
+    known = [each for each in (own.last, own.confirmed) if each is not None]
     life, target_life = _lives(case)
     return Channel(
         "upload",
         case.postoffice.name or case.postoffice.path,
         server_name(case),
         held=own.held,
-        last=own.m,
-        confirmed=own.a,
+        last=own.last,
+        confirmed=own.confirmed,
         applied=theirs.reqsync if theirs else None,
         head=max(known) if len(known) == 2 else None,
         life=life,
@@ -318,10 +318,10 @@ def poisoned(case: Case) -> list[tuple[Record, str]]:
     """Return the changes still to be sent whose checksum is suspect, lowest number first, with what is wrong."""
     queue = case.postoffice.queue("REQTRANS")
     found = case.postoffice.read(queue.artefact) if queue else None
-    if queue is None or found is None or case.numbers.a is None:
+    if queue is None or found is None or case.numbers.confirmed is None:
         return []
     suspect = {each.span.start: each.message for each in found.faults if each.kind == "checksum"}
-    bad = [each for each in queue.real if each.start in suspect and each.sync > case.numbers.a]
+    bad = [each for each in queue.real if each.start in suspect and each.sync > case.numbers.confirmed]
     return [(each, suspect[each.start]) for each in sorted(bad, key=lambda each: each.sync)]
 
 
@@ -339,13 +339,13 @@ def download_channel(case: Case) -> Channel:
         held=held,
         last=server.last if server else None,
         confirmed=theirs.srvsync if theirs else None,
-        applied=own.c,
+        applied=own.applied,
         head=server.head if server else None,
         floor=floor,
         life=theirs.importsync if theirs else None,
         target_life=own.imports,
         log_of=server_name(case),
-        importing=None if own.c is None or own.a is None else own.c == own.a == 0,
+        importing=None if own.applied is None or own.confirmed is None else own.applied == own.confirmed == 0,
     )
 
 
@@ -368,8 +368,8 @@ def server_name(case: Case) -> str | None:
 def copied_from(case: Case) -> str | None:
     """Return whose REQCONF this postoffice has: the same numbers and dates, which fit only that one (ruling 19)."""
     own, theirs = case.numbers, case.requestor
-    fits = own.m == own.a and (theirs is None or theirs.reqsync == own.a)
-    if fits or own.a is None:
+    fits = own.last == own.confirmed and (theirs is None or theirs.reqsync == own.confirmed)
+    if fits or own.confirmed is None:
         return None
     twins = case.network.twins(case.postoffice)
     return twins[0].shown if twins else None
@@ -384,9 +384,9 @@ def never_taken(case: Case) -> list[Record]:
     """
     own, theirs, server = case.numbers, case.requestor, case.server
     queue = case.postoffice.queue("REQTRANS")
-    if server is None or theirs is None or queue is None or own.a is None or theirs.reqsync is None:
+    if server is None or theirs is None or queue is None or own.confirmed is None or theirs.reqsync is None:
         return []
-    waiting = [each for each in queue.real if own.a < each.sync <= theirs.reqsync]
+    waiting = [each for each in queue.real if own.confirmed < each.sync <= theirs.reqsync]
     master, name = server.master, (case.postoffice.name or "").upper()
     # What MSTTRANS does not describe, or has lost, may be these.
     if not waiting or master is None or not master.whole or name not in master.by_origin:
@@ -419,15 +419,15 @@ def low_part(case: Case) -> list[Low]:
     """
     own, theirs = case.numbers, case.requestor
     queue = case.postoffice.queue("REQTRANS")
-    if queue is None or own.a is None or own.m is None or own.m < own.a:
+    if queue is None or own.confirmed is None or own.last is None or own.last < own.confirmed:
         return []
-    if theirs is not None and theirs.reqsync is not None and theirs.reqsync < own.a:
+    if theirs is not None and theirs.reqsync is not None and theirs.reqsync < own.confirmed:
         return []
     master = case.server.master if case.server else None
     last_confirmed = max(queue.dummies, default=-1)
     found = []
     for index, record in enumerate(queue.records):
-        if index in queue.dummies or not 0 < record.sync <= own.a:
+        if index in queue.dummies or not 0 < record.sync <= own.confirmed:
             continue
         made = case.postoffice.moment(queue, record)
         if master is None or not master.has(record.text, made):
@@ -463,11 +463,11 @@ def renumbered_at(case: Case) -> int | None:
     0 stands for none, None for not known.
     """
     own, server = case.numbers, case.server
-    if own.a is None or server is None:
+    if own.confirmed is None or server is None:
         return None
-    ahead = own.c is not None and server.head is not None and own.c > server.head
+    ahead = own.applied is not None and server.head is not None and own.applied > server.head
     own_record = case.requestor.reqsync if case.requestor is not None else None
-    return own.a if case.others.highest == own.a != own_record and not ahead else 0
+    return own.confirmed if case.others.highest == own.confirmed != own_record and not ahead else 0
 
 
 def _lives(case: Case) -> tuple[int | None, int | None]:
@@ -475,7 +475,7 @@ def _lives(case: Case) -> tuple[int | None, int | None]:
     own, theirs = case.numbers, case.requestor
     if theirs is None:
         return own.imports, None
-    if (own.a or own.c) and not any((theirs.reqsync, theirs.srvsync, theirs.importsync)):
+    if (own.confirmed or own.applied) and not any((theirs.reqsync, theirs.srvsync, theirs.importsync)):
         return own.imports or 1, 0
     return own.imports, theirs.importsync
 

@@ -282,7 +282,7 @@ def _inactive(case: Case, group: Group) -> Judgement | None:
     else:
         if {"HOLE", "ROLLED_BACK", "EPOCH_CHANGED"} & set(case.download.verdict.states):
             return None
-        received, head = case.numbers.c, case.server.head if case.server else None
+        received, head = case.numbers.applied, case.server.head if case.server else None
         first = case.server.first if case.server else None
     if received is not None and head is not None and first is not None:
         if received > head:

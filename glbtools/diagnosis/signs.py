@@ -39,7 +39,7 @@ def explain(case: Case, relation: str) -> Causes:
 
 def _upload(case: Case) -> Shown:
     own, theirs, server = case.numbers, case.requestor, case.server
-    a, b = own.a, theirs.reqsync if theirs else None
+    a, b = own.confirmed, theirs.reqsync if theirs else None
     both = (case.stored("reqsync"), case.served("reqsync"))
     if a is not None and b is not None and b < a:
         yield "behind", both
@@ -52,9 +52,9 @@ def _upload(case: Case) -> Shown:
         if not b and theirs and theirs.srvsync and theirs.importsync and theirs.importsync == own.imports:
             yield "served-empty", both
         yield from _held_beyond(case, b)
-    if b is not None and own.m is not None and a is not None and max(own.m, a) < b:
+    if b is not None and own.last is not None and a is not None and max(own.last, a) < b:
         yield "ends-below-server", both
-    if own.a == own.c == 0 and b:
+    if own.confirmed == own.applied == 0 and b:
         yield from _unheard(case, both)
     if a is not None and copied_from(case):
         yield "equal-dates", (case.stored("last_export", "the same on both"),)
@@ -89,20 +89,20 @@ def _held_beyond(case: Case, received: int) -> Shown:
 
 def _queue(case: Case) -> Shown:
     own, queue = case.numbers, case.postoffice.queue("REQTRANS")
-    if queue is None or own.a is None or own.m is None:
+    if queue is None or own.confirmed is None or own.last is None:
         return
     whole = Evidence(queue.artefact.path, None if queue.size is None else (0, queue.size))
-    if own.m < own.a:
+    if own.last < own.confirmed:
         yield "queue-below", (whole, case.stored("reqsync"))
-    if queue.size == 0 and own.a:
+    if queue.size == 0 and own.confirmed:
         yield "zero-bytes", (whole,)
     if any(each.text == PODIAG_TEXT for each in queue.records):
         yield "utility-record", (whole,)
-    if queue.first in (0, 1) and queue.real and own.a > 1:
+    if queue.first in (0, 1) and queue.real and own.confirmed > 1:
         yield "begins-at-one", (whole,)
-    low = [each for each in queue.real if 0 < each.sync <= own.a]
-    if any(each.sync < own.a for each in low):
-        yield "begun-again", (recorded(queue, next(each for each in low if each.sync < own.a)),)
+    low = [each for each in queue.real if 0 < each.sync <= own.confirmed]
+    if any(each.sync < own.confirmed for each in low):
+        yield "begun-again", (recorded(queue, next(each for each in low if each.sync < own.confirmed)),)
     if missed := next(_missed(case, queue, low), None):
         yield "low-not-taken", (recorded(queue, missed),)
     first_change = next((index for index in range(len(queue.records)) if index not in queue.dummies), None)
@@ -111,7 +111,7 @@ def _queue(case: Case) -> Shown:
         yield "confirmed-behind", (recorded(queue, queue.records[min(behind)]),)
     received = case.requestor.reqsync if case.requestor else None
     first = queue.records[0] if queue.records else None
-    if received and first and 0 in queue.dummies and first.sync == received < own.a and queue.real:
+    if received and first and 0 in queue.dummies and first.sync == received < own.confirmed and queue.real:
         yield "fits-another", (recorded(queue, first),)
 
 
@@ -129,7 +129,7 @@ def _missed(case: Case, queue: QueueEvidence, low: list[Record]) -> Iterator[Rec
 
 def _imports(case: Case) -> Shown:
     own, theirs = case.numbers, case.requestor
-    if theirs and (own.a or own.c) and not any((theirs.reqsync, theirs.srvsync, theirs.importsync)):
+    if theirs and (own.confirmed or own.applied) and not any((theirs.reqsync, theirs.srvsync, theirs.importsync)):
         yield "record-zero", (case.served("reqsync"), case.stored("srvsync"))
     if theirs is None or own.imports is None or theirs.importsync is None or theirs.importsync >= own.imports:
         return
@@ -147,7 +147,7 @@ def _server(case: Case) -> Shown:
     own, server = case.numbers, case.server
     if server is None:
         return
-    if own.c is not None and server.head is not None and own.c > server.head:
+    if own.applied is not None and server.head is not None and own.applied > server.head:
         yield "received-above", (case.stored("srvsync"), case.headed("sync"))
     if case.others.own_behind:
         yield "server-behind", (case.others.own_behind,)
@@ -171,7 +171,7 @@ def _master(case: Case) -> Shown:
         yield ("master-above" if master.last > server.head else "master-below"), places
     else:
         yield "master-even", places
-    if server.first is not None and case.numbers.c is not None and server.first > case.numbers.c + 1 > 1:
+    if server.first is not None and case.numbers.applied is not None and server.first > case.numbers.applied + 1 > 1:
         yield "master-late", places
         if recent_loss(case):
             yield "master-young", places

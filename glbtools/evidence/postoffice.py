@@ -287,20 +287,20 @@ class Postoffice:
 
 
 class Numbers(NamedTuple):
-    """The numbers of one postoffice (docs/rulings.md#letters): what remains of it when its files are closed.
+    """The numbers of one postoffice, as its channels call them (docs/rulings.md#letters).
 
     Attributes:
-        a: REQCONF.ReqSync, confirmed.
-        c: REQCONF.SrvSync.
+        confirmed: REQCONF.ReqSync.
+        applied: REQCONF.SrvSync.
         imports: REQCONF's import number.
-        m: last number in REQTRANS, a dummy's included; 0 when empty.
+        last: last number in REQTRANS, a dummy's included; 0 when empty.
         held: numbers of the real records of REQTRANS.
     """
 
-    a: int | None = None
-    c: int | None = None
+    confirmed: int | None = None
+    applied: int | None = None
     imports: int | None = None
-    m: int | None = None
+    last: int | None = None
     held: tuple[Range, ...] | None = None
 
 

@@ -83,7 +83,9 @@ def _issued_twice(case: Case, content: Content, at: int | None) -> Iterator[tupl
 
     What is above SrvSync was not fetched under the first meaning, and is still due under the second.
     """
-    fetched = [then.c for each in content.network.earlier(case.postoffice) if (then := numbers(each)).c is not None]
+    fetched = [
+        then.applied for each in content.network.earlier(case.postoffice) if (then := numbers(each)).applied is not None
+    ]
     lost = {each.sync: each for each in content.replaced}
     for _, now in content.reused:
         seen_before = any(each >= now.sync for each in fetched)
@@ -111,7 +113,7 @@ def _numbers_down(case: Case) -> tuple[Evidence, ...]:
 
 def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Standing, tuple[Range, ...]]]:
     """Yield the numbers that the server has issued and the target has not, with the reason (ruling 15)."""
-    verdict, c = case.download.verdict, case.numbers.c
+    verdict, c = case.download.verdict, case.numbers.applied
     sure = verdict.certainty if c is not None else least(verdict.certainty, "likely")
     settled = files_that_tell(verdict.settled_by, TELLS_DOWN)
     doubt = _numbers_lowered(case)
@@ -158,19 +160,19 @@ def _numbers_lowered(case: Case) -> str:
     own, theirs = case.numbers, case.requestor
     if case.download.channel.importing:
         return "After a reset it may be in the lists already."
-    if own.c == 0 and own.imports:
+    if own.applied == 0 and own.imports:
         return "The Import of the first cycle may have brought it."
     if "ROLLED_BACK" in case.upload.verdict.states:
         return "This postoffice went back, and may have had it before."
-    if own.c is not None and theirs is not None and theirs.srvsync is not None and own.c < theirs.srvsync:
+    if own.applied is not None and theirs is not None and theirs.srvsync is not None and own.applied < theirs.srvsync:
         return f"The server's record says {theirs.srvsync}: unless T3 is still to run, it had been received."
-    if own.a and case.upload.channel.renumbered_at == own.a:
+    if own.confirmed and case.upload.channel.renumbered_at == own.confirmed:
         return "A RESYNC seems to have set SrvSync; its lists may hold it already."
     return ""
 
 
 def _left(case: Case, name: str, number: int) -> Standing:
-    c = case.numbers.c
+    c = case.numbers.applied
     if c is not None and number > c:
         note = f"It stands in {name} and is above SrvSync {c}: the server will send it again."
         return Standing("leftover", "possible", note)
@@ -192,6 +194,6 @@ def _wanted_down(at: int | None, head: int | None) -> tuple[str, ...]:
 
 def _target_at(case: Case) -> int | None:
     """SrvSync as the requestor has it, else as the server has it (ruling 15)."""
-    if case.numbers.c is not None:
-        return case.numbers.c
+    if case.numbers.applied is not None:
+        return case.numbers.applied
     return case.requestor.srvsync if case.requestor else None

@@ -46,7 +46,7 @@ def add_uploads(view: View, found: Unsent) -> None:
 
 def _deleted(view: View) -> Iterator[Outstanding]:
     """Yield what a deleted REQTRANS held and the server's numbers do not cover; possible at most (ruling 27)."""
-    confirmed = max(view.case.numbers.a or 0, applied(view.case) or 0)
+    confirmed = max(view.case.numbers.confirmed or 0, applied(view.case) or 0)
     for change in deleted_copies(view.case.postoffice, "REQTRANS"):
         if change.sync > confirmed:
             note = "REQTRANS.GLB is missing; what may be the deleted file holds this change, and nothing confirms it."
@@ -56,7 +56,7 @@ def _deleted(view: View) -> Iterator[Outstanding]:
 def _standing(view: View, change: Change) -> Standing | None:
     """Return why a change in REQTRANS has not arrived; None when it has or is confirmed (rulings 9 to 13)."""
     case, number = view.case, change.sync
-    a, m, b = case.numbers.a, case.numbers.m, applied(case)
+    a, m, b = case.numbers.confirmed, case.numbers.last, applied(case)
     state = case.upload.verdict.of(number)
     if state == "STRANDED":
         note = f"{a} is confirmed and REQTRANS ends at {m}: it is never sent."
@@ -84,7 +84,7 @@ _REQCONF = "REQCONF of this postoffice"
 
 def _standing_pending(view: View, change: Change) -> Standing:
     """Return why a change that nobody confirms waits, and how sure it is that it will be sent and taken."""
-    case, a, b = view.case, view.case.numbers.a, applied(view.case)
+    case, a, b = view.case, view.case.numbers.confirmed, applied(view.case)
     record = _record_name(case)
     if a is None:
         # Without ReqSync, what the server has not is unsent, whatever holds it up.
@@ -115,7 +115,7 @@ def never_taken_before(case: Case, change: Change) -> bool:
     An older REQTRANS may have been put back, with changes that the server has had. An MSTTRANS that is whole and
     reaches back shows that it has not, unless the server itself went back.
     """
-    a, b = case.numbers.a, applied(case)
+    a, b = case.numbers.confirmed, applied(case)
     if a is None or b is None or b < a or is_start(change.text) or {"received-above", "server-behind"} & {*case.signs}:
         return False
     master = case.server.master if case.server else None
@@ -127,7 +127,7 @@ def _standing_confirmed(view: View, change: Change) -> Standing | None:
     case, number = view.case, change.sync
     own, b = case.numbers, applied(case)
     if (signs := view.low.get((number, change.text))) is not None:
-        note = f"{own.a} is confirmed: it is not sent again. " + (
+        note = f"{own.confirmed} is confirmed: it is not sent again. " + (
             f"That it was ever sent is unlikely: {'; '.join(signs)}."
             if signs
             else "Either an interrupted T3 left it, and it has arrived; or the queue was begun again, and it has not."
@@ -137,11 +137,12 @@ def _standing_confirmed(view: View, change: Change) -> Standing | None:
         return None
     causes = explain(case, "behind")
     if causes.first.slug == "resync":
-        note = f"A RESYNC set ReqSync to {own.a} over it, and the server has only {b}: it is never sent."
+        note = f"A RESYNC set ReqSync to {own.confirmed} over it, and the server has only {b}: it is never sent."
         return Standing("stranded", "likely", note, (causes.first.tells,))
     if causes.first.problem in WENT_BACK:
         return Standing("hole", hole(case).certainty, _hole_note(case))
-    note = f"{own.a} is confirmed and the server's record says {b}: it is not sent again, and may have arrived before."
+    known = f"{own.confirmed} is confirmed and the server's record says {b}"
+    note = f"{known}: it is not sent again, and may have arrived before."
     return Standing("stranded", "possible", note, tuple(dict.fromkeys(each.tells for each in causes.open)))
 
 
@@ -234,14 +235,14 @@ def _unreadable(view: View) -> Iterator[Unfound]:
     case, gaps = view.case, view.damage
     own, b = case.numbers, applied(case)
     queue = case.postoffice.queue("REQTRANS")
-    if not gaps or queue is None or own.m is None:
+    if not gaps or queue is None or own.last is None:
         return
-    stuck = own.a is not None and own.m < own.a
+    stuck = own.confirmed is not None and own.last < own.confirmed
     why = "stranded" if stuck else "pending"
-    low = (queue.first or 1) - 1 if stuck or own.a is None else max(own.a, b or 0)
-    spans = [(span, "likely") for span in without([(low, own.m)], {each.sync for each in queue.records})]
-    if gaps[-1].span and gaps[-1].span[1] == queue.size and own.m >= low:
-        spans.append(((own.m, own.m + 1), "possible"))
+    low = (queue.first or 1) - 1 if stuck or own.confirmed is None else max(own.confirmed, b or 0)
+    spans = [(span, "likely") for span in without([(low, own.last)], {each.sync for each in queue.records})]
+    if gaps[-1].span and gaps[-1].span[1] == queue.size and own.last >= low:
+        spans.append(((own.last, own.last + 1), "possible"))
     for span, certainty in spans:
         standing = Standing(why, certainty, "REQTRANS is damaged; what stood there is no whole record.")
         yield Unfound(span, view.upload, view.doubted(standing), tuple(gaps))
@@ -287,7 +288,7 @@ def hole(case: Case) -> Hole:
     that were never given to a change may be among these. None where MSTTRANS shows that they arrived, or REQCONF that
     the numbers are another postoffice's.
     """
-    a, b = case.numbers.a, applied(case)
+    a, b = case.numbers.confirmed, applied(case)
     if a is None or b is None or "behind" not in case.signs:
         return Hole((), "possible", ())
     causes = explain(case, "behind")
@@ -299,7 +300,7 @@ def hole(case: Case) -> Hole:
 
 
 def _hole_note(case: Case) -> str:
-    numbers_here = f"{case.numbers.a} is confirmed here and the server has only {applied(case)}: "
+    numbers_here = f"{case.numbers.confirmed} is confirmed here and the server has only {applied(case)}: "
     if hole(case).certainty == "likely":
         return f"{numbers_here}it lost what it had, and nobody sends that again."
     return f"{numbers_here}if it had them and lost them, nobody sends them again."
@@ -307,13 +308,13 @@ def _hole_note(case: Case) -> str:
 
 def _wanted_up(case: Case) -> tuple[str, ...]:
     wanted = []
-    if case.numbers.m is None:
+    if case.numbers.last is None:
         wanted.append("REQTRANS")
-    if case.numbers.a is None:
+    if case.numbers.confirmed is None:
         wanted.append("REQCONF")
     if applied(case) is None:
         wanted.append("the server's SRVCONF" if case.server is None else "a record of it in the server's SRVCONF")
-    a, b = case.numbers.a, applied(case)
+    a, b = case.numbers.confirmed, applied(case)
     if a is not None and b is not None and b < a and not hole(case).ranges:
         first = explain(case, "behind").first
         if first.tells:

@@ -31,7 +31,10 @@ def vanished(case: Case) -> list[Loss]:
         then = numbers(earlier)
         stuck = was_stranded(then)
         for each in sorted(copies(earlier, "REQTRANS", OLDER), key=lambda each: (each.sync, each.text)):
-            if (then.a is not None and each.sync <= then.a and not stuck) or (each.sync, each.text) in found:
+            if (then.confirmed is not None and each.sync <= then.confirmed and not stuck) or (
+                each.sync,
+                each.text,
+            ) in found:
                 continue
             if present is None:
                 present = {held.text for held in copies(case.postoffice, "REQTRANS")}
@@ -48,25 +51,36 @@ def _unconfirmed(case: Case, number: int, then: Numbers, stuck: bool) -> tuple[s
     """Return how surely a change waiting in an older REQTRANS never arrived, and by which numbers; None when it did."""
     own, b = case.numbers, applied(case)
     if stuck:
-        return "likely", f"It was stranded then: {then.a} was confirmed, and REQTRANS ended at {then.m}."
-    back = own.a is not None and then.a is not None and own.a < then.a
+        return "likely", f"It was stranded then: {then.confirmed} was confirmed, and REQTRANS ended at {then.last}."
+    back = own.confirmed is not None and then.confirmed is not None and own.confirmed < then.confirmed
     reset = own.imports is not None and then.imports is not None and own.imports < then.imports
-    if reset or (back and b is not None and then.a is not None and b < then.a and own.a is not None and b >= own.a):
+    if reset or (
+        back
+        and b is not None
+        and then.confirmed is not None
+        and b < then.confirmed
+        and own.confirmed is not None
+        and b >= own.confirmed
+    ):
         return "possible", "The numbers began again since then and do not show whether it arrived."
     if b is not None and number <= b:
         return None
-    if own.a is not None and number <= own.a:
-        if b is None or case.upload.channel.renumbered_at != own.a or "EPOCH_CHANGED" in case.upload.verdict.states:
+    if own.confirmed is not None and number <= own.confirmed:
+        if (
+            b is None
+            or case.upload.channel.renumbered_at != own.confirmed
+            or "EPOCH_CHANGED" in case.upload.verdict.states
+        ):
             return None
-        return "likely", f"A RESYNC set ReqSync to {own.a} over it, and the server has only {b}."
+        return "likely", f"A RESYNC set ReqSync to {own.confirmed} over it, and the server has only {b}."
     if b is not None and "EPOCH_CHANGED" in case.upload.verdict.states:
         return "possible", "The server's record was made anew since then and does not show whether it arrived."
-    confirmed = "" if own.a is None else f"; {own.a} is confirmed here"
+    confirmed = "" if own.confirmed is None else f"; {own.confirmed} is confirmed here"
     if b is not None:
-        sure = "certain" if own.a is not None else "likely"
+        sure = "certain" if own.confirmed is not None else "likely"
         return sure, f"The server has this postoffice's numbers up to {b}{confirmed}."
-    if own.a is not None:
-        return "likely", f"{own.a} is the last number confirmed here."
+    if own.confirmed is not None:
+        return "likely", f"{own.confirmed} is the last number confirmed here."
     return "possible", "Neither what is confirmed now nor what the server has is known."
 
 
@@ -82,4 +96,4 @@ def _weighed(case: Case, change: Change, certainty: str, note: str) -> Loss:
 
 def was_stranded(then: Numbers) -> bool:
     """Whether a queue ended below what was confirmed."""
-    return then.a is not None and then.m is not None and then.m < then.a
+    return then.confirmed is not None and then.last is not None and then.last < then.confirmed

@@ -115,7 +115,7 @@ def _own_files(case: Case) -> Finding:
     assert server is not None
     return case.finding(
         "server-restored-own-requestor",
-        f"the server's own REQCONF has updates up to {own.c}, its SRVCONF has issued {server.head}",
+        f"the server's own REQCONF has updates up to {own.applied}, its SRVCONF has issued {server.head}",
         (case.stored("srvsync"), case.headed("sync")),
         case.download.verdict.certainty,
         notes=(
@@ -138,7 +138,8 @@ def _server_behind(case: Case, causes: Causes) -> Finding:
     return server_finding(
         case,
         causes,
-        f"{case.postoffice.shown} has server updates up to {own.c}, the server has issued {server.head}: it receives "
+        f"{case.postoffice.shown} has server updates up to {own.applied}, the server has issued {server.head}: "
+        "it receives "
         "nothing until the server passes that number",
         (
             case.stored("srvsync", "server updates received"),
@@ -163,7 +164,7 @@ def _purged(case: Case) -> Finding:
             _first_of_master(case),
             *logs,
         ),
-        verdict.certainty if own.c is not None else "likely",
+        verdict.certainty if own.applied is not None else "likely",
         notes=(
             f"MSTTRANS begins at {server.first}; what is older than Keep Updates "
             f"({_days(server.config.keep_updates)}) is purged from it (Q108067).",

@@ -283,9 +283,9 @@ def _nothing_received(case: Case, history: History) -> Iterator[Finding]:
     if case.numbers.imports is not None and theirs is not None:
         return
     head = case.server.head if case.server else None
-    if case.numbers.c is not None and head is not None and case.numbers.c >= head:
+    if case.numbers.applied is not None and head is not None and case.numbers.applied >= head:
         return
-    behind = case.numbers.c is not None and head is not None
+    behind = case.numbers.applied is not None and head is not None
     yield _finding(
         case,
         "requestor-readded",
@@ -295,7 +295,7 @@ def _nothing_received(case: Case, history: History) -> Iterator[Finding]:
         notes=(
             "Normal when the server had nothing to send. If it had, this is what a postoffice logs that was deleted on "
             "the server and created again: it refuses the updates without a word (Q99961).",
-            *((f"The server has issued {head}, this postoffice has {case.numbers.c}.",) if behind else ()),
+            *((f"The server has issued {head}, this postoffice has {case.numbers.applied}.",) if behind else ()),
         ),
         advice=(
             "Compare the import numbers of both sides; if the server's is lower: Config, Dir-Sync, Requestor, Import.",
@@ -346,7 +346,7 @@ def _silent_export(case: Case, history: History) -> Iterator[Finding]:
 def _unchanged_since(case: Case, queue: QueueEvidence, exported: datetime) -> bool:
     """Whether nothing was acknowledged since: a record of before is still there, or there never was one."""
     if not queue.records:
-        return case.numbers.a == 0
+        return case.numbers.confirmed == 0
     found = case.postoffice.read(queue.artefact)
     for each in queue.records:
         if not each.stamp:

@@ -398,12 +398,12 @@ def _other_server(case: Case, server: str | None) -> Iterator[Finding]:
 def _beyond_repair(case: Case) -> Iterator[Finding]:
     """The server's own requestor is stuck by more than exports can make up for (Q119452 case 2, Q257740)."""
     own = case.numbers
-    if not case.is_server or own.a is None or own.m is None or own.a - own.m < FAR_BEHIND:
+    if not case.is_server or own.confirmed is None or own.last is None or own.confirmed - own.last < FAR_BEHIND:
         return
     yield _finding(
         case,
         "global-reset-needed",
-        f"the server's own queue ends {own.a - own.m} numbers below what is confirmed",
+        f"the server's own queue ends {own.confirmed - own.last} numbers below what is confirmed",
         evidence=(case.stored("reqsync"),),
         notes=(
             "Exports would have to make up for all of them; the server's own requestor has no other way (Q119452).",

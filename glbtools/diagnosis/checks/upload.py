@@ -42,7 +42,7 @@ def check(case: Case) -> Iterator[Finding]:
     owner = copied_from(case)
     if owner:
         # A RESYNC makes numbers equal, too; with it the dates alone would be no more than a hint (ruling 19).
-        resynced = case.upload.channel.renumbered_at == case.numbers.a
+        resynced = case.upload.channel.renumbered_at == case.numbers.confirmed
         copied = _copied(case, owner, beside=resynced or "STRANDED" in ranges)
         yield with_causes(case, copied, explain(case, "equal-dates"))
         if not resynced:
@@ -74,29 +74,31 @@ def check(case: Case) -> Iterator[Finding]:
 def _stranded(case: Case) -> Finding:
     """Real records are held and m < a: nothing of them is ever sent (Q119452)."""
     own, verdict = case.numbers, case.upload.verdict
-    assert own.a is not None
-    assert own.m is not None
+    assert own.confirmed is not None
+    assert own.last is not None
     stuck = verdict.ranges["STRANDED"]
     count = sum(high - low for low, high in stuck)
     queue = case.postoffice.queue("REQTRANS")
     assert queue is not None
     since = min((each.stamp for each in queue.real if each.stamp), default=None)
     notes = [
-        f"REQCONF says that the server has confirmed everything up to {own.a}. REQMAIN sends only what is numbered "
-        f"above that. REQTRANS ends at {own.m}, so T1 finds nothing to send and logs 171, 'No requestor updates to "
+        f"REQCONF says that the server has confirmed everything up to {own.confirmed}. "
+        "REQMAIN sends only what is numbered "
+        f"above that. REQTRANS ends at {own.last}, so T1 finds nothing to send and logs 171, 'No requestor updates to "
         "send'.",
     ]
     if since is not None:
         moment = when(case, since)
         if moment:
             notes.append(f"The first of them was queued {moment} by the postoffice's clock (zone unknown).")
-    notes += _dead_zone(verdict.dead_zone, own.m)
+    notes += _dead_zone(verdict.dead_zone, own.last)
     notes += _causes(case)
     notes += _delivered_before(case)
     return case.finding(
         "stranded-transactions",
-        f"{plural(count, 'change')} in REQTRANS, {numbers_text(stuck)}, will never be sent: {own.a} is confirmed, "
-        f"REQTRANS ends at {own.m}",
+        f"{plural(count, 'change')} in REQTRANS, {numbers_text(stuck)}, will never be sent: "
+        f"{own.confirmed} is confirmed, "
+        f"REQTRANS ends at {own.last}",
         (*_both_numbers(case), *case.queued(only=set(numbers_of(stuck)))),
         _certainty(case),
         notes=tuple(notes),
@@ -108,14 +110,14 @@ def _stranded(case: Case) -> Finding:
 
 def _stranded_help(case: Case) -> Iterator[str]:
     own = case.numbers
-    assert own.a is not None
-    assert own.m is not None
-    gap = own.a - own.m
+    assert own.confirmed is not None
+    assert own.last is not None
+    gap = own.confirmed - own.last
     listed = _export_size(case)
     exports = -(-gap // listed) + 1
     sized = f" ({listed} records in the one REQTRANS holds)" if listed > 1 else ""
     yield (
-        f"Config, Dir-Sync, Requestor, Export, until REQTRANS ends above {own.a} and one "
+        f"Config, Dir-Sync, Requestor, Export, until REQTRANS ends above {own.confirmed} and one "
         f"whole export lies above it (Q119452). An export adds one record and one for each entry{sized}; with lists "
         f"of that size, {plural(exports, 'export')}."
     )
@@ -139,7 +141,7 @@ def _stranded_help(case: Case) -> Iterator[str]:
 def _armed(case: Case) -> Iterator[Finding]:
     """Nothing is lost yet, but the next changes will be: m < a and no change is held."""
     own, verdict = case.numbers, case.upload.verdict
-    assert own.a is not None
+    assert own.confirmed is not None
     queue = case.postoffice.queue("REQTRANS")
     if queue is None:
         return
@@ -147,12 +149,12 @@ def _armed(case: Case) -> Iterator[Finding]:
     if queue.size == 0:
         slug, what = "reqtrans-deleted-zero-byte", "REQTRANS has 0 bytes"
     elif queue.size == 60 or any(each.text == PODIAG_TEXT for each in queue.records):
-        slug, what = PODIAG, f"the diagnostic utility's record has number {own.m}"
+        slug, what = PODIAG, f"the diagnostic utility's record has number {own.last}"
     else:
-        slug, what = "reqtrans-49-byte-idle", f"REQTRANS ends at {own.m} and holds no change"
+        slug, what = "reqtrans-49-byte-idle", f"REQTRANS ends at {own.last} and holds no change"
     yield case.finding(
         slug,
-        f"{what}, and {own.a} is confirmed: the next {plural(lost, 'change')} made here will never be sent",
+        f"{what}, and {own.confirmed} is confirmed: the next {plural(lost, 'change')} made here will never be sent",
         (
             None
             if queue.size is None
@@ -163,8 +165,8 @@ def _armed(case: Case) -> Iterator[Finding]:
         ),
         _certainty(case),
         notes=(
-            f"New changes are numbered from {(own.m or 0) + 1}; what is numbered up to {own.a} is taken for already "
-            "sent.",
+            f"New changes are numbered from {(own.last or 0) + 1}; what is numbered up to {own.confirmed} is "
+            "taken for already sent.",
             "Changes that were in REQTRANS and not yet confirmed when it was made anew are in no file given.",
             *_causes(case),
         ),
@@ -175,7 +177,8 @@ def _armed(case: Case) -> Iterator[Finding]:
 
 
 def _armed_help(case: Case) -> Iterator[str]:
-    yield f"What has to come about: a REQTRANS that ends at {case.numbers.a}, so that numbering goes on above it."
+    end = case.numbers.confirmed
+    yield f"What has to come about: a REQTRANS that ends at {end}, so that numbering goes on above it."
     if case.is_server:
         yield NO_RESET
     else:
@@ -192,10 +195,10 @@ def _earlier_life(case: Case) -> bool:
     or a queue in which only the number of a confirmation is left, are not (Q133428).
     """
     own, theirs = case.numbers, case.requestor
-    if theirs is None or own.a != 0 or own.c != 0 or not theirs.reqsync:
+    if theirs is None or own.confirmed != 0 or own.applied != 0 or not theirs.reqsync:
         return False
     more = theirs.importsync is not None and own.imports is not None and theirs.importsync > max(1, own.imports)
-    return more or bool(theirs.srvsync) or (bool(own.m) and not own.held)
+    return more or bool(theirs.srvsync) or (bool(own.last) and not own.held)
 
 
 # --- went back ---------------------------------------------------------------------------------------------------
@@ -210,7 +213,7 @@ def _went_back(case: Case) -> Iterator[Finding]:
     applied = theirs.reqsync or 0
     zone = verdict.dead_zone
     lost = f"; the next {plural(zone[1] - zone[0], 'change')} made here will be refused" if zone else ""
-    reset = own.a == 0 and own.c in (0, None)
+    reset = own.confirmed == 0 and own.applied in (0, None)
     slug = "requestor-reset-incomplete" if reset else "reqconf-cloned-or-restored"
     why = (
         "ReqSync is 0 here as after LISTDS -Z, but the server's record was not deleted and created anew."
@@ -220,7 +223,7 @@ def _went_back(case: Case) -> Iterator[Finding]:
     held = f"; {changes(refused)} in REQTRANS will be refused as old" if refused else ""
     causes = explain(case, "ends-below-server" if "ends-below-server" in case.signs else "unheard")
     certainty = _certainty(case) if len(causes.losing) == len(causes.open) else "possible"
-    highest = max(own.m or 0, own.a or 0)
+    highest = max(own.last or 0, own.confirmed or 0)
     finding = case.finding(
         slug,
         f"the server has this postoffice's changes up to {applied}, here the numbers end at {highest}{held}{lost}",
@@ -262,7 +265,7 @@ def _copied(case: Case, owner: str, *, beside: bool) -> Finding:
         ),
         "likely",
         notes=(
-            f"Here REQTRANS ends at {own.m}, and the server has {applied}; ReqSync {own.a} is the other's.",
+            f"Here REQTRANS ends at {own.last}, and the server has {applied}; ReqSync {own.confirmed} is the other's.",
             "What the numbers of this postoffice were, this REQCONF does not say.",
         ),
         help=(
@@ -308,8 +311,8 @@ def _hole(case: Case, causes: Causes) -> Finding:
     """What is confirmed here and not in the server's queue: lost, if the server went back (Q113453)."""
     own, theirs = case.numbers, case.requestor
     assert theirs is not None
-    assert own.a is not None
-    hole = ((theirs.reqsync or 0, own.a),)
+    assert own.confirmed is not None
+    hole = ((theirs.reqsync or 0, own.confirmed),)
     return server_finding(
         case,
         causes,
@@ -329,21 +332,21 @@ def _hole(case: Case, causes: Causes) -> Finding:
 def _after_adds(case: Case) -> Iterator[Finding]:
     """A RESYNC was processed after changes were made: it passed them over (Q119452); a note beside stuck changes."""
     own, theirs = case.numbers, case.requestor
-    if own.a is None or own.held is None or theirs is None or theirs.reqsync is None:
+    if own.confirmed is None or own.held is None or theirs is None or theirs.reqsync is None:
         return
-    if case.upload.channel.renumbered_at != own.a or "EPOCH_CHANGED" in case.upload.verdict.states:
+    if case.upload.channel.renumbered_at != own.confirmed or "EPOCH_CHANGED" in case.upload.verdict.states:
         return
-    passed = clipped(own.held, theirs.reqsync, own.a)
+    passed = clipped(own.held, theirs.reqsync, own.confirmed)
     if not passed:
         return
     yield case.finding(
         "resync-after-adds",
-        f"a RESYNC set ReqSync to {own.a} and passed over {changes(passed)} that the server does not have",
+        f"a RESYNC set ReqSync to {own.confirmed} and passed over {changes(passed)} that the server does not have",
         (*_both_numbers(case), *case.queued(only=set(numbers_of(passed)))),
         "likely",
         notes=(
-            f"The server has {theirs.reqsync}; {own.a} is the largest ReqSync of any requestor, as RESYNC sets it "
-            "(Q119449).",
+            f"The server has {theirs.reqsync}; {own.confirmed} is the largest ReqSync of any requestor, as RESYNC "
+            "sets it (Q119449).",
         ),
         help=("Make these changes again, or Export. Next time RESYNC first, changes after it (Q119452).",),
         ranges=passed,
@@ -406,7 +409,7 @@ def _never_drained(case: Case) -> Iterator[Finding]:
     """Changes pile up where Dir-Sync does not run (Q104743)."""
     own = case.numbers
     queue = case.postoffice.queue("REQTRANS")
-    if own.a or own.c or own.a is None or queue is None or not queue.real or case.now is None:
+    if own.confirmed or own.applied or own.confirmed is None or queue is None or not queue.real or case.now is None:
         return
     if case.requestor is not None or any(case.lines(167, 171, 105, 106)):
         return
@@ -436,13 +439,13 @@ def _normal(case: Case) -> Iterator[Finding]:
     queue = case.postoffice.queue("REQTRANS")
     if (
         queue is not None
-        and own.a is not None
-        and own.m == own.a
+        and own.confirmed is not None
+        and own.last == own.confirmed
         and any(each.text == PODIAG_TEXT for each in queue.records)
     ):
         yield case.finding(
             PODIAG,
-            f"the diagnostic utility has put a new REQTRANS here; its number {own.m} agrees with ReqSync",
+            f"the diagnostic utility has put a new REQTRANS here; its number {own.last} agrees with ReqSync",
             _both_numbers(case),
             notes=(
                 "REQTRANS had been lost. What was waiting in it then is in no file; an Export makes up for it "
@@ -451,8 +454,8 @@ def _normal(case: Case) -> Iterator[Finding]:
             severity="note",
         )
         return
-    if own.a is not None and own.m == own.a:
-        what = "was never used" if not own.m else f"ends at {own.m}, which is confirmed"
+    if own.confirmed is not None and own.last == own.confirmed:
+        what = "was never used" if not own.last else f"ends at {own.last}, which is confirmed"
         yield case.finding(
             "nothing-to-send",
             f"nothing to send: REQTRANS {what}",
@@ -508,18 +511,18 @@ def _refused(case: Case, refused: list[Record]) -> Finding:
 def _kept(case: Case) -> Iterator[Finding]:
     """Real records at or below the confirmed number while the queue does not end below it: not lost (ruling 13)."""
     own, theirs = case.numbers, case.requestor
-    if own.a is None or own.m is None or own.held is None or own.m < own.a:
+    if own.confirmed is None or own.last is None or own.held is None or own.last < own.confirmed:
         return
-    behind = theirs is not None and theirs.reqsync is not None and theirs.reqsync < own.a
+    behind = theirs is not None and theirs.reqsync is not None and theirs.reqsync < own.confirmed
     low = low_part(case)
     if told := [each for each in low if each.signs]:
         yield with_causes(case, _begun_again(case, told), explain(case, _low_relation(case)))
     rest = ranges_of(each.record.sync for each in low if not each.signs)
-    kept = tuple(without(clipped(own.held, 0, own.a), {each.record.sync for each in low if each.signs}))
+    kept = tuple(without(clipped(own.held, 0, own.confirmed), {each.record.sync for each in low if each.signs}))
     if not kept or behind:
         return
     # T3 may keep the record whose number was confirmed (Q133428: what is below it is discarded).
-    harmless = not rest or rest == ((own.a - 1, own.a),)
+    harmless = not rest or rest == ((own.confirmed - 1, own.confirmed),)
     yield case.finding(
         "acknowledged-records-kept",
         f"{changes(kept)} in REQTRANS are at or below the confirmed number and still there",
@@ -530,7 +533,8 @@ def _kept(case: Case) -> Iterator[Finding]:
             "and none of it is sent again."
             if not rest
             else "Either T3 was interrupted before it cleared them, and they have arrived; or the queue was begun "
-            f"again or put back and has passed {own.a} since, and they were never sent (Q119014). No file tells which.",
+            f"again or put back and has passed {own.confirmed} since, and they were never sent (Q119014). "
+            "No file tells which.",
         ),
         help=() if harmless else ("Compare the server's lists with these changes. An Export sends them in any case.",),
         ranges=kept,
@@ -551,12 +555,13 @@ def _begun_again(case: Case, low: list[Low]) -> Finding:
     signs = tuple(dict.fromkeys(sign for each in low for sign in each.signs))
     return case.finding(
         "stranded-transactions",
-        f"{changes(ranges)} in REQTRANS will never be sent: {own.a} is confirmed, and no file shows that they arrived",
+        f"{changes(ranges)} in REQTRANS will never be sent: {own.confirmed} is confirmed, and no file shows that they "
+        "arrived",
         (*_both_numbers(case), *case.queued(only=set(numbers_of(ranges)))),
         "likely",
         notes=(
-            f"REQMAIN sends only what is numbered above {own.a}. REQTRANS ends at {own.m}, so what was queued since is "
-            "sent, and these are passed over in silence.",
+            f"REQMAIN sends only what is numbered above {own.confirmed}. REQTRANS ends at {own.last}, so what was queued "
+            "since is sent, and these are passed over in silence.",
             f"That they had been sent before is unlikely: {'; '.join(signs)}.",
         ),
         help=(
@@ -573,7 +578,7 @@ def _unregistered(case: Case) -> Iterator[Finding]:
     if not unregistered(case) or case.server is None:
         return
     own = case.numbers
-    waiting = clipped(own.held or (), own.a or 0, own.m or 0)
+    waiting = clipped(own.held or (), own.confirmed or 0, own.last or 0)
     held = f"; {changes(waiting)} in REQTRANS will be refused" if waiting else ""
     yield case.finding(
         "requestor-not-registered",
@@ -597,17 +602,17 @@ def _resynced(case: Case, causes: Causes) -> Finding:
     """ReqSync ahead of the server's record, as a RESYNC leaves it: normal (docs/rulings.md 10)."""
     own, theirs = case.numbers, case.requestor
     assert theirs is not None
-    assert own.a is not None
+    assert own.confirmed is not None
     largest = "largest" in causes.seen
     finding = case.finding(
         "resync-inflated-reqsync",
-        f"ReqSync {own.a} is above the server's {theirs.reqsync} because a RESYNC set it"
+        f"ReqSync {own.confirmed} is above the server's {theirs.reqsync} because a RESYNC set it"
         if largest
-        else f"ReqSync {own.a} is above the server's {theirs.reqsync}, as an earlier RESYNC leaves it",
+        else f"ReqSync {own.confirmed} is above the server's {theirs.reqsync}, as an earlier RESYNC leaves it",
         (case.stored("reqsync"), case.served("reqsync")),
         "likely" if largest else "possible",
         (
-            f"RESYNC.GLB carries the largest ReqSync of any requestor (Q119449), and {own.a} "
+            f"RESYNC.GLB carries the largest ReqSync of any requestor (Q119449), and {own.confirmed} "
             f"{'is' if largest else 'may have been'} that number.",
             "The server accepts the next, higher, numbers. Those in between were never used, unless changes waited "
             "when RESYNC was processed: such changes are lost (Q119452).",
@@ -634,7 +639,7 @@ def _missing(case: Case) -> Iterator[Finding]:
             f"An Export is dated {exported:%Y-%m-%d %H:%M:%S}. Without REQTRANS an Export reports no error, sets "
             "that date and queues nothing (Q119017), so that export may have been made in vain."
         )
-    number = f" above {own.a}" if own.a else ""
+    number = f" above {own.confirmed}" if own.confirmed else ""
     yield case.finding(
         "reqtrans-missing",
         "REQTRANS.GLB is missing: T1 fails, and no change can be queued",
@@ -688,7 +693,7 @@ def _dead_zone(zone: Range | None, last: int) -> Iterator[str]:
 def _causes(case: Case) -> Iterator[str]:
     """Why the numbers are so, as far as the files tell."""
     queue = case.postoffice.queue("REQTRANS")
-    if case.upload.channel.renumbered_at == case.numbers.a:
+    if case.upload.channel.renumbered_at == case.numbers.confirmed:
         yield (
             "A RESYNC processed after changes were made would explain it: it sets ReqSync to the largest of any "
             "requestor, and that is what it is (Q119449)."
