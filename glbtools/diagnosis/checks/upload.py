@@ -560,8 +560,8 @@ def _begun_again(case: Case, low: list[Low]) -> Finding:
         (*_both_numbers(case), *case.queued(only=set(numbers_of(ranges)))),
         "likely",
         notes=(
-            f"REQMAIN sends only what is numbered above {own.confirmed}. REQTRANS ends at {own.last}, so what was queued "
-            "since is sent, and these are passed over in silence.",
+            f"REQMAIN sends only what is numbered above {own.confirmed}. REQTRANS ends at {own.last}, so what was "
+            "queued since is sent, and these are passed over in silence.",
             f"That they had been sent before is unlikely: {'; '.join(signs)}.",
         ),
         help=(
