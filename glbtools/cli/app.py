@@ -151,7 +151,7 @@ class _Outcome:
         from glbtools.formats.registry import FORMATS, inspect
 
         if as_format is not None and as_format not in FORMATS:
-            raise typer.BadParameter(f"{as_format!r} is none of {', '.join(FORMATS)}", param_hint="--as")
+            raise typer.BadParameter(f"{as_format!r} is not one of {', '.join(FORMATS)}", param_hint="--as")
         layouts = common.layouts
         for path in paths:
             try:

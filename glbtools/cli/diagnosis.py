@@ -146,14 +146,14 @@ def moment(text: str | None, zone: str | None) -> datetime | None:
     try:
         place = ZoneInfo(zone) if zone else None
     except (OSError, ValueError, KeyError):
-        raise typer.BadParameter(f"{zone!r} is no time zone", param_hint="--tz") from None
+        raise typer.BadParameter(f"{zone!r} is not a time zone", param_hint="--tz") from None
     if text is None:
         return None
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(
-            f"{text!r} is no date and time such as 1994-04-07T12:13:52", param_hint="--now"
+            f"{text!r} is not a date and time such as 1994-04-07T12:13:52", param_hint="--now"
         ) from None
     if found.tzinfo is not None and place is None:
         raise typer.BadParameter(

@@ -45,7 +45,7 @@ def facts(name: str, layouts: Mapping[str, Layout]) -> list[Fact]:
         UsageError: there is no such format.
     """
     if name not in FORMATS:
-        raise UsageError(f"{name!r} is no format; formats are {', '.join(FORMATS)}")
+        raise UsageError(f"{name!r} is not a format; formats are {', '.join(FORMATS)}")
     framed = _of_layout(layouts[name]) if FORMATS[name].binary else ()
     return [*framed, *_of_text(name)]
 

@@ -214,7 +214,7 @@ def inspect_bytes(
     """Return what a content holds; ``path`` names it, ``among`` are the formats it may be of; else as ``inspect``."""
     layouts = layouts or Layouts()
     if as_format is not None and as_format not in FORMATS:
-        raise UsageError(f"{as_format!r} is no format; formats are {', '.join(FORMATS)}")
+        raise UsageError(f"{as_format!r} is not a format; formats are {', '.join(FORMATS)}")
     entry = FORMATS[as_format] if as_format else detect(data, path, layouts, among)
     layout = layouts[entry.name] if entry.binary else None
     return Inspection(path, entry, layout, data, entry.parse(data, layout))

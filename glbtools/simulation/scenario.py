@@ -97,7 +97,7 @@ def load(what: str | Path) -> Scenario:
     if not path.exists() and str(what) in shipped():
         path = shipped()[str(what)]
     elif not path.exists() and path.suffix != _SUFFIX:
-        raise UsageError(f"{what} is no file, and no scenario of the package; --list shows those")
+        raise UsageError(f"{what} is not a file, nor a scenario of the package; --list shows those")
     return parse(files.read(path, 1 << 20), str(what), path.stem)
 
 

@@ -12,8 +12,13 @@ from pathlib import Path
 import pytest
 
 import glbtools
+from glbtools.binary.layout import FAMILIES
+from glbtools.cli import diagnosis, directory, learn
 from glbtools.cli.app import COMMANDS, GROUPS
 from glbtools.cli.options import Common, PageFormat, shares
+from glbtools.diagnosis.changes.found import DIRECTIONS
+from glbtools.diagnosis.problems import SEVERITIES
+from glbtools.directory.output import FORMS
 
 EVERY: dict[str, Callable[..., None]] = {
     **{name: getattr(import_module(f"glbtools.cli.{module}"), name) for name, module in COMMANDS.items()},
@@ -89,3 +94,14 @@ def test_an_export_says_how_many_objects_it_writes_with_empty_fields(tmp_path: P
     assert (outcome.counts, outcome.emptied) == ({"A": 0, "M": 1, "D": 0}, 1)
     assert any("the receiver keeps what it has there" in each for each in outcome.notes)
     assert written.getvalue()
+
+
+def test_the_choices_of_an_option_are_those_of_the_call() -> None:
+    offered = {
+        diagnosis.Severity: SEVERITIES,
+        diagnosis.Direction: DIRECTIONS,
+        directory.ChangeForm: FORMS,
+        learn.Family: FAMILIES,
+    }
+    for option, taken in offered.items():
+        assert {each.value for each in option} == set(taken)

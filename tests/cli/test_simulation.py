@@ -59,7 +59,7 @@ def test_another_seed_is_another_life(tmp_path):
     [
         ((), "a scenario is needed"),
         (("healthy-week",), "--out"),
-        (("no-such", "--out", "x"), "no scenario of the package"),
+        (("no-such", "--out", "x"), "nor a scenario of the package"),
         (("missing.toml", "--out", "x"), "missing.toml"),
         (("healthy-week", "--out", "there"), "--force"),
         (("healthy-week", "--out", "x", "--from", "nowhere"), "nowhere"),
