@@ -3,8 +3,9 @@ r"""What repadmin prints of the replication of an Active Directory (docs/facts/d
 ``/showutdvec`` is the up-to-dateness vector of a domain controller: how far it has everybody's changes. Two lines for
 one domain controller are two lives of it, of which a former one need not be marked as retired; with /nocache the names
 are invocation ids, one for each life. Asked for several domain controllers it prints one vector after another, each
-under a banner. ``/showrepl * /csv`` is one line for each replication link. Times are printed as the locale has them:
-they are kept as text, and read if they are year first.
+under a banner. ``/showrepl * /csv`` is one line for each replication link; what ``/showrepl`` prints for people, and
+``samba-tool drs showrepl``, says the same over several lines. Times are printed as the locale has them: they are kept
+as text, and read where all times of a report together tell which number is the day.
 """
 
 from __future__ import annotations
@@ -104,6 +105,7 @@ class Link(NamedTuple):
         last_success: time as printed.
         last_status: error number of the last failure; None where that is no number.
         line: number of the line, counted from 1.
+        day_first: whether the day stands before the month in times of slashes; None where nothing tells.
     """
 
     status: str
@@ -118,11 +120,17 @@ class Link(NamedTuple):
     last_success: str
     last_status: int | None
     line: int = 0
+    day_first: bool | None = None
 
     @property
     def succeeded(self) -> datetime | None:
-        """Time of the last success, if it is printed year first."""
-        return moment(self.last_success)
+        """Time of the last success, where it can be told."""
+        return moment(self.last_success, day_first=self.day_first)
+
+    @property
+    def failed(self) -> datetime | None:
+        """Time of the last failure, where it can be told."""
+        return moment(self.last_failure, day_first=self.day_first)
 
     @property
     def is_failing(self) -> bool:
@@ -216,8 +224,11 @@ def probe_utdvec(data: bytes) -> bool:
 
 
 def probe_showrepl(data: bytes) -> bool:
-    """Whether the first line that is no preamble is the header of the links, or a link."""
-    return _begins(data, lambda text: _HEADER.match(text) is not None or bool(parse_showrepl(text.encode()).items))
+    """Whether the first line that is no preamble is the header of the links, or a link, or links are told in text."""
+    if _begins(data, lambda text: _HEADER.match(text) is not None or bool(parse_showrepl(text.encode()).items)):
+        return True
+    head = tuple(_lines(data[:_PROBED]))
+    return any(_INBOUND.match(text) for _, _, text in head) and next(_neighbours(head), None) is not None
 
 
 def parse_utdvec(data: bytes) -> Vectors:
@@ -266,17 +277,82 @@ def _tables(lines: Iterable[tuple[int, Span, str]]) -> tuple[Table, ...]:
 
 
 def parse_showrepl(data: bytes) -> Links:
-    """Read the output of ``repadmin /showrepl * /csv``; a line that is not understood is a fault."""
+    """Read what ``repadmin /showrepl`` prints, as CSV or for people, or ``samba-tool drs showrepl``.
+
+    A line of a CSV that is not understood is a fault; what stands between the links of the other forms is text.
+    """
     items: list[Link] = []
     faults: list[Fault] = []
     lines = tuple(_lines(data))
-    for number, span, text in lines:
-        link = _link(text, number) if text.startswith(("showrepl_", '"showrepl_')) else None
-        if link is not None:
-            items.append(link)
-        elif not _HEADER.match(text) and not _PREAMBLE.fullmatch(text.strip()):
-            faults.append(_not_understood(text, span, number))
+    if any(_INBOUND.match(text) for _, _, text in lines):
+        items = list(_neighbours(lines))
+    else:
+        for number, span, text in lines:
+            link = _link(text, number) if text.startswith(("showrepl_", '"showrepl_')) else None
+            if link is not None:
+                items.append(link)
+            elif not _HEADER.match(text) and not _PREAMBLE.fullmatch(text.strip()):
+                faults.append(_not_understood(text, span, number))
+    order = _day_first(time for each in items for time in (each.last_success, each.last_failure))
+    spans = {number: span for number, span, _ in lines}
+    items = [each._replace(day_first=order) for each in items]
+    for each in items:
+        untold = [time for time in (each.last_success, each.last_failure) if _is_time(time)]
+        if any(moment(time, day_first=order) is None for time in untold):
+            said = f"a time that cannot be told: {untold[0]}"
+            faults.append(Fault("time", said[:_SHOWN], spans[each.line], damage=False, line=each.line))
     return Links(tuple(items), tuple(faults), lines)
+
+
+_INBOUND = re.compile(r"[ \t]*=+ INBOUND NEIGHBORS =+")
+_SECTION = re.compile(r"[ \t]*=+ .+ =+")
+_SERVER = re.compile(r"([^\s\\][^\\]*)\\([^\\\s]+)")
+_CONTEXT = re.compile(r"(?:DC|CN|OU|O|C)=\S.*", re.IGNORECASE)
+_FROM = re.compile(r"[ \t]+([^\\]+)\\(\S+) via (\S+)")
+_ATTEMPT = re.compile(
+    r"[ \t]+Last attempt @ (.+?) (?:was successful|failed, result (-?[0-9]{1,10}) ?\(.*\)|was delayed .*)[.:]?"
+)
+_COUNTED = re.compile(r"[ \t]+([0-9]{1,9}) consecutive failure\(s\)\.?")
+_SUCCESS = re.compile(r"[ \t]+Last success @ (.+?)\.?")
+
+
+def _neighbours(lines: Iterable[tuple[int, Span, str]]) -> Iterator[Link]:
+    """Yield the links that a domain controller takes changes over; those to others are their own, told by them."""
+    site = server = context = ""
+    inbound = False
+    link: Link | None = None
+    for number, _, line in lines:
+        text = line.rstrip()
+        if _SECTION.fullmatch(text) or _SERVER.fullmatch(text) or _CONTEXT.fullmatch(text) or _FROM.fullmatch(text):
+            if link is not None:
+                yield link
+            link = None
+        if _SECTION.fullmatch(text):
+            inbound = _INBOUND.match(text) is not None
+        elif found := _SERVER.fullmatch(text):
+            site, server = found[1], found[2]
+        elif _CONTEXT.fullmatch(text):
+            context = text
+        elif (found := _FROM.fullmatch(text)) and inbound:
+            link = Link("INFO", site, server, context, found[1].strip(), source=found[2], transport=found[3],
+                        failures=0, last_failure="0", last_success="0", last_status=0, line=number)  # fmt: skip
+        elif link is not None:
+            link = _told(link, text)
+    if link is not None:
+        yield link
+
+
+def _told(link: Link, text: str) -> Link:
+    """Return a link with what a line below it says."""
+    if found := _ATTEMPT.fullmatch(text):
+        if found[2] is None:
+            return link._replace(last_success=found[1]) if "was successful" in text else link
+        return link._replace(last_failure=found[1], last_status=int(found[2]), failures=link.failures or 1)
+    if found := _COUNTED.fullmatch(text):
+        return link._replace(failures=int(found[1]))
+    if found := _SUCCESS.fullmatch(text):
+        return link._replace(last_success=found[1])
+    return link
 
 
 def _begins(data: bytes, test: Callable[[str], bool]) -> bool:
@@ -284,12 +360,67 @@ def _begins(data: bytes, test: Callable[[str], bool]) -> bool:
     return test(next(texts, ""))
 
 
-def moment(text: str) -> datetime | None:
-    """Return a time that is printed year first, such as ``2026-02-10 15:10:48``."""
+def moment(text: str, *, day_first: bool | None = None) -> datetime | None:
+    """Return a time as a report prints it; None where it is none, or where nothing tells which number is the day.
+
+    Year first (``2026-02-10 15:10:48``); with dots, the day first; with the name of the month, as Samba prints it, zone
+    and day of the week left out; with slashes by ``day_first``.
+    """
+    plain = " ".join(text.split())
+    if found := _NAMED_MONTH.fullmatch(plain):
+        return _parsed(f"{found[4]}-{found[1]}-{found[2]} {found[3]}", "%Y-%b-%d %H:%M:%S")
+    found = _NUMBERS.fullmatch(plain)
+    if not found:
+        return None
+    first, mark, second, third, clock, half = found[1], found[2], found[3], found[4], found[5], found[6]
+    if len(first) == 4:
+        year, month, day = first, second, third
+    elif mark == "." or day_first:
+        year, month, day = third, second, first
+    elif day_first is not None or int(first) > 12 or int(second) > 12:
+        day, month = (first, second) if int(first) > 12 else (second, first)
+        year = third
+    else:
+        return None
+    clock = clock if clock.count(":") == 2 else f"{clock}:00"
+    form = "%I:%M:%S %p" if half else "%H:%M:%S"
+    return _parsed(f"{year}-{month}-{day} {clock}{f' {half}' if half else ''}", f"%Y-%m-%d {form}")
+
+
+_NUMBERS = re.compile(
+    r"([0-9]{1,4})([-/.]) ?([0-9]{1,2})\2 ?([0-9]{1,4})\.? ([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)(?: ([AaPp][Mm]))?",
+    re.ASCII,
+)
+_NAMED_MONTH = re.compile(
+    r"(?:[A-Za-z]{3},? )?([A-Z][a-z]{2}) ([0-9]{1,2}) ([0-9]{2}:[0-9]{2}:[0-9]{2}) ([0-9]{4})(?: [A-Z0-9+-]+)?",
+    re.ASCII,
+)
+_LIKE_A_TIME = re.compile(r"[0-9]{1,4}[-/.] ?[0-9]{1,2}[-/.] ?[0-9]{1,4}|[0-9]{1,2}:[0-9]{2}:[0-9]{2}", re.ASCII)
+
+
+def _parsed(text: str, form: str) -> datetime | None:
     try:
-        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S")
+        return datetime.strptime(text, form)
     except ValueError:
         return None
+
+
+def _is_time(text: str) -> bool:
+    """Whether a text is to be a time, and is not what stands for never."""
+    return _LIKE_A_TIME.search(text) is not None
+
+
+def _day_first(times: Iterable[str]) -> bool | None:
+    """Return which number of the times with slashes is the day; None where no time tells, or two contradict."""
+    told = set()
+    for text in times:
+        found = _NUMBERS.fullmatch(" ".join(text.split()))
+        if found and found[2] != "." and len(found[1]) < 4:
+            if int(found[1]) > 12 >= int(found[3]):
+                told.add(True)
+            elif int(found[3]) > 12 >= int(found[1]):
+                told.add(False)
+    return told.pop() if len(told) == 1 else None
 
 
 def _vector(text: str, number: int) -> Vector | None:

@@ -261,7 +261,7 @@ def test_what_partners_give_back_is_said_object_by_object(tmp_path):
         ("2025-12-14 09:00:00", 8457, [("X402", "error", "certain")]),
         ("2025-12-01 00:00:00", 1722, [("X202", "error", "possible"), ("X401", "warning", "certain")]),
         ("0", 0, []),
-        ("01/12/2025 9:00", 0, []),
+        ("01/12/2025 9:00", 0, [("X101", "note", "certain")]),  # which is the day?
     ],
 )
 def test_a_link_is_overdue_by_its_last_success_or_its_status(tmp_path, success, status, shown):
@@ -654,7 +654,7 @@ def test_what_a_report_says_that_is_not_understood_is_a_note(tmp_path):
         (["INFO,S,A,DC=x,S,B,RPC,0,2026-02-10 08:00:00,2026-02-10 09:00:00,0"], []),
         (["INFO,S,A,DC=x,S,B,RPC,2,2026-02-10 08:00:00,2026-02-10 07:00:00,8461"], []),
         (["INFO,S,A,DC=x,S,B,RPC,1,2026-02-10 09:00:00,2026-02-10 08:00:00,1722"], [("X401", "warning", "certain")]),
-        (["INFO,S,A,DC=x,S,B,RPC,1,10/02/2026 9:00,09/02/2026 8:00,-2146893022"], [("X401", "warning", "certain")]),
+        (["INFO,S,A,DC=x,S,B,RPC,1,20/02/2026 9:00,09/02/2026 8:00,-2146893022"], [("X401", "warning", "certain")]),
         (["INFO,S,A,DC=x,S,B,RPC,1,2026-02-10 09:00:00,0,8606"], [("X401", "warning", "certain")]),
         (["ERROR,,C,LDAP error 81 (Server Down)"], [("X401", "warning", "certain")]),
         (["INFO,S,A,DC=x,S,B,RPC,1,2026-02-10 09:00:00,2026-02-10 08:00:00,8456"], [("X402", "error", "certain")]),

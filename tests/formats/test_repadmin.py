@@ -14,6 +14,7 @@ from glbtools.formats.repadmin import (
     moment,
     parse_showrepl,
     parse_utdvec,
+    probe_showrepl,
     vector_tables,
 )
 from tests.formats.written import build_showrepl, build_utdvec
@@ -48,7 +49,7 @@ def test_links_between_domain_controllers():
     assert report.faults == ()
     link, unreachable = report.items
     assert link[:7] == ("INFO", "HAM", "HSHPI220", "CN=Configuration,DC=internal", "HAM", "SADS055", "RPC")
-    assert link[7:] == (0, "0", "2015-07-07 09:15:37", 0, 3)
+    assert link[7:12] == (0, "0", "2015-07-07 09:15:37", 0, 3)
     assert link.succeeded == datetime(2015, 7, 7, 9, 15, 37)
     assert (unreachable.status, unreachable.failures, unreachable.last_status) == ("ERROR", None, 1722)
     assert unreachable.succeeded is None
@@ -82,7 +83,20 @@ def test_a_line_that_is_no_link_is_a_fault(line):
 VECTORS = st.builds(Vector, st.just("") | TEXT, TEXT, st.booleans(), st.integers(0, 2**64 - 1), TEXT, st.just(0))
 NUMBER = st.none() | st.integers(0, 9999)
 LINKS = st.builds(
-    Link, st.sampled_from(["INFO", "ERROR"]), TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, NUMBER, TEXT, TEXT, NUMBER, st.just(0)
+    Link,
+    st.sampled_from(["INFO", "ERROR"]),
+    TEXT,
+    TEXT,
+    TEXT,
+    TEXT,
+    TEXT,
+    TEXT,
+    NUMBER,
+    TEXT,
+    TEXT,
+    NUMBER,
+    st.just(0),
+    st.none(),
 )
 
 
@@ -218,3 +232,76 @@ def test_a_domain_controller_that_was_not_reached_is_a_link_that_fails(row, serv
     assert report.faults == ()
     link = report.items[-1]
     assert (link.status, link.server, link.last_status, link.is_failing) == ("ERROR", server, status, True)
+
+
+PRINTED = """North\\DC1
+DSA Options: IS_GC
+DSA object GUID: 00000000-0000-0000-0000-000000000001
+
+==== INBOUND NEIGHBORS {bar}
+
+DC=example,DC=com
+    North\\DC2 via RPC
+        DSA object GUID: 00000000-0000-0000-0000-000000000003
+        Last attempt @ {good} was successful.
+    South\\DC3 via RPC
+        DSA object GUID: 00000000-0000-0000-0000-000000000004
+        Last attempt @ {bad} failed, result 1722 (0x6ba):
+            The RPC server is unavailable.
+        32 consecutive failure(s).
+        Last success @ {old}.
+
+CN=Schema,CN=Configuration,DC=example,DC=com
+    North\\DC2 via RPC
+        Last attempt @ {good} was delayed for a normal reason, result 8461 (0x210d):
+        Last success @ (never).
+
+==== OUTBOUND NEIGHBORS FOR CHANGE NOTIFICATIONS ============
+
+DC=example,DC=com
+    North\\DC9 via RPC
+        Last attempt @ NTTIME(0) was successful.
+
+Source: South\\DC3
+******* 32 CONSECUTIVE FAILURES since {old}
+Last error: 1722 (0x6ba):
+"""
+GOOD, BAD, OLD = datetime(2026, 2, 10, 16, 48, 35), datetime(2026, 2, 10, 16, 47), datetime(2025, 10, 23, 9, 1, 2)
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p", "%d/%m/%Y %H:%M:%S", "%a %b %d %H:%M:%S %Y UTC",
+     "%d. %m. %Y %H:%M:%S", "%Y/%m/%d %H:%M:%S"],
+)  # fmt: skip
+@pytest.mark.parametrize("bar", ["====", "======================================"])
+def test_links_told_to_people_are_read_in_any_locale_that_can_be_told(form, bar):
+    text = PRINTED.format(
+        bar=bar, **{name: when.strftime(form) for name, when in (("good", GOOD), ("bad", BAD), ("old", OLD))}
+    )
+    for data in (text.encode(), text.replace("\n", "\r\n").encode("utf-16")):
+        assert probe_showrepl(data)
+        found = parse_showrepl(data)
+        assert found.faults == ()
+        assert [
+            (each.server, each.source, each.context[:9], each.failures, each.last_status) for each in found.items
+        ] == [
+            ("DC1", "DC2", "DC=exampl", 0, 0),
+            ("DC1", "DC3", "DC=exampl", 32, 1722),
+            ("DC1", "DC2", "CN=Schema", 0, 0),
+        ]
+        assert [each.succeeded for each in found.items] == [GOOD, OLD, None]
+        assert found.items[1].failed == BAD
+
+
+def test_times_of_which_nothing_tells_the_day_are_said():
+    row = "showrepl_INFO,S,A,DC=x,S,B,RPC,0,0,{},0\n"
+    (fault,) = parse_showrepl(row.format("01/12/2025 9:00").encode()).faults
+    assert "a time that cannot be told: 01/12/2025 9:00" in fault.message
+    both = parse_showrepl((row.format("01/12/2025 9:00") + row.format("13/12/2025 9:00")).encode())
+    assert both.faults == ()
+    assert [each.succeeded for each in both.items] == [datetime(2025, 12, 1, 9), datetime(2025, 12, 13, 9)]
+    against = parse_showrepl(
+        (row.format("13/12/2025 9:00") + row.format("12/13/2025 9:00") + row.format("1/2/2025 9:00")).encode()
+    )
+    assert [each.succeeded for each in against.items] == [datetime(2025, 12, 13, 9), datetime(2025, 12, 13, 9), None]

@@ -31,5 +31,5 @@ def build_showrepl(links: Iterable[Link]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(SHOWREPL_HEADER)
-    writer.writerows((f"showrepl_{each.status}", *each[1:-1]) for each in links)
+    writer.writerows((f"showrepl_{each.status}", *each[1:11]) for each in links)
     return text.getvalue().encode()

@@ -17,7 +17,7 @@ from glbtools import files
 from glbtools.directory.dump import CSV, Dump
 from glbtools.errors import GlbError, UnknownFormatError
 from glbtools.formats import dirsync_file, exchange_csv, ldif_dump, unread
-from glbtools.formats.repadmin import SHOWREPL_HEADER
+from glbtools.formats.repadmin import SHOWREPL_HEADER, probe_showrepl
 from glbtools.tables import open_json
 
 DUMP, IMPORT, STATE, CURSORS, VECTOR, LINKS, PAIR, SYNC_STATE = (
@@ -150,7 +150,7 @@ def told(place: Path) -> str | None:
         if text.lstrip().startswith("{"):
             found = _JSON.search(data) or _JSON.search(files.read(place, LARGEST_TEXT))
             return _OF_JSON[found[1].decode()] if found else None
-        if _LINKS.search(text):
+        if _LINKS.search(text) or probe_showrepl(data):
             return LINKS
         if _VECTOR.search(text):
             return VECTOR

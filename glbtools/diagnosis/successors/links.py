@@ -9,7 +9,7 @@ from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.successors.found import DELETION, MOST, finding, not_understood
 from glbtools.diagnosis.successors.inputs import LINKS, Given, Piece
 from glbtools.diagnosis.wording import plural
-from glbtools.formats.repadmin import UNREACHED, Link, moment, parse_showrepl
+from glbtools.formats.repadmin import UNREACHED, Link, parse_showrepl
 
 AD_DEFAULT_LIFETIME, AD_NEWER_LIFETIME = timedelta(days=60), timedelta(days=180)
 """How long an Active Directory remembers a deletion: where nothing is set, and in newer forests (ruling 32)."""
@@ -75,7 +75,7 @@ def _links(given: Given, piece: Piece, now: datetime | None) -> Iterator[Finding
     if report.faults:
         yield not_understood(piece, report.faults)
     links = report.items
-    times = [each for link in links for each in (link.succeeded, moment(link.last_failure)) if each]
+    times = [each for link in links for each in (link.succeeded, link.failed) if each]
     yield from _failing(piece, links)
     yield from _too_long_ago(piece, links, now or max(times, default=None))
 
