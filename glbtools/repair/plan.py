@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -12,8 +12,10 @@ from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.engine import Report
 from glbtools.diagnosis.finding import Finding
 from glbtools.errors import OutputExistsError, UsageError
+from glbtools.model.channel import clipped
 from glbtools.repair.edits import Edit, Undone
 from glbtools.repair.result import Result, contents, prove
+from glbtools.repair.salvage import again, not_taken
 from glbtools.repair.work import Work
 
 REMEDIES: dict[str, str] = {
@@ -153,6 +155,11 @@ def plan_rebuild(
         if wanted and finding.problem.slug not in wanted:
             continue
         _treat(work, finding)
+    if unsafe:
+        for case in work.cases.values():
+            paths = {each.path for each in case.postoffice.artefacts}
+            own = (each for each in report.findings if any(place.path in paths for place in each.evidence))
+            _queue_passed_over(work, case, [each for each in own if not wanted or each.problem.slug in wanted])
     for image in carve:
         from glbtools.repair.carve import carve as look
 
@@ -203,6 +210,19 @@ def _treat(work: Work, finding: Finding) -> None:
         work.leave(finding, f"what it takes cannot be stored by the layout: {error}")
     if len(work.edits) + len(work.undone) == done:
         work.leave(finding, "what is done for other findings covers it, or nothing in these files can be written")
+
+
+def _queue_passed_over(work: Work, case: Case, findings: Sequence[Finding]) -> None:
+    """Queue again what a noted doubt about ReqSync concerns: whatever explains that, the server does not have it.
+
+    That a server has lost what was confirmed may be only possible, and no remedy is for a cause that is. But of a
+    change that is still held, and that a MSTTRANS which reaches back does not hold, every cause says the same.
+    """
+    low = not_taken(work, case)
+    concerned = (each for each in findings if any(clipped(each.ranges, one.sync - 1, one.sync) for one in low))
+    finding = next(concerned, None)
+    if finding is not None and not case.skew and not _listed(case):
+        again(work, case, finding, low)
 
 
 def _listed(case: Case) -> bool:

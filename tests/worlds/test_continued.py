@@ -101,6 +101,14 @@ def test_what_a_resync_has_passed_over_is_queued_again_where_the_record_was_made
     assert rebuilt.waiting == [(2, "A User 1")]
 
 
+def test_a_change_that_no_cause_lets_the_server_have_is_queued_again_though_the_cause_is_only_possible(
+    tmp_path: Path,
+) -> None:
+    master = (Seen(1, OWN, 0, 1), Seen(2, OWN, 0, 4))
+    view = one(Config(1, 1, 1), (Held(1, CHANGE, 3),), Registered(0, 0, 1, 2), master)
+    assert Rebuilt(view, tmp_path).waiting == [(2, "A User 1")]
+
+
 def test_an_export_that_was_passed_over_is_queued_again_as_a_whole(tmp_path: Path) -> None:
     queue = (Held(1, EXPORT, 2), Held(2, CHANGE, 2), Held(3, CHANGE, 2), Held(3, CONFIRMED, 0))
     view = one(Config(3, 1, 1), queue, Registered(), (Seen(1, OWN, 0, 1),), own=Registered(3, 1, 1))
