@@ -63,7 +63,7 @@ class Contents:
         self._room, self._used = room, 0
         self._kept: dict[str, Inspection | None] = {}
         self._digests: dict[str, Digest] = {}
-        self._containers: set[str] = set()
+        self._containers: dict[str, int] = {}
 
     def read(self, artefact: Artefact) -> Inspection | None:
         """Return what a file holds; None when it cannot be read or is no Dir-Sync file."""
@@ -92,22 +92,25 @@ class Contents:
     def digest(self, artefact: Artefact) -> Digest:
         """Return size and hash of a file as they were when it was first looked at."""
         if artefact.path not in self._digests:
-            self._digests[artefact.path] = self._now(artefact, self.max_size)
+            self._digests[artefact.path] = self._now(artefact)
         return self._digests[artefact.path]
 
     def note(self, container: Entry) -> None:
-        """Hash an archive, whatever its size, before it is looked into."""
-        self._containers.add(container.shown)
-        self._digests[container.shown] = self._now(Artefact(container, "", container.name), None)
+        """Hash an archive or an image before it is looked into; one too large to be hashed is known by its time."""
+        self._containers[container.shown] = _time(container)
+        self.digest(Artefact(container, "", container.name))
 
     def changed(self, artefact: Artefact) -> bool:
         """Whether a file is no longer what it was when it was first looked at; of an archive, the whole is asked."""
-        limit = None if artefact.path in self._containers else self.max_size
-        return artefact.entry.path is not None and self._now(artefact, limit) != self.digest(artefact)
+        if artefact.entry.path is None:
+            return False
+        if artefact.path in self._containers and _time(artefact.entry) != self._containers[artefact.path]:
+            return True
+        return self._now(artefact) != self.digest(artefact)
 
-    def _now(self, artefact: Artefact, max_size: int | None) -> Digest:
+    def _now(self, artefact: Artefact) -> Digest:
         try:
-            return Digest(*artefact.entry.digest(max_size))
+            return Digest(*artefact.entry.digest(self.max_size))
         except GlbError:
             return Digest(artefact.size, None)
 
@@ -122,3 +125,11 @@ class Contents:
             kept = self._kept.pop(each.path, None)
             if kept is not None:
                 self._used -= len(kept.data)
+
+
+def _time(entry: Entry) -> int:
+    """Return when a file of the machine was last written, in nanoseconds; 0 where that cannot be told."""
+    try:
+        return entry.path.stat().st_mtime_ns if entry.path else 0
+    except OSError:
+        return 0

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glbtools.binary.records import Record
 from glbtools.evidence.contents import Artefact, Contents
+from glbtools.evidence.sources import INSIDE
 from glbtools.formats.registry import DIRSYNC, Inspection
 from glbtools.layouts import Layouts
 from glbtools.model.change import Change
@@ -94,6 +95,7 @@ class Postoffice:
         role_from: what says so.
         barred: names of files that are there and are not read: links, devices.
         alone: whether single files of it were given, so that nothing can be said of their neighbours (ruling 28).
+        gone: files that the file system has marked as deleted.
         given: whether the user named it by itself, and a search did not find it.
     """
 
@@ -108,6 +110,7 @@ class Postoffice:
     barred: frozenset[str] = frozenset()
     alone: bool = False
     given: bool = False
+    gone: list[Artefact] = field(default_factory=list)
     _known: dict[str, Any] = field(default_factory=dict, repr=False)
     """What was found out of its files, by the question."""
     _log: dict[str, list[LogLine]] = field(default_factory=dict, repr=False)
@@ -128,8 +131,11 @@ class Postoffice:
 
     @cached_property
     def directory(self) -> str:
-        """The name of its directory, in upper case."""
-        return Path(self.path).resolve().name.upper()
+        """The name of its directory, in upper case; at the top of an archive, the archive's without its suffix."""
+        around, inside, within = self.path.rpartition(INSIDE)
+        if not inside:
+            return Path(self.path).resolve().name.upper()
+        return (within.rpartition("/")[2] or PurePosixPath(around).name.partition(".")[0]).upper()
 
     @property
     def latest(self) -> datetime | None:
@@ -164,7 +170,9 @@ class Postoffice:
 
         Only what the content proves to be of a Dir-Sync format is that file; several of one name are all given.
         """
-        found = [each for each in self.artefacts if each.name[:1] in DELETED and each.name[1:] == name[1:].upper()]
+        wanted = name[1:].upper()
+        found = [each for each in self.artefacts if each.name[:1] in DELETED and each.name[1:] == wanted]
+        found += [each for each in self.gone if each.name[1:] == wanted]
         return [each for each in found if each.size == 0 or self.read(each) is not None]
 
     def area(self, name: str) -> list[Artefact]:

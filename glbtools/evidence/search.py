@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from glbtools.errors import FileAccessError, UnknownFormatError
-from glbtools.evidence import archives
+from glbtools.evidence import archives, images
 from glbtools.evidence.contents import Artefact, Contents
 from glbtools.evidence.postoffice import AREAS, OUR_OWN, Postoffice, may_be
 from glbtools.evidence.sources import Entry, OnDisk, on_disk
@@ -95,9 +95,8 @@ class Search:
                 self._tree(_Place(entry, 0))
             elif entry.other:
                 raise FileAccessError(f"{given}: neither a file nor a directory")
-            elif _begins_as_archive(entry):
-                self._note(entry)
-                self._tree(_Place(archives.opened(entry, self.contents.max_size), 1))
+            elif (inside := self._container(entry)) is not None:
+                self._tree(_Place(inside, 1))
             else:
                 loose.setdefault(str(path.parent), []).append(Artefact(entry, "", path.name.upper()))
         for parent, artefacts in loose.items():
@@ -155,8 +154,9 @@ class Search:
                     barred.add(child.name.upper())
             elif child.name.lower() not in OUR_OWN:
                 below.append(_Place(child, place.archives))
-        own = [each for each in artefacts if each.entry.path not in self.apart]
-        found = Postoffice(place.entry.shown, own, self.contents, barred=frozenset(barred))
+        own = [each for each in artefacts if not each.entry.deleted and each.entry.path not in self.apart]
+        gone = [each for each in artefacts if each.entry.deleted]
+        found = Postoffice(place.entry.shown, own, self.contents, barred=frozenset(barred), gone=gone)
         if any(_recognised(found, each) for each in own):
             self.postoffices.append(found)
         else:
@@ -179,7 +179,7 @@ class Search:
         if child.other:
             barred.add(child.name.upper())
             self._pass_over(child, child.other, telling=_telling(child.name))
-        elif archives.is_named_so(child.name):
+        elif archives.is_named_so(child.name) or images.is_named_so(child.name):
             return self._archive(child, nesting)
         else:
             artefacts.append(Artefact(child, area, child.name.upper()))
@@ -191,16 +191,33 @@ class Search:
             self._pass_over(child, "an archive in an archive in an archive, not opened", telling=True)
             return []
         try:
-            if not _begins_as_archive(child):
-                self._pass_over(child, "named as an archive, and it is none that is read", telling=True)
-                return []
-            if nesting == 0:
-                self._note(child)
-            found = archives.opened(child, self.contents.max_size)
+            found = self._container(child, noted=nesting == 0)
         except FileAccessError as error:
-            self._pass_over(child, f"not opened: {error}", telling=True)
+            self._pass_over(child, f"not opened: {str(error).removeprefix(f'{child.shown}: ')}", telling=True)
+            return []
+        if found is None:
+            self._pass_over(child, "named as an archive or an image, and it is none that is read", telling=True)
             return []
         return [_Place(found, nesting + 1)]
+
+    def _container(self, entry: Entry, *, noted: bool = True) -> Entry | None:
+        """Return the tree in an archive or an image; None where a file is neither.
+
+        Raises:
+            FileAccessError: it is one, and cannot be opened.
+        """
+        if not entry.size:
+            return None
+        head = entry.head(images.SECTOR)
+        try:
+            form = None if archives.is_archive(head) else images.kind(head, entry.size)
+            if form is None and not archives.is_archive(head):
+                return None
+            if noted:
+                self._note(entry)
+            return images.opened(entry, form) if form else archives.opened(entry, self.contents.max_size)
+        except FileAccessError as error:
+            raise FileAccessError(f"{entry.shown}: {str(error).removeprefix(f'{entry.shown}: ')}") from None
 
     def _note(self, container: Entry) -> None:
         self.contents.note(container)
@@ -209,11 +226,6 @@ class Search:
     def _pass_over(self, entry: Entry, why: str, *, telling: bool) -> None:
         kind = "unread" if telling else "foreign"
         self.passed_over.append(PassedOver(entry.shown, why.removeprefix(f"{entry.shown}: "), kind))
-
-
-def _begins_as_archive(entry: Entry) -> bool:
-    """Whether a file is an archive that is read, and no file of Dir-Sync."""
-    return entry.size > 0 and archives.is_archive(entry.head(512))
 
 
 def _telling(name: str) -> bool:

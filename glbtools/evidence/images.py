@@ -1,0 +1,252 @@
+"""Images of floppies and disks as trees of entries: raw, EWF (E01), VMDK and VHD.
+
+The libraries of the extra ``images`` read them. FAT keeps no first letter of a deleted name and no chain of its
+clusters: what comes back of a deleted file may be anybody's bytes (ruling 27).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from glbtools.errors import FileAccessError
+from glbtools.evidence.sources import INSIDE, Entry, Inside
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SUFFIXES = (
+    ".img",
+    ".ima",
+    ".flp",
+    ".vfd",
+    ".dd",
+    ".raw",
+    ".001",
+    ".e01",
+    ".vmdk",
+    ".vhd",
+    ".qcow2",
+    ".vhdx",
+    ".7z",
+    ".rar",
+)
+"""Names by which an image is known when it was not given by itself."""
+
+SECTOR = 512
+MOST_ENTRIES = 100_000
+"""Entries of one image that are looked at."""
+
+MOST_LEVELS = 100
+"""Directories in one another that are looked at in an image."""
+
+RAW, EWF, VMDK, VHD = "raw", "ewf", "vmdk", "vhd"
+_MAGIC = {EWF: (b"EVF\t\r\n\xff\x00",), VMDK: (b"KDMV", b"COWD", b"# Disk DescriptorFile"), VHD: (b"conectix",)}
+_UNREAD = {
+    b"QFI\xfb": "a QCOW2 image, which is not read; qemu-img convert -O raw IMAGE disk.img makes one that is",
+    b"vhdxfile": "a VHDX image, which is not read; qemu-img convert -O raw IMAGE disk.img makes one that is",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive, which is not read; 7z x ARCHIVE unpacks it",
+    b"Rar!\x1a\x07": "a RAR archive, which is not read; unrar x ARCHIVE unpacks it",
+}
+_MISSING = "a disk image; pip install 'glbtools[images]' installs what reads it"
+_VIRTUAL = ("$MBR", "$FAT1", "$FAT2", "$OrphanFiles")
+"""What the library adds to a file system's own entries."""
+
+
+def kind(head: bytes, size: int) -> str | None:
+    """Return which kind of image a content is, by its first 512 bytes and its size; None for none.
+
+    Raises:
+        FileAccessError: it is an image or an archive of a kind that is known and not read.
+    """
+    for magic, said in _UNREAD.items():
+        if head.startswith(magic):
+            raise FileAccessError(said)
+    for name, magics in _MAGIC.items():
+        if head.startswith(magics):
+            return name
+    if size < 160 * 1024 or len(head) < SECTOR:
+        return None
+    return RAW if _boots(head) or _partitioned(head) else None
+
+
+def _boots(head: bytes) -> bool:
+    """Whether a sector is the first of a FAT file system: its BIOS parameter block makes sense."""
+    sector, cluster, reserved = int.from_bytes(head[11:13], "little"), head[13], int.from_bytes(head[14:16], "little")
+    powers = sector in (512, 1024, 2048, 4096) and cluster > 0 and cluster & (cluster - 1) == 0
+    return powers and 0 < reserved <= 64 and head[16] in (1, 2) and (head[21] in range(0xF0, 0x100))
+
+
+def _partitioned(head: bytes) -> bool:
+    """Whether a sector is a table of partitions."""
+    rows = [head[446 + 16 * number : 462 + 16 * number] for number in range(4)]
+    return head[510:512] == b"\x55\xaa" and all(row[0] in (0, 0x80) for row in rows) and any(row[4] for row in rows)
+
+
+def is_named_so(name: str) -> bool:
+    """Whether a name is one of an image."""
+    return name.lower().endswith(SUFFIXES)
+
+
+def opened(entry: Entry, form: str) -> Inside:
+    """Return the tree that an image holds, a directory ``p1``, ``p2`` ... for each partition where it has a table.
+
+    Raises:
+        FileAccessError: the library is not installed, or no file system is found in it.
+    """
+    if entry.path is None:
+        raise FileAccessError("an image in an archive, not opened; take it out")
+    try:
+        import pytsk3
+    except ImportError:
+        raise FileAccessError(_MISSING) from None
+    root = Inside(entry.name, f"{entry.shown}{INSIDE}", is_directory=True)
+    try:
+        image = _image(pytsk3, entry.path, form)
+        systems = list(_systems(pytsk3, image))
+    except (OSError, ValueError) as error:
+        raise FileAccessError(f"damaged, or no image that is read: {_line(error)}") from None
+    if not systems:
+        raise FileAccessError("no file system is found in it; glbtools rebuild --carve looks for records in the bytes")
+    for name, system in systems:
+        _walk(pytsk3, system, root.directory([name]) if name else root)
+    return root
+
+
+def _image(pytsk3: Any, path: Path, form: str) -> Any:
+    if form == RAW:
+        return pytsk3.Img_Info(str(path))
+    try:
+        if form == EWF:
+            import pyewf
+
+            stream = pyewf.handle()
+            stream.open(pyewf.glob(str(path)))
+        elif form == VMDK:
+            import pyvmdk
+
+            stream = pyvmdk.handle()
+            stream.open(str(path))
+            stream.open_extent_data_files()
+        else:
+            import pyvhdi
+
+            stream = pyvhdi.file()
+            stream.open(str(path))
+    except ImportError:
+        raise FileAccessError(_MISSING) from None
+
+    class Container(pytsk3.Img_Info):  # type: ignore[misc]
+        """An image that a library of its own reads, as the file system's library asks for it."""
+
+        def __init__(self) -> None:
+            super().__init__(url="", type=pytsk3.TSK_IMG_TYPE_EXTERNAL)
+
+        def close(self) -> None:
+            """Close it."""
+            stream.close()
+
+        def read(self, offset: int, size: int) -> bytes:
+            """Return some bytes."""
+            stream.seek(offset)
+            return bytes(stream.read(size))
+
+        def get_size(self) -> int:
+            """Return its size in bytes."""
+            return int(stream.get_media_size())
+
+    return Container()
+
+
+def _systems(pytsk3: Any, image: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the file systems of an image with the names of their partitions; empty for one without a table."""
+    try:
+        yield "", pytsk3.FS_Info(image)
+    except OSError:
+        pass
+    else:
+        return
+    try:
+        volume = pytsk3.Volume_Info(image)
+    except OSError:
+        return
+    parts = [each for each in volume if each.flags & pytsk3.TSK_VS_PART_FLAG_ALLOC]
+    for number, part in enumerate(parts, 1):
+        try:
+            yield f"p{number}", pytsk3.FS_Info(image, offset=part.start * volume.info.block_size)
+        except OSError:
+            continue
+
+
+class _Waiting(NamedTuple):
+    """A directory still to be listed."""
+
+    directory: Any
+    into: Inside
+    depth: int
+
+
+def _walk(pytsk3: Any, system: Any, root: Inside) -> None:
+    """List a file system; each directory once, however often it is named."""
+    seen: set[int] = set()
+    count = 0
+    waiting = [_Waiting(system.open_dir(path="/"), root, 0)]
+    while waiting:
+        place = waiting.pop()
+        for each in _listed(place):
+            count += 1
+            if count > MOST_ENTRIES:
+                root.inner["..."] = Inside("...", f"{root.shown}...", other=f"more than {MOST_ENTRIES} entries")
+                return
+            name, meta = each.info.name.name.decode("cp850", "replace"), each.info.meta
+            if name in (".", "..", *_VIRTUAL) or meta is None or "/" in name:
+                continue
+            is_deleted = bool(each.info.name.flags & pytsk3.TSK_FS_NAME_FLAG_UNALLOC)
+            shown = f"{place.into.shown}{'' if place.into.shown.endswith(INSIDE) else '/'}{name}"
+            if meta.type == pytsk3.TSK_FS_META_TYPE_DIR:
+                below = Inside(name, shown, is_directory=not is_deleted)
+                if is_deleted or place.depth >= MOST_LEVELS or meta.addr in seen:
+                    below.is_directory, below.other = False, _why(is_deleted, place.depth)
+                else:
+                    seen.add(meta.addr)
+                    waiting.append(_Waiting(each.as_directory(), below, place.depth + 1))
+            elif meta.type == pytsk3.TSK_FS_META_TYPE_REG:
+                shown = f"{shown} (deleted)" if is_deleted else shown
+                below = Inside(name, shown, meta.size, deleted=is_deleted, opener=_reader(each, shown, meta.size))
+            else:
+                continue
+            key = name if name not in place.into.inner and not is_deleted else f"{name} ({count})"
+            place.into.inner[key] = below
+
+
+def _why(is_deleted: bool, depth: int) -> str:
+    if is_deleted:
+        return "a deleted directory, not looked into"
+    return "directories in one another without end" if depth < MOST_LEVELS else f"more than {MOST_LEVELS} levels"
+
+
+def _listed(place: _Waiting) -> Iterator[Any]:
+    """Yield the entries of a directory, as far as it can be read."""
+    try:
+        yield from place.directory
+    except OSError as error:
+        place.into.inner["..."] = Inside("...", f"{place.into.shown}/...", other=f"cannot be listed: {_line(error)}")
+
+
+def _reader(entry: Any, shown: str, size: int) -> Callable[[int], bytes]:
+    def read(limit: int) -> bytes:
+        wanted = min(size, limit + 1)
+        try:
+            data = bytes(entry.read_random(0, wanted)) if wanted else b""
+        except OSError as error:
+            raise FileAccessError(f"{shown}: damaged in its image: {_line(error)}") from None
+        if len(data) < wanted:
+            raise FileAccessError(f"{shown}: damaged in its image: {len(data)} of {wanted} bytes can be read")
+        return data
+
+    return read
+
+
+def _line(error: Exception) -> str:
+    """Return the last line of what a library says."""
+    return str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__

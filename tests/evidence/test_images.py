@@ -1,0 +1,167 @@
+"""Images of floppies and disks are evidence like any folder; Debian's tools make them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import glbtools
+from glbtools.errors import FileAccessError, GlbError
+from glbtools.evidence import images
+from glbtools.evidence.network import collect
+from tests.cli.replay import Run
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+NETWORK = FIXTURES / "network"
+QUIET = os.environ | {"MTOOLS_SKIP_CHECK": "1"}
+
+pytest.importorskip("pytsk3", reason="the extra images is not installed")
+
+
+def tool(*arguments: str | Path) -> None:
+    program = str(arguments[0])
+    if shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None:
+        pytest.skip(f"{program} is not installed (Debian: mtools, fdisk, ewf-tools, qemu-utils)")
+    done = subprocess.run([*map(str, arguments)], env=QUIET, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def floppy(source: Path, target: Path) -> Path:
+    target.write_bytes(bytes(1440 * 1024))
+    tool("mformat", "-i", target, "-f", "1440", "::")
+    tool("mcopy", "-s", "-i", target, *sorted(source.iterdir()), "::/")
+    return target
+
+
+def disk(source: Path, target: Path) -> Path:
+    """A disk with one partition of FAT16 from sector 63 on, as FDISK of DOS makes them."""
+    sectors = 40_000
+    table = bytearray(512)
+    table[446:462] = bytes((0x80, 1, 1, 0, 6, 15, 63, 100)) + (63).to_bytes(4, "little") + sectors.to_bytes(4, "little")
+    table[510:512] = b"\x55\xaa"
+    target.write_bytes(bytes(table) + bytes((sectors + 62) * 512))
+    place = f"{target}@@{63 * 512}"
+    tool("mformat", "-i", place, "-T", str(sectors), "-h", "16", "-s", "63", "::")
+    tool("mcopy", "-s", "-i", place, *sorted(source.iterdir()), "::/")
+    return target
+
+
+def e01(source: Path, target: Path) -> Path:
+    raw = floppy(source, target.with_suffix(".img"))
+    tool("ewfacquire", "-u", "-q", "-t", target.with_suffix(""), "-f", "encase6", raw)
+    raw.unlink()
+    return target
+
+
+def converted(form: str) -> Callable[[Path, Path], Path]:
+    def make(source: Path, target: Path) -> Path:
+        raw = floppy(source, target.with_suffix(".img"))
+        tool("qemu-img", "convert", "-O", form, raw, target)
+        raw.unlink()
+        return target
+
+    return make
+
+
+WAYS = {
+    "case.img": floppy,
+    "case.dd": disk,
+    "case.E01": e01,
+    "case.vmdk": converted("vmdk"),
+    "case.vhd": converted("vpc"),
+}
+
+
+def said(path: Path, run: Run) -> list[dict[str, object]]:
+    """Return the findings of a diagnosis, without the paths."""
+    found = json.loads(run("diagnose", path, "--json").out)["findings"]
+    for each in found:
+        each["path"] = each["path"].rpartition("/")[2].rpartition("::")[2]
+        del each["id"]
+        for evidence in each["evidence"]:
+            evidence["path"] = "/".join(evidence["path"].replace("::", "/").rsplit("/", 3)[1:])
+        each.pop("refuted", None)
+    return found
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_a_network_in_an_image_gives_the_findings_of_its_folder(tmp_path: Path, name: str, run: Run) -> None:
+    image = WAYS[name](NETWORK, tmp_path / name)
+    assert said(image, run) == said(NETWORK, run)
+    assert run("diagnose", image).status == run("diagnose", NETWORK).status
+
+
+@pytest.mark.parametrize("name", ["case.img", "case.dd"])
+def test_a_deleted_queue_is_offered_as_possible_and_never_taken_for_the_live_one(
+    tmp_path: Path, name: str, run: Run
+) -> None:
+    image = WAYS[name](NETWORK, tmp_path / name)
+    place = f"{image}@@{63 * 512}" if name == "case.dd" else image
+    tool("mdel", "-i", place, "::/montgomery/GLB/MSTTRANS.GLB")
+    found = json.loads(run("diagnose", image, "--json").out)["findings"]
+    (missing,) = (each for each in found if each["slug"] == "msttrans-missing")
+    assert (missing["severity"], missing["certainty"]) == ("warning", "likely")
+    assert any("_STTRANS.GLB (deleted)" in each["path"] for each in missing["evidence"])
+    assert "possible at most" in " ".join(missing["notes"])
+
+
+@pytest.mark.parametrize("damage", ["cut", "no FAT", "no BPB", "looped"])
+def test_a_damaged_image_is_read_as_far_as_it_goes_or_refused(tmp_path: Path, damage: str) -> None:
+    image = floppy(NETWORK, tmp_path / "case.img")
+    data = bytearray(image.read_bytes())
+    if damage == "cut":
+        del data[300_000:]
+    elif damage == "no FAT":
+        data[512:5120] = b"\xf6" * (5120 - 512)
+    elif damage == "no BPB":
+        data[:62] = bytes(62)
+    else:
+        for cluster in range(2, 2800, 2):  # every chain leads to itself
+            place = 512 + cluster * 3 // 2
+            data[place : place + 3] = bytes((cluster & 255, (cluster >> 8) | ((cluster & 15) << 4), cluster >> 4))
+    image.write_bytes(data)
+    try:
+        glbtools.diagnose(image)
+    except GlbError as error:
+        assert str(error).startswith(str(image))
+
+
+def test_without_the_library_one_line_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    image = floppy(NETWORK, tmp_path / "case.img")
+    monkeypatch.setitem(__import__("sys").modules, "pytsk3", None)
+    with pytest.raises(FileAccessError, match=r"glbtools\[images\]"):
+        glbtools.diagnose(image)
+
+
+@pytest.mark.parametrize(
+    ("head", "says"),
+    [(b"QFI\xfb", "qemu-img"), (b"vhdxfile", "qemu-img"), (b"7z\xbc\xaf\x27\x1c", "7z x"), (b"Rar!\x1a\x07", "unrar")],
+)
+def test_what_is_known_and_not_read_is_named_with_the_way_out(tmp_path: Path, head: bytes, says: str, run: Run) -> None:
+    path = tmp_path / "case.bin"
+    path.write_bytes(head + bytes(600))
+    done = run("diagnose", path)
+    assert done.status == 2
+    assert says in done.err
+
+
+def test_an_image_in_a_folder_is_looked_into(tmp_path: Path) -> None:
+    (tmp_path / "case").mkdir()
+    floppy(NETWORK, tmp_path / "case" / "a.img")
+    found = collect([tmp_path / "case"])
+    assert len(found.postoffices) == len(collect([NETWORK]).postoffices)
+    assert [each.shown for each in found.containers] == [str(tmp_path / "case" / "a.img")]
+
+
+def test_a_queue_is_never_taken_for_an_image() -> None:
+    for path in FIXTURES.rglob("*.GLB"):
+        data = path.read_bytes()
+        assert images.kind(data[:512], len(data)) is None
