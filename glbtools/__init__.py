@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from glbtools.binary.columns import Columns
     from glbtools.binary.records import Record
-    from glbtools.diagnosis.changes.found import Unsent
+    from glbtools.diagnosis.changes.found import Outstanding, Unsent
     from glbtools.diagnosis.engine import Report, diagnose
     from glbtools.diagnosis.unsent import unsent
     from glbtools.directory.backsync import Backsync, backsync
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         stream_queue,
         stream_tuples,
     )
+    from glbtools.model.change import Change
     from glbtools.repair.plan import Plan, plan_rebuild
     from glbtools.simulation.run import simulate, truth_of
     from glbtools.sync.agent import Result as SyncResult
@@ -61,6 +62,7 @@ __version__ = "0.1.0"
 
 _PLACES = {
     "Backsync": "directory.backsync",
+    "Change": "model.change",
     "Columns": "binary.columns",
     "DescriptionError": "errors",
     "Difference": "directory.compare",
@@ -76,6 +78,7 @@ _PLACES = {
     "Log": "formats.logs",
     "Message": "formats.messages",
     "OutputExistsError": "errors",
+    "Outstanding": "diagnosis.changes.found",
     "Plan": "repair.plan",
     "Queue": "formats.queue",
     "Record": "binary.records",
@@ -114,6 +117,7 @@ _PLACES = {
 
 __all__ = [
     "Backsync",
+    "Change",
     "Columns",
     "DescriptionError",
     "Difference",
@@ -129,6 +133,7 @@ __all__ = [
     "Log",
     "Message",
     "OutputExistsError",
+    "Outstanding",
     "Plan",
     "Queue",
     "Record",

@@ -21,7 +21,7 @@ USERS = (PACKAGE, ROOT / "docs", ROOT / "scoreboard", ROOT / "benchmarks", ROOT 
 
 MOST_POSITIONAL = 5
 
-POSITIONAL = {"diagnosis": 5, "formats": 4, "learn": 24}
+POSITIONAL = {"formats": 4, "learn": 24}
 """Room -> calls with more than five positional arguments, but for the rows of tables."""
 
 UNUSED = {"learn": 2}

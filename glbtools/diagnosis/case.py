@@ -241,7 +241,19 @@ class Case:
         """Return a finding about this postoffice; evidence that is not there is left out."""
         shown = tuple(each for each in evidence if each)
         name, path = self.postoffice.name, self.postoffice.path
-        return Finding(by_slug(slug), name, path, message, shown, certainty, notes, help, ranges, severity, settled_by)
+        return Finding(
+            by_slug(slug),
+            name,
+            path,
+            message,
+            evidence=shown,
+            certainty=certainty,
+            notes=notes,
+            help=help,
+            ranges=ranges,
+            severity=severity,
+            settled_by=settled_by,
+        )
 
 
 def meaning_of(text: str) -> str:
@@ -252,12 +264,21 @@ def meaning_of(text: str) -> str:
 
 def recorded(queue: QueueEvidence, record: Record, note: str = "") -> Evidence:
     """Return a record of a queue as evidence: its number, and where it stands."""
-    return Evidence(queue.artefact.path, (record.start, record.stop), queue.line(record), "sync", record.sync, note)
+    return Evidence(
+        queue.artefact.path,
+        span=(record.start, record.stop),
+        line=queue.line(record),
+        field="sync",
+        value=record.sync,
+        note=note,
+    )
 
 
 def logged(line: LogLine, note: str = "") -> Evidence:
     """Return a log line as evidence."""
-    return Evidence(line.path, (line.span.start, line.span.stop), line.number, "line", line.raw, note)
+    return Evidence(
+        line.path, span=(line.span.start, line.span.stop), line=line.number, field="line", value=line.raw, note=note
+    )
 
 
 def cases(network: Network, now: datetime | None) -> Iterator[Case]:
@@ -266,7 +287,7 @@ def cases(network: Network, now: datetime | None) -> Iterator[Case]:
     others = Others(network, server)
     for each in network.postoffices:
         requestor = registered(server.config, each.name) if server else None
-        yield Case(network, each, numbers(each), server, requestor, now, others)
+        yield Case(network, each, numbers(each), server=server, requestor=requestor, now=now, others=others)
 
 
 def absent(network: Network, now: datetime | None) -> Iterator[Case]:
@@ -279,7 +300,7 @@ def absent(network: Network, now: datetime | None) -> Iterator[Case]:
         if server and node and node not in given:
             given.add(node)
             nobody = Postoffice(server.postoffice.path, [], server.postoffice.contents, name=node)
-            yield Case(network, nobody, Numbers(), server, requestor, now, others)
+            yield Case(network, nobody, Numbers(), server=server, requestor=requestor, now=now, others=others)
 
 
 def server_of(network: Network) -> Server | None:
