@@ -239,7 +239,7 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     if all(byte in WRITTEN or byte == 0 for raw in raws for byte in raw[1:-1]):
         yield "its bytes are digits of a date that is written out"
     values = [each.stamp or 0 for _, each, _ in samples]
-    own = _moments(values, field.stamp)
+    own = columns.moments(values, field.stamp)
     if field.stamp == "unix" and all(each is not None and FIRST <= _later(each) < LAST for each in own):
         yield "as seconds since 1980 they are dates of that time, too"
     if sum(each is None or not FIRST <= each < LAST for each in own) > STRAY * len(own):
@@ -350,11 +350,6 @@ _FORMS = {
     for order in ("little", "big")
     for encoding, swapped in (("unix", False), ("dos", False), ("dos", True))
 }
-
-
-def _moments(values: Sequence[int], encoding: str) -> list[datetime | None]:
-    read = stamp.ENCODINGS[encoding][0]
-    return [read(value) for value in values]
 
 
 def _later(moment: datetime) -> datetime:

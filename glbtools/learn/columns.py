@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from glbtools.binary import stamp
+from glbtools.binary.field import HIGHEST
 from glbtools.learn.framing import BINARY, DIGITS, Number
 
 SPOILED = 0.1
@@ -112,12 +113,17 @@ class Dated(NamedTuple):
     backwards: float
 
 
+def moments(values: Values, encoding: str) -> list[datetime | None]:
+    """Return the dates that numbers mean; None for one that is none."""
+    read = stamp.ENCODINGS[encoding][0]
+    return [read(value) if value is not None and value <= HIGHEST else None for value in values]
+
+
 def dated(values: Values) -> list[Dated]:
     """Return the encodings in which a column holds dates, the one that wanders least first."""
     found = []
-    for encoding, (read, _) in stamp.ENCODINGS.items():
-        moments = [read(value) if value is not None and value < 1 << 32 else None for value in values]
-        kept = [each for each in moments if each is not None and EARLIEST <= each < LATEST]
+    for encoding in stamp.ENCODINGS:
+        kept = [each for each in moments(values, encoding) if each is not None and EARLIEST <= each < LATEST]
         if len(kept) < len(values) * (1 - (SPOILED if encoding == "unix" else SPOILED / 2)) or not kept:
             continue
         back = sum(b < a for a, b in itertools.pairwise(kept)) / max(1, len(kept) - 1)

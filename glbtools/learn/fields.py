@@ -330,10 +330,9 @@ def _listed_stamp(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
             if not free(side, at, number.size, taken):
                 continue
             values = sight.values(side, at, number)
-            for encoding, (read, _) in stamp.ENCODINGS.items():
+            for encoding in stamp.ENCODINGS:
                 shifts: dict[int, int] = {}
-                for value, row in zip(values, wanted, strict=True):
-                    moment = read(value) if value is not None and row is not None and value < 1 << 32 else None
+                for moment, row in zip(columns.moments(values, encoding), wanted, strict=True):
                     if moment is not None and row is not None:
                         seconds = round((row - moment).total_seconds())
                         shifts[seconds] = shifts.get(seconds, 0) + 1
