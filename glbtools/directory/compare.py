@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -89,8 +90,14 @@ class Difference(NamedTuple):
 
 
 def compare(old: Source, new: Source) -> Difference:
-    """Return what two dumps say of each other."""
-    before, after = by_key(old.entries()), by_key(new.entries())
+    """Return what two dumps say of each other.
+
+    Each is read once for names, numbers and digests of the contents, and the newer a second time for what differs: the
+    memory needed is that of the keys, and of the difference.
+    """
+    first = _Side(old.entries(), {})
+    second = _Side(new.entries(), first.entries)
+    before, after = first.entries, second.entries
     was, now = old.facts(), new.facts()
     numbers = _with_heads(compared(before, after), was, now)
     server = _server(was, now, numbers)
@@ -103,21 +110,18 @@ def compare(old: Source, new: Source) -> Difference:
         if not after[key].deleted and server == "same" and is_recreated(before[key], after[key], head)
     ]
     numbered = server == "same"
-    pairs = [
-        (before[key], after[key])
-        for key in before.keys() & after.keys()
-        if not (before[key].deleted or after[key].deleted)
-    ]
-    by_content = any(content(each).keys() - _NAMES for pair in pairs for each in pair)
-    changes = tuple(_changes(before, after, numbered=numbered and not by_content))
-    modified = {each.key for kind, each in changes if kind == MODIFIED}
+    by_number = numbered and not (first.has_content or second.has_content)
+    kinds = dict(_changes(first, second, by_number=by_number))
+    found = _full(kinds, old, new)
+    pairs = [(each, after[key]) for key, each in before.items() if not each.deleted and _is_live(after.get(key))]
+    modified = {key for key, kind in kinds.items() if kind == MODIFIED}
     return Difference(
         numbers,
         server,
         overtaken=tuple(sorted(gone, key=_name)),
         reused=reused,
         recreated=tuple(sorted(recreated, key=_name)),
-        changes=changes,
+        changes=tuple((kind, found[key]) for key, kind in kinds.items()),
         lives=(was.epoch, now.epoch),
         attested=was.head is not None and now.head is not None,
         names={key: each.dn for key, each in before.items() if not each.deleted},
@@ -127,6 +131,52 @@ def compare(old: Source, new: Source) -> Difference:
         rewritten=sum(numbered and a.changed != b.changed and b.key not in modified for a, b in pairs),
         unnumbered=sum(numbered and a.changed == b.changed and b.key in modified for a, b in pairs),
     )
+
+
+def _is_live(entry: Entry | None) -> bool:
+    return entry is not None and not entry.deleted
+
+
+class _Side:
+    """A dump as keys: of each object names and numbers, and a digest of what it holds.
+
+    Attributes:
+        entries: objects without their attributes; of two with one key the one changed last.
+        digests: of what each holds.
+        has_content: a live object has more than names.
+    """
+
+    def __init__(self, entries: Iterable[Entry], other: Mapping[str, Entry]) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.digests: dict[str, bytes] = {}
+        self.has_content = False
+        for each in entries:
+            known = self.entries.get(each.key)
+            if known is not None and known.changed > each.changed:
+                continue
+            held = content(each)
+            self.has_content = self.has_content or (not each.deleted and not held.keys() <= _NAMES)
+            self.digests[each.key] = digest_of(held)
+            there = other.get(each.key)
+            dn = there.dn if there is not None and there.dn == each.dn else each.dn
+            key = there.key if there is not None else each.key
+            self.entries[key] = each._replace(key=key, dn=dn, values=(), when=None)
+
+
+def digest_of(held: Mapping[str, frozenset[str]]) -> bytes:
+    """Return a digest of what an object holds."""
+    text = repr(sorted((name, sorted(values)) for name, values in held.items()))
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest()
+
+
+def _full(kinds: Mapping[str, str], old: Source, new: Source) -> dict[str, Entry]:
+    """Return the objects that differ, whole; those of which the newer dump has not even a tombstone from the older."""
+    found: dict[str, Entry] = {}
+    for source in (new, old) if kinds else ():
+        wanted = kinds.keys() - found.keys()
+        if wanted:
+            found |= by_key(each for each in source.entries() if each.key in wanted)
+    return found
 
 
 _NAMES = frozenset({"cn", "common-name", "directory name", "dn", "name", "obj-class", "obj-dist-name", "objectclass"})
@@ -157,32 +207,26 @@ def _server(old: Facts, new: Facts, numbers: Comparison) -> str:
 def _reused(before: dict[str, Entry], after: dict[str, Entry]) -> tuple[int, ...]:
     """Return numbers with two meanings: the server gave them twice (docs/facts/directories.md#edge-cases, 16)."""
     meant = {each.changed: key for key, each in before.items()}
-    return tuple(
-        sorted(each.changed for key, each in after.items() if each.changed in meant and meant[each.changed] != key)
-    )
+    return tuple(sorted(each.changed for key, each in after.items() if meant.get(each.changed or -1, key) != key))
 
 
-def _changes(before: dict[str, Entry], after: dict[str, Entry], *, numbered: bool) -> Iterable[tuple[str, Entry]]:
+def _changes(before: _Side, after: _Side, *, by_number: bool) -> Iterator[tuple[str, str]]:
     """Yield what makes the older list into the newer: deletions that no tombstone shows among it (Q183739).
 
-    ``numbered``: the dumps hold names and numbers alone, of one server, so that another number is all that shows a
+    ``by_number``: the dumps hold names and numbers alone, of one server, so that another number is all that shows a
     write. Else the content counts, and the name (docs/facts/directories.md#two-dumps).
     """
-    for key in sorted(before.keys() | after.keys()):
-        was, now = before.get(key), after.get(key)
-        had, has = was is not None and not was.deleted, now is not None and not now.deleted
-        if now is not None and has and not had:
-            yield ADDED, now
-        elif was is not None and had and not has:
-            yield DELETED, now or was
-        elif was is not None and now is not None and has and _differ(was, now, numbered=numbered):
-            yield MODIFIED, now
-
-
-def _differ(was: Entry, now: Entry, *, numbered: bool) -> bool:
-    if numbered and was.changed != now.changed:
-        return True
-    return was.dn.lower() != now.dn.lower() or (was.values != now.values and content(was) != content(now))
+    for key in sorted(before.entries.keys() | after.entries.keys()):
+        was, now = before.entries.get(key), after.entries.get(key)
+        if not _is_live(now):
+            if _is_live(was):
+                yield key, DELETED
+        elif not _is_live(was):
+            yield key, ADDED
+        elif was is not None and now is not None:
+            written = was.changed != now.changed if by_number else before.digests[key] != after.digests[key]
+            if written or was.dn.lower() != now.dn.lower():
+                yield key, MODIFIED
 
 
 def by_key(entries: Iterable[Entry]) -> dict[str, Entry]:

@@ -20,6 +20,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, BinaryIO, NamedTuple
 
 from glbtools.binary.span import Fault, Region, Span
@@ -243,13 +244,16 @@ def guid(value: str) -> str | None:
         return None
 
 
+@lru_cache(4096)
 def moment(text: str) -> datetime | None:
     """Return a generalized time in UTC, such as ``20260210151048.0Z``."""
     found = _TIME.fullmatch(text)
     if not found:
         return None
+    digits = found[1]
     try:
-        return datetime.strptime(found[1], "%Y%m%d%H%M%S")
+        month, day, hour, minute, second = (int(digits[at : at + 2]) for at in range(4, 14, 2))
+        return datetime(int(digits[:4]), month, day, hour=hour, minute=minute, second=second)
     except ValueError:
         return None
 
@@ -387,21 +391,6 @@ def _library() -> Any:
         raise UsageError("LDIF needs the library ldif: pip install glbtools[ldif]") from error
 
 
-def _lines(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-    """Yield each line as it stands, and in UTF-8 without the mark at the beginning of the file.
-
-    ldifde writes UTF-16 where it is asked for Unicode, and PowerShell where output is sent to a file.
-    """
-    first = stream.readline(RECORD_LIMIT)
-    if first.startswith(_WIDE):
-        yield from _wide_lines(first, stream)
-        return
-    if first:
-        yield first, first.removeprefix(_MARK)
-    while line := stream.readline(RECORD_LIMIT):
-        yield line, line
-
-
 def _wide_lines(first: bytes, stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     """Yield the lines of UTF-16; a byte 0A is the end of one only where it is a character with 00 beside it."""
     little = first.startswith(_WIDE[0])
@@ -426,30 +415,57 @@ def _wide_lines(first: bytes, stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]
 
 
 def _blocks(stream: BinaryIO) -> Iterator[tuple[int, int, bytes, bytes]]:
-    """Yield line, offset, bytes, and text in UTF-8 of each record, the empty lines behind it included."""
+    """Yield line, offset, bytes, and text in UTF-8 of each record, the empty lines behind it included.
+
+    ldifde writes UTF-16 where it is asked for Unicode, and PowerShell where output is sent to a file.
+    """
+    first = stream.readline(RECORD_LIMIT)
+    if first.startswith(_WIDE):
+        yield from _wide_blocks(_wide_lines(first, stream))
+        return
     number, begun, start, offset, size = 0, 1, 0, 0, 0
     held: list[bytes] = []
-    texts: list[bytes] = []
     ended = False
-    for line, text in _lines(stream):
-        empty = text in (b"\n", b"\r\n")
+    line = first
+    while line:
+        empty = line in _EMPTY
         if held and ((ended and not empty) or size + len(line) > RECORD_LIMIT):
             raw = b"".join(held)
-            yield begun, start, raw, b"".join(texts) if texts else raw
-            held, texts, begun, start, size = [], [], number + 1, offset, 0
+            yield begun, start, raw, raw if start else raw.removeprefix(_MARK)
+            held, begun, start, size = [], number + 1, offset, 0
             ended = False
-        if text is not line and not texts:
-            texts = held.copy()
-        if text is not line or texts:
-            texts.append(text)
         held.append(line)
+        ended = ended or empty
+        size += len(line)
+        number += line.endswith(b"\n")
+        offset += len(line)
+        line = stream.readline(RECORD_LIMIT)
+    if held:
+        raw = b"".join(held)
+        yield begun, start, raw, raw if start else raw.removeprefix(_MARK)
+
+
+_EMPTY = frozenset({b"\n", b"\r\n"})
+
+
+def _wide_blocks(lines: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[int, int, bytes, bytes]]:
+    """Yield the records of lines, each with its text."""
+    number, begun, start, offset, size = 0, 1, 0, 0, 0
+    held: list[tuple[bytes, bytes]] = []
+    ended = False
+    for line, text in lines:
+        empty = text in _EMPTY
+        if held and ((ended and not empty) or size + len(line) > RECORD_LIMIT):
+            yield begun, start, b"".join(raw for raw, _ in held), b"".join(each for _, each in held)
+            held, begun, start, size = [], number + 1, offset, 0
+            ended = False
+        held.append((line, text))
         ended = ended or empty
         size += len(line)
         number += text.endswith(b"\n")
         offset += len(line)
     if held:
-        raw = b"".join(held)
-        yield begun, start, raw, b"".join(texts) if texts else raw
+        yield begun, start, b"".join(raw for raw, _ in held), b"".join(each for _, each in held)
 
 
 def _record(parser_class: Any, line: int, start: int, raw: bytes, text: bytes) -> Record:
@@ -475,11 +491,12 @@ def _record(parser_class: Any, line: int, start: int, raw: bytes, text: bytes) -
     if read.is_odd:
         said = "text behind a comment is passed over: the comment may be broken over lines"
         faults.append(Fault("comment", said, span, damage=False, line=line))
-    values = tuple((name, tuple(map(_text, held))) for name, held in found.items())
+    values = tuple([(name, tuple([each.decode("utf-8", _KEPT) for each in held])) for name, held in found.items()])
     change, values = _change_of(values)
     if b"<GUID=" in text:
         dn, values = _plain(dn, values)
-    if b";range=" in text.lower():
+    lowered = text.lower()
+    if b";range=" in lowered:
         values, cut = _joined(values)
         faults += [Fault("ending", each, span, line=line) for each in cut]
     if (
@@ -489,7 +506,7 @@ def _record(parser_class: Any, line: int, start: int, raw: bytes, text: bytes) -
     ):
         name = wrong[1].decode("ascii", "replace")
         faults.append(Fault("base64", f"the value of {name} is not base64", span, line=line))
-    for name, held in values:
+    for name, held in values if b"\nrepl" in lowered else ():
         if (folded := name.lower()) in (METADATA, VECTOR) and any(held) and not _decoded(((name, held),), folded):
             faults.append(Fault("replication", f"{name} cannot be read", span, damage=False, line=line))
     return Record(dn, values, line, span, raw, text=whole, faults=tuple(faults), change=change, told=read.told)
@@ -623,10 +640,6 @@ def _check_name(known: str | None, _: str) -> None:
         raise ValueError("two lines begin with dn:")
 
 
-def _text(value: bytes) -> str:
-    return value.decode("utf-8", "surrogateescape")
-
-
 class _Survey(NamedTuple):
     """What a first pass over a dump shows.
 
@@ -691,36 +704,40 @@ def _entries(found: Iterator[Record], tell: Report, *, numbered: bool = True) ->
             message = f"a change ({record.change[:20]}), no object"
             tell(Fault("change", message, record.span, damage=False, line=record.line))
             continue
-        changed = _number(record.get("uSNChanged"))
-        if changed is None and (numbered or record.get("uSNChanged") is not None):
+        first = {name.lower(): held[0] for name, held in reversed(record.values) if held}.get
+        changed = _number(first("usnchanged"))
+        if changed is None and (numbered or first("usnchanged") is not None):
             message = "the object has no uSNChanged that is a number"
-            damage = record.get("uSNChanged") is not None
+            damage = first("usnchanged") is not None
             tell(Fault("usn", message, record.span, damage=damage, line=record.line))
             continue
-        if record.get("uSNCreated") is not None and _number(record.get("uSNCreated")) is None:
+        created, dead = _number(first("usncreated")), (first("isdeleted") or "false").lower()
+        if created is None and first("usncreated") is not None:
             tell(Fault("usn", "uSNCreated is not a number", record.span, line=record.line))
-        if (record.get("isDeleted") or "false").lower() not in {"true", "false"}:
+        if dead not in {"true", "false"}:
             tell(Fault("deleted", "isDeleted is neither TRUE nor FALSE", record.span, line=record.line))
-        stored = record.get("objectGUID")
+        stored = first("objectguid")
         known = guid(stored) if stored else None
         if stored and not known:
             tell(Fault("guid", "objectGUID is no GUID; the name is used", record.span, line=record.line))
-        if not stored and (unique := record.get("entryUUID")):
+        if not stored and (unique := first("entryuuid")):
             known = guid(unique)
-        when = record.get("whenChanged") or record.get("modifyTimestamp")
+        when = first("whenchanged") or first("modifytimestamp")
+        values = record.values
+        if known:
+            values = tuple(
+                [(name, (known,)) if name.lower() == "objectguid" else (name, held) for name, held in values]
+            )
         yield Entry(
             key=known or record.dn.lower(),
             dn=record.dn,
             changed=changed or 0,
-            created=_number(record.get("uSNCreated")),
-            deleted=(record.get("isDeleted") or "").lower() == "true",
+            created=created,
+            deleted=dead == "true",
             when=moment(when) if when else None,
-            values=tuple(
-                (name, (known,)) if known and name.lower() == "objectguid" else (name, held)
-                for name, held in record.values
-            ),
+            values=values,
             line=record.line,
-            csn=record.get("entryCSN"),
+            csn=first("entrycsn"),
         )
 
 

@@ -6,7 +6,6 @@ dump and an older one, a directory and what a partner has seen of it (docs/facts
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -30,7 +29,7 @@ from glbtools.diagnosis.successors.inputs import DUMP, IMPORT, STATE, Given, Pie
 from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.directory.attributes import content
 from glbtools.directory.backsync import Backsync, backsync
-from glbtools.directory.compare import Difference, compare
+from glbtools.directory.compare import Difference, compare, digest_of
 from glbtools.directory.dump import LDIF, Dump
 from glbtools.directory.export import Examined, channel, examined
 from glbtools.directory.state import State, load, shown_name
@@ -166,8 +165,7 @@ def _digested(entry: Entry) -> tuple[tuple[str, Values], ...]:
     held = content(entry)
     if not held.keys() - {"objectclass", "obj-class"}:
         return ()
-    text = repr(sorted((name, sorted(values)) for name, values in held.items()))
-    return (("content", (hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest(),)),)
+    return (("content", (digest_of(held).hex(),)),)
 
 
 def _is_cut(piece: Piece) -> bool:
