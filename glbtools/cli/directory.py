@@ -16,7 +16,6 @@ from glbtools.cli.options import Common, PageFormat, Replace, shares
 if TYPE_CHECKING:
     from glbtools.directory.dump import Dump
 
-DAYS = 30
 _IN_MEMORY = 1 << 24
 
 
@@ -50,8 +49,14 @@ def export(
         int | None, typer.Option("--head", metavar="USN", help="Highest number before the dump was begun.", min=0)
     ] = None,
     days: Annotated[
-        int, typer.Option("--tombstone-lifetime", metavar="DAYS", help="How long deletions are remembered.", min=1)
-    ] = DAYS,
+        int | None,
+        typer.Option(
+            "--tombstone-lifetime",
+            metavar="DAYS",
+            help="How long deletions are remembered: what the dump says, else 30 days for Exchange, 60 for LDIF.",
+            min=1,
+        ),
+    ] = None,
     significant: Annotated[
         list[str] | None,
         typer.Option(
@@ -96,7 +101,7 @@ def export(
         inclusive=inclusive,
         head=head,
         now=datetime.now(UTC).replace(tzinfo=None),
-        lifetime=timedelta(days=days),
+        lifetime=timedelta(days=days) if days else None,
     )
     if not common.quiet:
         _say(source, (*outcome.notes, outcome_line(outcome)))

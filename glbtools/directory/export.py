@@ -24,7 +24,6 @@ from glbtools.model.directory import (
     MODIFIED,
     NOTHING,
     RENAMED,
-    TOMBSTONE_LIFETIME,
     Entry,
     Facts,
     is_selected,
@@ -85,7 +84,7 @@ def export(
     inclusive: bool = False,
     head: int | None = None,
     now: datetime | None = None,
-    lifetime: timedelta = TOMBSTONE_LIFETIME,
+    lifetime: timedelta | None = None,
     significant: Collection[str] = (),
     receiver: Receiver = Receiver(),  # noqa: B008
 ) -> Outcome:
@@ -102,7 +101,7 @@ def export(
         inclusive: repeat the last number too (docs/facts/directories.md#usn).
         head: highest number issued before the dump was begun.
         now: the present, where the dump does not tell.
-        lifetime: of tombstones.
+        lifetime: of tombstones; what the dump says, or what is usual, unless given.
         significant: attributes whose changes matter, where not all do: any write of an object, such as a new kind of
             address for everybody, gives it a new number (docs/facts/directories.md#edge-cases, 12). A modification that
             leaves them as the receiver was sent them last is not emitted; additions and deletions always are.
@@ -179,7 +178,7 @@ class Examined(NamedTuple):
 
 
 def examined(
-    source: Source, state: State, *, now: datetime | None = None, lifetime: timedelta = TOMBSTONE_LIFETIME
+    source: Source, state: State, *, now: datetime | None = None, lifetime: timedelta | None = None
 ) -> Examined:
     """Return what an incremental export would say, without one."""
     facts = source.facts()
@@ -498,7 +497,7 @@ _FULL = "export everything anew with --full, and let the receiver drop what is n
 
 
 def _refuse(
-    verdict: Verdict, state: State, facts: Facts, survey: _Survey, now: datetime | None, lifetime: timedelta
+    verdict: Verdict, state: State, facts: Facts, survey: _Survey, now: datetime | None, lifetime: timedelta | None
 ) -> None:
     if not state.exported:
         return
@@ -535,10 +534,11 @@ def _refuse(
             f"deletions were missed: objects were removed for good up to number {facts.last_removed}, and "
             f"{state.exported} was exported; compare with the receiver's list (directory compare), or {_FULL}"
         )
-    if facts.last_removed is None and outlived(state.exported_at, now, lifetime):
+    if facts.last_removed is None and outlived(state.exported_at, now, lifetime or facts.remembers):
+        how_long = f"{lifetime.days} days" if lifetime else facts.remembers_text
         raise UsageError(
-            f"the last export was on {state.exported_at:%Y-%m-%d}, longer ago than the {lifetime.days} days that a "
-            f"deletion is remembered; compare with the receiver's list (directory compare), or {_FULL}"
+            f"the last export was on {state.exported_at:%Y-%m-%d}, longer ago than the {how_long} that a deletion is "
+            f"remembered; compare with the receiver's list (directory compare), or {_FULL}"
         )
     if survey.fallen:
         each = survey.fallen[0]

@@ -17,7 +17,7 @@ from glbtools.directory.order import Receiver
 from glbtools.directory.state import held, load, moment_text, save
 from glbtools.errors import FieldError, UsageError
 from glbtools.formats import dirsync_file, exchange_csv, ldif_dump
-from glbtools.model.directory import DELETED, MODIFIED, RENAMED, TOMBSTONE_LIFETIME, Entry, Values
+from glbtools.model.directory import DELETED, MODIFIED, RENAMED, Entry, Values
 
 RECEIVERS = {
     "dirsync": Receiver(),
@@ -229,7 +229,7 @@ def export_file(
     inclusive: bool = False,
     head: int | None = None,
     now: datetime | None = None,
-    lifetime: timedelta = TOMBSTONE_LIFETIME,
+    lifetime: timedelta | None = None,
 ) -> Outcome:
     """Write what has changed in a directory since the last export, and then what to remember for the next.
 

@@ -19,7 +19,7 @@ import io
 import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, BinaryIO, NamedTuple
 
@@ -50,6 +50,7 @@ _REMOVED = re.compile(rb"^(?:uSNDSALastObjRemoved|uSNLastObjRem):[ \t]*(\S*)", r
 _DELETED = re.compile(rb"^isDeleted:[ \t]*TRUE", re.IGNORECASE | re.MULTILINE)
 _CHANGED = re.compile(rb"^uSNChanged:", re.IGNORECASE | re.MULTILINE)
 _CREATED = re.compile(rb"^uSNCreated:", re.IGNORECASE | re.MULTILINE)
+_LIFETIME = re.compile(rb"^tombstoneLifetime:[ \t]*([0-9]{1,5})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _OF_SERVER = re.compile(rb"^dn:[ \t]*(?:$|\r|CN=NTDS Settings,)", re.IGNORECASE | re.MULTILINE)
 _HEADS = 1000
 """As many domain controllers as a forest has, and more."""
@@ -231,6 +232,7 @@ def entries(
         creations=found.creations,
         last_removed=found.removed,
         numbered=found.numbered,
+        lifetime=_days(found.lifetime if found.lifetime is not None else _lifetime(root or b"")),
     )
     return facts, _entries(records(stream), tell, numbered=facts.numbered)
 
@@ -646,6 +648,7 @@ class _Survey(NamedTuple):
     Attributes:
         deletions: it has a tombstone; ``creations``: it has uSNCreated; ``numbered``: it has uSNChanged.
         removed: the last removed number in it.
+        lifetime: of tombstones, in days, as the forest says.
         heads: the records of the server itself: the rootDSE and the NTDS Settings, wherever they stand.
     """
 
@@ -653,12 +656,14 @@ class _Survey(NamedTuple):
     creations: bool
     numbered: bool
     removed: int | None
+    lifetime: int | None
     heads: tuple[Record, ...]
 
 
 def _surveyed(stream: BinaryIO) -> _Survey:
     deletions = creations = numbered = False
     removed: int | None = None
+    lifetime: int | None = None
     heads: list[Record] = []
     parser_class = _library().LDIFParser
     for block in _blocks(stream):
@@ -669,9 +674,20 @@ def _surveyed(stream: BinaryIO) -> _Survey:
         for each in _REMOVED.finditer(text):
             number = _number(each[1].decode("latin-1"))
             removed = number if number is None or removed is None else max(number, removed)
+        if lifetime is None and (said := _LIFETIME.search(text)):
+            lifetime = int(said[1])
         if _OF_SERVER.search(text) and len(heads) < _HEADS:
             heads.append(_record(parser_class, *block))
-    return _Survey(deletions, creations, numbered, removed, tuple(heads))
+    return _Survey(deletions, creations, numbered, removed, lifetime, heads=tuple(heads))
+
+
+def _lifetime(root: bytes) -> int | None:
+    said = _LIFETIME.search(root)
+    return int(said[1]) if said else None
+
+
+def _days(number: int | None) -> timedelta | None:
+    return timedelta(days=number) if number else None
 
 
 def _facts(found: Iterable[Record]) -> Facts:

@@ -13,6 +13,9 @@ from typing import NamedTuple
 TOMBSTONE_LIFETIME = timedelta(days=30)
 """How long a deleted object is kept to tell of its deletion, unless set otherwise (Q239639)."""
 
+AD_LIFETIME = timedelta(days=60)
+"""The same in an Active Directory whose forest says nothing; 180 days are set in newer ones (MS-ADTS)."""
+
 Values = tuple[str, ...]
 
 
@@ -65,6 +68,7 @@ class Facts(NamedTuple):
         taken: when it was taken.
         columns: it is a table, whose columns are its attributes.
         numbered: its objects have numbers.
+        lifetime: how long it remembers a deletion, where it says so.
     """
 
     server: str | None = None
@@ -77,6 +81,20 @@ class Facts(NamedTuple):
     taken: datetime | None = None
     columns: bool = True
     numbered: bool = True
+    lifetime: timedelta | None = None
+
+    @property
+    def remembers(self) -> timedelta:
+        """How long a deletion is remembered: what is said, else the shortest that is usual for such a server."""
+        return self.lifetime or (TOMBSTONE_LIFETIME if self.columns else AD_LIFETIME)
+
+    @property
+    def remembers_text(self) -> str:
+        """The same for a message."""
+        said = (
+            "" if self.lifetime else " where nothing is set" if self.columns else " where tombstoneLifetime is not set"
+        )
+        return f"{self.remembers.days} days{said}"
 
 
 ADDED, MODIFIED, DELETED, NOTHING = "A", "M", "D", ""

@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -443,3 +443,23 @@ def test_bytes_that_are_no_text_are_marked_in_json(tmp_path, run):
     path = put(tmp_path, "ad.ldif", b"dn: CN=a,DC=x\nuSNChanged: 1\nuserCertificate:: /wA=\ncn: a\n\n")
     words = ("directory", "export", path, "--state", tmp_path / "s.json", "--to", "-", "--as", "jsonl", "--server", "S")
     assert json.loads(run(*words).out)["values"] == {"cn": ["a"], "userCertificate": [{"base64": "/wA="}]}
+
+
+@pytest.mark.parametrize(
+    ("said", "days", "status"), [("", 59, 0), ("", 61, 2), ("180", 179, 0), ("180", 181, 2), ("30", 31, 2)]
+)
+def test_a_deletion_is_remembered_as_long_as_the_forest_says_and_sixty_days_where_it_says_nothing(
+    said, days, status, tmp_path, run
+):
+    text = "dn: CN=a,DC=x\nuSNChanged: {}\nuSNCreated: 1\n\ndn: CN=b,DC=x\nuSNChanged: 2\nuSNCreated: 1\n"
+    text += "isDeleted: TRUE\n\n"
+    service = f"dn: CN=Directory Service,CN=Services\ntombstoneLifetime: {said}\n\n" if said else ""
+    root = "dn:\ndnsHostName: dc1.x\nhighestCommittedUSN: 99\ncurrentTime: {:%Y%m%d}000000.0Z\n\n"
+    words = ("directory", "export", tmp_path / "d.ldif", "--state", tmp_path / "s.json", "--to", "-")
+    for number, moment in ((5, datetime(2026, 1, 1)), (6, datetime(2026, 1, 1) + timedelta(days=days))):
+        (tmp_path / "d.ldif").write_text(text.format(number))
+        (tmp_path / "rootdse.ldif").write_text(root.format(moment) + service)
+        done = run(*words)
+    assert done.status == status
+    assert ("longer ago than the" in done.err) == bool(status)
+    assert run("diagnose", tmp_path).status == bool(status)

@@ -36,7 +36,7 @@ from glbtools.directory.state import State, load, shown_name
 from glbtools.errors import GlbError
 from glbtools.formats import exchange_csv
 from glbtools.model.channel import classify
-from glbtools.model.directory import TOMBSTONE_LIFETIME, Entry, Facts, Values, outlived
+from glbtools.model.directory import Entry, Facts, Values, outlived
 
 WRONG_SERVER = "usn-wrong-server"
 
@@ -426,7 +426,7 @@ def _judge_state(
         found.findings.append(missed(directory, piece.path, state.exported, place, "was exported last"))
     elif facts.last_removed is None and facts.deletions:
         dumped = facts.taken or directory.latest or now
-        if dumped is not None and outlived(state.exported_at, dumped):
+        if dumped is not None and outlived(state.exported_at, dumped, facts.remembers):
             found.findings.append(_outlived(directory, state, piece, data, dumped))
 
 
@@ -586,7 +586,7 @@ def _outlived(directory: Directory, state: State, piece: Piece, data: bytes, dum
         certainty="possible",
         severity="warning",
         notes=(
-            f"A deletion is remembered for {TOMBSTONE_LIFETIME.days} days unless set otherwise (Q239639). What was "
+            f"A deletion is remembered for {directory.facts.remembers_text} (Q239639, MS-ADTS). What was "
             "deleted soon after the last export may be forgotten.",
         ),
         help=COMPARE,
@@ -701,10 +701,10 @@ def _overtaken(old: Directory, new: Directory, said: Difference) -> Trace:
 def _gone(old: Directory, new: Directory, said: Difference) -> Finding:
     removed, count = new.facts.last_removed, len(said.overtaken)
     apart = new.latest - old.latest if new.latest and old.latest else None
-    long = apart is not None and apart > TOMBSTONE_LIFETIME
+    long = apart is not None and apart > new.facts.remembers
     why = (
-        f"The dumps are {apart.days} days apart, and a deletion is remembered for {TOMBSTONE_LIFETIME.days} unless set "
-        "otherwise: whoever has not exported in between has missed it."
+        f"The dumps are {apart.days} days apart, and a deletion is remembered for "
+        f"{new.facts.remembers_text}: whoever has not exported in between has missed it."
         if apart is not None and long
         else "They may also have been moved out of what is exported, or hidden, or the directory was restored."
     )
