@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from glbtools.binary.records import Record
     from glbtools.diagnosis.changes.found import Outstanding, Unsent
     from glbtools.diagnosis.engine import Report, diagnose
+    from glbtools.diagnosis.inventory import Inventory, find_evidence
     from glbtools.diagnosis.unsent import unsent
     from glbtools.directory.backsync import Backsync, backsync
     from glbtools.directory.compare import Difference
@@ -71,6 +72,7 @@ _PLACES = {
     "FileAccessError": "errors",
     "GlbError": "errors",
     "Inspection": "formats.registry",
+    "Inventory": "diagnosis.inventory",
     "LayoutCheck": "learn.checking:Checked",
     "LayoutError": "errors",
     "Learning": "learn.learning",
@@ -96,6 +98,7 @@ _PLACES = {
     "diagnose": "diagnosis.engine",
     "export_changes": "directory.export:export",
     "export_file": "directory.output",
+    "find_evidence": "diagnosis.inventory",
     "inspect": "formats.registry",
     "inspect_bytes": "formats.registry",
     "learn_layout": "learn.learning",
@@ -126,6 +129,7 @@ __all__ = [
     "FileAccessError",
     "GlbError",
     "Inspection",
+    "Inventory",
     "LayoutCheck",
     "LayoutError",
     "Learning",
@@ -152,6 +156,7 @@ __all__ = [
     "diagnose",
     "export_changes",
     "export_file",
+    "find_evidence",
     "inspect",
     "inspect_bytes",
     "learn_layout",

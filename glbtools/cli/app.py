@@ -181,6 +181,7 @@ class _Outcome:
 
 COMMANDS = {
     "inspect": "app",
+    "evidence": "diagnosis",
     "diagnose": "diagnosis",
     "unsent": "diagnosis",
     "explain": "app",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glbtools.cli import COULD_NOT, FOUND, complain, put
-from glbtools.cli.options import Common, Older, Paths, RowFormat, shares
+from glbtools.cli.options import Common, Names, Older, PageFormat, Paths, RowFormat, names, shares
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,6 +52,7 @@ def diagnose(
     ] = None,
     min_severity: Annotated[Severity, typer.Option("--min-severity", help="Leave out what is milder.")] = Severity.note,
     older: Older = None,
+    name: Names = None,
     now: Annotated[
         str | None, typer.Option("--now", metavar="TIME", help="The present; the latest stamp found unless given.")
     ] = None,
@@ -79,6 +80,7 @@ def diagnose(
         layouts=common.layouts,
         max_size=common.max_size,
         progress=common.progress,
+        names=names(name),
     ).selected(*selection, min_severity=min_severity.value)
     if common.as_text:
         from glbtools.reporting import findings
@@ -105,6 +107,7 @@ def unsent(
         Direction, typer.Option("--direction", help="To the server, from it, or both.")
     ] = Direction.upload,
     older: Older = None,
+    name: Names = None,
     *,
     common: Common,
 ) -> None:
@@ -122,6 +125,7 @@ def unsent(
         layouts=common.layouts,
         max_size=common.max_size,
         progress=common.progress,
+        names=names(name),
     )
     if common.as_text:
         put(common.lines(render.report(found)))
@@ -132,6 +136,22 @@ def unsent(
     else:
         put(render.csv_text(found).splitlines())
     raise typer.Exit(_failures(found.unreadable.values()))
+
+
+@shares("layout", "color", "quiet", "max_file_size", forms=PageFormat)
+def evidence(paths: Evidence, older: Older = None, *, common: Common) -> None:
+    """List what is there: postoffices, dumps, pairs, copies, deleted files, and what nobody could read.
+
+    Status 2 when nothing is recognised, or something that may be evidence could not be read.
+
+    Example: glbtools evidence case.zip
+    """
+    from glbtools.diagnosis.inventory import find_evidence
+    from glbtools.reporting import evidence as render
+
+    found = find_evidence(*paths, older=older or (), layouts=common.layouts, max_size=common.max_size)
+    put([render.document(found)] if common.as_json else common.lines(render.report(found)))
+    raise typer.Exit(_failures(found.failures))
 
 
 def moment(text: str | None, zone: str | None) -> datetime | None:

@@ -52,6 +52,10 @@ Older = Annotated[
     list[Path] | None,
     typer.Option("--older", metavar="PATH", help="Evidence of an earlier moment; may be given again."),
 ]
+Names = Annotated[
+    list[str] | None,
+    typer.Option("--name", metavar="DIR=NET/PO", help="What the postoffice there is called; may be given again."),
+]
 IntoFull = Annotated[bool, typer.Option("--force", help="Write into a directory that holds something.")]
 Replace = Annotated[bool, typer.Option("--force", help="Replace an output file that is there.")]
 
@@ -154,6 +158,23 @@ class Common(NamedTuple):
             sys.stderr.flush()
 
         return show
+
+
+def names(given: Iterable[str] | None) -> dict[str, str]:
+    """Return what ``--name`` says: path -> NET/PO.
+
+    Raises:
+        UsageError: one is not DIR=NET/PO.
+    """
+    from glbtools.errors import UsageError
+
+    found = {}
+    for each in given or ():
+        path, sign, name = each.rpartition("=")
+        if not (path and sign and name):
+            raise UsageError(f"--name {each}: is not DIR=NET/PO")
+        found[path] = name
+    return found
 
 
 def shares(*names: str, forms: type[StrEnum] | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:

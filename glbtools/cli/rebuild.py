@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from glbtools.cli import COULD_NOT, FOUND, complain, put
-from glbtools.cli.options import Common, Older, PageFormat, shares
+from glbtools.cli.options import Common, Names, Older, PageFormat, names, shares
 
 
 @shares("layout", "color", "quiet", "max_file_size", forms=PageFormat)
@@ -21,6 +21,7 @@ def rebuild(
     ] = None,
     unsafe: Annotated[bool, typer.Option("--unsafe", help="Allow edits that may change what files mean.")] = False,
     older: Older = None,
+    name: Names = None,
     carve: Annotated[
         list[Path] | None,
         typer.Option("--carve", metavar="IMAGE", help="Look for queue records in this file; may be given again."),
@@ -45,7 +46,14 @@ def rebuild(
     if into is not None:
         refuse(path, into)
     show = common.progress
-    report = diagnose(path, older=older or (), layouts=common.writable_layouts, max_size=common.max_size, progress=show)
+    report = diagnose(
+        path,
+        older=older or (),
+        layouts=common.writable_layouts,
+        max_size=common.max_size,
+        progress=show,
+        names=names(name),
+    )
     plan = plan_rebuild(report, unsafe=unsafe, only=only or (), carve=carve or ())
     if common.as_text and not common.quiet:
         put(common.lines(render.plan_report(plan)))

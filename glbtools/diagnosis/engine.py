@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib import import_module
@@ -71,6 +71,7 @@ class Report:
         paths: what was given.
         layouts: how binary files were read.
         given: what was given beside postoffices.
+        names: path of a postoffice -> NET/PO, as the user said.
     """
 
     evidence: Evidence
@@ -85,6 +86,7 @@ class Report:
     directories: list[Directory] = field(default_factory=list)
     pairs: list[pairs.Kept] = field(default_factory=list)
     given: Given = field(default_factory=Given)
+    names: dict[str, str] = field(default_factory=dict)
 
     @property
     def network(self) -> Network:
@@ -144,6 +146,7 @@ def diagnose(
     layouts: Layouts | None = None,
     max_size: int = files.DEFAULT_MAX_SIZE,
     progress: Callable[[str], None] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Report:
     """Return what is wrong with postoffices, directories that number their changes, or pairs of stores, and why.
 
@@ -154,6 +157,7 @@ def diagnose(
         layouts: how binary files are read.
         max_size: largest file read, in bytes.
         progress: called with the name of each postoffice, dump or pair before it is looked at.
+        names: path of a postoffice -> NET/PO, where you know what it is called.
 
     Raises:
         FileAccessError: a path does not exist.
@@ -162,11 +166,12 @@ def diagnose(
     """
     older = list(older)
     given = sorted_out(paths, older, max_size)
-    evidence = collect(paths, older=older, layouts=layouts, max_size=max_size, apart=given.apart)
+    evidence = collect(paths, older=older, layouts=layouts, max_size=max_size, apart=given.apart, names=names)
     if given.unreadable and not evidence.postoffices and not given.pieces:
         raise UnknownFormatError(_all_unread(list(given.unreadable.values())))
     report = Report(evidence, now=now or latest_stamp(evidence.postoffices), given=given)
     report.unreadable |= evidence.unlooked
+    report.names = dict(names or {})
     report.paths, report.layouts = tuple(map(str, paths)), layouts or report.layouts
     for unit in evidence.units:
         _look_at_unit(report, unit, now or unit.latest, progress)

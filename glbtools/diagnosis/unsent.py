@@ -7,7 +7,7 @@ it (rulings 11 and 24). Numbers whose content is in no file given are kept as ra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from pathlib import Path
 
@@ -31,6 +31,7 @@ def unsent(
     layouts: Layouts | None = None,
     max_size: int = files.DEFAULT_MAX_SIZE,
     progress: Callable[[str], None] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Unsent:
     """Return every change that has not reached its target, over all postoffices given.
 
@@ -41,6 +42,7 @@ def unsent(
         layouts: how binary files are read.
         max_size: largest file read, in bytes.
         progress: called with the name of each postoffice before it is looked at.
+        names: path of a postoffice -> NET/PO, where you know what it is called.
 
     Raises:
         FileAccessError: a path does not exist.
@@ -52,7 +54,7 @@ def unsent(
         raise UsageError(f"direction {direction!r} is none of {', '.join(DIRECTIONS)}")
     older = list(older)
     given = sorted_out(paths, older, max_size)
-    evidence = collect(paths, older=older, layouts=layouts, max_size=max_size, apart=given.apart)
+    evidence = collect(paths, older=older, layouts=layouts, max_size=max_size, apart=given.apart, names=names)
     if not evidence.postoffices and given.pieces:
         raise UsageError(
             f"{given.pieces[0].path}: no postoffice, so that it has no queue of changes; diagnose looks at directory "

@@ -13,6 +13,7 @@ from glbtools.evidence.postoffice import Postoffice, by_name, may_be
 from glbtools.formats.transaction import parse as parse_text
 
 AS_SERVER = "server name in its REQCONF"
+BY_USER = "the one who asks"
 BY_DIRECTORY = "directory name"
 BY_ADDRESSES = "addresses in REQTRANS"
 BY_ELIMINATION = "the one name in SRVCONF that is left"
@@ -46,6 +47,8 @@ def own_name(postoffice: Postoffice) -> tuple[str | None, str, bool]:
 
     Addresses alone may be another postoffice's, put there by IMPORT -E (Q244488); the name of the directory confirms.
     """
+    if postoffice.called:
+        return postoffice.called, BY_USER, True
     found: tuple[str | None, str] = postoffice.once("own name", lambda: _own_name(postoffice))
     confirmed = found[0] is not None and found[0].partition("/")[2] == postoffice.directory
     return (*found, found[1] != BY_ADDRESSES or confirmed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -14,9 +14,13 @@ from glbtools.evidence.contents import Contents
 from glbtools.evidence.names import named
 from glbtools.evidence.postoffice import Postoffice
 from glbtools.evidence.search import PassedOver, Search
-from glbtools.evidence.sources import Entry
+from glbtools.evidence.sources import INSIDE, Entry
 from glbtools.evidence.units import units, without_copies
+from glbtools.formats.config import NODE_NAME
 from glbtools.layouts import Layouts
+
+MOST_NAMED = 5
+"""Places that an error lists."""
 
 
 @dataclass
@@ -143,20 +147,29 @@ def collect(
     layouts: Layouts | None = None,
     max_size: int = files.DEFAULT_MAX_SIZE,
     apart: Collection[Path] = (),
+    names: Mapping[str, str] | None = None,
+    strict: bool = True,
 ) -> Evidence:
     """Return the postoffices found in some paths by units, named, with their roles.
 
-    ``apart`` are files known to be something else; a path that holds nothing but those holds no postoffice, and
-    needs none.
+    Args:
+        paths: directories, archives, images or files.
+        older: the same, of earlier moments.
+        layouts: how binary files are read.
+        max_size: largest file read, in bytes.
+        apart: files known to be something else; a path that holds nothing but those needs to hold no postoffice.
+        names: path of a postoffice -> NET/PO, as the user says it is called.
+        strict: whether a path that holds no postoffice is refused.
 
     Raises:
         FileAccessError: a path does not exist or cannot be listed.
         UnknownFormatError: a path holds nothing of a postoffice.
-        UsageError: two current files of the same kind for one postoffice.
+        UsageError: two current files of the same kind for one postoffice; or no postoffice is at a path that is named.
     """
     contents = Contents(layouts or Layouts(), max_size)
-    search = Search(contents, apart)
+    search = Search(contents, apart, strict)
     search.look(paths)
+    _call(search.postoffices, names or {})
     kept, copies = without_copies(units(search.postoffices))
     found = Evidence(
         [Network(named(each)) for each in kept] or [Network([])],
@@ -165,15 +178,37 @@ def collect(
         contents,
     )
     for moment in _each_moment(older):
-        search = Search(contents, apart)
+        search = Search(contents, apart, strict)
         search.look(moment)
+        earlier = [each for group in units(search.postoffices) for each in named(group, found.postoffices)]
         for unit in found.units:
-            unit.older += named(search.postoffices, unit.postoffices)
+            unit.older += earlier
         found.passed_over += search.passed_over
         found.containers += search.containers
     for unit in found.units:
         unit.older.sort(key=lambda each: each.path)
     return found
+
+
+def _call(postoffices: list[Postoffice], names: Mapping[str, str]) -> None:
+    """Give postoffices the names that the user says they have.
+
+    Raises:
+        UsageError: a name is none, or no postoffice was found at its path.
+    """
+    for path, name in names.items():
+        if NODE_NAME.fullmatch(name) is None:
+            raise UsageError(f"{name!r} is no name of a postoffice; names are NETWORK/POSTOFFICE")
+        there = [each for each in postoffices if each.path.rstrip("/") == path.rstrip("/") or _same(each.path, path)]
+        if not there:
+            places = ", ".join(each.path for each in postoffices[:MOST_NAMED]) or "none"
+            raise UsageError(f"{path}: no postoffice was found there; those found are {places}")
+        for each in there:
+            each.called = name.upper()
+
+
+def _same(one: str, other: str) -> bool:
+    return INSIDE not in one + other and Path(one).resolve() == Path(other).resolve()
 
 
 def _each_moment(older: Iterable[str | Path]) -> list[list[str | Path]]:

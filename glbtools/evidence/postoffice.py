@@ -95,6 +95,7 @@ class Postoffice:
         role_from: what says so.
         barred: names of files that are there and are not read: links, devices.
         alone: whether single files of it were given, so that nothing can be said of their neighbours (ruling 28).
+        called: NET/PO in upper case, as the user says it is called; empty where nothing is said.
         gone: files that the file system has marked as deleted.
         given: whether the user named it by itself, and a search did not find it.
     """
@@ -110,6 +111,7 @@ class Postoffice:
     barred: frozenset[str] = frozenset()
     alone: bool = False
     given: bool = False
+    called: str = ""
     gone: list[Artefact] = field(default_factory=list)
     _known: dict[str, Any] = field(default_factory=dict, repr=False)
     """What was found out of its files, by the question."""

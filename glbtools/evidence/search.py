@@ -38,11 +38,13 @@ class PassedOver(NamedTuple):
         why: what it is, or why not.
         kind: ``unread`` for what may well be evidence, so that the question is not wholly answered; ``copy`` for the
             bytes of another one; ``foreign`` for anything else.
+        entry: the file or directory itself; None for a copy.
     """
 
     path: str
     why: str
     kind: str = "unread"
+    entry: Entry | None = None
 
     @property
     def telling(self) -> bool:
@@ -64,6 +66,7 @@ class Search:
     Attributes:
         contents: what files hold.
         apart: files known to be something else.
+        strict: whether a path that holds no postoffice is refused.
         postoffices: what was found.
         passed_over: what was not looked at.
         containers: archives that were looked into.
@@ -71,6 +74,7 @@ class Search:
 
     contents: Contents
     apart: Collection[Path]
+    strict: bool = True
     postoffices: list[Postoffice] = field(default_factory=list)
     passed_over: list[PassedOver] = field(default_factory=list)
     containers: list[Entry] = field(default_factory=list)
@@ -102,9 +106,13 @@ class Search:
         for parent, artefacts in loose.items():
             found = Postoffice(parent, artefacts, self.contents, alone=True, given=True)
             for each in artefacts:
-                if not _recognised(found, each):
+                if _recognised(found, each):
+                    continue
+                if self.strict:
                     raise UnknownFormatError(f"{each.path}: not a Dir-Sync file that glbtools knows")
-            self.postoffices.append(found)
+                self._pass_over(each.entry, UNRECOGNISED, telling=False)
+            if any(_recognised(found, each) for each in artefacts):
+                self.postoffices.append(found)
 
     def _tree(self, top: _Place) -> None:
         """Find the postoffices in a directory and in all below it.
@@ -130,7 +138,11 @@ class Search:
         path = top.entry.path
         for each in self.postoffices[before:]:
             each.given = each.path == top.entry.shown
-        if len(self.postoffices) == before and not any(path and each.is_relative_to(path) for each in self.apart):
+        if (
+            self.strict
+            and len(self.postoffices) == before
+            and not any(path and each.is_relative_to(path) for each in self.apart)
+        ):
             self._refuse(top.entry.shown)
 
     def _refuse(self, shown: str) -> NoReturn:
@@ -225,7 +237,7 @@ class Search:
 
     def _pass_over(self, entry: Entry, why: str, *, telling: bool) -> None:
         kind = "unread" if telling else "foreign"
-        self.passed_over.append(PassedOver(entry.shown, why.removeprefix(f"{entry.shown}: "), kind))
+        self.passed_over.append(PassedOver(entry.shown, why.removeprefix(f"{entry.shown}: "), kind, entry))
 
 
 def _telling(name: str) -> bool:

@@ -59,7 +59,8 @@ def contents(work: Work, arguments: tuple[str, ...]) -> dict[str, bytes]:
 
 def prove(work: Work, target: Path, written: dict[str, bytes], progress: Callable[[str], None] | None = None) -> Result:
     """Diagnose a result, and compare the evidence with what was read of it."""
-    report = diagnose(target, layouts=work.report.layouts, progress=progress)
+    names = {str(target / work.relative(path)): name for path, name in work.report.names.items()}
+    report = diagnose(target, layouts=work.report.layouts, progress=progress, names=names)
     changed = []
     for path, data in work.before.everything().items():
         try:

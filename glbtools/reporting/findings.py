@@ -118,7 +118,7 @@ def _postoffices(found: Report) -> Iterator[Block]:
         yield Paragraph(f"{len(units)} networks, or moments of one; each is judged by itself:")
     for number, unit in enumerate(units, 1):
         if len(units) > 1:
-            yield Verbatim(_unit(number, unit), STRONG)
+            yield Verbatim(unit_heading(number, unit), STRONG)
         for each in unit.postoffices:
             name = each.name or "a postoffice without a known name"
             source = f" (name from: {each.name_from})" if each.name_from else ""
@@ -130,7 +130,7 @@ def _postoffices(found: Report) -> Iterator[Block]:
         yield Break()
 
 
-def _unit(number: int, unit: Network) -> str:
+def unit_heading(number: int, unit: Network) -> str:
     """Return the heading of one unit: its server, and its latest moment."""
     server = f", server {safe(unit.server.shown)}" if unit.server else ", no server"
     latest = f", latest moment {unit.latest:%Y-%m-%d %H:%M:%S}" if unit.latest else ""
