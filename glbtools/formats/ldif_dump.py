@@ -495,7 +495,7 @@ def _record(parser_class: Any, line: int, start: int, raw: bytes, text: bytes) -
         faults.append(Fault("comment", said, span, damage=False, line=line))
     values = tuple([(name, tuple([each.decode("utf-8", _KEPT) for each in held])) for name, held in found.items()])
     change, values = _change_of(values)
-    if b"<GUID=" in text:
+    if b"<GUID=" in text or (dn is not None and dn.startswith("<GUID=")):
         dn, values = _plain(dn, values)
     lowered = text.lower()
     if b";range=" in lowered:

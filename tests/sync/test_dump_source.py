@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from glbtools.sync import pair as pairs
-from glbtools.sync.store import SqliteStore
+from glbtools.sync.changes import Change, change_key, only
+from glbtools.sync.store import SqliteStore, _ReadOnly, store_id
 
 PAIR = """id = "p"
 state = "p.json"
@@ -127,3 +128,26 @@ def test_a_dump_without_tombstones_says_from_the_first_run_why_it_will_need_a_fu
     done = run("sync", "run", tmp_path / "p.toml", "--once")
     assert done.status == 0
     assert "shows no deletion" in done.out.replace("\n", " ").replace("  ", " ")
+
+
+def test_a_source_of_ones_own_is_synchronized_as_the_guide_says(tmp_path):
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "guides" / "sync.md").read_text("utf-8")
+    names: dict = {}
+    exec(guide.rpartition("```python\n")[2].partition("```")[0], names)
+
+    class Counted(_ReadOnly):
+        """The least that a source is: changes in a list."""
+
+    def source(*texts: str) -> Counted:
+        life = store_id("mine")
+        keys = [change_key(life, at) for at in range(1, len(texts) + 1)]
+        found = [
+            Change(f"o{at}", key, only(key), payload=text.encode(), number=at)
+            for at, (key, text) in enumerate(zip(keys, texts, strict=True), 1)
+        ]
+        return Counted(found, "mine", head=len(found), dense=False)
+
+    path = tmp_path / "t.db"
+    assert names["synchronize"](source("a", "b"), path).outcome == "complete"
+    assert names["synchronize"](source("a", "b", "c"), path).sent == 1
+    assert names["synchronize"](source("a"), path).outcome == "stopped"
