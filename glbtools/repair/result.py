@@ -122,7 +122,7 @@ def _hashdeep(made: dict[str, bytes]) -> Iterator[str]:
     yield "%%%% HASHDEEP-1.0"
     yield "%%%% size,sha256,filename"
     for path, data in sorted(made.items()):
-        yield f"{len(data)},{files.sha256(data)},{path}"
+        yield f"{len(data)},{files.sha256(data)},./{path}"
 
 
 # --- the report --------------------------------------------------------------------------------------------------

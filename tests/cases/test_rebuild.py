@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 
 import glbtools
 from tests.cases.claims import HERE, parameters
+
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guides" / "rebuild.md"
 
 
 @pytest.fixture
@@ -61,12 +65,14 @@ def test_the_first_record_of_an_export_that_is_refused_is_unsent(case, claim, in
 
 @_case(("hash-audit", "passes"))
 def test_hashdeep_confirms_what_was_written(case, claim, inside, run):
-    hashdeep = shutil.which("hashdeep")
-    if hashdeep is None:
+    if shutil.which("hashdeep") is None:
         pytest.skip("hashdeep (Debian package hashdeep) is not installed")
     import subprocess
 
     run("rebuild", HERE / "verdicts" / "nested-network" / "mix" / "net", "--into", "rebuilt", "--unsafe")
-    audit = [hashdeep, "-c", "sha256", "-r", "-l", "-a", "-k", "glbtools-rebuild/manifest.hashdeep", "."]
-    done = subprocess.run(audit, cwd="rebuilt", capture_output=True, text=True, check=False)
+    (command,) = re.findall(r"^\$ (find .* hashdeep .*)$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+    done = subprocess.run(command, cwd="rebuilt", shell=True, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+    (Path("rebuilt") / "glbtools-rebuild" / "report.txt").write_text("changed")
+    done = subprocess.run(command, cwd="rebuilt", shell=True, capture_output=True, text=True, check=False)
+    assert done.returncode == 1

@@ -323,7 +323,7 @@ def test_hashes_stand_beside_the_manifest_in_the_form_of_hashdeep(given, tmp_pat
     assert text.endswith("\n")
     head, names, *lines = text.splitlines()
     assert (head, names) == ("%%%% HASHDEEP-1.0", "%%%% size,sha256,filename")
-    assert lines == [f"{len(data)},{files.sha256(data)},{path}" for path, data in sorted(found.items())]
+    assert lines == [f"{len(data)},{files.sha256(data)},./{path}" for path, data in sorted(found.items())]
 
 
 def test_the_manifest_lists_arguments_and_edits(given, tmp_path):
