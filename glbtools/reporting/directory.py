@@ -71,7 +71,8 @@ def difference_report(found: Difference) -> Iterator[Block]:
             "likely, not certain: no object that is in both shows it; what bore the highest numbers may instead have "
             "been deleted, and its tombstone removed, since"
         )
-    if found.lives[0] and found.lives[1] and found.lives[0].lower() != found.lives[1].lower():
+    own = found.server == "same"  # another server's id is no new life of this one
+    if own and found.lives[0] and found.lives[1] and found.lives[0].lower() != found.lives[1].lower():
         began = f"a new life of its numbering: invocation id {safe(found.lives[0])}, then {safe(found.lives[1])}"
         yield Paragraph(began)
     if found.reused:
@@ -79,7 +80,13 @@ def difference_report(found: Difference) -> Iterator[Block]:
     yield from _named("gone, and no tombstone says so", found.overtaken)
     yield from _named("deleted and made anew under the same name", found.recreated)
     yield Verbatim(f"difference: {', '.join(f'{number} {kind}' for kind, number in found.counts.items())}")
-    yield from _limited((f"  {kind} {safe(entry.dn)}" for kind, entry in found.changes), len(found.changes))
+    named = (f"  {kind} {safe(_called(found, kind, entry))}" for kind, entry in found.changes)
+    yield from _limited(named, len(found.changes))
+
+
+def _called(found: Difference, kind: str, entry: Entry) -> str:
+    """Return the name of an object that differs: of one that was deleted the one that it had."""
+    return found.names.get(entry.key, entry.dn) if kind == "D" else entry.dn
 
 
 def difference_document(found: Difference) -> str:
@@ -95,7 +102,9 @@ def difference_document(found: Difference) -> str:
             "reused": list(found.reused),
             "gone": [each.dn for each in found.overtaken],
             "recreated": [each.dn for each in found.recreated],
-            "changes": [{"change": kind, "dn": each.dn, "usn": each.changed} for kind, each in found.changes],
+            "changes": [
+                {"change": kind, "dn": _called(found, kind, each), "usn": each.changed} for kind, each in found.changes
+            ],
         }
     )
 

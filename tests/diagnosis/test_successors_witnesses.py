@@ -83,3 +83,18 @@ def test_the_older_dump_of_a_server_is_not_held_against_what_its_partners_have_s
     row = {"consumer": "P", "log_id": "S1", "position": 20}
     (tmp_path / "seen.json").write_text(json.dumps({"schema": "glbtools.cursors/1", "cursors": [row]}))
     assert slugs(tmp_path) == []
+
+
+def test_a_partner_that_lacks_what_it_has_by_its_own_word_is_a_sign(tmp_path):
+    names = "abcdefghijklmnopqrst"
+    both = [f"{name} - {at} {at} 980101 {name}" for at, name in enumerate(names, 1)]
+    row = {"consumer": "S2", "log_id": "S1", "position": 30}
+    (tmp_path / "seen.json").write_text(json.dumps({"schema": "glbtools.cursors/1", "cursors": [row]}))
+    dump(tmp_path / "s1.csv", *both, "ida - 25 25 980102 I", "jan - 30 30 980102 J")
+    partner = [f"{name} - {at} {at} 980101 {name}" for at, name in enumerate(names, 101)]
+    dump(tmp_path / "s2.csv", *partner, "jan - 190 190 980102 J", server="S2")
+    assert slugs(tmp_path) == [("backsync-restored-directory", "warning", "possible")]
+    dump(tmp_path / "s2.csv", *partner, "jan - 190 190 980102 J", "ida 1 191 185 980102 I", server="S2")
+    assert slugs(tmp_path) == []
+    dump(tmp_path / "s2.csv", *partner[:3], server="S2")  # another part of the directory
+    assert slugs(tmp_path) == []

@@ -300,3 +300,11 @@ def test_dumps_without_numbers_are_compared_by_identity_and_content(tmp_path, ru
     assert (back.status, "2 written earlier (entryCSN)" in back.out) == (1, True)
     refused = run("directory", "export", old, "--state", tmp_path / "s.json", "--to", "-", "--server", "s")
     assert (refused.status, "no object has uSNChanged" in refused.err) == (2, True)
+
+
+def test_a_new_life_is_never_said_of_another_servers_id():
+    old, new = Listed([entry("a", 3, 3)], Facts("S1", "one", 3)), Listed([entry("a", 3, 3)], Facts("S2", "two", 3))
+    again = Listed([entry("a", 3, 3)], Facts("S1", "two", 3))
+    for other, said in ((new, False), (again, True)):
+        text = "\n".join(text_lines(difference_report(compare(old, other)), Screen(200)))
+        assert ("a new life" in text) == said

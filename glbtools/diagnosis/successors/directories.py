@@ -63,6 +63,10 @@ def check(given: Given, now: datetime | None, progress: Callable[[str], None] | 
             _judge_older(old, new, found, traces)
     positions, without_dump = vectors.judged(seen, found, traces)
     for directory in current:
+        partners = [each for each in current if each is not directory and each.kind == directory.kind]
+        if directory.path not in traces:
+            found.findings.extend(_held_back(directory, partners, positions.get(directory.path, {})))
+    for directory in current:
         if directory.path in traces:
             partners = [each for each in current if each is not directory and not directory.is_called(each.name)]
             said = _backsync(directory, partners, positions.get(directory.path, {}))
@@ -720,6 +724,45 @@ def _gone(old: Directory, new: Directory, said: Difference) -> Finding:
         help=COMPARE,
         settled_by=("USN-DSA-Last-Obj-Removed in the dump",) if removed is None else (),
     )
+
+
+# --- a directory and what its partners hold ------------------------------------------------------------------------
+
+
+def _held_back(directory: Directory, partners: list[Directory], positions: dict[str, int]) -> Iterator[Finding]:
+    """Yield what a partner lacks of a directory whose changes it has all by its own word."""
+    live = {each.key: each for each in directory.entries if not each.deleted and each.changed}
+    for partner in partners:
+        seen = max((number for name, number in positions.items() if partner.is_called(name)), default=0)
+        there = {each.key for each in partner.entries}
+        lacking = sorted(
+            (each for key, each in live.items() if each.changed <= seen and key not in there),
+            key=lambda each: each.changed,
+        )
+        # A dump of another part of the directory lacks most of it, and shows nothing.
+        if not lacking or len(lacking) * 10 > len(live.keys() & there):
+            continue
+        yield finding(
+            RESTORED,
+            directory.path,
+            f"{partner.name} has seen everything of {directory.name} up to {seen}, and lacks "
+            f"{plural(len(lacking), 'object')} numbered below: "
+            f"{', '.join(shown_name(each.key, each.dn) for each in lacking[:3])}{' ...' if len(lacking) > 3 else ''}",
+            [_object(directory, each) for each in lacking[:MOST]],
+            certainty="possible",
+            severity="warning",
+            notes=(
+                "A number that was given twice is passed over by whoever had it the first time: the server was put "
+                "back, and has passed its old number since.",
+                "Or the two dumps are of different moments or parts, or it was deleted there and its tombstone is "
+                "gone.",
+            ),
+            help=(
+                "Compare the two dumps (glbtools directory compare), and look for other signs: the vectors with "
+                "invocation ids (repadmin /showutdvec ... /nocache), an older dump of the server (--older).",
+            ),
+            settled_by=("an older dump of the server itself", "replPropertyMetaData in both dumps"),
+        )
 
 
 # --- a directory that went back --------------------------------------------------------------------------------------
