@@ -7,6 +7,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Generic, NamedTuple, TypeVar
 
 from glbtools.diagnosis.case import Case
@@ -141,18 +143,27 @@ def _entries(postoffice: Postoffice) -> Iterator[LogLine]:
     return (each for each in postoffice.log if each.form in OWN_FORMS)
 
 
+_Event = tuple[datetime, int | None, str]
+
+
 def _distinct(found: Iterable[LogLine]) -> list[LogLine]:
-    """Return every event once: the same moment and message in another file is the same event."""
+    """Return every event once: the same moment and message in another file is the same event.
+
+    Lines come file by file. Of an event that another file tells as often as this one so far, nothing is new.
+    """
     kept: list[LogLine] = []
-    seen: dict[tuple[object, ...], Counter[str]] = {}
-    for each in found:
-        if each.moment is not None and each.form != "dispatch":
-            told = seen.setdefault((each.moment, each.code, each.said if each.code is None else ""), Counter())
-            told[each.path] += 1
-            elsewhere = max((count for path, count in told.items() if path != each.path), default=0)
-            if told[each.path] <= elsewhere:
-                continue
-        kept.append(each)
+    before: dict[_Event, int] = {}
+    for _, lines in groupby(found, key=attrgetter("path")):
+        here: Counter[_Event] = Counter()
+        for line in lines:
+            if line.moment is not None and line.form != "dispatch":
+                event: _Event = line.moment, line.code, line.said if line.code is None else ""
+                here[event] += 1
+                if here[event] <= before.get(event, 0):
+                    continue
+            kept.append(line)
+        for event, times in here.items():
+            before[event] = max(times, before.get(event, 0))
     return kept
 
 

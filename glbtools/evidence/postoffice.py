@@ -240,8 +240,7 @@ class Postoffice:
         found = self.read(artefact)
         if found is None or found.entry.name != "queue":
             return None
-        dummies = frozenset(index for index, each in enumerate(found.content.records) if found.content.is_dummy(each))
-        return QueueEvidence(artefact, found.content.records, dummies, artefact.size)
+        return QueueEvidence(artefact, found.content.records, found.content.dummies, artefact.size)
 
     def changes(self, held: QueueEvidence, note: str = "") -> list[Change]:
         """Return the changes that a queue holds, in its order; ``note`` says which copy it is."""

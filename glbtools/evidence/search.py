@@ -10,6 +10,7 @@ import fnmatch
 import os
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -250,6 +251,11 @@ def _named(name: str, entry: registry.Entry) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in entry.names)
 
 
+@cache
+def _named_as_binary(name: str) -> bool:
+    return any(_named(name, each) for each in DIRSYNC.values() if each.binary)
+
+
 def _recognised(postoffice: Postoffice, artefact: Artefact) -> bool:
     """Whether a file makes a postoffice of its directory: it lies in a GLB directory, or is of Dir-Sync by content.
 
@@ -257,7 +263,7 @@ def _recognised(postoffice: Postoffice, artefact: Artefact) -> bool:
     """
     if artefact.area == "GLB":
         return artefact.name.endswith(".GLB")
-    if any(_named(artefact.name, each) for each in DIRSYNC.values() if each.binary):
+    if _named_as_binary(artefact.name):
         return True
     if artefact.name.endswith(NEIGHBOURS) and artefact.area:
         return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Any
@@ -196,12 +196,12 @@ def parse_listing(data: bytes) -> Listing:
 
 def probe_listq(data: bytes) -> bool:
     """Whether the content was printed by LISTQ."""
-    return _looks_like(data, _is_listq)
+    return _looks_like(data, _OF_LISTQ, _is_listq)
 
 
 def probe_listds(data: bytes) -> bool:
     """Whether the content was printed by LISTDS."""
-    return _looks_like(data, _is_listds)
+    return _looks_like(data, _OF_LISTDS, _is_listds)
 
 
 def format_listq(records: list[Record], queue: str, postoffice: str | None, program: str) -> str:
@@ -459,11 +459,16 @@ def _moment(match: re.Match[str]) -> datetime | None:
         return None
 
 
-def _looks_like(data: bytes, test: object) -> bool:
-    if b"\0" in data[:4096]:
+_OF_LISTQ = re.compile(rb"transaction file|date stamp|sync no\.|\b(?:mon|tue|wed|thu|fri|sat|sun)\s", re.IGNORECASE)
+_OF_LISTDS = re.compile(rb"configuration record|srvsync|requestor record", re.IGNORECASE)
+"""What no listing is without: most texts are told apart by it at once."""
+
+
+def _looks_like(data: bytes, needed: re.Pattern[bytes], test: Callable[[str], bool]) -> bool:
+    head = data[: 1 << 16]
+    if b"\0" in head[:4096] or needed.search(head) is None:
         return False
-    assert callable(test)
-    return any(test(line) for _, _, line in _lines(data[: 1 << 16]))
+    return any(test(line) for _, _, line in _lines(head))
 
 
 def _is_listq(line: str) -> bool:

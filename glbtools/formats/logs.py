@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
 
 from glbtools.binary.span import Fault, Region, Span
@@ -317,6 +317,16 @@ def parse_log(data: bytes) -> Log:
     """
     if data.count(b"\n") > MOST_LINES:
         raise UsageError(f"more than {MOST_LINES} lines; no Dir-Sync log has as many")
+    return _last_parsed(data) if len(data) <= PROBE_SIZE else _parsed(data)
+
+
+@lru_cache(maxsize=1)
+def _last_parsed(data: bytes) -> Log:
+    """Return a log that was asked for twice, to tell whether it is one and for what it holds, read once."""
+    return _parsed(data)
+
+
+def _parsed(data: bytes) -> Log:
     reader = _Reader()
     lines: list[LogLine] = []
     faults: list[Fault] = []
@@ -654,7 +664,8 @@ def _line(
 ) -> LogLine:
     """Return a line with the step that it tells of."""
     number, span, raw, end = place
-    said |= {"moment": when[0], "moment_note": when[1], "code": code, "text": text, **_step(form, code, text)}
+    step = _known_step(form, code, text) if len(text) <= messages.SHORT else _step(form, code, text)
+    said |= {"moment": when[0], "moment_note": when[1], "code": code, "text": text, **step}
     return LogLine(number, span, raw, end, form, **said)
 
 
@@ -680,6 +691,7 @@ def _step(form: LineForm, code: int | None, text: str) -> Mapping[str, Any]:
     return {"event": "table"} if _TABLE.match(text) else _NOTHING
 
 
+_known_step = lru_cache(maxsize=messages.KEPT)(_step)
 _NOTHING: Mapping[str, Any] = {}
 _REPORTED = {code: {"step": step, "event": "reported"} for code, step in REPORTING.items()}
 

@@ -6,9 +6,12 @@ may differ or be in another language; the numbers of coded logs do not.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
+
+KEPT, SHORT = 4096, 200
+"""Texts whose reading is kept, and the characters of the longest of them: logs say the same things over and over."""
 
 UNNUMBERED = -1
 """What a coded line prints in place of a number when the text itself follows (Q149271)."""
@@ -78,6 +81,10 @@ def recognise(text: str) -> tuple[int, str | None] | None:
     Only attested wordings count, those of 3.0 included. None for every other text. The wording of 106 in 3.2 and 3.5 is
     not known.
     """
+    return _known(text) if len(text) <= SHORT else _recognise(text)
+
+
+def _recognise(text: str) -> tuple[int, str | None] | None:
     for start, wording in _status_wordings():
         if text.startswith(start):
             found = _read(wording, text)
@@ -105,11 +112,16 @@ def read_text(code: int, text: str) -> Reading | None:
         None when the text begins with no attested wording of this number, so that nobody can say where its argument
         begins.
     """
-    for wording in _longest_first(code):
-        found = _read(wording, text)
-        if found is not None:
-            return found
-    return None
+    return _known_text(code, text) if len(text) <= SHORT else _read_text(code, text)
+
+
+def _read_text(code: int, text: str) -> Reading | None:
+    found = (_read(wording, text) for wording in _longest_first(code))
+    return next(filter(None, found), None)
+
+
+_known = lru_cache(maxsize=KEPT)(_recognise)
+_known_text = lru_cache(maxsize=KEPT)(_read_text)
 
 
 def render_text(code: int, argument: str | None = None) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -47,7 +48,7 @@ EXCERPTS = 3
 _READABLE = re.compile(rb"[\x20-\x7e\t]{6,}")
 
 
-@dataclass(slots=True)
+@dataclass
 class Queue:
     """A queue file as read.
 
@@ -78,6 +79,11 @@ class Queue:
         """Yield records and gaps in the order of the file."""
         both: list[Record | Gap] = [*self.records, *self.gaps, *self.left]
         return iter(sorted(both, key=lambda each: each.start))
+
+    @cached_property
+    def dummies(self) -> frozenset[int]:
+        """The places of those records that only hold a number."""
+        return frozenset(place for place, each in enumerate(self.records) if self.is_dummy(each))
 
     def is_dummy(self, record: Record) -> bool:
         """Whether a record only holds a number (ruling 1)."""

@@ -265,7 +265,8 @@ cp850 = st.text(st.characters(codec="cp850", exclude_characters="\0"), max_size=
 
 def plain(text: str) -> bool:
     """Exclude what nobody can tell apart: a text with what looks like an escape, or one that is UTF-8 by chance."""
-    return "<" not in text and (text.isascii() or listing._encoding(text.encode("cp850")) == "cp850")
+    written = listing.escape(text).encode("cp850")
+    return "<" not in text and (written.isascii() or listing._encoding(written) == "cp850")
 
 
 entries = st.lists(
