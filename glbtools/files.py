@@ -7,7 +7,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -156,11 +156,14 @@ def _stream(path: Path) -> int:
     return os.dup({"stdout": 1, "stderr": 2}.get(standard[1]) or int(standard[2]))
 
 
-def write_tree(contents: Mapping[str, bytes], target: Path, *, force: bool = False, sync: bool = True) -> list[Path]:
+def write_tree(
+    contents: Mapping[str, bytes | Callable[[], bytes]], target: Path, *, force: bool = False, sync: bool = True
+) -> list[Path]:
     """Write a directory of files; a new one appears whole or not at all.
 
     Args:
-        contents: relative path, with ``/`` between parts -> content; the paths are our own or checked.
+        contents: relative path, with ``/`` between parts -> content, or what reads it when its turn comes; the paths
+            are our own or checked.
         target: the directory.
         force: write into a directory that already holds something.
         sync: wait for the disk; see ``write``.
@@ -195,7 +198,7 @@ def write_tree(contents: Mapping[str, bytes], target: Path, *, force: bool = Fal
     return [target / name for name in sorted(contents)]
 
 
-def _write_all(contents: Mapping[str, bytes], directory: Path, *, sync: bool) -> None:
+def _write_all(contents: Mapping[str, bytes | Callable[[], bytes]], directory: Path, *, sync: bool) -> None:
     inside = os.path.realpath(directory)
     paths = {directory / name: content for name, content in sorted(contents.items())}
     for path in paths:
@@ -205,7 +208,7 @@ def _write_all(contents: Mapping[str, bytes], directory: Path, *, sync: bool) ->
             raise OutputExistsError(f"{path}: {kind(path)}, which is not replaced")
     for path, content in paths.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(path, content, force=True, sync=sync)
+        write(path, content() if callable(content) else content, force=True, sync=sync)
 
 
 def sync_directory(path: Path) -> None:

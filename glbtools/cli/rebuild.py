@@ -13,7 +13,9 @@ from glbtools.cli.options import Common, Names, Older, PageFormat, names, shares
 
 @shares("layout", "color", "quiet", "max_file_size", forms=PageFormat)
 def rebuild(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A directory: a postoffice, or a network of them.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="A directory, archive or image: a postoffice, or a network of them.")
+    ],
     into: Annotated[Path | None, typer.Option("--into", metavar="DIR", help="New directory to write to.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, and write nothing.")] = False,
     only: Annotated[

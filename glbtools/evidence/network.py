@@ -10,6 +10,7 @@ from pathlib import Path
 
 from glbtools import files
 from glbtools.errors import UsageError
+from glbtools.evidence import containers
 from glbtools.evidence.contents import Contents
 from glbtools.evidence.names import named
 from glbtools.evidence.postoffice import Postoffice
@@ -212,10 +213,11 @@ def _same(one: str, other: str) -> bool:
 
 
 def _each_moment(older: Iterable[str | Path]) -> list[list[str | Path]]:
-    """Return older paths by moment: each directory is one of its own, single files are one together."""
+    """Return older paths by moment: each directory, archive or image is one of its own, single files one together."""
     given = list(older)
-    single = [each for each in given if not Path(each).is_dir()]
-    return [*([each] for each in given if Path(each).is_dir()), *([single] if single else [])]
+    trees = [each for each in given if containers.is_tree(Path(each))]
+    single = [each for each in given if each not in trees]
+    return [*([each] for each in trees), *([single] if single else [])]
 
 
 def latest_stamp(postoffices: Iterable[Postoffice]) -> datetime | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from glbtools.errors import FileAccessError, UnknownFormatError
-from glbtools.evidence import archives, images
+from glbtools.evidence import archives, containers, images
 from glbtools.evidence.contents import Artefact, Contents
 from glbtools.evidence.postoffice import AREAS, OUR_OWN, Postoffice, may_be
 from glbtools.evidence.sources import Entry, OnDisk, on_disk
@@ -219,18 +219,10 @@ class Search:
         Raises:
             FileAccessError: it is one, and cannot be opened.
         """
-        if not entry.size:
-            return None
-        head = entry.head(images.SECTOR)
-        try:
-            form = None if archives.is_archive(head) else images.kind(head, entry.size)
-            if form is None and not archives.is_archive(head):
-                return None
-            if noted:
-                self._note(entry)
-            return images.opened(entry, form) if form else archives.opened(entry, self.contents.max_size)
-        except FileAccessError as error:
-            raise FileAccessError(f"{entry.shown}: {str(error).removeprefix(f'{entry.shown}: ')}") from None
+        kind = containers.form(entry)
+        if kind and noted:
+            self._note(entry)
+        return containers.opened(entry, kind, self.contents.max_size) if kind else None
 
     def _note(self, container: Entry) -> None:
         self.contents.note(container)

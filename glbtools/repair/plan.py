@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +11,7 @@ from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.engine import Report
 from glbtools.diagnosis.finding import Finding
 from glbtools.errors import OutputExistsError, UsageError
+from glbtools.evidence.sources import INSIDE
 from glbtools.model.channel import clipped
 from glbtools.repair.edits import Edit, Undone
 from glbtools.repair.result import Result, contents, prove
@@ -83,9 +83,10 @@ class Plan:
     @property
     def unlooked(self) -> dict[str, str]:
         """What was given, is no symbolic link, and was not looked at, so that nothing is said of it: path -> why."""
-        root = str(self._work.root)
         passed_over = {each.path: each.why for each in self._work.report.evidence.passed_over}
-        return {path: why for path, why in passed_over.items() if os.path.relpath(path, root) not in self.links}
+        links = {self._work.shown(each) for each in self.links}
+        left = {self._work.shown(path): why for path, why in self._work.left.items()}
+        return left | {path: why for path, why in passed_over.items() if path not in links}
 
     @property
     def links(self) -> list[str]:
@@ -105,7 +106,7 @@ class Plan:
         refuse(self._work.root, target)
         written = contents(self._work, tuple(arguments))
         files.write_tree(written, target)
-        return prove(self._work, target, written, progress)
+        return prove(self._work, target, len(written), progress)
 
 
 def refuse(root: Path, target: Path) -> None:
@@ -127,14 +128,14 @@ def plan_rebuild(
     """Return what a rebuild of the directory of a report would do.
 
     Args:
-        report: what ``diagnose`` found in one directory.
+        report: what ``diagnose`` found in one directory, archive or image.
         unsafe: allow edits that may change what files mean.
         only: codes or slugs; only these problems are treated.
         carve: images in which queue records are looked for.
 
     Raises:
-        UsageError: the report is of several paths, or of files; there is no such problem; or a file has changed since
-            the report was made.
+        UsageError: the report is of several paths, or of files; there is no such problem; a postoffice lies in an
+            archive below the path; or a file has changed since the report was made.
         FileAccessError: a file cannot be read.
     """
     from glbtools.diagnosis.problems import find
@@ -143,8 +144,9 @@ def plan_rebuild(
         raise UsageError(
             f"{report.paths[0]}: no postoffice in it to rebuild; what a directory dump or a pair needs, diagnose says"
         )
-    if len(report.paths) != 1 or not Path(report.paths[0]).is_dir():
-        raise UsageError("rebuild takes one directory: a postoffice, or a network of them")
+    if len(report.paths) != 1:
+        raise UsageError("rebuild takes one directory, archive or image: a postoffice, or a network of them")
+    _refuse_deeper(report)
     wanted = tuple(find(each).slug for each in only)
     work = Work(report, Path(report.paths[0]), unsafe=unsafe)
     _check_unchanged(work)
@@ -167,11 +169,30 @@ def plan_rebuild(
     return Plan(work, unsafe=unsafe, only=wanted)
 
 
+def _refuse_deeper(report: Report) -> None:
+    """Refuse postoffices that lie in an archive below what was given.
+
+    Raises:
+        UsageError: there are some.
+    """
+    given = Path(report.paths[0])
+    outer = "" if given.is_dir() else f"{given}{INSIDE}"
+    for postoffice in report.network.postoffices:
+        path = postoffice.path.removeprefix(outer)
+        if INSIDE in path and any(each.entry.path is None for each in postoffice.artefacts):
+            archive = outer + path.rpartition(INSIDE)[0]
+            way = "take it out and give it" if outer else "give that archive"
+            raise UsageError(f"{postoffice.path}: lies in {archive}, of which rebuild writes nothing; {way} by itself")
+
+
 def _check_unchanged(work: Work) -> None:
-    read = {str(work.root / path): data for path, data in work.before.everything().items()}
+    """Compare what was read now with what was judged.
+
+    Raises:
+        UsageError: a file has changed.
+    """
     for each in work.report.inputs:
-        data = read.get(str(Path(each.path)))
-        if each.sha256 is not None and data is not None and files.sha256(data) != each.sha256:
+        if each.sha256 is not None and work.digest(each.path) not in (None, each.sha256):
             raise UsageError(f"{each.path}: has changed since it was diagnosed")
 
 

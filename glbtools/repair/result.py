@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from glbtools import __version__, files
 from glbtools.binary.records import Record
 from glbtools.diagnosis.engine import Report, diagnose
-from glbtools.errors import GlbError
+from glbtools.errors import FileAccessError
+from glbtools.evidence.sources import Entry
 from glbtools.formats.queue import NAMES, parse_queue
 from glbtools.model.change import Change
 from glbtools.repair.edits import Origin
@@ -45,46 +47,90 @@ class Result(NamedTuple):
         return [f"{each}: changed" for each in self.changed]
 
 
-def contents(work: Work, arguments: tuple[str, ...]) -> dict[str, bytes]:
-    """Return every file of the result, the manifest and the report among them."""
-    made = work.disk.everything()
-    for name, data in work.saved.items():
-        made[f"{OWN}/{name}"] = data
-    manifest = json.dumps(_manifest(work, made, arguments), indent=1, ensure_ascii=True) + "\n"
-    made[f"{OWN}/manifest.json"] = manifest.encode("ascii")
-    made[f"{OWN}/report.txt"] = "\n".join(report_lines(work)).encode("utf-8") + b"\n"
-    made[f"{OWN}/manifest.hashdeep"] = "\n".join(_hashdeep(made)).encode("utf-8") + b"\n"
-    return made
+def contents(work: Work, arguments: tuple[str, ...]) -> dict[str, bytes | Callable[[], bytes]]:
+    """Return every file of the result, the manifest and the report among them; what is only copied is read later.
+
+    Raises:
+        FileAccessError: a file cannot be read.
+    """
+    copied: list[dict[str, Any]] = [
+        {"path": path, "size": size, "sha256": sha256} for path, (size, sha256) in work.hashed().items()
+    ]
+    inputs = [*copied, *(_file_row(path, data) for path, data in work.before.everything().items())]
+    made = work.disk.everything() | {f"{OWN}/{name}": data for name, data in work.saved.items()}
+    rows = [*copied, *(_file_row(path, data) for path, data in made.items())]
+    made[f"{OWN}/manifest.json"] = _json(_manifest(work, _in_order(inputs), _in_order(rows), arguments))
+    made[f"{OWN}/report.txt"] = _text(report_lines(work))
+    rows += [_file_row(f"{OWN}/{name}", made[f"{OWN}/{name}"]) for name in ("manifest.json", "report.txt")]
+    made[f"{OWN}/manifest.hashdeep"] = _text(_hashdeep(_in_order(rows)))
+    return made | {each["path"]: partial(_unchanged, work.copied[each["path"]], each) for each in copied}
 
 
-def prove(work: Work, target: Path, written: dict[str, bytes], progress: Callable[[str], None] | None = None) -> Result:
+def _unchanged(entry: Entry, row: dict[str, Any]) -> bytes:
+    """Return a file to be copied.
+
+    Raises:
+        FileAccessError: it is not what it was when it was hashed.
+    """
+    data = entry.read(row["size"])
+    if files.sha256(data) != row["sha256"]:
+        raise FileAccessError(f"{entry.shown}: changed while it was copied")
+    return data
+
+
+def _json(document: dict[str, Any]) -> bytes:
+    return (json.dumps(document, indent=1, ensure_ascii=True) + "\n").encode("ascii")
+
+
+def _text(lines: Iterable[str]) -> bytes:
+    """Return lines as UTF-8; names that are none keep their bytes."""
+    return "".join(f"{each}\n" for each in lines).encode("utf-8", "surrogateescape")
+
+
+def _in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda each: str(each["path"]))
+
+
+def prove(work: Work, target: Path, written: int, progress: Callable[[str], None] | None = None) -> Result:
     """Diagnose a result, and compare the evidence with what was read of it."""
-    names = {str(target / work.relative(path)): name for path, name in work.report.names.items()}
+    called = [each for each in work.report.network.postoffices if each.called]
+    names = {str(target / work.relative(each.path)): each.called for each in called}
     report = diagnose(target, layouts=work.report.layouts, progress=progress, names=names)
-    changed = []
-    for path, data in work.before.everything().items():
-        try:
-            same = files.read(work.root / path, max(len(data), 1)) == data
-        except GlbError:
-            same = False
-        if not same:
-            changed.append(path)
-    return Result(target, len(written), report, tuple(changed))
+    if work.container is not None:
+        path, before = work.container
+        return Result(target, written, report, () if _is(Path(path), before) else (path,))
+    hashes = {path: files.sha256(data) for path, data in work.before.everything().items()}
+    hashes |= {path: sha256 for path, (_, sha256) in work.hashed().items()}
+    changed = [path for path, before in hashes.items() if not _is(work.root / path, before)]
+    return Result(target, written, report, tuple(sorted(changed)))
+
+
+def _is(path: Path, sha256: str) -> bool:
+    """Whether a file still has the content of a hash."""
+    try:
+        return files.digest(path)[1] == sha256
+    except FileAccessError:
+        return False
 
 
 # --- the manifest ------------------------------------------------------------------------------------------------
 
 
-def _manifest(work: Work, made: dict[str, bytes], arguments: tuple[str, ...]) -> dict[str, Any]:
+def _manifest(
+    work: Work, inputs: list[dict[str, Any]], outputs: list[dict[str, Any]], arguments: tuple[str, ...]
+) -> dict[str, Any]:
+    targets = work.targets
     return {
         "schema": SCHEMA,
         "tool": {"name": "glbtools", "version": __version__},
         "arguments": list(arguments),
-        "inputs": [_file_row(path, data) for path, data in sorted(work.before.everything().items())],
-        "outputs": [_file_row(path, data) for path, data in sorted(made.items())],
+        "container": dict(zip(("path", "sha256"), work.container, strict=True)) if work.container else None,
+        "inputs": [each | {"target": targets[each["path"]]} if each["path"] in targets else each for each in inputs],
+        "outputs": outputs,
         "edits": [each._asdict() for each in work.edits],
         "undone": [each._asdict() for each in work.undone],
         "links": work.links,
+        "left": work.left,
         "records": {path: [each._asdict() for each in origins] for path, origins in records(work)},
     }
 
@@ -118,11 +164,11 @@ def _origin(work: Work, path: str, change: Change, made: Record) -> Origin:
     return there if (path, made.start) == (change.path, was.start) else there._replace(how="moved")
 
 
-def _hashdeep(made: dict[str, bytes]) -> Iterator[str]:
+def _hashdeep(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
     yield "%%%% HASHDEEP-1.0"
     yield "%%%% size,sha256,filename"
-    for path, data in sorted(made.items()):
-        yield f"{len(data)},{files.sha256(data)},./{path}"
+    for each in rows:
+        yield f"{each['size']},{each['sha256']},./{each['path']}"
 
 
 # --- the report --------------------------------------------------------------------------------------------------
@@ -146,6 +192,8 @@ def report_lines(work: Work) -> Iterator[str]:
         yield f"  {left.slug}, {left.postoffice}: {left.why}"
     for link in work.links:
         yield f"  {link} is a symbolic link and was not followed"
+    for path, why in work.left.items():
+        yield f"  {path} is not copied: {why}"
     yield ""
     yield "What every record of the result is, and where it was: manifest.json."
     yield "The offsets of these files are assumed (docs/method.md); results are as good as that."

@@ -13,9 +13,11 @@ from glbtools.diagnosis.case import Case, cases
 from glbtools.diagnosis.engine import Report
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.wording import plural
-from glbtools.errors import UsageError
+from glbtools.errors import FileAccessError, UsageError
+from glbtools.evidence.containers import below, tree, within
 from glbtools.evidence.disk import Disk, Office
 from glbtools.evidence.postoffice import OUR_OWN
+from glbtools.evidence.sources import INSIDE, Entry, OnDisk
 from glbtools.formats import config
 from glbtools.formats.queue import CONFIRMED_TEXT, parse_queue, rewritten
 from glbtools.model.change import Change
@@ -29,28 +31,73 @@ class Work:
     """A directory while its rebuilding is planned.
 
     Attributes:
-        root: the directory.
+        root: the directory, archive or image.
         report: what is wrong with it.
-        disk: its files as they become; what an earlier rebuild put beside the postoffices is not among them.
+        disk: its files as they become, as far as a remedy may read them; what an earlier rebuild put beside the
+            postoffices is not among them.
+        copied: its other files, which are copied as they are: path -> where it lies.
         saved: files that go beside the postoffices: path below ``glbtools-rebuild/`` -> content.
         edits: what is done, in order.
         undone: what is not done, and why.
         queues: queue file that was written -> its changes, each with the record it is a copy of.
         unsafe: whether edits may change what files mean.
         links: symbolic links that were not followed.
+        targets: links to files, which are copied by content: path -> where it leads.
+        left: what is not copied, and why: path -> reason.
+        container: path and hash of the archive or image; None for a directory.
     """
 
     def __init__(self, report: Report, root: Path, *, unsafe: bool, max_size: int = files.DEFAULT_MAX_SIZE) -> None:
-        self.root, self.report, self.unsafe = root, report, unsafe
-        everything = Disk.load(root, max_size).everything()
-        kept = {path: data for path, data in everything.items() if PurePosixPath(path).parts[0].lower() != OWN}
-        self.before, self.disk = Disk(kept), Disk(kept)
-        self.links = sorted(each.relative_to(root).as_posix() for each in root.rglob("*") if each.is_symlink())
+        self.root, self.report, self.unsafe, self.max_size = root, report, unsafe, max_size
+        top = tree(root, max_size)
+        if top is None:
+            raise UsageError("rebuild takes one directory, archive or image: a postoffice, or a network of them")
+        self._top = top.shown
+        self.container = None if top.path else (str(root), files.digest(root)[1])
+        self.before, self.disk, self.copied = Disk(), Disk(), dict[str, Entry]()
+        self.entries: dict[str, str] = {}
+        self.links: list[str] = []
+        self.left: dict[str, str] = {}
+        self.targets: dict[str, str] = {}
+        for path, entry in below(top):
+            if PurePosixPath(path).parts[0].lower() != OWN and not entry.deleted:
+                self._take(path, entry)
+        self.links.sort()
+        self._hashed: dict[str, tuple[int, str]] = {}
         self.saved: dict[str, bytes] = {}
         self.edits: list[Edit] = []
         self.undone: list[Undone] = []
         self.queues: dict[str, list[Change]] = {}
         self.cases: dict[str, Case] = {each.postoffice.path: each for each in cases(report.network, report.now)}
+
+    def _take(self, path: str, entry: Entry) -> None:
+        """Read a file that a remedy may change; keep the place of any other, and name what is no file."""
+        if entry.other:
+            if isinstance(entry, OnDisk) and entry.place.is_symlink():
+                self.links.append(path)
+            else:
+                self.left[path] = entry.other
+            return
+        self.entries[entry.shown] = path
+        if entry.target:
+            self.targets[path] = entry.target
+        self.copied[path] = entry
+        if path.upper().endswith(".GLB"):
+            try:
+                self._fetch(path)
+            except FileAccessError as error:
+                if self.container is None:
+                    raise
+                del self.copied[path]
+                self.left[path] = str(error).removeprefix(f"{entry.shown}: ")
+
+    def _fetch(self, path: str) -> None:
+        """Read a file that was only to be copied."""
+        entry = self.copied.pop(path, None)
+        if entry is not None:
+            data = entry.read(self.max_size)
+            self.before.write(path, data)
+            self.disk.write(path, data)
 
     # --- postoffices ---------------------------------------------------------------------------------------------
 
@@ -64,10 +111,47 @@ class Work:
         Raises:
             UsageError: it is not below it.
         """
-        try:
-            return Path(path).resolve().relative_to(self.root.resolve()).as_posix()
-        except ValueError:
-            raise UsageError(f"{path} is not below {self.root}; rebuild takes one directory") from None
+        found = within(self._top, path)
+        if found is None:
+            raise UsageError(f"{path} is not below {self.root}; rebuild takes one directory, archive or image")
+        return found
+
+    def shown(self, path: str) -> str:
+        """Return a path of the directory as the report shows it."""
+        separator = "" if self._top.endswith((INSIDE, "/")) else "/"
+        return f"{self._top}{separator}{path}"
+
+    def hashed(self) -> dict[str, tuple[int, str]]:
+        """Return size and hash of what is only copied; of a container, what cannot be read is left out, and named.
+
+        Raises:
+            FileAccessError: a file of a directory cannot be read.
+        """
+        for path, entry in [each for each in self.copied.items() if each[0] not in self._hashed]:
+            try:
+                self._hashed[path] = entry.digest(None)
+            except FileAccessError as error:
+                if self.container is None:
+                    raise
+                del self.copied[path]
+                self.left[path] = str(error).removeprefix(f"{entry.shown}: ")
+        return {path: self._hashed[path] for path in sorted(self.copied)}
+
+    def digest(self, shown: str) -> str | None:
+        """Return the hash of a file as it was read; None for one that is not of the directory, or cannot be read.
+
+        The hash of the archive or image stands for it where that was given.
+        """
+        if self.container is not None and shown == self.container[0]:
+            return self.container[1]
+        path = self.entries.get(shown)
+        if path is None:
+            return None
+        if path in self.copied:
+            found = self.hashed().get(path)
+            return found[1] if found else None
+        data = self.before.read(path)
+        return None if data is None else files.sha256(data)
 
     def place(self, case: Case, name: str) -> str:
         """Return the path of a file of a postoffice, relative to the directory, as it is spelled there."""
@@ -84,7 +168,9 @@ class Work:
 
     def read(self, case: Case, name: str) -> bytes | None:
         """Return a file of a postoffice as it has become."""
-        return self.disk.read(self.place(case, name))
+        path = self.place(case, name)
+        self._fetch(path)
+        return self.disk.read(path)
 
     @property
     def server(self) -> Case | None:
@@ -180,12 +266,11 @@ class Work:
     def replaced(self, evidence: Sequence[Evidence]) -> bool:
         """Whether remedies have done away with every byte that some evidence points to."""
         for each in evidence:
-            path = Path(each.path).resolve()
-            inside = path.is_relative_to(self.root.resolve())
-            before = self.before.read(self.relative(each.path)) if inside else None
-            if each.span is None or before is None:
+            path = within(self._top, each.path)
+            before = self.before.read(path) if path else None
+            if path is None or each.span is None or before is None:
                 return False
-            if before[slice(*each.span)] in (self.disk.read(self.relative(each.path)) or b""):
+            if before[slice(*each.span)] in (self.disk.read(path) or b""):
                 return False
         return bool(evidence)
 
@@ -256,8 +341,7 @@ class Work:
         changes: Sequence[Change] = (),
     ) -> None:
         """Write a file whole; of a queue, ``changes`` says what its records are copies of."""
-        path = self.place(case, name)
-        before = self.disk.read(path)
+        path, before = self.place(case, name), self.read(case, name)
         if before == data:
             return
         self.disk.write(path, data)
@@ -266,8 +350,7 @@ class Work:
 
     def move(self, finding: Finding, case: Case, name: str, why: str) -> None:
         """Move a file to the saved ones."""
-        path = self.place(case, name)
-        data = self.disk.read(path)
+        path, data = self.place(case, name), self.read(case, name)
         if data is None:
             return
         self.disk.delete(path)

@@ -226,21 +226,24 @@ def test_directories_that_are_missing_above_it_are_made(given, tmp_path):
 # --- what is in it -----------------------------------------------------------------------------------------------
 
 
-def test_links_are_named_and_not_followed(given, tmp_path):
-    (tmp_path / "secret.txt").write_bytes(b"not evidence")
+def test_links_to_directories_are_named_and_not_followed_and_links_to_files_are_copied_by_content(given, tmp_path):
+    (tmp_path / "staged.txt").write_bytes(b"staged by a link")
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "REQTRANS.GLB").write_bytes(b"not evidence, either")
-    (given / "east" / "GLB" / "NOTES.GLB").symlink_to(tmp_path / "secret.txt")
+    (given / "east" / "GLB" / "NOTES.GLB").symlink_to(tmp_path / "staged.txt")
     (given / "south").symlink_to(tmp_path / "more")
     (given / "dangling").symlink_to(tmp_path / "nowhere")
     plan = planned(given)
     result = plan.write(tmp_path / "rebuilt")
-    assert plan.links == ["dangling", "east/GLB/NOTES.GLB", "south"]
+    assert plan.links == ["dangling", "south"]
     found = everything(result.directory)
+    assert found["east/GLB/NOTES.GLB"] == b"staged by a link"
     assert not [path for path, data in found.items() if b"not evidence" in data]
     assert not [each for each in result.directory.rglob("*") if each.is_symlink()]
     manifest = json.loads(found[f"{OWN}/manifest.json"])
     assert manifest["links"] == plan.links
+    (row,) = (each for each in manifest["inputs"] if each["path"] == "east/GLB/NOTES.GLB")
+    assert row["target"] == str(tmp_path / "staged.txt")
     report = found[f"{OWN}/report.txt"].decode()
     assert [each for each in plan.links if f"{each} is a symbolic link" not in report] == []
 

@@ -1,0 +1,97 @@
+"""What a path is that was given as one place of evidence: a directory, or an archive or image with a tree in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from glbtools.errors import FileAccessError
+from glbtools.evidence import archives, images
+from glbtools.evidence.sources import INSIDE, Entry, Inside, on_disk
+
+ARCHIVE = "archive"
+
+
+def form(entry: Entry) -> str | None:
+    """Return what kind of archive or image a file is; None where it is neither.
+
+    Raises:
+        FileAccessError: it cannot be read, or is of a kind that is known and not read.
+    """
+    if not entry.size:
+        return None
+    head = entry.head(images.SECTOR)
+    if archives.is_archive(head):
+        return ARCHIVE
+    try:
+        return images.kind(head, entry.size)
+    except FileAccessError as error:
+        raise _of(entry, error) from None
+
+
+def opened(entry: Entry, kind: str, max_size: int) -> Inside:
+    """Return the tree in an archive or an image of the kind that ``form`` has told.
+
+    Raises:
+        FileAccessError: it cannot be opened.
+    """
+    try:
+        return archives.opened(entry, max_size) if kind == ARCHIVE else images.opened(entry, kind)
+    except FileAccessError as error:
+        raise _of(entry, error) from None
+
+
+def _of(entry: Entry, error: FileAccessError) -> FileAccessError:
+    return FileAccessError(f"{entry.shown}: {str(error).removeprefix(f'{entry.shown}: ')}")
+
+
+def tree(path: Path, max_size: int) -> Entry | None:
+    """Return the directory that a path is, or the tree in the archive or image; None for any other file.
+
+    Raises:
+        FileAccessError: it cannot be looked at or opened.
+    """
+    entry = on_disk(path, str(path))
+    if entry.is_directory:
+        return entry
+    kind = None if entry.other else form(entry)
+    return opened(entry, kind, max_size) if kind else None
+
+
+def is_tree(path: Path) -> bool:
+    """Whether a path is a directory, an archive or an image, so that it holds files that belong together."""
+    try:
+        entry = on_disk(path, str(path))
+        return entry.is_directory or (not entry.other and form(entry) is not None)
+    except FileAccessError:
+        return False
+
+
+def below(top: Entry) -> Iterator[tuple[str, Entry]]:
+    """Yield everything below a directory that is none itself, with its path from there.
+
+    Raises:
+        FileAccessError: a directory cannot be listed.
+    """
+    waiting = [("", top)]
+    while waiting:
+        prefix, place = waiting.pop()
+        for each in place.children():
+            if each.is_directory:
+                waiting.append((f"{prefix}{each.name}/", each))
+            else:
+                yield f"{prefix}{each.name}", each
+
+
+def within(top: str, path: str) -> str | None:
+    """Return a path from a directory or container on, ``.`` for itself; None for one that is elsewhere.
+
+    What lies in an archive in an archive is not within the outer one.
+    """
+    if top.endswith(INSIDE):
+        inside = path.removeprefix(top)
+        return None if not path.startswith(top) or INSIDE in inside else inside or "."
+    try:
+        return Path(path).relative_to(top).as_posix()
+    except ValueError:
+        return None
