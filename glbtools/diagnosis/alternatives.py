@@ -13,26 +13,35 @@ MOST_TOLD = 3
 """Histories told in a sentence before the rest is only counted."""
 
 
-def with_causes(case: Case, finding: Finding, causes: Causes) -> Finding:
-    """Return a finding with the histories that leave its numbers: how sure its cause is, what else it could be."""
+def with_causes(case: Case, finding: Finding, causes: Causes, told: str = "") -> Finding:
+    """Return a finding with the histories that leave its numbers: how sure its cause is, what else it could be.
+
+    Args:
+        case: the postoffice.
+        finding: the finding.
+        causes: the histories.
+        told: which of them the finding tells, where it is not the first that names its problem.
+    """
     slug = finding.problem.slug
-    others = tuple(each for each in causes.open if each.problem != slug)
+    naming = (each for each in causes.open if (each.slug == told if told else slug in each.problems))
+    named = next(naming, None)
+    others = tuple(each for each in causes.open if each is not named)
     refuted = tuple(
         NotSo(each.history.slug, each.history.says, SIGNS[each.sign], case.signs.get(each.sign, ()))
         for each in causes.refuted
-        if each.history.problem != slug
+        if slug not in each.history.problems
     )
     return replace(
         finding,
-        cause_certainty=_sure(case, causes, slug, others),
+        cause_certainty=_sure(case, causes, named, others),
         alternatives=tuple(_alternative(each, causes.relation) for each in others),
         refuted=refuted,
         notes=(*finding.notes, *_told(others), *_not_so(refuted)),
     )
 
 
-def _sure(case: Case, causes: Causes, slug: str, others: tuple[History, ...]) -> str:
-    if causes.first.problem == slug:
+def _sure(case: Case, causes: Causes, named: History | None, others: tuple[History, ...]) -> str:
+    if causes.first is named:
         return causes.certainty if case.postoffice.name_certain or causes.certainty != "certain" else "likely"
     return "possible" if others else "likely"
 

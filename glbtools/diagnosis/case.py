@@ -20,6 +20,7 @@ from glbtools.evidence.postoffice import Numbers, Postoffice, QueueEvidence, num
 from glbtools.formats.logs import LogLine
 from glbtools.formats.queue import moment
 from glbtools.formats.transaction import parse
+from glbtools.model.change import Change
 from glbtools.model.channel import Channel, Range, Verdict, classify
 from glbtools.model.configuration import ReqConf, Requestor, SrvConf, node_of
 from glbtools.model.transaction import meaning
@@ -111,6 +112,22 @@ class Others:
         if server is None or own is None or confirmed is None or own.reqsync is None or own.reqsync >= confirmed:
             return None
         return stored(server.artefact.path, own, "reqsync", f"its own REQCONF has {confirmed}")
+
+    @cached_property
+    def server_sound(self) -> bool:
+        """Whether no number that is given shows that the server went back; its own REQCONF must be given for that."""
+        server = self._server
+        own = self.configured.get((server.postoffice.name or "").upper()) if server else None
+        known = registered(server.config, server.postoffice.name) if server else None
+        if server is None or own is None or known is None or own.reqsync is None or known.reqsync is None:
+            return False
+        head = server.head or 0
+        return known.reqsync >= own.reqsync and all((each.srvsync or 0) <= head for each in self.configured.values())
+
+    @cached_property
+    def acknowledged(self) -> int:
+        """The sum of what the server has of every requestor: so many numbers it has issued at least."""
+        return sum(each.reqsync or 0 for each in self._server.config.requestors) if self._server else 0
 
     @cached_property
     def young(self) -> bool:
@@ -467,6 +484,29 @@ def _signs(case: Case, record: Record, made: datetime | None, confirmed_behind: 
         yield "the record of a confirmed number stands behind it"
 
 
+def never_reached(case: Case, record: Record | Change, made: datetime | None) -> bool:
+    """Whether a change at or below both numbers surely never reached the server (docs/certainty.md).
+
+    An older REQTRANS may have been put back, with changes that the server has had. What shows that it has not is a
+    MSTTRANS that is whole without it, or its own date, later than all that the server has had from here; both only
+    where nothing shows that the server itself went back. A change numbered just as the server's number is sent and
+    taken under one reading of the protocol (Q96060), so it is left out.
+    """
+    own, theirs, server = case.numbers, case.requestor, case.server
+    master = server.master if server else None
+    if server is None or theirs is None or master is None or own.confirmed is None or theirs.reqsync is None:
+        return False
+    if not own.confirmed <= theirs.reqsync > record.sync or is_start(record.text) or master.has(record.text, made):
+        return False
+    if not case.others.server_sound or (own.applied or 0) > (server.head or 0):
+        return False
+    if master.complete and case.others.acknowledged <= master.last:
+        return True
+    younger = bool(made and theirs.last_update and made - theirs.last_update > SKEW)
+    asked = own.imports is not None and theirs.importsync is not None and theirs.importsync >= own.imports
+    return younger and asked and master.rises and master.last == server.head
+
+
 def unregistered(case: Case) -> bool:
     """Whether the server that REQCONF names has no record of this postoffice: its mail is refused (158; Q99268)."""
     server, reqconf = case.server, case.postoffice.reqconf()
@@ -479,16 +519,13 @@ def unregistered(case: Case) -> bool:
 
 
 def renumbered_at(case: Case) -> int | None:
-    """Return ReqSync where a RESYNC explains it: the largest ReqSync of any requestor, and c <= H (ruling 10).
+    """Return ReqSync where a RESYNC explains it: the largest of any requestor, and c <= H (ruling 10).
 
     0 stands for none, None for not known.
     """
-    own, server = case.numbers, case.server
-    if own.confirmed is None or server is None:
+    if case.numbers.confirmed is None or case.server is None:
         return None
-    ahead = own.applied is not None and server.head is not None and own.applied > server.head
-    own_record = case.requestor.reqsync if case.requestor is not None else None
-    return own.confirmed if case.others.highest == own.confirmed != own_record and not ahead else 0
+    return case.numbers.confirmed if "largest" in case.signs and "received-above" not in case.signs else 0
 
 
 def _lives(case: Case) -> tuple[int | None, int | None]:

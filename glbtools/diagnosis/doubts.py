@@ -7,7 +7,7 @@ from dataclasses import replace
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.finding import CERTAINTIES, Finding
 
-LIKELY_AT_MOST = frozenset({"hole", "rejected", "purged", "refused"})
+LIKELY_AT_MOST = frozenset({"hole", "purged", "refused"})
 """Reasons of ``unsent`` that rest on one of several histories (docs/certainty.md 1)."""
 
 

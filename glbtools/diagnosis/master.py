@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import pairwise
 
 from glbtools.binary.records import Record
 from glbtools.evidence.postoffice import Postoffice, QueueEvidence
@@ -50,6 +51,18 @@ class Master:
         if not self.held.records or self.last != self._head:
             return False
         return len(self.real) >= self.last - (self.first or 0) + 1
+
+    @cached_property
+    def rises(self) -> bool:
+        """Whether its numbers rise from record to record."""
+        return all(low.sync < high.sync for low, high in pairwise(self.held.records))
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether it holds every number that the server has ever issued, from 1 on; an empty one where none was."""
+        if self._head == 0:
+            return not self.held.records
+        return self.first == 1 and self.whole and self.rises
 
     @cached_property
     def since(self) -> datetime | None:

@@ -13,8 +13,6 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         # Who takes no part is missed by T2 in every cycle (Q108067, Q104743).
         "requestor-inactive-window": ("cycle-order-wrong",),
         "reqtrans-never-drained": ("cycle-order-wrong",),
-        # What the notice on the screen is about (Q87388).
-        "admin-notice-40": ("control-size",),
         # The entry that is refused is known from the queue it travels in (Q96001).
         "content-level-poison": ("entry-refused-repeatedly",),
         # The record at which the server stops is the damage (Q103421 #1645).

@@ -121,9 +121,8 @@ def _missed(case: Case, queue: QueueEvidence, low: list[Record]) -> Iterator[Rec
     if master is None:
         return
     for each in low:
-        if is_start(each.text) or each.text in master.texts:
-            continue
-        if master.reaches_back(case.postoffice.moment(queue, each)):
+        made = case.postoffice.moment(queue, each)
+        if not is_start(each.text) and not master.has(each.text, made) and master.reaches_back(made):
             yield each
 
 

@@ -69,7 +69,7 @@ class History(NamedTuple):
         late: signs it can leave only with mail under way, or with a further step.
         speaks: signs, of those it can leave, that make it likely.
         loses: the relations of which it makes a loss: what is then not sent, not taken or not given out.
-        problem: slug of the problem whose finding names it; empty where it is an ordinary step.
+        problems: slugs of the problems whose findings name it; none where it is an ordinary step.
         tells: what would decide.
     """
 
@@ -79,8 +79,13 @@ class History(NamedTuple):
     late: frozenset[str]
     speaks: frozenset[str]
     loses: frozenset[str]
-    problem: str
+    problems: tuple[str, ...]
     tells: str
+
+    @property
+    def problem(self) -> str:
+        """The first of the problems; empty where there is none."""
+        return self.problems[0] if self.problems else ""
 
 
 def _signs(text: str) -> frozenset[str]:
@@ -100,7 +105,7 @@ HISTORIES: tuple[History, ...] = (
         late=_NONE,
         speaks=_NONE,
         loses=_NONE,
-        problem="",
+        problems=(),
         tells="the next T3",
     ),
     History(
@@ -110,7 +115,7 @@ HISTORIES: tuple[History, ...] = (
         late=_NONE,
         speaks=_signs("import-asked"),
         loses=_NONE,
-        problem="",
+        problems=(),
         tells="the next T2 and T3",
     ),
     History(
@@ -124,7 +129,7 @@ HISTORIES: tuple[History, ...] = (
         late=_signs("all-young"),
         speaks=_signs("received-above others-behind"),
         loses=_signs("behind imports-lower received-above record-zero"),
-        problem="server-restored-from-backup",
+        problems=("server-restored-from-backup",),
         tells="the dates of the server's files or an older REQCONF",
     ),
     History(
@@ -138,7 +143,7 @@ HISTORIES: tuple[History, ...] = (
         late=_NONE,
         speaks=_signs("largest"),
         loses=_signs("queue-below begun-again imports-lower record-zero"),
-        problem="resync-inflated-reqsync",
+        problems=("resync-inflated-reqsync", "resync-after-adds"),
         tells="RESYNC.GLB or a log of its import",
     ),
     History(
@@ -151,7 +156,7 @@ HISTORIES: tuple[History, ...] = (
         late=_signs("behind-some ends-below-server unheard"),
         speaks=_signs("behind-zero imports-lower master-holds served-empty record-zero"),
         loses=_signs("imports-lower record-zero ends-below-server"),
-        problem="requestor-readded",
+        problems=("requestor-readded",),
         tells="MSTTRANS of that time",
     ),
     History(
@@ -164,7 +169,7 @@ HISTORIES: tuple[History, ...] = (
         late=_signs("master-even all-young"),
         speaks=_signs("master-above"),
         loses=_signs("imports-lower received-above record-zero"),
-        problem="msttrans-corrupt",
+        problems=("msttrans-corrupt",),
         tells="the dates of SRVCONF and MSTTRANS",
     ),
     History(
@@ -178,7 +183,7 @@ HISTORIES: tuple[History, ...] = (
         late=_signs("behind-some"),
         speaks=_signs("all-young received-above behind-zero"),
         loses=_signs("imports-lower received-above record-zero"),
-        problem="server-reenabled-or-replaced",
+        problems=("server-reenabled-or-replaced",),
         tells="the server's address lists",
     ),
     History(
@@ -192,7 +197,7 @@ HISTORIES: tuple[History, ...] = (
         late=_NONE,
         speaks=_signs("equal-dates fits-another"),
         loses=_signs("queue-below ends-below-server begun-again imports-lower record-zero"),
-        problem="reqconf-cloned-or-restored",
+        problems=("reqconf-cloned-or-restored",),
         tells="the REQCONF of the other postoffices",
     ),
     History(
@@ -202,7 +207,7 @@ HISTORIES: tuple[History, ...] = (
         late=_signs("ends-below-server"),
         speaks=_signs("zero-bytes begins-at-one"),
         loses=_signs("queue-below ends-below-server begun-again"),
-        problem="stranded-transactions",
+        problems=("stranded-transactions", "reqtrans-deleted-zero-byte"),
         tells="an older REQTRANS",
     ),
     History(
@@ -214,7 +219,7 @@ HISTORIES: tuple[History, ...] = (
         late=_signs("ends-below-server"),
         speaks=_signs("confirmed-behind"),
         loses=_signs("queue-below ends-below-server begun-again"),
-        problem="stranded-transactions",
+        problems=("stranded-transactions",),
         tells="an older REQTRANS",
     ),
     History(
@@ -224,7 +229,7 @@ HISTORIES: tuple[History, ...] = (
         late=_signs("ends-below-server queue-below"),
         speaks=_signs("utility-record"),
         loses=_signs("queue-below ends-below-server"),
-        problem="reqtrans-podiag-dummy-60",
+        problems=("reqtrans-podiag-dummy-60",),
         tells="an older REQTRANS",
     ),
     History(
@@ -234,7 +239,7 @@ HISTORIES: tuple[History, ...] = (
         late=_NONE,
         speaks=_NONE,
         loses=_NONE,
-        problem="acknowledged-records-kept",
+        problems=("acknowledged-records-kept",),
         tells="the server's address lists",
     ),
     History(
@@ -244,7 +249,7 @@ HISTORIES: tuple[History, ...] = (
         late=_NONE,
         speaks=_signs("dated life-lower"),
         loses=_signs("ends-below-server unheard"),
-        problem="requestor-reset-incomplete",
+        problems=("requestor-reset-incomplete",),
         tells="an older REQCONF",
     ),
     History(
@@ -254,7 +259,7 @@ HISTORIES: tuple[History, ...] = (
         late=_NONE,
         speaks=_NONE,
         loses=_signs("ends-below-server unheard"),
-        problem="reqconf-cloned-or-restored",
+        problems=("reqconf-cloned-or-restored",),
         tells="an older REQCONF or REQTRANS",
     ),
     History(
@@ -264,7 +269,7 @@ HISTORIES: tuple[History, ...] = (
         late=_NONE,
         speaks=_signs("unregistered"),
         loses=_signs("unregistered"),
-        problem="requestor-not-registered",
+        problems=("requestor-not-registered",),
         tells="the administrator of the server",
     ),
     History(
@@ -274,7 +279,7 @@ HISTORIES: tuple[History, ...] = (
         late=_NONE,
         speaks=_NONE,
         loses=_signs("master-late master-empty"),
-        problem="requestor-inactive-window",
+        problems=("requestor-inactive-window",),
         tells="the dates of the updates",
     ),
     History(
@@ -284,7 +289,7 @@ HISTORIES: tuple[History, ...] = (
         late=_NONE,
         speaks=_signs("master-young"),
         loses=_signs("master-late master-empty master-below"),
-        problem="msttrans-corrupt",
+        problems=("msttrans-corrupt",),
         tells="a backup of MSTTRANS",
     ),
     History(
@@ -294,7 +299,7 @@ HISTORIES: tuple[History, ...] = (
         late=_NONE,
         speaks=_signs("master-below"),
         loses=_signs("master-late master-empty master-below"),
-        problem="msttrans-corrupt",
+        problems=("msttrans-corrupt",),
         tells="the dates of SRVCONF and MSTTRANS",
     ),
 )

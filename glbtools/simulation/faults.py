@@ -652,7 +652,7 @@ _FAULTS = (
           after="T3", where="any",
           options={"seconds": int}),
     Fault("stale-t2", "stale-t2-on-requestor", "T2 is still scheduled on a requestor", "Q136487", _stale_t2),
-    Fault("control-short", "admin-notice-40", "CONTROL.GLB is too short", "Q124042", _short_control),
+    Fault("control-short", "control-size", "CONTROL.GLB is too short", "Q124042", _short_control),
     Fault("schedule-torn", "process-glb-faults", "PROCESS.GLB has an odd size", "Q119111", _torn_schedule, where="any"),
     Fault("mailbag-torn", "mailbag-damaged", "SYSTEM.MBG has an odd size", "Q148705", _torn_mailbag, where="any"),
 )  # fmt: skip

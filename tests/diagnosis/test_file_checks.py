@@ -132,9 +132,13 @@ CASES |= {
         network(east={"file": {"GLB/PROCESS.GLB": "hex:" + "00" * 600}}),
         network(east={"file": {"GLB/PROCESS.GLB": "hex:" + "00" * 709}}),
     ),
-    "admin-notice-40": (
+    "control-size": (
         network(east={"file": {"GLB/CONTROL.GLB": "hex:" + "00" * 4}}),
         network(east={"file": {"GLB/CONTROL.GLB": "hex:" + "00" * 8}}),
+    ),
+    "admin-notice-40": (
+        network(east={"file": {"GLB/MASTER.GLB": "hex:" + "00" * 176}}),
+        network(east={"file": {"GLB/MASTER.GLB": "hex:" + "00" * 176, "GLB/CONTROL.GLB": "hex:" + "00" * 8}}),
     ),
     "srvconf-missing": (
         network(
@@ -199,6 +203,27 @@ def test_records_below_the_confirmed_number_that_nothing_explains_are_a_warning_
     assert (kept.severity, kept.certainty, kept.ranges) == ("warning", "possible", ((15, 17),))
     assert "interrupted" in kept.notes[0]
     assert "begun again" in kept.notes[0]
+
+
+def test_how_a_stuck_queue_came_about_is_no_statement_but_one_of_several_ways(tmp_path):
+    report = diagnose(built(tmp_path, network(east={"queue": {"REQTRANS": [add(1), add(2)]}})))
+    (stuck,) = [each for each in report.findings if each.problem.slug == "stranded-transactions"]
+    assert not any("was deleted" in each for each in stuck.notes if not each.startswith("Could also be"))
+    assert stuck.cause_certainty != "certain"
+    assert "queue-put-back" in [each.slug for each in stuck.alternatives]
+
+
+def test_changes_that_a_resync_may_have_passed_over_name_what_else_it_could_be(tmp_path):
+    given = network(
+        east={"reqconf": {"reqsync": 30}, "queue": {"REQTRANS": [add(18), {"dummy": 30}]}},
+        server=registered("NET/EAST", reqsync=17),
+    )
+    passed = next(
+        each for each in diagnose(built(tmp_path, given)).findings if each.problem.slug == "resync-after-adds"
+    )
+    assert passed.cause_certainty != "certain"
+    assert [each.slug for each in passed.alternatives] == ["reqconf-copied"]
+    assert "server-restored" in [each.slug for each in passed.refuted]
 
 
 def test_a_postoffice_that_the_server_does_not_know_is_an_error_and_what_it_holds_is_not_on_its_way(tmp_path):

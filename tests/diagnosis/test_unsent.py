@@ -132,7 +132,7 @@ def test_sent_by_the_log_and_no_server_to_ask(build: Build) -> None:
 @pytest.mark.parametrize(("with_server", "certainty"), [(True, "certain"), (False, "likely")])
 def test_stranded(build: Build, *, with_server: bool, certainty: str) -> None:
     stuck = east(17, [add(number, f"n{number}") for number in range(1, 7)])
-    given = [server(17), stuck, west()] if with_server else [stuck]
+    given = [server(17, head=50), stuck, west()] if with_server else [stuck]
     found = unsent(build(*given))
     assert up(found) == [(number, "stranded", certainty) for number in range(1, 7)]
     assert not found.ranges
@@ -623,6 +623,76 @@ def test_what_is_listed_is_what_the_channels_say(build: Build, a: int, b: int) -
             stated = {number for state in states for number in numbers_of(judged.verdict.ranges.get(state, ()))}
             low = {each.record.sync for each in low_part(case)} if judged is case.upload else set()
             assert listed == stated | low
+
+
+# --- how sure (docs/certainty.md) --------------------------------------------------------------------------------
+
+
+def again(b: int, a: int, queue: list[dict[str, Any]], **more: Any) -> list[dict[str, Any]]:
+    """A server that has East's numbers up to ``b`` and holds every change that it ever took, and East with a queue."""
+    taken = [add(number, f"t{number}") for number in range(1, b + 1)]
+    described = server(b, head=b, master=taken, srvsync=b)
+    described["srvconf"]["requestor"] = [each for each in described["srvconf"]["requestor"] if WEST not in each["name"]]
+    described["srvconf"]["requestor"][0] |= {"reqsync": 0, "srvsync": 0}
+    described["reqconf"] |= {"reqsync": 0, "srvsync": 0}
+    return [described, east(a, queue, c=b, log=NAMED, **more)]
+
+
+def test_the_low_part_of_a_queue_that_a_whole_msttrans_lacks_has_certainly_not_arrived(build: Build) -> None:
+    begun_again = [add(1, "ann"), add(2, "bob"), add(3, "cid"), add(4, "dan")]
+    assert up(unsent(build(*again(3, 3, begun_again)))) == [
+        (1, "stranded", "certain"),
+        (2, "stranded", "certain"),
+        (3, "stranded", "likely"),  # ReqSync itself: sent and taken under another reading (Q96060)
+        (4, "pending", "certain"),
+    ]
+
+
+def test_what_a_requestor_that_went_back_holds_is_certainly_refused_where_a_whole_msttrans_lacks_it(
+    build: Build,
+) -> None:
+    assert up(unsent(build(*again(5, 1, [add(2, "ann")])))) == [(2, "rejected", "certain")]
+    assert up(unsent(build(*again(5, 1, [add(2, "t2")]), name="had"))) == [(2, "rejected", "possible")]
+    purged = again(5, 1, [add(2, "ann")])
+    del purged[0]["queue"]["MSTTRANS"][:3]
+    assert up(unsent(build(*purged, name="purged"))) == [(2, "rejected", "likely")]
+
+
+def test_a_change_made_after_all_that_the_server_has_had_certainly_did_not_arrive(build: Build) -> None:
+    late = add(2, "ann") | {"stamp": "1994-05-01T12:00:00"}
+    given = again(5, 5, [late, {"dummy": 5}])
+    del given[0]["queue"]["MSTTRANS"][:3]
+    given[0]["srvconf"]["requestor"][1]["last_update"] = "1994-04-10T03:00:00"
+    assert up(unsent(build(*given))) == [(2, "stranded", "certain")]
+    given[1]["reqconf"]["importsync"] = 2
+    assert up(unsent(build(*given, name="import"))) == [(2, "stranded", "likely")]
+
+
+@pytest.mark.parametrize("changed", [{"reqsync": 9}, {"srvsync": 9}])
+def test_nothing_is_certain_of_what_was_sent_where_the_servers_own_numbers_show_that_it_went_back(
+    build: Build, changed: dict[str, int]
+) -> None:
+    given = again(3, 3, [add(1, "ann"), {"dummy": 3}])
+    given[0]["reqconf"] |= changed
+    assert up(unsent(build(*given))) == [(1, "stranded", "likely")]
+
+
+def test_what_an_unknown_postoffice_queued_is_certainly_not_there_where_a_whole_msttrans_lacks_it(build: Build) -> None:
+    given = again(3, 3, [add(4, "ann")])
+    del given[0]["srvconf"]["requestor"][1]
+    assert up(unsent(build(*given))) == [(4, "unregistered", "certain")]
+    del given[0]["queue"]["MSTTRANS"][:1]
+    assert up(unsent(build(*given, name="purged"))) == [(4, "unregistered", "likely")]
+
+
+def test_the_same_text_of_an_earlier_day_is_no_sign_that_a_change_arrived(build: Build) -> None:
+    """Ruling 14: in the findings as in what is listed."""
+    later = add(1, "t1") | {"stamp": "1994-06-01T12:00:00"}
+    given = again(3, 3, [later, {"dummy": 3}])
+    place = build(*given)
+    assert up(unsent(place)) == [(1, "stranded", "certain")]
+    case = next(each for each in cases(collect([place]).only, None) if each.postoffice.name == EAST)
+    assert "low-not-taken" in case.signs
 
 
 # --- output ------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from glbtools.diagnosis.case import Case, logged, unregistered
+from glbtools.diagnosis.case import Case, logged, never_reached, unregistered
 from glbtools.diagnosis.changes.content import copies, deleted_copies
 from glbtools.diagnosis.changes.found import Outstanding, Standing, Unfound, Unknown, Unsent
 from glbtools.diagnosis.changes.vanished import OLDER, vanished, was_stranded
@@ -62,18 +62,19 @@ def _standing(view: View, change: Change) -> Standing | None:
         note = f"{a} is confirmed and REQTRANS ends at {m}: it is never sent."
         if b is None:
             return Standing("stranded", "likely", note, (_record_name(case),))
-        return Standing("stranded", "certain", note) if never_taken_before(case, change) else _put_back(note)
+        return Standing("stranded", "certain", note) if never_reached(case, change, change.stamp) else _put_back(note)
     if state == "REJECTED":
         note = f"The server has this postoffice's numbers up to {b}"
         if a is None:
             # Either ReqSync is at least b, and REQTRANS ends below it; or it is not, and the postoffice went back.
             return Standing("rejected", "likely", f"{note}, and REQTRANS ends at {m}.", (_REQCONF,))
-        return Standing("rejected", "certain", f"{note} and refuses this one as old.")
+        sure = "certain" if never_reached(case, change, change.stamp) else "likely"
+        return Standing("rejected", sure, f"{note} and refuses this one as old.")
     if state == "UNACKNOWLEDGED":
         if number not in view.refused:
             return None
         note = f"The server has this postoffice's numbers up to {b}, and MSTTRANS does not hold it: refused as old."
-        return Standing("rejected", "likely", note)
+        return Standing("rejected", "certain" if never_reached(case, change, change.stamp) else "likely", note)
     if state == "PARTIAL":
         return Standing("partial", "certain", f"The server stops at number {(b or 0) + 1} every time.")
     return _standing_pending(view, change) if state == "PENDING" else _standing_confirmed(view, change)
@@ -95,7 +96,10 @@ def _standing_pending(view: View, change: Change) -> Standing:
         return Standing("pending", "likely", note, (_REQCONF,))
     if unregistered(case):
         note = "The server has no record of this postoffice and drops its mail (158); it is taken once there is one."
-        return Standing("unregistered", "likely", note)
+        master = case.server.master if case.server else None
+        lacks = master is not None and master.complete and not master.has(change.text, change.stamp)
+        sure = lacks and not is_start(change.text) and case.others.server_sound
+        return Standing("unregistered", "certain" if sure else "likely", note)
     if b is not None:
         return Standing("pending", "certain", f"The server has this postoffice's numbers up to {b}.")
     if view.sent(change):
@@ -109,19 +113,6 @@ def _put_back(note: str) -> Standing:
     return Standing("stranded", "likely", note, ("an MSTTRANS that reaches back to before it was made",))
 
 
-def never_taken_before(case: Case, change: Change) -> bool:
-    """Whether nothing but the queue can have held a change, so that it has surely not arrived (docs/certainty.md 1).
-
-    An older REQTRANS may have been put back, with changes that the server has had. An MSTTRANS that is whole and
-    reaches back shows that it has not, unless the server itself went back.
-    """
-    a, b = case.numbers.confirmed, applied(case)
-    if a is None or b is None or b < a or is_start(change.text) or {"received-above", "server-behind"} & {*case.signs}:
-        return False
-    master = case.server.master if case.server else None
-    return master is not None and master.reaches_back(change.stamp)
-
-
 def _standing_confirmed(view: View, change: Change) -> Standing | None:
     """Return why a record at or below ReqSync is not with the server after all (rulings 10 and 13)."""
     case, number = view.case, change.sync
@@ -132,6 +123,8 @@ def _standing_confirmed(view: View, change: Change) -> Standing | None:
             if signs
             else "Either an interrupted T3 left it, and it has arrived; or the queue was begun again, and it has not."
         )
+        if never_reached(case, change, change.stamp):
+            return Standing("stranded", "certain", note)
         return Standing("stranded", "likely" if signs else "possible", note, ("MSTTRANS from before it was made",))
     if b is None or number <= b:
         return None

@@ -117,9 +117,26 @@ def _sizes(case: Case) -> Iterator[Finding]:
                 slug,
                 f"{name} has {plural(artefact.size, 'byte')}; it must have {size}",
                 evidence=(Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size),),
-                notes=(),
+                notes=(_SHORT,) if name == "CONTROL.GLB" and artefact.size < size else (),
                 advice=(f"Restore {name} from a backup of this postoffice.",),
             )
+    if case.postoffice.absent("CONTROL.GLB") and case.postoffice.find("MASTER.GLB"):
+        yield _finding(
+            case,
+            "admin-notice-40",
+            "CONTROL.GLB is missing: what is changed or asked for in ADMIN is not queued",
+            evidence=(Evidence(f"{case.postoffice.path}/GLB/CONTROL.GLB", note="absent"),),
+            notes=("MASTER.GLB is there, so that more than the files of Dir-Sync was copied.",),
+            advice=("Restore CONTROL.GLB; what was changed without it was not queued and must be done again.",),
+            certainty="likely",
+            settled_by=("whether the copy is complete",),
+        )
+
+
+_SHORT = (
+    "With a CONTROL.GLB that is too short ADMIN shows Notice 40 and queues nothing (Q124042): what was changed then "
+    "must be done again."
+)
 
 
 def _bad_modification(case: Case) -> Iterator[Finding]:
@@ -325,10 +342,6 @@ def _neighbours(case: Case) -> Iterator[Finding]:
             )
             yield _finding(case, "process-glb-faults", message, evidence=place, notes=_SIZES, advice=_PROCESS_HELP)
             continue
-        elif name == "CONTROL.GLB" and size < CONTROL_SIZE:
-            message = f"CONTROL.GLB has {plural(size, 'byte')} in place of {CONTROL_SIZE}: nothing can be queued"
-            yield _finding(case, "admin-notice-40", message, evidence=place, notes=(), advice=_CONTROL_HELP)
-            continue
         else:
             continue
         yield _finding(case, "mailbag-damaged", message, evidence=place, notes=_SIZES, advice=_MAILBAG_HELP)
@@ -339,9 +352,6 @@ FAR_BEHIND = 1000
 NAME_LIMIT = 8
 _SIZES = ("The sizes are those that the vendor's checkers go by (Q77926, Q148705).",)
 _PROCESS_HELP = ("Cut it to 512 bytes and enter the schedule again (Q119111).",)
-_CONTROL_HELP = (
-    "Restore CONTROL.GLB; what was added or changed while it was short was not queued and must be done again.",
-)
 _MAILBAG_HELP = (
     "Compress the mailbag, or empty it with its key as Q108844 describes; what is in transit is sent again.",
 )

@@ -44,7 +44,7 @@ def check(case: Case) -> Iterator[Finding]:
         # A RESYNC makes numbers equal, too; with it the dates alone would be no more than a hint (ruling 19).
         resynced = case.upload.channel.renumbered_at == case.numbers.confirmed
         copied = _copied(case, owner, beside=resynced or "STRANDED" in ranges)
-        yield with_causes(case, copied, explain(case, "equal-dates"))
+        yield with_causes(case, copied, explain(case, "equal-dates"), "reqconf-copied")
         if not resynced:
             states = tuple(each for each in states if each == "STRANDED" and "STRANDED" in ranges) or ("UNKNOWN",)
     if "ROLLED_BACK" in states:
@@ -248,7 +248,7 @@ def _went_back(case: Case) -> Iterator[Finding]:
         settled_by=files_that_tell(verdict.settled_by, TELLS_UP),
         severity=causes.severity,
     )
-    yield with_causes(case, finding, causes)
+    yield with_causes(case, finding, causes, "" if reset else "requestor-restored")
 
 
 def _copied(case: Case, owner: str, *, beside: bool) -> Finding:
@@ -339,7 +339,7 @@ def _after_adds(case: Case) -> Iterator[Finding]:
     passed = clipped(own.held, theirs.reqsync, own.confirmed)
     if not passed:
         return
-    yield case.finding(
+    finding = case.finding(
         "resync-after-adds",
         f"a RESYNC set ReqSync to {own.confirmed} and passed over {changes(passed)} that the server does not have",
         (*_both_numbers(case), *case.queued(only=set(numbers_of(passed)))),
@@ -353,6 +353,7 @@ def _after_adds(case: Case) -> Iterator[Finding]:
         severity="note" if "STRANDED" in case.upload.verdict.states else "",
         settled_by=("RESYNC.GLB or a log of its import",),
     )
+    yield with_causes(case, finding, explain(case, "behind"))
 
 
 def _own_requestor(case: Case) -> Iterator[Finding]:
@@ -692,14 +693,13 @@ def _dead_zone(zone: Range | None, last: int) -> Iterator[str]:
 
 def _causes(case: Case) -> Iterator[str]:
     """Why the numbers are so, as far as the files tell."""
-    queue = case.postoffice.queue("REQTRANS")
     if case.upload.channel.renumbered_at == case.numbers.confirmed:
         yield (
             "A RESYNC processed after changes were made would explain it: it sets ReqSync to the largest of any "
             "requestor, and that is what it is (Q119449)."
         )
-    elif queue is not None and queue.first in (0, 1) and queue.real:
-        yield "REQTRANS begins at 1 again: it was deleted or emptied after numbers had been confirmed (Q119014)."
+    elif {"queue-below", "begins-at-one"} <= {*case.signs}:
+        yield "REQTRANS begins at 1 again, as where it is deleted or emptied after numbers were confirmed (Q119014)."
     if case.is_server:
         yield "This postoffice is the server: it is its own requestor (Q96060)."
 

@@ -693,7 +693,10 @@ PROBLEMS: tuple[Problem, ...] = (
         severity="warning",
         title="CONTROL.GLB has not its only size",
         repair="none",
-        sources=("Q87388",),
+        sources=(
+            "Q87388",
+            "Q124042",
+        ),
     ),
     Problem(
         code="P505",
