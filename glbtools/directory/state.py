@@ -161,7 +161,9 @@ def save(path: str | Path, state: State) -> None:
     }
     if not state.significant:
         del row["significant"], row["digests"]
-    text = json.dumps(dict(sorted(row.items())), indent=1, ensure_ascii=True) + "\n"
+    # What tells the file stands at its beginning: behind the names of a large directory nobody would look for it.
+    row = {"schema": row.pop("schema")} | dict(sorted(row.items()))
+    text = json.dumps(row, indent=1, ensure_ascii=True) + "\n"
     files.write(Path(path), text.encode("ascii"), force=True)
 
 

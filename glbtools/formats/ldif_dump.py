@@ -265,7 +265,7 @@ def change_record(kind: str, entry: Entry) -> bytes:
 
     A renaming or a move is a ``modrdn``, and values that are added one by one name no others. What only the server
     writes is left out, and of a modification also what no server lets anybody change: the classes and the relative
-    name. The domain itself is at every receiver and cannot be added. A modification of which nothing is left is none.
+    name. What each domain makes for itself cannot be added. A modification of which nothing is left is none.
 
     Raises:
         UsageError: there is no such kind.
@@ -278,7 +278,7 @@ def change_record(kind: str, entry: Entry) -> bytes:
     if kind == DELETED:
         return b"".join([_line("dn", former_name(entry)), _line("changetype", _CHANGES[kind]), b"\n"])
     held = [each for each in entry.values if each[0].lower() not in OWNED_BY_SERVER]
-    if kind == ADDED and _is_domain(entry):
+    if kind == ADDED and _is_of_the_domain(entry):
         return b""
     if kind == ADDED:
         lines = [_line(name, each) for name, values in held for each in values]
@@ -311,9 +311,15 @@ def _renaming(entry: Entry) -> bytes:
     return b"".join([*lines, b"\n"])
 
 
-def _is_domain(entry: Entry) -> bool:
+_OF_THE_DOMAIN = frozenset(
+    ("builtindomain", "domaindns", "infrastructureupdate", "lostandfound", "ridmanager", "ridset", "samserver")
+)
+"""Classes of objects that each domain makes for itself, and that nobody can add (MS-ADSC: system-only)."""
+
+
+def _is_of_the_domain(entry: Entry) -> bool:
     classes = next((held for name, held in entry.values if name.lower() == "objectclass"), ())
-    return "domaindns" in map(str.lower, classes)
+    return not _OF_THE_DOMAIN.isdisjoint(map(str.lower, classes))
 
 
 def split_name(dn: str) -> tuple[str, str]:

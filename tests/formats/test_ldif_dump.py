@@ -296,3 +296,12 @@ def test_a_value_that_is_not_base64_is_a_fault(value):
     faults = parse_ldif(f"dn: CN=a,DC=x\nuSNChanged: 1\ndescription:: {value}\n".encode()).faults
     assert any("base64" in each.message for each in faults), faults
     assert all(each.damage for each in faults)
+
+
+def test_what_each_domain_makes_for_itself_is_not_added_and_an_empty_modification_is_none():
+    def entry(*classes: str) -> Entry:
+        return Entry("k", "CN=x,DC=y", 1, values=(("objectClass", classes), ("cn", ("x",)), ("uSNChanged", ("1",))))
+
+    assert change_record("A", entry("top", "domain", "domainDNS")) == change_record("A", entry("top", "rIDSet")) == b""
+    assert change_record("A", entry("top", "domain")).startswith(b"dn: CN=x,DC=y\nchangetype: add\n")
+    assert change_record("M", entry("top", "user")) == b""
