@@ -25,7 +25,8 @@ COMPUTED = frozenset(
         "managedObjects", "masteredBy", "memberOf", "modifiedCount", "modifiedCountAtLastProm", "msDs-masteredBy",
         "msDS-IsDomainFor", "msDS-NcType", "name", "nextRid", "ntPwdHistory", "objectCategory", "objectSid",
         "otherWellKnownObjects", "primaryGroupID", "pwdLastSet", "rIDManagerReference", "rIDSetReferences",
-        "repsFrom", "repsTo", "sAMAccountType", "subRefs", "supplementalCredentials", "systemFlags", "unicodePwd", "wellKnownObjects",
+        "repsFrom", "repsTo", "sAMAccountType", "subRefs", "supplementalCredentials", "systemFlags", "unicodePwd",
+        "wellKnownObjects",
     )
 )  # fmt: skip
 """What a directory server works out for itself, or takes from nobody: links back, identities, counts, passwords."""
