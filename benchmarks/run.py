@@ -20,7 +20,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from benchmarks import sync  # noqa: E402
+from benchmarks import diagnosis, sync  # noqa: E402
 from benchmarks.generate import write_master_queue  # noqa: E402
 from benchmarks.measure import COLUMNS, READERS  # noqa: E402
 from benchmarks.simulation import measured  # noqa: E402
@@ -125,6 +125,7 @@ def report(records: int, size: int, best: dict, small: dict[str, float], start: 
         f"`glbtools inspect` of a 49-byte file takes {start[1] / start[0]:.2f} times the smallest possible Typer program "
         f"({start[0] * 1000:.0f} ms); the target is {STARTUP_TARGET:g}.",
         "",
+        *diagnosis.measured(),
         "## Simulations",
         "",
         "Wall-clock time in one process, up to the bytes of all files; the time allowed is for two cores.",

@@ -37,10 +37,14 @@ ONLY_IF: Mapping[str, Callable[[Finding], bool]] = MappingProxyType(
 """Slug of a symptom -> whether it is nothing but that."""
 
 
+_SYMPTOMS = frozenset(slug for slugs in EXPLAINS.values() for slug in slugs)
+
+
 def explained(findings: list[Finding]) -> list[Finding]:
     """Return findings without those that another one explains; their evidence goes to that one."""
     kept = list(findings)
-    for symptom in findings:
+    symptoms = (each for each in findings if each.problem.slug in _SYMPTOMS)
+    for symptom in symptoms:
         cause = next((each for each in kept if _explains(each, symptom)), None)
         if cause is not None:
             more = tuple(each for each in symptom.evidence if each not in cause.evidence)

@@ -156,18 +156,18 @@ def _server(case: Case) -> Shown:
 
 def _master(case: Case) -> Shown:
     server = case.server
-    master = server.master.held if server and server.master else None
-    if server is None or master is None or server.head is None:
+    if server is None or server.master is None or server.head is None:
         return
+    master, last = server.master.held, server.master.last
     places = (
-        Evidence(master.artefact.path, (0, master.artefact.size), None, "last sync", master.last),
+        Evidence(master.artefact.path, (0, master.artefact.size), None, "last sync", last),
         case.headed("sync"),
     )
     if not master.records:
         if server.head:
             yield "master-empty", places
-    elif master.last != server.head:
-        yield ("master-above" if master.last > server.head else "master-below"), places
+    elif last != server.head:
+        yield ("master-above" if last > server.head else "master-below"), places
     else:
         yield "master-even", places
     if server.first is not None and case.numbers.applied is not None and server.first > case.numbers.applied + 1 > 1:

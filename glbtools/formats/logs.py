@@ -185,7 +185,7 @@ class LogLine(NamedTuple):
     @property
     def banner(self) -> str:
         """The program whose first line it is; empty for any other line."""
-        if not _BANNER.match(self.text.lstrip()):
+        if ") " not in self.text or not _BANNER.match(self.text.lstrip()):
             return ""
         return next((program for program, words in BANNERS if words in self.text.lower()), "")
 
