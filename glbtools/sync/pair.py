@@ -242,6 +242,23 @@ def locked(pair: Pair) -> Iterator[None]:
 
 
 def _created(path: Path, content: str) -> bool:
+    """Make a lock with its content at once, so that none is ever seen empty; in two steps where there are no links."""
+    whole = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        whole.write_text(content, "utf-8")
+        os.link(whole, path)
+    except FileExistsError:
+        return False
+    except OSError:
+        return _created_in_steps(path, content)
+    else:
+        return True
+    finally:
+        with contextlib.suppress(OSError):
+            whole.unlink(missing_ok=True)
+
+
+def _created_in_steps(path: Path, content: str) -> bool:
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
     except FileExistsError:
