@@ -19,11 +19,14 @@ from glbtools.evidence import archives, containers, images
 from glbtools.evidence.contents import Artefact, Contents
 from glbtools.evidence.postoffice import AREAS, OUR_OWN, Postoffice, may_be
 from glbtools.evidence.sources import Entry, OnDisk, on_disk
-from glbtools.formats import registry
+from glbtools.formats import exchange_csv, ldif_dump, registry
 from glbtools.formats.registry import DIRSYNC
 
 NEIGHBOURS = (".MBG", ".KEY", ".USR", ".INF", ".NME", ".GLB", ".TPL", ".XTN")
 """Suffixes of files in a postoffice's directories."""
+
+DUMPS = (".CSV", ".LDF", ".LDIF", ".TXT")
+"""Suffixes of files that may be directory dumps."""
 
 NESTED = 2
 """Archives in one another that are opened."""
@@ -174,8 +177,21 @@ class Search:
             self.postoffices.append(found)
         else:
             for each in own:
-                self._pass_over(each.entry, UNRECOGNISED, telling=_telling(each.name))
+                self._unrecognised(each)
         return below
+
+    def _unrecognised(self, artefact: Artefact) -> None:
+        """Pass over a file of no postoffice; a dump in an archive is named, since it is read from a folder only."""
+        entry, why, telling = artefact.entry, UNRECOGNISED, _telling(artefact.name)
+        if entry.path is None and artefact.name.endswith(DUMPS):
+            try:
+                head = entry.head(1 << 12)
+            except FileAccessError as error:
+                self._pass_over(entry, str(error), telling=True)
+                return
+            if ldif_dump.begins(head) or exchange_csv.begins(head):
+                why, telling = "a directory dump in an archive, which is not read there: take it out", True
+        self._pass_over(entry, why, telling=telling)
 
     def _area(self, area: Entry, nesting: int, artefacts: list[Artefact], barred: set[str]) -> list[_Place]:
         """Keep the files of one of the vendor's directories; return what lies below it."""

@@ -187,6 +187,16 @@ def test_an_archive_in_an_archive_is_opened_and_the_next_one_is_named(tmp_path: 
     assert run("diagnose", tmp_path / "outer.zip").status == 2
 
 
+def test_a_directory_dump_in_an_archive_is_named_with_the_way_out(tmp_path: Path, run: Run) -> None:
+    dump = b"dn: CN=Ann,DC=example\nobjectClass: person\nuSNChanged: 12\n"
+    packed = zipped(NETWORK, tmp_path / "case.zip")
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.writestr("ad/dump.ldf", dump)
+    done = run("diagnose", packed)
+    assert done.status == 2
+    assert "take it out" in done.err
+
+
 def test_an_archive_has_no_more_entries_than_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "MOST_ENTRIES", 3)
     found = inside(written(*((f"{number}", b"") for number in range(5))), tmp_path).children()
