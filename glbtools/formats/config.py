@@ -94,7 +94,7 @@ class SrvConfFile:
         stored = _meanings(self.header)
         requestors = []
         for number, values in enumerate(self.records, 1):
-            own = _meanings(values)
+            own = _named(_meanings(values))
             requestors.append(
                 Requestor(
                     number,
@@ -131,7 +131,7 @@ class SrvConfFile:
         yield from (_node(self.layout, each) for each in self.header)
         for number, values in enumerate(self.records, 1):
             span = Span(values[0].span.start, values[-1].span.stop)
-            name = str(stored(values, "name") or "")
+            name = str(_named(_meanings(values)).get("name") or "")
             children = tuple(_node(self.layout, each) for each in values)
             yield Node(f"requestor[{number}]", span, meaning=name or "no name", children=children)
         yield from _slack(self.slack, _end(self.records[-1] if self.records else self.header, 0))
@@ -313,6 +313,14 @@ def _meanings(values: list[Value]) -> dict[str, Any]:
 
 def _places(values: list[Value]) -> dict[str, Place]:
     return {each.field.name: Place(each.span) for each in values}
+
+
+def _named(own: dict[str, Any]) -> dict[str, Any]:
+    """Return values with the name of a requestor, where its network and its postoffice are stored apart."""
+    network, postoffice = own.get("network"), own.get("postoffice")
+    if own.get("name") is None and isinstance(network, str) and network and postoffice:
+        own["name"] = f"{network}/{postoffice}"
+    return own
 
 
 def _picked(stored: Mapping[str, Any], names: tuple[str, ...], kind: type) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import combinations
 
 from glbtools.binary.field import Field
 from glbtools.binary.layout import Layout
@@ -24,11 +25,20 @@ from glbtools.learn.decision import byte_order, settle
 from glbtools.learn.gathering import gathered
 from glbtools.learn.kinds import Mention, mentions, pointers
 from glbtools.learn.places import Place, Plain, holds, hours
-from glbtools.learn.search import CERTAIN, Search, search
+from glbtools.learn.search import CERTAIN, Search, Spot, search
 from glbtools.learn.testimony import SRVCONF_UNIT, Snapshot, Testimony
 
 NEEDED = {"reqconf": ("reqsync", "srvsync"), "srvconf": ("name", "reqsync", "srvsync")}
 """Fields without which a layout is of no use to anybody."""
+
+NUMBERS = ("reqsync", "srvsync")
+"""The numbers of which one is worth a layout that states a part."""
+
+SHOWN = 2.0**-20
+"""Chance up to which a place is stated in a layout that leaves others open (docs/certainty.md 3)."""
+
+MOST_COPIES, FEWEST_CHANGES = 3, 3
+"""Places that may hold one number, and values that it must have had before they are taken for copies of it."""
 
 MOST_SAID = 4
 """Values of one name that a sentence holds."""
@@ -36,7 +46,7 @@ MOST_SAID = 4
 USUAL = {"keep_updates": 2, "limit": 2}
 """Bytes of a number where more or fewer read the same; 4 for sync numbers, whose text has 10 digits (Q118298)."""
 
-ROOM = {"server": 22, "name": 64, "administrator": 32, "types": 64}
+ROOM = {"server": 22, "name": 64, "network": 11, "postoffice": 11, "administrator": 32, "types": 64}
 """Bytes a text is given where nothing shows its end: NETWORK/POSTOFFICE has 21 at most (Q148666), more is assumed."""
 
 
@@ -90,17 +100,21 @@ def learn_configuration(
         learnt.reasons.append(f"no file has the size of a {family.upper()}.GLB")
         learnt.wanted.append(f"a {family.upper()}.GLB of {size}")
         return learnt
-    searches = [search(testimony, name) for name in testimonies.names(family)]
-    by_name = {each.name: each for each in searches if each.told}
+    by_name = {each.name: each for each in _searches(testimony) if each.told}
     settle(testimony, by_name, learnt.concluded)
-    fields = _fields(testimony, by_name, learnt)
+    copies = _copies(by_name)
+    fields = _fields(testimony, by_name, copies, learnt)
     if family == "reqconf":
         fields += pointers(testimony.regions("record"), fields, byte_order(by_name))
     for part in ("record",) if family == "reqconf" else ("header", "record"):
         learnt.mentions += mentions(testimony.lives(part), part, fields, byte_order(by_name))
     learnt.parts = [_part(testimony, each, fields) for each in testimony.snapshots]
+    learnt.reasons += [_copied(learnt.decided[name], spots) for name, spots in copies.items()]
     for name in testimonies.names(family):
-        _open(testimony, name, by_name, learnt)
+        if name != "name" or not set(testimonies.PARTS) <= learnt.decided.keys():
+            _open(testimony, name, by_name, learnt)
+        else:
+            learnt.reasons.append("name: network and postoffice stand apart, and which byte says the kind is open")
     if untold := [each for each in testimonies.names(family) if each not in by_name and not each.startswith("ptr_")]:
         learnt.wanted.append(f"values of {', '.join(untold)} (--known NAME=VALUE), to find their places")
     together = math.prod(by_name[name].chance for name in learnt.decided)
@@ -109,7 +123,58 @@ def learn_configuration(
         learnt.wanted.append("one more snapshot with its listing, in which the numbers have changed")
     if not learnt.reasons:
         learnt.layout = _layout(testimony, fields, byte_order(by_name) or "little")
+    elif any(by_name[name].chance <= SHOWN for name in learnt.decided if name in NUMBERS) and not _is_false(
+        testimony, by_name, learnt
+    ):
+        learnt.layout = _layout(testimony, fields, byte_order(by_name) or "little")._replace(partial=True)
     return learnt
+
+
+def _searches(testimony: Testimony) -> list[Search]:
+    """Return the search for each name; for one that stands in no place those for its parts, too."""
+    searches = [search(testimony, name) for name in testimonies.names(testimony.family)]
+    if any(each.name == "name" and each.told and not each.spots for each in searches):
+        testimony.told += testimonies.parted(testimony.told)
+        searches += [search(testimony, name) for name in testimonies.PARTS]
+    return searches
+
+
+def _is_false(testimony: Testimony, searches: Mapping[str, Search], learnt: Configuration) -> bool:
+    """Whether something that is known must be false: then nothing that was said of the files is to be relied on."""
+    parts = set(testimonies.PARTS) <= learnt.decided.keys()
+    nowhere = any(not each.spots and not (name == "name" and parts) for name, each in searches.items())
+    return testimony.contradicted or nowhere or any(each.disputed for each in searches.values())
+
+
+def _copies(searches: Mapping[str, Search]) -> dict[str, list[Spot]]:
+    """Leave the first of several places of a number that hold all its values, where chance explains none of them.
+
+    Reading one of them or another is the same in every file seen; which of them counts, and that both must be written,
+    is left open. Where another name has the same values the places may be that one's, and nothing is left.
+    """
+    found = {}
+    for name, each in searches.items():
+        clear = 1 < len(each.spots) <= MOST_COPIES and not each.weak and each.chance <= SHOWN
+        apart = not any(one.meets(other) for one, other in combinations(each.spots, 2))
+        changed = len(set(each.values)) >= FEWEST_CHANGES and name in NUMBERS
+        same = any(other.values == each.values for other in searches.values() if other is not each)
+        if clear and apart and changed and not same:
+            each.spots.sort(key=lambda spot: spot.span)
+            found[name] = each.spots[1:]
+            del each.spots[1:]
+            each.by.append(f"or at {_places(found[name])}: equal in all snapshots")
+    return found
+
+
+def _copied(field: Field, others: Sequence[Spot]) -> str:
+    return (
+        f"{field.name}: it stands at {field.offset:#05x} and again at {_places(others)}, equal in all snapshots; which "
+        "of them counts is open, and to write it takes both"
+    )
+
+
+def _places(spots: Sequence[Spot]) -> str:
+    return ", ".join(f"{spot.span[1]:#05x}" for spot in spots)
 
 
 def _part(testimony: Testimony, snapshot: Snapshot, fields: Sequence[Field]) -> tuple[str, int, int, int]:
@@ -123,13 +188,16 @@ def _part(testimony: Testimony, snapshot: Snapshot, fields: Sequence[Field]) -> 
 # --- fields ------------------------------------------------------------------------------------------------------
 
 
-def _fields(testimony: Testimony, searches: Mapping[str, Search], learnt: Configuration) -> list[Field]:
+def _fields(
+    testimony: Testimony, searches: Mapping[str, Search], copies: Mapping[str, Sequence[Spot]], learnt: Configuration
+) -> list[Field]:
     """Return the decided fields, numbers and dates first: a text ends where the next of them begins."""
     decided = sorted((each for each in searches.values() if each.decided), key=_is_text)
     spans = {each.name: each.spots[0].span for each in decided}
     fields: list[Field] = []
     for each in decided:
         others = [span for name, span in spans.items() if name != each.name and span[0] == each.section]
+        others += [spot.span for kept in copies.values() for spot in kept if spot.span[0] == each.section]
         if _is_text(each):
             starts = [start for _, start, _ in others]
             starts += [one.offset for one in fields if one.section == each.section]
@@ -178,7 +246,7 @@ def _room(testimony: Testimony, search: Search, others: Sequence[int]) -> tuple[
 
 
 def _field(testimony: Testimony, search: Search, place: Place, doubt: str) -> Field:
-    model = reference(testimony.family).by_name[search.name]
+    model = reference(testimony.family).by_name.get(search.name)
     sources = sorted({each.source for each in search.told})[:MOST_SAID]
     snapshots = {each.snapshot for each in search.told}
     said = f"equal in {count(len(snapshots), 'snapshot')}"
@@ -200,9 +268,9 @@ def _field(testimony: Testimony, search: Search, place: Place, doubt: str) -> Fi
         offset=place.offset,
         kind=place.kind,
         size=place.size,
-        role=model.role,
+        role=model.role if model else "text",
         status="inferred" if reasons else "observed",
-        orig=model.orig,
+        orig=model.orig if model else "",
         doc="; ".join(parts),
         byte_order=place.order or "little",
         stamp=place.stamp or "unix",

@@ -267,4 +267,5 @@ def _within(testimony: Testimony) -> None:
             said = " and ".join(f"{each.value} ({each.source})" for each in several)
             of = f"requestor[{record}].{name}" if record else name
             testimony.remarks.append(f"{of} of {testimony.snapshots[snapshot].name} is said to be {said}; left open")
+            testimony.contradicted = True
             testimony.told = [each for each in testimony.told if each.name != name]

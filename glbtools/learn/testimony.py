@@ -37,6 +37,10 @@ _NUMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 TEXTS = {"reqconf": ("server", "types"), "srvconf": ("administrator", "name")}
 DATES = {"reqconf": ("last_export", "last_import"), "srvconf": ("last_update",)}
+PARTS = ("network", "postoffice")
+"""Parts of a requestor's name that may stand apart: NETWORK/POSTOFFICE, less the kind of address in front."""
+
+_NAME = re.compile(r"(?:[A-Z0-9]{2,8}:)?([^/]+)/([^/]+)", re.IGNORECASE)
 _HEADER = ("sync", "cycle", "administrator", "keep_updates")
 
 
@@ -85,12 +89,14 @@ class Testimony:
         snapshots: the files that have a size of that family.
         told: what listings and given values say, and what files beside them say.
         remarks: what could not be used, in words.
+        contradicted: whether two sources say different things of one value.
     """
 
     family: str
     snapshots: list[Snapshot]
     told: list[Told] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    contradicted: bool = False
 
     def region(self, told: Told) -> bytes:
         """Return the structure that a value is said to stand in; empty where the file has no such record."""
@@ -123,6 +129,18 @@ def base_name(path: str) -> str:
 def names(family: str) -> tuple[str, ...]:
     """Return what can be known of a family."""
     return (*_NUMBERS[family], *DATES[family], *TEXTS[family])
+
+
+def parted(told: Sequence[Told]) -> list[Told]:
+    """Return the parts of requestors' names as values of their own; none where a name has other parts."""
+    names = [each for each in told if each.name == "name"]
+    matches = [_NAME.fullmatch(str(each.value)) for each in names]
+    return [
+        each._replace(name=part, value=match[number])
+        for each, match in zip(names, matches, strict=True)
+        if match is not None and None not in matches
+        for number, part in enumerate(PARTS, 1)
+    ]
 
 
 def kinds(family: str, name: str) -> tuple[str, ...]:

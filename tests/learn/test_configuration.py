@@ -327,6 +327,44 @@ def test_two_names_that_need_one_place_are_both_left_open() -> None:
     assert "reqsync and importsync need the same bytes: what is known of one of them is wrong" in found.concluded
 
 
+def _doubled(*values: int) -> Configuration:
+    """Snapshots in which ReqSync stands at 300 as well, and SrvSync does not."""
+    files = [reqconf(reqsync=each, srvsync=87298 + 70 * each) for each in values]
+    files = [data[:300] + data[:4] + data[304:] for data in files]
+    told = [reqconf(reqsync=each, srvsync=87298 + 70 * each) for each in values]
+    return learnt("reqconf", *files, told=told)
+
+
+def test_a_number_that_stands_twice_is_read_at_the_first_place_and_the_layout_is_for_reading() -> None:
+    found = _doubled(22065, 22068, 22119)
+    assert places(found.layout, "reqsync", "srvsync") == [("reqsync", 0), ("srvsync", 4)]
+    assert found.layout is not None and found.layout.partial and "written" in found.layout.read_only
+    assert found.layout.by_name["reqsync"].status == "inferred"
+    assert any("0x000 and again at 0x12c" in each for each in found.reasons)
+
+
+def test_a_number_that_stands_twice_and_never_changes_stays_open() -> None:
+    assert _doubled(22065, 22065, 22065).layout is None or "reqsync" not in _doubled(22065, 22065, 22065).decided
+
+
+def test_names_stored_in_parts_are_read_and_the_layout_is_for_reading() -> None:
+    changed = [each | {"reqsync": each["reqsync"] + 3000, "srvsync": 90000 + at} for at, each in enumerate(REQUESTORS)]
+    rows = [[each | {"srvsync": 70000 + at} for at, each in enumerate(REQUESTORS)], changed]
+    files = []
+    for requestors in rows:
+        data = bytearray(srvconf(*requestors))
+        for at, each in enumerate(requestors, 1):
+            network, postoffice = each["name"].removeprefix("PCM:").split("/")
+            data[1024 * at : 1024 * at + 64] = network.encode().ljust(11, b"\0") + postoffice.encode().ljust(53, b"\0")
+        files.append(bytes(data))
+    found = learnt("srvconf", *files, told=[srvconf(*each) for each in rows])
+    assert found.layout is not None and found.layout.partial
+    assert places(found.layout, "network", "postoffice") == [("network", 0), ("postoffice", 11)]
+    read = config.parse_srvconf(files[1], found.layout).config
+    assert [each.name for each in read.requestors] == [each["name"].removeprefix("PCM:") for each in REQUESTORS]
+    assert [each.reqsync for each in read.requestors] == [each["reqsync"] for each in changed]
+
+
 def test_a_listing_with_more_requestors_than_the_file_is_used_as_far_as_it_goes() -> None:
     found = learnt("srvconf", srvconf(*REQUESTORS[:2]), told=[srvconf()])
     assert any("no such record" in each for each in found.concluded)
