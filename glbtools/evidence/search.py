@@ -18,7 +18,7 @@ from glbtools.errors import FileAccessError, UnknownFormatError
 from glbtools.evidence import archives, containers, images
 from glbtools.evidence.contents import Artefact, Contents
 from glbtools.evidence.postoffice import AREAS, OUR_OWN, Postoffice, may_be
-from glbtools.evidence.sources import Entry, OnDisk, on_disk
+from glbtools.evidence.sources import UNSEEN, Entry, OnDisk, on_disk
 from glbtools.formats import exchange_csv, ldif_dump, registry
 from glbtools.formats.registry import DIRSYNC
 
@@ -104,8 +104,11 @@ class Search:
             elif entry.other:
                 raise FileAccessError(f"{given}: neither a file nor a directory")
             elif (inside := self._container(entry)) is not None:
-                self._tree(_Place(inside, 1))
-            else:
+                if entry.identity not in self._seen:
+                    self._seen.add(entry.identity)
+                    self._tree(_Place(inside, 1))
+            elif entry.identity not in self._seen:
+                self._seen.add(entry.identity)
                 loose.setdefault(str(path.parent), []).append(Artefact(entry, "", path.name.upper()))
         for parent, artefacts in loose.items():
             found = Postoffice(parent, artefacts, self.contents, alone=True, given=True)
@@ -130,6 +133,8 @@ class Search:
             place = waiting.pop()
             if isinstance(place.entry, OnDisk):
                 identity = place.entry.identity
+                if identity in self._seen and place is top:
+                    return  # It was given twice.
                 if identity in self._seen:
                     continue
                 self._seen.add(identity)
@@ -207,7 +212,7 @@ class Search:
         """Keep a file, or open an archive; what is neither file nor directory is passed over, and said."""
         if child.other:
             barred.add(child.name.upper())
-            self._pass_over(child, child.other, telling=_telling(child.name))
+            self._pass_over(child, child.other, telling=_telling(child.name) or child.other == UNSEEN)
         elif archives.is_named_so(child.name) or images.is_named_so(child.name):
             return self._archive(child, nesting)
         else:

@@ -19,6 +19,7 @@ INSIDE = "::"
 
 LINK = "a symbolic link to a directory, not followed"
 BROKEN = "a symbolic link that leads nowhere"
+UNSEEN = "cannot be looked at"
 
 
 class Entry(Protocol):
@@ -163,7 +164,7 @@ def _entry(each: os.DirEntry[str], shown: str) -> OnDisk:
             return _of_status(path, shown, each.stat(follow_symlinks=False), "")
         found = each.stat()
     except OSError:
-        return OnDisk(path, shown, other=BROKEN if each.is_symlink() else "cannot be looked at")
+        return OnDisk(path, shown, other=BROKEN if each.is_symlink() else UNSEEN)
     if stat.S_ISDIR(found.st_mode):
         return OnDisk(path, shown, other=LINK)
     return _of_status(path, shown, found, _target(path))

@@ -53,6 +53,28 @@ def test_a_folder_in_which_nothing_is_recognised_is_not_judged(
     assert not (tmp_path / "out").exists()
 
 
+def test_what_is_given_twice_is_looked_at_once(network: Path) -> None:
+    expected = [each.path for each in collect([network]).postoffices]
+    assert [each.path for each in collect([network, network / "."]).postoffices] == expected
+    requestor = Path(expected[-1])
+    assert len(collect([requestor, f"{requestor}/"]).postoffices) == 1
+    queue = requestor / "GLB" / "REQTRANS.GLB"
+    (found,) = collect([queue, queue]).postoffices
+    assert len(found.artefacts) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="paths differ")
+def test_a_directory_deeper_than_a_path_can_say_is_named(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(network)
+    for _ in range(30):
+        os.mkdir("d" * 200)  # noqa: PTH102 - the whole path is too long to be said
+        os.chdir("d" * 200)
+    found = collect([network])
+    assert len(found.unlooked) == 1
+    monkeypatch.chdir(network)
+    shutil.rmtree("d" * 200)
+
+
 def test_a_listing_beside_postoffices_is_a_postoffice_and_hides_none(network: Path) -> None:
     before = len(collect([network]).postoffices)
     (network / "LISTQ.TXT").write_text("Examining NET/ELSE Dirsync transaction file: REQTRANS\n\nCRC  Date stamp\n")
