@@ -20,7 +20,7 @@ from glbtools.reporting import messages, problems, reference
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 COMMANDS = (
-    "inspect", "diagnose", "unsent", "explain", "rebuild", "build", "simulate", "directory export",
+    "inspect", "diagnose", "unsent", "timeline", "explain", "rebuild", "build", "simulate", "directory export",
     "directory compare", "directory backsync", "sync init", "sync run", "sync status", "formats", "learn",
 )  # fmt: skip
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
         UnknownFormatError,
         UsageError,
     )
+    from glbtools.events.event import Event
+    from glbtools.events.timeline import Timeline, timeline
     from glbtools.evidence.build import build
     from glbtools.formats.config import ReqConfFile, SrvConfFile
     from glbtools.formats.listing import Listing
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     )
     from glbtools.model.change import Change
     from glbtools.repair.plan import Plan, plan_rebuild
+    from glbtools.reporting.timeline import write_timeline
     from glbtools.simulation.run import simulate, truth_of
     from glbtools.sync.agent import Result as SyncResult
     from glbtools.sync.pair import run as synchronize
@@ -68,6 +71,7 @@ _PLACES = {
     "DescriptionError": "errors",
     "Difference": "directory.compare",
     "Dump": "directory.dump",
+    "Event": "events.event",
     "ExportResult": "directory.export:Outcome",
     "FileAccessError": "errors",
     "GlbError": "errors",
@@ -88,6 +92,7 @@ _PLACES = {
     "ReqConfFile": "formats.config",
     "SrvConfFile": "formats.config",
     "SyncResult": "sync.agent:Result",
+    "Timeline": "events.timeline",
     "UnknownFormatError": "errors",
     "Unsent": "diagnosis.changes.found",
     "UsageError": "errors",
@@ -114,8 +119,10 @@ _PLACES = {
     "stream_queue": "library",
     "stream_tuples": "library",
     "synchronize": "sync.pair:run",
+    "timeline": "events.timeline",
     "truth_of": "simulation.run",
     "unsent": "diagnosis.unsent",
+    "write_timeline": "reporting.timeline",
 }
 
 __all__ = [
@@ -125,6 +132,7 @@ __all__ = [
     "DescriptionError",
     "Difference",
     "Dump",
+    "Event",
     "ExportResult",
     "FileAccessError",
     "GlbError",
@@ -145,6 +153,7 @@ __all__ = [
     "ReqConfFile",
     "SrvConfFile",
     "SyncResult",
+    "Timeline",
     "UnknownFormatError",
     "Unsent",
     "UsageError",
@@ -172,8 +181,10 @@ __all__ = [
     "stream_queue",
     "stream_tuples",
     "synchronize",
+    "timeline",
     "truth_of",
     "unsent",
+    "write_timeline",
 ]
 
 

@@ -184,6 +184,7 @@ COMMANDS = {
     "evidence": "diagnosis",
     "diagnose": "diagnosis",
     "unsent": "diagnosis",
+    "timeline": "pages",
     "explain": "app",
     "rebuild": "rebuild",
     "build": "app",

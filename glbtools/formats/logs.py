@@ -71,6 +71,7 @@ _LEAD = r'[ \t"#]*+'
 _STAMP = r"(\d{1,2})/(\d{1,2})/(\d{2,4})[ \t]++(\d{1,2}):(\d{2})(?::(\d{2}))?(?=[ \t|]|$)"
 _STAMPED = re.compile(rf"{_LEAD}(?:(\S{{1,10}})[ \t]++)??{_STAMP}[ \t]*+(?:(\|)[ \t]*+)?(.*)", re.ASCII)
 _WRITTEN_STAMP = re.compile(rf"{_LEAD}({_STAMP})", re.ASCII)
+_WRITTEN = re.compile(rf"{_LEAD}(?:\S{{1,10}}[ \t]++)??({_STAMP})", re.ASCII)
 _CODED = re.compile(r"(\d)[ \t]++(-?\d{1,3})(?:[ \t](.*))?", re.ASCII)
 _SEVERITY = re.compile(
     r"(Status|Warning|Error|Fatal)(?=[ \t\[]|$)(?:[ \t]*+\[[ \t]*+(\d{0,3})[ \t]*+\]|[ \t]++(\d{1,3})(?=[ \t]|$))?(.*)",
@@ -176,6 +177,12 @@ class LogLine(NamedTuple):
     def said(self) -> str:
         """The message in words; the wording of a coded one comes from the catalogue."""
         return _says(self).strip()
+
+    @property
+    def written(self) -> str:
+        """Date and time as they stand in it; empty where none do."""
+        found = _WRITTEN.match(self.raw)
+        return found[1] if found else ""
 
     @property
     def named(self) -> str:

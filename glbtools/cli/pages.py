@@ -1,0 +1,101 @@
+"""``timeline``: what people look at and pass on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glbtools.cli import COULD_NOT, complain, put
+from glbtools.cli.options import Common, Older, Paths, Replace, shares
+
+
+class TimelineForm(StrEnum):
+    """Forms of a timeline."""
+
+    jsonl = "jsonl"
+    csv = "csv"
+    bodyfile = "bodyfile"
+    table = "table"
+
+
+@shares("layout", "color", "quiet", "max_file_size")
+def timeline(
+    paths: Paths,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="FILE|-", help="Where it goes; a table on the terminal unless given.")
+    ] = None,
+    form: Annotated[
+        TimelineForm | None,
+        typer.Option("--as", help="Form: jsonl is for Timesketch, bodyfile for mactime; jsonl unless given."),
+    ] = None,
+    tz: Annotated[
+        list[str] | None,
+        typer.Option("--tz", metavar="[NET/PO=]ZONE", help="Zone of all clocks, or of one; may be given again."),
+    ] = None,
+    since: Annotated[str | None, typer.Option("--from", metavar="TIME", help="Leave out what is earlier.")] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="Leave out what is later; a day is in as a whole.")
+    ] = None,
+    older: Older = None,
+    force: Replace = False,
+    *,
+    common: Common,
+) -> None:
+    """Write everything that is dated as one stream: log lines, records, exports, changes, findings.
+
+    Status 2 when something could not be read; the rest is written all the same.
+
+    Example: glbtools timeline backup/network --to case.jsonl --tz America/New_York
+    """
+    from glbtools.events.timeline import timeline as gathered
+    from glbtools.events.zones import said
+    from glbtools.reporting import timeline as render
+
+    _apart(to, paths)
+    every, each = said(tz or ())
+    wanted = form.value if form else "jsonl" if to else "table"
+    found = gathered(
+        *paths,
+        zone=every,
+        zones=each,
+        since=since,
+        until=until,
+        older=older or (),
+        layouts=common.layouts,
+        max_size=common.max_size,
+        progress=common.progress,
+    )
+    if to is None or to == "-":
+        put(common.lines(render.report(found)) if wanted == "table" else render.FORMS[wanted](found))
+    else:
+        render.write_timeline(found, to, form=wanted, force=force)
+    if wanted != "table" and not common.quiet:
+        for note in render.notes(found):
+            complain(note)
+    raise typer.Exit(_failures(found.report.failures))
+
+
+def _apart(to: str | None, paths: Iterable[Path]) -> None:
+    """Refuse to write into the evidence.
+
+    Raises:
+        UsageError: the file would be among what is read.
+    """
+    from glbtools.errors import UsageError
+
+    target = Path(to).resolve() if to and to != "-" else None
+    for path in paths if target else ():
+        if target and target.is_relative_to(path.resolve()):
+            raise UsageError(f"{to}: lies in the evidence ({path}); nothing was written")
+
+
+def _failures(said: Iterable[str]) -> int:
+    status = 0
+    for each in said:
+        complain(each)
+        status = COULD_NOT
+    return status

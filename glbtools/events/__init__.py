@@ -1,0 +1,1 @@
+"""The dated things of any evidence as one stream in time order."""

@@ -1,0 +1,392 @@
+"""Everything dated in the evidence: log lines, records, exports and imports, changes of directories, findings."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from glbtools import files
+from glbtools.diagnosis.engine import Report, diagnose
+from glbtools.diagnosis.finding import Finding
+from glbtools.diagnosis.successors.inputs import DUMP
+from glbtools.errors import UsageError
+from glbtools.events import event as kinds
+from glbtools.events.event import Event
+from glbtools.events.order import Sorter
+from glbtools.events.zones import Clocks, Reading, micros
+from glbtools.evidence.contents import Artefact
+from glbtools.evidence.postoffice import Postoffice
+from glbtools.formats.logs import OWN_FORMS, LogLine
+from glbtools.formats.registry import Inspection
+from glbtools.layouts import Layouts
+from glbtools.model.configuration import Place
+
+LONGEST = 1_000
+"""Characters of a message; the rest is counted."""
+
+LOG_LINES, STAMPS, OBJECTS, FINDINGS = (
+    "log lines without a date", "records without a date", "objects without a date", "findings that nothing dates",
+)  # fmt: skip
+
+_MINUTE, _TWO = timedelta(seconds=59), timedelta(seconds=1)
+_SPREADS = {"second": timedelta(0), "2 seconds": _TWO, "minute": _MINUTE}
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_ADVICE = "such as 1994-02-17 or 1994-02-17T08:52:45"
+
+
+class Seen(NamedTuple):
+    """What one clock showed: how many times, the first and the last of them, and its zone."""
+
+    events: int
+    first: int
+    last: int
+    zone: str
+
+
+@dataclass
+class Timeline:
+    """The dated things of some evidence.
+
+    Iterating yields them in time order, any number of times; what repeats another one is marked.
+
+    Attributes:
+        undated: what -> how many of it have no date, and are therefore not in it.
+        clocks: whose clock -> what it showed.
+        outside: events before ``first`` or not before ``last``, which are left out.
+        report: the diagnosis that the findings are from.
+        first, last: the instants between which events are in it, the second one excluded.
+    """
+
+    report: Report
+    clocks: dict[str, Seen] = field(default_factory=dict)
+    undated: Counter[str] = field(default_factory=Counter)
+    outside: int = 0
+    first: int | None = None
+    last: int | None = None
+    _events: Sorter = field(default_factory=Sorter, repr=False)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self._events)
+
+    def add(self, event: Event) -> None:
+        """Take an event that lies within its bounds; count any other one."""
+        before = self.first is not None and event.instant < self.first
+        if before or (self.last is not None and event.instant >= self.last):
+            self.outside += 1
+            return
+        self._events.add(event)
+        seen = self.clocks.get(event.clock, Seen(0, event.instant, event.instant, event.zone))
+        early, late = min(seen.first, event.instant), max(seen.last, event.instant)
+        self.clocks[event.clock] = Seen(seen.events + 1, early, late, event.zone)
+
+
+def timeline(
+    *paths: str | Path,
+    zone: str | None = None,
+    zones: dict[str, str] | None = None,
+    since: str | datetime | None = None,
+    until: str | datetime | None = None,
+    older: Iterable[str | Path] = (),
+    layouts: Layouts | None = None,
+    max_size: int = files.DEFAULT_MAX_SIZE,
+    progress: Callable[[str], None] | None = None,
+) -> Timeline:
+    """Return every dated thing of some evidence in time order.
+
+    Args:
+        paths: directories or files of the evidence.
+        zone: of all clocks, as an IANA name; unknown unless given.
+        zones: NET/PO -> zone of its clock.
+        since: leave out what is earlier; without an offset it is UTC, or what clocks show whose zone is unknown.
+        until: leave out what is not earlier, read likewise; a date alone is in as a whole.
+        older: evidence of earlier moments of the same postoffices.
+        layouts: how binary files are read.
+        max_size: largest file read, in bytes.
+        progress: called with the name of each postoffice, dump or pair before it is looked at.
+
+    Raises:
+        FileAccessError: a path does not exist.
+        UnknownFormatError: a path holds nothing that is known.
+        UsageError: a zone or a time is none.
+    """
+    clocks = Clocks(zone, zones)
+    bounds = [_bound(since, ends=False), _bound(until, ends=True)]
+    report = diagnose(*paths, older=older, layouts=layouts, max_size=max_size, progress=progress)
+    made = Timeline(report, first=bounds[0], last=bounds[1])
+    gathering = _Gathering(made, clocks, _Anchors(report.findings))
+    known: set[int] = set()
+    for unit in report.evidence.units:
+        for rank, postoffices in ((0, unit.postoffices), (2, unit.older)):
+            for postoffice in postoffices:
+                if id(postoffice) not in known:
+                    known.add(id(postoffice))
+                    gathering.postoffice(postoffice, rank)
+    for rank, pieces in ((0, report.given.of(DUMP)), (2, report.given.older)):
+        for piece in pieces:
+            gathering.dump(piece, rank)
+    gathering.findings(report.findings)
+    return made
+
+
+def _bound(said: str | datetime | None, *, ends: bool) -> int | None:
+    if said is None:
+        return None
+    if isinstance(said, str):
+        day = _DAY.fullmatch(said) is not None
+        try:
+            said = datetime.fromisoformat(said)
+            said += timedelta(days=1 if day and ends else 0)
+        except (ValueError, OverflowError):
+            raise UsageError(f"{said!r} is not a date, {_ADVICE}") from None
+    return micros(said if said.tzinfo else said.replace(tzinfo=UTC))
+
+
+class _Anchors:
+    """The places that findings rest on, and the latest event that was met at any of them."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self._lines: dict[tuple[str, int], list[int]] = {}
+        self._spans: dict[str, list[tuple[int, int]]] = {}
+        self.at: dict[int, Event] = {}
+        """Number of a finding -> the latest event at one of its places."""
+        self.of: dict[str, Event] = {}
+        """File that a finding rests on -> the latest event in it."""
+        self._paths = set()
+        for number, finding in enumerate(findings):
+            for place in finding.evidence:
+                self._paths.add(place.path)
+                if place.line is not None:
+                    self._lines.setdefault((place.path, place.line), []).append(number)
+                elif place.span is not None:
+                    self._spans.setdefault(place.path, []).append((place.span[0], number))
+        for starts in self._spans.values():
+            starts.sort()
+
+    def meet(self, event: Event, start: int, stop: int) -> None:
+        """Note an event that stands in some bytes, or in the line that it names."""
+        if event.path not in self._paths or event.precision == kinds.UNKNOWN:
+            return
+        numbers = list(self._lines.get((event.path, event.line), ())) if event.line else []
+        starts = self._spans.get(event.path, [])
+        for at, number in starts[bisect_left(starts, (start, -1)) :]:
+            if at >= stop:
+                break
+            numbers.append(number)
+        for number in numbers:
+            self.at[number] = _later(self.at.get(number), event)
+        self.of[event.path] = _later(self.of.get(event.path), event)
+
+
+def _later(one: Event | None, other: Event) -> Event:
+    return other if one is None or other.instant > one.instant else one
+
+
+class _Gathering:
+    """Reads the evidence once more, file by file, for what is dated in it."""
+
+    def __init__(self, made: Timeline, clocks: Clocks, anchors: _Anchors) -> None:
+        self.made, self.clocks, self.anchors = made, clocks, anchors
+
+    def put(self, reading: Reading, rank: int, path: str, scope: tuple[int, int] = (0, 0), **said: Any) -> Event:
+        """Add an event; ``scope`` are the bytes that findings may name in place of the date's own."""
+        note = "; ".join(filter(None, (said.pop("note", ""), reading.note)))
+        event = Event(reading.instant, rank, path, zone=reading.zone, note=note, **said)
+        if event.precision != kinds.UNKNOWN:
+            event = event._replace(earliest=reading.earliest, latest=reading.latest)
+        event = event._replace(message=_short(event.message))
+        self.made.add(event)
+        self.anchors.meet(event, *(scope if scope[1] else (event.offset, event.stop)))
+        return event
+
+    # --- postoffices -------------------------------------------------------------------------------------------------
+
+    def postoffice(self, postoffice: Postoffice, rank: int) -> None:
+        """Add what the files of one postoffice date."""
+        gone = {each.path: each for each in postoffice.gone}
+        for artefact in (*postoffice.artefacts, *gone.values()):
+            found = postoffice.read(artefact)
+            if found is None:
+                continue
+            if found.entry.name in ("queue", "listq"):
+                self.queue(postoffice, artefact, found, rank)
+            elif found.entry.name == "log":
+                self.log(postoffice, found.content.of(artefact.path, postoffice.name or ""), rank)
+            elif found.entry.name in ("reqconf", "srvconf"):
+                self.configuration(postoffice, artefact, found.content.config, rank)
+            elif found.entry.name == "listds":
+                for config in filter(None, (found.content.reqconf, found.content.srvconf)):
+                    self.configuration(postoffice, artefact, config, rank)
+        postoffice.release()
+
+    def log(self, postoffice: Postoffice, lines: list[LogLine], rank: int) -> None:
+        """Add the lines of a log; one whose date is none goes where its neighbours are."""
+        before: datetime | None = next((line.moment for line in lines if line.moment), None)
+        for line in lines:
+            passed_on = line.form in ("coded", "text") and bool(line.postoffice)
+            clock = line.postoffice.upper() if passed_on else postoffice.shown
+            written = line.written
+            if line.moment is None and (not written or before is None):
+                self.made.undated[LOG_LINES] += line.form in OWN_FORMS
+                continue
+            precision = "minute" if written.count(":") < 2 else "second"
+            note, shown = line.moment_note, line.moment
+            if shown is None:
+                shown, precision = before or datetime.min, kinds.UNKNOWN
+                note = f"{note}; placed beside the line next to it"
+            before = shown
+            number = "" if line.code is None else f"[{line.code}] "
+            severity = "" if line.severity in ("", "Status") else f", {line.severity}"
+            self.put(
+                self.clocks.read(shown, clock, _SPREADS.get(precision, timedelta(0))),
+                rank or int(passed_on),
+                line.path,
+                line=line.number,
+                offset=line.span.start,
+                stop=line.span.stop,
+                message=f"log {_name(line.path)}{severity}: {number}{line.said}".rstrip(),
+                data_type="glbtools:log:line",
+                postoffice=line.about or line.address or (postoffice.name or ""),
+                clock=clock,
+                written=written,
+                precision=precision,
+                note=note,
+                code=line.code,
+            )
+
+    def queue(self, postoffice: Postoffice, artefact: Artefact, found: Inspection, rank: int) -> None:
+        """Add the records of a queue; one whose stamp is no date goes where the record before it is."""
+        stored = found.layout.with_role("stamp") if found.layout else None
+        precision = "2 seconds" if stored is not None and stored.stamp == "dos" else "second"
+        content = found.content
+        listed = found.entry.name == "listq"
+        before: datetime | None = None
+        for index, record in enumerate(content.records):
+            moment = content.moment(record) if record.stamp else None
+            if moment is None and (not record.stamp or before is None):
+                self.made.undated[STAMPS] += 1
+                continue
+            note = "" if moment else f"{record.stamp} is no date; placed beside the record before it"
+            shown = moment or before or datetime.min
+            before = shown
+            form = precision if moment else kinds.UNKNOWN
+            self.put(
+                self.clocks.read(shown, postoffice.shown, _SPREADS.get(form, timedelta(0))),
+                rank,
+                artefact.path,
+                line=content.lines[index] if listed else 0,
+                offset=record.start,
+                stop=record.stop,
+                kind=kinds.QUEUED,
+                message=f"queued {_name(artefact.path)} {record.sync}: {record.text}",
+                data_type="glbtools:queue:record",
+                postoffice=postoffice.name or "",
+                clock=postoffice.shown,
+                written=moment.isoformat(" ") if listed and moment else f"stamp {record.stamp}",
+                precision=form,
+                note=note,
+                number=record.sync,
+            )
+
+    def configuration(self, postoffice: Postoffice, artefact: Artefact, config: Any, rank: int) -> None:
+        """Add the dates that a requestor or the server remembers."""
+        own = postoffice.name or ""
+        dates = [(kinds.EXPORT, "last_export", config, own), (kinds.IMPORT, "last_import", config, own)]
+        dates += [(kinds.UPDATE, "last_update", each, each.node) for each in getattr(config, "requestors", ())]
+        for kind, name, holder, about in dates:
+            moment = getattr(holder, name, None)
+            if moment is None:
+                continue
+            place = holder.places.get(name) or Place(*_whole(holder))
+            whose = f" of {about}" if kind == kinds.UPDATE and about else ""
+            span, line = _whole(holder)
+            self.put(
+                self.clocks.read(moment, postoffice.shown),
+                rank,
+                artefact.path,
+                (span.start, span.stop) if span else (0, 0),
+                line=place.line or line or 0,
+                offset=place.span.start if place.span else 0,
+                stop=place.span.stop if place.span else 0,
+                kind=kind,
+                message=f"remembered {_name(artefact.path)}: {kind.lower()}{whose}",
+                data_type=f"glbtools:{'srvconf' if kind == kinds.UPDATE else 'reqconf'}:date",
+                postoffice=about,
+                clock=postoffice.shown,
+                written=moment.isoformat(" "),
+            )
+
+    # --- directories and findings ------------------------------------------------------------------------------------
+
+    def dump(self, piece: Any, rank: int) -> None:
+        """Add the changes and deletions of a directory, whose dates are UTC."""
+        dump = self.made.report.given.dump(piece)
+        if dump is None:
+            return
+        server = dump.facts().server or piece.path
+        for entry in dump.survey(lambda _: None):
+            if entry.when is None:
+                self.made.undated[OBJECTS] += 1
+                continue
+            moment = entry.when if entry.when.tzinfo else entry.when.replace(tzinfo=UTC)
+            kind = kinds.DELETED if entry.deleted else kinds.CHANGED
+            self.put(
+                self.clocks.read(moment, server),
+                rank,
+                piece.path,
+                line=entry.line,
+                kind=kind,
+                message=f"{'deleted' if entry.deleted else 'changed'} {entry.dn}",
+                data_type="glbtools:directory:object",
+                postoffice=server,
+                clock=server,
+                written=f"{moment:%Y-%m-%dT%H:%M:%S}Z",
+                number=entry.changed or None,
+            )
+
+    def findings(self, found: Iterable[Finding]) -> None:
+        """Add the findings, each at the latest date of what it rests on."""
+        for number, finding in enumerate(found):
+            anchor, note = self.anchors.at.get(number), "dated by"
+            if anchor is None:
+                files_of = {place.path for place in finding.evidence}
+                there = [self.anchors.of[path] for path in sorted(files_of) if path in self.anchors.of]
+                anchor, note = max(there, key=lambda event: event.instant, default=None), "dated by the latest date in"
+            if anchor is None:
+                self.made.undated[FINDINGS] += 1
+                continue
+            where = anchor.path if note.endswith(" in") else anchor.place
+            event = anchor._replace(
+                rank=3,
+                kind=kinds.FINDING,
+                message=_short(f"finding {finding.problem.code} {finding.problem.slug}: {finding.message}"),
+                data_type="glbtools:finding",
+                postoffice=finding.postoffice or "",
+                note="; ".join(filter(None, (f"{note} {where}", anchor.note))),
+                number=None,
+                code=None,
+                problem=finding.problem.code,
+                slug=finding.problem.slug,
+                severity=finding.severity,
+                certainty=finding.certainty,
+            )
+            self.made.add(event)
+
+
+def _whole(holder: Any) -> tuple[Any, int | None]:
+    """Return the bytes and the line of a requestor's record; a configuration as a whole has none."""
+    return getattr(holder, "span", None), getattr(holder, "line", None)
+
+
+def _name(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
+def _short(text: str) -> str:
+    more = len(text) - LONGEST
+    return f"{text[:LONGEST]} ... and {more} more characters" if more > 0 else text

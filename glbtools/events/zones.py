@@ -1,0 +1,99 @@
+"""Clocks: which zone each was in, and which instants a time that it showed can mean."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from glbtools.errors import UsageError
+from glbtools.events.event import UNKNOWN
+
+WEST, EAST = timedelta(hours=-12), timedelta(hours=14)
+"""How far clocks are from UTC, at most."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Reading(NamedTuple):
+    """What a time on a clock means: the instant taken, the first and last possible one, and what is said of it."""
+
+    instant: int
+    earliest: int
+    latest: int
+    zone: str
+    note: str = ""
+
+
+class Clocks:
+    """The zones of the clocks, as the user says them."""
+
+    def __init__(self, every: str | None = None, each: Mapping[str, str] | None = None) -> None:
+        """Look the zones up.
+
+        Args:
+            every: zone of all clocks that ``each`` does not name.
+            each: NET/PO -> zone.
+
+        Raises:
+            UsageError: a zone is unknown.
+        """
+        self._every = _zone(every) if every else None
+        self._each = {name.upper(): _zone(zone) for name, zone in (each or {}).items()}
+
+    def read(self, shown: datetime, clock: str, spread: timedelta = timedelta(0)) -> Reading:
+        """Return what a time means that a clock showed; ``spread`` is how much later it can have been, for its form."""
+        if shown.tzinfo is not None:
+            instant = micros(shown)
+            return Reading(instant, instant, instant + spread // _MICROSECOND, "UTC")
+        zone = self._each.get(clock.upper(), self._every)
+        if zone is None:
+            instant = micros(shown.replace(tzinfo=UTC))
+            earliest, latest = instant - EAST // _MICROSECOND, instant - WEST // _MICROSECOND
+            return Reading(instant, earliest, latest + spread // _MICROSECOND, UNKNOWN)
+        first, second = (micros(shown.replace(tzinfo=zone, fold=fold)) for fold in (0, 1))
+        note = ""
+        if first != second:
+            back = (_EPOCH + first * _MICROSECOND).astimezone(zone).replace(tzinfo=None)
+            note = "the clock showed this hour twice" if back == shown else "the clock skipped this hour"
+        early, late = sorted((first, second))
+        return Reading(first, early, late + spread // _MICROSECOND, str(zone), note)
+
+
+def said(given: Collection[str]) -> tuple[str | None, dict[str, str]]:
+    """Return what ``--tz`` says: ``ZONE`` for all clocks, ``NET/PO=ZONE`` for one.
+
+    Raises:
+        UsageError: two zones are given for all clocks.
+    """
+    every = [text for text in given if "=" not in text]
+    if len(every) > 1:
+        raise UsageError(f"two zones for all clocks: {every[0]} and {every[1]}; NET/PO=ZONE names one clock")
+    each = {name: zone for name, sign, zone in (text.rpartition("=") for text in given) if sign}
+    return (every[0] if every else None), each
+
+
+def micros(moment: datetime) -> int:
+    """Return microseconds since 1970 in UTC of a moment with a zone."""
+    try:
+        return (moment - _EPOCH) // _MICROSECOND
+    except OverflowError:  # the first or last hours of the calendar
+        return (moment.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+
+
+def iso(instant: int) -> str:
+    """Return an instant as ISO 8601 with six digits and its offset; the calendar's first or last where it is beyond."""
+    try:
+        moment = _EPOCH + instant * _MICROSECOND
+    except OverflowError:
+        moment = (datetime.max if instant > 0 else datetime.min).replace(tzinfo=UTC)
+    return f"{moment.year:04}-{moment:%m-%dT%H:%M:%S.%f}+00:00"
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        raise UsageError(f"{name!r} is not a time zone such as America/New_York") from None

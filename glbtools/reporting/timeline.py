@@ -1,0 +1,186 @@
+"""A timeline for other tools and for people: Timesketch's JSON lines, CSV, the Sleuth Kit's bodyfile, a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glbtools import files
+from glbtools.diagnosis.wording import plural
+from glbtools.errors import UsageError
+from glbtools.events.event import CHANGED, DELETED, LOG, QUEUED, UNKNOWN, Event
+from glbtools.events.zones import iso
+from glbtools.reporting.documents import csv_table, dumps, spreadsheet_safe
+from glbtools.reporting.model import STRONG, Block, Break, Column, Heading, Paragraph, Table
+from glbtools.reporting.text import message
+
+if TYPE_CHECKING:
+    from glbtools.events.timeline import Timeline
+
+_MICROSECONDS = 1_000_000
+_COLUMNS = (
+    "message", "datetime", "timestamp_desc", "timestamp", "data_type", "postoffice", "clock", "zone", "time_written",
+    "precision", "datetime_earliest", "datetime_latest", "time_note", "path", "line", "offset", "number",
+    "message_code", "problem", "slug", "severity", "certainty", "duplicate_of", "tag",
+)  # fmt: skip
+"""Every field; one that says nothing is left out of JSON lines, and empty in CSV."""
+
+_WRITTEN_THEN = frozenset({LOG, QUEUED, CHANGED, DELETED})
+"""Kinds of which the bodyfile says that something was modified, and not born."""
+
+
+def fields(event: Event) -> dict[str, Any]:
+    """Return an event with the names that Timesketch knows, and more; each name has one type, and no text is raw."""
+    row = {
+        "message": event.message,
+        "datetime": iso(event.instant),
+        "timestamp_desc": event.kind,
+        "timestamp": event.instant,
+        "data_type": event.data_type,
+        "postoffice": event.postoffice,
+        "clock": event.clock,
+        "zone": event.zone,
+        "time_written": event.written,
+        "precision": event.precision,
+        "datetime_earliest": "" if event.earliest is None else iso(event.earliest),
+        "datetime_latest": "" if event.latest is None else iso(event.latest),
+        "time_note": event.note,
+        "path": event.path,
+        "line": event.line or None,
+        "offset": event.offset if event.stop else None,
+        "number": event.number,
+        "message_code": event.code,
+        "problem": event.problem,
+        "slug": event.slug,
+        "severity": event.severity,
+        "certainty": event.certainty,
+        "duplicate_of": event.repeats,
+    }
+    said: dict[str, Any] = {
+        name: message(value) if isinstance(value, str) else value
+        for name, value in row.items()
+        if value not in ("", None)
+    }
+    return said | ({"tag": ["duplicate"]} if event.repeats else {})
+
+
+def json_lines(events: Iterable[Event]) -> Iterator[str]:
+    """Yield one JSON object for each event, as Timesketch reads them."""
+    return (dumps(fields(event), indent=None) for event in events)
+
+
+def csv_lines(events: Iterable[Event]) -> Iterator[str]:
+    """Yield the events as CSV: a line with the names, and one for each."""
+    yield ",".join(_COLUMNS)
+    for event in events:
+        row = {
+            name: spreadsheet_safe(value) if isinstance(value, str) else "" if value is None else value
+            for name, value in fields(event).items()
+        }
+        row |= {"tag": "duplicate"} if event.repeats else {}
+        yield csv_table(_COLUMNS, [row]).splitlines()[1]
+
+
+def bodyfile_lines(events: Iterable[Event]) -> Iterator[str]:
+    """Yield the events as the Sleuth Kit's bodyfile (version 3); what is not after 1970 has no place in it."""
+    for event in events:
+        seconds = event.instant // _MICROSECONDS
+        if seconds > 0:
+            doubt = f" ({event.note})" if event.note else ""
+            repeated = f" (repeats {event.repeats})" if event.repeats else ""
+            zone = "" if event.zone == "UTC" else f" (clock {event.clock}, zone {event.zone})"
+            said = message(f"{event.place} {event.kind}: {event.message}{zone}{doubt}{repeated}")
+            name = said.translate({ord("|"): "_", ord("%"): "_"})
+            size = max(event.stop - event.offset, 0)
+            times = (0, seconds, 0, 0) if event.kind in _WRITTEN_THEN else (0, 0, 0, seconds)
+            yield f"0|{name}|0|-/----------|0|0|{size}|{'|'.join(map(str, times))}"
+
+
+FORMS: Mapping[str, Callable[[Iterable[Event]], Iterator[str]]] = {
+    "jsonl": json_lines,
+    "csv": csv_lines,
+    "bodyfile": bodyfile_lines,
+}
+"""Forms for other tools."""
+
+
+def write_timeline(timeline: Timeline, to: str | Path, *, form: str = "jsonl", force: bool = False) -> int:
+    """Write a timeline to a file, whole or not at all, and return how many lines it has.
+
+    Args:
+        timeline: what ``glbtools.timeline`` returned.
+        to: the file.
+        form: ``jsonl`` for Timesketch, ``csv`` with the same fields, or ``bodyfile``.
+        force: replace a file that is there.
+
+    Raises:
+        UsageError: there is no such form.
+        OutputExistsError: the file exists and ``force`` is not given.
+        FileAccessError: the system refuses.
+    """
+    if form not in FORMS:
+        raise UsageError(f"{form!r} is not one of {', '.join(FORMS)}")
+    written = 0
+    with files.writing(Path(to), force=force) as stream:
+        for line in FORMS[form](timeline):
+            stream.write(f"{line}\n".encode("ascii" if form == "jsonl" else "utf-8"))
+            written += 1
+    return written
+
+
+def report(timeline: Timeline) -> Iterator[Block]:
+    """Yield the timeline for people, day by day, and what it rests on."""
+    day = ""
+    for event in timeline:
+        date, _, time = iso(event.instant).partition("T")
+        if date != day:
+            if day:
+                yield Break()
+            yield Heading(date)
+            day = date
+        yield Paragraph(_told(event, time[:8]), hang=10)
+    if day:
+        yield Break()
+    yield from summary(timeline)
+
+
+def _told(event: Event, time: str) -> str:
+    approximate = "~" if event.precision in (UNKNOWN, "minute") else " "
+    whose = f"{event.postoffice or event.clock}: " if event.postoffice or event.clock else ""
+    place = event.path.replace("\\", "/").rpartition("/")[2]
+    notes = [f"as {place}", event.note] if event.kind in (CHANGED, DELETED) else [event.note]
+    if event.repeats:
+        notes.append(f"the same as {event.repeats}")
+    noted = "; ".join(filter(None, notes))
+    return message(f"{time}{approximate} {whose}{event.message}" + (f" ({noted})" if noted else ""))
+
+
+def summary(timeline: Timeline) -> Iterator[Block]:
+    """Yield whose clocks the times are of, and what is not in the timeline."""
+    if timeline.clocks:
+        rows = [
+            (message(clock), str(seen.events), iso(seen.first)[:19], iso(seen.last)[:19], seen.zone)
+            for clock, seen in sorted(timeline.clocks.items())
+        ]
+        heads = ("clock", "events", "first", "last", "zone")
+        yield Table(tuple(Column(head, right=head == "events") for head in heads), tuple(rows))
+        yield Break()
+    for each in notes(timeline):
+        yield Paragraph(each, tones=STRONG)
+
+
+def notes(timeline: Timeline) -> Iterator[str]:
+    """Yield in one sentence each what is in the timeline and what is not."""
+    total = sum(seen.events for seen in timeline.clocks.values())
+    repeated = sum(bool(event.repeats) for event in timeline)
+    twice = f", {repeated} of them repeat another one" if repeated else ""
+    yield f"{plural(total, 'event')} by {plural(len(timeline.clocks), 'clock')}{twice}"
+    left = [f"{count} {what}" for what, count in sorted(timeline.undated.items()) if count]
+    if left:
+        yield f"not in it: {', '.join(left)}"
+    if timeline.outside:
+        yield f"left out: {plural(timeline.outside, 'event')} before --from or after --until"
+    unknown = [clock for clock, seen in timeline.clocks.items() if seen.zone == UNKNOWN]
+    if unknown:
+        yield f"the zone of {plural(len(unknown), 'clock')} is unknown: times are as shown; --tz [NET/PO=]ZONE tells it"

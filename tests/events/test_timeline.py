@@ -1,0 +1,231 @@
+"""Everything dated, once, in order, with what is known of its time."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import struct
+from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import glbtools
+from glbtools.errors import UsageError
+from glbtools.events.event import DELETED, FINDING, KINDS, LOG, QUEUED, UNKNOWN, Event
+from glbtools.events.order import Sorter
+from glbtools.events.zones import Clocks, iso
+from glbtools.reporting import timeline as render
+
+TYPES = {"timestamp": int, "line": int, "offset": int, "number": int, "message_code": int, "tag": list}
+
+
+def postoffice(folder: Path, log: str = "", **queue: object) -> Path:
+    """Return a network of a server alone, with one record and some log."""
+    stamp = queue.get("stamp", "1994-02-03T22:01:00")
+    spec = folder / "spec.toml"
+    spec.write_text(
+        '[[postoffice]]\nname = "NET/PO"\nrole = "server"\n'
+        f'queue.REQTRANS = [ {{ sync = 1, stamp = {stamp}, text = "A NET/PO/X" }} ]\n'
+        f"[postoffice.log]\nDSSERVER = '''\n{log}'''\n",
+        "utf-8",
+    )
+    glbtools.build(spec, folder / "net")
+    return folder / "net"
+
+
+def logged(made: glbtools.Timeline) -> list[Event]:
+    return [event for event in made if event.kind == LOG]
+
+
+@pytest.mark.parametrize("name", ["healthy-week", "seed-stuck-requestor", "seed-server-restored", "stuck", "network"])
+def test_every_dated_line_and_record_of_the_evidence_is_in_the_timeline_once(fixture_path, name):
+    made = glbtools.timeline(fixture_path(name))
+    evidence = made.report.evidence
+    postoffices = [each for unit in evidence.units for each in unit.postoffices]
+    expected: Counter[str] = Counter()
+    for each in postoffices:
+        expected[LOG] += sum(line.moment is not None for line in each.log)
+        for _, found in each.inspections("queue", "listq"):
+            expected[QUEUED] += len(found.content.records)
+    met = Counter(event.kind for event in made)
+    assert {kind: met[kind] for kind in (LOG, QUEUED)} == expected | Counter({LOG: 0, QUEUED: 0})
+    assert met[FINDING] + made.undated["findings that nothing dates"] == len(made.report.findings)
+    instants = [event.instant for event in made]
+    assert instants == sorted(instants)
+    assert met.keys() <= set(KINDS)
+
+
+def test_a_finding_stands_at_the_latest_date_of_what_it_rests_on(fixture_path):
+    made = glbtools.timeline(fixture_path("stuck"))
+    stranded = next(event for event in made if event.slug == "stranded-transactions")
+    assert iso(stranded.instant).startswith("1994-04-")
+    assert stranded.note.startswith("dated by ")
+    assert (stranded.problem, stranded.severity, stranded.kind) == ("U101", "error", FINDING)
+
+
+def test_deletions_and_changes_of_a_directory_are_in_utc(fixture_path):
+    made = glbtools.timeline(fixture_path("directories/backsync-restored-directory"))
+    events = [event for event in made if event.data_type == "glbtools:directory:object"]
+    assert {event.zone for event in events} == {"UTC"}
+    assert any(event.kind == DELETED for event in events)
+    assert all(event.earliest == event.latest == event.instant for event in events)
+
+
+def test_what_the_central_log_repeats_is_marked_and_not_dropped(fixture_path):
+    repeated = [event for event in glbtools.timeline(fixture_path("healthy-week")) if event.repeats]
+    central = [event for event in repeated if event.path.endswith("CENTRAL.LOG")]
+    assert central
+    assert {event.clock for event in central} >= {"NET/EAST", "NET/WEST"}
+    assert all("CENTRAL.LOG" not in event.repeats for event in central)
+    assert render.fields(central[0])["tag"] == ["duplicate"]
+
+
+def test_an_unknown_zone_is_said_and_bounded(tmp_path):
+    (event,) = logged(glbtools.timeline(postoffice(tmp_path, "02/03/94 22:01:05 | 1 171\n")))
+    assert (event.zone, event.precision, event.written) == (UNKNOWN, "second", "02/03/94 22:01:05")
+    assert iso(event.instant) == "1994-02-03T22:01:05.000000+00:00"
+    assert iso(event.earliest) == "1994-02-03T08:01:05.000000+00:00"
+    assert iso(event.latest) == "1994-02-04T10:01:05.000000+00:00"
+
+
+def test_a_zone_is_of_all_clocks_or_of_one(tmp_path):
+    place = postoffice(tmp_path, "02/03/94 22:01:05 | 1 171\n")
+    (event,) = logged(glbtools.timeline(place, zone="America/New_York"))
+    assert iso(event.instant) == "1994-02-04T03:01:05.000000+00:00" == iso(event.earliest) == iso(event.latest)
+    (event,) = logged(glbtools.timeline(place, zone="America/New_York", zones={"net/po": "UTC"}))
+    assert (iso(event.instant), event.zone) == ("1994-02-03T22:01:05.000000+00:00", "UTC")
+
+
+@pytest.mark.parametrize(
+    ("shown", "early", "late", "note"),
+    [
+        ("1994-10-30T01:30", "05:30", "06:30", "the clock showed this hour twice"),
+        ("1994-04-03T02:30", "06:30", "07:30", "the clock skipped this hour"),
+        ("1994-04-03T12:30", "16:30", "16:30", ""),
+    ],
+)
+def test_an_hour_that_was_shown_twice_or_never_has_both_readings(shown, early, late, note):
+    reading = Clocks("America/New_York").read(datetime.fromisoformat(shown), "NET/PO")
+    assert (iso(reading.earliest)[11:16], iso(reading.latest)[11:16], reading.note) == (early, late, note)
+
+
+@pytest.mark.parametrize(("given", "said"), [(["Mars/Base"], "not a time zone"), (["UTC", "CET"], "two zones")])
+def test_a_zone_that_is_none_is_refused(run, fixture_path, given, said):
+    done = run("timeline", fixture_path("stuck"), *(part for zone in given for part in ("--tz", zone)))
+    assert done.status == 2
+    assert said in done.err
+
+
+def test_a_time_without_seconds_lies_within_its_minute(fixture_path):
+    minutes = [event for event in glbtools.timeline(fixture_path("healthy-week"), zone="UTC") if event.kind == LOG]
+    dispatch = [event for event in minutes if event.path.endswith("DISPATCH.LOG")]
+    assert {event.precision for event in dispatch} == {"minute"}
+    assert {event.latest - event.earliest for event in dispatch} == {59_000_000}
+
+
+def test_an_impossible_date_is_kept_as_written_beside_its_neighbour(tmp_path):
+    log = "02/03/94 22:01:05 | 1 171\n02/31/80 25:00:00 | 1 106 3\n02/03/94 22:01:09 | 1 105 3\n"
+    made = glbtools.timeline(postoffice(tmp_path, log))
+    first, second, third = logged(made)
+    assert (second.written, second.precision, second.instant) == ("02/31/80 25:00:00", UNKNOWN, first.instant)
+    assert "is no date and time" in second.note
+    assert second.earliest is None
+    assert third.instant > second.instant
+    assert not made.undated["log lines without a date"]
+
+
+def test_what_cannot_be_dated_is_counted(tmp_path):
+    made = glbtools.timeline(postoffice(tmp_path, "02/31/80 25:00:00 | 1 106 3\n"))
+    assert logged(made) == []
+    assert made.undated["log lines without a date"] == 1
+    assert any("1 log lines without a date" in note for note in render.notes(made))
+
+
+def test_a_stamp_of_zero_is_no_date_and_one_of_2106_is(tmp_path):
+    place = postoffice(tmp_path)
+    queue = place / "po" / "GLB" / "REQTRANS.GLB"
+    data = bytearray(queue.read_bytes())
+    for stamp, year in ((0xFFFFFFFF, "2106"), (0, "")):
+        struct.pack_into("<I", data, 8, stamp)
+        queue.write_bytes(data)
+        made = glbtools.timeline(place)
+        assert [iso(event.instant)[:4] for event in made if event.kind == QUEUED] == ([year] if year else [])
+        assert made.undated["records without a date"] == (0 if year else 1)
+
+
+def test_events_beyond_the_bounds_are_left_out_and_counted(fixture_path):
+    whole = list(glbtools.timeline(fixture_path("healthy-week")))
+    part = glbtools.timeline(fixture_path("healthy-week"), since="1994-02-03", until="1994-02-03")
+    inside = [event for event in whole if iso(event.instant).startswith("1994-02-03")]
+    assert [event.message for event in part] == [event.message for event in inside]
+    assert part.outside == len(whole) - len(inside)
+    with pytest.raises(UsageError, match="is not a date"):
+        glbtools.timeline(fixture_path("stuck"), since="yesterday")
+
+
+def test_a_timeline_that_does_not_fit_into_memory_is_the_same():
+    events = [
+        Event(instant * 7919 % 101, 0, f"file{instant % 3}", line=instant, message=f"log x: {instant % 5}")
+        for instant in range(1000)
+    ]
+    near, far = Sorter(), Sorter(room=64)
+    for event in events:
+        near.add(event)
+        far.add(event)
+    assert list(near) == list(far) == list(far)
+    assert len(list(far)) == 1000
+
+
+def test_each_field_has_one_type_and_the_forms_agree(run, fixture_path, tmp_path):
+    place = fixture_path("seed-stuck-requestor")
+    done = run("timeline", place, "--to", "-", "--tz", "UTC")
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    assert done.out.isascii()
+    for row in rows:
+        assert {"message", "datetime", "timestamp_desc", "timestamp"} <= row.keys()
+        assert all(type(value) is TYPES.get(name, str) for name, value in row.items()), row
+        moment = datetime.fromisoformat(row["datetime"])
+        assert (moment - datetime.fromisoformat("1970-01-01T00:00:00+00:00")) // timedelta(microseconds=1) == row[
+            "timestamp"
+        ]
+    table = list(csv.DictReader(io.StringIO(run("timeline", place, "--to", "-", "--as", "csv", "--tz", "UTC").out)))
+    assert [(row["message"].removeprefix("'"), row["datetime"]) for row in table] == [
+        (row["message"], row["datetime"]) for row in rows
+    ]
+    body = run("timeline", place, "--to", "-", "--as", "bodyfile").out.splitlines()
+    assert len(body) == len(rows)
+    assert {line.count("|") for line in body} == {10}
+    assert run("timeline", place, "--to", tmp_path / "a.jsonl", "--tz", "UTC").status == 0
+    assert (tmp_path / "a.jsonl").read_text("ascii") == done.out
+
+
+def test_a_hostile_text_is_inert_in_every_form(run, tmp_path):
+    place = postoffice(tmp_path, "02/03/94 22:01:05 | 1 -1 =1+1|x%0A?[2J?\n")
+    log = place / "po" / "LOG" / "DSSERVER.LOG"
+    log.write_bytes(log.read_bytes().replace(b"?[2J?", b"\x1b[2J\x07"))
+    for form in ("jsonl", "csv", "bodyfile", "table"):
+        out = run("timeline", place, "--to", "-", "--as", form).out
+        assert "\x1b" not in out
+        assert "\x07" not in out
+        if form == "bodyfile":
+            assert {line.count("|") for line in out.splitlines()} == {10}
+            assert "%" not in out
+
+
+def test_a_timeline_is_not_written_into_the_evidence_nor_over_a_file(run, tmp_path):
+    place = postoffice(tmp_path)
+    assert "lies in the evidence" in run("timeline", place, "--to", place / "po" / "t.jsonl").err
+    (tmp_path / "there").write_text("mine")
+    assert run("timeline", place, "--to", tmp_path / "there").status == 2
+    assert (tmp_path / "there").read_text() == "mine"
+    assert run("timeline", place, "--to", tmp_path / "there", "--force").status == 0
+
+
+def test_a_table_tells_the_clocks_and_stays_within_its_width(run, fixture_path):
+    out = run("timeline", fixture_path("healthy-week"), columns=60).out
+    assert max(map(len, out.splitlines())) <= 60
+    assert "NET/EAST" in out
+    assert "the zone of 3 clocks is unknown" in out.replace("\n  ", " ")
