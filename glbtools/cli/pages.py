@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from glbtools.cli import COULD_NOT, complain, put
-from glbtools.cli.options import Common, Older, Paths, Replace, shares
+from glbtools.cli.options import Common, Older, PageFormat, Paths, Replace, shares
 
 
 class TimelineForm(StrEnum):
@@ -22,7 +22,7 @@ class TimelineForm(StrEnum):
     table = "table"
 
 
-@shares("layout", "color", "quiet", "max_file_size")
+@shares("layout", "color", "quiet", "max_file_size", forms=PageFormat)
 def timeline(
     paths: Paths,
     to: Annotated[
@@ -69,11 +69,15 @@ def timeline(
         max_size=common.max_size,
         progress=common.progress,
     )
-    if to is None or to == "-":
-        put(common.lines(render.report(found)) if wanted == "table" else render.FORMS[wanted](found))
-    else:
+    if to is not None and to != "-":
         render.write_timeline(found, to, form=wanted, force=force)
-    if wanted != "table" and not common.quiet:
+    if common.as_json:
+        from glbtools import __version__
+
+        put(render.document(found, __version__, events=to is None))
+    elif to is None or to == "-":
+        put(common.lines(render.report(found)) if wanted == "table" else render.FORMS[wanted](found))
+    if not common.quiet and not common.as_json and wanted != "table":
         for note in render.notes(found):
             complain(note)
     raise typer.Exit(_failures(found.report.failures))

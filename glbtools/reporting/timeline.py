@@ -11,13 +11,14 @@ from glbtools.diagnosis.wording import plural
 from glbtools.errors import UsageError
 from glbtools.events.event import CHANGED, DELETED, LOG, QUEUED, UNKNOWN, Event
 from glbtools.events.zones import iso
-from glbtools.reporting.documents import csv_table, dumps, spreadsheet_safe
+from glbtools.reporting.documents import csv_table, dumps, spreadsheet_safe, tool
 from glbtools.reporting.model import STRONG, Block, Break, Column, Heading, Paragraph, Table
 from glbtools.reporting.text import message
 
 if TYPE_CHECKING:
     from glbtools.events.timeline import Timeline
 
+SCHEMA = "glbtools.timeline/1"
 _MICROSECONDS = 1_000_000
 _COLUMNS = (
     "message", "datetime", "timestamp_desc", "timestamp", "data_type", "postoffice", "clock", "zone", "time_written",
@@ -127,6 +128,25 @@ def write_timeline(timeline: Timeline, to: str | Path, *, form: str = "jsonl", f
             stream.write(f"{line}\n".encode("ascii" if form == "jsonl" else "utf-8"))
             written += 1
     return written
+
+
+def document(timeline: Timeline, version: str, *, events: bool) -> Iterator[str]:
+    """Yield the lines of one JSON document: whose clocks, what is not in it, and the events if they are wanted."""
+    clocks = {
+        message(clock): {"events": seen.events, "first": iso(seen.first), "last": iso(seen.last), "zone": seen.zone}
+        for clock, seen in sorted(timeline.clocks.items())
+    }
+    left = {what: count for what, count in sorted(timeline.undated.items()) if count}
+    yield f'{{"schema": "{SCHEMA}", "tool": {dumps(tool(version), indent=None)},'
+    yield f' "clocks": {dumps(clocks, indent=None)},'
+    yield f' "undated": {dumps(left, indent=None)}, "outside": {timeline.outside}' + ("," if events else "}")
+    if events:
+        yield ' "events": ['
+        comma = ""
+        for line in json_lines(timeline):
+            yield f"  {comma}{line}"
+            comma = ","
+        yield " ]}"
 
 
 def report(timeline: Timeline) -> Iterator[Block]:

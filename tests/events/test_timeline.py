@@ -229,3 +229,13 @@ def test_a_table_tells_the_clocks_and_stays_within_its_width(run, fixture_path):
     assert max(map(len, out.splitlines())) <= 60
     assert "NET/EAST" in out
     assert "the zone of 3 clocks is unknown" in out.replace("\n  ", " ")
+
+
+def test_one_document_has_the_clocks_and_the_events(run, fixture_path, tmp_path):
+    place = fixture_path("stuck")
+    document = json.loads(run("timeline", place, "--json").out)
+    assert document["schema"] == "glbtools.timeline/1"
+    assert len(document["events"]) == sum(clock["events"] for clock in document["clocks"].values()) == 15
+    done = run("timeline", place, "--to", tmp_path / "t.csv", "--as", "csv", "--json")
+    assert "events" not in json.loads(done.out)
+    assert len((tmp_path / "t.csv").read_text().splitlines()) == 16

@@ -11,8 +11,9 @@ import pytest
 
 import glbtools
 from glbtools.errors import GlbError
-from tests.conftest import FIXTURES, ROOT
 
+ROOT = Path(__file__).resolve().parents[2]
+FIXTURES = ROOT / "fixtures"
 READERS = ROOT / ".venv-readers" / "bin" / "python"
 EVIDENCE = [each for each in sorted(FIXTURES.iterdir()) if each.is_dir() and each.name not in ("specs", "directories")]
 EVIDENCE += sorted(each for each in (FIXTURES / "directories").iterdir() if each.is_dir())
