@@ -62,6 +62,16 @@ class Judged(NamedTuple):
     verdict: Verdict
     note: str = ""
 
+    @property
+    def compared(self) -> bool:
+        """Whether two of its values are known, so that anything can be said of it."""
+        known = [getattr(self.channel, name) for name in _COMPARED.get(self.channel.kind, ())]
+        return not known or sum(each is not None for each in known) > 1
+
+
+_COMPARED = {"upload": ("last", "confirmed", "applied"), "download": ("confirmed", "applied", "head")}
+"""Channels of postoffices -> the values of which two must be known."""
+
 
 class Others:
     """What the postoffices of a network show of their server together; looked at once, when it is asked for."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from glbtools.diagnosis.case import Case, Judged, absent, cases
 from glbtools.diagnosis.deleted import recovered
 from glbtools.diagnosis.doubts import named
 from glbtools.diagnosis.finding import CERTAINTIES, Finding
+from glbtools.diagnosis.inventory import passed_over_file
 from glbtools.diagnosis.precedence import explained
 from glbtools.diagnosis.problems import SEVERITIES
 from glbtools.diagnosis.restored import merged
@@ -41,8 +43,8 @@ class Input(NamedTuple):
         size: in bytes.
         sha256: hash before and after; None when it could not be read.
         used: ``read``, ``opened`` for an archive that was looked into, ``no use`` for a file of a postoffice of which
-            only presence and size matter, ``damaged``, ``deleted`` for what a file system gives up, or ``not
-            recognised``.
+            only presence and size matter, ``damaged``, ``too large``, ``deleted`` for what a file system gives up,
+            ``copy`` for the bytes of another one, or ``not recognised``.
         target: where it leads, for a link to a file.
     """
 
@@ -53,6 +55,19 @@ class Input(NamedTuple):
     sha256: str | None
     used: str = "read"
     target: str = ""
+
+
+class Unjudged(NamedTuple):
+    """A postoffice of which no two values could be compared, and what would have to be given for that."""
+
+    name: str | None
+    path: str
+    wanted: tuple[str, ...]
+
+    @property
+    def why(self) -> str:
+        """Why it cannot be judged, as a sentence without its subject."""
+        return f"cannot be judged; not given, or not readable: {', '.join(self.wanted)}"
 
 
 @dataclass
@@ -72,6 +87,8 @@ class Report:
         layouts: how binary files were read.
         given: what was given beside postoffices.
         names: path of a postoffice -> NET/PO, as the user said.
+        unjudged: the postoffices of which no two values could be compared (docs/certainty.md).
+        judged: whether anything that was given could be judged.
     """
 
     evidence: Evidence
@@ -87,6 +104,8 @@ class Report:
     pairs: list[pairs.Kept] = field(default_factory=list)
     given: Given = field(default_factory=Given)
     names: dict[str, str] = field(default_factory=dict)
+    unjudged: list[Unjudged] = field(default_factory=list)
+    judged: bool = True
 
     @property
     def network(self) -> Network:
@@ -105,8 +124,9 @@ class Report:
 
     @property
     def summary(self) -> dict[str, int]:
-        """How many findings of each severity there are."""
-        return {each: sum(found.severity == each for found in self.findings) for each in SEVERITIES}
+        """How many findings of each severity there are, and how many postoffices could not be judged."""
+        counts = {each: sum(found.severity == each for found in self.findings) for each in SEVERITIES}
+        return counts | {"unjudged": len(self.unjudged)}
 
     @property
     def troubled(self) -> bool:
@@ -115,8 +135,10 @@ class Report:
 
     @property
     def failures(self) -> list[str]:
-        """Why less was looked at than was given, one sentence for each file."""
-        return [*self.unreadable.values(), *(f"{path}: changed while it was looked at" for path in self.changed)]
+        """Why less was looked at than was given, one sentence for each file, and of what nothing could be said."""
+        changed = (f"{path}: changed while it was looked at" for path in self.changed)
+        silent = () if self.judged else (f"{each.path}: {each.why}" for each in self.unjudged)
+        return [*self.unreadable.values(), *changed, *silent]
 
     def selected(
         self, select: Collection[str] = (), ignore: Collection[str] = (), *, min_severity: str = "note"
@@ -176,9 +198,11 @@ def diagnose(
     for unit in evidence.units:
         _look_at_unit(report, unit, now or unit.latest, progress)
     _look_at_successors(report, now, progress)
-    report.inputs += _others(evidence)
+    earlier = {each.path: each for unit in evidence.units for each in unit.older}
+    rows = chain(report.inputs, *map(inputs, earlier.values()), _others(evidence))
+    report.inputs = sorted({each.path: each for each in reversed(list(rows))}.values(), key=lambda each: each.path)
     report.changed = _changed(report)
-    report.inputs.sort()
+    report.judged = report.troubled or bool(given.pieces) or any(each.compared for each in report.channels)
     report.findings.sort(key=_order)
     return report
 
@@ -195,6 +219,7 @@ def _look_at_unit(report: Report, unit: Network, now: datetime | None, progress:
         if progress:
             progress(case.postoffice.shown)
         report.channels += channels(case)
+        report.unjudged += unjudged(case)
         found += [named(case, recovered(case, each)) for check in CHECKS for each in _run(check, case)]
         report.inputs += inputs(case.postoffice)
         report.unreadable |= case.postoffice.unreadable
@@ -229,6 +254,17 @@ def channels(case: Case) -> Iterator[Judged]:
             yield judged
 
 
+def unjudged(case: Case) -> Iterator[Unjudged]:
+    """Yield a postoffice of which no two values could be compared, with what is wanted."""
+    if case.upload.compared or case.download.compared:
+        return
+    own = case.numbers
+    wanted = [name for name, value in (("REQTRANS", own.last), ("REQCONF", own.confirmed)) if value is None]
+    if case.requestor is None:
+        wanted.append("SRVCONF of the server" if case.server is None else "record of it in SRVCONF")
+    yield Unjudged(case.postoffice.name, case.postoffice.path, tuple(wanted))
+
+
 def worth(judged: Judged) -> bool:
     """Whether a channel is worth a line: something of it is decided, or its own side is given."""
     own = judged.channel.last if judged.channel.kind == "upload" else judged.channel.applied
@@ -237,7 +273,7 @@ def worth(judged: Judged) -> bool:
 
 def inputs(postoffice: Postoffice) -> Iterator[Input]:
     """Yield the files of a postoffice as inputs."""
-    for artefact in postoffice.artefacts:
+    for artefact in (*postoffice.artefacts, *postoffice.gone):
         found, digest = postoffice.read(artefact), postoffice.contents.digest(artefact)
         layout = found.layout.id if found and found.layout else None
         form = found.entry.name if found else None
@@ -248,15 +284,22 @@ def inputs(postoffice: Postoffice) -> Iterator[Input]:
 
 def _others(evidence: Evidence) -> Iterator[Input]:
     """Yield the archives that were looked into, and the files that were passed over."""
-    for each in evidence.containers:
-        yield Input(
-            each.shown, "archive", None, *evidence.contents.digest(Artefact(each, "", each.name)), used="opened"
-        )
+    for container in evidence.containers:
+        size, sha256 = evidence.contents.digest(Artefact(container, "", container.name))
+        yield Input(container.shown, "archive", None, size, sha256, used="opened")
+    for each in evidence.passed_over:
+        if each.entry is None or not (each.entry.is_directory or each.entry.other):
+            file = passed_over_file(each, evidence)
+            used = TOO_LARGE if each.entry and each.entry.size > evidence.contents.max_size else file.used
+            yield Input(file.path, None, None, file.size, file.sha256, used, each.entry.target if each.entry else "")
+
+
+TOO_LARGE = "too large"
 
 
 def _used(postoffice: Postoffice, artefact: Artefact, found: Inspection | None) -> str:
     if artefact.path in postoffice.contents.unreadable:
-        return "damaged"
+        return TOO_LARGE if artefact.size > postoffice.contents.max_size else "damaged"
     return "no use" if found is None else "deleted" if artefact.entry.deleted else "read"
 
 

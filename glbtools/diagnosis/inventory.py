@@ -157,17 +157,17 @@ def _others(evidence: Evidence, given: Given) -> Iterator[File]:
         size, sha256 = files.digest(piece.place)
         yield File(piece.path, READ, piece.kind, size=size, sha256=sha256)
     for each in evidence.passed_over:
-        yield _passed_over(each, evidence)
+        yield passed_over_file(each, evidence)
 
 
-def _passed_over(each: PassedOver, evidence: Evidence) -> File:
-    used = {"copy": COPY, "foreign": FOREIGN}.get(each.kind, DAMAGED)
+def passed_over_file(each: PassedOver, evidence: Evidence) -> File:
+    """Return something that was not looked at as a file, hashed where it can be."""
+    used = COPY if each.kind == "copy" else FOREIGN
     if each.entry is None or each.entry.is_directory or each.entry.other:
-        return File(each.path, used, why=each.why)
+        return File(each.path, used if each.kind != "unread" else DAMAGED, why=each.why)
     try:
         size, sha256 = each.entry.digest(evidence.contents.max_size)
     except GlbError as error:
-        return File(
-            each.path, used, size=each.entry.size, why=f"{each.why}; {str(error).removeprefix(f'{each.path}: ')}"
-        )
+        why = f"{each.why}; {str(error).removeprefix(f'{each.path}: ')}"
+        return File(each.path, DAMAGED, size=each.entry.size, why=why)
     return File(each.path, used, size=size, sha256=sha256, why=each.why)

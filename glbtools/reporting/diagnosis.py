@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from glbtools.diagnosis.case import Judged
     from glbtools.diagnosis.engine import Report
 
-SCHEMA = "glbtools.diagnosis/1"
+SCHEMA = "glbtools.diagnosis/2"
 
 
 def document(report: Report, version: str) -> dict[str, Any]:
@@ -33,6 +33,7 @@ def document(report: Report, version: str) -> dict[str, Any]:
             }
             for each in sorted(report.network.postoffices, key=lambda each: (each.name or "", each.path))
         ],
+        "unjudged": [each._asdict() for each in report.unjudged],
         "directories": [
             {
                 "path": each.path,

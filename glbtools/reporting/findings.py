@@ -44,10 +44,22 @@ def report(found: Report, /) -> Iterator[Block]:
     yield from _postoffices(found)
     yield from _successors(found)
     yield from _channels(found)
+    yield from _unjudged(found)
     yield from _passed_over(found)
-    said = ", ".join(plural(count, kind) for kind, count in found.summary.items() if count)
+    counts = [plural(count, kind) for kind, count in found.summary.items() if count and kind != "unjudged"]
+    if found.unjudged:
+        counts.append(f"{plural(len(found.unjudged), 'postoffice')} not judged")
+    said = ", ".join(counts)
     nothing = "nothing to report of what was read" if found.unreadable else "nothing to report"
     yield Verbatim(said or nothing, STRONG)
+
+
+def _unjudged(found: Report) -> Iterator[Block]:
+    """Name the postoffices of which nothing could be compared: to say nothing of them would call them sound."""
+    for each in found.unjudged:
+        yield Paragraph(f"{safe(each.path)}: {message(each.why)}")
+    if found.unjudged:
+        yield Break()
 
 
 def _passed_over(found: Report) -> Iterator[Block]:
@@ -172,12 +184,14 @@ def channel_line(judged: Judged) -> str:
     other = successor and verdict.state in ("FOREIGN", "EPOCH_CHANGED")  # The numbers cannot be compared then.
     shown = verdict.states[:1] if other else verdict.states
     states = [meaning[each].format(ranges=_ranges(judged, each)) for each in shown]
+    if not judged.compared:
+        states = ["cannot be judged"]
     a, b = channel.confirmed, channel.applied
     if channel.kind == UPLOAD and "HOLE" in verdict.undecided and a is not None and b is not None and b < a:
         told = [each for each in states if each != meaning["UNKNOWN"]]
         states = [*told, f"may have lost {numbers_text([(b, a)])}, not enough is known to tell"]
     zone = f"; next ignored: {numbers_text([verdict.dead_zone])}" if verdict.dead_zone and not other else ""
-    sure = "" if verdict.certainty == "certain" else f" ({verdict.certainty})"
+    sure = "" if verdict.certainty == "certain" or not judged.compared else f" ({verdict.certainty})"
     heard = f"; {safe(judged.note)}" if judged.note else ""
     line = f"{channel.kind} {safe(origin)} -> {safe(target)}: {_known(channel)}: {', '.join(states)}"
     return f"{line}{zone}{sure}{heard}"

@@ -24,7 +24,9 @@ def test_the_json_of_every_case_fits_its_schema_and_is_the_same_each_time(tmp_pa
     document = json.loads(first.out)
     jsonschema.validate(document, SCHEMA)
     assert slug in {each["slug"] for each in document["findings"]}
-    assert sum(document["summary"].values()) == len(document["findings"])
+    assert document["schema"] == "glbtools.diagnosis/2"
+    unjudged = document["summary"].pop("unjudged")
+    assert (unjudged, sum(document["summary"].values())) == (len(document["unjudged"]), len(document["findings"]))
 
 
 def test_the_exit_status_says_whether_anything_is_wrong(tmp_path, run):
@@ -155,3 +157,76 @@ def test_a_time_with_an_offset_needs_the_zone_of_the_clocks(tmp_path, run):
     assert run("diagnose", "--now", "1994-05-01T00:00:00+02:00", path).status == 2
     assert run("diagnose", "--now", "soon", path).status == 2
     assert run("diagnose", "--now", "1994-05-01", "--tz", "Nowhere/Else", path).status == 2
+
+
+# --- silence (docs/certainty.md) --------------------------------------------------------------------------------------
+
+
+def kept_only(tmp_path, *names, short=""):
+    """Return a requestor's directory of which only some files are left, one of them perhaps cut short."""
+    path = built(tmp_path, network(east={"log": {"DIRSYNC": "04/07/94 12:00:00 | 1 171\n"}})) / "east"
+    for file in path.rglob("*.*"):
+        if file.name not in names:
+            file.unlink()
+        elif file.name == short:
+            file.write_bytes(file.read_bytes()[:3])
+    return path
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted"),
+    [
+        (("REQTRANS.GLB",), ("REQCONF", "SRVCONF of the server")),
+        (("REQCONF.GLB",), ("REQTRANS", "SRVCONF of the server")),
+        (("DIRSYNC.LOG",), ("REQTRANS", "REQCONF", "SRVCONF of the server")),
+        (("SRVTRANS.GLB", "USRTRANS.GLB"), ("REQTRANS", "REQCONF", "SRVCONF of the server")),
+    ],
+)
+def test_a_postoffice_of_which_no_two_values_can_be_compared_is_not_called_sound(tmp_path, run, names, wanted):
+    path = kept_only(tmp_path, *names)
+    report = diagnose(path)
+    assert [each.wanted for each in report.unjudged] == [wanted]
+    document = json.loads(run("diagnose", "--json", str(path)).out)
+    jsonschema.validate(document, SCHEMA)
+    assert document["summary"]["unjudged"] == 1
+    text = " ".join(run("diagnose", str(path)).out.split())
+    assert "cannot be judged" in text
+    assert "nothing to report" not in text
+    assert "nothing wrong is seen" not in text
+    assert text.endswith("1 postoffice not judged")
+
+
+def test_a_configuration_too_short_to_hold_a_number_judges_nothing(tmp_path):
+    report = diagnose(kept_only(tmp_path, "REQTRANS.GLB", "REQCONF.GLB", short="REQCONF.GLB"))
+    assert [each.wanted for each in report.unjudged] == [("REQCONF", "SRVCONF of the server")]
+
+
+def test_the_status_is_2_where_nothing_given_can_be_judged_and_else_that_of_the_rest(tmp_path, run):
+    alone = kept_only(tmp_path, "DIRSYNC.LOG").rename(tmp_path / "elsewhere")
+    done = run("diagnose", str(alone))
+    assert done.status == 2
+    assert "cannot be judged" in done.err
+    assert run("diagnose", "--select", "U101", str(alone)).status == 2
+    rest = built(tmp_path, network(), "rest")
+    shutil.rmtree(rest / "west")
+    done = run("diagnose", "--json", str(alone), str(rest))
+    assert (done.status, json.loads(done.out)["summary"]["unjudged"]) == (0, 1)
+
+
+def test_every_file_that_is_given_is_accounted_for_once(tmp_path):
+    path, before = built(tmp_path, network()), built(tmp_path, network(east={"reqconf": {"reqsync": 16}}), "before")
+    east = path / "east" / "GLB"
+    (path / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0" * 100)
+    (path / "case.zip").write_bytes(b"PK\3\4 cut short")
+    (east / "OLDTRANS.GLB").symlink_to(east / "REQTRANS.GLB")
+    (east / "_SRTRANS.GLB").write_bytes((east / "USRTRANS.GLB").read_bytes())
+    (east / "BIG.GLB").write_bytes(bytes(9000))
+    (path / "west" / "GLB" / "SRVTRANS.GLB").write_bytes(b"\x01\x02")
+    report = diagnose(path, older=[before], max_size=8000)
+    given = sorted(str(each) for top in (path, before) for each in top.rglob("*") if not each.is_dir())
+    assert sorted(each.path for each in report.inputs) == given
+    used = {Path(each.path).name: each.used for each in report.inputs if each.path.startswith(str(path))}
+    assert used["photo.jpg"] == "not recognised"
+    assert used["BIG.GLB"] == "too large"
+    assert used["REQTRANS.GLB"] == "read"
+    assert all(each.sha256 for each in report.inputs if each.used not in ("too large", "damaged"))
