@@ -424,25 +424,28 @@ def copied_from(case: Case) -> str | None:
 
 
 def never_taken(case: Case) -> list[Record]:
-    """Return changes that the server has by their numbers, and that its MSTTRANS shows it never took.
+    """Return changes that the server has by their numbers, and that it cannot have taken (docs/rulings.md 11).
 
     The server refuses what is not above the last number it has (Q96060), whatever it is. MSTTRANS holds what it took
     until it is purged, so a change made after the oldest record there that does not stand in it was refused. Nothing is
-    concluded from a MSTTRANS that has gaps or comments, or holds nothing else of this postoffice.
+    concluded from a MSTTRANS that has gaps or comments, or holds nothing else of this postoffice. A change made after
+    the last update that the server had from here was refused as well.
     """
     own, theirs, server = case.numbers, case.requestor, case.server
     queue = case.postoffice.queue("REQTRANS")
-    if server is None or theirs is None or queue is None or own.confirmed is None or theirs.reqsync is None:
+    if server is None or theirs is None or queue is None or theirs.reqsync is None:
         return []
-    waiting = [each for each in queue.real if own.confirmed < each.sync <= theirs.reqsync]
+    waiting = [each for each in queue.real if (own.confirmed or 0) < each.sync <= theirs.reqsync]
     master, name = server.master, (case.postoffice.name or "").upper()
     # What MSTTRANS does not describe, or has lost, may be these.
-    if not waiting or master is None or not master.whole or name not in master.by_origin:
-        return []
+    telling = master is not None and master.whole and name in master.by_origin
     refused: list[Record] = []
     for each in reversed(waiting):
         made = case.postoffice.moment(queue, each)
-        if not master.reaches_back(made):
+        if made and theirs.last_update and made - theirs.last_update > SKEW:
+            refused.append(each)
+            continue
+        if master is None or not telling or not master.reaches_back(made) or own.confirmed is None:
             continue
         # The first record of an Export reads the same every time: what became of it is what became of the next one.
         starts_refused = bool(refused) and refused[-1].sync == each.sync + 1
@@ -506,7 +509,7 @@ def never_reached(case: Case, record: Record | Change, made: datetime | None) ->
     master = server.master if server else None
     if server is None or theirs is None or master is None or own.confirmed is None or theirs.reqsync is None:
         return False
-    if not own.confirmed <= theirs.reqsync > record.sync or is_start(record.text) or master.has(record.text, made):
+    if not own.confirmed <= theirs.reqsync > record.sync or not master.lacks(record.text):
         return False
     if not case.others.server_sound or (own.applied or 0) > (server.head or 0):
         return False

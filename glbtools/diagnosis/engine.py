@@ -286,12 +286,13 @@ def _others(evidence: Evidence) -> Iterator[Input]:
     """Yield the archives that were looked into, and the files that were passed over."""
     for container in evidence.containers:
         size, sha256 = evidence.contents.digest(Artefact(container, "", container.name))
-        yield Input(container.shown, "archive", None, size, sha256, used="opened")
+        yield Input(container.shown, "archive", None, size, sha256=sha256, used="opened")
     for each in evidence.passed_over:
         if each.entry is None or not (each.entry.is_directory or each.entry.other):
             file = passed_over_file(each, evidence)
             used = TOO_LARGE if each.entry and each.entry.size > evidence.contents.max_size else file.used
-            yield Input(file.path, None, None, file.size, file.sha256, used, each.entry.target if each.entry else "")
+            target = each.entry.target if each.entry else ""
+            yield Input(file.path, None, None, file.size, sha256=file.sha256, used=used, target=target)
 
 
 TOO_LARGE = "too large"

@@ -104,6 +104,10 @@ class Master:
             return False
         return self.first == 1 or bool(self.since and made and made > self.since)
 
+    def lacks(self, text: str) -> bool:
+        """Whether it holds no change of a text, of whatever day; of an R record that cannot be told."""
+        return not is_start(text) and text not in self.texts
+
     def has(self, text: str, made: datetime | None) -> bool:
         """Whether it holds a text that can be that of a change made at a moment (ruling 14)."""
         return not is_start(text) and text in self._latest and not is_earlier(self._latest[text], made)

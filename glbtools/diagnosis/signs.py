@@ -83,7 +83,7 @@ def _held_beyond(case: Case, received: int) -> Shown:
     telling = from_here if not received else [each for each in from_here if each.text in beyond]
     if telling:
         yield "master-holds", (recorded(master.held, telling[0]),)
-    elif not received and not from_here and master.whole and master.first == 1:
+    elif not received and not from_here and master.complete:
         yield "master-lacks", (Evidence(master.held.artefact.path, (0, master.held.artefact.size)),)
 
 

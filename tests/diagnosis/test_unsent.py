@@ -685,12 +685,32 @@ def test_what_an_unknown_postoffice_queued_is_certainly_not_there_where_a_whole_
     assert up(unsent(build(*given, name="purged"))) == [(4, "unregistered", "likely")]
 
 
-def test_the_same_text_of_an_earlier_day_is_no_sign_that_a_change_arrived(build: Build) -> None:
-    """Ruling 14: in the findings as in what is listed."""
+def test_what_was_made_long_after_the_servers_last_update_was_refused_though_the_numbers_fit(build: Build) -> None:
+    """Ruling 11: the requestor went back, and has counted past the server's number since."""
+    queue = [add(4, "ann") | {"stamp": "1994-05-01T12:00:00"}, add(6, "bob") | {"stamp": "1994-05-01T12:00:00"}]
+    given = again(5, 3, queue)
+    given[0]["srvconf"]["requestor"][1]["last_update"] = "1994-04-10T03:00:00"
+    del given[0]["queue"]["MSTTRANS"]
+    assert up(unsent(build(*given))) == [(4, "rejected", "certain"), (6, "pending", "certain")]
+    del given[1]["reqconf"]
+    listed = {number: sure for number, _, sure in up(unsent(build(*given, name="alone")))}
+    assert listed[4] == "possible"
+    given[0]["srvconf"]["requestor"][1]["last_update"] = "1994-05-02T03:00:00"
+    assert 4 not in {each.sync for each in unsent(build(*given, name="taken"))}
+
+
+def test_a_server_that_went_back_and_has_passed_the_confirmed_numbers_is_not_passed_over(build: Build) -> None:
+    given = again(5, 3, [add(6, "ann")])
+    given[1]["reqconf"]["srvsync"] = 9
+    assert any("went back" in each for one in unsent(build(*given)).unknown for each in one.wanted)
+
+
+def test_the_same_text_of_an_earlier_day_is_no_sign_that_a_change_arrived_nor_that_it_did_not(build: Build) -> None:
+    """Ruling 14, in the findings as in what is listed."""
     later = add(1, "t1") | {"stamp": "1994-06-01T12:00:00"}
     given = again(3, 3, [later, {"dummy": 3}])
     place = build(*given)
-    assert up(unsent(place)) == [(1, "stranded", "certain")]
+    assert up(unsent(place)) == [(1, "stranded", "likely")]
     case = next(each for each in cases(collect([place]).only, None) if each.postoffice.name == EAST)
     assert "low-not-taken" in case.signs
 

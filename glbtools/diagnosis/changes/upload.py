@@ -12,7 +12,7 @@ from glbtools.diagnosis.changes.found import Outstanding, Standing, Unfound, Unk
 from glbtools.diagnosis.changes.vanished import OLDER, vanished, was_stranded
 from glbtools.diagnosis.changes.view import View, applied, least
 from glbtools.diagnosis.finding import place
-from glbtools.diagnosis.master import is_start, origin_of
+from glbtools.diagnosis.master import origin_of
 from glbtools.diagnosis.restored import WENT_BACK
 from glbtools.diagnosis.signs import explain
 from glbtools.diagnosis.wording import numbers_text, plural
@@ -73,7 +73,10 @@ def _standing(view: View, change: Change) -> Standing | None:
     if state == "UNACKNOWLEDGED":
         if number not in view.refused:
             return None
-        note = f"The server has this postoffice's numbers up to {b}, and MSTTRANS does not hold it: refused as old."
+        if a is None:
+            note = f"The server has this postoffice's numbers up to {b}, and cannot have taken this one."
+            return Standing("rejected", "possible", note, (_REQCONF,))
+        note = f"The server has this postoffice's numbers up to {b}, and did not take this one: refused as old."
         return Standing("rejected", "certain" if never_reached(case, change, change.stamp) else "likely", note)
     if state == "PARTIAL":
         return Standing("partial", "certain", f"The server stops at number {(b or 0) + 1} every time.")
@@ -97,8 +100,8 @@ def _standing_pending(view: View, change: Change) -> Standing:
     if unregistered(case):
         note = "The server has no record of this postoffice and drops its mail (158); it is taken once there is one."
         master = case.server.master if case.server else None
-        lacks = master is not None and master.complete and not master.has(change.text, change.stamp)
-        sure = lacks and not is_start(change.text) and case.others.server_sound
+        lacks = master is not None and master.complete and master.lacks(change.text)
+        sure = lacks and case.others.server_sound
         return Standing("unregistered", "certain" if sure else "likely", note)
     if b is not None:
         return Standing("pending", "certain", f"The server has this postoffice's numbers up to {b}.")
@@ -308,6 +311,8 @@ def _wanted_up(case: Case) -> tuple[str, ...]:
     if applied(case) is None:
         wanted.append("the server's SRVCONF" if case.server is None else "a record of it in the server's SRVCONF")
     a, b = case.numbers.confirmed, applied(case)
+    if a and b is not None and b >= a and {"received-above", "server-behind"} & {*case.signs}:
+        wanted.append(f"an older MSTTRANS, to tell which of the numbers up to {a} the server lost when it went back")
     if a is not None and b is not None and b < a and not hole(case).ranges:
         first = explain(case, "behind").first
         if first.tells:

@@ -464,7 +464,7 @@ def _normal(case: Case) -> Iterator[Finding]:
             notes=("Message 171, 'No requestor updates to send', is then as it should be (Q149271).",),
         )
     yield from _kept(case)
-    refused = never_taken(case)
+    refused = never_taken(case) if own.confirmed is not None else []
     if refused:
         yield _refused(case, refused)
     elif case.upload.verdict.state == "UNACKNOWLEDGED":
@@ -487,8 +487,8 @@ def _refused(case: Case, refused: list[Record]) -> Finding:
     applied = case.requestor.reqsync if case.requestor else None
     return case.finding(
         "reqconf-cloned-or-restored",
-        f"{changes(ranges)} in REQTRANS are not above the server's {applied} and not in MSTTRANS: it refused them as "
-        "old",
+        f"{changes(ranges)} in REQTRANS are not above the server's {applied}, and it cannot have taken them: it "
+        "refused them as old",
         (
             case.served("reqsync", "the last number the server has"),
             *_both_numbers(case)[:1],
@@ -496,8 +496,9 @@ def _refused(case: Case, refused: list[Record]) -> Finding:
         ),
         "likely",
         notes=(
-            "By the numbers alone they would be received and not yet confirmed. MSTTRANS holds everything since before "
-            "they were made, and none of them.",
+            "By the numbers alone they would be received and not yet confirmed. But MSTTRANS, which reaches back to "
+            "when they were made, does not hold them, or they were made after the last update that the server had from "
+            "here.",
             "So the server had these numbers before: this postoffice was restored, reset, or had another's REQCONF for "
             "a time.",
         ),
