@@ -692,7 +692,7 @@ def test_what_was_made_long_after_the_servers_last_update_was_refused_though_the
     given[0]["srvconf"]["requestor"][1]["last_update"] = "1994-04-10T03:00:00"
     del given[0]["queue"]["MSTTRANS"]
     assert up(unsent(build(*given))) == [(4, "rejected", "certain"), (6, "pending", "certain")]
-    del given[1]["reqconf"]
+    given[1]["missing"] = {"paths": ["GLB/REQCONF.GLB"]}
     listed = {number: sure for number, _, sure in up(unsent(build(*given, name="alone")))}
     assert listed[4] == "possible"
     given[0]["srvconf"]["requestor"][1]["last_update"] = "1994-05-02T03:00:00"
