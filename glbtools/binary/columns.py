@@ -115,6 +115,7 @@ def _sound(codec: RecordCodec, data: bytes, offsets: list[int]) -> tuple[Any, An
     starts, stops = starts[:count], stops[:count]
     if (
         codec.layout.terminator == "nul"
+        and not (codec.layout.lines or codec.layout.obscured)
         and count
         and _nuls(raw[starts[0] : stops[-1]]) > count + _header_nuls(codec, data, starts)
     ):

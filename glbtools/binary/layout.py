@@ -35,6 +35,7 @@ LINKS = ("previous", "next")
 _TYPE = re.compile(
     r"(?:(?P<integer>[ui](?:8|16|32))|(?P<sized>dec|hex|bytes|text):(?P<size>[1-9]\d{0,5})|(?P<text>text))"
 )
+_OBSCURED = re.compile(r"(?:xor|add):(?!00)[0-9a-f]{2}")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 MAX_TEXT = 1 << 18
@@ -51,6 +52,9 @@ class Layout(NamedTuple):
     before the offset that a header field with the role ``first`` holds, or the layout says that a file ``breaks``
     where its queue ends and it stands behind the first place that is no record. A ``partial`` layout states what is
     certain of a record and leaves the rest opaque: it is for reading.
+
+    ``lines`` says what stands between the lines of a text: ``nul``, else CR and LF. ``obscured`` says how the bytes of
+    a text are changed: ``xor:5a`` (each with 0x5A, exclusive or) or ``add:03`` (3 added to each).
 
     ``checksum`` names the algorithm, and is empty where nothing is computed; ``crc`` has the parameters of one that is
     in no catalogue. ``covers`` names what it is computed over, in the order of the bytes: fields, ``text`` (the text of
@@ -76,6 +80,8 @@ class Layout(NamedTuple):
     crc: Crc | None = None
     covers: tuple[str, ...] = ("text",)
     breaks: bool = False
+    lines: str = ""
+    obscured: str = ""
     partial: bool = False
     framing_doc: str = ""
     checksum_status: str = ""
@@ -100,8 +106,24 @@ class Layout(NamedTuple):
         return next((each for each in self.fields if each.role == "text" and not each.size), None)
 
     def encoded(self, text: str) -> bytes:
-        """Return a text of variable length as it is stored, without its terminator."""
+        """Return the bytes of a text of variable length as they are meant, without its terminator."""
         return text.encode(self.encoding, "surrogateescape")
+
+    @property
+    def shown(self) -> bytes:
+        """For each byte of a stored text the one that it stands for; empty where texts are stored as they are."""
+        way, _, key = self.obscured.partition(":")
+        return (
+            bytes(each ^ int(key, 16) if way == "xor" else each - int(key, 16) & 0xFF for each in range(256))
+            if way
+            else b""
+        )
+
+    @property
+    def hidden(self) -> bytes:
+        """For each byte of a text the one that is stored; empty where that is the same."""
+        shown = self.shown
+        return bytes(map(shown.index, range(256))) if shown else b""
 
     @property
     def selects(self) -> bool:
@@ -144,7 +166,18 @@ _LAYOUT_KEYS = {
     "id", "family", "title", "status", "doc", "source", "byte_order", "encoding", "framing", "checksum", "field",
     "partial",
 }  # fmt: skip
-_FRAMING_KEYS = {"header", "record", "length_counts", "terminator", "stride", "pad", "breaks", "doc"}
+_FRAMING_KEYS = {
+    "header",
+    "record",
+    "length_counts",
+    "terminator",
+    "stride",
+    "pad",
+    "breaks",
+    "lines",
+    "obscured",
+    "doc",
+}
 _CRC_KEYS = {"width", "poly", "init", "refin", "refout", "xorout"}
 _CHECKSUM_KEYS = {"algorithm", "covers", "status", "doc"} | _CRC_KEYS
 _NAMES_SHOWN = ("crc-16/xmodem", "crc-16/ibm-3740", "crc-16/arc", "sum-16", "crc-32", "adler-32", checksum.OWN)
@@ -201,6 +234,8 @@ class _Checker:
             crc=self.crc(summing, algorithm),
             covers=self.covers(summing["covers"], algorithm, fields, terminator),
             breaks=framing["breaks"].boolean(default=False),
+            lines=framing["lines"].choice(("", "nul"), ""),
+            obscured=self.obscured(framing["obscured"]),
             partial=table["partial"].boolean(default=False),
             framing_doc=framing["doc"].text(""),
             checksum_status=summing["status"].choice(("", *STATUSES), ""),
@@ -232,6 +267,8 @@ class _Checker:
             self.framing["stride"].fail(f"{layout.stride} bytes have no room for the {texts[0].offset} before the text")
         if length is None and layout.length_counts != "text+terminator":
             self.framing["length_counts"].fail("there is no field with the role len_text")
+        if layout.lines and length is None:
+            self.framing["lines"].fail("lines that end in NUL need a length field, for the record's end to be found")
         if layout.length_counts == PADDED and (layout.terminator != "none" or layout.section("trailer")):
             self.framing["length_counts"].fail(f"{PADDED} goes with no terminator and with no field behind the text")
         for each in layout.fields:
@@ -264,6 +301,12 @@ class _Checker:
             known = f"{', '.join(_NAMES_SHOWN)} and {others} others (docs/guides/layouts.md)"
             given.fail(f"{shown(name)} is not one of {known}")
         return name
+
+    def obscured(self, given: Setting) -> str:
+        spelled = given.text("")
+        if spelled and not _OBSCURED.fullmatch(spelled):
+            given.fail(f"{shown(spelled)} is not of the form xor:5a or add:03")
+        return spelled
 
     def crc(self, table: Setting, algorithm: str) -> Crc | None:
         """Return the parameters of a CRC that the layout describes itself."""

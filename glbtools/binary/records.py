@@ -120,6 +120,8 @@ class RecordCodec:
         counted["record"] = self.len_head + len(self.terminator) + self.len_trail
         self.len_counted = counted.get(layout.length_counts, 0)
         self.padded = layout.length_counts == PADDED
+        self.shown, self.hidden = layout.shown, layout.hidden
+        self.anchor = _obscured(self.hidden) if self.hidden else _ANCHOR
         self._loops: dict[str, Callable[..., Any]] = {}
 
     # --- reading -------------------------------------------------------------------------------------------------
@@ -207,7 +209,7 @@ class RecordCodec:
     def _resume(self, data: bytes, pos: int, limit: int) -> tuple[int, bool]:
         """Return where the next plausible record begins, or ``limit`` and that the way is still lost."""
         end = -1
-        for match in _ANCHOR.finditer(data, pos + self.len_head, limit + self.len_head + 1):
+        for match in self.anchor.finditer(data, pos + self.len_head, limit + self.len_head + 1):
             first = match.start()
             if self.terminator and end < first:
                 end = data.find(self.terminator, first)
@@ -224,7 +226,7 @@ class RecordCodec:
         of the file or a sound record that looks like a transaction, else one of the two.
         """
         first = pos + self.len_head
-        if not _ANCHOR.match(data, first):
+        if not self.anchor.match(data, first):
             return None
         end = data.find(self.terminator, first, first + MAX_TEXT + len(self.terminator)) if self.terminator else -1
         # Where a stride makes both end in the same place, the terminator that is there counts.
@@ -237,11 +239,12 @@ class RecordCodec:
             if final and pos + size <= len(data) < stop:
                 kind, stop = "padding", len(data)  # noqa: PLW2901
             # A text holds no control characters, and a record no other one.
-            if not _CONTROL.search(data, first, text_end) and self._resume(data, pos + 1, stop)[1]:
+            clear = self.layout.lines or not _CONTROL.search(self.readable(data[first:text_end]))
+            if clear and self._resume(data, pos + 1, stop)[1]:
                 extents[stop] = kind, text_end
         best: tuple[str, int, int] | None = None
         for stop, (kind, text_end) in extents.items():
-            sound, looks = self.sound(data, stop), _ANCHOR.match(data, stop + self.len_head) is not None
+            sound, looks = self.sound(data, stop), self.anchor.match(data, stop + self.len_head) is not None
             certain = (final and stop == len(data)) or (sound and looks)
             if certain or (best is None and (sound or looks)):
                 best = kind, text_end, stop
@@ -295,7 +298,7 @@ class RecordCodec:
             sync=by_role["sync"],
             stamp=by_role.get("stamp"),
             checksum=by_role.get("checksum"),
-            text=data[pos + self.len_head : end].decode(self.layout.encoding, "surrogateescape"),
+            text=self.readable(data[pos + self.len_head : end]).decode(self.layout.encoding, "surrogateescape"),
             start=base + pos,
             stop=base + stop,
             others=tuple(v for each, v in zip(self.fields, values, strict=True) if each in self.other_fields),
@@ -337,7 +340,7 @@ class RecordCodec:
         except UnicodeEncodeError as error:
             raise FieldError("text", f"holds {text[error.start]!r}, which {layout.encoding} does not know") from None
         ended = self.terminator and (self.length is None or layout.terminator == "nul")
-        if ended and self.terminator in raw:
+        if ended and self.terminator in raw and not layout.lines:
             raise FieldError("text", f"holds the {layout.terminator.upper()} that ends it")
         filled = self.padded or (self.length is None and not self.terminator)
         if filled and raw.endswith(bytes([layout.pad])):
@@ -374,6 +377,10 @@ class RecordCodec:
         )
         computed = self.checksum(record) if checksum is None else None
         return record if computed is None else record._replace(checksum=computed)
+
+    def readable(self, stored: bytes) -> bytes:
+        """Return the bytes of a text as they are meant: what is stored, unless the layout obscures it."""
+        return stored.translate(self.shown) if self.shown else stored
 
     def header(self) -> bytes:
         """Return the file's header as it is written where nothing is known: the layout's defaults, zeros elsewhere."""
@@ -427,6 +434,7 @@ class RecordCodec:
         places = {each.name: (each.offset, each.stop) for each in self.head}
         places |= {each.name: (behind + each.offset, behind + each.stop) for each in self.trail}
         places |= {"text": (self.len_head, end), "terminator": (end, behind)}
+        stored = stored[: self.len_head] + self.readable(stored[self.len_head : end]) + stored[end:]
         return b"".join(stored[slice(*places[name])] for name in self.layout.covers)
 
     def parts(self, record: Record) -> list[tuple[Field, Span, int | str | bytes]]:
@@ -498,12 +506,13 @@ class RecordCodec:
             for index, (each, source) in enumerate(zip(self.fields, sources, strict=True))
         ]
         head, trail = ", ".join(values[: len(self.head)]), ", ".join(values[len(self.head) :])
-        text = f"r[3].encode({self.layout.encoding!r}, 'surrogateescape')"
+        text = f"r[3].encode({self.layout.encoding!r}, 'surrogateescape')" + ".translate(HIDDEN)" * bool(self.hidden)
         ends = len(self.terminator)
         parts = [f"head({head})" if head else "b''", text, f"r[7][:{ends}]", f"trail({trail})", f"r[7][{ends}:]"]
         if not trail:
             parts[2:] = ["r[7]"]
         namespace: dict[str, Any] = {"head": self._struct(self.head).pack, "trail": self._struct(self.trail).pack}
+        namespace["HIDDEN"] = self.hidden
         namespace |= {f"e{index}": each.write for index, each in enumerate(self.fields)}
         return eval(f"lambda r: {' + '.join(parts)}", namespace)  # type: ignore[no-any-return]  # noqa: S307 - see module
 
@@ -517,6 +526,7 @@ class RecordCodec:
             "Record": Record,
             "TAIL": self.terminator,
             "PAD": bytes([self.layout.pad]),
+            "SHOWN": self.shown,
         }
         namespace |= {f"d{index}": _reader(each) for index, each in enumerate(self.fields)}
         exec(self._source(kind), namespace)  # noqa: S102 - see module
@@ -575,7 +585,7 @@ class RecordCodec:
 
     def _interior(self, kind: str) -> list[str]:
         """A NUL inside the text means that the length is wrong."""
-        if self.layout.terminator != "nul" or self.length is None:
+        if self.layout.terminator != "nul" or self.length is None or self.layout.lines or self.layout.obscured:
             return []
         return ["if data.find(0, first, end) >= 0: break" if kind == "stop" else "if '\\0' in text: break"]
 
@@ -584,6 +594,8 @@ class RecordCodec:
         plain = f"{by_role['sync']}, {by_role.get('stamp')}, {by_role.get('checksum')}, text, pos + base, stop + base"
         others = ", ".join(n for each, n in zip(self.fields, names, strict=True) if each in self.other_fields)
         decode = f"if not text.isascii(): text = data[first:end].decode({self.layout.encoding!r}, 'surrogateescape')"
+        if self.shown:
+            decode = f"text = data[first:end].translate(SHOWN).decode({self.layout.encoding!r}, 'surrogateescape')"
         tail = "TAIL"
         if self.layout.stride > 1:
             ends = len(self.terminator)
@@ -610,6 +622,12 @@ class RecordCodec:
     def _struct(self, fields: tuple[Field, ...]) -> struct.Struct:
         codes = [f"{each.size}s" if self._foreign(each) or not each.numeric else CODES[each.kind] for each in fields]
         return struct.Struct(ORDERS[self.layout.byte_order] + "".join(codes))
+
+
+def _obscured(hidden: bytes) -> re.Pattern[bytes]:
+    """Return how a transaction begins where its bytes are stored as others."""
+    codes, blanks = (b"".join(map(re.escape, map(bytes, zip(each.translate(hidden))))) for each in (b"ADMRT#-", b" \t"))
+    return re.compile(b"[" + codes + b"][" + blanks + b"]")
 
 
 @lru_cache(maxsize=64)

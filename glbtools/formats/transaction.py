@@ -92,7 +92,10 @@ _KNOWN = re.compile(rf"(?:{_TYPES}):", re.IGNORECASE)
 _KNOWN_AFTER_BLANK = re.compile(rf" (?=(?:{_TYPES}):)", re.IGNORECASE)
 _KNOWN_GLUED = re.compile(rf"(?:{_TYPES}):")
 _ANY_AFTER_BLANK = re.compile(r" (?=[A-Za-z][A-Za-z0-9]*:\S)")
-_LINE_ENDS = frozenset({"", "\n", "\r\n"})
+_LINE_ENDS = frozenset({"", "\n", "\r\n", "\0"})
+_BREAK = re.compile(r"\n|\0(?=[-& \t])")
+"""What ends a line: LF, and in a queue whose layout says so the NUL before a line that goes on."""
+
 
 _TOLD = 1000
 """Faulty lines with one number that are told one by one; the others are counted."""
@@ -192,13 +195,16 @@ def continues(line: str, *, template: bool = False) -> bool:
 def split_lines(text: str) -> Iterator[tuple[str, str]]:
     """Yield the lines of a text as (content, line end); LF ends a line, carriage returns before it belong to the end.
 
-    No other character ends a line: code page 850 has others that Python would take for one.
+    So does a NUL with a line behind it that goes on. No other character ends a line: code page 850 has others that
+    Python would take for one.
     """
-    pieces = text.split("\n")
-    for piece in pieces[:-1]:
+    start = 0
+    for match in _BREAK.finditer(text):
+        piece = text[start : match.start()]
         content = piece.rstrip("\r")
-        yield content, piece[len(content) :] + "\n"
-    if last := pieces[-1]:
+        yield content, piece[len(content) :] + match[0]
+        start = match.end()
+    if last := text[start:]:
         content = last.rstrip("\r")
         yield content, last[len(content) :]
 

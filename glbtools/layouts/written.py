@@ -52,6 +52,8 @@ def _framing(layout: Layout) -> dict[str, Value]:
         "stride": layout.stride,
         "pad": layout.pad,
         "breaks": _true(layout.breaks),
+        "lines": layout.lines,
+        "obscured": layout.obscured,
         "doc": layout.framing_doc,
     }
 

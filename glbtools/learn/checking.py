@@ -19,6 +19,7 @@ from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn.audit import frame_doubts, text_doubts
 from glbtools.learn.comparison import compare, contradictions, differences
 from glbtools.learn.material import Material, with_listings
+from glbtools.learn.obscuring import readable
 
 EXPLAINED = 0.85
 """Share of a file that a layout must explain, and of the steps between numbers that must rise."""
@@ -93,7 +94,8 @@ def check_layout(
         if listings:
             raise UsageError("a layout of a configuration is tested without a listing")
         return [_configuration(layout, str(path), files.read(path, max_size)) for path in paths]
-    materials = [Material(str(path), files.read(path, max_size)) for path in paths]
+    materials = [Material(str(path), readable(files.read(path, max_size), layout)) for path in paths]
+    layout = layout._replace(obscured="")
     said = with_listings(materials, [queue_listing(path, max_size) for path in listings], layout.encoding)
     if said:
         raise UsageError(said[0])

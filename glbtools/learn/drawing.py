@@ -10,9 +10,10 @@ from glbtools.binary.layout import parse as parse_layout
 from glbtools.layouts.written import to_toml
 from glbtools.learn import columns
 from glbtools.learn.arrange import Arrangement, placed
-from glbtools.learn.chain import Held
+from glbtools.learn.chain import Held, sample
 from glbtools.learn.fields import HEAD, TAIL, Reading, Sight
 from glbtools.learn.framing import Rule
+from glbtools.learn.weighing import NUL_LINE, is_odd
 
 
 def laid_out(
@@ -33,7 +34,7 @@ def laid_out(
         "learnt-queue", "queue", "Queue file, layout learnt from files", "observed", tuple(fields), byte_order=order,
         header=arrangement.header, length_counts=PADDED if padded > 1 else _counts(rule), terminator=rule.terminator,
         stride=max(rule.stride, padded),
-        pad=arrangement.pad if rule.stride > 1 else 0, framing_doc=_framing_doc(rule),
+        pad=arrangement.pad if rule.stride > 1 else 0, framing_doc=_framing_doc(rule), lines=_lines(records, rule),
     )  # fmt: skip
     return parse_layout(to_toml(layout).encode(), "learnt layout")
 
@@ -112,6 +113,13 @@ def _counts(rule: Rule) -> str:
         return "text+terminator"
     ending = len(TERMINATORS[rule.terminator])
     return "text" if not rule.excess else "text+terminator" if rule.excess == ending else "record"
+
+
+def _lines(records: Sequence[Held], rule: Rule) -> str:
+    """Return what ends the lines inside of a text, where it is not CR and LF."""
+    texts = (each.material.data[each.start : each.stop] for each in sample(records))
+    ended = rule.by == "length" and rule.terminator == "nul"
+    return "nul" if ended and any(NUL_LINE.search(text) and not is_odd(text) for text in texts) else ""
 
 
 def _framing_doc(rule: Rule) -> str:

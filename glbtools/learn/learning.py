@@ -20,7 +20,7 @@ from glbtools.formats.queue import Queue, parse_queue
 from glbtools.formats.registry import FORMATS, detect
 from glbtools.layouts import Layouts
 from glbtools.layouts.written import to_toml
-from glbtools.learn import configuration, queue, singles, testimony
+from glbtools.learn import configuration, obscuring, queue, singles, testimony
 from glbtools.learn.audit import date_doubts, frame_doubts, number_doubts, text_doubts, without_stamp
 from glbtools.learn.checking import Part, queue_listing, queue_part
 from glbtools.learn.checksums import Found
@@ -198,9 +198,20 @@ def _queue_layout(
         learning.wanted = ["the queue file itself: REQTRANS.GLB, MSTTRANS.GLB or another that ends in TRANS.GLB"]
         return learning
     printed = [queue_listing(path, max_size) for path in listings]
-    learning.concluded += with_listings(materials, printed, ENCODING)
+    stored = materials
+    said = with_listings(materials, printed, ENCODING)
+    obscured = ""
+    if said and not any(each.printed for each in materials):
+        materials, obscured = obscuring.clear(materials, printed, ENCODING)
+        said = with_listings(materials, printed, ENCODING)
+    learning.concluded += said
     progress("comparing records", 0, steps)
     found = queue.candidates(materials, explaining)
+    if obscured and found:  # records that no row prints are read by the layout, and then looked at like the others
+        layout = found[0].layout._replace(obscured=obscured)
+        materials = [obscuring.read(each, layout) for each in stored]
+        with_listings(materials, printed, ENCODING)
+        found = queue.candidates(materials, explaining)
     learning.candidates = found
     learning.reasons = list(_undecided(found, materials))
     if found and not learning.reasons:
@@ -218,10 +229,27 @@ def _queue_layout(
         queues = [parse_queue(each.data, best) for each in materials]
         learning.parts = [queue_part(each.path, each.data, held) for each, held in zip(materials, queues, strict=True)]
         _test(learning, materials, queues)
+    if obscured and learning.layout is not None:
+        learning.layout = _obscured(learning, obscured, stored, queues)
     if learning.layout is None:
         learning.concluded += [*_agreed(found), *_arithmetic(materials)]
     learning.wanted = list(_wanted(learning, materials))
     return learning
+
+
+def _obscured(learning: Learning, obscured: str, stored: Sequence[Material], queues: Sequence[Queue]) -> Layout | None:
+    """Return the layout with how its texts are changed; None where the files do not read with it as learnt."""
+    assert learning.layout is not None, "there is a layout"
+    layout = learning.layout._replace(obscured=obscured)
+    for material, held in zip(stored, queues, strict=True):
+        read = [(each.sync, each.text) for each in parse_queue(material.data, layout).records]
+        if read != [(each.sync, each.text) for each in held.records]:
+            learning.reasons.append(f"texts are changed by {obscured}, and not all of {material.path} is read with it")
+            return None
+    way, _, key = obscured.partition(":")
+    how = "exclusive or with" if way == "xor" else "increased by"
+    learning.concluded.append(f"each byte of a text is stored {how} 0x{key}, as the listing shows")
+    return layout
 
 
 def _test(learning: Learning, materials: Sequence[Material], queues: Sequence[Queue]) -> None:

@@ -118,7 +118,7 @@ def with_listings(materials: Sequence[Material], listings: Sequence[Listing], en
     """
     said = []
     for number, listing in enumerate(listings, 1):
-        rows = [_row(each.sync, listing.moment(each), each.checksum, each.text, encoding) for each in listing.records]
+        rows = rows_of(listing, encoding)
         found = [(_matched(material, rows), material) for material in materials]
         best, material = max(found, key=lambda each: len(each[0]))
         if not rows or len(best) * 2 < len(rows):
@@ -145,6 +145,11 @@ def _agree(number: int, found: Mapping[int, Listed], material: Material) -> None
                 raise UsageError(
                     f"listing {number} contradicts one before it: {name} {other} in place of {one} of {shown!r}"
                 )
+
+
+def rows_of(listing: Listing, encoding: str) -> list[Listed]:
+    """Return what a listing says of each record."""
+    return [_row(each.sync, listing.moment(each), each.checksum, each.text, encoding) for each in listing.records]
 
 
 def _row(sync: int, stamp: datetime | None, checksum: int | None, text: str, encoding: str) -> Listed:

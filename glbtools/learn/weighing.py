@@ -56,9 +56,16 @@ def is_blank(text: str) -> bool:
 
 
 def is_odd(raw: bytes) -> bool:
-    """Whether a text is none: it begins like no transaction, holds what none holds, or is padding in part."""
+    """Whether a text is none: it begins like no transaction, holds what none holds, or is padding in part.
+
+    Between its lines a NUL may stand in place of a line end.
+    """
+    raw = NUL_LINE.sub(b"\r\n", raw)
     return not ANCHOR.match(raw) or CONTROL.search(raw) is not None or _FILLING.search(raw) is not None
 
+
+NUL_LINE = re.compile(rb"\x00(?=- .|  \S)")
+"""The end of a line where lines end in NUL: a template field or the entry as it is to be stands behind it."""
 
 _FILLING = re.compile(rb"\xff{3}|\x00| {40}| {3}$|\r\n$")
 

@@ -102,7 +102,7 @@ def test_what_is_stated_of_a_file_is_true(case, claim, learn, rows):
             assert record["text"].split("\r\n")[0].split("\0")[0] in {each.text.split("<")[0] for each in shown}
         if record.get("stamp") is not None:
             assert record["stamp"] in {each.stamp for each in shown}
-        if record.get("checksum") is not None:
+        if (record.get("checksum") or {}).get("stored") is not None:
             assert record["checksum"]["stored"] in {each.checksum for each in shown}
     if found.status == 0:
         assert {each["sync"] for each in numbered} >= set(by_number) - stale

@@ -45,6 +45,50 @@ BROKEN = layout("breaks = true", SYNC, LENGTH, TEXT.format(5))
 SIZE = 20
 
 
+LINES = layout('lines = "nul"', SYNC, LENGTH, TEXT.format(5))
+
+
+def test_lines_of_a_text_may_end_in_nul() -> None:
+    text = b"A Paul\tPCM:A/B/paul\0- Title:/Clerk\0"
+    data = struct.pack("<IB", 1, len(text)) + text + records(SIZE)
+    queue = parse_queue(data, LINES)
+    assert queue.records[0].text == text.rstrip(b"\0").decode()
+    assert queue.build() == data
+    assert not list(queue.text_faults())
+    assert not parse_queue(data, layout("", SYNC, LENGTH, TEXT.format(5))).records[0].text.endswith("Clerk")
+
+
+@pytest.mark.parametrize("way", ["xor:5a", "xor:ff", "add:0d"])
+def test_texts_under_a_key_are_read_and_written(way: str) -> None:
+    own = layout(f'obscured = "{way}"\nterminator = "none"\nlength_counts = "text"', SYNC, LENGTH, TEXT.format(5))
+    text, key = b"A Zo\x89\tPCM:A/B/zoe", int(way[4:], 16)
+    stored = bytes((each ^ key if way[0] == "x" else each + key) & 0xFF for each in text)
+    data = struct.pack("<IB", 1, len(text)) + stored
+    torn = b"\xff" * 9 + data * 2  # reading goes on behind what is no record
+    queue = parse_queue(torn, own)
+    assert [each.text for each in queue.records] == ["A Zoë\tPCM:A/B/zoe"] * 2
+    assert queue.build() == torn
+    assert new_queue([Change(sync=1, text="A Zoë\tPCM:A/B/zoe")], own).build() == data
+    assert parse(to_toml(own).encode(), "again") == own
+
+
+@pytest.mark.parametrize("way", ["xor", "add"])
+def test_a_listing_shows_the_key_of_texts_and_check_takes_the_layout(way: str, tmp_path: Path) -> None:
+    rows = [(at, f"A Nr {at * 7919}\tPCM:A/B/nr{at * 7919}".encode()) for at in range(300, 340)]
+    hidden = [bytes((each ^ 0x33 if way == "xor" else each + 0x33) & 0xFF for each in text) for _, text in rows]
+    file, listing = tmp_path / "MSTTRANS.GLB", tmp_path / "LISTQ.TXT"
+    file.write_bytes(b"".join(struct.pack("<HI", len(t), at) + t for (at, _), t in zip(rows, hidden, strict=True)))
+    lines = ["Examining A/B Dirsync transaction file: MSTTRANS", "", "Sync#  Transaction"]
+    lines += [f"{at:06} {text.decode()}".replace("\t", "<tab>") for at, text in rows]
+    listing.write_bytes("\r\n".join([*lines, ""]).encode())
+    alone = learn_layout([file])
+    assert alone.layout is None and any("obscured" in each for each in alone.reasons)
+    found = learn_layout([file], listings=[listing])
+    assert found.layout is not None and found.layout.obscured == f"{way}:33"
+    assert [each.text.encode() for each in parse_queue(file.read_bytes(), found.layout).records] == [t for _, t in rows]
+    assert check_layout(found.layout, [file], listings=[listing])[0].fits
+
+
 @pytest.mark.parametrize(
     ("own", "data", "numbers"),
     [
