@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     )
     from glbtools.model.change import Change
     from glbtools.repair.plan import Plan, plan_rebuild
+    from glbtools.repair.recovery import CarvedImage, carve
     from glbtools.reporting.timeline import write_timeline
     from glbtools.simulation.run import simulate, truth_of
     from glbtools.sync.agent import Result as SyncResult
@@ -66,6 +67,7 @@ __version__ = "0.1.0"
 
 _PLACES = {
     "Backsync": "directory.backsync",
+    "CarvedImage": "repair.recovery",
     "Change": "model.change",
     "Columns": "binary.columns",
     "DescriptionError": "errors",
@@ -98,6 +100,7 @@ _PLACES = {
     "UsageError": "errors",
     "backsync": "directory.backsync",
     "build": "evidence.build",
+    "carve": "repair.recovery",
     "check_layout": "learn.checking",
     "compare_dumps": "directory.compare:compare",
     "diagnose": "diagnosis.engine",
@@ -127,6 +130,7 @@ _PLACES = {
 
 __all__ = [
     "Backsync",
+    "CarvedImage",
     "Change",
     "Columns",
     "DescriptionError",
@@ -160,6 +164,7 @@ __all__ = [
     "__version__",
     "backsync",
     "build",
+    "carve",
     "check_layout",
     "compare_dumps",
     "diagnose",

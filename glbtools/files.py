@@ -111,7 +111,7 @@ def writing(path: Path, *, force: bool = False, sync: bool = True) -> Iterator[B
             stream.flush()
             if sync:
                 os.fsync(stream.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).chmod(0o666 & ~umask())
         Path(temporary).replace(path)
         if sync:
             sync_directory(path.parent)
@@ -181,7 +181,7 @@ def write_tree(
             temporary = Path(tempfile.mkdtemp(prefix=".glbtools-", dir=target.parent))
             try:
                 _write_all(contents, temporary, sync=sync)
-                temporary.chmod(0o777 & ~_umask())
+                temporary.chmod(0o777 & ~umask())
                 temporary.rename(target)
             except BaseException:
                 shutil.rmtree(temporary, ignore_errors=True)
@@ -301,7 +301,8 @@ def access_error(path: object, error: OSError | ValueError | RuntimeError) -> Fi
     return FileAccessError(f"{path}: {reason[:1].lower()}{reason[1:]}")
 
 
-def _umask() -> int:
+def umask() -> int:
+    """Return which rights new files do not get."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -126,6 +126,15 @@ class RecordCodec:
 
     # --- reading -------------------------------------------------------------------------------------------------
 
+    def loose(self, chunks: Iterable[bytes], base: int) -> Iterator[Batch]:
+        """Yield the records in bytes that are no file: there is no header, and nothing says which are in a queue.
+
+        Args:
+            chunks: the bytes in pieces of any size.
+            base: offset of the first one.
+        """
+        return self._batches(chunks, "records", base, base)
+
     def batches(self, chunks: Iterable[bytes], kind: str = "records") -> Iterator[Batch]:
         """Yield the content of a file behind its header, stretch by stretch, in bounded memory.
 
@@ -135,10 +144,11 @@ class RecordCodec:
         """
         return self._selected(chunks, kind) if self.layout.selects else self._batches(chunks, kind)
 
-    def _batches(self, chunks: Iterable[bytes], kind: str) -> Iterator[Batch]:
+    def _batches(self, chunks: Iterable[bytes], kind: str, base: int = 0, first: int | None = None) -> Iterator[Batch]:
+        """Yield what chunks that begin at ``base`` hold from ``first`` on; from the end of the header unless given."""
         run = self._columns_run if kind == "columns" else self._run(kind)
         add = self._adder(kind)
-        buffer, base, pos, final, lost = b"", 0, self.layout.header, False, False
+        buffer, pos, final, lost = b"", self.layout.header if first is None else first - base, False, False
         source = iter(chunks)
         while not final:
             chunk = next(source, None)

@@ -187,6 +187,7 @@ COMMANDS = {
     "timeline": "pages",
     "explain": "app",
     "rebuild": "rebuild",
+    "carve": "carving",
     "build": "app",
     "simulate": "simulation",
     "formats": "app",

@@ -40,6 +40,9 @@ MOST_ENTRIES = 100_000
 MOST_LEVELS = 100
 """Directories in one another that are looked at in an image."""
 
+MOST_STRETCHES = 1_000_000
+"""Pieces of files of one image whose places are kept; FAT chains that cross make any number of them."""
+
 RAW, EWF, VMDK, VHD = "raw", "ewf", "vmdk", "vhd"
 _MAGIC = {EWF: (b"EVF\t\r\n\xff\x00",), VMDK: (b"KDMV", b"COWD", b"# Disk DescriptorFile"), VHD: (b"conectix",)}
 _UNREAD = {
@@ -107,9 +110,10 @@ def opened(entry: Entry, form: str) -> Inside:
     except (OSError, ValueError) as error:
         raise FileAccessError(f"damaged, or no image that is read: {_line(error)}") from None
     if not systems:
-        raise FileAccessError("no file system is found in it; glbtools rebuild --carve looks for records in the bytes")
-    for name, system in systems:
-        _walk(pytsk3, system, root.directory([name]) if name else root)
+        raise FileAccessError("no file system is found in it; glbtools carve looks for records in the bytes")
+    for name, _, system in systems:
+        for _ in _walk(pytsk3, system, root.directory([name]) if name else root):
+            pass
     return root
 
 
@@ -158,10 +162,10 @@ def _image(pytsk3: Any, path: Path, form: str) -> Any:
     return Container()
 
 
-def _systems(pytsk3: Any, image: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the file systems of an image with the names of their partitions; empty for one without a table."""
+def _systems(pytsk3: Any, image: Any) -> Iterator[tuple[str, int, Any]]:
+    """Yield the file systems of an image: name of the partition, empty without a table, offset in bytes, system."""
     try:
-        yield "", pytsk3.FS_Info(image)
+        yield "", 0, pytsk3.FS_Info(image)
     except OSError:
         pass
     else:
@@ -172,10 +176,87 @@ def _systems(pytsk3: Any, image: Any) -> Iterator[tuple[str, Any]]:
         return
     parts = [each for each in volume if each.flags & pytsk3.TSK_VS_PART_FLAG_ALLOC]
     for number, part in enumerate(parts, 1):
+        offset = part.start * volume.info.block_size
         try:
-            yield f"p{number}", pytsk3.FS_Info(image, offset=part.start * volume.info.block_size)
+            yield f"p{number}", offset, pytsk3.FS_Info(image, offset=offset)
         except OSError:
             continue
+
+
+class Stretch(NamedTuple):
+    """Bytes of an image that belong to a file which is there.
+
+    Attributes:
+        start: offset of the first byte in the image.
+        stop: offset behind the last byte of the file's content here.
+        end: offset behind the last byte of its last block here; what stands from ``stop`` on is slack.
+        path: of the file.
+    """
+
+    start: int
+    stop: int
+    end: int
+    path: str
+
+
+class Blocks(NamedTuple):
+    """An image as bytes, and which of them belong to files that are there.
+
+    Attributes:
+        read: returns some bytes at an offset.
+        size: of the image in bytes, as its container says.
+        stretches: of the files, in the order of the image; none where no file system is found.
+        has_system: whether a file system is found.
+    """
+
+    read: Callable[[int, int], bytes]
+    size: int
+    stretches: list[Stretch]
+    has_system: bool
+
+
+def blocks(entry: Entry, form: str) -> Blocks:
+    """Return an image as bytes.
+
+    Raises:
+        FileAccessError: the library is not installed, or its container cannot be read.
+    """
+    try:
+        import pytsk3
+    except ImportError:
+        raise FileAccessError(_MISSING) from None
+    assert entry.path is not None
+    found: list[Stretch] = []
+    try:
+        image = _image(pytsk3, entry.path, form)
+        systems = list(_systems(pytsk3, image))
+        for name, offset, system in systems:
+            root = Inside(entry.name, f"{entry.shown}{INSIDE}", is_directory=True)
+            into = root.directory([name]) if name else root
+            for file, path in _walk(pytsk3, system, into):
+                found += _stretches(pytsk3, file, path, offset, system.info.block_size)
+                if len(found) > MOST_STRETCHES:
+                    return Blocks(image.read, image.get_size(), [], has_system=False)
+    except (OSError, ValueError) as error:
+        raise FileAccessError(f"damaged, or no image that is read: {_line(error)}") from None
+    return Blocks(image.read, image.get_size(), sorted(found), has_system=bool(systems))
+
+
+def _stretches(pytsk3: Any, file: Any, path: str, offset: int, block: int) -> Iterator[Stretch]:
+    """Yield where the content of a file lies."""
+    left = file.info.meta.size
+    try:
+        for attribute in file:
+            if attribute.info.type not in (pytsk3.TSK_FS_ATTR_TYPE_DEFAULT, pytsk3.TSK_FS_ATTR_TYPE_NTFS_DATA):
+                continue
+            for run in attribute:
+                length = run.len * block
+                if not run.flags & (pytsk3.TSK_FS_ATTR_RUN_FLAG_SPARSE | pytsk3.TSK_FS_ATTR_RUN_FLAG_FILLER):
+                    start = offset + run.addr * block
+                    yield Stretch(start, start + max(min(left, length), 0), start + length, path)
+                left -= length
+    except OSError:
+        return
 
 
 class _Waiting(NamedTuple):
@@ -186,8 +267,8 @@ class _Waiting(NamedTuple):
     depth: int
 
 
-def _walk(pytsk3: Any, system: Any, root: Inside) -> None:
-    """List a file system; each directory once, however often it is named."""
+def _walk(pytsk3: Any, system: Any, root: Inside) -> Iterator[tuple[Any, str]]:
+    """List a file system below ``root``, each directory once, however often it is named; yield the files there are."""
     seen: set[int] = set()
     count = 0
     waiting = [_Waiting(system.open_dir(path="/"), root, 0)]
@@ -213,6 +294,8 @@ def _walk(pytsk3: Any, system: Any, root: Inside) -> None:
             elif meta.type == pytsk3.TSK_FS_META_TYPE_REG:
                 shown = f"{shown} (deleted)" if is_deleted else shown
                 below = Inside(name, shown, meta.size, deleted=is_deleted, opener=_reader(each, shown, meta.size))
+                if not is_deleted:
+                    yield each, shown
             else:
                 continue
             key = name if name not in place.into.inner and not is_deleted else f"{name} ({count})"

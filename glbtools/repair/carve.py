@@ -1,4 +1,4 @@
-"""Queue records in any stream of bytes: a disk image, slack, the clusters of a deleted file."""
+"""What a rebuild takes up of the queue records in an image: slack, the clusters of a deleted file."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from glbtools.diagnosis.finding import Finding
 from glbtools.diagnosis.master import origin_of
 from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.wording import plural
-from glbtools.formats.queue import NAMES, moment, read_records
-from glbtools.formats.transaction import is_valid
+from glbtools.evidence.carving import Carver
+from glbtools.formats.queue import NAMES, moment
 from glbtools.model.change import Change
 from glbtools.repair.salvage import salvaged
 from glbtools.repair.work import Work
 
 
-def carve(work: Work, image: Path) -> None:
+def take_up(work: Work, image: Path) -> None:
     """Save every sound transaction of an image that no queue given holds; with ``--unsafe`` queue it again, too.
 
     An image may hold changes that were delivered long ago: what is found is kept, and only a person can say which of it
@@ -44,9 +44,11 @@ def carve(work: Work, image: Path) -> None:
 def candidates(image: Path, work: Work) -> Iterator[Change]:
     """Yield the records of an image whose text is a sound transaction, in the order in which they lie."""
     layout = work.report.layouts["queue"]
-    for record in read_records(image, layout):
-        if record.text[:1] in "ADMR" and is_valid(record.text):
-            yield Change(record.sync, record.text, moment(layout, record.stamp), record=record, path=str(image))
+    for run in Carver(image, layout, whole=True).runs():
+        for each in run:
+            if each.record is not None and each.is_sound and each.text[:1] in "ADMR":
+                record = each.record
+                yield Change(record.sync, each.text, moment(layout, record.stamp), record=record, path=str(image))
 
 
 def _texts(work: Work) -> Iterator[str]:

@@ -163,9 +163,9 @@ def plan_rebuild(
             own = (each for each in report.findings if any(place.path in paths for place in each.evidence))
             _queue_passed_over(work, case, [each for each in own if not wanted or each.problem.slug in wanted])
     for image in carve:
-        from glbtools.repair.carve import carve as look
+        from glbtools.repair.carve import take_up
 
-        look(work, Path(image))
+        take_up(work, Path(image))
     return Plan(work, unsafe=unsafe, only=wanted)
 
 

@@ -1,0 +1,87 @@
+"""What a file is that is not read here, by the bytes that it begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+
+class Signature(NamedTuple):
+    """How a kind of file begins.
+
+    Attributes:
+        magic: the bytes.
+        at: their offset.
+        what: it is, as the end of a sentence.
+        instead: what to do with it.
+    """
+
+    magic: bytes
+    at: int
+    what: str
+    instead: str
+
+
+_UNPACKED = "unpack it and carve what was in it: bytes that are packed show nothing"
+
+PACKED = (
+    Signature(b"PK\x03\x04", 0, "a zip archive", "glbtools diagnose reads it; to carve in it, unpack it first"),
+    Signature(b"\x1f\x8b\x08", 0, "a gzip file", "gzip -d unpacks it; a tar.gz is read by glbtools diagnose"),
+    Signature(b"BZh", 0, "a bzip2 file", "bzip2 -d unpacks it; a tar.bz2 is read by glbtools diagnose"),
+    Signature(b"\xfd7zXZ\x00", 0, "an xz file", "xz -d unpacks it; a tar.xz is read by glbtools diagnose"),
+    Signature(b"\x28\xb5\x2f\xfd", 0, "a zstd file", "zstd -d unpacks it"),
+    Signature(b"7z\xbc\xaf\x27\x1c", 0, "a 7z archive", "7z x ARCHIVE unpacks it"),
+    Signature(b"Rar!\x1a\x07", 0, "a RAR archive", "unrar x ARCHIVE unpacks it"),
+    Signature(b"MSCF\x00\x00\x00\x00", 0, "a cabinet", "cabextract unpacks it"),
+    Signature(b"\x60\xea", 0, "an ARJ archive", "arj x ARCHIVE unpacks it"),
+    Signature(b"-lh", 2, "an LHA archive", "lha x ARCHIVE unpacks it"),
+    Signature(b"ZOO ", 0, "a zoo archive", "zoo x ARCHIVE unpacks it"),
+    Signature(b"SZDD\x88\xf0\x27\x33", 0, "a file packed by COMPRESS.EXE", "EXPAND.EXE or msexpand unpacks it"),
+    Signature(b"KWAJ\x88\xf0\x27\xd1", 0, "a file packed by COMPRESS.EXE", "EXPAND.EXE or msexpand unpacks it"),
+    Signature(b"MSDSP6.0", 3, "a DriveSpace volume", f"mount it under DOS or dmsdos, {_UNPACKED}"),
+    Signature(b"MSDBL6.0", 3, "a DoubleSpace volume", f"mount it under DOS or dmsdos, {_UNPACKED}"),
+)
+"""Files whose content is packed: records in them are not found in their bytes."""
+
+
+def packed(head: bytes) -> Signature | None:
+    """Return which packed file begins with some bytes, at least 32 of them; None for any other.
+
+    Where a signature is short, what must follow it in a sound file is asked, too.
+    """
+    found = next((each for each in PACKED if head.startswith(each.magic, each.at)), None)
+    if found is None or not _follows(found, head):
+        return None
+    return found
+
+
+def _follows(found: Signature, head: bytes) -> bool:
+    if found.magic == b"\x1f\x8b\x08":
+        return len(head) > 9 and head[3] < 0x20 and head[8] in (0, 2, 4) and head[9] in (*range(14), 255)
+    if found.magic == b"BZh":
+        return head[3:4].isdigit() and head[4:10] in (b"1AY&SY", b"\x17rE8P\x90")
+    if found.magic == b"\x60\xea":
+        return len(head) > 10 and 0 < int.from_bytes(head[2:4], "little") <= 2600 and head[4] >= 30 and head[10] == 2
+    if found.magic == b"-lh":
+        return head[5:7] in (b"0-", b"1-", b"2-", b"3-", b"4-", b"5-", b"6-", b"7-", b"d-") or head[6:7] == b"-"
+    if found.magic == b"PK\x03\x04":
+        return len(head) > 29 and head[4] < 64 and head[26:28] != b"\0\0"
+    return True
+
+
+def packed_in(data: bytes, start: int, every: int) -> Iterator[tuple[int, Signature]]:
+    """Yield the packed files that begin at multiples of ``every`` bytes, each with its offset.
+
+    Args:
+        data: some bytes.
+        start: offset of the first one.
+        every: a file begins at a sector.
+    """
+    for place in range(-start % every, len(data), every):
+        if data[place : place + 2] in _BEGINNINGS or data[place + 2 : place + 5] == b"-lh" or data[place + 3] == 0x4D:
+            found = packed(data[place : place + 64])
+            if found is not None:
+                yield start + place, found
+
+
+_BEGINNINGS = frozenset(each.magic[:2] for each in PACKED if not each.at)
