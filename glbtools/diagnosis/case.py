@@ -21,7 +21,7 @@ from glbtools.formats.logs import LogLine
 from glbtools.formats.queue import moment
 from glbtools.formats.transaction import parse
 from glbtools.model.change import Change
-from glbtools.model.channel import Channel, Range, Verdict, classify
+from glbtools.model.channel import Channel, Range, Verdict, classify, clipped, ranges_of
 from glbtools.model.configuration import ReqConf, Requestor, SrvConf, node_of
 from glbtools.model.transaction import meaning
 
@@ -452,6 +452,22 @@ def never_taken(case: Case) -> list[Record]:
         if starts_refused if is_start(each.text) else not master.has(each.text, made):
             refused.append(each)
     return refused[::-1]
+
+
+def passed_by_resync(case: Case) -> tuple[Range, ...]:
+    """Return the changes that a RESYNC passed over: above what the server has, at or below ReqSync (Q119452)."""
+    own, theirs = case.numbers, case.requestor
+    if own.confirmed is None or own.held is None or theirs is None or theirs.reqsync is None:
+        return ()
+    if case.upload.channel.renumbered_at != own.confirmed or "EPOCH_CHANGED" in case.upload.verdict.states:
+        return ()
+    return clipped(own.held, theirs.reqsync, own.confirmed)
+
+
+def passed_over(case: Case) -> tuple[Range, ...]:
+    """Return the changes in a queue that has reached ReqSync which are not sent, and of which nothing shows arrival."""
+    low = ranges_of(each.record.sync for each in low_part(case) if each.signs)
+    return passed_by_resync(case) or low
 
 
 class Low(NamedTuple):

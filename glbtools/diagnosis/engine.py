@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from glbtools import files
-from glbtools.diagnosis.case import Case, Judged, absent, cases
+from glbtools.diagnosis.case import Case, Judged, absent, cases, passed_over
 from glbtools.diagnosis.deleted import recovered
 from glbtools.diagnosis.doubts import named
 from glbtools.diagnosis.finding import CERTAINTIES, Finding
@@ -22,6 +22,7 @@ from glbtools.diagnosis.restored import merged
 from glbtools.diagnosis.successors import directories, pairs
 from glbtools.diagnosis.successors.found import Directory
 from glbtools.diagnosis.successors.inputs import Given, sorted_out
+from glbtools.diagnosis.wording import numbers_text
 from glbtools.errors import UnknownFormatError
 from glbtools.evidence.contents import Artefact
 from glbtools.evidence.network import Evidence, Network, collect, latest_stamp
@@ -248,7 +249,9 @@ def _look_at_successors(report: Report, now: datetime | None, progress: Callable
 
 def channels(case: Case) -> Iterator[Judged]:
     """Yield the channels of a postoffice that anything is known of."""
-    for judged in (case.upload, case.download):
+    passed = passed_over(case)
+    upload = case.upload._replace(note=f"{numbers_text(passed)} passed over, never sent") if passed else case.upload
+    for judged in (upload, case.download):
         channel = judged.channel
         if any(each is not None for each in (channel.last, channel.confirmed, channel.applied)) and worth(judged):
             yield judged

@@ -14,6 +14,8 @@ from glbtools.diagnosis.case import (
     logged,
     low_part,
     never_taken,
+    passed_by_resync,
+    passed_over,
     poisoned,
     unregistered,
     when,
@@ -316,8 +318,8 @@ def _hole(case: Case, causes: Causes) -> Finding:
     return server_finding(
         case,
         causes,
-        f"{changes(hole)} of {case.postoffice.shown} are confirmed here and unknown to the server: nobody will send "
-        "them again"
+        f"lost though confirmed: {changes(hole)} of {case.postoffice.shown}, which the server does not know and nobody "
+        "will send again"
         if causes.first in causes.losing
         else f"the server does not know {numbers_text(hole)} of {case.postoffice.shown}, which are confirmed here; if "
         "it lost them, nobody will send them again",
@@ -331,13 +333,8 @@ def _hole(case: Case, causes: Causes) -> Finding:
 
 def _after_adds(case: Case) -> Iterator[Finding]:
     """A RESYNC was processed after changes were made: it passed them over (Q119452); a note beside stuck changes."""
-    own, theirs = case.numbers, case.requestor
-    if own.confirmed is None or own.held is None or theirs is None or theirs.reqsync is None:
-        return
-    if case.upload.channel.renumbered_at != own.confirmed or "EPOCH_CHANGED" in case.upload.verdict.states:
-        return
-    passed = clipped(own.held, theirs.reqsync, own.confirmed)
-    if not passed:
+    own, theirs, passed = case.numbers, case.requestor, passed_by_resync(case)
+    if not passed or theirs is None:
         return
     finding = case.finding(
         "resync-after-adds",
@@ -455,7 +452,7 @@ def _normal(case: Case) -> Iterator[Finding]:
             severity="note",
         )
         return
-    if own.confirmed is not None and own.last == own.confirmed:
+    if own.confirmed is not None and own.last == own.confirmed and not passed_over(case):
         what = "was never used" if not own.last else f"ends at {own.last}, which is confirmed"
         yield case.finding(
             "nothing-to-send",
