@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 
 from glbtools.diagnosis.problems import source
 from glbtools.diagnosis.problems.problem import AREAS, Problem
@@ -25,6 +26,9 @@ def compiled() -> str:
     rows = sorted(
         (source.read(slug).row for slug in source.slugs()), key=lambda row: (areas.index(row.code[0]), row.code)
     )
+    for one, other in pairwise(rows):
+        if one.code == other.code:
+            sys.exit(f"{one.slug}.md and {other.slug}.md: both have the code {one.code}")
     lines = ["PROBLEMS: tuple[Problem, ...] = (", *(line for row in rows for line in _row(row)), ")"]
     return formatted(HEAD + "\n".join(lines) + "\n")
 

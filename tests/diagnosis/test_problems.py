@@ -323,7 +323,8 @@ until = ["T1"]
 ## What it means
 
 Nothing was sent.
-"""
+
+""" + "".join(f"## {heading}\n\nAs it says.\n\n" for heading in HEADINGS[1:-1])
 
 ADDED = """
 import sys
@@ -363,9 +364,21 @@ def test_a_problem_that_a_log_line_shows_is_one_file(line, copied):
     assert said.endswith("; Another program held the line.; Give External a line of its own.")
 
 
-def test_a_mistake_in_the_file_of_a_problem_is_named_by_line_and_key(copied):
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("numbers = [188]", 'numbers = ["188"]', "modem-taken.md:9: log.numbers[0]: must be a whole number"),
+        ('sources = ["Q96060"]', "sources = []", "modem-taken.md:6: sources: must name at least one article"),
+        ('code = "L409"', 'code = "K409"', "modem-taken.md:2: code: 'K409' is not one of Q, C, U"),
+        ('code = "L409"', 'code = "L106"', "both have the code L106"),
+        ("## How sure", "## How certain", "the headings of the page must be"),
+        ("numbers = [188]", 'numbers = [188]\nuntil = ["REQMAIN"]', "is not one of T1, T2, T3"),
+    ],
+)
+def test_a_mistake_in_the_file_of_a_problem_is_named_when_it_is_compiled(copied, old, new, says):
     path = copied / "glbtools" / "diagnosis" / "problems" / "modem-taken.md"
-    path.write_text(NEW.replace("numbers = [188]", 'numbers = ["188"]'), encoding="utf-8")
+    path.write_text(NEW.replace(old, new), encoding="utf-8")
     made = run_in(copied, ROOT / "docs" / "compile_problems.py")
     path.write_text(NEW, encoding="utf-8")
-    assert "modem-taken.md:9: log.numbers[0]: must be a whole number" in made.stderr
+    assert made.returncode != 0
+    assert says in made.stderr

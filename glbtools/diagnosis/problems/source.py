@@ -5,15 +5,31 @@ A table ``[log]`` in the row says which lines of logs show it, and what is said 
 
 from __future__ import annotations
 
+import re
 import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
-from glbtools.diagnosis.problems.problem import REPAIRS, SEVERITIES, Problem, Symptom
+from glbtools.diagnosis.problems.problem import AREAS, REPAIRS, SEVERITIES, Problem, Symptom
 from glbtools.tables import Setting, open_toml
 
 FOLDER = Path(__file__).parent
 FENCE = "+++\n"
+
+CODE = re.compile(f"[{''.join(AREAS)}][0-9]{{3}}")
+
+HEADINGS = (
+    "What it means",
+    "Why it matters",
+    "What it looks like",
+    "Usual cause",
+    "What rebuild does",
+    "How sure",
+)
+"""Of a page, in this order; the sources follow by themselves."""
+
+STEPS = ("T1", "T2", "T3", "IMPORT", "REBUILD", "GAL")
+"""Of which a later run may show that it is over: ``REBUILD`` ends with its empty line, ``GAL`` with its count."""
 
 
 class Source(NamedTuple):
@@ -43,7 +59,10 @@ def read(slug: str) -> Source:
     _, front, page = path.read_text(encoding="utf-8").split(FENCE, 2)
     # A line before it, as in the file, so that a mistake is named by its line there.
     row = open_toml(f"\n{front}".encode(), path.name).table({"code", "title", "severity", "repair", "sources", "log"})
-    return Source(_problem(slug, row), page.strip("\n"))
+    problem = _problem(slug, row)
+    if tuple(re.findall(r"^## (.*)$", page, re.MULTILINE)) != HEADINGS:
+        row.fail(f"the headings of the page must be {', '.join(HEADINGS)}")
+    return Source(problem, page.strip("\n"))
 
 
 def page_of(problem: Problem) -> str:
@@ -54,8 +73,10 @@ def page_of(problem: Problem) -> str:
 
 
 def _problem(slug: str, row: Setting) -> Problem:
+    if not row["sources"].texts():
+        row["sources"].fail("must name at least one article")
     return Problem(
-        row["code"].text(),
+        row["code"].matching(CODE, f"one of {', '.join(AREAS)} and three digits"),
         slug,
         severity=row["severity"].choice(SEVERITIES),
         title=row["title"].text(),
@@ -74,6 +95,6 @@ def _symptom(row: Setting) -> Symptom:
         notes=row["notes"].texts(),
         help=row["help"].texts(),
         by=row["by"].choice(("", "address", "code"), ""),
-        until=row["until"].texts(),
+        until=tuple(each.choice(STEPS) for each in row["until"].items()),
         files=row["files"].boolean(default=False),
     )
