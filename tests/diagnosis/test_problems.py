@@ -372,7 +372,7 @@ def test_a_problem_that_a_log_line_shows_is_one_file(line, copied):
         ('code = "L409"', 'code = "K409"', "modem-taken.md:2: code: 'K409' is not one of Q, C, U"),
         ('code = "L409"', 'code = "L106"', "both have the code L106"),
         ("## How sure", "## How certain", "the headings of the page must be"),
-        ("numbers = [188]", 'numbers = [188]\nuntil = ["REQMAIN"]', "is not one of T1, T2, T3"),
+        ('until = ["T1"]', 'until = ["REQMAIN"]', "is not one of T1, T2, T3"),
     ],
 )
 def test_a_mistake_in_the_file_of_a_problem_is_named_when_it_is_compiled(copied, old, new, says):
