@@ -60,12 +60,14 @@ def _image(each: CarvedImage) -> Iterator[Block]:
         yield Paragraph(f"of {listed}{more}", depth=1)
     if each.runs:
         shown = each.runs[:MOST_RUNS]
-        columns = (Column("at"), Column("records", right=True), Column("numbers"), Column("file"))
-        rows = [(f"{run.start:#x}", str(run.records), _numbers(run.first, run.last), safe(run.file)) for run in shown]
-        if any(run.where for run in shown):
-            columns = (*columns, Column("where"))
-            rows = [(*row, safe(run.where)) for row, run in zip(rows, shown, strict=True)]
-        yield Table(columns, tuple(rows))
+        is_placed = any(run.where for run in shown)
+        columns = (Column("at"), Column("records", right=True), Column("numbers"), Column("file"), Column("where"))
+        rows = (
+            (f"{run.start:#x}", str(run.records), _numbers(run.first, run.last), safe(run.file), safe(run.where))
+            for run in shown
+        )
+        width = len(columns) if is_placed else len(columns) - 1
+        yield Table(columns[:width], tuple(row[:width] for row in rows))
         if each.is_more:
             yield Paragraph("and more runs than become files of their own; carved.jsonl has all of them", depth=1)
         elif len(each.runs) > MOST_RUNS:
