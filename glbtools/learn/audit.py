@@ -22,7 +22,7 @@ from glbtools.learn import columns
 from glbtools.learn.comparison import Hurt
 from glbtools.learn.fields import WRITTEN
 from glbtools.learn.framing import Number
-from glbtools.learn.material import Material
+from glbtools.learn.material import ANCHOR, Material
 from glbtools.learn.weighing import grammatical, is_blank, is_odd, spread_evenly
 
 STRAY = 0.03
@@ -60,6 +60,7 @@ def frame_doubts(parts: Parts) -> Iterator[str]:
                 f"{len(odd)} of {len(queue.records)} texts of {material.path} hold what no transaction holds, "
                 f"first that of the number {odd[0].sync}"
             )
+        yield from _misread(material, queue, odd)
         starts = {each.start + first for each in queue.records}
         starts |= {each.start + first for each in queue.left}
         sizes = Counter((len(each.data), each.data[:1]) for each in queue.gaps if each.data.strip(b"\0"))
@@ -76,6 +77,36 @@ def frame_doubts(parts: Parts) -> Iterator[str]:
                 f"{len(stray)} texts of {material.path} stand in no record, the first at 0x{stray[0]:x}: "
                 "the rule by which records follow each other breaks off there"
             )
+
+
+def _misread(material: Material, queue: Queue, odd: Sequence[Record]) -> Iterator[str]:
+    """Yield what no damage explains: an empty record, one that swallows others, one that begins too early."""
+    layout, first = queue.layout, queue.codec.len_head
+    blank = [each for each in queue.records if is_blank(each.text)]
+    if blank and layout.stride == 1:
+        yield f"a record without a text is read at 0x{blank[0].start:x} of {material.path}, where none may be"
+    sizes = sorted(each.stop - each.start for each in queue.records)
+    swallowed = [each for each in queue.records if is_odd(_raw(queue, each)) and not is_blank(each.text)]
+    lost = sum(each.stop - each.start for each in swallowed)
+    if swallowed and lost > max(MOST_SWALLOWED * sizes[len(sizes) // 2], LOST * len(material.data)):
+        yield f"{lost} bytes of {material.path} are read as texts that are none, first at 0x{swallowed[0].start:x}"
+    field = layout.with_role("sync")
+    at = {each.start: place for place, each in enumerate(queue.records)}
+    for each in odd if field is not None and field.section == "record" else ():
+        before, after = (queue.records[at[each.start] + by : at[each.start] + by + 1] for by in (-1, 1))
+        if not before or not after:
+            continue
+        for by in (-2, -1, 1, 2):
+            start = each.start + by
+            value = field.read(material.data[start + field.offset : start + field.stop])  # type: ignore[union-attr]
+            fits = isinstance(value, int) and before[0].sync < value < after[0].sync
+            if fits and ANCHOR.match(material.data, start + first):
+                yield f"the record at 0x{each.start:x} of {material.path} begins at 0x{start:x} by its number and text"
+                return
+
+
+MOST_SWALLOWED = 4
+"""Records' worth of bytes that a text may have swallowed by damage."""
 
 
 def _outstanding(material: Material) -> list[int]:
@@ -261,6 +292,13 @@ def date_doubts(parts: Parts) -> Iterator[str]:
             swapped = " with its words the other way round" if words == "swapped" else ""
             yield f"the same bytes are dates as {encoding}, {order}-endian{swapped}"
     varying = [{raw[at] for raw in raws} for at in range(field.size)]
+    if sum(len(each) for each in varying if len(each) > 1) >= FEWEST_DIGITS and all(
+        byte >> 4 < 10 and byte & 15 < 10 for each in varying for byte in each
+    ):
+        yield "all its bytes are two decimal digits each: they may be of a date in digits"
+    low = varying[0 if field.byte_order == "little" else -1]
+    if field.stamp == "unix" and len(low) == 1 and any(len(each) > 1 for each in varying):
+        yield "its lowest byte never changes though others do: no clock runs so"
     told = [each for each in varying if len(each) >= FEW_VALUES]
     if told and all(max(each) < CLOCK for each in told):
         yield f"no byte of it reaches {CLOCK}: they may be hours, minutes and seconds by themselves"
@@ -274,6 +312,9 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     if sum(step < 0 for step in steps) > max(2, LOST * len(steps)):
         yield "they go back and forth"
 
+
+FEWEST_DIGITS = 5
+"""Different bytes that are two decimal digits each and hardly so by accident: one in a hundred times."""
 
 FEWEST_DATES = 3
 """Different dates below which another reading of them is an accident."""

@@ -20,7 +20,7 @@ from glbtools.formats.queue import Queue, parse_queue
 from glbtools.formats.registry import FORMATS, detect
 from glbtools.layouts import Layouts
 from glbtools.layouts.written import to_toml
-from glbtools.learn import configuration, obscuring, queue, singles, testimony
+from glbtools.learn import configuration, holdout, obscuring, queue, singles, testimony
 from glbtools.learn.audit import date_doubts, frame_doubts, number_doubts, text_doubts, without_stamp
 from glbtools.learn.checking import Part, queue_listing, queue_part
 from glbtools.learn.checksums import Found
@@ -61,6 +61,7 @@ class Learning:
         places: of a configuration: for each name that is known and stays open, where it may stand.
         mentions: of a configuration: what bytes look like that no field claims.
         comparisons: how the best explanation goes with the listings of the files that have some.
+        held: how the records that were kept apart from the search are read; None where no search was made.
         contents: the bytes of the files, in the order of ``paths``: a report shows some of them.
     """
 
@@ -78,6 +79,7 @@ class Learning:
     places: dict[str, list[Place]] = field(default_factory=dict)
     mentions: list[Mention] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
+    held: holdout.HeldOut | None = None
     contents: list[bytes] = field(default_factory=list, repr=False)
 
     @property
@@ -229,12 +231,22 @@ def _queue_layout(
         queues = [parse_queue(each.data, best) for each in materials]
         learning.parts = [queue_part(each.path, each.data, held) for each, held in zip(materials, queues, strict=True)]
         _test(learning, materials, queues)
+    if learning.layout is not None and found:
+        progress("reading a third that was kept apart", steps - 1, steps)
+        learning.held = holdout.held_out(materials, queues, learning.layout, _decided)
+        learning.layout = holdout.doubted(learning.layout, learning.held)
     if obscured and learning.layout is not None:
         learning.layout = _obscured(learning, obscured, stored, queues)
     if learning.layout is None:
         learning.concluded += [*_agreed(found), *_arithmetic(materials)]
     learning.wanted = list(_wanted(learning, materials))
     return learning
+
+
+def _decided(materials: Sequence[Material]) -> Layout | None:
+    """Return the layout that a search finds in files; None where it decides nothing."""
+    found = queue.candidates(materials)
+    return found[0].layout if found and not list(_undecided(found, materials)) else None
 
 
 def _obscured(learning: Learning, obscured: str, stored: Sequence[Material], queues: Sequence[Queue]) -> Layout | None:

@@ -301,6 +301,8 @@ def _tested(learning: Learning) -> Iterator[Block]:
 
 def _aspects(learning: Learning, layout: Layout) -> Iterator[tuple[str, str]]:
     """Yield everything that was looked for, and what came of it."""
+    if learning.held is not None:
+        yield "kept apart", str(learning.held)
     yield "header of the file", count(layout.header, "byte") if layout.header else "none"
     trailer = sum(each.size for each in layout.section("trailer"))
     head = count(sum(each.size for each in layout.section("record")), "byte")
@@ -526,6 +528,7 @@ def document(learning: Learning, version: str, written: str | None = None) -> di
             for each in learning.mentions
         ],
         "comparisons": list(map(comparison_row, learning.comparisons)),
+        "held_out": learning.held._asdict() if learning.held else None,
         "concluded": learning.concluded,
         "reasons": learning.reasons,
         "wanted": learning.wanted,

@@ -12,6 +12,7 @@ from glbtools.errors import FieldError, UsageError
 from glbtools.formats.queue import new_queue, parse_queue
 from glbtools.layouts.written import to_toml
 from glbtools.learn import check_layout, learn_layout
+from glbtools.learn.holdout import HeldOut, doubted
 from glbtools.model.change import Change
 from scoreboard.families import attempt, sample
 from scoreboard.layouts import queue_sample
@@ -70,6 +71,25 @@ def test_texts_under_a_key_are_read_and_written(way: str) -> None:
     assert queue.build() == torn
     assert new_queue([Change(sync=1, text="A Zoë\tPCM:A/B/zoe")], own).build() == data
     assert parse(to_toml(own).encode(), "again") == own
+
+
+def test_a_third_of_the_records_is_kept_apart_and_read(tmp_path: Path) -> None:
+    drawn = queue_sample(3)
+    file = tmp_path / "MSTTRANS.GLB"
+    file.write_bytes(drawn.data)
+    learning = learn_layout([file])
+    assert learning.held is not None
+    total = len(parse_queue(drawn.data, drawn.layout).records)
+    assert (learning.held.of, learning.held.records) == (total, total // 3)
+    assert learning.held.alike == learning.held.records
+    assert f"reads {total // 3} of {total // 3} alike" in str(learning.held)
+
+
+def test_a_field_that_fails_in_the_records_kept_apart_is_not_observed() -> None:
+    own = layout("", SYNC, LIVE, TEXT.format(5))
+    failed = doubted(own, HeldOut(20, 60, 3, ("number",)))
+    assert [each.status for each in failed.fields if each.role == "sync"] == ["inferred"]
+    assert [each.status for each in failed.fields if each.role == "text"] == ["observed"]
 
 
 @pytest.mark.parametrize("way", ["xor", "add"])

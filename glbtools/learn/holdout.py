@@ -1,0 +1,122 @@
+"""A third of the records, kept apart from a search and then read with what it found (docs/certainty.md 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from glbtools.binary.layout import Layout
+from glbtools.formats.queue import Queue, parse_queue
+from glbtools.learn.material import Material
+
+FEWEST = 6
+"""Records of which a third is kept apart."""
+
+STRAY = 0.03
+"""Share of the records kept apart that damage may have made unreadable."""
+
+
+LARGEST = 1 << 20
+"""Bytes of a file, at most, from which a layout is found anew."""
+
+
+class HeldOut(NamedTuple):
+    """How the records that were kept apart are read.
+
+    Attributes:
+        records: how many were kept apart; ``of``: how many there are.
+        alike: how many of them the layout found without them reads as the whole search does; None where it found none.
+        differing: roles of fields that it reads otherwise, or does not find: number, text, date.
+    """
+
+    records: int
+    of: int
+    alike: int | None
+    differing: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if not self.records:
+            return f"none: there are fewer than {FEWEST} records"
+        which = f"the last {self.records} of {self.of} records"
+        if self.alike is None:
+            return f"{which}; without them nothing is decided, so that they test nothing"
+        said = f"{which}; the layout found without them reads {self.alike} of {self.records} alike"
+        return said + (f", and differs in {', '.join(self.differing)}" if self.differing else "")
+
+
+def held_out(
+    materials: Sequence[Material],
+    queues: Sequence[Queue],
+    layout: Layout,
+    search: Callable[[Sequence[Material]], Layout | None],
+) -> HeldOut:
+    """Return how the last third of the records is read by what a search finds without it.
+
+    Args:
+        materials: the files.
+        queues: how the layout that was found reads them.
+        layout: that layout.
+        search: what is found in files; None where that decides nothing.
+    """
+    total = sum(len(each.records) for each in queues)
+    if total < FEWEST:
+        return HeldOut(0, total, 0)
+    rest, kept = [], []
+    left = total - total // 3
+    for material, queue in zip(materials, queues, strict=True):
+        shown = queue.records[:left]
+        left -= len(shown)
+        kept.append(queue.records[len(shown) :])
+        near = [each for each in shown if each.stop <= LARGEST]
+        if near:
+            whole = len(near) == len(queue.records)
+            rest.append(material if whole else _cut(material, near[-1].stop))
+    records = sum(map(len, kept))
+    found = search(rest) if rest else None
+    if found is None:
+        return HeldOut(records, total, None)
+    wrong: dict[str, int] = dict.fromkeys(("number", "text", "date"), 0)
+    alike = 0
+    for material, several in zip(materials, kept, strict=True):
+        other = parse_queue(material.data, found)
+        shift = other.codec.len_head
+        read = {each.start + shift: each for each in other.records}
+        first = sum(each.size for each in layout.section("record"))
+        for each in several:
+            its = read.get(each.start + first)
+            differs = [
+                what
+                for what, same in (
+                    ("number", its is not None and its.sync == each.sync),
+                    ("text", its is not None and its.text == each.text),
+                    ("date", its is not None and (each.stamp is None or its.stamp == each.stamp)),
+                )
+                if not same
+            ]
+            alike += not differs
+            for what in differs:
+                wrong[what] += 1
+    return HeldOut(records, total, alike, tuple(what for what, count in wrong.items() if count > STRAY * records))
+
+
+def _cut(material: Material, stop: int) -> Material:
+    """Return the beginning of a file, with what is known of it."""
+    cut = Material(material.path, material.data[:stop], first=material.first)
+    cut.listed = {at: row for at, row in material.listed.items() if at < stop}
+    cut.printed = list(cut.listed.values())
+    return cut
+
+
+_ROLES = {"number": "sync", "text": "text", "date": "stamp"}
+
+
+def doubted(layout: Layout, held: HeldOut) -> Layout:
+    """Return a layout in which what fails in the records kept apart is not observed."""
+    roles = {_ROLES[what] for what in held.differing}
+    doc = "otherwise, or not found, without a third of the records"
+    return layout._replace(
+        fields=tuple(
+            each._replace(status="inferred", doc=f"{each.doc}; {doc}") if each.role in roles else each
+            for each in layout.fields
+        )
+    )
