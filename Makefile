@@ -38,10 +38,12 @@ test-real: $(INSTALLED)
 	$(BIN)/python -m pytest -q tests/real
 
 # Timesketch's reading code, in an environment of its own; its package leaves out six, and needs not all that it names.
+# And axe-core, which looks at pages in Debian's Chromium.
 $(READERS)/.installed:
 	test -x $(READERS)/bin/python || $(PYTHON) -m venv $(READERS)
 	$(READERS)/bin/python -m pip install --quiet --disable-pip-version-check timesketch-import-client flask six
 	$(READERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps timesketch
+	-cd $(READERS) && PUPPETEER_SKIP_DOWNLOAD=1 npm install --silent --no-save axe-core puppeteer-core
 	@touch $@
 
 check-consumers:

@@ -20,8 +20,9 @@ from glbtools.reporting import messages, problems, reference
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 COMMANDS = (
-    "inspect", "diagnose", "unsent", "timeline", "explain", "rebuild", "build", "simulate", "directory export",
-    "directory compare", "directory backsync", "sync init", "sync run", "sync status", "formats", "learn",
+    "inspect", "diagnose", "unsent", "report", "timeline", "explain", "rebuild", "build", "simulate",
+    "directory export", "directory compare", "directory backsync", "sync init", "sync run", "sync status", "formats",
+    "learn",
 )  # fmt: skip
 
 
@@ -89,6 +90,24 @@ def coverage() -> str:
     return f"{head}{mark}{''.join(rows)}{rest[rest.index(chr(10) * 2) + 1 :]}"
 
 
+EXAMPLES = {
+    "stuck-postoffice.html": ("stuck", "A postoffice whose changes never arrive"),
+    "server-restored.html": ("seed-server-restored", ""),
+    "healthy-week.html": ("healthy-week", ""),
+}
+"""Page of docs/examples -> the fixture that it is the report of, and its title."""
+
+
+def example(name: str) -> str:
+    """Return a page of docs/examples."""
+    fixture, title = EXAMPLES[name]
+    with tempfile.TemporaryDirectory() as folder:
+        directory = Path(folder)
+        (directory / "fixtures").symlink_to(ROOT / "fixtures")
+        output("report", f"fixtures/{fixture}", "--to", name, "--title", title, directory=directory)
+        return (directory / name).read_text(encoding="utf-8")
+
+
 PAGES = {
     "formats.md": reference.markdown,
     "messages.md": messages.markdown,
@@ -103,6 +122,9 @@ def main() -> None:
     for name, content in PAGES.items():
         (REFERENCE / name).write_text(content(), encoding="utf-8")
         print(f"docs/reference/{name}")
+    for name in EXAMPLES:
+        (ROOT / "docs" / "examples" / name).write_text(example(name), encoding="utf-8")
+        print(f"docs/examples/{name}")
     (ROOT / "docs" / "coverage.md").write_text(coverage(), encoding="utf-8")
     print("docs/coverage.md")
     (ROOT / "README.md").write_text(readme(), encoding="utf-8")

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from glbtools.model.change import Change
     from glbtools.repair.plan import Plan, plan_rebuild
     from glbtools.repair.recovery import CarvedImage, carve
+    from glbtools.reporting.story import write_report
     from glbtools.reporting.timeline import write_timeline
     from glbtools.simulation.run import simulate, truth_of
     from glbtools.sync.agent import Result as SyncResult
@@ -125,6 +126,7 @@ _PLACES = {
     "timeline": "events.timeline",
     "truth_of": "simulation.run",
     "unsent": "diagnosis.unsent",
+    "write_report": "reporting.story",
     "write_timeline": "reporting.timeline",
 }
 
@@ -189,6 +191,7 @@ __all__ = [
     "timeline",
     "truth_of",
     "unsent",
+    "write_report",
     "write_timeline",
 ]
 

@@ -31,6 +31,11 @@ def test_a_generated_page_is_up_to_date(generate, name):
     assert (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8") == generate.PAGES[name]()
 
 
+@pytest.mark.parametrize("name", ["stuck-postoffice.html", "server-restored.html", "healthy-week.html"])
+def test_an_example_page_is_what_the_program_makes(generate, name):
+    assert (ROOT / "docs" / "examples" / name).read_text(encoding="utf-8") == generate.example(name), "make docs"
+
+
 def test_the_coverage_has_every_problem_in_its_tables(generate):
     assert (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8") == generate.coverage(), "make docs"
 

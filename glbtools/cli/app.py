@@ -184,6 +184,7 @@ COMMANDS = {
     "evidence": "diagnosis",
     "diagnose": "diagnosis",
     "unsent": "diagnosis",
+    "report": "pages",
     "timeline": "pages",
     "explain": "app",
     "rebuild": "rebuild",

@@ -1,4 +1,4 @@
-"""``timeline``: what people look at and pass on."""
+"""``report`` and ``timeline``: what people look at and pass on."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from glbtools.cli import COULD_NOT, complain, put
-from glbtools.cli.options import Common, Older, PageFormat, Paths, Replace, shares
+from glbtools.cli import COULD_NOT, FOUND, complain, put
+from glbtools.cli.options import Common, Names, Older, PageFormat, Paths, Replace, names, shares
 
 
 class TimelineForm(StrEnum):
@@ -81,6 +81,53 @@ def timeline(
         for note in render.notes(found):
             complain(note)
     raise typer.Exit(_failures(found.report.failures))
+
+
+@shares("layout", "color", "quiet", "max_file_size", forms=PageFormat)
+def report(
+    paths: Paths,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="FILE.html", help="The page; as text on the terminal unless given.")
+    ] = None,
+    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="Title; what is wrong unless given.")] = "",
+    case: Annotated[str, typer.Option("--case", metavar="TEXT", help="The case it belongs to.")] = "",
+    examiner: Annotated[str, typer.Option("--examiner", metavar="TEXT", help="Who made it.")] = "",
+    older: Older = None,
+    name: Names = None,
+    force: Replace = False,
+    *,
+    common: Common,
+) -> None:
+    """Write a diagnosis as one page to forward: what is wrong, what was lost, why, what to do, on what it rests.
+
+    The page needs nothing else, runs nothing and loads nothing. Status 1 when anything is a warning or an error.
+
+    Example: glbtools report backup/network --to network.html --case 1994-17
+    """
+    from glbtools.diagnosis import engine
+    from glbtools.reporting import story
+
+    _apart(to, paths)
+    found = engine.diagnose(
+        *paths,
+        older=older or (),
+        layouts=common.layouts,
+        max_size=common.max_size,
+        progress=common.progress,
+        names=names(name),
+    )
+    size = 0
+    if to is not None:
+        size = story.write_report(found, to, title=title, case=case, examiner=examiner, force=force)
+    elif not common.as_json:
+        put(common.lines(story.story(found, story.Said(title, case, examiner))))
+    if common.as_json:
+        from glbtools import __version__
+
+        put([story.document(found, __version__, to, size)])
+    elif to and not common.quiet:
+        complain(f"{to}: {size} bytes; {story.summary(found)}")
+    raise typer.Exit(_failures(found.failures) or (FOUND if found.troubled else 0))
 
 
 def _apart(to: str | None, paths: Iterable[Path]) -> None:

@@ -20,7 +20,7 @@ from glbtools.diagnosis.changes.upload import add_uploads
 from glbtools.diagnosis.changes.view import View
 from glbtools.diagnosis.successors.inputs import sorted_out
 from glbtools.errors import UsageError
-from glbtools.evidence.network import collect
+from glbtools.evidence.network import Evidence, collect
 from glbtools.layouts import Layouts
 
 
@@ -60,6 +60,11 @@ def unsent(
             f"{given.pieces[0].path}: no postoffice, so that it has no queue of changes; diagnose looks at directory "
             "dumps and pairs"
         )
+    return outstanding(evidence, direction, progress)
+
+
+def outstanding(evidence: Evidence, direction: str, progress: Callable[[str], None] | None = None) -> Unsent:
+    """Return what has not arrived of evidence that was collected already; otherwise as ``unsent``."""
     found = Unsent(unreadable=evidence.unlooked)
     for unit in evidence.units:
         content = Content(unit)

@@ -116,9 +116,14 @@ def timeline(
         UsageError: a zone or a time is none.
     """
     clocks = Clocks(zone, zones)
-    bounds = [_bound(since, ends=False), _bound(until, ends=True)]
+    bounds = _bound(since, ends=False), _bound(until, ends=True)
     report = diagnose(*paths, older=older, layouts=layouts, max_size=max_size, progress=progress)
-    made = Timeline(report, first=bounds[0], last=bounds[1])
+    return gathered(report, clocks, *bounds)
+
+
+def gathered(report: Report, clocks: Clocks, first: int | None = None, last: int | None = None) -> Timeline:
+    """Return the timeline of what was diagnosed, between two instants."""
+    made = Timeline(report, first=first, last=last)
     gathering = _Gathering(made, clocks, _Anchors(report.findings))
     known: set[int] = set()
     for unit in report.evidence.units:

@@ -88,28 +88,33 @@ def _grouped(findings: list[Finding]) -> Iterator[list[Finding]]:
     yield from notes.values()
 
 
-def _finding(finding: Finding, read: Bytes) -> Iterator[Block]:
+def head(finding: Finding) -> Block:
+    """Return what is wrong, and how sure that is."""
     sure = "" if finding.certainty == "certain" else finding.certainty
     cause = finding.cause_certainty
     if not sure and cause not in ("", "certain") and finding.problem.slug not in NAMED_BY_EFFECT:
         sure = f"cause {cause}"
-    yield model.Finding(
+    return model.Finding(
         finding.severity, finding.problem.code, slug=finding.problem.slug, sure=sure, text=message(finding.message)
     )
+
+
+def _finding(finding: Finding, read: Bytes) -> Iterator[Block]:
+    yield head(finding)
     for path, places in groupby(finding.evidence[:MOST_EVIDENCE], key=lambda each: each.path):
-        yield Places(safe(path), tuple(_place(each, read) for each in places))
+        yield Places(safe(path), tuple(place(each, read) for each in places))
     if len(finding.evidence) > MOST_EVIDENCE:
         yield Verbatim(f"      and {len(finding.evidence) - MOST_EVIDENCE} more places; --json lists them")
     for note in finding.notes:
         yield _labelled("note", note)
     if finding.settled_by and finding.certainty != "certain":
-        yield _labelled("note", f"what would settle it: {', '.join(map(_settling, finding.settled_by))}")
+        yield _labelled("note", f"what would settle it: {', '.join(map(settling, finding.settled_by))}")
     for advice in finding.help:
         yield _labelled("help", advice)
     yield _labelled("more", f"glbtools explain {finding.problem.code}")
 
 
-def _place(each: Evidence, read: Bytes) -> Place:
+def place(each: Evidence, read: Bytes) -> Place:
     """Return one place of a file: line or bytes, the first of these, what is stored there and what that shows."""
     stored = "" if each.value is None else f"{safe(each.value)}"
     field = "" if each.field == "line" else each.field
@@ -251,7 +256,8 @@ def _or(number: int | None) -> str:
     return "?" if number is None else str(number)
 
 
-def _settling(name: str) -> str:
+def settling(name: str) -> str:
+    """Return the file that tells a value of a channel."""
     names = {
         "applied": "the server's record (SRVCONF)",
         "confirmed": "REQCONF.GLB",

@@ -7,7 +7,7 @@ A report is the blocks that one function makes of one result. Texts in it are al
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from glbtools.binary.span import Span
 from glbtools.binary.tree import Node
@@ -181,5 +181,82 @@ class Verbatim(NamedTuple):
     tones: Tones = ()
 
 
-Block = Heading | Paragraph | Break | Facts | Table | Places | Finding | Dump | Ruler | Verbatim
+class Section(NamedTuple):
+    """The title of a part of a report.
+
+    Attributes:
+        title: a few words; ``anchor``: what links lead to.
+        lead: what the part says, in one sentence.
+    """
+
+    title: str
+    anchor: str
+    lead: str = ""
+
+
+class Steps(NamedTuple):
+    """Sentences one below the other; ``numbered`` where their order counts."""
+
+    items: tuple[str, ...]
+    numbered: bool = False
+
+
+class Excerpt(NamedTuple):
+    """Bytes of a file, in rows, some of them marked.
+
+    Attributes:
+        path: the file.
+        start: offset of the first byte.
+        data: the bytes.
+        mark: which of them are meant, as offsets in the file.
+        said: what they say.
+        encoding: single-byte code page of the characters.
+    """
+
+    path: str
+    start: int
+    data: bytes
+    mark: tuple[int, int]
+    said: str
+    encoding: str = "cp850"
+
+
+class Picture(NamedTuple):
+    """A drawing, and the same in words.
+
+    Attributes:
+        title: what is drawn.
+        text: all that it shows, for those who do not see it.
+        svg: the drawing; its texts are escaped.
+    """
+
+    title: str
+    text: str
+    svg: str
+
+
+class Fold(NamedTuple):
+    """What most readers need not see: ``title`` says what it is, ``blocks`` follow."""
+
+    title: str
+    blocks: tuple[Any, ...]
+
+
+Block = (
+    Heading
+    | Section
+    | Steps
+    | Excerpt
+    | Picture
+    | Fold
+    | Paragraph
+    | Break
+    | Facts
+    | Table
+    | Places
+    | Finding
+    | Dump
+    | Ruler
+    | Verbatim
+)
 Report = Iterator[Block]

@@ -28,7 +28,7 @@ _COLUMNS = (
     "place", "note", "settled_by",
 )  # fmt: skip
 
-_WHY = {
+WHY = {
     "stranded": "will never be sent",
     "rejected": "will be refused by the server as old",
     "hole": "confirmed, and lost by the server",
@@ -53,7 +53,7 @@ def report(unsent: Unsent, limit: int = LIMIT) -> Iterator[Block]:
     ranges = {key: list(each) for key, each in groupby(unsent.ranges, lambda each: _channel(each.route))}
     channels = sorted({*changes, *ranges}, key=_order)
     for channel in channels:
-        yield _headed(channel)
+        yield Heading(headed(channel))
         for alike in _alike(changes.get(channel, [])):
             yield from _changes(alike, limit)
         yield from _ranges(ranges.get(channel, []))
@@ -72,11 +72,12 @@ def _order(channel: Route) -> tuple[str, bool, str, str]:
     return origin or "", kind == "download", target or "", path
 
 
-def _headed(channel: Route) -> Block:
+def headed(channel: Route) -> str:
+    """Return who sends to whom."""
     origin, path, target, kind = channel
     known = safe(origin) if origin else f"an unknown {'server' if kind == 'download' else 'postoffice'} ({safe(path)})"
     receiver = safe(target) if target else "an unknown postoffice" if kind == "download" else "an unknown server"
-    return Heading(f"{known} -> {receiver} ({kind})")
+    return f"{known} -> {receiver} ({kind})"
 
 
 def _alike(changes: Iterable[Outstanding]) -> list[list[Outstanding]]:
@@ -90,7 +91,7 @@ def _alike(changes: Iterable[Outstanding]) -> list[list[Outstanding]]:
 def _changes(alike: Sequence[Outstanding], limit: int) -> Iterator[Block]:
     first = alike[0]
     sure = "" if first.certainty == "certain" else f" ({first.certainty})"
-    said = f"{plural(len(alike), 'change')} {_WHY.get(first.why, first.why)}: {first.why}{sure}"
+    said = f"{plural(len(alike), 'change')} {WHY.get(first.why, first.why)}: {first.why}{sure}"
     yield Paragraph(said, depth=1)
     yield Paragraph(f"in {safe(_file(first))}", depth=1, anywhere=True)
     yield from _reason(first.standing)

@@ -10,13 +10,18 @@ from glbtools.reporting.model import (
     Block,
     Break,
     Dump,
+    Excerpt,
     Facts,
     Finding,
+    Fold,
     Heading,
     Paragraph,
+    Picture,
     Place,
     Places,
     Ruler,
+    Section,
+    Steps,
     Table,
     Verbatim,
 )
@@ -119,6 +124,34 @@ def _bytes(place: Place) -> str:
     return f"{place.span[0]:04x} | {place.data[:BYTES].hex(' '):{3 * BYTES - 1}}" if place.span else ""
 
 
+def _section(block: Section, screen: Screen) -> Iterator[str]:
+    yield ""
+    yield from (screen.paint(line, "strong") for line in wrapped(block.title.upper(), screen.width))
+    yield from wrapped(block.lead, min(screen.width, FILLED)) if block.lead else ()
+    yield ""
+
+
+def _steps(block: Steps, screen: Screen) -> Iterator[str]:
+    for number, text in enumerate(block.items, 1):
+        head = f"  {number}. " if block.numbered else "  - "
+        yield from wrapped(f"{head}{text}", min(screen.width, FILLED), " " * len(head))
+
+
+def _excerpt(block: Excerpt, screen: Screen) -> Iterator[str]:
+    start, stop = block.mark
+    data = block.data[start - block.start : min(stop, start + BYTES) - block.start]
+    return _places(Places(block.path, (Place(span=block.mark, data=data, said=block.said),)), screen)
+
+
+def _picture(block: Picture, screen: Screen) -> Iterator[str]:
+    return _paragraph(Paragraph(f"{block.title}: {block.text}", lead=f"{block.title}:", tones=("strong",)), screen)
+
+
+def _fold(block: Fold, screen: Screen) -> Iterator[str]:
+    yield screen.paint(block.title, "strong")
+    yield from lines(block.blocks, screen)
+
+
 _WRITERS: Mapping[type, Callable[[Any, Screen], Iterable[str]]] = {
     Heading: _heading,
     Paragraph: _paragraph,
@@ -127,6 +160,11 @@ _WRITERS: Mapping[type, Callable[[Any, Screen], Iterable[str]]] = {
     Table: _table,
     Places: _places,
     Finding: _finding,
+    Section: _section,
+    Steps: _steps,
+    Excerpt: _excerpt,
+    Picture: _picture,
+    Fold: _fold,
     Dump: lambda block, screen: dump(block.nodes, block.data, screen, block.encoding),
     Ruler: lambda block, screen: ruler(block.data, block.segments, screen, block.encoding),
     Verbatim: lambda block, screen: [screen.paint(block.text, *block.tones)],

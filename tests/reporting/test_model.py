@@ -11,7 +11,7 @@ import pytest
 
 from glbtools.binary.span import Span
 from glbtools.binary.tree import Node
-from glbtools.reporting import learning, model, writer
+from glbtools.reporting import learning, model, page, writer
 from glbtools.reporting.text import Screen
 
 PLACE = Path(writer.__file__).parent
@@ -37,11 +37,19 @@ EVERY: tuple[model.Block, ...] = (
     model.Dump([Node("gap", Span(0, 20))], bytes(range(20)), "cp850"),
     model.Ruler(bytes(8), (model.Segment("sync", 0, 4, ("note",)), model.Segment("live", 4, 8, ("mark",))), "cp850"),
     model.Verbatim("as it is", ("faint",)),
+    model.Section("What is wrong", "wrong", "what the part says " * 20),
+    model.Steps(("the first step " * 20, "the second"), numbered=True),
+    model.Steps(("a remark " * 20,)),
+    model.Excerpt("GLB/REQTRANS.GLB", 0, bytes(16), (4, 8), "sync 1 " * 20),
+    model.Picture("A drawing", "what it shows " * 20, "<svg></svg>"),
+    model.Fold("more", (model.Paragraph("a sentence " * 20),)),
 )  # fmt: skip
 
 
 def test_every_kind_of_block_can_be_written() -> None:
     assert {type(each) for each in EVERY} == set(typing.get_args(model.Block)) == writer._WRITERS.keys()
+    assert page._WRITERS.keys() == writer._WRITERS.keys()
+    assert all("<" in "".join(page._WRITERS[type(each)](each)) for each in EVERY if not isinstance(each, model.Break))
 
 
 @pytest.mark.parametrize("width", [60, 80, 130])

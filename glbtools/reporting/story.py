@@ -1,0 +1,494 @@
+"""A diagnosis as people ask for it: what is wrong, what was lost, why, what else it could be, what to do.
+
+Then on what all of that rests: network, channels, days, files, limits.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from glbtools import __version__, files
+from glbtools.diagnosis.case import meaning_of
+from glbtools.diagnosis.engine import Report
+from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.unsent import outstanding
+from glbtools.diagnosis.wording import plural
+from glbtools.events.event import FINDING
+from glbtools.events.timeline import gathered
+from glbtools.events.zones import Clocks, iso
+from glbtools.formats.base import moment_row
+from glbtools.reporting import drawing, findings, unsent
+from glbtools.reporting.documents import dumps, tool
+from glbtools.reporting.model import (
+    Block,
+    Column,
+    Excerpt,
+    Facts,
+    Fold,
+    Heading,
+    Paragraph,
+    Place,
+    Places,
+    Section,
+    Steps,
+    Table,
+    Verbatim,
+)
+from glbtools.reporting.page import page
+from glbtools.reporting.text import message, safe
+
+if TYPE_CHECKING:
+    from glbtools.diagnosis.case import Judged
+    from glbtools.diagnosis.changes.found import Unsent
+
+SCHEMA = "glbtools.report/1"
+
+MOST_CHANGES = 60
+"""Changes listed of one postoffice; the rest is counted."""
+
+MOST_GROUPS = 25
+"""Postoffices whose changes are listed."""
+
+MOST_ALIKE = 40
+"""Postoffices that are named with the same finding."""
+
+MOST_PLACES = 12
+"""Places shown of one finding."""
+
+MOST_LINES = 40
+"""Channels that are drawn."""
+
+MOST_EVENTS = 120
+"""Events shown of the days that matter, and how many such days there are at most."""
+MOST_DAYS = 6
+
+MOST_INPUTS = 120
+"""Inputs in a table; all others follow as plain lines."""
+
+_ROW = 16
+_MOST_BYTES = 64
+
+
+class Said(NamedTuple):
+    """What whoever makes a report says of it."""
+
+    title: str = ""
+    case: str = ""
+    examiner: str = ""
+
+
+def write_report(
+    report: Report,
+    to: str | Path,
+    *,
+    title: str = "",
+    case: str = "",
+    examiner: str = "",
+    force: bool = False,
+) -> int:
+    """Write a diagnosis as one HTML page to forward, and return its size in bytes.
+
+    Args:
+        report: what ``glbtools.diagnose`` returned.
+        to: the file.
+        title: of the page; what is wrong, in one sentence, unless given.
+        case: what it belongs to.
+        examiner: who made it.
+        force: replace a file that is there.
+
+    Raises:
+        OutputExistsError: the file exists and ``force`` is not given.
+        FileAccessError: the system refuses.
+    """
+    said = Said(title, case, examiner)
+    shown = message(title) if title else summary(report)
+    data = "\n".join(filter(None, page(story(report, said), shown))).encode() + b"\n"
+    files.write(Path(to), data, force=force)
+    return len(data)
+
+
+def document(report: Report, version: str, path: str | None, size: int) -> str:
+    """Return as JSON what is wrong in short, and where the page is."""
+    short = {"summary": summary(report), "findings": report.summary, "path": path, "size": size if path else None}
+    return dumps({"schema": SCHEMA, "tool": tool(version)} | short)
+
+
+def summary(report: Report) -> str:
+    """Return in one sentence what is wrong."""
+    every = {each.shown for unit in report.evidence.units for each in unit.postoffices}
+    ends = {_requestor(each): drawing.is_sick(each) for each in sorted(report.channels, key=drawing.is_sick)}
+    sick = [name for name, is_sick in ends.items() if is_sick]
+    total = len(every | ends.keys())
+    errors = report.summary["error"]
+    if sick:
+        verb = "loses" if len(sick) == 1 else "lose"
+        return f"{len(sick)} of {plural(total, 'postoffice')} {verb} changes"
+    of = f" in {plural(total, 'postoffice')}" if total else ""
+    if errors or report.summary["warning"]:
+        found = [plural(report.summary[each], each) for each in ("error", "warning") if report.summary[each]]
+        return f"{' and '.join(found)}{of}; no channel is seen to lose changes"
+    return f"nothing wrong is found{of}" + (" in what was read" if report.unreadable else "")
+
+
+def _requestor(judged: Judged) -> str:
+    channel = judged.channel
+    return (channel.origin if channel.kind in ("upload", "ics", "backsync") else channel.target) or "?"
+
+
+def story(report: Report, said: Said) -> Iterator[Block]:
+    """Yield the whole report."""
+    outcome = outstanding(report.evidence, "both")
+    groups = list(grouped(report.findings))
+    serious = [each for each in groups if each[0].severity != "note"]
+    yield from _short(report, said, outcome)
+    yield from _wrong(groups)
+    yield from _lost(outcome)
+    yield from _why(report, serious)
+    yield from _else(serious)
+    yield from _to_do(report, serious)
+    yield from _channels(report)
+    yield from _days(report)
+    yield from _inputs(report)
+    yield from _limits(report, outcome)
+    yield from _tool(report)
+
+
+def grouped(found: Iterable[Finding]) -> Iterator[list[Finding]]:
+    """Yield findings by problem, severity and certainty, the worst first."""
+    alike: dict[tuple[str, str, str, str], list[Finding]] = {}
+    for each in found:
+        alike.setdefault((each.severity, each.problem.code, each.certainty, each.cause_certainty), []).append(each)
+    yield from alike.values()
+
+
+def _short(report: Report, said: Said, outcome: Unsent) -> Iterator[Block]:
+    yield Section("In short", "short")
+    yield Paragraph(f"{_sentence(summary(report))}.", tones=("strong", "verdict"))
+    if outcome.changes or outcome.numbers:
+        known = plural(len(outcome.changes), "change") + " with content" if outcome.changes else ""
+        bare = plural(outcome.numbers, "number") + " without content in any file given" if outcome.numbers else ""
+        yield Paragraph(f"Not arrived: {' and '.join(filter(None, (known, bare)))}.")
+    counts = ", ".join(plural(count, kind) for kind, count in report.summary.items() if count) or "none"
+    postoffices = [each for unit in report.evidence.units for each in unit.postoffices]
+    roles = Counter(each.role for each in postoffices)
+    rows = [("Findings", counts)]
+    if postoffices:
+        rows.append(
+            ("Postoffices", f"{len(postoffices)} ({', '.join(_role(role, n) for role, n in sorted(roles.items()))})")
+        )
+    if report.now:
+        rows.append(("Latest moment in the evidence", f"{report.now:%Y-%m-%d %H:%M:%S}, zone unknown"))
+    rows += [(name, message(text)) for name, text in (("Case", said.case), ("Examiner", said.examiner)) if text]
+    yield Facts(tuple(rows))
+
+
+def _role(role: str, count: int) -> str:
+    return f"{count} unknown" if role == "unknown" else plural(count, role)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _wrong(groups: list[list[Finding]]) -> Iterator[Block]:
+    yield Section("What is wrong, and how sure that is", "wrong")
+    serious = [each for each in groups if each[0].severity != "note"]
+    if not serious:
+        yield Paragraph("Nothing is found that is an error or a warning.")
+    for alike in serious:
+        yield findings.head(alike[0])
+        if alike[0].cause_certainty:
+            yield Paragraph(f"How sure the cause is: {alike[0].cause_certainty}", tones=("faint",))
+        yield from _others(alike)
+    notes = [each for each in groups if each[0].severity == "note"]
+    if notes:
+        count = sum(map(len, notes))
+        yield Fold(f"{plural(count, 'note')}: normal, or history", tuple(_notes(notes)))
+
+
+def _notes(groups: list[list[Finding]]) -> Iterator[Block]:
+    for alike in groups:
+        yield findings.head(alike[0])
+        yield from _others(alike)
+        yield Steps(tuple(message(each) for each in alike[0].notes))
+
+
+def _others(alike: list[Finding]) -> Iterator[Block]:
+    """Name the further postoffices of which the same was found."""
+    if len(alike) < 2:
+        return
+    rows = [(safe(each.postoffice or each.path), message(each.message)) for each in alike[1 : MOST_ALIKE + 1]]
+    left = len(alike) - 1 - len(rows)
+    blocks: list[Block] = [Table((Column("postoffice"), Column("the same there")), tuple(rows))]
+    if left:
+        blocks.append(Paragraph(f"and {left} more"))
+    yield Fold(f"The same at {plural(len(alike) - 1, 'other place')}", tuple(blocks))
+
+
+# --- what was lost -----------------------------------------------------------------------------------------------
+
+
+def _lost(outcome: Unsent) -> Iterator[Block]:
+    yield Section(
+        "What was lost, or waits",
+        "lost",
+        "Changes that have not reached whom they were meant for, by postoffice. Zones are unknown.",
+    )
+    if not outcome.changes and not outcome.ranges:
+        yield Paragraph("No change is found that has not arrived.")
+    by_route = groupby(outcome.changes, key=lambda each: (each.route, each.why, each.certainty))
+    shown = 0
+    for (route, why, sure), group in by_route:
+        alike = list(group)
+        shown += 1
+        if shown > MOST_GROUPS:
+            continue
+        yield Heading(unsent.headed(route))
+        yield Paragraph(f"{plural(len(alike), 'change')} {unsent.WHY.get(why, why)}. How sure: {sure}.")
+        heads = (
+            Column("number", right=True),
+            Column("made at"),
+            Column("what it does"),
+            Column("as stored"),
+        )
+        rows = tuple(
+            (
+                str(each.sync),
+                (moment_row(each.change.stamp) or "not known").replace("T", " "),
+                message(safe(meaning_of(each.text))),
+                safe(each.text),
+            )
+            for each in alike[:MOST_CHANGES]
+        )
+        yield Table(heads, rows)
+        if len(alike) > MOST_CHANGES:
+            yield Paragraph(f"and {len(alike) - MOST_CHANGES} more, which glbtools unsent lists")
+    if shown > MOST_GROUPS:
+        yield Paragraph(f"and {shown - MOST_GROUPS} more groups, which glbtools unsent lists")
+    if outcome.ranges:
+        yield Heading("Numbers whose content is in no file given")
+        rows = tuple(
+            (unsent.headed(each.route), _numbers(each.range), unsent.WHY.get(each.why, each.why), each.certainty)
+            for each in outcome.ranges[:MOST_CHANGES]
+        )
+        yield Table((Column("channel"), Column("numbers"), Column("what became of them"), Column("how sure")), rows)
+        if len(outcome.ranges) > MOST_CHANGES:
+            yield Paragraph(f"and {len(outcome.ranges) - MOST_CHANGES} more")
+
+
+def _numbers(span: tuple[int, int]) -> str:
+    return str(span[1]) if span[1] == span[0] + 1 else f"{span[0] + 1} to {span[1]}"
+
+
+# --- why ---------------------------------------------------------------------------------------------------------
+
+
+def _why(report: Report, serious: list[list[Finding]]) -> Iterator[Block]:
+    if not serious:
+        return
+    yield Section("Why: the bytes and lines that show it", "why", "What is meant is underlined.")
+    for alike in serious:
+        finding = alike[0]
+        yield Heading(f"{finding.problem.code} {finding.problem.slug}{_whose(finding)}")
+        yield Steps(tuple(message(each) for each in finding.notes if not each.startswith(("Could also", "Ruled out"))))
+        for each in finding.evidence[:MOST_PLACES]:
+            yield _place(report, each)
+        if len(finding.evidence) > MOST_PLACES:
+            yield Paragraph(f"and {len(finding.evidence) - MOST_PLACES} more places")
+
+
+def _whose(finding: Finding) -> str:
+    return f", {safe(finding.postoffice or finding.path)}" if finding.postoffice or finding.path else ""
+
+
+def _place(report: Report, each: Evidence) -> Block:
+    said = findings.place(each, report.bytes_at)
+    if each.line is not None or each.span is None or each.field == "size":
+        return Places(safe(each.path), (Place(line=each.line, said=said.said),))
+    start, stop = each.span
+    first = start - start % _ROW
+    last = min(stop + -stop % _ROW, first + _MOST_BYTES)
+    data = report.bytes_at(each.path, first, last)
+    if not data:
+        return Places(safe(each.path), (said,))
+    return Excerpt(safe(each.path), first, data, (start, stop), said.said)
+
+
+def _else(serious: list[list[Finding]]) -> Iterator[Block]:
+    if not any(finding.alternatives or finding.refuted or finding.settled_by for (finding, *_) in serious):
+        return
+    yield Section("What else it could be, and what would tell", "else")
+    for finding, *_ in serious:
+        if finding.alternatives or finding.refuted or finding.settled_by:
+            yield Heading(f"{finding.problem.code} {finding.problem.slug}{_whose(finding)}")
+        if finding.alternatives:
+            heads = Column("could also be"), Column("its effect"), Column("what would tell")
+            rows = (
+                (message(each.says), message(each.effect), message(each.settled_by)) for each in finding.alternatives
+            )
+            yield Table(heads, tuple(rows))
+        if finding.refuted:
+            yield Steps(
+                tuple(f"Ruled out: {message(each.says)}, since {message(each.sign)}." for each in finding.refuted)
+            )
+        if finding.settled_by and finding.certainty != "certain":
+            yield Paragraph(f"What would settle it: {', '.join(map(findings.settling, finding.settled_by))}.")
+
+
+def _to_do(report: Report, serious: list[list[Finding]]) -> Iterator[Block]:
+    yield Section("What to do, and what each step loses", "do")
+    told = [finding for finding, *_ in serious if finding.help]
+    if not told:
+        yield Paragraph("Nothing needs to be done.")
+    for finding in told:
+        yield Heading(f"{finding.problem.code} {finding.problem.slug}{_whose(finding)}")
+        yield Steps(tuple(message(each) for each in finding.help), numbered=True)
+    if any(finding.problem.repair == "safe" for finding, *_ in serious) and report.paths:
+        paths = " ".join(map(safe, report.paths))
+        yield Paragraph("A consistent copy of the files, from which no waiting change is missing, is written by:")
+        yield Paragraph(f"glbtools rebuild {paths} --into NEW_DIRECTORY", depth=1, anywhere=True)
+
+
+# --- the network -------------------------------------------------------------------------------------------------
+
+
+def _channels(report: Report) -> Iterator[Block]:
+    if not report.channels:
+        return
+    lead = (
+        "✖ and a broken line: changes are lost or stand still. ▲: they wait, as they do between two cycles. ✔: in step."
+    )
+    yield Section("The network", "network", lead)
+    yield from drawing.network(report.channels, 1)
+    yield Section("Each channel as a number line", "channels", "Stretches keep their order, and are not to scale.")
+    sick = [each for each in report.channels if drawing.is_sick(each)]
+    others = [each for each in report.channels if not drawing.is_sick(each)]
+    if len(report.channels) <= MOST_LINES // 4:
+        sick, others = report.channels, []
+    for number, judged in enumerate(sick[:MOST_LINES], 2):
+        title = f"{judged.channel.kind} {safe(judged.channel.origin or '?')} to {safe(judged.channel.target or '?')}"
+        yield drawing.number_line(judged, number, title, _meaning(judged))
+    rest = [*sick[MOST_LINES:], *others]
+    if rest:
+        states = Counter(each.verdict.state for each in rest)
+        told = ", ".join(f"{count} {state.lower().replace('_', ' ')}" for state, count in states.most_common())
+        lines = tuple(message(findings.channel_line(each)) for each in rest)
+        yield Fold(f"{plural(len(rest), 'more channel')}: {told}", (Steps(lines),))
+
+
+def _meaning(judged: Judged) -> str:
+    """Return what a channel is in, without who sends to whom."""
+    said = message(findings.channel_line(judged)).partition(": ")[2]
+    return _sentence(said) + "."
+
+
+def _near(place: str) -> str:
+    """Return a place without the directories that all postoffices lie in."""
+    return "/".join(place.replace("\\", "/").split("/")[-3:])
+
+
+# --- days, inputs, limits ----------------------------------------------------------------------------------------
+
+
+def _days(report: Report) -> Iterator[Block]:
+    made = gathered(report, Clocks())
+    serious = {each.problem.code for each in report.findings if each.severity != "note"}
+    about = {each.postoffice for each in report.findings if each.severity != "note"}
+    days = Counter(iso(event.instant)[:10] for event in made if event.kind == FINDING and event.problem in serious)
+    chosen = sorted(days)[-MOST_DAYS:]
+    if not chosen:
+        return
+    lead = "Times are as the clocks showed them; which zone they were in is unknown."
+    yield Section("The days that matter", "days", lead)
+    rows: list[tuple[str, ...]] = []
+    left = 0
+    for event in made:
+        if event.repeats or iso(event.instant)[:10] not in chosen or (event.postoffice not in about and len(about) < 9):
+            continue
+        if event.kind == FINDING and event.severity == "note":
+            continue
+        if len(rows) >= MOST_EVENTS:
+            left += 1
+            continue
+        when = iso(event.instant)[:19].replace("T", " ")
+        rows.append((when, safe(event.postoffice or event.clock), message(event.message), _near(safe(event.place))))
+    yield Table((Column("when"), Column("whose"), Column("what"), Column("where")), tuple(rows))
+    if left:
+        yield Paragraph(f"and {left} more events on these days; glbtools timeline lists all")
+
+
+def _inputs(report: Report) -> Iterator[Block]:
+    yield Section(
+        "What was looked at", "inputs", "Every file, its size in bytes and its SHA-256, and what it was used for."
+    )
+    concerned = {place.path for each in report.findings if each.severity != "note" for place in each.evidence}
+    first = sorted(report.inputs, key=lambda each: each.path not in concerned)
+    heads = (
+        Column("file"),
+        Column("what it is", wide=True),
+        Column("size", right=True),
+        Column("used", wide=True),
+        Column("sha256"),
+    )
+    rows = tuple(
+        (safe(each.path), each.format or "", str(each.size), each.used, each.sha256 or "could not be read")
+        for each in first[:MOST_INPUTS]
+    )
+    yield Table(heads, rows)
+    rest = first[MOST_INPUTS:]
+    if rest:
+        lines = (Verbatim("\n".join(f"{each.size},{each.sha256},{safe(each.path)}" for each in rest)),)
+        yield Fold(f"{plural(len(rest), 'more file')}: size,sha256,path", lines)
+    passed = [each for each in report.evidence.passed_over if each.kind != "foreign"]
+    foreign = len(report.evidence.passed_over) - len(passed)
+    if passed:
+        yield Heading("Not looked at")
+        yield Steps(tuple(f"{safe(each.path)}: {message(each.why)}" for each in passed[:MOST_INPUTS]))
+    if foreign:
+        yield Paragraph(f"{plural(foreign, 'file')} of other kinds, with nothing to say here.")
+
+
+def _limits(report: Report, outcome: Unsent) -> Iterator[Block]:
+    yield Section("What cannot be known from this", "limits")
+    said = [message(each) for each in report.failures]
+    for each in outcome.unknown[:MOST_PLACES]:
+        name = each.route.origin or each.route.target or each.route.path
+        said.append(
+            f"Not everything is known of what {safe(name)} sends or receives; not given: {', '.join(each.wanted)}."
+        )
+    if len(outcome.unknown) > MOST_PLACES:
+        said.append(f"The same of {len(outcome.unknown) - MOST_PLACES} more.")
+    postoffices = [each for unit in report.evidence.units for each in unit.postoffices]
+    unsure = [each for each in postoffices if not each.name_certain or not each.name]
+    for postoffice in unsure[:MOST_PLACES]:
+        source = message(postoffice.name_from or "nothing")
+        said.append(f"What the postoffice in {safe(postoffice.path)} is called is not certain (name from: {source}).")
+    if len(unsure) > MOST_PLACES:
+        said.append(f"The same of {len(unsure) - MOST_PLACES} more postoffices.")
+    said += [
+        "No file says which time zone its clock was in.",
+        "A file shows the state that a history left behind. Certain means that every history that fits the files "
+        "has that effect, or cause; likely and possible, that others fit as well.",
+    ]
+    yield Steps(tuple(said))
+
+
+def _tool(report: Report) -> Iterator[Block]:
+    yield Section("How this was made", "tool")
+    used = Counter(each.layout for each in report.inputs if each.layout)
+    by_id: Mapping[str, str] = {each.id: each.status for each in report.layouts.values()}
+    rows = [("Tool", f"glbtools {__version__}"), ("Given", ", ".join(map(safe, report.paths)))]
+    rows += [
+        (f"Layout {safe(name)}", f"{by_id.get(name, 'given by the user')}; {plural(count, 'file')} read with it")
+        for name, count in sorted(used.items())
+    ]
+    yield Facts(tuple(rows))
+    if "assumed" in by_id.values():
+        yield Paragraph(
+            "An assumed layout is a reconstruction: what a field holds is published, at which byte it stands is not. "
+            "The files were opened read-only and hashed before and after."
+        )

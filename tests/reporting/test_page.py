@@ -1,0 +1,212 @@
+"""A report as one page: it needs nothing else, runs nothing, and can be read without eyes and on paper."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import glbtools
+from glbtools.reporting import drawing, page, story
+from glbtools.reporting.model import Paragraph, Section
+
+VOID = {"meta", "br"}
+TAGS = frozenset(
+    re.findall(
+        r"\w+",
+        "html head meta title style body a header p h1 h2 h3 div nav ol ul li main section dl dt dd span strong table"
+        " thead tbody tr th td br figure figcaption pre mark code details summary svg defs pattern rect path circle"
+        " text desc",
+    )
+)
+ATTRIBUTES = re.compile(r"on\w+|style|src|action|xlink:href")
+
+
+class Read(HTMLParser):
+    """What a page is made of."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: Counter[str] = Counter()
+        self.attributes: list[tuple[str, str, str]] = []
+        self.open: list[str] = []
+        self.headings: list[int] = []
+        self.text: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+        if re.fullmatch(r"h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def written(place: Path, target: Path, **said: str) -> str:
+    glbtools.write_report(glbtools.diagnose(place), target, force=True, **said)
+    return target.read_text("utf-8")
+
+
+def inert(text: str) -> Read:
+    """Assert that a page runs and loads nothing, and is well formed; return what it is made of."""
+    read = Read(text)
+    assert read.open == []
+    assert set(read.tags) <= TAGS
+    assert not [each for each in read.attributes if ATTRIBUTES.fullmatch(each[1])]
+    assert all(value.startswith("#") for _, name, value in read.attributes if name == "href")
+    ids = [value for _, name, value in read.attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    assert {value[1:] for _, name, value in read.attributes if name == "href"} <= set(ids)
+    labelled = " ".join(value for _, name, value in read.attributes if name == "aria-labelledby").split()
+    assert set(labelled) <= set(ids)
+    assert all(character.isprintable() or character == "\n" for character in text)
+    return read
+
+
+@pytest.mark.parametrize(
+    "name", ["stuck", "seed-server-restored", "healthy-week", "damaged", "directories/backsync-restored-directory"]
+)
+def test_a_page_runs_nothing_and_loads_nothing_and_has_its_headings_in_order(fixture_path, tmp_path, name):
+    text = written(fixture_path(name), tmp_path / "page.html")
+    read = inert(text)
+    style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)[1]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    assert f'content="{policy}"' in text
+    assert text.index(policy) < text.index("<style>")
+    assert read.tags["h1"] == read.tags["main"] == 1
+    assert all(after <= before + 1 for before, after in zip(read.headings, read.headings[1:], strict=False))
+    assert read.tags["th"] == sum(name == "scope" for _, name, _ in read.attributes)
+    assert read.tags["desc"] == sum((tag, name) == ("svg", "role") for tag, name, _ in read.attributes)
+    assert ("html", "lang", "en") in read.attributes
+
+
+def test_the_page_tells_the_story_in_the_order_in_which_people_ask(fixture_path, tmp_path):
+    text = written(fixture_path("stuck"), tmp_path / "page.html", case="1994-17", examiner="A. Example")
+    assert re.findall(r'<h2 id="(\w+)">', text) == [
+        "short", "wrong", "lost", "why", "else", "do", "network", "channels", "days", "inputs", "limits", "tool",
+    ]  # fmt: skip
+    assert "1 of 1 postoffice loses changes" in text
+    assert "<mark>11 00 00 00</mark>" in text
+    assert "1994-17" in text and "A. Example" in text
+    for each in glbtools.diagnose(fixture_path("stuck")).inputs:
+        assert each.path in text and each.sha256 in text
+    assert f"glbtools {glbtools.__version__}" in text
+    assert "assumed" in text
+
+
+def test_the_same_evidence_gives_the_same_page(fixture_path, tmp_path):
+    first, second = (written(fixture_path("stuck"), tmp_path / name) for name in ("a.html", "b.html"))
+    assert first == second
+
+
+def test_hostile_texts_are_inert_and_cut_with_a_count(tmp_path):
+    evil = '</style><script>alert(1)</script><img src=x onerror=alert(1)>\\u202e\\" onclick=\\"x'
+    long = f"{'N' * 4_000}\tPCM:NET/PO/X"
+    spec = {
+        "postoffice": [
+            {
+                "name": "NET/PO",
+                "reqconf": {"reqsync": 17, "server": "NET/HUB"},
+                "queue": {
+                    "REQTRANS": [{"sync": 1, "text": f"A {evil}"}, {"sync": 2, "text": f"A {long}\tPCM:NET/PO/X"}]
+                },
+            }
+        ]
+    }
+    path = tmp_path / "spec.json"
+    path.write_text(json.dumps(spec).replace("\\\\u202e", "").replace('\\\\\\"', '\\"'), "utf-8")
+    glbtools.build(path, tmp_path / "net")
+    text = written(tmp_path / "net", tmp_path / "page.html", title=f"<b>{evil}\x1b[2J\u202e")
+    read = inert(text)
+    assert "script" not in read.tags and "img" not in read.tags
+    assert "<script>" in "".join(read.text)
+    assert re.search(r"… and \d,?\d* more characters", "".join(read.text))
+    assert long not in text
+
+
+def test_a_text_of_ten_megabytes_makes_no_page_of_ten_megabytes():
+    lines = "\n".join(page.page([Section("A", "a"), Paragraph("x" * 10_000_000)], "A page"))
+    assert len(lines) < 20_000
+    assert "… and 9998800 more characters" in lines
+
+
+def network(folder: Path, count: int, sick: set[int]) -> Path:
+    """Return a server and many requestors, of which some have changes that will never be sent."""
+    records = "".join(
+        f'[[postoffice.srvconf.requestor]]\nname = "PCM:{name}"\nreqsync = 9\nsrvsync = 20\nimportsync = 1\n'
+        for name in ("NET/HUB", *(f"NET/PO{number}" for number in range(count)))
+    )
+    parts = [f'[[postoffice]]\nname = "NET/HUB"\nrole = "server"\n[postoffice.reqconf]\nreqsync = 9\nsrvsync = 20\n'
+             f'server = "NET/HUB"\nimportsync = 1\n[[postoffice.queue.REQTRANS]]\ndummy = 9\n'
+             f"[postoffice.srvconf]\nsync = 20\n{records}"]  # fmt: skip
+    for number in range(count):
+        confirmed = 17 if number in sick else 9
+        queue = f'{{ sync = 1, text = "R PCM:NET/PO{number}" }}' if number in sick else "{ dummy = 9 }"
+        parts.append(
+            f'[[postoffice]]\nname = "NET/PO{number}"\npath = "po{number}"\nqueue.REQTRANS = [ {queue} ]\n'
+            f'reqconf = {{ server = "NET/HUB", reqsync = {confirmed}, srvsync = 20, importsync = 1 }}\n'
+        )
+    (folder / "many.toml").write_text("".join(parts), "utf-8")
+    glbtools.build(folder / "many.toml", folder / "many")
+    return folder / "many"
+
+
+def test_of_500_postoffices_the_sick_come_first_and_the_healthy_are_counted(tmp_path):
+    place = network(tmp_path, 500, {7, 333})
+    text = written(place, tmp_path / "page.html")
+    read = inert(text)
+    assert "2 of 501 postoffices lose changes" in text
+    assert len(text.encode()) < 2_000_000
+    assert read.tags["svg"] < 20
+    first = text.index("upload NET/PO333 to NET/HUB")
+    assert text.index("upload NET/PO7 to NET/HUB") > first > 0
+    assert "<summary>1000 more channels: 1000 in sync</summary>" in text
+    assert text.index("po7/GLB/REQTRANS.GLB") < text.index("po100/GLB/REQCONF.GLB")
+
+
+def test_a_number_line_keeps_its_order_however_large_the_numbers(fixture_path):
+    for judged in glbtools.diagnose(fixture_path("seed-server-restored")).channels:
+        wide = judged._replace(
+            channel=judged.channel._replace(
+                last=4_000_000_000, held=tuple((2 * number, 2 * number + 1) for number in range(5_000))
+            )
+        )
+        drawn = drawing.number_line(wide, 1, "a channel", "in words").svg
+        assert len(drawn) < 12_000
+        edges = [float(each) for each in re.findall(r'<path d="M([\d.]+) \d+v8"', drawn)]
+        assert edges == sorted(edges)
+        assert all(190 <= each <= 866 for each in edges)
+
+
+def test_what_is_wrong_in_one_sentence(fixture_path):
+    said = {name: story.summary(glbtools.diagnose(fixture_path(name))) for name in ("healthy-week", "stuck", "damaged")}
+    assert said["healthy-week"] == "nothing wrong is found in 3 postoffices"
+    assert said["stuck"] == "1 of 1 postoffice loses changes"
+    assert said["damaged"].endswith(" in 1 postoffice; no channel is seen to lose changes")
+
+
+def test_without_a_file_the_same_report_is_text_and_json_says_where_the_page_is(run, fixture_path, tmp_path):
+    text = run("report", fixture_path("stuck"), columns=60)
+    assert text.status == 1
+    assert "WHAT IS WRONG, AND HOW SURE THAT IS" in text.out
+    assert max(map(len, text.out.splitlines())) <= 60
+    done = run("report", fixture_path("stuck"), "--to", tmp_path / "p.html", "--json")
+    document = json.loads(done.out)
+    assert document["schema"] == "glbtools.report/1"
+    assert document["size"] == (tmp_path / "p.html").stat().st_size
+    assert run("report", fixture_path("stuck"), "--to", tmp_path / "p.html").status == 2
