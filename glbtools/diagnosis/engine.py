@@ -15,7 +15,7 @@ from glbtools.diagnosis.case import Case, Judged, absent, cases, passed_over
 from glbtools.diagnosis.deleted import recovered
 from glbtools.diagnosis.doubts import named
 from glbtools.diagnosis.finding import CERTAINTIES, Finding
-from glbtools.diagnosis.inventory import passed_over_file
+from glbtools.diagnosis.inventory import File, files_of, other_files
 from glbtools.diagnosis.precedence import explained
 from glbtools.diagnosis.problems import SEVERITIES
 from glbtools.diagnosis.restored import merged
@@ -26,36 +26,10 @@ from glbtools.diagnosis.wording import numbers_text
 from glbtools.errors import UnknownFormatError
 from glbtools.evidence.contents import Artefact
 from glbtools.evidence.network import Evidence, Network, collect, latest_stamp
-from glbtools.evidence.postoffice import Postoffice
-from glbtools.formats.registry import Inspection
 from glbtools.layouts import Layouts
 
 CHECKS = ("upload", "download", "structure", "leftovers", "logs", "schedule", "older")
 """Modules of ``checks``; each has a function ``check(case)`` that yields findings."""
-
-
-class Input(NamedTuple):
-    """One file that was given.
-
-    Attributes:
-        path: as shown.
-        format: what it is; None for a file only its presence and size matter of.
-        layout: the layout it was read with.
-        size: in bytes.
-        sha256: hash before and after; None when it could not be read.
-        used: ``read``, ``opened`` for an archive that was looked into, ``no use`` for a file of a postoffice of which
-            only presence and size matter, ``damaged``, ``too large``, ``deleted`` for what a file system gives up,
-            ``copy`` for the bytes of another one, or ``not recognised``.
-        target: where it leads, for a link to a file.
-    """
-
-    path: str
-    format: str | None
-    layout: str | None
-    size: int
-    sha256: str | None
-    used: str = "read"
-    target: str = ""
 
 
 class Unjudged(NamedTuple):
@@ -93,7 +67,7 @@ class Report:
     """
 
     evidence: Evidence
-    inputs: list[Input] = field(default_factory=list)
+    inputs: list[File] = field(default_factory=list)
     channels: list[Judged] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -200,7 +174,7 @@ def diagnose(
         _look_at_unit(report, unit, now or unit.latest, progress)
     _look_at_successors(report, now, progress)
     earlier = {each.path: each for unit in evidence.units for each in unit.older}
-    rows = chain(report.inputs, *map(inputs, earlier.values()), _others(evidence))
+    rows = chain(report.inputs, *map(files_of, earlier.values()), other_files(evidence))
     report.inputs = sorted({each.path: each for each in reversed(list(rows))}.values(), key=lambda each: each.path)
     report.changed = _changed(report)
     report.judged = report.troubled or bool(given.pieces) or any(each.compared for each in report.channels)
@@ -222,7 +196,7 @@ def _look_at_unit(report: Report, unit: Network, now: datetime | None, progress:
         report.channels += channels(case)
         report.unjudged += unjudged(case)
         found += [named(case, recovered(case, each)) for check in CHECKS for each in _run(check, case)]
-        report.inputs += inputs(case.postoffice)
+        report.inputs += files_of(case.postoffice)
         report.unreadable |= case.postoffice.unreadable
         case.postoffice.release()
     for case in absent(unit, now):
@@ -240,7 +214,7 @@ def _look_at_successors(report: Report, now: datetime | None, progress: Callable
         report.findings += explained(merged(found.findings))
     known = {each.path for each in report.inputs}
     report.inputs += [
-        Input(each.path, each.format, None, each.size, each.sha256)
+        File(each.path, each.format, size=each.size, sha256=each.sha256)
         for each in given.read.values()
         if each.path not in known
     ]
@@ -272,39 +246,6 @@ def worth(judged: Judged) -> bool:
     """Whether a channel is worth a line: something of it is decided, or its own side is given."""
     own = judged.channel.last if judged.channel.kind == "upload" else judged.channel.applied
     return own is not None or judged.verdict.state != "UNKNOWN"
-
-
-def inputs(postoffice: Postoffice) -> Iterator[Input]:
-    """Yield the files of a postoffice as inputs."""
-    for artefact in (*postoffice.artefacts, *postoffice.gone):
-        found, digest = postoffice.read(artefact), postoffice.contents.digest(artefact)
-        layout = found.layout.id if found and found.layout else None
-        form = found.entry.name if found else None
-        yield Input(
-            artefact.path, form, layout, *digest, used=_used(postoffice, artefact, found), target=artefact.entry.target
-        )
-
-
-def _others(evidence: Evidence) -> Iterator[Input]:
-    """Yield the archives that were looked into, and the files that were passed over."""
-    for container in evidence.containers:
-        size, sha256 = evidence.contents.digest(Artefact(container, "", container.name))
-        yield Input(container.shown, "archive", None, size, sha256=sha256, used="opened")
-    for each in evidence.passed_over:
-        if each.entry is None or not (each.entry.is_directory or each.entry.other):
-            file = passed_over_file(each, evidence)
-            used = TOO_LARGE if each.entry and each.entry.size > evidence.contents.max_size else file.used
-            target = each.entry.target if each.entry else ""
-            yield Input(file.path, None, None, file.size, sha256=file.sha256, used=used, target=target)
-
-
-TOO_LARGE = "too large"
-
-
-def _used(postoffice: Postoffice, artefact: Artefact, found: Inspection | None) -> str:
-    if artefact.path in postoffice.contents.unreadable:
-        return TOO_LARGE if artefact.size > postoffice.contents.max_size else "damaged"
-    return "no use" if found is None else "deleted" if artefact.entry.deleted else "read"
 
 
 def _run(check: str, case: Case) -> Iterator[Finding]:

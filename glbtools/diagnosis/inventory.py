@@ -17,6 +17,7 @@ from glbtools.evidence.search import PassedOver
 from glbtools.layouts import Layouts
 
 READ, OPENED, NO_USE, DAMAGED, FOREIGN, COPY = "read", "opened", "no use", "damaged", "not recognised", "copy"
+TOO_LARGE, GONE = "too large", "deleted"
 
 
 class File(NamedTuple):
@@ -24,25 +25,26 @@ class File(NamedTuple):
 
     Attributes:
         path: as shown.
-        used: ``read``; ``opened`` for an archive or image that is looked into; ``no use`` for a file of a postoffice of
-            which only presence and size matter; ``damaged`` for what cannot be read; ``not recognised``.
-        format: what it is; None where that is not known.
+        format: what it is; None where that is not known, or only presence and size matter.
         layout: the layout it is read with; None for a text.
         size: in bytes.
         sha256: in hex; None where it cannot be read.
-        is_deleted: whether the file system has it marked as deleted, or its name lost its first letter so.
+        used: ``read``; ``opened`` for an archive or image that is looked into; ``no use`` for a file of a postoffice of
+            which only presence and size matter; ``damaged`` and ``too large`` for what cannot be read; ``deleted`` for
+            what a file system gives up; ``copy`` for the bytes of another one; ``not recognised``.
         target: where it leads, for a link to a file.
-        why: why it is of no use, where it is not read.
+        is_deleted: whether the file system has it marked as deleted, or its name lost its first letter so.
+        why: why it is not read.
     """
 
     path: str
-    used: str
     format: str | None = None
     layout: str | None = None
     size: int = 0
     sha256: str | None = None
-    is_deleted: bool = False
+    used: str = READ
     target: str = ""
+    is_deleted: bool = False
     why: str = ""
 
 
@@ -122,52 +124,72 @@ def find_evidence(
     found.places += [_place(each, 0) for each in (found.units[0].older if found.units else [])]
     for place in found.places:
         found.unreadable |= place.postoffice.unreadable
-    found.others = sorted({each.path: each for each in _others(evidence, given)}.values())
+    strange = (_passed_over(each, evidence) for each in evidence.passed_over if _is_no_file(each))
+    others = (*other_files(evidence), *strange, *_of_successors(given))
+    found.others = sorted({each.path: each for each in others}.values())
     return found
 
 
 def _place(postoffice: Postoffice, unit: int) -> Place:
-    held = sorted((*postoffice.artefacts, *postoffice.gone), key=lambda each: each.path)
-    found = Place(postoffice, unit, tuple(_file(postoffice, each) for each in held))
+    found = Place(postoffice, unit, tuple(sorted(files_of(postoffice))))
     postoffice.release()
     return found
 
 
-def _file(postoffice: Postoffice, artefact: Artefact) -> File:
-    inspection = postoffice.read(artefact)
-    why = postoffice.unreadable.get(artefact.path, "")
-    return File(
-        artefact.path,
-        DAMAGED if why else READ if inspection else NO_USE,
-        format=inspection.entry.name if inspection else None,
-        layout=inspection.layout.id if inspection and inspection.layout else None,
-        size=artefact.size,
-        sha256=postoffice.contents.digest(artefact).sha256,
-        is_deleted=artefact.entry.deleted or artefact.name[:1] in DELETED,
-        target=artefact.entry.target,
-        why=why.removeprefix(f"{artefact.path}: "),
-    )
+def files_of(postoffice: Postoffice) -> Iterator[File]:
+    """Yield the files of a postoffice."""
+    contents = postoffice.contents
+    for artefact in (*postoffice.artefacts, *postoffice.gone):
+        inspection, digest = postoffice.read(artefact), contents.digest(artefact)
+        why = contents.unreadable.get(artefact.path, "")
+        used = GONE if artefact.entry.deleted else READ
+        if why:
+            used = TOO_LARGE if artefact.size > contents.max_size else DAMAGED
+        yield File(
+            artefact.path,
+            format=inspection.entry.name if inspection else None,
+            layout=inspection.layout.id if inspection and inspection.layout else None,
+            size=digest.size,
+            sha256=digest.sha256,
+            used=used if inspection or why else NO_USE,
+            target=artefact.entry.target,
+            is_deleted=artefact.entry.deleted or artefact.name[:1] in DELETED,
+            why=why.removeprefix(f"{artefact.path}: "),
+        )
 
 
-def _others(evidence: Evidence, given: Given) -> Iterator[File]:
+def other_files(evidence: Evidence) -> Iterator[File]:
+    """Yield the archives that were looked into, and the files that were passed over."""
     for container in evidence.containers:
         size, sha256 = evidence.contents.digest(Artefact(container, "", container.name))
-        yield File(container.shown, OPENED, "archive", size=size, sha256=sha256)
+        yield File(container.shown, "archive", size=size, sha256=sha256, used=OPENED)
+    for each in evidence.passed_over:
+        if not _is_no_file(each):
+            yield _passed_over(each, evidence)
+
+
+def _is_no_file(each: PassedOver) -> bool:
+    """Whether it is a directory, a link that is not followed, or a device."""
+    return each.entry is not None and (each.entry.is_directory or bool(each.entry.other))
+
+
+def _of_successors(given: Given) -> Iterator[File]:
     for piece in (*given.pieces, *given.older):
         size, sha256 = files.digest(piece.place)
-        yield File(piece.path, READ, piece.kind, size=size, sha256=sha256)
-    for each in evidence.passed_over:
-        yield passed_over_file(each, evidence)
+        yield File(piece.path, piece.kind, size=size, sha256=sha256)
 
 
-def passed_over_file(each: PassedOver, evidence: Evidence) -> File:
-    """Return something that was not looked at as a file, hashed where it can be."""
+def _passed_over(each: PassedOver, evidence: Evidence) -> File:
+    """Return something that was not looked at, hashed where it can be."""
     used = COPY if each.kind == "copy" else FOREIGN
-    if each.entry is None or each.entry.is_directory or each.entry.other:
-        return File(each.path, used if each.kind != "unread" else DAMAGED, why=each.why)
+    if each.entry is None or _is_no_file(each):
+        return File(each.path, used=used if each.kind != "unread" else DAMAGED, why=each.why)
+    size, target, limit = each.entry.size, each.entry.target, evidence.contents.max_size
+    if size > limit:
+        return File(each.path, size=size, used=TOO_LARGE, target=target, why=each.why)
     try:
-        size, sha256 = each.entry.digest(evidence.contents.max_size)
+        size, sha256 = each.entry.digest(limit)
     except GlbError as error:
         why = f"{each.why}; {str(error).removeprefix(f'{each.path}: ')}"
-        return File(each.path, DAMAGED, size=each.entry.size, why=why)
-    return File(each.path, used, size=size, sha256=sha256, why=each.why)
+        return File(each.path, size=size, used=DAMAGED, target=target, why=why)
+    return File(each.path, size=size, sha256=sha256, used=used, target=target, why=each.why)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from glbtools.diagnosis.case import Judged
     from glbtools.diagnosis.engine import Report
 
+_INPUT = ("path", "format", "layout", "size", "sha256", "used", "target")
 SCHEMA = "glbtools.diagnosis/2"
 
 
@@ -22,7 +23,7 @@ def document(report: Report, version: str) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "tool": tool(version),
-        "inputs": [each._asdict() for each in report.inputs],
+        "inputs": [{name: getattr(each, name) for name in _INPUT} for each in report.inputs],
         "postoffices": [
             {
                 "name": each.name,

@@ -104,14 +104,14 @@ def test_a_file_that_changes_meanwhile_is_said(tmp_path, monkeypatch):
     from glbtools.diagnosis import engine
 
     path = built(tmp_path, network())
-    kept = engine.inputs
+    kept = engine.files_of
 
     def meddled(postoffice):
         found = list(kept(postoffice))
         (path / "east" / "GLB" / "REQTRANS.GLB").write_bytes(b"meddled")
         return iter(found)
 
-    monkeypatch.setattr(engine, "inputs", meddled)
+    monkeypatch.setattr(engine, "files_of", meddled)
     changed = diagnose(path).changed
     assert [Path(each).name for each in changed] == ["REQTRANS.GLB"]
 
