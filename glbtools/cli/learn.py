@@ -50,6 +50,14 @@ def learn(
         list[str] | None,
         typer.Option("--known", metavar="[FILE:]NAME=VALUE", help="A value known to be in a file; may be given again."),
     ] = None,
+    pin: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pin",
+            metavar="NAME=TYPE@OFFSET|none",
+            help="A field of a queue record that is known; may be given again.",
+        ),
+    ] = None,
     family: Annotated[
         Family | None, typer.Option("--family", help="Kind of the files; told by their names unless given.")
     ] = None,
@@ -60,6 +68,9 @@ def learn(
     check: Annotated[
         Path | None, typer.Option("--check", metavar="LAYOUT.toml", help="Test this layout on the files instead.")
     ] = None,
+    hex_: Annotated[
+        bool, typer.Option("--hex", help="Show the best three readings over the bytes of one record.")
+    ] = False,
     force: Replace = False,
     *,
     common: Common,
@@ -72,9 +83,10 @@ def learn(
     Example: glbtools learn REQTRANS.GLB MSTTRANS.GLB --listing LISTQ.TXT --out mine.toml
     """
     if check is not None:
-        if known or out is not None or family is not None:
+        if known or pin or hex_ or out is not None or family is not None:
             raise typer.BadParameter(
-                "goes with FILE... and --listing, not with --known, --family or --out", param_hint="--check"
+                "goes with FILE... and --listing, not with --known, --pin, --hex, --family or --out",
+                param_hint="--check",
             )
         _check(check, files, listing or [], common)
         return
@@ -89,12 +101,13 @@ def learn(
             files,
             listings=listing or (),
             known=known or (),
+            pins=pin or (),
             family=family.value if family else None,
             max_size=common.max_size,
             progress=bar,
         )
     _write(learning, out, force=force)
-    _report(learning, out, common)
+    _report(learning, out, common, overlaid=hex_)
     raise typer.Exit(0 if learning.layout and not learning.partial else FOUND)
 
 
@@ -129,7 +142,7 @@ def _write(learning: Learning, out: str | None, *, force: bool) -> None:
         write(Path(out), text.encode("utf-8"), force=force)
 
 
-def _report(learning: Learning, out: str | None, common: Common) -> None:
+def _report(learning: Learning, out: str | None, common: Common, *, overlaid: bool) -> None:
     from glbtools.reporting import learning as render
 
     written = out if out != STDIN and learning.layout is not None else None
@@ -146,6 +159,7 @@ def _report(learning: Learning, out: str | None, common: Common) -> None:
                 print(line, file=sys.stderr)
     elif not (common.quiet and written):
         put(common.lines(render.report(learning)))
+        put(common.lines(render.overlays(learning)) if overlaid else ())
         put(common.lines(render.afterwards(learning, out)) if out else ())
 
 

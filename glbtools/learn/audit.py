@@ -85,6 +85,14 @@ def _misread(material: Material, queue: Queue, odd: Sequence[Record]) -> Iterato
     blank = [each for each in queue.records if is_blank(each.text)]
     if blank and layout.stride == 1:
         yield f"a record without a text is read at 0x{blank[0].start:x} of {material.path}, where none may be"
+    length = queue.codec.length
+    if length is not None:
+        at_length = queue.codec.other_fields.index(length)
+        off = Counter(int(each.others[at_length]) - queue.codec.len_text(each.text) for each in queue.records)
+        del off[0]
+        by, count = off.most_common(1)[0] if off else (0, 0)
+        if count > 1 and count * 2 > off.total():
+            yield f"{count} lengths of {material.path} are off by {by}, all alike: they may be stored otherwise"
     sizes = sorted(each.stop - each.start for each in queue.records)
     swallowed = [each for each in queue.records if is_odd(_raw(queue, each)) and not is_blank(each.text)]
     lost = sum(each.stop - each.start for each in swallowed)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from glbtools import files
 from glbtools.binary.layout import STATUSES, Layout
-from glbtools.errors import UnknownFormatError, UsageError
+from glbtools.errors import LayoutError, UnknownFormatError, UsageError
 from glbtools.formats.listing import parse_listing
 from glbtools.formats.queue import Queue, parse_queue
 from glbtools.formats.registry import FORMATS, detect
@@ -28,6 +29,7 @@ from glbtools.learn.comparison import Comparison, compare, contradictions, doubt
 from glbtools.learn.kinds import Mention
 from glbtools.learn.liveness import doubts, selected
 from glbtools.learn.material import CONTROL, Material, told, with_listings
+from glbtools.learn.pins import Pin, parse_pins, pinned, refutations
 from glbtools.learn.places import Place
 from glbtools.learn.summed import with_checksum
 
@@ -126,6 +128,7 @@ def learn_layout(
     *,
     listings: Sequence[str | Path] = (),
     known: Sequence[str] = (),
+    pins: Sequence[str] = (),
     family: str | None = None,
     max_size: int = files.DEFAULT_MAX_SIZE,
     progress: Progress | None = None,
@@ -136,13 +139,14 @@ def learn_layout(
         paths: the files; all have one layout.
         listings: what LISTQ or LISTDS printed of them; of configurations one for each, in their order.
         known: ``[FILE:]NAME=VALUE``: values known to be in the files.
+        pins: ``NAME=TYPE@OFFSET`` or ``NAME=none``: what somebody knows of the fields of queue files.
         family: queue, reqconf or srvconf; told by the files' names unless given.
         max_size: largest file read, in bytes.
         progress: called with what is done next, how many steps are done, and of how many at most.
 
     Raises:
         FileAccessError: a file cannot be read.
-        UsageError: a listing lists nothing, or a known value is malformed or contradicts itself.
+        UsageError: a listing lists nothing, or a known value or a pin is malformed or contradicts itself.
     """
     if not paths:
         raise UsageError("no file to learn from")
@@ -151,9 +155,22 @@ def learn_layout(
     wanted = family or family_of(paths)
     if wanted == "queue" and family is None:
         wanted = _spoken_of(paths, listings, known, max_size) or wanted
+    if wanted != "queue" and pins:
+        raise UsageError(
+            f"--pin {pins[0]}: fields of queue files can be pinned; of a {wanted} give values with --known"
+        )
     if wanted != "queue":
         return _configuration_layout(wanted, paths, listings, known, max_size)
-    return _queue_layout(paths, listings, known, max_size, progress or (lambda *_: None))
+    said = _Said(listings, known, parse_pins(pins))
+    return _queue_layout(paths, said, max_size, progress or (lambda *_: None))
+
+
+class _Said(NamedTuple):
+    """What is given beside queue files: listings, known values, pins."""
+
+    listings: Sequence[str | Path]
+    known: Sequence[str]
+    pins: Sequence[Pin]
 
 
 FAMILIES = ("queue", "reqconf", "srvconf")
@@ -180,11 +197,11 @@ def _spoken_of(
 
 def _queue_layout(
     paths: Sequence[str | Path],
-    listings: Sequence[str | Path],
-    known: Sequence[str],
+    given: _Said,
     max_size: int,
     progress: Progress,
 ) -> Learning:
+    listings, known, pins = given
     learning = Learning("queue", tuple(map(str, paths)), tuple(map(str, listings)))
     steps = queue.MOST_RULES + 2
 
@@ -214,8 +231,14 @@ def _queue_layout(
         materials = [obscuring.read(each, layout) for each in stored]
         with_listings(materials, printed, ENCODING)
         found = queue.candidates(materials, explaining)
+    refuted: list[str] = []
+    if pins and found:
+        found, refuted = _pinned(found, pins, materials)
+        learning.concluded += refuted if found else ()
     learning.candidates = found
-    learning.reasons = list(_undecided(found, materials))
+    learning.reasons = list(_undecided(found, materials, {each.name for each in pins}))
+    if refuted and not found:
+        learning.reasons = list(dict.fromkeys(refuted))
     if found and not learning.reasons:
         layout = found[0].layout
         progress("looking for a checksum", steps - 1, steps)
@@ -230,10 +253,10 @@ def _queue_layout(
     if best is not None:
         queues = [parse_queue(each.data, best) for each in materials]
         learning.parts = [queue_part(each.path, each.data, held) for each, held in zip(materials, queues, strict=True)]
-        _test(learning, materials, queues)
+        _test(learning, materials, queues, {each.name for each in pins})
     if learning.layout is not None and found:
         progress("reading a third that was kept apart", steps - 1, steps)
-        learning.held = holdout.held_out(materials, queues, learning.layout, _decided)
+        learning.held = holdout.held_out(materials, queues, learning.layout, lambda rest: _decided(rest, pins))
         learning.layout = holdout.doubted(learning.layout, learning.held)
     if obscured and learning.layout is not None:
         learning.layout = _obscured(learning, obscured, stored, queues)
@@ -243,10 +266,17 @@ def _queue_layout(
     return learning
 
 
-def _decided(materials: Sequence[Material]) -> Layout | None:
+def _decided(materials: Sequence[Material], pins: Sequence[Pin]) -> Layout | None:
     """Return the layout that a search finds in files; None where it decides nothing."""
     found = queue.candidates(materials)
-    return found[0].layout if found and not list(_undecided(found, materials)) else None
+    if pins and found:
+        found, _ = _pinned(found, pins, materials)
+    fixed = {each.name for each in pins}
+    return found[0].layout if found and not list(_undecided(found, materials, fixed)) else None
+
+
+def _starts(material: Material, layout: Layout) -> list[int]:
+    return [each.start for each in parse_queue(material.data, layout).records[:1]]
 
 
 def _obscured(learning: Learning, obscured: str, stored: Sequence[Material], queues: Sequence[Queue]) -> Layout | None:
@@ -264,7 +294,30 @@ def _obscured(learning: Learning, obscured: str, stored: Sequence[Material], que
     return layout
 
 
-def _test(learning: Learning, materials: Sequence[Material], queues: Sequence[Queue]) -> None:
+def _pinned(
+    found: Sequence[queue.Candidate], pins: Sequence[Pin], materials: Sequence[Material]
+) -> tuple[list[queue.Candidate], list[str]]:
+    """Return the explanations that pins leave, with what is pinned in them, and why the others are refuted."""
+    left, refuted = [], []
+    for each in found:
+        try:
+            layout = pinned(each.layout, pins)
+        except LayoutError as error:
+            first = next((f"0x{at:x} of {m.path}" for m in materials for at in _starts(m, each.layout)), "the files")
+            refuted.append(f"--pin {error.key} is refuted: in the record at {first} {error.reason}")
+            continue
+        queues = [parse_queue(material.data, layout) for material in materials]
+        against = list(refutations(pins, materials, queues))
+        refuted += against
+        if not against:
+            texts = tuple((record.sync, record.text) for held in queues for record in held.records)
+            left.append(each._replace(layout=layout, texts=texts))
+    return left, refuted
+
+
+def _test(
+    learning: Learning, materials: Sequence[Material], queues: Sequence[Queue], fixed: Set[str] = frozenset()
+) -> None:
     """Hold the best explanation against the listings: a layout that one contradicts is none."""
     compared = [compare(each, held) for each, held in zip(materials, queues, strict=True)]
     learning.comparisons = [each for each in compared if each is not None]
@@ -276,10 +329,10 @@ def _test(learning: Learning, materials: Sequence[Material], queues: Sequence[Qu
     told = [each for each in materials if each.printed or each.first is not None or each.last is not None]
     if parts and not told:
         learning.concluded.append("which of the records are in the queue only a listing tells: some may be purged")
-        if why := list(date_doubts(parts)):
+        if "stamp" not in fixed and (why := list(date_doubts(parts))):
             learning.layout = without_stamp(learning.layout, why)
             learning.concluded.append(f"dates are left open: {'; '.join(why)}")
-        learning.reasons += number_doubts(parts, learning.layout)
+        learning.reasons += number_doubts(parts, learning.layout) if "sync" not in fixed else ()
     learning.layout = None if learning.reasons else doubted(learning.layout, learning.comparisons)
     if learning.layout is not None and (open_ := list(doubts(learning.layout, materials, queues))):
         learning.reasons += open_
@@ -322,7 +375,9 @@ def _strangers(materials: Sequence[Material]) -> Iterator[str]:
             yield f"{material.path} is no queue file but of another kind: {entry.title}{hint}"
 
 
-def _undecided(found: Sequence[queue.Candidate], materials: Sequence[Material]) -> Iterator[str]:
+def _undecided(
+    found: Sequence[queue.Candidate], materials: Sequence[Material], fixed: Set[str] = frozenset()
+) -> Iterator[str]:
     """Yield why no layout is decided; nothing where one is."""
     if not any(material.data for material in materials):
         yield "the files are empty: an empty queue has no bytes to learn from"
@@ -344,7 +399,7 @@ def _undecided(found: Sequence[queue.Candidate], materials: Sequence[Material]) 
             f"the best explanation finds {_count(best.records, 'record')} and leaves too much unexplained: "
             f"{best.explained:.0%} of the bytes are in records, {best.odd:.0%} of those are no sound transactions"
         )
-    known = any(each.first is not None or each.last is not None for each in materials)
+    known = "sync" in fixed or any(each.first is not None or each.last is not None for each in materials)
     for doubt in best.reading.doubts if not known else ():  # a known number has decided between them
         yield f"the number may as well be {doubt}"
     for rival in found[1:]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,10 +13,11 @@ from glbtools.binary.layout import PADDED, STATUSES, TERMINATORS, Layout
 from glbtools.binary.records import Record
 from glbtools.files import sha256
 from glbtools.formats.base import count, span_row
-from glbtools.formats.queue import parse_queue
+from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn import comparison
 from glbtools.learn.differences import DOUBTED, differences, doubt_text, place_text, type_text
 from glbtools.learn.learning import OPAQUE
+from glbtools.learn.weighing import is_odd
 from glbtools.reporting.documents import dumps, tool
 from glbtools.reporting.model import (
     FAINT,
@@ -156,6 +158,56 @@ def _points(heading: str, points: Sequence[str]) -> Iterator[Block]:
 
 
 # --- the layout over a record ------------------------------------------------------------------------------------
+
+
+def overlays(learning: Learning) -> Iterator[Block]:
+    """Yield the best readings over the bytes of one record, one below the other, with what speaks for and against."""
+    readings = [learning.layout] if learning.layout is not None else []
+    readings += [each.layout for each in learning.others]
+    if learning.family != "queue" or not readings:
+        yield from _heading("no reading comes near enough to be laid over a record")
+        return
+    for number, layout in enumerate(readings[:MOST_RIVALS], 1):
+        parsed = [
+            (path, data, parse_queue(data, layout))
+            for path, data in zip(learning.paths, learning.contents, strict=True)
+        ]
+        shown = next(
+            ((path, data, each) for path, data, _ in parsed if (each := _fine(data, layout)) is not None), None
+        )
+        if shown is not None:
+            path, data, record = shown
+            start, stop = record.span
+            yield from _heading(f"reading {number}: 0x{start:04x} to 0x{stop:04x} of {safe(path)}")
+            yield Ruler(data[start:stop], tuple(_record_segments(layout, record)), layout.encoding)
+        for line in _hits([queue for _, _, queue in parsed]):
+            yield Paragraph(line, depth=1, hang=2)
+
+
+def _hits(queues: Sequence[Queue]) -> Iterator[str]:
+    """Yield how often each part of a reading holds, and the first record where it does not."""
+    records = [(queue, each) for queue in queues for each in queue.records]
+    pairs = [pair for queue in queues for pair in itertools.pairwise(queue.records)]
+    yield _hit("number", [(b.start, b.sync > a.sync) for a, b in pairs], "steps rise")
+    if queues[0].layout.with_role("stamp") is not None:
+        years = [
+            (each.start, (when := queue.moment(each)) is not None and 1985 <= when.year < 2036)
+            for queue, each in records
+        ]
+        yield _hit("date", years, "are dates of these files")
+    yield _hit(
+        "text",
+        [(each.start, not is_odd(queue.layout.encoded(each.text))) for queue, each in records],
+        "are transactions",
+    )
+    if queues[0].layout.checksum:
+        sums = [(each.start, queue.codec.checksum(each) == each.checksum) for queue, each in records]
+        yield _hit("checksum", sums, "agree")
+
+
+def _hit(what: str, rows: Sequence[tuple[int, bool]], said: str) -> str:
+    good, first = sum(held for _, held in rows), next((start for start, held in rows if not held), None)
+    return f"{what}: {good} of {len(rows)} {said}" + ("" if first is None else f"; not first at 0x{first:04x}")
 
 
 class _Sample(NamedTuple):

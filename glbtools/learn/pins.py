@@ -1,0 +1,186 @@
+"""What a person knows of a layout: where a field stands, or that there is none (``--pin NAME=TYPE@OFFSET``).
+
+A pin decides at once between readings. It is tested like everything else: one that the files speak against is refuted
+with the first record that shows it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from glbtools.binary.field import INTEGERS, Field
+from glbtools.binary.layout import Layout
+from glbtools.binary.layout import parse as parse_layout
+from glbtools.errors import LayoutError, UsageError
+from glbtools.formats.queue import Queue
+from glbtools.layouts.written import to_toml
+from glbtools.learn.columns import LARGEST_STEP, LARGEST_SYNC
+from glbtools.learn.comparison import compare
+from glbtools.learn.material import Material
+from glbtools.learn.weighing import is_blank, is_odd
+
+NAMES = ("sync", "stamp", "len_text", "checksum", "text")
+"""Fields of a queue record that can be pinned; all but the number and the text may be none."""
+
+FIRST, LAST = datetime(1985, 1, 1), datetime(2036, 1, 1)
+"""Dates that a pinned date may have."""
+
+STRAY = 0.03
+"""Share of the records that damage may have changed."""
+
+_SPELLED = re.compile(
+    r"(?P<name>[a-z_]+)(?:=(?:(?P<none>none)|(?P<type>[a-z]+\d*(?::\d+)?)(?: ?(?P<order>le|be))?))?"
+    r"(?:@(?P<at>0x[0-9a-f]{1,4}|\d{1,5}))?"
+)
+
+
+class Pin(NamedTuple):
+    """What is known of one field.
+
+    Attributes:
+        name: as a layout names it, which is its role.
+        offset: from the beginning of the record; None where there is no such field.
+        kind: as a layout spells it, with ``size`` in bytes; empty for the text.
+        order: of bytes; empty where the person does not say.
+        spelled: as it was given.
+    """
+
+    name: str
+    offset: int | None
+    kind: str
+    size: int
+    order: str
+    spelled: str
+
+
+def parse_pins(spelled: Sequence[str]) -> list[Pin]:
+    """Return pins as they are given: ``sync=u32@4``, ``sync=u16be@0x10``, ``text@24``, ``stamp=none``.
+
+    Raises:
+        UsageError: one is not of that form, or a name is pinned twice.
+    """
+    pins: list[Pin] = []
+    for text in spelled:
+        match = _SPELLED.fullmatch(text.strip().lower())
+        name = match["name"] if match else ""
+        if match is None or name not in NAMES or (match["at"] is None) == (match["none"] is None):
+            forms = "sync=u32@4, sync=u16be@0x10, text@24, stamp=none"
+            raise UsageError(f"--pin {text}: not of the form NAME=TYPE@OFFSET or NAME=none, as {forms}; "
+                             f"names are {', '.join(NAMES)}")  # fmt: skip
+        kind, _, digits = (match["type"] or "").partition(":")
+        size = INTEGERS.get(kind, int(digits) if digits and kind in {"dec", "hex"} else 0)
+        if match["none"] and name in {"sync", "text"}:
+            raise UsageError(f"--pin {text}: a record has a {'number' if name == 'sync' else 'text'}")
+        if (name == "text") != (not kind) and not match["none"]:
+            raise UsageError(f"--pin {text}: the text has no type, and everything else has one")
+        if kind and (not size or kind.startswith("i")):
+            raise UsageError(f"--pin {text}: types are u8, u16, u32, with le or be behind them, dec:N and hex:N")
+        if any(each.name == name for each in pins):
+            raise UsageError(f"--pin {text}: {name} is pinned twice")
+        offset = None if match["at"] is None else int(match["at"], 0)
+        pins.append(Pin(name, offset, kind, size, {"le": "little", "be": "big"}.get(match["order"] or "", ""), text))
+    return pins
+
+
+def pinned(layout: Layout, pins: Sequence[Pin]) -> Layout:
+    """Return a layout with the fields that are pinned where they are.
+
+    Raises:
+        LayoutError: they do not go with how the layout frames records.
+    """
+    for pin in pins:
+        text = layout.text
+        assert text is not None, "a queue layout has a text"
+        if pin.name == "text":
+            if text.offset != pin.offset:
+                raise LayoutError("", pin.spelled, f"the text begins at {text.offset}")
+            continue
+        own = layout.with_role(pin.name)
+        if pin.offset is None:
+            fields = [_opened(each) if each is own else each for each in layout.fields]
+            layout = layout._replace(fields=tuple(fields))
+            layout = layout if layout.with_role("checksum") else _unsummed(layout)
+        else:
+            layout = _placed(layout, pin, own)
+    return parse_layout(to_toml(layout).encode(), "learnt layout")
+
+
+def _placed(layout: Layout, pin: Pin, own: Field | None) -> Layout:
+    assert pin.offset is not None, "a place"
+    text = layout.text
+    assert text is not None, "a queue layout has a text"
+    order = pin.order or (own.byte_order if own else layout.byte_order)
+    if own is not None and (own.offset, own.kind, own.size, own.section) == (pin.offset, pin.kind, pin.size, "record"):
+        field = own._replace(byte_order=order, doc=f"{own.doc}; given with --pin")
+    else:
+        field = Field(pin.name, "record", pin.offset, pin.kind, pin.size, pin.name, "inferred", byte_order=order,
+                      doc="given with --pin")  # fmt: skip
+    if field.stop > text.offset:
+        raise LayoutError("", pin.spelled, f"it ends behind byte {text.offset}, where the text begins")
+    fields: list[Field] = []
+    for each in (_opened(one) if one is own else one for one in layout.fields):
+        if each.section != "record" or each.stop <= field.offset or each.offset >= field.stop or each is text:
+            fields.append(each)
+            continue
+        if each.role in {"len_text", "sync"}:
+            raise LayoutError("", pin.spelled, f"it needs bytes of {each.name} at {each.offset}")
+        for start, stop in ((each.offset, field.offset), (field.stop, each.stop)):
+            if start < stop:
+                fields.append(_opened(each)._replace(name=f"unknown_{start:02x}", offset=start, size=stop - start))
+    fields.append(field)
+    sections = ("header", "record", "trailer")
+    fields.sort(key=lambda each: (sections.index(each.section), each.offset, each.stop))
+    layout = layout._replace(fields=tuple(fields))
+    return layout if layout.with_role("checksum") else _unsummed(layout)
+
+
+def _unsummed(layout: Layout) -> Layout:
+    """Return a layout that computes no checksum."""
+    return layout._replace(checksum="", crc=None, covers=("text",), checksum_doc="", checksum_status="")
+
+
+def _opened(each: Field) -> Field:
+    name = f"{'' if each.section == 'record' else each.section + '_'}unknown_{each.offset:02x}"
+    doc = "not understood"
+    return Field(name, each.section, each.offset, "bytes", each.size, "opaque", "observed", doc=doc)
+
+
+def refutations(pins: Sequence[Pin], materials: Sequence[Material], queues: Sequence[Queue]) -> Iterator[str]:
+    """Yield what speaks against pins, with the first record that shows it; a few damaged records do not."""
+    for pin in pins:
+        if pin.offset is None:
+            continue
+        total, wrong = 0, []
+        for material, queue in zip(materials, queues, strict=True):
+            total += len(queue.records)
+            wrong += [f"{said} (record at 0x{start:x} of {material.path})" for start, said in _wrong(pin, queue)]
+            compared = compare(material, queue)
+            what = {"sync": "number", "stamp": "date", "checksum": "checksum", "text": "text"}.get(pin.name)
+            for each in compared.differing.get(what or "", ()) if compared else ():
+                said = f"{each.stored} is read, and the listing prints {each.printed}"
+                wrong.append(f"{said} (record at 0x{each.start:x} of {material.path})")
+        if len(wrong) > max(1, STRAY * total):
+            yield f"--pin {pin.spelled} is refuted: {wrong[0]}"
+
+
+def _wrong(pin: Pin, queue: Queue) -> Iterator[tuple[int, str]]:
+    records = [each for each in queue.records if not is_blank(each.text)]
+    if pin.name == "sync":
+        for one, other in itertools.pairwise(records):
+            if one.sync >= LARGEST_SYNC:
+                yield one.start, f"{one.sync} is more than any count of changes"
+            elif not 0 < other.sync - one.sync <= LARGEST_STEP:
+                yield other.start, f"the number {other.sync} follows {one.sync}"
+    elif pin.name == "stamp":
+        for each in records:
+            when = queue.moment(each)
+            if when is None or not FIRST <= when < LAST:
+                yield each.start, f"{each.stamp} is no date of these files"
+    elif pin.name == "text":
+        for each in records:
+            if is_odd(queue.layout.encoded(each.text)):
+                yield each.start, f"{each.text[:30]!r} is no transaction"
