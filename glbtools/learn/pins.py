@@ -82,7 +82,8 @@ def parse_pins(spelled: Sequence[str]) -> list[Pin]:
         if any(each.name == name for each in pins):
             raise UsageError(f"--pin {text}: {name} is pinned twice")
         offset = None if match["at"] is None else int(match["at"], 0)
-        pins.append(Pin(name, offset, kind, size, {"le": "little", "be": "big"}.get(match["order"] or "", ""), text))
+        order = {"le": "little", "be": "big"}.get(match["order"] or "", "")
+        pins.append(Pin(name, offset, kind, size, order=order, spelled=text))
     return pins
 
 
@@ -117,8 +118,10 @@ def _placed(layout: Layout, pin: Pin, own: Field | None) -> Layout:
     if own is not None and (own.offset, own.kind, own.size, own.section) == (pin.offset, pin.kind, pin.size, "record"):
         field = own._replace(byte_order=order, doc=f"{own.doc}; given with --pin")
     else:
-        field = Field(pin.name, "record", pin.offset, pin.kind, pin.size, pin.name, "inferred", byte_order=order,
-                      doc="given with --pin")  # fmt: skip
+        field = Field(
+            pin.name, "record", pin.offset, pin.kind, pin.size, role=pin.name, status="inferred", byte_order=order,
+            doc="given with --pin",
+        )  # fmt: skip
     if field.stop > text.offset:
         raise LayoutError("", pin.spelled, f"it ends behind byte {text.offset}, where the text begins")
     fields: list[Field] = []
@@ -146,7 +149,7 @@ def _unsummed(layout: Layout) -> Layout:
 def _opened(each: Field) -> Field:
     name = f"{'' if each.section == 'record' else each.section + '_'}unknown_{each.offset:02x}"
     doc = "not understood"
-    return Field(name, each.section, each.offset, "bytes", each.size, "opaque", "observed", doc=doc)
+    return Field(name, each.section, each.offset, "bytes", each.size, role="opaque", status="observed", doc=doc)
 
 
 def refutations(pins: Sequence[Pin], materials: Sequence[Material], queues: Sequence[Queue]) -> Iterator[str]:
