@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from glbtools import files
-from glbtools.diagnosis.case import Case, Judged, absent, cases, passed_over
+from glbtools.diagnosis.case import Case, Judged, absent, cases, copied_from, passed_over
 from glbtools.diagnosis.deleted import recovered
 from glbtools.diagnosis.doubts import named
 from glbtools.diagnosis.finding import CERTAINTIES, Finding
@@ -224,8 +224,13 @@ def _look_at_successors(report: Report, now: datetime | None, progress: Callable
 def channels(case: Case) -> Iterator[Judged]:
     """Yield the channels of a postoffice that anything is known of."""
     passed = passed_over(case)
-    upload = case.upload._replace(note=f"{numbers_text(passed)} passed over, never sent") if passed else case.upload
-    for judged in (upload, case.download):
+    upload, download = case.upload, case.download
+    if owner := copied_from(case):
+        note = f"but this REQCONF is that of {owner}, so its numbers are not this postoffice's"
+        upload, download = upload._replace(note=note), download._replace(note=note)
+    elif passed:
+        upload = upload._replace(note=f"{numbers_text(passed)} passed over, never sent")
+    for judged in (upload, download):
         channel = judged.channel
         if any(each is not None for each in (channel.last, channel.confirmed, channel.applied)) and worth(judged):
             yield judged

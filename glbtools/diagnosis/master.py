@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from glbtools.binary.records import Record
+from glbtools.diagnosis.finding import Evidence
 from glbtools.evidence.postoffice import Postoffice, QueueEvidence
 from glbtools.formats.transaction import parse
 from glbtools.model.channel import Range, ranges_of, subtracted
@@ -39,6 +40,20 @@ class Master:
     def last(self) -> int:
         """U: the highest number in it; 0 when empty."""
         return self.held.last
+
+    @cached_property
+    def highest(self) -> Record | None:
+        """The record with the highest number."""
+        return max(self.held.records, key=lambda each: each.sync, default=None)
+
+    @property
+    def end(self) -> Evidence:
+        """Where its last number stands; the whole file where it is empty."""
+        path, last = self.held.artefact.path, self.highest
+        if last is None:
+            size = self.held.artefact.size
+            return Evidence(path, (0, size), None, "last sync", self.last)
+        return Evidence(path, (last.start, last.stop), self.held.line(last), "last sync", self.last)
 
     @cached_property
     def lowest(self) -> Record | None:

@@ -96,7 +96,7 @@ def merged(findings: list[Finding]) -> list[Finding]:
     counts = [each.message for each in back]
     one = replace(
         first,
-        message=f"the server went back, as {len(back)} places show: " + "; ".join(counts),
+        message=f"the server went back, as {len(back)} signs show: " + "; ".join(counts),
         evidence=tuple(dict.fromkeys(place for each in back for place in each.evidence)),
         notes=tuple(dict.fromkeys(note for each in back for note in each.notes)),
         certainty=min((each.certainty for each in back), key=CERTAINTIES.index),

@@ -159,10 +159,7 @@ def _master(case: Case) -> Shown:
     if server is None or server.master is None or server.head is None:
         return
     master, last = server.master.held, server.master.last
-    places = (
-        Evidence(master.artefact.path, (0, master.artefact.size), None, "last sync", last),
-        case.headed("sync"),
-    )
+    places = (server.master.end, case.headed("sync"))
     if not master.records:
         if server.head:
             yield "master-empty", places

@@ -39,7 +39,8 @@ def report(found: Report, /) -> Iterator[Block]:
         if len(same) > 1:
             others = ", ".join(safe(each.postoffice or each.path) for each in same[1 : 1 + MOST_EVIDENCE])
             more = f" and {len(same) - 1 - MOST_EVIDENCE} more" if len(same) > 1 + MOST_EVIDENCE else ""
-            yield _labelled("also", f"{others}{more}")
+            apart = "" if all(each.message == same[0].message for each in same) else ", with numbers of their own"
+            yield _labelled("also", f"{others}{more}{apart}")
         yield Break()
     yield from _postoffices(found)
     yield from _successors(found)
@@ -185,7 +186,7 @@ def channel_line(judged: Judged) -> str:
     if channel.kind == ICS:
         origin, target = channel.origin or "a source elsewhere", channel.target or "a target elsewhere"
     successor = channel.kind not in (UPLOAD, DOWNLOAD)
-    meaning = _MEANING | _OF_SUCCESSORS if successor else _MEANING
+    meaning = _MEANING | (_OF_SUCCESSORS if successor else _OF_KIND[channel.kind])
     other = successor and verdict.state in ("FOREIGN", "EPOCH_CHANGED")  # The numbers cannot be compared then.
     shown = verdict.states[:1] if other else verdict.states
     states = [meaning[each].format(ranges=_ranges(judged, each)) for each in shown]
@@ -222,8 +223,6 @@ def _known(channel: Channel) -> str:
 
 _MEANING = {
     "FOREIGN": "the numbers are another server's",
-    "EPOCH_CHANGED": "the record was made anew, updates are refused",
-    "ROLLED_BACK": "one side went back",
     "HOLE": "lost{ranges}",
     "MISSED_DELETIONS": "deletions were missed",
     "STRANDED": "stuck{ranges}",
@@ -234,6 +233,18 @@ _MEANING = {
     "IN_SYNC": "in step",
     "UNKNOWN": "nothing wrong is seen; not everything is known",
 }
+
+_OF_KIND = {
+    UPLOAD: {
+        "EPOCH_CHANGED": "the server's record was made anew",
+        "ROLLED_BACK": "the requestor went back",
+    },
+    DOWNLOAD: {
+        "EPOCH_CHANGED": "the server's record was made anew, updates are refused",
+        "ROLLED_BACK": "the requestor is ahead of the server",
+    },
+}
+"""Where a state means something else one way than the other."""
 
 _OF_SUCCESSORS = {
     "EPOCH_CHANGED": "the numbering has begun anew",

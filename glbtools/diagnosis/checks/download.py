@@ -209,7 +209,7 @@ def _master(case: Case) -> Iterator[Finding]:
         else f"MSTTRANS is empty, SRVCONF says {head}",
         (
             case.headed("sync", "number of the last record of MSTTRANS"),
-            Evidence(master.artefact.path, (0, master.artefact.size), None, "last sync", master.last),
+            server.master.end if server.master else None,
         ),
         "likely",
         notes=("Usually the two files are of different days: one was restored without the other.",),
