@@ -23,7 +23,7 @@ STATUSES = ("attested", "observed", "inferred", "assumed")
 
 ROLES = ("sync", "stamp", "len_text", "checksum", "link", "live", "first", "text", "constant", "opaque")
 SECTIONS = ("header", "record", "trailer")
-FAMILIES = ("queue", "reqconf", "srvconf")
+FAMILIES = ("queue", "reqconf", "srvconf", "control", "names", "networks", "extension", "mailbag")
 LENGTH_COUNTS = ("text", "text+terminator", "record")
 PADDED = "padded"
 """A length that counts the record with what fills its stride: the text ends where the filling begins."""

@@ -19,8 +19,8 @@ from glbtools.evidence import archives, containers, images
 from glbtools.evidence.contents import Artefact, Contents
 from glbtools.evidence.postoffice import AREAS, OUR_OWN, Postoffice, may_be
 from glbtools.evidence.sources import UNSEEN, Entry, OnDisk, on_disk
-from glbtools.formats import exchange_csv, ldif_dump, registry
-from glbtools.formats.registry import DIRSYNC
+from glbtools.formats import exchange_csv, ldif_dump, registry, unread
+from glbtools.formats.registry import DIRSYNC, SIBLINGS
 
 NEIGHBOURS = (".MBG", ".KEY", ".USR", ".INF", ".NME", ".GLB", ".TPL", ".XTN")
 """Suffixes of files in a postoffice's directories."""
@@ -30,6 +30,9 @@ DUMPS = (".CSV", ".LDF", ".LDIF", ".TXT")
 
 NESTED = 2
 """Archives in one another that are opened."""
+
+HEAD = 1 << 12
+"""Bytes by which a file of another program is told."""
 
 UNRECOGNISED = "not recognised as anything that is read here"
 
@@ -116,7 +119,7 @@ class Search:
                 if _recognised(found, each):
                     continue
                 if self.strict:
-                    raise UnknownFormatError(f"{each.path}: not a Dir-Sync file that glbtools knows")
+                    raise UnknownFormatError(f"{each.path}: {_not_read(each)}")
                 self._pass_over(each.entry, UNRECOGNISED, telling=False)
             if any(_recognised(found, each) for each in artefacts):
                 self.postoffices.append(found)
@@ -188,6 +191,9 @@ class Search:
     def _unrecognised(self, artefact: Artefact) -> None:
         """Pass over a file of no postoffice; a dump in an archive is named, since it is read from a folder only."""
         entry, why, telling = artefact.entry, UNRECOGNISED, _telling(artefact.name)
+        if artefact.name.endswith(".GLB") and _is_foreign(artefact):
+            self._pass_over(entry, _not_read(artefact), telling=False)
+            return
         if entry.path is None and artefact.name.endswith(DUMPS):
             try:
                 head = entry.head(1 << 12)
@@ -260,6 +266,23 @@ def _telling(name: str) -> bool:
     return upper == "GLB" or upper.endswith(".GLB") or any(_named(upper, each) for each in DIRSYNC.values())
 
 
+def _not_read(artefact: Artefact) -> str:
+    """Say what a file that was given and is of no use here is."""
+    known = unread.named(artefact.entry.head(HEAD))
+    sibling = next((each for each in SIBLINGS.values() if _named(artefact.name, each)), None)
+    if known is None and sibling is not None:
+        return f"no file of Dir-Sync, but of a postoffice ({sibling.name}); glbtools inspect shows it"
+    return str(known) if known else "not a Dir-Sync file that glbtools knows"
+
+
+def _is_foreign(artefact: Artefact) -> bool:
+    """Whether a file is of another program by its signature, whatever its name."""
+    try:
+        return unread.signed(artefact.entry.head(HEAD)) is not None
+    except FileAccessError:
+        return False
+
+
 def _named(name: str, entry: registry.Entry) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in entry.names)
 
@@ -274,6 +297,8 @@ def _recognised(postoffice: Postoffice, artefact: Artefact) -> bool:
 
     Binary files of the vendor's names are known even when damaged; a text file is one by its content alone.
     """
+    if artefact.name.endswith(".GLB") and _is_foreign(artefact):
+        return False
     if artefact.area == "GLB":
         return artefact.name.endswith(".GLB")
     if _named_as_binary(artefact.name):

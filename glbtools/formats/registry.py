@@ -87,6 +87,10 @@ def _text(
     return Entry(name, title, parser, prober, names, binary=False, built=built, certainty=certainty)
 
 
+def _sibling(name: str, title: str, certainty: str, *names: str) -> Entry:
+    return Entry(name, title, "sibling.parse", "probe", names, binary=True, built=False, certainty=certainty)
+
+
 DIRSYNC: Mapping[str, Entry] = {
     each.name: each
     for each in (
@@ -103,10 +107,23 @@ DIRSYNC: Mapping[str, Entry] = {
 }
 """What a postoffice is made of."""
 
+SIBLINGS: Mapping[str, Entry] = {
+    each.name: each
+    for each in (
+        _sibling("control", "counters of file names", "attested to the byte", "CONTROL.GLB"),
+        _sibling("names", "list of names", "attested in parts", "*.NME"),
+        _sibling("networks", "list of networks", "attested in parts", "NETWORK.GLB"),
+        _sibling("extension", "list of a network's postoffices", "attested in parts", "*.XTN"),
+        _sibling("mailbag", "mailbag", "inferred from a printed dump", "*.MBG"),
+    )
+}
+"""Other files of a postoffice; they are shown, and Dir-Sync keeps nothing in them."""
+
 FORMATS: Mapping[str, Entry] = {
     each.name: each
     for each in (
         *DIRSYNC.values(),
+        *SIBLINGS.values(),
         _text("exchange-csv", "Exchange directory CSV", "exchange_csv.parse_alone", "begins"),
         _text("ldif", "LDIF file", "ldif_dump.parse_ldif", "begins", certainty="attested by its standard"),
         _text(
@@ -127,7 +144,7 @@ The latter are known by their content alone: a name such as ``*.CSV`` would make
 """
 
 _TEXT_FORMATS = ("subject", "message", "listds", "listq", "log", "import")
-_DIRECTORY_FORMATS = tuple(name for name in FORMATS if name not in DIRSYNC)
+_DIRECTORY_FORMATS = tuple(name for name, each in FORMATS.items() if not each.binary and name not in DIRSYNC)
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 """How UTF-16 begins: Exchange writes it (uCodePage), and PowerShell redirects into it."""
 
@@ -232,15 +249,17 @@ def detect(data: bytes, path: str, layouts: Layouts, among: Mapping[str, Entry] 
         entry = among[name]
         if entry.probe(data, layouts[name] if entry.binary else None):
             return entry
+    from glbtools.formats import unread
+
+    if known := unread.signed(data):
+        raise UnknownFormatError(f"{path}: {known}")
     if data and "queue" in among and _is_damaged_queue(data, layouts["queue"]):
         return among["queue"]
     base = files.base_name(path)
     by_name = next((e for e in among.values() if any(fnmatch.fnmatchcase(base, pattern) for pattern in e.names)), None)
-    if by_name is None or not by_name.binary:  # any text may be called as a log or a listing is
-        from glbtools.formats import unread
-
-        if known := unread.named(data):
-            raise UnknownFormatError(f"{path}: {known}")
+    # Any text may be called as a log or a listing is.
+    if (by_name is None or not by_name.binary) and (known := unread.named(data)):
+        raise UnknownFormatError(f"{path}: {known}")
     if by_name is not None:
         return by_name
     what = "not a Dir-Sync file that glbtools knows" if data else "an empty file, and its name says nothing"

@@ -44,6 +44,28 @@ PACKED = (
 """Files whose content is packed: records in them are not found in their bytes."""
 
 
+FOREIGN = (
+    Signature(b"glTF", 0, "a glTF model", "the files of Microsoft Mail that end in .GLB are other ones"),
+    Signature(b"!BDN", 0, "a personal folder file of Outlook or Exchange (PST, OST or PAB)", ""),
+    Signature(b"\xef\xcd\xab\x89", 4, "a database of Exchange or Active Directory (EDB, ntds.dit)",
+              "export the directory: from Exchange as CSV with USN-Changed, from Active Directory as LDIF"),
+    Signature(b"SQLite format 3\x00", 0, "a SQLite database", "of a pair of stores give the pair's TOML file"),
+    Signature(b"LfLe", 4, "a Windows event log (EVT)", ""),
+    Signature(b"ElfFile\x00", 0, "a Windows event log (EVTX)", ""),
+    Signature(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, "a compound file (an Outlook message, an Office document)", ""),
+    Signature(b"%PDF-", 0, "a PDF document", ""),
+    Signature(b"\x89PNG\r\n\x1a\n", 0, "a PNG picture", ""),
+    Signature(b"\xff\xd8\xff", 0, "a JPEG picture", ""),
+    Signature(b"GIF8", 0, "a GIF picture", ""),
+)  # fmt: skip
+"""Files of other programs that people give, too; their signatures are long enough, or no record begins so."""
+
+
+def foreign(head: bytes) -> Signature | None:
+    """Return which file of another program begins with some bytes; None for any other."""
+    return next((each for each in FOREIGN if head.startswith(each.magic, each.at)), None)
+
+
 def packed(head: bytes) -> Signature | None:
     """Return which packed file begins with some bytes, at least 32 of them; None for any other.
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from glbtools.formats.signatures import foreign, packed
+
 
 class Unread(NamedTuple):
     """A kind of text.
@@ -115,6 +117,19 @@ _KINDS = (
         r"^(?:Instance-Type|USN-Created|Object-Version|DSA-Signature|Obj-Dist-Name):[ \t]+(?:'|values:)",
     ),
     _kind(
+        "a log of message tracking of Exchange", "", r"\A(?:# *)?(?:Message Tracking Log File|Date\tTime\tclient-ip\t)",
+    ),
+    _kind(
+        "a log of a mail or web service of Windows (SMTP, IIS)",
+        "Dir-Sync's own logs are DSSERVER.LOG, CENTRAL.LOG, DIRSYNC.LOG and DISPATCH.LOG",
+        r"\A#Software: ", r"^#Fields: ",
+    ),
+    _kind(
+        "a log of a mail server (SMTP)",
+        "Dir-Sync's own logs are DSSERVER.LOG, CENTRAL.LOG, DIRSYNC.LOG and DISPATCH.LOG",
+        r"\A[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} \S+ (?:postfix/\w+|sendmail|sm-mta|exim|smtpd)\[[0-9]{1,10}\]: ",
+    ),
+    _kind(
         "a log of a mail gateway", "Dir-Sync's own logs are DSSERVER.LOG, CENTRAL.LOG, DIRSYNC.LOG and DISPATCH.LOG",
         r"\A(?:[^\r\n]*\r?\n){0,3}[0-9]{2}:[0-9]{2}:[0-9]{2} - ",
         r"^[0-9]{2}:[0-9]{2}:[0-9]{2} - .*(?:Mail Gateway to|SMTP|Local Post-Office|Local Domain|remote address)",
@@ -122,8 +137,18 @@ _KINDS = (
 )  # fmt: skip
 
 
+def signed(data: bytes) -> Unread | None:
+    """Return which file of another program a content is by its signature; None for any other."""
+    found = foreign(data[:64])
+    return Unread(found.what, found.instead) if found else None
+
+
 def named(data: bytes) -> Unread | None:
-    """Return which text that is not read a content is; None for any other, and for what is binary."""
+    """Return what a content is that is known and not read, a text or by its signature; None for any other."""
+    if known := signed(data):
+        return known
+    if len(data) > 64 and (container := packed(data[:64])):
+        return Unread(container.what, container.instead)
     text = _text(data[:_HEAD])
     if "\0" in text:
         return None

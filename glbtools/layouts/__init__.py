@@ -12,9 +12,8 @@ from glbtools.binary import layout
 from glbtools.binary.layout import Layout
 from glbtools.errors import LayoutError, UsageError
 
-REFERENCE = MappingProxyType(
-    {"queue": "queue-reference-1", "reqconf": "reqconf-reference-1", "srvconf": "srvconf-reference-1"}
-)
+_FAMILIES = ("queue", "reqconf", "srvconf", "control", "names", "networks", "extension", "mailbag")
+REFERENCE = MappingProxyType({each: f"{each}-reference-1" for each in _FAMILIES})
 """Family -> id of its reference layout."""
 
 _MAX_SIZE = 1 << 16

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 STATUS_NOTE = (
     "attested: a public source says that it exists. inferred: deduced, the note says from what. "
     "assumed: chosen so that files can be written. "
-    "Where a field stands (its offset) is assumed in every reference layout."
+    "Where a field stands (its offset) is assumed in the reference layouts of queues and configurations."
 )
 
 

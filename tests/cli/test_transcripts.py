@@ -171,6 +171,16 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     sound = new_queue("R PCM:NET/PO", "A Paul\tPCM:NET/PO/paul", "D Mark\tPCM:NET/PO/mark", "A Bryan\tPCM:NET/PO/b")
     # A length and a number overwritten, a checksum changed, the end cut off.
     files["damaged.glb"] = sound[:39] + b"\xff" * 6 + sound[45:84] + b"\0" + sound[85:-4]
+    files["CONTROL.GLB"] = bytes((7, 0, 0, 0, 42, 1, 0, 0))
+    files["NETWORK.GLB"] = b"".join(
+        bytes((flag, 0)) + name.ljust(11, b"\0") + b"0000000A\0" + bytes(100)
+        for flag, name in ((1, b"NET"), (0, b"OLD"))
+    )
+    files["ADMIN.NME"] = b"\0\0" + b"Paul".ljust(39, b"\0") + bytes((3, 2, 1, 0))
+    files["0000000A.XTN"] = b"\1" + b"PO".ljust(697, b"\0")
+    date = b"".join(each.to_bytes(2, "little") for each in (25, 16, 8, 10, 1993))
+    files["00000001.MBG"] = bytes(13) + b"Budget".ljust(43, b"\0") + date + bytes(50)
+    files["model.glb"] = b"glTF" + bytes((2, 0, 0, 0, 0, 1, 0, 0)) + bytes(244)
     files["podiag.bin"] = queue.new_queue([Change(17, queue.PODIAG_TEXT, WHEN)], QUEUE).build()
     files["short/REQCONF.GLB"] = files["hub/GLB/REQCONF.GLB"][:100]
     records = queue.parse_queue(sound, QUEUE).records
@@ -366,7 +376,8 @@ ALL = [
     "hub/GLB/REQTRANS.GLB", "hub/GLB/REQCONF.GLB", "hub/GLB/SRVCONF.GLB", "october/LOG/DSSERVER.LOG", "listq.txt",
     "listds.txt", "message.txt", "subject.txt", "users.imp", "damaged.glb", "short/REQCONF.GLB", "podiag.bin",
     "october/GLB/SRVTRANS.GLB", "usn/friday.csv", "usn/damaged.csv", "users.csv", "dump.ldif", "changes.ldif",
-    "changes.txt", "vector.txt", "links.csv", "cursors.json",
+    "changes.txt", "vector.txt", "links.csv", "cursors.json", "CONTROL.GLB", "NETWORK.GLB", "ADMIN.NME", "0000000A.XTN",
+    "00000001.MBG",
 ]  # fmt: skip
 
 

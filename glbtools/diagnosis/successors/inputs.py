@@ -18,6 +18,7 @@ from glbtools.directory.dump import CSV, Dump
 from glbtools.errors import GlbError, UnknownFormatError
 from glbtools.formats import dirsync_file, exchange_csv, ldif_dump, unread
 from glbtools.formats.repadmin import SHOWREPL_HEADER, probe_showrepl
+from glbtools.formats.signatures import packed
 from glbtools.tables import open_json
 
 DUMP, IMPORT, STATE, CURSORS, VECTOR, LINKS, PAIR, SYNC_STATE = (
@@ -193,7 +194,8 @@ def unread_because(place: Path, *, alone: bool) -> str:
         )
     if alone and dirsync_file.probe(data):
         return "a file of changes (DIRSYNC): it can be applied, and there is nothing to judge in it"
-    known = None if ldif_dump.begins(data) or exchange_csv.begins(data) else unread.named(data)
+    read = ldif_dump.begins(data) or exchange_csv.begins(data) or packed(data[:64])
+    known = None if read else unread.named(data)
     return str(known) if known else ""
 
 

@@ -1,0 +1,104 @@
+"""Files whose layout is public in parts are shown with what is attested; what other programs made is named."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from glbtools import diagnose, inspect, inspect_bytes
+from glbtools.errors import UnknownFormatError
+from glbtools.formats.registry import SIBLINGS
+from glbtools.layouts import reference
+
+NETWORK = Path(__file__).resolve().parents[2] / "fixtures" / "network"
+
+
+def test_control_is_attested_to_the_byte() -> None:
+    found = inspect_bytes(bytes.fromhex("4D3C2B1A07000000"), "CONTROL.GLB")
+    assert found.layout is not None
+    assert (found.layout.status, found.entry.name, found.damaged) == ("attested", "control", False)
+    rows = [row for _, row in found.rows()]
+    # Low byte first: 4D 3C 2B 1A is 1A2B3C4D (Q122852).
+    assert [(row["value"], row["status"]) for row in rows] == [(0x1A2B3C4D, "attested"), (7, "attested")]
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 9, 16])
+def test_a_control_of_another_size_is_damaged_and_keeps_its_bytes(size: int) -> None:
+    data = bytes(range(size))
+    found = inspect_bytes(data, "CONTROL.GLB")
+    assert found.damaged
+    assert sum(region.span.size for region in found.regions) == size
+
+
+@pytest.mark.parametrize("family", SIBLINGS)
+def test_every_field_that_is_not_unknown_has_a_source_and_no_guess_is_called_attested(family: str) -> None:
+    layout = reference(family)
+    assert layout.source
+    named = [each for each in layout.fields if not each.name.startswith("unknown_")]
+    assert all(each.source and each.status in ("attested", "inferred") for each in named)
+    assert all(each.status == "assumed" for each in layout.fields if each not in named)
+
+
+@pytest.mark.parametrize("family", SIBLINGS)
+@pytest.mark.parametrize("extra", [0, 1])
+def test_records_and_what_is_left_tile_the_file(family: str, extra: int) -> None:
+    size = reference(family).record * (1 if family == "control" else 3) + extra
+    found = inspect_bytes(bytes(size), SIBLINGS[family].names[0].replace("*", "ADMIN"))
+    assert found.entry.name == family
+    assert found.damaged is bool(extra)
+    assert found.regions[-1].span.stop == size
+
+
+def test_a_deleted_network_is_called_so() -> None:
+    found = inspect_bytes(b"\0\0OLD".ljust(122, b"\0"), "NETWORK.GLB")
+    assert [row["meaning"] for _, row in found.rows() if row["name"] == "active"] == ["deleted"]
+
+
+FOREIGN = {
+    "glTF": (b"glTF\2\0\0\0", "a glTF model"),
+    "PST": (b"!BDN" + bytes(40), "a personal folder file"),
+    "EDB": (b"\1\2\3\4\xef\xcd\xab\x89" + bytes(40), "a database of Exchange"),
+    "zip": (b"PK\3\4\x14\0\0\0\x08\0" + bytes(16) + b"\5\0\0\0A.TXT" + bytes(50), "a zip archive"),
+    "IIS": (
+        b"#Software: Microsoft Internet Information Services 5.0\r\n#Fields: date time\r\n",
+        "a log of a mail or web",
+    ),
+    "postfix": (b"Apr  7 12:13:52 mail postfix/smtpd[123]: connect from x\n", "a log of a mail server"),
+    "tracking": (b"# Message Tracking Log File\r\n", "a log of message tracking"),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+@pytest.mark.parametrize("file", ["GIVEN.BIN", "REQTRANS.GLB"])
+def test_what_is_of_another_program_is_named_for_what_it_is(name: str, file: str, tmp_path: Path) -> None:
+    data, says = FOREIGN[name]
+    if file == "REQTRANS.GLB" and name not in ("glTF", "PST", "EDB"):
+        pytest.skip("a queue's name says more than the beginning of a text")
+    path = tmp_path / file
+    path.write_bytes(data.ljust(600, b"\0") if b"\n" not in data else data)
+    with pytest.raises(UnknownFormatError, match=says):
+        inspect(path)
+    if name != "zip":  # an archive is opened
+        with pytest.raises(UnknownFormatError, match=says):
+            diagnose(path)
+
+
+def test_a_folder_of_models_is_no_postoffice_and_models_beside_one_hide_nothing(tmp_path: Path) -> None:
+    models = tmp_path / "glb"
+    models.mkdir()
+    (models / "tree.glb").write_bytes(b"glTF" + bytes(100))
+    with pytest.raises(UnknownFormatError):
+        diagnose(tmp_path)
+    shutil.copytree(NETWORK, tmp_path / "network")
+    report = diagnose(tmp_path)
+    assert len(report.network.postoffices) == len(diagnose(NETWORK).network.postoffices)
+    assert report.failures == []
+    assert "a glTF model" in next(each.why for each in report.evidence.passed_over)
+
+
+def test_a_mailbag_alone_is_named(tmp_path: Path) -> None:
+    (tmp_path / "00000001.MBG").write_bytes(bytes(116))
+    with pytest.raises(UnknownFormatError, match="mailbag"):
+        diagnose(tmp_path / "00000001.MBG")
