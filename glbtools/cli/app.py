@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -121,19 +122,41 @@ def explain(
     put([problems.document(found)] if common.as_json else common.lines(problems.report(found)))
 
 
+class Language(StrEnum):
+    """What a layout can be written as."""
+
+    toml = "toml"
+    ksy = "ksy"
+    cstruct = "cstruct"
+
+
 @shares("layout", "color", "quiet", forms=PageFormat)
 def formats(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A format; none lists them all.")] = None,
+    language: Annotated[
+        Language | None, typer.Option("--as", help="Write its layout for another tool: Kaitai Struct, dissect.cstruct.")
+    ] = None,
     *,
     common: Common,
 ) -> None:
     """List the supported formats, or the fields of one with status and source of each.
 
+    With --as the layout is written as a file of another tool, or as a layout file of one's own; --layout gives another.
+
     Example: glbtools formats reqconf
+    Example: glbtools formats queue --as ksy --layout mine.toml
     """
     from glbtools.reporting import reference
 
     layouts = common.layouts
+    if language is not None:
+        if name is None or name not in layouts or common.as_json:
+            known = ", ".join(layouts)
+            raise typer.BadParameter(f"needs the NAME of a binary format: {known}", param_hint="--as")
+        from glbtools.layouts.exported import exported
+
+        put([exported(layouts[name], language.value).rstrip("\n")])
+        return
     if common.as_json:
         put([reference.document(name, layouts)])
     else:

@@ -1,0 +1,228 @@
+"""A layout in the languages of other tools: Kaitai Struct (``.ksy``) and the C structures that dissect.cstruct reads.
+
+Status, role and source of each field go along as comments, and so does what the other language cannot say: reading on
+behind damage, checksums, which records are in the queue, dates. A structure is no stricter than ``glbtools inspect``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+from glbtools.binary.field import Field
+from glbtools.binary.layout import PADDED, TERMINATORS, Layout
+from glbtools.errors import UsageError
+from glbtools.layouts.written import to_toml
+
+_KAITAI = {"u8": "u1", "u16": "u2", "u32": "u4", "i8": "s1", "i16": "s2", "i32": "s4"}
+_C = {"u8": "uint8", "u16": "uint16", "u32": "uint32", "i8": "int8", "i16": "int16", "i32": "int32"}
+_CODE_PAGES = {"cp850": "IBM850", "cp437": "IBM437"}
+_ENDIANS = {"big": ">", "little": "<"}
+NO_LINK = 0xFFFFFFFF
+"""What a link holds that leads nowhere."""
+
+
+def exported(layout: Layout, language: str) -> str:
+    """Return a layout as the text of a file of another tool.
+
+    Args:
+        layout: the layout.
+        language: one of ``LANGUAGES``.
+
+    Raises:
+        UsageError: the language has no form for how the layout ends its texts.
+    """
+    return LANGUAGES[language](layout)
+
+
+def ksy(layout: Layout) -> str:
+    """Return a layout as a Kaitai Struct specification, for its compiler 0.11 and later."""
+    root = [each for each in layout.fields if each.section == "header"]
+    own = [each for each in layout.fields if each.section != "header"]
+    lines = [f"# {each}".rstrip() for each in _remarks(layout)]
+    lines += ["meta:", f"  id: {_identifier(layout)}", f"  title: {json.dumps(layout.title)}"]
+    lines += [f"  endian: {'be' if layout.byte_order == 'big' else 'le'}"]
+    lines += [f"  encoding: {_CODE_PAGES.get(layout.encoding, layout.encoding.upper())}"]
+    lines += [f"  -glbtools-layout: {layout.id}", f"  -glbtools-status: {layout.status}"]
+    if layout.doc:
+        lines += [f"doc: {json.dumps(' '.join(layout.doc.split()))}"]
+    if layout.family == "reqconf":
+        return "\n".join([*lines, "seq:", *_sequence(own, layout, "  "), *_instances(own, "")]) + "\n"
+    lines += ["seq:", *_sequence(root, layout, "  ")]
+    lines += ["  - id: records", "    type: record", "    repeat: eos", *_instances(root, "")]
+    lines += ["types:", "  record:", "    seq:", *_sequence(own, layout, "      "), *_instances(own, "    ")]
+    if layout.obscured.startswith("xor"):
+        lines += ["  clear_text:", "    seq:", "      - id: value", "        type: str", "        size-eos: true"]
+    return "\n".join(lines) + "\n"
+
+
+def _sequence(fields: list[Field], layout: Layout, indent: str) -> Iterator[str]:
+    text = layout.text if layout.family == "queue" else None
+    for each in fields:
+        rows = dict(_text_keys(layout)) if each is text else dict(_keys(each, layout))
+        rows |= {"doc": json.dumps(each.doc)} if each.doc else {}
+        rows |= {"-glbtools-status": each.status, "-glbtools-role": each.role}
+        rows |= {"-glbtools-source": json.dumps(each.source)} if each.source else {}
+        yield f"{indent}- id: {each.name}"
+        yield from (f"{indent}  {key}: {value}" for key, value in rows.items())
+        if each is text and (ending := _stored_terminator(layout)):
+            yield f"{indent}- id: terminator"
+            yield f"{indent}  size: {ending}"
+    if text is not None and text in fields and (padding := _padding(layout)):
+        yield f"{indent}- id: padding"
+        yield f"{indent}  size: {padding}"
+
+
+def _keys(each: Field, layout: Layout) -> Iterator[tuple[str, str]]:
+    if each.kind in _KAITAI:
+        foreign = each.size > 1 and each.byte_order != layout.byte_order
+        yield "type", _KAITAI[each.kind] + (("be" if each.byte_order == "big" else "le") if foreign else "")
+        return
+    yield "size", str(each.size)
+    if each.kind in {"dec", "hex"}:
+        yield "type", "str"
+        yield "encoding", "ASCII"
+    elif each.kind == "text":
+        yield "type", "str"
+        yield "terminator", "0"
+
+
+def _text_keys(layout: Layout) -> Iterator[tuple[str, str]]:
+    size = _text_size(layout)
+    if size:
+        yield "size", size
+    elif layout.terminator == "nul":
+        yield "terminator", "0"
+    else:
+        raise UsageError(
+            f"{layout.id}: a text that ends at {layout.terminator} without a length cannot be said in Kaitai"
+        )
+    if layout.obscured:
+        if layout.obscured.startswith("xor"):
+            yield "process", f"xor(0x{layout.obscured[4:]})"
+            yield "type", "clear_text"
+        return
+    yield "type", "str"
+    if (layout.length_counts == PADDED or not layout.with_role("len_text")) and layout.terminator == "none":
+        yield "pad-right", str(layout.pad)
+
+
+def _text_size(layout: Layout) -> str:
+    """Return how many bytes a text has, in terms of the fields before it; empty where only its end shows that."""
+    length = layout.with_role("len_text")
+    ending = len(TERMINATORS[layout.terminator])
+    head, trail = _sizes(layout)
+    if length is None:
+        return str(layout.stride - head) if layout.terminator == "none" else ""
+    value = f"{length.name}_value" if length.kind in {"dec", "hex"} else length.name
+    less = {"text": 0, "text+terminator": ending, "record": head + ending + trail, PADDED: head}[layout.length_counts]
+    return f"{value} - {less}" if less else value
+
+
+def _stored_terminator(layout: Layout) -> int:
+    return len(TERMINATORS[layout.terminator]) if layout.with_role("len_text") else 0
+
+
+def _padding(layout: Layout) -> str:
+    """Return how many bytes fill a record up to its stride; empty where none do."""
+    if (
+        layout.stride == 1
+        or layout.length_counts == PADDED
+        or (not layout.with_role("len_text") and layout.terminator == "none")
+    ):
+        return ""
+    size = _text_size(layout)
+    if not size:
+        raise UsageError(
+            f"{layout.id}: records that end at a terminator and are filled up cannot be said in this language"
+        )
+    head, trail = _sizes(layout)
+    rest = head + len(TERMINATORS[layout.terminator]) + trail
+    return f"({layout.stride} - ({rest} + {size}) % {layout.stride}) % {layout.stride}"
+
+
+def _sizes(layout: Layout) -> tuple[int, int]:
+    head, trail = (sum(each.size for each in layout.section(name)) for name in ("record", "trailer"))
+    return head, trail
+
+
+def _instances(fields: list[Field], indent: str) -> Iterator[str]:
+    """Yield what is computed: numbers written in digits, and the records that links lead to."""
+    lines = []
+    for each in fields:
+        if each.kind in {"dec", "hex"}:
+            lines += [f"{each.name}_value:", f"  value: {each.name}.to_i({10 if each.kind == 'dec' else 16})"]
+        elif each.link and each.kind == "u32":
+            lines += [f"at_{each.name}:", f"  if: {each.name} != 0x{NO_LINK:x}", f"  pos: {each.name}"]
+            lines += ["  io: _root._io", "  type: record"]
+    if lines:
+        yield f"{indent}instances:"
+        yield from (f"{indent}  {line}" for line in lines)
+
+
+def cstruct(layout: Layout) -> str:
+    """Return a layout as C structures for dissect.cstruct 4."""
+    lines = [f"// {each}".rstrip() for each in _remarks(layout)]
+    lines += [f"// cstruct(endian='{_ENDIANS[layout.byte_order]}'); texts are of code page {layout.encoding}"]
+    for section, name in (("header", "file_header"), ("record", "record")):
+        fields = [each for each in layout.fields if (each.section == "header") == (section == "header")]
+        if fields:
+            lines += ["", f"struct {name} {{", *(f"    {line}" for line in _members(fields, layout)), "};"]
+    return "\n".join(lines) + "\n"
+
+
+def _members(fields: list[Field], layout: Layout) -> Iterator[str]:
+    text = layout.text if layout.family == "queue" else None
+    for each in fields:
+        notes = [each.status, each.role, each.source]
+        declared = f"char {each.name}[{each.size}];"
+        if each is text:
+            size = _text_size(layout)
+            if not size and layout.terminator != "nul":
+                raise UsageError(
+                    f"{layout.id}: a text that ends at {layout.terminator} without a length cannot be said in C"
+                )
+            length = layout.with_role("len_text")
+            if length is not None and _C.get(length.kind) is None:
+                raise UsageError(f"{layout.id}: a length written in digits cannot be said in C")
+            if length is not None and length.size > 1 and length.byte_order != layout.byte_order:
+                raise UsageError(f"{layout.id}: a length in another byte order cannot be said in C")
+            declared = f"char {each.name}[{size}];"
+        elif each.kind in _C:
+            if each.size == 1 or each.byte_order == layout.byte_order:
+                declared = f"{_C[each.kind]} {each.name};"
+            else:
+                notes.append(f"a number, {each.byte_order}-endian")
+        elif each.kind in {"dec", "hex"}:
+            notes.append("a number in digits")
+        yield f"{declared}  // {', '.join(filter(None, notes))}"
+        if each is text and (ending := _stored_terminator(layout)):
+            yield f"char terminator[{ending}];"
+    if text is not None and text in fields and (padding := _padding(layout)):
+        yield f"char padding[{padding}];"
+
+
+def _identifier(layout: Layout) -> str:
+    return "glb_" + "".join(each if each.isalnum() else "_" for each in layout.id.lower())
+
+
+def _remarks(layout: Layout) -> Iterator[str]:
+    """Yield what stands at the head of the file: where it is from, and what it cannot say."""
+    yield f"{layout.title}."
+    yield f"Generated by glbtools from the layout {layout.id}, whose status is {layout.status}."
+    if layout.partial:
+        yield "The layout is partial: what is not named is not known."
+    yield "Not said here, and done by glbtools inspect: reading on behind damage, bytes that are no record, a torn last"
+    yield "record, dates (they stay numbers), what a record means."
+    if layout.checksum:
+        yield f"The checksum is {layout.checksum_name} over {' and '.join(layout.covers)}; it is read and not computed."
+    if layout.selects:
+        yield "All records are read: which of them are deleted, purged or left over only glbtools inspect tells."
+    if layout.lines:
+        yield "The lines of a text end in NUL."
+    if layout.obscured.startswith("add"):
+        yield f"Texts are stored with 0x{layout.obscured[4:]} added to each byte, and stay so here."
+
+
+LANGUAGES: dict[str, Callable[[Layout], str]] = {"toml": to_toml, "ksy": ksy, "cstruct": cstruct}
+"""The languages, as ``formats --as`` spells them."""
