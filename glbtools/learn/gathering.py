@@ -84,7 +84,7 @@ def _listed(testimony: Testimony, listings: Sequence[tuple[str, Listing]], paths
         f"{base_name(path)}: no listing by LISTDS {which}; left out"
         for path, _ in (each for each in listings if each not in printed)
     ]
-    pairs = _paired([path for path, _ in printed], paths)
+    pairs = paired_names([path for path, _ in printed], paths)
     if pairs is None and len(printed) == len(paths):
         pairs = list(range(len(paths)))
     if pairs is None:
@@ -97,7 +97,7 @@ def _listed(testimony: Testimony, listings: Sequence[tuple[str, Listing]], paths
             testimony.told += _of_listing(testimony.family, numbers[paths[at]], listing)
 
 
-def _paired(listings: Sequence[str], files: Sequence[str]) -> list[int] | None:
+def paired_names(listings: Sequence[str], files: Sequence[str]) -> list[int] | None:
     """Return for each listing the only file with its directory, its stem or its ending; None unless all have one."""
     for mark in (lambda path: str(PurePath(path).parent), lambda path: PurePath(path).stem.upper(), _ending):
         marks = [mark(path) for path in files]

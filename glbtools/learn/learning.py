@@ -16,7 +16,7 @@ from typing import NamedTuple
 from glbtools import files
 from glbtools.binary.layout import STATUSES, Layout
 from glbtools.errors import LayoutError, UnknownFormatError, UsageError
-from glbtools.formats.listing import parse_listing
+from glbtools.formats.listing import parse_listing, probe_listq
 from glbtools.formats.queue import Queue, parse_queue
 from glbtools.formats.registry import FORMATS, detect
 from glbtools.layouts import Layouts
@@ -26,6 +26,7 @@ from glbtools.learn.audit import date_doubts, frame_doubts, number_doubts, text_
 from glbtools.learn.checking import Part, queue_listing, queue_part
 from glbtools.learn.checksums import Found
 from glbtools.learn.comparison import Comparison, compare, contradictions, doubted
+from glbtools.learn.gathering import paired_names
 from glbtools.learn.kinds import Mention
 from glbtools.learn.liveness import doubts, selected
 from glbtools.learn.material import CONTROL, Material, told, with_listings
@@ -216,7 +217,8 @@ def _queue_layout(
     if learning.reasons:
         learning.wanted = ["the queue file itself: REQTRANS.GLB, MSTTRANS.GLB or another that ends in TRANS.GLB"]
         return learning
-    printed = [queue_listing(path, max_size) for path in listings]
+    printed = [queue_listing(path, max_size) for path in listings if not _of_requestor(path, max_size)]
+    learning.concluded += _confirmed(materials, [path for path in listings if _of_requestor(path, max_size)], max_size)
     stored = materials
     said = with_listings(materials, printed, ENCODING)
     obscured = ""
@@ -264,6 +266,34 @@ def _queue_layout(
         learning.concluded += [*_agreed(found), *_arithmetic(materials)]
     learning.wanted = list(_wanted(learning, materials))
     return learning
+
+
+def _of_requestor(path: str | Path, max_size: int) -> bool:
+    """Whether a listing is of a REQCONF.GLB, as LISTDS -R prints it."""
+    if str(path) == files.STDIN:
+        return False
+    data = files.read(path, max_size)
+    return not probe_listq(data) and parse_listing(data).reqconf is not None
+
+
+def _confirmed(materials: Sequence[Material], listings: Sequence[str | Path], max_size: int) -> Iterator[str]:
+    """Take from listings of the same postoffices the number that a queue of one record keeps: the last confirmed one.
+
+    Yields what could not be used, in words (Q133428: the record keeps ReqSync).
+    """
+    paths = [each.path for each in materials]
+    pairs = paired_names([str(each) for each in listings], paths)
+    if pairs is None and len(listings) == len(paths):
+        pairs = list(range(len(paths)))
+    if pairs is None and listings:
+        yield "which postoffice a listing of LISTDS is of its name does not tell: give one for each file, in order"
+    for at, path in zip(pairs or (), listings, strict=False):
+        printed = parse_listing(files.read(path, max_size)).reqconf
+        number = printed.reqsync if printed is not None else None
+        if number is None or len(materials[at].strong) != 1:
+            yield f"{path}: {paths[at]} is no queue of one record whose number it prints; left out"
+        elif materials[at].last is None:
+            materials[at].last = number
 
 
 def _decided(materials: Sequence[Material], pins: Sequence[Pin]) -> Layout | None:

@@ -73,6 +73,25 @@ def test_texts_under_a_key_are_read_and_written(way: str) -> None:
     assert parse(to_toml(own).encode(), "again") == own
 
 
+def test_queues_of_one_record_are_placed_by_what_listds_prints_of_their_postoffices(tmp_path: Path) -> None:
+    numbers = [17 + 4003 * at for at in range(12)]
+    files, listings = [], []
+    for number in numbers:
+        folder = tmp_path / f"PO{number}"
+        folder.mkdir()
+        files.append(folder / "REQTRANS.GLB")
+        files[-1].write_bytes(
+            struct.pack("<HHIIII4x", 0x7A11, 25, number, 757382400 + number, 0, 0) + b"# Last confirmed ReqSync\0"
+        )
+        listings.append(folder / "LISTDS.TXT")
+        said = f"Examining A/PO{number} Requestor Configuration Record\r\n\r\nDir-Sync Server: A/HUB\r\n"
+        listings[-1].write_bytes(f"{said}ReqSync = {number}, SrvSync = 900\r\n".encode())
+    assert learn_layout(files).layout is None
+    found = learn_layout(files, listings=list(reversed(listings)))
+    assert found.layout is not None and found.partial
+    assert [parse_queue(each.read_bytes(), found.layout).records[0].sync for each in files] == numbers
+
+
 def test_a_third_of_the_records_is_kept_apart_and_read(tmp_path: Path) -> None:
     drawn = queue_sample(3)
     file = tmp_path / "MSTTRANS.GLB"
