@@ -8,7 +8,7 @@ BENCH_INSTALLED := $(VENV)/.installed-bench
 READERS := .venv-readers
 DEMO := build/demo
 
-.PHONY: demo test test-real check-consumers check lint types bench scoreboard docs fixtures clean
+.PHONY: demo test test-real test-tools check-consumers check lint types bench scoreboard docs fixtures clean
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -37,6 +37,11 @@ test: $(INSTALLED)
 test-real: $(INSTALLED)
 	$(BIN)/python -m pytest -q tests/real
 
+# What Debian's mtools, ewf-tools and qemu-utils make is read, and hashdeep confirms the list of a rebuild.
+test-tools: $(INSTALLED)
+	$(BIN)/python -m pytest -q tests/evidence/test_images.py tests/repair/test_containers.py tests/repair/test_recovery.py
+	$(BIN)/python -m pytest -q tests/cases/test_rebuild.py -k hashdeep
+
 # Timesketch's reading code, in an environment of its own; its package leaves out six, and needs not all that it names.
 # And axe-core, which looks at pages in Debian's Chromium.
 $(READERS)/.installed:
@@ -49,6 +54,7 @@ $(READERS)/.installed:
 check-consumers:
 	-$(MAKE) $(READERS)/.installed
 	$(MAKE) test-real
+	$(MAKE) test-tools
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -204,7 +204,7 @@ def _value(family: str, name: str, spelled: str, text: str) -> Plain:
 # --- files beside ------------------------------------------------------------------------------------------------
 
 _SUBJECT = re.compile(r"(?:ReqTx|SrvTx)\s+R\s*=[^\r\n\0]{1,40}", re.IGNORECASE)
-_SRVSEQ = re.compile(r"^\s*SRVSEQ\s*=\s*(\d{1,10})\s*$", re.IGNORECASE | re.MULTILINE)
+_SRVSEQ = re.compile(r"^[ \t]*SRVSEQ[ \t]*=[ \t]*(\d{1,10})[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
 
 
 def _beside(testimony: Testimony, path: str, data: bytes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,15 @@ def test_a_directory_below_a_glb_directory_is_looked_into(network: Path) -> None
     (network / "copied" / "REQTRANS.GLB").write_bytes(b"\0" * 7)
     shutil.move(network / "copied", glb / "SAVED")
     assert str(glb / "SAVED") in [each.path for each in collect([network]).postoffices]
+
+
+@pytest.mark.parametrize("suffix", ["txt", "csv", "log"])
+@pytest.mark.parametrize("filling", ["\n", "\r\n", " ", " \n", "\t\n", "DSA Options: ", "dn: ", "A ", ",", "====\n"])
+def test_what_is_recognised_as_nothing_costs_time_in_proportion(network: Path, filling: str, suffix: str) -> None:
+    (network / f"given.{suffix}").write_bytes((filling * (1 << 16)).encode()[: 1 << 16])
+    begun = time.process_time()
+    glbtools.diagnose(network)
+    assert time.process_time() - begun < 1.5
 
 
 def test_a_directory_of_other_things_is_counted_and_troubles_nobody(network: Path, run: Run) -> None:

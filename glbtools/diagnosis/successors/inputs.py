@@ -35,7 +35,11 @@ _HEAD, _FAR = 1 << 16, 1 << 22
 _NUMBERED = re.compile(r"^(?:uSNChanged|highestCommittedUSN):", re.MULTILINE | re.IGNORECASE)
 _JSON = re.compile(rb'"(?:schema|format)"\s*:\s*"(glbtools\.export-state/1|glbtools\.cursors/1|glbtools-sync-state 1)"')
 _OF_JSON = {"glbtools.export-state/1": STATE, "glbtools.cursors/1": CURSORS, "glbtools-sync-state 1": SYNC_STATE}
-_PAIR = (re.compile(r"^\s*\[\s*(source|target)\s*\]", re.MULTILINE), re.compile(r"^\s*spool\s*=", re.MULTILINE))
+# What may be at the beginning of a line is no line end: else a text of nothing but those takes the square of its size.
+_PAIR = (
+    re.compile(r"^[ \t]*\[[ \t]*(source|target)[ \t]*\]", re.MULTILINE),
+    re.compile(r"^[ \t]*spool[ \t]*=", re.MULTILINE),
+)
 _LINKS = re.compile(rf'^"?{SHOWREPL_HEADER[0]}"?,', re.MULTILINE)
 _VECTOR = re.compile(r"^.* @ USN +[0-9]+ @ Time ", re.MULTILINE)
 
