@@ -177,7 +177,9 @@ def diagnose(
     rows = chain(report.inputs, *map(files_of, earlier.values()), other_files(evidence))
     report.inputs = sorted({each.path: each for each in reversed(list(rows))}.values(), key=lambda each: each.path)
     report.changed = _changed(report)
-    report.judged = report.troubled or bool(given.pieces) or any(each.compared for each in report.channels)
+    # A file that was given by itself is asked about by itself: what would be compared with it is not missed.
+    alone = any(each.alone for each in evidence.postoffices)
+    report.judged = alone or report.troubled or bool(given.pieces) or any(each.compared for each in report.channels)
     report.findings.sort(key=_order)
     return report
 

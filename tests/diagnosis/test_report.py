@@ -213,6 +213,11 @@ def test_the_status_is_2_where_nothing_given_can_be_judged_and_else_that_of_the_
     assert (done.status, json.loads(done.out)["summary"]["unjudged"]) == (0, 1)
 
 
+def test_a_file_that_is_given_by_itself_is_not_refused_for_what_it_could_be_compared_with(tmp_path, run):
+    done = run("diagnose", "--json", str(kept_only(tmp_path, "REQTRANS.GLB") / "GLB" / "REQTRANS.GLB"))
+    assert (done.status, json.loads(done.out)["summary"]["unjudged"]) == (0, 1)
+
+
 def test_every_file_that_is_given_is_accounted_for_once(tmp_path):
     path, before = built(tmp_path, network()), built(tmp_path, network(east={"reqconf": {"reqsync": 16}}), "before")
     east = path / "east" / "GLB"
