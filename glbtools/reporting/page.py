@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ LONGEST = 1_200
 
 SHORT = 21
 """Characters of a cell that stay on one line."""
+
+LONG = 30
+"""Characters of a word that may be broken anywhere."""
 
 ROW = 16
 """Bytes in a row of an excerpt."""
@@ -115,7 +119,10 @@ def _table(block: model.Table) -> Iterator[str]:
 
 def _cell(cell: str) -> str:
     text = "<br>".join(map(_text, cell.split("\n")))
-    return f'<span class="short">{text}</span>' if len(cell) <= SHORT else text
+    if len(cell) <= SHORT:
+        return f'<span class="short">{text}</span>'
+    longest = max(map(len, re.split(r"[ /\n]", cell)))
+    return f'<span class="long">{text}</span>' if longest > LONG else text.replace("/", "/<wbr>")
 
 
 def _finding(block: model.Finding) -> Iterator[str]:
@@ -178,7 +185,9 @@ def _steps(block: model.Steps) -> Iterator[str]:
 
 def _picture(block: model.Picture) -> Iterator[str]:
     said = f"<strong>{_text(block.title)}.</strong> {_text(block.text)}"
-    yield f"<figure>{block.svg}<figcaption>{said}</figcaption></figure>"
+    label = _text(block.title)
+    yield f'<figure><div class="scroll" tabindex="0" role="group" aria-label="{label}">{block.svg}</div>'
+    yield f"<figcaption>{said}</figcaption></figure>"
 
 
 def _fold(block: model.Fold) -> Iterator[str]:

@@ -201,8 +201,9 @@ def _wrong(groups: list[list[Finding]]) -> Iterator[Block]:
         yield Paragraph("Nothing is found that is an error or a warning.")
     for alike in serious:
         yield findings.head(alike[0])
-        if alike[0].cause_certainty:
-            yield Paragraph(f"How sure the cause is: {alike[0].cause_certainty}", tones=("faint",))
+        finding = alike[0]
+        cause = f" How sure the cause is: {finding.cause_certainty}." if finding.cause_certainty else ""
+        yield Paragraph(f"At {safe(finding.postoffice or finding.path)}.{cause}", tones=("faint",))
         yield from _others(alike)
     notes = [each for each in groups if each[0].severity == "note"]
     if notes:

@@ -16,12 +16,12 @@ import glbtools
 from glbtools.reporting import drawing, page, story
 from glbtools.reporting.model import Paragraph, Section
 
-VOID = {"meta", "br"}
+VOID = {"meta", "br", "wbr"}
 TAGS = frozenset(
     re.findall(
         r"\w+",
         "html head meta title style body a header p h1 h2 h3 div nav ol ul li main section dl dt dd span strong table"
-        " thead tbody tr th td br figure figcaption pre mark code details summary svg defs pattern rect path circle"
+        " thead tbody wbr tr th td br figure figcaption pre mark code details summary svg defs pattern rect path circle"
         " text desc",
     )
 )
