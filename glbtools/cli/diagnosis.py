@@ -59,6 +59,9 @@ def diagnose(
     tz: Annotated[
         str | None, typer.Option("--tz", metavar="ZONE", help="Zone of the postoffices' clocks, to read --now in.")
     ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show what is alike one by one, and name what is only counted.")
+    ] = False,
     *,
     common: Common,
 ) -> None:
@@ -73,6 +76,7 @@ def diagnose(
 
     wanted, unwanted = map(find, select or ()), map(find, ignore or ())
     selection = [each.slug for each in wanted], [each.slug for each in unwanted]
+    part = bool(select or ignore or min_severity != Severity.note)
     report = engine.diagnose(
         *paths,
         older=older or (),
@@ -85,7 +89,7 @@ def diagnose(
     if common.as_text:
         from glbtools.reporting import findings
 
-        put(common.lines(findings.report(report)))
+        put(common.lines(findings.report(report, verbose=verbose, part=part)))
     else:
         from glbtools import __version__
         from glbtools.reporting import diagnosis as data

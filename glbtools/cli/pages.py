@@ -105,7 +105,7 @@ def report(
     Example: glbtools report backup/network --to network.html --case 1994-17
     """
     from glbtools.diagnosis import engine
-    from glbtools.reporting import story
+    from glbtools.reporting import findings, story
 
     _apart(to, paths)
     found = engine.diagnose(
@@ -126,7 +126,7 @@ def report(
 
         put([story.document(found, __version__, to, size)])
     elif to and not common.quiet:
-        complain(f"{to}: {size} bytes; {story.summary(found)}")
+        complain(f"{to}: {size} bytes; {findings.summary(found)}")
     raise typer.Exit(_failures(found.failures) or (FOUND if found.troubled else 0))
 
 

@@ -9,14 +9,13 @@ from math import log2
 from typing import TYPE_CHECKING, NamedTuple
 
 from glbtools.diagnosis.wording import numbers_text, plural
-from glbtools.model.channel import DOWNLOAD, UPLOAD, Range
+from glbtools.model.channel import DOWNLOAD, NORMAL, UPLOAD, Range
 from glbtools.reporting.model import Picture
 from glbtools.reporting.text import safe
 
 if TYPE_CHECKING:
     from glbtools.diagnosis.case import Judged
 
-LOST = ("FOREIGN", "EPOCH_CHANGED", "ROLLED_BACK", "HOLE", "MISSED_DELETIONS", "STRANDED", "REJECTED", "PARTIAL")
 WAITS = ("UNACKNOWLEDGED", "PENDING")
 
 _WIDTH, _LEFT, _RIGHT = 880, 190, 866
@@ -182,12 +181,7 @@ _OK = 2
 
 def _rank(judged: Judged) -> int:
     state = judged.verdict.state
-    return 0 if state in LOST else 1 if state in WAITS else 3 if state == "IN_SYNC" else 2
-
-
-def is_sick(judged: Judged) -> bool:
-    """Whether a channel loses changes or stands still."""
-    return _rank(judged) == 0
+    return 0 if state not in NORMAL else 1 if state in WAITS else 3 if state == "IN_SYNC" else 2
 
 
 def _told(judged: Judged) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding
 from glbtools.diagnosis.successors.inputs import IMPORT
 from glbtools.diagnosis.wording import numbers_text, plural
-from glbtools.model.channel import BACKSYNC, DOWNLOAD, ICS, UPLOAD, USN, Channel
+from glbtools.model.channel import BACKSYNC, DOWNLOAD, ICS, NORMAL, UPLOAD, USN, Channel
 from glbtools.reporting import model
 from glbtools.reporting.model import STRONG, Block, Break, Paragraph, Place, Places, Verbatim
 from glbtools.reporting.text import message, safe
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from glbtools.diagnosis.case import Judged
     from glbtools.diagnosis.engine import Report
     from glbtools.evidence.network import Network
+    from glbtools.evidence.postoffice import Postoffice
 
 NAMED_BY_EFFECT = frozenset(
     {"stranded-transactions", "reqtrans-deleted-zero-byte", "reqtrans-49-byte-idle", "reqtrans-podiag-dummy-60"}
@@ -25,6 +27,12 @@ NAMED_BY_EFFECT = frozenset(
 """Problems whose name says what is, not how it came about: how sure the cause is belongs into the notes."""
 
 MOST_EVIDENCE = 10
+MOST_ALIKE = 3
+"""Findings of one cause that are shown one by one."""
+
+MOST_NAMED = 24
+"""Postoffices, and channels, that are all named."""
+
 BYTES = 8
 """Of a place, shown."""
 
@@ -32,27 +40,87 @@ Bytes = Callable[[str, int, int], bytes]
 """Path, start, stop -> the bytes there; empty when they cannot be read."""
 
 
-def report(found: Report, /) -> Iterator[Block]:
-    """Yield the report: findings, what each channel is in, and a count."""
-    for same in _grouped(found.findings):
-        yield from _finding(same[0], found.bytes_at)
-        if len(same) > 1:
-            others = ", ".join(safe(each.postoffice or each.path) for each in same[1 : 1 + MOST_EVIDENCE])
-            more = f" and {len(same) - 1 - MOST_EVIDENCE} more" if len(same) > 1 + MOST_EVIDENCE else ""
-            apart = "" if all(each.message == same[0].message for each in same) else ", with numbers of their own"
-            yield _labelled("also", f"{others}{more}{apart}")
+def report(found: Report, /, *, verbose: bool = False, part: bool = False) -> Iterator[Block]:
+    """Yield the report: what is wrong in one sentence, the findings, what each channel is in, and a count.
+
+    Args:
+        found: the diagnosis.
+        verbose: show what is alike one by one, and name all that is counted otherwise.
+        part: it has some of its findings only, of which no sentence about the whole can be made.
+    """
+    if not part:
+        yield Paragraph(summary(found), tones=STRONG)
         yield Break()
-    yield from _postoffices(found)
+    for same in grouped(found.findings):
+        few = verbose or (len(same) <= MOST_ALIKE and same[0].severity != "note")
+        for each in same if few else same[:1]:
+            yield from _finding(each, found.bytes_at)
+            if not few:
+                yield from _others(same)
+            yield Break()
+    yield from _postoffices(found, verbose)
     yield from _successors(found)
-    yield from _channels(found)
+    yield from _channels(found, verbose)
     yield from _unjudged(found)
-    yield from _passed_over(found)
+    yield from _passed_over(found, verbose)
     counts = [plural(count, kind) for kind, count in found.summary.items() if count and kind != "unjudged"]
     if found.unjudged:
         counts.append(f"{plural(len(found.unjudged), 'postoffice')} not judged")
     said = ", ".join(counts)
     nothing = "nothing to report of what was read" if found.unreadable else "nothing to report"
     yield Verbatim(said or nothing, STRONG)
+
+
+def summary(report: Report) -> str:
+    """Return in one sentence what is wrong: as sure of it as the surest finding is."""
+    every = {each.shown for unit in report.evidence.units for each in unit.postoffices}
+    serious = [each for each in report.findings if each.severity != "note"]
+    ends = {_requestor(each): is_sick(each) for each in sorted(report.channels, key=is_sick)}
+    sick = [name for name, each in ends.items() if each] if serious else []
+    total = len(every | ends.keys())
+    unjudged = f"; {len(report.unjudged)} cannot be judged" if report.unjudged else ""
+    if sick:
+        surest = min((each.certainty for each in serious), key=CERTAINTIES.index)
+        how = {"certain": "", "likely": "probably ", "possible": "may "}[surest]
+        verb = "loses" if len(sick) == 1 and surest != "possible" else "lose"
+        return f"{len(sick)} of {plural(total, 'postoffice')} {how}{verb} changes{unjudged}"
+    of = f" in {plural(total, 'postoffice')}" if total else ""
+    if serious:
+        counts = [plural(report.summary[each], each) for each in ("error", "warning") if report.summary[each]]
+        return f"{' and '.join(counts)}{of}; no postoffice is seen to lose changes{unjudged}"
+    read = " in what was read" if report.unreadable else ""
+    return f"nothing wrong is found{of}{read}{unjudged}"
+
+
+def _requestor(judged: Judged) -> str:
+    channel = judged.channel
+    return (channel.origin if channel.kind in (UPLOAD, ICS, BACKSYNC) else channel.target) or "?"
+
+
+def grouped(found: Iterable[Finding]) -> Iterator[list[Finding]]:
+    """Yield findings by problem, severity and certainty, the worst first; notes by problem."""
+    alike: dict[tuple[str, ...], list[Finding]] = {}
+    for each in found:
+        key = (each.severity, each.problem.code)
+        sure = (each.certainty, each.cause_certainty) if each.severity != "note" else ()
+        alike.setdefault((*key, *sure), []).append(each)
+    yield from alike.values()
+
+
+def _others(same: list[Finding]) -> Iterator[Block]:
+    """Say where the same was found: with what differs, unless it is a note."""
+    others, left = same[1 : 1 + MOST_EVIDENCE], len(same) - 1 - MOST_EVIDENCE
+    if same[0].severity == "note":
+        if others:
+            more = f" and {left} more" if left > 0 else ""
+            apart = "" if all(each.message == same[0].message for each in same) else ", with numbers of their own"
+            named = ", ".join(safe(each.postoffice or each.path) for each in others)
+            yield _labelled("also", f"{named}{more}{apart}")
+        return
+    for each in others:
+        yield _labelled("also", f"{safe(each.postoffice or each.path)}: {each.message}")
+    if left > 0:
+        yield _labelled("also", f"{left} more; --verbose shows them")
 
 
 def _unjudged(found: Report) -> Iterator[Block]:
@@ -63,30 +131,20 @@ def _unjudged(found: Report) -> Iterator[Block]:
         yield Break()
 
 
-def _passed_over(found: Report) -> Iterator[Block]:
+def _passed_over(found: Report, verbose: bool) -> Iterator[Block]:
     """Name what was given and not looked at: copies, and what may be evidence; the rest is counted."""
     passed_over = found.evidence.passed_over
-    named = [each for each in passed_over if each.kind != "foreign"]
-    for each in named[:MOST_EVIDENCE]:
+    named = [each for each in passed_over if each.kind != "foreign" or verbose]
+    shown = named if verbose else named[:MOST_EVIDENCE]
+    for each in shown:
         yield Paragraph(f"not looked at: {safe(each.path)}: {each.why}")
-    if len(named) > MOST_EVIDENCE:
-        yield Verbatim(f"not looked at: {len(named) - MOST_EVIDENCE} more; --json lists them")
+    if len(named) > len(shown):
+        yield Verbatim(f"not looked at: {len(named) - len(shown)} more; --verbose names them")
     if len(passed_over) > len(named):
         foreign = plural(len(passed_over) - len(named), "file")
-        yield Verbatim(f"passed over: {foreign} of other kinds; --json lists them")
+        yield Verbatim(f"passed over: {foreign} of other kinds; --verbose names them")
     if passed_over:
         yield Break()
-
-
-def _grouped(findings: list[Finding]) -> Iterator[list[Finding]]:
-    """Yield findings one by one, notes of one problem together: what is normal everywhere is said once."""
-    notes: dict[str, list[Finding]] = {}
-    for each in findings:
-        if each.severity == "note":
-            notes.setdefault(each.problem.code, []).append(each)
-        else:
-            yield [each]
-    yield from notes.values()
 
 
 def head(finding: Finding) -> Block:
@@ -129,7 +187,7 @@ def _labelled(label: str, text: str) -> Block:
     return Paragraph(f"{label}: {message(text)}", depth=1, lead=f"{label}:", tones=STRONG, hang=8)
 
 
-def _postoffices(found: Report) -> Iterator[Block]:
+def _postoffices(found: Report, verbose: bool) -> Iterator[Block]:
     units = [each for each in found.evidence.units if each.postoffices]
     later = {id(unit): other for unit, other in found.evidence.earlier}
     if len(units) > 1:
@@ -137,7 +195,11 @@ def _postoffices(found: Report) -> Iterator[Block]:
     for number, unit in enumerate(units, 1):
         if len(units) > 1:
             yield Verbatim(unit_heading(number, unit), STRONG)
-        for each in unit.postoffices:
+        told = unit.postoffices
+        if len(told) > MOST_NAMED and not verbose:
+            yield Paragraph(f"{len(told)} postoffices: {roles_text(told)}; --verbose names them")
+            told = []
+        for each in told:
             name = each.name or "a postoffice without a known name"
             source = f" (name from: {each.name_from})" if each.name_from else ""
             yield Paragraph(f"{safe(each.path)}: {safe(name)}, {each.role}{message(source)}")
@@ -146,6 +208,12 @@ def _postoffices(found: Report) -> Iterator[Block]:
             yield Paragraph(f"an earlier moment of {of}: give it with --older, and the two are compared", depth=1)
     if units:
         yield Break()
+
+
+def roles_text(postoffices: Iterable[Postoffice]) -> str:
+    """Return how many postoffices there are of each role."""
+    roles = sorted(Counter(each.role for each in postoffices).items())
+    return ", ".join(f"{count} unknown" if role == "unknown" else plural(count, role) for role, count in roles)
 
 
 def unit_heading(number: int, unit: Network) -> str:
@@ -172,11 +240,22 @@ def _successors(found: Report) -> Iterator[Block]:
         yield Break()
 
 
-def _channels(found: Report) -> Iterator[Block]:
+def _channels(found: Report, verbose: bool) -> Iterator[Block]:
+    """Say what each channel is in; of many, those in step are counted."""
+    in_step = [each for each in found.channels if each.verdict.state == "IN_SYNC"]
+    counted = in_step if len(found.channels) > MOST_NAMED and not verbose else []
     for judged in found.channels:
-        yield Paragraph(channel_line(judged))
+        if not counted or judged.verdict.state != "IN_SYNC":
+            yield Paragraph(channel_line(judged))
+    if counted:
+        yield Paragraph(f"{plural(len(counted), 'channel')} in step; --verbose shows them")
     if found.channels:
         yield Break()
+
+
+def is_sick(judged: Judged) -> bool:
+    """Whether a channel loses changes or stands still."""
+    return judged.verdict.state not in NORMAL
 
 
 def channel_line(judged: Judged) -> str:

@@ -6,7 +6,7 @@ Then on what all of that rests: network, channels, days, files, limits.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -105,7 +105,7 @@ def write_report(
         FileAccessError: the system refuses.
     """
     said = Said(title, case, examiner)
-    shown = message(title) if title else summary(report)
+    shown = message(title) if title else findings.summary(report)
     data = "\n".join(filter(None, page(story(report, said), shown))).encode() + b"\n"
     files.write(Path(to), data, force=force)
     return len(data)
@@ -113,36 +113,19 @@ def write_report(
 
 def document(report: Report, version: str, path: str | None, size: int) -> str:
     """Return as JSON what is wrong in short, and where the page is."""
-    short = {"summary": summary(report), "findings": report.summary, "path": path, "size": size if path else None}
+    short = {
+        "summary": findings.summary(report),
+        "findings": report.summary,
+        "path": path,
+        "size": size if path else None,
+    }
     return dumps({"schema": SCHEMA, "tool": tool(version)} | short)
-
-
-def summary(report: Report) -> str:
-    """Return in one sentence what is wrong."""
-    every = {each.shown for unit in report.evidence.units for each in unit.postoffices}
-    ends = {_requestor(each): drawing.is_sick(each) for each in sorted(report.channels, key=drawing.is_sick)}
-    sick = [name for name, is_sick in ends.items() if is_sick]
-    total = len(every | ends.keys())
-    errors = report.summary["error"]
-    if sick:
-        verb = "loses" if len(sick) == 1 else "lose"
-        return f"{len(sick)} of {plural(total, 'postoffice')} {verb} changes"
-    of = f" in {plural(total, 'postoffice')}" if total else ""
-    if errors or report.summary["warning"]:
-        found = [plural(report.summary[each], each) for each in ("error", "warning") if report.summary[each]]
-        return f"{' and '.join(found)}{of}; no channel is seen to lose changes"
-    return f"nothing wrong is found{of}" + (" in what was read" if report.unreadable else "")
-
-
-def _requestor(judged: Judged) -> str:
-    channel = judged.channel
-    return (channel.origin if channel.kind in ("upload", "ics", "backsync") else channel.target) or "?"
 
 
 def story(report: Report, said: Said) -> Iterator[Block]:
     """Yield the whole report."""
     outcome = outstanding(report.evidence, "both")
-    groups = list(grouped(report.findings))
+    groups = list(findings.grouped(report.findings))
     serious = [each for each in groups if each[0].severity != "note"]
     yield from _short(report, said, outcome)
     yield from _wrong(groups)
@@ -157,37 +140,22 @@ def story(report: Report, said: Said) -> Iterator[Block]:
     yield from _tool(report)
 
 
-def grouped(found: Iterable[Finding]) -> Iterator[list[Finding]]:
-    """Yield findings by problem, severity and certainty, the worst first."""
-    alike: dict[tuple[str, str, str, str], list[Finding]] = {}
-    for each in found:
-        alike.setdefault((each.severity, each.problem.code, each.certainty, each.cause_certainty), []).append(each)
-    yield from alike.values()
-
-
 def _short(report: Report, said: Said, outcome: Unsent) -> Iterator[Block]:
     yield Section("In short", "short")
-    yield Paragraph(f"{_sentence(summary(report))}.", tones=("strong", "verdict"))
+    yield Paragraph(f"{_sentence(findings.summary(report))}.", tones=("strong", "verdict"))
     if outcome.changes or outcome.numbers:
         known = plural(len(outcome.changes), "change") + " with content" if outcome.changes else ""
         bare = plural(outcome.numbers, "number") + " without content in any file given" if outcome.numbers else ""
         yield Paragraph(f"Not arrived: {' and '.join(filter(None, (known, bare)))}.")
     counts = ", ".join(plural(count, kind) for kind, count in report.summary.items() if count) or "none"
     postoffices = [each for unit in report.evidence.units for each in unit.postoffices]
-    roles = Counter(each.role for each in postoffices)
     rows = [("Findings", counts)]
     if postoffices:
-        rows.append(
-            ("Postoffices", f"{len(postoffices)} ({', '.join(_role(role, n) for role, n in sorted(roles.items()))})")
-        )
+        rows.append(("Postoffices", f"{len(postoffices)} ({findings.roles_text(postoffices)})"))
     if report.now:
         rows.append(("Latest moment in the evidence", f"{report.now:%Y-%m-%d %H:%M:%S}, zone unknown"))
     rows += [(name, message(text)) for name, text in (("Case", said.case), ("Examiner", said.examiner)) if text]
     yield Facts(tuple(rows))
-
-
-def _role(role: str, count: int) -> str:
-    return f"{count} unknown" if role == "unknown" else plural(count, role)
 
 
 def _sentence(text: str) -> str:
@@ -366,8 +334,8 @@ def _channels(report: Report) -> Iterator[Block]:
     yield Section("The network", "network", lead)
     yield from drawing.network(report.channels, 1)
     yield Section("Each channel as a number line", "channels", "Stretches keep their order, and are not to scale.")
-    sick = [each for each in report.channels if drawing.is_sick(each)]
-    others = [each for each in report.channels if not drawing.is_sick(each)]
+    sick = [each for each in report.channels if findings.is_sick(each)]
+    others = [each for each in report.channels if not findings.is_sick(each)]
     if len(report.channels) <= MOST_LINES // 4:
         sick, others = report.channels, []
     for number, judged in enumerate(sick[:MOST_LINES], 2):
@@ -456,6 +424,9 @@ def _inputs(report: Report) -> Iterator[Block]:
 def _limits(report: Report, outcome: Unsent) -> Iterator[Block]:
     yield Section("What cannot be known from this", "limits")
     said = [message(each) for each in report.failures]
+    said += [f"{safe(each.path)}: {message(each.why)}." for each in report.unjudged[:MOST_PLACES]]
+    if len(report.unjudged) > MOST_PLACES:
+        said.append(f"The same of {len(report.unjudged) - MOST_PLACES} more.")
     for each in outcome.unknown[:MOST_PLACES]:
         name = each.route.origin or each.route.target or each.route.path
         said.append(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import glbtools
-from glbtools.reporting import drawing, page, story
+from glbtools.reporting import drawing, findings, page
 from glbtools.reporting.model import Paragraph, Section
 
 VOID = {"meta", "br", "wbr"}
@@ -58,7 +58,7 @@ class Read(HTMLParser):
 
 def written(place: Path, target: Path, **said: str) -> str:
     glbtools.write_report(glbtools.diagnose(place), target, force=True, **said)
-    return target.read_text("utf-8")
+    return target.read_text("utf-8").replace("<wbr>", "")
 
 
 def inert(text: str) -> Read:
@@ -194,10 +194,12 @@ def test_a_number_line_keeps_its_order_however_large_the_numbers(fixture_path):
 
 
 def test_what_is_wrong_in_one_sentence(fixture_path):
-    said = {name: story.summary(glbtools.diagnose(fixture_path(name))) for name in ("healthy-week", "stuck", "damaged")}
+    names = ("healthy-week", "stuck", "damaged", "seed-server-restored")
+    said = {name: findings.summary(glbtools.diagnose(fixture_path(name))) for name in names}
     assert said["healthy-week"] == "nothing wrong is found in 3 postoffices"
     assert said["stuck"] == "1 of 1 postoffice loses changes"
-    assert said["damaged"].endswith(" in 1 postoffice; no channel is seen to lose changes")
+    assert said["seed-server-restored"] == "2 of 3 postoffices probably lose changes"
+    assert said["damaged"].endswith(" in 1 postoffice; no postoffice is seen to lose changes")
 
 
 def test_without_a_file_the_same_report_is_text_and_json_says_where_the_page_is(run, fixture_path, tmp_path):
@@ -210,3 +212,33 @@ def test_without_a_file_the_same_report_is_text_and_json_says_where_the_page_is(
     assert document["schema"] == "glbtools.report/1"
     assert document["size"] == (tmp_path / "p.html").stat().st_size
     assert run("report", fixture_path("stuck"), "--to", tmp_path / "p.html").status == 2
+
+
+def test_the_terminal_says_what_matters_of_many_postoffices_and_everything_when_asked(run, tmp_path):
+    place = network(tmp_path, 60, {7, 21, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44})
+    done = run("diagnose", place)
+    lines = done.out.splitlines()
+    assert lines[0] == "14 of 61 postoffices lose changes"
+    assert done.out.count("error[U101]") == 1
+    assert done.out.count("  also: NET/PO") >= 10
+    assert "3 more; --verbose shows them" in done.out
+    assert "61 postoffices: 60 requestors, 1 server; --verbose names them" in done.out
+    assert "channels in step; --verbose shows them" in done.out
+    assert not any(line.endswith(": in step") for line in lines)
+    every = run("diagnose", place, "--verbose").out
+    assert every.count("error[U101]") == 14
+    assert every.count("in step\n") >= 2 * 61 - 14
+    assert "po59: NET/PO59, requestor" in every.replace("\n  ", " ")
+
+
+def test_a_part_of_the_findings_makes_no_sentence_about_the_whole(run, fixture_path):
+    for option in (("--select", "L101"), ("--ignore", "U101"), ("--min-severity", "error")):
+        assert "postoffice" not in run("diagnose", fixture_path("stuck"), *option).out.splitlines()[0]
+
+
+def test_what_was_passed_over_is_counted_and_named_when_asked(run, fixture_path, tmp_path):
+    place = tmp_path / "net"
+    glbtools.build(Path(__file__).parents[2] / "fixtures" / "specs" / "stuck.toml", place)
+    (place / "notes.xyz").write_text("of no use")
+    assert "passed over: 1 file of other kinds; --verbose names them" in run("diagnose", place, columns=200).out
+    assert "notes.xyz" in run("diagnose", place, "--verbose", columns=200).out
