@@ -48,7 +48,7 @@ def report(found: Report, /, *, verbose: bool = False, part: bool = False) -> It
         verbose: show what is alike one by one, and name all that is counted otherwise.
         part: it has some of its findings only, of which no sentence about the whole can be made.
     """
-    if not part:
+    if not part and _requestors(found):
         yield Paragraph(summary(found), tones=STRONG)
         yield Break()
     for same in grouped(found.findings):
@@ -73,28 +73,33 @@ def report(found: Report, /, *, verbose: bool = False, part: bool = False) -> It
 
 def summary(report: Report) -> str:
     """Return in one sentence what is wrong: as sure of it as the surest finding is."""
-    every = {each.shown for unit in report.evidence.units for each in unit.postoffices}
     serious = [each for each in report.findings if each.severity != "note"]
-    ends = {_requestor(each): is_sick(each) for each in sorted(report.channels, key=is_sick)}
+    ends = _requestors(report)
     sick = [name for name, each in ends.items() if each] if serious else []
-    total = len(every | ends.keys())
     unjudged = f"; {len(report.unjudged)} cannot be judged" if report.unjudged else ""
     if sick:
         surest = min((each.certainty for each in serious), key=CERTAINTIES.index)
         how = {"certain": "", "likely": "probably ", "possible": "may "}[surest]
         verb = "loses" if len(sick) == 1 and surest != "possible" else "lose"
-        return f"{len(sick)} of {plural(total, 'postoffice')} {how}{verb} changes{unjudged}"
-    of = f" in {plural(total, 'postoffice')}" if total else ""
+        return f"{len(sick)} of {plural(len(ends), 'postoffice')} {how}{verb} changes{unjudged}"
+    of = f" in {plural(len(ends), 'postoffice')}" if ends else ""
     if serious:
         counts = [plural(report.summary[each], each) for each in ("error", "warning") if report.summary[each]]
-        return f"{' and '.join(counts)}{of}; no postoffice is seen to lose changes{unjudged}"
+        seen = "; no postoffice is seen to lose changes" if ends else ""
+        return f"{' and '.join(counts)}{of}{seen}{unjudged}"
     read = " in what was read" if report.unreadable else ""
     return f"nothing wrong is found{of}{read}{unjudged}"
 
 
-def _requestor(judged: Judged) -> str:
-    channel = judged.channel
-    return (channel.origin if channel.kind in (UPLOAD, ICS, BACKSYNC) else channel.target) or "?"
+def _requestors(report: Report) -> dict[str, bool]:
+    """Return the postoffices, given or known from a server, and whether a channel of each is sick."""
+    ends = {each.shown: False for unit in report.evidence.units for each in unit.postoffices}
+    for judged in report.channels:
+        channel = judged.channel
+        if channel.kind in (UPLOAD, DOWNLOAD):
+            name = (channel.origin if channel.kind == UPLOAD else channel.target) or "?"
+            ends[name] = ends.get(name, False) or is_sick(judged)
+    return ends
 
 
 def grouped(found: Iterable[Finding]) -> Iterator[list[Finding]]:

@@ -199,7 +199,8 @@ def test_what_is_wrong_in_one_sentence(fixture_path):
     assert said["healthy-week"] == "nothing wrong is found in 3 postoffices"
     assert said["stuck"] == "1 of 1 postoffice loses changes"
     assert said["seed-server-restored"] == "2 of 3 postoffices probably lose changes"
-    assert said["damaged"].endswith(" in 1 postoffice; no postoffice is seen to lose changes")
+    assert " in 1 postoffice; no postoffice is seen to lose changes" in said["damaged"]
+    assert findings.summary(glbtools.diagnose(fixture_path("directories/usn-wrong-server"))) == "1 error"
 
 
 def test_without_a_file_the_same_report_is_text_and_json_says_where_the_page_is(run, fixture_path, tmp_path):
