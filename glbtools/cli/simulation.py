@@ -27,6 +27,14 @@ def simulate(
         Path | None, typer.Option("--from", metavar="DIR", help="Go on with the network in this directory.")
     ] = None,
     listed: Annotated[bool, typer.Option("--list", help="Show the scenarios and the faults.")] = False,
+    image: Annotated[
+        Path | None,
+        typer.Option("--image", metavar="FILE.img|FILE.zip", help="Write an image of a disk, or an archive."),
+    ] = None,
+    delete: Annotated[
+        list[str] | None,
+        typer.Option("--delete", metavar="PATH", help="Delete this file in the image; may be given again."),
+    ] = None,
     force: IntoFull = False,
     *,
     common: Common,
@@ -52,8 +60,10 @@ def simulate(
         return
     if scenario is None:
         raise typer.BadParameter("a scenario is needed, or --list", param_hint="SCENARIO")
-    if out is None:
-        raise typer.BadParameter("is needed", param_hint="--out")
+    if out is None and image is None:
+        raise typer.BadParameter("is needed, or --image", param_hint="--out")
+    if delete and image is None:
+        raise typer.BadParameter("goes with --image", param_hint="--delete")
     from glbtools.simulation.run import simulate as run
     from glbtools.simulation.run import truth_of
 
@@ -61,6 +71,8 @@ def simulate(
     written = run(
         scenario,
         out,
+        image=image,
+        deleted=delete or (),
         seed=seed,
         cycles=cycles,
         start_from=start_from,
@@ -68,8 +80,10 @@ def simulate(
         force=force,
         progress=(lambda cycle, of: show(f"cycle {cycle} of {of}")) if show else None,
     )
-    truth = truth_of(out)
+    place = out or image
+    assert place is not None
+    truth = truth_of(place)
     if common.as_json:
         put([render.document(truth, written)])
     elif not common.quiet:
-        put(common.lines(render.report(truth, out)))
+        put(common.lines(render.report(truth, place)))

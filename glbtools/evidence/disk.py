@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Self
 
 from glbtools import files
 from glbtools.binary.layout import Layout
@@ -31,7 +32,7 @@ class Disk:
             self.write(path, data)
 
     @classmethod
-    def load(cls, root: Path, max_size: int = files.DEFAULT_MAX_SIZE) -> Disk:
+    def load(cls, root: Path, max_size: int = files.DEFAULT_MAX_SIZE) -> Self:
         """Return the files below a directory; links are not followed.
 
         Raises:

@@ -38,7 +38,7 @@ def report(truth: dict[str, Any], target: Path) -> Iterator[Block]:
         ),
     )
     if len(late) > MOST_CHANGES:
-        yield Verbatim(f"and {len(late) - MOST_CHANGES} more; glbtools-simulation/truth.json has all")
+        yield Verbatim(f"and {len(late) - MOST_CHANGES} more; truth.json has all")
 
 
 def _where(change: dict[str, Any]) -> Iterator[str]:

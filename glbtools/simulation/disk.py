@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from glbtools.evidence import disk
 from glbtools.formats import logs, messages
 
-Disk = disk.Disk
+
+class Disk(disk.Disk):
+    """The files of a network, and when each was last written.
+
+    Attributes:
+        clock: returns what the clock shows where a file is written; None while none runs.
+        times: path in upper case -> when it was last written.
+    """
+
+    clock: Callable[[str], datetime] | None = None
+
+    def __init__(self, contents: dict[str, bytes] | None = None) -> None:
+        self.times: dict[str, datetime] = {}
+        super().__init__(contents)
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write a file."""
+        if self.clock is not None and self.read(path) != data:
+            self.times[path.upper()] = self.clock(path)
+        super().write(path, data)
+
 
 OWN = "glbtools-simulation"
 """Where the simulator keeps what the real system kept in files of unknown format (docs/interface.md#on-disk)."""

@@ -112,6 +112,7 @@ class Network:
         self.late: dict[tuple[str, str], int] = {}
         self._sent = 0
         self._steps: dict[tuple[str, str], int] = {}
+        disk.clock = self._time_of
 
     # --- time ----------------------------------------------------------------------------------------------------
 
@@ -129,6 +130,17 @@ class Network:
             self.late.clear()
         self.phase = phase
         self._steps.clear()
+
+    def _time_of(self, path: str) -> datetime:
+        """Return what the clock shows where a file lies: the time that its file system would give it now."""
+        name = next((each.name for each in self.offices.values() if path.startswith(f"{each.path}/")), self.server)
+        return self.true_time(name) + timedelta(seconds=self.clocks[name]) if name in self.offices else self.start
+
+    @property
+    def file_times(self) -> dict[str, datetime]:
+        """When each file was last written; of those that were there from the beginning, the first day."""
+        times = self.disk.times
+        return {path: times.get(path.upper(), self.start) for path in self.disk.everything()}
 
     def true_time(self, office: str, seconds: float = 0) -> datetime:
         """Return when a phase runs on a postoffice; they are polled one after the other."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,10 @@ from glbtools.tables import read_json
 
 def simulate(
     scenario: str | Path | Scenario,
-    out: str | Path,
+    out: str | Path | None = None,
     *,
+    image: str | Path | None = None,
+    deleted: Iterable[str] = (),
     seed: int | None = None,
     cycles: int | None = None,
     start_from: str | Path | None = None,
@@ -36,6 +38,9 @@ def simulate(
     Args:
         scenario: a file, the name of one of the package's, or what ``load`` returned.
         out: directory to write; it holds the postoffices, and ``glbtools-simulation/`` with ``truth.json``.
+        image: image (``.img``) or archive (``.zip``) to write, too or instead, with the simulated times as times of
+            the files; the truth stands beside it.
+        deleted: files that are deleted in the image when all is written.
         seed: of the random life, in place of the scenario's.
         cycles: how many, in place of the scenario's.
         start_from: a directory with a network that goes on, in place of a new one.
@@ -47,10 +52,10 @@ def simulate(
         DescriptionError: the scenario has a mistake.
         OutputExistsError: the directory holds something and ``force`` is not given.
         FileAccessError: a file cannot be read or written.
-        UsageError: a step or fault is impossible in this network.
+        UsageError: a step or fault is impossible in this network; or the image cannot be made.
     """
-    target = Path(out)
-    if target.exists() and not force and (not target.is_dir() or any(target.iterdir())):
+    target = Path(out) if out is not None else None
+    if target is not None and target.exists() and not force and (not target.is_dir() or any(target.iterdir())):
         raise OutputExistsError(f"{target}: exists; use --force to write into it")
     chosen = scenario if isinstance(scenario, Scenario) else load(scenario)
     if seed is not None:
@@ -60,9 +65,17 @@ def simulate(
     begun = network.load(Path(start_from), layouts) if start_from is not None else None
     made = run(chosen, begun, layouts=layouts, progress=progress)
     written = contents(made)
+    paths = []
+    if image is not None:
+        from glbtools.simulation.image import write_image
+
+        place = Path(image)
+        paths = [place, write_image(written, made.file_times, place, deleted=deleted, force=force)]
+    if target is None:
+        return paths
     if force:
         _clear(target)
-    return files.write_tree(written, target, force=force, sync=False)
+    return [*paths, *files.write_tree(written, target, force=force, sync=False)]
 
 
 def _clear(target: Path) -> None:
@@ -83,13 +96,14 @@ def _clear(target: Path) -> None:
 
 
 def truth_of(directory: str | Path) -> dict[str, Any]:
-    """Return the truth about a network that a simulation has written.
+    """Return the truth about a network that a simulation has written: a directory, or an image with it beside.
 
     Raises:
         FileAccessError: there is none.
         UsageError: it cannot be understood.
     """
-    path = Path(directory) / OWN / "truth.json"
+    place = Path(directory)
+    path = place.with_name(f"{place.name}.truth.json") if place.is_file() else place / OWN / "truth.json"
     try:
         found: dict[str, Any] = read_json(files.read(path))
     except ValueError as error:
