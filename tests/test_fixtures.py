@@ -23,6 +23,8 @@ FILES = sorted(
 """The files made from descriptions. Those made from scenarios are many and much alike: a few are cut as these are."""
 
 CHOSEN = [
+    "control-short/east/GLB/CONTROL.GLB": ["size"],
+    "mailbag-torn/east/MBG/SYSTEM.MBG": ["size"],
     "checksum-poison/east/GLB/REQTRANS.GLB",
     "reqconf-short/east/GLB/REQCONF.GLB",
     "reqtrans-torn/east/GLB/REQTRANS.GLB",
@@ -40,7 +42,7 @@ DAMAGED = {
 }
 """What is damaged among the files made from scenarios -> how."""
 
-UNKNOWN = {"CONTROL.GLB", "IMPORT.USR", "PROCESS.GLB", "SORTLOCK.GLB", "SYSTEM.KEY", "SYSTEM.MBG"}
+UNKNOWN = {"IMPORT.USR", "PROCESS.GLB", "SORTLOCK.GLB", "SYSTEM.KEY"}
 """Files of unknown formats: that they are there, or their size, is all that matters."""
 
 

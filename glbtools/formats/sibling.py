@@ -32,6 +32,10 @@ class Sibling:
     slack: bytes = b""
     faults: list[Fault] = field(default_factory=list)
 
+    def build(self) -> bytes:
+        """The bytes of the file."""
+        return b"".join(structure.build(self.layout, values) for values in self.records) + self.slack
+
     def lists(self) -> list[Rows]:
         """Every field; of several records each with the number of its own."""
         rows = [
