@@ -13,7 +13,7 @@ import struct
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from glbtools.binary import layout as layouts
 from glbtools.formats.queue import moment, parse_queue
 from glbtools.learn import Learning, learn_layout
 from glbtools.simulation.life import Dice
+from scoreboard.learning import PAGE, with_section
 
 EPOCH = datetime(1970, 1, 1)
 FIRST, LAST = (
@@ -326,6 +327,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1, help="the first one")
+    parser.add_argument("--page", action="store_true", help="write docs/scoreboard.md")
     arguments = parser.parse_args()
     totals: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
     by_family: dict[str, Counter[str]] = {}
@@ -345,6 +347,43 @@ def main() -> None:
         print(f"{'with a listing' if listed else 'alone'}: {shown} of {counts.total()}")
     for name, counts in sorted(by_family.items()):
         print(f"  {name:20}" + "".join(f"{counts[each]:6} {each}" for each in OUTCOMES))
+    if arguments.page:
+        seeds = arguments.seed, arguments.seed + arguments.samples - 1
+        text = "".join(f"{line}\n" for line in _page(seeds, totals, by_family))
+        PAGE.write_text(with_section(PAGE.read_text(encoding="utf-8"), text, BEGIN, END), encoding="utf-8")
+
+
+BEGIN = "<!-- Families: written by `python -m scoreboard.families --page`. -->"
+END = "<!-- End of families. -->"
+
+
+def _page(
+    seeds: tuple[int, int], totals: dict[bool, Counter[str]], by_family: dict[str, Counter[str]]
+) -> Iterator[str]:
+    """Yield the lines of the page: what came of all files, and of each family."""
+    yield "# Families of layouts"
+    yield ""
+    yield f"{date.today()}: queue files as other programs of that time may have written them, seeds {seeds[0]} to"
+    yield f"{seeds[1]} (other seeds than those looked at while the search was made), each alone and with a listing."
+    yield "*Open*: all that is stated is true, and which records are purged no file shows alone; *wrong*: a number,"
+    yield "text, date, checksum or liveness that is stated and false, whatever its mark. Families that `learn` does not"
+    yield "claim are drawn, too."
+    yield ""
+    heads = " | ".join(OUTCOMES)
+    yield f"| files | {heads} |"
+    yield f"|---|{'--:|' * len(OUTCOMES)}"
+    for listed, counts in totals.items():
+        yield (
+            f"| {'with a listing' if listed else 'alone'} | "
+            + " | ".join(str(counts[each]) for each in OUTCOMES)
+            + " |"
+        )
+    yield ""
+    yield f"| family, alone and with a listing | {heads} |"
+    yield f"|---|{'--:|' * len(OUTCOMES)}"
+    for name, counts in sorted(by_family.items()):
+        yield f"| {name} | " + " | ".join(str(counts[each]) for each in OUTCOMES) + " |"
+    yield ""
 
 
 if __name__ == "__main__":

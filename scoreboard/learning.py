@@ -539,17 +539,17 @@ def _config_table(found: Sequence[Verdict]) -> list[str]:
     ]
 
 
-def section(page: str) -> str:
+def section(page: str, begin: str = BEGIN, end: str = END) -> str:
     """Return the part of a page between the markers, markers included; empty where there is none."""
-    if BEGIN not in page or END not in page:
+    if begin not in page or end not in page:
         return ""
-    return page[page.index(BEGIN) : page.index(END) + len(END)] + "\n"
+    return page[page.index(begin) : page.index(end) + len(end)] + "\n"
 
 
-def with_section(page: str, text: str) -> str:
+def with_section(page: str, text: str, begin: str = BEGIN, end: str = END) -> str:
     """Return a page with another text between the markers, or with both at its end."""
-    new = f"{BEGIN}\n{text}{END}\n"
-    old = section(page)
+    new = f"{begin}\n{text}{end}\n"
+    old = section(page, begin, end)
     return page.replace(old, new) if old and old in page else f"{page.rstrip()}\n\n{new}"
 
 

@@ -14,6 +14,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from glbtools.diagnosis.problems import by_slug  # noqa: E402
 from glbtools.simulation.faults import FAULTS  # noqa: E402
+from scoreboard import families  # noqa: E402
 from scoreboard.judge import Verdict, judge  # noqa: E402
 from scoreboard.learning import section  # noqa: E402
 from scoreboard.networks import sample  # noqa: E402
@@ -156,7 +157,8 @@ def main() -> None:
     text = page(found, rebuilt)
     print(text)
     if not arguments.no_page:
-        learnt = section(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else ""
+        before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+        learnt = section(before) + "\n" + section(before, families.BEGIN, families.END)
         PAGE.write_text(f"{text}\n{learnt}" if learnt else text, encoding="utf-8")
 
 

@@ -25,7 +25,7 @@ def laid_out(
     fields += [*_rest(sight, arrangement, fields), *_header(records, arrangement)]
     fields.append(
         Field("text", "record", arrangement.head, "text", 0, "text", "observed", "Transaction",
-              doc=f"transactions in {len(records)} records")
+              doc=f"transactions in {_of(sum(not is_odd(text) for text in _texts(records)), len(records))} records")
     )  # fmt: skip
     sections = ("header", "record", "trailer")
     fields.sort(key=lambda each: (sections.index(each.section), each.offset))
@@ -77,11 +77,11 @@ def _rest(sight: Sight, arrangement: Arrangement, claimed: Sequence[Field]) -> I
             if offset < size and (section, offset) not in taken:
                 value = columns.constant(_column(sight, arrangement, section, offset))
                 if run and (run[-1][1] is None) != (value is None):
-                    yield _unclaimed(sight, section, run)
+                    yield _unclaimed(sight, arrangement, section, run)
                     run = []
                 run.append((offset, value))
             elif run:
-                yield _unclaimed(sight, section, run)
+                yield _unclaimed(sight, arrangement, section, run)
                 run = []
 
 
@@ -91,16 +91,28 @@ def _column(sight: Sight, arrangement: Arrangement, section: str, offset: int) -
     return sight.raw(TAIL, offset, 1)
 
 
-def _unclaimed(sight: Sight, section: str, run: Sequence[tuple[int, bytes | None]]) -> Field:
+def _unclaimed(sight: Sight, arrangement: Arrangement, section: str, run: Sequence[tuple[int, bytes | None]]) -> Field:
     start, size = run[0][0], len(run)
     prefix = "" if section == "record" else f"{section}_"
     values = [value for _, value in run if value is not None]
     if values:
-        doc = f"the same in {len(sight.records)} records"
+        default = b"".join(values)
+        at = arrangement.head - start if section == "record" else start
+        same = sum(raw == default for raw in sight.raw(HEAD if section == "record" else TAIL, at, size))
+        doc = f"the same in {_of(same, len(sight.records))} records"
         return Field(f"{prefix}constant_{start:02x}", section, start, "bytes", size, "constant", "observed", doc=doc,
-                     default=b"".join(values))  # fmt: skip
+                     default=default)  # fmt: skip
     doc = f"varies over {len(sight.records)} records; not understood"
     return Field(f"{prefix}unknown_{start:02x}", section, start, "bytes", size, "opaque", "observed", doc=doc)
+
+
+def _of(some: int, whole: int) -> str:
+    """Return a count of what agrees: all of them, or how many of how many."""
+    return str(whole) if some == whole else f"{some} of {whole}"
+
+
+def _texts(records: Sequence[Held]) -> Iterator[bytes]:
+    return (each.material.data[each.start : each.stop] for each in records)
 
 
 def _main_order(fields: Sequence[Field]) -> str:

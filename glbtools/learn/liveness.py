@@ -141,7 +141,8 @@ def _is_flag(values: Sequence[int], letters: Sequence[str], beside: Sequence[Seq
     if len(seen) != 2:
         return False
     (value, _), (other, rest) = seen.most_common(2)
-    if rest == 1 and (not {value, other} <= FLAGS or other in (values[0], values[-1])):
+    alone = other in (values[0], values[-1]) and (other == 0xFF or (other == 0 and value != 1))
+    if rest == 1 and (not {value, other} <= FLAGS or alone):
         return False  # damage; or the first and the last record, which have no neighbour
     if len(set(zip(letters, values, strict=True))) == len(set(letters)) > 1:
         return False  # it goes with the code of the transaction
