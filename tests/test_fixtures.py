@@ -23,8 +23,6 @@ FILES = sorted(
 """The files made from descriptions. Those made from scenarios are many and much alike: a few are cut as these are."""
 
 CHOSEN = [
-    "control-short/east/GLB/CONTROL.GLB": ["size"],
-    "mailbag-torn/east/MBG/SYSTEM.MBG": ["size"],
     "checksum-poison/east/GLB/REQTRANS.GLB",
     "reqconf-short/east/GLB/REQCONF.GLB",
     "reqtrans-torn/east/GLB/REQTRANS.GLB",
@@ -35,6 +33,8 @@ TINY = list({each.stat().st_size: each for each in FILES if each.stat().st_size 
 
 DAMAGED = {
     "checksum-poison/east/GLB/REQTRANS.GLB": ["checksum"],
+    "control-short/east/GLB/CONTROL.GLB": ["size"],
+    "mailbag-torn/east/MBG/SYSTEM.MBG": ["size"],
     "reqconf-cut/east/GLB/REQCONF.GLB": ["size"],
     "reqconf-short/east/GLB/REQCONF.GLB": ["size"],
     "reqtrans-torn/east/GLB/REQTRANS.GLB": ["truncated"],
