@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from glbtools.model.protocol import CHOICES, Rules
 from glbtools.simulation.faults import FAULTS, Fault
 from glbtools.simulation.life import Dice
 from glbtools.simulation.scenario import PHASES, Mishap, Scenario, Step
@@ -12,6 +13,16 @@ from glbtools.simulation.scenario import PHASES, Mishap, Scenario, Step
 NAMES = ("EAST", "WEST", "NORTH", "SOUTH")
 DISTURBANCES = ("mail-lost", "mail-delayed", "mail-doubled", "mail-reordered")
 """What the protocol tolerates: a network with nothing but that is healthy."""
+
+REMEDIES = ("resynced", "import-asked", "recreated-and-imported", "foreign-addresses")
+"""What an administrator does on an ordinary day: a network with nothing but that is healthy, too."""
+
+COPIES = ("server-restored", "server-files-restored", "srvconf-restored", "msttrans-restored", "requestor-restored",
+          "reqtrans-put-back")  # fmt: skip
+"""Faults that need a copy made before."""
+
+OPEN = ("discard", "send", "reject", "due_from", "first", "resync", "srvseq", "acknowledge", "stored")
+"""Rules that are read in more than one way (docs/facts/protocol.md#readings)."""
 
 SHOWN = tuple(name for name, each in FAULTS.items() if each.slug)
 """Faults that files or logs show."""
@@ -25,24 +36,45 @@ class Sample(NamedTuple):
     """One random network.
 
     Attributes:
-        kind: ``healthy``, ``disturbed`` or ``faulty``.
+        kind: ``healthy``, ``disturbed``, ``tended`` or ``faulty``.
         scenario: how it comes about.
         faults: the names of the faults in it.
+        true: problems that a remedy brings for a time, and that are rightly found then.
     """
 
     kind: str
     scenario: Scenario
     faults: tuple[str, ...] = ()
+    true: tuple[str, ...] = ()
 
 
 def sample(seed: int) -> Sample:
-    """Return the random network of a seed: one in four healthy, one in eight disturbed, the rest with faults."""
+    """Return the random network of a seed, every second one under another reading of the protocol."""
+    made = _drawn(seed)
+    rules = drawn_rules(seed) if seed % 2 else made.scenario.rules
+    return made._replace(scenario=made.scenario._replace(rules=rules))
+
+
+def drawn_rules(seed: int) -> Rules:
+    """Return a reading: of each open rule the adopted choice, or in one of four cases another one."""
+    dice = Dice(seed + 1_000_003)
+    others: dict[str, Any] = {name: dice.one_of(CHOICES[name][1:]) for name in OPEN if not dice.below(4)}
+    return Rules()._replace(**others)
+
+
+def _drawn(seed: int) -> Sample:
+    """Return a network: one in four healthy, one in eight disturbed or tended, the rest with faults."""
     dice = Dice(seed)
     share = dice.below(8)
     if share < 2:
         return Sample("healthy", _life(dice, seed)._replace(stop=dice.one_of(PHASES)))
-    if share < 3:
+    if share < 3 and dice.below(2):
         return Sample("disturbed", _disturbed(_life(dice, seed), dice))
+    if share < 3:
+        tended = _tended(_life(dice, seed), dice)
+        anew = tended.mishaps[0].name == "recreated-and-imported"
+        # Until its Import has been run, a requestor made anew is one (docs/rulings.md 10).
+        return Sample("tended", tended, true=("requestor-readded",) if anew else ())
     first = SHOWN[seed % len(SHOWN)]
     faults = (first,) if share < 7 else (first, dice.one_of(SHOWN))
     return faulty(faults, seed)
@@ -80,6 +112,14 @@ def _disturbed(scenario: Scenario, dice: Dice) -> Scenario:
     return scenario._replace(mishaps=tuple(mishaps))
 
 
+def _tended(scenario: Scenario, dice: Dice) -> Scenario:
+    """Let an administrator do something ordinary in one cycle, and the network go on for none to three."""
+    name, at = dice.one_of(REMEDIES), dice.one_of(scenario.postoffices)
+    cycle = scenario.cycles - dice.below(4)
+    mishap = Mishap(cycle, cycle, FAULTS[name].after, name, at, {})
+    return scenario._replace(mishaps=(mishap,), stop=dice.one_of(PHASES))
+
+
 def _with(scenario: Scenario, fault: Fault, dice: Dice) -> Scenario:
     """Return a scenario at whose end the files show a fault, with what has to be there before it."""
     at = scenario.server if fault.where == "server" else scenario.postoffices[0]
@@ -87,7 +127,7 @@ def _with(scenario: Scenario, fault: Fault, dice: Dice) -> Scenario:
     options: dict[str, object] = {}
     steps = [Step(last - fault.later, "T0", "add", each, {}) for each in (at, scenario.postoffices[-1])]
     begins, ends = last - fault.later, last - fault.later
-    if fault.name in ("server-restored", "server-files-restored", "requestor-restored"):
+    if fault.name in COPIES:
         back = last - 2
         steps.append(Step(back, "T3", "copy", at, {"name": "backup"}))
         steps += [
@@ -124,7 +164,7 @@ def _beside(scenario: Scenario, fault: Fault, dice: Dice) -> Scenario:
     """Return a scenario with another fault, somewhere and at some time; nothing is prepared for it."""
     at = scenario.server if fault.where == "server" else dice.one_of(scenario.postoffices)
     cycle = 2 + dice.below(scenario.cycles - 1)
-    if fault.name in ("server-restored", "server-files-restored", "requestor-restored"):
+    if fault.name in COPIES:
         copy = Step(max(1, cycle - 2), "T3" if cycle > 2 else "T1", "copy", at, {"name": "other"})
         scenario = scenario._replace(steps=(copy, *scenario.steps))
     mishap = Mishap(cycle, cycle, fault.after, fault.name, at, {"copy": "other"} if "copy" in fault.options else {})

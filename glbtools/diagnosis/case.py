@@ -86,6 +86,13 @@ class Others:
         return max((each.reqsync for each in records if each.reqsync is not None), default=None)
 
     @cached_property
+    def received(self) -> int | None:
+        """What the server's own requestor has received, as RESYNC hands it out (Q119449); None where not known."""
+        server = self._server
+        own = registered(server.config, server.postoffice.name) if server else None
+        return own.srvsync if own else None
+
+    @cached_property
     def configured(self) -> Mapping[str, ReqConf]:
         """What REQCONF says, of every postoffice that has a name."""
         found = {}
@@ -554,7 +561,9 @@ def renumbered_at(case: Case) -> int | None:
     """
     if case.numbers.confirmed is None or case.server is None:
         return None
-    return case.numbers.confirmed if "largest" in case.signs and "received-above" not in case.signs else 0
+    unknown = case.requestor is None or case.requestor.reqsync is None
+    largest = case.others.highest == case.numbers.confirmed if unknown else "largest" in case.signs
+    return case.numbers.confirmed if largest and "received-above" not in case.signs else 0
 
 
 def _lives(case: Case) -> tuple[int | None, int | None]:

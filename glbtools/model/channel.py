@@ -304,9 +304,13 @@ def _upload_hole(channel: Channel) -> _Answer:
     return _all(behind, _not(explained)).about(_span(channel.applied, channel.confirmed))
 
 
+BEFORE_FIRST = -1
+"""A queue may begin at 0 (docs/facts/protocol.md#first), and what has that number is stuck like the rest."""
+
+
 def _upload_stranded(channel: Channel) -> _Answer:
     """The log ends below its own cursor: nothing in it is ever sent (Q119452); perhaps nothing is yet (ruling 9)."""
-    return _less(channel, "last", "confirmed").about_held(channel, 0, channel.confirmed)
+    return _less(channel, "last", "confirmed").about_held(channel, BEFORE_FIRST, channel.confirmed)
 
 
 def _rejected(channel: Channel) -> _Answer:

@@ -419,3 +419,32 @@ def _concerned(relation: str, seen: frozenset[str]) -> frozenset[str]:
 def explained(history: History, signs: frozenset[str]) -> int:
     """Return how much of what is seen a history explains; a sign that speaks for it counts twice more."""
     return len(signs & history.may) + 2 * len(signs & history.speaks)
+
+
+SHOWN_AS: Mapping[str, tuple[str, frozenset[str]]] = MappingProxyType(
+    {
+        "stranded-transactions": ("queue-below", _signs("begun-again")),
+        "reqtrans-deleted-zero-byte": ("queue-below", _signs("zero-bytes")),
+        "reqtrans-podiag-dummy-60": ("queue-below", _signs("utility-record")),
+        "acknowledged-records-kept": ("begun-again", _NONE),
+        "requestor-reset-incomplete": ("unheard", _NONE),
+        "reqconf-cloned-or-restored": ("ends-below-server", _NONE),
+        "server-restored-from-backup": ("behind", _signs("behind-some received-above")),
+        "server-reenabled-or-replaced": ("received-above", _signs("all-young")),
+        "resync-inflated-reqsync": ("behind", _signs("largest")),
+        "resync-after-adds": ("behind", _signs("largest begun-again")),
+        "requestor-readded": ("record-zero", _NONE),
+        "requestor-not-registered": ("unregistered", _NONE),
+        "requestor-inactive-window": ("master-late", _NONE),
+        "msttrans-corrupt": ("master-below", _NONE),
+    }
+)
+"""Problem -> the relation that it is mostly found by, and the signs that then are there; for its page."""
+
+
+def ways(problem: str) -> tuple[History, ...]:
+    """Return the histories that can leave what a problem is found by; none where it is not a matter of these."""
+    if problem not in SHOWN_AS:
+        return ()
+    relation, signs = SHOWN_AS[problem]
+    return causes(relation, signs).open

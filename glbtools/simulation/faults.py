@@ -17,6 +17,7 @@ from glbtools.formats.queue import CONFIRMED_TEXT, PODIAG_TEXT, ResyncHeader
 from glbtools.model.change import Change
 from glbtools.simulation import actions, phases
 from glbtools.simulation.disk import OWN, Office
+from glbtools.simulation.lists import addition
 from glbtools.simulation.network import EMPTY_QUEUES, Failure, Injected, Network, Said
 
 Do = Callable[..., None]
@@ -113,6 +114,21 @@ def _restore_requestor(network: Network, office: Office, copy: str = "") -> None
     actions.restore(network, office, copy or _oldest_copy(network, office))
 
 
+def _queue_put_back(network: Network, office: Office, copy: str = "") -> None:
+    """REQTRANS alone of an earlier day, and so many changes since that its numbers have passed ReqSync."""
+    actions.restore(network, office, copy or _oldest_copy(network, office), ("REQTRANS.GLB",))
+    reqconf, last = office.reqconf(), max((each.sync for each in office.records("REQTRANS")), default=0)
+    confirmed = (reqconf.reqsync or 0) if reqconf else 0
+    actions.add(network, office, max(confirmed - last, 0) + 1)
+
+
+def _foreign_addresses(network: Network, office: Office, changes: int = 2) -> None:
+    """IMPORT -E on a host queues addresses of another postoffice (Q244488, Q222651)."""
+    for _ in range(changes):
+        network.serial += 1
+        network.queue(office, [addition("FAX/GATE", f"Fax {network.serial:04}", f"FAX{network.serial:04}")])
+
+
 def _cut_reqconf(_network: Network, office: Office, size: int = 100) -> None:
     office.write("GLB/REQCONF.GLB", (office.read("GLB/REQCONF.GLB") or b"")[:size])
 
@@ -194,6 +210,14 @@ def _restore_server_files(network: Network, office: Office, copy: str = "") -> N
     actions.restore(network, office, copy or _oldest_copy(network, office), ("SRVCONF.GLB", "MSTTRANS.GLB"))
 
 
+def _restore_srvconf(network: Network, office: Office, copy: str = "") -> None:
+    actions.restore(network, office, copy or _oldest_copy(network, office), ("SRVCONF.GLB",))
+
+
+def _restore_master(network: Network, office: Office, copy: str = "") -> None:
+    actions.restore(network, office, copy or _oldest_copy(network, office), ("MSTTRANS.GLB",))
+
+
 def _oldest_copy(network: Network, office: Office) -> str:
     """Return the name of the first copy made of a postoffice."""
     prefix = f"{OWN}/copies/"
@@ -250,6 +274,14 @@ def _short_master(_network: Network, office: Office) -> None:
     office.put("MSTTRANS", [office.again(each) for each in records[:-2]])
 
 
+def _holed_master(network: Network, office: Office) -> None:
+    """A record inside MSTTRANS is lost, and a requestor that has still to get it misses its T3."""
+    records = office.records("MSTTRANS")
+    lost = records[-2] if len(records) > 2 else None
+    office.put("MSTTRANS", [office.again(each) for each in records if each is not lost])
+    network.skipped.add((network.requestors[0], "T3"))
+
+
 def _keep_updates(_network: Network, office: Office) -> None:
     """The administrator's long name runs into Keep Updates (Q125512)."""
     srvconf = office.srvconf()
@@ -260,6 +292,12 @@ def _keep_updates(_network: Network, office: Office) -> None:
 def _unregister(network: Network, office: Office) -> None:
     """The server knows it under another name (Q99268, Q114246)."""
     _record(network, office, name="PCM:NET/OTHER")
+
+
+def _delete_record(network: Network, office: Office) -> None:
+    """The server forgets a requestor that has a change waiting."""
+    actions.add(network, office)
+    actions.unregister(network, office)
 
 
 def _password(network: Network, office: Office) -> None:
@@ -445,6 +483,12 @@ def _whole_reset(network: Network, office: Office) -> None:
     office.put("REQTRANS", [])
 
 
+def _recreated_and_imported(network: Network, office: Office) -> None:
+    """The requestor is created anew on the server, and asks for an Import as it should (Q99961)."""
+    actions.recreate(network, office)
+    actions.request_import(network, office)
+
+
 def _resync_first(network: Network, office: Office, changes: int = 1) -> None:
     """RESYNC first, changes after it: as it should be (Q119452)."""
     actions.resync(network, office)
@@ -479,6 +523,10 @@ _FAULTS = (
         "podiag-dummy", "reqtrans-podiag-dummy-60", "REQTRANS.GLB of an earlier day is put back, on which the "
         "diagnostic utility had made it", "Q110496", _old_podiag,
     ),
+    Fault("reqtrans-put-back", "stranded-transactions", "REQTRANS.GLB of an earlier day is put back, and changes pass "
+          "ReqSync", "Q119014", _queue_put_back, options={"copy": str}),
+    Fault("foreign-addresses", "", "IMPORT -E queues addresses of another postoffice", "Q244488 Q222651",
+          _foreign_addresses, after="T0", options={"changes": int}),
     Fault("reqtrans-torn", "queue-damaged", "the end of REQTRANS.GLB is lost", "Q103421", _damage_queue),
     Fault("silent-export", "silent-export", "an Export while REQTRANS.GLB is missing", "Q119017", _silent_export,
           after="T0"),
@@ -515,6 +563,12 @@ _FAULTS = (
           _low_resync, after="T2"),
     Fault("resync-before-adds", "resync-inflated-reqsync", "RESYNC.GLB is processed, and then changes are made",
           "Q119449 Q119452", _resync_first, options={"changes": int}),
+    Fault("resynced", "", "RESYNC.GLB is processed where nothing waits", "Q119449",
+          actions.resync),
+    Fault("import-asked", "", "an Import is asked for", "Q99961",
+          actions.request_import),
+    Fault("recreated-and-imported", "", "the requestor is created anew, and asks for an Import", "Q99961",
+          _recreated_and_imported),
     Fault("reset-complete", "export-import-dates-survive-reset", "a complete local reset", "Q131681 Q119452",
           _whole_reset),
     Fault("server-queue-begun-again", "server-own-requestor-stranded", "REQTRANS.GLB of the server is emptied, and "
@@ -522,6 +576,14 @@ _FAULTS = (
     # Server.
     Fault("server-restored", "server-restored-from-backup", "the server's GLB directory is restored from a copy",
           "Q113453 Q96060", _restore_server, where="server", options={"copy": str}),
+    Fault("srvconf-restored", "msttrans-corrupt", "SRVCONF alone is restored", "Q96003", _restore_srvconf,
+          where="server", options={"copy": str}),
+    Fault("msttrans-restored", "msttrans-corrupt", "MSTTRANS alone is restored", "Q96003", _restore_master,
+          where="server", options={"copy": str}),
+    Fault("msttrans-holed", "msttrans-gap", "a record inside MSTTRANS is lost", "Q118298", _holed_master, after="T2",
+          where="server"),
+    Fault("record-deleted", "requestor-not-registered", "the requestor is deleted on the server", "Q99268",
+          _delete_record),
     Fault("server-files-restored", "server-restored-from-backup", "SRVCONF and MSTTRANS alone are restored",
           "Q96060", _restore_server_files, where="server", options={"copy": str}),
     Fault("server-reenabled", "server-reenabled-or-replaced", "the server is disabled and enabled again",
@@ -660,16 +722,26 @@ _FAULTS = (
 FAULTS: dict[str, Fault] = {each.name: each for each in _FAULTS}
 """Name -> fault, in the order of the scenarios."""
 
-_SERVER_BACK = ("server-restored", "server-files-restored", "server-reenabled")
-_QUEUE_GONE = ("reqtrans-deleted", "reqtrans-zeroed", "reqtrans-begun-again", "reqtrans-old", "podiag-dummy")
+_SERVER_BACK = ("server-restored", "server-files-restored", "server-reenabled", "srvconf-restored", "msttrans-restored")
+_QUEUE_GONE = (
+    "reqtrans-deleted", "reqtrans-zeroed", "reqtrans-begun-again", "reqtrans-old", "reqtrans-put-back", "podiag-dummy",
+)  # fmt: skip
 
 MAY_CAUSE: dict[str, tuple[str, ...]] = {
     "stranded": (*_QUEUE_GONE, "resync-after-adds", "reqconf-cloned", "server-far-behind"),
     "rejected": ("reqconf-reset", "requestor-restored", "reqconf-cloned", *_QUEUE_GONE),
     "lost": (*_QUEUE_GONE, *_SERVER_BACK, "requestor-restored", "reqtrans-torn", "pointer-left", "msttrans-cut"),
     "not queued": ("reqtrans-deleted", "silent-export"),
-    "passed": (*_SERVER_BACK, "reqconf-cloned", "resync-after-adds", "msttrans-cut", "t2-twice"),
-    "purged": ("absent", "never-sent", "msttrans-cut", "requestor-restored", *_SERVER_BACK),
-    "refused": ("requestor-recreated", "server-reenabled", "server-restored"),
+    "passed": (
+        *_SERVER_BACK,
+        "reqconf-cloned",
+        "resync-after-adds",
+        "resynced",
+        "msttrans-cut",
+        "msttrans-holed",
+        "t2-twice",
+    ),
+    "purged": ("absent", "never-sent", "msttrans-cut", "msttrans-holed", "requestor-restored", *_SERVER_BACK),
+    "refused": ("requestor-recreated", "record-deleted", "server-reenabled", "server-restored", "srvconf-restored"),
 }
 """State of a change -> the faults that bring it there; of other states the last fault that concerns it."""

@@ -14,6 +14,7 @@ import glbtools
 from glbtools.diagnosis import problems
 from glbtools.diagnosis.problems import AREAS, PROBLEMS, REPAIRS, SEVERITIES, by_code, by_slug, explain, find
 from glbtools.errors import UsageError
+from glbtools.model.histories import HISTORIES, SHOWN_AS
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(problems.__file__).parent
@@ -382,3 +383,19 @@ def test_a_mistake_in_the_file_of_a_problem_is_named_when_it_is_compiled(copied,
     path.write_text(NEW, encoding="utf-8")
     assert made.returncode != 0
     assert says in made.stderr
+
+
+NAMED = {each for history in HISTORIES for each in history.problems}
+
+
+@pytest.mark.parametrize("slug", sorted({*SHOWN_AS, *NAMED}))
+def test_a_page_says_what_else_leaves_the_same_and_what_decides(slug):
+    said = " ".join(sections(explain(by_slug(slug)))["How sure"].split())
+    relation, signs = SHOWN_AS[slug]
+    able = [each for each in HISTORIES if relation in each.may | each.late and signs <= each.may | each.late]
+    for each in able if len(able) > 1 else ():
+        assert each.says in said
+        assert each.tells in said
+    if slug in NAMED:
+        assert any(slug in each.problems for each in able)
+    assert [each.slug for each in HISTORIES if each not in able and each.says in said] == []

@@ -705,6 +705,30 @@ def test_a_server_that_went_back_and_has_passed_the_confirmed_numbers_is_not_pas
     assert any("went back" in each for one in unsent(build(*given)).unknown for each in one.wanted)
 
 
+def how_sure(found: Unsent) -> set[str]:
+    """The certainties of what has still to come to East."""
+    return {each.certainty for each in found if each.route.target == EAST}
+
+
+def test_what_is_due_may_have_come_with_a_resync_or_an_import_whose_traces_are_there(build: Build) -> None:
+    """RESYNC and a whole list bring content that SrvSync does not show (Q119449, Q96060)."""
+    given = [server(17, head=8, srvsync=5), east(17, [{"dummy": 17}], log=NAMED), west()]
+    assert how_sure(unsent(build(*given), direction="download")) == {"certain"}
+    given[1]["reqconf"]["reqsync"] = 30  # the largest of all, and the server's number is below it
+    assert how_sure(unsent(build(*given, name="resync"), direction="download")) == {"possible"}
+    given[1]["reqconf"] |= {"reqsync": 17, "last_import": "1994-04-09T12:00:00"}
+    given[0]["srvconf"]["requestor"][1]["last_update"] = "1994-04-10T12:00:00"
+    assert how_sure(unsent(build(*given, name="import"), direction="download")) == {"possible"}
+    given[0]["srvconf"]["requestor"][1]["last_update"] = "1994-04-20T12:00:00"
+    assert how_sure(unsent(build(*given, name="long ago"), direction="download")) == {"certain"}
+
+
+def test_a_change_with_the_number_0_is_stuck_like_the_rest(build: Build) -> None:
+    """Some queues begin at 0."""
+    found = unsent(build(server(17), east(17, [add(0, "ann"), add(1, "bob")]), west()))
+    assert [(number, why) for number, why, _ in up(found)] == [(0, "stranded"), (1, "stranded")]
+
+
 def test_the_same_text_of_an_earlier_day_is_no_sign_that_a_change_arrived_nor_that_it_did_not(build: Build) -> None:
     """Ruling 14, in the findings as in what is listed."""
     later = add(1, "t1") | {"stamp": "1994-06-01T12:00:00"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.causes import groups
@@ -11,6 +12,7 @@ from glbtools.diagnosis.changes.found import Outstanding, Standing, Unfound, Unk
 from glbtools.diagnosis.changes.view import View, least
 from glbtools.diagnosis.finding import Evidence, place
 from glbtools.diagnosis.judging import purged_for_good
+from glbtools.diagnosis.signs import explain
 from glbtools.diagnosis.wording import TELLS_DOWN, files_that_tell
 from glbtools.evidence.postoffice import numbers
 from glbtools.model.change import Change
@@ -144,6 +146,9 @@ def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Standin
             yield Standing("gap", "possible", f"{by} {_SKIPPED}", ("an older MSTTRANS",)), skipped
 
 
+IMPORTED = timedelta(days=3)
+"""Where the server heard of a requestor no later after an Import was asked for, its answer may be what is due."""
+
 _SKIPPED = (
     "MSTTRANS goes on above it and does not hold it: either the number was never given to anything, or what had it is "
     "lost."
@@ -166,8 +171,16 @@ def _numbers_lowered(case: Case) -> str:
         return "This postoffice went back, and may have had it before."
     if own.applied is not None and theirs is not None and theirs.srvsync is not None and own.applied < theirs.srvsync:
         return f"The server's record says {theirs.srvsync}: unless T3 is still to run, it had been received."
+    if "behind" in case.signs and any(each.slug == "resync" for each in explain(case, "behind").open):
+        return "A RESYNC may have set SrvSync; its lists may hold it already."
     if own.confirmed and case.upload.channel.renumbered_at == own.confirmed:
         return "A RESYNC seems to have set SrvSync; its lists may hold it already."
+    if own.applied and own.applied == case.others.received and own.confirmed == case.others.highest:
+        return "Both numbers here are as a RESYNC would set them; its lists may hold it already."
+    found = case.postoffice.reqconf()
+    asked = found[1].last_import if found else None
+    if asked and theirs is not None and theirs.last_update and theirs.last_update - asked <= IMPORTED:
+        return "An Import of these days may have brought it."
     return ""
 
 

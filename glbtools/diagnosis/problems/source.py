@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from glbtools.diagnosis.problems.problem import AREAS, REPAIRS, SEVERITIES, Problem, Symptom
+from glbtools.model.histories import ways
 from glbtools.tables import Setting, open_toml
 
 FOLDER = Path(__file__).parent
@@ -69,7 +70,19 @@ def page_of(problem: Problem) -> str:
     """Return the whole page of a problem: title, text, sources."""
     sources = textwrap.fill(f"{', '.join(problem.sources)}.", 100, break_on_hyphens=False, break_long_words=False)
     title = f"# {problem.code} {problem.slug}: {problem.title}"
-    return f"{title}\n\n{read(problem.slug).page}\n\n## Sources\n\n{sources}\n"
+    page = "\n".join(filter(None, (read(problem.slug).page, _ways(problem))))
+    return f"{title}\n\n{page}\n\n## Sources\n\n{sources}\n"
+
+
+def _ways(problem: Problem) -> str:
+    """Return what else can leave the same, and what decides: the end of what is said of how sure it is."""
+    found = ways(problem.slug)
+    if len(found) < 2:
+        return ""
+    tells = dict.fromkeys(each.tells for each in found)
+    said = f"One of these leaves it, if one thing went wrong: {'; '.join(each.says for each in found)}."
+    text = f"{said} What would tell: {'; '.join(tells)}."
+    return textwrap.fill(text, 100, break_on_hyphens=False, break_long_words=False)
 
 
 def _problem(slug: str, row: Setting) -> Problem:
