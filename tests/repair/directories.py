@@ -18,7 +18,13 @@ STEMS = {f"{name}.GLB" for name in NAMES}
 CHANGES = ("REQTRANS", "MSTTRANS", "SRVTRANS", "USRTRANS", "NMETRANS", "GWTRANS", "RESYNC")
 """The queues whose changes must not get lost."""
 
-WITH_OLDER = ("server-restored", "server-files-restored", "requestor-restored")
+WITH_OLDER = (
+    "server-restored",
+    "server-files-restored",
+    "requestor-restored",
+    "msttrans-restored",
+    "reqtrans-put-back",
+)
 """Scenarios that keep older copies, which are given to diagnosis."""
 
 
