@@ -113,26 +113,27 @@ def _fat(own: Mapping[str, bytes], dates: Mapping[str, datetime], gone: list[str
             place.write_bytes(data)
             when = calendar.timegm(dates[path].timetuple())
             os.utime(place, (when, when))
-        _mtools("mformat", image, "-N", "00000000", *shape, "::")
-        _mtools("mcopy", image, "-s", "-m", *sorted(tree.iterdir()), "::/")
+        _mtools(image, ["mformat", "-N", "00000000", *shape, "::"])
+        _mtools(image, ["mcopy", "-s", "-m", *map(str, sorted(tree.iterdir())), "::/"])
         for each in gone:
-            _mtools("mdel", image, f"::/{each}")
+            _mtools(image, ["mdel", f"::/{each}"])
         return image.read_bytes()
 
 
-def _mtools(program: str, image: Path, *arguments: object) -> None:
+def _mtools(image: Path, command: list[str]) -> None:
     """Run a program of mtools on an image.
 
     Raises:
         UsageError: it is not installed, or fails.
     """
+    program, *arguments = command
     found = shutil.which(program)
     if found is None:
         raise UsageError(
             f"{program} is not installed; it makes the image (Debian: apt install mtools). A .zip needs it not"
         )
     quiet = os.environ | {"MTOOLS_SKIP_CHECK": "1", "TZ": "UTC"}
-    done = subprocess.run([found, "-i", str(image), *map(str, arguments)], env=quiet, capture_output=True, check=False)  # noqa: S603 - our own words
+    done = subprocess.run([found, "-i", str(image), *arguments], env=quiet, capture_output=True, check=False)  # noqa: S603 - our own words
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise UsageError(f"{program} failed: {said[-1] if said else done.returncode}")
