@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 import glbtools
-from glbtools.binary.layout import FAMILIES
 from glbtools.cli import diagnosis, directory, learn
 from glbtools.cli.app import COMMANDS, GROUPS
 from glbtools.cli.options import Common, PageFormat, shares
 from glbtools.diagnosis.changes.found import DIRECTIONS
 from glbtools.diagnosis.problems import SEVERITIES
 from glbtools.directory.output import FORMS
+from glbtools.learn.learning import FAMILIES
 
 EVERY: dict[str, Callable[..., None]] = {
     **{name: getattr(import_module(f"glbtools.cli.{module}"), name) for name, module in COMMANDS.items()},
