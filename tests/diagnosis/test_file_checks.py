@@ -9,7 +9,7 @@ import pytest
 
 import glbtools
 from glbtools.diagnosis.engine import diagnose
-from glbtools.errors import UnknownFormatError
+from glbtools.errors import UnknownFormatError, UsageError
 from glbtools.formats import registry
 from glbtools.layouts import Layouts
 from glbtools.reporting.findings import channel_line
@@ -356,7 +356,7 @@ def as_listings(path):
     """Put what the vendor's programs print of queues and configurations in the place of the files."""
     for file in sorted(path.rglob("*.GLB")):
         if file.stat().st_size:
-            with suppress(UnknownFormatError):
+            with suppress(UnknownFormatError, UsageError):
                 file.with_suffix(".txt").write_text(listing(registry.inspect(str(file), layouts=Layouts())), "utf-8")
                 file.unlink()
 
