@@ -127,3 +127,12 @@ def complain(text: str) -> None:
 
     with contextlib.suppress(OSError):
         print(f"glbtools: {message(text)}", file=sys.stderr)
+
+
+def complaints(said: Iterable[str]) -> int:
+    """Say what could not be done, a line each, and return the exit status of it."""
+    status = DONE
+    for each in said:
+        complain(each)
+        status = COULD_NOT
+    return status

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from glbtools.cli import COULD_NOT, FOUND, complain, put
+from glbtools.cli import FOUND, complaints, put
 from glbtools.cli.options import Common, Names, Older, PageFormat, Paths, RowFormat, names, shares
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ def diagnose(
             put(data.json_lines(report.findings))
         else:
             put(data.csv_text(report.findings).splitlines())
-    raise typer.Exit(_failures(report.failures) or (FOUND if report.troubled else 0))
+    raise typer.Exit(complaints(report.failures) or (FOUND if report.troubled else 0))
 
 
 @shares("layout", "color", "quiet", "max_file_size", forms=RowFormat)
@@ -139,7 +138,7 @@ def unsent(
         put(render.json_lines(found))
     else:
         put(render.csv_text(found).splitlines())
-    raise typer.Exit(_failures(found.unreadable.values()))
+    raise typer.Exit(complaints(found.unreadable.values()))
 
 
 @shares("layout", "color", "quiet", "max_file_size", forms=PageFormat)
@@ -155,7 +154,7 @@ def evidence(paths: Evidence, older: Older = None, *, common: Common) -> None:
 
     found = find_evidence(*paths, older=older or (), layouts=common.layouts, max_size=common.max_size)
     put([render.document(found)] if common.as_json else common.lines(render.report(found)))
-    raise typer.Exit(_failures(found.failures))
+    raise typer.Exit(complaints(found.failures))
 
 
 def moment(text: str | None, zone: str | None) -> datetime | None:
@@ -184,12 +183,3 @@ def moment(text: str | None, zone: str | None) -> datetime | None:
             "an offset needs --tz: the files do not say which zone their clocks are in", param_hint="--now"
         )
     return found.astimezone(place).replace(tzinfo=None) if found.tzinfo is not None else found
-
-
-def _failures(said: Iterable[str]) -> int:
-    """Say what could not be done, and return the exit status of it."""
-    status = 0
-    for each in said:
-        complain(each)
-        status = COULD_NOT
-    return status

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from glbtools.cli import COULD_NOT, FOUND, complain, put
+from glbtools.cli import FOUND, complain, complaints, put
 from glbtools.cli.options import Common, Names, Older, PageFormat, Paths, Replace, names, shares
 
 
@@ -80,7 +80,7 @@ def timeline(
     if not common.quiet and not common.as_json and wanted != "table":
         for note in render.notes(found):
             complain(note)
-    raise typer.Exit(_failures(found.report.failures))
+    raise typer.Exit(complaints(found.report.failures))
 
 
 @shares("layout", "color", "quiet", "max_file_size", forms=PageFormat)
@@ -127,7 +127,7 @@ def report(
         put([story.document(found, __version__, to, size)])
     elif to and not common.quiet:
         complain(f"{to}: {size} bytes; {findings.summary(found)}")
-    raise typer.Exit(_failures(found.failures) or (FOUND if found.troubled else 0))
+    raise typer.Exit(complaints(found.failures) or (FOUND if found.troubled else 0))
 
 
 def _apart(to: str | None, paths: Iterable[Path]) -> None:
@@ -142,11 +142,3 @@ def _apart(to: str | None, paths: Iterable[Path]) -> None:
     for path in paths if target else ():
         if target and target.is_relative_to(path.resolve()):
             raise UsageError(f"{to}: lies in the evidence ({path}); nothing was written")
-
-
-def _failures(said: Iterable[str]) -> int:
-    status = 0
-    for each in said:
-        complain(each)
-        status = COULD_NOT
-    return status

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from glbtools.cli import COULD_NOT, FOUND, complain, put
+from glbtools.cli import FOUND, complaints, put
 from glbtools.cli.options import Common, Names, Older, PageFormat, names, shares
 
 
@@ -66,10 +66,7 @@ def rebuild(
         put([render.document(plan, result)])
     elif result is not None and not common.quiet:
         put(common.lines(render.result_report(result, plan)))
-    failures = [*report.failures, *(result.failures if result else ())]
-    for each in failures:
-        complain(each)
-    if failures:
-        raise typer.Exit(COULD_NOT)
+    if status := complaints([*report.failures, *(result.failures if result else ())]):
+        raise typer.Exit(status)
     unclean = result.remaining if result is not None else plan.undone
     raise typer.Exit(FOUND if unclean or plan.lost else 0)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from glbtools import files
 from glbtools.errors import FileAccessError
-from glbtools.evidence.sources import INSIDE, Entry, Inside
+from glbtools.evidence.sources import INSIDE, MOST_ENTRIES, MOST_LEVELS, Entry, Inside
 
 if TYPE_CHECKING:
     import tarfile
@@ -18,12 +18,6 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
 """Names by which an archive is known when it was not given by itself."""
-
-MOST_ENTRIES = 100_000
-"""Entries of one archive that are looked at."""
-
-MOST_LEVELS = 100
-"""Directories in one another that are looked at in an archive."""
 
 MOST_TIMES = 1_100
 """How many times as large a member may be as it is in the archive; deflate itself reaches 1,032."""

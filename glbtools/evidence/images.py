@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glbtools.errors import FileAccessError
-from glbtools.evidence.sources import INSIDE, Entry, Inside
+from glbtools.evidence.sources import INSIDE, MOST_ENTRIES, MOST_LEVELS, Entry, Inside
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,12 +34,6 @@ SUFFIXES = (
 """Names by which an image is known when it was not given by itself."""
 
 SECTOR = 512
-MOST_ENTRIES = 100_000
-"""Entries of one image that are looked at."""
-
-MOST_LEVELS = 100
-"""Directories in one another that are looked at in an image."""
-
 MOST_STRETCHES = 1_000_000
 """Pieces of files of one image whose places are kept; FAT chains that cross make any number of them."""
 
@@ -283,7 +277,7 @@ def _walk(pytsk3: Any, system: Any, root: Inside) -> Iterator[tuple[Any, str]]:
             if name in (".", "..", *_VIRTUAL) or meta is None or "/" in name:
                 continue
             is_deleted = bool(each.info.name.flags & pytsk3.TSK_FS_NAME_FLAG_UNALLOC)
-            shown = f"{place.into.shown}{'' if place.into.shown.endswith(INSIDE) else '/'}{name}"
+            shown = place.into.below(name)
             if meta.type == pytsk3.TSK_FS_META_TYPE_DIR:
                 below = Inside(name, shown, is_directory=not is_deleted)
                 if is_deleted or place.depth >= MOST_LEVELS or meta.addr in seen:
@@ -313,7 +307,7 @@ def _listed(place: _Waiting) -> Iterator[Any]:
     try:
         yield from place.directory
     except OSError as error:
-        place.into.inner["..."] = Inside("...", f"{place.into.shown}/...", other=f"cannot be listed: {_line(error)}")
+        place.into.inner["..."] = Inside("...", place.into.below("..."), other=f"cannot be listed: {_line(error)}")
 
 
 def _reader(entry: Any, shown: str, size: int) -> Callable[[int], bytes]:

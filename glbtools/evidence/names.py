@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from glbtools.errors import UsageError
-from glbtools.evidence.postoffice import Postoffice, by_name, may_be
+from glbtools.evidence.postoffice import ONCE, Postoffice, by_name, may_be
 from glbtools.formats.transaction import parse as parse_text
 
 AS_SERVER = "server name in its REQCONF"
@@ -115,7 +115,7 @@ def _merged(postoffices: list[Postoffice]) -> list[Postoffice]:
         names = {artefact.name: artefact for artefact in first.artefacts}
         for artefact in each.artefacts:
             twin = names.get(artefact.name)
-            if twin is not None and may_be(artefact.name, ("queue", "reqconf", "srvconf", "listq", "listds")):
+            if twin is not None and may_be(artefact.name, ONCE):
                 raise UsageError(
                     f"{twin.path} and {artefact.path} are both {artefact.name} of {each.name}; "
                     "give the earlier one with --older"

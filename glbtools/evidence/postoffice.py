@@ -34,6 +34,9 @@ OUR_OWN = ("glbtools-rebuild", "glbtools-simulation")
 """What the toolkit itself puts beside postoffices; never evidence."""
 
 
+ONCE = ("queue", "reqconf", "srvconf", "listq", "listds")
+"""Formats of which a postoffice has one file of each name."""
+
 DELETED = frozenset("_?!~")
 """What tools put in place of the first letter of a deleted file's name; FAT stores E5 there."""
 

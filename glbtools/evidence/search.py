@@ -106,12 +106,11 @@ class Search:
                 self._tree(_Place(entry, 0))
             elif entry.other:
                 raise FileAccessError(f"{given}: neither a file nor a directory")
+            elif not self._is_new(entry):
+                continue
             elif (inside := self._container(entry)) is not None:
-                if entry.identity not in self._seen:
-                    self._seen.add(entry.identity)
-                    self._tree(_Place(inside, 1))
-            elif entry.identity not in self._seen:
-                self._seen.add(entry.identity)
+                self._tree(_Place(inside, 1))
+            else:
                 loose.setdefault(str(path.parent), []).append(Artefact(entry, "", path.name.upper()))
         for parent, artefacts in loose.items():
             found = Postoffice(parent, artefacts, self.contents, alone=True, given=True)
@@ -134,15 +133,11 @@ class Search:
         before, waiting = len(self.postoffices), [top]
         while waiting:
             place = waiting.pop()
-            if isinstance(place.entry, OnDisk):
-                identity = place.entry.identity
-                if identity in self._seen and place is top:
-                    return  # It was given twice.
-                if identity in self._seen:
-                    continue
-                self._seen.add(identity)
             try:
-                waiting += reversed(self._directory(place))
+                if self._is_new(place.entry):
+                    waiting += reversed(self._directory(place))
+                elif place is top:
+                    return  # It was given twice.
             except FileAccessError as error:
                 if place is top:
                     raise
@@ -156,6 +151,18 @@ class Search:
             and not any(path and each.is_relative_to(path) for each in self.apart)
         ):
             self._refuse(top.entry.shown)
+
+    def _is_new(self, entry: Entry) -> bool:
+        """Whether something was not looked at yet, whatever way led to it; it counts as looked at from now on.
+
+        Raises:
+            FileAccessError: it is gone.
+        """
+        if not isinstance(entry, OnDisk):
+            return True
+        known = entry.identity in self._seen
+        self._seen.add(entry.identity)
+        return not known
 
     def _refuse(self, shown: str) -> NoReturn:
         telling = [each for each in self.passed_over if each.path.startswith(shown) and each.telling]

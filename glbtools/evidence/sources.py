@@ -17,6 +17,12 @@ from glbtools import files
 INSIDE = "::"
 """Stands between an archive and the path in it."""
 
+MOST_ENTRIES = 100_000
+"""Entries of one archive or image that are looked at."""
+
+MOST_LEVELS = 100
+"""Directories in one another that are looked at there."""
+
 LINK = "a symbolic link to a directory, not followed"
 BROKEN = "a symbolic link that leads nowhere"
 UNSEEN = "cannot be looked at"
@@ -234,15 +240,17 @@ class Inside:
         """Return a directory below, made where it is not there."""
         found = self
         for part in parts:
-            separator = "" if found.shown.endswith(INSIDE) else "/"
-            found = found.inner.setdefault(part, Inside(part, f"{found.shown}{separator}{part}", is_directory=True))
+            found = found.inner.setdefault(part, Inside(part, found.below(part), is_directory=True))
         return found
+
+    def below(self, name: str) -> str:
+        """Return the path, as shown, of something in this directory."""
+        return f"{self.shown}{'' if self.shown.endswith(INSIDE) else '/'}{name}"
 
     def put(self, parts: list[str], entry: Callable[[str, str], Inside]) -> bool:
         """Put an entry, made of its name and the path shown, into the tree; False where one is there already."""
         parent = self.directory(parts[:-1])
         if not parent.is_directory or parts[-1] in parent.inner:
             return False
-        separator = "" if parent.shown.endswith(INSIDE) else "/"
-        parent.inner[parts[-1]] = entry(parts[-1], f"{parent.shown}{separator}{parts[-1]}")
+        parent.inner[parts[-1]] = entry(parts[-1], parent.below(parts[-1]))
         return True

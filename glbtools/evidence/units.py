@@ -14,11 +14,8 @@ from typing import NamedTuple
 
 from glbtools.evidence.contents import Digest
 from glbtools.evidence.names import AS_SERVER, own_name
-from glbtools.evidence.postoffice import Postoffice, may_be
+from glbtools.evidence.postoffice import ONCE, Postoffice, may_be
 from glbtools.evidence.search import PassedOver
-
-ONCE = ("queue", "reqconf", "srvconf", "listq", "listds")
-"""Formats of which a postoffice has one file of each name."""
 
 
 class _Group(NamedTuple):
@@ -143,8 +140,7 @@ def _fit(one: _Group, other: _Group) -> bool:
     if _conflicts([*one.postoffices, *other.postoffices], one.identities):
         return False
     # Two servers side by side may be one network with a second server; each with others around it is its own.
-    alone = len(other.postoffices) == 1 and len(one.postoffices) >= 1
-    return alone or len(one.servers | other.servers) <= 1
+    return len(other.postoffices) == 1 or len(one.servers | other.servers) <= 1
 
 
 def _conflicts(found: list[Postoffice], identities: Mapping[int, str]) -> bool:

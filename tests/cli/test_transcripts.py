@@ -624,7 +624,7 @@ def until_it_waits(process: subprocess.Popen[str]) -> None:
     for _ in range(100 if status.exists() else 0):
         state, used = status.read_text().rpartition(")")[2].split()[0], status.read_text().split()[13:15]
         time.sleep(0.3)
-        if state == "S" and used == status.read_text().split()[13:15] and int(used[0]) > 5:
+        if state == "S" and used == status.read_text().split()[13:15] and used != ["0", "0"]:
             return
 
 

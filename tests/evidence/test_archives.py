@@ -80,6 +80,18 @@ def test_an_archive_in_a_folder_is_opened_and_is_an_input_with_its_hash(tmp_path
     assert all(each.path.startswith(f"{packed}::network/") for each in report.network.postoffices)
 
 
+def test_an_archive_that_is_given_twice_is_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = zipped(NETWORK, tmp_path / "case.zip")
+    (tmp_path / "link.zip").symlink_to(packed)
+    opened: list[str] = []
+    kept = archives.opened
+    monkeypatch.setattr(archives, "opened", lambda entry, size: opened.append(entry.shown) or kept(entry, size))
+    found = collect([packed, packed, tmp_path / "link.zip"])
+    assert opened == [str(packed)]
+    assert [each.shown for each in found.containers] == [str(packed)]
+    assert len(found.postoffices) == len(collect([NETWORK]).postoffices)
+
+
 def test_a_folder_beside_its_own_archive_is_counted_once(tmp_path: Path) -> None:
     shutil.copytree(NETWORK, tmp_path / "case" / "network")
     zipped(NETWORK, tmp_path / "case" / "copy.zip")

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glbtools.formats import repadmin
 from glbtools.formats.repadmin import (
     SHOWREPL_HEADER,
     Link,
@@ -82,6 +83,8 @@ def test_a_line_that_is_no_link_is_a_fault(line):
 
 VECTORS = st.builds(Vector, st.just("") | TEXT, TEXT, st.booleans(), st.integers(0, 2**64 - 1), TEXT, st.just(0))
 NUMBER = st.none() | st.integers(0, 9999)
+UNTIMED = TEXT.filter(lambda text: not repadmin._is_time(text))
+"""What looks like a time and is none is named, and has tests of its own."""
 LINKS = st.builds(
     Link,
     st.sampled_from(["INFO", "ERROR"]),
@@ -92,8 +95,8 @@ LINKS = st.builds(
     TEXT,
     TEXT,
     NUMBER,
-    TEXT,
-    TEXT,
+    UNTIMED,
+    UNTIMED,
     NUMBER,
     st.just(0),
     st.none(),
