@@ -21,14 +21,13 @@ $(BENCH_INSTALLED): $(INSTALLED)
 	@touch $@
 
 demo: $(INSTALLED)
-	@echo '$$ glbtools build fixtures/specs/stuck.toml --out $(DEMO)'
-	@$(BIN)/glbtools build --force fixtures/specs/stuck.toml --out $(DEMO)
+	@rm -rf $(DEMO)
+	@mkdir -p $(DEMO)
+	@echo '$$ glbtools simulate reqtrans-begun-again --out demo --quiet'
+	@cd $(DEMO) && $(CURDIR)/$(BIN)/glbtools simulate reqtrans-begun-again --out demo --quiet
 	@echo
-	@echo '$$ glbtools inspect REQTRANS.GLB'
-	@cd $(DEMO)/october/GLB && $(CURDIR)/$(BIN)/glbtools inspect REQTRANS.GLB
-	@echo
-	@echo '$$ glbtools diagnose $(DEMO)    (status 1: something is wrong)'
-	@$(BIN)/glbtools diagnose $(DEMO) || test $$? -eq 1
+	@echo '$$ glbtools diagnose demo    (status 1: something is wrong)'
+	@cd $(DEMO) && $(CURDIR)/$(BIN)/glbtools diagnose demo || test $$? -eq 1
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -q -n auto

@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from glbtools.sync.agent import Result as SyncResult
     from glbtools.sync.pair import run as synchronize
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _PLACES = {
     "Backsync": "directory.backsync",
