@@ -11,6 +11,7 @@ from types import FrameType
 from typing import NamedTuple
 
 import pytest
+from hypothesis import settings
 
 from glbtools import cli
 from glbtools.simulation.run import simulate
@@ -18,6 +19,9 @@ from glbtools.simulation.run import simulate
 ROOT = Path(__file__).resolve().parents[1]
 FIXTURES = ROOT / "fixtures"
 PUBLISHED = ROOT.parent / "shared" / "evidence" / "published"
+
+settings.register_profile("any machine", deadline=None)  # how fast this machine is decides nothing
+settings.load_profile("any machine")
 
 
 class Ran(NamedTuple):
