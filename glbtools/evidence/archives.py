@@ -25,6 +25,12 @@ MOST_TIMES = 1_100
 SMALL = 1 << 20
 """Bytes below which that is of no account."""
 
+MOST_TIMES_ALL = 100
+"""How many times as large as a zip all of its members together may be."""
+
+SMALL_ALL = 1 << 33
+"""Bytes below which that is of no account."""
+
 KEPT = 1 << 26
 """Bytes of a compressed tar that are kept from the one time it is read through."""
 
@@ -60,6 +66,10 @@ def opened(entry: Entry, max_size: int) -> Inside:
     return root
 
 
+def _packed(source: Path | io.BytesIO) -> int:
+    return source.stat().st_size if isinstance(source, Path) else len(source.getbuffer())
+
+
 def _parts(name: str) -> list[str]:
     """Return the parts of a member's path; DOS programs part them with backslashes."""
     return [each for each in name.replace("\\", "/").split("/") if each not in ("", ".")]
@@ -80,20 +90,20 @@ class _Tree:
         if ".." in parts or name.startswith(("/", "\\")) or name[1:2] == ":":
             self.aside(name, "its name leads out of the archive")
         elif len(parts) > MOST_LEVELS or self._nodes > MOST_ENTRIES * 10:
-            self.aside(parts[0], f"more than {MOST_LEVELS} directories in one another")
+            self.aside(parts[0], f"more than {MOST_LEVELS} directories in one another", hides=True)
         elif entry is None:
             self.root.directory(parts)
         elif not self.root.put(parts, entry):
             self.aside(name, "a second entry of one name")
 
-    def aside(self, name: str, why: str) -> None:
+    def aside(self, name: str, why: str, *, hides: bool = False) -> None:
         """Name something that is not looked at."""
         key = f"{name} ({len(self.root.inner)})" if name in self.root.inner else name
-        self.root.inner[key] = Inside(name, f"{self.root.shown}{name}", other=why)
+        self.root.inner[key] = Inside(name, f"{self.root.shown}{name}", other=why, hides=hides)
 
     def cut(self) -> None:
         """Say that there is more than is looked at."""
-        self.aside("...", f"more than {MOST_ENTRIES} entries, the rest of them")
+        self.aside("...", f"more than {MOST_ENTRIES} entries, the rest of them", hides=True)
 
 
 # --- zip ---------------------------------------------------------------------------------------------------------
@@ -107,7 +117,16 @@ def _zip(root: Inside, source: Path | io.BytesIO, shown: str) -> None:
     except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
         raise FileAccessError(f"{shown}: a zip archive that cannot be read: {error}") from None
     tree, members = _Tree(root), archive.infolist()
+    packed = _packed(source)
+    if sum(each.compress_size for each in members) > packed:
+        raise FileAccessError(f"{shown}: a zip archive whose members overlap, as those of a zip bomb do")
+    room = max(packed * MOST_TIMES_ALL, SMALL_ALL)
     for each in members[:MOST_ENTRIES]:
+        room -= each.file_size
+        if room < 0:
+            why = f"the archive expands to more than {MOST_TIMES_ALL} times its size from here"
+            tree.aside(each.filename, why, hides=True)
+            break
         tree.put(each.filename, None if each.is_dir() else _member(archive, each))
     if len(members) > MOST_ENTRIES:
         tree.cut()
@@ -151,7 +170,7 @@ def _tar(root: Inside, source: Path | io.BytesIO, shown: str, *, compressed: boo
     import tarfile
 
     tree, kept = _Tree(root), 0
-    packed = source.stat().st_size if isinstance(source, Path) else len(source.getbuffer())
+    packed = _packed(source)
     try:
         with _opened(source) as archive:
             for number, each in enumerate(archive):
@@ -159,7 +178,8 @@ def _tar(root: Inside, source: Path | io.BytesIO, shown: str, *, compressed: boo
                     tree.cut()
                     break
                 if compressed and each.offset_data + each.size > max(packed, SMALL) * MOST_TIMES:
-                    tree.aside(each.name, f"the archive expands to more than {MOST_TIMES} times its size from here")
+                    why = f"the archive expands to more than {MOST_TIMES} times its size from here"
+                    tree.aside(each.name, why, hides=True)
                     break
                 if not each.isreg():
                     tree.put(each.name, None if each.isdir() else _unfollowed(each))
@@ -173,7 +193,7 @@ def _tar(root: Inside, source: Path | io.BytesIO, shown: str, *, compressed: boo
     except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
         if not root.inner:
             raise FileAccessError(f"{shown}: a tar archive that cannot be read: {error}") from None
-        tree.aside("...", f"the rest of an archive that cannot be read to its end: {error}")
+        tree.aside("...", f"the rest of an archive that cannot be read to its end: {error}", hides=True)
 
 
 def _opened(source: Path | io.BytesIO) -> tarfile.TarFile:

@@ -103,12 +103,30 @@ def opened(entry: Entry, form: str) -> Inside:
         systems = list(_systems(pytsk3, image))
     except (OSError, ValueError) as error:
         raise FileAccessError(f"damaged, or no image that is read: {_line(error)}") from None
-    if not systems:
+    if all(system is None for _, _, system in systems):
         raise FileAccessError("no file system is found in it; glbtools carve looks for records in the bytes")
     for name, _, system in systems:
-        for _ in _walk(pytsk3, system, root.directory([name]) if name else root):
+        if system is None:
+            _hidden(root, name, "no file system is found in this partition; glbtools carve looks for records in it")
+            continue
+        place = root.directory([name]) if name else root
+        for _ in _walk(pytsk3, system, place):
             pass
+        whole, there = ((1 + last) * system.info.block_size for last in (system.info.last_block, _last(system)))
+        if there < whole:
+            _hidden(place, "...", f"the image is cut off: {there} of {whole} bytes of its file system are there")
     return root
+
+
+def _last(system: Any) -> int:
+    """Return the number of the last block of a file system that is in its image."""
+    return int(system.info.last_block_act)
+
+
+def _hidden(place: Inside, name: str, why: str) -> None:
+    """Name something behind which evidence may be that is not looked at."""
+    key = f"{name} ({len(place.inner)})" if name in place.inner else name
+    place.inner[key] = Inside(name, place.below(name), other=why, hides=True)
 
 
 def _image(pytsk3: Any, path: Path, form: str) -> Any:
@@ -157,7 +175,10 @@ def _image(pytsk3: Any, path: Path, form: str) -> Any:
 
 
 def _systems(pytsk3: Any, image: Any) -> Iterator[tuple[str, int, Any]]:
-    """Yield the file systems of an image: name of the partition, empty without a table, offset in bytes, system."""
+    """Yield the file systems of an image: name of the partition, empty without a table, offset in bytes, system.
+
+    The system of a partition in which none is found is None.
+    """
     try:
         yield "", 0, pytsk3.FS_Info(image)
     except OSError:
@@ -174,7 +195,7 @@ def _systems(pytsk3: Any, image: Any) -> Iterator[tuple[str, int, Any]]:
         try:
             yield f"p{number}", offset, pytsk3.FS_Info(image, offset=offset)
         except OSError:
-            continue
+            yield f"p{number}", offset, None
 
 
 class Stretch(NamedTuple):
@@ -225,6 +246,8 @@ def blocks(entry: Entry, form: str) -> Blocks:
         image = _image(pytsk3, entry.path, form)
         systems = list(_systems(pytsk3, image))
         for name, offset, system in systems:
+            if system is None:
+                continue
             root = Inside(entry.name, f"{entry.shown}{INSIDE}", is_directory=True)
             into = root.directory([name]) if name else root
             for file, path in _walk(pytsk3, system, into):
@@ -233,7 +256,9 @@ def blocks(entry: Entry, form: str) -> Blocks:
                     return Blocks(image.read, image.get_size(), [], has_system=False)
     except (OSError, ValueError) as error:
         raise FileAccessError(f"damaged, or no image that is read: {_line(error)}") from None
-    return Blocks(image.read, image.get_size(), sorted(found), has_system=bool(systems))
+    return Blocks(
+        image.read, image.get_size(), sorted(found), has_system=any(system is not None for _, _, system in systems)
+    )
 
 
 def _stretches(pytsk3: Any, file: Any, path: str, offset: int, block: int) -> Iterator[Stretch]:
@@ -271,17 +296,19 @@ def _walk(pytsk3: Any, system: Any, root: Inside) -> Iterator[tuple[Any, str]]:
         for each in _listed(place):
             count += 1
             if count > MOST_ENTRIES:
-                root.inner["..."] = Inside("...", f"{root.shown}...", other=f"more than {MOST_ENTRIES} entries")
+                _hidden(root, "...", f"more than {MOST_ENTRIES} entries, the rest of them")
                 return
             name, meta = each.info.name.name.decode("cp850", "replace"), each.info.meta
             if name in (".", "..", *_VIRTUAL) or meta is None or "/" in name:
                 continue
-            is_deleted = bool(each.info.name.flags & pytsk3.TSK_FS_NAME_FLAG_UNALLOC)
+            # In a deleted directory nothing is there any more, whatever its entries say.
+            is_deleted = place.into.deleted or bool(each.info.name.flags & pytsk3.TSK_FS_NAME_FLAG_UNALLOC)
             shown = place.into.below(name)
             if meta.type == pytsk3.TSK_FS_META_TYPE_DIR:
-                below = Inside(name, shown, is_directory=not is_deleted)
-                if is_deleted or place.depth >= MOST_LEVELS or meta.addr in seen:
-                    below.is_directory, below.other = False, _why(is_deleted, place.depth)
+                below = Inside(name, shown, is_directory=True, deleted=is_deleted)
+                if place.depth >= MOST_LEVELS or meta.addr in seen:
+                    below.is_directory, below.other = False, _why(place.depth)
+                    below.hides = place.depth >= MOST_LEVELS
                 else:
                     seen.add(meta.addr)
                     waiting.append(_Waiting(each.as_directory(), below, place.depth + 1))
@@ -296,9 +323,7 @@ def _walk(pytsk3: Any, system: Any, root: Inside) -> Iterator[tuple[Any, str]]:
             place.into.inner[key] = below
 
 
-def _why(is_deleted: bool, depth: int) -> str:
-    if is_deleted:
-        return "a deleted directory, not looked into"
+def _why(depth: int) -> str:
     return "directories in one another without end" if depth < MOST_LEVELS else f"more than {MOST_LEVELS} levels"
 
 
@@ -307,7 +332,7 @@ def _listed(place: _Waiting) -> Iterator[Any]:
     try:
         yield from place.directory
     except OSError as error:
-        place.into.inner["..."] = Inside("...", place.into.below("..."), other=f"cannot be listed: {_line(error)}")
+        _hidden(place.into, "...", f"cannot be listed: {_line(error)}")
 
 
 def _reader(entry: Any, shown: str, size: int) -> Callable[[int], bytes]:

@@ -99,7 +99,7 @@ class Postoffice:
         barred: names of files that are there and are not read: links, devices.
         alone: whether single files of it were given, so that nothing can be said of their neighbours (ruling 28).
         called: NET/PO in upper case, as the user says it is called; empty where nothing is said.
-        gone: files that the file system has marked as deleted.
+        gone: files that the file system has marked as deleted; of a postoffice that was deleted as a whole, all.
         given: whether the user named it by itself, and a search did not find it.
     """
 
@@ -193,8 +193,12 @@ class Postoffice:
         """Whether a GLB file is missing among its siblings (ruling 5)."""
         if self.alone or name.upper() in self.barred:
             return False
-        siblings = any(each.name.endswith(".GLB") and each.area in ("GLB", "") for each in self.artefacts)
-        return siblings and self.find(name) is None and self._listed(name) is None
+        if self.find(name) is not None or self._listed(name) is not None:
+            return False
+        there = (each for each in self.artefacts if each.name[:1] not in DELETED)
+        siblings = any(each.name.endswith(".GLB") and each.area in ("GLB", "") for each in there)
+        # Where all that is left was deleted, only what was deleted, too, is known to have been there.
+        return siblings or bool(self.deleted(name))
 
     def read(self, artefact: Artefact) -> Inspection | None:
         """Return what a file holds; None when it cannot be read or is no Dir-Sync file."""

@@ -17,8 +17,8 @@ from typing import NamedTuple, NoReturn
 from glbtools.errors import FileAccessError, UnknownFormatError
 from glbtools.evidence import archives, containers, images
 from glbtools.evidence.contents import Artefact, Contents
-from glbtools.evidence.postoffice import AREAS, OUR_OWN, Postoffice, may_be
-from glbtools.evidence.sources import UNSEEN, Entry, OnDisk, on_disk
+from glbtools.evidence.postoffice import AREAS, DELETED, OUR_OWN, Postoffice, may_be
+from glbtools.evidence.sources import Entry, OnDisk, on_disk
 from glbtools.formats import exchange_csv, ldif_dump, registry, unread
 from glbtools.formats.registry import DIRSYNC, SIBLINGS
 
@@ -177,9 +177,9 @@ class Search:
         for child in place.entry.children():
             if not child.is_directory:
                 below += self._file(child, "", place.archives, artefacts, barred)
-            elif child.name.upper() in AREAS:
+            elif area := _area_of(child):
                 try:
-                    below += self._area(child, place.archives, artefacts, barred)
+                    below += self._area(child, area, place.archives, artefacts, barred)
                 except FileAccessError as error:
                     self._pass_over(child, f"cannot be listed: {error}", telling=True)
                     barred.add(child.name.upper())
@@ -188,10 +188,10 @@ class Search:
         own = [each for each in artefacts if not each.entry.deleted and each.entry.path not in self.apart]
         gone = [each for each in artefacts if each.entry.deleted]
         found = Postoffice(place.entry.shown, own, self.contents, barred=frozenset(barred), gone=gone)
-        if any(_recognised(found, each) for each in own):
+        if any(_recognised(found, each) for each in own) or any(_proven(found, each) for each in gone):
             self.postoffices.append(found)
         else:
-            for each in own:
+            for each in (*own, *gone):
                 self._unrecognised(each)
         return below
 
@@ -211,12 +211,12 @@ class Search:
                 why, telling = "a directory dump in an archive, which is not read there: take it out", True
         self._pass_over(entry, why, telling=telling)
 
-    def _area(self, area: Entry, nesting: int, artefacts: list[Artefact], barred: set[str]) -> list[_Place]:
+    def _area(self, area: Entry, name: str, nesting: int, artefacts: list[Artefact], barred: set[str]) -> list[_Place]:
         """Keep the files of one of the vendor's directories; return what lies below it."""
         below: list[_Place] = []
         for child in area.children():
             if not child.is_directory:
-                below += self._file(child, area.name.upper(), nesting, artefacts, barred)
+                below += self._file(child, name, nesting, artefacts, barred)
             elif child.name.lower() not in OUR_OWN:
                 below.append(_Place(child, nesting))
         return below
@@ -225,7 +225,7 @@ class Search:
         """Keep a file, or open an archive; what is neither file nor directory is passed over, and said."""
         if child.other:
             barred.add(child.name.upper())
-            self._pass_over(child, child.other, telling=_telling(child.name) or child.other == UNSEEN)
+            self._pass_over(child, child.other, telling=child.hides or _telling(child.name))
         elif archives.is_named_so(child.name) or images.is_named_so(child.name):
             return self._archive(child, nesting)
         else:
@@ -267,6 +267,20 @@ class Search:
         self.passed_over.append(PassedOver(entry.shown, why.removeprefix(f"{entry.shown}: "), kind, entry))
 
 
+def _area_of(entry: Entry) -> str:
+    """Return which of the vendor's directories one is; empty for any other. A deleted one has lost a letter."""
+    name = entry.name.upper()
+    if entry.deleted and name[:1] in DELETED:
+        return next((each for each in AREAS if each[1:] == name[1:]), "")
+    return name if name in AREAS else ""
+
+
+def _proven(postoffice: Postoffice, artefact: Artefact) -> bool:
+    """Whether a file whose name lost a letter is of Dir-Sync by its content, which is all that tells (ruling 27)."""
+    found = postoffice.read(artefact) if artefact.size and _named_as_deleted(artefact.name) else None
+    return found is not None and found.entry.binary
+
+
 def _telling(name: str) -> bool:
     """Whether a name is one that a part of a postoffice has."""
     upper = name.upper()
@@ -299,6 +313,13 @@ def _named_as_binary(name: str) -> bool:
     return any(_named(name, each) for each in DIRSYNC.values() if each.binary)
 
 
+@cache
+def _named_as_deleted(name: str) -> bool:
+    """Whether a name is one of a binary file of Dir-Sync but for its first letter."""
+    patterns = (pattern for each in DIRSYNC.values() if each.binary for pattern in each.names)
+    return any(fnmatch.fnmatchcase(name[1:], pattern[1:]) for pattern in patterns)
+
+
 def _recognised(postoffice: Postoffice, artefact: Artefact) -> bool:
     """Whether a file makes a postoffice of its directory: it lies in a GLB directory, or is of Dir-Sync by content.
 
@@ -311,6 +332,8 @@ def _recognised(postoffice: Postoffice, artefact: Artefact) -> bool:
     if _named_as_binary(artefact.name):
         return True
     if artefact.name.endswith(NEIGHBOURS) and artefact.area:
+        return True
+    if artefact.name[:1] in DELETED and _proven(postoffice, artefact):
         return True
     if not may_be(artefact.name, tuple(DIRSYNC)):
         return False

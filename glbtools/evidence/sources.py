@@ -52,6 +52,10 @@ class Entry(Protocol):
         """What it is, where it is neither a file nor a directory that is looked into; else empty."""
 
     @property
+    def hides(self) -> bool:
+        """Whether evidence may be behind what is not looked at: a directory, or the rest of an archive."""
+
+    @property
     def target(self) -> str:
         """Where it leads, for a link to a file; else empty."""
 
@@ -113,6 +117,11 @@ class OnDisk:
     def path(self) -> Path:
         """See ``Entry``."""
         return self.place
+
+    @property
+    def hides(self) -> bool:
+        """See ``Entry``."""
+        return self.other == UNSEEN
 
     @property
     def identity(self) -> tuple[int, int]:
@@ -202,6 +211,7 @@ class Inside:
     other: str = ""
     target: str = ""
     deleted: bool = False
+    hides: bool = False
     opener: Callable[[int], bytes] | None = None
     """Returns the content, of at most so many bytes."""
     inner: dict[str, Inside] = field(default_factory=dict)

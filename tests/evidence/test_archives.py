@@ -236,3 +236,50 @@ def test_a_file_of_a_terabyte_of_nothing_is_not_read(tmp_path: Path, run: Run) -
     done = run("diagnose", tmp_path / "net")
     assert done.status == 2
     assert "larger than" in done.err
+
+
+@pytest.mark.parametrize("name", ["case.zip", "case.tar"])
+def test_what_a_limit_leaves_out_is_no_silence(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = WAYS[name](NETWORK, tmp_path / name)
+    monkeypatch.setattr(archives, "MOST_ENTRIES", 20)
+    (said,) = collect([packed]).unlooked.values()
+    assert said.endswith("::...: more than 20 entries, the rest of them")
+
+
+def test_directories_that_are_too_deep_are_no_silence(tmp_path: Path, run: Run) -> None:
+    packed = zipped(NETWORK, tmp_path / "case.zip")
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.writestr("a/" * 500 + "b", b"")
+    done = run("diagnose", packed)
+    assert done.status == 2
+    assert "more than 100 directories in one another" in done.err
+
+
+def test_a_zip_whose_members_overlap_is_not_opened(tmp_path: Path, run: Run) -> None:
+    data = written(("a", bytes(1 << 20)), ("b", b""))
+    directory = data.index(b"PK\x01\x02")
+    entry = data[directory : data.index(b"PK\x01\x02", directory + 1)]
+    end = bytearray(data[data.rindex(b"PK\x05\x06") :])
+    end[8:16] = (100).to_bytes(2, "little") * 2 + (len(entry) * 100).to_bytes(4, "little")
+    (tmp_path / "bomb.zip").write_bytes(data[:directory] + entry * 100 + end)
+    assert "overlap" in run("diagnose", tmp_path / "bomb.zip").err
+
+
+def test_a_zip_of_many_members_that_expand_is_read_to_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "SMALL_ALL", 1 << 20)
+    with zipfile.ZipFile(tmp_path / "case.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(20):
+            archive.writestr(f"{number}", bytes(1 << 18))
+    found = inside((tmp_path / "case.zip").read_bytes(), tmp_path).children()
+    assert [each.other for each in found if each.hides] == [
+        "the archive expands to more than 100 times its size from here"
+    ]
+
+
+def test_a_recovered_file_alone_in_a_folder_is_evidence_by_its_content(tmp_path: Path, run: Run) -> None:
+    shutil.copy(FIXTURES / "stuck" / "october" / "GLB" / "REQTRANS.GLB", tmp_path / "_EQTRANS.GLB")
+    assert len(json.loads(run("unsent", tmp_path, "--json").out)["unsent"]) == 6
+    found = json.loads(run("diagnose", tmp_path, "--json").out)["findings"]
+    assert [each["slug"] for each in found] == ["reqtrans-missing"]
+    (tmp_path / "_EQTRANS.GLB").write_bytes(b"something else altogether")
+    assert run("diagnose", tmp_path).status == 2

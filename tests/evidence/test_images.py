@@ -165,3 +165,60 @@ def test_a_queue_is_never_taken_for_an_image() -> None:
     for path in FIXTURES.rglob("*.GLB"):
         data = path.read_bytes()
         assert images.kind(data[:512], len(data)) is None
+
+
+def deleted(image: Path, *names: str) -> None:
+    for name in names:
+        tool("mdel", "-i", image, f"::/{name}")
+
+
+def test_a_postoffice_of_which_every_file_is_deleted_is_evidence_all_the_same(tmp_path: Path, run: Run) -> None:
+    image = floppy(FIXTURES / "stuck", tmp_path / "case.img")
+    deleted(image, "october/GLB/*", "october/LOG/*")
+    found = json.loads(run("diagnose", image, "--json").out)["findings"]
+    missing = {each["slug"]: each["severity"] for each in found if each["slug"].endswith(("missing", "short"))}
+    assert missing == {"reqtrans-missing": "warning", "reqconf-missing-or-short": "warning"}
+    changes = json.loads(run("unsent", image, "--json").out)["unsent"]
+    assert [each["certainty"] for each in changes] == ["possible"] * 6
+
+
+def test_a_deleted_directory_is_looked_into(tmp_path: Path, run: Run) -> None:
+    image = floppy(FIXTURES / "stuck", tmp_path / "case.img")
+    tool("mdeltree", "-i", image, "::/october")
+    assert len(json.loads(run("unsent", image, "--json").out)["unsent"]) == 6
+    assert "_ctober/_LB/_EQTRANS.GLB (deleted)" in run("evidence", image).out.replace("_LB", "_ctober/_LB")
+
+
+def test_a_deleted_file_of_no_postoffice_is_listed(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "NOTES.TXT").write_text("hello\n")
+    image = floppy(FIXTURES / "stuck", tmp_path / "case.img")
+    tool("mcopy", "-s", "-i", image, tmp_path / "other", "::/")
+    deleted(image, "other/NOTES.TXT")
+    others = json.loads(run("evidence", image, "--json").out)["others"]
+    assert any(each["path"].endswith("_OTES.TXT (deleted)") for each in others)
+
+
+def test_an_image_that_is_cut_off_is_said_to_be(tmp_path: Path, run: Run) -> None:
+    image = floppy(NETWORK, tmp_path / "case.img")
+    image.write_bytes(image.read_bytes()[:700_000])
+    done = run("diagnose", image)
+    assert done.status == 2
+    assert "the image is cut off: 699904 of 1474560 bytes of its file system are there" in done.err
+
+
+def test_a_partition_in_which_no_file_system_is_found_is_named(tmp_path: Path, run: Run) -> None:
+    image = disk(NETWORK, tmp_path / "case.dd")
+    data = bytearray(image.read_bytes())
+    data[462:478] = bytes((0, 1, 1, 0, 6, 15, 63, 100)) + (40_063).to_bytes(4, "little") + (2000).to_bytes(4, "little")
+    image.write_bytes(bytes(data) + bytes(2000 * 512))
+    done = run("diagnose", image)
+    assert done.status == 2
+    assert "::p2: no file system is found in this partition" in done.err
+    assert len(collect([image]).postoffices) == len(collect([NETWORK]).postoffices)
+
+
+def test_entries_of_an_image_beyond_the_limit_are_no_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = floppy(NETWORK, tmp_path / "case.img")
+    monkeypatch.setattr(images, "MOST_ENTRIES", 20)
+    assert any("more than 20 entries" in each for each in collect([image]).unlooked.values())
