@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from glbtools.formats.messages import of_code as messages
     from glbtools.formats.queue import Queue
     from glbtools.formats.registry import Inspection, inspect, inspect_bytes
-    from glbtools.learn.checking import Checked as LayoutCheck
+    from glbtools.learn.checking import LayoutCheck as LayoutCheck
     from glbtools.learn.checking import check_layout
     from glbtools.learn.learning import Learning, learn_layout
     from glbtools.library import (
@@ -80,7 +80,7 @@ _PLACES = {
     "GlbError": "errors",
     "Inspection": "formats.registry",
     "Inventory": "diagnosis.inventory",
-    "LayoutCheck": "learn.checking:Checked",
+    "LayoutCheck": "learn.checking:LayoutCheck",
     "LayoutError": "errors",
     "Learning": "learn.learning",
     "Listing": "formats.listing",

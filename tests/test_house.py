@@ -145,6 +145,22 @@ def test_nothing_ships_that_only_tests_use() -> None:
     assert names - everything <= ONLY_TESTED
 
 
+#: A type is named by a noun: neither by a participle nor by a word that names nothing.
+PARTICIPLE = re.compile(
+    "[A-Z][a-z]+ed|Found|Given|Held|Hurt|Kept|Known|Left|Lost|Read|Said|Seen|Sent|Shown|Taken|Told|Undone|Written|Others?"
+)
+
+
+def test_no_type_is_named_by_a_bare_participle() -> None:
+    names = {
+        node.name.strip("_"): path.relative_to(ROOT).as_posix()
+        for path in modules(PACKAGE)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ClassDef)
+    }
+    assert {name: path for name, path in names.items() if PARTICIPLE.fullmatch(name)} == {}
+
+
 def test_test_modules_do_not_import_each_other() -> None:
     imported = set()
     for path in modules(ROOT / "tests"):

@@ -29,7 +29,7 @@ from glbtools.binary.span import Span
 from glbtools.errors import UsageError
 
 
-class Spanned(Subconstruct):  # type: ignore[misc]
+class SpanRecorder(Subconstruct):  # type: ignore[misc]
     """Notes the bytes of a field in the list ``spans`` given to ``parse``: name, start, stop."""
 
     def _parse(self, stream: Any, context: Any, path: str) -> Any:
@@ -63,7 +63,7 @@ def field(each: Field) -> Construct:
         plain: Construct = FormatField(*each.code)
     else:
         plain = Bytes(each.size)
-    return Renamed(Spanned(plain), newname=each.name, newdocs=each.doc)
+    return Renamed(SpanRecorder(plain), newname=each.name, newdocs=each.doc)
 
 
 @lru_cache(maxsize=64)
@@ -101,10 +101,10 @@ def record(layout: Layout) -> Construct:
     else:
         pad = bytes([layout.pad])
         text = _measured(lambda context: len(_peek(context, layout.stride - len_head).rstrip(pad)))
-    stored = [*map(field, head), Renamed(Spanned(text), newname="text")]
-    stored += [Renamed(Spanned(Bytes(len(terminator))), newname="terminator"), *map(field, trail)]
+    stored = [*map(field, head), Renamed(SpanRecorder(text), newname="text")]
+    stored += [Renamed(SpanRecorder(Bytes(len(terminator))), newname="terminator"), *map(field, trail)]
     size = "_size" / Computed(lambda c: len_head + len(c.text) + len(terminator) + len_trail)
-    padding = Renamed(Spanned(Bytes(-this._size % layout.stride)), newname="padding")
+    padding = Renamed(SpanRecorder(Bytes(-this._size % layout.stride)), newname="padding")
     return Struct("_start" / Tell, *stored, size, padding)
 
 

@@ -120,7 +120,7 @@ def report(
     if to is not None:
         size = story.write_report(found, to, title=title, case=case, examiner=examiner, force=force)
     elif not common.as_json:
-        put(common.lines(story.story(found, story.Said(title, case, examiner))))
+        put(common.lines(story.story(found, story.CaseDetails(title, case, examiner))))
     if common.as_json:
         from glbtools import __version__
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from glbtools.diagnosis.case import Case
-from glbtools.diagnosis.finding import Alternative, Finding, NotSo
+from glbtools.diagnosis.finding import Alternative, Finding, RefutedHistory
 from glbtools.model.histories import SIGNS, Causes, History
 
 MOST_TOLD = 3
@@ -27,7 +27,7 @@ def with_causes(case: Case, finding: Finding, causes: Causes, told: str = "") ->
     named = next(naming, None)
     others = tuple(each for each in causes.open if each is not named)
     refuted = tuple(
-        NotSo(each.history.slug, each.history.says, SIGNS[each.sign], case.signs.get(each.sign, ()))
+        RefutedHistory(each.history.slug, each.history.says, SIGNS[each.sign], case.signs.get(each.sign, ()))
         for each in causes.refuted
         if slug not in each.history.problems
     )
@@ -61,6 +61,6 @@ def _told(others: tuple[History, ...]) -> Iterator[str]:
     yield f"Could also be: {'; '.join(each.says for each in shown)}{more}. What would tell: {tells}."
 
 
-def _not_so(refuted: tuple[NotSo, ...]) -> Iterator[str]:
+def _not_so(refuted: tuple[RefutedHistory, ...]) -> Iterator[str]:
     for each in refuted[:1]:
         yield f"Ruled out: {each.says}, since {each.sign}."

@@ -55,7 +55,7 @@ class Server(NamedTuple):
         return self.config.sync
 
 
-class Judged(NamedTuple):
+class ChannelVerdict(NamedTuple):
     """A channel and what it is in; ``note`` says what else is known of it."""
 
     channel: Channel
@@ -73,7 +73,7 @@ _COMPARED = {"upload": ("last", "confirmed", "applied"), "download": ("confirmed
 """Channels of postoffices -> the values of which two must be known."""
 
 
-class Others:
+class Requestors:
     """What the postoffices of a network show of their server together; looked at once, when it is asked for."""
 
     def __init__(self, network: Network, server: Server | None) -> None:
@@ -189,7 +189,7 @@ class Case:
     server: Server | None
     requestor: Requestor | None
     now: datetime | None
-    others: Others
+    others: Requestors
 
     @cached_property
     def signs(self) -> Mapping[str, tuple[Evidence, ...]]:
@@ -204,16 +204,16 @@ class Case:
         return self.postoffice.role == "server"
 
     @cached_property
-    def upload(self) -> Judged:
+    def upload(self) -> ChannelVerdict:
         """The channel from this postoffice to the server."""
         channel = upload_channel(self)
-        return Judged(channel, classify(channel))
+        return ChannelVerdict(channel, classify(channel))
 
     @cached_property
-    def download(self) -> Judged:
+    def download(self) -> ChannelVerdict:
         """The channel from the server to this postoffice."""
         channel = download_channel(self)
-        return Judged(channel, classify(channel), last_heard(self))
+        return ChannelVerdict(channel, classify(channel), last_heard(self))
 
     @property
     def log(self) -> list[LogLine]:
@@ -318,7 +318,7 @@ def logged(line: LogLine, note: str = "") -> Evidence:
 def cases(network: Network, now: datetime | None) -> Iterator[Case]:
     """Yield every postoffice of a network as a case."""
     server = server_of(network)
-    others = Others(network, server)
+    others = Requestors(network, server)
     for each in network.postoffices:
         requestor = registered(server.config, each.name) if server else None
         yield Case(network, each, numbers(each), server=server, requestor=requestor, now=now, others=others)
@@ -327,7 +327,7 @@ def cases(network: Network, now: datetime | None) -> Iterator[Case]:
 def absent(network: Network, now: datetime | None) -> Iterator[Case]:
     """Yield the requestors that SRVCONF names and of which nothing is given."""
     server = server_of(network)
-    others = Others(network, server)
+    others = Requestors(network, server)
     given = {node_of(each.name) for each in network.postoffices}
     for requestor in server.config.requestors if server else ():
         node = requestor.node
@@ -477,14 +477,14 @@ def passed_over(case: Case) -> tuple[Range, ...]:
     return passed_by_resync(case) or low
 
 
-class Low(NamedTuple):
+class LowChange(NamedTuple):
     """A change at or below ReqSync in a queue that has reached ReqSync, and what speaks against its having arrived."""
 
     record: Record
     signs: tuple[str, ...]
 
 
-def low_part(case: Case) -> list[Low]:
+def low_part(case: Case) -> list[LowChange]:
     """Return the changes at or below ReqSync of which no file shows that the server took them.
 
     An interrupted clear leaves such records, and they have arrived. The low part of a queue that was begun again, or
@@ -505,7 +505,7 @@ def low_part(case: Case) -> list[Low]:
             continue
         made = case.postoffice.moment(queue, record)
         if master is None or not master.has(record.text, made):
-            found.append(Low(record, tuple(_signs(case, record, made, index < last_confirmed))))
+            found.append(LowChange(record, tuple(_signs(case, record, made, index < last_confirmed))))
     return found
 
 

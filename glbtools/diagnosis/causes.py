@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.finding import Evidence
-from glbtools.diagnosis.history import Episode, History, Remembered, order, ordered, read
+from glbtools.diagnosis.history import Episode, History, Memo, order, ordered, read
 from glbtools.diagnosis.messages import MESSAGES
 from glbtools.diagnosis.problems import PROBLEMS, by_slug
 from glbtools.diagnosis.problems.problem import Symptom
@@ -100,7 +100,7 @@ Near = set[int | str | None]
 """Message numbers of one time."""
 
 
-@Remembered
+@Memo
 def groups(case: Case) -> list[Group]:
     """Return the lines that report a fault, by cause; worked out once for each case."""
     history = read(case)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from glbtools import files
-from glbtools.diagnosis.case import Case, Judged, absent, cases, copied_from, passed_over
+from glbtools.diagnosis.case import Case, ChannelVerdict, absent, cases, copied_from, passed_over
 from glbtools.diagnosis.deleted import recovered
 from glbtools.diagnosis.doubts import named
 from glbtools.diagnosis.finding import CERTAINTIES, Finding
@@ -21,7 +21,7 @@ from glbtools.diagnosis.problems import SEVERITIES
 from glbtools.diagnosis.restored import merged
 from glbtools.diagnosis.successors import directories, pairs
 from glbtools.diagnosis.successors.found import Directory
-from glbtools.diagnosis.successors.inputs import Given, sorted_out
+from glbtools.diagnosis.successors.inputs import SuccessorInputs, sorted_out
 from glbtools.diagnosis.wording import numbers_text
 from glbtools.errors import UnknownFormatError
 from glbtools.evidence.contents import Artefact
@@ -32,7 +32,7 @@ CHECKS = ("upload", "download", "structure", "leftovers", "logs", "schedule", "o
 """Modules of ``checks``; each has a function ``check(case)`` that yields findings."""
 
 
-class Unjudged(NamedTuple):
+class UnjudgedPostoffice(NamedTuple):
     """A postoffice of which no two values could be compared, and what would have to be given for that."""
 
     name: str | None
@@ -68,7 +68,7 @@ class Report:
 
     evidence: Evidence
     inputs: list[File] = field(default_factory=list)
-    channels: list[Judged] = field(default_factory=list)
+    channels: list[ChannelVerdict] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     now: datetime | None = None
@@ -76,10 +76,10 @@ class Report:
     paths: tuple[str, ...] = ()
     layouts: Layouts = field(default_factory=Layouts)
     directories: list[Directory] = field(default_factory=list)
-    pairs: list[pairs.Kept] = field(default_factory=list)
-    given: Given = field(default_factory=Given)
+    pairs: list[pairs.PairSummary] = field(default_factory=list)
+    given: SuccessorInputs = field(default_factory=SuccessorInputs)
     names: dict[str, str] = field(default_factory=dict)
-    unjudged: list[Unjudged] = field(default_factory=list)
+    unjudged: list[UnjudgedPostoffice] = field(default_factory=list)
     judged: bool = True
 
     @property
@@ -223,7 +223,7 @@ def _look_at_successors(report: Report, now: datetime | None, progress: Callable
     report.unreadable |= given.unreadable
 
 
-def channels(case: Case) -> Iterator[Judged]:
+def channels(case: Case) -> Iterator[ChannelVerdict]:
     """Yield the channels of a postoffice that anything is known of."""
     passed = passed_over(case)
     upload, download = case.upload, case.download
@@ -238,7 +238,7 @@ def channels(case: Case) -> Iterator[Judged]:
             yield judged
 
 
-def unjudged(case: Case) -> Iterator[Unjudged]:
+def unjudged(case: Case) -> Iterator[UnjudgedPostoffice]:
     """Yield a postoffice of which no two values could be compared, with what is wanted."""
     if case.upload.compared or case.download.compared:
         return
@@ -246,10 +246,10 @@ def unjudged(case: Case) -> Iterator[Unjudged]:
     wanted = [name for name, value in (("REQTRANS", own.last), ("REQCONF", own.confirmed)) if value is None]
     if case.requestor is None:
         wanted.append("SRVCONF of the server" if case.server is None else "record of it in SRVCONF")
-    yield Unjudged(case.postoffice.name, case.postoffice.path, tuple(wanted))
+    yield UnjudgedPostoffice(case.postoffice.name, case.postoffice.path, tuple(wanted))
 
 
-def worth(judged: Judged) -> bool:
+def worth(judged: ChannelVerdict) -> bool:
     """Whether a channel is worth a line: something of it is decided, or its own side is given."""
     own = judged.channel.last if judged.channel.kind == "upload" else judged.channel.applied
     return own is not None or judged.verdict.state != "UNKNOWN"

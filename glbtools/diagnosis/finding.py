@@ -69,7 +69,7 @@ class Alternative(NamedTuple):
     settled_by: str
 
 
-class NotSo(NamedTuple):
+class RefutedHistory(NamedTuple):
     """A history that the evidence refutes: its name, what it says, the sign against it, and where that is seen."""
 
     slug: str
@@ -112,7 +112,7 @@ class Finding:
     settled_by: tuple[str, ...] = ()
     cause_certainty: str = ""
     alternatives: tuple[Alternative, ...] = ()
-    refuted: tuple[NotSo, ...] = ()
+    refuted: tuple[RefutedHistory, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.severity:

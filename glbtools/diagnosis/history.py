@@ -23,7 +23,7 @@ Owner = TypeVar("Owner")
 Value = TypeVar("Value")
 
 
-class Remembered(Generic[Owner, Value]):
+class Memo(Generic[Owner, Value]):
     """What a function returns for an object, worked out once and kept as long as the object lives.
 
     Objects are told apart by identity, since cases and networks have no hash. What is returned must not lead back to
@@ -106,7 +106,7 @@ class History:
                 yield each
 
 
-@Remembered
+@Memo
 def read(case: Case) -> History:
     """Return the log lines about a postoffice: its own, and those in the server's logs; read once for each case."""
     return History(_distinct(_all(case)))
@@ -128,7 +128,7 @@ def given(case: Case) -> set[str]:
     return {each.name.upper() for each in case.network.postoffices if each.name}
 
 
-@Remembered
+@Memo
 def _reported(network: Network) -> dict[str, list[LogLine]]:
     """Return what the server's logs say of others, by name; read once for a network."""
     found: dict[str, list[LogLine]] = {}

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from glbtools import files
-from glbtools.diagnosis.successors.inputs import Given, sorted_out
+from glbtools.diagnosis.successors.inputs import SuccessorInputs, sorted_out
 from glbtools.errors import GlbError
 from glbtools.evidence.contents import Artefact
 from glbtools.evidence.network import Evidence, Network, collect
 from glbtools.evidence.postoffice import DELETED, Postoffice
-from glbtools.evidence.search import PassedOver
+from glbtools.evidence.search import OmittedInput
 from glbtools.layouts import Layouts
 
 READ, OPENED, NO_USE, DAMAGED, FOREIGN, COPY = "read", "opened", "no use", "damaged", "not recognised", "copy"
@@ -75,7 +75,7 @@ class Inventory:
     """
 
     evidence: Evidence
-    given: Given
+    given: SuccessorInputs
     places: list[Place] = field(default_factory=list)
     others: list[File] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
@@ -168,18 +168,18 @@ def other_files(evidence: Evidence) -> Iterator[File]:
             yield _passed_over(each, evidence)
 
 
-def _is_no_file(each: PassedOver) -> bool:
+def _is_no_file(each: OmittedInput) -> bool:
     """Whether it is a directory, a link that is not followed, or a device."""
     return each.entry is not None and (each.entry.is_directory or bool(each.entry.other))
 
 
-def _of_successors(given: Given) -> Iterator[File]:
+def _of_successors(given: SuccessorInputs) -> Iterator[File]:
     for piece in (*given.pieces, *given.older):
         size, sha256 = files.digest(piece.place)
         yield File(piece.path, piece.kind, size=size, sha256=sha256)
 
 
-def _passed_over(each: PassedOver, evidence: Evidence) -> File:
+def _passed_over(each: OmittedInput, evidence: Evidence) -> File:
     """Return something that was not looked at, hashed where it can be."""
     used = COPY if each.kind == "copy" else FOREIGN
     if each.entry is None or _is_no_file(each):

@@ -61,7 +61,7 @@ Judge = Callable[[Case, Group], Judgement | None]
 """Looks at a group; None leaves it to a check of files."""
 
 
-class Unposted(NamedTuple):
+class UnpostedUpdates(NamedTuple):
     """Updates that were received, with no Import before the lists were rebuilt (Q148771).
 
     Attributes:
@@ -99,7 +99,7 @@ def names_leftovers(case: Case) -> bool:
     return refused is not None and not refused.over
 
 
-def unposted(case: Case) -> Unposted | None:
+def unposted(case: Case) -> UnpostedUpdates | None:
     """Return the updates that no Import took in, as a REBUILD without one before it shows; None where none shows."""
     history = read(case)
     found = [pair for pair in _received_and_rebuilt(history) if not _imported_between(history, *pair)]
@@ -112,7 +112,7 @@ def unposted(case: Case) -> Unposted | None:
         over = "Import ran later" + (f", {dated(imported[0].moment)}." if imported[0].moment else ".")
     elif size == 0:
         over = "SRVTRANS is empty now: its updates were taken in, or removed, since."
-    return Unposted(found, case.postoffice.find("SRVTRANS.GLB") if size else None, over)
+    return UnpostedUpdates(found, case.postoffice.find("SRVTRANS.GLB") if size else None, over)
 
 
 def _received_and_rebuilt(history: History) -> Iterator[tuple[LogLine, LogLine]]:

@@ -45,7 +45,7 @@ class Partner(NamedTuple):
         return "OVERTAKEN" if self.stranded and self.dead_zone is None else self.verdict.state
 
 
-class Returned(NamedTuple):
+class ReturnedObject(NamedTuple):
     """An object that partners hold, and who does.
 
     Attributes:
@@ -82,14 +82,14 @@ class Backsync(NamedTuple):
         details: by key of an object that is stranded the attributes that a partner does not have so.
     """
 
-    returned: tuple[Returned, ...]
+    returned: tuple[ReturnedObject, ...]
     resurrected: tuple[Entry, ...]
     refused: tuple[Entry, ...]
     lost: tuple[Range, ...]
     partners: tuple[Partner, ...]
     increase: int
     missing: tuple[str, ...]
-    withheld: tuple[Returned, ...] = ()
+    withheld: tuple[ReturnedObject, ...] = ()
     connectors: tuple[tuple[str, Entry], ...] = ()
     backsyncs: bool = True
     details: Mapping[str, tuple[str, ...]] = {}
@@ -286,7 +286,7 @@ def _differing(own: Entry, theirs: Entry) -> tuple[str, ...] | None:
 
 def _objects(
     here: dict[str, Entry], there: Mapping[str, dict[str, Entry]], sides: _Sides
-) -> tuple[tuple[Returned, ...], tuple[Entry, ...], tuple[Entry, ...]]:
+) -> tuple[tuple[ReturnedObject, ...], tuple[Entry, ...], tuple[Entry, ...]]:
     returned, refused, resurrected = [], [], []
     for key in sorted({key for entries in there.values() for key in entries}):
         copies = [(name, entries[key]) for name, entries in sorted(there.items()) if key in entries]
@@ -311,7 +311,7 @@ def _objects(
             sure = sure or all(_is_shown_ours(each, later, sides) is True for _, each, later in ours)
             names = tuple(name for name, _, _ in ours)
             attributes = tuple(sorted({one for _, _, later in ours for one in later}))
-            returned.append(Returned(ours[0][1], names, "likely" if sure else "possible", attributes))
+            returned.append(ReturnedObject(ours[0][1], names, "likely" if sure else "possible", attributes))
     return tuple(returned), tuple(refused), tuple(resurrected)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from glbtools.directory.attributes import content
 from glbtools.directory.export import Source
-from glbtools.directory.order import Planned, Receiver, Spool, arranged, is_group
+from glbtools.directory.order import PlannedChange, Receiver, Spool, arranged, is_group
 from glbtools.model.directory import ADDED, DELETED, MODIFIED, Comparison, Entry, Facts, compared, is_recreated
 
 
@@ -52,7 +52,7 @@ class Difference(NamedTuple):
         """Yield what makes the older list into the newer, in an order in which a receiver can apply it."""
         with Spool() as spool:
             planned = {
-                entry.key: Planned(
+                entry.key: PlannedChange(
                     kind,
                     entry.key,
                     self.names.get(entry.key, entry.dn) if kind == DELETED else entry.dn,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from glbtools.directory.attributes import told_as
-from glbtools.directory.order import Planned, Receiver, Spool, arranged, is_group, is_renamed, parent_of
+from glbtools.directory.order import PlannedChange, Receiver, Spool, arranged, is_group, is_renamed, parent_of
 from glbtools.directory.state import State, Witness, digest, moment_text, shown_name
 from glbtools.errors import UsageError
 from glbtools.formats.ldif_dump import former_name
@@ -161,7 +161,7 @@ def export(
     )
 
 
-class Examined(NamedTuple):
+class ExportPreview(NamedTuple):
     """What an export of a dump with a state would say.
 
     Attributes:
@@ -179,7 +179,7 @@ class Examined(NamedTuple):
 
 def examined(
     source: Source, state: State, *, now: datetime | None = None, lifetime: timedelta | None = None
-) -> Examined:
+) -> ExportPreview:
     """Return what an incremental export would say, without one."""
     facts = source.facts()
     survey = _surveyed(source, state, facts.head)
@@ -203,7 +203,7 @@ def examined(
         with Spool() as spool:
             chosen.read((each._replace(values=()) for each in source.entries()), spool)
         alarms = chosen.alarms()
-    return Examined(refusal, fallen, tuple(alarms))
+    return ExportPreview(refusal, fallen, tuple(alarms))
 
 
 class _Choice:
@@ -220,11 +220,11 @@ class _Choice:
     """
 
     def __init__(self, state: State, significant: Collection[str], *, full: bool, inclusive: bool) -> None:
-        self.planned: dict[str, Planned] = {}
+        self.planned: dict[str, PlannedChange] = {}
         self.before: Mapping[str, str] = {} if full else state.names
         self.now: dict[str, str] = {}
         self.suppressed = 0
-        self.sent = Sent(state, significant, full=full) if significant else None
+        self.sent = ReceiverDigests(state, significant, full=full) if significant else None
         self._since = 0 if full else state.exported
         self._inclusive = inclusive
         self._echo = frozenset[int]() if full else frozenset(state.imported)
@@ -261,7 +261,7 @@ class _Choice:
                 continue
             name = entry.dn if kind != DELETED else was or former_name(entry)
             place = spool.put(entry)
-            self.planned[entry.key] = Planned(kind, entry.key, name, place, kind != DELETED and is_group(entry))
+            self.planned[entry.key] = PlannedChange(kind, entry.key, name, place, kind != DELETED and is_group(entry))
         self.now |= self._unseen
         self._met = frozenset(name for own in self.sets for name in own)
 
@@ -351,7 +351,7 @@ def _more(count: int) -> str:
     return f", like {count - 1} more" if count > 1 else ""
 
 
-class Sent:
+class ReceiverDigests:
     """What the receiver has of each object, by digests of the attributes that matter.
 
     A digest is of what was emitted, never of what was only seen: an object of which it is not known what the receiver
@@ -580,7 +580,7 @@ def _notes(state: State, facts: Facts, survey: _Survey, *, full: bool) -> Iterat
         )
 
 
-class Listed:
+class MemoryDump:
     """A dump that is in memory."""
 
     def __init__(self, entries: Iterable[Entry], facts: Facts | None = None) -> None:

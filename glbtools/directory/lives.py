@@ -28,7 +28,7 @@ TWO_LIVES, PRINTED_LATER = "two lives", "printed later"
 """Why a higher number at a partner proves nothing."""
 
 
-class Owned(NamedTuple):
+class OwnedVector(NamedTuple):
     """A vector and whose it is.
 
     Attributes:
@@ -69,7 +69,7 @@ class Position(NamedTuple):
     server: str
     path: str
     lines: tuple[Vector, ...]
-    owner: Owned | None = None
+    owner: OwnedVector | None = None
     head: Vector | None = None
     by_id: bool = False
     twice: bool = False
@@ -109,18 +109,18 @@ def short(name: str) -> str:
     return name.partition(".")[0].lower()
 
 
-def own_line(vector: Owned) -> Vector | None:
+def own_line(vector: OwnedVector) -> Vector | None:
     """Return the line of a domain controller's present life in its own vector; None where nothing tells which it is."""
     lines = [each for each in vector.table.items if each.server.lower() == vector.own and not each.retired]
     return lines[0] if len(lines) == 1 else _newest(lines)
 
 
-def positions(vectors: Sequence[Owned]) -> list[Position]:
+def positions(vectors: Sequence[OwnedVector]) -> list[Position]:
     """Return how far each domain controller has each other's changes."""
     return [each for consumer in vectors for each in _of(consumer, vectors)]
 
 
-def _of(consumer: Owned, vectors: Sequence[Owned]) -> Iterable[Position]:
+def _of(consumer: OwnedVector, vectors: Sequence[OwnedVector]) -> Iterable[Position]:
     own = consumer.own
     names = dict.fromkeys(each.server.lower() for each in consumer.table.items)
     for name in names:
@@ -159,7 +159,7 @@ def _lines(table: Table, name: str) -> tuple[Vector, ...]:
     return tuple(each for each in table.items if each.server.lower() == name and not each.retired)
 
 
-def _owner(name: str, consumer: Owned, vectors: Sequence[Owned]) -> Owned | None:
+def _owner(name: str, consumer: OwnedVector, vectors: Sequence[OwnedVector]) -> OwnedVector | None:
     """Return the vector of a server; of several that with the newest line, for the last one printed counts."""
     by_id = consumer.table.by_id
     own = [each for each in vectors if each.table.by_id == by_id and each.own == (name if by_id else short(name))]

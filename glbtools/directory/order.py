@@ -70,7 +70,7 @@ class Spool:
         self._file.close()
 
 
-class Planned(NamedTuple):
+class PlannedChange(NamedTuple):
     """A change that is to be applied.
 
     Attributes:
@@ -170,7 +170,7 @@ def _folded(parent: str) -> str:
 
 
 def arranged(
-    planned: Mapping[str, Planned],
+    planned: Mapping[str, PlannedChange],
     spool: Spool,
     names: Mapping[str, str],
     final: Mapping[str, str],
@@ -191,7 +191,9 @@ def arranged(
         yield from _written_anew(planned.values(), spool, names)
 
 
-def _written_anew(planned: Iterable[Planned], spool: Spool, names: Mapping[str, str]) -> Iterator[tuple[str, Entry]]:
+def _written_anew(
+    planned: Iterable[PlannedChange], spool: Spool, names: Mapping[str, str]
+) -> Iterator[tuple[str, Entry]]:
     """Yield changes for a receiver that knows no renaming: a deletion under the old name, and an addition."""
     changes = list(planned)
     renamed = {each.key for each in changes if is_renamed(each.key, names.get(each.key), each.dn)}
@@ -213,7 +215,7 @@ class _Work:
 
     def __init__(
         self,
-        changes: Mapping[str, Planned],
+        changes: Mapping[str, PlannedChange],
         spool: Spool,
         names: Mapping[str, str],
         final: Mapping[str, str],
@@ -224,9 +226,9 @@ class _Work:
         self.keys = {dn.lower(): key for key, dn in final.items()}
         self.called: dict[str, str] = {}
         self.pending: set[str] = set()
-        self.waiting: defaultdict[tuple[str, ...], list[Planned]] = defaultdict(list)
-        self.queue: list[tuple[tuple[int, int, int, str], int, Planned]] = []
-        self.later: list[Planned] = []
+        self.waiting: defaultdict[tuple[str, ...], list[PlannedChange]] = defaultdict(list)
+        self.queue: list[tuple[tuple[int, int, int, str], int, PlannedChange]] = []
+        self.later: list[PlannedChange] = []
         self.linked: list[tuple[str, Entry]] = []
         for each in changes.values():
             if each.kind in (ADDED, DELETED) or is_renamed(each.key, names.get(each.key), each.dn):
@@ -236,7 +238,7 @@ class _Work:
             if each.kind == MODIFIED:
                 self.later.append(each)
 
-    def _push(self, each: Planned) -> None:
+    def _push(self, each: PlannedChange) -> None:
         rank = {DELETED: 0, ADDED: 2}.get(each.kind, 1)
         depth = _depth(each.dn)
         order = (rank, -depth, 0, each.dn.lower()) if rank == 0 else (rank, depth, int(each.is_group), "")
@@ -258,7 +260,7 @@ class _Work:
             yield MODIFIED, self.spool.get(each.place)
         yield from self.linked
 
-    def _target(self, each: Planned) -> tuple[str, str]:
+    def _target(self, each: PlannedChange) -> tuple[str, str]:
         """Return relative name and parent that an object is to have."""
         own, parent = parent_of(each.dn)
         key = self.keys.get(parent.lower())
@@ -266,7 +268,7 @@ class _Work:
             return own, key
         return own, f"={parent}"
 
-    def _blocked(self, each: Planned) -> tuple[str, ...] | None:
+    def _blocked(self, each: PlannedChange) -> tuple[str, ...] | None:
         """Return what a change waits for; None when it can be applied."""
         if each.kind == DELETED:
             return ("empty", each.key) if self.tree.children[each.key] > 0 else None
@@ -280,7 +282,7 @@ class _Work:
             return ("there", parent)
         return None
 
-    def _done(self, each: Planned) -> Iterator[tuple[str, Entry]]:
+    def _done(self, each: PlannedChange) -> Iterator[tuple[str, Entry]]:
         known = each.key in self.tree.places
         if each.kind == DELETED or (each.kind == ADDED and known and self.receiver.strict):
             yield DELETED, self.spool.get(each.place)._replace(dn=self._called(each.key) if known else each.dn)
@@ -304,7 +306,7 @@ class _Work:
         """Return the name under which the receiver has an object now."""
         return self.tree.dn(key) if self.receiver.follows else self.called.get(key, self.names.get(key, ""))
 
-    def _moved(self, each: Planned, own: str, parent: str) -> Iterator[tuple[str, Entry]]:
+    def _moved(self, each: PlannedChange, own: str, parent: str) -> Iterator[tuple[str, Entry]]:
         was = self._called(each.key)
         self._removed(each.key)
         self.tree.put(each.key, own, parent)
@@ -336,7 +338,7 @@ class _Work:
             if own.endswith(_TEMPORARY):
                 continue
             place = next(one.place for one in left if one.key == holder)
-            yield from self._moved(Planned(RENAMED, holder, "", place), own + _TEMPORARY, parent)
+            yield from self._moved(PlannedChange(RENAMED, holder, "", place), own + _TEMPORARY, parent)
             for one in left:
                 self._push(one)
             return

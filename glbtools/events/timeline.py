@@ -40,7 +40,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ADVICE = "such as 1994-02-17 or 1994-02-17T08:52:45"
 
 
-class Seen(NamedTuple):
+class ClockSpan(NamedTuple):
     """What one clock showed: how many times, the first and the last of them, and its zone."""
 
     events: int
@@ -64,7 +64,7 @@ class Timeline:
     """
 
     report: Report
-    clocks: dict[str, Seen] = field(default_factory=dict)
+    clocks: dict[str, ClockSpan] = field(default_factory=dict)
     undated: Counter[str] = field(default_factory=Counter)
     outside: int = 0
     first: int | None = None
@@ -81,9 +81,9 @@ class Timeline:
             self.outside += 1
             return
         self._events.add(event)
-        seen = self.clocks.get(event.clock, Seen(0, event.instant, event.instant, event.zone))
+        seen = self.clocks.get(event.clock, ClockSpan(0, event.instant, event.instant, event.zone))
         early, late = min(seen.first, event.instant), max(seen.last, event.instant)
-        self.clocks[event.clock] = Seen(seen.events + 1, early, late, event.zone)
+        self.clocks[event.clock] = ClockSpan(seen.events + 1, early, late, event.zone)
 
 
 def timeline(

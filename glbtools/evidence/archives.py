@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from glbtools import files
 from glbtools.errors import FileAccessError
-from glbtools.evidence.sources import INSIDE, MOST_ENTRIES, MOST_LEVELS, Entry, Inside
+from glbtools.evidence.sources import INSIDE, MOST_ENTRIES, MOST_LEVELS, Entry, InnerEntry
 
 if TYPE_CHECKING:
     import tarfile
@@ -48,14 +48,14 @@ def is_named_so(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
-def opened(entry: Entry, max_size: int) -> Inside:
+def opened(entry: Entry, max_size: int) -> InnerEntry:
     """Return the tree that an archive holds.
 
     Raises:
         FileAccessError: it is damaged, or larger than ``max_size`` bytes where it lies in another one.
     """
     source: Path | io.BytesIO = entry.path if entry.path is not None else io.BytesIO(entry.read(max_size))
-    root = Inside(entry.name, f"{entry.shown}{INSIDE}", is_directory=True)
+    root = InnerEntry(entry.name, f"{entry.shown}{INSIDE}", is_directory=True)
     head = files.head(source, 512) if isinstance(source, Path) else source.read(512)
     if isinstance(source, io.BytesIO):
         source.seek(0)
@@ -78,10 +78,10 @@ def _parts(name: str) -> list[str]:
 class _Tree:
     """A tree as it grows, with what does not fit into it beside it."""
 
-    def __init__(self, root: Inside) -> None:
+    def __init__(self, root: InnerEntry) -> None:
         self.root, self._nodes = root, 0
 
-    def put(self, name: str, entry: Callable[[str, str], Inside] | None) -> None:
+    def put(self, name: str, entry: Callable[[str, str], InnerEntry] | None) -> None:
         """Put a member into the tree, None for a directory; one that has no place there is named with the reason."""
         parts = _parts(name)
         if not parts:
@@ -99,7 +99,7 @@ class _Tree:
     def aside(self, name: str, why: str, *, hides: bool = False) -> None:
         """Name something that is not looked at."""
         key = f"{name} ({len(self.root.inner)})" if name in self.root.inner else name
-        self.root.inner[key] = Inside(name, f"{self.root.shown}{name}", other=why, hides=hides)
+        self.root.inner[key] = InnerEntry(name, f"{self.root.shown}{name}", other=why, hides=hides)
 
     def cut(self) -> None:
         """Say that there is more than is looked at."""
@@ -109,7 +109,7 @@ class _Tree:
 # --- zip ---------------------------------------------------------------------------------------------------------
 
 
-def _zip(root: Inside, source: Path | io.BytesIO, shown: str) -> None:
+def _zip(root: InnerEntry, source: Path | io.BytesIO, shown: str) -> None:
     import zipfile
 
     try:
@@ -132,13 +132,13 @@ def _zip(root: Inside, source: Path | io.BytesIO, shown: str) -> None:
         tree.cut()
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[str, str], Inside]:
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[str, str], InnerEntry]:
     is_link = info.external_attr >> 28 == 0xA
 
-    def made(name: str, shown: str) -> Inside:
+    def made(name: str, shown: str) -> InnerEntry:
         if is_link:
-            return Inside(name, shown, other="a symbolic link in an archive, not followed")
-        return Inside(name, shown, info.file_size, opener=lambda limit: _unzipped(archive, info, shown, limit))
+            return InnerEntry(name, shown, other="a symbolic link in an archive, not followed")
+        return InnerEntry(name, shown, info.file_size, opener=lambda limit: _unzipped(archive, info, shown, limit))
 
     return made
 
@@ -164,7 +164,7 @@ def _check_ratio(size: int, packed: int, shown: str) -> None:
 # --- tar ---------------------------------------------------------------------------------------------------------
 
 
-def _tar(root: Inside, source: Path | io.BytesIO, shown: str, *, compressed: bool) -> None:
+def _tar(root: InnerEntry, source: Path | io.BytesIO, shown: str, *, compressed: bool) -> None:
     """Read a tar through once; what is small and compressed is kept, since going back means to begin anew."""
     import lzma
     import tarfile
@@ -202,16 +202,16 @@ def _opened(source: Path | io.BytesIO) -> tarfile.TarFile:
     return tarfile.open(source) if isinstance(source, Path) else tarfile.open(fileobj=io.BytesIO(source.getvalue()))
 
 
-def _unfollowed(info: tarfile.TarInfo) -> Callable[[str, str], Inside]:
+def _unfollowed(info: tarfile.TarInfo) -> Callable[[str, str], InnerEntry]:
     what = "a link" if info.issym() or info.islnk() else "neither a file nor a directory"
-    return lambda name, shown: Inside(name, shown, other=f"{what} in an archive, not followed")
+    return lambda name, shown: InnerEntry(name, shown, other=f"{what} in an archive, not followed")
 
 
-def _kept(data: bytes) -> Callable[[str, str], Inside]:
-    return lambda name, shown: Inside(name, shown, len(data), opener=lambda _: data)
+def _kept(data: bytes) -> Callable[[str, str], InnerEntry]:
+    return lambda name, shown: InnerEntry(name, shown, len(data), opener=lambda _: data)
 
 
-def _later(source: Path | io.BytesIO, info: tarfile.TarInfo) -> Callable[[str, str], Inside]:
+def _later(source: Path | io.BytesIO, info: tarfile.TarInfo) -> Callable[[str, str], InnerEntry]:
     """Return a member that is read when it is asked for, by opening the archive anew."""
 
     def read(shown: str, limit: int) -> bytes:
@@ -228,4 +228,4 @@ def _later(source: Path | io.BytesIO, info: tarfile.TarInfo) -> Callable[[str, s
             raise FileAccessError(f"{shown}: damaged in its archive: cut off after {len(data)} bytes")
         return data
 
-    return lambda name, shown: Inside(name, shown, info.size, opener=lambda limit: read(shown, limit))
+    return lambda name, shown: InnerEntry(name, shown, info.size, opener=lambda limit: read(shown, limit))

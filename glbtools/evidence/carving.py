@@ -65,7 +65,7 @@ _LONGEST_ENTRY = 120
 """Bytes before an address in which the code of its transaction stands."""
 
 
-class Carved(NamedTuple):
+class CarvedRecord(NamedTuple):
     """A record, or a text that stands in no record.
 
     Attributes:
@@ -113,7 +113,7 @@ class Carver:
     progress: Callable[[int, int], None] | None = None
     _blocks: Blocks | None = None
 
-    def runs(self) -> Iterator[list[Carved]]:
+    def runs(self) -> Iterator[list[CarvedRecord]]:
         """Yield what is found: records that follow each other together, texts one by one.
 
         Records come in the order of the image, and texts, too; a text may come later than records behind it.
@@ -184,9 +184,9 @@ class Carver:
 
     # --- one stretch of bytes ------------------------------------------------------------------------------------
 
-    def _stretch(self, read: Callable[[int, int], bytes], start: int, stop: int) -> Iterator[list[Carved]]:
+    def _stretch(self, read: Callable[[int, int], bytes], start: int, stop: int) -> Iterator[list[CarvedRecord]]:
         """Yield what stands in some bytes; a record or a text does not go on in the next ones."""
-        run: list[Carved] = []
+        run: list[CarvedRecord] = []
         texts = _Texts()
         for batch in codec(self.layout).loose(self._chunks(read, start, stop), start):
             found: list[Record | Gap] = sorted([*batch.rows, *batch.gaps], key=lambda each: each.start)
@@ -203,21 +203,21 @@ class Carver:
         yield from self._ended(run)
         yield from ([self._text(*text)] for text in texts.rest())
 
-    def _ended(self, run: list[Carved]) -> Iterator[list[Carved]]:
+    def _ended(self, run: list[CarvedRecord]) -> Iterator[list[CarvedRecord]]:
         """Yield a run from its first to its last record with a sound text, if there is any; it is empty then."""
         sound = [number for number, each in enumerate(run) if each.is_sound]
         if sound:
             yield run[sound[0] : sound[-1] + 1]
         run.clear()
 
-    def _record(self, record: Record) -> Carved:
+    def _record(self, record: Record) -> CarvedRecord:
         idle = record.text.startswith("# ") and record.text.isprintable()
         is_sound = idle or (record.text[:1] in "ADMR" and (is_plain(record.text) or is_valid(record.text)))
         where = self._where(record.start)
-        return Carved(record.start, record.stop, record.text, where, record=record, is_sound=is_sound)
+        return CarvedRecord(record.start, record.stop, record.text, where, record=record, is_sound=is_sound)
 
-    def _text(self, start: int, stop: int, text: str) -> Carved:
-        return Carved(start, stop, text, self._where(start), record=None, is_sound=True)
+    def _text(self, start: int, stop: int, text: str) -> CarvedRecord:
+        return CarvedRecord(start, stop, text, self._where(start), record=None, is_sound=True)
 
     def _where(self, offset: int) -> str:
         """Say what the file system has at an offset."""

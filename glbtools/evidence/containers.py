@@ -7,7 +7,7 @@ from pathlib import Path
 
 from glbtools.errors import FileAccessError
 from glbtools.evidence import archives, images
-from glbtools.evidence.sources import INSIDE, Entry, Inside, on_disk
+from glbtools.evidence.sources import INSIDE, Entry, InnerEntry, on_disk
 
 ARCHIVE = "archive"
 
@@ -29,7 +29,7 @@ def form(entry: Entry) -> str | None:
         raise _of(entry, error) from None
 
 
-def opened(entry: Entry, kind: str, max_size: int) -> Inside:
+def opened(entry: Entry, kind: str, max_size: int) -> InnerEntry:
     """Return the tree in an archive or an image of the kind that ``form`` has told.
 
     Raises:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glbtools.errors import FileAccessError
-from glbtools.evidence.sources import INSIDE, MOST_ENTRIES, MOST_LEVELS, Entry, Inside
+from glbtools.evidence.sources import INSIDE, MOST_ENTRIES, MOST_LEVELS, Entry, InnerEntry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,7 +85,7 @@ def is_named_so(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
-def opened(entry: Entry, form: str) -> Inside:
+def opened(entry: Entry, form: str) -> InnerEntry:
     """Return the tree that an image holds, a directory ``p1``, ``p2`` ... for each partition where it has a table.
 
     Raises:
@@ -97,7 +97,7 @@ def opened(entry: Entry, form: str) -> Inside:
         import pytsk3
     except ImportError:
         raise FileAccessError(_MISSING) from None
-    root = Inside(entry.name, f"{entry.shown}{INSIDE}", is_directory=True)
+    root = InnerEntry(entry.name, f"{entry.shown}{INSIDE}", is_directory=True)
     try:
         image = _image(pytsk3, entry.path, form)
         systems = list(_systems(pytsk3, image))
@@ -123,10 +123,10 @@ def _last(system: Any) -> int:
     return int(system.info.last_block_act)
 
 
-def _hidden(place: Inside, name: str, why: str) -> None:
+def _hidden(place: InnerEntry, name: str, why: str) -> None:
     """Name something behind which evidence may be that is not looked at."""
     key = f"{name} ({len(place.inner)})" if name in place.inner else name
-    place.inner[key] = Inside(name, place.below(name), other=why, hides=True)
+    place.inner[key] = InnerEntry(name, place.below(name), other=why, hides=True)
 
 
 def _image(pytsk3: Any, path: Path, form: str) -> Any:
@@ -248,7 +248,7 @@ def blocks(entry: Entry, form: str) -> Blocks:
         for name, offset, system in systems:
             if system is None:
                 continue
-            root = Inside(entry.name, f"{entry.shown}{INSIDE}", is_directory=True)
+            root = InnerEntry(entry.name, f"{entry.shown}{INSIDE}", is_directory=True)
             into = root.directory([name]) if name else root
             for file, path in _walk(pytsk3, system, into):
                 found += _stretches(pytsk3, file, path, offset, system.info.block_size)
@@ -282,11 +282,11 @@ class _Waiting(NamedTuple):
     """A directory still to be listed."""
 
     directory: Any
-    into: Inside
+    into: InnerEntry
     depth: int
 
 
-def _walk(pytsk3: Any, system: Any, root: Inside) -> Iterator[tuple[Any, str]]:
+def _walk(pytsk3: Any, system: Any, root: InnerEntry) -> Iterator[tuple[Any, str]]:
     """List a file system below ``root``, each directory once, however often it is named; yield the files there are."""
     seen: set[int] = set()
     count = 0
@@ -305,7 +305,7 @@ def _walk(pytsk3: Any, system: Any, root: Inside) -> Iterator[tuple[Any, str]]:
             is_deleted = place.into.deleted or bool(each.info.name.flags & pytsk3.TSK_FS_NAME_FLAG_UNALLOC)
             shown = place.into.below(name)
             if meta.type == pytsk3.TSK_FS_META_TYPE_DIR:
-                below = Inside(name, shown, is_directory=True, deleted=is_deleted)
+                below = InnerEntry(name, shown, is_directory=True, deleted=is_deleted)
                 if place.depth >= MOST_LEVELS or meta.addr in seen:
                     below.is_directory, below.other = False, _why(place.depth)
                     below.hides = place.depth >= MOST_LEVELS
@@ -314,7 +314,7 @@ def _walk(pytsk3: Any, system: Any, root: Inside) -> Iterator[tuple[Any, str]]:
                     waiting.append(_Waiting(each.as_directory(), below, place.depth + 1))
             elif meta.type == pytsk3.TSK_FS_META_TYPE_REG:
                 shown = f"{shown} (deleted)" if is_deleted else shown
-                below = Inside(name, shown, meta.size, deleted=is_deleted, opener=_reader(each, shown, meta.size))
+                below = InnerEntry(name, shown, meta.size, deleted=is_deleted, opener=_reader(each, shown, meta.size))
                 if not is_deleted:
                     yield each, shown
             else:

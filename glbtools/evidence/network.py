@@ -14,7 +14,7 @@ from glbtools.evidence import containers
 from glbtools.evidence.contents import Contents
 from glbtools.evidence.names import named
 from glbtools.evidence.postoffice import Postoffice
-from glbtools.evidence.search import PassedOver, Search
+from glbtools.evidence.search import OmittedInput, Search
 from glbtools.evidence.sources import INSIDE, Entry
 from glbtools.evidence.units import units, without_copies
 from glbtools.formats.config import NODE_NAME
@@ -36,7 +36,7 @@ class Evidence:
     """
 
     units: list[Network]
-    passed_over: list[PassedOver]
+    passed_over: list[OmittedInput]
     containers: list[Entry]
     contents: Contents
 

@@ -37,7 +37,7 @@ HEAD = 1 << 12
 UNRECOGNISED = "not recognised as anything that is read here"
 
 
-class PassedOver(NamedTuple):
+class OmittedInput(NamedTuple):
     """Something that was given and not looked at.
 
     Attributes:
@@ -83,7 +83,7 @@ class Search:
     apart: Collection[Path]
     strict: bool = True
     postoffices: list[Postoffice] = field(default_factory=list)
-    passed_over: list[PassedOver] = field(default_factory=list)
+    passed_over: list[OmittedInput] = field(default_factory=list)
     containers: list[Entry] = field(default_factory=list)
     _seen: set[tuple[int, int]] = field(default_factory=set)
 
@@ -264,7 +264,7 @@ class Search:
 
     def _pass_over(self, entry: Entry, why: str, *, telling: bool) -> None:
         kind = "unread" if telling else "foreign"
-        self.passed_over.append(PassedOver(entry.shown, why.removeprefix(f"{entry.shown}: "), kind, entry))
+        self.passed_over.append(OmittedInput(entry.shown, why.removeprefix(f"{entry.shown}: "), kind, entry))
 
 
 def _area_of(entry: Entry) -> str:

@@ -201,7 +201,7 @@ def _target(path: Path) -> str:
 
 
 @dataclass(eq=False)
-class Inside:
+class InnerEntry:
     """An entry of an archive, an image or the memory; see ``Entry``."""
 
     name: str
@@ -214,7 +214,7 @@ class Inside:
     hides: bool = False
     opener: Callable[[int], bytes] | None = None
     """Returns the content, of at most so many bytes."""
-    inner: dict[str, Inside] = field(default_factory=dict)
+    inner: dict[str, InnerEntry] = field(default_factory=dict)
     _digest: tuple[int, str] | None = None
 
     @property
@@ -246,18 +246,18 @@ class Inside:
             self._digest = len(data), files.sha256(data)
         return self._digest
 
-    def directory(self, parts: list[str]) -> Inside:
+    def directory(self, parts: list[str]) -> InnerEntry:
         """Return a directory below, made where it is not there."""
         found = self
         for part in parts:
-            found = found.inner.setdefault(part, Inside(part, found.below(part), is_directory=True))
+            found = found.inner.setdefault(part, InnerEntry(part, found.below(part), is_directory=True))
         return found
 
     def below(self, name: str) -> str:
         """Return the path, as shown, of something in this directory."""
         return f"{self.shown}{'' if self.shown.endswith(INSIDE) else '/'}{name}"
 
-    def put(self, parts: list[str], entry: Callable[[str, str], Inside]) -> bool:
+    def put(self, parts: list[str], entry: Callable[[str, str], InnerEntry]) -> bool:
         """Put an entry, made of its name and the path shown, into the tree; False where one is there already."""
         parent = self.directory(parts[:-1])
         if not parent.is_directory or parts[-1] in parent.inner:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from glbtools.evidence.contents import Digest
 from glbtools.evidence.names import AS_SERVER, own_name
 from glbtools.evidence.postoffice import ONCE, Postoffice, may_be
-from glbtools.evidence.search import PassedOver
+from glbtools.evidence.search import OmittedInput
 
 
 class _Group(NamedTuple):
@@ -40,17 +40,17 @@ class _Group(NamedTuple):
         return {name for each in self.postoffices if (name := _claim(each))}
 
 
-def without_copies(found: list[list[Postoffice]]) -> tuple[list[list[Postoffice]], list[PassedOver]]:
+def without_copies(found: list[list[Postoffice]]) -> tuple[list[list[Postoffice]], list[OmittedInput]]:
     """Return units without those of which another one has every byte, and what was left out so."""
     kept: list[list[Postoffice]] = []
-    copies: list[PassedOver] = []
+    copies: list[OmittedInput] = []
     # The largest first: a postoffice copied by itself is a copy of one in its network, not the other way round.
     for unit in sorted(found, key=len, reverse=True):
         twins = next((known for other in kept if (known := _twins(unit, other))), None)
         if twins is None:
             kept.append(unit)
         else:
-            copies += [PassedOver(each.path, f"the same bytes as {twin.path}", "copy") for each, twin in twins]
+            copies += [OmittedInput(each.path, f"the same bytes as {twin.path}", "copy") for each, twin in twins]
     return [each for each in found if each in kept], copies
 
 

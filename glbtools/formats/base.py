@@ -11,7 +11,7 @@ from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node, Stored
 
 if TYPE_CHECKING:
-    from glbtools.formats.transaction import Parsed
+    from glbtools.formats.transaction import TransactionText
     from glbtools.model.configuration import Requestor
 
 Row = dict[str, Any]
@@ -78,7 +78,7 @@ def requestor_row(each: Requestor) -> Row:
     return row | {"line": each.line} if each.line else row
 
 
-def transaction_row(parsed: Parsed) -> Row | None:
+def transaction_row(parsed: TransactionText) -> Row | None:
     """Return a transaction as JSON has it; None for a text that is none."""
     found = parsed.transaction
     if found is None:
@@ -101,7 +101,13 @@ def transaction_row(parsed: Parsed) -> Row | None:
 
 
 def text_record_row(
-    line: int, span: Span, sync: int | None, parsed: Parsed, *, stamp: str | None = None, checksum: int | None = None
+    line: int,
+    span: Span,
+    sync: int | None,
+    parsed: TransactionText,
+    *,
+    stamp: str | None = None,
+    checksum: int | None = None,
 ) -> Row:
     """Return a transaction of a text file as JSON has it; there is nothing to compute a checksum over (ruling 7)."""
     from glbtools.model.transaction import meaning

@@ -490,7 +490,7 @@ class _Reader:
         found = [*_undecoded(decoded), *_cut(raw), *_quotes(cells, closed, marks, dialect)]
         found += _header(self.columns, strict=strict)
         if self.spaced:
-            found.append(_Found("blanks", "a blank behind each separator is no part of a value here", damage=False))
+            found.append(_CellFault("blanks", "a blank behind each separator is no part of a value here", damage=False))
         span = Span(0, len(raw))
         self.first = Row(1, span, raw, cells, _faults(found, span, 1))
         plain = not strict and not self.spaced and all(self.columns.header)
@@ -578,7 +578,7 @@ def _simple(columns: _Columns, marks: Separators, encoding: str, dialect: str) -
     return simple
 
 
-class _Found(NamedTuple):
+class _CellFault(NamedTuple):
     kind: str
     message: str
     number: int | None = None
@@ -590,7 +590,7 @@ def _is_quoted(cell: str, quote: str) -> bool:
     return cell.count(quote) == 2 and cell[0] == quote == cell[-1]
 
 
-def _faults(found: Iterable[_Found], span: Span, line: int) -> tuple[Fault, ...]:
+def _faults(found: Iterable[_CellFault], span: Span, line: int) -> tuple[Fault, ...]:
     return tuple(Fault(each.kind, each.message, span, each.damage, each.number, line=line) for each in found)
 
 
@@ -706,55 +706,55 @@ def _unquoted(cell: str, separators: Separators) -> tuple[str, bool]:
     return cell, False
 
 
-def _undecoded(sound: bool) -> Iterator[_Found]:
+def _undecoded(sound: bool) -> Iterator[_CellFault]:
     if not sound:
-        yield _Found("encoding", "the line has bytes that are no text in the encoding of the file")
+        yield _CellFault("encoding", "the line has bytes that are no text in the encoding of the file")
 
 
-def _cut(raw: bytes) -> Iterator[_Found]:
+def _cut(raw: bytes) -> Iterator[_CellFault]:
     if len(raw) >= LINE_LIMIT:
-        yield _Found("long line", f"the line is longer than {LINE_LIMIT} bytes and was cut")
+        yield _CellFault("long line", f"the line is longer than {LINE_LIMIT} bytes and was cut")
 
 
-def _quotes(cells: tuple[str, ...], closed: bool, separators: Separators, dialect: str) -> Iterator[_Found]:
+def _quotes(cells: tuple[str, ...], closed: bool, separators: Separators, dialect: str) -> Iterator[_CellFault]:
     quote = separators.quote
     if not closed:
-        yield _Found("quotes", "a quote is not closed on its line", 227)
+        yield _CellFault("quotes", "a quote is not closed on its line", 227)
         cells = cells[:-1]
     for at, cell in enumerate(cells, 1):
         if quote not in cell:
             continue
         parts = _outside(cell, separators.value, separators.quote)[0] if dialect == "4.0" else (cell,)
         if not all(_unquoted(part, separators)[1] for part in parts):
-            yield _Found("quotes", f"field {at} has a quote inside or beside its text", 220)
+            yield _CellFault("quotes", f"field {at} has a quote inside or beside its text", 220)
 
 
-def _header(columns: _Columns, *, strict: bool) -> Iterator[_Found]:
+def _header(columns: _Columns, *, strict: bool) -> Iterator[_CellFault]:
     lower = [name.lower() for name in columns.header]
     if lower[0] != "obj-class":
-        yield _Found("header", "the first attribute is not Obj-Class", 226)
+        yield _CellFault("header", "the first attribute is not Obj-Class", 226)
     seen: set[str] = set()
     for at, name in enumerate(lower, 1):
         if name == "mode" and at != 2:
-            yield _Found("header", f"Mode is column {at}; it may only be column 2", 222)
+            yield _CellFault("header", f"Mode is column {at}; it may only be column 2", 222)
         if not name:
             at_end = strict and not any(lower[at:])  # so it is printed in samples (Q169754)
             said = (
                 "the header ends with a separator" if at_end else f"attribute of column {at} is unknown: it has no name"
             )
-            yield _Found("header", said, 264, damage=not at_end)
+            yield _CellFault("header", said, 264, damage=not at_end)
         elif name not in seen:
             seen.add(name)
             if meant := _misspelled(name, lower):
                 text = f"attribute {columns.header[at - 1][:80]} of column {at} is unknown; {meant} may be meant"
-                yield _Found("header", text, 264)
+                yield _CellFault("header", text, 264)
         elif name == "obj-class":
-            yield _Found("header", "attribute OBJ-Class is unknown: it is listed twice", 264)
+            yield _CellFault("header", "attribute OBJ-Class is unknown: it is listed twice", 264)
         else:
             text = f"attribute {columns.header[at - 1][:80]} is listed twice; the first counts"
-            yield _Found("header", text, 152, damage=False)
+            yield _CellFault("header", text, 152, damage=False)
     if strict and seen.isdisjoint(_COMMON_NAME):
-        yield _Found("header", "there is no Common Name column", 225)
+        yield _CellFault("header", "there is no Common Name column", 225)
 
 
 _DECISIVE = {
@@ -782,47 +782,49 @@ def _misspelled(name: str, header: Sequence[str]) -> str:
 
 def _row(
     cells: tuple[str, ...], columns: _Columns, separators: Separators, dialect: str, *, strict: bool
-) -> Iterator[_Found]:
+) -> Iterator[_CellFault]:
     if not strict and len(cells) <= 1 and not cells[0].strip():
         return
     width = len(columns.header)
     if len(cells) != width:
         short = len(cells) < width and not strict
         text = f"not the same number of fields as the header line: {width} were expected, {len(cells)} were found"
-        yield _Found("field count", text, 291, not short)
+        yield _CellFault("field count", text, 291, not short)
     named = _unquoted(columns.cell(cells, "obj-class"), separators)[0].strip()
     if not named:
         if strict or "obj-class" in columns:
-            yield _Found("class", "Obj-Class is missing", 218)
+            yield _CellFault("class", "Obj-Class is missing", 218)
     elif strict and named.lower() not in CLASSES:
-        yield _Found("class", f"Obj-Class {named[:80]} is no class that can be imported", 228)
+        yield _CellFault("class", f"Obj-Class {named[:80]} is no class that can be imported", 228)
     mode = ""
     if columns.get("mode") == 1:
         mode = _unquoted(columns.cell(cells, "mode"), separators)[0].strip().lower()
         if mode and mode not in MODES:
-            yield _Found("mode", f"Mode {mode[:80]} is none", 221)
+            yield _CellFault("mode", f"Mode {mode[:80]} is none", 221)
     for at, cell in enumerate(cells[:width]):
         if not columns.header[at] and cell.strip():
-            yield _Found("column", f"field {at + 1} has a value and its column no name", 264)
+            yield _CellFault("column", f"field {at + 1} has a value and its column no name", 264)
     for at, cell in enumerate(cells):
         if "~" in cell or "\\" in cell or len(cell) >= SPILLED_LENGTH:
             name = f"field {at + 1}" + (f" ({columns.header[at][:80]})" if at < width else "")
             yield from _cell(cell, name, mode, separators, dialect)
 
 
-def _cell(cell: str, name: str, mode: str, separators: Separators, dialect: str) -> Iterator[_Found]:
+def _cell(cell: str, name: str, mode: str, separators: Separators, dialect: str) -> Iterator[_CellFault]:
     held = values(cell, separators, dialect)
     removals = [found for each in held if (found := _REMOVAL.fullmatch(each.strip()))]
     if removals and len(held) > 1:
-        yield _Found("~DEL", f"{name} has ~DEL beside other values", 268)
+        yield _CellFault("~DEL", f"{name} has ~DEL beside other values", 268)
     elif removals and mode == "create":
-        yield _Found("~DEL", f"{name} has ~DEL, but the object is to be created", 241)
+        yield _CellFault("~DEL", f"{name} has ~DEL, but the object is to be created", 241)
     if any(len(each) == SPILLED_LENGTH for each in held):
-        yield _Found("spilled", f"{name} is exactly {SPILLED_LENGTH} characters long; it may have been cut", 156, False)
+        yield _CellFault(
+            "spilled", f"{name} is exactly {SPILLED_LENGTH} characters long; it may have been cut", 156, False
+        )
     if dialect != "4.0" and "\\" in cell:
         escapes = _ESCAPE.finditer(_unquoted(cell, separators)[0])
         if any(each[1] not in ("\\", separators.value) for each in escapes):
-            yield _Found("backslash", f"{name} has a single backslash, which is dropped", 168, False)
+            yield _CellFault("backslash", f"{name} has a single backslash, which is dropped", 168, False)
 
 
 def _number(cell: str, separators: Separators) -> int | None:

@@ -16,7 +16,7 @@ from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
 from glbtools.formats import transaction
 from glbtools.formats.base import Rows, count, text_record_row
-from glbtools.formats.transaction import Parsed
+from glbtools.formats.transaction import TransactionText
 from glbtools.model.transaction import FLAT_TYPES, HIERARCHICAL_TYPES, Transaction, meaning
 
 ENCODING = "cp850"
@@ -41,7 +41,7 @@ class Item:
 
     line: int
     span: Span
-    parsed: Parsed
+    parsed: TransactionText
     before: str = ""
 
 

@@ -28,7 +28,7 @@ from glbtools.binary.tree import Node
 from glbtools.errors import FieldError, UsageError
 from glbtools.formats import search_output
 from glbtools.formats.base import Row, Rows, attribute_rows, count, moment_row, span_row
-from glbtools.formats.replication import METADATA, VECTOR, Reached, Stamp, parse_metadata, parse_vector
+from glbtools.formats.replication import METADATA, VECTOR, Stamp, VectorCursor, parse_metadata, parse_vector
 from glbtools.model.directory import ADDED, DELETED, LINKED, MODIFIED, RENAMED, Entry, Facts, Values
 
 RECORD_LIMIT = 1 << 24
@@ -110,7 +110,7 @@ class Record(NamedTuple):
     text: bytes
     faults: tuple[Fault, ...] = ()
     change: str | None = None
-    told: tuple[search_output.Told, ...] = ()
+    told: tuple[search_output.Statement, ...] = ()
 
     def get(self, name: str) -> str | None:
         """Return the first value of an attribute, whose name is matched without case."""
@@ -372,7 +372,7 @@ def _replication_rows(held: Iterable[Record], wanted: str) -> Iterator[Row]:
             yield {"line": record.line, "span": span_row(record.span), "dn": record.dn} | row | moments
 
 
-def _decoded(values: tuple[tuple[str, Values], ...], wanted: str) -> tuple[Stamp, ...] | tuple[Reached, ...]:
+def _decoded(values: tuple[tuple[str, Values], ...], wanted: str) -> tuple[Stamp, ...] | tuple[VectorCursor, ...]:
     """Return what an attribute of replication says; nothing where it cannot be read."""
     for name, held in values:
         if name.lower() == wanted and held:
@@ -569,7 +569,7 @@ def _unfolded(text: bytes) -> bytes:
     return text.strip(b"\r\n").replace(b"\r\n ", b"").replace(b"\n ", b"")
 
 
-def _without_search(text: bytes) -> tuple[search_output.Read, bytes]:
+def _without_search(text: bytes) -> tuple[search_output.Preamble, bytes]:
     """Return what the lines around an object say of the search, and the object; nothing where the block holds none.
 
     Messages come before the name, or right behind the last attribute: a tool writes them while its output still waits.
@@ -579,7 +579,7 @@ def _without_search(text: bytes) -> tuple[search_output.Read, bytes]:
     else:
         named = _NAMED.search(text)
         head, body = (text[: named.start()], text[named.start() :]) if named else (text, b"")
-    read = search_output.Read() if _READABLE_NAME.fullmatch(head) else search_output.read(head)
+    read = search_output.Preamble() if _READABLE_NAME.fullmatch(head) else search_output.read(head)
     if not body:  # text behind a comment may be an object whose name is lost
         return read._replace(is_odd=False), text if read.strange or read.is_behind else b""
     last = body.rpartition(b"\n")[2].rstrip(b"\r")
@@ -636,7 +636,7 @@ def _way_on(ending: str) -> str:
     return "; in pages (-E pr=1000/noprompt) a limit on one answer does not count" if limited else ""
 
 
-def _line_in(record: Record, told: search_output.Told) -> int:
+def _line_in(record: Record, told: search_output.Statement) -> int:
     """Return the number of the line on which a search tool says something."""
     wanted = told.value.partition(" ")[2].encode("utf-8", "surrogateescape")[:40]
     lines = record.text.split(b"\n")

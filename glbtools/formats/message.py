@@ -23,7 +23,7 @@ from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
 from glbtools.formats import transaction
 from glbtools.formats.base import Row, Rows, count, text_record_row
-from glbtools.formats.transaction import Parsed
+from glbtools.formats.transaction import TransactionText
 
 if TYPE_CHECKING:
     pass
@@ -73,7 +73,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Numbered:
+class TransactionLine:
     """A transaction with its number.
 
     Attributes:
@@ -86,7 +86,7 @@ class Numbered:
 
     digits: str
     separator: str
-    parsed: Parsed
+    parsed: TransactionText
     line: int = 0
     span: Span = _NOWHERE
 
@@ -97,14 +97,14 @@ class Numbered:
 
 
 @dataclass(frozen=True, slots=True)
-class Other:
+class UnknownLine:
     """A line that fits no rule, or an empty one, as written."""
 
     text: str
     end: str
 
 
-Part = Tag | Setting | Numbered | Other
+Part = Tag | Setting | TransactionLine | UnknownLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +140,9 @@ class ForeignMessage:
         return tuple(each for each in self.settings.get("types", "").split("|") if each)
 
     @property
-    def transactions(self) -> tuple[Numbered, ...]:
+    def transactions(self) -> tuple[TransactionLine, ...]:
         """The transactions with their numbers; gaps between numbers are normal (Q118298)."""
-        return tuple(part for part in self.parts if isinstance(part, Numbered))
+        return tuple(part for part in self.parts if isinstance(part, TransactionLine))
 
     def build(self) -> bytes:
         """The bytes of the message, as its parts say.
@@ -167,7 +167,7 @@ class ForeignMessage:
         for part in self.parts:
             text = _part_text(part)
             span = Span(position, position + len(text))
-            yield Node("transaction" if isinstance(part, Numbered) else type(part).__name__.lower(), span, text)
+            yield Node("transaction" if isinstance(part, TransactionLine) else type(part).__name__.lower(), span, text)
             position = span.stop
 
     def regions(self) -> Iterator[Region]:
@@ -224,7 +224,7 @@ class _MessageParser:
             name = row.content.strip().lower()
             index += 1
             if not name:
-                self.parts.append(Other(row.content, row.end))
+                self.parts.append(UnknownLine(row.content, row.end))
             elif name in {PROFILE_TAG, TRANSACTIONS_TAG}:
                 if section and (section, name) != (PROFILE_TAG, TRANSACTIONS_TAG):
                     self.fault(INVALID_FORMAT, f"{name} once more", row)
@@ -240,7 +240,7 @@ class _MessageParser:
                 what = "a line without a number" if section else "it does not start with [dirsync]"
                 if section or not self.faults:
                     self.fault(INVALID_FORMAT, what, row)
-                self.parts.append(Other(row.content, row.end))
+                self.parts.append(UnknownLine(row.content, row.end))
         message = ForeignMessage(tuple(self.parts))
         self.check(message, section)
         return ForeignMessage(message.parts, tuple(self.faults))
@@ -249,7 +249,7 @@ class _MessageParser:
         match = _SETTING.fullmatch(row.content)
         if match is None:
             self.fault(INVALID_FORMAT, "a line without key and value", row)
-            self.parts.append(Other(row.content, row.end))
+            self.parts.append(UnknownLine(row.content, row.end))
             return
         setting = Setting(match["key"], match["value"], match["equals"], match["indent"], row.end)
         self.parts.append(setting)
@@ -284,7 +284,7 @@ class _MessageParser:
         if parsed.transaction is None:
             codeless = transaction.parse_codeless(text)
             parsed = codeless if codeless.transaction else parsed
-        self.parts.append(Numbered(digits, separator, parsed, first.line, span))
+        self.parts.append(TransactionLine(digits, separator, parsed, first.line, span))
         if len(digits) > NUMBER_DIGITS:
             self.fault(INVALID_FORMAT, f"a number of {len(digits)} digits, {NUMBER_DIGITS} are allowed", first)
         offset, line, position = first.start + match.end(), first.line, 0
@@ -326,11 +326,11 @@ def _rows(text: str) -> Iterator[_Row]:
 
 def _part_text(part: Part) -> str:
     match part:
-        case Tag() | Other():
+        case Tag() | UnknownLine():
             return part.text + part.end
         case Setting():
             return f"{part.indent}{part.key}{part.equals}{part.value}{part.end}"
-        case Numbered():
+        case TransactionLine():
             typed = part.parsed.transaction
             text = part.parsed.text if typed is None else transaction.build(typed)
             return f"{part.digits}{part.separator}{text}"

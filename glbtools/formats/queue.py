@@ -27,7 +27,7 @@ from glbtools.formats.base import Row, Rows, count, moment_row, stored_row, tran
 
 if TYPE_CHECKING:
     from glbtools.binary.columns import Columns
-    from glbtools.formats.transaction import Parsed
+    from glbtools.formats.transaction import TransactionText
     from glbtools.model.change import Change
 
 NAMES = (
@@ -394,7 +394,7 @@ def raw_stamp(layout: Layout, when: datetime) -> int:
     return raw
 
 
-def parse_text(text: str) -> Parsed:
+def parse_text(text: str) -> TransactionText:
     """Return what a record's text says; see ``formats.transaction``, which a file of dummies does not need."""
     from glbtools.formats.transaction import parse
 

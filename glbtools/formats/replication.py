@@ -71,7 +71,7 @@ class Stamp(NamedTuple):
         return self.version, self.changed or datetime.min, self.invocation
 
 
-class Reached(NamedTuple):
+class VectorCursor(NamedTuple):
     """Up to which number a server has the changes of one life of another.
 
     Attributes:
@@ -120,7 +120,7 @@ def parse_metadata(data: bytes) -> tuple[Stamp, ...]:
     )
 
 
-def parse_vector(data: bytes) -> tuple[Reached, ...]:
+def parse_vector(data: bytes) -> tuple[VectorCursor, ...]:
     """Read the value of ``replUpToDateVector``.
 
     Raises:
@@ -129,7 +129,9 @@ def parse_vector(data: bytes) -> tuple[Reached, ...]:
     dated = data[:1] == b"\2"
     found = _parsed(_structures()[2 if dated else 1], data, (1, 2), 32 if dated else 24)
     return tuple(
-        Reached(str(uuid.UUID(bytes_le=each.invocation)), each.usn, _moment(each.synced, 10_000_000) if dated else None)
+        VectorCursor(
+            str(uuid.UUID(bytes_le=each.invocation)), each.usn, _moment(each.synced, 10_000_000) if dated else None
+        )
         for each in found
     )
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 ENDING, PAGES, ENTRIES = "ending", "pages", "entries"
 
 
-class Told(NamedTuple):
+class Statement(NamedTuple):
     """One thing that a search says of itself.
 
     Attributes:
@@ -28,7 +28,7 @@ class Told(NamedTuple):
     value: str
 
 
-class Read(NamedTuple):
+class Preamble(NamedTuple):
     """What the lines before an object, or between two, are.
 
     Attributes:
@@ -39,7 +39,7 @@ class Read(NamedTuple):
         is_heading: they are what LDIF or a search begins or ends with, not comments alone.
     """
 
-    told: tuple[Told, ...] = ()
+    told: tuple[Statement, ...] = ()
     strange: bool = False
     is_behind: bool = False
     is_odd: bool = False
@@ -86,11 +86,11 @@ _BROKEN_NAME = re.compile(rb"(?:DEL|CNF):[0-9A-Fa-f-]{36}(?:,.*)?")
 """The rest of a readable name behind its line break: of a tombstone, or of an object renamed in a conflict."""
 
 
-def read(text: bytes) -> Read:
+def read(text: bytes) -> Preamble:
     """Return what unfolded lines are that come before an object, or stand where there is none."""
-    told: list[Told] = []
+    told: list[Statement] = []
     commented = free = False
-    found = Read()
+    found = Preamble()
     for line in text.split(b"\n"):
         line = line.rstrip(b"\r")  # noqa: PLW2901
         name = line.partition(b":")[0].lower()
@@ -119,39 +119,39 @@ def read(text: bytes) -> Read:
     return found._replace(told=bounded(told))
 
 
-def bounded(told: Iterable[Told]) -> tuple[Told, ...]:
+def bounded(told: Iterable[Statement]) -> tuple[Statement, ...]:
     """Return what a record tells, each thing once and no more than anybody reads; the last counts."""
     return tuple(reversed(dict.fromkeys(reversed(list(told)))))[-_MOST:]
 
 
-def message(line: bytes) -> tuple[Told, ...] | None:
+def message(line: bytes) -> tuple[Statement, ...] | None:
     """Return what a line of a tool's own words tells; None for any other line."""
     if failed := _FAILED.fullmatch(line):
         return (_ending(failed[2], failed[1]),) if int(failed[2]) else ()
     if stopped := _STOPPED.fullmatch(line):
-        return (Told(ENDING, _text(stopped[1])),)
+        return (Statement(ENDING, _text(stopped[1])),)
     return () if _SAID.fullmatch(line) else None
 
 
-def _of_comment(line: bytes) -> list[Told]:
+def _of_comment(line: bytes) -> list[Statement]:
     if counted := _ENTRIES.fullmatch(line):
-        return [Told(ENTRIES, _text(counted[1] or counted[2]))]
+        return [Statement(ENTRIES, _text(counted[1] or counted[2]))]
     return _pages(line)
 
 
-def _of_line(name: bytes, line: bytes) -> list[Told]:
+def _of_line(name: bytes, line: bytes) -> list[Statement]:
     if name == b"result" and (result := _RESULT.fullmatch(line.partition(b":")[2].strip())):
         return [_ending(result[1], result[2])] if int(result[1]) else []
     return _pages(line) if name == b"pagedresults" else []
 
 
-def _pages(line: bytes) -> list[Told]:
+def _pages(line: bytes) -> list[Statement]:
     found = _PAGES.fullmatch(line)
-    return [Told(PAGES, _text(found[1].strip()))] if found else []
+    return [Statement(PAGES, _text(found[1].strip()))] if found else []
 
 
-def _ending(code: bytes, text: bytes) -> Told:
-    return Told(ENDING, f"{int(code)} {_text(text)}".strip())
+def _ending(code: bytes, text: bytes) -> Statement:
+    return Statement(ENDING, f"{int(code)} {_text(text)}".strip())
 
 
 def _text(raw: bytes) -> str:

@@ -123,7 +123,7 @@ class TextFault(NamedTuple):
     stop: int
 
 
-class Parsed(NamedTuple):
+class TransactionText(NamedTuple):
     """A text, what it says, and what is wrong with it; ``faults`` in the order of their places.
 
     ``transaction`` is None when the text has no code that could be understood; then ``faults`` is not empty.
@@ -152,12 +152,12 @@ def is_plain(text: str) -> bool:
     return _PLAIN.fullmatch(text) is not None
 
 
-def parse(text: str) -> Parsed:
+def parse(text: str) -> TransactionText:
     """Read the text of one transaction; never raises."""
     return _Parser(text).parse()
 
 
-def parse_codeless(text: str) -> Parsed:
+def parse_codeless(text: str) -> TransactionText:
     """Read an entry that came without its code, as in the reply printed in Q118298; fault 12, code empty.
 
     There is a transaction only when the first line holds an address of a known type.
@@ -240,7 +240,7 @@ class _Parser:
         self.second = False
         """Whether the new entry of a modification may still come."""
 
-    def parse(self) -> Parsed:
+    def parse(self) -> TransactionText:
         places = _places(self.text)
         head = places[0]
         code, column_2 = head.content[:1], head.content[1:2]
@@ -250,16 +250,16 @@ class _Parser:
             read = self.read_entry_head if code in ENTRY_CODES else self.read_node_head
             return self.finish(read(code, head), places)
         self.refuse(code, column_2, head)
-        return Parsed(self.text, None, tuple(self.faults))
+        return TransactionText(self.text, None, tuple(self.faults))
 
-    def parse_codeless(self) -> Parsed:
+    def parse_codeless(self) -> TransactionText:
         places = _places(self.text)
         head = places[0]
         self.fault(12, "an entry without a code", head.start, head.start + len(head.content[:1]))
         # Without its code an entry stands in no known columns, so its spacing is not judged.
         entry = self.read_entry(head, 0, spacing=False)
         if entry.address is None or entry.address.type not in HIERARCHICAL_TYPES | FLAT_TYPES:
-            return Parsed(self.text, None, (self.faults[0],))
+            return TransactionText(self.text, None, (self.faults[0],))
         return self.finish(Transaction("", "", entry, end=head.end), places)
 
     def refuse(self, code: str, column_2: str, head: _Place) -> None:
@@ -275,7 +275,7 @@ class _Parser:
         else:
             self.fault(12, f"found {_quote(code)}", head.start, head.start + 1)
 
-    def finish(self, head: Transaction, places: list[_Place]) -> Parsed:
+    def finish(self, head: Transaction, places: list[_Place]) -> TransactionText:
         """Read the lines below the first one and judge the whole."""
         if places[0].end not in _LINE_ENDS:
             self.check_end(places[0])
@@ -285,7 +285,7 @@ class _Parser:
         self.check_lines(transaction, places)
         self.tell_tallies()
         self.faults.sort(key=lambda each: each.start)
-        return Parsed(self.text, transaction, tuple(self.faults))
+        return TransactionText(self.text, transaction, tuple(self.faults))
 
     # The first line
 

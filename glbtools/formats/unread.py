@@ -13,7 +13,7 @@ from typing import NamedTuple
 from glbtools.formats.signatures import foreign, packed
 
 
-class Unread(NamedTuple):
+class TextKind(NamedTuple):
     """A kind of text.
 
     Attributes:
@@ -31,7 +31,7 @@ class Unread(NamedTuple):
 class _Kind(NamedTuple):
     """How a kind of text is told: all of its patterns are found in it, and none of what it lacks."""
 
-    unread: Unread
+    unread: TextKind
     patterns: tuple[re.Pattern[str], ...]
     lacks: re.Pattern[str] | None = None
 
@@ -51,7 +51,7 @@ def _kind(what: str, instead: str, *patterns: str, lacks: str = "") -> _Kind:
     compiled = tuple(
         re.compile(each, re.MULTILINE | re.IGNORECASE) for each in (*patterns, *([lacks] if lacks else []))
     )
-    return _Kind(Unread(what, instead), compiled[: len(patterns)], compiled[-1] if lacks else None)
+    return _Kind(TextKind(what, instead), compiled[: len(patterns)], compiled[-1] if lacks else None)
 
 
 _ATTRIBUTE = r"^[ \t]*(?:objectClass|objectGUID|uSNChanged|whenChanged)[ \t]*:"
@@ -137,18 +137,18 @@ _KINDS = (
 )  # fmt: skip
 
 
-def signed(data: bytes) -> Unread | None:
+def signed(data: bytes) -> TextKind | None:
     """Return which file of another program a content is by its signature; None for any other."""
     found = foreign(data[:64])
-    return Unread(found.what, found.instead) if found else None
+    return TextKind(found.what, found.instead) if found else None
 
 
-def named(data: bytes) -> Unread | None:
+def named(data: bytes) -> TextKind | None:
     """Return what a content is that is known and not read, a text or by its signature; None for any other."""
     if known := signed(data):
         return known
     if len(data) > 64 and (container := packed(data[:64])):
-        return Unread(container.what, container.instead)
+        return TextKind(container.what, container.instead)
     text = _text(data[:_HEAD])
     if "\0" in text:
         return None

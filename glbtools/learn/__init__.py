@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glbtools.learn.checking import Checked, check_layout
+from glbtools.learn.checking import LayoutCheck, check_layout
 from glbtools.learn.learning import Learning, learn_layout
 
-__all__ = ["Checked", "Learning", "check_layout", "learn_layout"]
+__all__ = ["LayoutCheck", "Learning", "check_layout", "learn_layout"]

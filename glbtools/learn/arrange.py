@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from glbtools.binary.layout import TERMINATORS
 from glbtools.learn import columns
-from glbtools.learn.chain import Held
+from glbtools.learn.chain import ChainRecord
 from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, link_head
 from glbtools.learn.framing import Rule
 from glbtools.learn.material import CONTROL
@@ -46,7 +46,7 @@ class Arrangement(NamedTuple):
     bits: float
 
 
-def arrangements(records: Sequence[Held], rule: Rule, reading: Reading) -> list[Arrangement]:
+def arrangements(records: Sequence[ChainRecord], rule: Rule, reading: Reading) -> list[Arrangement]:
     """Return the ways to share out the bytes, best first."""
     sight = Sight(records, rule)
     chains = _chains(records)
@@ -66,21 +66,21 @@ def arrangements(records: Sequence[Held], rule: Rule, reading: Reading) -> list[
     return sorted(found, key=lambda each: (each.bits, each.header, each.trail))
 
 
-def _headers(firsts: Sequence[Held], rule: Rule, head: int) -> set[int]:
+def _headers(firsts: Sequence[ChainRecord], rule: Rule, head: int) -> set[int]:
     """Return the lengths of the file's header worth trying: what is before the first record, unless that is lost."""
     before = Counter(first.start - head for first in firsts).most_common(1)[0][0]
     less = before % rule.stride if rule.stride > 1 else 0
     return {header for header in (before, less) if 0 <= header <= LARGEST_HEADER}
 
 
-def _chains(records: Sequence[Held]) -> list[list[Held]]:
-    chains: dict[int, list[Held]] = {}
+def _chains(records: Sequence[ChainRecord]) -> list[list[ChainRecord]]:
+    chains: dict[int, list[ChainRecord]] = {}
     for each in records:
         chains.setdefault(id(each.material), []).append(each)
     return list(chains.values())
 
 
-def _heads(chains: Sequence[Sequence[Held]], rule: Rule, sight: Sight) -> set[int]:
+def _heads(chains: Sequence[Sequence[ChainRecord]], rule: Rule, sight: Sight) -> set[int]:
     """Return the lengths of a record's head worth trying."""
     lowest = min(chain[0].start for chain in chains)
     most = min(lowest, sight.before)
@@ -122,14 +122,14 @@ def _trail(sight: Sight, rule: Rule, head: int) -> tuple[int, int, float]:
     return trail, pad, 4.0 * spoiled
 
 
-def _room(held: Held, rule: Rule, head: int) -> bool:
+def _room(held: ChainRecord, rule: Rule, head: int) -> bool:
     """Whether a text and nothing but padding stands between its beginning and the next record."""
     room = held.material.data[held.start : held.start + rule.stride - head].rstrip(bytes([rule.pad]))
     return CONTROL.search(room) is None
 
 
 def _edges(
-    sight: Sight, rule: Rule, reading: Reading, chain: Sequence[Held], header: int, head: int, trail: int
+    sight: Sight, rule: Rule, reading: Reading, chain: Sequence[ChainRecord], header: int, head: int, trail: int
 ) -> float:
     """Return what does not fit at both ends of a file, in bits."""
     data, first, last = chain[0].material.data, chain[0], chain[-1]
@@ -171,7 +171,9 @@ def _begins_there(sight: Sight, data: bytes, header: int, head: int) -> bool:
     return bool(fixed) and same * 10 >= len(fixed) * 8
 
 
-def _unlike(sight: Sight, claims: Sequence[Claim], chain: Sequence[Held], at: int, head: int, side: str) -> float:
+def _unlike(
+    sight: Sight, claims: Sequence[Claim], chain: Sequence[ChainRecord], at: int, head: int, side: str
+) -> float:
     """Return how the first record's head differs from those of the others: constants, and the number."""
     data, held = chain[at].material.data, chain[at]
     bits = 0.0
@@ -193,7 +195,7 @@ def _unlike(sight: Sight, claims: Sequence[Claim], chain: Sequence[Held], at: in
     return bits
 
 
-def _unlike_tail(sight: Sight, last: Held, rule: Rule, head: int, trail: int) -> float:
+def _unlike_tail(sight: Sight, last: ChainRecord, rule: Rule, head: int, trail: int) -> float:
     """Return how what stands behind the last text differs from what stands behind the others."""
     data, ending = last.material.data, len(TERMINATORS[rule.terminator])
     bits = 0.0

@@ -19,7 +19,7 @@ from glbtools.binary.layout import Layout
 from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue
 from glbtools.learn import columns
-from glbtools.learn.comparison import Hurt
+from glbtools.learn.comparison import DamageIndex
 from glbtools.learn.fields import WRITTEN
 from glbtools.learn.framing import Number
 from glbtools.learn.material import ANCHOR, Material
@@ -52,7 +52,7 @@ Parts = Sequence[tuple[Material, Queue]]
 def frame_doubts(parts: Parts) -> Iterator[str]:
     """Yield why records are not where a layout has them: texts with control bytes, texts that stand in no record."""
     for material, queue in parts:
-        hurt, first = Hurt(queue), queue.codec.len_head
+        hurt, first = DamageIndex(queue), queue.codec.len_head
         texts = [each for each in queue.records if not is_blank(each.text) and not hurt(each)]
         odd = [each for each in texts if is_odd(_raw(queue, each))]
         if len(odd) > max(1, LOST * len(texts)):
@@ -475,7 +475,7 @@ COMPARED = 300
 
 
 def _sound(queue: Queue) -> list[Record]:
-    hurt = Hurt(queue)
+    hurt = DamageIndex(queue)
     return [each for each in queue.records if not hurt(each) and not is_blank(each.text)]
 
 

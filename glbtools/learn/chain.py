@@ -16,7 +16,7 @@ STRAY = 0.03
 """Share of the records whose length may be damaged and yet lead to a text."""
 
 
-class Held(NamedTuple):
+class ChainRecord(NamedTuple):
     """One record that a rule accounts for.
 
     Attributes:
@@ -33,14 +33,14 @@ class Held(NamedTuple):
     joined: bool
 
 
-def chain(material: Material, rule: Rule) -> list[Held]:
+def chain(material: Material, rule: Rule) -> list[ChainRecord]:
     """Return the records of a file that follow each other by a rule; damage leaves holes.
 
     A record counts when the next stands where the rule says, or when it ends the file; one alone is no evidence.
     """
     known = sorted({*material.anchors, *material.listed})
     starts = set(known)
-    found: list[Held] = []
+    found: list[ChainRecord] = []
     position = 0
     while (at := bisect_right(known, position - 1)) < len(known):
         run = _run(material, rule, known[at], starts)
@@ -52,36 +52,36 @@ def chain(material: Material, rule: Rule) -> list[Held]:
     return found
 
 
-def _run(material: Material, rule: Rule, start: int, starts: set[int]) -> list[Held]:
-    run: list[Held] = []
+def _run(material: Material, rule: Rule, start: int, starts: set[int]) -> list[ChainRecord]:
+    run: list[ChainRecord] = []
     while (length := rule.length(material, start)) is not None:
         following = rule.next(material, start)
         assert following is not None, "a record with a length has an end"
         joined = following in starts and following > start
-        run.append(Held(material, start, start + length, following, joined))
+        run.append(ChainRecord(material, start, start + length, following, joined))
         if not joined:
             break
         start = following
     return run
 
 
-def _is_last(held: Held) -> bool:
+def _is_last(held: ChainRecord) -> bool:
     return held.stop <= len(held.material.data) <= held.next
 
 
-def sample(records: Sequence[Held]) -> list[Held]:
+def sample(records: Sequence[ChainRecord]) -> list[ChainRecord]:
     """Return some hundred records: the first, the last, and runs from all over."""
     if len(records) <= SAMPLE:
         return list(records)
     runs, length = 10, SAMPLE // 10
-    found: list[Held] = []
+    found: list[ChainRecord] = []
     for run in range(runs):
         first = run * (len(records) - length) // (runs - 1)
         found += records[first : first + length]
     return found
 
 
-def room(records: Sequence[Held], rule: Rule) -> tuple[int, int]:
+def room(records: Sequence[ChainRecord], rule: Rule) -> tuple[int, int]:
     """Return how many bytes before a text, and behind one and its terminator, hold no other text."""
     ending = len(TERMINATORS[rule.terminator])
     between = sorted(each.next - each.stop - ending for each in records if each.joined)
@@ -90,7 +90,7 @@ def room(records: Sequence[Held], rule: Rule) -> tuple[int, int]:
     return max(0, before), max(0, least)
 
 
-def neighbours(records: Sequence[Held]) -> Iterator[tuple[Held, Held]]:
+def neighbours(records: Sequence[ChainRecord]) -> Iterator[tuple[ChainRecord, ChainRecord]]:
     """Yield records that follow each other in one file."""
     for one, other in itertools.pairwise(records):
         if one.material is other.material:

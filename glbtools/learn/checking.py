@@ -50,7 +50,7 @@ class Part(NamedTuple):
     faults: tuple[tuple[str, Span], ...]
 
 
-class Checked(NamedTuple):
+class LayoutCheck(NamedTuple):
     """How a layout fits one file.
 
     Attributes:
@@ -74,7 +74,7 @@ def check_layout(
     *,
     listings: Sequence[str | Path] = (),
     max_size: int = files.DEFAULT_MAX_SIZE,
-) -> list[Checked]:
+) -> list[LayoutCheck]:
     """Return how a layout fits some files.
 
     Args:
@@ -123,7 +123,7 @@ def queue_part(path: str, data: bytes, found: Queue) -> Part:
     return Part(path, len(data), len(found.records), len(data) - strayed, faults)
 
 
-def _queue(layout: Layout, material: Material) -> Checked:
+def _queue(layout: Layout, material: Material) -> LayoutCheck:
     data, found = material.data, parse_queue(material.data, layout)
     part = queue_part(material.path, data, found)
     steps = list(itertools.pairwise(each.sync for each in found.records))
@@ -133,7 +133,7 @@ def _queue(layout: Layout, material: Material) -> Checked:
     whole = part.explained >= EXPLAINED * part.size and bool(found.records or not data)
     fits = whole and rising >= EXPLAINED and agree
     against = tuple(_against(material, found)) if fits else ()
-    return Checked(part, rising, sums, fits and not against, against)
+    return LayoutCheck(part, rising, sums, fits and not against, against)
 
 
 def _against(material: Material, found: Queue) -> Iterator[str]:
@@ -147,7 +147,7 @@ def _against(material: Material, found: Queue) -> Iterator[str]:
         yield from (differences(compared, what) for what in ("date", "checksum") if compared.strays(what))
 
 
-def _configuration(layout: Layout, path: str, data: bytes) -> Checked:
+def _configuration(layout: Layout, path: str, data: bytes) -> LayoutCheck:
     found: ReqConfFile | SrvConfFile
     if layout.family == "reqconf":
         found = parse_reqconf(data, layout)
@@ -158,7 +158,7 @@ def _configuration(layout: Layout, path: str, data: bytes) -> Checked:
     faults = [(fault.message, fault.span) for fault in found.faults]
     faults += [(reason, each.span) for each in values for reason in _impossible(each)]
     known = sum(each.span.stop - each.span.start for each in values if each.field.role != "opaque")
-    return Checked(Part(path, len(data), records, known, tuple(faults)), None, None, not faults and bool(records))
+    return LayoutCheck(Part(path, len(data), records, known, tuple(faults)), None, None, not faults and bool(records))
 
 
 def _impossible(each: Value) -> Iterator[str]:

@@ -68,7 +68,7 @@ class Sample(NamedTuple):
     trail: tuple[tuple[str, bytes], ...] = ()
 
 
-class Found(NamedTuple):
+class ChecksumMatch(NamedTuple):
     """A way to compute the checksum that reproduces records it was not found with.
 
     Attributes:
@@ -125,7 +125,7 @@ class Found(NamedTuple):
         return table | {"covers": spelled or list(self.covers), "status": "observed", "doc": self.doc}
 
 
-def search(samples: Sequence[Sample], width: int, *, named: bool = True, unnamed: bool = True) -> Found | None:
+def search(samples: Sequence[Sample], width: int, *, named: bool = True, unnamed: bool = True) -> ChecksumMatch | None:
     """Return how the checksum of some records is computed, or None: then the field stays opaque.
 
     Args:
@@ -268,7 +268,7 @@ class _Trial:
 # --- algorithms with a name ------------------------------------------------------------------------------------------
 
 
-def _named(trial: _Trial, regions: Sequence[tuple[str, ...]]) -> Found | None:
+def _named(trial: _Trial, regions: Sequence[tuple[str, ...]]) -> ChecksumMatch | None:
     """Try everything that has a name: the first records select, all others judge."""
     used = trial.chosen[: 3 if len(trial.chosen) >= MANY else 1]
     names = [name for name in (*CATALOGUE, *SUMS) if ALGORITHMS[name].size <= trial.width]
@@ -294,7 +294,7 @@ def _named(trial: _Trial, regions: Sequence[tuple[str, ...]]) -> Found | None:
         return None
     verdict, name, covers, order = best
     wrong = trial.contradicted(ALGORITHMS[name].compute, covers, order)
-    return Found(
+    return ChecksumMatch(
         name, CATALOGUE.get(name), covers, order, verdict.confirmed, verdict.held_out, tuple(sorted(used)), wrong,
         verdict.hypotheses, verdict.chance, tuple(rivals),
     )  # fmt: skip
@@ -339,7 +339,7 @@ class _Multiples(NamedTuple):
     guess: tuple[int, int] | None = None
 
 
-def _polynomial(trial: _Trial, regions: Sequence[tuple[str, ...]]) -> Found | None:
+def _polynomial(trial: _Trial, regions: Sequence[tuple[str, ...]]) -> ChecksumMatch | None:
     for covers in regions:
         lengths = {index: len(trial.message(index, covers)) for index in trial.chosen}
         by_length: dict[int, list[int]] = {}
@@ -430,7 +430,7 @@ def _completed(
     used: tuple[int, ...],
     guess: tuple[int, int] | None,
     lengths: dict[int, int],
-) -> Found | None:
+) -> ChecksumMatch | None:
     """Find initial value and final constant for a polynomial, and let the other records judge."""
     empty = frame.crc(divisor)._replace(refout=False)
 
@@ -456,7 +456,7 @@ def _completed(
         # What was solved from two lengths holds for both; only another record of the second shows that it holds at all.
         if other is not None and all(lengths[index] == lengths[used[0]] for index in right if index != other):
             continue
-        return Found(
+        return ChecksumMatch(
             name, crc, frame.covers, frame.order, verdict.confirmed, verdict.held_out, tuple(sorted(known)), wrong,
             verdict.hypotheses, verdict.chance, (), _undecided(divisor, {lengths[index] for index in right}),
         )  # fmt: skip

@@ -38,7 +38,7 @@ NOWHERE = {0, 0xFFFF, 0xFFFFFFFF}
 Values = Sequence[int | None]
 
 
-class Rising(NamedTuple):
+class CountScore(NamedTuple):
     """How well a column counts.
 
     Attributes:
@@ -56,7 +56,7 @@ class Rising(NamedTuple):
     off: int
 
 
-def rising(values: Values) -> Rising | None:
+def rising(values: Values) -> CountScore | None:
     """Return how a column rises; None when it does not."""
     steps = [b - a for a, b in itertools.pairwise(values) if a is not None and b is not None]
     if not steps or len(steps) < (len(values) - 1) * (1 - 2 * SPOILED):
@@ -69,7 +69,7 @@ def rising(values: Values) -> Rising | None:
     ones = sum(step == 1 for step in steps) / len(steps)
     known = [each for each in values if each is not None]
     off = len(values) - _longest_rise(known) + sum(step > LARGEST_STEP for step in steps)
-    return Rising(len(up) / len(steps), ones, sum(kept) / len(kept), _falls(known), off)
+    return CountScore(len(up) / len(steps), ones, sum(kept) / len(kept), _falls(known), off)
 
 
 def _longest_rise(values: Sequence[int]) -> int:
@@ -104,7 +104,7 @@ def may_date(values: Values) -> bool:
     return sum(each is not None and each >= LARGEST_SYNC for each in values) * 2 >= len(values)
 
 
-class Dated(NamedTuple):
+class DateScore(NamedTuple):
     """How well a column holds dates: in which encoding, the share that are dates, and how far they wander."""
 
     encoding: str
@@ -119,7 +119,7 @@ def moments(values: Values, encoding: str) -> list[datetime | None]:
     return [read(value) if value is not None and value <= HIGHEST else None for value in values]
 
 
-def dated(values: Values) -> list[Dated]:
+def dated(values: Values) -> list[DateScore]:
     """Return the encodings in which a column holds dates, the one that wanders least first."""
     found = []
     for encoding in stamp.ENCODINGS:
@@ -130,7 +130,7 @@ def dated(values: Values) -> list[Dated]:
         ordered = sorted(kept)
         cut = int(len(ordered) * SPOILED / 2)
         span = ordered[-1 - cut] - ordered[cut]
-        found.append(Dated(encoding, len(kept) / len(values), span.total_seconds() / 86400, back))
+        found.append(DateScore(encoding, len(kept) / len(values), span.total_seconds() / 86400, back))
     packed = chance_of_packed(values) <= PACKED
     return sorted(
         found, key=lambda each: (each.backwards > 2 * SPOILED, each.encoding != "dos" or not packed, each.days)

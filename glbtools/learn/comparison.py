@@ -14,7 +14,7 @@ from typing import NamedTuple
 from glbtools.binary.layout import TERMINATORS, Layout
 from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue, moment
-from glbtools.learn.material import Listed, Material
+from glbtools.learn.material import ListedRecord, Material
 from glbtools.learn.weighing import is_blank, is_odd
 
 SPOILED = 0.1
@@ -86,7 +86,7 @@ def compare(material: Material, queue: Queue) -> Comparison | None:
     if not material.printed:
         return None
     pairs, unread, unlisted = paired(material, queue)
-    hurt = Hurt(queue)
+    hurt = DamageIndex(queue)
     agreeing: Counter[str] = Counter()
     differing: dict[str, list[Difference]] = {}
     for what, row, record, stored, printed in _values(queue, pairs):
@@ -163,11 +163,11 @@ def doubted(layout: Layout, comparisons: Sequence[Comparison]) -> Layout:
 
 
 class _Row(NamedTuple):
-    listed: Listed
+    listed: ListedRecord
     place: int | None
 
 
-def paired(material: Material, queue: Queue) -> tuple[list[tuple[Listed, Record]], list[_Row], list[Record]]:
+def paired(material: Material, queue: Queue) -> tuple[list[tuple[ListedRecord, Record]], list[_Row], list[Record]]:
     """Return rows with their records, the rows that have none, and the records that have none."""
     first = queue.codec.len_head
     records = {each.start + first: each for each in queue.records}
@@ -191,7 +191,7 @@ def paired(material: Material, queue: Queue) -> tuple[list[tuple[Listed, Record]
     return pairs, unread, [each for each in queue.records if each.start in left and not is_blank(each.text)]
 
 
-class Hurt:
+class DamageIndex:
     """Tells the records that are damaged: a fault is in or beside them, or their checksum is not theirs."""
 
     def __init__(self, queue: Queue) -> None:
@@ -207,7 +207,9 @@ class Hurt:
         return beside or inside or (self.sums and self.queue.codec.checksum(record) != record.checksum)
 
 
-def _values(queue: Queue, pairs: Sequence[tuple[Listed, Record]]) -> Iterator[tuple[str, Listed, Record, str, str]]:
+def _values(
+    queue: Queue, pairs: Sequence[tuple[ListedRecord, Record]]
+) -> Iterator[tuple[str, ListedRecord, Record, str, str]]:
     """Yield what both say: what, row, record, what is stored, what is printed."""
     shift = _shift(queue, pairs)
     for row, record in pairs:
@@ -226,7 +228,7 @@ def _values(queue: Queue, pairs: Sequence[tuple[Listed, Record]]) -> Iterator[tu
         yield "text", row, record, _shown(raw, row.text), _shown(row.text)
 
 
-def _shift(queue: Queue, pairs: Sequence[tuple[Listed, Record]]) -> timedelta:
+def _shift(queue: Queue, pairs: Sequence[tuple[ListedRecord, Record]]) -> timedelta:
     """Return by how much the listing's clock is ahead of the file's, where most dates agree on that."""
     seen = Counter(
         row.stamp - when
@@ -249,7 +251,7 @@ def _shown(raw: bytes, printed: bytes = b"") -> str:
     return raw.decode("cp850")
 
 
-def _is_spoiled(material: Material, queue: Queue, row: Listed, record: Record) -> bool:
+def _is_spoiled(material: Material, queue: Queue, row: ListedRecord, record: Record) -> bool:
     """Whether a text differs since the file does: what is printed is not in it, or what ends it is overwritten."""
     raw, place = _raw(queue.layout, record), record.start + queue.codec.len_head
     if is_odd(raw) or not material.data.startswith(row.text, place):
@@ -258,7 +260,7 @@ def _is_spoiled(material: Material, queue: Queue, row: Listed, record: Record) -
     return bool(ending) and row.whole and not material.data.startswith(ending, place + len(row.text))
 
 
-def _is_inside(queue: Queue, hurt: Hurt, spoiled: set[int], place: int | None) -> bool:
+def _is_inside(queue: Queue, hurt: DamageIndex, spoiled: set[int], place: int | None) -> bool:
     """Whether a text that is not read stands inside of a record without fault, since its length is wrong."""
     if place is None:
         return False

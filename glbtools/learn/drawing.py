@@ -10,14 +10,14 @@ from glbtools.binary.layout import parse as parse_layout
 from glbtools.layouts.written import to_toml
 from glbtools.learn import columns
 from glbtools.learn.arrange import Arrangement, placed
-from glbtools.learn.chain import Held, sample
+from glbtools.learn.chain import ChainRecord, sample
 from glbtools.learn.fields import HEAD, TAIL, Reading, Sight
 from glbtools.learn.framing import Rule
 from glbtools.learn.weighing import NUL_LINE, is_odd
 
 
 def laid_out(
-    records: Sequence[Held], rule: Rule, arrangement: Arrangement, reading: Reading, padded: int = 1
+    records: Sequence[ChainRecord], rule: Rule, arrangement: Arrangement, reading: Reading, padded: int = 1
 ) -> Layout:
     """Return a layout, checked as any layout file is; a length counts records up to a multiple of ``padded``."""
     sight = Sight(records, rule)
@@ -39,7 +39,7 @@ def laid_out(
     return parse_layout(to_toml(layout).encode(), "learnt layout")
 
 
-def _header(records: Sequence[Held], arrangement: Arrangement) -> Iterator[Field]:
+def _header(records: Sequence[ChainRecord], arrangement: Arrangement) -> Iterator[Field]:
     """Yield the file's header as one field, with what stands in it for files that are written."""
     if not arrangement.header:
         return
@@ -111,7 +111,7 @@ def _of(some: int, whole: int) -> str:
     return str(whole) if some == whole else f"{some} of {whole}"
 
 
-def _texts(records: Sequence[Held]) -> Iterator[bytes]:
+def _texts(records: Sequence[ChainRecord]) -> Iterator[bytes]:
     return (each.material.data[each.start : each.stop] for each in records)
 
 
@@ -127,7 +127,7 @@ def _counts(rule: Rule) -> str:
     return "text" if not rule.excess else "text+terminator" if rule.excess == ending else "record"
 
 
-def _lines(records: Sequence[Held], rule: Rule) -> str:
+def _lines(records: Sequence[ChainRecord], rule: Rule) -> str:
     """Return what ends the lines inside of a text, where it is not CR and LF."""
     texts = (each.material.data[each.start : each.stop] for each in sample(records))
     ended = rule.by == "length" and rule.terminator == "nul"

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from glbtools.binary.layout import TERMINATORS
 from glbtools.learn import columns
-from glbtools.learn.chain import Held, neighbours, room, sample
+from glbtools.learn.chain import ChainRecord, neighbours, room, sample
 from glbtools.learn.columns import SPOILED
 from glbtools.learn.framing import Number, Rule
-from glbtools.learn.material import Listed
+from glbtools.learn.material import ListedRecord
 
 WIDEST = 96
 """Bytes before a text that are looked at."""
@@ -97,7 +97,7 @@ class Reading:
 class Sight:
     """The columns of some records under a rule."""
 
-    def __init__(self, records: Sequence[Held], rule: Rule) -> None:
+    def __init__(self, records: Sequence[ChainRecord], rule: Rule) -> None:
         self.rule = rule
         self.records = sample(records)
         middle = len(self.records) // 2
@@ -108,7 +108,7 @@ class Sight:
         most = max(rule.gap, rule.widest) - self.ending - max(rule.distance, FEWEST_HEAD)
         self.behind = 0 if rule.stride == 1 else max(0, min(WIDEST, behind, most))
 
-    def place(self, held: Held, side: str, at: int) -> int:
+    def place(self, held: ChainRecord, side: str, at: int) -> int:
         """Return where a column stands in the file of a record."""
         return held.start - at if side == HEAD else held.stop + self.ending + at
 
@@ -135,7 +135,7 @@ class Sight:
         yield from ((TAIL, at) for at in range(self.behind - number.size + 1))
 
 
-def readings(records: Sequence[Held], rule: Rule) -> list[Reading]:
+def readings(records: Sequence[ChainRecord], rule: Rule) -> list[Reading]:
     """Return explanations of the columns, best first; those that follow explain the numbers otherwise."""
     sight = Sight(records, rule)
     if len(sight.records) < 2:
@@ -249,7 +249,7 @@ def link_head(sight: Sight, claims: Sequence[Claim]) -> int | None:
 
 class _Date(NamedTuple):
     claim: Claim
-    dated: columns.Dated
+    dated: columns.DateScore
 
 
 def _stamp(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
@@ -361,13 +361,13 @@ def _order(sight: Sight, claims: Sequence[Claim]) -> str:
     return seen[0] if seen and len(set(seen)) == 1 else ""
 
 
-class _Counted(NamedTuple):
+class _Counter(NamedTuple):
     claim: Claim
     values: tuple[int | None, ...]
-    rising: columns.Rising
+    rising: columns.CountScore
 
 
-def _counted(sight: Sight, taken: Sequence[Claim]) -> list[_Counted]:
+def _counted(sight: Sight, taken: Sequence[Claim]) -> list[_Counter]:
     """Return every column that counts, and that agrees with the listing where there is one.
 
     What stands behind the texts is looked at only where nothing before them counts.
@@ -379,7 +379,7 @@ def _counted(sight: Sight, taken: Sequence[Claim]) -> list[_Counted]:
     return steady or found
 
 
-def _counting(sight: Sight, taken: Sequence[Claim], wanted: str) -> Iterator[_Counted]:
+def _counting(sight: Sight, taken: Sequence[Claim], wanted: str) -> Iterator[_Counter]:
     listed = _is_listed(sight)
     for number in columns.integers():
         for side, at in sight.spots(number):
@@ -390,7 +390,7 @@ def _counting(sight: Sight, taken: Sequence[Claim], wanted: str) -> Iterator[_Co
             values = sight.values(side, at, number)
             shown = columns.rising(values)
             if shown is not None and (_agrees(sight, values) if listed else shown.bits <= MOST_BITS):
-                yield _Counted(Claim(side, at, number, "sync"), tuple(values), shown)
+                yield _Counter(Claim(side, at, number, "sync"), tuple(values), shown)
 
 
 def _other_digits(sight: Sight, side: str, at: int, number: Number) -> bool:
@@ -408,12 +408,12 @@ def _other_digits(sight: Sight, side: str, at: int, number: Number) -> bool:
     return sum(all(byte in HEX_DIGITS for byte in raw) for raw in raws) >= len(raws) * (1 - SPOILED)
 
 
-def _grouped(found: Sequence[_Counted]) -> list[list[_Counted]]:
+def _grouped(found: Sequence[_Counter]) -> list[list[_Counter]]:
     """Return columns that hold the same numbers together, for instance 16 bits and 32 of which half is zero.
 
     A damaged record may spoil one of them and not the other.
     """
-    groups: list[list[_Counted]] = []
+    groups: list[list[_Counter]] = []
     for each in sorted(found, key=lambda each: each.rising.bits - each.rising.share):
         for group in groups:
             same = sum(a == b for a, b in zip(group[0].values, each.values, strict=True))
@@ -425,7 +425,7 @@ def _grouped(found: Sequence[_Counted]) -> list[list[_Counted]]:
     return groups
 
 
-def _leading(sight: Sight, found: Sequence[_Counted], order: str) -> list[Claim]:
+def _leading(sight: Sight, found: Sequence[_Counter], order: str) -> list[Claim]:
     """Return the likeliest numbers, one for each place, before dates are known: no date is seen in their digits."""
     places = _places(found)
     rated = sorted(((_rate(sight, group, order, places), group) for group in _grouped(found)), key=lambda each: each[0])
@@ -439,7 +439,7 @@ def _leading(sight: Sight, found: Sequence[_Counted], order: str) -> list[Claim]
 
 
 def _numbered(
-    sight: Sight, counted: Sequence[_Counted], claims: list[Claim], dates: list[Claim], order: str
+    sight: Sight, counted: Sequence[_Counter], claims: list[Claim], dates: list[Claim], order: str
 ) -> list[Reading]:
     """Return a reading for each way to tell the number, best first.
 
@@ -464,7 +464,7 @@ def _numbered(
 
 
 def _doubts(
-    rated: Sequence[tuple[float, list[_Counted]]], results: Sequence[Reading], places: Sequence[set[tuple[str, int]]]
+    rated: Sequence[tuple[float, list[_Counter]]], results: Sequence[Reading], places: Sequence[set[tuple[str, int]]]
 ) -> Iterator[str]:
     """Yield the other columns that may hold the number: as good by weight, or a counter of their own."""
     best, mine = rated[0][0], _place_of(rated[0][1][0].claim, places)
@@ -487,7 +487,7 @@ def _covered(claim: Claim) -> set[tuple[str, int]]:
     return {(claim.side, claim.at + step * byte) for byte in range(claim.number.size)}
 
 
-def _places(found: Sequence[_Counted]) -> list[set[tuple[str, int]]]:
+def _places(found: Sequence[_Counter]) -> list[set[tuple[str, int]]]:
     """Return the bytes that rising columns cover, those together that overlap."""
     places: list[set[tuple[str, int]]] = []
     for each in found:
@@ -501,7 +501,7 @@ def _place_of(claim: Claim, places: Sequence[set[tuple[str, int]]]) -> set[tuple
     return next(place for place in places if place & _covered(claim))
 
 
-def _rate(sight: Sight, group: Sequence[_Counted], order: str, places: Sequence[set[tuple[str, int]]]) -> float:
+def _rate(sight: Sight, group: Sequence[_Counter], order: str, places: Sequence[set[tuple[str, int]]]) -> float:
     """Return the bits a way to tell the number leaves to be explained: steps, first number, bytes around it."""
     best = math.inf
     for each in group:
@@ -532,10 +532,10 @@ def _byte_bits(sight: Sight, side: str, at: int) -> float:
     return (ZERO_BITS if value == b"\0" else BYTE_BITS) + BROKEN_BITS * spoiled
 
 
-def _by_width(group: Sequence[_Counted], order: str) -> list[_Counted]:
+def _by_width(group: Sequence[_Counter], order: str) -> list[_Counter]:
     """Return columns that hold the same numbers, the likeliest first: all digits there are, 32 bits before 16."""
 
-    def worth(each: _Counted) -> tuple[bool, bool, int]:
+    def worth(each: _Counter) -> tuple[bool, bool, int]:
         number = each.claim.number
         fits = not order or number.kind not in {"u16", "u32"} or number.order == order
         return number.size > 1, fits, number.size
@@ -543,11 +543,11 @@ def _by_width(group: Sequence[_Counted], order: str) -> list[_Counted]:
     return sorted(group, key=worth, reverse=True)
 
 
-def _widest(group: Sequence[_Counted], order: str) -> _Counted:
+def _widest(group: Sequence[_Counter], order: str) -> _Counter:
     return _by_width(group, order)[0]
 
 
-def _said(sight: Sight, best: _Counted, group: Sequence[_Counted], *, listed: bool) -> str:
+def _said(sight: Sight, best: _Counter, group: Sequence[_Counter], *, listed: bool) -> str:
     """Return what speaks for a number, in counts of what agrees."""
     count = len(best.values)
     steps = [b - a for a, b in itertools.pairwise(best.values) if a is not None and b is not None]
@@ -560,7 +560,7 @@ def _said(sight: Sight, best: _Counted, group: Sequence[_Counted], *, listed: bo
     return doc + (f"; {', '.join(others)} would read the same" if others else "")
 
 
-def _agreeing(rows: Sequence[Listed | None], values: Sequence[int | None]) -> int:
+def _agreeing(rows: Sequence[ListedRecord | None], values: Sequence[int | None]) -> int:
     """Return how many records have the number of their row, in their own head or in the head of the next."""
     own = sum(row is not None and row.sync == value for row, value in zip(rows, values, strict=True))
     later = sum(row is not None and row.sync == value for row, value in zip(rows, values[1:], strict=False))

@@ -22,9 +22,9 @@ from glbtools.learn.testimony import (
     LISTING,
     MOST_RECORDS,
     SRVCONF_UNIT,
+    KnownValue,
     Snapshot,
     Testimony,
-    Told,
     base_name,
     fits,
     kinds,
@@ -112,16 +112,16 @@ def _ending(path: str) -> str:
     return PurePath(path).suffix.upper()
 
 
-def _of_listing(family: str, snapshot: int, listing: Listing) -> Iterator[Told]:
+def _of_listing(family: str, snapshot: int, listing: Listing) -> Iterator[KnownValue]:
     for name in names(family):
         stated = getattr(getattr(listing, family), name, None)
         if _storable(stated):
-            yield Told(name, snapshot, 0, stated, LISTING)
+            yield KnownValue(name, snapshot, 0, stated, LISTING)
     for each in listing.srvconf.requestors if family == "srvconf" and listing.srvconf else ():
         for name in names(family):
             stated = None if section(family, name) == "header" else getattr(each, name, None)
             if _storable(stated) and each.number:
-                yield Told(name, snapshot, each.number, stated, LISTING)
+                yield KnownValue(name, snapshot, each.number, stated, LISTING)
 
 
 def _storable(value: Plain | None) -> TypeGuard[Plain]:
@@ -141,7 +141,7 @@ _SAYING = re.compile(
 )
 
 
-def _given(testimony: Testimony, text: str, paths: Sequence[str]) -> Iterator[Told]:
+def _given(testimony: Testimony, text: str, paths: Sequence[str]) -> Iterator[KnownValue]:
     family, whole = testimony.family, [each.path for each in testimony.snapshots]
     path = next((each for each in sorted(paths, key=len, reverse=True) if text.startswith(f"{each}:")), None)
     saying = _SAYING.fullmatch(text if path is None else text[len(path) + 1 :])
@@ -161,7 +161,7 @@ def _given(testimony: Testimony, text: str, paths: Sequence[str]) -> Iterator[To
         raise UsageError(f"--known {text!r}: several files are called {path}; give the path")
     value = _value(family, name, saying["value"], text)
     for number in (number for number, each in enumerate(whole) if each in meant):
-        yield Told(name, number, _record(testimony, number, name, saying["record"], text), value, GIVEN)
+        yield KnownValue(name, number, _record(testimony, number, name, saying["record"], text), value, GIVEN)
 
 
 def _record(testimony: Testimony, snapshot: int, name: str, spelled: str | None, text: str) -> int:
@@ -217,7 +217,7 @@ def _beside(testimony: Testimony, path: str, data: bytes) -> None:
     elif len(at) != 1:
         testimony.remarks.append(f"{base_name(path)}: of which snapshot it is cannot be told; left out")
     else:
-        testimony.told += [Told(name, at[0], 0, value, base_name(path)) for name, value in said.items()]
+        testimony.told += [KnownValue(name, at[0], 0, value, base_name(path)) for name, value in said.items()]
 
 
 def _said(family: str, path: str, data: bytes) -> Iterator[tuple[str, Plain]]:
@@ -258,7 +258,7 @@ def _within(testimony: Testimony) -> None:
     if missing:
         testimony.remarks.append(f"a listing has requestor {missing[0]}, the file has no such record")
         testimony.told = [each for each in testimony.told if testimony.region(each)]
-    stated: dict[tuple[str, int, int], list[Told]] = {}
+    stated: dict[tuple[str, int, int], list[KnownValue]] = {}
     for each in testimony.told:
         if not each.weak:
             stated.setdefault(each[:3], []).append(each)

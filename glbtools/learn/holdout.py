@@ -20,7 +20,7 @@ LARGEST = 1 << 20
 """Bytes of a file, at most, from which a layout is found anew."""
 
 
-class HeldOut(NamedTuple):
+class Holdout(NamedTuple):
     """How the records that were kept apart are read.
 
     Attributes:
@@ -49,7 +49,7 @@ def held_out(
     queues: Sequence[Queue],
     layout: Layout,
     search: Callable[[Sequence[Material]], Layout | None],
-) -> HeldOut:
+) -> Holdout:
     """Return how the last third of the records is read by what a search finds without it.
 
     Args:
@@ -60,7 +60,7 @@ def held_out(
     """
     total = sum(len(each.records) for each in queues)
     if total < FEWEST:
-        return HeldOut(0, total, 0)
+        return Holdout(0, total, 0)
     rest, kept = [], []
     left = total - total // 3
     for material, queue in zip(materials, queues, strict=True):
@@ -74,7 +74,7 @@ def held_out(
     records = sum(map(len, kept))
     found = search(rest) if rest else None
     if found is None:
-        return HeldOut(records, total, None)
+        return Holdout(records, total, None)
     wrong: dict[str, int] = dict.fromkeys(("number", "text", "date"), 0)
     alike = 0
     for material, several in zip(materials, kept, strict=True):
@@ -96,7 +96,7 @@ def held_out(
             alike += not differs
             for what in differs:
                 wrong[what] += 1
-    return HeldOut(records, total, alike, tuple(what for what, count in wrong.items() if count > STRAY * records))
+    return Holdout(records, total, alike, tuple(what for what, count in wrong.items() if count > STRAY * records))
 
 
 def _cut(material: Material, stop: int) -> Material:
@@ -110,7 +110,7 @@ def _cut(material: Material, stop: int) -> Material:
 _ROLES = {"number": "sync", "text": "text", "date": "stamp"}
 
 
-def doubted(layout: Layout, held: HeldOut) -> Layout:
+def doubted(layout: Layout, held: Holdout) -> Layout:
     """Return a layout in which what fails in the records kept apart is not observed."""
     roles = {_ROLES[what] for what in held.differing}
     doc = "otherwise, or not found, without a third of the records"

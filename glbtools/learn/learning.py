@@ -24,7 +24,7 @@ from glbtools.layouts.written import to_toml
 from glbtools.learn import configuration, holdout, obscuring, queue, singles, testimony
 from glbtools.learn.audit import date_doubts, frame_doubts, number_doubts, text_doubts, without_stamp
 from glbtools.learn.checking import Part, queue_listing, queue_part
-from glbtools.learn.checksums import Found
+from glbtools.learn.checksums import ChecksumMatch
 from glbtools.learn.comparison import Comparison, compare, contradictions, doubted
 from glbtools.learn.gathering import paired_names
 from glbtools.learn.kinds import Mention
@@ -72,7 +72,7 @@ class Learning:
     paths: tuple[str, ...] = ()
     listings: tuple[str, ...] = ()
     layout: Layout | None = None
-    checksum: Found | None = None
+    checksum: ChecksumMatch | None = None
     candidates: list[queue.Candidate] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     concluded: list[str] = field(default_factory=list)
@@ -82,7 +82,7 @@ class Learning:
     places: dict[str, list[Place]] = field(default_factory=dict)
     mentions: list[Mention] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
-    held: holdout.HeldOut | None = None
+    held: holdout.Holdout | None = None
     contents: list[bytes] = field(default_factory=list, repr=False)
 
     @property
@@ -162,11 +162,11 @@ def learn_layout(
         )
     if wanted != "queue":
         return _configuration_layout(wanted, paths, listings, known, max_size)
-    said = _Said(listings, known, parse_pins(pins))
+    said = _Hints(listings, known, parse_pins(pins))
     return _queue_layout(paths, said, max_size, progress or (lambda *_: None))
 
 
-class _Said(NamedTuple):
+class _Hints(NamedTuple):
     """What is given beside queue files: listings, known values, pins."""
 
     listings: Sequence[str | Path]
@@ -198,7 +198,7 @@ def _spoken_of(
 
 def _queue_layout(
     paths: Sequence[str | Path],
-    given: _Said,
+    given: _Hints,
     max_size: int,
     progress: Progress,
 ) -> Learning:

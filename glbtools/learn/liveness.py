@@ -19,7 +19,7 @@ from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue
 from glbtools.layouts.written import to_toml
 from glbtools.learn.columns import LARGEST_STEP
-from glbtools.learn.comparison import Hurt, paired
+from glbtools.learn.comparison import DamageIndex, paired
 from glbtools.learn.framing import BINARY
 from glbtools.learn.material import Material
 from glbtools.learn.weighing import grammatical, is_blank
@@ -118,7 +118,7 @@ def _flag(told: Told, shown: Sequence[Sequence[Record]], hidden: Sequence[Sequen
 
 def _flags(pairs: Told) -> Iterator[str]:
     """Yield the bytes that may mark deleted records."""
-    hurts = [Hurt(queue) for _, queue in pairs]
+    hurts = [DamageIndex(queue) for _, queue in pairs]
     sound = [
         (material.data, queue, [each for each in queue.records if not hurt(each)])
         for (material, queue), hurt in zip(pairs, hurts, strict=True)

@@ -23,7 +23,7 @@ _INSIDE = re.compile(rb"[A-Za-z \t./:,-]")
 """What stands before a code letter that is part of a text: ``Paul A Smith``."""
 
 
-class Listed(NamedTuple):
+class ListedRecord(NamedTuple):
     """What a listing says of a record.
 
     Attributes:
@@ -59,8 +59,8 @@ class Material:
     data: bytes = field(repr=False)
     anchors: list[int] = field(default_factory=list, repr=False)
     strong: list[int] = field(default_factory=list, repr=False)
-    listed: dict[int, Listed] = field(default_factory=dict, repr=False)
-    printed: list[Listed] = field(default_factory=list, repr=False)
+    listed: dict[int, ListedRecord] = field(default_factory=dict, repr=False)
+    printed: list[ListedRecord] = field(default_factory=list, repr=False)
     first: int | None = None
     last: int | None = None
 
@@ -131,7 +131,7 @@ def with_listings(materials: Sequence[Material], listings: Sequence[Listing], en
     return said
 
 
-def _agree(number: int, found: Mapping[int, Listed], material: Material) -> None:
+def _agree(number: int, found: Mapping[int, ListedRecord], material: Material) -> None:
     """Raise UsageError where a listing says otherwise than one before it."""
     for place, row in found.items():
         before = material.listed.get(place)
@@ -147,19 +147,19 @@ def _agree(number: int, found: Mapping[int, Listed], material: Material) -> None
                 )
 
 
-def rows_of(listing: Listing, encoding: str) -> list[Listed]:
+def rows_of(listing: Listing, encoding: str) -> list[ListedRecord]:
     """Return what a listing says of each record."""
     return [_row(each.sync, listing.moment(each), each.checksum, each.text, encoding) for each in listing.records]
 
 
-def _row(sync: int, stamp: datetime | None, checksum: int | None, text: str, encoding: str) -> Listed:
+def _row(sync: int, stamp: datetime | None, checksum: int | None, text: str, encoding: str) -> ListedRecord:
     first = re.split(r"[\r\n]", text, maxsplit=1)[0]
     whole = first == text
-    return Listed(sync, stamp, checksum, first.rstrip("\0").encode(encoding, "replace"), whole)
+    return ListedRecord(sync, stamp, checksum, first.rstrip("\0").encode(encoding, "replace"), whole)
 
 
-def _matched(material: Material, rows: Sequence[Listed]) -> dict[int, Listed]:
-    found: dict[int, Listed] = {}
+def _matched(material: Material, rows: Sequence[ListedRecord]) -> dict[int, ListedRecord]:
+    found: dict[int, ListedRecord] = {}
     position = 0
     for at, row in enumerate(rows):
         start = material.data.find(row.text, position) if row.text else -1
@@ -170,7 +170,7 @@ def _matched(material: Material, rows: Sequence[Listed]) -> dict[int, Listed]:
     return found
 
 
-def _overtakes(material: Material, coming: Sequence[Listed], position: int, start: int) -> bool:
+def _overtakes(material: Material, coming: Sequence[ListedRecord], position: int, start: int) -> bool:
     """Whether the rows that follow stand before ``start``: the text found there is a later record's."""
     before = sum(material.data.find(each.text, position, start) >= 0 for each in coming if each.text)
     return bool(coming) and before == len(coming) and before > 1

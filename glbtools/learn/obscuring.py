@@ -14,7 +14,7 @@ from operator import sub, xor
 from glbtools.binary.layout import Layout
 from glbtools.formats.listing import Listing
 from glbtools.formats.queue import parse_queue
-from glbtools.learn.material import Listed, Material, rows_of
+from glbtools.learn.material import ListedRecord, Material, rows_of
 
 WAYS = {"xor": xor, "add": sub}
 """How bytes are changed, as a layout spells it -> what is left of a key between two of them."""
@@ -26,7 +26,7 @@ ENOUGH = 2 / 3
 """Share of the printed texts that must stand in a file under one key."""
 
 
-def key_of(material: Material, rows: Sequence[Listed]) -> str:
+def key_of(material: Material, rows: Sequence[ListedRecord]) -> str:
     """Return how texts that a listing prints are changed in a file, as a layout spells it; empty where they are not."""
     texts = [each.text for each in rows if len(each.text) >= SHORTEST]
     for way, differ in WAYS.items():
@@ -46,7 +46,7 @@ def _differences(data: bytes, way: str) -> bytes:
     return bytes(WAYS[way](one, other) & 0xFF for one, other in zip(data[1:], data, strict=False))
 
 
-def cleared(material: Material, rows: Sequence[Listed], obscured: str) -> Material:
+def cleared(material: Material, rows: Sequence[ListedRecord], obscured: str) -> Material:
     """Return a file with the printed texts as they are meant; all other bytes are those of the file."""
     data, hidden = bytearray(material.data), _layout(obscured).hidden
     position = 0

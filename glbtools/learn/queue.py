@@ -14,7 +14,7 @@ from glbtools.errors import LayoutError
 from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn import columns
 from glbtools.learn.arrange import Arrangement, arrangements, placed
-from glbtools.learn.chain import Held, chain, sample
+from glbtools.learn.chain import ChainRecord, chain, sample
 from glbtools.learn.comparison import compare
 from glbtools.learn.drawing import laid_out
 from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, readings, widened
@@ -191,7 +191,7 @@ def described(candidate: Candidate) -> str:
     return f"{sizes}, number {sync.type} at {sync.offset:#x}"
 
 
-def _fitting(materials: Sequence[Material]) -> list[tuple[Rule, list[Held]]]:
+def _fitting(materials: Sequence[Material]) -> list[tuple[Rule, list[ChainRecord]]]:
     """Return the rules that account for most of the bytes, with the records they give."""
     chained = []
     for rule in rules(materials):
@@ -212,14 +212,14 @@ def _fitting(materials: Sequence[Material]) -> list[tuple[Rule, list[Held]]]:
     return [(rule, records) for _, _, rule, records in kept[:MOST_RULES]]
 
 
-def _is_cut(held: Held) -> bool:
+def _is_cut(held: ChainRecord) -> bool:
     """Whether a text goes on behind its end: small letters stand on both sides."""
     both = held.material.data[held.stop - 1 : held.stop + 1]
     return both.isalpha() and both.islower()
 
 
 def _arranged(
-    materials: Sequence[Material], records: Sequence[Held], ruled: Rule, reading: Reading
+    materials: Sequence[Material], records: Sequence[ChainRecord], ruled: Rule, reading: Reading
 ) -> Iterator[Candidate]:
     for found in arrangements(records, ruled, reading)[:MOST_ARRANGED]:
         rule, arrangement = _ended(records, ruled, found)
@@ -236,7 +236,7 @@ def _arranged(
                 yield _weighed(materials, records, rule, arrangement, replace(reading, claims=kept), padded=stride)
 
 
-def _padding(records: Sequence[Held], rule: Rule, arrangement: Arrangement) -> Iterator[int]:
+def _padding(records: Sequence[ChainRecord], rule: Rule, arrangement: Arrangement) -> Iterator[int]:
     """Yield to which multiple a length counts records with their padding: texts end in NULs, some and not all."""
     if (rule.by, rule.terminator, rule.stride) != ("length", "none", 1) or rule.excess != arrangement.head:
         return
@@ -251,7 +251,7 @@ def _padding(records: Sequence[Held], rule: Rule, arrangement: Arrangement) -> I
 _NEEDED = {"sync", "len_text"}
 
 
-def _ended(records: Sequence[Held], rule: Rule, arrangement: Arrangement) -> tuple[Rule, Arrangement]:
+def _ended(records: Sequence[ChainRecord], rule: Rule, arrangement: Arrangement) -> tuple[Rule, Arrangement]:
     """Return a rule that takes for a terminator what stands behind all texts, if something does."""
     if rule.terminator != "none" or not arrangement.trail or rule.by == "stride":
         return rule, arrangement
@@ -266,7 +266,7 @@ def _ended(records: Sequence[Held], rule: Rule, arrangement: Arrangement) -> tup
 
 def _weighed(
     materials: Sequence[Material],
-    records: Sequence[Held],
+    records: Sequence[ChainRecord],
     rule: Rule,
     arrangement: Arrangement,
     reading: Reading,

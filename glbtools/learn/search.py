@@ -13,7 +13,7 @@ from glbtools.binary import stamp
 from glbtools.binary.field import INTEGERS, unsigned
 from glbtools.learn import testimony as testimonies
 from glbtools.learn.places import ENCODING, Place, Plain, found, holds
-from glbtools.learn.testimony import Testimony, Told
+from glbtools.learn.testimony import KnownValue, Testimony
 
 CERTAIN, LIKELY = 1e-3, 0.1
 """Chance of an accidental match up to which a place is observed, and up to which it is stated at all.
@@ -67,7 +67,7 @@ class Search:
 
     name: str
     section: str
-    told: list[Told]
+    told: list[KnownValue]
     spots: list[Spot] = field(default_factory=list)
     bits: float = 0.0
     tried: int = 0
@@ -120,7 +120,7 @@ def search(testimony: Testimony, name: str) -> Search:
 
 
 def _holding(
-    testimony: Testimony, places: Sequence[Place], told: Sequence[Told], hours_off: Sequence[Sequence[int]]
+    testimony: Testimony, places: Sequence[Place], told: Sequence[KnownValue], hours_off: Sequence[Sequence[int]]
 ) -> list[Place]:
     """Return the places that hold every value; a date by a clock that may have been off in one of these ways."""
     left: list[Place] = []
@@ -137,7 +137,7 @@ def _holding(
     return left
 
 
-def _spots(places: Sequence[Place], told: Sequence[Told]) -> list[Spot]:
+def _spots(places: Sequence[Place], told: Sequence[KnownValue]) -> list[Spot]:
     """Group places; one byte is the lowest of a number whichever order the bytes of the wider ones have."""
     longest = max((len(each.value.encode(ENCODING)) + 1 for each in told if isinstance(each.value, str)), default=0)
     groups: dict[tuple[str, ...], list[Place]] = {}
@@ -166,7 +166,7 @@ def tried(testimony: Testimony, search: Search, orders: Sequence[Order]) -> int:
     return sum(_used(unsigned(region[at : at + size], order)) == used for order in orders for at in starts)
 
 
-def _telling(told: Sequence[Told]) -> Told:
+def _telling(told: Sequence[KnownValue]) -> KnownValue:
     """Return the value with most information: it leaves the fewest places to look at again."""
     return max(told, key=lambda each: _bits(each.value))
 

@@ -13,7 +13,7 @@ from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue
 from glbtools.layouts.written import to_toml
 from glbtools.learn import checksums
-from glbtools.learn.checksums import Found, Sample
+from glbtools.learn.checksums import ChecksumMatch, Sample
 from glbtools.learn.material import Material
 
 MOST = 400
@@ -44,7 +44,7 @@ class _Window(NamedTuple):
 
 def with_checksum(
     layout: Layout, queues: Sequence[Queue], materials: Sequence[Material]
-) -> tuple[Layout, Found | None]:
+) -> tuple[Layout, ChecksumMatch | None]:
     """Return a layout with its checksum, and how it was found; where none is found bytes stay opaque.
 
     What a listing prints as the checksum of each record is one, whether or not it can be computed.
@@ -161,7 +161,7 @@ def _printed(kept: Sequence[tuple[Sample, int | None]]) -> str:
     return ""
 
 
-def _summed(layout: Layout, window: _Window, order: str, found: Found | None) -> Layout:
+def _summed(layout: Layout, window: _Window, order: str, found: ChecksumMatch | None) -> Layout:
     """Return a layout in which a stretch is the checksum."""
     each = window.field
     kind, size = ("hex", window.size) if window.digits else (f"u{8 * window.size}", window.size)

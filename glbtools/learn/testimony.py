@@ -44,7 +44,7 @@ _NAME = re.compile(r"(?:[A-Z0-9]{2,8}:)?([^/]+)/([^/]+)", re.IGNORECASE)
 _HEADER = ("sync", "cycle", "administrator", "keep_updates")
 
 
-class Told(NamedTuple):
+class KnownValue(NamedTuple):
     """One value that somebody says a file has.
 
     Attributes:
@@ -94,11 +94,11 @@ class Testimony:
 
     family: str
     snapshots: list[Snapshot]
-    told: list[Told] = field(default_factory=list)
+    told: list[KnownValue] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     contradicted: bool = False
 
-    def region(self, told: Told) -> bytes:
+    def region(self, told: KnownValue) -> bytes:
         """Return the structure that a value is said to stand in; empty where the file has no such record."""
         data = self.snapshots[told.snapshot].data
         if self.family == "reqconf":
@@ -131,7 +131,7 @@ def names(family: str) -> tuple[str, ...]:
     return (*_NUMBERS[family], *DATES[family], *TEXTS[family])
 
 
-def parted(told: Sequence[Told]) -> list[Told]:
+def parted(told: Sequence[KnownValue]) -> list[KnownValue]:
     """Return the parts of requestors' names as values of their own; none where a name has other parts."""
     names = [each for each in told if each.name == "name"]
     matches = [_NAME.fullmatch(str(each.value)) for each in names]

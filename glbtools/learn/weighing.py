@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from glbtools.formats.transaction import is_plain, parse
 from glbtools.learn import columns
 from glbtools.learn.arrange import Arrangement
-from glbtools.learn.chain import Held
+from glbtools.learn.chain import ChainRecord
 from glbtools.learn.fields import HEAD, TAIL, Claim, Sight, free
 from glbtools.learn.framing import BINARY, Rule
 from glbtools.learn.material import ANCHOR, CONTROL
@@ -19,7 +19,11 @@ FEWEST = 4
 
 
 def cut_off(
-    records: Sequence[Held], rule: Rule, arrangement: Arrangement, claims: Sequence[Claim], copied: frozenset[int]
+    records: Sequence[ChainRecord],
+    rule: Rule,
+    arrangement: Arrangement,
+    claims: Sequence[Claim],
+    copied: frozenset[int],
 ) -> int:
     """Return how many bytes beside the texts look as if they belonged to them: letters and digits that vary."""
     sight = Sight(records, rule)

@@ -321,7 +321,7 @@ BESIDE = _signs("master-late master-young")
 """Signs of an ordinary purge."""
 
 
-class Refuted(NamedTuple):
+class Refutation(NamedTuple):
     """A history that cannot have left what is seen, and the sign that says so."""
 
     history: History
@@ -342,7 +342,7 @@ class Causes(NamedTuple):
     relation: str
     seen: frozenset[str]
     open: tuple[History, ...]
-    refuted: tuple[Refuted, ...]
+    refuted: tuple[Refutation, ...]
     joined: bool
 
     @property
@@ -405,7 +405,7 @@ def causes(relation: str, seen: frozenset[str]) -> Causes:
     against = {each.slug: signs - each.may - each.late for each in able}
     single = [each for each in able if not against[each.slug]]
     opened = sorted(single or able, key=lambda each: -explained(each, signs))
-    refuted = [Refuted(each, min(against[each.slug], key=tuple(SIGNS).index)) for each in able if against[each.slug]]
+    refuted = [Refutation(each, min(against[each.slug], key=tuple(SIGNS).index)) for each in able if against[each.slug]]
     return Causes(relation, signs, tuple(opened), tuple(refuted) if single else (), not single)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
 
-class Numbered(Protocol):
+class HasNumber(Protocol):
     """Anything that has a transaction number."""
 
     @property
@@ -18,7 +18,7 @@ class Numbered(Protocol):
         """The number."""
 
 
-T = TypeVar("T", bound=Numbered)
+T = TypeVar("T", bound=HasNumber)
 
 
 class Rules(NamedTuple):
@@ -86,7 +86,7 @@ def to_send(queued: Iterable[T], confirmed: int, rules: Rules) -> list[T]:
     return [each for each in queued if each.sync >= least]
 
 
-def request_number(confirmed: int, sent: Sequence[Numbered]) -> int:
+def request_number(confirmed: int, sent: Sequence[HasNumber]) -> int:
     """Return R of a ReqTx: the last number sent, so that R = was + number sent (Q133428)."""
     return max((each.sync for each in sent), default=confirmed)
 
@@ -97,7 +97,7 @@ def to_accept(received: Iterable[T], applied: int, rules: Rules) -> list[T]:
     return [each for each in received if each.sync >= least]
 
 
-def server_reqsync(applied: int, accepted: Sequence[Numbered], asked: int, rules: Rules) -> int:
+def server_reqsync(applied: int, accepted: Sequence[HasNumber], asked: int, rules: Rules) -> int:
     """Return ReqSync of the server's record after a message: that of the last transaction processed (Q103421)."""
     if rules.acknowledge == "message":
         return max(applied, asked)

@@ -47,7 +47,7 @@ class Origin(NamedTuple):
     was: int | None = None
 
 
-class Undone(NamedTuple):
+class Remainder(NamedTuple):
     """A finding that is left as it is, or a loss that nothing given makes good.
 
     Attributes:

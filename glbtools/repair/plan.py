@@ -13,7 +13,7 @@ from glbtools.diagnosis.finding import Finding
 from glbtools.errors import OutputExistsError, UsageError
 from glbtools.evidence.sources import INSIDE
 from glbtools.model.channel import clipped
-from glbtools.repair.edits import Edit, Undone
+from glbtools.repair.edits import Edit, Remainder
 from glbtools.repair.result import Result, contents, prove
 from glbtools.repair.salvage import again, not_taken
 from glbtools.repair.work import Work
@@ -71,7 +71,7 @@ class Plan:
         return self._work.edits
 
     @property
-    def undone(self) -> list[Undone]:
+    def undone(self) -> list[Remainder]:
         """What is left as it is, and why."""
         return self._work.undone
 

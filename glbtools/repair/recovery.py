@@ -17,7 +17,7 @@ from glbtools.binary.layout import Layout
 from glbtools.binary.records import codec
 from glbtools.diagnosis.master import origin_of
 from glbtools.errors import GlbError, OutputExistsError
-from glbtools.evidence.carving import Carved, Carver
+from glbtools.evidence.carving import CarvedRecord, Carver
 from glbtools.formats.queue import moment
 from glbtools.formats.signatures import Signature
 from glbtools.layouts import Layouts
@@ -88,7 +88,7 @@ class CarvedImage:
     different: int = 0
     origins: dict[str, int] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
-    found: list[Carved] = field(default_factory=list)
+    found: list[CarvedRecord] = field(default_factory=list)
     packed: list[tuple[int, Signature]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     failure: str = ""
@@ -156,7 +156,7 @@ def _image(
     return found
 
 
-def _count(found: CarvedImage, run: list[Carved], file: str, known: set[int]) -> None:
+def _count(found: CarvedImage, run: list[CarvedRecord], file: str, known: set[int]) -> None:
     for each in run:
         if not each.is_sound:
             continue
@@ -197,7 +197,7 @@ class _Writer:
         self._labels.add(label.upper())
         self._image, self._label, self._files = str(path), label, 0
 
-    def write(self, run: list[Carved]) -> str:
+    def write(self, run: list[CarvedRecord]) -> str:
         """Write what stands together; return the path of its file, empty for none."""
         file = ""
         records = [each.record for each in run if each.record is not None]
@@ -212,7 +212,7 @@ class _Writer:
             self._stream.write(line.encode("ascii") + b"\n")
         return file
 
-    def _row(self, each: Carved, file: str) -> dict[str, Any]:
+    def _row(self, each: CarvedRecord, file: str) -> dict[str, Any]:
         row: dict[str, Any] = {
             "image": self._image,
             "kind": "record" if each.record is not None else "text",

@@ -22,7 +22,7 @@ from glbtools.formats import config
 from glbtools.formats.queue import CONFIRMED_TEXT, parse_queue, rewritten
 from glbtools.model.change import Change
 from glbtools.model.configuration import node_of
-from glbtools.repair.edits import Edit, Undone
+from glbtools.repair.edits import Edit, Remainder
 
 OWN = OUR_OWN[0]
 
@@ -66,7 +66,7 @@ class Work:
         self._hashed: dict[str, tuple[int, str]] = {}
         self.saved: dict[str, bytes] = {}
         self.edits: list[Edit] = []
-        self.undone: list[Undone] = []
+        self.undone: list[Remainder] = []
         self.queues: dict[str, list[Change]] = {}
         self.cases: dict[str, Case] = {each.postoffice.path: each for each in cases(report.network, report.now)}
 
@@ -261,7 +261,7 @@ class Work:
 
     def leave(self, finding: Finding, why: str, *, lost: bool = False) -> None:
         """Note what is not done."""
-        self.undone.append(Undone(finding.problem.slug, finding.postoffice or finding.path, why, lost))
+        self.undone.append(Remainder(finding.problem.slug, finding.postoffice or finding.path, why, lost))
 
     def replaced(self, evidence: Sequence[Evidence]) -> bool:
         """Whether remedies have done away with every byte that some evidence points to."""

@@ -11,7 +11,7 @@ from glbtools.reporting.documents import csv_table, dumps, spreadsheet_safe, too
 from glbtools.reporting.text import message
 
 if TYPE_CHECKING:
-    from glbtools.diagnosis.case import Judged
+    from glbtools.diagnosis.case import ChannelVerdict
     from glbtools.diagnosis.engine import Report
 
 _INPUT = ("path", "format", "layout", "size", "sha256", "used", "target")
@@ -59,7 +59,7 @@ def document(report: Report, version: str) -> dict[str, Any]:
     }
 
 
-def channel(judged: Judged) -> dict[str, Any]:
+def channel(judged: ChannelVerdict) -> dict[str, Any]:
     """Return a channel and its verdict."""
     known, verdict = judged.channel, judged.verdict
     return {

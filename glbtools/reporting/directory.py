@@ -10,7 +10,7 @@ from glbtools.reporting.model import Block, Break, Column, Heading, Paragraph, T
 from glbtools.reporting.text import message, safe
 
 if TYPE_CHECKING:
-    from glbtools.directory.backsync import Backsync, Partner, Returned
+    from glbtools.directory.backsync import Backsync, Partner, ReturnedObject
     from glbtools.directory.compare import Difference
     from glbtools.directory.export import Outcome
     from glbtools.model.channel import Range
@@ -192,7 +192,7 @@ def backsync_document(found: Backsync) -> str:
     )
 
 
-def _held(what: str, found: list[Returned]) -> Iterator[Block]:
+def _held(what: str, found: list[ReturnedObject]) -> Iterator[Block]:
     yield Paragraph(f"{what}: {len(found)}")
     lines = (
         f"  {safe(each.entry.dn)} from {', '.join(map(safe, each.partners))}{_attributes(each.attributes)}"
@@ -201,7 +201,7 @@ def _held(what: str, found: list[Returned]) -> Iterator[Block]:
     yield from _limited(lines, len(found))
 
 
-def _held_row(each: Returned) -> dict[str, Any]:
+def _held_row(each: ReturnedObject) -> dict[str, Any]:
     return {
         "dn": each.entry.dn,
         "from": list(each.partners),

@@ -14,7 +14,7 @@ from glbtools.reporting.model import Picture
 from glbtools.reporting.text import safe
 
 if TYPE_CHECKING:
-    from glbtools.diagnosis.case import Judged
+    from glbtools.diagnosis.case import ChannelVerdict
 
 WAITS = ("UNACKNOWLEDGED", "PENDING")
 
@@ -54,7 +54,7 @@ class _Bar(NamedTuple):
     shown: str
 
 
-def number_line(judged: Judged, number: int, title: str, text: str) -> Picture:
+def number_line(judged: ChannelVerdict, number: int, title: str, text: str) -> Picture:
     """Return a channel as a number line: how far each side is, and which numbers are in trouble.
 
     Args:
@@ -93,7 +93,7 @@ def number_line(judged: Judged, number: int, title: str, text: str) -> Picture:
     return Picture(title, text, "".join(parts) + "</svg>")
 
 
-def _bars(judged: Judged) -> Iterator[_Bar]:
+def _bars(judged: ChannelVerdict) -> Iterator[_Bar]:
     channel, verdict = judged.channel, judged.verdict
     if channel.kind == UPLOAD:
         known = [
@@ -137,9 +137,9 @@ def _scale(ends: Sequence[int]) -> dict[int, float]:
     return at
 
 
-def network(channels: Iterable[Judged], number: int) -> Iterator[Picture]:
+def network(channels: Iterable[ChannelVerdict], number: int) -> Iterator[Picture]:
     """Yield a picture of who sends to whom, the sick first; those in step are counted."""
-    pairs: dict[tuple[str, str], list[Judged]] = {}
+    pairs: dict[tuple[str, str], list[ChannelVerdict]] = {}
     for judged in channels:
         channel = judged.channel
         ends = (channel.origin or "?", channel.target or "?")
@@ -179,19 +179,19 @@ def network(channels: Iterable[Judged], number: int) -> Iterator[Picture]:
 _OK = 2
 
 
-def _rank(judged: Judged) -> int:
+def _rank(judged: ChannelVerdict) -> int:
     state = judged.verdict.state
     return 0 if state not in NORMAL else 1 if state in WAITS else 3 if state == "IN_SYNC" else 2
 
 
-def _told(judged: Judged) -> str:
+def _told(judged: ChannelVerdict) -> str:
     verdict = judged.verdict
     ranges = [each for state in verdict.states for each in verdict.ranges.get(state, ())]
     numbers = f" ({numbers_text(ranges)})" if ranges else ""
     return f"{judged.channel.kind} {_word(judged)}{numbers}"
 
 
-def _word(judged: Judged) -> str:
+def _word(judged: ChannelVerdict) -> str:
     state = judged.verdict.state
     words = {
         "IN_SYNC": "in step", "UNKNOWN": "not known", "ROLLED_BACK": "one side went back", "EPOCH_CHANGED": "made anew",
@@ -200,7 +200,7 @@ def _word(judged: Judged) -> str:
     return words.get(state) or _NAMES.get(state, state.lower())
 
 
-def _arrow(y: int, judged: Judged, *, forth: bool, right: int) -> str:
+def _arrow(y: int, judged: ChannelVerdict, *, forth: bool, right: int) -> str:
     start, stop = (224, right - 8) if forth else (right - 8, 224)
     rank = _rank(judged)
     colour = ("#a4161a", "#2a5d84", "#4d596a", "#1f6b3a")[rank]

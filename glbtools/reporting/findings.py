@@ -16,7 +16,7 @@ from glbtools.reporting.model import STRONG, Block, Break, Paragraph, Place, Pla
 from glbtools.reporting.text import message, safe
 
 if TYPE_CHECKING:
-    from glbtools.diagnosis.case import Judged
+    from glbtools.diagnosis.case import ChannelVerdict
     from glbtools.diagnosis.engine import Report
     from glbtools.evidence.network import Network
     from glbtools.evidence.postoffice import Postoffice
@@ -258,12 +258,12 @@ def _channels(found: Report, verbose: bool) -> Iterator[Block]:
         yield Break()
 
 
-def is_sick(judged: Judged) -> bool:
+def is_sick(judged: ChannelVerdict) -> bool:
     """Whether a channel loses changes or stands still."""
     return judged.verdict.state not in NORMAL
 
 
-def channel_line(judged: Judged) -> str:
+def channel_line(judged: ChannelVerdict) -> str:
     """Say in one line who sends to whom, what the numbers are and what that means."""
     channel, verdict = judged.channel, judged.verdict
     origin, target = channel.origin or "the server", channel.target or "the server"
@@ -342,7 +342,7 @@ _OF_SUCCESSORS = {
 """Where a state means something else in a directory or a pair."""
 
 
-def _ranges(judged: Judged, state: str) -> str:
+def _ranges(judged: ChannelVerdict, state: str) -> str:
     ranges = judged.verdict.ranges.get(state)
     return f": {numbers_text(ranges)}" if ranges else ""
 

@@ -37,7 +37,7 @@ from glbtools.reporting.model import (
 from glbtools.reporting.text import message, safe
 
 if TYPE_CHECKING:
-    from glbtools.learn.checking import Checked, Part
+    from glbtools.learn.checking import LayoutCheck, Part
     from glbtools.learn.comparison import Comparison
     from glbtools.learn.learning import Learning
     from glbtools.learn.places import Place
@@ -521,7 +521,7 @@ def _differences(layout: Layout) -> Iterator[Block]:
 # --- more files --------------------------------------------------------------------------------------------------
 
 
-def checked(layout: Layout, found: Sequence[Checked]) -> Iterator[Block]:
+def checked(layout: Layout, found: Sequence[LayoutCheck]) -> Iterator[Block]:
     """Yield how a layout fits some files."""
     fitting = sum(each.fits for each in found)
     yield Heading(f"{safe(layout.id)} fits {fitting} of {count(len(found), 'file')}")
@@ -536,12 +536,12 @@ def checked(layout: Layout, found: Sequence[Checked]) -> Iterator[Block]:
             yield Paragraph(line, depth=2)
 
 
-def _listed(each: Checked) -> Iterator[Block]:
+def _listed(each: LayoutCheck) -> Iterator[Block]:
     for reason in each.against:
         yield Paragraph(message(reason), depth=2)
 
 
-def _grounds(each: Checked) -> Iterator[str]:
+def _grounds(each: LayoutCheck) -> Iterator[str]:
     records = each.part.records
     if not each.part.size:
         yield "empty: any layout fits it"
@@ -677,7 +677,7 @@ def _candidate_row(learning: Learning, each: Candidate) -> dict[str, Any]:
     }
 
 
-def check_document(layout: Layout, found: Sequence[Checked], version: str) -> dict[str, Any]:
+def check_document(layout: Layout, found: Sequence[LayoutCheck], version: str) -> dict[str, Any]:
     """Return how a layout fits some files."""
     rows = [
         {"path": each.part.path, "size": each.part.size, "fits": each.fits}

@@ -42,7 +42,7 @@ from glbtools.reporting.page import page
 from glbtools.reporting.text import message, safe
 
 if TYPE_CHECKING:
-    from glbtools.diagnosis.case import Judged
+    from glbtools.diagnosis.case import ChannelVerdict
     from glbtools.diagnosis.changes.found import Unsent
 
 SCHEMA = "glbtools.report/1"
@@ -73,7 +73,7 @@ _ROW = 16
 _MOST_BYTES = 64
 
 
-class Said(NamedTuple):
+class CaseDetails(NamedTuple):
     """What whoever makes a report says of it."""
 
     title: str = ""
@@ -104,7 +104,7 @@ def write_report(
         OutputExistsError: the file exists and ``force`` is not given.
         FileAccessError: the system refuses.
     """
-    said = Said(title, case, examiner)
+    said = CaseDetails(title, case, examiner)
     shown = message(title) if title else findings.summary(report)
     data = "\n".join(filter(None, page(story(report, said), shown))).encode() + b"\n"
     files.write(Path(to), data, force=force)
@@ -122,7 +122,7 @@ def document(report: Report, version: str, path: str | None, size: int) -> str:
     return dumps({"schema": SCHEMA, "tool": tool(version)} | short)
 
 
-def story(report: Report, said: Said) -> Iterator[Block]:
+def story(report: Report, said: CaseDetails) -> Iterator[Block]:
     """Yield the whole report."""
     outcome = outstanding(report.evidence, "both")
     groups = list(findings.grouped(report.findings))
@@ -140,7 +140,7 @@ def story(report: Report, said: Said) -> Iterator[Block]:
     yield from _tool(report)
 
 
-def _short(report: Report, said: Said, outcome: Unsent) -> Iterator[Block]:
+def _short(report: Report, said: CaseDetails, outcome: Unsent) -> Iterator[Block]:
     yield Section("In short", "short")
     yield Paragraph(f"{_sentence(findings.summary(report))}.", tones=("strong", "verdict"))
     if outcome.changes or outcome.numbers:
@@ -349,7 +349,7 @@ def _channels(report: Report) -> Iterator[Block]:
         yield Fold(f"{plural(len(rest), 'more channel')}: {told}", (Steps(lines),))
 
 
-def _meaning(judged: Judged) -> str:
+def _meaning(judged: ChannelVerdict) -> str:
     """Return what a channel is in, without who sends to whom."""
     said = message(findings.channel_line(judged)).partition(": ")[2]
     return _sentence(said) + "."

@@ -14,7 +14,7 @@ from glbtools.reporting.model import Block, Break, Column, Heading, Paragraph, T
 from glbtools.reporting.text import message, safe
 
 if TYPE_CHECKING:
-    from glbtools.diagnosis.changes.found import Outstanding, Route, Standing, Unfound, Unknown, Unsent
+    from glbtools.diagnosis.changes.found import MissingRange, Obstacle, Outstanding, Route, UnknownRoute, Unsent
     from glbtools.diagnosis.finding import Evidence
 
 SCHEMA = "glbtools.unsent/1"
@@ -104,7 +104,7 @@ def _changes(alike: Sequence[Outstanding], limit: int) -> Iterator[Block]:
         yield Verbatim(f"  ... and {len(alike) - limit} more; --json lists them all")
 
 
-def _ranges(ranges: Iterable[Unfound]) -> Iterator[Block]:
+def _ranges(ranges: Iterable[MissingRange]) -> Iterator[Block]:
     for _, group in groupby(ranges, lambda each: each.standing[:3]):
         alike = list(group)
         first = alike[0]
@@ -116,7 +116,7 @@ def _ranges(ranges: Iterable[Unfound]) -> Iterator[Block]:
         yield from _reason(first.standing)
 
 
-def _reason(standing: Standing) -> Iterator[Block]:
+def _reason(standing: Obstacle) -> Iterator[Block]:
     if standing.note:
         yield Paragraph(message(standing.note), depth=1)
     wanted = ", ".join(standing.settled_by)
@@ -124,7 +124,7 @@ def _reason(standing: Standing) -> Iterator[Block]:
         yield Paragraph(f"What would settle it: {message(wanted)}.", depth=1)
 
 
-def _unknown(unknown: Iterable[Unknown]) -> Iterator[Block]:
+def _unknown(unknown: Iterable[UnknownRoute]) -> Iterator[Block]:
     """Say what cannot be told, one entry for all channels that want the same files."""
     groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for each in unknown:
@@ -206,7 +206,7 @@ def change(each: Outstanding) -> dict[str, Any]:
     }
 
 
-def unfound(each: Unfound) -> dict[str, Any]:
+def unfound(each: MissingRange) -> dict[str, Any]:
     """Return numbers without content as JSON has them; open below, closed above."""
     return {
         "origin": each.route.origin,
@@ -222,7 +222,7 @@ def unfound(each: Unfound) -> dict[str, Any]:
     }
 
 
-def _unknown_row(each: Unknown) -> dict[str, Any]:
+def _unknown_row(each: UnknownRoute) -> dict[str, Any]:
     return each.route._asdict() | {"wanted": list(each.wanted)}
 
 
@@ -250,12 +250,12 @@ def _change_cells(each: Outstanding) -> dict[str, Any]:
     }
 
 
-def _range_cells(each: Unfound) -> dict[str, Any]:
+def _range_cells(each: MissingRange) -> dict[str, Any]:
     low, high = each.range
     return _cells(each) | {"kind": "range", "postoffice": each.route.origin, "low": low, "high": high}
 
 
-def _cells(each: Outstanding | Unfound) -> dict[str, Any]:
+def _cells(each: Outstanding | MissingRange) -> dict[str, Any]:
     """Return what both have."""
     where = _at(each.evidence[:1])
     return {

@@ -10,7 +10,7 @@ from glbtools.formats.queue import PODIAG_TEXT, ResyncHeader
 from glbtools.model import protocol
 from glbtools.model.change import Change
 from glbtools.simulation.disk import OWN, Office
-from glbtools.simulation.lists import Named, addition, deletion, modification, whole
+from glbtools.simulation.lists import ListEntry, addition, deletion, modification, whole
 from glbtools.simulation.mail import IMPORT_REQUEST, Message
 from glbtools.simulation.network import Network
 from glbtools.simulation.phases import digest_of, run_import, whole_lists
@@ -167,7 +167,7 @@ def _newcomer(network: Network, office: Office) -> str:
     return addition(office.name, f"{first} {network.serial:04}", f"{first[:4].upper()}{network.serial:04}")
 
 
-def _chosen(network: Network, office: Office, which: int) -> Named | None:
+def _chosen(network: Network, office: Office, which: int) -> ListEntry | None:
     entries = network.lists[office.name].of(office.name)
     return entries[which % len(entries)] if entries else None
 

@@ -18,7 +18,7 @@ from glbtools.model.change import Change
 from glbtools.simulation import actions, phases
 from glbtools.simulation.disk import OWN, Office
 from glbtools.simulation.lists import addition
-from glbtools.simulation.network import EMPTY_QUEUES, Failure, Injected, Network, Said
+from glbtools.simulation.network import EMPTY_QUEUES, Failure, InjectedFault, LogEntry, Network
 
 Do = Callable[..., None]
 
@@ -59,7 +59,7 @@ def inject(network: Network, name: str, office: Office, **options: Any) -> int:
     role = "server" if office.name == network.server else "requestor"
     if fault.where not in ("any", role):
         raise UsageError(f"{name} concerns a {fault.where}, and {office.name} is the {role}")
-    network.faults.append(Injected(fault.name, fault.slug, network.cycle, office.name))
+    network.faults.append(InjectedFault(fault.name, fault.slug, network.cycle, office.name))
     fault.do(network, office, **options)
     return len(network.faults) - 1
 
@@ -335,7 +335,7 @@ def _no_import(network: Network, office: Office) -> None:
 
 def _break_off(network: Network, office: Office) -> None:
     """An Import breaks off in the middle: what was fetched stands in USRTRANS (Q122750)."""
-    network.failures[office.name, "T3"] = Failure((Said("Status", None, phases.IMPORT),), "sorting", 64)
+    network.failures[office.name, "T3"] = Failure((LogEntry("Status", None, phases.IMPORT),), "sorting", 64)
 
 
 # --- mail and schedule -------------------------------------------------------------------------------------------
@@ -404,7 +404,7 @@ def _torn_mailbag(_network: Network, office: Office) -> None:
     office.write("MBG/SYSTEM.MBG", bytes(117))
 
 
-def _say(*lines: Said) -> Do:
+def _say(*lines: LogEntry) -> Do:
     """Return a fault of which only messages tell: a program writes them and goes on."""
 
     def do(network: Network, office: Office) -> None:
@@ -425,7 +425,7 @@ def _bad_modification(network: Network, office: Office) -> None:
     """A malformed modification reaches everyone, and IMPORT hangs on it everywhere (Q194819)."""
     network.queue(office, [f"M Old\tPCM:{office.name}/TENLETTERSX"])
     for name in network.offices:
-        network.failures[name, "T3"] = Failure((Said("Status", None, phases.IMPORT),), "import", 65)
+        network.failures[name, "T3"] = Failure((LogEntry("Status", None, phases.IMPORT),), "import", 65)
 
 
 def _damage_report(network: Network, office: Office) -> None:
@@ -491,7 +491,7 @@ def _resync_first(network: Network, office: Office, changes: int = 1) -> None:
     actions.add(network, office, changes)
 
 
-def _failing(phase: str, what: str, *lines: Said, files: tuple[str, ...] = (), end: int = 65) -> Do:
+def _failing(phase: str, what: str, *lines: LogEntry, files: tuple[str, ...] = (), end: int = 65) -> Do:
     """Return a fault that makes a program fail in this cycle, with documented messages."""
 
     def do(network: Network, office: Office) -> None:
@@ -609,7 +609,7 @@ _FAULTS = (
           after="T0"),
     Fault("second-server", "role-conflict", "SRVCONF.GLB lies on a requestor", "Q136487", _second_server),
     Fault("reply-too-large", "foreign-inbody", "an import in the body of a message is too large", "Q123857", _failing(
-        "T2", "program", Said("Warning", 9, "SRVUPDS"), Said("Fatal", 159, "PCM:NET/OTHER"),
+        "T2", "program", LogEntry("Warning", 9, "SRVUPDS"), LogEntry("Fatal", 159, "PCM:NET/OTHER"),
     ), after="T1", where="server"),
     Fault("report-damaged", "server-t2-crash", "DSSERVER.LOG is damaged", "Q125918", _damage_report),
     # Contents.
@@ -617,18 +617,19 @@ _FAULTS = (
           after="T0",
           where="any"),
     Fault("entry-refused", "content-level-poison", "the same entry is refused again", "Q123398 Q128872", _say(
-        Said("Error", 20, "TENLETTERSX"),
+        LogEntry("Error", 20, "TENLETTERSX"),
     ), after="T2", where="server"),
     Fault("bad-modification", "import-hang-bad-modify", "a malformed modification is sent to everyone", "Q194819",
           _bad_modification, after="T0"),
     Fault("gateway-lists-bad", "resync-extract-bad-lists", "full lists are made from an empty gateway list", "Q119240",
-          _say(Said("Status", None, phases.IMPORT), Said("Error", 46), Said("Warning", 43, "X400"),
-               Said("Status", None, "Import is finished."))),
+          _say(LogEntry("Status", None, phases.IMPORT), LogEntry("Error", 46), LogEntry("Warning", 43, "X400"),
+               LogEntry("Status", None, "Import is finished."))),
     Fault("gateway-missing", "resync-gateway-44", "full lists name a gateway that is not installed", "Q122751", _say(
-        Said("Status", None, phases.IMPORT), Said("Error", 44, "FAX"), Said("Status", None, "Import is finished."),
+        LogEntry("Status", None, phases.IMPORT), LogEntry("Error", 44, "FAX"),
+        LogEntry("Status", None, "Import is finished."),
     )),
     Fault("texts-missing", "ds-msg-missing", "DS_MSG.GLB is missing", "Q130064", _say(
-        Said("Warning", 1, wording="Error obtaining message #:1 GWTRANS"),
+        LogEntry("Warning", 1, wording="Error obtaining message #:1 GWTRANS"),
     )),
     # T3.
     Fault("sortlock-left", "temp-files-leftover", "a sort breaks off", "Q112301", _leave_sortlock),
@@ -637,43 +638,44 @@ _FAULTS = (
     Fault("import-without-password", "import-not-run-bad-password", "IMPORT is run with a wrong password", "Q148771",
           _no_import, after="T2"),
     Fault("import-locked", "import-locked-91", "ADMIN is open while IMPORT runs", "Q148705", _failing(
-        "T3", "import", Said("Status", None, "Microsoft (R) Mail Import V3.5"), Said("Fatal", 91, "ADMIN"),
-        Said("Fatal", None, "  FLAG.GLB is locked open."),
+        "T3", "import", LogEntry("Status", None, "Microsoft (R) Mail Import V3.5"), LogEntry("Fatal", 91, "ADMIN"),
+        LogEntry("Fatal", None, "  FLAG.GLB is locked open."),
     ), after="T2"),
     Fault("import-rename", "import-rename-7", "IMPORT cannot rename its file", "Q134228", _failing(
-        "T3", "import", Said("Status", None, "Microsoft (R) Mail Import V3.5"), Said("Fatal", 7, "M:USR\\IMPORT.USR"),
-        Said("Warning", 90), files=("USR/IMPORT.USR",),
+        "T3", "import", LogEntry("Status", None, "Microsoft (R) Mail Import V3.5"),
+        LogEntry("Fatal", 7, "M:USR\\IMPORT.USR"), LogEntry("Warning", 90), files=("USR/IMPORT.USR",),
     ), after="T2"),
     Fault("import-13", "srvtrans-leftover-13", "IMPORT cannot read SRVTRANS.GLB", "Q174164", _failing(
-        "T3", "import", Said("Status", None, "Microsoft (R) Mail Import V3.5"),
-        Said("Error", 13, wording="Dirsync import error accessing srvtrans.glb"),
+        "T3", "import", LogEntry("Status", None, "Microsoft (R) Mail Import V3.5"),
+        LogEntry("Error", 13, wording="Dirsync import error accessing srvtrans.glb"),
     ), after="T2"),
     Fault("import-45-150", "usrtrans-corrupt-45-150", "IMPORT cannot sort USRTRANS.GLB", "Q112301", _failing(
-        "T3", "import", Said("Status", None, "Microsoft (R) Mail Import V3.5"), Said("Error", 45, "USRTRANS"),
-        Said("Fatal", 150), files=("GLB/SORTLOCK.GLB",),
+        "T3", "import", LogEntry("Status", None, "Microsoft (R) Mail Import V3.5"), LogEntry("Error", 45, "USRTRANS"),
+        LogEntry("Fatal", 150), files=("GLB/SORTLOCK.GLB",),
     ), after="T2"),
     Fault("disk-full", "error-150-space-rights", "no room for the updates file", "Q96060", _failing(
-        "T3", "import", Said("Status", None, "Microsoft (R) Mail Import V3.5"), Said("Fatal", 150),
+        "T3", "import", LogEntry("Status", None, "Microsoft (R) Mail Import V3.5"), LogEntry("Fatal", 150),
     ), after="T2"),
     Fault("mailbag-locked", "system-mbg-locked-t3", "SYSTEM.MBG is locked at T3", "Q138783", _failing(
-        "T3", "program", Said("Error", 115, "NULL"), Said("Status", None, "Requestor process failed."),
+        "T3", "program", LogEntry("Error", 115, "NULL"), LogEntry("Status", None, "Requestor process failed."),
     ), after="T2"),
     Fault("gal-locked", "gal-rebuild-failures", "a client holds the global list open", "Q108831 Q99117", _failing(
-        "T3", "rebuild", Said("Status", None, "Microsoft (R) Mail GAL Rebuild Utility Version 3.5"),
-        Said("Fatal", 203, "Global Address List not installed on this Postoffice"),
+        "T3", "rebuild", LogEntry("Status", None, "Microsoft (R) Mail GAL Rebuild Utility Version 3.5"),
+        LogEntry("Fatal", 203, "Global Address List not installed on this Postoffice"),
     ), after="T2"),
     Fault("gal-off", "gal-not-active", "the automatic rebuild is switched off", "Q105965", _failing(
-        "T3", "rebuild", Said("Status", None, "GAL not active on this PO"), end=64,
+        "T3", "rebuild", LogEntry("Status", None, "GAL not active on this PO"), end=64,
     ), after="T2"),
     # T1, T2, mail and schedule.
     Fault("inqueue-lost", "inqueue-missing", "INQUEUE.MBG is missing at T1", "Q130449 Q104279", _failing(
-        "T1", "program", Said("Fatal", 113, "{name}/$SYSTEM"), Said("Status", None, "Requestor process failed."),
+        "T1", "program", LogEntry("Fatal", 113, "{name}/$SYSTEM"),
+        LogEntry("Status", None, "Requestor process failed."),
     ), after="T0"),
     Fault("mailbag-doubled", "system-mbg-duplicates", "SYSTEM.MBG of the server has double headers", "Q127752 Q111703",
           _failing(
-              "T2", "program", Said("Error", 115, "<NULL>"), Said("Error", 115, "<NULL>"),
-              Said("Warning", 8, "{name}/$SYSTEM"),
-              Said("Status", None, "Server processing failure"),
+              "T2", "program", LogEntry("Error", 115, "<NULL>"), LogEntry("Error", 115, "<NULL>"),
+              LogEntry("Warning", 8, "{name}/$SYSTEM"),
+              LogEntry("Status", None, "Server processing failure"),
           ), after="T1", where="server"),
     Fault("report-not-filed", "att-dir-missing", "a directory of attachments is missing on the server", "Q112303",
           lambda network, office: office.log(network.now(office.name), "Warning", 128, coded=False), after="T2",

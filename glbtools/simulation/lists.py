@@ -16,7 +16,7 @@ from glbtools.model.transaction import Address, add, delete, in_tab_form, modify
 ENCODING = "utf-8"
 
 
-class Named(NamedTuple):
+class ListEntry(NamedTuple):
     """One entry: the full name shown, and the address."""
 
     alias: str
@@ -27,7 +27,7 @@ class AddressList:
     """What one postoffice knows of all: node -> address in lower case -> entry."""
 
     def __init__(self) -> None:
-        self._nodes: dict[str, dict[str, Named]] = {}
+        self._nodes: dict[str, dict[str, ListEntry]] = {}
 
     @classmethod
     def read(cls, data: bytes) -> AddressList:
@@ -36,14 +36,14 @@ class AddressList:
         for line in data.decode(ENCODING, "replace").split("\n"):
             alias, tab, address = line.partition("\t")
             if tab:
-                found._put(Named(alias, address))
+                found._put(ListEntry(alias, address))
         return found
 
     def write(self) -> bytes:
         """Return a list as text."""
         return "".join(f"{each.alias}\t{each.address}\n" for each in self).encode(ENCODING)
 
-    def __iter__(self) -> Iterator[Named]:
+    def __iter__(self) -> Iterator[ListEntry]:
         for node in sorted(self._nodes):
             entries = self._nodes[node]
             yield from (entries[key] for key in sorted(entries))
@@ -56,7 +56,7 @@ class AddressList:
 
     __hash__ = None  # type: ignore[assignment]
 
-    def of(self, postoffice: str) -> list[Named]:
+    def of(self, postoffice: str) -> list[ListEntry]:
         """Return the entries of one postoffice (NET/PO)."""
         entries = self._nodes.get(_node(f"PCM:{postoffice}/x"), {})
         return [entries[key] for key in sorted(entries)]
@@ -78,7 +78,7 @@ class AddressList:
                 self._put(change.entry)
         return bool(_changes(text))
 
-    def _put(self, entry: Named) -> None:
+    def _put(self, entry: ListEntry) -> None:
         self._nodes.setdefault(_node(entry.address), {})[entry.address.lower()] = entry
 
 
@@ -91,7 +91,7 @@ class _Change(NamedTuple):
     verb: str
     node: str
     key: str = ""
-    entry: Named | None = None
+    entry: ListEntry | None = None
 
 
 @lru_cache(maxsize=65536)
@@ -108,7 +108,7 @@ def _changes(text: str) -> tuple[_Change, ...]:
         steps.append(_Change("D", _node(old), old.lower()))
     new = typed.new_entry if typed.code == "M" else typed.entry
     if typed.code in ("A", "M") and new and new.address:
-        entry = Named(new.alias, str(new.address))
+        entry = ListEntry(new.alias, str(new.address))
         steps.append(_Change("A", _node(entry.address), entry.address.lower(), entry))
     return tuple(steps)
 
@@ -135,18 +135,18 @@ def addition(postoffice: str, alias: str, mailbox: str) -> str:
     return build(add(in_tab_form(alias, address_of(postoffice, mailbox))))
 
 
-def deletion(entry: Named, postoffice: str) -> str:
+def deletion(entry: ListEntry, postoffice: str) -> str:
     """Return the text that deletes an entry."""
     return build(delete(in_tab_form(entry.alias, address_of(postoffice, entry.address.rpartition("/")[2]))))
 
 
-def modification(entry: Named, alias: str, postoffice: str) -> str:
+def modification(entry: ListEntry, alias: str, postoffice: str) -> str:
     """Return the text that gives an entry another name."""
     address = address_of(postoffice, entry.address.rpartition("/")[2])
     return build(modify(in_tab_form(entry.alias, address), in_tab_form(alias, address)))
 
 
-def whole(postoffice: str, entries: list[Named]) -> list[str]:
+def whole(postoffice: str, entries: list[ListEntry]) -> list[str]:
     """Return the texts of an Export: one that clears the node, and one for each entry (Q96060)."""
     head = build(replace(address_of(postoffice)))
     return [head, *(f"A {each.alias}\t{each.address}" for each in entries)]

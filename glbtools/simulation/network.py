@@ -40,7 +40,7 @@ TICKS = {"T0": 0, "T1": 0, "T2": 1, "T3": 2}
 EMPTY_QUEUES = ("REQTRANS", "SRVTRANS", "USRTRANS", "NMETRANS", "GWTRANS")
 
 
-class Said(NamedTuple):
+class LogEntry(NamedTuple):
     """A line that a program writes to the log; ``wording`` where it is not the usual one of its number."""
 
     severity: str
@@ -59,12 +59,12 @@ class Failure(NamedTuple):
         end: exit code that Dispatch prints.
     """
 
-    lines: tuple[Said, ...] = ()
+    lines: tuple[LogEntry, ...] = ()
     what: str = "program"
     end: int = 65
 
 
-class Injected(NamedTuple):
+class InjectedFault(NamedTuple):
     """A fault that was put into the network."""
 
     name: str
@@ -103,7 +103,7 @@ class Network:
         self.lists: dict[str, AddressList] = {name: AddressList() for name in self.offices}
         self.mail: list[Message] = []
         self.ledger = Ledger()
-        self.faults: list[Injected] = []
+        self.faults: list[InjectedFault] = []
         self.failures: dict[tuple[str, str], Failure] = {}
         self.skipped: set[tuple[str, str]] = set()
         self.serial = 0
@@ -326,7 +326,9 @@ def _restored(state: Setting, disk: Disk, layouts: Layouts) -> Network:
     network.skipped = {(each[0].choice(places), each[1].text()) for each in state["skipped"].items()}
     network.failures = {(each[0].choice(places), each[1].text()): _failure(each) for each in state["failures"].items()}
     network.faults = [
-        Injected(each["name"].text(), each["slug"].text(), each["cycle"].integer(0, MOST_CYCLES), each["at"].text())
+        InjectedFault(
+            each["name"].text(), each["slug"].text(), each["cycle"].integer(0, MOST_CYCLES), each["at"].text()
+        )
         for each in state["faults"].rows()
     ]
     network.ledger.whole = {each.name: _unpacked(each) for each in state["whole"].entries()}
@@ -335,7 +337,8 @@ def _restored(state: Setting, disk: Disk, layouts: Layouts) -> Network:
 
 def _failure(row: Setting) -> Failure:
     lines = (
-        Said(each[0].text(), each[1].optional(_number), each[2].text(""), each[3].text("")) for each in row[2].items()
+        LogEntry(each[0].text(), each[1].optional(_number), each[2].text(""), each[3].text(""))
+        for each in row[2].items()
     )
     return Failure(tuple(lines), row[3].text(), row[4].integer(0, 255))
 

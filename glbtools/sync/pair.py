@@ -453,7 +453,7 @@ def status(path: str | Path, *, read_dump: ReadDump = from_disk) -> Status:
     )
 
 
-class Standing(NamedTuple):
+class PairStatus(NamedTuple):
     """Both ends of a pair, as far as they are on this machine.
 
     Attributes:
@@ -485,7 +485,7 @@ class Standing(NamedTuple):
 
 def standing(
     pair: Pair, *, read_dump: ReadDump = from_disk, open_store: Callable[[Path], SqliteStore] = SqliteStore
-) -> Standing:
+) -> PairStatus:
     """Return how both ends of a pair stand.
 
     Raises:
@@ -502,8 +502,8 @@ def standing(
 
 def _stands(
     pair: Pair, stack: contextlib.ExitStack, read_dump: ReadDump, open_store: Callable[[Path], SqliteStore]
-) -> Standing:
-    found, position = Standing(), None
+) -> PairStatus:
+    found, position = PairStatus(), None
     if pair.target is not None:
         target = stack.enter_context(open_store(pair.target.path))
         journal = _sound(target.journal(pair.id))

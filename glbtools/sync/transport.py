@@ -80,7 +80,7 @@ class Message(NamedTuple):
     items: tuple[Change, ...] = ()
 
 
-class Received(NamedTuple):
+class Delivery(NamedTuple):
     """A message that has come, under the name by which its transport knows it."""
 
     name: str
@@ -93,13 +93,13 @@ class Transport(Protocol):
     def post(self, message: Message) -> None:
         """Send a message."""
 
-    def take(self, address: str) -> Received | None:
+    def take(self, address: str) -> Delivery | None:
         """Return the next message for somebody, without removing it; None when there is none."""
 
-    def done(self, address: str, received: Received) -> None:
+    def done(self, address: str, received: Delivery) -> None:
         """Remove a message that was dealt with."""
 
-    def refuse(self, address: str, received: Received, reason: str) -> None:
+    def refuse(self, address: str, received: Delivery, reason: str) -> None:
         """Set a message aside that its reader cannot take."""
 
 
@@ -107,24 +107,24 @@ class MemoryTransport:
     """Messages inside one process."""
 
     def __init__(self) -> None:
-        self.waiting: dict[str, deque[Received]] = {COLLECTOR: deque(), SYNCHRONIZER: deque()}
+        self.waiting: dict[str, deque[Delivery]] = {COLLECTOR: deque(), SYNCHRONIZER: deque()}
         self._posted = 0
 
     def post(self, message: Message) -> None:
         """Send a message."""
         self._posted += 1
-        self.waiting[RECEIVER[message.kind]].append(Received(str(self._posted), message))
+        self.waiting[RECEIVER[message.kind]].append(Delivery(str(self._posted), message))
 
-    def take(self, address: str) -> Received | None:
+    def take(self, address: str) -> Delivery | None:
         """Return the next message for somebody; None when there is none."""
         return self.waiting[address][0] if self.waiting[address] else None
 
-    def done(self, address: str, received: Received) -> None:
+    def done(self, address: str, received: Delivery) -> None:
         """Remove a message that was dealt with."""
         if received in self.waiting[address]:
             self.waiting[address].remove(received)
 
-    def refuse(self, address: str, received: Received, reason: str) -> None:
+    def refuse(self, address: str, received: Delivery, reason: str) -> None:
         """Remove a message that its reader cannot take; nobody looks for it here."""
         del reason
         self.done(address, received)
@@ -168,7 +168,7 @@ class SpoolTransport:
         waiting = (self.directory / address).iterdir()
         return sorted(each.name for each in waiting if not each.name.startswith("."))
 
-    def take(self, address: str) -> Received | None:
+    def take(self, address: str) -> Delivery | None:
         """Return the next message for somebody; what is none is moved aside on the way."""
         for name in self.names(address):
             try:
@@ -181,7 +181,7 @@ class SpoolTransport:
                 if os.path.lexists(self.directory / address / name):  # else another reader was faster
                     self._set_aside(address, name, str(error))
             else:
-                return Received(name, message)
+                return Delivery(name, message)
         return None
 
     def _set_aside(self, address: str, name: str, reason: str) -> None:
@@ -195,7 +195,7 @@ class SpoolTransport:
         with contextlib.suppress(FileNotFoundError):
             (self.directory / address / name).rename(aside)
 
-    def refuse(self, address: str, received: Received, reason: str) -> None:
+    def refuse(self, address: str, received: Delivery, reason: str) -> None:
         """Move a message aside that its reader cannot take, with the reason in a file beside it."""
         self._set_aside(address, received.name, reason)
 
@@ -203,12 +203,12 @@ class SpoolTransport:
         """Return why files were moved aside."""
         return list(spooled(self.directory).aside.values())
 
-    def done(self, address: str, received: Received) -> None:
+    def done(self, address: str, received: Delivery) -> None:
         """Remove a message that was dealt with."""
         (self.directory / address / received.name).unlink(missing_ok=True)
 
 
-class Spooled(NamedTuple):
+class SpoolContents(NamedTuple):
     """What lies in a spool directory.
 
     Attributes:
@@ -221,7 +221,7 @@ class Spooled(NamedTuple):
     aside: Mapping[Path, str] = {}
 
 
-def spooled(directory: Path) -> Spooled:
+def spooled(directory: Path) -> SpoolContents:
     """Return what lies in a spool directory, which may not be there; nothing is made, moved or removed."""
     reasons: dict[Path, str] = {}
     for each in _files_in(directory / ASIDE):
@@ -230,7 +230,7 @@ def spooled(directory: Path) -> Spooled:
                 reasons[each] = files.read(each, _LONGEST_REASON).decode("utf-8", "replace").rstrip("\n")
             except FileAccessError as error:
                 reasons[each] = str(error)
-    return Spooled(_files_in(directory / COLLECTOR), _files_in(directory / SYNCHRONIZER), reasons)
+    return SpoolContents(_files_in(directory / COLLECTOR), _files_in(directory / SYNCHRONIZER), reasons)
 
 
 def _files_in(directory: Path) -> tuple[Path, ...]:

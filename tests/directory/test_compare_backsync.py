@@ -11,7 +11,7 @@ import pytest
 
 from glbtools.directory.backsync import MARGIN, backsync
 from glbtools.directory.compare import compare
-from glbtools.directory.export import Listed
+from glbtools.directory.export import MemoryDump
 from glbtools.formats.ldif_dump import parse_ldif
 from glbtools.model.directory import Entry, Facts
 from glbtools.reporting.directory import backsync_report, difference_report
@@ -28,8 +28,8 @@ def kinds(difference) -> list[tuple[str, str]]:
 
 
 def test_the_difference_makes_the_older_list_into_the_newer_with_deletions_that_no_tombstone_shows():
-    old = Listed([entry("a", 3, 3), entry("b", 4, 4), entry("c", 5, 5)])
-    new = Listed([entry("a", 3, 3), entry("b", 9, 4), entry("d", 8, 8)])
+    old = MemoryDump([entry("a", 3, 3), entry("b", 4, 4), entry("c", 5, 5)])
+    new = MemoryDump([entry("a", 3, 3), entry("b", 9, 4), entry("d", 8, 8)])
     found = compare(old, new)
     assert kinds(found) == [("M", "b"), ("D", "c"), ("A", "d")]
     assert (found.server, found.state) == ("same", "IN_SYNC")
@@ -37,22 +37,22 @@ def test_the_difference_makes_the_older_list_into_the_newer_with_deletions_that_
 
 
 def test_another_servers_dump_is_known_by_its_first_numbers():
-    old = Listed([entry(name, n, n) for n, name in enumerate("abcd", 1)])
-    new = Listed([entry(name, n + 50, n + 50) for n, name in enumerate("abcd", 1)])
+    old = MemoryDump([entry(name, n, n) for n, name in enumerate("abcd", 1)])
+    new = MemoryDump([entry(name, n + 50, n + 50) for n, name in enumerate("abcd", 1)])
     shifted = compare(old, new)
     assert (shifted.server, shifted.recreated) == ("other", ())
-    one = compare(Listed([entry("a", 1, 1)]), Listed([entry("a", 51, 51)]))
+    one = compare(MemoryDump([entry("a", 1, 1)]), MemoryDump([entry("a", 51, 51)]))
     assert (one.server, one.state) == ("unknown", "UNKNOWN")
-    other = Listed([entry(name, 9, 5 - n) for n, name in enumerate("abcd", 1)])
+    other = MemoryDump([entry(name, 9, 5 - n) for n, name in enumerate("abcd", 1)])
     assert compare(old, other).state == "FOREIGN"
-    assert compare(Listed([], Facts("S1")), Listed([], Facts("S2"))).server == "other"
-    assert compare(Listed([], Facts(epoch="a")), Listed([], Facts(epoch="A"))).server == "same"
+    assert compare(MemoryDump([], Facts("S1")), MemoryDump([], Facts("S2"))).server == "other"
+    assert compare(MemoryDump([], Facts(epoch="a")), MemoryDump([], Facts(epoch="A"))).server == "same"
 
 
 def test_a_server_that_went_back_has_lower_numbers():
-    old = Listed([entry("a", 9, 1), entry("b", 5, 2)])
-    assert compare(old, Listed([entry("a", 4, 1), entry("b", 5, 2)])).state == "ROLLED_BACK"
-    assert compare(old, Listed([entry("a", 9, 1), entry("b", 10, 2)])).state == "IN_SYNC"
+    old = MemoryDump([entry("a", 9, 1), entry("b", 5, 2)])
+    assert compare(old, MemoryDump([entry("a", 4, 1), entry("b", 5, 2)])).state == "ROLLED_BACK"
+    assert compare(old, MemoryDump([entry("a", 9, 1), entry("b", 10, 2)])).state == "IN_SYNC"
 
 
 def test_numbers_say_nothing_where_it_is_not_known_whether_one_server_gave_them(tmp_path, run):
@@ -62,9 +62,9 @@ def test_numbers_say_nothing_where_it_is_not_known_whether_one_server_gave_them(
         ([bare, entry("b", 8, None)], [bare._replace(changed=3), entry("b", 2, None)]),  # no USN-Created
         ([entry("a", 9, 5), entry("b", 8, 6)], [bare._replace(changed=3), entry("b", 2, None)]),  # in one of them
     ]:
-        found = compare(Listed(old), Listed(new))
+        found = compare(MemoryDump(old), MemoryDump(new))
         assert (found.server, found.state) == ("unknown", "UNKNOWN")
-    named = compare(Listed([bare], Facts("S")), Listed([bare._replace(changed=3)], Facts("s")))
+    named = compare(MemoryDump([bare], Facts("S")), MemoryDump([bare._replace(changed=3)], Facts("s")))
     assert named.state == "ROLLED_BACK"
     for name, row in (("old", "Mailbox,/o=X/cn=a,9"), ("new", "Mailbox,/o=X/cn=z,3")):
         (tmp_path / f"{name}.csv").write_text(f"Obj-Class,Obj-Dist-Name,USN-Changed\n{row}\n")
@@ -73,35 +73,35 @@ def test_numbers_say_nothing_where_it_is_not_known_whether_one_server_gave_them(
 
 
 def test_a_highest_number_that_was_removed_for_good_is_no_way_back():
-    old = Listed([entry("a", 4, 1), entry("b", 9, 2, deleted=True)], Facts("S", head=9))
+    old = MemoryDump([entry("a", 4, 1), entry("b", 9, 2, deleted=True)], Facts("S", head=9))
     left = [entry("a", 4, 1)]
-    assert compare(old, Listed(left, Facts("S", last_removed=9))).state == "IN_SYNC"
-    assert compare(old, Listed(left, Facts("S", head=9))).state == "IN_SYNC"
-    attested, inferred = (compare(old, Listed(left, Facts("S", head=head))) for head in (5, None))
+    assert compare(old, MemoryDump(left, Facts("S", last_removed=9))).state == "IN_SYNC"
+    assert compare(old, MemoryDump(left, Facts("S", head=9))).state == "IN_SYNC"
+    attested, inferred = (compare(old, MemoryDump(left, Facts("S", head=head))) for head in (5, None))
     assert (attested.state, attested.attested) == ("ROLLED_BACK", True)
     assert (inferred.state, inferred.attested) == ("ROLLED_BACK", False)
     screen = Screen(80)
     assert "likely, not certain" not in "\n".join(text_lines(difference_report(attested), screen))
     assert "likely, not certain" in "\n".join(text_lines(difference_report(inferred), screen))
-    ahead = compare(Listed(left, Facts("S", head=30)), Listed(left, Facts("S")))
+    ahead = compare(MemoryDump(left, Facts("S", head=30)), MemoryDump(left, Facts("S")))
     assert ahead.state == "IN_SYNC"  # what the server said then and nobody said now cannot be compared
 
 
 def test_a_new_life_of_one_server_is_said():
-    found = compare(Listed([entry("a", 4, 1)], Facts("S", "E1")), Listed([entry("a", 4, 1)], Facts("S", "E2")))
+    found = compare(MemoryDump([entry("a", 4, 1)], Facts("S", "E1")), MemoryDump([entry("a", 4, 1)], Facts("S", "E2")))
     assert any("E1, then E2" in each for each in text_lines(difference_report(found), Screen(80)))
 
 
 def test_a_rollback_that_was_overtaken_shows_in_numbers_given_twice():
-    old = Listed([entry("a", 4, 1), entry("b", 9, 9)])
-    new = Listed([entry("a", 4, 1), entry("c", 9, 9), entry("d", 10, 10)])
+    old = MemoryDump([entry("a", 4, 1), entry("b", 9, 9)])
+    new = MemoryDump([entry("a", 4, 1), entry("c", 9, 9), entry("d", 10, 10)])
     found = compare(old, new)
     assert (found.state, found.reused) == ("OVERTAKEN", (9,))
     assert [each.dn for each in found.overtaken] == ["b"]
 
 
 def test_an_object_made_anew_under_its_name_is_named():
-    found = compare(Listed([entry("a", 4, 4), entry("b", 5, 5)]), Listed([entry("a", 8, 8), entry("b", 5, 5)]))
+    found = compare(MemoryDump([entry("a", 4, 4), entry("b", 5, 5)]), MemoryDump([entry("a", 8, 8), entry("b", 5, 5)]))
     assert [each.dn for each in found.recreated] == ["a"]
 
 
@@ -110,8 +110,8 @@ def test_the_published_example_image_at_10_partners_at_50():
     image = [entry(f"o{n}", n, n, source="S", source_usn=n) for n in range(1, 11)]
     partner = [entry(f"o{n}", 100 + n, 100 + n, source="S", source_usn=n) for n in range(1, 51)]
     since = [entry(f"new{n}", n, n, source="S", source_usn=n) for n in range(11, 16)]
-    restored = Listed([*image, *since], Facts("S", "S", 15))
-    found = backsync(restored, {"P": Listed(partner)}, cursors={"P": 50}, backup_head=10)
+    restored = MemoryDump([*image, *since], Facts("S", "S", 15))
+    found = backsync(restored, {"P": MemoryDump(partner)}, cursors={"P": 50}, backup_head=10)
     (one,) = found.partners
     assert one.verdict.state == "ROLLED_BACK"
     assert one.dead_zone == (15, 50)
@@ -120,7 +120,7 @@ def test_the_published_example_image_at_10_partners_at_50():
     assert found.lost == ()
     assert found.increase == 35 + 5 + MARGIN
     above = backsync(
-        Listed([*image, entry("x", 51, 51)], Facts("S", "S", 51)), {"P": Listed(partner)}, cursors={"P": 50}
+        MemoryDump([*image, entry("x", 51, 51)], Facts("S", "S", 51)), {"P": MemoryDump(partner)}, cursors={"P": 50}
     )
     assert above.partners[0].dead_zone is None
     assert above.increase == 0
@@ -167,20 +167,22 @@ def test_the_published_example_with_the_files_of_an_active_directory(tmp_path, r
 
 
 def test_what_comes_back_is_only_possible_where_nobody_says_who_made_it():
-    partner = Listed([entry("a", 70, source="S", source_usn=12), entry("b", 71)])
-    found = backsync(Listed([], Facts("S", "S", 10)), {"P": partner}, cursors={"P": 12})
+    partner = MemoryDump([entry("a", 70, source="S", source_usn=12), entry("b", 71)])
+    found = backsync(MemoryDump([], Facts("S", "S", 10)), {"P": partner}, cursors={"P": 12})
     assert [(each.entry.dn, each.certainty) for each in found.returned] == [("a", "likely"), ("b", "possible")]
     shown = "\n".join(text_lines(backsync_report(found), Screen(200)))
     assert "comes back: 1\n  a from P" in shown
     assert "which the dumps do not say: 1\n  b from P" in shown
-    unknown = backsync(Listed([], Facts("S", "S", 10)), {"P": Listed([entry("b", 71)])}, cursors={"P": 12})
+    unknown = backsync(MemoryDump([], Facts("S", "S", 10)), {"P": MemoryDump([entry("b", 71)])}, cursors={"P": 12})
     assert unknown.lost == ()  # no dump has the originator's numbers
     assert any("USN-Source" in each for each in unknown.missing)
 
 
 def test_over_a_connector_that_was_deleted_nothing_comes_back_and_its_tombstone_is_shown():
     gone = entry("link", 80, deleted=True, values=(("Obj-Class", ("Site-Connector",)),))
-    found = backsync(Listed([], Facts("S", "S", 10)), {"P": Listed([gone, entry("link2", 81)])}, cursors={"P": 12})
+    found = backsync(
+        MemoryDump([], Facts("S", "S", 10)), {"P": MemoryDump([gone, entry("link2", 81)])}, cursors={"P": 12}
+    )
     assert [(name, each.dn) for name, each in found.connectors] == [("P", "link")]
     assert any("connectors deleted at P" in each for each in text_lines(backsync_report(found), Screen(200)))
 
@@ -195,7 +197,7 @@ def test_over_a_connector_that_was_deleted_nothing_comes_back_and_its_tombstone_
 )
 def test_after_the_increase_partners_ask_for_everything_written_since(since, head, seen):
     here = [entry("a", 1, 1), *(entry(f"n{n}", n, n) for n in since)]
-    found = backsync(Listed(here, Facts("S", "S", head)), {"P": Listed([])}, cursors={"P": seen},
+    found = backsync(MemoryDump(here, Facts("S", "S", head)), {"P": MemoryDump([])}, cursors={"P": seen},
                      backup_head=min(since) - 1)  # fmt: skip
     assert found.partners[0].stranded
     assert min(since) + found.increase > seen
@@ -205,13 +207,15 @@ def test_after_the_increase_partners_ask_for_everything_written_since(since, hea
 def test_the_increase_is_that_of_the_article():
     """Q201414: 1000 numbers behind, 100 changes since, 500 for safety: AUTHREST 0 1600."""
     here = [entry("a", 1, 1), *(entry(f"n{n}", 1000 + n, 1000 + n) for n in range(1, 101))]
-    found = backsync(Listed(here, Facts("S", "S", 1100)), {"P": Listed([])}, cursors={"P": 2100}, backup_head=1000)
+    found = backsync(
+        MemoryDump(here, Facts("S", "S", 1100)), {"P": MemoryDump([])}, cursors={"P": 2100}, backup_head=1000
+    )
     assert found.increase == 1600
 
 
 def test_what_was_deleted_is_not_given_back_and_may_reappear():
-    restored = Listed([entry("kept", 5, 5), entry("gone", 6, 6)], Facts("S", "S", 10))
-    partner = Listed(
+    restored = MemoryDump([entry("kept", 5, 5), entry("gone", 6, 6)], Facts("S", "S", 10))
+    partner = MemoryDump(
         [
             entry("gone", 70, 60, deleted=True, source="S", source_usn=12),
             entry("made", 71, 71, source="S", source_usn=13),
@@ -219,7 +223,7 @@ def test_what_was_deleted_is_not_given_back_and_may_reappear():
             entry("theirs", 73, 73, source="T", source_usn=9),
         ]
     )
-    other = Listed([entry("unmade", 30, 30, source="S", source_usn=14)])
+    other = MemoryDump([entry("unmade", 30, 30, source="S", source_usn=14)])
     found = backsync(restored, {"P": partner, "Q": other}, cursors={"P": 16, "Q": 14})
     assert [each.dn for each in found.resurrected] == ["gone"]
     assert [each.dn for each in found.refused] == ["unmade"]
@@ -228,7 +232,7 @@ def test_what_was_deleted_is_not_given_back_and_may_reappear():
 
 
 def test_what_is_missing_is_said():
-    found = backsync(Listed([entry("a", 3)]), {"P": Listed([entry("a", 9)])})
+    found = backsync(MemoryDump([entry("a", 3)]), {"P": MemoryDump([entry("a", 9)])})
     assert any("--cursors" in each for each in found.missing)
     assert any("invocation id" in each for each in found.missing)
     assert any("originator" in each for each in found.missing)
@@ -249,7 +253,7 @@ def stamped(name: str, changed: int, *stamps: tuple[int, int, str, int], **value
 def test_stamps_tell_of_each_attribute_which_side_is_later_and_who_wrote_it():
     life, other = str(uuid5(NAMESPACE_DNS, "a")), str(uuid5(NAMESPACE_DNS, "b"))
     mail, phone = 0x150003, 0x14
-    restored = Listed(
+    restored = MemoryDump(
         [
             stamped("cn=both", 12, (mail, 2, life, 12), (phone, 1, life, 3), mail="new", telephoneNumber="1"),
             stamped("cn=equal", 13, (mail, 2, life, 13), mail="same"),
@@ -257,7 +261,7 @@ def test_stamps_tell_of_each_attribute_which_side_is_later_and_who_wrote_it():
         ],
         Facts("S", life, 20),
     )
-    partner = Listed(
+    partner = MemoryDump(
         [
             stamped("cn=both", 90, (mail, 1, life, 2), (phone, 2, life, 11), mail="old", telephoneNumber="2"),
             stamped("cn=equal", 91, (mail, 2, life, 13), mail="same"),
@@ -303,8 +307,11 @@ def test_dumps_without_numbers_are_compared_by_identity_and_content(tmp_path, ru
 
 
 def test_a_new_life_is_never_said_of_another_servers_id():
-    old, new = Listed([entry("a", 3, 3)], Facts("S1", "one", 3)), Listed([entry("a", 3, 3)], Facts("S2", "two", 3))
-    again = Listed([entry("a", 3, 3)], Facts("S1", "two", 3))
+    old, new = (
+        MemoryDump([entry("a", 3, 3)], Facts("S1", "one", 3)),
+        MemoryDump([entry("a", 3, 3)], Facts("S2", "two", 3)),
+    )
+    again = MemoryDump([entry("a", 3, 3)], Facts("S1", "two", 3))
     for other, said in ((new, False), (again, True)):
         text = "\n".join(text_lines(difference_report(compare(old, other)), Screen(200)))
         assert ("a new life" in text) == said

@@ -10,7 +10,7 @@ import pytest
 from glbtools.directory.backsync import backsync
 from glbtools.directory.compare import compare
 from glbtools.directory.dump import Dump
-from glbtools.directory.export import Listed
+from glbtools.directory.export import MemoryDump
 from glbtools.directory.output import written
 from glbtools.directory.state import State
 from glbtools.errors import UsageError
@@ -27,7 +27,7 @@ def entry(name: str, changed: int, created: int = 1, *, deleted: bool = False, *
 
 
 def exported(*entries: Entry, facts: Facts = FACTS, state: State = STATE, **options) -> list[tuple[str, str]]:
-    return [(what, each.dn) for what, each in collected(Listed(entries, facts), state, **options)[0]]
+    return [(what, each.dn) for what, each in collected(MemoryDump(entries, facts), state, **options)[0]]
 
 
 def test_01_made_and_deleted_since_the_last_export_is_nothing():
@@ -45,7 +45,7 @@ def test_03_a_tombstone_that_was_touched_again_is_deleted_once_more():
 
 
 def test_04_deleted_and_made_again_under_one_name_is_updated_and_not_created():
-    found, _ = collected(Listed([entry("a", 15, 15)], FACTS), STATE)
+    found, _ = collected(MemoryDump([entry("a", 15, 15)], FACTS), STATE)
     assert [what for what, _ in found] == ["A"]
     assert b",Update,a" in written("csv", (), found)
 
@@ -78,7 +78,7 @@ def test_09_and_10_another_or_a_wider_container_has_a_state_of_its_own():
 
 
 def test_11_an_object_that_was_hidden_is_modified_here_and_new_there():
-    found, _ = collected(Listed([entry("a", 15, 3)], FACTS), STATE)
+    found, _ = collected(MemoryDump([entry("a", 15, 3)], FACTS), STATE)
     assert [what for what, _ in found] == ["M"]
     assert b",Update,a" in written("csv", (), found)
 
@@ -106,28 +106,30 @@ def test_12_a_write_that_changes_nothing_significant_is_not_exported_again():
         (mailbox(22, "Ann", "y"), {}, ["M"], 0),  # a state without digests treats everything as changed
         (mailbox(23, "Ann", "y"), {}, [], 1),
     ]:
-        found, outcome = collected(Listed([dump], FACTS), state, **{"significant": names} | options)
+        found, outcome = collected(MemoryDump([dump], FACTS), state, **{"significant": names} | options)
         assert [what for what, _ in found] == expected, dump.changed
         assert (outcome.insignificant, outcome.state.exported) == (left_out, dump.changed)
         state = outcome.state
 
 
 def test_12_what_the_receiver_has_is_not_known_of_imported_and_vanished_and_renamed_objects():
-    _, outcome = collected(Listed([mailbox(11, "Ann", "x")], FACTS), STATE, significant=["Display Name"])
+    _, outcome = collected(MemoryDump([mailbox(11, "Ann", "x")], FACTS), STATE, significant=["Display Name"])
     state = outcome.state._replace(imported=(12,))
-    _, echoed = collected(Listed([mailbox(12, "Bob", "x")], FACTS), state, significant=["Display Name"])
+    _, echoed = collected(MemoryDump([mailbox(12, "Bob", "x")], FACTS), state, significant=["Display Name"])
     assert (echoed.suppressed, echoed.state.digests) == (1, {})
     assert exported(mailbox(13, "Ann", "x"), state=echoed.state, significant=["Display Name"]) == [("M", "a")]
-    _, vanished = collected(Listed([], FACTS), outcome.state, significant=["Display Name"])
+    _, vanished = collected(MemoryDump([], FACTS), outcome.state, significant=["Display Name"])
     assert vanished.state.digests == {}
     moved = mailbox(14, "Ann", "x")._replace(dn="A")
     assert exported(moved, state=outcome.state, significant=["Display Name"]) == [("M", "A")]
-    _, kept = collected(Listed([mailbox(11, "Ann", "x")], FACTS), outcome.state, significant=["Display Name"])
+    _, kept = collected(MemoryDump([mailbox(11, "Ann", "x")], FACTS), outcome.state, significant=["Display Name"])
     assert kept.state.digests == outcome.state.digests != {}
 
 
 def test_12_what_makes_the_filter_useless_is_said(tmp_path: Path, run):
-    _, outcome = collected(Listed([mailbox(11, "Ann", "x")], FACTS._replace(creations=False)), STATE, significant=["x"])
+    _, outcome = collected(
+        MemoryDump([mailbox(11, "Ann", "x")], FACTS._replace(creations=False)), STATE, significant=["x"]
+    )
     assert any("nothing counts as modified" in each for each in outcome.notes)
     assert any("no object has the attribute x" in each for each in outcome.notes)
     (tmp_path / "usn.csv").write_text(HEADER + "Mailbox,a,/o=X/cn=a,,15,3\r\n")
@@ -147,30 +149,30 @@ def test_13_what_was_imported_does_not_bounce_back():
 
 
 def test_14_a_tombstone_with_few_attributes_is_still_a_deletion():
-    found, _ = collected(Listed([entry("a", 15, 3, deleted=True, values=())], FACTS), STATE)
+    found, _ = collected(MemoryDump([entry("a", 15, 3, deleted=True, values=())], FACTS), STATE)
     for form in ("dirsync", "csv", "ldif", "jsonl"):
         assert b"a" in written(form, (), found)
 
 
 def test_15_names_are_compared_without_case():
     old, new = entry("/o=X/cn=Paul", 5, 5), entry("/o=x/CN=paul", 5, 5)
-    assert compare(Listed([old]), Listed([new])).changes == ()
+    assert compare(MemoryDump([old]), MemoryDump([new])).changes == ()
 
 
 def test_16_a_number_given_twice_after_a_restore_is_named():
-    old = Listed([entry("a", 4, 4), entry("b", 9, 9)])
-    assert compare(old, Listed([entry("a", 4, 4), entry("c", 9, 9)])).reused == (9,)
+    old = MemoryDump([entry("a", 4, 4), entry("b", 9, 9)])
+    assert compare(old, MemoryDump([entry("a", 4, 4), entry("c", 9, 9)])).reused == (9,)
 
 
 def test_17_numbers_above_the_servers_own_are_remarked_on_and_exported_again():
-    found, outcome = collected(Listed([entry("a", 120)], FACTS), STATE)
+    found, outcome = collected(MemoryDump([entry("a", 120)], FACTS), STATE)
     assert [each.dn for _, each in found] == ["a"]
     assert outcome.state.exported == 100
     assert any("above the server's 100" in each for each in outcome.notes)
 
 
 def test_18_a_partner_that_remembers_more_than_was_issued_is_in_the_dead_zone():
-    found = backsync(Listed([entry("a", 5)], FACTS._replace(head=5)), {"P": Listed([])}, cursors={"P": 9})
+    found = backsync(MemoryDump([entry("a", 5)], FACTS._replace(head=5)), {"P": MemoryDump([])}, cursors={"P": 9})
     assert found.partners[0].dead_zone == (5, 9)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glbtools.directory.export import WITNESSES, Listed
+from glbtools.directory.export import WITNESSES, MemoryDump
 from glbtools.directory.state import State, load, save
 from glbtools.errors import DescriptionError, UsageError
 from glbtools.model.directory import Entry, Facts, kind, next_exported
@@ -42,14 +42,14 @@ def test_what_a_change_is_to_one_who_has_everything_up_to_5(changed, created, de
 
 
 def test_the_first_export_has_every_live_object_and_no_deletion():
-    dump = Listed([entry("a", 3), entry("b", 9, 8), entry("c", 7, 2, deleted=True)])
+    dump = MemoryDump([entry("a", 3), entry("b", 9, 8), entry("c", 7, 2, deleted=True)])
     found, outcome = collected(dump, State(), server="S1")
     assert [(what, each.dn) for what, each in found] == [("A", "a"), ("A", "b")]
     assert (outcome.state.exported, outcome.state.server) == (9, "S1")
 
 
 def test_inclusive_repeats_the_last_number():
-    dump = Listed([entry("a", 5), entry("b", 4)], Facts("S1", last_removed=0))
+    dump = MemoryDump([entry("a", 5), entry("b", 4)], Facts("S1", last_removed=0))
     state = State("S1", exported=5)
     assert [each.dn for _, each in collected(dump, state)[0]] == []
     assert [each.dn for _, each in collected(dump, state, inclusive=True)[0]] == ["a"]
@@ -80,7 +80,7 @@ STATE = State("S1", "E1", "/o=x", 10, DAY - timedelta(days=3))
     ],
 )
 def test_a_dump_that_does_not_go_with_the_state_is_refused_with_the_way_out(facts, why):
-    dump = Listed([entry("a", 12)], facts)
+    dump = MemoryDump([entry("a", 12)], facts)
     with pytest.raises(UsageError, match=why):
         collected(dump, STATE)
     found, _ = collected(dump, STATE, full=True, server="S1")
@@ -95,30 +95,30 @@ def test_near_misses_are_exported():
         GOOD._replace(taken=DAY + timedelta(days=28)),  # that no tombstone is missing is known by its number
         GOOD._replace(server="s1"),
     ):
-        found, outcome = collected(Listed([entry("a", 12)], facts), STATE)
+        found, outcome = collected(MemoryDump([entry("a", 12)], facts), STATE)
         assert [what for what, _ in found] == ["M"]
         assert outcome.verdict.state == "PENDING"
 
 
 def test_a_server_that_went_back_is_refused_and_the_verdict_of_the_channel_says_the_same():
-    dump = Listed([entry("a", 9)], GOOD._replace(head=9))
+    dump = MemoryDump([entry("a", 9)], GOOD._replace(head=9))
     with pytest.raises(UsageError, match="went back in time"):
         collected(dump, STATE)
     assert collected(dump, STATE, full=True)[1].verdict.state == "ROLLED_BACK"
 
 
 def test_the_last_removed_number_was_issued_so_that_the_server_has_not_gone_back():
-    dump = Listed([entry("a", 8)], GOOD._replace(head=None, last_removed=10))
+    dump = MemoryDump([entry("a", 8)], GOOD._replace(head=None, last_removed=10))
     assert collected(dump, STATE)[0] == []  # the object numbered 10 was a tombstone, exported, and is removed
 
 
 def test_without_the_last_removed_number_a_note_says_what_cannot_be_seen():
-    _, outcome = collected(Listed([entry("a", 12)], GOOD._replace(last_removed=None)), STATE)
+    _, outcome = collected(MemoryDump([entry("a", 12)], GOOD._replace(last_removed=None)), STATE)
     assert any("cannot be seen" in each for each in outcome.notes)
 
 
 def test_what_was_imported_is_not_sent_back_and_the_list_is_emptied():
-    dump = Listed([entry("a", 12), entry("b", 13)], GOOD)
+    dump = MemoryDump([entry("a", 12), entry("b", 13)], GOOD)
     found, outcome = collected(dump, STATE._replace(imported=(12,)))
     assert [each.dn for _, each in found] == ["b"]
     assert (outcome.suppressed, outcome.state.imported) == (1, ())
@@ -127,7 +127,7 @@ def test_what_was_imported_is_not_sent_back_and_the_list_is_emptied():
 def test_a_full_export_has_what_was_imported_for_the_receiver_drops_what_is_not_in_it():
     state = STATE._replace(imported=(12,))
     for facts in (GOOD, GOOD._replace(server="S2")):  # the numbers of one server mean nothing on another
-        found, outcome = collected(Listed([entry("a", 12), entry("b", 13)], facts), state, full=True)
+        found, outcome = collected(MemoryDump([entry("a", 12), entry("b", 13)], facts), state, full=True)
         assert [each.dn for _, each in found] == ["a", "b"]
         assert (outcome.suppressed, outcome.state.imported) == (0, ())
 
@@ -200,11 +200,11 @@ class Directory:
             if self.live().get(name) != values:
                 self.write(name, values[0][1][0], now)
 
-    def dump(self, now: datetime, *, head: bool) -> Listed:
+    def dump(self, now: datetime, *, head: bool) -> MemoryDump:
         facts = Facts(
             self.name, self.epoch, self.usn if head else None, self.removed if head else None, "/o=x", taken=now
         )
-        return Listed(sorted(self.objects.values(), key=lambda each: each.dn), facts)
+        return MemoryDump(sorted(self.objects.values(), key=lambda each: each.dn), facts)
 
     def live(self) -> dict[str, tuple]:
         return {name: each.values for name, each in self.objects.items() if not each.deleted}
@@ -262,7 +262,7 @@ REASONS = {
 }  # fmt: skip
 
 
-def exported(dump: Listed, state: State, received: dict) -> tuple[State, dict]:
+def exported(dump: MemoryDump, state: State, received: dict) -> tuple[State, dict]:
     """Export as a careful operator does: what is refused, and what a note doubts, is exported in full."""
     full = False
     try:
@@ -316,7 +316,7 @@ def test_a_server_that_went_back_and_has_passed_its_old_number_is_refused(tmp_pa
 
 
 def test_witnesses_are_few_and_none_is_above_what_is_remembered():
-    dump = Listed([entry(f"o{n:03}", n, n) for n in range(1, 101)], GOOD._replace(head=90, last_removed=0))
+    dump = MemoryDump([entry(f"o{n:03}", n, n) for n in range(1, 101)], GOOD._replace(head=90, last_removed=0))
     _, outcome = collected(dump, State())
     assert [each.changed for each in outcome.state.witnesses] == list(range(90, 90 - WITNESSES, -1))
     assert collected(dump, outcome.state)[1].state.witnesses == outcome.state.witnesses
@@ -336,7 +336,7 @@ def test_a_receiver_always_has_what_is_significant_and_is_sent_no_modification_w
             live[name] = old._replace(changed=usn, values=values)
             dead.pop(name, None)
         elif what == "x":
-            dump = Listed([*live.values(), *dead.values()], GOOD._replace(head=None, last_removed=0))
+            dump = MemoryDump([*live.values(), *dead.values()], GOOD._replace(head=None, last_removed=0))
             found, outcome = collected(dump, state, significant=["V"])
             for kind_, each in found:
                 mattering = dict(each.values).get("v")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glbtools.directory.lives import PRINTED_LATER, TWO_LIVES, Owned, own_line, positions
+from glbtools.directory.lives import PRINTED_LATER, TWO_LIVES, OwnedVector, own_line, positions
 from glbtools.formats.repadmin import Table, Vector
 
 DAY = "2026-02-10 {:02}:00:00"
@@ -19,11 +19,11 @@ def line(server: str, usn: int, hour: int | str, *, retired: bool = False) -> Ve
     return Vector("Site", server, retired, usn, hour if isinstance(hour, str) else DAY.format(hour))
 
 
-def vector(owner: str, *lines: Vector) -> Owned:
-    return Owned(owner, Table(None, lines))
+def vector(owner: str, *lines: Vector) -> OwnedVector:
+    return OwnedVector(owner, Table(None, lines))
 
 
-def of(server: str, *vectors: Owned):
+def of(server: str, *vectors: OwnedVector):
     (found,) = [each for each in positions(vectors) if each.server == server]
     return found
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glbtools.directory.compare import compare
-from glbtools.directory.export import Listed
+from glbtools.directory.export import MemoryDump
 from glbtools.directory.order import Receiver, joined, parent_of
 from glbtools.directory.output import RECEIVERS, written
 from glbtools.directory.state import State
@@ -101,7 +101,7 @@ class Directory(Server):
         self.born.setdefault(key, self.usn)
         self.numbers[key] = self.usn
 
-    def dump(self, random: Random) -> Listed:
+    def dump(self, random: Random) -> MemoryDump:
         live = [
             Entry(
                 key, name, self.numbers[key], self.born[key],
@@ -120,7 +120,7 @@ class Directory(Server):
         first = Entry("0", f"CN=g9,{ROOT}", 1, 1, values=(("objectClass", ("group",)), ("member", (ROOT,))))
         every = [first, *live, *gone]  # an attribute that nobody has may not have been asked for
         random.shuffle(every)
-        return Listed(every, Facts("S1", head=self.usn, last_removed=0))
+        return MemoryDump(every, Facts("S1", head=self.usn, last_removed=0))
 
 
 def _change(directory: Directory, random: Random) -> None:
@@ -180,7 +180,7 @@ def test_a_receiver_that_refuses_what_servers_refuse_takes_every_export_in_its_o
 def test_a_receiver_takes_the_difference_of_two_dumps_in_its_order(seed, steps):
     random = Random(seed)
     directory, receiver = Directory(), Server()
-    before: Listed = directory.dump(random)
+    before: MemoryDump = directory.dump(random)
     for _ in range(3):
         for _ in range(steps):
             _change(directory, random)
@@ -206,8 +206,8 @@ def _guid(name: str, changed: int, key: str, **more) -> Entry:
     ],
 )
 def test_what_is_below_a_renamed_container_is_renamed_by_who_does_not_follow(receiver, expected):
-    old = Listed([_guid("CN=a,OU=a,DC=x", 3, "1"), _guid("OU=a,DC=x", 2, "2")], Facts("S", head=3, last_removed=0))
-    new = Listed([_guid("CN=a,OU=b,DC=x", 3, "1"), _guid("OU=b,DC=x", 4, "2")], Facts("S", head=4, last_removed=0))
+    old = MemoryDump([_guid("CN=a,OU=a,DC=x", 3, "1"), _guid("OU=a,DC=x", 2, "2")], Facts("S", head=3, last_removed=0))
+    new = MemoryDump([_guid("CN=a,OU=b,DC=x", 3, "1"), _guid("OU=b,DC=x", 4, "2")], Facts("S", head=4, last_removed=0))
     _, first = collected(old, State(), receiver=receiver)
     found, outcome = collected(new, first.state, receiver=receiver)
     assert [(kind, each.dn) for kind, each in found] == expected
@@ -215,7 +215,7 @@ def test_what_is_below_a_renamed_container_is_renamed_by_who_does_not_follow(rec
 
 
 def test_a_state_without_names_says_that_renamed_objects_cannot_be_told():
-    dump = Listed([_guid("CN=a,DC=x", 9, "1")], Facts("S", head=9, last_removed=0))
+    dump = MemoryDump([_guid("CN=a,DC=x", 9, "1")], Facts("S", head=9, last_removed=0))
     found, outcome = collected(dump, State("S", exported=5), receiver=LDIF)
     assert [kind for kind, _ in found] == ["M"]
     assert any("has no names" in each for each in outcome.notes)
@@ -223,11 +223,13 @@ def test_a_state_without_names_says_that_renamed_objects_cannot_be_told():
 
 def test_a_tombstone_that_is_removed_is_no_alarm_and_a_live_object_that_is_gone_is():
     facts = Facts("S", head=9)
-    first = Listed([_guid("CN=a,DC=x", 3, "1"), _guid("CN=b", 9, "2", deleted=True), _guid("CN=c,DC=x", 4, "3")], facts)
+    first = MemoryDump(
+        [_guid("CN=a,DC=x", 3, "1"), _guid("CN=b", 9, "2", deleted=True), _guid("CN=c,DC=x", 4, "3")], facts
+    )
     _, outcome = collected(first, State())
-    collected_garbage = Listed([_guid("CN=a,DC=x", 3, "1"), _guid("CN=c,DC=x", 4, "3")], facts)
+    collected_garbage = MemoryDump([_guid("CN=a,DC=x", 3, "1"), _guid("CN=c,DC=x", 4, "3")], facts)
     assert collected(collected_garbage, outcome.state)[1].alarms == ()
-    vanished = collected(Listed([_guid("CN=a,DC=x", 3, "1")], facts), outcome.state)[1]
+    vanished = collected(MemoryDump([_guid("CN=a,DC=x", 3, "1")], facts), outcome.state)[1]
     assert "CN=c,DC=x (3) was exported and is gone without a tombstone" in vanished.alarms[0]
-    again = collected(Listed([_guid("CN=a,DC=x", 3, "1")], facts), vanished.state)[1]
+    again = collected(MemoryDump([_guid("CN=a,DC=x", 3, "1")], facts), vanished.state)[1]
     assert again.alarms  # the receiver still has it

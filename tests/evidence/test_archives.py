@@ -17,7 +17,7 @@ import glbtools
 from glbtools.errors import FileAccessError, GlbError
 from glbtools.evidence import archives
 from glbtools.evidence.network import collect
-from glbtools.evidence.sources import Inside, on_disk
+from glbtools.evidence.sources import InnerEntry, on_disk
 from tests.cli.replay import Run
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
@@ -109,7 +109,7 @@ def test_an_archive_that_changes_while_it_is_looked_at_is_said_to_have_changed(t
     assert glbtools.diagnose(packed, progress=change).changed == [str(packed)]
 
 
-def inside(data: bytes, tmp_path: Path) -> Inside:
+def inside(data: bytes, tmp_path: Path) -> InnerEntry:
     (tmp_path / "case.bin").write_bytes(data)
     return archives.opened(on_disk(tmp_path / "case.bin", "case.bin"), 1 << 24)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 pytest.importorskip("ldif")
 
 from glbtools.formats.ldif_dump import begins, entries, parse_ldif
-from glbtools.formats.search_output import ENDING, PAGES, Told, message, read
+from glbtools.formats.search_output import ENDING, PAGES, Statement, message, read
 
 _PARTS = (Path(__file__).parent / "ldapsearch.txt").read_text("utf-8").split("=== ")[1:]
 PRINTED = {each.partition(":")[0]: each.partition("\n")[2].encode() for each in _PARTS}
@@ -132,7 +132,7 @@ def test_what_a_search_prints_beside_objects_is_no_damage(beside, end):
     ],
 )
 def test_what_went_to_standard_error_tells_the_ending_too(line, said):
-    assert message(line) == (Told(ENDING, said),)
+    assert message(line) == (Statement(ENDING, said),)
     for data in (OBJECT + line + b"\n", line + b"\n" + OBJECT, OBJECT + b"\n" + line + b"\n"):
         objects, faults = read_all(data)
         assert [each.dn for each in objects] == ["CN=a"]

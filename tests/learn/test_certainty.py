@@ -12,7 +12,7 @@ from glbtools.errors import FieldError, UsageError
 from glbtools.formats.queue import new_queue, parse_queue
 from glbtools.layouts.written import to_toml
 from glbtools.learn import check_layout, learn_layout
-from glbtools.learn.holdout import HeldOut, doubted
+from glbtools.learn.holdout import Holdout, doubted
 from glbtools.model.change import Change
 from scoreboard.families import attempt, sample
 from scoreboard.layouts import queue_sample
@@ -106,7 +106,7 @@ def test_a_third_of_the_records_is_kept_apart_and_read(tmp_path: Path) -> None:
 
 def test_a_field_that_fails_in_the_records_kept_apart_is_not_observed() -> None:
     own = layout("", SYNC, LIVE, TEXT.format(5))
-    failed = doubted(own, HeldOut(20, 60, 3, ("number",)))
+    failed = doubted(own, Holdout(20, 60, 3, ("number",)))
     assert [each.status for each in failed.fields if each.role == "sync"] == ["inferred"]
     assert [each.status for each in failed.fields if each.role == "text"] == ["observed"]
 

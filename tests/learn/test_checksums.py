@@ -18,7 +18,7 @@ from glbtools.binary import layout
 from glbtools.binary.checksum import ALGORITHMS, CATALOGUE, OWN, SUMS, Crc
 from glbtools.binary.records import codec
 from glbtools.learn import checksums
-from glbtools.learn.checksums import CHANCE, Found, Sample, search
+from glbtools.learn.checksums import CHANCE, ChecksumMatch, Sample, search
 
 laws = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -87,7 +87,7 @@ def damaged(given: list[Sample], count: int, seed: int = 2) -> tuple[list[Sample
     return changed, bad
 
 
-def reproduces(found: Found, given: Sequence[Sample]) -> list[bool]:
+def reproduces(found: ChecksumMatch, given: Sequence[Sample]) -> list[bool]:
     """Whether what was found gives the stored value of each record."""
     compute = found.crc.compute if found.crc else ALGORITHMS[found.algorithm].compute
     right = []

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glbtools.simulation import lists
-from glbtools.simulation.lists import AddressList, Named, addition, deletion, modification, node_of, whole
+from glbtools.simulation.lists import AddressList, ListEntry, addition, deletion, modification, node_of, whole
 
-ANN = Named("Ann Able", "PCM:NET/EAST/ANN")
-BOB = Named("Bob Boon", "PCM:NET/WEST/BOB")
+ANN = ListEntry("Ann Able", "PCM:NET/EAST/ANN")
+BOB = ListEntry("Bob Boon", "PCM:NET/WEST/BOB")
 
 
 def holding(*entries):
@@ -30,7 +30,7 @@ def test_an_addition_puts_an_entry_in():
 def test_an_addition_of_an_address_that_is_there_replaces_its_name():
     made = holding(ANN)
     made.apply(addition("NET/EAST", "Anna", "ANN"))
-    assert list(made) == [Named("Anna", ANN.address)]
+    assert list(made) == [ListEntry("Anna", ANN.address)]
 
 
 def test_a_deletion_takes_an_entry_out_and_no_other():
@@ -76,7 +76,7 @@ def test_a_replacement_clears_its_node_and_no_other():
 
 
 def test_a_replacement_does_not_clear_a_node_whose_name_begins_the_same():
-    made = holding(Named("X", "PCM:NET/EAST2/X"))
+    made = holding(ListEntry("X", "PCM:NET/EAST2/X"))
     made.apply("R PCM:NET/EAST")
     assert len(made) == 1
 
@@ -122,13 +122,13 @@ def test_addresses_know_no_case():
 
 
 def test_all_addresses_of_a_flat_type_are_one_node():
-    made = holding(Named("Far", "SMTP:far@example.org"), Named("Off", "SMTP:off@example.org"), ANN)
+    made = holding(ListEntry("Far", "SMTP:far@example.org"), ListEntry("Off", "SMTP:off@example.org"), ANN)
     assert made.apply("R SMTP:")
     assert list(made) == [ANN]
 
 
 def test_a_flat_address_with_slashes_belongs_to_the_node_of_its_type():
-    made = holding(Named("Far", "X400:/c=US/a=MCI/s=Far"), ANN)
+    made = holding(ListEntry("Far", "X400:/c=US/a=MCI/s=Far"), ANN)
     assert made.apply("R X400:")
     assert list(made) == [ANN]
 
@@ -141,7 +141,10 @@ def test_the_entries_of_one_postoffice_are_had_by_its_name():
 
 
 def test_an_export_makes_any_list_that_of_its_origin():
-    origin, elsewhere = holding(ANN, BOB), holding(ANN._replace(alias="Old"), Named("Gone", "PCM:NET/EAST/GONE"), BOB)
+    origin, elsewhere = (
+        holding(ANN, BOB),
+        holding(ANN._replace(alias="Old"), ListEntry("Gone", "PCM:NET/EAST/GONE"), BOB),
+    )
     texts = whole("NET/EAST", origin.of("NET/EAST"))
     assert [each[0] for each in texts] == ["R", "A"]
     for text in texts:
@@ -158,7 +161,7 @@ def test_two_lists_are_equal_if_their_entries_are_whatever_the_order_and_the_nod
 
 
 def test_a_list_comes_back_as_it_was_written():
-    made = holding(ANN, BOB, Named("Zoë Ünal", "PCM:NET/EAST/ZOE"), Named("", "SMTP:x@example.org"))
+    made = holding(ANN, BOB, ListEntry("Zoë Ünal", "PCM:NET/EAST/ZOE"), ListEntry("", "SMTP:x@example.org"))
     assert AddressList.read(made.write()) == made
     assert AddressList.read(made.write()).write() == made.write()
 

@@ -13,7 +13,7 @@ from glbtools.sync.changes import Change
 from glbtools.sync.collector import Collector
 from glbtools.sync.store import SqliteStore
 from glbtools.sync.synchronizer import Synchronizer
-from glbtools.sync.transport import RECEIVER, MemoryTransport, Message, Received, SpoolTransport, to_bytes
+from glbtools.sync.transport import RECEIVER, Delivery, MemoryTransport, Message, SpoolTransport, to_bytes
 
 PAIR = "pair"
 DELIVER, LOSE, DOUBLE, DELAY, CUT = "deliver", "lose", "double", "delay", "cut"
@@ -118,7 +118,7 @@ class FrailTransport(MemoryTransport):
                 super().post(message)
         self.steps.step()
 
-    def done(self, address: str, received: Received) -> None:
+    def done(self, address: str, received: Delivery) -> None:
         self.steps.step()
         super().done(address, received)
         self.steps.step()
@@ -129,7 +129,7 @@ class FrailTransport(MemoryTransport):
             self._posted += 1
             waiting = self.waiting[RECEIVER[message.kind]]
             add = waiting.appendleft if first else waiting.append
-            add(Received(f"late {self._posted}", message))
+            add(Delivery(f"late {self._posted}", message))
         self.delayed = []
 
 
@@ -161,7 +161,7 @@ class FrailSpool(SpoolTransport):
                 stream.truncate(len(to_bytes(message)) * 2 // 3)
         self.steps.step()
 
-    def done(self, address: str, received: Received) -> None:
+    def done(self, address: str, received: Delivery) -> None:
         self.steps.step()
         super().done(address, received)
         self.steps.step()

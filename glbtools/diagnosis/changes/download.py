@@ -8,7 +8,7 @@ from datetime import timedelta
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.causes import groups
 from glbtools.diagnosis.changes.content import FETCHED, Content, copies
-from glbtools.diagnosis.changes.found import Outstanding, Standing, Unfound, Unknown, Unsent
+from glbtools.diagnosis.changes.found import MissingRange, Obstacle, Outstanding, UnknownRoute, Unsent
 from glbtools.diagnosis.changes.view import View, least
 from glbtools.diagnosis.finding import Evidence, place
 from glbtools.diagnosis.judging import purged_for_good
@@ -26,11 +26,11 @@ def add_downloads(view: View, found: Unsent) -> None:
     evidence = _numbers_down(case)
     seen: list[Outstanding] = []
 
-    def listed(change: Change, standing: Standing) -> Outstanding:
+    def listed(change: Change, standing: Obstacle) -> Outstanding:
         return Outstanding(change, view.download, view.doubted(standing), (place(change), *evidence))
 
-    def unfound(span: Range, standing: Standing) -> Unfound:
-        return Unfound(span, view.download, view.doubted(standing), evidence)
+    def unfound(span: Range, standing: Obstacle) -> MissingRange:
+        return MissingRange(span, view.download, view.doubted(standing), evidence)
 
     for standing, spans in _due(case, at, head):
         for span in spans:
@@ -46,7 +46,7 @@ def add_downloads(view: View, found: Unsent) -> None:
                 left = without([span], numbered | {each.sync for each in other})
                 found.ranges += [unfound(each, standing) for each in left]
     if at is not None and head is not None:
-        standing = Standing("hole", "likely", f"The server had issued it, and went back to {head}.")
+        standing = Obstacle("hole", "likely", f"The server had issued it, and went back to {head}.")
         lost = [
             each
             for each in content.earlier_master
@@ -68,19 +68,19 @@ def add_downloads(view: View, found: Unsent) -> None:
     found.changes += seen
     wanted = _wanted_down(at, head)
     if wanted:
-        found.unknown.append(Unknown(view.download, wanted))
+        found.unknown.append(UnknownRoute(view.download, wanted))
 
 
-def _purged(case: Case, at: int | None) -> Iterator[tuple[Range, Standing]]:
+def _purged(case: Case, at: int | None) -> Iterator[tuple[Range, Obstacle]]:
     """Yield what the server once said was missing, where SrvSync has gone over it and no Import came (Q108067)."""
     for group in groups(case):
         if group.slug == "requestor-inactive-window" and not group.first.about and at is not None:
             for span in clipped(purged_for_good(case, group), 0, at):
                 note = "The server logged that it was purged before it was fetched. Only an Import brings it."
-                yield span, Standing("purged", "likely", note, ("the date of the last Import here",))
+                yield span, Obstacle("purged", "likely", note, ("the date of the last Import here",))
 
 
-def _issued_twice(case: Case, content: Content, at: int | None) -> Iterator[tuple[Change, Standing]]:
+def _issued_twice(case: Case, content: Content, at: int | None) -> Iterator[tuple[Change, Obstacle]]:
     """Yield what a number stood for before and after the server went back: a postoffice fetched one of the two.
 
     What is above SrvSync was not fetched under the first meaning, and is still due under the second.
@@ -94,10 +94,10 @@ def _issued_twice(case: Case, content: Content, at: int | None) -> Iterator[tupl
         number = f"The server issued number {now.sync} twice: it went back in between."
         if now.sync in lost and not seen_before:
             sure = "possible" if at is None or now.sync <= at else "likely"
-            yield lost[now.sync], Standing("hole", sure, f"{number} This is the first of the two.", _FETCHED_THEN)
+            yield lost[now.sync], Obstacle("hole", sure, f"{number} This is the first of the two.", _FETCHED_THEN)
         if at is not None and now.sync <= at:
             note = f"{number} This is the second; who had fetched the first does not receive it."
-            yield now, Standing("hole", "likely" if seen_before else "possible", note, _FETCHED_THEN)
+            yield now, Obstacle("hole", "likely" if seen_before else "possible", note, _FETCHED_THEN)
 
 
 _FETCHED_THEN = ("REQCONF of this postoffice from before the server went back",)
@@ -113,7 +113,7 @@ def _numbers_down(case: Case) -> tuple[Evidence, ...]:
     return tuple(each for each in found if each and each.value is not None)
 
 
-def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Standing, tuple[Range, ...]]]:
+def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Obstacle, tuple[Range, ...]]]:
     """Yield the numbers that the server has issued and the target has not, with the reason (ruling 15)."""
     verdict, c = case.download.verdict, case.numbers.applied
     sure = verdict.certainty if c is not None else least(verdict.certainty, "likely")
@@ -124,7 +124,7 @@ def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Standin
     if "EPOCH_CHANGED" in verdict.states:
         if at is not None and head is not None and at < head:
             note = "The server's record of this postoffice was made anew: updates are refused as old mail, in silence."
-            yield Standing("refused", sure, f"{note} {doubt}".rstrip(), settled), ((at, head),)
+            yield Obstacle("refused", sure, f"{note} {doubt}".rstrip(), settled), ((at, head),)
         return
     by = f"SrvSync here is {c}." if c is not None else f"By the server's record it has received {at}."
     first = case.server.first if case.server else None
@@ -141,9 +141,9 @@ def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Standin
         taken += spans
         skipped = skipped_of(case, spans)
         if spans := subtracted(spans, skipped):
-            yield Standing(why, sure, f"{note} {doubt}".rstrip(), settled), spans
+            yield Obstacle(why, sure, f"{note} {doubt}".rstrip(), settled), spans
         if skipped:
-            yield Standing("gap", "possible", f"{by} {_SKIPPED}", ("an older MSTTRANS",)), skipped
+            yield Obstacle("gap", "possible", f"{by} {_SKIPPED}", ("an older MSTTRANS",)), skipped
 
 
 IMPORTED = timedelta(days=3)
@@ -184,16 +184,16 @@ def _numbers_lowered(case: Case) -> str:
     return ""
 
 
-def _left(case: Case, name: str, number: int) -> Standing:
+def _left(case: Case, name: str, number: int) -> Obstacle:
     c = case.numbers.applied
     if c is not None and number > c:
         note = f"It stands in {name} and is above SrvSync {c}: the server will send it again."
-        return Standing("leftover", "possible", note)
+        return Obstacle("leftover", "possible", note)
     note = (
         f"It was fetched and still stands in {name}: Import has not put it into the lists. "
         "The server believes it delivered."
     )
-    return Standing("leftover", "likely", note, ("a log of the last Import",))
+    return Obstacle("leftover", "likely", note, ("a log of the last Import",))
 
 
 def _wanted_down(at: int | None, head: int | None) -> tuple[str, ...]:

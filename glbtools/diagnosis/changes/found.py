@@ -59,7 +59,7 @@ class Route(NamedTuple):
         return self.origin or "", DIRECTIONS.index(self.channel), self.target or "", "" if self.origin else self.path
 
 
-class Standing(NamedTuple):
+class Obstacle(NamedTuple):
     """Why something has not arrived.
 
     Attributes:
@@ -75,7 +75,7 @@ class Standing(NamedTuple):
     settled_by: tuple[str, ...] = ()
 
     @property
-    def weighed(self) -> Standing:
+    def weighed(self) -> Obstacle:
         """The same, but likely at most where another history of the files may explain it."""
         return self._replace(certainty=at_most_likely(self.certainty)) if self.why in LIKELY_AT_MOST else self
 
@@ -92,7 +92,7 @@ class Outstanding(NamedTuple):
 
     change: Change
     route: Route
-    standing: Standing
+    standing: Obstacle
     evidence: tuple[Evidence, ...]
 
     @property
@@ -116,12 +116,12 @@ class Outstanding(NamedTuple):
         return self.standing.certainty
 
 
-class Unfound(NamedTuple):
+class MissingRange(NamedTuple):
     """Numbers that have not arrived and whose content is in no file given; otherwise as ``Outstanding``."""
 
     range: Range
     route: Route
-    standing: Standing
+    standing: Obstacle
     evidence: tuple[Evidence, ...] = ()
 
     @property
@@ -135,7 +135,7 @@ class Unfound(NamedTuple):
         return self.standing.certainty
 
 
-class Unknown(NamedTuple):
+class UnknownRoute(NamedTuple):
     """A route of which not everything can be told, and the files that would tell."""
 
     route: Route
@@ -154,8 +154,8 @@ class Unsent:
     """
 
     changes: list[Outstanding] = field(default_factory=list)
-    ranges: list[Unfound] = field(default_factory=list)
-    unknown: list[Unknown] = field(default_factory=list)
+    ranges: list[MissingRange] = field(default_factory=list)
+    unknown: list[UnknownRoute] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
 
     @property

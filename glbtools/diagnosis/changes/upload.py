@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from glbtools.diagnosis.case import Case, logged, never_reached, unregistered
 from glbtools.diagnosis.changes.content import copies, deleted_copies
-from glbtools.diagnosis.changes.found import Outstanding, Standing, Unfound, Unknown, Unsent
+from glbtools.diagnosis.changes.found import MissingRange, Obstacle, Outstanding, UnknownRoute, Unsent
 from glbtools.diagnosis.changes.vanished import OLDER, vanished, was_stranded
 from glbtools.diagnosis.changes.view import View, applied, least
 from glbtools.diagnosis.finding import place
@@ -34,14 +34,14 @@ def add_uploads(view: View, found: Unsent) -> None:
     for gone in vanished(case):
         if (gone.change.sync, gone.change.text) not in texts:
             why = "vanished" if gone.given else "pending"
-            seen.append(_made(view, gone.change, Standing(why, gone.certainty, gone.note)))
+            seen.append(_made(view, gone.change, Obstacle(why, gone.certainty, gone.note)))
     seen += _deleted(view)
     seen += _replaced(view, seen, found)
     found.changes += seen
     found.ranges += _unreadable(view)
     wanted = _wanted_up(case)
     if wanted:
-        found.unknown.append(Unknown(view.upload, wanted))
+        found.unknown.append(UnknownRoute(view.upload, wanted))
 
 
 def _deleted(view: View) -> Iterator[Outstanding]:
@@ -50,10 +50,10 @@ def _deleted(view: View) -> Iterator[Outstanding]:
     for change in deleted_copies(view.case.postoffice, "REQTRANS"):
         if change.sync > confirmed:
             note = "REQTRANS.GLB is missing; what may be the deleted file holds this change, and nothing confirms it."
-            yield _made(view, change, Standing("vanished", "possible", note))
+            yield _made(view, change, Obstacle("vanished", "possible", note))
 
 
-def _standing(view: View, change: Change) -> Standing | None:
+def _standing(view: View, change: Change) -> Obstacle | None:
     """Return why a change in REQTRANS has not arrived; None when it has or is confirmed (rulings 9 to 13)."""
     case, number = view.case, change.sync
     a, m, b = case.numbers.confirmed, case.numbers.last, applied(case)
@@ -61,32 +61,32 @@ def _standing(view: View, change: Change) -> Standing | None:
     if state == "STRANDED":
         note = f"{a} is confirmed and REQTRANS ends at {m}: it is never sent."
         if b is None:
-            return Standing("stranded", "likely", note, (_record_name(case),))
-        return Standing("stranded", "certain", note) if never_reached(case, change, change.stamp) else _put_back(note)
+            return Obstacle("stranded", "likely", note, (_record_name(case),))
+        return Obstacle("stranded", "certain", note) if never_reached(case, change, change.stamp) else _put_back(note)
     if state == "REJECTED":
         note = f"The server has this postoffice's numbers up to {b}"
         if a is None:
             # Either ReqSync is at least b, and REQTRANS ends below it; or it is not, and the postoffice went back.
-            return Standing("rejected", "likely", f"{note}, and REQTRANS ends at {m}.", (_REQCONF,))
+            return Obstacle("rejected", "likely", f"{note}, and REQTRANS ends at {m}.", (_REQCONF,))
         sure = "certain" if never_reached(case, change, change.stamp) else "likely"
-        return Standing("rejected", sure, f"{note} and refuses this one as old.")
+        return Obstacle("rejected", sure, f"{note} and refuses this one as old.")
     if state == "UNACKNOWLEDGED":
         if number not in view.refused:
             return None
         if a is None:
             note = f"The server has this postoffice's numbers up to {b}, and cannot have taken this one."
-            return Standing("rejected", "possible", note, (_REQCONF,))
+            return Obstacle("rejected", "possible", note, (_REQCONF,))
         note = f"The server has this postoffice's numbers up to {b}, and did not take this one: refused as old."
-        return Standing("rejected", "certain" if never_reached(case, change, change.stamp) else "likely", note)
+        return Obstacle("rejected", "certain" if never_reached(case, change, change.stamp) else "likely", note)
     if state == "PARTIAL":
-        return Standing("partial", "certain", f"The server stops at number {(b or 0) + 1} every time.")
+        return Obstacle("partial", "certain", f"The server stops at number {(b or 0) + 1} every time.")
     return _standing_pending(view, change) if state == "PENDING" else _standing_confirmed(view, change)
 
 
 _REQCONF = "REQCONF of this postoffice"
 
 
-def _standing_pending(view: View, change: Change) -> Standing:
+def _standing_pending(view: View, change: Change) -> Obstacle:
     """Return why a change that nobody confirms waits, and how sure it is that it will be sent and taken."""
     case, a, b = view.case, view.case.numbers.confirmed, applied(view.case)
     record = _record_name(case)
@@ -94,29 +94,29 @@ def _standing_pending(view: View, change: Change) -> Standing:
         # Without ReqSync, what the server has not is unsent, whatever holds it up.
         if b is None:
             note = "Neither what is confirmed nor what the server has is known; what arrives is cleared from REQTRANS."
-            return Standing("pending", "possible", note, (_REQCONF, record))
+            return Obstacle("pending", "possible", note, (_REQCONF, record))
         note = f"The server has this postoffice's numbers up to {b}; only ReqSync tells whether it will be sent."
-        return Standing("pending", "likely", note, (_REQCONF,))
+        return Obstacle("pending", "likely", note, (_REQCONF,))
     if unregistered(case):
         note = "The server has no record of this postoffice and drops its mail (158); it is taken once there is one."
         master = case.server.master if case.server else None
         lacks = master is not None and master.complete and master.lacks(change.text)
         sure = lacks and case.others.server_sound
-        return Standing("unregistered", "certain" if sure else "likely", note)
+        return Obstacle("unregistered", "certain" if sure else "likely", note)
     if b is not None:
-        return Standing("pending", "certain", f"The server has this postoffice's numbers up to {b}.")
+        return Obstacle("pending", "certain", f"The server has this postoffice's numbers up to {b}.")
     if view.sent(change):
         note = "A log shows that it was sent; no file given shows whether it arrived."
-        return Standing("unacknowledged", "possible", note, (record,))
-    return Standing("pending", "likely", f"It is numbered above {a}, the last number confirmed here.", (record,))
+        return Obstacle("unacknowledged", "possible", note, (record,))
+    return Obstacle("pending", "likely", f"It is numbered above {a}, the last number confirmed here.", (record,))
 
 
-def _put_back(note: str) -> Standing:
+def _put_back(note: str) -> Obstacle:
     """Return why a change that is not sent again may have arrived: an older queue may have been put back."""
-    return Standing("stranded", "likely", note, ("an MSTTRANS that reaches back to before it was made",))
+    return Obstacle("stranded", "likely", note, ("an MSTTRANS that reaches back to before it was made",))
 
 
-def _standing_confirmed(view: View, change: Change) -> Standing | None:
+def _standing_confirmed(view: View, change: Change) -> Obstacle | None:
     """Return why a record at or below ReqSync is not with the server after all (rulings 10 and 13)."""
     case, number = view.case, change.sync
     own, b = case.numbers, applied(case)
@@ -127,19 +127,19 @@ def _standing_confirmed(view: View, change: Change) -> Standing | None:
             else "Either an interrupted T3 left it, and it has arrived; or the queue was begun again, and it has not."
         )
         if never_reached(case, change, change.stamp):
-            return Standing("stranded", "certain", note)
-        return Standing("stranded", "likely" if signs else "possible", note, ("MSTTRANS from before it was made",))
+            return Obstacle("stranded", "certain", note)
+        return Obstacle("stranded", "likely" if signs else "possible", note, ("MSTTRANS from before it was made",))
     if b is None or number <= b:
         return None
     causes = explain(case, "behind")
     if causes.first.slug == "resync":
         note = f"A RESYNC set ReqSync to {own.confirmed} over it, and the server has only {b}: it is never sent."
-        return Standing("stranded", "likely", note, (causes.first.tells,))
+        return Obstacle("stranded", "likely", note, (causes.first.tells,))
     if causes.first.problem in WENT_BACK:
-        return Standing("hole", hole(case).certainty, _hole_note(case))
+        return Obstacle("hole", hole(case).certainty, _hole_note(case))
     known = f"{own.confirmed} is confirmed and the server's record says {b}"
     note = f"{known}: it is not sent again, and may have arrived before."
-    return Standing("stranded", "possible", note, tuple(dict.fromkeys(each.tells for each in causes.open)))
+    return Obstacle("stranded", "possible", note, tuple(dict.fromkeys(each.tells for each in causes.open)))
 
 
 def _lost(view: View, listed: list[Outstanding], found: Unsent) -> Iterator[Outstanding]:
@@ -155,7 +155,7 @@ def _lost(view: View, listed: list[Outstanding], found: Unsent) -> Iterator[Outs
         if each.sync not in known:
             known.add(each.sync)
             texts.add(each.text)
-            yield _made(view, each, Standing("hole", certainty, note, settled))
+            yield _made(view, each, Obstacle("hole", certainty, note, settled))
     left = without(holes, known | {each.sync for each in listed})
     name = case.postoffice.name
     forgotten = view.content.forgotten.get(name.upper(), []) if name else []
@@ -164,7 +164,7 @@ def _lost(view: View, listed: list[Outstanding], found: Unsent) -> Iterator[Outs
         said = f"{note} Its number is found by order: as many changes of this kind are known as numbers."
         missing = (number for low, high in left for number in range(low + 1, high + 1))
         for number, each in zip(missing, others, strict=True):
-            yield _made(view, each._replace(sync=number), Standing("hole", "possible", said))
+            yield _made(view, each._replace(sync=number), Obstacle("hole", "possible", said))
         return
     if others:
         note += (
@@ -172,8 +172,8 @@ def _lost(view: View, listed: list[Outstanding], found: Unsent) -> Iterator[Outs
             "of these numbers they had cannot be told."
         )
     evidence = (*view.reasons, *(place(each, each.text) for each in others))
-    standing = view.doubted(Standing("hole", certainty, note, settled))
-    found.ranges += [Unfound(span, view.upload, standing, evidence) for span in left]
+    standing = view.doubted(Obstacle("hole", certainty, note, settled))
+    found.ranges += [MissingRange(span, view.upload, standing, evidence) for span in left]
 
 
 def _replaced(view: View, listed: list[Outstanding], found: Unsent) -> Iterator[Outstanding]:
@@ -190,7 +190,7 @@ def _replaced(view: View, listed: list[Outstanding], found: Unsent) -> Iterator[
     for each in lost:
         if each.text in queued:
             note = f"The server had it as its number {each.sync}, went back, and gave that number to another change."
-            made = _made(view, queued[each.text], Standing("hole", "likely", note, _RESTORED))
+            made = _made(view, queued[each.text], Obstacle("hole", "likely", note, _RESTORED))
             yield made._replace(evidence=(*made.evidence, place(each)))
     missing = [each for each in lost if each.text not in queued]
     if missing:
@@ -198,7 +198,7 @@ def _replaced(view: View, listed: list[Outstanding], found: Unsent) -> Iterator[
             f"an older REQTRANS, which numbers {plural(len(missing), 'change')} of this postoffice that the server had "
             f"as {numbers_text(ranges_of(each.sync for each in missing))} and lost",
         )
-        found.unknown.append(Unknown(view.upload, wanted))
+        found.unknown.append(UnknownRoute(view.upload, wanted))
 
 
 _RESTORED = ("whether the server was restored or enabled anew",)
@@ -226,7 +226,7 @@ def _kept(case: Case, ranges: tuple[Range, ...]) -> list[Change]:
     return sorted(kept, key=lambda each: (each.sync, -_seconds(each.stamp), each.path, each.text))
 
 
-def _unreadable(view: View) -> Iterator[Unfound]:
+def _unreadable(view: View) -> Iterator[MissingRange]:
     """Yield numbers that a damaged REQTRANS must have held between or behind those that can be read."""
     case, gaps = view.case, view.damage
     own, b = case.numbers, applied(case)
@@ -240,11 +240,11 @@ def _unreadable(view: View) -> Iterator[Unfound]:
     if gaps[-1].span and gaps[-1].span[1] == queue.size and own.last >= low:
         spans.append(((own.last, own.last + 1), "possible"))
     for span, certainty in spans:
-        standing = Standing(why, certainty, "REQTRANS is damaged; what stood there is no whole record.")
-        yield Unfound(span, view.upload, view.doubted(standing), tuple(gaps))
+        standing = Obstacle(why, certainty, "REQTRANS is damaged; what stood there is no whole record.")
+        yield MissingRange(span, view.upload, view.doubted(standing), tuple(gaps))
 
 
-def _made(view: View, change: Change, standing: Standing) -> Outstanding:
+def _made(view: View, change: Change, standing: Obstacle) -> Outstanding:
     """Return a change of an upload; a text that the server knows was probably delivered earlier (ruling 14).
 
     What the server lost, others may have fetched before; only MSTTRANS shows that the server has it again.

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from glbtools.diagnosis.case import Case, copied_from, low_part, never_taken, server_name
 from glbtools.diagnosis.changes.content import Content
-from glbtools.diagnosis.changes.found import Route, Standing
+from glbtools.diagnosis.changes.found import Obstacle, Route
 from glbtools.diagnosis.finding import CERTAINTIES, Evidence
 from glbtools.formats.logs import LogLine
 from glbtools.model.change import Change
@@ -76,7 +76,7 @@ class View:
         last = self.last_sent.moment if self.last_sent else None
         return last is not None and change.stamp is not None and change.stamp <= last
 
-    def doubted(self, standing: Standing) -> Standing:
+    def doubted(self, standing: Obstacle) -> Obstacle:
         """Lower a certainty where the evidence as a whole is doubtful, and say what would remove the doubt."""
         sure = standing.certainty
         sure = "possible" if self.partial else least(sure, "likely") if self.doubts else sure

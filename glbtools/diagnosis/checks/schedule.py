@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from glbtools.diagnosis.case import Case, logged, server_name
 from glbtools.diagnosis.finding import Evidence, Finding
-from glbtools.diagnosis.history import MOST_EVIDENCE, Remembered, given, outermost, within
+from glbtools.diagnosis.history import MOST_EVIDENCE, Memo, given, outermost, within
 from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.wording import plural
 from glbtools.evidence.network import Network
@@ -111,7 +111,7 @@ def _served(by_name: dict[str, list[LogLine]], master: str, holder: str) -> list
     return [each for each in found if each.step == "T2" and each.moment]
 
 
-@Remembered
+@Memo
 def _of_server(network: Network) -> list[tuple[dict[str, list[LogLine]], list[LogLine]]]:
     """Return what each of the server's logs tells, and the server's own runs in it; read once for a network."""
     server = network.server

@@ -9,7 +9,7 @@ from glbtools.binary.records import Record
 from glbtools.diagnosis.alternatives import with_causes
 from glbtools.diagnosis.case import (
     Case,
-    Low,
+    LowChange,
     copied_from,
     logged,
     low_part,
@@ -547,7 +547,7 @@ def _low_relation(case: Case) -> str:
     return "begun-again" if "begun-again" in case.signs else "low-not-taken"
 
 
-def _begun_again(case: Case, low: list[Low]) -> Finding:
+def _begun_again(case: Case, low: list[LowChange]) -> Finding:
     """The low part of a queue that was begun again, or put back, and has passed ReqSync since (Q119014)."""
     own = case.numbers
     ranges = ranges_of(each.record.sync for each in low)

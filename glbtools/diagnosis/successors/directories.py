@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from glbtools.binary.span import Fault
-from glbtools.diagnosis.case import Judged
+from glbtools.diagnosis.case import ChannelVerdict
 from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding
 from glbtools.diagnosis.successors import links, vectors
 from glbtools.diagnosis.successors.found import (
@@ -19,19 +19,19 @@ from glbtools.diagnosis.successors.found import (
     MOST,
     RESTORED,
     Directory,
-    Found,
+    DirectoryResult,
     Trace,
     finding,
     highest,
     missed,
 )
-from glbtools.diagnosis.successors.inputs import DUMP, IMPORT, STATE, Given, Piece, line_of
+from glbtools.diagnosis.successors.inputs import DUMP, IMPORT, STATE, Piece, SuccessorInputs, line_of
 from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.directory.attributes import content
 from glbtools.directory.backsync import Backsync, backsync
 from glbtools.directory.compare import Difference, compare, digest_of
 from glbtools.directory.dump import LDIF, Dump
-from glbtools.directory.export import Examined, channel, examined
+from glbtools.directory.export import ExportPreview, channel, examined
 from glbtools.directory.state import State, load, shown_name
 from glbtools.errors import GlbError
 from glbtools.formats import exchange_csv
@@ -41,13 +41,15 @@ from glbtools.model.directory import Entry, Facts, Values, outlived
 WRONG_SERVER = "usn-wrong-server"
 
 
-def check(given: Given, now: datetime | None, progress: Callable[[str], None] | None = None) -> Found:
+def check(
+    given: SuccessorInputs, now: datetime | None, progress: Callable[[str], None] | None = None
+) -> DirectoryResult:
     """Return what the dumps, states, cursors and links that were given show."""
     keep = len(given.of(DUMP)) + len(given.older) > 1
     current = list(_surveyed(given, given.of(DUMP), progress, keep=keep))
     current, superseded = _newest_of_each(current)
     before = [*superseded, *_surveyed(given, given.older, progress, keep=keep)]
-    found = Found(current, [], [])
+    found = DirectoryResult(current, [], [])
     for each in (*current, *before):
         found.findings.extend(_of_dump(each, older=each in before))
     traces: dict[str, list[Trace]] = {}
@@ -112,7 +114,7 @@ def _overlap(one: Directory, other: Directory) -> bool:
 
 
 def _surveyed(
-    given: Given, pieces: Iterable[Piece], progress: Callable[[str], None] | None, *, keep: bool
+    given: SuccessorInputs, pieces: Iterable[Piece], progress: Callable[[str], None] | None, *, keep: bool
 ) -> Iterator[Directory]:
     for piece in pieces:
         if progress:
@@ -273,7 +275,7 @@ def _cut_short(each: Directory) -> Finding:
     )
 
 
-def _of_import(given: Given, piece: Piece) -> Iterator[Finding]:
+def _of_import(given: SuccessorInputs, piece: Piece) -> Iterator[Finding]:
     """Yield what the directory import would refuse of a file that is made for it; nothing else can be told of one."""
     data = given.text(piece)
     if data is None:
@@ -355,7 +357,7 @@ def _object(each: Directory, entry: Entry, note: str = "") -> Evidence:
 # --- a state and its dump ------------------------------------------------------------------------------------------
 
 
-def _states(given: Given) -> Iterator[tuple[State, Piece, bytes]]:
+def _states(given: SuccessorInputs) -> Iterator[tuple[State, Piece, bytes]]:
     for piece in given.of(STATE):
         data = given.text(piece)
         if data is None:
@@ -393,7 +395,7 @@ def _judge_state(
     piece: Piece,
     data: bytes,
     now: datetime | None,
-    found: Found,
+    found: DirectoryResult,
     traces: dict[str, list[Trace]],
 ) -> None:
     facts, name = directory.facts, directory.name
@@ -401,7 +403,7 @@ def _judge_state(
         state = state._replace(server=facts.server)
     judged = channel(state, facts, directory.highest)
     verdict = classify(judged)
-    found.channels.append(Judged(judged._replace(origin=name, target=piece.path), verdict))
+    found.channels.append(ChannelVerdict(judged._replace(origin=name, target=piece.path), verdict))
     place = Evidence(piece.path, None, line_of(data, "exported"), "exported", state.exported)
     if not state.exported:
         return
@@ -452,13 +454,13 @@ class _Readable:
 
 
 def _examine(
-    given: Given,
+    given: SuccessorInputs,
     directory: Directory,
     state: State,
     piece: Piece,
     data: bytes,
     now: datetime | None,
-    found: Found,
+    found: DirectoryResult,
     traces: dict[str, list[Trace]],
 ) -> None:
     """Look for what an export with the state would refuse or doubt, by the objects that it remembers."""
@@ -479,7 +481,7 @@ def _examine(
         found.findings.append(_vanished(directory, piece, data, said.alarms))
 
 
-def _fallen(directory: Directory, state: State, piece: Piece, said: Examined) -> Trace:
+def _fallen(directory: Directory, state: State, piece: Piece, said: ExportPreview) -> Trace:
     entries = [entry for entry, _ in said.fallen]
     sure = any(certain for _, certain in said.fallen)
     named = bool(state.server and directory.facts.server)
@@ -609,7 +611,7 @@ def _successor(old: Directory, current: list[Directory]) -> Directory | None:
     return _newest(same) or _only(named) or _only(current)
 
 
-def _judge_older(old: Directory, new: Directory, found: Found, traces: dict[str, list[Trace]]) -> None:
+def _judge_older(old: Directory, new: Directory, found: DirectoryResult, traces: dict[str, list[Trace]]) -> None:
     said = compare(old.listed, new.listed)
     if said.state == "FOREIGN":
         found.findings.append(_foreign_dump(old, new, said))

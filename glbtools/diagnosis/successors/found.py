@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from glbtools.binary.span import Fault
-from glbtools.diagnosis.case import Judged
+from glbtools.diagnosis.case import ChannelVerdict
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.successors.inputs import Piece
 from glbtools.diagnosis.wording import plural
-from glbtools.directory.export import Listed
+from glbtools.directory.export import MemoryDump
 from glbtools.model.channel import Range
 from glbtools.model.directory import Entry, Facts
 
@@ -72,9 +72,9 @@ class Directory:
         return max(self.facts.head or 0, self.highest)
 
     @property
-    def listed(self) -> Listed:
+    def listed(self) -> MemoryDump:
         """Its objects, to be compared."""
-        return Listed(self.entries, self.facts)
+        return MemoryDump(self.entries, self.facts)
 
     def is_called(self, name: str) -> bool:
         """Whether a name is this server's: its own, the first part of it, its invocation id, or the file's."""
@@ -82,11 +82,11 @@ class Directory:
         return name.lower() in {each.lower() for each in known if each}
 
 
-class Found(NamedTuple):
+class DirectoryResult(NamedTuple):
     """What the directories given show."""
 
     directories: list[Directory]
-    channels: list[Judged]
+    channels: list[ChannelVerdict]
     findings: list[Finding]
 
 

@@ -58,7 +58,7 @@ class Piece(NamedTuple):
     kind: str
 
 
-class Read(NamedTuple):
+class InputFile(NamedTuple):
     """A file that is hashed before it is looked at, and after."""
 
     path: str
@@ -69,7 +69,7 @@ class Read(NamedTuple):
 
 
 @dataclass
-class Given:
+class SuccessorInputs:
     """What was given beside postoffices.
 
     Attributes:
@@ -84,7 +84,7 @@ class Given:
     pieces: list[Piece] = field(default_factory=list)
     older: list[Piece] = field(default_factory=list)
     apart: frozenset[Path] = frozenset()
-    read: dict[str, Read] = field(default_factory=dict)
+    read: dict[str, InputFile] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
     max_size: int = files.DEFAULT_MAX_SIZE
 
@@ -95,7 +95,7 @@ class Given:
     def note(self, path: str, place: Path, form: str) -> None:
         """Hash a file that is about to be read."""
         if path not in self.read:
-            self.read[path] = Read(path, place, form, *_digest(place, self.max_size))
+            self.read[path] = InputFile(path, place, form, *_digest(place, self.max_size))
 
     def text(self, piece: Piece) -> bytes | None:
         """Return the content of a file that is read at once; None where it cannot be, which is kept."""
@@ -129,9 +129,9 @@ class Given:
 
 def sorted_out(
     paths: Iterable[str | Path], older: Iterable[str | Path] = (), max_size: int = files.DEFAULT_MAX_SIZE
-) -> Given:
+) -> SuccessorInputs:
     """Return what is of Dir-Sync's successors in some paths; never raises for what a path holds, or does not."""
-    given = Given(max_size=max_size)
+    given = SuccessorInputs(max_size=max_size)
     files_given = [each for path in paths for each in _files(path)]
     pieces = {each.place: Piece(each.path, each.place, kind) for each in files_given if (kind := told(each.place))}
     earlier = [each for path in older for each in _files(path)]

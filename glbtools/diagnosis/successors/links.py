@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.successors.found import DELETION, MOST, finding, not_understood
-from glbtools.diagnosis.successors.inputs import LINKS, Given, Piece
+from glbtools.diagnosis.successors.inputs import LINKS, Piece, SuccessorInputs
 from glbtools.diagnosis.wording import plural
 from glbtools.formats.repadmin import UNREACHED, Link, parse_showrepl
 
@@ -61,13 +61,13 @@ STATUSES: Mapping[int, tuple[str, str]] = {
 """Status of a failed replication -> what it means, and where to look; by Microsoft's pages on each."""
 
 
-def check(given: Given, now: datetime | None) -> Iterator[Finding]:
+def check(given: SuccessorInputs, now: datetime | None) -> Iterator[Finding]:
     """Yield what the lists of links that were given show."""
     for piece in given.of(LINKS):
         yield from _links(given, piece, now)
 
 
-def _links(given: Given, piece: Piece, now: datetime | None) -> Iterator[Finding]:
+def _links(given: SuccessorInputs, piece: Piece, now: datetime | None) -> Iterator[Finding]:
     data = given.text(piece)
     if data is None:
         return

@@ -12,10 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from glbtools.diagnosis.case import Judged
+from glbtools.diagnosis.case import ChannelVerdict
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.problems import by_slug
-from glbtools.diagnosis.successors.inputs import PAIR, SYNC_STATE, Given, Piece, line_of
+from glbtools.diagnosis.successors.inputs import PAIR, SYNC_STATE, Piece, SuccessorInputs, line_of
 from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.directory.dump import Dump
 from glbtools.errors import GlbError
@@ -24,9 +24,9 @@ from glbtools.model.channel import ICS, Channel, Range, classify
 from glbtools.model.directory import Entry, Facts
 from glbtools.sync import pair as pairs
 from glbtools.sync.agent import StateFile
-from glbtools.sync.pair import Pair, Standing, StorePlace
+from glbtools.sync.pair import Pair, PairStatus, StorePlace
 from glbtools.sync.store import KeptStore
-from glbtools.sync.transport import BATCH, Spooled, spooled
+from glbtools.sync.transport import BATCH, SpoolContents, spooled
 
 MOST = 10
 """Objects, messages and conflicts that are named; the rest is counted."""
@@ -34,7 +34,7 @@ MOST = 10
 RESTORED, PURGED, LOST = "ics-source-restored", "ics-changes-purged", "ics-lost-message"
 
 
-class Kept(NamedTuple):
+class PairSummary(NamedTuple):
     """One pair, for the report.
 
     Attributes:
@@ -52,11 +52,11 @@ class Kept(NamedTuple):
     head: int | None
 
 
-class Found(NamedTuple):
+class PairResult(NamedTuple):
     """What the pairs given show."""
 
-    pairs: list[Kept]
-    channels: list[Judged]
+    pairs: list[PairSummary]
+    channels: list[ChannelVerdict]
     findings: list[Finding]
 
 
@@ -65,8 +65,8 @@ class _Case(NamedTuple):
 
     path: str
     pair: Pair
-    stands: Standing
-    spool: Spooled
+    stands: PairStatus
+    spool: SpoolContents
     at_work: str
     state_line: int | None
 
@@ -124,9 +124,9 @@ class _Case(NamedTuple):
         )
 
 
-def check(given: Given, progress: Callable[[str], None] | None = None) -> Found:
+def check(given: SuccessorInputs, progress: Callable[[str], None] | None = None) -> PairResult:
     """Return what the pair files and states that were given show."""
-    found, read = Found([], [], []), set()
+    found, read = PairResult([], [], []), set()
     wanted = {each.place: each for each in given.of(PAIR)}
     for state in given.of(SYNC_STATE):
         owner = _owner(state)
@@ -143,7 +143,7 @@ def check(given: Given, progress: Callable[[str], None] | None = None) -> Found:
             said = str(error) if isinstance(error, GlbError) else f"{piece.path}: {error.strerror}"
             given.unreadable[piece.path] = said
             continue
-        found.pairs.append(Kept(case.pair.id, case.path, case.cursor, case.applied, case.stands.head))
+        found.pairs.append(PairSummary(case.pair.id, case.path, case.cursor, case.applied, case.stands.head))
         found.channels.extend(_judged(case))
         for look in (_stopped, _out_of_step, _refused, _conflicts, _parentless):
             found.findings.extend(look(case))
@@ -166,7 +166,7 @@ def _owner(state: Piece) -> Piece | None:
     return None
 
 
-def _case(given: Given, piece: Piece) -> _Case:
+def _case(given: SuccessorInputs, piece: Piece) -> _Case:
     """Return a pair with as much of it as is here; a store that is not is left out, as on another machine.
 
     Raises:
@@ -184,7 +184,7 @@ def _case(given: Given, piece: Piece) -> _Case:
         given.note(str(path), path, "sync message")
     for path in spool.aside:
         given.note(str(path), path, "reason")
-    stands, line = Standing(), None
+    stands, line = PairStatus(), None
     if pair.state.is_file():
         data = given.text(Piece(str(pair.state), pair.state, SYNC_STATE))
         line = line_of(data, "cursor") if data else None
@@ -211,7 +211,7 @@ def _dump(path: Path, max_size: int = DEFAULT_MAX_SIZE) -> tuple[Facts, Iterator
     return dump.facts(), dump.entries()
 
 
-def _judged(case: _Case) -> Iterator[Judged]:
+def _judged(case: _Case) -> Iterator[ChannelVerdict]:
     """Yield the channel of a pair, named by its stores; without a source what is known of it."""
     chosen = case.stands.chosen
     source = str(case.pair.source.path) if case.pair.source else None
@@ -221,17 +221,19 @@ def _judged(case: _Case) -> Iterator[Judged]:
         # The channel of a source that has passed its own past counts less than it has: what it ignores is not known.
         passed = case.stands.head != chosen[0].head
         verdict = chosen[1]._replace(dead_zone=None) if passed else chosen[1]
-        yield Judged(shown, verdict, f"pair {case.pair.id}")
+        yield ChannelVerdict(shown, verdict, f"pair {case.pair.id}")
     elif case.cursor is not None or case.applied is not None:
         yield _unjudged(source, target, case.pair.id, case.cursor, case.applied)
 
 
-def _unjudged(source: str | None, target: str | None, pair: str, cursor: int | None, applied: int | None) -> Judged:
+def _unjudged(
+    source: str | None, target: str | None, pair: str, cursor: int | None, applied: int | None
+) -> ChannelVerdict:
     channel = Channel(ICS, origin=source, target=target, confirmed=cursor, applied=applied, dense=False)
-    return Judged(channel, classify(channel), f"pair {pair}; its source was not read")
+    return ChannelVerdict(channel, classify(channel), f"pair {pair}; its source was not read")
 
 
-def _alone(given: Given, piece: Piece) -> tuple[Kept, Judged] | None:
+def _alone(given: SuccessorInputs, piece: Piece) -> tuple[PairSummary, ChannelVerdict] | None:
     """Return what a state says of which no pair file is given."""
     if given.text(piece) is None:
         return None
@@ -242,7 +244,7 @@ def _alone(given: Given, piece: Piece) -> tuple[Kept, Judged] | None:
         return None
     if state is None:
         return None
-    kept = Kept(state.pair_id, piece.path, state.cursor, None, None)
+    kept = PairSummary(state.pair_id, piece.path, state.cursor, None, None)
     return kept, _unjudged(state.source_id, None, state.pair_id, state.cursor, None)
 
 

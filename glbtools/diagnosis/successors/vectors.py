@@ -9,12 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from glbtools.diagnosis.case import Judged
+from glbtools.diagnosis.case import ChannelVerdict
 from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding
-from glbtools.diagnosis.successors.found import MOST, Directory, Found, Trace, finding, highest, missed, not_understood
-from glbtools.diagnosis.successors.inputs import CURSORS, VECTOR, Given
+from glbtools.diagnosis.successors.found import (
+    MOST,
+    Directory,
+    DirectoryResult,
+    Trace,
+    finding,
+    highest,
+    missed,
+    not_understood,
+)
+from glbtools.diagnosis.successors.inputs import CURSORS, VECTOR, SuccessorInputs
 from glbtools.directory.dump import LDIF
-from glbtools.directory.lives import PRINTED_LATER, TWO_LIVES, Owned, Position, own_line, positions, short
+from glbtools.directory.lives import PRINTED_LATER, TWO_LIVES, OwnedVector, Position, own_line, positions, short
 from glbtools.errors import GlbError
 from glbtools.formats.cursors import Cursor, parse_cursors
 from glbtools.formats.repadmin import Vector, parse_utdvec, vector_tables
@@ -24,7 +33,7 @@ from glbtools.model.directory import Facts
 UNDECIDED = "vector-undecided"
 
 
-class Seen(NamedTuple):
+class Reach(NamedTuple):
     """How far somebody has a directory's changes, and where that stands.
 
     Attributes:
@@ -42,13 +51,13 @@ class Seen(NamedTuple):
     surest: str = CERTAINTIES[0]
 
 
-def seen(given: Given, found: Found) -> list[Seen]:
+def seen(given: SuccessorInputs, found: DirectoryResult) -> list[Reach]:
     """Return what partners have seen, by all that was given; a finding says what vectors do not tell."""
     owned = _vectors(given, found)
     return [*_cursors(given, owned), *_of_vectors(owned, found)]
 
 
-def _cursors(given: Given, owned: Sequence[Owned]) -> Iterator[Seen]:
+def _cursors(given: SuccessorInputs, owned: Sequence[OwnedVector]) -> Iterator[Reach]:
     """Yield what lists of cursors say; a server's own number may also stand in its vector."""
     printed = {each.own: (head.usn, _line_of(each.path, head)) for each in owned if (head := own_line(each))}
     for piece in given.of(CURSORS):
@@ -71,12 +80,12 @@ def _cursors(given: Given, owned: Sequence[Owned]) -> Iterator[Seen]:
             heads += [printed[name]] if (name := short(each.log_id)) in printed else []
             top = max(heads, key=lambda one: one[0], default=None)
             theirs = top[1]._replace(note=f"{each.log_id}'s own number") if top and top[1] else None
-            yield Seen(each._replace(head=top[0] if top else None), place, theirs)
+            yield Reach(each._replace(head=top[0] if top else None), place, theirs)
 
 
-def _of_vectors(owned: Sequence[Owned], found: Found) -> Iterator[Seen]:
+def _of_vectors(owned: Sequence[OwnedVector], found: DirectoryResult) -> Iterator[Reach]:
     """Yield what vectors tell; a finding says what they do not."""
-    undecided: dict[tuple[str, str], list[_Undecided]] = {}
+    undecided: dict[tuple[str, str], list[_OpenVector]] = {}
     for each in positions(owned):
         directory = next((one for one in found.directories if one.is_called(each.server)), None)
         heads = [one for one in (directory.head if directory else 0, each.head.usn if each.head else 0) if one]
@@ -88,19 +97,19 @@ def _of_vectors(owned: Sequence[Owned], found: Found) -> Iterator[Seen]:
         if each.head is not None and each.owner is not None and each.head.usn == head:
             shown = _line_of(each.owner.path, each.head, f"{each.server}'s own number")
         if reason := each.undecided(head, latest) if heads else TWO_LIVES:
-            undecided.setdefault((each.server.lower(), reason), []).append(_Undecided(each, head, shown))
+            undecided.setdefault((each.server.lower(), reason), []).append(_OpenVector(each, head, shown))
             continue
         line = each.seen or each.highest
         if line is not None:
             epoch = each.server if each.by_id else None
             cursor = Cursor(each.consumer, each.server, epoch, line.usn, head=head)
-            yield Seen(cursor, _line_of(each.path, line), shown, present=True, surest="likely")
+            yield Reach(cursor, _line_of(each.path, line), shown, present=True, surest="likely")
     found.findings.extend(_cannot_be_told(reason, cases) for (_, reason), cases in undecided.items())
 
 
-def _vectors(given: Given, found: Found) -> list[Owned]:
+def _vectors(given: SuccessorInputs, found: DirectoryResult) -> list[OwnedVector]:
     """Return the vectors given, with their owners: the name in a banner, else that of the file."""
-    owned: list[Owned] = []
+    owned: list[OwnedVector] = []
     for piece in given.of(VECTOR):
         data = given.text(piece)
         if data is None:
@@ -117,7 +126,7 @@ def _vectors(given: Given, found: Found) -> list[Owned]:
                     "say: give one file each, called as the server is"
                 )
             else:
-                owned.append(Owned(table.owner or piece.place.stem, table, piece.path))
+                owned.append(OwnedVector(table.owner or piece.place.stem, table, piece.path))
     return owned
 
 
@@ -125,7 +134,7 @@ def _line_of(path: str, line: Vector, note: str = "") -> Evidence:
     return Evidence(path, None, line.line, "USN", line.usn, note=note)
 
 
-class _Undecided(NamedTuple):
+class _OpenVector(NamedTuple):
     """A vector of which nothing follows for a server: its lines, the server's number, and where that stands."""
 
     position: Position
@@ -133,7 +142,7 @@ class _Undecided(NamedTuple):
     shown: Evidence | None
 
 
-def _cannot_be_told(reason: str, cases: list[_Undecided]) -> Finding:
+def _cannot_be_told(reason: str, cases: list[_OpenVector]) -> Finding:
     """Return what two vectors leave open: no server is accused by a number that may be another life's."""
     first = cases[0].position
     above = [each for each in cases if (top := each.position.highest) is not None and top.usn > each.head]
@@ -179,7 +188,7 @@ def _cannot_be_told(reason: str, cases: list[_Undecided]) -> Finding:
 
 
 def judged(
-    seen: Sequence[Seen], found: Found, traces: dict[str, list[Trace]]
+    seen: Sequence[Reach], found: DirectoryResult, traces: dict[str, list[Trace]]
 ) -> tuple[dict[str, dict[str, int]], dict[str, Directory]]:
     """Judge what each partner has seen of each directory.
 
@@ -206,7 +215,7 @@ def judged(
         )  # fmt: skip
         verdict = classify(judged)
         certainty = max(verdict.certainty, each.surest, key=CERTAINTIES.index)
-        found.channels.append(Judged(judged, verdict._replace(certainty=certainty)))
+        found.channels.append(ChannelVerdict(judged, verdict._replace(certainty=certainty)))
         if directory:
             known.setdefault(directory.path, {})[cursor.consumer] = cursor.position
         if "EPOCH_CHANGED" in verdict.states:
