@@ -12,6 +12,9 @@ from glbtools.model.histories import SIGNS, Causes, History
 MOST_TOLD = 3
 """Histories told in a sentence before the rest is only counted."""
 
+COULD_BE, RULED_OUT = "The cause could also be: ", "Ruled out as the only cause: "
+"""What notes about other histories begin with."""
+
 
 def with_causes(case: Case, finding: Finding, causes: Causes, told: str = "") -> Finding:
     """Return a finding with the histories that leave its numbers: how sure its cause is, what else it could be.
@@ -58,9 +61,9 @@ def _told(others: tuple[History, ...]) -> Iterator[str]:
     shown = others[:MOST_TOLD]
     more = f"; or {len(others) - len(shown)} more, which --json lists" if len(others) > len(shown) else ""
     tells = "; ".join(dict.fromkeys(each.tells for each in shown if each.tells))
-    yield f"Could also be: {'; '.join(each.says for each in shown)}{more}. What would tell: {tells}."
+    yield f"{COULD_BE}{'; '.join(each.says for each in shown)}{more}. What would tell: {tells}."
 
 
 def _not_so(refuted: tuple[RefutedHistory, ...]) -> Iterator[str]:
     for each in refuted[:1]:
-        yield f"Ruled out: {each.says}, since {each.sign}."
+        yield f"{RULED_OUT}{each.says}, since {each.sign}."

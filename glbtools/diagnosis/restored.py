@@ -96,7 +96,8 @@ def merged(findings: list[Finding]) -> list[Finding]:
     counts = [each.message for each in back]
     one = replace(
         first,
-        message=f"the server went back, as {len(back)} signs show: " + "; ".join(counts),
+        message=f"the server was put back to an earlier state, which {len(back)} pairs of numbers show: "
+        + "; ".join(counts),
         evidence=tuple(dict.fromkeys(place for each in back for place in each.evidence)),
         notes=tuple(dict.fromkeys(note for each in back for note in each.notes)),
         certainty=min((each.certainty for each in back), key=CERTAINTIES.index),

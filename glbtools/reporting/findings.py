@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding
 from glbtools.diagnosis.successors.inputs import IMPORT
 from glbtools.diagnosis.wording import numbers_text, plural
-from glbtools.model.channel import BACKSYNC, DOWNLOAD, ICS, NORMAL, UPLOAD, USN, Channel
+from glbtools.model.channel import BACKSYNC, DOWNLOAD, ICS, NORMAL, UPLOAD, USN, Channel, Range
 from glbtools.reporting import model
 from glbtools.reporting.model import STRONG, Block, Break, Paragraph, Place, Places, Verbatim
 from glbtools.reporting.text import message, safe
@@ -118,7 +118,8 @@ def _others(same: list[Finding]) -> Iterator[Block]:
     if same[0].severity == "note":
         if others:
             more = f" and {left} more" if left > 0 else ""
-            apart = "" if all(each.message == same[0].message for each in same) else ", with numbers of their own"
+            said = {each.message.replace(each.postoffice or each.path, "") for each in same}
+            apart = "" if len(said) == 1 else ", with numbers of their own"
             named = ", ".join(safe(each.postoffice or each.path) for each in others)
             yield _labelled("also", f"{named}{more}{apart}")
         return
@@ -154,13 +155,23 @@ def _passed_over(found: Report, verbose: bool) -> Iterator[Block]:
 
 def head(finding: Finding) -> Block:
     """Return what is wrong, and how sure that is."""
-    sure = "" if finding.certainty == "certain" else finding.certainty
-    cause = finding.cause_certainty
-    if not sure and cause not in ("", "certain") and finding.problem.slug not in NAMED_BY_EFFECT:
-        sure = f"cause {cause}"
     return model.Finding(
-        finding.severity, finding.problem.code, slug=finding.problem.slug, sure=sure, text=message(finding.message)
+        finding.severity,
+        finding.problem.code,
+        slug=finding.problem.slug,
+        sure=_how_sure(finding),
+        text=message(finding.message),
     )
+
+
+def _how_sure(finding: Finding) -> str:
+    """Return how sure a finding is: its effect and its cause apart, where the files leave its cause open."""
+    sure = {"effect": finding.certainty, "cause": finding.cause_certainty}
+    if not finding.cause_certainty:
+        return "" if finding.certainty == "certain" else finding.certainty
+    if finding.problem.slug in NAMED_BY_EFFECT:
+        del sure["cause"]
+    return ", ".join(f"{what} {certainty}" for what, certainty in sure.items() if certainty != "certain")
 
 
 def _finding(finding: Finding, read: Bytes) -> Iterator[Block]:
@@ -280,11 +291,16 @@ def channel_line(judged: ChannelVerdict) -> str:
     if channel.kind == UPLOAD and "HOLE" in verdict.undecided and a is not None and b is not None and b < a:
         told = [each for each in states if each != meaning["UNKNOWN"]]
         states = [*told, f"may have lost {numbers_text([(b, a)])}, not enough is known to tell"]
-    zone = f"; next ignored: {numbers_text([verdict.dead_zone])}" if verdict.dead_zone and not other else ""
+    zone = f"; {_ignored(verdict.dead_zone)}" if verdict.dead_zone and not other else ""
     sure = "" if verdict.certainty == "certain" or not judged.compared else f" ({verdict.certainty})"
     heard = f"; {safe(judged.note)}" if judged.note else ""
     line = f"{channel.kind} {safe(origin)} -> {safe(target)}: {_known(channel)}: {', '.join(states)}"
     return f"{line}{zone}{sure}{heard}"
+
+
+def _ignored(zone: Range) -> str:
+    """Say which changes, still to be made, will not be sent or taken."""
+    return f"the next {'change' if zone[1] == zone[0] + 1 else 'changes'}, {numbers_text([zone])}, will be ignored"
 
 
 def _known(channel: Channel) -> str:

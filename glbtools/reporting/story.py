@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from glbtools import __version__, files
+from glbtools.diagnosis.alternatives import COULD_BE, RULED_OUT
 from glbtools.diagnosis.case import meaning_of
 from glbtools.diagnosis.engine import Report
 from glbtools.diagnosis.finding import Evidence, Finding
@@ -263,7 +264,7 @@ def _why(report: Report, serious: list[list[Finding]]) -> Iterator[Block]:
     for alike in serious:
         finding = alike[0]
         yield Heading(f"{finding.problem.code} {finding.problem.slug}{_whose(finding)}")
-        yield Steps(tuple(message(each) for each in finding.notes if not each.startswith(("Could also", "Ruled out"))))
+        yield Steps(tuple(message(each) for each in finding.notes if not each.startswith((COULD_BE, RULED_OUT))))
         for each in finding.evidence[:MOST_PLACES]:
             yield _place(report, each)
         if len(finding.evidence) > MOST_PLACES:
@@ -302,7 +303,7 @@ def _else(serious: list[list[Finding]]) -> Iterator[Block]:
             yield Table(heads, tuple(rows))
         if finding.refuted:
             yield Steps(
-                tuple(f"Ruled out: {message(each.says)}, since {message(each.sign)}." for each in finding.refuted)
+                tuple(f"{RULED_OUT}{message(each.says)}, since {message(each.sign)}." for each in finding.refuted)
             )
         if finding.settled_by and finding.certainty != "certain":
             yield Paragraph(f"What would settle it: {', '.join(map(findings.settling, finding.settled_by))}.")

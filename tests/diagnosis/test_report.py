@@ -235,3 +235,32 @@ def test_every_file_that_is_given_is_accounted_for_once(tmp_path):
     assert used["BIG.GLB"] == "too large"
     assert used["REQTRANS.GLB"] == "read"
     assert all(each.sha256 for each in report.inputs if each.used not in ("too large", "damaged"))
+
+
+def test_how_sure_the_effect_and_the_cause_are_is_said_apart_in_every_form(tmp_path, run):
+    path = str(built(tmp_path, CASES["reqconf-cloned-or-restored"][0]))
+    assert "reqconf-cloned-or-restored (effect likely, cause possible): " in run("diagnose", path).out
+    done = run("report", path, "--to", str(tmp_path / "page.html"))
+    assert done.status == 1
+    assert "effect likely, cause possible" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    found = {each["slug"]: each for each in json.loads(run("diagnose", "--json", path).out)["findings"]}
+    finding = found["reqconf-cloned-or-restored"]
+    assert (finding["certainty"], finding["cause_certainty"]) == ("likely", "possible")
+
+
+def test_of_a_problem_that_is_named_by_its_effect_the_cause_is_left_to_the_notes(tmp_path, run):
+    said = run("diagnose", str(built(tmp_path, CASES["stranded-transactions"][0]))).out
+    assert "stranded-transactions: " in said
+    assert "note: The cause could also be: " in said
+
+
+def test_changes_still_to_be_made_that_will_be_ignored_are_called_so(tmp_path, run):
+    said = " ".join(run("diagnose", str(built(tmp_path, CASES["reqconf-cloned-or-restored"][0]))).out.split())
+    assert "the next changes, numbers 13 to 17, will be ignored" in said
+
+
+def test_headlines_of_notes_name_the_postoffice_of_which_they_speak(tmp_path, run):
+    said = run("diagnose", "--verbose", str(built(tmp_path, network()))).out.splitlines()
+    heads = [line for line in said if "nothing-to-send:" in line]
+    assert heads
+    assert all("nothing-to-send: NET/" in line for line in heads)

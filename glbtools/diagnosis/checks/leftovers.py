@@ -69,9 +69,12 @@ def _resync(case: Case) -> Iterator[Finding]:
     if case.is_server:
         yield case.finding(
             "resync-left-on-server",
-            "RESYNC.GLB lies on the server: its own Import will try to process it",
+            "RESYNC.GLB, which is meant for requestors, is still on the server",
             (resync.evidence,),
-            notes=("The server does not process it; it can spoil its global address list (Q156124).",),
+            notes=(
+                "The server's own Import cannot process it and reports an error at each T3 (Q119014). It can spoil the "
+                "global address list of the server (Q156124).",
+            ),
             help=("Copy it to the requestors it was made for and delete it here.",),
         )
         return

@@ -228,7 +228,8 @@ def _went_back(case: Case) -> Iterator[Finding]:
     highest = max(own.last or 0, own.confirmed or 0)
     finding = case.finding(
         slug,
-        f"the server has this postoffice's changes up to {applied}, here the numbers end at {highest}{held}{lost}",
+        f"numbers of {case.postoffice.shown} end at {highest}, and the server has its changes up to {applied}{held}"
+        f"{lost}",
         (
             case.served("reqsync", "the last number the server has"),
             *_both_numbers(case),
@@ -456,7 +457,7 @@ def _normal(case: Case) -> Iterator[Finding]:
         what = "was never used" if not own.last else f"ends at {own.last}, which is confirmed"
         yield case.finding(
             "nothing-to-send",
-            f"nothing to send: REQTRANS {what}",
+            f"{case.postoffice.shown} has nothing to send: its REQTRANS {what}",
             _both_numbers(case),
             notes=("Message 171, 'No requestor updates to send', is then as it should be (Q149271).",),
         )
@@ -468,7 +469,7 @@ def _normal(case: Case) -> Iterator[Finding]:
         waiting = case.upload.verdict.ranges["UNACKNOWLEDGED"]
         yield case.finding(
             "one-cycle-lag",
-            f"the server has {changes(waiting)}, and this postoffice has not heard of it yet",
+            f"the server has {changes(waiting)} of {case.postoffice.shown}, which has not heard of it yet",
             (
                 case.served("reqsync", "received"),
                 case.stored("reqsync", "confirmed"),
@@ -581,7 +582,7 @@ def _unregistered(case: Case) -> Iterator[Finding]:
     held = f"; {changes(waiting)} in REQTRANS will be refused" if waiting else ""
     yield case.finding(
         "requestor-not-registered",
-        f"the server has no record of this postoffice{held}",
+        f"the server has no record of {case.postoffice.shown}{held}",
         (
             Evidence(case.server.artefact.path, note=f"no record of {case.postoffice.name}"),
             *case.queued(only=set(numbers_of(waiting))),

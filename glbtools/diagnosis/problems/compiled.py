@@ -584,7 +584,7 @@ PROBLEMS: tuple[Problem, ...] = (
         code="P201",
         slug="resync-left-on-server",
         severity="warning",
-        title="RESYNC.GLB lies on the server",
+        title="RESYNC.GLB is still on the server",
         repair="safe",
         sources=(
             "Q96060",

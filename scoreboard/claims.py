@@ -1,0 +1,355 @@
+"""Everything that is said to be certain of random networks, held against the truth: ``python -m scoreboard.claims``.
+
+Each network is judged from all its files, with a copy of an earlier day beside them, and with one file or postoffice
+taken away. Certain statements are
+
+- of ``unsent``: that a change waits and will be taken, that it is never sent, refused, lost;
+- of findings: that numbers are never sent, refused, or vanish, those still to be given out among them;
+- of their causes, where one thing went wrong: that it was this one, that it was not that one.
+
+What the truth refutes is printed. The truth is what the simulator knows, and what comes of the network in some cycles
+in which nothing goes wrong and nobody does anything; for numbers still to be given, with so many changes made first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+from glbtools import files
+from glbtools.diagnosis.changes.found import Outstanding, Unfound, Unsent
+from glbtools.diagnosis.engine import diagnose
+from glbtools.diagnosis.finding import Finding
+from glbtools.diagnosis.unsent import unsent
+from glbtools.errors import GlbError
+from glbtools.model.histories import HISTORIES
+from glbtools.simulation import actions, network, phases
+from glbtools.simulation.disk import Office
+from glbtools.simulation.ledger import Fate
+from glbtools.simulation.network import Network
+from glbtools.simulation.run import contents, run
+from scoreboard.networks import Sample, sample
+
+CYCLES = 3
+"""Cycles in which nothing goes wrong, after which what can arrive has arrived."""
+
+MOST_MADE = 40
+"""Changes made to see what becomes of numbers still to be given."""
+
+UPLOADS = frozenset(
+    {
+        "stranded-transactions",
+        "resync-after-adds",
+        "reqconf-cloned-or-restored",
+        "requestor-reset-incomplete",
+        "requestor-not-registered",
+        "reqtrans-deleted-zero-byte",
+        "reqtrans-podiag-dummy-60",
+        "reqtrans-49-byte-idle",
+        "acknowledged-records-kept",
+    }
+)
+"""Problems whose ranges are numbers of an upload that is not sent, or not taken, any more."""
+
+WENT_BACK = frozenset({"server-restored-from-backup", "server-reenabled-or-replaced"})
+
+HAPPENED: dict[str, tuple[str, ...]] = {
+    "reqtrans-zeroed": ("queue-emptied",),
+    "reqtrans-begun-again": ("queue-emptied",),
+    "server-queue-begun-again": ("queue-emptied",),
+    "reqtrans-old": ("queue-put-back",),
+    "reqtrans-put-back": ("queue-put-back",),
+    "podiag-dummy": ("queue-put-back", "queue-by-utility"),
+    "reqconf-reset": ("reset-by-half",),
+    "reqconf-cloned": ("reqconf-copied",),
+    "requestor-restored": ("requestor-restored",),
+    "resync-after-adds": ("resync",),
+    "resync-before-adds": ("resync",),
+    "resynced": ("resync",),
+    "import-asked": ("import-asked",),
+    "recreated-and-imported": ("record-made-anew", "import-asked"),
+    "requestor-recreated": ("record-made-anew",),
+    "reset-complete": ("record-made-anew",),
+    "server-restored": ("server-restored",),
+    "server-files-restored": ("server-restored",),
+    "srvconf-restored": ("srvconf-restored",),
+    "msttrans-restored": ("master-restored",),
+    "msttrans-cut": ("master-cut",),
+    "server-reenabled": ("server-enabled-anew",),
+    "absent": ("master-purged",),
+    "record-deleted": ("record-deleted",),
+    "unregistered": ("record-deleted",),
+}
+"""Fault of the simulator -> the histories of ``model.histories`` that it is."""
+
+
+class Refuted(NamedTuple):
+    """A certain statement that the truth refutes.
+
+    Attributes:
+        seed: of the network.
+        given: what was looked at.
+        kind: which statement, for counting.
+        says: what was said, and what is so.
+    """
+
+    seed: int
+    given: str
+    kind: str
+    says: str
+
+
+class Account(NamedTuple):
+    """What came of one network: certain statements by kind, and those of them that are refuted."""
+
+    certain: Counter[str]
+    refuted: list[Refuted]
+
+
+class Truth:
+    """What became of every change of a network, now and after some quiet cycles."""
+
+    def __init__(self, made: Network, directory: Path) -> None:
+        self.now, self._directory = made, directory
+        self.then = network.load(directory)
+        _go_on(self.then)
+
+    def office(self, path: str) -> Office | None:
+        """Return the postoffice whose directory, or file, is at a path."""
+        parts = Path(path).parts
+        found = [each for each in self.now.offices.values() if Path(each.path).parts[-1] in parts]
+        return found[0] if len(found) == 1 else None
+
+    def fate(self, office: Office, change: Outstanding) -> Fate | None:
+        """Return what a change of REQTRANS is."""
+        return self.now.ledger.queued(office.name, change.change.stamp, change.change.text)
+
+    def later(self, fate: Fate) -> Fate:
+        """Return the same change after some quiet cycles."""
+        return self.then.ledger.changes[fate.id - 1]
+
+    def bearers(self, office: Office, number: int) -> list[Fate]:
+        """Return the changes that had a number at their origin."""
+        return [each for each in self.now.ledger.changes if each.origin == office.name and each.number == number]
+
+    def made_next(self, office: Office, count: int) -> list[Fate]:
+        """Return what becomes of the next changes made at a postoffice."""
+        again = network.load(self._directory)
+        known = len(again.ledger.changes)
+        again.begin("T0")
+        actions.add(again, again.offices[office.name], count)
+        for phase in ("T1", "T2", "T3"):
+            again.begin(phase)
+            phases.run(again, phase)
+        _go_on(again)
+        return again.ledger.changes[known:]
+
+
+def _go_on(made: Network) -> None:
+    for _ in range(CYCLES):
+        for phase in ("T0", "T1", "T2", "T3"):
+            made.begin(phase)
+            if phase != "T0":
+                phases.run(made, phase)
+
+
+def account(seed: int) -> Account:
+    """Judge one network in all ways, and hold what is said certainly against the truth."""
+    drawn = sample(seed)
+    made = run(drawn.scenario)
+    found = Account(Counter(), [])
+    directory = Path(tempfile.mkdtemp(prefix="claims-"))
+    try:
+        now = directory / "net"
+        files.write_tree(contents(made), now, sync=False)
+        truth = Truth(made, now)
+        _judge(found, drawn, seed, truth, "all", [now])
+        earlier = drawn.scenario._replace(cycles=max(drawn.scenario.cycles - 2 - seed % 3, 1), stop="T3")
+        files.write_tree(contents(run(earlier)), directory / "older", sync=False)
+        _judge(found, drawn, seed, truth, "with an older copy", [now], [directory / "older"])
+        for what, less in _parts(made):
+            part = directory / "part"
+            files.write_tree(less, part, sync=False)
+            _judge(found, drawn, seed, truth, f"without {what}", [part])
+            shutil.rmtree(part)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    return found
+
+
+def _parts(made: Network) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """Yield the files of a network with one file or postoffice taken away."""
+    every = {path: data for path, data in contents(made).items() if not path.startswith("glbtools-simulation/")}
+    for name, office in made.offices.items():
+        own = {path for path in every if path.startswith(f"{office.path}/")}
+        yield name, {path: data for path, data in every.items() if path not in own}
+        yield f"the logs of {name}", {path: data for path, data in every.items() if path not in own or "/GLB/" in path}
+        for file in ("REQCONF.GLB", "REQTRANS.GLB", "SRVCONF.GLB", "MSTTRANS.GLB"):
+            gone = {path for path in own if path.endswith(f"/GLB/{file}")}
+            if gone:
+                yield f"{file} of {name}", {path: data for path, data in every.items() if path not in gone}
+
+
+def _judge(
+    found: Account,
+    drawn: Sample,
+    seed: int,
+    truth: Truth,
+    given: str,
+    paths: list[Path],
+    older: list[Path] | None = None,
+) -> None:
+    def refute(kind: str, says: str) -> None:
+        found.refuted.append(Refuted(seed, given, kind, says))
+
+    def claim(kind: str) -> None:
+        found.certain[kind] += 1
+
+    try:
+        listed = unsent(*paths, older=older or [], direction="both")
+        findings = diagnose(*paths, older=older or []).findings
+    except GlbError:
+        return
+    _uploads(truth, listed, claim, refute)
+    _downloads(truth, listed, claim, refute)
+    for finding in findings:
+        if finding.severity != "note":
+            _ranges(truth, finding, claim, refute)
+        _causes(drawn, finding, claim, refute)
+
+
+Claim = Callable[[str], None]
+Refute = Callable[[str, str], None]
+
+
+def _uploads(truth: Truth, found: Unsent, claim: Claim, refute: Refute) -> None:
+    for each in found.changes:
+        office = truth.office(each.route.path)
+        if each.certainty != "certain" or office is None or each.route.channel != "upload":
+            continue
+        kind = f"unsent: {each.why}"
+        claim(kind)
+        if each.route.origin != office.name:
+            refute(kind, f"{each.sync} of {each.route.origin}, which is {office.name}")
+            continue
+        fate = truth.fate(office, each)
+        if fate is None:
+            continue
+        later = truth.later(fate).arrived
+        if fate.arrived:
+            refute(kind, f"{office.name} {each.sync} {each.text!r} has arrived")
+        elif later != (each.why == "pending"):
+            refute(kind, f"{office.name} {each.sync} {each.text!r} {'arrives' if later else 'does not arrive'}")
+    for span in found.ranges:
+        _lost(truth, span, claim, refute)
+
+
+def _lost(truth: Truth, span: Unfound, claim: Claim, refute: Refute) -> None:
+    office = truth.office(span.route.path)
+    if span.certainty != "certain" or office is None or span.route.channel != "upload":
+        return
+    for number in range(span.range[0] + 1, span.range[1] + 1):
+        kind = f"unsent range: {span.why}"
+        claim(kind)
+        if all(truth.later(each).arrived for each in truth.bearers(office, number)):
+            refute(kind, f"{office.name} {number}: nothing is lost")
+
+
+def _downloads(truth: Truth, found: Unsent, claim: Claim, refute: Refute) -> None:
+    for each in found.changes:
+        name = each.route.target
+        if each.certainty != "certain" or name not in truth.now.offices or each.route.channel != "download":
+            continue
+        fate = truth.now.ledger.issued(each.sync, each.text)
+        kind = f"unsent download: {each.why}"
+        claim(kind)
+        if fate is None or name == fate.origin:
+            continue
+        if name in fate.reached and not _issued_again(truth, fate):
+            refute(kind, f"{name} has number {each.sync} {each.text!r}")
+        elif (name in truth.later(fate).reached) != (each.why in ("pending", "unacknowledged")):
+            refute(kind, f"number {each.sync} {each.text!r} at {name}: the contrary comes about")
+
+
+def _issued_again(truth: Truth, fate: Fate) -> bool:
+    """Whether T2 took a change twice, so that it has been received under another number."""
+    return sum(each.text == fate.text for each in truth.now.serving.records("MSTTRANS")) > 1
+
+
+def _ranges(truth: Truth, finding: Finding, claim: Claim, refute: Refute) -> None:
+    slug, office = finding.problem.slug, truth.office(finding.path)
+    if finding.certainty != "certain" or office is None or slug not in UPLOADS:
+        return
+    kind = f"{slug}: effect"
+    held = {each.sync: each for each in office.records("REQTRANS")}
+    last = max(held, default=0)
+    for low, high in finding.ranges:
+        claim(kind)
+        for number in range(low + 1, min(high, last) + 1):
+            fate = number in held and truth.now.ledger.queued(
+                office.name, office.moment(held[number]), held[number].text
+            )
+            if fate and not fate.arrived and truth.later(fate).arrived:
+                refute(kind, f"{office.name} {number} {fate.text!r} arrives")
+        first = max(low, last)
+        count = min(high - first, MOST_MADE)
+        if count > 0 and low <= last:
+            for fate in truth.made_next(office, count):
+                if fate.arrived and fate.number is not None and first < fate.number <= high:
+                    refute(f"{kind} on what comes", f"{office.name}: what will be number {fate.number} arrives")
+                    break
+
+
+def _causes(drawn: Sample, finding: Finding, claim: Claim, refute: Refute) -> None:
+    """Hold a cause against what happened, where no more than one thing did."""
+    if len(drawn.faults) > 1 or not (finding.cause_certainty or finding.refuted):
+        return
+    happened = {each.name for each in drawn.scenario.mishaps}
+    histories = {history for name in happened for history in HAPPENED.get(name, ())}
+    slug = finding.problem.slug
+    if finding.cause_certainty == "certain":
+        claim(f"{slug}: cause")
+        named = {each.slug for each in HISTORIES if slug in each.problems}
+        if named and not named & histories:
+            refute(f"{slug}: cause", f"it was {', '.join(sorted(happened)) or 'nothing'}")
+    for each in finding.refuted:
+        claim(f"{slug}: not {each.slug}")
+        if each.slug in histories:
+            refute(f"{slug}: not {each.slug}", f"since {each.sign}; it was {', '.join(sorted(happened))}")
+
+
+def main() -> None:
+    """Judge the networks, print what is refuted, and the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--networks", type=int, default=100)
+    parser.add_argument("--first", type=int, default=1)
+    arguments = parser.parse_args()
+    certain: Counter[str] = Counter()
+    refuted: Counter[str] = Counter()
+    for seed in range(arguments.first, arguments.first + arguments.networks):
+        try:
+            found = account(seed)
+        except Exception as error:
+            print(f"seed {seed}: {type(error).__name__}: {error}", flush=True)
+            continue
+        certain += found.certain
+        refuted += Counter(each.kind for each in found.refuted)
+        faults = " + ".join(sample(seed).faults) or sample(seed).kind
+        for kind, told in groupby(sorted(found.refuted, key=lambda each: each.kind), key=lambda each: each.kind):
+            every = list(told)
+            given = list(dict.fromkeys(each.given for each in every))
+            more = f" and {len(given) - 1} more" if len(given) > 1 else ""
+            print(f"seed {seed} ({faults}), {given[0]}{more}: {kind}: {every[0].says}", flush=True)
+    for kind, count in sorted(certain.items()):
+        print(f"{count:8} {refuted[kind]:6}  {kind}")
+    print(f"{sum(certain.values()):8} {sum(refuted.values()):6}  in all: certain, refuted")
+
+
+if __name__ == "__main__":
+    main()
