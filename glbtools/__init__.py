@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from glbtools.events.event import Event
     from glbtools.events.timeline import Timeline, timeline
     from glbtools.evidence.build import build
+    from glbtools.fleet.survey import Survey, survey
     from glbtools.formats.config import ReqConfFile, SrvConfFile
     from glbtools.formats.listing import Listing
     from glbtools.formats.logs import Log
@@ -94,6 +95,7 @@ _PLACES = {
     "Report": "diagnosis.engine",
     "ReqConfFile": "formats.config",
     "SrvConfFile": "formats.config",
+    "Survey": "fleet.survey",
     "SyncResult": "sync.agent:Result",
     "Timeline": "events.timeline",
     "UnknownFormatError": "errors",
@@ -122,6 +124,7 @@ _PLACES = {
     "simulate": "simulation.run",
     "stream_queue": "library",
     "stream_tuples": "library",
+    "survey": "fleet.survey",
     "synchronize": "sync.pair:run",
     "timeline": "events.timeline",
     "truth_of": "simulation.run",
@@ -158,6 +161,7 @@ __all__ = [
     "Report",
     "ReqConfFile",
     "SrvConfFile",
+    "Survey",
     "SyncResult",
     "Timeline",
     "UnknownFormatError",
@@ -187,6 +191,7 @@ __all__ = [
     "simulate",
     "stream_queue",
     "stream_tuples",
+    "survey",
     "synchronize",
     "timeline",
     "truth_of",

@@ -16,14 +16,14 @@ PACKAGE = Path(__file__).resolve().parents[1] / "glbtools"
 # From top to bottom: a room imports only from rooms listed below it, and from itself. ``library`` is what the public
 # names of ``glbtools`` lead to.
 ROOMS = (
-    "__main__", "cli", "reporting", "library", "simulation", "repair", "events", "diagnosis", "learn", "sync",
+    "__main__", "cli", "fleet", "reporting", "library", "simulation", "repair", "events", "diagnosis", "learn", "sync",
     "directory", "evidence", "formats", "layouts", "model", "binary", "tables", "files", "errors",
 )  # fmt: skip
 
 # The package itself has the version and public names, all loaded lazily; both may be used from the top rooms,
 # and where a manifest names the version.
 FACADE = "glbtools"
-MAY_USE_FACADE = ("cli", "reporting", "repair")
+MAY_USE_FACADE = ("cli", "fleet", "reporting", "repair")
 
 ONLY_IN = {
     "construct": ("binary", "formats"),

@@ -209,6 +209,7 @@ COMMANDS = {
     "unsent": "diagnosis",
     "report": "pages",
     "timeline": "pages",
+    "survey": "survey",
     "explain": "app",
     "rebuild": "rebuild",
     "carve": "carving",

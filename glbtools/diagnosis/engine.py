@@ -166,10 +166,21 @@ def diagnose(
     evidence = collect(paths, older=older, layouts=layouts, max_size=max_size, apart=given.apart, names=names)
     if given.unreadable and not evidence.postoffices and not given.pieces:
         raise UnknownFormatError(_all_unread(list(given.unreadable.values())))
-    report = Report(evidence, now=now or latest_stamp(evidence.postoffices), given=given)
-    report.unreadable |= evidence.unlooked
+    report = judge(evidence, given, now, progress)
     report.names = dict(names or {})
     report.paths, report.layouts = tuple(map(str, paths)), layouts or report.layouts
+    return report
+
+
+def judge(
+    evidence: Evidence,
+    given: Given,
+    now: datetime | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Report:
+    """Return what is wrong with evidence that was collected already; otherwise as ``diagnose``."""
+    report = Report(evidence, now=now or latest_stamp(evidence.postoffices), given=given)
+    report.unreadable |= evidence.unlooked
     for unit in evidence.units:
         _look_at_unit(report, unit, now or unit.latest, progress)
     _look_at_successors(report, now, progress)

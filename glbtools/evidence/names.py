@@ -56,6 +56,20 @@ def own_name(postoffice: Postoffice) -> tuple[str | None, str, bool]:
 
 def _own_name(postoffice: Postoffice) -> tuple[str | None, str]:
     """Find the name and what says so."""
+    found = name_in_records(postoffice)
+    if found[0]:
+        return found
+    if name := _reported(postoffice):
+        return name, "report in a log"
+    if postoffice.find("SRVCONF.GLB"):
+        reqconf = postoffice.reqconf()
+        if reqconf and reqconf[1].server:
+            return reqconf[1].server.upper(), AS_SERVER
+    return None, ""
+
+
+def name_in_records(postoffice: Postoffice) -> tuple[str | None, str]:
+    """Return the name that listings and REQTRANS alone give, and what says so; logs take longer to read."""
     for _, found in postoffice.inspections("listq", "listds"):
         if found.content.postoffice:
             return found.content.postoffice.upper(), "Examining line of a listing"
@@ -68,15 +82,7 @@ def _own_name(postoffice: Postoffice) -> tuple[str | None, str]:
         if typed.code == "R":
             return typed.postoffice_name.upper(), "R record"
         nodes.add(typed.postoffice_name.upper())
-    if len(nodes) == 1:
-        return nodes.pop(), BY_ADDRESSES
-    if name := _reported(postoffice):
-        return name, "report in a log"
-    if postoffice.find("SRVCONF.GLB"):
-        reqconf = postoffice.reqconf()
-        if reqconf and reqconf[1].server:
-            return reqconf[1].server.upper(), AS_SERVER
-    return None, ""
+    return (nodes.pop(), BY_ADDRESSES) if len(nodes) == 1 else (None, "")
 
 
 def _one_server(found: list[Postoffice]) -> None:

@@ -171,13 +171,7 @@ def collect(
     search = Search(contents, apart, strict)
     search.look(paths)
     _call(search.postoffices, names or {})
-    kept, copies = without_copies(units(search.postoffices))
-    found = Evidence(
-        [Network(named(each)) for each in kept] or [Network([])],
-        [*search.passed_over, *copies],
-        search.containers,
-        contents,
-    )
+    found = networks(search)
     for moment in _each_moment(older):
         search = Search(contents, apart, strict)
         search.look(moment)
@@ -189,6 +183,21 @@ def collect(
     for unit in found.units:
         unit.older.sort(key=lambda each: each.path)
     return found
+
+
+def networks(search: Search) -> Evidence:
+    """Return what a search has found by units, named, with their roles.
+
+    Raises:
+        UsageError: two files of the same kind for one postoffice that was named.
+    """
+    kept, copies = without_copies(units(search.postoffices))
+    return Evidence(
+        [Network(named(each)) for each in kept] or [Network([])],
+        [*search.passed_over, *copies],
+        search.containers,
+        search.contents,
+    )
 
 
 def _call(postoffices: list[Postoffice], names: Mapping[str, str]) -> None:

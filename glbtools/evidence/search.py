@@ -59,11 +59,18 @@ class OmittedInput(NamedTuple):
         return self.kind == "unread"
 
 
-class _Place(NamedTuple):
-    """A directory that is still to be looked into, and how many archives it lies in."""
+class Place(NamedTuple):
+    """A directory that is still to be looked into, or an archive or image that is still to be opened.
+
+    Attributes:
+        entry: the directory, or the file.
+        archives: how many archives it lies in.
+        packed: whether it is an archive or an image.
+    """
 
     entry: Entry
-    archives: int
+    archives: int = 0
+    packed: bool = False
 
 
 @dataclass
@@ -103,13 +110,13 @@ class Search:
                 raise FileAccessError(f"{given}: no such file or directory")
             entry = on_disk(path, str(given))
             if entry.is_directory:
-                self._tree(_Place(entry, 0))
+                self._tree(Place(entry, 0))
             elif entry.other:
                 raise FileAccessError(f"{given}: neither a file nor a directory")
             elif not self._is_new(entry):
                 continue
             elif (inside := self._container(entry)) is not None:
-                self._tree(_Place(inside, 1))
+                self._tree(Place(inside, 1))
             else:
                 loose.setdefault(str(path.parent), []).append(Artefact(entry, "", path.name.upper()))
         for parent, artefacts in loose.items():
@@ -123,7 +130,7 @@ class Search:
             if any(_recognised(found, each) for each in artefacts):
                 self.postoffices.append(found)
 
-    def _tree(self, top: _Place) -> None:
+    def _tree(self, top: Place) -> None:
         """Find the postoffices in a directory and in all below it.
 
         Raises:
@@ -133,9 +140,12 @@ class Search:
         before, waiting = len(self.postoffices), [top]
         while waiting:
             place = waiting.pop()
+            if place.packed:
+                waiting += self._archive(place.entry, place.archives)
+                continue
             try:
                 if self._is_new(place.entry):
-                    waiting += reversed(self._directory(place))
+                    waiting += reversed(self.visit(place))
                 elif place is top:
                     return  # It was given twice.
             except FileAccessError as error:
@@ -169,9 +179,13 @@ class Search:
         more = f"; not looked at: {', '.join(each.path for each in telling)}" if telling else ""
         raise UnknownFormatError(f"{shown}: no postoffice: no GLB directory and no Dir-Sync file in it{more}")
 
-    def _directory(self, place: _Place) -> list[_Place]:
-        """Keep a directory as a postoffice if it is one; return what lies below and belongs to something else."""
-        below: list[_Place] = []
+    def visit(self, place: Place) -> list[Place]:
+        """Keep a directory as a postoffice if it is one; return what lies below and belongs to something else.
+
+        Raises:
+            FileAccessError: it cannot be listed.
+        """
+        below: list[Place] = []
         artefacts: list[Artefact] = []
         barred: set[str] = set()
         for child in place.entry.children():
@@ -184,7 +198,7 @@ class Search:
                     self._pass_over(child, f"cannot be listed: {error}", telling=True)
                     barred.add(child.name.upper())
             elif child.name.lower() not in OUR_OWN:
-                below.append(_Place(child, place.archives))
+                below.append(Place(child, place.archives))
         own = [each for each in artefacts if not each.entry.deleted and each.entry.path not in self.apart]
         gone = [each for each in artefacts if each.entry.deleted]
         found = Postoffice(place.entry.shown, own, self.contents, barred=frozenset(barred), gone=gone)
@@ -211,28 +225,28 @@ class Search:
                 why, telling = "a directory dump in an archive, which is not read there: take it out", True
         self._pass_over(entry, why, telling=telling)
 
-    def _area(self, area: Entry, name: str, nesting: int, artefacts: list[Artefact], barred: set[str]) -> list[_Place]:
+    def _area(self, area: Entry, name: str, nesting: int, artefacts: list[Artefact], barred: set[str]) -> list[Place]:
         """Keep the files of one of the vendor's directories; return what lies below it."""
-        below: list[_Place] = []
+        below: list[Place] = []
         for child in area.children():
             if not child.is_directory:
                 below += self._file(child, name, nesting, artefacts, barred)
             elif child.name.lower() not in OUR_OWN:
-                below.append(_Place(child, nesting))
+                below.append(Place(child, nesting))
         return below
 
-    def _file(self, child: Entry, area: str, nesting: int, artefacts: list[Artefact], barred: set[str]) -> list[_Place]:
-        """Keep a file, or open an archive; what is neither file nor directory is passed over, and said."""
+    def _file(self, child: Entry, area: str, nesting: int, artefacts: list[Artefact], barred: set[str]) -> list[Place]:
+        """Keep a file, or return an archive to open; what is neither file nor directory is passed over, and said."""
         if child.other:
             barred.add(child.name.upper())
             self._pass_over(child, child.other, telling=child.hides or _telling(child.name))
         elif archives.is_named_so(child.name) or images.is_named_so(child.name):
-            return self._archive(child, nesting)
+            return [Place(child, nesting, packed=True)]
         else:
             artefacts.append(Artefact(child, area, child.name.upper()))
         return []
 
-    def _archive(self, child: Entry, nesting: int) -> list[_Place]:
+    def _archive(self, child: Entry, nesting: int) -> list[Place]:
         """Open an archive that was found; one that cannot be, or lies too deep in others, is named."""
         if nesting >= NESTED:
             self._pass_over(child, "an archive in an archive in an archive, not opened", telling=True)
@@ -245,7 +259,7 @@ class Search:
         if found is None:
             self._pass_over(child, "named as an archive or an image, and it is none that is read", telling=True)
             return []
-        return [_Place(found, nesting + 1)]
+        return [Place(found, nesting + 1)]
 
     def _container(self, entry: Entry, *, noted: bool = True) -> Entry | None:
         """Return the tree in an archive or an image; None where a file is neither.

@@ -32,12 +32,12 @@ class _Group(NamedTuple):
     @property
     def servers(self) -> set[str]:
         """The servers in it, by the names that their own REQCONF gives."""
-        return {name for each in self.postoffices if (name := _serves(each))}
+        return {name for each in self.postoffices if (name := serves(each))}
 
     @property
     def claims(self) -> set[str]:
         """The servers that its postoffices name."""
-        return {name for each in self.postoffices if (name := _claim(each))}
+        return {name for each in self.postoffices if (name := claim(each))}
 
 
 def without_copies(found: list[list[Postoffice]]) -> tuple[list[list[Postoffice]], list[OmittedInput]]:
@@ -164,8 +164,8 @@ def _identities(found: list[Postoffice]) -> dict[int, str]:
     """
     known: dict[str, str] = {}
     for each in found:
-        srvconf, claim = each.srvconf(), _claim(each)
-        for name in (*(srvconf[1].by_node if srvconf else ()), *([claim] if claim else [])):
+        srvconf, named = each.srvconf(), claim(each)
+        for name in (*(srvconf[1].by_node if srvconf else ()), *([named] if named else [])):
             known[name.partition("/")[2]] = name
     return {id(each): _identity(each, known) for each in found}
 
@@ -177,12 +177,12 @@ def _identity(postoffice: Postoffice, known: Mapping[str, str]) -> str:
     return known.get(postoffice.directory) or (name if source != AS_SERVER else None) or ""
 
 
-def _claim(postoffice: Postoffice) -> str:
+def claim(postoffice: Postoffice) -> str:
     """Return the server that a postoffice's REQCONF names; empty where none is known."""
     found = postoffice.reqconf()
     return (found[1].server or "").upper() if found else ""
 
 
-def _serves(postoffice: Postoffice) -> str:
+def serves(postoffice: Postoffice) -> str:
     """Return the server's name of a postoffice that has SRVCONF; empty for any other one."""
-    return _claim(postoffice) if postoffice.find("SRVCONF.GLB") or postoffice.srvconf() else ""
+    return claim(postoffice) if postoffice.find("SRVCONF.GLB") or postoffice.srvconf() else ""

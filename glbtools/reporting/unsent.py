@@ -183,7 +183,7 @@ def document(unsent: Unsent) -> str:
             "schema": SCHEMA,
             "unsent": [change(each) for each in unsent.changes],
             "ranges": [unfound(each) for each in unsent.ranges],
-            "unknown": [_unknown_row(each) for each in unsent.unknown],
+            "unknown": [unknown(each) for each in unsent.unknown],
         }
     )
 
@@ -222,7 +222,8 @@ def unfound(each: MissingRange) -> dict[str, Any]:
     }
 
 
-def _unknown_row(each: UnknownRoute) -> dict[str, Any]:
+def unknown(each: UnknownRoute) -> dict[str, Any]:
+    """Return what cannot be told of a route as JSON has it."""
     return each.route._asdict() | {"wanted": list(each.wanted)}
 
 

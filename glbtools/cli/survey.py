@@ -1,0 +1,55 @@
+"""``survey``: many postoffices, one table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glbtools.cli import FOUND, complaints, put
+from glbtools.cli.options import Common, PageFormat, Paths, shares
+
+
+@shares("layout", "color", "quiet", "max_file_size", forms=PageFormat)
+def survey(
+    paths: Paths,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Directory to write to.")],
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", metavar="N", help="Processes; one for each processor unless given.", min=0),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the survey in DIR.")] = False,
+    timeout: Annotated[
+        float | None, typer.Option("--timeout", metavar="S", help="Seconds that a unit may take.", min=0.001)
+    ] = None,
+    *,
+    common: Common,
+) -> None:
+    """Diagnose every postoffice and network below some paths, and write one table of them all.
+
+    DIR gets survey.jsonl, a line for each unit as it is done, then tables of units, findings, changes and inputs
+    (survey.sqlite; with the extra parquet a .parquet file each), and summary.html. Status 1 when anything is found that
+    is a warning or an error, 2 when a unit could not be judged.
+
+    Example: glbtools survey archive --out survey
+    """
+    from glbtools.fleet import summary as render
+    from glbtools.fleet.survey import survey as run
+
+    show = common.progress
+    found = run(
+        *paths,
+        out=out,
+        workers=workers,
+        resume=resume,
+        timeout=timeout,
+        layouts=common.layouts,
+        max_size=common.max_size,
+        progress=(lambda each: show(str(each))) if show else None,
+    )
+    if common.as_json:
+        put([render.document(found)])
+    elif not common.quiet:
+        put(common.lines(render.short(found)))
+    raise typer.Exit(complaints(found.failures) or (FOUND if found.troubled else 0))

@@ -1,0 +1,182 @@
+"""Jobs in processes of this machine: in batches, a bounded number under way, and none lost when a process dies."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+
+from glbtools.errors import GlbError
+from glbtools.fleet.discovery import Job
+from glbtools.fleet.judging import CRASHED, TIMED_OUT, Line, Terms, judged, lines, stamped, without_verdict
+
+BATCH = 50
+"""Postoffices of a batch, about."""
+
+FIRST = 4
+"""Postoffices of the first batch, so that there is something to do for all at once; batches double from there."""
+
+UNDER_WAY = 2
+"""Batches for each process that are under way."""
+
+TRIES = 3
+"""Times that a job may be alone with a process that dies, until the job is taken for the reason."""
+
+GRACE = 10.0
+"""Seconds that a job may be longer than its time before its process is ended from outside."""
+
+_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+
+def batches(jobs: Iterable[Job], most: int = BATCH) -> Iterator[list[Job]]:
+    """Yield jobs in batches of about as many postoffices, small ones first."""
+    limit, batch, size = min(FIRST, most), [], 0
+    for job in jobs:
+        batch.append(job)
+        size += len(job.paths)
+        if size >= limit:
+            yield batch
+            limit, batch, size = min(2 * limit, most), [], 0
+    if batch:
+        yield batch
+
+
+def here(jobs: Iterable[Job], terms: Terms) -> Iterator[list[Line]]:
+    """Yield the lines of each job, judged in this process."""
+    for job in jobs:
+        yield lines(job, terms)
+
+
+class Pool:
+    """Some processes that judge; one that dies takes no job with it."""
+
+    def __init__(self, workers: int, terms: Terms) -> None:
+        self._workers, self._terms = workers, terms
+        self._executor = self._begin()
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[list[Line]]:
+        """Yield the lines of each job, in no order.
+
+        Raises:
+            GlbError: no process can be started.
+        """
+        try:
+            yield from self._run(batches(jobs))
+        finally:
+            self._end()
+
+    def _run(self, waiting: Iterator[list[Job]]) -> Iterator[list[Line]]:
+        under_way: dict[Future[list[list[Line]]], list[Job]] = {}
+        while True:
+            for batch in waiting:
+                under_way[self._submit(batch)] = batch
+                if len(under_way) >= UNDER_WAY * self._workers:
+                    break
+            if not under_way:
+                return
+            done, _ = wait(under_way, self._patience(under_way.values()), FIRST_COMPLETED)
+            if not done:
+                self._kill()
+                continue
+            lost: list[Job] = []
+            for each in done:
+                batch = under_way.pop(each)
+                try:
+                    yield from each.result()
+                except BrokenProcessPool:
+                    lost += batch
+            if lost:
+                # All that was under way breaks with the pool; what had come before counts.
+                for each, batch in under_way.items():
+                    try:
+                        yield from each.result()
+                    except BrokenProcessPool:
+                        lost += batch
+                under_way.clear()
+                self._anew()
+                for job in lost:
+                    yield self._alone(job)
+
+    def _alone(self, job: Job) -> list[Line]:
+        """Return the lines of a job that may have killed its process: nothing else is under way beside it."""
+        outcome, why = CRASHED, f"ended its process {TRIES} times"
+        for _ in range(TRIES):
+            future = self._submit([job])
+            done, _ = wait([future], self._patience([[job]]))
+            if not done:
+                outcome, why = TIMED_OUT, f"took longer than {self._terms.timeout:g} s, and could not be stopped"
+                self._kill()
+            try:
+                return future.result()[0]
+            except BrokenProcessPool:
+                self._anew()
+            if outcome == TIMED_OUT:
+                break
+        return stamped(job, [without_verdict(job, outcome, why)])
+
+    def _patience(self, under_way: Iterable[list[Job]]) -> float | None:
+        """Return the seconds within which a batch must be done; None for any time."""
+        if self._terms.timeout is None:
+            return None
+        return GRACE + self._terms.timeout * UNDER_WAY * max(map(len, under_way))
+
+    def _submit(self, batch: list[Job]) -> Future[list[list[Line]]]:
+        try:
+            return self._executor.submit(judged, batch, self._terms)
+        except BrokenProcessPool as error:
+            future: Future[list[list[Line]]] = Future()
+            future.set_exception(error)
+            return future
+
+    def _begin(self) -> ProcessPoolExecutor:
+        """Return a pool that has answered once.
+
+        Raises:
+            GlbError: its processes end before they begin.
+        """
+        context = multiprocessing.get_context(_METHOD)
+        if _METHOD == "forkserver":
+            multiprocessing.set_forkserver_preload([__name__])
+        for _ in range(TRIES):
+            pool = ProcessPoolExecutor(self._workers, mp_context=context, initializer=_settle)
+            try:
+                pool.submit(os.getpid).result()
+            except BrokenProcessPool:
+                pool.shutdown(wait=False)
+            else:
+                return pool
+        raise GlbError(
+            "no process can be started to judge in; a program that calls survey() does so under "
+            'if __name__ == "__main__":, and workers=0 judges without processes'
+        )
+
+    def _anew(self) -> None:
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._executor = self._begin()
+
+    def _kill(self) -> None:
+        for each in tuple((self._executor._processes or {}).values()):
+            each.kill()
+
+    def _end(self) -> None:
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._kill()
+
+
+def _settle() -> None:
+    """Prepare a process: an interrupt is for the one who started it, and it ends when that one is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    from multiprocessing.connection import wait as until
+
+    until([sentinel])
+    os._exit(1)

@@ -1,0 +1,262 @@
+"""A survey: every unit below some paths diagnosed, a line for each as it is done, and tables of them all at the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from glbtools import __version__, files
+from glbtools.errors import OutputExistsError, UsageError
+from glbtools.fleet import pool, summary, tables
+from glbtools.fleet.discovery import Job, Walk
+from glbtools.fleet.judging import JUDGED, UNJUDGED, Line, Terms
+from glbtools.layouts import Layouts
+from glbtools.reporting.documents import dumps
+from glbtools.reporting.page import page
+from glbtools.tables import read_json
+
+SCHEMA = "glbtools.survey/1"
+TERMS, LINES, BASE, PAGE = "survey.json", "survey.jsonl", "survey.sqlite", "summary.html"
+
+
+class Progress(NamedTuple):
+    """How far a survey is.
+
+    Attributes:
+        units: done in this run.
+        seconds: since it began.
+        left: seconds that it may still take; None while that cannot be told.
+    """
+
+    units: int
+    seconds: float
+    left: float | None
+
+    def __str__(self) -> str:
+        rate = self.units / self.seconds if self.seconds else 0
+        minutes = "" if self.left is None else f", about {int(self.left) // 60}:{int(self.left) % 60:02} left"
+        return f"{self.units} units, {rate:.0f} a second{minutes}"
+
+
+@dataclass
+class Survey:
+    """What a survey has found, and where it is written.
+
+    Attributes:
+        out: the directory.
+        units: how many units the survey has now, and ``added`` how many of them are of this run.
+        outcomes: how many units of each outcome.
+        findings: how many findings of each severity.
+        foreign: files that are of nothing known, and of no postoffice's directory.
+        seconds: that this run took.
+        written: the files.
+    """
+
+    out: Path
+    units: int = 0
+    added: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    findings: Counter[str] = field(default_factory=Counter)
+    foreign: int = 0
+    seconds: float = 0.0
+    written: list[Path] = field(default_factory=list)
+
+    @property
+    def troubled(self) -> bool:
+        """Whether anything is found that is more than a note."""
+        return bool(self.findings["error"] or self.findings["warning"])
+
+    @property
+    def failures(self) -> list[str]:
+        """What could not be judged, a sentence for each outcome."""
+        return [
+            f"{count} of {self.units} units: {outcome}; see the column outcome"
+            for outcome, count in sorted(self.outcomes.items())
+            if outcome not in (JUDGED, UNJUDGED)
+        ]
+
+    def __iter__(self) -> Iterator[Line]:
+        """Yield the lines."""
+        return tables.read_lines(self.out / LINES)
+
+
+def survey(
+    *paths: str | Path,
+    out: str | Path,
+    workers: int | None = None,
+    resume: bool = False,
+    timeout: float | None = None,
+    layouts: Layouts | None = None,
+    max_size: int = files.DEFAULT_MAX_SIZE,
+    progress: Callable[[Progress], None] | None = None,
+) -> Survey:
+    """Diagnose every unit below some paths, and write what is found as lines, tables and a page.
+
+    Args:
+        paths: directories, archives, images or files.
+        out: directory to write; it may not lie in what is read.
+        workers: processes; as many as there are processors unless given, 0 for none but this one.
+        resume: go on with the survey in ``out``: what is done is not done again.
+        timeout: seconds that a unit may take.
+        layouts: how binary files are read.
+        max_size: largest file read, in bytes.
+        progress: called now and then.
+
+    Raises:
+        FileAccessError: a path does not exist, or ``out`` cannot be written.
+        OutputExistsError: ``out`` holds something, and ``resume`` is not given.
+        UsageError: ``out`` lies in a path; or it holds a survey on other terms.
+        GlbError: no process can be started.
+    """
+    target, terms = Path(out), Terms(layouts or Layouts(), max_size, timeout)
+    for path in paths:
+        if target.resolve().is_relative_to(Path(path).resolve()):
+            raise UsageError(f"{out}: lies in the evidence ({path}); nothing was written")
+    walk = Walk(paths, terms.layouts, max_size)
+    _prepare(target, [str(each) for each in paths], terms, resume=resume)
+    found = Survey(target)
+    began, shown = time.monotonic(), 0.0
+    with _writing(target / LINES) as stream:
+        done = _done(stream, found)
+        jobs = (each for each in walk.jobs() if not _is_done(done, each))
+        count = os.cpu_count() or 1 if workers is None else workers
+        running = pool.Pool(count, terms).run(jobs) if count else pool.here(jobs, terms)
+        for lines in running:
+            _write(stream, lines)
+            found.added += len(lines)
+            for line in lines:
+                _count(found, line)
+            now = time.monotonic() - began
+            if progress and now - shown >= 0.2:
+                shown = now
+                reached = walk.reached
+                progress(Progress(found.added, now, now / reached - now if reached > 0.01 else None))
+    found.foreign = walk.foreign
+    found.seconds = time.monotonic() - began
+    _finish(found)
+    return found
+
+
+def _finish(found: Survey) -> None:
+    """Write the tables and the page."""
+    base = found.out / BASE
+    tables.write_sqlite(tables.read_lines(found.out / LINES), base)
+    parquet = tables.write_parquet(base, found.out)
+    data = "\n".join(filter(None, page(summary.report(base, found.foreign), summary.title(base)))).encode() + b"\n"
+    files.write(found.out / PAGE, data, force=True)
+    found.written = [found.out / LINES, base, *parquet, found.out / PAGE]
+
+
+def _prepare(target: Path, paths: list[str], terms: Terms, *, resume: bool) -> None:
+    """Make the directory and say on what terms the survey is made; of one that goes on, see that they are the same."""
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "version": __version__,
+        "max_file_size": terms.max_size,
+        "layouts": {name: repr(each) for name, each in terms.layouts.items() if terms.layouts.given(name)},
+        "paths": paths,
+    }
+    place = target / TERMS
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        full = any(target.iterdir())
+    except OSError as error:
+        raise files.access_error(target, error) from None
+    if full and not resume:
+        raise OutputExistsError(f"{target}: holds something; --resume goes on with a survey that is there")
+    if full:
+        try:
+            before = read_json(files.read(place))
+        except ValueError as error:
+            raise UsageError(f"{place}: {error}") from None
+        for name in ("schema", "version", "max_file_size", "layouts"):
+            if before.get(name) != document[name]:
+                raise UsageError(f"{target}: the survey there has another {name.replace('_', ' ')}; begin a new one")
+    files.write(place, dumps(document).encode() + b"\n", force=True)
+
+
+@contextmanager
+def _writing(place: Path) -> Iterator[BinaryIO]:
+    """Yield the file of lines, which one survey at a time may write.
+
+    Raises:
+        UsageError: another one does.
+        FileAccessError: the system refuses.
+    """
+    try:
+        with place.open("a+b") as stream:
+            _lock(stream, place)
+            yield stream
+            os.fsync(stream.fileno())
+    except OSError as error:
+        raise files.access_error(place, error) from None
+
+
+def _lock(stream: BinaryIO, place: Path) -> None:
+    try:
+        import fcntl
+    except ImportError:  # pragma: no cover - Windows
+        return
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UsageError(f"{place}: another survey is writing to it") from None
+
+
+def _done(stream: BinaryIO, found: Survey) -> array[int]:
+    """Return the sorted keys of the jobs that are done, and cut off what a crash has left of a job that is not."""
+    keys, sound = array("Q"), 0
+    stream.seek(0)
+    for key, group in groupby(_sound_lines(stream), lambda each: each[0]["job"]):
+        every = list(group)
+        if [each["part"] for each, _ in every] != [[n, len(every)] for n in range(1, len(every) + 1)]:
+            break
+        sound = every[-1][1]
+        keys.append(int(key, 16))
+        for line, _ in every:
+            _count(found, line)
+    stream.truncate(sound)
+    stream.seek(0, os.SEEK_END)
+    return array("Q", sorted(keys))
+
+
+def _sound_lines(stream: BinaryIO) -> Iterator[tuple[Line, int]]:
+    """Yield whole lines, each with the offset behind it, up to the first that is none."""
+    end = 0
+    for each in stream:
+        end += len(each)
+        try:
+            line = json.loads(each)
+        except ValueError:
+            return
+        if not each.endswith(b"\n") or not isinstance(line, dict) or not line.keys() >= {"job", "part"}:
+            return
+        yield line, end
+
+
+def _is_done(done: array[int], job: Job) -> bool:
+    key = int(job.key, 16)
+    place = bisect_left(done, key)
+    return place < len(done) and done[place] == key
+
+
+def _write(stream: BinaryIO, lines: Iterable[Line]) -> None:
+    """Write the lines of one job in one piece."""
+    stream.write(b"".join(json.dumps(each, ensure_ascii=True).encode() + b"\n" for each in lines))
+    stream.flush()
+
+
+def _count(found: Survey, line: Line) -> None:
+    found.units += 1
+    found.outcomes[line["outcome"]] += 1
+    found.findings.update(each["severity"] for each in line["findings"])
