@@ -174,7 +174,7 @@ def diagnose(
 
 def judge(
     evidence: Evidence,
-    given: Given,
+    given: SuccessorInputs,
     now: datetime | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Report:

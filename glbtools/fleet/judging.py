@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from glbtools import files
 from glbtools.diagnosis.engine import Report, judge
-from glbtools.diagnosis.successors.inputs import Given, sorted_out
+from glbtools.diagnosis.successors.inputs import SuccessorInputs, sorted_out
 from glbtools.diagnosis.unsent import outstanding
 from glbtools.errors import GlbError
 from glbtools.evidence.contents import Contents
@@ -123,7 +123,7 @@ def _lines(job: Job, terms: Terms) -> Iterator[Line]:
         part = replace(rest, units=[unit])
         # What belongs to no unit is said with the first one.
         rest = replace(evidence, passed_over=[], containers=[])
-        yield _line(judge(part, Given()))
+        yield _line(judge(part, SuccessorInputs()))
     if given.pieces or given.unreadable:
         yield _line(judge(replace(rest, units=[Network([])]), given))
     elif not units and evidence.unlooked:
