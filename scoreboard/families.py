@@ -47,6 +47,7 @@ class Sample(NamedTuple):
         seed: where it comes from; ``families``: what was drawn, one name for each choice.
         data: the file; ``rows``: offset of the text -> the change.
         live: offsets of the texts whose records are in the queue.
+        damaged: the file with two in a hundred records damaged, one at least; ``hurt``: the bytes that are.
     """
 
     seed: int
@@ -54,6 +55,8 @@ class Sample(NamedTuple):
     data: bytes
     rows: dict[int, Row]
     live: frozenset[int]
+    damaged: bytes
+    hurt: frozenset[int]
 
     @property
     def listing(self) -> bytes:
@@ -148,9 +151,19 @@ def sample(seed: int) -> Sample:
     order = ["length", "number", "date", "crc", "beside-0", "beside-1"]
     order = [order.pop(dice.below(len(order))) for _ in range(len(order))]
     rows = list(_changes(dice, number, dice.one_of((12, 30, 60, 60, 120)), container))
-    drawn = _written(dice, rows, number, date, beside, ending, container, order)
+    data, places, live = _written(dice, rows, number, date, beside, ending, container, order)
     names = (f"number {number}", f"date {date}", *(f"beside {each}" for each in beside), f"text {ending}", container)
-    return Sample(seed, names, *drawn)
+    return Sample(seed, names, data, places, live, *_damaged(Dice(seed + (1 << 32)), data, len(rows)))
+
+
+def _damaged(dice: Dice, data: bytes, records: int) -> tuple[bytes, frozenset[int]]:
+    """Return a file in which some runs of bytes are overwritten, by one value or by noise, and which bytes are."""
+    changed = bytearray(data)
+    for _ in range(max(1, records // 50)):
+        at, size, filler = dice.below(len(data)), 1 + dice.below(12), dice.one_of((0, 0xFF, 0xF6, None, None))
+        for place in range(at, min(at + size, len(data))):
+            changed[place] = dice.below(256) if filler is None else filler
+    return bytes(changed), frozenset(at for at, byte in enumerate(data) if byte != changed[at])
 
 
 def _changes(dice: Dice, number: str, count: int, container: str) -> Iterator[Row]:
@@ -276,14 +289,24 @@ OUTCOMES = ("exact", "open", "partial", "undecided", "wrong")
 """``open``: all values are true, and some records are purged, which no file shows alone and the report leaves open."""
 
 
-def judged(drawn: Sample, learning: Learning) -> tuple[str, str]:
-    """Return what came of it, and what is false of what is stated: whatever its mark, but for liveness in a part."""
+def judged(drawn: Sample, learning: Learning, way: str) -> tuple[str, str]:
+    """Return what came of it, and what is false of what is stated: whatever its mark, but for liveness in a part.
+
+    A record that damage has changed is not judged. Of a part a record is not stated in which the reader finds a fault:
+    what is left over is said to be so.
+    """
     if learning.layout is None or learning.toml is None:
         return "undecided", ""
     layout = layouts.parse(learning.toml.encode(), "learnt.toml")
-    queue = parse_queue(drawn.data, layout)
+    hurt = drawn.hurt if way.startswith("damaged") else frozenset()
+    queue = parse_queue(drawn.damaged if hurt else drawn.data, layout)
     first = queue.codec.len_head
-    stated = {each.start + first: each for each in queue.records}
+    faulty = frozenset(fault.span.start for fault in queue.text_faults()) if learning.partial else frozenset()
+    stated = {
+        each.start + first: each
+        for each in queue.records
+        if not any(at in hurt or at in faulty for at in range(each.start, each.stop))
+    }
     for place, record in stated.items():
         row = drawn.rows.get(place)
         if row is None:
@@ -300,13 +323,13 @@ def judged(drawn: Sample, learning: Learning) -> tuple[str, str]:
             return "wrong", "a checksum"
     if learning.partial:
         return "partial", ""
-    if stated.keys() - drawn.live and not learning.listings and stated.keys() == drawn.rows.keys() and _unmarked(drawn):
+    beyond = stated.keys() - drawn.live
+    if beyond and not learning.listings and _unmarked(drawn) and (hurt or stated.keys() == drawn.rows.keys()):
         return "open", ""
-    if stated.keys() - drawn.live:
-        return "wrong", f"{len(stated.keys() - drawn.live)} records that are not in the queue"
-    if drawn.live - stated.keys():
-        return "wrong", f"{len(drawn.live - stated.keys())} records are passed over"
-    return "exact", ""
+    if beyond:
+        return "wrong", f"{len(beyond)} records that are not in the queue"
+    missing = [] if hurt else drawn.live - stated.keys()
+    return ("wrong", f"{len(missing)} records are passed over") if missing else ("exact", "")
 
 
 def _unmarked(drawn: Sample) -> bool:
@@ -314,12 +337,38 @@ def _unmarked(drawn: Sample) -> bool:
     return "purged-front" in drawn.families
 
 
-def attempt(drawn: Sample, directory: Path, *, listed: bool) -> tuple[str, str]:
-    """Write a file, with its listing or without, let its layout be learnt, and judge it."""
+WAYS = ("alone", "known", "listing", "damaged", "damaged with listing")
+"""What is given: the file; with the numbers of its first and last record; with its listing; damaged."""
+
+
+def attempt(drawn: Sample, directory: Path, way: str) -> tuple[str, str]:
+    """Write a file and what is given with it, let its layout be learnt, and judge it."""
     path, listing = directory / "MSTTRANS.GLB", directory / "LISTQ.TXT"
-    path.write_bytes(drawn.data)
+    path.write_bytes(drawn.damaged if way.startswith("damaged") else drawn.data)
     listing.write_bytes(drawn.listing)
-    return judged(drawn, learn_layout([path], listings=[listing] if listed else []))
+    first, last = (drawn.rows[place].sync for place in (min(drawn.rows), max(drawn.rows)))
+    known = [f"first={first}", f"last={last}"] if way == "known" else []
+    return judged(drawn, learn_layout([path], listings=[listing] if "listing" in way else [], known=known), way)
+
+
+Counts = dict[str, Counter[str]]
+
+
+def measured(seeds: range, say: Callable[[str], None]) -> tuple[Counts, Counts]:
+    """Return what came of some seeds by what was given, and by family; every false statement is said."""
+    totals: Counts = {way: Counter() for way in WAYS}
+    by_family: Counts = {}
+    with tempfile.TemporaryDirectory() as directory:
+        for seed in seeds:
+            drawn = sample(seed)
+            for way in WAYS:
+                outcome, reason = attempt(drawn, Path(directory), way)
+                totals[way][outcome] += 1
+                for name in set(drawn.families):
+                    by_family.setdefault(name, Counter())[outcome] += 1
+                if outcome == "wrong":
+                    say(f"wrong: seed {seed}, {way}, {' '.join(drawn.families)}: {reason}")
+    return totals, by_family
 
 
 def main() -> None:
@@ -329,26 +378,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="the first one")
     parser.add_argument("--page", action="store_true", help="write docs/scoreboard.md")
     arguments = parser.parse_args()
-    totals: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
-    by_family: dict[str, Counter[str]] = {}
-    with tempfile.TemporaryDirectory() as directory:
-        for seed in range(arguments.seed, arguments.seed + arguments.samples):
-            drawn = sample(seed)
-            for listed in (False, True):
-                outcome, reason = attempt(drawn, Path(directory), listed=listed)
-                totals[listed][outcome] += 1
-                for name in set(drawn.families):
-                    by_family.setdefault(name, Counter())[outcome] += 1
-                if outcome == "wrong":
-                    how = "listing" if listed else "alone"
-                    print(f"wrong: seed {seed}, {how}, {' '.join(drawn.families)}: {reason}", flush=True)
-    for listed, counts in totals.items():
-        shown = ", ".join(f"{counts[each]} {each}" for each in OUTCOMES)
-        print(f"{'with a listing' if listed else 'alone'}: {shown} of {counts.total()}")
+    seeds = range(arguments.seed, arguments.seed + arguments.samples)
+    totals, by_family = measured(seeds, lambda said: print(said, flush=True))
+    for way, counts in totals.items():
+        print(f"{way}: {', '.join(f'{counts[each]} {each}' for each in OUTCOMES)} of {counts.total()}")
     for name, counts in sorted(by_family.items()):
         print(f"  {name:20}" + "".join(f"{counts[each]:6} {each}" for each in OUTCOMES))
     if arguments.page:
-        seeds = arguments.seed, arguments.seed + arguments.samples - 1
         text = "".join(f"{line}\n" for line in _page(seeds, totals, by_family))
         PAGE.write_text(with_section(PAGE.read_text(encoding="utf-8"), text, BEGIN, END), encoding="utf-8")
 
@@ -357,29 +393,24 @@ BEGIN = "<!-- Families: written by `python -m scoreboard.families --page`. -->"
 END = "<!-- End of families. -->"
 
 
-def _page(
-    seeds: tuple[int, int], totals: dict[bool, Counter[str]], by_family: dict[str, Counter[str]]
-) -> Iterator[str]:
+def _page(seeds: range, totals: Counts, by_family: Counts) -> Iterator[str]:
     """Yield the lines of the page: what came of all files, and of each family."""
     yield "# Families of layouts"
     yield ""
     yield f"{date.today()}: queue files as other programs of that time may have written them, seeds {seeds[0]} to"
-    yield f"{seeds[1]} (other seeds than those looked at while the search was made), each alone and with a listing."
-    yield "*Open*: all that is stated is true, and which records are purged no file shows alone; *wrong*: a number,"
-    yield "text, date, checksum or liveness that is stated and false, whatever its mark. Families that `learn` does not"
-    yield "claim are drawn, too."
+    yield f"{seeds[-1]} (other seeds than those looked at while the search was made), each alone, with the numbers of"
+    yield "its first and last record known, with a listing, and damaged with and without one. *Open*: all that is"
+    yield "stated is true, and which records are purged no file shows alone; *wrong*: a number, text, date, checksum or"
+    yield "liveness that is stated and false, whatever its mark. Families that `learn` does not claim are drawn, too."
     yield ""
     heads = " | ".join(OUTCOMES)
-    yield f"| files | {heads} |"
-    yield f"|---|{'--:|' * len(OUTCOMES)}"
-    for listed, counts in totals.items():
-        yield (
-            f"| {'with a listing' if listed else 'alone'} | "
-            + " | ".join(str(counts[each]) for each in OUTCOMES)
-            + " |"
-        )
+    yield f"| files | {heads} | decided |"
+    yield f"|---|{'--:|' * (len(OUTCOMES) + 1)}"
+    for way, counts in totals.items():
+        stated = sum(counts[each] for each in ("exact", "open", "partial")) / counts.total()
+        yield f"| {way} | {' | '.join(str(counts[each]) for each in OUTCOMES)} | {stated:.0%} |"
     yield ""
-    yield f"| family, alone and with a listing | {heads} |"
+    yield f"| family, in all five ways | {heads} |"
     yield f"|---|{'--:|' * len(OUTCOMES)}"
     for name, counts in sorted(by_family.items()):
         yield f"| {name} | " + " | ".join(str(counts[each]) for each in OUTCOMES) + " |"

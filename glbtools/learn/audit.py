@@ -10,7 +10,7 @@ import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from glbtools.binary import stamp
@@ -129,13 +129,16 @@ def _outstanding(material: Material) -> list[int]:
 def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
     """Yield readings of the number by another width, order or place that count as well and give other numbers.
 
-    ``layout`` is what the files were read with, less the fields that are in doubt themselves.
+    ``layout`` is what the files were read with, less the fields that are in doubt themselves. Readings that give
+    other numbers than somebody knows are none.
     """
     field = layout.with_role("sync")
-    if field is None or field.kind in {"dec", "hex"}:
-        return
     samples = [(material.data, each, queue) for material, queue in parts for each in _sound(queue)]
-    if len(samples) < 2:
+    if field is None or len(samples) < 2:
+        return
+    if field.kind in {"dec", "hex"}:
+        if any(_is_digit(samples, field, at) for at in (field.offset - 1, field.stop) if _is_free(layout, field, at)):
+            yield "digits stand beside the number: they may be of a longer one, or of a date in digits"
         return
     origins = [(data, _origin(queue, each, field)) for data, each, queue in samples]
     chosen = [each.sync for _, each, _ in samples]
@@ -144,13 +147,20 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
     if not varying:
         return
     low, high = min(varying), max(varying)
+    most = sum(number >= columns.LARGEST_SYNC for number in chosen)
+    if most > STRAY * len(chosen):
+        yield f"{most} of {len(chosen)} numbers are more than any count of changes"
+        return
     steps = [b - a for one, other, a, b in zip(files, files[1:], chosen, chosen[1:], strict=False) if one == other]
-    if sum(max(0.0, 16 - math.log2(step + 1)) for step in steps if step > 0) < SHOWN:
+    known = _known(parts, samples)
+    shown = sum(math.log2(number + 2) for number in set(known.values())) >= KNOWN
+    if not shown and sum(max(0.0, 16 - math.log2(step + 1)) for step in steps if step > 0) < SHOWN:
         yield "the numbers are few, and rise by steps so large that chance explains them"
         return
     lowest = low if field.byte_order == "little" else high
     bytes_at = {at: {data[origin + at] for data, origin in origins} for at in varying}
-    if max(bytes_at[lowest]) < CLOCK and any(len(bytes_at[at]) > 2 for at in varying if at != lowest):
+    clock = max(bytes_at[lowest]) < CLOCK and any(len(bytes_at[at]) > 2 for at in varying if at != lowest)
+    if clock and not shown:
         yield f"the low byte of the numbers never reaches {CLOCK}, though they rise beyond it: they may be of a clock"
         return
     taken = {
@@ -161,23 +171,55 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
     }
     end = max(each.stop for each in layout.fields if each.section == field.section and each.size)
     for size, (name, read) in itertools.product((2, 3, 4), _ORDERS.items()):
-        for start in range(max(0, high - size + 1), low + 1):
-            lowest = start if name == "low byte first" else start + size - 1
-            if lowest not in varying or start + size > end or any(at in taken for at in range(start, start + size)):
+        for start in range(max(0, high - size + 1), high + 1):
+            last = start if name == "low byte first" else start + size - 1
+            whole = start <= low and high < start + size
+            if last not in varying or not (whole or last == lowest) or start + size > end:
+                continue
+            if any(at in taken for at in range(start, start + size)):
                 continue
             values = [read(data[origin + start : origin + start + size]) for data, origin in origins]
-            if values != chosen and _counts(values, chosen, files):
+            counts = _counts(values, chosen, files) and (whole or not _falls_alone(values, chosen))
+            if values != chosen and counts and _agrees(values, known):
                 yield (
                     f"the number may as well be {8 * size} bits, {name}, at 0x{start:02x}: "
                     f"{values[-1]} in place of {chosen[-1]} in the last record"
                 )
                 return
-    yield from _swapped(field, taken, origins)
+    if not known:
+        yield from _swapped(field, taken, origins)
     middle = sorted(step for step in steps if step > 0)[sum(step > 0 for step in steps) // 2]
-    if middle > MOST_SKIPPED:
+    if middle > MOST_SKIPPED and not shown:
         yield f"the numbers skip {middle - 1} between most records: they may count something else"
         return
-    yield from _other_counter(layout, samples, chosen, files)
+    rivals = _other_counters(layout, samples, chosen, files)
+    words = {at: number & 0xFFFF for at, number in known.items()}
+    yield from itertools.islice((said for values, said in rivals if _agrees(values, words)), 1)
+
+
+def _falls_alone(values: Sequence[int], chosen: Sequence[int]) -> bool:
+    """Whether numbers fall where the chosen ones take a step that a count of changes may take."""
+    pairs = zip(itertools.pairwise(values), itertools.pairwise(chosen), strict=True)
+    return any(b <= a and 0 < d - c <= columns.LARGEST_STEP for (a, b), (c, d) in pairs)
+
+
+def _known(parts: Parts, samples: Sequence[tuple[bytes, Record, Queue]]) -> dict[int, int]:
+    """Return which of the records have a number that somebody knows: place among the samples -> number."""
+    known: dict[int, int] = {}
+    for material, queue in parts:
+        for number, record in ((material.first, queue.records[:1]), (material.last, queue.records[-1:])):
+            at = (place for place, (_, each, its) in enumerate(samples) if its is queue and [each] == record)
+            known.update((place, number) for place in at if number is not None)
+    return known
+
+
+def _agrees(values: Sequence[int], known: Mapping[int, int]) -> bool:
+    """Whether a reading gives the numbers that are known."""
+    return all(values[at] == number for at, number in known.items())
+
+
+KNOWN = 16
+"""Bits of known numbers at which no accident puts them all where they are read."""
 
 
 MOST_SKIPPED = 8
@@ -199,10 +241,10 @@ LARGEST_HIGH = 64
 """High word that no count of changes reaches."""
 
 
-def _other_counter(
+def _other_counters(
     layout: Layout, samples: Sequence[tuple[bytes, Record, Queue]], chosen: Sequence[int], files: Sequence[int]
-) -> Iterator[str]:
-    """Yield a counter of its own among the bytes that no field claims: it may be the number, and the number it."""
+) -> Iterator[tuple[list[int], str]]:
+    """Yield counters of their own among the bytes that no field claims: one may be the number, and the number it."""
     for section in ("record", "trailer"):
         free = {
             at
@@ -220,8 +262,8 @@ def _other_counter(
             values = list(map(read, raws))
             if len(set(values)) > 1 and values != [each & 0xFFFF for each in chosen] and _counts(values, chosen, files):
                 where = f"{'+' if section == 'trailer' else ''}0x{at:02x}"
-                yield f"the number may as well be the 16 bits at {where}, {name}: {values[-1]} in the last record"
-                return
+                said = f"the number may as well be the 16 bits at {where}, {name}: {values[-1]} in the last record"
+                yield values, said
 
 
 def _is_zero(field: Field, at: int, samples: Sequence[tuple[bytes, Record, Queue]]) -> bool:
@@ -317,12 +359,16 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     if all(_is_free(layout, field, at) for at in outer):
         yield from _other_low_word(samples, field)
     steps = [(b - a).total_seconds() for a, b in itertools.pairwise([each for each in own if each is not None])]
-    if sum(step < 0 for step in steps) > max(2, LOST * len(steps)):
+    rises, falls = sum(step > 0 for step in steps), sum(step < 0 for step in steps)
+    if falls > max(2, LOST * len(steps)) or rises < FEWEST_RISES * falls:
         yield "they go back and forth"
 
 
 FEWEST_DIGITS = 5
 """Different bytes that are two decimal digits each and hardly so by accident: one in a hundred times."""
+
+FEWEST_RISES = 4
+"""Rises that dates show for each time that they fall."""
 
 FEWEST_DATES = 3
 """Different dates below which another reading of them is an accident."""

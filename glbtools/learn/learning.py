@@ -355,16 +355,20 @@ def _test(
         return
     learning.reasons += [reason for each in learning.comparisons for reason in contradictions(each)]
     parts = [(each, held) for each, held in zip(materials, queues, strict=True) if held.records]
-    learning.reasons += [*frame_doubts(parts), *text_doubts(parts)] if parts else []
-    told = [each for each in materials if each.printed or each.first is not None or each.last is not None]
-    if parts and not told:
+    if parts and not learning.comparisons:
         learning.concluded.append("which of the records are in the queue only a listing tells: some may be purged")
-        if "stamp" not in fixed and (why := list(date_doubts(parts))):
-            learning.layout = without_stamp(learning.layout, why)
-            learning.concluded.append(f"dates are left open: {'; '.join(why)}")
-        learning.reasons += number_doubts(parts, learning.layout) if "sync" not in fixed else ()
-    learning.layout = None if learning.reasons else doubted(learning.layout, learning.comparisons)
-    if learning.layout is not None and (open_ := list(doubts(learning.layout, materials, queues))):
+    dated = any(each.agreeing.get("date") for each in learning.comparisons)
+    if parts and not dated and "stamp" not in fixed and (why := list(date_doubts(parts))):
+        learning.layout = without_stamp(learning.layout, why)
+        learning.concluded.append(f"dates are left open: {'; '.join(why)}")
+    learning.layout = doubted(learning.layout, learning.comparisons)
+    parts = [(each, parse_queue(each.data, learning.layout)) for each, _ in parts]  # digits of dates are frames, too
+    learning.reasons += [*frame_doubts(parts), *text_doubts(parts)] if parts else []
+    if parts and not learning.comparisons and "sync" not in fixed:
+        learning.reasons += number_doubts(parts, learning.layout)
+    if learning.reasons:
+        learning.layout = None
+    elif open_ := list(doubts(learning.layout, [each for each, _ in parts], [held for _, held in parts])):
         learning.reasons += open_
         learning.layout = learning.layout._replace(partial=True)
     if learning.layout is None or not learning.layout.checksum:

@@ -18,7 +18,7 @@ from glbtools.binary.layout import parse as parse_layout
 from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue
 from glbtools.layouts.written import to_toml
-from glbtools.learn.columns import LARGEST_STEP
+from glbtools.learn.columns import LARGEST_STEP, LARGEST_SYNC
 from glbtools.learn.comparison import DamageIndex, paired
 from glbtools.learn.framing import BINARY
 from glbtools.learn.material import Material
@@ -240,13 +240,20 @@ def _breaks(queue: Queue, kept: Sequence[Record], left: Sequence[Record]) -> boo
 
 
 def _broken(material: Material, queue: Queue) -> Iterator[str]:
-    """Yield the places where a chain breaks and the numbers do not go on: what follows may be left over."""
-    starts = {each.start: each for each in queue.gaps}
-    for before, after in itertools.pairwise(queue.records):
-        gap = starts.get(before.stop)
-        dated = before.stamp is None or after.stamp is None or after.stamp >= before.stamp
-        goes_on = 0 < after.sync - before.sync <= max(100, LARGEST_STEP // 100) and dated
-        if (gap is not None and not goes_on) or (after.sync <= before.sync and not dated):
+    """Yield the places where a chain breaks and the numbers do not go on: what follows may be left over.
+
+    A number that no count of changes reaches is no number but what was written over. Numbers that begin again do so
+    at 1, or at a later date (Q119014).
+    """
+    starts = {each.start for each in queue.gaps}
+    counted = [each for each in queue.records if each.sync < LARGEST_SYNC]
+    for before, after in itertools.pairwise(counted):
+        broken = before.stop in starts or before.stop != after.start
+        dates = None not in (before.stamp, after.stamp)
+        back = dates and after.stamp < before.stamp  # type: ignore[operator]
+        goes_on = 0 < after.sync - before.sync <= max(100, LARGEST_STEP // 100) and not back
+        begins_again = after.sync == 1 or (dates and not back)
+        if (broken and not goes_on) or (after.sync <= before.sync and not begins_again):
             yield (
                 f"behind the record {before.sync} of {material.path} the chain breaks, and the next number is "
                 f"{after.sync}: what follows may be left over"

@@ -14,7 +14,7 @@ from glbtools.layouts.written import to_toml
 from glbtools.learn import check_layout, learn_layout
 from glbtools.learn.holdout import Holdout, doubted
 from glbtools.model.change import Change
-from scoreboard.families import attempt, sample
+from scoreboard.families import WAYS, attempt, sample
 from scoreboard.layouts import queue_sample
 
 HEAD = """id = "own"
@@ -219,8 +219,24 @@ def test_a_layout_with_other_numbers_than_the_listing_does_not_fit(tmp_path: Pat
 # --- layouts that nobody here has made ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(5001, 5013))
-@pytest.mark.parametrize("listed", [False, True], ids=["alone", "with a listing"])
-def test_nothing_false_is_stated_of_files_of_other_programs(seed: int, listed: bool, tmp_path: Path) -> None:
-    outcome, reason = attempt(sample(seed), tmp_path, listed=listed)
+@pytest.mark.parametrize("seed", range(5001, 5008))
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_false_is_stated_of_files_of_other_programs(seed: int, way: str, tmp_path: Path) -> None:
+    outcome, reason = attempt(sample(seed), tmp_path, way)
+    assert outcome != "wrong", reason
+
+
+@pytest.mark.parametrize(
+    ("seed", "way"),
+    [
+        pytest.param(90125, "known", id="a known number says nothing of dates"),
+        pytest.param(90185, "alone", id="bytes that were a date in digits are no frame when it is left open"),
+        pytest.param(90149, "alone", id="digits of a date are no number"),
+        pytest.param(90084, "alone", id="a number with bytes of a date in front is too large for a count"),
+        pytest.param(90093, "alone", id="what rises once and falls twice is no date"),
+        pytest.param(90005, "alone", id="behind a record with an impossible number the rest may be left over"),
+    ],
+)
+def test_what_was_false_once_is_not_stated_again(seed: int, way: str, tmp_path: Path) -> None:
+    outcome, reason = attempt(sample(seed), tmp_path, way)
     assert outcome != "wrong", reason
