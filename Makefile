@@ -8,7 +8,7 @@ BENCH_INSTALLED := $(VENV)/.installed-bench
 READERS := .venv-readers
 DEMO := build/demo
 
-.PHONY: demo test test-real test-tools check-consumers check lint types bench scoreboard docs fixtures clean
+.PHONY: demo test test-real test-tools check-consumers check lint types dist bench scoreboard docs fixtures clean
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -62,7 +62,12 @@ lint: $(INSTALLED)
 types: $(INSTALLED)
 	$(BIN)/mypy
 
-check: lint types
+# A wheel and an sdist, checked and tried in environments of their own.
+dist: $(INSTALLED)
+	$(BIN)/python -m pytest -q tests/packaging
+	$(BIN)/python -m build --no-isolation --outdir dist .
+
+check: lint types dist
 	$(MAKE) test
 
 bench: $(BENCH_INSTALLED)

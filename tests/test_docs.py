@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,27 @@ def test_every_public_name_exists_and_has_a_docstring():
 def test_no_line_names_a_place_of_this_machine(path):
     text = path.read_text(encoding="utf-8")
     assert str(ROOT.parent) + os.sep not in text
+
+
+def test_every_dependency_is_explained_with_its_bounds():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    rows = {
+        tuple(cell.strip() for cell in line.strip("|").split("|"))[:4]
+        for line in (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("|")
+    }
+    core = {row[:2] for row in rows}
+    for each in project["dependencies"]:
+        assert re.fullmatch(r"([\w.-]+)(.*)", each).groups() in core, each
+    for extra, packages in project["optional-dependencies"].items():
+        for each in packages:
+            name, bounds = re.fullmatch(r"([\w.-]+)(?:\[[\w,]+\])?(.*)", each).groups()
+            assert name == "glbtools" or any(row[:3] == (extra, name, bounds) for row in rows), each
+
+
+def test_there_is_one_version():
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    changes = re.findall(r"^## \[([\d.]+)\] - (\d{4}-\d\d-\d\d)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    version, date = changes[0]
+    assert version == glbtools.__version__
+    assert f"\nversion: {version}\ndate-released: {date}\n" in citation

@@ -1,0 +1,128 @@
+"""What is built can be installed and does what the README says: ``make dist``. Needs the package index."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def run(*command: object, cwd: Path, status: int = 0) -> str:
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    done = subprocess.run(
+        [str(word) for word in command],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=own | {"COLUMNS": "80", "NO_COLOR": "1"},
+    )
+    assert done.returncode == status, f"{command}: {done.returncode}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a wheel and an sdist; the wheel is built from what is in the sdist."""
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT, cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Path:
+    (found,) = built.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def unpacked(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The one folder in the sdist."""
+    (sdist,) = built.glob("*.tar.gz")
+    folder = tmp_path_factory.mktemp("sdist")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder, filter="data")
+    (top,) = folder.iterdir()
+    return top
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of an environment that has the wheel, what it asks for, and nothing else."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=True)
+    programs = folder / ("Scripts" if os.name == "nt" else "bin")
+    run(programs / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel, cwd=folder)
+    return programs
+
+
+def test_wheel_and_sdist_bear_the_one_version(built: Path) -> None:
+    (said,) = re.findall(r'^__version__ = "(.*)"$', (ROOT / "glbtools/__init__.py").read_text(), re.MULTILINE)
+    assert {each.name for each in built.iterdir()} == {
+        f"glbtools-{said}.tar.gz", f"glbtools-{said}-py3-none-any.whl",
+    }  # fmt: skip
+
+
+def test_an_index_takes_them_with_their_description(built: Path) -> None:
+    run(sys.executable, "-m", "twine", "check", "--strict", *sorted(built.iterdir()), cwd=built)
+
+
+def test_the_wheel_has_the_package_its_data_and_its_licence_and_nothing_else(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    tracked = run("git", "ls-files", "glbtools", cwd=ROOT).split()
+    own = {name for name in names if not name.split("/")[0].endswith(".dist-info")}
+    assert own == set(tracked)
+    assert {"glbtools/py.typed", "glbtools/layouts/queue-reference-1.toml"} <= own
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+
+
+def test_the_sdist_has_what_is_kept_and_nothing_that_was_made(unpacked: Path) -> None:
+    tracked = {name for name in run("git", "ls-files", cwd=ROOT).splitlines() if not name.startswith(".ci/")}
+    files = {each.relative_to(unpacked).as_posix() for each in unpacked.rglob("*") if each.is_file()}
+    assert files == tracked | {"PKG-INFO"}
+
+
+def test_the_sdist_is_enough_to_test_the_pages(unpacked: Path) -> None:
+    run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_docs.py", cwd=unpacked)
+
+
+def test_what_the_readme_says_first_runs_from_the_wheel_alone(installed: Path, tmp_path: Path) -> None:
+    program = installed / "glbtools"
+    assert "glbtools diagnose mail.zip\n" in README
+    run(program, "simulate", "reqtrans-begun-again", "--image", "mail.zip", "--quiet", cwd=tmp_path)
+    printed = run(program, "diagnose", "mail.zip", cwd=tmp_path, status=1)
+    assert printed.startswith("1 of 3 postoffices loses changes\n")
+    assert "error[U101] stranded-transactions: 2 changes in REQTRANS, numbers 1 to 2, will\n" in printed
+
+
+def test_the_wheel_runs_with_nothing_but_what_it_asks_for(installed: Path, tmp_path: Path) -> None:
+    got = run(installed / "python", "-m", "pip", "list", "--format=freeze", cwd=tmp_path).lower()
+    names = {line.partition("==")[0] for line in got.splitlines()}
+    asked = {re.split(r"[<>=\[]", each)[0] for each in PROJECT["dependencies"]}
+    assert asked <= names
+    assert not {"pytsk3", "numpy", "ldif", "pytest"} & names
+    assert run(installed / "glbtools", "--version", cwd=tmp_path).startswith("glbtools ")
+
+
+def test_the_lowest_versions_that_are_declared_hold(wheel: Path, unpacked: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path, with_pip=True)
+    python = tmp_path / ("Scripts" if os.name == "nt" else "bin") / "python"
+    extras = PROJECT["optional-dependencies"]
+    declared = [*PROJECT["dependencies"], *extras["columns"], *extras["ldif"]]
+    lowest = [re.sub(r">=([\d.]+).*", r"==\1", each) for each in declared]
+    tools = ("pytest", "hypothesis", "jsonschema")
+    run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel, *lowest, *tools, cwd=tmp_path)
+    run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/cli/test_transcripts.py", cwd=unpacked)
