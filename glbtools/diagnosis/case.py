@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 from glbtools.binary import stamp
 from glbtools.binary.records import Record
-from glbtools.diagnosis.finding import Evidence, Finding, stored
+from glbtools.diagnosis.finding import Details, Evidence, Finding, new_finding, stored
 from glbtools.diagnosis.master import SKEW, Master, is_start
-from glbtools.diagnosis.problems import by_slug
 from glbtools.evidence.contents import Artefact
 from glbtools.evidence.names import BY_DIRECTORY
 from glbtools.evidence.network import Network
@@ -261,33 +260,10 @@ class Case:
                 yield recorded(queue, record, note or meaning_of(record.text))
 
     def finding(
-        self,
-        slug: str,
-        message: str,
-        evidence: Iterable[Evidence | None] = (),
-        certainty: str = "certain",
-        notes: tuple[str, ...] = (),
-        help: tuple[str, ...] = (),  # noqa: A002 - the name of the field
-        ranges: tuple[Range, ...] = (),
-        severity: str = "",
-        settled_by: tuple[str, ...] = (),
+        self, slug: str, message: str, evidence: Iterable[Evidence | None] = (), **details: Unpack[Details]
     ) -> Finding:
         """Return a finding about this postoffice; evidence that is not there is left out."""
-        shown = tuple(each for each in evidence if each)
-        name, path = self.postoffice.name, self.postoffice.path
-        return Finding(
-            by_slug(slug),
-            name,
-            path,
-            message,
-            evidence=shown,
-            certainty=certainty,
-            notes=notes,
-            help=help,
-            ranges=ranges,
-            severity=severity,
-            settled_by=settled_by,
-        )
+        return new_finding((self.postoffice.name, self.postoffice.path), slug, message, evidence, **details)
 
 
 def meaning_of(text: str) -> str:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, TypedDict, Unpack
 
+from glbtools.diagnosis.problems import Problem, by_slug
 from glbtools.model.change import Change
 from glbtools.model.channel import Range
 from glbtools.model.configuration import Place, ReqConf, Requestor, SrvConf
-
-if TYPE_CHECKING:
-    from glbtools.diagnosis.problems import Problem
 
 CERTAINTIES = ("certain", "likely", "possible")
 
@@ -117,3 +116,25 @@ class Finding:
     def __post_init__(self) -> None:
         if not self.severity:
             object.__setattr__(self, "severity", self.problem.severity)
+
+
+class Details(TypedDict, total=False):
+    """What else can be said of a finding; see ``Finding``."""
+
+    certainty: str
+    notes: tuple[str, ...]
+    help: tuple[str, ...]
+    ranges: tuple[Range, ...]
+    severity: str
+    settled_by: tuple[str, ...]
+
+
+def new_finding(
+    about: tuple[str | None, str],
+    slug: str,
+    message: str,
+    evidence: Iterable[Evidence | None] = (),
+    **details: Unpack[Details],
+) -> Finding:
+    """Return a finding about a postoffice (None for what is none) and its path, with the evidence that is there."""
+    return Finding(by_slug(slug), *about, message, tuple(each for each in evidence if each), **details)

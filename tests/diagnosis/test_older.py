@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import glbtools
 from glbtools.diagnosis.case import cases
 from glbtools.diagnosis.checks.older import check
 from glbtools.diagnosis.finding import Finding
 from glbtools.evidence.network import collect
+from tests.diagnosis.conftest import Build
 
 EAST, WEST, SERVER = "NET/EAST", "NET/WEST", "NET/SERVER"
 
@@ -41,24 +40,6 @@ def server(b: int, head: int = 5, cycle: int = 9, texts: str = "m", **record: An
     }
 
 
-class Build:
-    """Writes networks below a directory."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def __call__(self, name: str, *postoffices: dict[str, Any]) -> Path:
-        spec = self.root / f"{name}.json"
-        spec.write_text(json.dumps({"postoffice": postoffices}))
-        glbtools.build(spec, self.root / name)
-        return self.root / name
-
-
-@pytest.fixture
-def build(tmp_path: Path) -> Build:
-    return Build(tmp_path)
-
-
 def found(now: Path, *older: Path) -> list[Finding]:
     network = collect([now], older=older).only
     return [each for case in cases(network, None) for each in check(case)]
@@ -69,16 +50,16 @@ def slugs(findings: list[Finding]) -> list[tuple[str, str | None]]:
 
 
 def test_nothing_without_older_evidence_and_nothing_when_numbers_rose(build: Build) -> None:
-    now = build("now", server(17), east(17, [{"dummy": 17}]))
+    now = build(server(17), east(17, [{"dummy": 17}]), name="now")
     assert not found(now)
-    assert not found(now, build("same", server(17), east(17, [{"dummy": 17}])))
-    older = build("older", server(12, head=4, cycle=7), east(12, [add(13, "ann"), add(14, "bob")], c=4))
+    assert not found(now, build(server(17), east(17, [{"dummy": 17}]), name="same"))
+    older = build(server(12, head=4, cycle=7), east(12, [add(13, "ann"), add(14, "bob")], c=4), name="older")
     assert not found(now, older)
 
 
 def test_a_counter_that_went_back(build: Build) -> None:
-    now = build("now", server(17), east(17, [{"dummy": 17}]))
-    older = build("older", east(17, [{"dummy": 17}], c=6))
+    now = build(server(17), east(17, [{"dummy": 17}]), name="now")
+    older = build(east(17, [{"dummy": 17}], c=6), name="older")
     (finding,) = found(now, older)
     assert slugs([finding]) == [("counters-went-back", EAST)]
     assert "SrvSync is 5, was 6" in finding.message
@@ -92,8 +73,8 @@ def test_a_counter_that_went_back(build: Build) -> None:
 
 
 def test_every_number_of_a_reset_postoffice_is_named_once(build: Build) -> None:
-    now = build("now", server(40), east(10, [{"dummy": 10}], c=2, imports=1))
-    older = [build(name, east(17, [{"dummy": 17}], c=5, imports=3)) for name in ("one", "two")]
+    now = build(server(40), east(10, [{"dummy": 10}], c=2, imports=1), name="now")
+    older = [build(east(17, [{"dummy": 17}], c=5, imports=3), name=name) for name in ("one", "two")]
     (finding,) = [each for each in found(now, *older) if each.problem.slug == "counters-went-back"]
     assert finding.message.count("ReqSync is 10, was 17") == 1
     for said in ("SrvSync is 2, was 5", "the import number is 1, was 3", "the last number of REQTRANS is 10, was 17"):
@@ -101,14 +82,14 @@ def test_every_number_of_a_reset_postoffice_is_named_once(build: Build) -> None:
 
 
 def test_where_the_present_says_it_too_it_is_a_note(build: Build) -> None:
-    older = build("older", east(17, [{"dummy": 17}]))
-    now = build("now", server(17), east(12, [{"dummy": 12}]))
+    older = build(east(17, [{"dummy": 17}]), name="older")
+    now = build(server(17), east(12, [{"dummy": 12}]), name="now")
     assert [each.severity for each in found(now, older)] == ["note"]
 
 
 def test_a_server_that_went_back_and_does_not_show_it(build: Build) -> None:
-    older = build("older", server(17, head=8, cycle=12))
-    now = build("now", server(17, head=7, cycle=11), east(17, [{"dummy": 17}]))
+    older = build(server(17, head=8, cycle=12), name="older")
+    now = build(server(17, head=7, cycle=11), east(17, [{"dummy": 17}]), name="now")
     (finding,) = found(now, older)
     assert slugs([finding]) == [("counters-went-back", SERVER)]
     assert finding.severity == "error"
@@ -122,15 +103,15 @@ def test_a_server_that_went_back_and_does_not_show_it(build: Build) -> None:
 
 
 def test_a_server_that_the_present_shows_to_have_gone_back(build: Build) -> None:
-    older = build("older", server(17, head=8, cycle=12))
-    now = build("now", server(12, head=7, cycle=11), east(17, [{"dummy": 17}]))
+    older = build(server(17, head=8, cycle=12), name="older")
+    now = build(server(12, head=7, cycle=11), east(17, [{"dummy": 17}]), name="now")
     (finding,) = found(now, older)
     assert (finding.problem.slug, finding.severity) == ("counters-went-back", "note")
 
 
 def test_a_requestors_record_that_was_made_anew(build: Build) -> None:
-    older = build("older", server(17))
-    now = build("now", server(2, srvsync=0, importsync=0), east(2, [{"dummy": 2}]))
+    older = build(server(17), name="older")
+    now = build(server(2, srvsync=0, importsync=0), east(2, [{"dummy": 2}]), name="now")
     (finding,) = found(now, older)
     assert slugs([finding]) == [("counters-went-back", SERVER)]
     assert finding.severity == "warning"
@@ -139,21 +120,21 @@ def test_a_requestors_record_that_was_made_anew(build: Build) -> None:
 
 def test_a_masked_restore(build: Build) -> None:
     """Numbers rose again after the restore: only the texts show it (Q113453)."""
-    older = build("older", server(17, head=6, cycle=9, texts="lost"))
-    now = build("now", server(20, head=8, cycle=12), east(20, [{"dummy": 20}]))
+    older = build(server(17, head=6, cycle=9, texts="lost"), name="older")
+    now = build(server(20, head=8, cycle=12), east(20, [{"dummy": 20}]), name="now")
     (finding,) = found(now, older)
     assert slugs([finding]) == [("server-restored-from-backup", SERVER)]
     assert finding.ranges == ((3, 6),)
     assert finding.certainty == "likely"
     assert [each.value for each in finding.evidence[:4]] == [4, 4, 5, 5]
     assert any("3 changes" in each for each in finding.notes)
-    purged = build("purged", server(17, head=6, cycle=9))
+    purged = build(server(17, head=6, cycle=9), name="purged")
     assert not found(now, purged)
 
 
 def test_changes_that_vanished(build: Build) -> None:
-    older = build("older", east(17, [add(18, "ann"), add(19, "bob")]))
-    emptied = build("emptied", server(17), east(17, [{"dummy": 17}]))
+    older = build(east(17, [add(18, "ann"), add(19, "bob")]), name="older")
+    emptied = build(server(17), east(17, [{"dummy": 17}]), name="emptied")
     gone = [each for each in found(emptied, older) if each.problem.slug == "records-vanished"]
     assert slugs(gone) == [("records-vanished", EAST)]
     assert gone[0].ranges == ((17, 19),)
@@ -171,27 +152,27 @@ def test_changes_that_vanished(build: Build) -> None:
     ],
 )
 def test_changes_that_did_not_vanish(build: Build, a: int, b: int, queue: list[dict[str, Any]]) -> None:
-    older = build("older", east(17, [add(18, "ann"), add(19, "bob")]))
-    assert not found(build("now", server(b), east(a, queue)), older)
+    older = build(east(17, [add(18, "ann"), add(19, "bob")]), name="older")
+    assert not found(build(server(b), east(a, queue), name="now"), older)
 
 
 def test_one_number_short_is_one_change_vanished(build: Build) -> None:
-    older = build("older", east(17, [add(18, "ann"), add(19, "bob")]))
-    now = build("now", server(18), east(18, [{"dummy": 18}]))
+    older = build(east(17, [add(18, "ann"), add(19, "bob")]), name="older")
+    now = build(server(18), east(18, [{"dummy": 18}]), name="now")
     (gone,) = [each for each in found(now, older) if each.problem.slug == "records-vanished"]
     assert gone.ranges == ((18, 19),)
 
 
 def test_after_a_reset_what_vanished_is_no_more_than_possible(build: Build) -> None:
-    older = build("older", east(17, [add(18, "ann")], imports=3))
-    now = build("now", server(40), east(40, [{"dummy": 40}], imports=1))
+    older = build(east(17, [add(18, "ann")], imports=3), name="older")
+    now = build(server(40), east(40, [{"dummy": 40}], imports=1), name="now")
     (gone,) = [each for each in found(now, older) if each.problem.slug == "records-vanished"]
     assert (gone.certainty, gone.severity) == ("possible", "note")
 
 
 def test_a_queue_that_is_not_given_is_not_taken_for_empty(build: Build, tmp_path: Path) -> None:
-    older = build("older", east(17, [add(18, "ann")]))
-    now = build("now", server(17), east(17, []))
+    older = build(east(17, [add(18, "ann")]), name="older")
+    now = build(server(17), east(17, []), name="now")
     alone = tmp_path / "alone"
     alone.mkdir()
     listing = (
@@ -203,9 +184,9 @@ def test_a_queue_that_is_not_given_is_not_taken_for_empty(build: Build, tmp_path
 
 
 def test_the_order_of_older_copies_does_not_matter(build: Build) -> None:
-    now = build("now", server(17), east(17, [{"dummy": 17}], c=2))
-    one = build("one", east(17, [add(18, "ann")], c=4))
-    two = build("two", east(17, [add(18, "ann"), add(19, "bob")], c=3))
+    now = build(server(17), east(17, [{"dummy": 17}], c=2), name="now")
+    one = build(east(17, [add(18, "ann")], c=4), name="one")
+    two = build(east(17, [add(18, "ann"), add(19, "bob")], c=3), name="two")
 
     def said(*older: Path) -> list[tuple[str, str]]:
         return [(each.problem.slug, each.message) for each in found(now, *older)]

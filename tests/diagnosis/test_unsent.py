@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-import glbtools
 from glbtools.diagnosis.case import cases, low_part
 from glbtools.diagnosis.changes.found import DIRECTIONS, WAYS, Unsent
 from glbtools.diagnosis.unsent import unsent
@@ -21,6 +20,7 @@ from glbtools.model.channel import numbers_of, subtracted, without
 from glbtools.reporting import unsent as render
 from glbtools.reporting.text import Screen
 from glbtools.reporting.writer import lines as text_lines
+from tests.diagnosis.conftest import Build
 
 EAST, WEST, SERVER = "NET/EAST", "NET/WEST", "NET/SERVER"
 
@@ -55,24 +55,6 @@ def server(b: int, head: int = 5, master: list[dict[str, Any]] | None = None, **
         "srvconf": {"sync": head, "cycle": 9, "requestor": requestors},
         "queue": {"MSTTRANS": master},
     }
-
-
-class Build:
-    """Writes networks below a directory."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def __call__(self, *postoffices: dict[str, Any], name: str = "now") -> Path:
-        spec = self.root / f"{name}.json"
-        spec.write_text(json.dumps({"postoffice": postoffices}))
-        glbtools.build(spec, self.root / name)
-        return self.root / name
-
-
-@pytest.fixture
-def build(tmp_path: Path) -> Build:
-    return Build(tmp_path)
 
 
 def seen(found: Unsent) -> list[tuple[str | None, str | None, str, int, str]]:

@@ -73,7 +73,7 @@ def _readded(case: Case) -> Finding:
             case.served("reqsync"),
             *(logged(line, "no update accepted") for line in series[-3:]),
         ),
-        "likely",
+        certainty="likely",
         notes=(
             "As where a requestor is deleted on the server and created again: its numbers begin at zero (Q99961).",
             "Nothing is logged when an update is refused for this reason; the log only says 105 with 0, cycle after "
@@ -117,7 +117,7 @@ def _own_files(case: Case) -> Finding:
         "server-restored-own-requestor",
         f"the server's own REQCONF has updates up to {own.applied}, its SRVCONF has issued {server.head}",
         (case.stored("srvsync"), case.headed("sync")),
-        case.download.verdict.certainty,
+        certainty=case.download.verdict.certainty,
         notes=(
             "SRVCONF and MSTTRANS were restored without REQCONF. A server restored as a whole agrees with itself; only "
             "its requestors show it then.",
@@ -164,7 +164,7 @@ def _purged(case: Case) -> Finding:
             _first_of_master(case),
             *logs,
         ),
-        verdict.certainty if own.applied is not None else "likely",
+        certainty=verdict.certainty if own.applied is not None else "likely",
         notes=(
             f"MSTTRANS begins at {server.first}; what is older than Keep Updates "
             f"({_days(server.config.keep_updates)}) is purged from it (Q108067).",
@@ -189,7 +189,7 @@ def _master(case: Case) -> Iterator[Finding]:
             "msttrans-missing",
             "MSTTRANS.GLB is missing: the server can neither take nor send changes",
             (Evidence(f"{case.postoffice.path}/GLB/MSTTRANS.GLB", note="absent"), *logs),
-            "certain" if logs else "likely",
+            certainty="certain" if logs else "likely",
             notes=("The diagnostic utility does not notice this (Q134753).",),
             help=(
                 "Restore MSTTRANS from a backup, then Export on every postoffice (Q112280).",
@@ -211,7 +211,7 @@ def _master(case: Case) -> Iterator[Finding]:
             case.headed("sync", "number of the last record of MSTTRANS"),
             server.master.end if server.master else None,
         ),
-        "likely",
+        certainty="likely",
         notes=("Usually the two files are of different days: one was restored without the other.",),
         help=(
             "Restore both from the same backup; then Export on every postoffice (Q96003).",
@@ -251,7 +251,7 @@ def _gap(case: Case) -> Iterator[Finding]:
                 note="goes on here",
             ),
         ),
-        "possible",
+        certainty="possible",
         notes=(
             "Numbers of the server may skip (Q118298), so that nothing need be missing; but what had these numbers is "
             "in no file given, and nobody will send it.",
@@ -277,7 +277,7 @@ def _own_record(case: Case) -> Iterator[Finding]:
             ),
             *logs,
         ),
-        "likely" if case.postoffice.name_certain else "possible",
+        certainty="likely" if case.postoffice.name_certain else "possible",
         notes=("The server is registered as its own requestor when it is enabled (Q96060).",),
         help=("Swap the server by way of a temporary one, as Q96060 describes for problem 5.",),
     )

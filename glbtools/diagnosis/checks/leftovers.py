@@ -85,7 +85,7 @@ def _resync(case: Case) -> Iterator[Finding]:
         "resync-not-consumed",
         "RESYNC.GLB has not been processed: a finished Import deletes it",
         (resync.evidence, *(logged(each) for each in imported[-1:])),
-        "likely" if imported else "possible",
+        certainty="likely" if imported else "possible",
         notes=("If it was only just copied here, this is as it should be before the next Import.",),
         help=(
             "Save the changes waiting in REQTRANS first: RESYNC sets ReqSync to the largest of any requestor, and "

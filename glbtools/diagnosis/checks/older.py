@@ -135,7 +135,7 @@ def _went_back(case: Case, fallen: list[Fall]) -> Finding:
         "counters-went-back",
         f"numbers are lower than in the older evidence: {'; '.join(said[:MOST])}{more}",
         tuple(place for each in fallen for place in _both(each)),
-        "certain" if case.postoffice.name_certain else "likely",
+        certainty="certain" if case.postoffice.name_certain else "likely",
         notes=notes,
         help=_SERVER_HELP if server else _REQUESTOR_HELP,
         severity=severity,
@@ -201,7 +201,7 @@ def _masked(case: Case, twice: list[Reuse], fallen: list[Fall]) -> Finding:
         f"MSTTRANS has {changes(numbers)} that were other changes in the older copy: the server went back, and its "
         "numbers rose again",
         (*pairs, *(place for each in fallen for place in _both(each))),
-        "likely",
+        certainty="likely",
         notes=(
             "The present numbers alone do not show it: the first cycles after a restore make them whole again.",
             lost,
@@ -242,7 +242,7 @@ def _vanished(case: Case) -> Iterator[Finding]:
         "records-vanished",
         f"gone from REQTRANS since the older copy, with nothing to show that the server got them: {changes(ranges)}",
         tuple(place(each.change, each.change.text) for each in gone),
-        certainty,
+        certainty=certainty,
         notes=tuple(reasons[:MOST]),
         help=(
             "Export this postoffice's list: Config, Dir-Sync, Requestor, Export; it brings every entry it has today.",

@@ -482,7 +482,7 @@ def _finding(
         slug,
         message,
         evidence,
-        certainty,
+        certainty=certainty,
         notes=tuple(each for each in notes if each),
         help=advice,
         settled_by=settled_by,

@@ -102,7 +102,7 @@ def _stranded(case: Case) -> Finding:
         f"{own.confirmed} is confirmed, "
         f"REQTRANS ends at {own.last}",
         (*_both_numbers(case), *case.queued(only=set(numbers_of(stuck)))),
-        _certainty(case),
+        certainty=_certainty(case),
         notes=tuple(notes),
         help=tuple(_stranded_help(case)),
         ranges=stuck,
@@ -165,7 +165,7 @@ def _armed(case: Case) -> Iterator[Finding]:
             ),
             *_both_numbers(case),
         ),
-        _certainty(case),
+        certainty=_certainty(case),
         notes=(
             f"New changes are numbered from {(own.last or 0) + 1}; what is numbered up to {own.confirmed} is "
             "taken for already sent.",
@@ -235,7 +235,7 @@ def _went_back(case: Case) -> Iterator[Finding]:
             *_both_numbers(case),
             *case.queued(only=set(numbers_of(refused))),
         ),
-        certainty,
+        certainty=certainty,
         notes=(
             why,
             "The server refuses a change whose number is not above the last one it has (Q96060), and tells nobody.",
@@ -266,7 +266,7 @@ def _copied(case: Case, owner: str, *, beside: bool) -> Finding:
             case.served("reqsync", "the last number the server has of this postoffice") if theirs else None,
             case.stored("last_export", "the same on both"),
         ),
-        "likely",
+        certainty="likely",
         notes=(
             f"Here REQTRANS ends at {own.last}, and the server has {applied}; ReqSync {own.confirmed} is the other's.",
             "What the numbers of this postoffice were, this REQCONF does not say.",
@@ -341,7 +341,7 @@ def _after_adds(case: Case) -> Iterator[Finding]:
         "resync-after-adds",
         f"a RESYNC set ReqSync to {own.confirmed} and passed over {changes(passed)} that the server does not have",
         (*_both_numbers(case), *case.queued(only=set(numbers_of(passed)))),
-        "likely",
+        certainty="likely",
         notes=(
             f"The server has {theirs.reqsync}; {own.confirmed} is the largest ReqSync of any requestor, as RESYNC "
             "sets it (Q119449).",
@@ -390,7 +390,7 @@ def _poisoned(case: Case) -> Iterator[Finding]:
             )
             for each, wrong in bad
         ),
-        "likely" if stopped else "possible",
+        certainty="likely" if stopped else "possible",
         notes=(
             "The algorithm is assumed; that the file's other records agree with it makes it likely here.",
             "SRVMAIN 3.2 processes records up to a bad one and confirms the number before it (Q103421).",
@@ -420,7 +420,7 @@ def _never_drained(case: Case) -> Iterator[Finding]:
         "reqtrans-never-drained",
         f"{plural(len(queue.real), 'change')} have piled up since {since:%Y-%m-%d}, and nothing was ever sent",
         tuple(case.queued())[:1],
-        "likely",
+        certainty="likely",
         notes=(
             "ReqSync and SrvSync are 0, and no log shows a T1: Dir-Sync does not run here, or no server is registered.",
         ),
@@ -492,7 +492,7 @@ def _refused(case: Case, refused: list[Record]) -> Finding:
             *_both_numbers(case)[:1],
             *case.queued(only={each.sync for each in refused}),
         ),
-        "likely",
+        certainty="likely",
         notes=(
             "By the numbers alone they would be received and not yet confirmed. But MSTTRANS, which reaches back to "
             "when they were made, does not hold them, or they were made after the last update that the server had from "
@@ -527,7 +527,7 @@ def _kept(case: Case) -> Iterator[Finding]:
         "acknowledged-records-kept",
         f"{changes(kept)} in REQTRANS are at or below the confirmed number and still there",
         tuple(case.queued(only=set(numbers_of(kept)))),
-        "certain" if not rest else "possible",
+        certainty="certain" if not rest else "possible",
         notes=(
             "T3 clears what is confirmed (Q133428); it may have been interrupted. What stands in MSTTRANS has arrived, "
             "and none of it is sent again."
@@ -558,7 +558,7 @@ def _begun_again(case: Case, low: list[LowChange]) -> Finding:
         f"{changes(ranges)} in REQTRANS will never be sent: {own.confirmed} is confirmed, and no file shows that they "
         "arrived",
         (*_both_numbers(case), *case.queued(only=set(numbers_of(ranges)))),
-        "likely",
+        certainty="likely",
         notes=(
             f"REQMAIN sends only what is numbered above {own.confirmed}. REQTRANS ends at {own.last}, so what was "
             "queued since is sent, and these are passed over in silence.",
@@ -587,7 +587,7 @@ def _unregistered(case: Case) -> Iterator[Finding]:
             Evidence(case.server.artefact.path, note=f"no record of {case.postoffice.name}"),
             *case.queued(only=set(numbers_of(waiting))),
         ),
-        "certain" if case.postoffice.name_certain else "likely",
+        certainty="certain" if case.postoffice.name_certain else "likely",
         notes=(
             "T2 drops its mail and logs 158 on the server; here nothing is said.",
             "What it has confirmed is not lost where MSTTRANS or the server's lists hold it.",
@@ -610,8 +610,8 @@ def _resynced(case: Case, causes: Causes) -> Finding:
         if largest
         else f"ReqSync {own.confirmed} is above the server's {theirs.reqsync}, as an earlier RESYNC leaves it",
         (case.stored("reqsync"), case.served("reqsync")),
-        "likely" if largest else "possible",
-        (
+        certainty="likely" if largest else "possible",
+        notes=(
             f"RESYNC.GLB carries the largest ReqSync of any requestor (Q119449), and {own.confirmed} "
             f"{'is' if largest else 'may have been'} that number.",
             "The server accepts the next, higher, numbers. Those in between were never used, unless changes waited "
@@ -644,7 +644,7 @@ def _missing(case: Case) -> Iterator[Finding]:
         "reqtrans-missing",
         "REQTRANS.GLB is missing: T1 fails, and no change can be queued",
         (Evidence(f"{case.postoffice.path}/GLB/REQTRANS.GLB", note="absent"), *(logged(each) for each in failed)),
-        "certain" if failed else "likely",
+        certainty="certain" if failed else "likely",
         notes=tuple(notes),
         help=(
             f"Put a REQTRANS there that makes numbering go on{number}: the diagnostic utility does that (Q110496).",

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 from glbtools.binary.span import Fault
 from glbtools.diagnosis.case import ChannelVerdict
-from glbtools.diagnosis.finding import Evidence, Finding
-from glbtools.diagnosis.problems import by_slug
+from glbtools.diagnosis.finding import Details, Evidence, Finding, new_finding
 from glbtools.diagnosis.successors.inputs import Piece
 from glbtools.diagnosis.wording import plural
 from glbtools.directory.export import MemoryDump
-from glbtools.model.channel import Range
 from glbtools.model.directory import Entry, Facts
 
 MOST = 10
@@ -158,28 +156,7 @@ def not_understood(piece: Piece, faults: Sequence[Fault]) -> Finding:
 
 
 def finding(
-    slug: str,
-    path: str,
-    message: str,
-    evidence: Iterable[Evidence] = (),
-    certainty: str = "certain",
-    notes: tuple[str, ...] = (),
-    help: tuple[str, ...] = (),  # noqa: A002 - the name of the field
-    ranges: tuple[Range, ...] = (),
-    severity: str = "",
-    settled_by: tuple[str, ...] = (),
+    slug: str, path: str, message: str, evidence: Iterable[Evidence] = (), **details: Unpack[Details]
 ) -> Finding:
     """Return a finding of what is no postoffice."""
-    return Finding(
-        by_slug(slug),
-        None,
-        path,
-        message,
-        evidence=tuple(evidence),
-        certainty=certainty,
-        notes=notes,
-        help=help,
-        ranges=ranges,
-        severity=severity,
-        settled_by=settled_by,
-    )
+    return new_finding((None, path), slug, message, evidence, **details)

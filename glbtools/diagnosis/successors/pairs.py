@@ -10,11 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 from glbtools.diagnosis.case import ChannelVerdict
-from glbtools.diagnosis.finding import Evidence, Finding
-from glbtools.diagnosis.problems import by_slug
+from glbtools.diagnosis.finding import Details, Evidence, Finding, new_finding
 from glbtools.diagnosis.successors.inputs import PAIR, SYNC_STATE, Piece, SuccessorInputs, line_of
 from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.directory.dump import Dump
@@ -99,29 +98,10 @@ class _Case(NamedTuple):
         return Evidence(str(self.pair.source.path), field="head", value=self.stands.head, note=note)
 
     def finding(
-        self,
-        slug: str,
-        message: str,
-        evidence: Iterable[Evidence | None],
-        notes: tuple[str, ...] = (),
-        help: tuple[str, ...] = (),  # noqa: A002 - the name of the field
-        ranges: tuple[Range, ...] = (),
-        severity: str = "",
-        certainty: str = "certain",
+        self, slug: str, message: str, evidence: Iterable[Evidence | None] = (), **details: Unpack[Details]
     ) -> Finding:
-        shown = tuple(each for each in evidence if each)
-        return Finding(
-            by_slug(slug),
-            None,
-            self.path,
-            message,
-            evidence=shown,
-            certainty=certainty,
-            notes=notes,
-            help=help,
-            ranges=ranges,
-            severity=severity,
-        )
+        """Return a finding about this pair."""
+        return new_finding((None, self.path), slug, message, evidence, **details)
 
 
 def check(given: SuccessorInputs, progress: Callable[[str], None] | None = None) -> PairResult:
@@ -300,7 +280,7 @@ def _source_restored(case: _Case, state: str, position: int, places: tuple[Evide
         "Numbers it has given since are known to the target for other changes. It would never ask for them, so the "
         "pair stops rather than skip them in silence.",
     )
-    return case.finding(RESTORED, message, places, (said,), help=_FULL, ranges=ranges)
+    return case.finding(RESTORED, message, places, notes=(said,), help=_FULL, ranges=ranges)
 
 
 def _purged(case: _Case, channel: Channel, state: str, position: int, places: tuple[Evidence | None, ...]) -> Finding:
@@ -313,7 +293,7 @@ def _purged(case: _Case, channel: Channel, state: str, position: int, places: tu
         f"pair {case.pair.id} stopped: {what} up to number {floor} were purged at the source, and the target has "
         f"everything up to {position}",
         (place, *places),
-        (
+        notes=(
             "A store may purge what it takes to be sent. What lay between the two numbers the target will never get as "
             "a change."
             if state == "HOLE"
@@ -349,7 +329,7 @@ def _target_restored(case: _Case, applied: int, cursor: int) -> Finding:
         LOST,
         f"the target of pair {case.pair.id} has everything up to {applied}, and had confirmed {cursor}: it went back",
         (case.taken(), case.counted("the last number that the target had confirmed")),
-        (
+        notes=(
             "The target keeps its number beside its data, so both went back together: it was restored, or made anew.",
             "Nothing is lost: the next run goes back to the target's number and sends the "
             f"{numbers_text([(applied, cursor)])} again.",
@@ -369,7 +349,7 @@ def _success_lost(case: _Case, applied: int, cursor: int) -> Finding:
         f"the target of pair {case.pair.id} has everything up to {applied}, and the agent has heard of {cursor}: the "
         f"success message {what}",
         (case.counted(), case.taken(), *_messages(case)),
-        (
+        notes=(
             "This is harmless: the next run asks the target first and goes on from its number. A change that is sent "
             "twice is recognised by its change key and discarded.",
             *_working(case),
@@ -391,8 +371,11 @@ def _batch_lost(case: _Case, sent: int, reached: int) -> Finding:
             f"the source of pair {case.pair.id} has sent the {numbers_text(ranges)}, and no success has come yet: "
             f"{how}",
             (case.issued(), case.taken(), case.counted(), *_messages(case)),
-            ("Normal while a message is on its way. If it stays so over several runs, look at what carries the spool.",
-             *_working(case)),
+            notes=(
+                "Normal while a message is on its way. If it stays so over several runs, look at what carries the "
+                "spool.",
+                *_working(case),
+            ),
             help=(),
             ranges=ranges,
             severity="note",
@@ -406,7 +389,7 @@ def _batch_lost(case: _Case, sent: int, reached: int) -> Finding:
             case.taken(),
             case.counted(),
         ),
-        (
+        notes=(
             "Nothing is lost with it: the state is written after a success message and never before, so the next run "
             "sends the same again.",
         ),
@@ -425,7 +408,7 @@ def _waiting(case: _Case) -> Finding:
         f"{plural(count, 'message')} of pair {case.pair.id} {'waits' if count == 1 else 'wait'} in the spool, and both "
         "sides agree without",
         _messages(case),
-        (
+        notes=(
             "They are late, or were sent twice, or a run stopped before it read them. Whoever reads them passes over "
             "what is known.",
             *_working(case),
@@ -466,11 +449,11 @@ def _refused(case: _Case) -> Iterator[Finding]:
             "ics-message-refused",
             f"{plural(count, 'message')} of pair {case.pair.id} {were} refused and set aside",
             [Evidence(str(path), note=reason[:300]) for path, reason in list(aside.items())[:MOST]],
-            (
+            notes=(
                 "A message that was cut off or altered on its way, or is of another pair, is not applied. Its sender "
                 "hears nothing and sends again, so that no change is lost by it.",
             ),
-            (
+            help=(
                 "Look at what carries the spool from one machine to the other: it must move whole files. Then remove "
                 "what lies in aside.",
             ),
@@ -495,12 +478,14 @@ def _conflicts(case: _Case) -> Iterator[Finding]:
             )
             for each in conflicts[-MOST:]
         ],
-        (
+        notes=(
             "An object was changed on both sides since they last agreed, or the source had lost what the target has. "
             "The version that does not count is kept whole in the target's list of conflicts.",
             *((f"Only the last {MOST} are listed.",) if len(conflicts) > MOST else ()),
         ),
-        ("glbtools sync status --json shows both versions. Write the right one at the source; it comes by itself.",),
+        help=(
+            "glbtools sync status --json shows both versions. Write the right one at the source; it comes by itself.",
+        ),
     )  # fmt: skip
 
 
@@ -517,10 +502,10 @@ def _parentless(case: _Case) -> Iterator[Finding]:
             Evidence(str(case.pair.target.path), field="object", value=str(each)[:200], note="its parent is missing")
             for each in orphans[:MOST]
         ],
-        (
+        notes=(
             "A change may come before that of its parent; then the parent comes later and this ends by itself. If it "
             "does not, the parent was deleted here, or is not among what is synchronized.",
             *((f"Only the first {MOST} are listed.",) if count > MOST else ()),
         ),
-        ("Run the pair once more. If they stay, write the parent anew at the source, or move the objects.",),
+        help=("Run the pair once more. If they stay, write the parent anew at the source, or move the objects.",),
     )
