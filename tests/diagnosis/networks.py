@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
+from pathlib import Path
+from typing import Any
 
 import glbtools
 
@@ -156,3 +158,16 @@ CASES = {
         network(east={"queue": {"REQTRANS": [{"sync": 18, "text": "A x\tPCM:NET/EAST/x"}]}}),
     ),
 }
+
+
+class Build:
+    """Writes networks below a directory."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def __call__(self, *postoffices: dict[str, Any], name: str = "now") -> Path:
+        spec = self.root / f"{name}.json"
+        spec.write_text(json.dumps({"postoffice": postoffices}))
+        glbtools.build(spec, self.root / name)
+        return self.root / name

@@ -11,7 +11,7 @@ from glbtools.diagnosis.case import cases
 from glbtools.diagnosis.checks.older import check
 from glbtools.diagnosis.finding import Finding
 from glbtools.evidence.network import collect
-from tests.diagnosis.conftest import Build
+from tests.diagnosis.networks import Build
 
 EAST, WEST, SERVER = "NET/EAST", "NET/WEST", "NET/SERVER"
 

@@ -20,7 +20,7 @@ from glbtools.model.channel import numbers_of, subtracted, without
 from glbtools.reporting import unsent as render
 from glbtools.reporting.text import Screen
 from glbtools.reporting.writer import lines as text_lines
-from tests.diagnosis.conftest import Build
+from tests.diagnosis.networks import Build
 
 EAST, WEST, SERVER = "NET/EAST", "NET/WEST", "NET/SERVER"
 
