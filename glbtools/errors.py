@@ -6,6 +6,8 @@ never an exception: it is a fault kept beside the data.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class GlbError(Exception):
     """Base of everything glbtools raises on purpose; its text is one line for the user."""
@@ -62,3 +64,32 @@ class LayoutError(KeyedError):
 
 class DescriptionError(KeyedError):
     """A description for ``build`` is wrong."""
+
+
+def suggestion(word: str, known: Iterable[str], before: str = "") -> str:
+    """Return what a mistyped word may mean, as ``; did you mean A or B?``; empty where nothing known comes near.
+
+    Args:
+        word: as it was typed.
+        known: what it may be, upper and lower case alike.
+        before: what stands before each name, such as a directory.
+    """
+    from difflib import SequenceMatcher, get_close_matches
+
+    names: dict[str, str] = {}
+    for each in known:
+        names.setdefault(each.lower().lstrip("-"), each)
+    wanted = word.lower().lstrip("-")
+    least = 0.6 if len(wanted) < 5 else 0.7
+    near = [wanted] if wanted in names else get_close_matches(wanted, names, n=3, cutoff=least)
+    likeness = [SequenceMatcher(None, each, wanted).ratio() for each in near]
+    near = [each for each, ratio in zip(near, likeness, strict=True) if ratio > likeness[0] - 0.1]
+    if len(wanted) > 2 and wanted not in names:
+        near += [each for each in names if each.startswith(wanted) and each not in near]
+    return f"; did you mean {' or '.join(before + names[each] for each in near[:3])}?" if near else ""
+
+
+def not_one_of(word: str, known: Iterable[str]) -> str:
+    """Return that a word is none of those that are taken, which they are, and which it may mean."""
+    names = tuple(known)
+    return f"{word}: is not one of {', '.join(names)}{suggestion(word, names)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import stat
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from glbtools.errors import FileAccessError, OutputExistsError
+from glbtools.errors import FileAccessError, OutputExistsError, suggestion
 
 DEFAULT_MAX_SIZE = 256 * 1024 * 1024
 """Largest file read without being asked for more, in bytes (docs/interface.md#streams-and-limits)."""
@@ -55,7 +56,8 @@ def opened(path: str | Path, max_size: int | None = None) -> Iterator[int]:
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise FileAccessError(f"{path}: {kind_of(status.st_mode)}, not a file")
+            inside = "; name a file in it" if stat.S_ISDIR(status.st_mode) else ""
+            raise FileAccessError(f"{path}: {kind_of(status.st_mode)}, not a file{inside}")
         if max_size is not None and status.st_size > max_size:
             raise too_large(path, max_size)
         yield descriptor
@@ -127,9 +129,15 @@ def check_target(path: Path, *, force: bool) -> None:
 
     Raises:
         OutputExistsError: it exists, is nothing that takes what is written, and ``force`` is not given.
-        FileAccessError: it is a directory, a disk or a socket; a name that cannot be is for the writer to find.
+        FileAccessError: it is a directory, a disk or a socket, or its directory is not there; a name that cannot be is
+            for the writer to find.
     """
-    if not os.path.lexists(path) or is_stream(path):
+    if is_stream(path):
+        return
+    if not os.path.lexists(path):
+        with contextlib.suppress(OSError, ValueError):
+            if not path.parent.exists():
+                raise FileAccessError(f"{path}: there is no directory {path.parent}; make it first")
         return
     if not force:
         raise OutputExistsError(f"{path}: exists; use --force to replace it")
@@ -189,7 +197,7 @@ def write_tree(
             sync_directory(target.parent)
         else:
             if not target.is_dir():
-                raise OutputExistsError(f"{target}: exists and is no directory")
+                raise OutputExistsError(f"{target}: exists and is not a directory; name another one")
             if any(target.iterdir()) and not force:
                 raise OutputExistsError(f"{target}: exists; use --force to write into it")
             _write_all(contents, target, sync=sync)
@@ -297,8 +305,39 @@ def kind_of(mode: int) -> str:
 
 def access_error(path: object, error: OSError | ValueError | RuntimeError) -> FileAccessError:
     """Return what the system says of a path as an error of ours."""
+    if isinstance(error, FileNotFoundError):
+        return missing(path)
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return FileAccessError(f"{path}: {reason[:1].lower()}{reason[1:]}")
+
+
+_LOOKED_AT, _NAMED = 1000, 3
+
+
+def missing(path: object) -> FileAccessError:
+    """Return that a path leads nowhere, as an error: which part is not there, and what is there instead."""
+    if not str(path):
+        return FileAccessError("an empty name: is no file; give a path")
+    given = Path(str(path))
+    with contextlib.suppress(OSError):
+        if given.is_symlink():
+            return FileAccessError(f"{path}: a link to {given.readlink()}, which is not there")
+    gone, parent = given, given.parent
+    while not os.path.lexists(parent) and parent != parent.parent:
+        gone, parent = parent, parent.parent
+    where = "" if gone == given else f": there is no {gone}"
+    try:
+        with os.scandir(parent) as entries:
+            names = sorted(each.name for each in itertools.islice(entries, _LOOKED_AT) if each.name[:1] != ".")
+    except OSError:
+        names = []
+    hint = suggestion(gone.name, names)
+    if hint and parent != Path():
+        hint = suggestion(gone.name, names, f"{parent}{os.sep}")
+    if not hint and names:
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        hint = f"; in {'the working directory' if parent == Path() else parent}: {', '.join(names[:_NAMED])}{more}"
+    return FileAccessError(f"{path}: no such file or directory{where}{hint}")
 
 
 def umask() -> int:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime
 from typing import Any, NoReturn, TypeVar
 
-from glbtools.errors import DescriptionError, KeyedError
+from glbtools.errors import DescriptionError, KeyedError, suggestion
 
 MOST_PARTS, MOST_DEPTH, MOST_DIGITS, LONGEST_WORD, LONGEST_KEY = 16, 64, 40, 128, 4096
 """Parts of a dotted key, levels of brackets, digits of a number in JSON, characters of a word (a key or number) in TOML
@@ -369,7 +369,7 @@ class Setting:
         if known is not None:
             for key in self.value:
                 if key not in known:
-                    self[key].fail(f"unknown key; known are {', '.join(sorted(known))}")
+                    self[key].fail(f"unknown key; known are {', '.join(sorted(known))}{suggestion(str(key), known)}")
         return self
 
     def entries(self) -> Iterator[Setting]:
@@ -420,7 +420,8 @@ class Setting:
         """Return one of several words."""
         value = self._or(default)
         if not isinstance(value, str) or value not in known:
-            self.fail(f"{shown(value)} is not one of {', '.join(filter(None, known))}")
+            near = suggestion(value, known) if isinstance(value, str) else ""
+            self.fail(f"{shown(value)} is not one of {', '.join(filter(None, known))}{near}")
         return value
 
     def integer(self, low: int, high: int, default: int | None = None) -> int:

@@ -58,12 +58,12 @@ def test_a_file_that_hides_its_size_is_held_to_the_limit() -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("directory", "a directory, not a file"),
+        ("directory", "a directory, not a file; name a file in it"),
         ("fifo", "a FIFO, not a file"),
         ("/dev/zero", "a device, not a file"),
         ("/dev/null", "a device, not a file"),
-        ("missing", "no such file or directory"),
-        ("dangling", "no such file or directory"),
+        ("missing", "no such file or directory; in {place}: circle, dangling, directory and 4 more"),
+        ("dangling", "a link to nowhere, which is not there"),
         ("file/below", "not a directory"),
         ("circle", "too many levels of symbolic links"),
         ("x" * 300, "file name too long"),
@@ -74,7 +74,7 @@ def test_what_is_no_file_gets_one_clear_line(place: Path, name: str, reason: str
     for use in (files.read, lambda path: files.opened(path).__enter__()):
         with pytest.raises(FileAccessError) as caught:
             use(place / name)
-        assert str(caught.value) == f"{place / name}: {reason}"
+        assert str(caught.value) == f"{place / name}: {reason.format(place=place)}"
 
 
 def test_a_name_that_no_file_system_knows_gets_one_clear_line() -> None:
@@ -328,7 +328,7 @@ def test_a_target_that_is_no_directory_is_refused(place: Path, name: str) -> Non
     before = names(place)
     with pytest.raises(OutputExistsError) as caught:
         files.write_tree(TREE, place / name, force=True)
-    assert str(caught.value) == f"{place / name}: exists and is no directory"
+    assert str(caught.value) == f"{place / name}: exists and is not a directory; name another one"
     assert names(place) == before
 
 

@@ -103,21 +103,24 @@ def _prepare_streams() -> None:
 
 
 def _run() -> int:
-    """Run a command; what Typer says of a wrong call may quote a file's name, and is made safe too."""
+    """Run a command; what is wrong with a call is said in one sentence."""
     import typer
 
-    from glbtools.cli.app import application
+    from glbtools.cli.app import COMMANDS, GROUPS, application
+    from glbtools.cli.arguments import check_names, sentence
 
+    words = sys.argv[1:]
+    check_names(words, (*COMMANDS, *GROUPS), "glbtools")
+    if words and words[0] in GROUPS:
+        check_names(words[1:], GROUPS[words[0]][1], f"glbtools {words[0]}")
     try:
-        program = application(sys.argv[1] if len(sys.argv) > 1 else None)
+        program = application(words[0] if words else None)
         return program(prog_name="glbtools", standalone_mode=False) or DONE
     except typer.TyperException as error:
-        from glbtools.reporting.text import message
-
-        shown = io.StringIO()
-        error.show(shown)  # type: ignore[attr-defined]
-        for line in shown.getvalue().rstrip("\n").split("\n"):
-            print(message(line), file=sys.stderr)
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error.message, file=sys.stderr)
+        else:
+            complain(sentence(error))
         return COULD_NOT
 
 

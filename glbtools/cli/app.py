@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glbtools.cli import COULD_NOT, FOUND, complain, put
+from glbtools.cli.arguments import format_names, topics
 from glbtools.cli.options import Common, IntoFull, ListFormat, PageFormat, shares
 
 if TYPE_CHECKING:
@@ -35,7 +36,10 @@ def inspect(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files to look into; - is standard input.")],
     hexadecimal: Annotated[bool, typer.Option("--hex", help="An annotated dump of every byte.")] = False,
     as_format: Annotated[
-        str | None, typer.Option("--as", metavar="FORMAT", help="Read as this format, whatever it looks like.")
+        str | None,
+        typer.Option(
+            "--as", metavar="FORMAT", help="Read as this format, whatever it looks like.", autocompletion=format_names
+        ),
     ] = None,
     limit: Annotated[int, typer.Option(help="Rows to show of each list in a table.", min=1)] = 200,
     *,
@@ -74,7 +78,7 @@ def inspect(
 @shares("layout", "color", "quiet", "max_file_size", forms=PageFormat)
 def build(
     spec: Annotated[Path, typer.Argument(metavar="SPEC", help="Description in TOML or JSON.")],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Directory to write to.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Directory to write to.")],
     force: IntoFull = False,
     *,
     common: Common,
@@ -96,30 +100,37 @@ def build(
 @shares("color", "quiet", forms=PageFormat)
 def explain(
     what: Annotated[
-        str | None,
-        typer.Argument(metavar="[WHAT]", help="A problem (code or slug) or a Dir-Sync message number; none lists all."),
+        list[str] | None,
+        typer.Argument(
+            metavar="[WHAT]",
+            help="A problem (code or slug), a Dir-Sync message number, or words to look for; none lists all.",
+            autocompletion=topics,
+        ),
     ] = None,
     *,
     common: Common,
 ) -> None:
-    """Explain a problem, or a Dir-Sync message number.
+    """Explain a problem or a Dir-Sync message, or find those that speak of something.
 
     Example: glbtools explain stranded-transactions
+    Example: glbtools explain No requestor updates to send
     """
-    if what is not None and what.isascii() and what.removeprefix("-").isdigit():
-        from glbtools.reporting import messages
-
-        put([messages.document(int(what))] if common.as_json else common.lines(messages.report(int(what))))
-        return
     from glbtools.reporting import problems
 
     if what is None:
         put([problems.listing()] if common.as_json else common.lines(problems.overview()))
         return
-    from glbtools.diagnosis.problems import find
+    from glbtools.diagnosis.explanation import explain as answer
+    from glbtools.reporting import messages
 
-    found = find(what)
-    put([problems.document(found)] if common.as_json else common.lines(problems.report(found)))
+    found = answer(" ".join(what))
+    if not found.named:
+        put([problems.answer_document(found)] if common.as_json else common.lines(problems.answer(found)))
+    elif found.messages:
+        put([messages.document(found.messages)] if common.as_json else common.lines(messages.report(found.messages)))
+    else:
+        problem = found.problems[0]
+        put([problems.document(problem)] if common.as_json else common.lines(problems.report(problem)))
 
 
 class Language(StrEnum):
@@ -132,7 +143,10 @@ class Language(StrEnum):
 
 @shares("layout", "color", "quiet", forms=PageFormat)
 def formats(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A format; none lists them all.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="A format; none lists them all.", autocompletion=format_names),
+    ] = None,
     language: Annotated[
         Language | None, typer.Option("--as", help="Write its layout for another tool: Kaitai Struct, dissect.cstruct.")
     ] = None,
@@ -151,8 +165,11 @@ def formats(
     layouts = common.layouts
     if language is not None:
         if name is None or name not in layouts or common.as_json:
-            known = ", ".join(layouts)
-            raise typer.BadParameter(f"needs the NAME of a binary format: {known}", param_hint="--as")
+            from glbtools.errors import UsageError
+
+            clash = "goes without --json; leave one of them out"
+            known = f"needs the NAME of a format that has a layout: {', '.join(layouts)}"
+            raise UsageError(f"--as {language.value}: {clash if common.as_json else known}")
         from glbtools.layouts.exported import exported
 
         put([exported(layouts[name], language.value).rstrip("\n")])
@@ -171,10 +188,10 @@ class _Outcome:
 
     def over(self, paths: Iterable[str], as_format: str | None, common: Common) -> Iterator[Inspection]:
         from glbtools.errors import GlbError
-        from glbtools.formats.registry import FORMATS, inspect
+        from glbtools.formats.registry import entry_of, inspect
 
-        if as_format is not None and as_format not in FORMATS:
-            raise typer.BadParameter(f"{as_format!r} is not one of {', '.join(FORMATS)}", param_hint="--as")
+        if as_format is not None:
+            as_format = entry_of(as_format, "--as ").name
         layouts = common.layouts
         for path in paths:
             try:

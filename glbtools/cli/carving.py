@@ -16,7 +16,7 @@ def carve(
     images: Annotated[
         list[Path], typer.Argument(metavar="IMAGE...", help="Images of floppies or disks, or any files.")
     ],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="New directory to write to.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="New directory to write to.")],
     whole: Annotated[bool, typer.Option("--whole", help="Look into the files that are there, too.")] = False,
     *,
     common: Common,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glbtools.cli import FOUND, complaints, put
+from glbtools.cli.arguments import problem_names
 from glbtools.cli.options import Common, Names, Older, PageFormat, Paths, RowFormat, names, shares
 
 if TYPE_CHECKING:
@@ -44,10 +45,22 @@ Evidence = Annotated[
 def diagnose(
     paths: Evidence,
     select: Annotated[
-        list[str] | None, typer.Option("--select", metavar="CODE|SLUG", help="Only these problems; may be given again.")
+        list[str] | None,
+        typer.Option(
+            "--select",
+            metavar="CODE|SLUG",
+            help="Only these problems; may be given again.",
+            autocompletion=problem_names,
+        ),
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="CODE|SLUG", help="Not these problems; may be given again.")
+        list[str] | None,
+        typer.Option(
+            "--ignore",
+            metavar="CODE|SLUG",
+            help="Not these problems; may be given again.",
+            autocompletion=problem_names,
+        ),
     ] = None,
     min_severity: Annotated[Severity, typer.Option("--min-severity", help="Leave out what is milder.")] = Severity.note,
     older: Older = None,
@@ -161,25 +174,20 @@ def moment(text: str | None, zone: str | None) -> datetime | None:
     """Return ``--now`` as the postoffices' clocks would show it; one with an offset is turned into ``--tz``.
 
     Raises:
-        typer.BadParameter: it is no date and time, or the zone is unknown.
+        UsageError: it is no date and time, or the zone is unknown.
     """
     from datetime import datetime
-    from zoneinfo import ZoneInfo
 
-    try:
-        place = ZoneInfo(zone) if zone else None
-    except (OSError, ValueError, KeyError):
-        raise typer.BadParameter(f"{zone!r} is not a time zone", param_hint="--tz") from None
+    from glbtools.errors import UsageError
+    from glbtools.events.zones import zone_of
+
+    place = zone_of(zone, "--tz ") if zone else None
     if text is None:
         return None
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(
-            f"{text!r} is not a date and time such as 1994-04-07T12:13:52", param_hint="--now"
-        ) from None
+        raise UsageError(f"--now {text}: is not a date and time such as 1994-04-07T12:13:52") from None
     if found.tzinfo is not None and place is None:
-        raise typer.BadParameter(
-            "an offset needs --tz: the files do not say which zone their clocks are in", param_hint="--now"
-        )
+        raise UsageError(f"--now {text}: an offset needs --tz, since no file says in which zone its clock was")
     return found.astimezone(place).replace(tzinfo=None) if found.tzinfo is not None else found

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, cast
 import typer
 
 from glbtools.cli import FOUND, complain, put
+from glbtools.cli.arguments import column_names
 from glbtools.cli.options import Common, PageFormat, Replace, shares
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ Lossy = Annotated[
 def export(
     dump: Annotated[str, typer.Argument(metavar="DUMP", help="Exchange directory CSV or LDIF; - is standard input.")],
     state: Annotated[Path, typer.Option("--state", metavar="STATE.json", help="What was exported last.")],
-    to: Annotated[str, typer.Option("--to", metavar="FILE|-", help="Where the changes go.")],
+    to: Annotated[str, typer.Option("--to", "-o", metavar="FILE|-", help="Where the changes go.")],
     form: As = ChangeForm.dirsync,
     server: Annotated[
         str | None, typer.Option("--server", metavar="NAME", help="Whose dump it is, where it does not say.")
@@ -62,6 +63,7 @@ def export(
         typer.Option(
             "--significant",
             metavar="NAME",
+            autocompletion=column_names,
             help="Attribute whose changes matter: an object of which no such one changed is left out; again for more.",
         ),
     ] = None,
@@ -113,7 +115,7 @@ def export(
 def compare(
     old: Annotated[str, typer.Argument(metavar="OLD", help="The older dump.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The newer dump.")],
-    to: Annotated[str | None, typer.Option("--to", metavar="FILE|-", help="Where the difference goes.")] = None,
+    to: Annotated[str | None, typer.Option("--to", "-o", metavar="FILE|-", help="Where the difference goes.")] = None,
     form: As = ChangeForm.dirsync,
     lossy: Lossy = False,
     force: Replace = False,

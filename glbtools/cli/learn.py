@@ -63,7 +63,7 @@ def learn(
     ] = None,
     out: Annotated[
         str | None,
-        typer.Option("--out", metavar="LAYOUT.toml", help="File to write the layout to; - is standard output."),
+        typer.Option("--out", "-o", metavar="LAYOUT.toml", help="File to write the layout to; - is standard output."),
     ] = None,
     check: Annotated[
         Path | None, typer.Option("--check", metavar="LAYOUT.toml", help="Test this layout on the files instead.")
@@ -82,16 +82,15 @@ def learn(
 
     Example: glbtools learn REQTRANS.GLB MSTTRANS.GLB --listing LISTQ.TXT --out mine.toml
     """
+    from glbtools.errors import UsageError
+
     if check is not None:
         if known or pin or hex_ or out is not None or family is not None:
-            raise typer.BadParameter(
-                "goes with FILE... and --listing, not with --known, --pin, --hex, --family or --out",
-                param_hint="--check",
-            )
+            raise UsageError("--check: goes with --listing only; leave out --known, --pin, --hex, --family and --out")
         _check(check, files, listing or [], common)
         return
     if out == STDIN and common.as_json:
-        raise typer.BadParameter("- and --json both want standard output", param_hint="--out")
+        raise UsageError("--out -: goes without --json, which prints there, too; name a file")
     if out is not None and out != STDIN:
         _refuse(Path(out), [*files, *map(str, listing or ())], force=force)
     from glbtools.learn.learning import learn_layout
@@ -118,7 +117,7 @@ def _refuse(out: Path, inputs: Sequence[str], *, force: bool) -> None:
         OutputExistsError: it exists and is not to be replaced, or is one of the files learnt from.
         FileAccessError: its directory is missing.
     """
-    from glbtools.errors import FileAccessError, OutputExistsError
+    from glbtools.errors import OutputExistsError
     from glbtools.files import check_target
 
     if os.path.lexists(out):
@@ -126,8 +125,8 @@ def _refuse(out: Path, inputs: Sequence[str], *, force: bool) -> None:
         real = os.path.realpath(out)
         if any(os.path.realpath(each) == real for each in inputs):
             raise OutputExistsError(f"{out}: is one of the files to learn from")
-    elif not out.parent.is_dir():
-        raise FileAccessError(f"{out}: no such directory")
+    else:
+        check_target(out, force=force)
 
 
 def _write(learning: Learning, out: str | None, *, force: bool) -> None:

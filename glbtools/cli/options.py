@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from glbtools.cli.arguments import SIZE, reading, size
 from glbtools.files import DEFAULT_MAX_SIZE
 
 if TYPE_CHECKING:
@@ -76,9 +77,18 @@ _SHARED: dict[str, tuple[Any, Any]] = {
         ],
         None,
     ),
-    "quiet": (Annotated[bool, typer.Option("--quiet", help="No progress and no warnings.")], False),
+    "quiet": (Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no warnings.")], False),
     "max_file_size": (
-        Annotated[int, typer.Option("--max-file-size", metavar="BYTES", help="Largest file that is read.", min=0)],
+        Annotated[
+            int,
+            typer.Option(
+                "--max-file-size",
+                metavar=SIZE,
+                parser=size,
+                show_default="256M",
+                help="Largest file that is read, such as 64K, 256M or 2G.",
+            ),
+        ],
         DEFAULT_MAX_SIZE,
     ),
 }
@@ -187,7 +197,9 @@ def shares(*names: str, forms: type[StrEnum] | None = None) -> Callable[[Callabl
     every = _SHARED
     if forms:
         names = (*names, "format", "json")
-        every = _SHARED | {"format": (Annotated[forms, typer.Option(help="Form of output.")], forms("table"))}
+        every = _SHARED | {
+            "format": (Annotated[forms, typer.Option("--format", "-f", help="Form of output.")], forms("table"))
+        }
     shared = {name: option for name, option in every.items() if name in names}
 
     def share(command: Callable[..., None]) -> Callable[..., None]:
@@ -210,8 +222,9 @@ def shares(*names: str, forms: type[StrEnum] | None = None) -> Callable[[Callabl
 
         called.__doc__ = command.__doc__
         called.__name__ = command.__name__
-        called.__signature__ = inspect.Signature([*own, *added])  # type: ignore[attr-defined]
-        called.__annotations__ = {each.name: each.annotation for each in (*own, *added)}
+        parameters = [reading(each) for each in (*own, *added)]
+        called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        called.__annotations__ = {each.name: each.annotation for each in parameters}
         return called
 
     return share

@@ -26,7 +26,8 @@ class TimelineForm(StrEnum):
 def timeline(
     paths: Paths,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="FILE|-", help="Where it goes; a table on the terminal unless given.")
+        str | None,
+        typer.Option("--to", "-o", metavar="FILE|-", help="Where it goes; a table on the terminal unless given."),
     ] = None,
     form: Annotated[
         TimelineForm | None,
@@ -87,7 +88,8 @@ def timeline(
 def report(
     paths: Paths,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="FILE.html", help="The page; as text on the terminal unless given.")
+        str | None,
+        typer.Option("--to", "-o", metavar="FILE.html", help="The page; as text on the terminal unless given."),
     ] = None,
     title: Annotated[str, typer.Option("--title", metavar="TEXT", help="Title; what is wrong unless given.")] = "",
     case: Annotated[str, typer.Option("--case", metavar="TEXT", help="The case it belongs to.")] = "",

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from glbtools.cli import FOUND, complaints, put
+from glbtools.cli.arguments import problem_names
 from glbtools.cli.options import Common, Names, Older, PageFormat, names, shares
 
 
@@ -16,10 +17,13 @@ def rebuild(
     path: Annotated[
         Path, typer.Argument(metavar="PATH", help="A directory, archive or image: a postoffice, or a network of them.")
     ],
-    into: Annotated[Path | None, typer.Option("--into", metavar="DIR", help="New directory to write to.")] = None,
+    into: Annotated[Path | None, typer.Option("--into", "-o", metavar="DIR", help="New directory to write to.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, and write nothing.")] = False,
     only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="CODE|SLUG", help="Only these problems; may be given again.")
+        list[str] | None,
+        typer.Option(
+            "--only", metavar="CODE|SLUG", help="Only these problems; may be given again.", autocompletion=problem_names
+        ),
     ] = None,
     unsafe: Annotated[bool, typer.Option("--unsafe", help="Allow edits that may change what files mean.")] = False,
     older: Older = None,
@@ -40,11 +44,12 @@ def rebuild(
     import sys
 
     from glbtools.diagnosis.engine import diagnose
+    from glbtools.errors import UsageError
     from glbtools.repair.plan import plan_rebuild, refuse
     from glbtools.reporting import rebuild as render
 
     if into is None and not dry_run:
-        raise typer.BadParameter("is needed, or --dry-run", param_hint="--into")
+        raise UsageError("--into DIR: is missing; give it, or --dry-run to see the plan only")
     if into is not None:
         refuse(path, into)
     show = common.progress

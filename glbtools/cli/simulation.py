@@ -8,15 +8,19 @@ from typing import Annotated
 import typer
 
 from glbtools.cli import put
+from glbtools.cli.arguments import scenario_names
 from glbtools.cli.options import Common, IntoFull, PageFormat, shares
 
 
 @shares("layout", "color", "quiet", forms=PageFormat)
 def simulate(
     scenario: Annotated[
-        str | None, typer.Argument(metavar="SCENARIO", help="A scenario file, or the name of a shipped one.")
+        str | None,
+        typer.Argument(
+            metavar="SCENARIO", help="A scenario file, or the name of a shipped one.", autocompletion=scenario_names
+        ),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Directory to write to.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Directory to write to.")] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", help="Another random life than the scenario's.", min=0)
     ] = None,
@@ -45,6 +49,7 @@ def simulate(
 
     Example: glbtools simulate server-restored --out restored
     """
+    from glbtools.errors import UsageError
     from glbtools.reporting import simulation as render
 
     if listed:
@@ -59,11 +64,11 @@ def simulate(
             put(common.lines(render.catalogue(scenarios, faults)))
         return
     if scenario is None:
-        raise typer.BadParameter("a scenario is needed, or --list", param_hint="SCENARIO")
+        raise UsageError("SCENARIO: is missing; glbtools simulate --list shows the scenarios")
     if out is None and image is None:
-        raise typer.BadParameter("is needed, or --image", param_hint="--out")
+        raise UsageError("--out DIR: is missing; give it, or --image FILE for a disk")
     if delete and image is None:
-        raise typer.BadParameter("goes with --image", param_hint="--delete")
+        raise UsageError("--delete PATH: goes with --image FILE only; give that, too")
     from glbtools.simulation.run import simulate as run
     from glbtools.simulation.run import truth_of
 

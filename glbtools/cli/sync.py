@@ -49,15 +49,16 @@ def run(
 
     Example: glbtools sync run north-south.toml --every 15m
     """
+    from glbtools.errors import UsageError
     from glbtools.reporting import sync as render
     from glbtools.sync import pair as pairs
 
     try:
         seconds = None if every is None else pairs.seconds(every)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--every") from None
+        raise UsageError(f"--every {error}") from None
     if once and every:
-        raise typer.BadParameter("is not for --once", param_hint="--every")
+        raise UsageError("--every: goes without --once; leave one of them out")
     shows = common.as_text and not common.quiet
 
     def told(result: Result) -> bool:

@@ -113,12 +113,16 @@ def timeline(
     Raises:
         FileAccessError: a path does not exist.
         UnknownFormatError: a path holds nothing that is known.
-        UsageError: a zone or a time is none.
+        UsageError: a zone or a time is none, or a zone is of a clock that is not there.
     """
     clocks = Clocks(zone, zones)
-    bounds = _bound(since, ends=False), _bound(until, ends=True)
+    first, last = _bound(since, "--from", ends=False), _bound(until, "--until", ends=True)
+    if first is not None and last is not None and first >= last:
+        raise UsageError(f"--from {since}: is later than --until {until}, and nothing lies between; exchange them")
     report = diagnose(*paths, older=older, layouts=layouts, max_size=max_size, progress=progress)
-    return gathered(report, clocks, *bounds)
+    made = gathered(report, clocks, first, last)
+    clocks.check()
+    return made
 
 
 def gathered(report: Report, clocks: Clocks, first: int | None = None, last: int | None = None) -> Timeline:
@@ -139,7 +143,7 @@ def gathered(report: Report, clocks: Clocks, first: int | None = None, last: int
     return made
 
 
-def _bound(said: str | datetime | None, *, ends: bool) -> int | None:
+def _bound(said: str | datetime | None, option: str, *, ends: bool) -> int | None:
     if said is None:
         return None
     if isinstance(said, str):
@@ -148,7 +152,7 @@ def _bound(said: str | datetime | None, *, ends: bool) -> int | None:
             said = datetime.fromisoformat(said)
             said += timedelta(days=1 if day and ends else 0)
         except (ValueError, OverflowError):
-            raise UsageError(f"{said!r} is not a date, {_ADVICE}") from None
+            raise UsageError(f"{option} {said}: is not a date {_ADVICE}") from None
     return micros(said if said.tzinfo else said.replace(tzinfo=UTC))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
-from glbtools.errors import UsageError
+from glbtools.errors import UsageError, suggestion
 from glbtools.events.event import UNKNOWN
 
 WEST, EAST = timedelta(hours=-12), timedelta(hours=14)
@@ -40,14 +40,27 @@ class Clocks:
         Raises:
             UsageError: a zone is unknown.
         """
-        self._every = _zone(every) if every else None
-        self._each = {name.upper(): _zone(zone) for name, zone in (each or {}).items()}
+        self._every = zone_of(every) if every else None
+        self._met: set[str] = set()
+        self._each = {name.upper(): zone_of(zone) for name, zone in (each or {}).items()}
+
+    def check(self) -> None:
+        """See that every clock to which the user gave a zone showed something.
+
+        Raises:
+            UsageError: one is unknown.
+        """
+        for name in self._each:
+            if name not in self._met:
+                way = suggestion(name, self._met) or f"; those found are {', '.join(sorted(self._met)[:5]) or 'none'}"
+                raise UsageError(f"--tz {name}: no clock is called so{way}")
 
     def read(self, shown: datetime, clock: str, spread: timedelta = timedelta(0)) -> Reading:
         """Return what a time means that a clock showed; ``spread`` is how much later it can have been, for its form."""
         if shown.tzinfo is not None:
             instant = micros(shown)
             return Reading(instant, instant, instant + spread // _MICROSECOND, "UTC")
+        self._met.add(clock.upper())
         zone = self._each.get(clock.upper(), self._every)
         if zone is None:
             instant = micros(shown.replace(tzinfo=UTC))
@@ -92,8 +105,16 @@ def iso(instant: int) -> str:
     return f"{moment.year:04}-{moment:%m-%dT%H:%M:%S.%f}+00:00"
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str, option: str = "") -> ZoneInfo:
+    """Return a time zone by its name.
+
+    Raises:
+        UsageError: there is none; ``option`` stands before the name in what is said.
+    """
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, KeyError):
-        raise UsageError(f"{name!r} is not a time zone such as America/New_York") from None
+        known = sorted(available_timezones())
+        near = [each for each in known if each.lower().rpartition("/")[2] == name.lower()]
+        way = f"; did you mean {' or '.join(near[:3])}?" if near else suggestion(name, known)
+        raise UsageError(f"{option}{name}: is not a time zone such as America/New_York{way}") from None

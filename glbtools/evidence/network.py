@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from glbtools import files
-from glbtools.errors import UsageError
+from glbtools.errors import UsageError, suggestion
 from glbtools.evidence import containers
 from glbtools.evidence.contents import Contents
 from glbtools.evidence.names import named
@@ -208,11 +208,12 @@ def _call(postoffices: list[Postoffice], names: Mapping[str, str]) -> None:
     """
     for path, name in names.items():
         if NODE_NAME.fullmatch(name) is None:
-            raise UsageError(f"{name!r} is no name of a postoffice; names are NETWORK/POSTOFFICE")
+            raise UsageError(f"{name}: is no name of a postoffice; names are NETWORK/POSTOFFICE, such as NET/HUB")
         there = [each for each in postoffices if each.path.rstrip("/") == path.rstrip("/") or _same(each.path, path)]
         if not there:
-            places = ", ".join(each.path for each in postoffices[:MOST_NAMED]) or "none"
-            raise UsageError(f"{path}: no postoffice was found there; those found are {places}")
+            found = [each.path for each in postoffices]
+            near = suggestion(path, found) or f"; those found are {', '.join(found[:MOST_NAMED]) or 'none'}"
+            raise UsageError(f"{path}: no postoffice was found there{near}")
         for each in there:
             each.called = name.upper()
 

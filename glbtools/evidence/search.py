@@ -19,6 +19,7 @@ from glbtools.evidence import archives, containers, images
 from glbtools.evidence.contents import Artefact, Contents
 from glbtools.evidence.postoffice import AREAS, DELETED, OUR_OWN, Postoffice, may_be
 from glbtools.evidence.sources import Entry, OnDisk, on_disk
+from glbtools.files import missing
 from glbtools.formats import exchange_csv, ldif_dump, registry, unread
 from glbtools.formats.registry import DIRSYNC, SIBLINGS
 
@@ -107,7 +108,7 @@ class Search:
             if path in self.apart:
                 continue
             if not os.path.lexists(path):
-                raise FileAccessError(f"{given}: no such file or directory")
+                raise missing(given)
             entry = on_disk(path, str(given))
             if entry.is_directory:
                 self._tree(Place(entry, 0))

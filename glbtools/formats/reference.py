@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from glbtools.binary.layout import Layout
-from glbtools.errors import UsageError
-from glbtools.formats.registry import FORMATS
+from glbtools.formats.registry import entry_of
 from glbtools.tables import read_toml
 
 
@@ -44,10 +43,9 @@ def facts(name: str, layouts: Mapping[str, Layout]) -> list[Fact]:
     Raises:
         UsageError: there is no such format.
     """
-    if name not in FORMATS:
-        raise UsageError(f"{name!r} is not a format; formats are {', '.join(FORMATS)}")
-    framed = _of_layout(layouts[name]) if FORMATS[name].binary else ()
-    return [*framed, *_of_text(name)]
+    entry = entry_of(name)
+    framed = _of_layout(layouts[entry.name]) if entry.binary else ()
+    return [*framed, *_of_text(entry.name)]
 
 
 def _of_layout(layout: Layout) -> Iterator[Fact]:

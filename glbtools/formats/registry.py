@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glbtools import files
 from glbtools.binary.span import Fault, Region, tile
-from glbtools.errors import UnknownFormatError, UsageError
+from glbtools.errors import UnknownFormatError, UsageError, not_one_of
 from glbtools.layouts import Layouts
 
 if TYPE_CHECKING:
@@ -203,6 +203,17 @@ class Inspection:
         return ((each.name, row) for each in self.content.lists() for row in each.rows)
 
 
+def entry_of(name: str, option: str = "") -> Entry:
+    """Return the format that a user names, in upper or lower case.
+
+    Raises:
+        UsageError: there is none; ``option`` stands before the name in what is said.
+    """
+    if name.lower() not in FORMATS:
+        raise UsageError(option + not_one_of(name, FORMATS))
+    return FORMATS[name.lower()]
+
+
 def inspect(
     path: str | Path,
     *,
@@ -230,9 +241,7 @@ def inspect_bytes(
 ) -> Inspection:
     """Return what a content holds; ``path`` names it, ``among`` are the formats it may be of; else as ``inspect``."""
     layouts = layouts or Layouts()
-    if as_format is not None and as_format not in FORMATS:
-        raise UsageError(f"{as_format!r} is not a format; formats are {', '.join(FORMATS)}")
-    entry = FORMATS[as_format] if as_format else detect(data, path, layouts, among)
+    entry = detect(data, path, layouts, among) if as_format is None else entry_of(as_format)
     layout = layouts[entry.name] if entry.binary else None
     return Inspection(path, entry, layout, data, entry.parse(data, layout))
 

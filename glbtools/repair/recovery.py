@@ -16,7 +16,7 @@ from glbtools import files
 from glbtools.binary.layout import Layout
 from glbtools.binary.records import codec
 from glbtools.diagnosis.master import origin_of
-from glbtools.errors import GlbError, OutputExistsError
+from glbtools.errors import FileAccessError, GlbError, OutputExistsError
 from glbtools.evidence.carving import CarvedRecord, Carver
 from glbtools.formats.queue import moment
 from glbtools.formats.signatures import Signature
@@ -116,9 +116,12 @@ def carve(
 
     Raises:
         OutputExistsError: the directory exists.
-        FileAccessError: it cannot be written.
+        FileAccessError: it cannot be written, or none of the images can be read.
     """
     layout = (layouts or Layouts())["queue"]
+    refused = [why for each in paths if (why := _refused(Path(each)))]
+    if refused and len(refused) == len(paths):
+        raise FileAccessError("; ".join(refused))
     if out is None:
         return [_image(path, layout, whole, None, progress) for path in paths]
     with _directory(Path(out)) as target:
@@ -128,6 +131,15 @@ def carve(
         summary = {"schema": "glbtools.carving/1", "images": [document(each) for each in found]}
         files.write(target / SUMMARY, (json.dumps(summary, indent=1, ensure_ascii=True) + "\n").encode("ascii"))
     return found
+
+
+def _refused(path: Path) -> str:
+    """Return why a path is nothing to look into; empty where it is."""
+    try:
+        with files.opened(path):
+            return ""
+    except FileAccessError as error:
+        return str(error)
 
 
 def _image(

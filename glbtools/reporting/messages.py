@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from glbtools.errors import UsageError
-from glbtools.formats.messages import Message, catalogue, of_code
+from glbtools.formats.messages import Message, catalogue
 from glbtools.reporting.documents import dumps
 from glbtools.reporting.model import STRONG, Block, Break, Facts, Verbatim
 from glbtools.reporting.text import message, safe
 
 
-def report(code: int) -> Iterator[Block]:
-    """Yield everything known of a message number.
-
-    Raises:
-        UsageError: no public source prints a text for it.
-    """
-    for number, each in enumerate(_known(code)):
+def report(known: Sequence[Message]) -> Iterator[Block]:
+    """Yield everything known of a message number: its wordings."""
+    for number, each in enumerate(known):
         if number:
             yield Break()
-        yield Verbatim("another wording or use of the same number" if number else f"message {code}", STRONG)
+        yield Verbatim("another wording or use of the same number" if number else f"message {each.code}", STRONG)
         yield Facts(tuple(_facts(each)), width=9, gap=1)
 
 
-def document(code: int) -> str:
+def document(known: Iterable[Message]) -> str:
     """Return the same as JSON."""
-    return dumps({"schema": "glbtools.messages/1", "messages": [each._asdict() for each in _known(code)]})
+    return dumps({"schema": "glbtools.messages/1", "messages": [each._asdict() for each in known]})
 
 
 def markdown() -> str:
@@ -61,13 +56,6 @@ def _facts(each: Message) -> Iterator[tuple[str, str]]:
     yield "meaning", message(each.meaning)
     yield "versions", ", ".join(each.versions)
     yield "sources", ", ".join(each.sources)
-
-
-def _known(code: int) -> tuple[Message, ...]:
-    known = of_code(code)
-    if not known:
-        raise UsageError(f"no public source prints a text for message {code}")
-    return known
 
 
 def _marked(text: str) -> str:

@@ -5,10 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from glbtools.diagnosis.explanation import Explanation
 from glbtools.diagnosis.problems import PROBLEMS, Problem, explain
 from glbtools.reporting.documents import dumps
-from glbtools.reporting.model import STRONG, Block, Break, Column, Paragraph, Table, Verbatim
+from glbtools.reporting.model import STRONG, Block, Break, Column, Facts, Paragraph, Table, Verbatim
 from glbtools.reporting.text import message
+
+MOST_FOUND = 10
+"""Problems, and messages, that an answer to words names."""
+
+
+def answer(found: Explanation) -> Iterator[Block]:
+    """Yield what has the words that were asked for, best first."""
+    if found.problems:
+        yield Verbatim("problems", STRONG)
+        yield Facts(tuple((each.code, f"{each.slug}: {each.title}") for each in found.problems[:MOST_FOUND]))
+        yield Break()
+    if found.messages:
+        wordings = ((str(each.code), message(each.text.replace("\n", " "))) for each in found.messages[:MOST_FOUND])
+        yield Verbatim("messages", STRONG)
+        yield Facts(tuple(wordings))
+        yield Break()
+    left_out = max(0, len(found.problems) - MOST_FOUND) + max(0, len(found.messages) - MOST_FOUND)
+    more = f"{left_out} more; more words find less. " if left_out else ""
+    yield Paragraph(f"{more}glbtools explain with a code or a number shows all of it.", hang=0)
+
+
+def answer_document(found: Explanation) -> str:
+    """Return the same as JSON, whole."""
+    return dumps(
+        {
+            "schema": "glbtools.explanation/1",
+            "problems": [_row(each) for each in found.problems],
+            "messages": [each._asdict() for each in found.messages],
+        }
+    )
 
 
 def overview() -> Iterator[Block]:
@@ -18,7 +49,11 @@ def overview() -> Iterator[Block]:
         tuple((each.code, each.slug, each.severity, each.title) for each in PROBLEMS),
     )
     yield Break()
-    yield Paragraph("glbtools explain CODE or SLUG shows a page; glbtools explain 171 a message number.", hang=0)
+    yield Paragraph(
+        "glbtools explain CODE or SLUG shows a page; glbtools explain 171 a message number; "
+        "other words find what speaks of them.",
+        hang=0,
+    )
 
 
 def report(problem: Problem) -> Iterator[Block]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from glbtools import files
 from glbtools.diagnosis.wording import plural
-from glbtools.errors import UsageError
+from glbtools.errors import UsageError, not_one_of
 from glbtools.events.event import CHANGED, DELETED, LOG, QUEUED, UNKNOWN, Event
 from glbtools.events.zones import iso
 from glbtools.reporting.documents import csv_table, dumps, spreadsheet_safe, tool
@@ -121,7 +121,7 @@ def write_timeline(timeline: Timeline, to: str | Path, *, form: str = "jsonl", f
         FileAccessError: the system refuses.
     """
     if form not in FORMS:
-        raise UsageError(f"{form!r} is not one of {', '.join(FORMS)}")
+        raise UsageError(not_one_of(form, FORMS))
     written = 0
     with files.writing(Path(to), force=force) as stream:
         for line in FORMS[form](timeline):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from glbtools import files
-from glbtools.errors import UsageError
+from glbtools.errors import UsageError, suggestion
 from glbtools.model.protocol import Rules
 from glbtools.simulation.actions import ACTIONS
 from glbtools.simulation.faults import FAULTS, Fault
@@ -94,10 +94,11 @@ def load(what: str | Path) -> Scenario:
         FileAccessError: it cannot be read.
     """
     path = Path(what)
-    if not path.exists() and str(what) in shipped():
-        path = shipped()[str(what)]
+    if not path.exists() and (own := shipped().get(str(what).lower())):
+        path = own
     elif not path.exists() and path.suffix != _SUFFIX:
-        raise UsageError(f"{what} is not a file, nor a scenario of the package; --list shows those")
+        way = suggestion(str(what), shipped()) or "; glbtools simulate --list shows the scenarios"
+        raise UsageError(f"{what}: is neither a file nor a scenario of the package{way}")
     return parse(files.read(path, 1 << 20), str(what), path.stem)
 
 
@@ -156,7 +157,8 @@ def _step(row: Setting, scenario: Scenario) -> Step:
 def _mishap(row: Setting, scenario: Scenario) -> Mishap:
     name = row["name"].text()
     if name not in FAULTS:
-        row["name"].fail(f"{shown(name)} is not a fault; `simulate --list` shows them")
+        way = suggestion(name, FAULTS) or "; glbtools simulate --list shows the faults"
+        row["name"].fail(f"{shown(name)} is not a fault{way}")
     fault: Fault = FAULTS[name]
     row.table({"cycle", "until", "after", "name", "at", *fault.options})
     cycle = row["cycle"].integer(1, scenario.cycles, 1)

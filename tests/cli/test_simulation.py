@@ -57,9 +57,9 @@ def test_another_seed_is_another_life(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        ((), "a scenario is needed"),
+        ((), "SCENARIO: is missing"),
         (("healthy-week",), "--out"),
-        (("no-such", "--out", "x"), "nor a scenario of the package"),
+        (("no-such", "--out", "x"), "neither a file nor a scenario of the package"),
         (("missing.toml", "--out", "x"), "missing.toml"),
         (("healthy-week", "--out", "there"), "--force"),
         (("healthy-week", "--out", "x", "--from", "nowhere"), "nowhere"),

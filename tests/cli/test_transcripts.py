@@ -270,12 +270,12 @@ def test_the_status_tells_sound_files_from_damaged_and_from_unreadable_ones(
         (".", "a directory, not a file"),
         ("fifo", "a FIFO, not a file"),
         ("/dev/zero", "a device, not a file"),
-        ("dangling", "no such file or directory"),
+        ("dangling", "a link to nosuch, which is not there"),
         ("loop", "too many levels of symbolic links"),
         ("x" * 300, "file name too long"),
         ("hub/GLB/REQTRANS.GLB/x", "not a directory"),
         ("large", "larger than 4096 bytes"),
-        ("", "no such file or directory"),
+        ("", "is no file; give a path"),
     ],
 )
 def test_what_is_no_readable_file_gets_one_clear_line_and_the_others_are_shown(
@@ -290,7 +290,7 @@ def test_what_is_no_readable_file_gets_one_clear_line_and_the_others_are_shown(
     assert ran.status == 2
     assert "sync: 3" in ran.out.replace("sync        3", "sync: 3")
     (line,) = ran.err.splitlines()
-    assert line.startswith(f"glbtools: {name}: {reason}")
+    assert line.startswith(f"glbtools: {name or 'an empty name'}: {reason}")
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
@@ -537,7 +537,7 @@ def test_nothing_from_a_description_or_an_argument_reaches_the_terminal_raw(
         ("inspect", "--format", evil, "x"),
         ("inspect", "--limit", evil, "x"),
         ("inspect", "--layout", evil, "x"),
-        ("explain", evil),
+        ("explain", f"{evil}nosuch"),
         ("formats", evil),
         ("build", evil, "--out", evil),
         (evil,),
@@ -651,4 +651,7 @@ def test_a_description_larger_than_allowed_is_refused(place: Path, run: Run) -> 
 
 def test_a_message_number_below_zero_is_no_option(run: Run) -> None:
     assert run("explain", "-1").out == run("explain", "--", "-1").out != ""
-    assert run("explain", "--nosuch").err == "glbtools: no problem has the code or name '--nosuch'\n"
+    assert (
+        run("explain", "--nosuch").err
+        == "glbtools: no problem has the code or name '--nosuch'; glbtools explain lists them\n"
+    )

@@ -74,7 +74,7 @@ def find(text: str) -> Problem:
     found = BY_CODE.get(wanted.upper()) or BY_SLUG.get(wanted.lower())
     if found is None:
         near = _near(wanted)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        hint = f"; did you mean {' or '.join(near)}?" if near else "; glbtools explain lists them"
         raise UsageError(f"no problem has the code or name {text!r}{hint}")
     return found
 
@@ -86,6 +86,15 @@ def explain(problem: Problem) -> str:
     return page_of(problem)
 
 
+def _beginning(slug: str) -> list[str]:
+    """Return the problems of which a word begins like this one."""
+    from difflib import get_close_matches
+
+    words = dict.fromkeys(word for each in BY_SLUG for word in each.split("-"))
+    near = get_close_matches(slug, words, cutoff=0.8)
+    return [each for word in near for each in BY_SLUG if word in each.split("-")]
+
+
 def _near(wanted: str) -> list[str]:
     """Return up to three problems, as ``slug (code)``, that a mistyped or shortened name may mean."""
     from difflib import get_close_matches
@@ -93,6 +102,7 @@ def _near(wanted: str) -> list[str]:
     slug = "-".join(wanted.lower().replace("_", " ").split())
     close = [
         *get_close_matches(slug, BY_SLUG, cutoff=0.75),
+        *_beginning(slug),
         *([each for each in BY_SLUG if slug in each] if len(slug) > 2 else []),
         *[BY_CODE[code].slug for code in get_close_matches(wanted.upper(), BY_CODE, cutoff=0.7)],
         *get_close_matches(slug, BY_SLUG),

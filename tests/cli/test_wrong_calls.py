@@ -1,0 +1,188 @@
+"""What a new user types wrong: status 2, and one sentence that names the argument and the way out."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from glbtools.cli.app import COMMANDS, GROUPS
+from tests.cli.replay import Run
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+QUEUE = "stuck/GLB/REQTRANS.GLB"
+
+WRONG = {
+    # no such command or option
+    "diagnos stuck": "diagnos: is no command of glbtools; did you mean diagnose?",
+    "Diagnose stuck": "Diagnose: is no command of glbtools; did you mean diagnose?",
+    "bogus": "bogus: is no command of glbtools; glbtools -h lists the commands",
+    "''": "an empty word: is no command of glbtools; glbtools -h lists the commands",
+    "directory exprot x": "exprot: is no command of glbtools directory; did you mean export?",
+    "sync statu x": "statu: is no command of glbtools sync; did you mean status?",
+    "inspect --hexx x": "--hexx: is no option of glbtools inspect; did you mean --hex?",
+    "diagnose stuck --jsno": "--jsno: is no option of glbtools diagnose; did you mean --json?",
+    "unsent stuck --bogus": "--bogus: is no option of glbtools unsent; glbtools unsent -h shows what it takes",
+    "--bogus": "--bogus: is no option of glbtools; glbtools -h shows what it takes",
+    # something is missing, or too much
+    "inspect": "FILE...: is missing; glbtools inspect -h shows what it takes",
+    "diagnose": "PATH...: is missing; glbtools diagnose -h shows what it takes",
+    "build stuck.toml": "--out DIR: is missing; glbtools build -h shows what it takes",
+    "carve note.txt": "--out DIR: is missing; glbtools carve -h shows what it takes",
+    "rebuild stuck": "--into DIR: is missing; give it, or --dry-run to see the plan only",
+    "rebuild stuck --into": "--into: needs a value; -h shows the options",
+    "rebuild stuck stuck --into x": "stuck: is more than glbtools rebuild takes",
+    "diagnose stuck --json=3": "--json: takes no value; -h shows the options",
+    "simulate": "SCENARIO: is missing; glbtools simulate --list shows the scenarios",
+    "simulate healthy-week": "--out DIR: is missing; give it, or --image FILE for a disk",
+    "simulate healthy-week -o x --delete y": "--delete PATH: goes with --image FILE only; give that, too",
+    "directory compare note.txt": "NEW: is missing; glbtools directory compare -h shows what it takes",
+    "directory export note.txt --to -": "--state STATE.json: is missing",
+    "directory backsync --restored note.txt": "--partner DUMP: is missing",
+    "sync status": "PAIR.toml: is missing; glbtools sync status -h shows what it takes",
+    "sync run": "PAIR.toml: is missing; glbtools sync run -h shows what it takes",
+    # an empty argument, as an unset variable in a script makes it
+    "diagnose ''": "PATH...: is empty; give PATH",
+    "inspect ''": "an empty name: is no file; give a path",
+    "timeline ''": "PATH...: is empty; give PATH",
+    "evidence ''": "PATH...: is empty; give PATH",
+    "rebuild '' --into x": "PATH: is empty; give PATH",
+    "rebuild stuck --into ''": "--into DIR: is empty; give DIR, or leave it out",
+    "build '' --out x": "SPEC: is empty; give SPEC",
+    "build stuck.toml --out ''": "--out DIR: is empty; give DIR",
+    "simulate '' --out x": "SCENARIO: is empty; give SCENARIO, or leave it out",
+    "explain ''": "WHAT: is empty; give WHAT, or leave it out",
+    "formats ''": "NAME: is empty; give NAME, or leave it out",
+    "diagnose stuck --older ''": "--older PATH: is empty; give PATH, or leave it out",
+    "diagnose stuck --tz ''": "--tz ZONE: is empty; give ZONE, or leave it out",
+    "diagnose stuck --select ''": "--select CODE|SLUG: is empty; give CODE|SLUG, or leave it out",
+    f"inspect {QUEUE} --layout ''": "--layout FILE.toml: is empty; give FILE.toml, or leave it out",
+    "directory compare '' note.txt": "OLD: is empty; give OLD",
+    # a wrong path
+    "inspect nothere.glb": "nothere.glb: no such file or directory; in the working directory: dir, note.txt, stuck",
+    "inspect stuck/GLB/reqtrans.glb": "reqtrans.glb: no such file or directory; did you mean stuck/GLB/REQTRANS.GLB?",
+    "inspect stuck/GBL/REQTRANS.GLB": "no such file or directory: there is no stuck/GBL; did you mean stuck/GLB?",
+    "diagnose Stuck": "Stuck: no such file or directory; did you mean stuck?",
+    "unsent stukc": "stukc: no such file or directory; did you mean stuck?",
+    "rebuild stukc --into x": "stukc: no such file or directory; did you mean stuck?",
+    "evidence nothere": "nothere: no such file or directory; in the working directory: ",
+    "carve nothere --out x": "nothere: no such file or directory; in the working directory: ",
+    "build stukc.toml --out x": "stukc.toml: no such file or directory; did you mean stuck.toml",
+    "learn nothere": "nothere: no such file or directory",
+    f"inspect {QUEUE} --layout nothere.toml": "nothere.toml: no such file or directory",
+    "diagnose stuck --older nothere": "nothere: no such file or directory",
+    "directory compare nothere note.txt": "nothere: no such file or directory",
+    "sync run nothere.toml": "nothere.toml: no such file or directory",
+    "simulate healthy-week -o x --from nothere": "nothere: no such file or directory",
+    # a directory for a file, and a file for a directory
+    "inspect stuck": "stuck: a directory, not a file; name a file in it",
+    "learn stuck": "stuck: a directory, not a file; name a file in it",
+    "build dir --out x": "dir: a directory, not a file; name a file in it",
+    "carve dir --out x": "dir: a directory, not a file; name a file in it",
+    "sync init dir": "dir: a directory, not a file; name a file in it",
+    "timeline stuck -o dir --force": "dir: a directory, not a file",
+    "build stuck.toml --out note.txt": "note.txt: exists and is not a directory; name another one",
+    "rebuild stuck --into note.txt": "note.txt: exists; rebuild writes a new directory",
+    "carve note.txt --out dir": "dir: exists; carve writes a new directory",
+    "diagnose note.txt": "note.txt: not a Dir-Sync file that glbtools knows",
+    "inspect note.txt": "note.txt: not a Dir-Sync file that glbtools knows; --as FORMAT reads it as one",
+    "diagnose dir": "dir: no postoffice: no GLB directory and no Dir-Sync file in it",
+    # an output that cannot be
+    "timeline stuck -o nodir/x": "nodir/x: there is no directory nodir; make it first",
+    "report stuck -o nodir/x.html": "nodir/x.html: there is no directory nodir; make it first",
+    f"learn {QUEUE} -o nodir/x.toml": "nodir/x.toml: there is no directory nodir; make it first",
+    "report stuck -o note.txt": "note.txt: exists; use --force to replace it",
+    "report stuck -o stuck/x.html": "stuck/x.html: lies in the evidence (stuck); nothing was written",
+    "build stuck.toml --out stuck": "stuck: exists; use --force to write into it",
+    "simulate healthy-week --image x.bin": "x.bin: an image ends in .img, an archive in .zip",
+    # an unknown value
+    f"inspect {QUEUE} -f yaml": "--format yaml: is not one of table, json, jsonl, csv, listing",
+    f"inspect {QUEUE} -f jsno": "--format jsno: is not one of table, json, jsonl, csv, listing; did you mean json",
+    f"inspect {QUEUE} --as queu": "--as queu: is not one of queue, reqconf,",
+    "formats que": "did you mean queue?",
+    "formats log --as ksy": "--as ksy: needs the NAME of a format that has a layout: queue, reqconf",
+    "formats queue --as kaitai": "--as kaitai: is not one of toml, ksy, cstruct",
+    "diagnose stuck --min-severity warn": "warn: is not one of note, warning, error; did you mean warning?",
+    "diagnose stuck --select U999": "no problem has the code or name 'U999'; glbtools explain lists them",
+    "diagnose stuck --ignore strandd": "did you mean p1-stranded (S201) or stranded-transactions (U101)",
+    "unsent stuck --direction up": "--direction up: is not one of upload, download, both",
+    "explain strandd-transactions": "did you mean stranded-transactions (U101)?",
+    "explain 9999": "9999: no public source prints a text for this message; known are -1 to ",
+    "simulate server-restord -o x": "is neither a file nor a scenario of the package; did you mean server-restored",
+    "simulate bogus -o x": "bogus: is neither a file nor a scenario of the package; glbtools simulate --list shows",
+    f"learn {QUEUE} --family bogus": "--family bogus: is not one of queue, reqconf, srvconf",
+    f"learn {QUEUE} --known foo": "--known foo: of a queue file first=NUMBER or last=NUMBER can be known",
+    f"learn {QUEUE} --pin foo": "--pin foo: not of the form NAME=TYPE@OFFSET or NAME=none, as sync=u32@4",
+    f"learn {QUEUE} --check x.toml --hex": "--check: goes with --listing only; leave out",
+    "directory export note.txt --state s --to - --as xml": "--as xml: is not one of dirsync, csv, ldif, jsonl",
+    # a number, a size, a date, a zone, a name
+    f"inspect {QUEUE} --limit x": "--limit x: is not a whole number; give one such as 10",
+    f"inspect {QUEUE} --limit 0": "--limit 0: is too small; 1 is the least",
+    "simulate healthy-week -o x --seed abc": "--seed abc: is not a whole number; give one such as 10",
+    "simulate healthy-week -o x --cycles 0": "--cycles 0: is too small; 1 is the least",
+    f"inspect {QUEUE} --max-file-size lots": "--max-file-size lots: is not a size such as 4096, 64K, 256M or 2G",
+    f"inspect {QUEUE} --max-file-size -1": "--max-file-size -1: is not a size such as 4096, 64K, 256M or 2G",
+    f"inspect {QUEUE} --max-file-size 10": "larger than 10 bytes; --max-file-size allows more",
+    "diagnose stuck --now yesterday": "--now yesterday: is not a date and time such as 1994-04-07T12:13:52",
+    "diagnose stuck --now 13/03/1996": "--now 13/03/1996: is not a date and time such as 1994-04-07T12:13:52",
+    "diagnose stuck --now 1996-03-13T00:00+01:00": "an offset needs --tz, since no file says in which zone",
+    "diagnose stuck --tz Berlin": "--tz Berlin: is not a time zone such as America/New_York; did you mean Europe/B",
+    "timeline stuck --tz europe/berlim": "europe/berlim: is not a time zone such as America/New_York; did you mean",
+    "timeline stuck --tz NET/NOBODY=UTC": "NET/NOBODY: no clock is called so; those found are",
+    "timeline stuck --from yesterday": "--from yesterday: is not a date such as 1994-02-17 or 1994-02-17T08:52:45",
+    "timeline stuck --until 1996-13-01": "--until 1996-13-01: is not a date such as",
+    "timeline stuck --from 1996-01-01 --until 1995-01-01": "--from 1996-01-01: is later than --until 1995-01-01",
+    "diagnose stuck --name foo": "--name foo: is not DIR=NET/PO",
+    "diagnose stuck --name stuck=bar": "bar: is no name of a postoffice; names are NETWORK/POSTOFFICE, such as NET/HUB",
+    "diagnose stuck --name foo=NET/PO": "foo: no postoffice was found there; those found are stuck",
+    "sync run note.txt --every 5x": "--every '5x' is not a length of time such as 15m, 30s, 2h or 1d",
+    "sync run note.txt --every 5m --once": "--every: goes without --once; leave one of them out",
+    # contents that are none
+    "build note.txt --out x": "note.txt:1: is not valid TOML",
+    f"inspect {QUEUE} --layout note.txt": "note.txt:1: is not valid TOML",
+    f"learn {QUEUE} --listing note.txt": "note.txt: no listing of a queue as LISTQ prints it",
+    "directory export note.txt --state s --to -": "note.txt: neither an Exchange directory export (CSV) nor LDIF",
+    f"learn {QUEUE} -o {QUEUE} --force": "REQTRANS.GLB: is one of the files to learn from",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory of a new user: a stuck postoffice, its description, a text, an empty directory."""
+    directory = tmp_path_factory.mktemp("user")
+    shutil.copytree(FIXTURES / "podiag" / "november", directory / "stuck")
+    shutil.copy(FIXTURES / "specs" / "stuck.toml", directory)
+    (directory / "note.txt").write_text("hello\n", "utf-8")
+    (directory / "dir").mkdir()
+    return directory
+
+
+@pytest.mark.parametrize("call", WRONG)
+def test_a_wrong_call_is_refused_in_one_sentence_that_names_the_argument_and_the_way_out(
+    call: str, place: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(place)
+    before = sorted(place.iterdir())
+    ran = run(*shlex.split(call))
+    assert ran.status == 2
+    assert WRONG[call] in ran.err
+    assert ran.err.startswith("glbtools: ")
+    assert ran.err.count("\n") == 1
+    assert ran.out == ""
+    assert sorted(place.iterdir()) == before
+
+
+def test_every_command_is_called_wrongly() -> None:
+    called = {" ".join(call.split()[: 2 if call.split()[0] in GROUPS else 1]) for call in WRONG}
+    every = [*COMMANDS, *(f"{group} {name}" for group, (_, names) in GROUPS.items() for name in names)]
+    assert {each for each in every if each not in called} == set()
+
+
+@pytest.mark.parametrize("call", ["", "directory", "sync"])
+def test_a_program_without_a_command_shows_what_there_is(call: str, run: Run) -> None:
+    ran = run(*shlex.split(call))
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith("Usage: glbtools")
+    assert "Commands:" in ran.err
