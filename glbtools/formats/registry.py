@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glbtools import files
 from glbtools.binary.span import Fault, Region, tile
-from glbtools.errors import UnknownFormatError, UsageError, not_one_of
+from glbtools.errors import UnknownFormatError, UsageError, suggestion
 from glbtools.layouts import Layouts
 
 if TYPE_CHECKING:
@@ -210,7 +210,8 @@ def entry_of(name: str, option: str = "") -> Entry:
         UsageError: there is none; ``option`` stands before the name in what is said.
     """
     if name.lower() not in FORMATS:
-        raise UsageError(option + not_one_of(name, FORMATS))
+        known = f"formats are {', '.join(FORMATS)}"
+        raise UsageError(f"{option}{name}: is not a format; {known}{suggestion(name, FORMATS)}")
     return FORMATS[name.lower()]
 
 

@@ -582,7 +582,10 @@ def test_a_layout_file_must_be_a_file_of_sensible_size(tmp_path: Path) -> None:
     with pytest.raises(LayoutError) as caught:
         layouts.load(large)
     assert str(caught.value) == f"{large}: larger than 65536 bytes, which no layout needs"
-    for path, reason in ((tmp_path, "a directory, not a file"), (tmp_path / "none.toml", "no such file or directory")):
+    for path, reason in (
+        (tmp_path, "a directory, not a file; name a file in it"),
+        (tmp_path / "none.toml", f"no such file or directory; in {tmp_path}: large.toml"),
+    ):
         with pytest.raises(FileAccessError) as refused:
             layouts.load(path)
         assert str(refused.value) == f"{path}: {reason}"

@@ -100,7 +100,7 @@ WRONG = {
     # an unknown value
     f"inspect {QUEUE} -f yaml": "--format yaml: is not one of table, json, jsonl, csv, listing",
     f"inspect {QUEUE} -f jsno": "--format jsno: is not one of table, json, jsonl, csv, listing; did you mean json",
-    f"inspect {QUEUE} --as queu": "--as queu: is not one of queue, reqconf,",
+    f"inspect {QUEUE} --as queu": "--as queu: is not a format; formats are queue, reqconf,",
     "formats que": "did you mean queue?",
     "formats log --as ksy": "--as ksy: needs the NAME of a format that has a layout: queue, reqconf",
     "formats queue --as kaitai": "--as kaitai: is not one of toml, ksy, cstruct",

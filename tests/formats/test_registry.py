@@ -197,7 +197,7 @@ def test_the_user_may_say_what_a_file_is(kind: str) -> None:
 
 
 def test_a_format_that_does_not_exist_is_refused_by_name() -> None:
-    with pytest.raises(UsageError, match=r"'nosuch' is not a format; formats are queue, reqconf"):
+    with pytest.raises(UsageError, match=r"nosuch: is not a format; formats are queue, reqconf"):
         inspect_bytes(b"", "x", as_format="nosuch")
 
 

@@ -156,7 +156,7 @@ def test_a_mistake_is_named_by_the_path_as_the_user_wrote_it(tmp_path):
 def test_a_scenario_that_does_not_exist_is_said_to(tmp_path):
     with pytest.raises(FileAccessError):
         scenario.load(tmp_path / "none.toml")
-    with pytest.raises(UsageError, match="nor a scenario"):
+    with pytest.raises(UsageError, match="neither a file nor a scenario"):
         scenario.load("no-such-scenario")
 
 
