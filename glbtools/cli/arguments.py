@@ -56,9 +56,9 @@ def reading(parameter: inspect.Parameter) -> inspect.Parameter:
         known = tuple(str(each.value) for each in single)
         info.metavar = info.metavar or f"<{'|'.join(known)}>"
         info.parser, info.autocompletion = _choice(known), info.autocompletion or _beginning(known)
-    elif single is int:
+    elif single in (int, float):
         info.metavar = info.metavar or "N"
-        info.parser = _number(info.min)
+        info.parser = _number(single, info.min)
     elif parameter.default != "":  # a title may be empty
         info.parser = _word(single, metavar or "a value", needed=needed)
     return parameter.replace(annotation=Annotated[kind, info])
@@ -75,13 +75,15 @@ def _word(kind: type, metavar: str, *, needed: bool) -> Callable[[Any], Any]:
 
 
 @cache
-def _number(least: int | None) -> Callable[[Any], int]:
-    def number(text: Any) -> int:
+def _number(kind: type[int] | type[float], least: float | None) -> Callable[[Any], float]:
+    what = "a whole number" if kind is int else "a number"
+
+    def number(text: Any) -> float:
         try:
-            found = int(text)
+            found = kind(text)
         except ValueError:
-            raise typer.BadParameter(f"{text}: is not a whole number; give one such as {max(least or 0, 10)}") from None
-        if least is not None and found < least:
+            raise typer.BadParameter(f"{text}: is not {what}; give one such as {max(kind(least or 0), 10)}") from None
+        if least is not None and not found >= least:
             raise typer.BadParameter(f"{text}: is too small; {least} is the least")
         return found
 

@@ -14,7 +14,7 @@ from glbtools.cli.options import Common, PageFormat, Paths, shares
 @shares("layout", "color", "quiet", "max_file_size", forms=PageFormat)
 def survey(
     paths: Paths,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Directory to write to.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Directory to write to.")],
     workers: Annotated[
         int | None,
         typer.Option("--workers", metavar="N", help="Processes; one for each processor unless given.", min=0),
