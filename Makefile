@@ -5,10 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 BENCH_INSTALLED := $(VENV)/.installed-bench
+DOCS_INSTALLED := $(VENV)/.installed-docs
 READERS := .venv-readers
 DEMO := build/demo
 
-.PHONY: demo test test-real test-tools check-consumers check lint types dist bench scoreboard docs fixtures clean
+.PHONY: demo test test-real test-tools check-consumers check lint types dist site bench scoreboard docs fixtures clean
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -18,6 +19,10 @@ $(INSTALLED): pyproject.toml
 
 $(BENCH_INSTALLED): $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@
+
+$(DOCS_INSTALLED): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $@
 
 demo: $(INSTALLED)
@@ -64,10 +69,15 @@ types: $(INSTALLED)
 
 # A wheel and an sdist, checked and tried in environments of their own.
 dist: $(INSTALLED)
-	$(BIN)/python -m pytest -q tests/packaging
+	$(BIN)/python -m pytest -q tests/packaging/test_packages.py
 	$(BIN)/python -m build --no-isolation --outdir dist .
 
-check: lint types dist
+# The pages as a site in build/site. A warning fails; then every link of what was built is followed.
+site: $(DOCS_INSTALLED)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	$(BIN)/python -m pytest -q tests/packaging/test_site.py
+
+check: lint types dist site
 	$(MAKE) test
 
 bench: $(BENCH_INSTALLED)

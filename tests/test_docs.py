@@ -155,3 +155,18 @@ def test_there_is_one_version():
     version, date = changes[0]
     assert version == glbtools.__version__
     assert f"\nversion: {version}\ndate-released: {date}\n" in citation
+
+
+def test_every_public_name_is_on_the_page_of_the_library_once():
+    page = (ROOT / "docs" / "reference" / "library.md").read_text(encoding="utf-8")
+    names = re.findall(r"^::: glbtools\.(\w+)$", page, re.MULTILINE)
+    assert sorted(names) == sorted(set(glbtools.__all__) - {"__version__"})
+
+
+def test_every_page_is_in_the_navigation_of_the_site_and_in_the_index():
+    nav = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:\n")[2]
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    for page in (ROOT / "docs").rglob("*.md"):
+        name = page.relative_to(ROOT / "docs").as_posix()
+        assert re.search(rf"[ ]{re.escape(name)}$", nav, re.MULTILINE), name
+        assert f"({name})" in index or name == "index.md", name
