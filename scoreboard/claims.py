@@ -1,7 +1,7 @@
 """Everything that is said to be certain of random networks, held against the truth: ``python -m scoreboard.claims``.
 
-Each network is judged from all its files, with a copy of an earlier day beside them, and with one file or postoffice
-taken away. Certain statements are
+Each network is judged from all its files, with a copy of an earlier day beside them, with the names of two directories
+exchanged, and with one file or postoffice taken away. Certain statements are
 
 - of ``unsent``: that a change waits and will be taken, that it is never sent, refused, lost;
 - of findings: that numbers are never sent, refused, or vanish, those still to be given out among them;
@@ -9,6 +9,8 @@ taken away. Certain statements are
 
 What the truth refutes is printed. The truth is what the simulator knows, and what comes of the network in some cycles
 in which nothing goes wrong and nobody does anything; for numbers still to be given, with so many changes made first.
+That a change waits is refuted where it has arrived, or cannot arrive any more; not where its postoffice or server
+stands still.
 """
 
 from __future__ import annotations
@@ -18,22 +20,25 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 
 from glbtools import files
-from glbtools.diagnosis.changes.found import Outstanding, Unfound, Unsent
+from glbtools.diagnosis.changes.found import MissingRange, Outstanding, Unsent
 from glbtools.diagnosis.engine import diagnose
 from glbtools.diagnosis.finding import Finding
 from glbtools.diagnosis.unsent import unsent
 from glbtools.errors import GlbError
 from glbtools.model.histories import HISTORIES
 from glbtools.simulation import actions, network, phases
-from glbtools.simulation.disk import Office
+from glbtools.simulation.disk import OWN, Office
 from glbtools.simulation.ledger import Fate
 from glbtools.simulation.network import Network
 from glbtools.simulation.run import contents, run
+from glbtools.simulation.truth import HOPELESS, Survey
 from scoreboard.networks import Sample, sample
 
 CYCLES = 3
@@ -41,6 +46,11 @@ CYCLES = 3
 
 MOST_MADE = 40
 """Changes made to see what becomes of numbers still to be given."""
+
+FEW = 3
+"""Parts that are taken away from each network, one at a time, unless all are."""
+
+WAITS = ("pending", "unacknowledged")
 
 UPLOADS = frozenset(
     {
@@ -56,8 +66,6 @@ UPLOADS = frozenset(
     }
 )
 """Problems whose ranges are numbers of an upload that is not sent, or not taken, any more."""
-
-WENT_BACK = frozenset({"server-restored-from-backup", "server-reenabled-or-replaced"})
 
 HAPPENED: dict[str, tuple[str, ...]] = {
     "reqtrans-zeroed": ("queue-emptied",),
@@ -117,12 +125,19 @@ class Truth:
 
     def __init__(self, made: Network, directory: Path) -> None:
         self.now, self._directory = made, directory
-        self.then = network.load(directory)
-        _go_on(self.then)
+        self.called: dict[str, str] = {}
+        """Directory -> that whose files it holds, where they are exchanged."""
+
+    @cached_property
+    def then(self) -> Survey:
+        """What is in all files after some quiet cycles."""
+        later = network.load(self._directory)
+        _go_on(later)
+        return Survey(later)
 
     def office(self, path: str) -> Office | None:
         """Return the postoffice whose directory, or file, is at a path."""
-        parts = Path(path).parts
+        parts = {self.called.get(part, part) for part in Path(path).parts}
         found = [each for each in self.now.offices.values() if Path(each.path).parts[-1] in parts]
         return found[0] if len(found) == 1 else None
 
@@ -132,7 +147,12 @@ class Truth:
 
     def later(self, fate: Fate) -> Fate:
         """Return the same change after some quiet cycles."""
-        return self.then.ledger.changes[fate.id - 1]
+        return self.then.network.ledger.changes[fate.id - 1]
+
+    def hopeless(self, fate: Fate, target: str = "") -> bool:
+        """Whether a change cannot reach the server, or a postoffice, any more after some quiet cycles."""
+        then = self.then.download(self.later(fate), target) if target else self.then.upload(self.later(fate))
+        return then in HOPELESS
 
     def bearers(self, office: Office, number: int) -> list[Fate]:
         """Return the changes that had a number at their origin."""
@@ -159,8 +179,8 @@ def _go_on(made: Network) -> None:
                 phases.run(made, phase)
 
 
-def account(seed: int) -> Account:
-    """Judge one network in all ways, and hold what is said certainly against the truth."""
+def account(seed: int, *, every: bool = False) -> Account:
+    """Judge one network, and hold what is said certainly against the truth; ``every`` part is taken away, or a few."""
     drawn = sample(seed)
     made = run(drawn.scenario)
     found = Account(Counter(), [])
@@ -173,7 +193,12 @@ def account(seed: int) -> Account:
         earlier = drawn.scenario._replace(cycles=max(drawn.scenario.cycles - 2 - seed % 3, 1), stop="T3")
         files.write_tree(contents(run(earlier)), directory / "older", sync=False)
         _judge(found, drawn, seed, truth, "with an older copy", [now], [directory / "older"])
-        for what, less in _parts(made):
+        truth.called, exchanged = _exchanged(made, seed)
+        files.write_tree(exchanged, directory / "exchanged", sync=False)
+        _judge(found, drawn, seed, truth, "with two directories exchanged", [directory / "exchanged"])
+        truth.called = {}
+        parts = list(_parts(made))
+        for what, less in parts if every else Random(seed).sample(parts, FEW):  # noqa: S311 - it is no secret
             part = directory / "part"
             files.write_tree(less, part, sync=False)
             _judge(found, drawn, seed, truth, f"without {what}", [part])
@@ -183,13 +208,25 @@ def account(seed: int) -> Account:
     return found
 
 
+def _exchanged(made: Network, seed: int) -> tuple[dict[str, str], dict[str, bytes]]:
+    """Return the files of a network with the names of two directories exchanged, and which is which."""
+    offices = list(made.offices.values())
+    one, other = (each.path for each in Random(seed).sample(offices, 2))  # noqa: S311 - it is no secret
+    called = {one: other, other: one}
+    found = {}
+    for path, data in contents(made).items():
+        directory, _, rest = path.partition("/")
+        if directory != OWN:
+            found[f"{called.get(directory, directory)}/{rest}"] = data
+    return called, found
+
+
 def _parts(made: Network) -> Iterator[tuple[str, dict[str, bytes]]]:
     """Yield the files of a network with one file or postoffice taken away."""
-    every = {path: data for path, data in contents(made).items() if not path.startswith("glbtools-simulation/")}
+    every = {path: data for path, data in contents(made).items() if not path.startswith(f"{OWN}/")}
     for name, office in made.offices.items():
         own = {path for path in every if path.startswith(f"{office.path}/")}
         yield name, {path: data for path, data in every.items() if path not in own}
-        yield f"the logs of {name}", {path: data for path, data in every.items() if path not in own or "/GLB/" in path}
         for file in ("REQCONF.GLB", "REQTRANS.GLB", "SRVCONF.GLB", "MSTTRANS.GLB"):
             gone = {path for path in own if path.endswith(f"/GLB/{file}")}
             if gone:
@@ -241,16 +278,15 @@ def _uploads(truth: Truth, found: Unsent, claim: Claim, refute: Refute) -> None:
         fate = truth.fate(office, each)
         if fate is None:
             continue
-        later = truth.later(fate).arrived
         if fate.arrived:
             refute(kind, f"{office.name} {each.sync} {each.text!r} has arrived")
-        elif later != (each.why == "pending"):
-            refute(kind, f"{office.name} {each.sync} {each.text!r} {'arrives' if later else 'does not arrive'}")
+        elif truth.hopeless(fate) if each.why == "pending" else truth.later(fate).arrived:
+            refute(kind, f"{office.name} {each.sync} {each.text!r}: the contrary comes about")
     for span in found.ranges:
         _lost(truth, span, claim, refute)
 
 
-def _lost(truth: Truth, span: Unfound, claim: Claim, refute: Refute) -> None:
+def _lost(truth: Truth, span: MissingRange, claim: Claim, refute: Refute) -> None:
     office = truth.office(span.route.path)
     if span.certainty != "certain" or office is None or span.route.channel != "upload":
         return
@@ -273,7 +309,7 @@ def _downloads(truth: Truth, found: Unsent, claim: Claim, refute: Refute) -> Non
             continue
         if name in fate.reached and not _issued_again(truth, fate):
             refute(kind, f"{name} has number {each.sync} {each.text!r}")
-        elif (name in truth.later(fate).reached) != (each.why in ("pending", "unacknowledged")):
+        elif truth.hopeless(fate, name) if each.why in WAITS else name in truth.later(fate).reached:
             refute(kind, f"number {each.sync} {each.text!r} at {name}: the contrary comes about")
 
 
@@ -329,12 +365,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--networks", type=int, default=100)
     parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--every", action="store_true", help=f"take away every part in turn, not only {FEW}")
     arguments = parser.parse_args()
     certain: Counter[str] = Counter()
     refuted: Counter[str] = Counter()
     for seed in range(arguments.first, arguments.first + arguments.networks):
         try:
-            found = account(seed)
+            found = account(seed, every=arguments.every)
         except Exception as error:
             print(f"seed {seed}: {type(error).__name__}: {error}", flush=True)
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from glbtools.simulation.faults import FAULTS
+from scoreboard.claims import account
 from scoreboard.judge import judge
 from scoreboard.networks import SHOWN, faulty, sample
 from scoreboard.proof import prove
@@ -20,6 +21,14 @@ def test_a_random_network_is_diagnosed_without_false_findings_and_its_changes_ar
     assert verdict.spurious == []
     if not drawn.faults:
         assert verdict.loud == []
+
+
+@pytest.mark.parametrize("seed", [3, 11, 21475, 70026, 70076, 70110])
+def test_nothing_that_is_said_certainly_of_a_random_network_is_refuted_by_its_truth(seed: int) -> None:
+    """The later seeds are of kinds that once were: a RESYNC, a purge, a record of the utility."""
+    found = account(seed)
+    assert found.refuted == []
+    assert found.certain.total() > 0
 
 
 @pytest.mark.parametrize("name", SHOWN)

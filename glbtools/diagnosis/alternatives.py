@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.finding import Alternative, Finding, RefutedHistory
-from glbtools.model.histories import SIGNS, Causes, History
+from glbtools.model.histories import OF_RECORD, SIGNS, Causes, History
 
 MOST_TOLD = 3
 """Histories told in a sentence before the rest is only counted."""
@@ -28,11 +28,14 @@ def with_causes(case: Case, finding: Finding, causes: Causes, told: str = "") ->
     slug = finding.problem.slug
     naming = (each for each in causes.open if (each.slug == told if told else slug in each.problems))
     named = next(naming, None)
-    others = tuple(each for each in causes.open if each is not named)
+    # Another's record of the server may have been held against this postoffice: that rules nothing out.
+    doubtful = frozenset() if case.postoffice.name_certain else OF_RECORD
+    doubted = tuple(each.history for each in causes.refuted if each.sign in doubtful)
+    others = tuple(each for each in (*causes.open, *doubted) if each is not named)
     refuted = tuple(
         RefutedHistory(each.history.slug, each.history.says, SIGNS[each.sign], case.signs.get(each.sign, ()))
         for each in causes.refuted
-        if slug not in each.history.problems
+        if slug not in each.history.problems and each.history not in doubted
     )
     return replace(
         finding,

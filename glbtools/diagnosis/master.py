@@ -85,6 +85,11 @@ class Master:
         return self._server.moment(self.held, self.lowest) if self.lowest else None
 
     @cached_property
+    def made_last(self) -> datetime | None:
+        """When its last record was made."""
+        return self._server.moment(self.held, self.highest) if self.highest else None
+
+    @cached_property
     def gaps(self) -> tuple[Range, ...]:
         """The numbers that it skips, where it is sound; what is damaged may hold them."""
         found = self._server.read(self.held.artefact)

@@ -140,7 +140,7 @@ HISTORIES: tuple[History, ...] = (
             "largest begins-at-one master-even served-empty master-lacks imports-lower import-asked "
             "imports-far record-zero fits-another all-young"
         ),
-        late=_NONE,
+        late=_signs("utility-record"),
         speaks=_signs("largest"),
         loses=_signs("queue-below begun-again imports-lower record-zero"),
         problems=("resync-inflated-reqsync", "resync-after-adds"),
@@ -153,7 +153,7 @@ HISTORIES: tuple[History, ...] = (
             "behind behind-zero above-every imports-lower import-asked imports-far master-holds "
             "master-even largest served-empty record-zero"
         ),
-        late=_signs("behind-some ends-below-server unheard"),
+        late=_signs("behind-some ends-below-server unheard utility-record"),
         speaks=_signs("behind-zero imports-lower master-holds served-empty record-zero"),
         loses=_signs("imports-lower record-zero ends-below-server"),
         problems=("requestor-readded",),
@@ -194,7 +194,7 @@ HISTORIES: tuple[History, ...] = (
             "confirmed-behind equal-dates fits-another largest begins-at-one master-even master-lacks "
             "behind-zero record-zero served-empty imports-lower import-asked imports-far zero-bytes"
         ),
-        late=_NONE,
+        late=_signs("utility-record"),
         speaks=_signs("equal-dates fits-another"),
         loses=_signs("queue-below ends-below-server begun-again imports-lower record-zero"),
         problems=("reqconf-cloned-or-restored",),
@@ -216,7 +216,7 @@ HISTORIES: tuple[History, ...] = (
         may=_signs(
             "queue-below zero-bytes begun-again low-not-taken confirmed-behind begins-at-one master-even unheard"
         ),
-        late=_signs("ends-below-server"),
+        late=_signs("ends-below-server utility-record"),
         speaks=_signs("confirmed-behind"),
         loses=_signs("queue-below ends-below-server begun-again"),
         problems=("stranded-transactions",),
@@ -246,7 +246,7 @@ HISTORIES: tuple[History, ...] = (
         "reset-by-half",
         "only this side was reset, by LISTDS -R -Z (Q96060)",
         may=_signs("ends-below-server zero-bytes begins-at-one master-even unheard dated life-lower"),
-        late=_NONE,
+        late=_signs("utility-record"),
         speaks=_signs("dated life-lower"),
         loses=_signs("ends-below-server unheard"),
         problems=("requestor-reset-incomplete",),
@@ -256,7 +256,7 @@ HISTORIES: tuple[History, ...] = (
         "requestor-restored",
         "this postoffice was restored to an earlier day",
         may=_signs("ends-below-server zero-bytes low-not-taken begins-at-one master-even unheard dated life-lower"),
-        late=_NONE,
+        late=_signs("utility-record"),
         speaks=_NONE,
         loses=_signs("ends-below-server unheard"),
         problems=("reqconf-cloned-or-restored",),
@@ -314,6 +314,12 @@ OF_MASTER = _signs("master-above master-below master-empty master-late master-yo
 
 OF_FIRST_CYCLE = _signs("unheard dated life-lower")
 """Signs that bear on whether a requestor is in its first cycle only."""
+
+OF_RECORD = _signs(
+    "behind behind-zero behind-some served-empty ends-below-server unheard life-lower record-zero imports-lower "
+    "import-asked imports-far master-holds master-lacks master-young fits-another unregistered"
+)
+"""Signs that rest on which record of the server, and which changes in MSTTRANS, are this postoffice's."""
 
 _OF_WENT_BACK = _signs("unheard ends-below-server")
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 
 import glbtools
+from glbtools.diagnosis.alternatives import COULD_BE
 from glbtools.diagnosis.engine import diagnose
 from glbtools.errors import UnknownFormatError, UsageError
 from glbtools.formats import registry
@@ -208,9 +209,24 @@ def test_records_below_the_confirmed_number_that_nothing_explains_are_a_warning_
 def test_how_a_stuck_queue_came_about_is_no_statement_but_one_of_several_ways(tmp_path):
     report = diagnose(built(tmp_path, network(east={"queue": {"REQTRANS": [add(1), add(2)]}})))
     (stuck,) = [each for each in report.findings if each.problem.slug == "stranded-transactions"]
-    assert not any("was deleted" in each for each in stuck.notes if not each.startswith("Could also be"))
+    assert not any("was deleted" in each for each in stuck.notes if not each.startswith(COULD_BE))
     assert stuck.cause_certainty != "certain"
     assert "queue-put-back" in [each.slug for each in stuck.alternatives]
+
+
+def test_the_utilitys_record_may_stand_in_an_older_queue_that_was_put_back(tmp_path):
+    report = diagnose(built(tmp_path, CASES["reqtrans-podiag-dummy-60"][0]))
+    (armed,) = [each for each in report.findings if each.problem.slug == "reqtrans-podiag-dummy-60"]
+    assert armed.cause_certainty == "likely"
+    assert "queue-put-back" in [each.slug for each in armed.alternatives]
+
+
+def test_signs_that_rest_on_a_doubtful_name_rule_nothing_out(tmp_path):
+    """Another postoffice's record of the server may be held against a directory that is wrongly named."""
+    slug = "requestor-readded"
+    (doubtful,) = [each for each in diagnose(built(tmp_path, CASES[slug][0])).findings if each.problem.slug == slug]
+    assert doubtful.refuted == ()
+    assert {"import-asked", "server-restored"} <= {each.slug for each in doubtful.alternatives}
 
 
 def test_changes_that_a_resync_may_have_passed_over_name_what_else_it_could_be(tmp_path):

@@ -695,6 +695,8 @@ def how_sure(found: Unsent) -> set[str]:
 def test_what_is_due_may_have_come_with_a_resync_or_an_import_whose_traces_are_there(build: Build) -> None:
     """RESYNC and a whole list bring content that SrvSync does not show (Q119449, Q96060)."""
     given = [server(17, head=8, srvsync=5), east(17, [{"dummy": 17}], log=NAMED), west()]
+    given[0]["reqconf"]["srvsync"] = 5
+    given[0]["srvconf"]["keep_updates"] = 10_000
     assert how_sure(unsent(build(*given), direction="download")) == {"certain"}
     given[1]["reqconf"]["reqsync"] = 30  # the largest of all, and the server's number is below it
     assert how_sure(unsent(build(*given, name="resync"), direction="download")) == {"possible"}
@@ -703,6 +705,30 @@ def test_what_is_due_may_have_come_with_a_resync_or_an_import_whose_traces_are_t
     assert how_sure(unsent(build(*given, name="import"), direction="download")) == {"possible"}
     given[0]["srvconf"]["requestor"][1]["last_update"] = "1994-04-20T12:00:00"
     assert how_sure(unsent(build(*given, name="long ago"), direction="download")) == {"certain"}
+
+
+def test_what_the_servers_own_requestor_has_and_this_one_has_not_may_have_come_with_a_resync(build: Build) -> None:
+    """A RESYNC that carries each requestor's own ReqSync leaves no other trace (docs/facts/protocol.md#resync)."""
+    given = [server(17, head=8, srvsync=5), east(17, [{"dummy": 17}], log=NAMED), west()]
+    given[0]["reqconf"]["srvsync"] = 7
+    assert how_sure(unsent(build(*given), direction="download")) == {"likely"}
+    del given[0]["reqconf"]
+    assert how_sure(unsent(build(*given, name="without"), direction="download")) == {"likely"}
+
+
+def test_what_is_nearly_as_old_as_keep_updates_may_be_purged_before_it_is_sent(build: Build) -> None:
+    """T2 purges before it sends (Q96060)."""
+    master = [add(number, f"m{number}", WEST) | {"stamp": f"1994-04-{number:02}T12:00:00"} for number in range(1, 9)]
+    given = [server(17, head=8, master=master, srvsync=5), east(17, [{"dummy": 17}], log=NAMED), west()]
+    given[0]["reqconf"]["srvsync"] = 5
+    given[0]["srvconf"] |= {"keep_updates": 5}
+    for record in given[0]["srvconf"]["requestor"]:
+        record["last_update"] = "1994-04-08T12:00:00"
+    assert how_sure(unsent(build(*given), direction="download")) == {"certain"}
+    given[0]["srvconf"] |= {"keep_updates": 3}
+    found = unsent(build(*given, name="three days"), direction="download")
+    sure = {each.sync: each.certainty for each in found if each.route.target == EAST}
+    assert sure == {6: "likely", 7: "likely", 8: "certain"}
 
 
 def test_a_change_with_the_number_0_is_stuck_like_the_rest(build: Build) -> None:

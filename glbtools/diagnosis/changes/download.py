@@ -13,7 +13,7 @@ from glbtools.diagnosis.changes.view import View, least
 from glbtools.diagnosis.finding import Evidence, place
 from glbtools.diagnosis.judging import purged_for_good
 from glbtools.diagnosis.signs import explain
-from glbtools.diagnosis.wording import TELLS_DOWN, files_that_tell
+from glbtools.diagnosis.wording import TELLS_DOWN, files_that_tell, plural
 from glbtools.evidence.postoffice import numbers
 from glbtools.model.change import Change
 from glbtools.model.channel import Range, clipped, subtracted, without
@@ -27,7 +27,8 @@ def add_downloads(view: View, found: Unsent) -> None:
     seen: list[Outstanding] = []
 
     def listed(change: Change, standing: Obstacle) -> Outstanding:
-        return Outstanding(change, view.download, view.doubted(standing), (place(change), *evidence))
+        due = _purged_first(case, change, standing)
+        return Outstanding(change, view.download, view.doubted(due), (place(change), *evidence))
 
     def unfound(span: Range, standing: Obstacle) -> MissingRange:
         return MissingRange(span, view.download, view.doubted(standing), evidence)
@@ -121,6 +122,8 @@ def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Obstacl
     doubt = _numbers_lowered(case)
     if doubt:
         sure, settled = "possible", (*settled, "the address lists of this postoffice, or an older REQCONF")
+    elif doubt := _below_the_server(case):
+        sure, settled = least(sure, "likely"), (*settled, "RESYNC.GLB or a log of its import")
     if "EPOCH_CHANGED" in verdict.states:
         if at is not None and head is not None and at < head:
             note = "The server's record of this postoffice was made anew: updates are refused as old mail, in silence."
@@ -182,6 +185,51 @@ def _numbers_lowered(case: Case) -> str:
     if asked and theirs is not None and theirs.last_update and theirs.last_update - asked <= IMPORTED:
         return "An Import of these days may have brought it."
     return ""
+
+
+def _below_the_server(case: Case) -> str:
+    """Say why what is due may be in the lists by a RESYNC, which sets SrvSync as the server's own requestor has it.
+
+    Under one reading it leaves ReqSync as it is, and nothing else shows it (docs/facts/protocol.md#resync). The numbers
+    of the server's own requestor only rise, so a SrvSync as high as its own is none that an earlier RESYNC has set.
+    """
+    own, server = case.numbers, case.server
+    if case.is_server or server is None or own.applied is None:
+        return ""
+    theirs = case.others.configured.get((server.postoffice.name or "").upper())
+    if theirs is not None and theirs.srvsync is not None and own.applied < theirs.srvsync:
+        return f"The server's own requestor has {theirs.srvsync}: T3 was missed here, or a RESYNC has set SrvSync."
+    if theirs is None and (case.others.received is None or own.applied <= case.others.received):
+        return "Without the server's REQCONF it cannot be told whether a RESYNC has set SrvSync."
+    return ""
+
+
+NEXT_T2 = timedelta(days=2)
+"""From the last moment of the server's files to the next T2, at most, on a system that runs."""
+
+KEEP_UPDATES = 14
+"""Days for which MSTTRANS keeps a record where nothing else is set (Q125512)."""
+
+
+def _purged_first(case: Case, change: Change, due: Obstacle) -> Obstacle:
+    """Return why a change is due, less sure where the next T2 may purge it before it sends anything (Q96060)."""
+    server = case.server
+    if due.why not in ("pending", "unacknowledged") or server is None or change.stamp is None:
+        return due
+    kept = server.config.keep_updates or KEEP_UPDATES
+    seen = [each.last_update for each in server.config.requestors if each.last_update]
+    if server.master is not None and (last := server.master.made_last):
+        seen.append(last)
+    if not seen or max(seen) + NEXT_T2 - change.stamp < timedelta(days=min(kept, LONGEST)):
+        return due
+    note = f"{due.note} By its age T2 may drop it before that: Keep Updates is {plural(kept, 'day')}."
+    return due._replace(
+        certainty=least(due.certainty, "likely"), note=note, settled_by=(*due.settled_by, "the date of the next T2")
+    )
+
+
+LONGEST = 100_000
+"""Days that are no limit at all."""
 
 
 def _left(case: Case, name: str, number: int) -> Obstacle:
