@@ -116,6 +116,8 @@ def _trail(sight: Sight, rule: Rule, head: int) -> tuple[int, int, float]:
         rule.by == "length" and rule.excess > ending
     ):  # the field counts the record: what it counts beside the text is known
         trail = rule.excess - head - ending
+    elif rule.by == "length" and trail > high:  # the length says where a text ends; behind it stands what was there
+        trail = max(low, 0)
     if not 0 <= trail <= high:
         return -1, 0, 0.0
     spoiled = sum(bool(region[trail:].strip(bytes([pad]))) for region in regions)

@@ -23,7 +23,7 @@ from glbtools.learn.comparison import DamageIndex
 from glbtools.learn.fields import WRITTEN
 from glbtools.learn.framing import Number
 from glbtools.learn.material import ANCHOR, Material
-from glbtools.learn.weighing import grammatical, is_blank, is_odd, spread_evenly
+from glbtools.learn.weighing import grammatical, is_blank, is_odd, of_one_kind, spread_evenly
 
 STRAY = 0.03
 """Share of the records that damage may have changed where nothing else shows it."""
@@ -33,9 +33,6 @@ LOST = 0.05
 
 FEWEST_STEPS = 6
 """Steps of which one may fall, since numbers begin again or old ones are left over."""
-
-ALIKE = 3
-"""Places that are no records, of one size and with one beginning, that are no damage."""
 
 FEW_VALUES = 8
 """Different values that a byte must take before its range says anything."""
@@ -63,19 +60,25 @@ def frame_doubts(parts: Parts) -> Iterator[str]:
         yield from _misread(material, queue, odd)
         starts = {each.start + first for each in queue.records}
         starts |= {each.start + first for each in queue.left}
-        sizes = Counter((len(each.data), each.data[:1]) for each in queue.gaps if each.data.strip(b"\0"))
-        (size, _), count = sizes.most_common(1)[0] if sizes else ((0, b""), 0)
-        if count >= ALIKE and not (material.listed and material.listed.keys() <= starts):
-            yield (
-                f"{count} places of {material.path} of {size} bytes each are no records and begin alike: there may be "
-                "records of another kind"
-            )
         left = [each.start for each in queue.left]
         stray = [at for at in _outstanding(material) if at not in starts and not any(at >= each for each in left)]
         if len(stray) > max(2, LOST * len(queue.records)):
             yield (
                 f"{len(stray)} texts of {material.path} stand in no record, the first at 0x{stray[0]:x}: "
                 "the rule by which records follow each other breaks off there"
+            )
+
+
+def kind_doubts(parts: Parts) -> Iterator[str]:
+    """Yield that there may be records of another kind: places that are no records, of one size and beginning."""
+    for material, queue in parts:
+        first = queue.codec.len_head
+        starts = {each.start + first for each in queue.records} | {each.start + first for each in queue.left}
+        size, count = of_one_kind(queue)
+        if count and not (material.listed and material.listed.keys() <= starts):
+            yield (
+                f"{count} places of {material.path} of {size} bytes each are no records and begin alike: there may be "
+                "records of another kind"
             )
 
 

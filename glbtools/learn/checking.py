@@ -16,8 +16,8 @@ from glbtools.errors import UsageError
 from glbtools.formats.config import ReqConfFile, SrvConfFile, parse_reqconf, parse_srvconf
 from glbtools.formats.listing import Listing, parse_listing, probe_listq
 from glbtools.formats.queue import Queue, parse_queue
-from glbtools.learn.audit import frame_doubts, text_doubts
-from glbtools.learn.comparison import compare, contradictions, differences
+from glbtools.learn.audit import frame_doubts, kind_doubts, text_doubts
+from glbtools.learn.comparison import beyond, compare, contradictions, differences
 from glbtools.learn.material import Material, with_listings
 from glbtools.learn.obscuring import readable
 
@@ -140,10 +140,12 @@ def _against(material: Material, found: Queue) -> Iterator[str]:
     """Yield what the bytes beside the texts, and a listing, say against a layout."""
     parts = [(material, found)]
     yield from frame_doubts(parts)
+    yield from kind_doubts(parts)
     yield from text_doubts(parts)
     compared = compare(material, found)
     if compared is not None:
         yield from contradictions(compared)
+        yield from filter(None, [beyond(compared)])
         yield from (differences(compared, what) for what in ("date", "checksum") if compared.strays(what))
 
 

@@ -45,8 +45,8 @@ class CountScore(NamedTuple):
         share: of steps that go up.
         ones: of steps that go up by exactly one.
         bits: mean information of a step; 0 when each is 1.
-        falls: how often the numbers go down and stay down, as those do that have too few bits.
-        off: records without which all would rise.
+        falls: how often the numbers go down and stay down, as those do that have too few bits, or begin again.
+        off: records without which all would rise between the falls.
     """
 
     share: float
@@ -68,8 +68,10 @@ def rising(values: Values) -> CountScore | None:
     kept = bits[: max(1, int(len(bits) * (1 - SPOILED)))]
     ones = sum(step == 1 for step in steps) / len(steps)
     known = [each for each in values if each is not None]
-    off = len(values) - _longest_rise(known) + sum(step > LARGEST_STEP for step in steps)
-    return CountScore(len(up) / len(steps), ones, sum(kept) / len(kept), _falls(known), off)
+    falls = _falls(known)
+    runs = [known[start:stop] for start, stop in itertools.pairwise([0, *falls, len(known)])]
+    off = len(values) - sum(map(_longest_rise, runs)) + sum(step > LARGEST_STEP for step in steps)
+    return CountScore(len(up) / len(steps), ones, sum(kept) / len(kept), len(falls), off)
 
 
 def _longest_rise(values: Sequence[int]) -> int:
@@ -81,10 +83,10 @@ def _longest_rise(values: Sequence[int]) -> int:
     return len(ends)
 
 
-def _falls(values: Sequence[int]) -> int:
-    """Return how often two numbers in a row are below the two before: one damaged record does not do that."""
-    fours = zip(values, values[1:], values[2:], values[3:], strict=False)
-    return sum(max(c, d) < min(a, b) for a, b, c, d in fours)
+def _falls(values: Sequence[int]) -> list[int]:
+    """Return where two numbers in a row are below the two before: one damaged record does not do that."""
+    fours = enumerate(zip(values, values[1:], values[2:], values[3:], strict=False))
+    return [at + 2 for at, (a, b, c, d) in fours if max(c, d) < min(a, b)]
 
 
 def may_rise(values: Values) -> bool:

@@ -118,17 +118,21 @@ def contradictions(comparison: Comparison) -> Iterator[str]:
     if comparison.hidden or len(comparison.unread) > max(1, SPOILED * rows):
         count = len(comparison.unread)
         yield f"{count} of the {rows} rows {where} are not read: {_numbers(comparison.unread)}"
-    beyond = len(comparison.unlisted) - len(comparison.unread)
-    if beyond > 0:
-        count = len(comparison.unlisted)
-        yield (
-            f"{count} of {comparison.records} records {where} {'are' if count > 1 else 'is'} in no row of the listing: "
-            f"{_numbers(comparison.unlisted)}; deleted or left over, or the listing is of another moment"
-        )
     for what in ("number", "text"):
         spoiled = len(comparison.differing.get(what, ())) > max(1, SPOILED * comparison.read)
         if comparison.strays(what) or (what == "text" and (comparison.sound(what) or spoiled)):
             yield f"{differences(comparison, what)}, {where}"
+
+
+def beyond(comparison: Comparison) -> str:
+    """Say which records no row of the listing answers, where they are more than damage explains; empty otherwise."""
+    count = len(comparison.unlisted)
+    if count <= len(comparison.unread):
+        return ""
+    return (
+        f"{count} of {comparison.records} records of {comparison.path} {'are' if count > 1 else 'is'} in no row of the "
+        f"listing: {_numbers(comparison.unlisted)}; deleted or left over, or the listing is of another moment"
+    )
 
 
 def differences(comparison: Comparison, what: str) -> str:

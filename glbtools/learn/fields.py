@@ -373,10 +373,22 @@ def _counted(sight: Sight, taken: Sequence[Claim]) -> list[_Counter]:
     What stands behind the texts is looked at only where nothing before them counts.
     """
     found = list(_counting(sight, taken, HEAD)) or list(_counting(sight, taken, TAIL))
+    found = [each for each in found if _is_as_known(sight, each.values)] or found
     steady = [
         each for each in found if each.rising.falls < FEWEST_FALLS and each.rising.off <= SPOILED * len(each.values)
     ]
     return steady or found
+
+
+def _is_as_known(sight: Sight, values: Sequence[int | None]) -> bool:
+    """Whether a column holds the numbers that somebody knows: of the first record of a file, or of the last."""
+    for at, each in enumerate(sight.records):
+        first = at == 0 or sight.records[at - 1].material is not each.material
+        last = at + 1 == len(sight.records) or sight.records[at + 1].material is not each.material
+        for number, there in ((each.material.first, first), (each.material.last, last)):
+            if there and number not in (None, values[at]):
+                return False
+    return True
 
 
 def _counting(sight: Sight, taken: Sequence[Claim], wanted: str) -> Iterator[_Counter]:

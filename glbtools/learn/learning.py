@@ -22,10 +22,10 @@ from glbtools.formats.registry import FORMATS, detect
 from glbtools.layouts import Layouts
 from glbtools.layouts.written import to_toml
 from glbtools.learn import configuration, holdout, obscuring, queue, singles, testimony
-from glbtools.learn.audit import date_doubts, frame_doubts, number_doubts, text_doubts, without_stamp
+from glbtools.learn.audit import date_doubts, frame_doubts, kind_doubts, number_doubts, text_doubts, without_stamp
 from glbtools.learn.checking import Part, queue_listing, queue_part
 from glbtools.learn.checksums import ChecksumMatch
-from glbtools.learn.comparison import Comparison, compare, contradictions, doubted
+from glbtools.learn.comparison import Comparison, beyond, compare, contradictions, doubted
 from glbtools.learn.gathering import paired_names
 from glbtools.learn.kinds import Mention
 from glbtools.learn.liveness import doubts, selected
@@ -258,8 +258,9 @@ def _queue_layout(
         _test(learning, materials, queues, {each.name for each in pins})
     if learning.layout is not None and found:
         progress("reading a third that was kept apart", steps - 1, steps)
+        queues = [parse_queue(each.data, learning.layout) for each in materials]
         learning.held = holdout.held_out(materials, queues, learning.layout, lambda rest: _decided(rest, pins))
-        learning.layout = holdout.doubted(learning.layout, learning.held)
+        _test_apart(learning, learning.held, {each.name for each in pins})
     if obscured and learning.layout is not None:
         learning.layout = _obscured(learning, obscured, stored, queues)
     if learning.layout is None:
@@ -366,13 +367,29 @@ def _test(
     learning.reasons += [*frame_doubts(parts), *text_doubts(parts)] if parts else []
     if parts and not learning.comparisons and "sync" not in fixed:
         learning.reasons += number_doubts(parts, learning.layout)
+    open_ = [*filter(None, map(beyond, learning.comparisons)), *kind_doubts(parts)]
     if learning.reasons:
+        learning.reasons += open_
         learning.layout = None
-    elif open_ := list(doubts(learning.layout, [each for each, _ in parts], [held for _, held in parts])):
+    elif open_ := [*open_, *doubts(learning.layout, [each for each, _ in parts], [held for _, held in parts])]:
         learning.reasons += open_
         learning.layout = learning.layout._replace(partial=True)
     if learning.layout is None or not learning.layout.checksum:
         learning.checksum = None
+
+
+def _test_apart(learning: Learning, held: holdout.Holdout, fixed: Set[str]) -> None:
+    """Hold the layout against how records are read that were kept apart; dates that fail there are left open.
+
+    Where a listing prints the dates, or a person says which bytes are dates, the records kept apart say nothing more.
+    """
+    assert learning.layout is not None, "there is a layout"
+    told = "stamp" in fixed or any(each.agreeing.get("date") for each in learning.comparisons)
+    if "date" in held.differing and not told:
+        why = "otherwise, or not found, without a third of the records"
+        learning.layout = without_stamp(learning.layout, [why])
+        learning.concluded.append(f"dates are left open: {why}")
+    learning.layout = holdout.doubted(learning.layout, held)
 
 
 def _configuration_layout(

@@ -20,7 +20,7 @@ from glbtools.learn.drawing import laid_out
 from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, readings, widened
 from glbtools.learn.framing import Rule, rules
 from glbtools.learn.material import Material
-from glbtools.learn.weighing import MISFRAMED, alike, copies, cut_off, grammatical, is_odd, spread_evenly
+from glbtools.learn.weighing import MISFRAMED, alike, copies, cut_off, grammatical, is_odd, of_one_kind, spread_evenly
 
 MOST_RULES = 10
 MOST_ODD = 0.3
@@ -64,7 +64,7 @@ class Candidate(NamedTuple):
     Attributes:
         layout: the layout.
         records: how many records it finds; ``explained``: share of the bytes in them.
-        gaps: stretches between records that are none.
+        gaps: stretches between records that are none, but for those that are alike: records of another kind.
         odd: share of the texts that are no transactions.
         bits: what it leaves to be explained; lower is better.
         rule, arrangement, reading: what it was made from.
@@ -288,6 +288,7 @@ def _weighed(
     size = sum(len(material.data) for material in materials)
     strayed = sum(gap.stop - gap.start for queue in queues for gap in queue.gaps)
     gaps = sum(len(queue.gaps) for queue in queues)
+    kinds = sum(of_one_kind(queue)[1] for queue in queues)
     bits = arrangement.bits + reading.bits + GAP_BITS * gaps + STRAY_BITS * strayed + ODD_BITS * odd
     if rule.by == "length" and padded == 1 and rule.excess > len(TERMINATORS[rule.terminator]):
         bits += ALIKE_BITS * len(raws) * alike(raws, same=rule.terminator == "none")
@@ -298,7 +299,7 @@ def _weighed(
         layout,
         len(texts),
         1 - strayed / size,
-        gaps,
+        gaps - kinds,
         odd / max(1, len(raws)),
         bits,
         rule,

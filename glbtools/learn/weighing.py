@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from glbtools.formats.queue import Queue
 from glbtools.formats.transaction import is_plain, parse
 from glbtools.learn import columns
 from glbtools.learn.arrange import Arrangement
@@ -52,6 +53,17 @@ _WORD = re.compile(rb"[A-Za-z0-9 /.,@()-]")
 
 MISFRAMED = ("length", "terminator", "padding")
 """Faults of the reader where a length and what stands at the text's end do not agree."""
+
+
+def of_one_kind(queue: Queue) -> tuple[int, int]:
+    """Return of how many bytes the places are that are no records and begin alike, and how many; none by damage."""
+    sizes = Counter((len(each.data), each.data[:1]) for each in queue.gaps if each.data.strip(b"\0"))
+    (size, _), count = sizes.most_common(1)[0] if sizes else ((0, b""), 0)
+    return (size, count) if count >= FEWEST_ALIKE else (0, 0)
+
+
+FEWEST_ALIKE = 3
+"""Places that are no records, of one size and with one beginning, that are no damage."""
 
 
 def is_blank(text: str) -> bool:
