@@ -21,10 +21,10 @@ USERS = (PACKAGE, ROOT / "docs", ROOT / "scoreboard", ROOT / "benchmarks", ROOT 
 
 MOST_POSITIONAL = 5
 
-POSITIONAL = {"formats": 4, "learn": 24}
+POSITIONAL = {"formats": 4}
 """Room -> calls with more than five positional arguments, but for the rows of tables."""
 
-UNUSED = {"learn": 2}
+UNUSED: dict[str, int] = {}
 """Room -> arguments that their functions do not use."""
 
 ONLY_TESTED = {"WAYS", "_parse", "as_coded", "get_size", "writable", "write_rows"}

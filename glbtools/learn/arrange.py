@@ -61,7 +61,9 @@ def arrangements(records: Sequence[ChainRecord], rule: Rule, reading: Reading) -
         if trail < 0:
             continue
         for header in _headers(firsts, rule, head):
-            bits = spoiled + sum(_edges(sight, rule, reading, chain, header, head, trail) for chain in chains)
+            bits = spoiled + sum(
+                _edges(sight, rule, reading, chain, header=header, head=head, trail=trail) for chain in chains
+            )
             found.append(Arrangement(header, head, trail, pad, bits + 3 * bool(header) + 3 * bool(trail)))
     return sorted(found, key=lambda each: (each.bits, each.header, each.trail))
 
@@ -141,7 +143,7 @@ def _edges(
         bits += 30
     elif begins == header:
         bits += min(MOST_HEADER_BITS, sum(1.0 if byte == 0 else HEADER_BITS for byte in data[:header]))
-        bits += _unlike(sight, reading.claims, chain, 0, head, HEAD)
+        bits += _unlike(sight, reading.claims, chain, at=0, head=head, side=HEAD)
     else:
         bits += MOST_HEADER_BITS / 2 if _begins_there(sight, data, header, head) else LOST_BITS
     ending = len(TERMINATORS[rule.terminator])
@@ -210,7 +212,7 @@ def _unlike_tail(sight: Sight, last: ChainRecord, rule: Rule, head: int, trail: 
     return bits
 
 
-def placed(claim: Claim, arrangement: Arrangement, rule: Rule) -> tuple[str, int]:
+def placed(claim: Claim, arrangement: Arrangement) -> tuple[str, int]:
     """Return the section and the offset of a field in a layout."""
     if claim.side == TAIL:
         return "trailer", claim.at

@@ -260,7 +260,10 @@ def _other_counters(
                 continue
             raws = []
             for data, each, queue in samples:
-                origin = _origin(queue, each, Field("", section, 0, "u16", 2, "opaque", "assumed")) + at
+                origin = (
+                    _origin(queue, each, Field("", section, 0, kind="u16", size=2, role="opaque", status="assumed"))
+                    + at
+                )
                 raws.append(data[origin : origin + 2])
             values = list(map(read, raws))
             if len(set(values)) > 1 and values != [each & 0xFFFF for each in chosen] and _counts(values, chosen, files):
@@ -286,8 +289,8 @@ def _counts(values: Sequence[int], chosen: Sequence[int], files: Sequence[int]) 
     """Whether numbers rise wherever the chosen ones do, and are none too large."""
     if max(values) >= columns.LARGEST_SYNC:
         return False
-    rows = zip(files, files[1:], values, values[1:], chosen, chosen[1:], strict=False)
-    steps = [(b - a, d - c) for one, other, a, b, c, d in rows if one == other and d > c]
+    rows = itertools.pairwise(zip(files, values, chosen, strict=True))
+    steps = [(b - a, d - c) for (one, a, c), (other, b, d) in rows if one == other and d > c]
     falling = sum(not 0 < rival <= columns.LARGEST_STEP for rival, _ in steps)
     if not steps or falling > (max(1, STRAY * len(steps)) if len(steps) >= FEWEST_STEPS else 0):
         return False

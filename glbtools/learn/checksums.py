@@ -295,9 +295,18 @@ def _named(trial: _Trial, regions: Sequence[tuple[str, ...]]) -> ChecksumMatch |
     verdict, name, covers, order = best
     wrong = trial.contradicted(ALGORITHMS[name].compute, covers, order)
     return ChecksumMatch(
-        name, CATALOGUE.get(name), covers, order, verdict.confirmed, verdict.held_out, tuple(sorted(used)), wrong,
-        verdict.hypotheses, verdict.chance, tuple(rivals),
-    )  # fmt: skip
+        name,
+        CATALOGUE.get(name),
+        covers,
+        byte_order=order,
+        confirmed=verdict.confirmed,
+        held_out=verdict.held_out,
+        used=tuple(sorted(used)),
+        contradicted=wrong,
+        hypotheses=verdict.hypotheses,
+        chance=verdict.chance,
+        rivals=tuple(rivals),
+    )
 
 
 # --- any polynomial --------------------------------------------------------------------------------------------------
@@ -326,7 +335,7 @@ class _Frame(NamedTuple):
         """Return the CRC of a polynomial (its highest term included), an initial register and a final constant."""
         poly = divisor ^ 1 << self.width
         xorout = reflected(constant, self.width) if self.refout else constant
-        return Crc(self.width, poly, init, self.refin, self.refout, xorout)
+        return Crc(self.width, poly, init, refin=self.refin, refout=self.refout, xorout=xorout)
 
 
 class _Multiples(NamedTuple):
@@ -350,7 +359,7 @@ def _polynomial(trial: _Trial, regions: Sequence[tuple[str, ...]]) -> ChecksumMa
             for multiples in _attempts(trial, frame, by_length):
                 trial.hypotheses += 1
                 for divisor, used in _divisors(multiples, frame.width):
-                    found = _completed(trial, frame, divisor, used, multiples.guess, lengths)
+                    found = _completed(trial, frame, divisor, used=used, guess=multiples.guess, lengths=lengths)
                     if found is not None:
                         return found
     return None
@@ -457,9 +466,19 @@ def _completed(
         if other is not None and all(lengths[index] == lengths[used[0]] for index in right if index != other):
             continue
         return ChecksumMatch(
-            name, crc, frame.covers, frame.order, verdict.confirmed, verdict.held_out, tuple(sorted(known)), wrong,
-            verdict.hypotheses, verdict.chance, (), _undecided(divisor, {lengths[index] for index in right}),
-        )  # fmt: skip
+            name,
+            crc,
+            frame.covers,
+            byte_order=frame.order,
+            confirmed=verdict.confirmed,
+            held_out=verdict.held_out,
+            used=tuple(sorted(known)),
+            contradicted=wrong,
+            hypotheses=verdict.hypotheses,
+            chance=verdict.chance,
+            rivals=(),
+            open=_undecided(divisor, {lengths[index] for index in right}),
+        )
     return None
 
 

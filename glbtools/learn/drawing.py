@@ -21,12 +21,21 @@ def laid_out(
 ) -> Layout:
     """Return a layout, checked as any layout file is; a length counts records up to a multiple of ``padded``."""
     sight = Sight(records, rule)
-    fields = [*_claimed(reading, arrangement, rule, sight)]
+    fields = [*_claimed(reading, arrangement)]
     fields += [*_rest(sight, arrangement, fields), *_header(records, arrangement)]
     fields.append(
-        Field("text", "record", arrangement.head, "text", 0, "text", "observed", "Transaction",
-              doc=f"transactions in {_of(sum(not is_odd(text) for text in _texts(records)), len(records))} records")
-    )  # fmt: skip
+        Field(
+            "text",
+            "record",
+            arrangement.head,
+            kind="text",
+            size=0,
+            role="text",
+            status="observed",
+            orig="Transaction",
+            doc=f"transactions in {_of(sum(not is_odd(text) for text in _texts(records)), len(records))} records",
+        )
+    )
     sections = ("header", "record", "trailer")
     fields.sort(key=lambda each: (sections.index(each.section), each.offset))
     order = _main_order(fields)
@@ -46,20 +55,29 @@ def _header(records: Sequence[ChainRecord], arrangement: Arrangement) -> Iterato
     materials = {id(each.material): each.material for each in records}.values()
     seen = {each.data[: arrangement.header] for each in materials}
     doc = f"the same in {len(materials)} files" if len(seen) == 1 < len(materials) else "not understood"
-    yield Field("file_header", "header", 0, "bytes", arrangement.header, "opaque", "observed", doc=doc,
-                default=min(seen, key=len))  # fmt: skip
+    yield Field(
+        "file_header",
+        "header",
+        0,
+        kind="bytes",
+        size=arrangement.header,
+        role="opaque",
+        status="observed",
+        doc=doc,
+        default=min(seen, key=len),
+    )
 
 
-def _claimed(reading: Reading, arrangement: Arrangement, rule: Rule, sight: Sight) -> Iterator[Field]:
+def _claimed(reading: Reading, arrangement: Arrangement) -> Iterator[Field]:
     names: set[str] = set()
     for claim in reading.claims:
-        section, offset = placed(claim, arrangement, rule)
+        section, offset = placed(claim, arrangement)
         name = {"previous": "ofs_prev", "next": "ofs_next"}.get(claim.link, claim.role)
         name = f"{name}_{section}_{offset:02x}" if name in names else name
         names.add(name)
         yield Field(
-            name, section, offset, claim.number.kind, claim.number.size, claim.role,
-            "observed" if claim.sure else "inferred", _ORIG.get(claim.role, ""), doc=claim.doc,
+            name, section, offset, kind=claim.number.kind, size=claim.number.size, role=claim.role,
+            status="observed" if claim.sure else "inferred", orig=_ORIG.get(claim.role, ""), doc=claim.doc,
             byte_order=claim.number.order, stamp=claim.encoding, link=claim.link,
         )  # fmt: skip
 
@@ -100,10 +118,28 @@ def _unclaimed(sight: Sight, arrangement: Arrangement, section: str, run: Sequen
         at = arrangement.head - start if section == "record" else start
         same = sum(raw == default for raw in sight.raw(HEAD if section == "record" else TAIL, at, size))
         doc = f"the same in {_of(same, len(sight.records))} records"
-        return Field(f"{prefix}constant_{start:02x}", section, start, "bytes", size, "constant", "observed", doc=doc,
-                     default=default)  # fmt: skip
+        return Field(
+            f"{prefix}constant_{start:02x}",
+            section,
+            start,
+            kind="bytes",
+            size=size,
+            role="constant",
+            status="observed",
+            doc=doc,
+            default=default,
+        )
     doc = f"varies over {len(sight.records)} records; not understood"
-    return Field(f"{prefix}unknown_{start:02x}", section, start, "bytes", size, "opaque", "observed", doc=doc)
+    return Field(
+        f"{prefix}unknown_{start:02x}",
+        section,
+        start,
+        kind="bytes",
+        size=size,
+        role="opaque",
+        status="observed",
+        doc=doc,
+    )
 
 
 def _of(some: int, whole: int) -> str:

@@ -229,7 +229,7 @@ def _counted(pairs: Sequence[Pair], number: Number, distance: int, rest: int, su
         found |= {(each, "none") for each in more if each <= WIDEST_GAP}
         found |= {(excess, name)} if distance <= excess <= WIDEST_GAP else set()
     for excess, name in sorted(found):
-        yield Rule("length", number, distance, excess, name, excess, support=support)
+        yield Rule("length", number, distance, excess=excess, terminator=name, gap=excess, support=support)
 
 
 def _direct(pairs: Sequence[Pair], number: Number, distance: int, rest: int, support: float) -> Iterator[Rule]:
@@ -248,12 +248,14 @@ def _direct(pairs: Sequence[Pair], number: Number, distance: int, rest: int, sup
         behind.update(name for name, ending in _ENDINGS if data[end : end + len(ending)] == ending)
     for name, ending in _ENDINGS:
         if within[name] * 10 >= total * 9:
-            yield Rule("length", number, distance, len(ending), name, rest + len(ending), support=support)
+            yield Rule(
+                "length", number, distance, excess=len(ending), terminator=name, gap=rest + len(ending), support=support
+            )
             return
     for name, ending in _ENDINGS:
         if behind[name] * 10 >= total * 9 and rest >= len(ending):
-            yield Rule("length", number, distance, 0, name, rest, support=support)
-    yield Rule("length", number, distance, 0, "none", rest, support=support)
+            yield Rule("length", number, distance, excess=0, terminator=name, gap=rest, support=support)
+    yield Rule("length", number, distance, excess=0, terminator="none", gap=rest, support=support)
 
 
 _ENDINGS = (("crlf", b"\r\n"), ("nul", b"\0"))

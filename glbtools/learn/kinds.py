@@ -70,8 +70,20 @@ def pointers(regions: Sequence[bytes], fields: Sequence[Field], order: str) -> l
             f"-1 in {idle} of {len(regions)} snapshots, as an idle pointer is (Q112301); inferred: into which queue is"
         )
         doc += f" not known; Q140462 names {queues}"
-        found.append(Field(f"pointer_{start:02x}", "record", start, "i32", 4, "link", "inferred", doc=doc,
-                           byte_order=stored, default=-1))  # fmt: skip
+        found.append(
+            Field(
+                f"pointer_{start:02x}",
+                "record",
+                start,
+                kind="i32",
+                size=4,
+                role="link",
+                status="inferred",
+                doc=doc,
+                byte_order=stored,
+                default=-1,
+            )
+        )
     return found
 
 

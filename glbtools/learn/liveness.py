@@ -195,8 +195,17 @@ def _first(
         for at in range(layout.header - number.size + 1):
             if all(number.read(material.data, at) == start for (material, _), start in zip(told, wanted, strict=True)):
                 doc = "the offset of the first record that the listing has; those before it are purged"
-                return Field("first", "header", at, number.kind, number.size, "first", "observed", doc=doc,
-                             byte_order=number.order)  # fmt: skip
+                return Field(
+                    "first",
+                    "header",
+                    at,
+                    kind=number.kind,
+                    size=number.size,
+                    role="first",
+                    status="observed",
+                    doc=doc,
+                    byte_order=number.order,
+                )
     return None
 
 

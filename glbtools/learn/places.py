@@ -113,7 +113,7 @@ def _dates(region: bytes, section: str, when: datetime) -> Iterator[Place]:
         for order in ("little", "big"):
             for form in stamp.ENCODINGS:
                 if (shift := _shift(raw, order, form, when)) is not None:
-                    yield Place(section, at, "u32", 4, order, form, shift)
+                    yield Place(section, at, "u32", size=4, order=order, stamp=form, shift=shift)
 
 
 def _shift(raw: bytes, order: str, form: str, when: datetime) -> int | None:

@@ -292,21 +292,21 @@ def _weighed(
     bits = arrangement.bits + reading.bits + GAP_BITS * gaps + STRAY_BITS * strayed + ODD_BITS * odd
     if rule.by == "length" and padded == 1 and rule.excess > len(TERMINATORS[rule.terminator]):
         bits += ALIKE_BITS * len(raws) * alike(raws, same=rule.terminator == "none")
-    bits += BEHIND_BITS * (placed(reading.claims[0], arrangement, rule)[0] == "trailer")
+    bits += BEHIND_BITS * (placed(reading.claims[0], arrangement)[0] == "trailer")
     bits += TEXT_BITS * cut_off(records, rule, arrangement, reading.claims, copied)
     bits += ODD_BITS * (_unlisted(materials, queues) + _untold(materials, queues) * len(texts))
     return Candidate(
         layout,
         len(texts),
         1 - strayed / size,
-        gaps - kinds,
-        odd / max(1, len(raws)),
-        bits,
-        rule,
-        arrangement,
-        reading,
-        texts,
-        copied,
+        gaps=gaps - kinds,
+        odd=odd / max(1, len(raws)),
+        bits=bits,
+        rule=rule,
+        arrangement=arrangement,
+        reading=reading,
+        texts=texts,
+        copied=copied,
     )
 
 

@@ -53,9 +53,19 @@ def partial_layout(materials: Sequence[Material]) -> Layout | None:
     told = len({value for _, value in known})
     doc = f"the known numbers of {len(known)} files, {told} different ones, stand here and nowhere else{same}"
     status = "inferred" if narrower else "observed"
-    sync = Field("sync", "record", at, number.kind, number.size, "sync", status, "Sync#", doc=doc,
-                 byte_order=number.order)  # fmt: skip
-    text = Field("text", "record", start, "text", 0, "text", "observed", "Transaction",
+    sync = Field(
+        "sync",
+        "record",
+        at,
+        kind=number.kind,
+        size=number.size,
+        role="sync",
+        status=status,
+        orig="Sync#",
+        doc=doc,
+        byte_order=number.order,
+    )
+    text = Field("text", "record", start, kind="text", size=0, role="text", status="observed", orig="Transaction",
                  doc=f"begins here in {len(held)} of {len(held)} files")  # fmt: skip
     layout = Layout(
         "learnt-queue", "queue", "Queue file, layout learnt in part from files of one record", "observed", (sync, text),

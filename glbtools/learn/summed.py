@@ -167,9 +167,17 @@ def _summed(layout: Layout, window: _Window, order: str, found: ChecksumMatch | 
     kind, size = ("hex", window.size) if window.digits else (f"u{8 * window.size}", window.size)
     doc = "reproduced by the algorithm below" if found else "the values that the listing prints as CRC"
     own = Field(
-        "checksum", each.section, each.offset + window.skip, kind, size, "checksum", "observed", "CRC", doc=doc,
+        "checksum",
+        each.section,
+        each.offset + window.skip,
+        kind=kind,
+        size=size,
+        role="checksum",
+        status="observed",
+        orig="CRC",
+        doc=doc,
         byte_order=order,
-    )  # fmt: skip
+    )
     stop = window.skip + window.size
     rest = [
         each._replace(name=_name(each, at), offset=each.offset + at, size=length)
