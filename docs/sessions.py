@@ -96,7 +96,7 @@ def run(command: Command, directory: Path) -> str:
 def programs(page: str) -> set[str]:
     """Return the programs that a page's reader needs beside glbtools."""
     blocks = (each["text"] for each in BLOCK.finditer(page) if each["language"] == "console")
-    return {each.program for text in blocks for each in commands(text)} - {"glbtools"}
+    return {each.program for text in blocks for each in commands(text)} - {"glbtools", "cd"}
 
 
 def missing(page: str) -> set[str]:
@@ -119,14 +119,21 @@ def rerun(page: str, *given: Path) -> str:
         for each in given:
             (directory / each.name).symlink_to(each)
 
+        def printed(command: Command) -> str:
+            nonlocal directory
+            if command.program == "cd":
+                directory = (directory / command.line.split()[1]).resolve(strict=True)
+                return f"{command.shown}\n"
+            return f"{command.shown}\n{run(command, directory)}"
+
         def played(block: re.Match[str]) -> str:
             text = block["text"]
             if title := TITLE.search(block["rest"]):
                 (directory / title[1]).write_text(text, encoding="utf-8")
             elif block["language"] == "console":
-                printed = [f"{each.shown}\n{run(each, directory)}" for each in commands(text)]
+                session = "".join([printed(each) for each in commands(text)])
                 if block["shown"]:
-                    return block[0].replace(text, "".join(printed))
+                    return block[0].replace(text, session)
             elif block["language"] == "python":
                 (directory / "program.py").write_text(text, encoding="utf-8")
                 run(_command("$ python program.py"), directory)

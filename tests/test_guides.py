@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-GUIDES = [ROOT / "docs" / "guides" / f"{name}.md" for name in ("image", "library", "strange-file")]
+GUIDES = [ROOT / "docs" / "guides" / f"{name}.md" for name in ("image", "library", "strange-file", "stuck-postoffice", "rebuild")]
 
 
 @pytest.fixture(scope="module")
