@@ -84,7 +84,7 @@ def test_the_layout_of_the_guide_is_one(tmp_path):
 
     text = (ROOT / "docs" / "guides" / "layouts.md").read_text(encoding="utf-8")
     path = tmp_path / "mine.toml"
-    path.write_text(re.search(r"```toml\n(.*?)```", text, re.DOTALL)[1], encoding="utf-8")
+    path.write_text(re.search(r"```toml[^\n]*\n(.*?)```", text, re.DOTALL)[1], encoding="utf-8")
     assert layouts.load(path).id == "my-queue"
 
 
@@ -93,7 +93,7 @@ def test_the_checksum_of_the_guide_is_one(tmp_path):
     from glbtools.binary.checksum import Crc
 
     text = (ROOT / "docs" / "guides" / "layouts.md").read_text(encoding="utf-8")
-    whole, own = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)[:2]
+    whole, own = re.findall(r"```toml[^\n]*\n(.*?)```", text, re.DOTALL)[:2]
     path = tmp_path / "mine.toml"
     path.write_text(re.sub(r"\[checksum\].*?(?=\[\[)", own, whole, count=1, flags=re.DOTALL), encoding="utf-8")
     layout = layouts.load(path)

@@ -9,7 +9,10 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-GUIDES = [ROOT / "docs" / "guides" / f"{name}.md" for name in ("image", "library", "strange-file", "stuck-postoffice", "rebuild")]
+WITHOUT_FILES = ("contributing", "directory")
+"""Guides that are not about files."""
+
+GUIDES = [path for path in sorted((ROOT / "docs" / "guides").glob("*.md")) if path.stem not in WITHOUT_FILES]
 
 
 @pytest.fixture(scope="module")
