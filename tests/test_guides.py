@@ -32,10 +32,10 @@ def test_every_command_of_a_guide_does_what_the_guide_says(sessions: ModuleType,
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
 def test_a_guide_begins_by_making_its_example_files(sessions: ModuleType, guide: Path) -> None:
-    first = next(block for block in sessions.BLOCK.finditer(guide.read_text(encoding="utf-8")))
-    makes = ("glbtools simulate ", "glbtools build ", "cat ")
-    assert first["language"] == "console"
-    assert sessions.commands(first["text"])[0].line.startswith(makes) or sessions.TITLE.search(first["rest"])
+    first, *_ = sessions.BLOCK.finditer(guide.read_text(encoding="utf-8"))
+    if sessions.TITLE.search(first["rest"]) is None:
+        lines = [command.line for command in sessions.commands(first["text"])]
+        assert any(line.startswith(("glbtools simulate ", "glbtools build ")) for line in lines)
 
 
 @pytest.mark.parametrize(
