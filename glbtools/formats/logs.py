@@ -142,9 +142,11 @@ class LogLine(NamedTuple):
             in time (``missed``); a program of it reports (``reported``); T2 found nothing of a requestor (``late``).
             Without a step: the schedule could not be read (``table``). Empty for none.
         exit_code: with which a step ended.
+        said: the message in words; the wording of a coded one comes from the catalogue.
+        banner: the program whose first line it is; empty for any other line.
         about: NET/PO that it is about, in upper case; empty for nobody in particular or the owner of the log.
         address: NET/PO that the message itself names, in upper case.
-        program: what wrote it, as the last banner says; empty when none does.
+        program: what wrote it, as the message itself tells, else the last banner; empty when neither does.
         sitting: counts the stretches of a file without a long pause.
         path: the file it is from.
     """
@@ -167,16 +169,13 @@ class LogLine(NamedTuple):
     step: str = ""
     event: LineEvent = ""
     exit_code: int | None = None
+    said: str = ""
+    banner: str = ""
     about: str = ""
     address: str = ""
     program: str = ""
     sitting: int = 0
     path: str = ""
-
-    @property
-    def said(self) -> str:
-        """The message in words; the wording of a coded one comes from the catalogue."""
-        return _says(self).strip()
 
     @property
     def written(self) -> str:
@@ -188,13 +187,6 @@ class LogLine(NamedTuple):
     def named(self) -> str:
         """What it is about, in capitals: the argument, or the whole text where that cannot be told."""
         return (self.argument or self.text).upper()
-
-    @property
-    def banner(self) -> str:
-        """The program whose first line it is; empty for any other line."""
-        if ") " not in self.text or not _BANNER.match(self.text.lstrip()):
-            return ""
-        return next((program for program, words in BANNERS if words in self.text.lower()), "")
 
     @property
     def ends_rebuild(self) -> bool:
@@ -227,6 +219,9 @@ class LogLine(NamedTuple):
     def stream(self) -> tuple[str, str]:
         """File and postoffice: within both the order of lines is the order of events."""
         return self.path, self.about
+
+
+_ABOUT = LogLine._fields.index("about")
 
 
 @dataclass(frozen=True)
@@ -448,6 +443,108 @@ _When = tuple[datetime | None, str]
 """Moment and note on it."""
 
 
+class _Message(NamedTuple):
+    """What the words of a line say, whenever and wherever they were written; the attributes are those of the line.
+
+    They stand in the order in which the line has them: severity to argument, step to banner, address and program.
+
+    ``postoffice`` is the one that the header of a report, or Dispatch that looks at its process table, names.
+    """
+
+    form: LineForm
+    severity: str = ""
+    severity_digit: int | None = None
+    code: int | None = None
+    unnumbered: bool = False
+    text: str = ""
+    argument: str | None = None
+    postoffice: str = ""
+    step: str = ""
+    event: LineEvent = ""
+    exit_code: int | None = None
+    said: str = ""
+    banner: str = ""
+    address: str = ""
+    program: str = ""
+
+
+def _message(words: str, piped: bool, by_instance: bool, dated: bool) -> _Message:
+    """Read what stands behind a time stamp.
+
+    Args:
+        words: it.
+        piped: a bar stands between stamp and words.
+        by_instance: a Dispatch instance stands before the stamp.
+        dated: the stamp is a date and time.
+    """
+    if not piped and words and not _TRANSFER.match(words):
+        return _dispatched(words)
+    if piped and not by_instance:
+        if coded := _CODED.fullmatch(words):
+            return _coded(coded)
+        if text := _SEVERITY.match(words):
+            return _worded(text, dated=dated)
+    return _Message("unparsed", text=words)
+
+
+_known_message = lru_cache(maxsize=messages.KEPT)(_message)
+
+
+def _coded(match: re.Match[str]) -> _Message:
+    digit, code, literal = int(match[1]), int(match[2]), match[3] or ""
+    severity = SEVERITIES.get(digit) or f"severity {digit} (not documented)"
+    if code != messages.UNNUMBERED:
+        argument = literal.strip(_BLANKS) or None
+        return _understood(_Message("coded", severity, digit, code, argument=argument))
+    known, argument = messages.recognise(literal) or (None, None)
+    return _understood(_Message("coded", severity, digit, known, True, literal, argument))
+
+
+def _worded(match: re.Match[str], *, dated: bool) -> _Message:
+    word, bracketed, plain, tail = match.groups()
+    severity = word.capitalize()
+    if severity == "Status" and plain is not None:
+        tail, plain = match.string[match.end(1) : match.end()], None
+    digits = bracketed or plain
+    code = int(digits) if digits else None
+    if bracketed is not None or severity != "Status":
+        text = tail[1:] if tail[:1] in {" ", "\t"} else tail
+    else:
+        indented = tail.startswith(" " * _STATUS_INDENT)
+        text = tail[_STATUS_INDENT:] if indented else tail.lstrip(_BLANKS)
+    if severity == "Status" and (report := _REPORT.match(text.lstrip(_BLANKS))) and (dated or report[3]):
+        return _understood(_Message("report", severity, text=text, postoffice=f"{report[1]}/{report[2]}"))
+    argument = None
+    if code is not None:
+        reading = messages.read_text(code, text.strip(_BLANKS))
+        argument = reading.argument if reading else None
+    elif severity == "Status":
+        code, argument = messages.recognise(text.strip(_BLANKS)) or (None, None)
+    return _understood(_Message("text", severity, None, code, bracketed == "", text, argument))
+
+
+def _dispatched(text: str) -> _Message:
+    polled = _POLLED.match(text)
+    return _understood(_Message("dispatch", text=text, postoffice=f"{polled[1]}/{polled[2]}" if polled else ""))
+
+
+def _understood(message: _Message) -> _Message:
+    """Return a message with what follows from its words: the step, the program, the postoffice that it names."""
+    step = _step(message.form, message.code, message.text)
+    message = message._replace(said=_says(message).strip(), banner=_banner(message.text), **step)
+    if message.form == "dispatch":
+        return message
+    program = "SRVMAIN" if _by_server(message) else ""
+    return message._replace(address=_address(message) or message.address, program=program)
+
+
+def _banner(text: str) -> str:
+    """Return the program whose first line a text is; empty for any other."""
+    if ") " not in text or not _BANNER.match(text.lstrip()):
+        return ""
+    return next((program for program, words in BANNERS if words in text.lower()), "")
+
+
 class _Reader:
     """Reads line after line; keeps what one line settles for the next.
 
@@ -474,7 +571,8 @@ class _Reader:
             self.gap = True
             return LogLine(*place, "blank")
         stamped = _STAMPED.match(content)
-        line = self.bare(place, content) if stamped is None else self.stamped(place, stamped)
+        when, instance, message = self.bare(content) if stamped is None else self.stamped(place[2], stamped)
+        line = self.placed(place, when, instance, message)
         if line.form in OWN_FORMS:
             self.continues = MAX_CONTINUATION
         elif line.form == "continuation":
@@ -484,84 +582,44 @@ class _Reader:
         self.gap = False
         return line
 
-    def stamped(self, place: _Place, match: re.Match[str]) -> LogLine:
-        instance, *_, pipe, rest = match.groups()
-        when = self.moment(match)
-        if place[2][0] == '"' and rest[-1:] == '"':
-            rest = rest[:-1].rstrip(_PADDING)
-        if pipe is None and rest and not _TRANSFER.match(rest):
-            return self.dispatch(place, when, instance or "", rest)
-        if pipe is not None and instance is None:
-            if coded := _CODED.fullmatch(rest):
-                return self.coded(place, when, coded)
-            if text := _SEVERITY.match(rest):
-                return self.text(place, when, text)
-        return _line(place, "unparsed", when, text=rest)
-
-    def coded(self, place: _Place, when: _When, match: re.Match[str]) -> LogLine:
-        digit, code, literal = int(match[1]), int(match[2]), match[3] or ""
-        sort: dict[str, Any] = {
-            "severity": SEVERITIES.get(digit) or f"severity {digit} (not documented)",
-            "severity_digit": digit,
-        }
-        if code != messages.UNNUMBERED:
-            argument = literal.strip(_BLANKS) or None
-            return _line(place, "coded", when, code=code, argument=argument, postoffice=self.reporter, **sort)
-        known, argument = messages.recognise(literal) or (None, None)
-        said: dict[str, Any] = {"text": literal, "argument": argument, "unnumbered": True}
-        return _line(place, "coded", when, code=known, postoffice=self.reporter, **said, **sort)
-
-    def text(self, place: _Place, when: _When, match: re.Match[str]) -> LogLine:
-        word, bracketed, plain, tail = match.groups()
-        severity = word.capitalize()
-        if severity == "Status" and plain is not None:
-            tail, plain = match.string[match.end(1) : match.end()], None
-        digits = bracketed or plain
-        code = int(digits) if digits else None
-        if bracketed is not None or severity != "Status":
-            text = tail[1:] if tail[:1] in {" ", "\t"} else tail
-        else:
-            indented = tail.startswith(" " * _STATUS_INDENT)
-            text = tail[_STATUS_INDENT:] if indented else tail.lstrip(_BLANKS)
-        if severity == "Status" and (report := _REPORT.match(text.lstrip(_BLANKS))) and (when[0] or report[3]):
-            self.reporter = f"{report[1]}/{report[2]}"
+    def placed(self, place: _Place, when: _When, instance: str, message: _Message) -> LogLine:
+        """Return a message as a line, with the postoffice that it or a line before it names."""
+        if message.form == "report":
+            self.reporter = message.postoffice
             # Another machine, with a build of its own, wrote what follows.
             self.full_years = False
-            return _line(place, "report", when, severity=severity, text=text, postoffice=self.reporter)
-        argument = None
-        if code is not None:
-            reading = messages.read_text(code, text.strip(_BLANKS))
-            argument = reading.argument if reading else None
-        elif severity == "Status":
-            code, argument = messages.recognise(text.strip(_BLANKS)) or (None, None)
-        said: dict[str, Any] = {"severity": severity, "unnumbered": bracketed == "", "argument": argument}
-        return _line(place, "text", when, code=code, text=text, postoffice=self.reporter, **said)
+        elif message.form == "dispatch" and message.postoffice:
+            self.polled[instance] = message.postoffice
+        if message.form in OWN_FORMS:
+            postoffice = self.polled.get(instance, "") if message.form == "dispatch" else self.reporter
+            says, tells, names = message[1:7], message[8:13], message[13:]
+            return LogLine._make((*place, message.form, *when, *says, instance, postoffice, *tells, "", *names, 0, ""))
+        return LogLine(*place, message.form, *when, text=message.text, said=place[2].strip())
 
-    def dispatch(self, place: _Place, when: _When, instance: str, text: str) -> LogLine:
-        if polled := _POLLED.match(text):
-            self.polled[instance] = f"{polled[1]}/{polled[2]}"
-        postoffice = self.polled.get(instance, "")
-        return _line(place, "dispatch", when, text=text, instance=instance, postoffice=postoffice)
+    def stamped(self, raw: str, match: re.Match[str]) -> tuple[_When, str, _Message]:
+        """Read a line with a time stamp."""
+        instance, *_, pipe, rest = match.groups()
+        when = self.moment(match)
+        if raw[0] == '"' and rest[-1:] == '"':
+            rest = rest[:-1].rstrip(_PADDING)
+        read = _known_message if len(rest) <= messages.SHORT else _message
+        return when, instance or "", read(rest, pipe is not None, instance is not None, when[0] is not None)
 
-    def bare(self, place: _Place, content: str) -> LogLine:
+    def bare(self, content: str) -> tuple[_When, str, _Message]:
         """Read a line without a time stamp: one that lost it, one that goes on with a message, or neither."""
         if match := _WINDOW.match(content):
             note = f"{content[: match.start(1)].rstrip()} is a time without a date"
-            return self.dispatch(place, (None, note), "", match[1])
+            return (None, note), "", _dispatched(match[1])
         if (match := _SEVERITY.match(content.lstrip(' \t"#'))) and _is_bare_message(match):
-            return self.text(place, (None, ""), match)
+            return (None, ""), "", _worded(match, dated=False)
         if (match := _BARE_BRACKET.match(content)) and (
             reading := messages.read_text(int(match[1]), match[2].strip(_BLANKS))
         ):
-            said: dict[str, Any] = {
-                "text": match[2].strip(_BLANKS),
-                "argument": reading.argument,
-                "postoffice": self.reporter,
-            }
-            return _line(place, "text", (None, ""), code=reading.message.code, **said)
+            text = match[2].strip(_BLANKS)
+            message = _Message("text", code=reading.message.code, text=text, argument=reading.argument)
+            return (None, ""), "", _understood(message)
         goes_on = self.continues and (not self.gap or _ADDRESS.fullmatch(content)) and not _CONTROL.search(content)
-        form: LineForm = "continuation" if goes_on else "unparsed"
-        return _line(place, form, (None, ""), text=content.strip(_PADDING))
+        return (None, ""), "", _Message("continuation" if goes_on else "unparsed", text=content.strip(_PADDING))
 
     def moment(self, match: re.Match[str]) -> _When:
         """Return the moment a time stamp means, and a note where it leaves something open."""
@@ -666,16 +724,6 @@ def _join(line: LogLine, parts: list[LogLine]) -> LogLine:
     return again._replace(moment=line.moment, moment_note=line.moment_note, postoffice=postoffice)
 
 
-def _line(
-    place: _Place, form: LineForm, when: _When, *, code: int | None = None, text: str = "", **said: Any
-) -> LogLine:
-    """Return a line with the step that it tells of."""
-    number, span, raw, end = place
-    step = _known_step(form, code, text) if len(text) <= messages.SHORT else _step(form, code, text)
-    said |= {"moment": when[0], "moment_note": when[1], "code": code, "text": text, **step}
-    return LogLine(number, span, raw, end, form, **said)
-
-
 def _step(form: LineForm, code: int | None, text: str) -> Mapping[str, Any]:
     """Return which step a message tells of, and what of it."""
     if form == "report":  # written by SRVMAIN -R, at the server
@@ -698,7 +746,6 @@ def _step(form: LineForm, code: int | None, text: str) -> Mapping[str, Any]:
     return {"event": "table"} if _TABLE.match(text) else _NOTHING
 
 
-_known_step = lru_cache(maxsize=messages.KEPT)(_step)
 _NOTHING: Mapping[str, Any] = {}
 _REPORTED = {code: {"step": step, "event": "reported"} for code, step in REPORTING.items()}
 
@@ -717,14 +764,13 @@ def _in_context(lines: Iterable[LogLine], path: str, owner: str) -> list[LogLine
             if line.form == "report" or (before and line.moment and abs(line.moment - before) > SITTING):
                 program, sitting = "", sitting + 1
             program = line.banner or program
-            writer = "SRVMAIN" if _by_server(line) else program
-            address = _address(line) or line.address
-            placed.append(line._replace(about=about, address=address, program=writer, sitting=sitting, path=path))
+            writer = line.program or program
+            placed.append(LogLine._make((*line[:_ABOUT], about, line.address, writer, sitting, path)))
             if _ends(line):
                 program = ""
             before = None if line.form == "report" else line.moment or before
         else:
-            placed.append(line._replace(about=about, path=path))
+            placed.append(LogLine._make((*line[:_ABOUT], about, *line[_ABOUT + 1 : -1], path)))
     _address_gaps(placed, owner)
     return placed
 
@@ -753,18 +799,19 @@ def _address_gaps(lines: list[LogLine], owner: str) -> None:
             lines[at] = lines[at]._replace(about="" if about == owner else about, program=program)
 
 
-def _by_server(line: LogLine) -> bool:
+def _by_server(message: _Message) -> bool:
+    named = (message.argument or message.text).upper()
     return (
-        line.code in SERVER_CODES
-        or (line.code in (2, 4) and "MSTTRANS" in line.named)
-        or (line.code == 9 and "SRVUPDS" in line.named)
+        message.code in SERVER_CODES
+        or (message.code in (2, 4) and "MSTTRANS" in named)
+        or (message.code == 9 and "SRVUPDS" in named)
     )
 
 
-def _address(line: LogLine) -> str:
+def _address(message: _Message) -> str:
     """Return the postoffice that a message of the server names, as NET/PO."""
-    if line.code in (120, 129, 133, 156, 158, 159, 166) or (line.unnumbered and line.code is None):
-        found = _NAMED.search((line.argument or line.text).strip())
+    if message.code in (120, 129, 133, 156, 158, 159, 166) or (message.unnumbered and message.code is None):
+        found = _NAMED.search((message.argument or message.text).strip())
         return f"{found[1]}/{found[2]}".upper() if found else ""
     return ""
 
@@ -780,11 +827,11 @@ def _prefix(stamp: str | datetime) -> str:
     return f"{stamp} | " if stamp else ""
 
 
-def _says(line: LogLine) -> str:
+def _says(line: LogLine | _Message) -> str:
     """Return what a line says in words; the wording of a coded one comes from the catalogue."""
     if line.form == "coded" and line.code is not None and not line.unnumbered:
         return messages.render_text(line.code, line.argument)
-    return line.text if line.form in OWN_FORMS else line.raw.strip()
+    return line.text if isinstance(line, _Message) or line.form in OWN_FORMS else line.raw.strip()
 
 
 def _line_row(line: LogLine, said: LogLine) -> Row:
