@@ -497,7 +497,7 @@ def _coded(match: re.Match[str]) -> _Message:
         argument = literal.strip(_BLANKS) or None
         return _understood(_Message("coded", severity, digit, code, argument=argument))
     known, argument = messages.recognise(literal) or (None, None)
-    return _understood(_Message("coded", severity, digit, known, True, literal, argument))
+    return _understood(_Message("coded", severity, digit, known, unnumbered=True, text=literal, argument=argument))
 
 
 def _worded(match: re.Match[str], *, dated: bool) -> _Message:
@@ -520,7 +520,7 @@ def _worded(match: re.Match[str], *, dated: bool) -> _Message:
         argument = reading.argument if reading else None
     elif severity == "Status":
         code, argument = messages.recognise(text.strip(_BLANKS)) or (None, None)
-    return _understood(_Message("text", severity, None, code, bracketed == "", text, argument))
+    return _understood(_Message("text", severity, code=code, unnumbered=bracketed == "", text=text, argument=argument))
 
 
 def _dispatched(text: str) -> _Message:
