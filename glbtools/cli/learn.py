@@ -55,7 +55,7 @@ def learn(
         typer.Option(
             "--pin",
             metavar="NAME=TYPE@OFFSET|none",
-            help="A field of a queue record that is known; may be given again.",
+            help="A field that is known; may be given again.",
         ),
     ] = None,
     family: Annotated[

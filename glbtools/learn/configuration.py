@@ -21,6 +21,7 @@ from glbtools.formats.listing import Listing
 from glbtools.layouts import reference
 from glbtools.layouts.written import to_toml
 from glbtools.learn import testimony as testimonies
+from glbtools.learn.config_pins import family_pins, pin_places
 from glbtools.learn.decision import byte_order, settle
 from glbtools.learn.gathering import gathered
 from glbtools.learn.kinds import Mention, mentions, pointers
@@ -88,11 +89,16 @@ def learn_configuration(
     *,
     listings: Sequence[tuple[str, Listing]] = (),
     known: Sequence[str] = (),
+    pins: Sequence[str] = (),
 ) -> Configuration:
     """Return the layout of a configuration file from snapshots of it and what is known of them.
 
-    Arguments and errors are those of ``gathering.gathered``.
+    ``pins`` are ``NAME=TYPE@OFFSET`` or ``NAME=none``; the other arguments are those of ``gathering.gathered``.
+
+    Raises:
+        UsageError: see ``gathering.gathered`` and ``config_pins.family_pins``.
     """
+    fixed = family_pins(pins, family)
     testimony = gathered(family, contents, listings, known)
     learnt = Configuration(family, concluded=list(testimony.remarks))
     if not testimony.snapshots:
@@ -100,7 +106,10 @@ def learn_configuration(
         learnt.reasons.append(f"no file has the size of a {family.upper()}.GLB")
         learnt.wanted.append(f"a {family.upper()}.GLB of {size}")
         return learnt
-    by_name = {each.name: each for each in _searches(testimony) if each.told}
+    searches = {each.name: each for each in _searches(testimony)}
+    refuted = list(pin_places(testimony, searches, fixed))
+    by_name = {name: each for name, each in searches.items() if each.told}
+    learnt.reasons += refuted
     settle(testimony, by_name, learnt.concluded)
     copies = _copies(by_name)
     fields = _fields(testimony, by_name, copies, learnt)
@@ -115,19 +124,26 @@ def learn_configuration(
             _open(testimony, name, by_name, learnt)
         else:
             learnt.reasons.append("name: network and postoffice stand apart, and which byte says the kind is open")
-    if untold := [each for each in testimonies.names(family) if each not in by_name and not each.startswith("ptr_")]:
+    known_none = {each.name for each in fixed if each.offset is None}
+    untold = [each for each in testimonies.names(family) if each not in {*by_name, *known_none} and each[:4] != "ptr_"]
+    if untold:
         learnt.wanted.append(f"values of {', '.join(untold)} (--known NAME=VALUE), to find their places")
-    together = math.prod(by_name[name].chance for name in learnt.decided)
+    together = math.prod(by_name[name].chance for name in learnt.decided if not by_name[name].pinned)
     if not learnt.reasons and together > CERTAIN:
         learnt.reasons.append(f"chance would find a place for all that is known in {_often(together)}")
         learnt.wanted.append("one more snapshot with its listing, in which the numbers have changed")
     if not learnt.reasons:
         learnt.layout = _layout(testimony, fields, byte_order(by_name) or "little")
-    elif any(by_name[name].chance <= SHOWN for name in learnt.decided if name in NUMBERS) and not _is_false(
-        testimony, by_name, learnt
+    elif any(_is_shown(by_name[name]) for name in learnt.decided if name in NUMBERS) and not (
+        refuted or _is_false(testimony, by_name, learnt)
     ):
         learnt.layout = _layout(testimony, fields, byte_order(by_name) or "little")._replace(partial=True)
     return learnt
+
+
+def _is_shown(search: Search) -> bool:
+    """Whether a person says where a number stands, or chance does not explain that it does."""
+    return bool(search.pinned) or search.chance <= SHOWN
 
 
 def _searches(testimony: Testimony) -> list[Search]:
@@ -253,7 +269,9 @@ def _field(testimony: Testimony, search: Search, place: Place, doubt: str) -> Fi
     if any(each.record for each in search.told):
         said = f"equal in {count(len(search.told), 'record')} of {count(len(snapshots), 'snapshot')}"
     reasons = [*([f"{', '.join(sources)} may be of another moment"] if search.weak else []), *search.by]
-    if search.chance > CERTAIN:
+    if search.pinned:
+        reasons.append("given with --pin")
+    elif search.chance > CERTAIN:
         reasons.append(f"chance would put such values somewhere in {_often(search.chance)}")
     reasons += [doubt] if doubt else []
     parts = [f"{said} ({', '.join(sources)})"]

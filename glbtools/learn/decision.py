@@ -44,7 +44,8 @@ def _dispute(searches: Mapping[str, Search], reasons: list[str]) -> None:
         if one.spots[0].meets(other.spots[0]):
             reasons.append(f"{one.name} and {other.name} need the same bytes: what is known of one of them is wrong")
             for each, rival in ((one, other), (other, one)):
-                each.disputed = each.disputed or each.chance > CERTAIN or rival.chance <= CERTAIN
+                doubtful = each.chance > CERTAIN or rival.chance <= CERTAIN or bool(rival.pinned)
+                each.disputed = each.disputed or (doubtful and not each.pinned)
 
 
 def _one_order(testimony: Testimony, searches: Mapping[str, Search], reasons: list[str]) -> None:

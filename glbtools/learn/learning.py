@@ -140,7 +140,7 @@ def learn_layout(
         paths: the files; all have one layout.
         listings: what LISTQ or LISTDS printed of them; of configurations one for each, in their order.
         known: ``[FILE:]NAME=VALUE``: values known to be in the files.
-        pins: ``NAME=TYPE@OFFSET`` or ``NAME=none``: what somebody knows of the fields of queue files.
+        pins: ``NAME=TYPE@OFFSET`` or ``NAME=none``: what somebody knows of the fields.
         family: queue, reqconf or srvconf; told by the files' names unless given.
         max_size: largest file read, in bytes.
         progress: called with what is done next, how many steps are done, and of how many at most.
@@ -156,22 +156,18 @@ def learn_layout(
     wanted = family or family_of(paths)
     if wanted == "queue" and family is None:
         wanted = _spoken_of(paths, listings, known, max_size) or wanted
-    if wanted != "queue" and pins:
-        raise UsageError(
-            f"--pin {pins[0]}: fields of queue files can be pinned; of a {wanted} give values with --known"
-        )
+    given = _Hints(listings, known, pins)
     if wanted != "queue":
-        return _configuration_layout(wanted, paths, listings, known, max_size)
-    said = _Hints(listings, known, parse_pins(pins))
-    return _queue_layout(paths, said, max_size, progress or (lambda *_: None))
+        return _configuration_layout(wanted, paths, given, max_size)
+    return _queue_layout(paths, given, max_size, progress or (lambda *_: None))
 
 
 class _Hints(NamedTuple):
-    """What is given beside queue files: listings, known values, pins."""
+    """What is given beside the files: listings, known values, pins."""
 
     listings: Sequence[str | Path]
     known: Sequence[str]
-    pins: Sequence[Pin]
+    pins: Sequence[str]
 
 
 FAMILIES = ("queue", "reqconf", "srvconf")
@@ -202,7 +198,8 @@ def _queue_layout(
     max_size: int,
     progress: Progress,
 ) -> Learning:
-    listings, known, pins = given
+    listings, known, spelled = given
+    pins = parse_pins(spelled)
     learning = Learning("queue", tuple(map(str, paths)), tuple(map(str, listings)))
     steps = queue.MOST_RULES + 2
 
@@ -392,12 +389,11 @@ def _test_apart(learning: Learning, held: holdout.Holdout, fixed: Set[str]) -> N
     learning.layout = holdout.doubted(learning.layout, held)
 
 
-def _configuration_layout(
-    family: str, paths: Sequence[str | Path], listings: Sequence[str | Path], known: Sequence[str], max_size: int
-) -> Learning:
+def _configuration_layout(family: str, paths: Sequence[str | Path], given: _Hints, max_size: int) -> Learning:
+    listings, known, pins = given
     contents = [(str(path), files.read(path, max_size)) for path in paths]
     printed = [(str(path), parse_listing(files.read(path, max_size))) for path in listings]
-    learnt = configuration.learn_configuration(family, contents, listings=printed, known=known)
+    learnt = configuration.learn_configuration(family, contents, listings=printed, known=known, pins=pins)
     return Learning(
         family,
         tuple(map(str, paths)),

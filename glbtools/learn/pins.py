@@ -26,6 +26,8 @@ from glbtools.learn.weighing import is_blank, is_odd
 NAMES = ("sync", "stamp", "len_text", "checksum", "text")
 """Fields of a queue record that can be pinned; all but the number and the text may be none."""
 
+QUEUE_TEXTS = ("text",)
+
 FIRST, LAST = datetime(1985, 1, 1), datetime(2036, 1, 1)
 """Dates that a pinned date may have."""
 
@@ -42,9 +44,9 @@ class Pin(NamedTuple):
     """What is known of one field.
 
     Attributes:
-        name: as a layout names it, which is its role.
-        offset: from the beginning of the record; None where there is no such field.
-        kind: as a layout spells it, with ``size`` in bytes; empty for the text.
+        name: as a layout names it; of a queue that is its role.
+        offset: from the beginning of the record, or of the header; None where there is no such field.
+        kind: as a layout spells it, with ``size`` in bytes; empty for a text.
         order: of bytes; empty where the person does not say.
         spelled: as it was given.
     """
@@ -57,8 +59,13 @@ class Pin(NamedTuple):
     spelled: str
 
 
-def parse_pins(spelled: Sequence[str]) -> list[Pin]:
+def parse_pins(spelled: Sequence[str], names: Sequence[str] = NAMES, texts: Sequence[str] = QUEUE_TEXTS) -> list[Pin]:
     """Return pins as they are given: ``sync=u32@4``, ``sync=u16be@0x10``, ``text@24``, ``stamp=none``.
+
+    Args:
+        spelled: the pins.
+        names: of the fields that can be pinned; those of a queue record unless given.
+        texts: which of them are texts.
 
     Raises:
         UsageError: one is not of that form, or a name is pinned twice.
@@ -67,16 +74,17 @@ def parse_pins(spelled: Sequence[str]) -> list[Pin]:
     for text in spelled:
         match = _SPELLED.fullmatch(text.strip().lower())
         name = match["name"] if match else ""
-        if match is None or name not in NAMES or (match["at"] is None) == (match["none"] is None):
-            forms = "sync=u32@4, sync=u16be@0x10, text@24, stamp=none"
+        if match is None or name not in names or (match["at"] is None) == (match["none"] is None):
+            number = next(each for each in names if each not in texts)
+            forms = f"{number}=u32@4, {number}=u16be@0x10, {texts[-1]}@24, {names[1]}=none"
             raise UsageError(f"--pin {text}: not of the form NAME=TYPE@OFFSET or NAME=none, as {forms}; "
-                             f"names are {', '.join(NAMES)}")  # fmt: skip
+                             f"names are {', '.join(names)}")  # fmt: skip
         kind, _, digits = (match["type"] or "").partition(":")
         size = INTEGERS.get(kind, int(digits) if digits and kind in {"dec", "hex"} else 0)
         if match["none"] and name in {"sync", "text"}:
             raise UsageError(f"--pin {text}: a record has a {'number' if name == 'sync' else 'text'}")
-        if (name == "text") != (not kind) and not match["none"]:
-            raise UsageError(f"--pin {text}: the text has no type, and everything else has one")
+        if (name in texts) != (not kind) and not match["none"]:
+            raise UsageError(f"--pin {text}: a text has no type, and everything else has one")
         if kind and (not size or kind.startswith("i")):
             raise UsageError(f"--pin {text}: types are u8, u16, u32, with le or be behind them, dec:N and hex:N")
         if any(each.name == name for each in pins):

@@ -63,6 +63,7 @@ class Search:
         tried: how many positions chance has.
         by: how other fields helped to decide, in words.
         disputed: its only place is claimed by another field as well, and nothing shows which of them is right.
+        pinned: how a person says where it stands; empty where nobody does.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Search:
     tried: int = 0
     by: list[str] = field(default_factory=list)
     disputed: bool = False
+    pinned: str = ""
 
     def keep(self, spots: list[Spot], why: str) -> None:
         """Leave some of the places, if there are any."""
@@ -98,7 +100,8 @@ class Search:
     @property
     def decided(self) -> bool:
         """Whether one place is left, and chance does not explain it."""
-        return len(self.spots) == 1 and not self.disputed and self.chance <= (CERTAIN if self.weak else LIKELY)
+        sure = bool(self.pinned) or self.chance <= (CERTAIN if self.weak else LIKELY)
+        return len(self.spots) == 1 and not self.disputed and sure
 
 
 def search(testimony: Testimony, name: str) -> Search:
@@ -113,7 +116,7 @@ def search(testimony: Testimony, name: str) -> Search:
         if not held and isinstance(first.value, datetime):
             held = _holding(testimony, places, made.told, SUMMER)
             made.by += ["some dates are an hour off, as by summer time"] if held else []
-        made.spots = _spots(held, made.told)
+        made.spots = spots(held, made.told)
         made.bits = _information(made.values)
         made.tried = tried(testimony, made, ORDERS)
     return made
@@ -137,7 +140,7 @@ def _holding(
     return left
 
 
-def _spots(places: Sequence[Place], told: Sequence[KnownValue]) -> list[Spot]:
+def spots(places: Sequence[Place], told: Sequence[KnownValue]) -> list[Spot]:
     """Group places; one byte is the lowest of a number whichever order the bytes of the wider ones have."""
     longest = max((len(each.value.encode(ENCODING)) + 1 for each in told if isinstance(each.value, str)), default=0)
     groups: dict[tuple[str, ...], list[Place]] = {}
