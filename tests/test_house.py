@@ -21,7 +21,7 @@ USERS = (PACKAGE, ROOT / "docs", ROOT / "scoreboard", ROOT / "benchmarks", ROOT 
 
 MOST_POSITIONAL = 5
 
-POSITIONAL = {"formats": 4}
+POSITIONAL = {"formats": 1}
 """Room -> calls with more than five positional arguments, but for the rows of tables."""
 
 UNUSED: dict[str, int] = {}

@@ -900,7 +900,7 @@ def _entries(
         elif changed is not None:
             for kind, message, damage in _unreadable(row, columns, separators, dialect):
                 tell(Fault(kind, message, row.span, damage, line=row.line))
-            yield _entry(row, dn, changed, columns, separators, dialect, bare=bare)
+            yield _entry(row, dn, changed, columns, separators=separators, dialect=dialect, bare=bare)
         elif numbered:
             tell(Fault("usn", "USN-Changed is not a number", row.span, line=row.line))
 
@@ -967,7 +967,7 @@ def _builder(columns: _Columns, marks: Separators, *, bare: bool) -> Callable[[S
         if deleted and deleted != "1":
             return None
         if bare:
-            return Entry(dn.lower(), dn, int(number), None, False, None, changed_at, None, None, (), line)
+            return Entry(dn.lower(), dn, int(number), when=changed_at, line=line)
         created, version, source_usn = (int(each) if each else None for each in numbers)
         source = cells[of_source]
         return Entry(
@@ -999,7 +999,7 @@ def _is_number(text: str) -> bool:
 
 
 def _entry(
-    row: Row, dn: str, changed: int, columns: _Columns, separators: Separators, dialect: str, *, bare: bool = False
+    row: Row, dn: str, changed: int, columns: _Columns, *, separators: Separators, dialect: str, bare: bool = False
 ) -> Entry:
     cells = row.cells
     when = _text(columns.cell(cells, "when-changed"), separators, dialect)
@@ -1038,7 +1038,8 @@ def _object_row(row: Row, columns: _Columns, separators: Separators) -> JsonRow:
     dialect = DIALECTS[0]
     cells = row.cells
     changed = _number(columns.cell(cells, "usn-changed"), separators)
-    entry = _entry(row, _name(cells, columns, separators, dialect), changed or 0, columns, separators, dialect)
+    name = _name(cells, columns, separators, dialect)
+    entry = _entry(row, name, changed or 0, columns, separators=separators, dialect=dialect)
     return {
         "line": row.line,
         "span": span_row(row.span),
