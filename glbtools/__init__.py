@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from glbtools.repair.recovery import CarvedImage, carve
     from glbtools.reporting.story import write_report
     from glbtools.reporting.timeline import write_timeline
+    from glbtools.simulation.many import simulate_many
     from glbtools.simulation.run import simulate, truth_of
     from glbtools.sync.agent import Result as SyncResult
     from glbtools.sync.pair import run as synchronize
@@ -122,6 +123,7 @@ _PLACES = {
     "read_reqconf": "library",
     "read_srvconf": "library",
     "simulate": "simulation.run",
+    "simulate_many": "simulation.many",
     "stream_queue": "library",
     "stream_tuples": "library",
     "survey": "fleet.survey",
@@ -189,6 +191,7 @@ __all__ = [
     "read_reqconf",
     "read_srvconf",
     "simulate",
+    "simulate_many",
     "stream_queue",
     "stream_tuples",
     "survey",

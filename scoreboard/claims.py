@@ -38,8 +38,8 @@ from glbtools.simulation.disk import OWN, Office
 from glbtools.simulation.ledger import Fate
 from glbtools.simulation.network import Network
 from glbtools.simulation.run import contents, run
+from glbtools.simulation.samples import Sample, sample
 from glbtools.simulation.truth import HOPELESS, Survey
-from scoreboard.networks import Sample, sample
 
 CYCLES = 3
 """Cycles in which nothing goes wrong, after which what can arrive has arrived."""

@@ -1,21 +1,22 @@
-"""One network, diagnosed, held against the truth about it."""
+"""Networks, surveyed, held against the truth about them."""
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from glbtools import files
-from glbtools.diagnosis.engine import diagnose
-from glbtools.diagnosis.unsent import unsent
-from glbtools.model.protocol import Rules
-from glbtools.simulation import truth
+from glbtools.fleet.survey import survey
+from glbtools.simulation.many import name_of, simulate_many, truth_row
 from glbtools.simulation.run import contents, run
-from scoreboard.networks import Sample
+from glbtools.simulation.samples import Sample
+from glbtools.tables import read_json
+
+Line = dict[str, Any]
+"""A line of a survey, or of the table of the truth."""
 
 ON_ITS_WAY = frozenset({"queued", "stranded", "rejected", "lost", "in mail"})
 """States of a change that has not reached the server; one that was never queued has left no trace."""
@@ -62,74 +63,89 @@ class Verdict:
 
 
 def judge(sample: Sample) -> Verdict:
-    """Simulate a network, diagnose it, and hold both answers against the truth."""
+    """Simulate a network, survey it, and hold what is found against the truth."""
     made = run(sample.scenario)
-    known = truth.document(made)
-    directory = Path(tempfile.mkdtemp(prefix="scoreboard-"))
-    verdict = Verdict(sample.kind, sample.faults, adopted=sample.scenario.rules == Rules())
-    try:
-        target = directory / "net"
+    with tempfile.TemporaryDirectory(prefix="scoreboard-") as directory:
+        target = Path(directory, "net")
         files.write_tree(contents(made), target, sync=False)
-        report = diagnose(target)
-        verdict.found = sorted({each.problem.slug for each in report.findings})
-        loud = [each for each in report.findings if each.severity != "note" and each.problem.slug not in sample.true]
-        verdict.loud = sorted({each.problem.slug for each in loud})
-        possible = (each.severity == "warning" and each.certainty == "possible" for each in loud)
-        verdict.only_possible = bool(loud) and all(possible)
-        _uploads(known, truth.Survey(made), unsent(target), verdict)
-        # Where T2 takes its own last number again, a change is issued twice, and delivered by the first time.
-        texts = Counter(each.text for each in made.serving.records("MSTTRANS"))
-        twice = {text for text, count in texts.items() if count > 1}
-        _downloads(known, unsent(target, direction="download"), verdict, twice)
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        lines = list(survey(target, out=Path(directory, "survey"), workers=0))
+    return compared(truth_row(sample, made), lines)
+
+
+def judge_many(count: int, first: int) -> Iterator[tuple[int, Verdict]]:
+    """Yield what comes of the networks of some seeds, in their order: simulated, then surveyed."""
+    with tempfile.TemporaryDirectory(prefix="scoreboard-") as directory:
+        table = simulate_many(count, Path(directory, "nets"), seed=first)
+        found: dict[str, list[Line]] = {}
+        for line in survey(Path(directory, "nets"), out=Path(directory, "survey")):
+            folder = Path(line["path"]).relative_to(Path(directory, "nets")).parts
+            found.setdefault(folder[1], []).append(line)
+        with table.open("rb") as stream:
+            for each in stream:
+                known = read_json(each)
+                yield known["seed"], compared(known, found.get(name_of(known["seed"]), []))
+
+
+def compared(known: Line, lines: list[Line]) -> Verdict:
+    """Hold what a survey says of a network against a line of the table of the truth."""
+    verdict = Verdict(known["kind"], tuple(known["drawn"]), adopted=not known["rules"])
+    wrong = [each for each in lines if each["outcome"] not in ("judged", "unjudged")]
+    if wrong or not lines:
+        verdict.error = "; ".join(f"{line['path']}: {line['outcome']}: {line['error']}" for line in wrong) or "no unit"
+        return verdict
+    findings = [each for line in lines for each in line["findings"]]
+    verdict.found = sorted({each["slug"] for each in findings})
+    loud = [each for each in findings if each["severity"] != "note" and each["slug"] not in known["true"]]
+    verdict.loud = sorted({each["slug"] for each in loud})
+    possible = (each["severity"] == "warning" and each["certainty"] == "possible" for each in loud)
+    verdict.only_possible = bool(loud) and all(possible)
+    _uploads(known, _of(lines, "upload"), verdict)
+    _downloads(known, _of(lines, "download"), verdict)
     return verdict
 
 
-def _uploads(known: dict[str, Any], survey: truth.Survey, found: Any, verdict: Verdict) -> None:
+def _of(lines: list[Line], channel: str) -> dict[str, list[Line]]:
+    """Return what has not arrived on one kind of channel; a network may be several units."""
+    return {
+        name: [each for line in lines for each in line["unsent"][name] if each["channel"] == channel]
+        for name in ("changes", "ranges", "unknown")
+    }
+
+
+def _uploads(known: Line, found: dict[str, list[Line]], verdict: Verdict) -> None:
     rows = {(each["origin"], each["text"]): each for each in known["changes"]}
-    listed = {(each.route.origin, each.text): each for each in found}
-    silent = {each.route.origin for each in found.unknown}
+    listed = {(each["postoffice"], each["text"]): each for each in found["changes"]}
+    silent = {each["origin"] for each in found["unknown"]}
     for key, row in rows.items():
         if row["server"]["state"] not in ON_ITS_WAY or key in listed:
             continue
-        if _in_range(found.ranges, row["origin"], row["number"]) or row["origin"] in silent or None in silent:
+        if _in_range(found["ranges"], row["origin"], row["number"]) or row["origin"] in silent or None in silent:
             verdict.covered += 1
-        elif row["server"]["state"] in ("lost", "in mail") and not _in_hole(survey, row):
+        elif row["server"]["state"] in ("lost", "in mail") and row["id"] not in known["shown"]:
             verdict.traceless += 1
         else:
             verdict.missing.append(f"upload {row['origin']} {row['number']} {row['text']} {row['server']['state']}")
     for key, change in listed.items():
         row = rows.get(key)
         if _claimed(change, verdict) and (row is None or row["server"]["state"] not in ON_ITS_WAY):
-            verdict.spurious.append(f"upload {change.postoffice} {change.sync} {change.text} {change.why}")
-    for each in found.ranges:
+            verdict.spurious.append(f"upload {key[0]} {change['sync']} {key[1]} {change['why']}")
+    for each in found["ranges"]:
         if not _claimed(each, verdict):
             continue
-        for number in range(each.range[0] + 1, each.range[1] + 1):
-            named = [row for row in known["changes"] if row["origin"] == each.route.origin and row["number"] == number]
+        for number in range(each["range"][0] + 1, each["range"][1] + 1):
+            named = [row for row in known["changes"] if row["origin"] == each["origin"] and row["number"] == number]
             if named and all(row["server"]["state"] == "arrived" for row in named):
-                verdict.spurious.append(f"upload {each.route.origin} {number} (range) {each.why}")
+                verdict.spurious.append(f"upload {each['origin']} {number} (range) {each['why']}")
 
 
-def _claimed(found: Any, verdict: Verdict) -> bool:
+def _claimed(found: Line, verdict: Verdict) -> bool:
     """Whether something is said to be so: what is likely need hold under the adopted reading only."""
-    return bool(found.certainty == "certain" or (found.certainty == "likely" and verdict.adopted))
+    return bool(found["certainty"] == "certain" or (found["certainty"] == "likely" and verdict.adopted))
 
 
-def _in_hole(survey: truth.Survey, row: dict[str, Any]) -> bool:
-    """Whether the numbers alone show that a change is lost: confirmed at its origin, and above what the server has."""
-    reqconf, record = survey.configured[row["origin"]], survey.registered[row["origin"]]
-    if row["number"] is None or reqconf is None or record is None:
-        return False
-    if (record.importsync or 0) < (reqconf.importsync or 0):
-        return False  # a record made anew says nothing about what came before (ruling 10)
-    return (record.reqsync or 0) < row["number"] <= (reqconf.reqsync or 0)
-
-
-def _downloads(known: dict[str, Any], found: Any, verdict: Verdict, twice: set[str]) -> None:
-    listed = {(each.route.target, each.sync, each.text): each for each in found}
-    silent = {each.route.target for each in found.unknown}
+def _downloads(known: Line, found: dict[str, list[Line]], verdict: Verdict) -> None:
+    listed = {(each["target"], each["sync"], each["text"]): each for each in found["changes"]}
+    silent = {each["target"] for each in found["unknown"]}
     expected = {}
     arrived = {}
     for row in known["changes"]:
@@ -143,24 +159,25 @@ def _downloads(known: dict[str, Any], found: Any, verdict: Verdict, twice: set[s
     for key, row in expected.items():
         if key in listed or (None, *key[1:]) in listed:
             continue
-        if _in_range(found.ranges, key[0], key[1], target=True) or key[0] in silent or None in silent:
+        if _in_range(found["ranges"], key[0], key[1], target=True) or key[0] in silent or None in silent:
             verdict.covered += 1
         else:
             verdict.missing.append(f"download {key} {row['missing'][key[0]]['state']}")
     for key, change in listed.items():
-        wrong = _claimed(change, verdict) and arrived.get(key) == "delivered" and change.text not in twice
-        if wrong and key[0] != _origin(known, key):
-            verdict.spurious.append(f"download {key} {change.why}")
+        wrong = _claimed(change, verdict) and arrived.get(key) == "delivered"
+        # Where T2 takes its own last number again, a change is issued twice, and delivered by the first time.
+        if wrong and change["text"] not in known["twice"] and key[0] != _origin(known, key):
+            verdict.spurious.append(f"download {key} {change['why']}")
 
 
-def _origin(known: dict[str, Any], key: tuple[str, int, str]) -> str | None:
+def _origin(known: Line, key: tuple[str, int, str]) -> str | None:
     return next((each["origin"] for each in known["changes"] if each["text"] == key[2]), None)
 
 
-def _in_range(ranges: Any, name: str, number: int | None, *, target: bool = False) -> bool:
+def _in_range(ranges: list[Line], name: str, number: int | None, *, target: bool = False) -> bool:
     return any(
-        (each.route.target if target else each.route.origin) == name
+        each["target" if target else "origin"] == name
         and number is not None
-        and each.range[0] < number <= each.range[1]
+        and each["range"][0] < number <= each["range"][1]
         for each in ranges
     )

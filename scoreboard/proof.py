@@ -13,7 +13,7 @@ from glbtools.repair.plan import plan_rebuild
 from glbtools.simulation import network, phases, truth
 from glbtools.simulation.network import Network
 from glbtools.simulation.run import contents, run
-from scoreboard.networks import Sample
+from glbtools.simulation.samples import Sample
 
 CYCLES = 4
 """Cycles without faults after which everything that can arrive has arrived."""

@@ -14,22 +14,13 @@ sys.path.insert(0, str(HERE.parent))
 
 from glbtools.diagnosis.problems import by_slug  # noqa: E402
 from glbtools.simulation.faults import FAULTS  # noqa: E402
+from glbtools.simulation.samples import sample  # noqa: E402
 from scoreboard import families  # noqa: E402
-from scoreboard.judge import Verdict, judge  # noqa: E402
+from scoreboard.judge import Verdict, judge_many  # noqa: E402
 from scoreboard.learning import section  # noqa: E402
-from scoreboard.networks import sample  # noqa: E402
 from scoreboard.proof import Proof, prove  # noqa: E402
 
 PAGE = HERE.parent / "docs" / "scoreboard.md"
-
-
-def verdict_of(seed: int) -> tuple[int, Verdict]:
-    """Return what comes of the network of a seed; an error of the program is a result too."""
-    drawn = sample(seed)
-    try:
-        return seed, judge(drawn)
-    except Exception as error:
-        return seed, Verdict(drawn.kind, drawn.faults, error=f"{type(error).__name__}: {error}")
 
 
 def proof_of(seed: int) -> tuple[int, Proof]:
@@ -49,8 +40,7 @@ def proofs(count: int, first: int = 1) -> list[tuple[int, Proof]]:
 
 def verdicts(count: int, first: int = 1) -> list[tuple[int, Verdict]]:
     """Return what comes of some networks, on all cores, in the order of their seeds."""
-    with ProcessPoolExecutor() as pool:
-        return list(pool.map(verdict_of, range(first, first + count), chunksize=10))
+    return list(judge_many(count, first))
 
 
 def page(found: list[tuple[int, Verdict]], rebuilt: list[tuple[int, Proof]]) -> str:

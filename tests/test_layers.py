@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "glbtools"
 # names of ``glbtools`` lead to.
 ROOMS = (
     "__main__", "cli", "fleet", "reporting", "library", "simulation", "repair", "events", "diagnosis", "learn", "sync",
-    "directory", "evidence", "formats", "layouts", "model", "binary", "tables", "files", "errors",
+    "directory", "evidence", "formats", "layouts", "model", "binary", "tables", "files", "processes", "errors",
 )  # fmt: skip
 
 # The package itself has the version and public names, all loaded lazily; both may be used from the top rooms,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from glbtools.simulation.faults import FAULTS
+from glbtools.simulation.samples import SHOWN, faulty, sample
 from scoreboard.claims import account
-from scoreboard.judge import judge
-from scoreboard.networks import SHOWN, faulty, sample
+from scoreboard.judge import judge, judge_many
 from scoreboard.proof import prove
 
 SEEDS = range(1, 25)
@@ -44,3 +44,11 @@ def test_a_random_network_that_is_rebuilt_loses_no_change_and_needs_no_second_re
     proof = prove(sample(seed))
     assert proof.lost == []
     assert proof.again == 0
+
+
+def test_networks_that_are_surveyed_together_have_the_verdicts_that_each_has_alone() -> None:
+    together = dict(judge_many(12, 40))
+    for seed, verdict in together.items():
+        alone = judge(sample(seed))
+        assert (verdict.found, verdict.loud, verdict.error) == (alone.found, alone.loud, "")
+        assert (verdict.missing, verdict.spurious, verdict.covered) == ([], [], alone.covered)

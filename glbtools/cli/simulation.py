@@ -30,6 +30,16 @@ def simulate(
     start_from: Annotated[
         Path | None, typer.Option("--from", metavar="DIR", help="Go on with the network in this directory.")
     ] = None,
+    many: Annotated[
+        int | None,
+        typer.Option("--many", metavar="N", help="As many small networks, with faults drawn at random.", min=1),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers", metavar="N", help="Processes for --many; one for each processor unless given.", min=0
+        ),
+    ] = None,
     listed: Annotated[bool, typer.Option("--list", help="Show the scenarios and the faults.")] = False,
     image: Annotated[
         Path | None,
@@ -45,9 +55,11 @@ def simulate(
 ) -> None:
     """Simulate a network of postoffices, cycle by cycle, over real files, with faults and known truth.
 
-    What became of every change stands in DIR/glbtools-simulation/truth.json.
+    What became of every change stands in DIR/glbtools-simulation/truth.json; of --many networks, whose seeds are S, S+1
+    and so on, a line for each in truth.jsonl there.
 
     Example: glbtools simulate server-restored --out restored
+    Example: glbtools simulate --many 1000 --seed 1 --out archive
     """
     from glbtools.errors import UsageError
     from glbtools.reporting import simulation as render
@@ -62,6 +74,17 @@ def simulate(
             put([render.listing(scenarios, faults)])
         else:
             put(common.lines(render.catalogue(scenarios, faults)))
+        return
+    if workers is not None and many is None:
+        raise typer.BadParameter("goes with --many", param_hint="--workers")
+    if many is not None:
+        others = {"SCENARIO": scenario, "--cycles": cycles, "--from": start_from, "--image": image, "--delete": delete}
+        unfit = [name for name, value in (others | {"--force": force or None}).items() if value is not None]
+        if unfit or out is None:
+            raise typer.BadParameter(
+                f"goes with --seed and --out, not with {', '.join(unfit) or 'less'}", param_hint="--many"
+            )
+        _many(many, out, seed, workers, common)
         return
     if scenario is None:
         raise UsageError("SCENARIO: is missing; glbtools simulate --list shows the scenarios")
@@ -92,3 +115,22 @@ def simulate(
         put([render.document(truth, written)])
     elif not common.quiet:
         put(common.lines(render.report(truth, place)))
+
+
+def _many(count: int, out: Path, seed: int | None, workers: int | None, common: Common) -> None:
+    from glbtools.reporting import simulation as render
+    from glbtools.simulation.many import simulate_many
+
+    show = common.progress
+    table = simulate_many(
+        count,
+        out,
+        seed=1 if seed is None else seed,
+        workers=workers,
+        layouts=common.layouts,
+        progress=(lambda done, of: show(f"{done} of {of} networks")) if show else None,
+    )
+    if common.as_json:
+        put([render.document_of_many(count, table)])
+    elif not common.quiet:
+        put(common.lines(render.report_of_many(count, table)))

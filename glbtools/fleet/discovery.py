@@ -62,7 +62,7 @@ class Site(NamedTuple):
         path: its directory.
         is_server: whether it has a SRVCONF.
         server: the server that its REQCONF names; empty where none is known.
-        name: its own, or that of its directory.
+        name: its own without its network, or that of its directory.
     """
 
     path: str
@@ -208,6 +208,7 @@ def together(sites: list[Site]) -> list[Group]:
 
     Otherwise requestors go to the server that they name, and those of a server that is not here are a group.
     """
+    sites = _with_one_server(sites)
     servers = [each for each in sites if each.is_server]
     claims = {each.server for each in sites if each.server}
     distinct = len({each.name for each in sites}) == len(sites)
@@ -228,6 +229,20 @@ def together(sites: list[Site]) -> list[Group]:
             # The newest only: a postoffice that is there a thousand times is not compared with all of them.
             fitting[:] = [*(each for each in fitting if each.has_server), alone]
     return groups
+
+
+def _with_one_server(sites: list[Site]) -> list[Site]:
+    """Return postoffices of which another one has a SRVCONF beside the server, too, as a requestor: its name tells."""
+    by_server: dict[str, list[Site]] = {}
+    for each in sites:
+        if each.is_server and each.server:
+            by_server.setdefault(each.server, []).append(each)
+    others: set[str] = set()
+    for server, claiming in by_server.items():
+        bearing = [each for each in claiming if each.name == server.rpartition("/")[2]]
+        if len(bearing) == 1:
+            others |= {each.path for each in claiming if each is not bearing[0]}
+    return [each._replace(is_server=False) if each.path in others else each for each in sites]
 
 
 class Walk:
@@ -327,7 +342,7 @@ class _Look(NamedTuple):
 def _site(postoffice: Postoffice) -> Site:
     server = serves(postoffice)
     is_server = bool(server) or postoffice.find("SRVCONF.GLB") is not None
-    name = "" if is_server else name_in_records(postoffice)[0]
+    name = (name_in_records(postoffice)[0] or "").rpartition("/")[2]
     return Site(postoffice.path, is_server, server or claim(postoffice), name or postoffice.directory)
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
+from glbtools import processes
 from glbtools.errors import GlbError
 from glbtools.fleet.discovery import Job
 from glbtools.fleet.judging import CRASHED, TIMED_OUT, Line, Terms, judged, lines, stamped, without_verdict
@@ -28,8 +26,6 @@ TRIES = 3
 
 GRACE = 10.0
 """Seconds that a job may be longer than its time before its process is ended from outside."""
-
-_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
 
 def batches(jobs: Iterable[Job], most: int = BATCH) -> Iterator[list[Job]]:
@@ -138,11 +134,9 @@ class Pool:
         Raises:
             GlbError: its processes end before they begin.
         """
-        context = multiprocessing.get_context(_METHOD)
-        if _METHOD == "forkserver":
-            multiprocessing.set_forkserver_preload([__name__])
+        context = processes.context(__name__)
         for _ in range(TRIES):
-            pool = ProcessPoolExecutor(self._workers, mp_context=context, initializer=_settle)
+            pool = ProcessPoolExecutor(self._workers, mp_context=context, initializer=processes.settle)
             try:
                 pool.submit(os.getpid).result()
             except BrokenProcessPool:
@@ -165,18 +159,3 @@ class Pool:
     def _end(self) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._kill()
-
-
-def _settle() -> None:
-    """Prepare a process: an interrupt is for the one who started it, and it ends when that one is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _end_with(sentinel: int) -> None:
-    from multiprocessing.connection import wait as until
-
-    until([sentinel])
-    os._exit(1)

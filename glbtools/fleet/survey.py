@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from glbtools import __version__, files
+from glbtools import __version__, files, processes
 from glbtools.errors import OutputExistsError, UsageError
 from glbtools.fleet import pool, summary, tables
 from glbtools.fleet.discovery import Job, Walk
@@ -129,7 +129,7 @@ def survey(
     with _writing(target / LINES) as stream:
         done = _done(stream, found)
         jobs = (each for each in walk.jobs() if not _is_done(done, each))
-        count = os.cpu_count() or 1 if workers is None else workers
+        count = processes.processors() if workers is None else workers
         running = pool.Pool(count, terms).run(jobs) if count else pool.here(jobs, terms)
         for lines in running:
             _write(stream, lines)

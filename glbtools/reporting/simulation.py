@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glbtools.diagnosis.wording import plural
 from glbtools.reporting.documents import dumps
 from glbtools.reporting.model import Block, Break, Column, Paragraph, Table, Verbatim
 from glbtools.reporting.text import safe
@@ -59,6 +60,16 @@ def _because(state: str, row: dict[str, Any]) -> str:
 def document(truth: dict[str, Any], written: Iterable[Path]) -> str:
     """Return the truth about a network and the files written, as JSON."""
     return dumps({"schema": "glbtools.simulated/1", "truth": truth, "written": [str(each) for each in written]})
+
+
+def report_of_many(count: int, table: Path) -> Iterator[Block]:
+    """Yield how many networks were written, and where the truth about them stands."""
+    yield Paragraph(f"{plural(count, 'network')}; the truth about each is a line of {safe(str(table))}")
+
+
+def document_of_many(count: int, table: Path) -> str:
+    """Return the same as JSON."""
+    return dumps({"schema": "glbtools.simulated-many/1", "networks": count, "truth": str(table)})
 
 
 def catalogue(scenarios: dict[str, str], faults: Iterable[Fault]) -> Iterator[Block]:

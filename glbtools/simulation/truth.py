@@ -101,6 +101,16 @@ class Survey:
             return "stranded"
         return "rejected" if number <= applied else "queued"
 
+    def shows_loss(self, change: Fate) -> bool:
+        """Whether the numbers alone show a loss: confirmed at the origin, and above what the server has."""
+        number = self.queued[change.origin].get(change.id, change.number)
+        reqconf, record = self.configured[change.origin], self.registered[change.origin]
+        if number is None or reqconf is None or record is None:
+            return False
+        if (record.importsync or 0) < (reqconf.importsync or 0):
+            return False  # A record made anew says nothing about what came before (ruling 10).
+        return (record.reqsync or 0) < number <= (reqconf.reqsync or 0)
+
     def download(self, change: Fate, target: str) -> str:
         """Return how far a change has got on its way from the server to a postoffice."""
         if target in change.reached:

@@ -24,12 +24,11 @@ from glbtools.model.change import Change
 from glbtools.repair.plan import plan_rebuild
 from glbtools.repair.remedies.queues import KEPT_NUMBER
 from glbtools.repair.work import OWN
-from glbtools.simulation import network, phases, truth
+from glbtools.simulation import network, phases, samples, truth
 from glbtools.simulation.faults import FAULTS
 from glbtools.simulation.ledger import Fate
 from glbtools.simulation.run import contents, run
 from glbtools.simulation.scenario import Mishap, Scenario, Step, shipped
-from scoreboard import networks
 
 from .directories import CHANGES, QUEUE, STEMS, WITH_OLDER, Held, everything, older, postoffices, queues, simulated
 
@@ -139,7 +138,7 @@ def test_no_change_of_a_scenario_is_missing(name, tmp_path):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_change_of_a_random_network_is_missing(seed, tmp_path):
-    root = simulated(networks.sample(seed).scenario, tmp_path / "given")
+    root = simulated(samples.sample(seed).scenario, tmp_path / "given")
     check(root, *rebuilt(root, tmp_path / "rebuilt", ""))
 
 

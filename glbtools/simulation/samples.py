@@ -108,7 +108,7 @@ def _disturbed(scenario: Scenario, dice: Dice) -> Scenario:
     for cycle in range(2, scenario.cycles - 1):
         name = dice.one_of(DISTURBANCES)
         at = dice.one_of((scenario.server, *scenario.postoffices))
-        mishaps.append(Mishap(cycle, cycle, dice.one_of(("T1", "T2")), name, at, {}))
+        mishaps.append(Mishap(cycle, cycle, dice.one_of(("T1", "T2")), name, at, options={}))
     return scenario._replace(mishaps=tuple(mishaps))
 
 
@@ -116,7 +116,7 @@ def _tended(scenario: Scenario, dice: Dice) -> Scenario:
     """Let an administrator do something ordinary in one cycle, and the network go on for none to three."""
     name, at = dice.one_of(REMEDIES), dice.one_of(scenario.postoffices)
     cycle = scenario.cycles - dice.below(4)
-    mishap = Mishap(cycle, cycle, FAULTS[name].after, name, at, {})
+    mishap = Mishap(cycle, cycle, FAULTS[name].after, name, at, options={})
     return scenario._replace(mishaps=(mishap,), stop=dice.one_of(PHASES))
 
 
@@ -156,7 +156,7 @@ def _with(scenario: Scenario, fault: Fault, dice: Dice) -> Scenario:
         scenario = scenario._replace(cycles=24, changes=1)
         begins, ends = 1, 24
         steps = [Step(2, "T0", "add", at, {"count": 2})]
-    mishap = Mishap(begins, ends, fault.after, fault.name, at, options)
+    mishap = Mishap(begins, ends, fault.after, fault.name, at, options=options)
     return scenario._replace(steps=tuple(steps), mishaps=(mishap,))
 
 
@@ -167,5 +167,7 @@ def _beside(scenario: Scenario, fault: Fault, dice: Dice) -> Scenario:
     if fault.name in COPIES:
         copy = Step(max(1, cycle - 2), "T3" if cycle > 2 else "T1", "copy", at, {"name": "other"})
         scenario = scenario._replace(steps=(copy, *scenario.steps))
-    mishap = Mishap(cycle, cycle, fault.after, fault.name, at, {"copy": "other"} if "copy" in fault.options else {})
+    mishap = Mishap(
+        cycle, cycle, fault.after, fault.name, at, options={"copy": "other"} if "copy" in fault.options else {}
+    )
     return scenario._replace(mishaps=(mishap, *scenario.mishaps))
