@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from typing import Any
 
 from glbtools import processes
 from glbtools.errors import GlbError
@@ -23,6 +24,9 @@ UNDER_WAY = 2
 
 TRIES = 3
 """Times that a job may be alone with a process that dies, until the job is taken for the reason."""
+
+MOST_TRIES = 30
+"""The same, with the times that a process ended before it had begun with the job."""
 
 GRACE = 10.0
 """Seconds that a job may be longer than its time before its process is ended from outside."""
@@ -52,6 +56,8 @@ class Pool:
 
     def __init__(self, workers: int, terms: Terms) -> None:
         self._workers, self._terms = workers, terms
+        self._context = processes.context(__name__)
+        self._begun = self._context.RawValue("i", 0)
         self._executor = self._begin()
 
     def run(self, jobs: Iterable[Job]) -> Iterator[list[Line]]:
@@ -99,20 +105,24 @@ class Pool:
 
     def _alone(self, job: Job) -> list[Line]:
         """Return the lines of a job that may have killed its process: nothing else is under way beside it."""
-        outcome, why = CRASHED, f"ended its process {TRIES} times"
-        for _ in range(TRIES):
+        ended = 0
+        for _ in range(MOST_TRIES):
+            self._begun.value = 0
             future = self._submit([job])
             done, _ = wait([future], self._patience([[job]]))
             if not done:
-                outcome, why = TIMED_OUT, f"took longer than {self._terms.timeout:g} s, and could not be stopped"
                 self._kill()
+                self._anew()
+                why = f"took longer than {self._terms.timeout:g} s, and could not be stopped"
+                return stamped(job, [without_verdict(job, TIMED_OUT, why)])
             try:
                 return future.result()[0]
             except BrokenProcessPool:
+                ended += self._begun.value  # A process that ended before it began has another reason.
                 self._anew()
-            if outcome == TIMED_OUT:
+            if ended == TRIES:
                 break
-        return stamped(job, [without_verdict(job, outcome, why)])
+        return stamped(job, [without_verdict(job, CRASHED, f"ended its process {ended} times")])
 
     def _patience(self, under_way: Iterable[list[Job]]) -> float | None:
         """Return the seconds within which a batch must be done; None for any time."""
@@ -122,7 +132,7 @@ class Pool:
 
     def _submit(self, batch: list[Job]) -> Future[list[list[Line]]]:
         try:
-            return self._executor.submit(judged, batch, self._terms)
+            return self._executor.submit(_judged, batch, self._terms)
         except BrokenProcessPool as error:
             future: Future[list[list[Line]]] = Future()
             future.set_exception(error)
@@ -134,9 +144,10 @@ class Pool:
         Raises:
             GlbError: its processes end before they begin.
         """
-        context = processes.context(__name__)
         for _ in range(TRIES):
-            pool = ProcessPoolExecutor(self._workers, mp_context=context, initializer=processes.settle)
+            pool = ProcessPoolExecutor(
+                self._workers, mp_context=self._context, initializer=_settle, initargs=(self._begun,)
+            )
             try:
                 pool.submit(os.getpid).result()
             except BrokenProcessPool:
@@ -159,3 +170,18 @@ class Pool:
     def _end(self) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._kill()
+
+
+_sign: Any = None
+"""In a process of a pool: set to 1 when it begins with a batch."""
+
+
+def _settle(begun: Any) -> None:
+    global _sign  # noqa: PLW0603 - what a process of a pool has to keep from its beginning
+    _sign = begun
+    processes.settle()
+
+
+def _judged(batch: list[Job], terms: Terms) -> list[list[Line]]:
+    _sign.value = 1
+    return judged(batch, terms)
