@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-WITHOUT_FILES = ("contributing", "directory")
+WITHOUT_FILES = ("contributing",)
 """Guides that are not about files."""
 
 GUIDES = [path for path in sorted((ROOT / "docs" / "guides").glob("*.md")) if path.stem not in WITHOUT_FILES]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from glbtools.formats.ldif_dump import parse_ldif
 from tests.real.controller import BASE, Controller, first_state, second_state
 
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guides" / "directory.md"
 COMPARED = ("description", "displayname", "mail", "member", "objectclass", "samaccountname", "telephonenumber")
 
 
@@ -163,3 +165,21 @@ def test_tombstones_that_are_expunged_are_no_alarm(run, source, history, tmp_pat
     assert b"CN=otto" not in after.read_bytes()
     done = run("directory", "export", after, *words)
     assert (done.status, "gone without a tombstone" in done.err) == (0, False), done.err
+
+
+def test_the_guides_command_for_samba_gives_a_dump_that_has_what_was_deleted(source, tmp_path, monkeypatch, run):
+    (line,) = re.findall(r"^ldbsearch .*$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+    command = (
+        line.replace("/var/lib/samba/private/sam.ldb", f"{source.database} --configfile={source.config}")
+        .replace("DC=example,DC=com", BASE)
+        .replace("dc1.ldif", str(tmp_path / "dc1.ldif"))
+    )
+    source.user("gone")
+    source.delete("CN=gone,OU=Staff")
+    monkeypatch.chdir(tmp_path)
+    subprocess.run(command, shell=True, check=True, timeout=120)
+    records = parse_ldif((tmp_path / "dc1.ldif").read_bytes()).records
+    assert any(record.get("isDeleted") and "gone" in record.dn for record in records)
+    assert all(record.get("uSNChanged") for record in records if record.dn)
+    shown = run("inspect", "dc1.ldif")
+    assert (shown.status, "LDIF file" in shown.out) == (0, True), shown.out[:500]
