@@ -30,7 +30,7 @@ from glbtools import files
 from glbtools.diagnosis.changes.found import MissingRange, Outstanding, Unsent
 from glbtools.diagnosis.engine import diagnose
 from glbtools.diagnosis.finding import Finding
-from glbtools.diagnosis.unsent import unsent
+from glbtools.diagnosis.unsent import outstanding
 from glbtools.errors import GlbError
 from glbtools.model.histories import HISTORIES
 from glbtools.simulation import actions, network, phases
@@ -249,13 +249,13 @@ def _judge(
         found.certain[kind] += 1
 
     try:
-        listed = unsent(*paths, older=older or [], direction="both")
-        findings = diagnose(*paths, older=older or []).findings
+        report = diagnose(*paths, older=older or [])
+        listed = outstanding(report.evidence, "both")
     except GlbError:
         return
     _uploads(truth, listed, claim, refute)
     _downloads(truth, listed, claim, refute)
-    for finding in findings:
+    for finding in report.findings:
         if finding.severity != "note":
             _ranges(truth, finding, claim, refute)
         _causes(drawn, finding, claim, refute)

@@ -218,7 +218,8 @@ def _lost(outcome: Unsent) -> Iterator[Block]:
         if shown > MOST_GROUPS:
             continue
         yield Heading(unsent.headed(route))
-        yield Paragraph(f"{plural(len(alike), 'change')} {unsent.WHY.get(why, why)}. How sure: {sure}.")
+        said = unsent.how_sure(why, sure) or "certain"
+        yield Paragraph(f"{plural(len(alike), 'change')} {unsent.WHY.get(why, why)}. How sure: {said}.")
         heads = (
             Column("number", right=True),
             Column("made at"),

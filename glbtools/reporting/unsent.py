@@ -44,6 +44,17 @@ WHY = {
 }
 
 
+NOT_SENT = frozenset({"stranded", "rejected", "unregistered"})
+"""Reasons that are seen in the numbers: what may be doubtful is that a change had not arrived before."""
+
+
+def how_sure(why: str, certainty: str) -> str:
+    """Return how sure it is that a change has not arrived, in a few words; empty where it is certain."""
+    if certainty == "certain":
+        return ""
+    return f"not arrived before: {certainty}" if why in NOT_SENT else certainty
+
+
 # --- for people --------------------------------------------------------------------------------------------------
 
 
@@ -90,8 +101,8 @@ def _alike(changes: Iterable[Outstanding]) -> list[list[Outstanding]]:
 
 def _changes(alike: Sequence[Outstanding], limit: int) -> Iterator[Block]:
     first = alike[0]
-    sure = "" if first.certainty == "certain" else f" ({first.certainty})"
-    said = f"{plural(len(alike), 'change')} {WHY.get(first.why, first.why)}: {first.why}{sure}"
+    sure = how_sure(first.why, first.certainty)
+    said = f"{plural(len(alike), 'change')} {WHY.get(first.why, first.why)}: {first.why}{f' ({sure})' if sure else ''}"
     yield Paragraph(said, depth=1)
     yield Paragraph(f"in {safe(_file(first))}", depth=1, anywhere=True)
     yield from _reason(first.standing)
@@ -108,10 +119,12 @@ def _ranges(ranges: Iterable[MissingRange]) -> Iterator[Block]:
     for _, group in groupby(ranges, lambda each: each.standing[:3]):
         alike = list(group)
         first = alike[0]
-        sure = "" if first.certainty == "certain" else f" ({first.certainty})"
+        sure = how_sure(first.why, first.certainty)
         spans = [each.range for each in alike]
         one = sum(high - low for low, high in spans) == 1
-        said = f"{numbers_text(spans)}, {'its' if one else 'their'} content is in no file given: {first.why}{sure}"
+        said = f"{numbers_text(spans)}, {'its' if one else 'their'} content is in no file given: {first.why}"
+        if sure:
+            said += f" ({sure})"
         yield Paragraph(said, depth=1)
         yield from _reason(first.standing)
 

@@ -14,8 +14,8 @@ from scoreboard.worlds.readings import Choice
 from scoreboard.worlds.state import ASK, CONFIRMED, PODIAG, Mail, Message, Record, Registered, Requestor, Server
 
 CAUSES = (
-    "EMPTY", "DUMMY", "OLDQ", "CLONE", "RREST", "Z", "FULL", "IMPORT", "ICLR", "RECREATE", "DELETE", "SREST", "SCONF",
-    "SMST", "SNEW", "CUT", "TAIL", "PURGE", "GAP", "RESYNC", "LOST", "LATE", "DOUBLE",
+    "EMPTY", "DUMMY", "OLDQ", "CLONE", "RREST", "Z", "FULL", "IMPORT", "ICLR", "RECREATE", "DELETE", "SREST", "SPAIR",
+    "SCONF", "SMST", "SNEW", "CUT", "TAIL", "PURGE", "GAP", "RESYNC", "LOST", "LATE", "DOUBLE",
 )  # fmt: skip
 """What can go wrong, or be done about it."""
 
@@ -32,6 +32,7 @@ SAYS = {
     "RECREATE": "the record was made anew on the server",
     "DELETE": "the record was deleted on the server",
     "SREST": "the server was restored, lists and all",
+    "SPAIR": "SRVCONF and MSTTRANS were restored, the lists were not",
     "SCONF": "only SRVCONF was restored",
     "SMST": "only MSTTRANS was restored",
     "SNEW": "the server was disabled and enabled again",
@@ -47,7 +48,7 @@ SAYS = {
 
 AT_REQUESTOR = ("EMPTY", "DUMMY", "CLONE", "Z", "FULL", "FULL kept", "IMPORT", "RECREATE", "DELETE", "RESYNC")
 AT_SERVER = ("SNEW", "SNEW whole", "CUT", "TAIL")
-OF_SERVER_COPY = ("SREST", "SCONF", "SMST")
+OF_SERVER_COPY = ("SREST", "SPAIR", "SCONF", "SMST")
 OF_REQUESTOR_COPY = ("RREST", "OLDQ")
 
 
@@ -126,7 +127,8 @@ def server_restored(server: Server, copy: Server, fault: str) -> Server:
         return copy
     if fault == "SMST":
         return server._replace(master=copy.master)
-    return server._replace(head=copy.head, records=copy.records, own=copy.own)
+    master = copy.master if fault == "SPAIR" else server.master
+    return server._replace(head=copy.head, records=copy.records, own=copy.own, master=master)
 
 
 def requestor_restored(requestor: Requestor, copy: Requestor, fault: str) -> Requestor:

@@ -95,9 +95,9 @@ def _highest(seen: View) -> int:
     return seen.master[-1].sync if seen.master else 0
 
 
-BEHIND = frozenset({"SREST", "SCONF", "SNEW", "RECREATE", "RESYNC", "FULL", "CLONE"})
+BEHIND = frozenset({"SREST", "SPAIR", "SCONF", "SNEW", "RECREATE", "RESYNC", "FULL", "CLONE"})
 BACK = frozenset({"Z", "RREST", "FULL", "EMPTY", "OLDQ", "DUMMY"})
-AHEAD = frozenset({"SREST", "SNEW", "SCONF"})
+AHEAD = frozenset({"SREST", "SPAIR", "SNEW", "SCONF"})
 
 
 def _causes(seen: View) -> list[Cause]:

@@ -35,7 +35,7 @@ CLAIMS: dict[str, frozenset[str]] = {
 """Why a change is in ``unsent`` -> what that claims of it."""
 
 SLUG_CAUSES: dict[str, frozenset[str]] = {
-    "server-restored-from-backup": frozenset({"SREST", "SCONF"}),
+    "server-restored-from-backup": frozenset({"SREST", "SPAIR", "SCONF"}),
     "reqconf-cloned-or-restored": frozenset({"CLONE", "RREST"}),
     "requestor-reset-incomplete": frozenset({"Z", "FULL"}),
     "server-reenabled-or-replaced": frozenset({"SNEW"}),
@@ -53,7 +53,7 @@ SLUG_CAUSES: dict[str, frozenset[str]] = {
 HISTORY_CAUSES: dict[str, frozenset[str]] = {
     "first-cycle": frozenset(),
     "import-asked": frozenset({"IMPORT"}),
-    "server-restored": frozenset({"SREST"}),
+    "server-restored": frozenset({"SREST", "SPAIR"}),
     "resync": frozenset({"RESYNC"}),
     "record-made-anew": frozenset({"RECREATE", "FULL"}),
     "srvconf-restored": frozenset({"SCONF"}),

@@ -710,8 +710,11 @@ def test_what_is_due_may_have_come_with_a_resync_or_an_import_whose_traces_are_t
 def test_what_the_servers_own_requestor_has_and_this_one_has_not_may_have_come_with_a_resync(build: Build) -> None:
     """A RESYNC that carries each requestor's own ReqSync leaves no other trace (docs/facts/protocol.md#resync)."""
     given = [server(17, head=8, srvsync=5), east(17, [{"dummy": 17}], log=NAMED), west()]
+    given[0]["srvconf"]["keep_updates"] = 10_000
     given[0]["reqconf"]["srvsync"] = 7
-    assert how_sure(unsent(build(*given), direction="download")) == {"likely"}
+    found = unsent(build(*given), direction="download")
+    sure = {each.sync: each.certainty for each in found if each.route.target == EAST}
+    assert sure == {6: "likely", 7: "likely", 8: "certain"}
     del given[0]["reqconf"]
     assert how_sure(unsent(build(*given, name="without"), direction="download")) == {"likely"}
 
@@ -745,6 +748,15 @@ def test_the_same_text_of_an_earlier_day_is_no_sign_that_a_change_arrived_nor_th
     assert up(unsent(place)) == [(1, "stranded", "likely")]
     case = next(each for each in cases(collect([place]).only, None) if each.postoffice.name == EAST)
     assert "low-not-taken" in case.signs
+
+
+def test_a_stuck_change_is_surely_not_sent_and_less_surely_one_that_has_not_arrived(build: Build, run: Any) -> None:
+    """Where diagnose is certain and unsent is not, both say of what (docs/interface.md#json)."""
+    path = str(build(east(17, [add(1, "ann")]), west()))
+    assert "1 change will never be sent: stranded (not arrived before: likely)" in run("unsent", path).out
+    said = " ".join(run("diagnose", path).out.split())
+    assert "error[U101] stranded-transactions: 1 change in REQTRANS, number 1, will never be sent" in said
+    assert "That none of them had arrived before is not certain" in said
 
 
 # --- output ------------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ def add_downloads(view: View, found: Unsent) -> None:
     seen: list[Outstanding] = []
 
     def listed(change: Change, standing: Obstacle) -> Outstanding:
-        due = _purged_first(case, change, standing)
+        due = _purged_first(case, change, _brought(case, change, standing))
         return Outstanding(change, view.download, view.doubted(due), (place(change), *evidence))
 
     def unfound(span: Range, standing: Obstacle) -> MissingRange:
@@ -122,8 +122,6 @@ def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Obstacl
     doubt = _numbers_lowered(case)
     if doubt:
         sure, settled = "possible", (*settled, "the address lists of this postoffice, or an older REQCONF")
-    elif doubt := _below_the_server(case):
-        sure, settled = least(sure, "likely"), (*settled, "RESYNC.GLB or a log of its import")
     if "EPOCH_CHANGED" in verdict.states:
         if at is not None and head is not None and at < head:
             note = "The server's record of this postoffice was made anew: updates are refused as old mail, in silence."
@@ -187,22 +185,29 @@ def _numbers_lowered(case: Case) -> str:
     return ""
 
 
-def _below_the_server(case: Case) -> str:
-    """Say why what is due may be in the lists by a RESYNC, which sets SrvSync as the server's own requestor has it.
+def _brought(case: Case, change: Change, due: Obstacle) -> Obstacle:
+    """Return why a change is due, less sure where a RESYNC may have brought it and set SrvSync below it.
 
-    Under one reading it leaves ReqSync as it is, and nothing else shows it (docs/facts/protocol.md#resync). The numbers
-    of the server's own requestor only rise, so a SrvSync as high as its own is none that an earlier RESYNC has set.
+    RESYNC.GLB holds the lists of the server, and so what the server's own requestor had then. Where it carries each
+    requestor's own ReqSync, nothing but SrvSync shows it (docs/facts/protocol.md#resync).
     """
     own, server = case.numbers, case.server
-    if case.is_server or server is None or own.applied is None:
-        return ""
+    if due.why not in WAITS or due.certainty != "certain" or case.is_server or server is None or own.applied is None:
+        return due
     theirs = case.others.configured.get((server.postoffice.name or "").upper())
-    if theirs is not None and theirs.srvsync is not None and own.applied < theirs.srvsync:
-        return f"The server's own requestor has {theirs.srvsync}: T3 was missed here, or a RESYNC has set SrvSync."
-    if theirs is None and (case.others.received is None or own.applied <= case.others.received):
-        return "Without the server's REQCONF it cannot be told whether a RESYNC has set SrvSync."
-    return ""
+    brought = theirs.srvsync if theirs else None
+    if brought is None and case.others.received is not None and own.applied > case.others.received:
+        return due
+    if brought is not None and change.sync > brought:
+        return due
+    known = "Without the server's REQCONF that" if brought is None else "That"
+    note = f"{due.note} {known} may be since a RESYNC, which has brought it."
+    return due._replace(
+        certainty="likely", note=note, settled_by=(*due.settled_by, "RESYNC.GLB or a log of its import")
+    )
 
+
+WAITS = ("pending", "unacknowledged")
 
 NEXT_T2 = timedelta(days=2)
 """From the last moment of the server's files to the next T2, at most, on a system that runs."""
@@ -214,7 +219,7 @@ KEEP_UPDATES = 14
 def _purged_first(case: Case, change: Change, due: Obstacle) -> Obstacle:
     """Return why a change is due, less sure where the next T2 may purge it before it sends anything (Q96060)."""
     server = case.server
-    if due.why not in ("pending", "unacknowledged") or server is None or change.stamp is None:
+    if due.why not in WAITS or server is None or change.stamp is None:
         return due
     kept = server.config.keep_updates or KEEP_UPDATES
     seen = [each.last_update for each in server.config.requestors if each.last_update]

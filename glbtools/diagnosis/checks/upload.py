@@ -13,6 +13,7 @@ from glbtools.diagnosis.case import (
     copied_from,
     logged,
     low_part,
+    never_reached,
     never_taken,
     passed_by_resync,
     passed_over,
@@ -96,6 +97,11 @@ def _stranded(case: Case) -> Finding:
     notes += _dead_zone(verdict.dead_zone, own.last)
     notes += _causes(case)
     notes += _delivered_before(case)
+    if not all(never_reached(case, each, case.postoffice.moment(queue, each)) for each in queue.real):
+        notes.append(
+            "That none of them had arrived before is not certain: an older REQTRANS may have been put back. `glbtools "
+            "unsent` says of each how sure it is."
+        )
     return case.finding(
         "stranded-transactions",
         f"{plural(count, 'change')} in REQTRANS, {numbers_text(stuck)}, will never be sent: "
