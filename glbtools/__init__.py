@@ -6,10 +6,10 @@ package costs next to nothing.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as type checkers know it, without loading typing
 if TYPE_CHECKING:
+    from typing import Any
+
     from glbtools.binary.columns import Columns
     from glbtools.binary.records import Record
     from glbtools.diagnosis.changes.found import Outstanding, Unsent
@@ -207,6 +207,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _PLACES:
         raise AttributeError(f"module 'glbtools' has no attribute {name!r}")
+    from importlib import import_module
+
     module, _, attribute = _PLACES[name].partition(":")
     value = getattr(import_module(f"glbtools.{module}"), attribute or name)
     globals()[name] = value

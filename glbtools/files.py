@@ -8,7 +8,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +19,9 @@ DEFAULT_MAX_SIZE = 256 * 1024 * 1024
 """Largest file read without being asked for more, in bytes (docs/interface.md#streams-and-limits)."""
 
 STDIN = "-"
+UNFINISHED = ".glbtools-"
+"""How the name of everything begins that is not written to its end."""
+
 _STANDARD = re.compile(r"/dev/(?:(stdout|stderr)|fd/([0-9]{1,4}))")
 _BLOCK = 1 << 20
 
@@ -35,7 +38,7 @@ def read(path: str | Path, max_size: int = DEFAULT_MAX_SIZE) -> bytes:
         return _checked(sys.stdin.buffer.read(max_size + 1), "standard input", max_size)
     with opened(path, max_size) as descriptor, os.fdopen(os.dup(descriptor), "rb") as stream:
         try:
-            return _checked(stream.read(max_size + 1), path, max_size)
+            return _checked(_given(stream.read(max_size + 1), path), path, max_size)
         except OSError as error:
             raise access_error(path, error) from None
 
@@ -104,7 +107,7 @@ def writing(path: Path, *, force: bool = False, sync: bool = True) -> Iterator[B
         path = path.resolve(strict=False) if path.is_symlink() else path
         with contextlib.suppress(FileNotFoundError):
             path.lstat()  # A name that cannot be is said before anything is written.
-        descriptor, temporary = tempfile.mkstemp(prefix=".glbtools-", dir=path.parent)
+        descriptor, temporary = tempfile.mkstemp(prefix=UNFINISHED, dir=path.parent)
     except (OSError, ValueError, RuntimeError) as error:
         raise access_error(path, error) from None
     try:
@@ -186,7 +189,7 @@ def write_tree(
     try:
         if not os.path.lexists(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            temporary = Path(tempfile.mkdtemp(prefix=".glbtools-", dir=target.parent))
+            temporary = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=target.parent))
             try:
                 _write_all(contents, temporary, sync=sync)
                 temporary.chmod(0o777 & ~umask())
@@ -263,9 +266,33 @@ def head(path: str | Path, length: int) -> bytes:
     """
     with opened(path) as descriptor, os.fdopen(os.dup(descriptor), "rb") as stream:
         try:
-            return stream.read(length)
+            return _given(stream.read(length), path)
         except OSError as error:
             raise access_error(path, error) from None
+
+
+def _given(data: bytes | None, path: object) -> bytes:
+    """Return what a read gave; some files of the system, such as /proc/kmsg, give nothing until something happens."""
+    if data is None:
+        raise FileAccessError(f"{path}: gives nothing to read; copy it to a file first")
+    return data
+
+
+def distinct(paths: Iterable[str | Path]) -> list[str | Path]:
+    """Return paths without those that name a file again, by whatever name; a missing one is kept."""
+    found: dict[object, str | Path] = {}
+    for path in paths:
+        try:
+            status = Path(path).stat()
+            found.setdefault((status.st_dev, status.st_ino), path)
+        except (OSError, ValueError):
+            found.setdefault(str(path), path)
+    return list(found.values())
+
+
+def is_leftover(name: str) -> bool:
+    """Whether a name is one that a file or a directory has while it is written, and keeps where a kill ends that."""
+    return name.lower().startswith(UNFINISHED)
 
 
 def is_same(one: Path, other: Path) -> bool:

@@ -11,12 +11,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
-DONE, FOUND, COULD_NOT, BUG, INTERRUPTED = 0, 1, 2, 70, 130
+DONE, FOUND, COULD_NOT, BUG, INTERRUPTED, TERMINATED = 0, 1, 2, 70, 130, 143
 """Exit statuses (docs/interface.md#exit-status)."""
 
 
 class ReaderGoneError(Exception):
     """Whoever read a report has gone, as ``head`` does; nothing is wrong."""
+
+
+class TerminatedError(BaseException):
+    """The program was asked to end; it cleans up as after an interrupt from the keyboard."""
 
 
 class _ClosedOutput(io.TextIOBase):
@@ -46,11 +50,14 @@ def main() -> NoReturn:
 
     _prepare_streams()
     try:
+        _listen()
         status = _run()
         put(())
     except GlbError as error:
         complain(str(error))
         status = COULD_NOT
+    except TerminatedError:
+        status = TERMINATED
     except KeyboardInterrupt:
         status = INTERRUPTED
     except ReaderGoneError:
@@ -83,6 +90,19 @@ def put(lines: Iterable[str]) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         raise ReaderGoneError from None
+
+
+def _listen() -> None:
+    """Let both signals that ask a program to end be exceptions, so that what is half written is removed."""
+    import signal
+
+    def terminated(_number: int, _frame: object) -> None:
+        raise TerminatedError
+
+    with contextlib.suppress(ValueError):  # in a thread that gets no signals
+        for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, terminated)):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, handler)
 
 
 def _prepare_streams() -> None:

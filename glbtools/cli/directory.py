@@ -187,6 +187,7 @@ def backsync(
 
     Example: glbtools directory backsync --restored a.csv --partner b.csv --cursors seen.json
     """
+    from glbtools import files
     from glbtools.directory.backsync import backsync as judged
     from glbtools.directory.cursors import known_to
     from glbtools.directory.dump import LDIF, Dump
@@ -194,7 +195,7 @@ def backsync(
 
     own = Dump(restored, max_size=common.max_size)
     others: dict[str, Dump] = {}
-    for path in partner:
+    for path in map(str, files.distinct(partner)):
         dump = Dump(path, max_size=common.max_size)
         name = dump.facts().server or Path(path).stem
         others[name if name not in others else path] = dump

@@ -118,12 +118,11 @@ def _refuse(out: Path, inputs: Sequence[str], *, force: bool) -> None:
         FileAccessError: its directory is missing.
     """
     from glbtools.errors import OutputExistsError
-    from glbtools.files import check_target
+    from glbtools.files import check_target, is_same
 
     if os.path.lexists(out):
         check_target(out, force=force)
-        real = os.path.realpath(out)
-        if any(os.path.realpath(each) == real for each in inputs):
+        if any(is_same(out, Path(each)) for each in inputs):
             raise OutputExistsError(f"{out}: is one of the files to learn from")
     else:
         check_target(out, force=force)

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from glbtools.model.channel import Range
+from glbtools.model.channel import MAX_SYNC, Range
 
 MOST = 6
 """Ranges named before the rest is only counted."""
+
+
+NUMBERS_END = (
+    f"the numbers are used up: {MAX_SYNC} is the last that files hold, and only a reset gives lower ones: "
+    "glbtools explain global-reset-needed"
+)
+"""What is said where a remedy needs a number that there is not."""
 
 
 def plural(count: int, one: str, many: str = "") -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from glbtools import files
 from glbtools.binary.layout import Layout
-from glbtools.errors import UsageError
+from glbtools.errors import OutputExistsError, UsageError
 from glbtools.evidence import description
 from glbtools.evidence.description import DEFAULT_STAMP, Postoffice
 from glbtools.evidence.postoffice import AREAS
@@ -38,11 +38,16 @@ def build(
 
     Raises:
         DescriptionError: the description is wrong; names line and key.
-        OutputExistsError: the directory holds something and ``force`` is not given.
+        OutputExistsError: the directory holds something and ``force`` is not given, or a file would replace the
+            description.
         FileAccessError: a file cannot be read or written.
     """
     postoffices = description.parse(files.read(spec, max_size), str(spec))
-    return files.write_tree(contents(postoffices, layouts or Layouts()), Path(out), force=force)
+    made = contents(postoffices, layouts or Layouts())
+    for path in made:
+        if str(spec) != files.STDIN and files.is_same(Path(out, path), Path(spec)):
+            raise OutputExistsError(f"{Path(out, path)}: is the description itself; name another --out")
+    return files.write_tree(made, Path(out), force=force)
 
 
 def contents(postoffices: list[Postoffice], layouts: Mapping[str, Layout]) -> dict[str, bytes]:

@@ -13,6 +13,7 @@ from glbtools.errors import FieldError, UsageError
 from glbtools.formats.config import NODE_NAME
 from glbtools.formats.queue import CONFIRMED_TEXT
 from glbtools.model.change import Change
+from glbtools.model.channel import MAX_SYNC
 from glbtools.model.configuration import POINTERS
 from glbtools.tables import Setting, open_json, open_toml, shown
 
@@ -21,7 +22,6 @@ ENCODING = "cp850"
 DEFAULT_STAMP = datetime(1996, 1, 1)
 """Date stamp of records that are given none: constant, so that one description gives the same bytes each time."""
 
-MAX_SYNC = 0xFFFFFFFF
 _DOS_NAME = re.compile(r"[A-Za-z0-9!#$%&'()@^_`{}~-]{1,8}")
 # Neither the first nor the last character may be a dot or a blank: some systems hide the one and drop the other.
 _PART = re.compile(r"(?![. ])[A-Za-z0-9!#$%&'()@^_`{}~. -]{1,64}(?<![. ])")
@@ -135,7 +135,7 @@ def _record(row: Setting, following: int) -> Change:
         row["text"].fail("is missing")
     sync = values.get("sync", following)
     if sync > MAX_SYNC:
-        row["sync"].fail(f"{sync} is over 32 bits")
+        row["sync"].fail(f"{sync} is over 32 bits; {MAX_SYNC} is the last number")
     return Change(sync, values["text"], when, values.get("checksum"))
 
 
@@ -145,6 +145,8 @@ def _record(row: Setting, following: int) -> Change:
 def _log(given: Setting) -> tuple[str, bytes]:
     if not _DOS_NAME.fullmatch(given.name):
         given.fail("a log is named by at most 8 letters or digits, without .LOG")
+    if _DEVICES.fullmatch(given.name):
+        given.fail(f"{given.name} is a device on DOS and Windows; name the log otherwise")
     return f"LOG/{given.name.upper()}.LOG", _text(given).encode(ENCODING)
 
 

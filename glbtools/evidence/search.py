@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+from glbtools import files
 from glbtools.errors import FileAccessError, UnknownFormatError
 from glbtools.evidence import archives, containers, images
 from glbtools.evidence.contents import Artefact, Contents
 from glbtools.evidence.postoffice import AREAS, DELETED, OUR_OWN, Postoffice, may_be
 from glbtools.evidence.sources import Entry, OnDisk, on_disk
-from glbtools.files import missing
 from glbtools.formats import exchange_csv, ldif_dump, registry, unread
 from glbtools.formats.registry import DIRSYNC, SIBLINGS
 
 NEIGHBOURS = (".MBG", ".KEY", ".USR", ".INF", ".NME", ".GLB", ".TPL", ".XTN")
 """Suffixes of files in a postoffice's directories."""
+
+LEFTOVER = "begun by a run of glbtools that was ended before it was complete; it is no evidence and can be deleted"
+"""Why what has the name of something half written is not looked into."""
 
 DUMPS = (".CSV", ".LDF", ".LDIF", ".TXT")
 """Suffixes of files that may be directory dumps."""
@@ -108,8 +111,10 @@ class Search:
             if path in self.apart:
                 continue
             if not os.path.lexists(path):
-                raise missing(given)
+                raise files.missing(given)
             entry = on_disk(path, str(given))
+            if files.is_leftover(entry.name):
+                raise UnknownFormatError(f"{given}: {LEFTOVER}")
             if entry.is_directory:
                 self._tree(Place(entry, 0))
             elif entry.other:
@@ -189,7 +194,7 @@ class Search:
         below: list[Place] = []
         artefacts: list[Artefact] = []
         barred: set[str] = set()
-        for child in place.entry.children():
+        for child in self._children(place.entry):
             if not child.is_directory:
                 below += self._file(child, "", place.archives, artefacts, barred)
             elif area := _area_of(child):
@@ -226,10 +231,18 @@ class Search:
                 why, telling = "a directory dump in an archive, which is not read there: take it out", True
         self._pass_over(entry, why, telling=telling)
 
+    def _children(self, directory: Entry) -> Iterator[Entry]:
+        """Yield what a directory holds, without what a killed run of this toolkit has left half written."""
+        for child in directory.children():
+            if files.is_leftover(child.name):
+                self._pass_over(child, LEFTOVER, telling=False)
+            else:
+                yield child
+
     def _area(self, area: Entry, name: str, nesting: int, artefacts: list[Artefact], barred: set[str]) -> list[Place]:
         """Keep the files of one of the vendor's directories; return what lies below it."""
         below: list[Place] = []
-        for child in area.children():
+        for child in self._children(area):
             if not child.is_directory:
                 below += self._file(child, name, nesting, artefacts, barred)
             elif child.name.lower() not in OUR_OWN:

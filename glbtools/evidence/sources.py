@@ -124,6 +124,14 @@ class OnDisk:
         return self.other == UNSEEN
 
     @property
+    def is_link(self) -> bool:
+        """Whether it is a symbolic link, wherever that leads; not so for what lies too deep to be looked at."""
+        try:
+            return self.place.is_symlink()
+        except OSError:
+            return False
+
+    @property
     def identity(self) -> tuple[int, int]:
         """What tells a directory from all others, whatever way leads to it.
 

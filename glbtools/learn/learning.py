@@ -149,6 +149,7 @@ def learn_layout(
         FileAccessError: a file cannot be read.
         UsageError: a listing lists nothing, or a known value or a pin is malformed or contradicts itself.
     """
+    paths = files.distinct(paths)
     if not paths:
         raise UsageError("no file to learn from")
     if family is not None and family not in FAMILIES:

@@ -304,6 +304,9 @@ def _upload_hole(channel: Channel) -> _Answer:
     return _all(behind, _not(explained)).about(_span(channel.applied, channel.confirmed))
 
 
+MAX_SYNC = 0xFFFFFFFF
+"""The last number that files hold."""
+
 BEFORE_FIRST = -1
 """A queue may begin at 0 (docs/facts/protocol.md#first), and what has that number is stuck like the rest."""
 

@@ -10,7 +10,8 @@ from glbtools import files
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.engine import Report
 from glbtools.diagnosis.finding import Finding
-from glbtools.errors import OutputExistsError, UsageError
+from glbtools.diagnosis.wording import NUMBERS_END
+from glbtools.errors import FieldError, FileAccessError, OutputExistsError, UsageError
 from glbtools.evidence.sources import INSIDE
 from glbtools.model.channel import clipped
 from glbtools.repair.edits import Edit, Remainder
@@ -101,9 +102,12 @@ class Plan:
         Raises:
             OutputExistsError: the directory exists, or lies inside the evidence.
             FileAccessError: a file cannot be read or written.
+            UsageError: a file has changed since it was diagnosed.
         """
         target = Path(into)
         refuse(self._work.root, target)
+        container = self._work.container
+        _check_unchanged(self._work, lambda path: container[1] if container and path == container[0] else None)
         written = contents(self._work, tuple(arguments))
         files.write_tree(written, target)
         return prove(self._work, target, len(written), progress)
@@ -149,7 +153,7 @@ def plan_rebuild(
     _refuse_deeper(report)
     wanted = tuple(find(each).slug for each in only)
     work = Work(report, Path(report.paths[0]), unsafe=unsafe)
-    _check_unchanged(work)
+    _check_unchanged(work, work.digest)
     order = list(REMEDIES)
     for finding in sorted(report.findings, key=lambda each: _place(order, each)):
         if finding.severity == "note" and finding.problem.slug not in ("resync-after-adds",):
@@ -185,15 +189,26 @@ def _refuse_deeper(report: Report) -> None:
             raise UsageError(f"{postoffice.path}: lies in {archive}, of which rebuild writes nothing; {way} by itself")
 
 
-def _check_unchanged(work: Work) -> None:
-    """Compare what was read now with what was judged.
+def _check_unchanged(work: Work, digest: Callable[[str], str | None]) -> None:
+    """Compare the files on disk with what was judged.
+
+    Args:
+        work: the directory.
+        digest: returns the hash of a file as it was read since; None for one that is read now.
 
     Raises:
-        UsageError: a file has changed.
+        UsageError: a file has changed, or is no file any more.
     """
     for each in work.report.inputs:
-        if each.sha256 is not None and work.digest(each.path) not in (None, each.sha256):
-            raise UsageError(f"{each.path}: has changed since it was diagnosed")
+        if each.sha256 is None or INSIDE in each.path:
+            continue
+        try:
+            now = digest(each.path) or files.digest(each.path)[1]
+        except FileAccessError as error:
+            why = str(error).removeprefix(f"{each.path}: ")
+            raise UsageError(f"{each.path}: has changed since it was diagnosed: {why}; diagnose it again") from None
+        if now != each.sha256:
+            raise UsageError(f"{each.path}: has changed since it was diagnosed; diagnose it again")
 
 
 def _place(order: list[str], finding: Finding) -> int:
@@ -227,6 +242,11 @@ def _treat(work: Work, finding: Finding) -> None:
     module, _, name = REMEDIES[slug].partition(".")
     try:
         getattr(import_module(f"glbtools.repair.remedies.{module}"), name)(work, case, finding)
+    except FieldError as error:
+        if error.field.rpartition(".")[2] != "sync":
+            work.leave(finding, f"what it takes cannot be stored by the layout: {error}")
+        else:
+            work.leave(finding, f"{NUMBERS_END} ({error})")
     except UsageError as error:
         work.leave(finding, f"what it takes cannot be stored by the layout: {error}")
     if len(work.edits) + len(work.undone) == done:

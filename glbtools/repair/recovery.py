@@ -119,6 +119,7 @@ def carve(
         FileAccessError: it cannot be written, or none of the images can be read.
     """
     layout = (layouts or Layouts())["queue"]
+    paths = tuple(files.distinct(paths))
     refused = [why for each in paths if (why := _refused(Path(each)))]
     if refused and len(refused) == len(paths):
         raise FileAccessError("; ".join(refused))
@@ -257,7 +258,7 @@ def _directory(target: Path) -> Iterator[Path]:
         raise OutputExistsError(f"{target}: exists; carve writes a new directory")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=".glbtools-", dir=target.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=files.UNFINISHED, dir=target.parent))
     except OSError as error:
         raise files.access_error(target, error) from None
     try:

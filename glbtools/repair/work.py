@@ -60,7 +60,8 @@ class Work:
         self.left: dict[str, str] = {}
         self.targets: dict[str, str] = {}
         for path, entry in below(top):
-            if PurePosixPath(path).parts[0].lower() != OWN and not entry.deleted:
+            parts = PurePosixPath(path).parts
+            if parts[0].lower() != OWN and not entry.deleted and not any(map(files.is_leftover, parts)):
                 self._take(path, entry)
         self.links.sort()
         self._hashed: dict[str, tuple[int, str]] = {}
@@ -73,7 +74,7 @@ class Work:
     def _take(self, path: str, entry: Entry) -> None:
         """Read a file that a remedy may change; keep the place of any other, and name what is no file."""
         if entry.other:
-            if isinstance(entry, OnDisk) and entry.place.is_symlink():
+            if isinstance(entry, OnDisk) and entry.is_link:
                 self.links.append(path)
             else:
                 self.left[path] = entry.other

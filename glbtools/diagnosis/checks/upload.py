@@ -24,9 +24,9 @@ from glbtools.diagnosis.case import (
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.restored import server_finding
 from glbtools.diagnosis.signs import explain
-from glbtools.diagnosis.wording import TELLS_UP, changes, files_that_tell, numbers_text, plural
+from glbtools.diagnosis.wording import NUMBERS_END, TELLS_UP, changes, files_that_tell, numbers_text, plural
 from glbtools.formats.queue import PODIAG_TEXT
-from glbtools.model.channel import Range, clipped, numbers_of, ranges_of, without
+from glbtools.model.channel import MAX_SYNC, Range, clipped, numbers_of, ranges_of, without
 from glbtools.model.histories import Causes
 
 PODIAG = "reqtrans-podiag-dummy-60"
@@ -123,6 +123,10 @@ def _stranded_help(case: Case) -> Iterator[str]:
     gap = own.confirmed - own.last
     listed = _export_size(case)
     exports = -(-gap // listed) + 1
+    held = sum(high - low for low, high in own.held or ())
+    if own.confirmed + max(held, listed) > MAX_SYNC:
+        yield f"No export can end above {own.confirmed} and lie above it: {NUMBERS_END}."
+        return
     sized = f" ({listed} records in the one REQTRANS holds)" if listed > 1 else ""
     yield (
         f"Config, Dir-Sync, Requestor, Export, until REQTRANS ends above {own.confirmed} and one "

@@ -225,7 +225,12 @@ def _files(given: str | Path) -> Iterator[_File]:
         elif path.is_dir():
             prefix = str(given).rstrip("/")
             for each in sorted(path.iterdir(), key=lambda each: each.name):
-                if each.suffix.lower() in SUFFIXES and each.is_file() and not each.is_symlink():
+                if (
+                    each.suffix.lower() in SUFFIXES
+                    and not files.is_leftover(each.name)
+                    and each.is_file()
+                    and not each.is_symlink()
+                ):
                     yield _File(f"{prefix}/{each.name}", each, alone=False)
     except (OSError, ValueError):
         return
