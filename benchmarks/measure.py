@@ -14,6 +14,8 @@ from importlib import import_module
 
 
 def _glbtools(name: str) -> Callable[[str], Iterable[tuple]]:
+    if name == "read_table":
+        import pyarrow  # noqa: F401
     import numpy  # noqa: F401 - as with the other libraries, loading is not part of reading
 
     import glbtools
@@ -23,6 +25,7 @@ def _glbtools(name: str) -> Callable[[str], Iterable[tuple]]:
 
 READERS: dict[str, Callable[[], Callable[[str], Iterable[tuple]]]] = {
     "glbtools columns": lambda: _glbtools("read_columns"),
+    "glbtools table": lambda: _glbtools("read_table"),
     "glbtools tuples": lambda: _glbtools("stream_tuples"),
     "glbtools records": lambda: _glbtools("stream_queue"),
     "construct": lambda: import_module("benchmarks.readers.construct_reader").read,
@@ -31,7 +34,7 @@ READERS: dict[str, Callable[[], Callable[[str], Iterable[tuple]]]] = {
 }
 """Name -> a function that loads the reader; each yields sync, stamp, checksum, text, start, stop of every record."""
 
-COLUMNS = "glbtools columns"
+COLUMNS, TABLE = "glbtools columns", "glbtools table"
 
 
 def seconds(name: str, path: str) -> float:
@@ -39,7 +42,7 @@ def seconds(name: str, path: str) -> float:
     read = READERS[name]()
     gc.collect()
     began = time.perf_counter()
-    if name == COLUMNS:
+    if name in (COLUMNS, TABLE):
         read(path)
     else:
         deque(read(path), maxlen=0)
@@ -52,6 +55,11 @@ def digest(name: str, path: str) -> list[int]:
     if name == COLUMNS:
         columns = read(path)
         return [len(columns.sync), *(int(each.sum()) for each in columns)]
+    if name == TABLE:
+        table = read(path)
+        assert all(table["text"].to_pylist()), "no record of the benchmark is empty"
+        names = ("sync", "stamp", "checksum", "start", "stop")
+        return [len(table), *(sum(table[each].to_pylist()) for each in names)]
     total = [0] * 6
     for sync, stamp, checksum, text, start, stop, *_ in read(path):
         total[0] += 1

@@ -22,11 +22,11 @@ sys.path.insert(0, str(HERE.parent))
 
 from benchmarks import diagnosis, recognition, sync  # noqa: E402
 from benchmarks.generate import write_master_queue  # noqa: E402
-from benchmarks.measure import COLUMNS, READERS  # noqa: E402
+from benchmarks.measure import COLUMNS, READERS, TABLE  # noqa: E402
 from benchmarks.simulation import measured  # noqa: E402
 
 COMPETITORS = ("construct", "dissect.cstruct", "kaitaistruct")
-TARGETS = {"glbtools records": 2.0, "glbtools tuples": 3.0, COLUMNS: 10.0}
+TARGETS = {"glbtools records": 2.0, "glbtools tuples": 3.0, COLUMNS: 10.0, TABLE: 10.0}
 STARTUP_TARGET = 1.5
 
 MINIMAL = """

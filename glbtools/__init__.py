@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         read_queue,
         read_reqconf,
         read_srvconf,
+        read_table,
         stream_queue,
         stream_tuples,
     )
@@ -122,6 +123,7 @@ _PLACES = {
     "read_queue": "library",
     "read_reqconf": "library",
     "read_srvconf": "library",
+    "read_table": "library",
     "simulate": "simulation.run",
     "simulate_many": "simulation.many",
     "stream_queue": "library",
@@ -190,6 +192,7 @@ __all__ = [
     "read_queue",
     "read_reqconf",
     "read_srvconf",
+    "read_table",
     "simulate",
     "simulate_many",
     "stream_queue",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glbtools import files, layouts
 
@@ -48,6 +48,22 @@ def stream_tuples(
 def read_columns(path: str | Path, *, layout: Layout | None = None) -> Columns:
     """Return numbers, stamps, checksums and offsets of all records as arrays."""
     from glbtools.formats.queue import read_columns as read
+
+    return read(path, layout or layouts.reference("queue"))
+
+
+def read_table(path: str | Path, *, layout: Layout | None = None) -> Any:
+    r"""Return a queue file as a ``pyarrow.Table``: every field of every record, with its text.
+
+    Columns are ``sync``, ``stamp``, ``checksum`` (as stored; null where the layout has none), ``text``, ``start`` and
+    ``stop`` (offsets in the file), then the layout's other fields by their names. Texts are string views into the file;
+    ``table.set_column`` with ``.cast("string")`` copies them out. A byte that is no character is written ``\udcXX``.
+
+    Raises:
+        FileAccessError: the file cannot be read.
+        UsageError: pyarrow is not installed (``pip install 'glbtools[parquet]'``).
+    """
+    from glbtools.formats.queue import read_table as read
 
     return read(path, layout or layouts.reference("queue"))
 

@@ -32,6 +32,8 @@ ONLY_IN = {
     "tabulate": ("reporting",),
     "rich": ("reporting",),
     "numpy": ("binary",),
+    "pyarrow": ("binary", "fleet"),
+    "distributed": ("fleet",),
     "pydantic": (),
 }
 # Constructs that drop or repair bytes : what is damaged must be kept and shown.

@@ -42,19 +42,29 @@ class Columns(NamedTuple):
     stop: Any
 
 
-def run(codec: RecordCodec, data: bytes, pos: int, base: int, append: Callable[[Columns], None]) -> int:
+def run(
+    codec: RecordCodec,
+    data: bytes,
+    pos: int,
+    base: int,
+    append: Callable[[Any], None],
+    *,
+    rows: Callable[[RecordCodec, bytes, int, Any, Any], Any] | None = None,
+) -> int:
     """Append the sound records from ``pos`` on as ``Columns``; return the offset of the first that is none.
+
+    ``rows`` makes something else of the bounds of records that lie one behind the other.
 
     The stretch looked at grows with success: in a file that is damaged everywhere no length is followed far in vain.
     """
-    if _numpy() is None or not _simple(codec):
+    if not all_at_once(codec):
         return _run_plain(codec, data, pos, base, append)
     stretch = _FIRST_STRETCH
     while True:
         offsets = _walk(codec, data, pos, stretch)
         starts, stops = _sound(codec, data, offsets)
         if len(starts):
-            append(_columns(codec, data, base, starts, stops))
+            append((rows or _columns)(codec, data, base, starts, stops))
             pos = int(stops[-1])
         if not len(starts) or pos < offsets[-1]:
             return pos
@@ -62,14 +72,16 @@ def run(codec: RecordCodec, data: bytes, pos: int, base: int, append: Callable[[
 
 
 def _columns(codec: RecordCodec, data: bytes, base: int, starts: Any, stops: Any) -> Columns:
-    found = {each.role: _gather(data, each, starts) for each in codec.head if each.numeric}
+    found = {each.role: gather(data, each, starts) for each in codec.head if each.numeric}
     nothing = 0 * starts
     stamps, checksums = found.get("stamp", nothing), found.get("checksum", nothing)
     return Columns(found["sync"], stamps, checksums, starts + base, stops + base)
 
 
-def _simple(codec: RecordCodec) -> bool:
-    """Whether a record's length alone says where the next one begins, and every number is binary."""
+def all_at_once(codec: RecordCodec) -> bool:
+    """Whether numpy is there, a record's length alone says where the next begins, and all numbers are binary."""
+    if _numpy() is None:
+        return False
     plain = all(each.kind in INTEGERS or not each.numeric for each in codec.fields)
     forward = _text_end(codec) + len(codec.terminator) > 0
     return plain and forward and codec.length is not None and not codec.trail and codec.layout.stride == 1
@@ -133,9 +145,7 @@ def _nuls(raw: Any) -> int:
 def _header_nuls(codec: RecordCodec, data: bytes, starts: Any) -> int:
     """NULs in all headers; with one for each terminator they are all there may be."""
     numpy = _numpy()
-    shape = (len(data) - codec.len_head + 1,)
-    headers: Any = numpy.ndarray(shape, f"V{codec.len_head}", buffer=data, strides=(1,))
-    return _nuls(headers[starts].view(numpy.uint8))
+    return _nuls(gather_bytes(data, 0, codec.len_head, starts).view(numpy.uint8))
 
 
 def _leading(good: Any) -> int:
@@ -190,10 +200,17 @@ def _arrays(columns: list[list[int]]) -> Columns:
     return Columns(*(array("q", column) for column in columns))
 
 
-def _gather(data: bytes, each: Field, starts: Any) -> Any:
-    """Values of one field of all records: a view of the data with a stride of one byte, indexed by the starts."""
+def gather(data: bytes, each: Field, starts: Any) -> Any:
+    """Return the values of one field of all records: a view of the data, at each byte, indexed by the starts."""
+    return _strided(data, each.offset, f"{ORDERS[each.byte_order]}{each.kind[0]}{each.size}", each.size)[starts]
+
+
+def gather_bytes(data: bytes, offset: int, size: int, starts: Any) -> Any:
+    """Return so many bytes of all records, from an offset in each."""
+    return _strided(data, offset, f"V{size}", size)[starts]
+
+
+def _strided(data: bytes, offset: int, kind: str, size: int) -> Any:
     numpy = _numpy()
-    shape = (len(data) - each.offset - each.size + 1,)
-    dtype = numpy.dtype(f"{ORDERS[each.byte_order]}{each.kind[0]}{each.size}")
-    view: Any = numpy.ndarray(shape, dtype, buffer=data, offset=each.offset, strides=(1,))
-    return view[starts]
+    shape = (len(data) - offset - size + 1,)
+    return numpy.ndarray(shape, numpy.dtype(kind), buffer=data, offset=offset, strides=(1,))

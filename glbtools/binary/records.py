@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -140,13 +140,14 @@ class RecordCodec:
 
         Args:
             chunks: the whole file in pieces of any size.
-            kind: ``records`` (``Record``), ``tuples`` (its first six items, plain) or ``columns``.
+            kind: ``records`` (``Record``), ``tuples`` (its first six items, plain), ``columns``, or ``batches`` (of
+                Arrow, and records among them).
         """
         return self._selected(chunks, kind) if self.layout.selects else self._batches(chunks, kind)
 
     def _batches(self, chunks: Iterable[bytes], kind: str, base: int = 0, first: int | None = None) -> Iterator[Batch]:
         """Yield what chunks that begin at ``base`` hold from ``first`` on; from the end of the header unless given."""
-        run = self._columns_run if kind == "columns" else self._run(kind)
+        run = self._run_of(kind)
         add = self._adder(kind)
         buffer, pos, final, lost = b"", self.layout.header if first is None else first - base, False, False
         source = iter(chunks)
@@ -177,7 +178,7 @@ class RecordCodec:
             yield batch
 
     def _adder(self, kind: str) -> Callable[[Record], Any]:
-        return {"records": lambda r: r, "tuples": lambda r: tuple(r[:6]), "columns": self._one_row}[kind]
+        return {"tuples": lambda r: tuple(r[:6]), "columns": self._one_row}.get(kind, lambda r: r)
 
     def _selected(self, chunks: Iterable[bytes], kind: str) -> Iterator[Batch]:
         """Yield what ``_batches`` does, the records that are not in the queue apart."""
@@ -487,10 +488,12 @@ class RecordCodec:
 
         return over
 
-    def _columns_run(self, data: bytes, pos: int, base: int, append: Callable[[Any], None]) -> int:
-        from glbtools.binary import columns
+    def _run_of(self, kind: str) -> Run:
+        if kind not in ("columns", "batches"):
+            return self._run(kind)
+        from glbtools.binary import arrow, columns
 
-        return columns.run(self, data, pos, base, append)
+        return partial(columns.run if kind == "columns" else arrow.run, self)
 
     def _one_row(self, record: Record) -> Columns:
         from glbtools.binary import columns

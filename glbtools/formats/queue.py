@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glbtools import files
 from glbtools.binary import stamp
@@ -365,6 +365,18 @@ def read_columns(path: str | Path, layout: Layout) -> Columns:
     from glbtools.binary.columns import join
 
     return join([rows for batch in _file_batches(path, layout, "columns") for rows in batch.rows])
+
+
+def read_table(path: str | Path, layout: Layout) -> Any:
+    """Return all fields of all records with their texts as a table of Arrow; otherwise as ``read_records``.
+
+    Raises:
+        FileAccessError: the file cannot be read.
+        UsageError: pyarrow is not installed.
+    """
+    from glbtools.binary.arrow import join
+
+    return join(codec(layout), (each for batch in _file_batches(path, layout, "batches") for each in batch.rows))
 
 
 # --- what the values mean ----------------------------------------------------------------------------------------

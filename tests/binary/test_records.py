@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -581,3 +581,35 @@ def test_a_way_that_is_lost_is_found_again_at_a_transaction_only() -> None:
             found = read(codec, sound + garbage + sound, size=size)
             assert texts(found) == [(7, "A b"), (7, "A b")]
             assert found.gaps == [Span(len(sound), len(sound + garbage))]
+
+
+# --- as a table of Arrow ---------------------------------------------------------------------------------------------
+
+
+def rows_of(table) -> list[tuple[Any, ...]]:
+    return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+
+
+def as_rows(found: list[Record]) -> list[tuple[Any, ...]]:
+    texts = [each.text.encode("utf-8", "backslashreplace").decode() for each in found]
+    return [(*each[:3], text, *each[4:6], *each.others) for each, text in zip(found, texts, strict=True)]
+
+
+@laws
+@given(
+    st.one_of(files(), files(SIMPLE, most=20), files(SIMPLE, TRANSACTIONS, most=20)),
+    edits(),
+    st.sampled_from([37, 1 << 20]),
+)
+def test_a_table_is_the_records_in_other_clothes(file: File, changes: list[Any], size: int) -> None:
+    arrow = pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
+    from glbtools.binary.arrow import join
+
+    data = damaged(file.data, changes)
+    wanted = as_rows(read(file.codec, data).rows)
+    for reader in (nullcontext, without_numpy):
+        with reader():
+            table = join(file.codec, read(file.codec, data, "batches", size).rows)
+        assert isinstance(table, arrow.Table)
+        table.validate(full=True)
+        assert rows_of(table) == wanted

@@ -1,0 +1,161 @@
+"""All fields of a queue file with their texts as a table of Arrow, made by numpy.
+
+Texts of ASCII stay where they are in the file, as Arrow's string views; the others are decoded together, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from glbtools.binary import columns
+from glbtools.binary.records import Record
+from glbtools.errors import UsageError
+
+if TYPE_CHECKING:
+    from glbtools.binary.field import Field
+    from glbtools.binary.records import RecordCodec
+
+OWN = ("sync", "stamp", "checksum", "text", "start", "stop")
+"""Columns that every layout has; those of its other fields bear their names."""
+
+_INLINE = 12
+"""Bytes of a text that stands in its view itself."""
+
+
+def _pyarrow() -> Any:
+    """Return pyarrow.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    try:
+        import pyarrow
+    except ImportError:
+        raise UsageError("a table needs pyarrow: pip install 'glbtools[parquet]'") from None
+    return pyarrow
+
+
+def run(codec: RecordCodec, data: bytes, pos: int, base: int, append: Callable[[Any], None]) -> int:
+    """Append the sound records from ``pos`` on, as batches of Arrow or one by one; otherwise as ``columns.run``."""
+    if columns.all_at_once(codec):
+        return columns.run(codec, data, pos, base, append, rows=_batch)
+    end: int = codec._run("records")(data, pos, base, append)
+    return end
+
+
+def join(codec: RecordCodec, rows: Iterable[Any]) -> Any:
+    """Return batches and records, in their order, as one table.
+
+    Raises:
+        UsageError: pyarrow is not installed.
+    """
+    arrow, schema = _pyarrow(), _schema(codec)
+    batches: list[Any] = []
+    for single, group in groupby(rows, lambda each: isinstance(each, Record)):
+        found = list(group)
+        batches += [_of_records(codec, schema, found)] if single else found
+    return arrow.Table.from_batches(batches, schema)
+
+
+def _schema(codec: RecordCodec) -> Any:
+    arrow = _pyarrow()
+    number = arrow.int64()
+    own = [(name, arrow.string_view() if name == "text" else number) for name in OWN]
+    others = [(_name(each.name), number if each.numeric else arrow.binary(each.size)) for each in codec.other_fields]
+    return arrow.schema([*own, *others])
+
+
+def _name(field: str) -> str:
+    """Return what the column of a layout's field is called: no name is there twice."""
+    return f"{field}_field" if field in OWN else field
+
+
+def _of_records(codec: RecordCodec, schema: Any, records: list[Record]) -> Any:
+    arrow = _pyarrow()
+    values: list[list[Any]] = [[each[number] for each in records] for number in range(len(OWN))]
+    values[3] = [text.encode("utf-8", "backslashreplace").decode() for text in values[3]]
+    values += [[each.others[number] for each in records] for number in range(len(codec.other_fields))]
+    return arrow.RecordBatch.from_arrays(
+        [arrow.array(column, kind) for column, kind in zip(values, schema.types, strict=True)], schema=schema
+    )
+
+
+def _batch(codec: RecordCodec, data: bytes, base: int, starts: Any, stops: Any) -> Any:
+    """Return sound records that lie one behind the other."""
+    arrow, schema = _pyarrow(), _schema(codec)
+
+    def numbers(each: Field) -> Any:
+        return arrow.array(columns.gather(data, each, starts).astype("int64"))
+
+    by_role = {each.role: numbers(each) for each in codec.head if each.role in OWN}
+    nothing = arrow.nulls(len(starts), arrow.int64())
+    arrays = [by_role.get(role, nothing) for role in ("sync", "stamp", "checksum")]
+    arrays += [_texts(codec, data, starts, stops), arrow.array(starts + base), arrow.array(stops + base)]
+    for each in codec.other_fields:
+        if each.numeric:
+            arrays.append(numbers(each))
+        else:
+            kept = arrow.py_buffer(columns.gather_bytes(data, each.offset, each.size, starts))
+            arrays.append(arrow.Array.from_buffers(arrow.binary(each.size), len(starts), [None, kept]))
+    return arrow.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _texts(codec: RecordCodec, data: bytes, starts: Any, stops: Any) -> Any:
+    """Return the texts as views: of the file where they are ASCII, of what was decoded where they are not."""
+    import numpy
+
+    arrow = _pyarrow()
+    shown = codec.readable(data)
+    firsts = starts + codec.len_head
+    sizes = stops - len(codec.terminator) - firsts
+    views = numpy.zeros(len(starts), dtype=[("size", "<i4"), ("head", "V4"), ("buffer", "<i4"), ("offset", "<i4")])
+    buffers = [shown]
+    views["size"], views["offset"] = sizes, firsts
+    edges = numpy.empty(2 * len(starts), dtype=numpy.int64)
+    edges[0::2], edges[1::2] = firsts, firsts + sizes
+    # The highest byte of each text; that of an empty one is of what follows it.
+    highest = numpy.maximum.reduceat(numpy.frombuffer(shown + b"\0", dtype=numpy.uint8), edges)[0::2]
+    which = numpy.flatnonzero((highest >= 0x80) & (sizes > 0))
+    if len(which):
+        bounds = zip(firsts[which].tolist(), (firsts + sizes)[which].tolist(), strict=True)
+        stored = b"".join([shown[first:end] for first, end in bounds])
+        buffers.append(_utf8(codec, stored))
+        ends = numpy.concatenate([[0], numpy.cumsum(_widths(codec)[numpy.frombuffer(stored, dtype=numpy.uint8)])])
+        places = ends[numpy.concatenate([[0], numpy.cumsum(sizes[which])])]
+        views["size"][which], views["offset"][which], views["buffer"][which] = numpy.diff(places), places[:-1], 1
+    for number, source in enumerate(buffers):
+        _fill(views, numpy.flatnonzero(views["buffer"] == number) if len(buffers) > 1 else None, source)
+    parts = [None, arrow.py_buffer(views), *map(arrow.py_buffer, buffers)]
+    return arrow.Array.from_buffers(arrow.string_view(), len(starts), parts)
+
+
+def _fill(views: Any, which: Any, source: bytes) -> None:
+    """Put into views of one buffer what they hold themselves: the whole of a short text, the head of a long one."""
+    import numpy
+
+    own = views if which is None else views[which]
+    padded = source + bytes(_INLINE)
+    own["head"] = columns.gather_bytes(padded, 0, 4, own["offset"])
+    short = numpy.flatnonzero(own["size"] <= _INLINE)
+    if len(short):
+        whole = columns.gather_bytes(padded, 0, _INLINE, own["offset"][short]).view(numpy.uint8).reshape(-1, _INLINE)
+        within = numpy.arange(_INLINE) < own["size"][short][:, None]
+        own.view(numpy.uint8).reshape(-1, 16)[short, 4:] = whole * within
+    if which is not None:
+        views[which] = own
+
+
+def _utf8(codec: RecordCodec, stored: bytes) -> bytes:
+    r"""Return bytes of texts as UTF-8; one that is no character of the layout's code page as ``\udcXX``."""
+    return stored.decode(codec.layout.encoding, "surrogateescape").encode("utf-8", "backslashreplace")
+
+
+@lru_cache(maxsize=8)
+def _widths(codec: RecordCodec) -> Any:
+    """Return how many bytes of UTF-8 each byte of a text becomes."""
+    import numpy
+
+    return numpy.array([len(_utf8(codec, bytes([byte]))) for byte in range(256)], dtype=numpy.int64)
