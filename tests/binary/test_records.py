@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+import glbtools
 from glbtools import layouts
 from glbtools.binary import columns, layout, records, structure
 from glbtools.binary.checksum import ALGORITHMS as KNOWN
@@ -21,6 +24,8 @@ from glbtools.binary.layout import TERMINATORS, Layout
 from glbtools.binary.records import Damage, Record, RecordCodec
 from glbtools.binary.span import Region, Span, joined, tile
 from glbtools.errors import UsageError
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 
 laws = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -613,3 +618,19 @@ def test_a_table_is_the_records_in_other_clothes(file: File, changes: list[Any],
         assert isinstance(table, arrow.Table)
         table.validate(full=True)
         assert rows_of(table) == wanted
+
+
+def test_a_table_of_a_queue_has_the_columns_of_its_layout(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
+    queue = FIXTURES / "stuck" / "october" / "GLB" / "REQTRANS.GLB"
+    table = glbtools.read_table(queue)
+    assert table.column_names == [
+        "sync", "stamp", "checksum", "text", "start", "stop", "len_text", "ofs_prev", "ofs_next", "unknown_14",
+    ]  # fmt: skip
+    assert table["text"].to_pylist()[3] == "A René Müller\tPCM:POLYNOMIAL/OCTOBER/rene"
+
+
+def test_without_pyarrow_a_table_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(UsageError, match=r"glbtools\[parquet\]"):
+        glbtools.read_table(FIXTURES / "stuck" / "october" / "GLB" / "REQTRANS.GLB")
