@@ -6,6 +6,7 @@ structures in construct, and a test compares the two.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -26,12 +27,24 @@ HIGHEST = 0xFFFFFFFF
 _HEX_DIGITS = b"0123456789ABCDEF"
 
 
+REPEATS: dict[str, Callable[[int, int, int], int]] = {
+    "number": lambda number, length, start: number,
+    "complement": lambda number, length, start: ~number,
+    "before": lambda number, length, start: number - 1,
+    "after": lambda number, length, start: number + 1,
+    "length": lambda number, length, start: length,
+    "offset": lambda number, length, start: start,
+}
+"""What a field may say again -> it, of the number, the length as it is stored, and the offset of a record."""
+
+
 class Field(NamedTuple):
     """One field of a layout.
 
     ``offset`` counts from the start of its section: the file's header, the record, or the trailer behind the text and
     its terminator. ``size`` is 0 for the text of variable length. ``dec`` and ``hex`` are numbers written as digits,
-    padded with zeros. ``default`` is what is written where nothing else is said.
+    padded with zeros. ``default`` is what is written where nothing else is said. ``repeats`` is what a field says again
+    of its record, in as many bits as it has room for: see ``REPEATS``.
     """
 
     name: str
@@ -49,6 +62,7 @@ class Field(NamedTuple):
     link: str = ""
     default: int | bytes | None = None
     flags: tuple[tuple[str, int], ...] = ()
+    repeats: str = ""
 
     @property
     def stop(self) -> int:
@@ -87,6 +101,10 @@ class Field(NamedTuple):
         if len(raw) != self.size:
             return None
         return read_number(self.kind, raw, self.byte_order) if self.numeric else raw
+
+    def repeated(self, number: int, length: int, start: int) -> int:
+        """Return what a field that repeats something of its record holds: of that as many bits as it has."""
+        return REPEATS[self.repeats](number, length, start) & self.range[1]
 
     def read_text(self, raw: bytes, encoding: str) -> str:
         """Return the text stored in a field of fixed size: it ends at the first NUL."""

@@ -14,14 +14,14 @@ from typing import NamedTuple
 
 from glbtools.binary import checksum, stamp
 from glbtools.binary.checksum import Algorithm, Crc
-from glbtools.binary.field import INTEGERS, Field, number_range
+from glbtools.binary.field import INTEGERS, REPEATS, Field, number_range
 from glbtools.errors import LayoutError
 from glbtools.tables import Setting, open_toml, shown
 
 STATUSES = ("attested", "observed", "inferred", "assumed")
 """How a fact is known, best first: a public source says it; seen in files; deduced; chosen so as to write files."""
 
-ROLES = ("sync", "stamp", "len_text", "checksum", "link", "live", "first", "text", "constant", "opaque")
+ROLES = ("sync", "stamp", "len_text", "checksum", "link", "repeat", "live", "first", "text", "constant", "opaque")
 SECTIONS = ("header", "record", "trailer")
 FAMILIES = ("queue", "reqconf", "srvconf", "control", "names", "networks", "extension", "mailbag")
 LENGTH_COUNTS = ("text", "text+terminator", "record")
@@ -183,7 +183,7 @@ _CHECKSUM_KEYS = {"algorithm", "covers", "status", "doc"} | _CRC_KEYS
 _NAMES_SHOWN = ("crc-16/xmodem", "crc-16/ibm-3740", "crc-16/arc", "sum-16", "crc-32", "adler-32", checksum.OWN)
 _FIELD_KEYS = {
     "name", "section", "offset", "type", "role", "orig", "status", "source", "doc",
-    "byte_order", "stamp", "link", "default", "flags",
+    "byte_order", "stamp", "link", "default", "flags", "repeats",
 }  # fmt: skip
 
 
@@ -285,6 +285,10 @@ class _Checker:
                     self.at(each)["type"].fail(f"the role {each.role} needs an unsigned number")
             if each.link and each.role != "link":
                 self.at(each)["link"].fail(f"needs the role link, not {each.role}")
+            if bool(each.repeats) != (each.role == "repeat"):
+                self.at(each)["repeats"].fail(f"goes with the role repeat, not {each.role}")
+            if each.repeats and (not each.kind.startswith("u") or each.section == "header"):
+                self.at(each)["type"].fail("what is repeated is an unsigned number of the record")
         stored = layout.with_role("checksum")
         if layout.checksum and stored is None:
             self.checksum["algorithm"].fail("there is no field with the role checksum")
@@ -404,6 +408,7 @@ class _Checker:
             link=row["link"].choice(("", *LINKS), ""),
             default=self.default(row["default"], kind, size),
             flags=self.flags(row["flags"]),
+            repeats=row["repeats"].choice(("", *REPEATS), ""),
         )
 
     def type(self, given: Setting) -> tuple[str, int]:

@@ -368,6 +368,7 @@ class RecordCodec:
         found: dict[str, int | bytes] = {}
         for each in self.fields:
             value = stored_link(each, links[each.link]) if each.link else values.get(each.role, each.nothing)
+            value = each.repeated(sync, self.len_text(text), start) if each.repeats else value
             if isinstance(value, int):
                 low, high = each.range
                 if not low <= value <= high:

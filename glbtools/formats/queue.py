@@ -210,6 +210,8 @@ class Queue:
             right = computed.get(each.role)
             if each.link and (target := links[each.link]) is not None:
                 right = stored_link(each, target)
+            if each.repeats:
+                right = each.repeated(record.sync, compiled.len_text(record.text), record.start)
             if right == value:
                 right = None
             leaves.append(Node(each.name, span, value, _value_meaning(each, value), each.status, computed=right))

@@ -90,6 +90,7 @@ def _field(each: Field, layout: Layout) -> dict[str, Value]:
         "byte_order": each.byte_order if each.byte_order != layout.byte_order else "",
         "stamp": each.stamp if each.stamp != "unix" else "",
         "link": each.link,
+        "repeats": each.repeats,
     }
     if default is not None:
         row["default"] = default

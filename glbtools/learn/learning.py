@@ -32,6 +32,7 @@ from glbtools.learn.liveness import doubts, selected
 from glbtools.learn.material import CONTROL, Material, told, with_listings
 from glbtools.learn.pins import Pin, parse_pins, pinned, refutations
 from glbtools.learn.places import Place
+from glbtools.learn.repeats import with_repeats
 from glbtools.learn.summed import with_checksum
 
 ENCODING = "cp850"
@@ -242,6 +243,11 @@ def _queue_layout(
     if found and not learning.reasons:
         layout = found[0].layout
         progress("looking for a checksum", steps - 1, steps)
+        queues = [parse_queue(each.data, layout) for each in materials]
+        numbered = any(each.name == "sync" for each in pins) or any(
+            each.printed or each.last is not None for each in materials
+        )
+        layout = with_repeats(layout, materials, queues, told=numbered)
         queues = [parse_queue(each.data, layout) for each in materials]
         learning.layout, learning.checksum = with_checksum(layout, queues, materials)
         learning.layout = selected(

@@ -14,13 +14,12 @@ from typing import NamedTuple
 
 from glbtools.binary.field import Field
 from glbtools.binary.layout import TERMINATORS, Layout
-from glbtools.binary.layout import parse as parse_layout
 from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue
-from glbtools.layouts.written import to_toml
 from glbtools.learn.columns import LARGEST_STEP, LARGEST_SYNC
 from glbtools.learn.comparison import DamageIndex, paired
 from glbtools.learn.framing import BINARY
+from glbtools.learn.inserting import with_field
 from glbtools.learn.material import Material
 from glbtools.learn.weighing import grammatical, is_blank
 
@@ -67,10 +66,10 @@ def selected(layout: Layout, materials: Sequence[Material], queues: Sequence[Que
         return layout  # what is no transaction is a damaged place, and no record that was deleted
     flagged = _flag(told, shown, hidden)
     if flagged is not None:
-        return _with(layout, flagged)
+        return with_field(layout, flagged)
     first = _first(layout, told, shown, hidden)
     if first is not None:
-        return _with(layout, first)
+        return with_field(layout, first)
     if all(_breaks(queue, kept, left) for (_, queue), kept, left in zip(told, shown, hidden, strict=True)):
         doc = f"{layout.framing_doc}; what stands behind the first break is in no listing: it is left over"
         return layout._replace(breaks=True, framing_doc=doc.lstrip("; "))
@@ -99,7 +98,12 @@ Told = Sequence[tuple[Material, Queue]]
 
 
 def _flag(told: Told, shown: Sequence[Sequence[Record]], hidden: Sequence[Sequence[Record]]) -> Field | None:
-    """Return the byte that all listed records have alike, and no other record."""
+    """Return the byte that all listed records have alike, and no other record.
+
+    Where the others stand together at one end of a file a number or date that rises tells them apart as well.
+    """
+    if not any(map(_mixed, shown, hidden)):
+        return None
     lists = [(queue, list(kept), list(left)) for (_, queue), kept, left in zip(told, shown, hidden, strict=True)]
     datas = [material.data for material, _ in told]
     kept_columns = columns([(data, queue, kept) for data, (queue, kept, _) in zip(datas, lists, strict=True)])
@@ -114,6 +118,12 @@ def _flag(told: Told, shown: Sequence[Sequence[Record]], hidden: Sequence[Sequen
             default=value, doc=f"{doc} {len(left.values)} that it has not: those are deleted",
         )  # fmt: skip
     return None
+
+
+def _mixed(kept: Sequence[Record], left: Sequence[Record]) -> bool:
+    """Whether records that a listing has stand before and behind some that it has not, or the other way round."""
+    starts = sorted([(each.start, True) for each in kept] + [(each.start, False) for each in left])
+    return sum(a != b for (_, a), (_, b) in itertools.pairwise(starts)) > 1
 
 
 def _flags(pairs: Told) -> Iterator[str]:
@@ -268,28 +278,3 @@ def _broken(material: Material, queue: Queue) -> Iterator[str]:
                 f"{after.sync}: what follows may be left over"
             )
             return
-
-
-# --- the layout --------------------------------------------------------------------------------------------------
-
-
-def _with(layout: Layout, field: Field) -> Layout:
-    """Return a layout in which some bytes are a field of their own."""
-    fields = []
-    for each in layout.fields:
-        if each.section != field.section or each.offset > field.offset or each.stop < field.stop:
-            fields.append(each)
-            continue
-        for start, stop in ((each.offset, field.offset), (field.stop, each.stop)):
-            if start < stop:
-                part = (
-                    each.default[start - each.offset : stop - each.offset] if isinstance(each.default, bytes) else None
-                )
-                prefix = "" if each.section == "record" else f"{each.section}_"
-                what = "constant" if each.role == "constant" else "unknown"
-                fields.append(each._replace(name=f"{prefix}{what}_{start:02x}", offset=start, size=stop - start,
-                                            default=part))  # fmt: skip
-        fields.append(field)
-    sections = ("header", "record", "trailer")
-    fields.sort(key=lambda each: (sections.index(each.section), each.offset))
-    return parse_layout(to_toml(layout._replace(fields=tuple(fields))).encode(), "learnt layout")

@@ -20,6 +20,7 @@ from glbtools.formats.queue import Queue
 from glbtools.layouts.written import to_toml
 from glbtools.learn.columns import LARGEST_STEP, LARGEST_SYNC
 from glbtools.learn.comparison import compare
+from glbtools.learn.inserting import opened, unsummed, with_field
 from glbtools.learn.material import Material
 from glbtools.learn.weighing import is_blank, is_odd
 
@@ -110,9 +111,9 @@ def pinned(layout: Layout, pins: Sequence[Pin]) -> Layout:
             continue
         own = layout.with_role(pin.name)
         if pin.offset is None:
-            fields = [_opened(each) if each is own else each for each in layout.fields]
+            fields = [opened(each) if each is own else each for each in layout.fields]
             layout = layout._replace(fields=tuple(fields))
-            layout = layout if layout.with_role("checksum") else _unsummed(layout)
+            layout = layout if layout.with_role("checksum") else unsummed(layout)
         else:
             layout = _placed(layout, pin, own)
     return parse_layout(to_toml(layout).encode(), "learnt layout")
@@ -132,32 +133,12 @@ def _placed(layout: Layout, pin: Pin, own: Field | None) -> Layout:
         )  # fmt: skip
     if field.stop > text.offset:
         raise LayoutError("", pin.spelled, f"it ends behind byte {text.offset}, where the text begins")
-    fields: list[Field] = []
-    for each in (_opened(one) if one is own else one for one in layout.fields):
-        if each.section != "record" or each.stop <= field.offset or each.offset >= field.stop or each is text:
-            fields.append(each)
-            continue
-        if each.role in {"len_text", "sync"}:
-            raise LayoutError("", pin.spelled, f"it needs bytes of {each.name} at {each.offset}")
-        for start, stop in ((each.offset, field.offset), (field.stop, each.stop)):
-            if start < stop:
-                fields.append(_opened(each)._replace(name=f"unknown_{start:02x}", offset=start, size=stop - start))
-    fields.append(field)
-    sections = ("header", "record", "trailer")
-    fields.sort(key=lambda each: (sections.index(each.section), each.offset, each.stop))
-    layout = layout._replace(fields=tuple(fields))
-    return layout if layout.with_role("checksum") else _unsummed(layout)
-
-
-def _unsummed(layout: Layout) -> Layout:
-    """Return a layout that computes no checksum."""
-    return layout._replace(checksum="", crc=None, covers=("text",), checksum_doc="", checksum_status="")
-
-
-def _opened(each: Field) -> Field:
-    name = f"{'' if each.section == 'record' else each.section + '_'}unknown_{each.offset:02x}"
-    doc = "not understood"
-    return Field(name, each.section, each.offset, "bytes", each.size, role="opaque", status="observed", doc=doc)
+    if own is not None:
+        layout = layout._replace(fields=tuple(opened(each) if each is own else each for each in layout.fields))
+    try:
+        return with_field(layout, field)
+    except LayoutError as error:
+        raise LayoutError("", pin.spelled, error.reason) from None
 
 
 def refutations(pins: Sequence[Pin], materials: Sequence[Material], queues: Sequence[Queue]) -> Iterator[str]:

@@ -62,6 +62,7 @@ _TONES: dict[str, Tones] = {
     "len_text": ("warning",),
     "checksum": ("error",),
     "link": ("note",),
+    "repeat": ("note",),
     "text": STRONG,
     "constant": FAINT,
     "live": ("mark",),
@@ -371,6 +372,8 @@ def _aspects(learning: Learning, layout: Layout) -> Iterator[tuple[str, str]]:
     for name, role in (("number", "sync"), ("date", "stamp"), ("link", "link")):
         fields = [each for each in layout.fields if each.role == role]
         yield name, "; ".join(_found(each) for each in fields) or _NOT
+    repeats = [each for each in layout.fields if each.repeats]
+    yield "said again", "; ".join(f"{_found(each)}: {each.doc}" for each in repeats) or _NOT
     stored = layout.with_role("checksum")
     if layout.checksum:
         over = " and ".join(layout.covers)

@@ -1,0 +1,61 @@
+"""A field put into a layout: its bytes are its own, and what is left of the fields that had them stays what it was."""
+
+from __future__ import annotations
+
+from glbtools.binary.field import Field
+from glbtools.binary.layout import Layout
+from glbtools.binary.layout import parse as parse_layout
+from glbtools.errors import LayoutError
+from glbtools.layouts.written import to_toml
+
+SECTIONS = ("header", "record", "trailer")
+NEEDED = ("sync", "len_text")
+"""Roles of fields that no other takes bytes from."""
+
+
+def with_field(layout: Layout, field: Field) -> Layout:
+    """Return a layout in which some bytes are a field of their own.
+
+    Raises:
+        LayoutError: it needs bytes of the number, of the length or of the text.
+    """
+    fields = []
+    for each in layout.fields:
+        if each.section != field.section or each.stop <= field.offset or each.offset >= field.stop:
+            fields.append(each)
+            continue
+        if each.role in NEEDED:
+            raise LayoutError("", field.name, f"it needs bytes of {each.name} at {each.offset}")
+        for start, stop in ((each.offset, field.offset), (field.stop, each.stop)):
+            if start < stop:
+                fields.append(_part(each, start, stop))
+    fields.append(field)
+    fields.sort(key=lambda each: (SECTIONS.index(each.section), each.offset, each.stop))
+    layout = layout._replace(fields=tuple(fields))
+    layout = layout if layout.with_role("checksum") else unsummed(layout)
+    return parse_layout(to_toml(layout).encode(), "learnt layout")
+
+
+def _part(each: Field, start: int, stop: int) -> Field:
+    if each.role == "constant" and isinstance(each.default, bytes):
+        default = each.default[start - each.offset : stop - each.offset]
+        return each._replace(name=_name(each, "constant", start), offset=start, size=stop - start, default=default)
+    doc = each.doc if each.role == "opaque" else "not understood"
+    return opened(each)._replace(name=_name(each, "unknown", start), offset=start, size=stop - start, doc=doc)
+
+
+def _name(each: Field, what: str, start: int) -> str:
+    return f"{'' if each.section == 'record' else each.section + '_'}{what}_{start:02x}"
+
+
+def opened(each: Field) -> Field:
+    """Return a field as bytes that are not understood."""
+    return Field(
+        _name(each, "unknown", each.offset), each.section, each.offset, kind="bytes", size=each.size, role="opaque",
+        status="observed", doc="not understood",
+    )  # fmt: skip
+
+
+def unsummed(layout: Layout) -> Layout:
+    """Return a layout that computes no checksum."""
+    return layout._replace(checksum="", crc=None, covers=("text",), checksum_doc="", checksum_status="")
