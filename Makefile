@@ -9,7 +9,7 @@ DOCS_INSTALLED := $(VENV)/.installed-docs
 READERS := .venv-readers
 DEMO := build/demo
 
-.PHONY: demo test test-real test-tools check-consumers check lint types dist site bench scoreboard docs fixtures clean
+.PHONY: demo test test-real test-tools check-consumers check lint types dist site bench scoreboard docs fixtures fuzz clean
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -95,6 +95,17 @@ docs: $(INSTALLED)
 
 fixtures: $(INSTALLED)
 	$(BIN)/python fixtures/generate.py
+
+# Coverage-guided fuzzing (atheris, where pip has a wheel): make fuzz SECONDS=600 TARGETS="log queue".
+SECONDS ?= 120
+TARGETS ?= $(shell $(BIN)/python fuzz/run.py --list)
+
+fuzz: $(INSTALLED)
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: atheris
+	@for target in $(TARGETS); do \
+		echo "== $$target, $(SECONDS) s"; \
+		nice $(BIN)/python fuzz/run.py $$target --seconds $(SECONDS) || test $$? -eq 3 || exit 1; \
+	done
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -86,6 +86,18 @@ def a_layout(data: bytes) -> None:
             assert content.build() == sample
 
 
+def described(data: bytes) -> None:
+    """A description that is accepted can be built."""
+    from glbtools.evidence.build import contents
+
+    assert all(isinstance(each, bytes) for each in contents(description.parse(data, "spec.toml"), Layouts()).values())
+
+
+def planned(data: bytes) -> None:
+    """A scenario says who takes part."""
+    assert scenario.parse(data, "scenario.toml").server
+
+
 def in_a_file(use: Callable[[Path], object], name: str) -> Target:
     """Return a target that is given a path."""
 
@@ -130,8 +142,8 @@ TARGETS: dict[str, Target] = {
     **{name: read(name) for name in FORMATS},
     "detect": detected,
     "layout": a_layout,
-    "description": lambda data: None if description.parse(data, "spec.toml") else None,
-    "scenario": lambda data: None if scenario.parse(data, "scenario.toml") else None,
+    "description": described,
+    "scenario": planned,
     "state": in_a_file(state.load, "state.json"),
     "pair": in_a_file(pair.load, "pair.toml"),
     "learn": in_a_file(learnt, "REQTRANS.GLB"),
