@@ -53,9 +53,15 @@ def main() -> None:
         (corpus / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
     name = given.target
     options = (
-        f"-max_total_time={given.seconds}", f"-timeout={SLOWEST}", f"-rss_limit_mb={MEMORY}",
-        f"-max_len={targets.MOST}", f"-artifact_prefix={given.directory}/{name}-", "-print_final_stats=1", "-verbosity=1", "-reload=0",
-    )  # fmt: skip
+        f"-max_total_time={given.seconds}",
+        f"-timeout={SLOWEST}",
+        f"-rss_limit_mb={MEMORY}",
+        f"-max_len={targets.MOST}",
+        f"-artifact_prefix={given.directory}/{name}-",
+        "-print_final_stats=1",
+        "-verbosity=1",
+        "-reload=0",
+    )
     atheris.Setup([sys.argv[0], *options, str(corpus)], lambda data: targets.holds(name, data))
     os.environ.setdefault("PYTHONHASHSEED", "0")
     atheris.Fuzz()
