@@ -30,6 +30,8 @@ def with_causes(case: Case, finding: Finding, causes: Causes, told: str = "") ->
     named = next(naming, None)
     # Another's record of the server may have been held against this postoffice: that rules nothing out.
     doubtful = frozenset() if case.postoffice.name_certain else OF_RECORD
+    if not all(each.name_certain for each in case.network.postoffices):
+        doubtful |= {"others-behind"}
     doubted = tuple(each.history for each in causes.refuted if each.sign in doubtful)
     others = tuple(each for each in (*causes.open, *doubted) if each is not named)
     refuted = tuple(

@@ -497,26 +497,25 @@ def _signs(case: Case, record: Record, made: datetime | None, confirmed_behind: 
 
 
 def never_reached(case: Case, record: Record | Change, made: datetime | None) -> bool:
-    """Whether a change at or below both numbers surely never reached the server (docs/certainty.md).
+    """Whether a change below the server's number surely never reached the server (docs/certainty.md).
 
     An older REQTRANS may have been put back, with changes that the server has had. What shows that it has not is a
     MSTTRANS that is whole without it, or its own date, later than all that the server has had from here; both only
-    where nothing shows that the server itself went back. A change numbered just as the server's number is sent and
-    taken under one reading of the protocol (Q96060), so it is left out.
+    where nothing shows that the server itself went back. A change numbered just as the server's number is taken under
+    one reading of the protocol (Q96060), and one numbered as ReqSync may be what T3 has kept (Q133428): neither counts.
     """
     own, theirs, server = case.numbers, case.requestor, case.server
     master = server.master if server else None
     if server is None or theirs is None or master is None or own.confirmed is None or theirs.reqsync is None:
         return False
-    if not own.confirmed <= theirs.reqsync > record.sync or not master.lacks(record.text):
+    if not own.confirmed <= theirs.reqsync > record.sync or record.sync == own.confirmed:
         return False
-    if not case.others.server_sound or (own.applied or 0) > (server.head or 0):
+    if not master.lacks(record.text) or not case.others.server_sound or (own.applied or 0) > (server.head or 0):
         return False
     if master.complete and case.others.acknowledged <= master.last:
         return True
-    younger = bool(made and theirs.last_update and made - theirs.last_update > SKEW)
     asked = own.imports is not None and theirs.importsync is not None and theirs.importsync >= own.imports
-    return younger and asked and master.rises and master.last == server.head
+    return asked and bool(made and theirs.last_update and made - theirs.last_update > SKEW)
 
 
 def unregistered(case: Case) -> bool:

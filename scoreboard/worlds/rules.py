@@ -5,12 +5,10 @@ They speak of held records only. ``why`` is the rule.
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from scoreboard.worlds.judge import CERTAIN, Cause, Said, Statement
 from scoreboard.worlds.state import EXPORT, REAL
 from scoreboard.worlds.truth import COMES, NEVER, REACHED
-from scoreboard.worlds.views import Member, Seen, View
+from scoreboard.worlds.views import Member, View
 
 
 def rules(seen: View) -> Said:
@@ -46,27 +44,18 @@ def _of(seen: View, at: int, member: Member) -> list[Statement]:
                 say("never: not registered, MSTTRANS whole without it", NEVER)
             continue
         acknowledged = record.acknowledged
-        if number <= confirmed:
-            say("k <= a: not sent again", REACHED, NEVER)
-        elif number <= acknowledged:
-            say("a < k <= b: reached or refused", REACHED, NEVER)
-        else:
+        if number < confirmed:
+            say("k < a: not sent again", REACHED, NEVER)
+        elif confirmed < number < acknowledged:
+            say("a < k < b: reached or refused", REACHED, NEVER)
+        elif number > max(confirmed, acknowledged):
             say("k > a, k > b: will go", COMES, REACHED)
+        if number >= acknowledged or acknowledged < confirmed or number == confirmed:
             continue
-        if acknowledged >= confirmed and whole:
-            say("never: b >= a, MSTTRANS whole without it", NEVER)
-        own = seen.own
-        newer = each.made > record.updated
-        if (
-            newer
-            and acknowledged >= confirmed
-            and record.imports >= member.config.imports
-            and own is not None
-            and seen.srvconf.own.acknowledged >= own.confirmed
-            and _highest(seen) == seen.srvconf.head
-            and rises(seen.master)
-        ):
-            say("never: stamp later than the last update", NEVER)
+        if whole:
+            say("never: k < b, b >= a, MSTTRANS whole without it", NEVER)
+        if each.made > record.updated and record.imports >= member.config.imports and is_sound(seen):
+            say("never: k < b, b >= a, stamp later than the last update", NEVER)
     return found
 
 
@@ -77,18 +66,17 @@ def is_whole(seen: View) -> bool:
     head = seen.srvconf.head
     known = [each for each in seen.srvconf.records if each]
     total = seen.srvconf.own.acknowledged + sum(each.acknowledged for each in known)
+    return [each.sync for each in seen.master] == list(range(1, head + 1)) and head >= total and is_sound(seen)
+
+
+def is_sound(seen: View) -> bool:
+    """Whether no number shows that the server went back: own b0 >= a0, c <= H."""
+    if seen.srvconf is None or seen.own is None:
+        return False
     received = [each.config.received for each in seen.members if each.config]
-    return (
-        [each.sync for each in seen.master] == list(range(1, head + 1))
-        and head >= total
-        and seen.srvconf.own.acknowledged >= seen.own.confirmed
-        and all(each <= head for each in (*received, seen.own.received))
+    return seen.srvconf.own.acknowledged >= seen.own.confirmed and all(
+        each <= seen.srvconf.head for each in (*received, seen.own.received)
     )
-
-
-def rises(master: tuple[Seen, ...]) -> bool:
-    """Whether the numbers of MSTTRANS rise."""
-    return all(low.sync < high.sync for low, high in pairwise(master))
 
 
 def _highest(seen: View) -> int:
