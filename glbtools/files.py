@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import re
@@ -104,7 +105,7 @@ def writing(path: Path, *, force: bool = False, sync: bool = True) -> Iterator[B
             with os.fdopen(_stream(path), "wb") as stream:
                 yield stream
             return
-        path = path.resolve(strict=False) if path.is_symlink() else path
+        path = _led_to(path)
         with contextlib.suppress(FileNotFoundError):
             path.lstat()  # A name that cannot be is said before anything is written.
         descriptor, temporary = tempfile.mkstemp(prefix=UNFINISHED, dir=path.parent)
@@ -125,6 +126,16 @@ def writing(path: Path, *, force: bool = False, sync: bool = True) -> Iterator[B
         if isinstance(error, OSError):
             raise access_error(path, error) from None
         raise
+
+
+def _led_to(path: Path) -> Path:
+    """Return what a name leads to; what leads in a circle is refused, which not every version of Python does."""
+    if not path.is_symlink():
+        return path
+    target = path.resolve(strict=False)
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    return target
 
 
 def check_target(path: Path, *, force: bool) -> None:
@@ -335,6 +346,8 @@ def access_error(path: object, error: OSError | ValueError | RuntimeError) -> Fi
     if isinstance(error, FileNotFoundError):
         return missing(path)
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    if "\0" in str(path):
+        reason = "embedded null byte"  # which versions of Python say in different words
     return FileAccessError(f"{path}: {reason[:1].lower()}{reason[1:]}")
 
 
