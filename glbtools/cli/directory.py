@@ -89,7 +89,7 @@ def export(
     from glbtools.reporting.directory import outcome_line
 
     source = Dump(dump, max_size=common.max_size)
-    _keep(to, dump=dump, companion=source.companion, state=state)
+    _keep(to, dump=dump, companion=_path(source), state=state)
     outcome = export_file(
         source,
         state,
@@ -136,7 +136,7 @@ def compare(
     from glbtools.reporting import directory as render
 
     before, after = Dump(old, max_size=common.max_size), Dump(new, max_size=common.max_size)
-    _keep(to, old=old, new=new, **{"companion of the old": before.companion, "companion of the new": after.companion})
+    _keep(to, old=old, new=new, **{"companion of the old": _path(before), "companion of the new": _path(after)})
     found = compared(before, after)
     losses: list[str] = []
     if to is not None:
@@ -213,6 +213,11 @@ def backsync(
         for said in strange:
             complain(said)
     raise typer.Exit(FOUND if found.troubled else 0)
+
+
+def _path(dump: Dump) -> Path | None:
+    """Return where the companion of a dump is."""
+    return dump.companion.path if dump.companion else None
 
 
 def _keep(to: str | None, **others: str | Path | None) -> None:

@@ -21,11 +21,11 @@ from glbtools.diagnosis.problems import SEVERITIES
 from glbtools.diagnosis.restored import merged
 from glbtools.diagnosis.successors import directories, pairs
 from glbtools.diagnosis.successors.found import Directory
-from glbtools.diagnosis.successors.inputs import SuccessorInputs, sorted_out
+from glbtools.diagnosis.successors.inputs import SuccessorInputs
 from glbtools.diagnosis.wording import numbers_text
 from glbtools.errors import UnknownFormatError
 from glbtools.evidence.contents import Artefact
-from glbtools.evidence.network import Evidence, Network, collect, latest_stamp
+from glbtools.evidence.network import Evidence, Network, latest_stamp
 from glbtools.layouts import Layouts
 
 CHECKS = ("upload", "download", "structure", "leftovers", "logs", "schedule", "older")
@@ -162,8 +162,8 @@ def diagnose(
         UsageError: two current files of one kind for one postoffice.
     """
     older = list(older)
-    given = sorted_out(paths, older, max_size)
-    evidence = collect(paths, older=older, layouts=layouts, max_size=max_size, apart=given.apart, names=names)
+    given = SuccessorInputs(max_size=max_size)
+    evidence = given.collect(paths, older, layouts, names)
     if given.unreadable and not evidence.postoffices and not given.pieces:
         raise UnknownFormatError(_all_unread(list(given.unreadable.values())))
     report = judge(evidence, given, now, progress)
@@ -227,9 +227,9 @@ def _look_at_successors(report: Report, now: datetime | None, progress: Callable
         report.findings += explained(merged(found.findings))
     known = {each.path for each in report.inputs}
     report.inputs += [
-        File(each.path, each.format, size=each.size, sha256=each.sha256)
-        for each in given.read.values()
-        if each.path not in known
+        File(path, each.format, size=each.size, sha256=each.sha256)
+        for path, each in given.read.items()
+        if path not in known
     ]
     report.unreadable |= given.unreadable
 

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from glbtools import files
-from glbtools.diagnosis.successors.inputs import SuccessorInputs, sorted_out
+from glbtools.diagnosis.successors.inputs import SuccessorInputs
 from glbtools.errors import GlbError
 from glbtools.evidence.contents import Artefact
-from glbtools.evidence.network import Evidence, Network, collect
+from glbtools.evidence.network import Evidence, Network
 from glbtools.evidence.postoffice import DELETED, Postoffice
 from glbtools.evidence.search import OmittedInput
+from glbtools.evidence.sources import Entry
 from glbtools.layouts import Layouts
 
 READ, OPENED, NO_USE, DAMAGED, FOREIGN, COPY = "read", "opened", "no use", "damaged", "not recognised", "copy"
@@ -116,8 +117,8 @@ def find_evidence(
         UsageError: two files of one kind are named for one postoffice.
     """
     older = list(older)
-    given = sorted_out(paths, older, max_size)
-    evidence = collect(paths, older=older, layouts=layouts, max_size=max_size, apart=given.apart, strict=False)
+    given = SuccessorInputs(max_size=max_size)
+    evidence = given.collect(paths, older, layouts, strict=False)
     found = Inventory(evidence, given, unreadable={**given.unreadable, **evidence.unlooked})
     for number, unit in enumerate(found.units, 1):
         found.places += [_place(each, number) for each in unit.postoffices]
@@ -175,8 +176,17 @@ def _is_no_file(each: OmittedInput) -> bool:
 
 def _of_successors(given: SuccessorInputs) -> Iterator[File]:
     for piece in (*given.pieces, *given.older):
-        size, sha256 = files.digest(piece.place)
-        yield File(piece.path, piece.kind, size=size, sha256=sha256)
+        yield _file(piece.entry, piece.kind)
+        if piece.beside is not None:
+            yield _file(piece.beside, "export-ini" if piece.beside.name.lower().endswith(".ini") else "rootdse")
+
+
+def _file(entry: Entry, kind: str) -> File:
+    try:
+        size, sha256 = entry.digest(None)
+    except GlbError as error:
+        return File(entry.shown, kind, size=entry.size, used=DAMAGED, why=str(error).removeprefix(f"{entry.shown}: "))
+    return File(entry.shown, kind, size=size, sha256=sha256, target=entry.target)
 
 
 def _passed_over(each: OmittedInput, evidence: Evidence) -> File:

@@ -18,9 +18,9 @@ from glbtools.diagnosis.changes.download import add_downloads
 from glbtools.diagnosis.changes.found import DIRECTIONS, Unsent
 from glbtools.diagnosis.changes.upload import add_uploads
 from glbtools.diagnosis.changes.view import View
-from glbtools.diagnosis.successors.inputs import sorted_out
+from glbtools.diagnosis.successors.inputs import SuccessorInputs
 from glbtools.errors import UsageError
-from glbtools.evidence.network import Evidence, collect
+from glbtools.evidence.network import Evidence
 from glbtools.layouts import Layouts
 
 
@@ -53,8 +53,8 @@ def unsent(
     if direction not in DIRECTIONS:
         raise UsageError(f"direction {direction!r} is none of {', '.join(DIRECTIONS)}")
     older = list(older)
-    given = sorted_out(paths, older, max_size)
-    evidence = collect(paths, older=older, layouts=layouts, max_size=max_size, apart=given.apart, names=names)
+    given = SuccessorInputs(max_size=max_size)
+    evidence = given.collect(paths, older, layouts, names)
     if not evidence.postoffices and given.pieces:
         raise UsageError(
             f"{given.pieces[0].path}: no postoffice, so that it has no queue of changes; diagnose looks at directory "

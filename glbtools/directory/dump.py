@@ -1,9 +1,9 @@
-"""A dump on disk: an Exchange directory CSV or an LDIF file, told by its content, with what lies beside it."""
+"""A dump in a file, wherever it lies: Exchange directory CSV or LDIF, told by its content, with what is beside it."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -12,6 +12,8 @@ from glbtools import files
 from glbtools.binary.span import Fault
 from glbtools.directory.attributes import names_of
 from glbtools.errors import FieldError, UnknownFormatError, UsageError
+from glbtools.evidence.sources import Entry as Place
+from glbtools.evidence.sources import on_disk
 from glbtools.formats import exchange_csv, ldif_dump, unread
 from glbtools.model.directory import Entry, Facts
 
@@ -30,27 +32,41 @@ class Dump:
     server and the head of its numbering; a file with the dump's own name and that ending comes first.
 
     Attributes:
-        path: as given; ``-`` is standard input.
+        path: as shown; ``-`` is standard input.
         kind: ``csv`` or ``ldif``.
         companion: the file beside it that says more of it; None where there is none.
         remarks: what is odd about its lines, as found the last time it was read.
     """
 
-    def __init__(self, path: str | Path, *, max_size: int | None = None) -> None:
+    def __init__(self, source: str | Path | Place, *, max_size: int | None = None, beside: Place | None = None) -> None:
         """Open a dump.
+
+        Args:
+            source: its path, ``-`` for standard input; or where it lies. What lies in an archive or an image is held in
+                memory as long as this is.
+            max_size: largest file read, in bytes.
+            beside: its companion, where ``source`` is no path, which is looked around for itself.
 
         Raises:
             FileAccessError: it cannot be read.
             UnknownFormatError: it is neither.
         """
-        self.path = str(path)
-        self._data = files.read("-", max_size or files.DEFAULT_MAX_SIZE) if self.path == "-" else None
+        limit = max_size or files.DEFAULT_MAX_SIZE
+        self._data: bytes | None = None
+        self._place: Path | None = None
+        if isinstance(source, str | Path):
+            self.path, self._place = str(source), Path(source)
+            self._data = files.read("-", limit) if self.path == "-" else None
+        else:
+            self.path, self._place = source.shown, source.path
+            self._data = source.read(limit) if source.path is None else None
         self._max_size = max_size
         with self._opened() as stream:
-            self.kind = _kind(self.path, stream.read(_HEAD))
-        names = _INI if self.kind == CSV else _ROOT
-        self.companion = None if self.path == "-" else _beside(Path(path), names)
-        self._beside = files.read(self.companion) if self.companion else None
+            self.kind = kind_of(stream.read(_HEAD), self.path)
+        if isinstance(source, str | Path) and self.path != "-":
+            beside = companion(Path(source).name, self.kind, _around(Path(source)))
+        self.companion = beside
+        self._beside = beside.read(limit) if beside else None
         self.remarks: list[str] = []
         self._facts: Facts | None = None
 
@@ -94,6 +110,12 @@ class Dump:
                 yield entry
         self._see(faults)
 
+    def is_cut(self) -> bool:
+        """Whether the last line has no end, in any encoding a dump may have."""
+        with self._opened() as stream:
+            stream.seek(max(stream.seek(0, io.SEEK_END) - 2, 0))
+            return b"\n" not in stream.read(2)
+
     def columns(self) -> tuple[str, ...]:
         """Return the names of all attributes; of an LDIF in the order in which they are first met."""
         if self.kind == CSV:
@@ -119,7 +141,8 @@ class Dump:
         if self._data is not None:
             yield io.BytesIO(self._data)
             return
-        with files.opened(self.path, self._max_size) as descriptor, io.FileIO(descriptor, closefd=False) as raw:
+        assert self._place is not None
+        with files.opened(self._place, self._max_size) as descriptor, io.FileIO(descriptor, closefd=False) as raw:
             yield io.BufferedReader(raw)
 
     def _read(
@@ -145,8 +168,12 @@ def _told(faults: list[Fault], tell: Callable[[Fault], object]) -> None:
     faults.clear()
 
 
-def _kind(path: str, head: bytes) -> str:
-    """Return what a file is by its first lines."""
+def kind_of(head: bytes, path: str) -> str:
+    """Return what a file is by its first lines; ``path`` names it.
+
+    Raises:
+        UnknownFormatError: it is neither.
+    """
     if ldif_dump.begins(head):
         return LDIF
     if exchange_csv.begins(head):
@@ -155,12 +182,19 @@ def _kind(path: str, head: bytes) -> str:
     raise UnknownFormatError(f"{path}: {known or 'neither an Exchange directory export (CSV) nor LDIF'}")
 
 
-def _beside(path: Path, names: tuple[str, ...]) -> Path | None:
-    """Return the file beside a dump that tells more of it: of its own name, or of the usual one."""
-    wanted = [path.with_suffix(Path(names[0]).suffix).name.lower()] if names is _INI else []
-    wanted += [f"{path.stem}.{each}".lower() for each in names] + list(names)
-    there = {each.name.lower(): each for each in path.parent.iterdir()} if path.parent.is_dir() else {}
-    for name in wanted:
-        if name in there and there[name] != path and there[name].is_file():
-            return there[name]
-    return None
+def companion(name: str, kind: str, around: Iterable[Place]) -> Place | None:
+    """Return the file that tells more of a dump of some name, among those that lie beside it."""
+    stem = name.rpartition(".")[0] or name
+    if kind == CSV:
+        wanted = [f"{stem}.ini", *(f"{stem}.{each}" for each in _INI), *_INI]
+    else:
+        wanted = [*(f"{stem}.{each}" for each in _ROOT), *_ROOT]
+    there = {each.name.lower(): each for each in around if not (each.is_directory or each.other or each.deleted)}
+    return next(
+        (there[each.lower()] for each in wanted if each.lower() in there and there[each.lower()].name != name), None
+    )
+
+
+def _around(path: Path) -> list[Place]:
+    """Return what lies in the directory of a file."""
+    return on_disk(path.parent, str(path.parent)).children() if path.parent.is_dir() else []

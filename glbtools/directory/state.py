@@ -107,7 +107,16 @@ def load(path: str | Path) -> State:
     place = Path(path)
     if not place.exists():
         return State()
-    row = open_json(files.read(place), str(path))
+    return parse(files.read(place), str(path))
+
+
+def parse(data: bytes, path: str) -> State:
+    """Return a state; ``path`` names the content.
+
+    Raises:
+        DescriptionError: it is none; names line and key.
+    """
+    row = open_json(data, path)
     if not isinstance(row.value, dict) or row["schema"].value != SCHEMA:
         row["schema"].fail(f"must be {SCHEMA}")
     sets = tuple(each.texts() for each in row["sets"].items())

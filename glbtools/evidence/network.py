@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -14,7 +14,7 @@ from glbtools.evidence import containers
 from glbtools.evidence.contents import Contents
 from glbtools.evidence.names import named
 from glbtools.evidence.postoffice import Postoffice
-from glbtools.evidence.search import OmittedInput, Search
+from glbtools.evidence.search import Claims, OmittedInput, Search
 from glbtools.evidence.sources import INSIDE, Entry
 from glbtools.evidence.units import units, without_copies
 from glbtools.formats.config import NODE_NAME
@@ -147,7 +147,8 @@ def collect(
     older: Iterable[str | Path] = (),
     layouts: Layouts | None = None,
     max_size: int = files.DEFAULT_MAX_SIZE,
-    apart: Collection[Path] = (),
+    claims: Claims | None = None,
+    older_claims: Claims | None = None,
     names: Mapping[str, str] | None = None,
     strict: bool = True,
 ) -> Evidence:
@@ -158,7 +159,8 @@ def collect(
         older: the same, of earlier moments.
         layouts: how binary files are read.
         max_size: largest file read, in bytes.
-        apart: files known to be something else; a path that holds nothing but those needs to hold no postoffice.
+        claims: takes files that are something else; a path that holds nothing but those needs to hold no postoffice.
+        older_claims: the same for evidence of earlier moments.
         names: path of a postoffice -> NET/PO, as the user says it is called.
         strict: whether a path that holds no postoffice is refused.
 
@@ -168,12 +170,12 @@ def collect(
         UsageError: two current files of the same kind for one postoffice; or no postoffice is at a path that is named.
     """
     contents = Contents(layouts or Layouts(), max_size)
-    search = Search(contents, apart, strict)
+    search = Search(contents, claims, strict)
     search.look(paths)
     _call(search.postoffices, names or {})
     found = networks(search)
     for moment in _each_moment(older):
-        search = Search(contents, apart, strict)
+        search = Search(contents, older_claims, strict)
         search.look(moment)
         earlier = [each for group in units(search.postoffices) for each in named(group, found.postoffices)]
         for unit in found.units:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, Protocol
 
 from glbtools import files
 from glbtools.errors import FileAccessError, UnknownFormatError
@@ -20,7 +20,7 @@ from glbtools.evidence import archives, containers, images
 from glbtools.evidence.contents import Artefact, Contents
 from glbtools.evidence.postoffice import AREAS, DELETED, OUR_OWN, Postoffice, may_be
 from glbtools.evidence.sources import Entry, OnDisk, on_disk
-from glbtools.formats import exchange_csv, ldif_dump, registry, unread
+from glbtools.formats import registry, unread
 from glbtools.formats.registry import DIRSYNC, SIBLINGS
 
 NEIGHBOURS = (".MBG", ".KEY", ".USR", ".INF", ".NME", ".GLB", ".TPL", ".XTN")
@@ -28,9 +28,6 @@ NEIGHBOURS = (".MBG", ".KEY", ".USR", ".INF", ".NME", ".GLB", ".TPL", ".XTN")
 
 LEFTOVER = "begun by a run of glbtools that was ended before it was complete; it is no evidence and can be deleted"
 """Why what has the name of something half written is not looked into."""
-
-DUMPS = (".CSV", ".LDF", ".LDIF", ".TXT")
-"""Suffixes of files that may be directory dumps."""
 
 NESTED = 2
 """Archives in one another that are opened."""
@@ -77,13 +74,23 @@ class Place(NamedTuple):
     packed: bool = False
 
 
+class Claims(Protocol):
+    """Takes files that are no postoffice's, wherever they are met."""
+
+    def __call__(self, entries: list[Entry], *, alone: bool) -> Collection[str]:
+        """Return the paths, as shown, of what is taken among the files of one directory.
+
+        ``alone``: a file that was given by itself.
+        """
+
+
 @dataclass
 class Search:
     """What is found in the paths given, and what is not looked at there.
 
     Attributes:
         contents: what files hold.
-        apart: files known to be something else.
+        claims: takes files that are something else; None where nobody asks for those.
         strict: whether a path that holds no postoffice is refused.
         postoffices: what was found.
         passed_over: what was not looked at.
@@ -91,12 +98,13 @@ class Search:
     """
 
     contents: Contents
-    apart: Collection[Path]
+    claims: Claims | None = None
     strict: bool = True
     postoffices: list[Postoffice] = field(default_factory=list)
     passed_over: list[OmittedInput] = field(default_factory=list)
     containers: list[Entry] = field(default_factory=list)
     _seen: set[tuple[int, int]] = field(default_factory=set)
+    _claimed: int = 0
 
     def look(self, paths: Iterable[str | Path]) -> None:
         """Look for postoffices in paths: directories, archives, or single files.
@@ -108,8 +116,6 @@ class Search:
         loose: dict[str, list[Artefact]] = {}
         for given in paths:
             path = Path(given)
-            if path in self.apart:
-                continue
             if not os.path.lexists(path):
                 raise files.missing(given)
             entry = on_disk(path, str(given))
@@ -123,7 +129,7 @@ class Search:
                 continue
             elif (inside := self._container(entry)) is not None:
                 self._tree(Place(inside, 1))
-            else:
+            elif not self._taken([entry], alone=True):
                 loose.setdefault(str(path.parent), []).append(Artefact(entry, "", path.name.upper()))
         for parent, artefacts in loose.items():
             found = Postoffice(parent, artefacts, self.contents, alone=True, given=True)
@@ -143,7 +149,7 @@ class Search:
             FileAccessError: the directory itself cannot be listed.
             UnknownFormatError: there is none.
         """
-        before, waiting = len(self.postoffices), [top]
+        before, claimed, waiting = len(self.postoffices), self._claimed, [top]
         while waiting:
             place = waiting.pop()
             if place.packed:
@@ -158,15 +164,17 @@ class Search:
                 if place is top:
                     raise
                 self._pass_over(place.entry, f"cannot be listed: {error}", telling=True)
-        path = top.entry.path
         for each in self.postoffices[before:]:
             each.given = each.path == top.entry.shown
-        if (
-            self.strict
-            and len(self.postoffices) == before
-            and not any(path and each.is_relative_to(path) for each in self.apart)
-        ):
+        if self.strict and len(self.postoffices) == before and self._claimed == claimed:
             self._refuse(top.entry.shown)
+
+    def _taken(self, entries: Iterable[Entry], *, alone: bool = False) -> Collection[str]:
+        """Return the paths of files that are something else, by those who know."""
+        wanted = [each for each in entries if not (each.is_directory or each.other or each.deleted)]
+        taken = self.claims(wanted, alone=alone) if self.claims and wanted else ()
+        self._claimed += len(taken)
+        return taken
 
     def _is_new(self, entry: Entry) -> bool:
         """Whether something was not looked at yet, whatever way led to it; it counts as looked at from now on.
@@ -205,7 +213,7 @@ class Search:
                     barred.add(child.name.upper())
             elif child.name.lower() not in OUR_OWN:
                 below.append(Place(child, place.archives))
-        own = [each for each in artefacts if not each.entry.deleted and each.entry.path not in self.apart]
+        own = [each for each in artefacts if not each.entry.deleted]
         gone = [each for each in artefacts if each.entry.deleted]
         found = Postoffice(place.entry.shown, own, self.contents, barred=frozenset(barred), gone=gone)
         if any(_recognised(found, each) for each in own) or any(_proven(found, each) for each in gone):
@@ -216,28 +224,22 @@ class Search:
         return below
 
     def _unrecognised(self, artefact: Artefact) -> None:
-        """Pass over a file of no postoffice; a dump in an archive is named, since it is read from a folder only."""
-        entry, why, telling = artefact.entry, UNRECOGNISED, _telling(artefact.name)
+        """Pass over a file of no postoffice."""
         if artefact.name.endswith(".GLB") and _is_foreign(artefact):
-            self._pass_over(entry, _not_read(artefact), telling=False)
-            return
-        if entry.path is None and artefact.name.endswith(DUMPS):
-            try:
-                head = entry.head(1 << 12)
-            except FileAccessError as error:
-                self._pass_over(entry, str(error), telling=True)
-                return
-            if ldif_dump.begins(head) or exchange_csv.begins(head):
-                why, telling = "a directory dump in an archive, which is not read there: take it out", True
-        self._pass_over(entry, why, telling=telling)
+            self._pass_over(artefact.entry, _not_read(artefact), telling=False)
+        else:
+            self._pass_over(artefact.entry, UNRECOGNISED, telling=_telling(artefact.name))
 
     def _children(self, directory: Entry) -> Iterator[Entry]:
-        """Yield what a directory holds, without what a killed run of this toolkit has left half written."""
+        """Yield what a directory holds, without what is taken, and what a killed run has left half written."""
+        children: list[Entry] = []
         for child in directory.children():
             if files.is_leftover(child.name):
                 self._pass_over(child, LEFTOVER, telling=False)
             else:
-                yield child
+                children.append(child)
+        taken = self._taken(children)
+        yield from (child for child in children if child.shown not in taken)
 
     def _area(self, area: Entry, name: str, nesting: int, artefacts: list[Artefact], barred: set[str]) -> list[Place]:
         """Keep the files of one of the vendor's directories; return what lies below it."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from glbtools import files
-from glbtools.diagnosis.successors.inputs import SUFFIXES, sorted_out
+from glbtools.diagnosis.successors.inputs import SuccessorInputs
 from glbtools.errors import FileAccessError
 from glbtools.evidence.contents import Contents
 from glbtools.evidence.names import name_in_records
@@ -310,25 +310,18 @@ class Walk:
             FileAccessError: it cannot be listed.
         """
         place = Place(on_disk(Path(path), path))
-        search, below = self._visit(place, ())
-        names = [each.path for each in search.passed_over]
-        names += [each.path for found in search.postoffices for each in found.artefacts]
-        given = sorted_out([path], (), self._max_size) if any(map(_may_be_dump, names)) else None
-        if given is not None and given.apart:
-            search, below = self._visit(place, given.apart)
+        given = SuccessorInputs(max_size=self._max_size)
+        search = Search(Contents(self._layouts, self._max_size), given.claim, strict=False)
+        below = search.visit(place)
         jobs = []
         if not search.postoffices:
-            if given is not None and given.apart:
+            if given.pieces or given.unreadable:
                 jobs.append(Job(DIRECTORIES, (path,)))
             else:
                 jobs += [Job(UNREAD, (each.path,), each.why) for each in search.passed_over if each.telling]
         self.foreign += sum(each.kind == "foreign" for each in search.passed_over)
         site = _site(search.postoffices[0]) if search.postoffices else None
         return _Look(site, [(each.entry.shown, each.packed) for each in below], jobs)
-
-    def _visit(self, place: Place, apart: Collection[Path]) -> tuple[Search, list[Place]]:
-        search = Search(Contents(self._layouts, self._max_size), apart, strict=False)
-        return search, search.visit(place)
 
 
 class _Look(NamedTuple):
@@ -344,10 +337,6 @@ def _site(postoffice: Postoffice) -> Site:
     is_server = bool(server) or postoffice.find("SRVCONF.GLB") is not None
     name = (name_in_records(postoffice)[0] or "").rpartition("/")[2]
     return Site(postoffice.path, is_server, server or claim(postoffice), name or postoffice.directory)
-
-
-def _may_be_dump(path: str) -> bool:
-    return os.path.splitext(path)[1].lower() in SUFFIXES  # noqa: PTH122 - a path may lie in an archive
 
 
 def _apart(paths: Iterable[str | Path]) -> list[str]:

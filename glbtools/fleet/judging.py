@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 from glbtools import files
 from glbtools.diagnosis.engine import Report, judge
-from glbtools.diagnosis.successors.inputs import SuccessorInputs, sorted_out
+from glbtools.diagnosis.successors.inputs import SuccessorInputs
 from glbtools.diagnosis.unsent import outstanding
 from glbtools.errors import GlbError
 from glbtools.evidence.contents import Contents
-from glbtools.evidence.network import Network, collect, networks
+from glbtools.evidence.network import Network, networks
 from glbtools.evidence.search import Place, Search
 from glbtools.evidence.sources import INSIDE, on_disk
 from glbtools.fleet.discovery import DIRECTORIES, UNREAD, Job
@@ -109,14 +109,14 @@ def _lines(job: Job, terms: Terms) -> Iterator[Line]:
     if job.kind == UNREAD:
         yield without_verdict(job, UNREAD, job.why)
         return
-    given = sorted_out(job.paths, (), terms.max_size)
+    given = SuccessorInputs(max_size=terms.max_size)
     if job.kind == DIRECTORIES:
-        search = Search(Contents(terms.layouts, terms.max_size), given.apart, strict=False)
+        search = Search(Contents(terms.layouts, terms.max_size), given.claim, strict=False)
         for path in job.paths:
             search.visit(Place(on_disk(Path(path), path)))
         evidence = networks(search)
     else:
-        evidence = collect(job.paths, layouts=terms.layouts, max_size=terms.max_size, apart=given.apart, strict=False)
+        evidence = given.collect(job.paths, layouts=terms.layouts, strict=False)
     units = [each for each in evidence.units if each.postoffices]
     rest = evidence
     for unit in units:

@@ -79,29 +79,37 @@ class StateFile:
         """
         if not self.path.exists():
             return None
-        data = files.read(self.path, 1 << 20)
-        try:
-            row = open_json(data, str(self.path), StateError)
-        except StateError as error:
-            reason = f"damaged: {error.reason}; without it the collector's journal says where to go on"
-            raise StateError(error.path, "", reason, error.line) from None
-        if not isinstance(row.value, dict) or row["format"].value != FORMAT:
-            row["format"].fail(f"is not {FORMAT!r}: no state of a pair")
-        row.table({"format", "witness", *State._fields})
-        numbers = {name: row[name].integer(0, values.HIGHEST) for name in ("cursor", "batch_no")}
-        texts = {name: _text(row[name]) for name in State._fields if name not in {*numbers, "witnesses"}}
-        if "witness" in row.value:  # of an older glbtools
-            _text(row["witness"])
-        if pair and texts["pair_id"] != pair:
-            row["pair_id"].fail(f"is of pair {texts['pair_id']}, not of {pair}")
-        seen = tuple(map(_witness, row["witnesses"].items()))
-        return State(**texts, **numbers, witnesses=seen)  # type: ignore[arg-type]
+        return parse_state(files.read(self.path, 1 << 20), str(self.path), pair)
 
     def write(self, state: State) -> None:
         """Keep a state: on disk, whole, when this returns."""
         row = {"format": FORMAT, **state._asdict(), "witnesses": [list(each) for each in state.witnesses]}
         data = json.dumps(row, indent=1, ensure_ascii=True)
         files.write(self.path, (data + "\n").encode("ascii"), force=True)
+
+
+def parse_state(data: bytes, path: str, pair: str = "") -> State:
+    """Return the state of a pair, or of whichever it is of unless one is named; ``path`` names the content.
+
+    Raises:
+        StateError: it is damaged, or of another pair.
+    """
+    try:
+        row = open_json(data, path, StateError)
+    except StateError as error:
+        reason = f"damaged: {error.reason}; without it the collector's journal says where to go on"
+        raise StateError(error.path, "", reason, error.line) from None
+    if not isinstance(row.value, dict) or row["format"].value != FORMAT:
+        row["format"].fail(f"is not {FORMAT!r}: no state of a pair")
+    row.table({"format", "witness", *State._fields})
+    numbers = {name: row[name].integer(0, values.HIGHEST) for name in ("cursor", "batch_no")}
+    texts = {name: _text(row[name]) for name in State._fields if name not in {*numbers, "witnesses"}}
+    if "witness" in row.value:  # of an older glbtools
+        _text(row["witness"])
+    if pair and texts["pair_id"] != pair:
+        row["pair_id"].fail(f"is of pair {texts['pair_id']}, not of {pair}")
+    seen = tuple(map(_witness, row["witnesses"].items()))
+    return State(**texts, **numbers, witnesses=seen)  # type: ignore[arg-type]
 
 
 def _text(given: Setting) -> str:

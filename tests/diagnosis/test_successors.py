@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 import glbtools
 from glbtools.diagnosis.engine import diagnose
 from glbtools.diagnosis.problems import PROBLEMS
-from glbtools.diagnosis.successors.inputs import sorted_out, told
+from glbtools.diagnosis.successors.inputs import told
 from glbtools.errors import GlbError, UnknownFormatError, UsageError
+from glbtools.evidence.sources import on_disk
 from glbtools.sync import pair as pairs
 from glbtools.sync.faults import StoreError
 from glbtools.sync.store import KeptStore, SqliteStore
@@ -801,7 +802,7 @@ def test_what_has_no_postoffice_is_not_rebuilt_and_has_nothing_unsent(path, run)
 def test_what_is_none_of_ours_is_refused_alone_and_passed_over_in_a_directory(tmp_path, name, text):
     path = tmp_path / name
     path.write_text(text)
-    assert told(path) is None
+    assert told(on_disk(path, name)) is None
     with pytest.raises(UnknownFormatError):
         diagnose(path)
     with pytest.raises(UnknownFormatError):
@@ -814,7 +815,8 @@ def test_a_file_is_told_by_its_content_whatever_its_name(tmp_path):
     for at, source in enumerate(sorted(DIRECTORIES.glob("*/*"))):
         if source.suffix != ".ini":
             shutil.copy(source, tmp_path / f"{at}.dat")
-            assert told(tmp_path / f"{at}.dat") == told(source) is not None
+            copy = on_disk(tmp_path / f"{at}.dat", "copy")
+            assert told(copy) == told(on_disk(source, "source")) is not None
 
 
 def test_a_large_file_is_refused_and_the_others_are_looked_at(tmp_path, run):
@@ -882,7 +884,3 @@ def glbtools_document(report):
     from glbtools.reporting.diagnosis import document
 
     return json.loads(json.dumps(document(report, "0")))
-
-
-def test_what_was_given_is_sorted_out_without_raising():
-    assert sorted_out(["nosuch", "\0", str(DIRECTORIES / "nosuch")]).pieces == []

@@ -199,16 +199,6 @@ def test_an_archive_in_an_archive_is_opened_and_the_next_one_is_named(tmp_path: 
     assert run("diagnose", tmp_path / "outer.zip").status == 2
 
 
-def test_a_directory_dump_in_an_archive_is_named_with_the_way_out(tmp_path: Path, run: Run) -> None:
-    dump = b"dn: CN=Ann,DC=example\nobjectClass: person\nuSNChanged: 12\n"
-    packed = zipped(NETWORK, tmp_path / "case.zip")
-    with zipfile.ZipFile(packed, "a") as archive:
-        archive.writestr("ad/dump.ldf", dump)
-    done = run("diagnose", packed)
-    assert done.status == 2
-    assert "take it out" in done.err
-
-
 def test_an_archive_has_no_more_entries_than_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "MOST_ENTRIES", 3)
     found = inside(written(*((f"{number}", b"") for number in range(5))), tmp_path).children()
@@ -283,3 +273,62 @@ def test_a_recovered_file_alone_in_a_folder_is_evidence_by_its_content(tmp_path:
     assert [each["slug"] for each in found] == ["reqtrans-missing"]
     (tmp_path / "_EQTRANS.GLB").write_bytes(b"something else altogether")
     assert run("diagnose", tmp_path).status == 2
+
+
+DIRECTORIES = FIXTURES / "directories"
+
+
+def bare(path: Path, run: Run, *options: object) -> list[dict[str, object]]:
+    """Return the findings of a diagnosis with the names of the files alone."""
+    found = json.loads(run("diagnose", path, *options, "--json").out)["findings"]
+    for each in found:
+        each["path"] = each["path"].replace("::", "/").rpartition("/")[2]
+        del each["id"], each["message"]
+        for evidence in each["evidence"]:
+            evidence["path"] = evidence["path"].replace("::", "/").rpartition("/")[2]
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(each.name for each in DIRECTORIES.iterdir()))
+def test_directory_dumps_are_read_wherever_they_lie(tmp_path: Path, name: str, run: Run) -> None:
+    wanted = bare(DIRECTORIES / name, run)
+    deep = tmp_path / "folder" / "case" / "ad" / "today"
+    shutil.copytree(DIRECTORIES / name, deep)
+    assert bare(tmp_path / "folder", run) == wanted
+    for archive, make in (("case.zip", zipped), ("case.tar.gz", tarred("w:gz"))):
+        packed = make(tmp_path / "folder" / "case", tmp_path / archive)
+        assert bare(packed, run) == wanted
+        (tmp_path / f"in-{archive}").mkdir()
+        shutil.copy(packed, tmp_path / f"in-{archive}")
+        assert bare(tmp_path / f"in-{archive}", run) == wanted
+
+
+def test_what_a_dump_in_an_archive_is_compared_with_may_lie_in_another_one(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "older").mkdir()
+    (tmp_path / "newer").mkdir()
+    dump = (DIRECTORIES / "backsync-restored-directory" / "a.csv").read_text().splitlines(keepends=True)
+    for where, text in (("older", dump), ("newer", dump[:-1])):
+        (tmp_path / where / "a.csv").write_text("".join(text))
+        shutil.copy(DIRECTORIES / "backsync-restored-directory" / "a.ini", tmp_path / where)
+    folders = bare(tmp_path / "newer", run, "--older", tmp_path / "older")
+    assert "backsync-restored-directory" in [each["slug"] for each in folders]
+    packed = [zipped(tmp_path / where, tmp_path / f"{where}.zip") for where in ("newer", "older")]
+    assert bare(packed[0], run, "--older", packed[1]) == folders
+
+
+def test_every_file_of_a_dump_in_an_archive_is_an_input_once(tmp_path: Path, run: Run) -> None:
+    packed = zipped(DIRECTORIES / "usn-above-head", tmp_path / "case.zip")
+    inputs = json.loads(run("diagnose", packed, "--json").out)["inputs"]
+    kinds = {each["path"].replace("::", "/").rpartition("/")[2]: each["format"] for each in inputs}
+    assert kinds == {"case.zip": "archive", "dc1.ldif": "ldif", "dc1.rootdse.ldif": "rootdse"}
+    assert all(each["sha256"] for each in inputs)
+    listed = json.loads(run("evidence", packed, "--json").out)
+    assert len(json.dumps(listed).split("dc1.rootdse.ldif")) == 2
+
+
+def test_a_pair_in_an_archive_is_named_with_the_way_out(tmp_path: Path, run: Run) -> None:
+    pair = 'id = "a-b"\nstate = "s.json"\nspool = "spool"\n[source]\npath = "a.db"\n[target]\npath = "b.db"\n'
+    (tmp_path / "pair.zip").write_bytes(written(("pair/a.toml", pair.encode())))
+    done = run("diagnose", tmp_path / "pair.zip")
+    assert done.status == 2
+    assert "take the whole of it out" in done.err

@@ -32,7 +32,7 @@ from glbtools.directory.backsync import Backsync, backsync
 from glbtools.directory.compare import Difference, compare, digest_of
 from glbtools.directory.dump import LDIF, Dump
 from glbtools.directory.export import ExportPreview, channel, examined
-from glbtools.directory.state import State, load, shown_name
+from glbtools.directory.state import State, parse, shown_name
 from glbtools.errors import GlbError
 from glbtools.formats import exchange_csv
 from glbtools.model.channel import classify
@@ -139,9 +139,7 @@ def _read(piece: Piece, dump: Dump, *, keep: bool) -> Directory:
         if not fault.damage or fault.kind == "ending":
             return
         beside = fault.kind == "separator" and dump.companion is not None
-        place = (
-            piece.path.removesuffix(piece.place.name) + dump.companion.name if beside and dump.companion else piece.path
-        )
+        place = dump.companion.shown if beside and dump.companion else piece.path
         if (place, fault.line) not in seen:
             found.num_damage += 1
             seen.clear()  # what is told of one line is told together
@@ -162,7 +160,7 @@ def _read(piece: Piece, dump: Dump, *, keep: bool) -> Directory:
                 found.above.append(entry._replace(values=()))
         if keep:
             found.entries.append(entry._replace(values=_digested(entry)))
-    found.cut = _is_cut(piece)
+    found.cut = dump.is_cut()
     return found
 
 
@@ -172,17 +170,6 @@ def _digested(entry: Entry) -> tuple[tuple[str, Values], ...]:
     if not held.keys() - {"objectclass", "obj-class"}:
         return ()
     return (("content", (digest_of(held).hex(),)),)
-
-
-def _is_cut(piece: Piece) -> bool:
-    """Whether the last line has no end, in any encoding a dump may have."""
-    try:
-        with piece.place.open("rb") as stream:
-            stream.seek(0, 2)
-            stream.seek(max(stream.tell() - 2, 0))
-            return b"\n" not in stream.read(2)
-    except OSError:
-        return False
 
 
 def _of_dump(each: Directory, *, older: bool) -> Iterator[Finding]:
@@ -363,7 +350,7 @@ def _states(given: SuccessorInputs) -> Iterator[tuple[State, Piece, bytes]]:
         if data is None:
             continue
         try:
-            state = load(piece.place)
+            state = parse(data, piece.path)
         except (GlbError, RecursionError) as error:
             given.unreadable[piece.path] = str(error)
         else:
@@ -374,7 +361,7 @@ def _owner(state: State, piece: Piece, current: list[Directory]) -> Directory | 
     """Return the dump that a state is used with: its server's, of several its scope's; else the only one given."""
     own = [each for each in current if state.server and each.is_called(state.server)]
     scoped = [each for each in own if not state.scope or each.facts.scope.lower() == state.scope.lower()]
-    stem = piece.place.stem.lower()
+    stem = piece.stem.lower()
     named = [each for each in current if each.stem.lower() == stem]
     return _newest(scoped) or _newest(own) or _only(named) or _only(current)
 

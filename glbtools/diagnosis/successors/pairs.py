@@ -18,11 +18,12 @@ from glbtools.diagnosis.successors.inputs import PAIR, SYNC_STATE, Piece, Succes
 from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.directory.dump import Dump
 from glbtools.errors import GlbError
+from glbtools.evidence.sources import on_disk
 from glbtools.files import DEFAULT_MAX_SIZE
 from glbtools.model.channel import ICS, Channel, Range, classify
 from glbtools.model.directory import Entry, Facts
 from glbtools.sync import pair as pairs
-from glbtools.sync.agent import StateFile
+from glbtools.sync.agent import StateFile, parse_state
 from glbtools.sync.pair import Pair, PairStatus, StorePlace
 from glbtools.sync.store import KeptStore
 from glbtools.sync.transport import BATCH, SpoolContents, spooled
@@ -107,18 +108,24 @@ class _Case(NamedTuple):
 def check(given: SuccessorInputs, progress: Callable[[str], None] | None = None) -> PairResult:
     """Return what the pair files and states that were given show."""
     found, read = PairResult([], [], []), set()
-    wanted = {each.place: each for each in given.of(PAIR)}
+    wanted = {each.path: each for each in given.of(PAIR)}
     for state in given.of(SYNC_STATE):
         owner = _owner(state)
         if owner is not None:
-            wanted.setdefault(owner.place, owner)
-            read.add(state.place)
-    for piece in sorted(wanted.values()):
+            wanted.setdefault(owner.path, owner)
+            read.add(state.path)
+    for _, piece in sorted(wanted.items()):
         if progress:
             progress(piece.path)
-        given.note(piece.path, piece.place, PAIR)
+        given.note(piece.entry, PAIR)
+        if piece.place is None:
+            given.unreadable[piece.path] = (
+                f"{piece.path}: a pair in an archive or an image, whose stores and messages are not opened there; take "
+                "the whole of it out"
+            )
+            continue
         try:
-            case = _case(given, piece)
+            case = _case(given, piece, piece.place)
         except (GlbError, OSError) as error:
             said = str(error) if isinstance(error, GlbError) else f"{piece.path}: {error.strerror}"
             given.unreadable[piece.path] = said
@@ -128,7 +135,7 @@ def check(given: SuccessorInputs, progress: Callable[[str], None] | None = None)
         for look in (_stopped, _out_of_step, _refused, _conflicts, _parentless):
             found.findings.extend(look(case))
     for piece in given.of(SYNC_STATE):
-        if piece.place not in read and (alone := _alone(given, piece)):
+        if piece.path not in read and (alone := _alone(given, piece)):
             found.pairs.append(alone[0])
             found.channels.append(alone[1])
     return found
@@ -136,37 +143,39 @@ def check(given: SuccessorInputs, progress: Callable[[str], None] | None = None)
 
 def _owner(state: Piece) -> Piece | None:
     """Return the pair file beside a state that names it."""
+    if state.place is None:
+        return None
     prefix = state.path.removesuffix(state.place.name)
     for each in sorted(state.place.parent.glob("*.toml")):
         try:
             if pairs.load(each).state.resolve() == state.place.resolve():
-                return Piece(prefix + each.name, each, PAIR)
+                return Piece(on_disk(each, prefix + each.name), PAIR)
         except (GlbError, OSError, RuntimeError):  # the last is a circle of links
             continue
     return None
 
 
-def _case(given: SuccessorInputs, piece: Piece) -> _Case:
+def _case(given: SuccessorInputs, piece: Piece, place: Path) -> _Case:
     """Return a pair with as much of it as is here; a store that is not is left out, as on another machine.
 
     Raises:
         GlbError: the pair file is wrong.
     """
-    pair = pairs.load(piece.place)
+    pair = pairs.load(place)
     here = pair._replace(source=_if_here(pair.source), target=_if_here(pair.target))
-    for place in (here.source, here.target):
-        if place is not None:
-            for path in (place.path, Path(f"{place.path}-wal")):
+    for store in (here.source, here.target):
+        if store is not None:
+            for path in (store.path, Path(f"{store.path}-wal")):
                 if path.is_file():
-                    given.note(str(path), path, f"{place.kind} store")
+                    given.note(on_disk(path, str(path)), f"{store.kind} store")
     spool = spooled(pair.spool)
     for path in (*spool.collector, *spool.synchronizer):
-        given.note(str(path), path, "sync message")
+        given.note(on_disk(path, str(path)), "sync message")
     for path in spool.aside:
-        given.note(str(path), path, "reason")
+        given.note(on_disk(path, str(path)), "reason")
     stands, line = PairStatus(), None
     if pair.state.is_file():
-        data = given.text(Piece(str(pair.state), pair.state, SYNC_STATE))
+        data = given.text(Piece(on_disk(pair.state, str(pair.state)), SYNC_STATE))
         line = line_of(data, "cursor") if data else None
     try:
         if here.source is not None or here.target is not None:
@@ -215,14 +224,13 @@ def _unjudged(
 
 def _alone(given: SuccessorInputs, piece: Piece) -> tuple[PairSummary, ChannelVerdict] | None:
     """Return what a state says of which no pair file is given."""
-    if given.text(piece) is None:
+    data = given.text(piece)
+    if data is None:
         return None
     try:
-        state = StateFile(piece.place).read()
+        state = parse_state(data, piece.path)
     except GlbError as error:
         given.unreadable[piece.path] = str(error)
-        return None
-    if state is None:
         return None
     kept = PairSummary(state.pair_id, piece.path, state.cursor, None, None)
     return kept, _unjudged(state.source_id, None, state.pair_id, state.cursor, None)

@@ -126,7 +126,7 @@ def _vectors(given: SuccessorInputs, found: DirectoryResult) -> list[OwnedVector
                     "say: give one file each, called as the server is"
                 )
             else:
-                owned.append(OwnedVector(table.owner or piece.place.stem, table, piece.path))
+                owned.append(OwnedVector(table.owner or piece.stem, table, piece.path))
     return owned
 
 
