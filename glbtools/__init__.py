@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from glbtools.events.event import Event
     from glbtools.events.timeline import Timeline, timeline
     from glbtools.evidence.build import build
+    from glbtools.evidence.inspection import inspect
     from glbtools.fleet.survey import Survey, survey
     from glbtools.formats.config import ReqConfFile, SrvConfFile
     from glbtools.formats.listing import Listing
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from glbtools.formats.messages import Message
     from glbtools.formats.messages import of_code as messages
     from glbtools.formats.queue import Queue
-    from glbtools.formats.registry import Inspection, inspect, inspect_bytes
+    from glbtools.formats.registry import Inspection, inspect_bytes
     from glbtools.learn.checking import LayoutCheck as LayoutCheck
     from glbtools.learn.checking import check_layout
     from glbtools.learn.learning import Learning, learn_layout
@@ -112,7 +113,7 @@ _PLACES = {
     "export_changes": "directory.export:export",
     "export_file": "directory.output",
     "find_evidence": "diagnosis.inventory",
-    "inspect": "formats.registry",
+    "inspect": "evidence.inspection",
     "inspect_bytes": "formats.registry",
     "learn_layout": "learn.learning",
     "messages": "formats.messages:of_code",

@@ -9,7 +9,8 @@ import pytest
 
 from glbtools.binary.span import tile
 from glbtools.errors import UnknownFormatError
-from glbtools.formats.registry import inspect, inspect_bytes
+from glbtools.evidence.inspection import inspect
+from glbtools.formats.registry import inspect_bytes
 from glbtools.simulation.scenario import shipped
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -33,7 +33,13 @@ def _root(
 
 @shares("color", "quiet", "max_file_size", "layout", forms=ListFormat)
 def inspect(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files to look into; - is standard input.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="Files to look into, also in an archive or image (case.zip::PLACE); - is standard input.",
+        ),
+    ],
     hexadecimal: Annotated[bool, typer.Option("--hex", help="An annotated dump of every byte.")] = False,
     as_format: Annotated[
         str | None,
@@ -188,7 +194,8 @@ class _Outcome:
 
     def over(self, paths: Iterable[str], as_format: str | None, common: Common) -> Iterator[Inspection]:
         from glbtools.errors import GlbError
-        from glbtools.formats.registry import entry_of, inspect
+        from glbtools.evidence.inspection import inspect
+        from glbtools.formats.registry import entry_of
 
         if as_format is not None:
             as_format = entry_of(as_format, "--as ").name

@@ -58,6 +58,35 @@ def tree(path: Path, max_size: int) -> Entry | None:
     return opened(entry, kind, max_size) if kind else None
 
 
+def inside(path: str, max_size: int) -> Entry | None:
+    """Return what a path such as ``case.zip::po/GLB/REQTRANS.GLB`` names; None for one that is of no container.
+
+    Raises:
+        FileAccessError: the container cannot be opened, or holds no such file.
+    """
+    if INSIDE not in path or Path(path).exists():
+        return None
+    outer = path[: path.index(INSIDE)]
+    place = tree(Path(outer), max_size)
+    while place is not None:
+        place = next((each for each in place.children() if _leads_to(each, path)), None)
+        if place is None:
+            break
+        if place.shown == path:
+            if place.is_directory or place.other:
+                raise FileAccessError(f"{path}: {place.other or 'a directory'}, not a file")
+            return place
+        if not place.is_directory:
+            kind = form(place)
+            place = opened(place, kind, max_size) if kind else None
+    raise FileAccessError(f"{path}: no such file in {outer}; glbtools evidence {outer} lists what is in it")
+
+
+def _leads_to(entry: Entry, path: str) -> bool:
+    """Whether a path names an entry, or something in it."""
+    return path == entry.shown or path.startswith(f"{entry.shown}{'/' if entry.is_directory else INSIDE}")
+
+
 def is_tree(path: Path) -> bool:
     """Whether a path is a directory, an archive or an image, so that it holds files that belong together."""
     try:

@@ -11,7 +11,6 @@ import importlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glbtools import files
@@ -215,23 +214,6 @@ def entry_of(name: str, option: str = "") -> Entry:
     return FORMATS[name.lower()]
 
 
-def inspect(
-    path: str | Path,
-    *,
-    as_format: str | None = None,
-    layouts: Layouts | None = None,
-    max_size: int = files.DEFAULT_MAX_SIZE,
-) -> Inspection:
-    """Return what a file holds.
-
-    Raises:
-        UnknownFormatError: the content is of no supported format.
-        FileAccessError: it cannot be read.
-        UsageError: ``as_format`` is no format.
-    """
-    return inspect_bytes(files.read(path, max_size), str(path), as_format=as_format, layouts=layouts)
-
-
 def inspect_bytes(
     data: bytes,
     path: str,
@@ -240,7 +222,19 @@ def inspect_bytes(
     layouts: Layouts | None = None,
     among: Mapping[str, Entry] = FORMATS,
 ) -> Inspection:
-    """Return what a content holds; ``path`` names it, ``among`` are the formats it may be of; else as ``inspect``."""
+    """Return what a content holds.
+
+    Args:
+        data: the content.
+        path: what names it.
+        as_format: read it as this format, whatever it looks like.
+        layouts: how binary files are read.
+        among: the formats it may be of.
+
+    Raises:
+        UnknownFormatError: it is of no supported format.
+        UsageError: ``as_format`` is no format.
+    """
     layouts = layouts or Layouts()
     entry = detect(data, path, layouts, among) if as_format is None else entry_of(as_format)
     layout = layouts[entry.name] if entry.binary else None

@@ -11,7 +11,7 @@ import glbtools
 from glbtools.diagnosis.alternatives import COULD_BE
 from glbtools.diagnosis.engine import diagnose
 from glbtools.errors import UnknownFormatError, UsageError
-from glbtools.formats import registry
+from glbtools.evidence.inspection import inspect
 from glbtools.layouts import Layouts
 from glbtools.reporting.findings import channel_line
 from glbtools.reporting.listing import listing
@@ -373,7 +373,7 @@ def as_listings(path):
     for file in sorted(path.rglob("*.GLB")):
         if file.stat().st_size:
             with suppress(UnknownFormatError, UsageError):
-                file.with_suffix(".txt").write_text(listing(registry.inspect(str(file), layouts=Layouts())), "utf-8")
+                file.with_suffix(".txt").write_text(listing(inspect(str(file), layouts=Layouts())), "utf-8")
                 file.unlink()
 
 

@@ -222,3 +222,23 @@ def test_entries_of_an_image_beyond_the_limit_are_no_silence(tmp_path: Path, mon
     image = floppy(NETWORK, tmp_path / "case.img")
     monkeypatch.setattr(images, "MOST_ENTRIES", 20)
     assert any("more than 20 entries" in each for each in collect([image]).unlooked.values())
+
+
+def test_an_image_is_never_read_as_one_queue(tmp_path: Path, run: Run) -> None:
+    image = floppy(NETWORK, tmp_path / "case.img")
+    done = run("inspect", image)
+    assert (done.status, done.out) == (2, "")
+    assert "a disk image (raw), which holds files" in done.err
+
+
+def test_what_a_finding_says_to_inspect_can_be_inspected(tmp_path: Path, run: Run) -> None:
+    image = floppy(NETWORK, tmp_path / "case.img")
+    deleted(image, "montgomery/GLB/MSTTRANS.GLB")
+    (missing,) = (
+        each
+        for each in json.loads(run("diagnose", image, "--json").out)["findings"]
+        if each["slug"] == "msttrans-missing"
+    )
+    said = next(each for each in missing["help"] if "with glbtools inspect" in each)
+    place = said.partition("Look at ")[2].partition(" with glbtools inspect")[0]
+    assert "80 records" in run("inspect", place).out
