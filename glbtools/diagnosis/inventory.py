@@ -14,7 +14,7 @@ from glbtools.evidence.contents import Artefact
 from glbtools.evidence.network import Evidence, Network
 from glbtools.evidence.postoffice import DELETED, Postoffice
 from glbtools.evidence.search import OmittedInput
-from glbtools.evidence.sources import Entry
+from glbtools.evidence.sources import Entry, FileTime
 from glbtools.layouts import Layouts
 
 READ, OPENED, NO_USE, DAMAGED, FOREIGN, COPY = "read", "opened", "no use", "damaged", "not recognised", "copy"
@@ -36,6 +36,7 @@ class File(NamedTuple):
         target: where it leads, for a link to a file.
         is_deleted: whether the file system has it marked as deleted, or its name lost its first letter so.
         why: why it is not read.
+        times: that an archive or an image has of it; shown, and never evidence (ruling 4).
     """
 
     path: str
@@ -47,6 +48,7 @@ class File(NamedTuple):
     target: str = ""
     is_deleted: bool = False
     why: str = ""
+    times: tuple[FileTime, ...] = ()
 
 
 class Place(NamedTuple):
@@ -156,6 +158,7 @@ def files_of(postoffice: Postoffice) -> Iterator[File]:
             target=artefact.entry.target,
             is_deleted=artefact.entry.deleted or artefact.name[:1] in DELETED,
             why=why.removeprefix(f"{artefact.path}: "),
+            times=artefact.entry.times,
         )
 
 
@@ -186,7 +189,7 @@ def _file(entry: Entry, kind: str) -> File:
         size, sha256 = entry.digest(None)
     except GlbError as error:
         return File(entry.shown, kind, size=entry.size, used=DAMAGED, why=str(error).removeprefix(f"{entry.shown}: "))
-    return File(entry.shown, kind, size=size, sha256=sha256, target=entry.target)
+    return File(entry.shown, kind, size=size, sha256=sha256, target=entry.target, times=entry.times)
 
 
 def _passed_over(each: OmittedInput, evidence: Evidence) -> File:
@@ -195,11 +198,12 @@ def _passed_over(each: OmittedInput, evidence: Evidence) -> File:
     if each.entry is None or _is_no_file(each):
         return File(each.path, used=used if each.kind != "unread" else DAMAGED, why=each.why)
     size, target, limit = each.entry.size, each.entry.target, evidence.contents.max_size
+    found = File(each.path, size=size, used=used, target=target, why=each.why, times=each.entry.times)
     if size > limit:
-        return File(each.path, size=size, used=TOO_LARGE, target=target, why=each.why)
+        return found._replace(used=TOO_LARGE)
     try:
         size, sha256 = each.entry.digest(limit)
     except GlbError as error:
         why = f"{each.why}; {str(error).removeprefix(f'{each.path}: ')}"
-        return File(each.path, size=size, used=DAMAGED, target=target, why=why)
-    return File(each.path, size=size, sha256=sha256, used=used, target=target, why=each.why)
+        return found._replace(used=DAMAGED, why=why)
+    return found._replace(size=size, sha256=sha256)

@@ -9,8 +9,11 @@ LOG, QUEUED, EXPORT, IMPORT, UPDATE = (
 )  # fmt: skip
 CHANGED, DELETED = "When-Changed", "Deleted"
 FINDING = "Finding, dated by its latest evidence"
+FILE_WRITTEN, FILE_CREATED, FILE_OPENED = "File Written", "File Created", "File Opened"
+FILE_KINDS = (FILE_WRITTEN, FILE_CREATED, FILE_OPENED)
+"""Times of files in archives and images: shown, and never evidence (docs/rulings.md#4-now)."""
 
-KINDS = (LOG, QUEUED, EXPORT, IMPORT, UPDATE, CHANGED, DELETED, FINDING)
+KINDS = (LOG, QUEUED, EXPORT, IMPORT, UPDATE, CHANGED, DELETED, *FILE_KINDS, FINDING)
 """What a date can be of."""
 
 UNKNOWN = "unknown"
@@ -33,7 +36,7 @@ class Event(NamedTuple):
         clock: whose clock showed the time: NET/PO, or the directory of a postoffice without a known name.
         zone: of that clock: an IANA name, or ``unknown``.
         written: the time as it stands in the file.
-        precision: ``second``, ``2 seconds``, ``minute``, or ``unknown`` where the time is a neighbour's.
+        precision: ``second``, ``2 seconds``, ``minute``, ``day``, or ``unknown`` where the time is a neighbour's.
         earliest, latest: the instants between which it lies, as ``instant``; None where not even these are known.
         note: what is uncertain about the time.
         number: transaction number or update sequence number.
@@ -70,6 +73,8 @@ class Event(NamedTuple):
     @property
     def place(self) -> str:
         """Where it stands, for people."""
+        if self.kind in FILE_KINDS:
+            return self.path
         return f"{self.path}:{self.line}" if self.line else f"{self.path}@{self.offset:#x}"
 
     @property

@@ -22,6 +22,7 @@ from glbtools.events.order import Sorter
 from glbtools.events.zones import Clocks, Reading, micros
 from glbtools.evidence.contents import Artefact
 from glbtools.evidence.postoffice import Postoffice
+from glbtools.evidence.sources import CREATED, INSIDE, OPENED, WRITTEN, Entry
 from glbtools.formats.logs import OWN_FORMS, LogLine
 from glbtools.formats.registry import Inspection
 from glbtools.layouts import Layouts
@@ -33,9 +34,11 @@ LONGEST = 1_000
 LOG_LINES, STAMPS, OBJECTS, FINDINGS = (
     "log lines without a date", "records without a date", "objects without a date", "findings that nothing dates",
 )  # fmt: skip
+FILES = "times of files that are no date"
 
 _MINUTE, _TWO = timedelta(seconds=59), timedelta(seconds=1)
-_SPREADS = {"second": timedelta(0), "2 seconds": _TWO, "minute": _MINUTE}
+_SPREADS = {"second": timedelta(0), "2 seconds": _TWO, "minute": _MINUTE, "day": timedelta(hours=24)}
+_FILE_KINDS = {WRITTEN: kinds.FILE_WRITTEN, CREATED: kinds.FILE_CREATED, OPENED: kinds.FILE_OPENED}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ADVICE = "such as 1994-02-17 or 1994-02-17T08:52:45"
 
@@ -140,6 +143,7 @@ def gathered(report: Report, clocks: Clocks, first: int | None = None, last: int
         for piece in pieces:
             gathering.dump(piece, rank)
     gathering.findings(report.findings)
+    gathering.files(report)
     return made
 
 
@@ -330,6 +334,36 @@ class _Gathering:
                 written=moment.isoformat(" "),
             )
 
+    # --- times of files ----------------------------------------------------------------------------------------------
+
+    def files(self, report: Report) -> None:
+        """Add the times that archives and images have of their files; no finding is dated by them."""
+        for entry, owner in _in_containers(report):
+            for time in entry.times:
+                if time.moment is None:
+                    self.made.undated[FILES] += 1
+                    continue
+                clock = entry.shown.partition(INSIDE)[0]
+                reading = self.clocks.read(time.moment, clock, _SPREADS[time.precision])
+                deleted = " (deleted)" if entry.deleted and "(deleted)" not in entry.name else ""
+                event = Event(
+                    reading.instant,
+                    1,
+                    entry.shown,
+                    kind=_FILE_KINDS[time.what],
+                    message=f"file {_name(entry.shown)}{deleted}: {time.what}, {entry.size} bytes",
+                    data_type="glbtools:file:time",
+                    postoffice=owner,
+                    clock=clock,
+                    zone=reading.zone,
+                    written=time.stored,
+                    precision=time.precision,
+                    earliest=reading.earliest,
+                    latest=reading.latest,
+                    note=reading.note,
+                )
+                self.made.add(event._replace(message=_short(event.message)))
+
     # --- directories and findings ------------------------------------------------------------------------------------
 
     def dump(self, piece: Any, rank: int) -> None:
@@ -385,6 +419,20 @@ class _Gathering:
                 certainty=finding.certainty,
             )
             self.made.add(event)
+
+
+def _in_containers(report: Report) -> Iterator[tuple[Entry, str]]:
+    """Yield every file of an archive or an image once, with the postoffice that it is of, where there is one."""
+    known: set[str] = set()
+    postoffices = [each for unit in report.evidence.units for each in (*unit.postoffices, *unit.older)]
+    found = [(artefact.entry, each.name or "") for each in postoffices for artefact in (*each.artefacts, *each.gone)]
+    pieces = (*report.given.pieces, *report.given.older)
+    found += [(entry, "") for each in pieces for entry in (each.entry, each.beside) if entry]
+    found += [(each.entry, "") for each in report.evidence.passed_over if each.entry]
+    for entry, owner in found:
+        if entry.path is None and entry.shown not in known:
+            known.add(entry.shown)
+            yield entry, owner
 
 
 def _whole(holder: Any) -> tuple[Any, int | None]:

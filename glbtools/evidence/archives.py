@@ -5,12 +5,22 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glbtools import files
 from glbtools.errors import FileAccessError
-from glbtools.evidence.sources import INSIDE, MOST_ENTRIES, MOST_LEVELS, Entry, InnerEntry
+from glbtools.evidence.sources import (
+    INSIDE,
+    MOST_ENTRIES,
+    MOST_LEVELS,
+    OPENED,
+    WRITTEN,
+    Entry,
+    FileTime,
+    InnerEntry,
+)
 
 if TYPE_CHECKING:
     import tarfile
@@ -34,6 +44,7 @@ SMALL_ALL = 1 << 33
 KEPT = 1 << 26
 """Bytes of a compressed tar that are kept from the one time it is read through."""
 
+_EXTENDED_TIME = 0x5455
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _PACKED = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00")
 
@@ -138,9 +149,44 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[str, s
     def made(name: str, shown: str) -> InnerEntry:
         if is_link:
             return InnerEntry(name, shown, other="a symbolic link in an archive, not followed")
-        return InnerEntry(name, shown, info.file_size, opener=lambda limit: _unzipped(archive, info, shown, limit))
+        return InnerEntry(
+            name,
+            shown,
+            info.file_size,
+            opener=lambda limit: _unzipped(archive, info, shown, limit),
+            dated=lambda: _zip_times(info),
+        )
 
     return made
+
+
+def _zip_times(info: zipfile.ZipInfo) -> tuple[FileTime, ...]:
+    """Return when a member was written: in UTC where its archive says so, else on the clock of who packed it."""
+    year, month, day, hour, minute, second = info.date_time
+    stored = f"{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"
+    seconds = _unix_time(info.extra)
+    if seconds is not None:
+        moment = datetime.fromtimestamp(seconds, UTC)
+        return (FileTime(WRITTEN, moment, "second", f"{seconds}; {stored} on the clock of who packed it"),)
+    if (month, day) == (0, 0):
+        return ()  # nothing is stored
+    try:
+        shown = datetime(year, month, day, hour, minute, second)
+    except ValueError:
+        return (FileTime(WRITTEN, None, "2 seconds", stored),)
+    return (FileTime(WRITTEN, shown, "2 seconds", stored),)
+
+
+def _unix_time(extra: bytes) -> int | None:
+    """Return the time of writing in seconds since 1970 from the extra field of Info-ZIP; None where there is none."""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, length = int.from_bytes(extra[at : at + 2], "little"), int.from_bytes(extra[at + 2 : at + 4], "little")
+        data = extra[at + 4 : at + 4 + length]
+        if kind == _EXTENDED_TIME and len(data) >= 5 and data[0] & 1:
+            return int.from_bytes(data[1:5], "little", signed=True)
+        at += 4 + length
+    return None
 
 
 def _unzipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo, shown: str, limit: int) -> bytes:
@@ -187,7 +233,7 @@ def _tar(root: InnerEntry, source: Path | io.BytesIO, shown: str, *, compressed:
                     member = archive.extractfile(each)
                     data = member.read() if member else b""
                     kept += len(data)
-                    tree.put(each.name, _kept(data))
+                    tree.put(each.name, _kept(data, each))
                 else:
                     tree.put(each.name, _later(source, each))
     except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
@@ -207,8 +253,22 @@ def _unfollowed(info: tarfile.TarInfo) -> Callable[[str, str], InnerEntry]:
     return lambda name, shown: InnerEntry(name, shown, other=f"{what} in an archive, not followed")
 
 
-def _kept(data: bytes) -> Callable[[str, str], InnerEntry]:
-    return lambda name, shown: InnerEntry(name, shown, len(data), opener=lambda _: data)
+def _kept(data: bytes, info: tarfile.TarInfo) -> Callable[[str, str], InnerEntry]:
+    return lambda name, shown: InnerEntry(name, shown, len(data), opener=lambda _: data, dated=lambda: _tar_times(info))
+
+
+def _tar_times(info: tarfile.TarInfo) -> tuple[FileTime, ...]:
+    """Return the times of a member, which are UTC; a time of 0 is that of an archive made without any."""
+    stored = [(WRITTEN, info.mtime), (OPENED, info.pax_headers.get("atime", 0))]
+    return tuple(_of_seconds(what, seconds) for what, seconds in stored if seconds)
+
+
+def _of_seconds(what: str, seconds: float | str) -> FileTime:
+    try:
+        moment = datetime.fromtimestamp(float(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        return FileTime(what, None, "second", str(seconds)[:40])
+    return FileTime(what, moment.replace(microsecond=0), "second", str(seconds)[:40])
 
 
 def _later(source: Path | io.BytesIO, info: tarfile.TarInfo) -> Callable[[str, str], InnerEntry]:
@@ -228,4 +288,6 @@ def _later(source: Path | io.BytesIO, info: tarfile.TarInfo) -> Callable[[str, s
             raise FileAccessError(f"{shown}: damaged in its archive: cut off after {len(data)} bytes")
         return data
 
-    return lambda name, shown: InnerEntry(name, shown, info.size, opener=lambda limit: read(shown, limit))
+    return lambda name, shown: InnerEntry(
+        name, shown, info.size, opener=lambda limit: read(shown, limit), dated=lambda: _tar_times(info)
+    )

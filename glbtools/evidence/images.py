@@ -7,10 +7,21 @@ clusters: what comes back of a deleted file may be anybody's bytes (ruling 27).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glbtools.errors import FileAccessError
-from glbtools.evidence.sources import INSIDE, MOST_ENTRIES, MOST_LEVELS, Entry, InnerEntry
+from glbtools.evidence.sources import (
+    CREATED,
+    INSIDE,
+    MOST_ENTRIES,
+    MOST_LEVELS,
+    OPENED,
+    WRITTEN,
+    Entry,
+    FileTime,
+    InnerEntry,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -290,6 +301,7 @@ def _walk(pytsk3: Any, system: Any, root: InnerEntry) -> Iterator[tuple[Any, str
     """List a file system below ``root``, each directory once, however often it is named; yield the files there are."""
     seen: set[int] = set()
     count = 0
+    is_fat = system.info.ftype in (pytsk3.TSK_FS_TYPE_FAT12, pytsk3.TSK_FS_TYPE_FAT16, pytsk3.TSK_FS_TYPE_FAT32)
     waiting = [_Waiting(system.open_dir(path="/"), root, 0)]
     while waiting:
         place = waiting.pop()
@@ -314,7 +326,8 @@ def _walk(pytsk3: Any, system: Any, root: InnerEntry) -> Iterator[tuple[Any, str
                     waiting.append(_Waiting(each.as_directory(), below, place.depth + 1))
             elif meta.type == pytsk3.TSK_FS_META_TYPE_REG:
                 shown = f"{shown} (deleted)" if is_deleted else shown
-                below = InnerEntry(name, shown, meta.size, deleted=is_deleted, opener=_reader(each, shown, meta.size))
+                below = InnerEntry(name, shown, meta.size, deleted=is_deleted)
+                below.opener, below.dated = _reader(each, shown, meta.size), _dates(meta, is_fat=is_fat)
                 if not is_deleted:
                     yield each, shown
             else:
@@ -347,6 +360,27 @@ def _reader(entry: Any, shown: str, size: int) -> Callable[[int], bytes]:
         return data
 
     return read
+
+
+def _dates(meta: Any, *, is_fat: bool) -> Callable[[], tuple[FileTime, ...]]:
+    """Return what returns the times of a file: of FAT those that a clock of unknown zone showed, of others UTC.
+
+    FAT keeps two seconds of writing, and of opening the day. What the library cannot read as a date it says to be 0,
+    as it does where none is stored.
+    """
+    stored = [(WRITTEN, meta.mtime, "2 seconds"), (CREATED, meta.crtime, "second"), (OPENED, meta.atime, "day")]
+
+    def dated() -> tuple[FileTime, ...]:
+        found = []
+        for what, seconds, precision in stored:
+            if seconds:
+                moment = datetime.fromtimestamp(seconds, UTC)
+                # The library takes what stands there for the time of this machine, and so does this.
+                moment = moment.astimezone().replace(tzinfo=None) if is_fat else moment
+                found.append(FileTime(what, moment, precision if is_fat else "second", moment.isoformat(" ")))
+        return tuple(found)
+
+    return dated
 
 
 def _line(error: Exception) -> str:

@@ -9,8 +9,9 @@ import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from glbtools import files
 
@@ -26,6 +27,33 @@ MOST_LEVELS = 100
 LINK = "a symbolic link to a directory, not followed"
 BROKEN = "a symbolic link that leads nowhere"
 UNSEEN = "cannot be looked at"
+
+
+WRITTEN, CREATED, OPENED = "written", "created", "opened"
+"""What can have happened to a file."""
+
+
+class FileTime(NamedTuple):
+    """When something happened to a file, as an archive or a file system has it; shown, and never evidence (ruling 4).
+
+    Attributes:
+        what: ``WRITTEN``, ``CREATED`` or ``OPENED``.
+        moment: with a zone where that is known, and that is UTC; None where what is stored is no date.
+        precision: ``second``, ``2 seconds`` or ``day``.
+        stored: as it is stored, in text.
+    """
+
+    what: str
+    moment: datetime | None
+    precision: str
+    stored: str
+
+    def __str__(self) -> str:
+        """The moment for people, with as much as is known of it."""
+        if self.moment is None:
+            return f"{self.stored} (no date)"
+        shown = self.moment.strftime("%Y-%m-%d" if self.precision == "day" else "%Y-%m-%d %H:%M:%S")
+        return f"{shown}Z" if self.moment.tzinfo else shown
 
 
 class Entry(Protocol):
@@ -66,6 +94,10 @@ class Entry(Protocol):
     @property
     def path(self) -> Path | None:
         """Where it can be opened; None for what lies in an archive or an image."""
+
+    @property
+    def times(self) -> tuple[FileTime, ...]:
+        """The times that an archive or an image has of it; none of what lies on disk, where copying changes them."""
 
     def children(self) -> list[Entry]:
         """Return what a directory holds, by name.
@@ -130,6 +162,11 @@ class OnDisk:
             return self.place.is_symlink()
         except OSError:
             return False
+
+    @property
+    def times(self) -> tuple[FileTime, ...]:
+        """See ``Entry``."""
+        return ()
 
     @property
     def identity(self) -> tuple[int, int]:
@@ -222,6 +259,8 @@ class InnerEntry:
     hides: bool = False
     opener: Callable[[int], bytes] | None = None
     """Returns the content, of at most so many bytes."""
+    dated: Callable[[], tuple[FileTime, ...]] | None = None
+    """Returns its times."""
     inner: dict[str, InnerEntry] = field(default_factory=dict)
     _digest: tuple[int, str] | None = None
 
@@ -229,6 +268,11 @@ class InnerEntry:
     def path(self) -> None:
         """See ``Entry``."""
         return
+
+    @property
+    def times(self) -> tuple[FileTime, ...]:
+        """See ``Entry``."""
+        return self.dated() if self.dated else ()
 
     def children(self) -> list[Entry]:
         """See ``Entry``."""

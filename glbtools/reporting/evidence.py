@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from glbtools.diagnosis.wording import plural
+from glbtools.evidence.sources import WRITTEN
 from glbtools.reporting.documents import dumps
 from glbtools.reporting.findings import unit_heading
 from glbtools.reporting.model import STRONG, Block, Break, Column, Paragraph, Table, Verbatim
@@ -13,6 +14,7 @@ from glbtools.reporting.text import message, safe
 
 if TYPE_CHECKING:
     from glbtools.diagnosis.inventory import File, Inventory, Place
+    from glbtools.evidence.sources import FileTime
 
 SCHEMA = "glbtools.evidence/1"
 MOST_OTHERS = 50
@@ -56,10 +58,19 @@ def _place(place: Place) -> Iterator[Block]:
 
 
 def _table(files: list[File], below: str) -> Table:
-    columns = (Column("file"), Column("what it is"), Column("size", right=True), Column("sha256", wide=True))
-    return Table(
-        columns, tuple((_path(each, below), _what(each), str(each.size), each.sha256 or "?") for each in files)
-    )
+    dated = any(each.times for each in files)
+    columns = [Column("file"), Column("what it is"), Column("size", right=True)]
+    columns += [*([Column("written")] if dated else []), Column("sha256", wide=True)]
+    rows = []
+    for each in files:
+        times = (written(each),) if dated else ()
+        rows.append((_path(each, below), _what(each), str(each.size), *times, each.sha256 or "?"))
+    return Table(tuple(columns), tuple(rows))
+
+
+def written(file: File) -> str:
+    """Return when a file of an archive or an image was last written, as that has it; empty where it says nothing."""
+    return message(safe(next((str(each) for each in file.times if each.what == WRITTEN), "")))
 
 
 def _path(file: File, below: str) -> str:
@@ -95,5 +106,12 @@ def document(found: Inventory) -> str:
 
 
 def _row(file: File) -> dict[str, object]:
-    row = file._asdict()
+    row = file._asdict() | {"times": [_time(each) for each in file.times]}
     return {"deleted" if name == "is_deleted" else name: value for name, value in row.items()}
+
+
+def _time(time: FileTime) -> dict[str, object]:
+    return time._asdict() | {
+        "moment": time.moment and time.moment.replace(tzinfo=None).isoformat(),
+        "zone": "UTC" if time.moment and time.moment.tzinfo else "unknown",
+    }

@@ -18,12 +18,13 @@ from glbtools.diagnosis.engine import Report
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.unsent import outstanding
 from glbtools.diagnosis.wording import plural
-from glbtools.events.event import FINDING
+from glbtools.events.event import FILE_KINDS, FINDING
 from glbtools.events.timeline import gathered
 from glbtools.events.zones import Clocks, iso
 from glbtools.formats.base import moment_row
 from glbtools.reporting import drawing, findings, unsent
 from glbtools.reporting.documents import dumps, tool
+from glbtools.reporting.evidence import written
 from glbtools.reporting.model import (
     Block,
     Column,
@@ -380,6 +381,8 @@ def _days(report: Report) -> Iterator[Block]:
     for event in made:
         if event.repeats or iso(event.instant)[:10] not in chosen or (event.postoffice not in about and len(about) < 9):
             continue
+        if event.kind in FILE_KINDS:
+            continue
         if event.kind == FINDING and event.severity == "note":
             continue
         if len(rows) >= MOST_EVENTS:
@@ -398,18 +401,18 @@ def _inputs(report: Report) -> Iterator[Block]:
     )
     concerned = {place.path for each in report.findings if each.severity != "note" for place in each.evidence}
     first = sorted(report.inputs, key=lambda each: each.path not in concerned)
-    heads = (
-        Column("file"),
-        Column("what it is", wide=True),
-        Column("size", right=True),
-        Column("used", wide=True),
-        Column("sha256"),
-    )
+    dated = any(each.times for each in first[:MOST_INPUTS])
+    heads = [Column("file"), Column("what it is", wide=True), Column("size", right=True), Column("used", wide=True)]
+    heads += [*([Column("written")] if dated else []), Column("sha256")]
     rows = tuple(
-        (safe(each.path), each.format or "", str(each.size), each.used, each.sha256 or "could not be read")
+        (
+            *(safe(each.path), each.format or "", str(each.size), each.used),
+            *((written(each),) if dated else ()),
+            each.sha256 or "could not be read",
+        )
         for each in first[:MOST_INPUTS]
     )
-    yield Table(heads, rows)
+    yield Table(tuple(heads), rows)
     rest = first[MOST_INPUTS:]
     if rest:
         lines = (Verbatim("\n".join(f"{each.size},{each.sha256},{safe(each.path)}" for each in rest)),)

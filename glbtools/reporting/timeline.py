@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from glbtools import files
 from glbtools.diagnosis.wording import plural
 from glbtools.errors import UsageError, not_one_of
-from glbtools.events.event import CHANGED, DELETED, LOG, QUEUED, UNKNOWN, Event
+from glbtools.events.event import CHANGED, DELETED, FILE_OPENED, FILE_WRITTEN, LOG, QUEUED, UNKNOWN, Event
 from glbtools.events.zones import iso
 from glbtools.reporting.documents import csv_table, dumps, spreadsheet_safe, tool
 from glbtools.reporting.model import STRONG, Block, Break, Column, Heading, Paragraph, Table
@@ -27,7 +27,7 @@ _COLUMNS = (
 )  # fmt: skip
 """Every field; one that says nothing is left out of JSON lines, and empty in CSV."""
 
-_WRITTEN_THEN = frozenset({LOG, QUEUED, CHANGED, DELETED})
+_WRITTEN_THEN = frozenset({LOG, QUEUED, CHANGED, DELETED, FILE_WRITTEN})
 """Kinds of which the bodyfile says that something was modified, and not born."""
 
 
@@ -94,7 +94,8 @@ def bodyfile_lines(events: Iterable[Event]) -> Iterator[str]:
             said = message(f"{event.place} {event.kind}: {event.message}{zone}{doubt}{repeated}")
             name = said.translate({ord("|"): "_", ord("%"): "_"})
             size = max(event.stop - event.offset, 0)
-            times = (0, seconds, 0, 0) if event.kind in _WRITTEN_THEN else (0, 0, 0, seconds)
+            times = (seconds, 0, 0, 0) if event.kind == FILE_OPENED else (0, 0, 0, seconds)
+            times = (0, seconds, 0, 0) if event.kind in _WRITTEN_THEN else times
             yield f"0|{name}|0|-/----------|0|0|{size}|{'|'.join(map(str, times))}"
 
 

@@ -26,7 +26,7 @@ import pytest
 
 from glbtools import __version__, layouts
 from glbtools.cli import app
-from glbtools.evidence import build, description
+from glbtools.evidence import build, description, inspection
 from glbtools.formats import listing, queue, registry
 from glbtools.formats.repadmin import SHOWREPL_HEADER
 from glbtools.layouts import Layouts
@@ -315,7 +315,7 @@ def test_a_bug_is_one_line_and_status_70(monkeypatch: pytest.MonkeyPatch, place:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("one\nand \x1b[2Jtwo")
 
-    monkeypatch.setattr(registry, "inspect", broken)
+    monkeypatch.setattr(inspection, "inspect", broken)
     ran = run("inspect", "damaged.glb")
     assert (ran.status, ran.out) == (70, "")
     said = "RuntimeError: one\\nand \\x1b[2Jtwo (GLBTOOLS_DEBUG=1 shows more)"
@@ -326,7 +326,7 @@ def test_an_interruption_is_status_130_without_a_word(monkeypatch: pytest.Monkey
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(registry, "inspect", interrupted)
+    monkeypatch.setattr(inspection, "inspect", interrupted)
     assert run("inspect", "damaged.glb") == (130, "", "")
 
 

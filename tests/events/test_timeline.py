@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import struct
+import zipfile
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -239,3 +240,25 @@ def test_one_document_has_the_clocks_and_the_events(run, fixture_path, tmp_path)
     done = run("timeline", place, "--to", tmp_path / "t.csv", "--as", "csv", "--json")
     assert "events" not in json.loads(done.out)
     assert len((tmp_path / "t.csv").read_text().splitlines()) == 16
+
+
+def test_times_of_files_in_an_archive_are_events_and_date_no_finding(run, fixture_path, tmp_path):
+    source, packed = fixture_path("stuck"), tmp_path / "case.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in sorted(source.rglob("*.*")):
+            info = zipfile.ZipInfo(path.relative_to(source.parent).as_posix(), (1999, 12, 31, 23, 59, 58))
+            archive.writestr(info, path.read_bytes())
+        archive.writestr(zipfile.ZipInfo("notes.txt", (1994, 2, 31, 0, 0, 0)), b"x")
+    made = glbtools.timeline(packed)
+    files = [each for each in made if each.kind == "File Written"]
+    assert len(files) == sum(path.is_file() for path in source.rglob("*.*"))
+    assert {(each.written, each.precision, each.clock) for each in files} == {
+        ("1999-12-31 23:59:58", "2 seconds", str(packed))
+    }
+    assert made.undated["times of files that are no date"] == 1
+    plain = glbtools.timeline(source)
+    dated = [[each.instant for each in found if each.kind.startswith("Finding")] for found in (plain, made)]
+    assert dated[0] == dated[1]
+    out = tmp_path / "t.body"
+    assert run("timeline", packed, "--as", "bodyfile", "--to", out).status == 0
+    assert "REQTRANS.GLB File Written: file REQTRANS.GLB: written, 447 bytes" in out.read_text()

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import struct
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -345,3 +346,43 @@ def test_a_file_in_an_archive_is_inspected_where_it_lies(tmp_path: Path, run: Ru
         assert here in done.out
     assert run("inspect", f"{packed}::network/nothing").status == 2
     assert "a directory" in run("inspect", f"{packed}::network").err
+
+
+def member(name: str, **values: object) -> tuple[zipfile.ZipInfo, bytes]:
+    info = zipfile.ZipInfo(name)
+    for key, value in values.items():
+        setattr(info, key, value)
+    return info, b"x"
+
+
+def test_times_of_members_are_as_their_archive_has_them(tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    unix = struct.pack("<HHBi", 0x5455, 5, 1, 760_329_662)
+    with zipfile.ZipFile(stream, "w") as archive:
+        for info, data in (
+            member("local", date_time=(1994, 2, 3, 22, 1, 2)),
+            member("both", date_time=(1994, 2, 3, 22, 1, 2), extra=unix),
+            member("none", date_time=(1994, 2, 31, 22, 1, 2)),
+        ):
+            archive.writestr(info, data)
+    found = {each.name: [str(time) for time in each.times] for each in inside(stream.getvalue(), tmp_path).children()}
+    assert found == {
+        "local": ["1994-02-03 22:01:02"],
+        "both": ["1994-02-04 02:41:02Z"],
+        "none": ["1994-02-31 22:01:02 (no date)"],
+    }
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
+def test_times_of_a_tar_are_utc(tmp_path: Path, mode: str) -> None:
+    with tarfile.open(tmp_path / "case.bin", mode) as archive:  # type: ignore[call-overload]
+        for name, moment in (("dated", 760_329_662), ("undated", 0), ("far", 1 << 52)):
+            info = tarfile.TarInfo(name)
+            info.mtime = moment
+            archive.addfile(info)
+    found = archives.opened(on_disk(tmp_path / "case.bin", "case.bin"), 1 << 24).children()
+    assert {each.name: [str(time) for time in each.times] for each in found} == {
+        "dated": ["1994-02-04 02:41:02Z"],
+        "undated": [],
+        "far": [f"{float(1 << 52)} (no date)"],
+    }

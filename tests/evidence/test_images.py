@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import glbtools
 from glbtools.errors import FileAccessError, GlbError
 from glbtools.evidence import images
 from glbtools.evidence.network import collect
+from glbtools.evidence.sources import on_disk
 from tests.cli.replay import Run
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
@@ -239,6 +241,29 @@ def test_what_a_finding_says_to_inspect_can_be_inspected(tmp_path: Path, run: Ru
         for each in json.loads(run("diagnose", image, "--json").out)["findings"]
         if each["slug"] == "msttrans-missing"
     )
-    said = next(each for each in missing["help"] if "with glbtools inspect" in each)
-    place = said.partition("Look at ")[2].partition(" with glbtools inspect")[0]
+    place = missing["help"].partition("Look at ")[2].partition(" with glbtools inspect")[0]
     assert "80 records" in run("inspect", place).out
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Kolkata"])
+def test_times_of_fat_are_what_its_clock_showed_wherever_they_are_read(
+    tmp_path: Path, zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "po").mkdir()
+    (tmp_path / "po" / "a.txt").write_text("x")
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    os.utime(tmp_path / "po" / "a.txt", (760_329_662, 760_329_662))
+    image = tmp_path / "case.img"
+    image.write_bytes(bytes(1440 * 1024))
+    tool("mformat", "-i", image, "-f", "1440", "::")
+    tool("mcopy", "-m", "-i", image, tmp_path / "po" / "a.txt", "::/")
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        found = images.opened(on_disk(image, "case.img"), images.RAW).children()
+        (written,) = (str(each) for each in found[0].times if each.what == "written")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert written == "1994-02-04 02:41:02"
