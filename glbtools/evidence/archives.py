@@ -171,7 +171,7 @@ def _zip_times(info: zipfile.ZipInfo) -> tuple[FileTime, ...]:
     if (month, day) == (0, 0):
         return ()  # nothing is stored
     try:
-        shown = datetime(year, month, day, hour, minute, second)
+        shown = datetime(*info.date_time)
     except ValueError:
         return (FileTime(WRITTEN, None, "2 seconds", stored),)
     return (FileTime(WRITTEN, shown, "2 seconds", stored),)

@@ -4,8 +4,8 @@ r"""What repadmin prints of the replication of an Active Directory (docs/facts/d
 one domain controller are two lives of it, of which a former one need not be marked as retired; with /nocache the names
 are invocation ids, one for each life. Asked for several domain controllers it prints one vector after another, each
 under a banner. ``/showrepl * /csv`` is one line for each replication link; what ``/showrepl`` prints for people, and
-``samba-tool drs showrepl``, says the same over several lines. Times are printed as the locale has them: they are kept
-as text, and read where all times of a report together tell which number is the day.
+``samba-tool drs showrepl``, says the same over several lines, and with ``--json`` as a document. Times are printed as
+the locale has them: they are kept as text, and read where all times of a report together tell which number is the day.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
+from glbtools.errors import DescriptionError
 from glbtools.formats.base import Rows, count, moment_row, span_row
+from glbtools.tables import open_json
 
 SHOWREPL_HEADER = (
     "showrepl_COLUMNS", "Destination DSA Site", "Destination DSA", "Naming Context", "Source DSA Site", "Source DSA",
@@ -227,6 +229,9 @@ def probe_showrepl(data: bytes) -> bool:
     """Whether the first line that is no preamble is the header of the links, or a link, or links are told in text."""
     if _begins(data, lambda text: _HEADER.match(text) is not None or bool(parse_showrepl(text.encode()).items)):
         return True
+    text = _narrow(data)
+    if text.lstrip().startswith(b"{"):
+        return _LINKS_OF.search(text[:_PROBED]) is not None
     head = tuple(_lines(data[:_PROBED]))
     return any(_INBOUND.match(text) for _, _, text in head) and next(_neighbours(head), None) is not None
 
@@ -277,7 +282,7 @@ def _tables(lines: Iterable[tuple[int, Span, str]]) -> tuple[Table, ...]:
 
 
 def parse_showrepl(data: bytes) -> Links:
-    """Read what ``repadmin /showrepl`` prints, as CSV or for people, or ``samba-tool drs showrepl``.
+    """Read what ``repadmin /showrepl`` prints, as CSV or for people, or ``samba-tool drs showrepl`` in either form.
 
     A line of a CSV that is not understood is a fault; what stands between the links of the other forms is text.
     """
@@ -286,6 +291,12 @@ def parse_showrepl(data: bytes) -> Links:
     lines = tuple(_lines(data))
     if any(_INBOUND.match(text) for _, _, text in lines):
         items = list(_neighbours(lines))
+    elif (document := _narrow(data)).lstrip().startswith(b"{"):
+        try:
+            items += _of_document(document)
+        except DescriptionError as error:
+            line = error.line or 1
+            faults.append(Fault("text", error.reason[:_SHOWN], lines[line - 1][1], line=line))
     else:
         for number, span, text in lines:
             link = _link(text, number) if text.startswith(("showrepl_", '"showrepl_')) else None
@@ -304,6 +315,7 @@ def parse_showrepl(data: bytes) -> Links:
     return Links(tuple(items), tuple(faults), lines)
 
 
+_LINKS_OF = re.compile(rb'"(?:repsFrom|repsTo|NTDSConnections)"[ \t]*:')
 _INBOUND = re.compile(r"[ \t]*=+ INBOUND NEIGHBORS =+")
 _SECTION = re.compile(r"[ \t]*=+ .+ =+")
 _SERVER = re.compile(r"([^\s\\][^\\]*)\\([^\\\s]+)")
@@ -340,6 +352,32 @@ def _neighbours(lines: Iterable[tuple[int, Span, str]]) -> Iterator[Link]:
             link = _told(link, text)
     if link is not None:
         yield link
+
+
+def _narrow(data: bytes) -> bytes:
+    """Return a document in UTF-8, without the mark that may stand before it."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        data = data.decode("utf-16", "replace").encode("utf-8", "replace")
+    return data.removeprefix(b"\xef\xbb\xbf")
+
+
+def _of_document(data: bytes) -> Iterator[Link]:
+    """Yield the links that a domain controller takes changes over from ``samba-tool drs showrepl --json``.
+
+    It names the domain controller by its identity alone.
+
+    Raises:
+        DescriptionError: it is no such document, or a link in it has another shape.
+    """
+    document = open_json(data, "")
+    server = document["dsa"]["objectGUID"].text()
+    for row in document["repsFrom"].items():
+        site, _, source = row["DSA"].text().rpartition("\\")
+        failures, context = row["consecutive failures"].integer(0, 999_999_999), row["NC dn"].text()
+        link = Link("INFO", "", server, context, site, source=source, transport="RPC", failures=failures,
+                    last_failure="0", last_success="0", last_status=0, line=row.line)  # fmt: skip
+        said = f"\tLast attempt @ {row['last attempt time'].text()} {row['last attempt message'].text()}"
+        yield _told(link, said)._replace(failures=failures, last_success=row["last success"].text())
 
 
 def _told(link: Link, text: str) -> Link:

@@ -64,11 +64,6 @@ _KINDS = (
         _OF_SAMBA,
         r"^[ \t]*={4} (?:IN|OUT)BOUND NEIGHBORS ={4}[ \t]*\r?$",
     ),
-    _kind(
-        "what samba-tool drs showrepl --json prints",
-        _OF_SAMBA,
-        r"\A[ \t\r\n]*\{", r'"(?:repsFrom|repsTo|NTDSConnections)"[ \t]*:',
-    ),
     _kind("what repadmin /showrepl prints for people", _LINKS, r"^[ \t]*=+ (?:IN|OUT)BOUND NEIGHBORS =+"),
     _kind(
         "what repadmin /showrepl prints for people", _LINKS,

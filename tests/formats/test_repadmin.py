@@ -308,3 +308,65 @@ def test_times_of_which_nothing_tells_the_day_are_said():
         (row.format("13/12/2025 9:00") + row.format("12/13/2025 9:00") + row.format("1/2/2025 9:00")).encode()
     )
     assert [each.succeeded for each in against.items] == [datetime(2025, 12, 13, 9), datetime(2025, 12, 13, 9), None]
+
+
+FROM_SAMBA = """{
+  "dsa": {
+    "options": 1,
+    "objectGUID": "1b61391c-9a88-41d4-afa1-335d21655590",
+    "invocationId": "a67f0e28-8962-43e7-9f07-7141d4ef684a"
+  },
+  "repsFrom": [
+    {
+      "NC dn": "DC=glb,DC=example",
+      "DSA objectGUID": "d21d6799-0d2c-4d2a-b43d-57e32747f086",
+      "last attempt time": "Sun Nov 29 15:14:44 2026 UTC",
+      "last attempt message": "failed, result 2 (WERR_FILE_NOT_FOUND)",
+      "consecutive failures": 1,
+      "last success": "Sun Nov 29 15:14:18 2026 UTC",
+      "NTDS DN": "CN=NTDS Settings,CN=DC2,CN=Servers,CN=Default-First-Site-Name,CN=Sites,CN=Configuration",
+      "is deleted": false,
+      "DSA": "Default-First-Site-Name\\\\DC2"
+    },
+    {
+      "NC dn": "CN=Schema,CN=Configuration,DC=glb,DC=example",
+      "DSA objectGUID": "d21d6799-0d2c-4d2a-b43d-57e32747f086",
+      "last attempt time": "NTTIME(0)",
+      "last attempt message": "was successful",
+      "consecutive failures": 0,
+      "last success": "NTTIME(0)",
+      "is deleted": false,
+      "DSA": "Default-First-Site-Name\\\\DC2"
+    }
+  ],
+  "repsTo": [],
+  "NTDSConnections": []
+}
+"""
+"""As Samba 4.17 prints it."""
+
+
+def test_links_that_samba_lists_for_programs_are_read(tmp_path, run):
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        assert probe_showrepl(FROM_SAMBA.encode(encoding))
+        assert len(parse_showrepl(FROM_SAMBA.encode(encoding)).items) == 2
+    found = parse_showrepl(FROM_SAMBA.encode())
+    assert found.faults == ()
+    assert [(each.source, each.context[:9], each.failures, each.last_status, each.line) for each in found.items] == [
+        ("DC2", "DC=glb,DC", 1, 2, 8),
+        ("DC2", "CN=Schema", 0, 0, 19),
+    ]
+    assert found.items[0].succeeded == datetime(2026, 11, 29, 15, 14, 18)
+    (tmp_path / "links.json").write_text(FROM_SAMBA)
+    done = run("diagnose", tmp_path)
+    assert (done.status, "1 replication link fails with status 2" in done.out) == (1, True)
+
+
+def test_a_list_of_links_for_programs_that_is_cut_off_or_has_another_shape_is_said(run, tmp_path):
+    for number, text in enumerate(
+        (FROM_SAMBA[:700], FROM_SAMBA.replace('"NC dn"', '"NC"'), FROM_SAMBA.replace(": 1,\n", ": -1,\n"))
+    ):
+        found = parse_showrepl(text.encode())
+        assert len(found.faults) == 1, number
+        (tmp_path / f"{number}.json").write_text(text)
+        assert "not understood" in run("diagnose", tmp_path / f"{number}.json").out

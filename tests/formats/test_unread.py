@@ -47,7 +47,6 @@ DC=glb,DC=example
 TEXTS = {
     "showrepl whose headings are in another language": (SHOWREPL.replace("INBOUND NEIGHBORS", "NACHBARN"), "/csv"),
     "samba, the end alone": ("==== OUTBOUND NEIGHBORS ====\n\nDC=glb,DC=example\n", "samba-tool"),
-    "samba as JSON": ('{"repsFrom": [], "repsTo": [], "NTDSConnections": []}\n', "samba-tool"),
     "replsummary": (
         "Replication Summary Start Time: 2026-01-26 08:06:02\n\nSource DSA          largest delta    fails/total %%\n",
         "/showrepl * /csv",

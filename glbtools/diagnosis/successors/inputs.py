@@ -212,6 +212,8 @@ def told(entry: Entry) -> str | None:
         text = _text(data)
         if text.lstrip().startswith("{"):
             found = _JSON.search(data) or (entry.size <= _SHORT and _JSON.search(entry.read(_SHORT)))
+            if not found and probe_showrepl(data):
+                return LINKS
             return _OF_JSON[found[1].decode()] if found else None
         if _LINKS.search(text) or probe_showrepl(data):
             return LINKS

@@ -24,6 +24,10 @@ PASSING = frozenset({0, 8461, 8477})
 """No failure: success, put off for something more urgent, still waiting."""
 
 STATUSES: Mapping[int, tuple[str, str]] = {
+    2: (
+        "the file cannot be found",
+        "Samba says so where the alias of the source (its GUID under _msdcs) is not found: look at DNS.",
+    ),
     5: (
         "access is denied",
         "Look at clocks, secure channels and rights of the two servers (dcdiag /test:CheckSecurityError).",
