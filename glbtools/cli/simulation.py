@@ -59,7 +59,8 @@ def simulate(
     and so on, a line for each in truth.jsonl there.
 
     Example: glbtools simulate server-restored --out restored
-    Example: glbtools simulate --many 1000 --seed 1 --out archive
+
+    Or: glbtools simulate --many 1000 --seed 1 --out archive
     """
     from glbtools.errors import UsageError
     from glbtools.reporting import simulation as render

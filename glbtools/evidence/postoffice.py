@@ -362,4 +362,5 @@ def _moments(postoffice: Postoffice) -> Iterator[datetime]:
     if srvconf:
         yield from filter(None, (each.last_update for each in srvconf[1].requestors))
     for _, found in postoffice.inspections("log"):
-        yield from (line.moment for line in found.content.lines if line.moment)
+        if found.content.latest is not None:
+            yield found.content.latest

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
+from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
 from glbtools.binary.span import Fault, Region, Span
@@ -222,6 +223,7 @@ class LogLine(NamedTuple):
 
 
 _ABOUT = LogLine._fields.index("about")
+_MOMENT: Callable[[LogLine], datetime | None] = attrgetter("moment")
 
 
 @dataclass(frozen=True)
@@ -255,6 +257,11 @@ class Log:
         lines do not appear.
         """
         return tuple(self.of())
+
+    @cached_property
+    def latest(self) -> datetime | None:
+        """The latest moment of a line; None where none has one."""
+        return max(filter(None, map(_MOMENT, self.lines)), default=None)
 
     def of(self, path: str = "", owner: str = "") -> list[LogLine]:
         """Return the joined lines with their file; what is about its ``owner`` (NET/PO) is about nobody else."""
