@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
 from typing import NamedTuple, TextIO
 
 MIN_WIDTH = 60
@@ -57,18 +59,42 @@ def wrapped(text: str, width: int, indent: str = "", *, anywhere: bool = False) 
     """Return ``text`` in lines of at most ``width`` columns, cut at blanks where there are any, or ``anywhere``."""
     lines: list[str] = []
     at, prefix = 0, ""
-    while len(text) - at > (room := max(width - len(prefix), 8)):
-        blank = -1 if anywhere else text.rfind(" ", at, at + room + 1)
+    ends = None if text.isascii() else list(accumulate(map(_cell_size(), text)))
+    while (size := _fitting(text, at, max(width - len(prefix), 8), ends)) < len(text) - at:
+        blank = -1 if anywhere else text.rfind(" ", at, at + size + 1)
         if blank > at and not text[at:blank].isspace():
             lines.append(prefix + text[at:blank].rstrip())
             at = blank
             while text[at : at + 1] == " ":
                 at += 1
         else:
-            lines.append(prefix + text[at : at + room])
-            at += room
+            lines.append(prefix + text[at : at + size])
+            at += size
         prefix = indent
     return [*lines, prefix + text[at:]]
+
+
+def cells(text: str) -> int:
+    """Return how many columns a text takes on a terminal: East Asian characters take two, combining ones none."""
+    return len(text) if text.isascii() else sum(map(_cell_size(), text))
+
+
+def padded(text: str, width: int) -> str:
+    """Return a text with blanks behind it, ``width`` columns wide."""
+    return text + " " * (width - cells(text))
+
+
+def _cell_size() -> Callable[[str], int]:
+    from rich.cells import get_character_cell_size
+
+    return get_character_cell_size
+
+
+def _fitting(text: str, at: int, room: int, ends: Sequence[int] | None) -> int:
+    """Return how many characters from ``at`` on have room in some columns; where each ends is known for wide texts."""
+    if ends is None:
+        return min(room, len(text) - at)
+    return max(1, bisect_right(ends, (ends[at - 1] if at else 0) + room) - at) if at < len(text) else 0
 
 
 def table(rows: Iterable[Sequence[str]], headers: Sequence[str], width: int, right: Iterable[int] = ()) -> str:
@@ -83,6 +109,7 @@ def table(rows: Iterable[Sequence[str]], headers: Sequence[str], width: int, rig
     import tabulate
 
     tabulate.MIN_PADDING = 0
+    tabulate.wcwidth, tabulate.WIDE_CHARS_MODE = _Widths, True  # type: ignore[attr-defined]
     cells = [list(row) for row in rows]
     widths = _fitted([headers, *cells], [_width(each) for each in headers], width)
     drawn = tabulate.tabulate(
@@ -107,8 +134,14 @@ def _fitted(rows: Sequence[Sequence[str]], least: Sequence[int], width: int) -> 
     return widths
 
 
+class _Widths:
+    """What tabulate asks for the width of a text, in place of a package that need not be there."""
+
+    wcswidth = staticmethod(cells)
+
+
 def _width(cell: str) -> int:
-    return max(map(len, cell.split("\n")))
+    return max(map(cells, cell.split("\n")))
 
 
 def _folded(cell: str, room: int) -> str:

@@ -26,7 +26,7 @@ from glbtools.reporting.model import (
     Verbatim,
 )
 from glbtools.reporting.ruler import ruler
-from glbtools.reporting.text import Screen, table, wrapped
+from glbtools.reporting.text import Screen, cells, padded, table, wrapped
 
 WIDE = 120
 """Columns from which a table has all its columns."""
@@ -83,11 +83,11 @@ def _table(block: Table, screen: Screen) -> Iterator[str]:
 
 def _annotated(heads: list[str], rows: list[list[str]], notes: Iterable[str], screen: Screen) -> Iterator[str]:
     """Yield a table with a sentence under each row, which no rule would set apart."""
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    widths = [max(map(cells, column)) for column in zip(heads, *rows, strict=True)]
     indent = " " * (widths[0] + 2)
 
-    def row_lines(cells: list[str]) -> list[str]:
-        text = "  ".join(f"{cell:{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
+    def row_lines(row: list[str]) -> list[str]:
+        text = "  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
         return wrapped(text, screen.width, indent)
 
     yield screen.paint(row_lines(heads)[0], "strong")
