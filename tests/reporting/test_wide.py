@@ -51,9 +51,7 @@ def test_a_wrapped_text_has_all_its_words_in_their_order_and_no_line_too_wide(te
     assert all(columns(line) <= width for line in lines)
 
 
-def test_what_a_directory_with_names_of_all_scripts_holds_is_shown_within_the_terminal(
-    tmp_path, monkeypatch, run
-) -> None:
+def test_a_directory_with_names_of_all_scripts_is_shown_within_the_terminal(tmp_path, monkeypatch, run) -> None:
     rows = "".join(
         f"dn: CN={name} {name},OU=東京本社,DC=example\nobjectClass: person\ncn: {name}\nuSNChanged: {number}\n\n"
         for number, name in enumerate(NAMES, 1)
