@@ -65,6 +65,7 @@ class Learning:
         places: of a configuration: for each name that is known and stays open, where it may stand.
         mentions: of a configuration: what bytes look like that no field claims.
         comparisons: how the best explanation goes with the listings of the files that have some.
+        apart: files of several layouts: each is explained alone, and nothing explains them together.
         held: how the records that were kept apart from the search are read; None where no search was made.
         contents: the bytes of the files, in the order of ``paths``: a report shows some of them.
     """
@@ -85,6 +86,7 @@ class Learning:
     comparisons: list[Comparison] = field(default_factory=list)
     held: holdout.Holdout | None = None
     contents: list[bytes] = field(default_factory=list, repr=False)
+    apart: list[str] = field(default_factory=list)
 
     @property
     def partial(self) -> bool:
@@ -237,7 +239,8 @@ def _queue_layout(
         found, refuted = _pinned(found, pins, materials)
         learning.concluded += refuted if found else ()
     learning.candidates = found
-    learning.reasons = list(_undecided(found, materials, {each.name for each in pins}))
+    learning.apart = _apart(found, materials)
+    learning.reasons = list(_undecided(found, materials, {each.name for each in pins}, learning.apart))
     if refuted and not found:
         learning.reasons = list(dict.fromkeys(refuted))
     if found and not learning.reasons:
@@ -430,9 +433,15 @@ def _strangers(materials: Sequence[Material]) -> Iterator[str]:
 
 
 def _undecided(
-    found: Sequence[queue.Candidate], materials: Sequence[Material], fixed: Set[str] = frozenset()
+    found: Sequence[queue.Candidate],
+    materials: Sequence[Material],
+    fixed: Set[str] = frozenset(),
+    apart: Sequence[str] = (),
 ) -> Iterator[str]:
-    """Yield why no layout is decided; nothing where one is."""
+    """Yield why no layout is decided; nothing where one is.
+
+    ``fixed`` are the names that are pinned, ``apart`` the files that are explained alone and not together.
+    """
     if not any(material.data for material in materials):
         yield "the files are empty: an empty queue has no bytes to learn from"
         return
@@ -446,12 +455,19 @@ def _undecided(
             yield f"{texts} places look like transactions, and no rule leads from each to the next"
         return
     best = found[0]
+    unread = [said for material in materials for said in _unread_numbers(best, material)]
+    if unread and not best.sound:
+        yield from unread
+        return
     if best.records < queue.FEWEST:
         yield f"{_count(best.records, 'record')}: too few to tell a rule from an accident"
     elif not best.sound:
+        if apart:
+            yield f"{' and '.join(apart)} are each explained alone, and not together: they have more than one layout"
+            return
         yield (
             f"the best explanation finds {_count(best.records, 'record')} and leaves too much unexplained: "
-            f"{best.explained:.0%} of the bytes are in records, {best.odd:.0%} of those are no sound transactions"
+            f"{'; '.join(best.unexplained)}"
         )
     known = "sync" in fixed or any(each.first is not None or each.last is not None for each in materials)
     for doubt in best.reading.doubts if not known else ():  # a known number has decided between them
@@ -459,6 +475,25 @@ def _undecided(
     for rival in found[1:]:
         if rival.contradicts(best) and rival.bits - best.bits < queue.CLEAR:
             yield f"two layouts explain the files: {queue.described(best)}; or {queue.described(rival)}"
+
+
+def _unread_numbers(best: queue.Candidate, material: Material) -> Iterator[str]:
+    """Yield which known numbers the best explanation does not read where they are said to be."""
+    read = [each.sync for each in parse_queue(material.data, best.layout).records]
+    for which, number, at in (("first", material.first, 0), ("last", material.last, -1)):
+        if number is not None and read and read[at] != number:
+            yield (
+                f"--known {which}={number}: no reading of {material.path} has it there; the likeliest has {read[at]} "
+                f"in the {which} record"
+            )
+
+
+def _apart(found: Sequence[queue.Candidate], materials: Sequence[Material]) -> list[str]:
+    """Return the files that are explained alone, where nothing explains them together; none where one alone is."""
+    if len(materials) < 2 or not found or found[0].sound:
+        return []
+    alone = [each.path for each in materials if any(one.sound for one in queue.candidates([each])[:1])]
+    return alone if len(alone) > 1 else []
 
 
 def _agreed(found: Sequence[queue.Candidate]) -> Iterator[str]:
@@ -489,7 +524,12 @@ def _wanted(learning: Learning, materials: Sequence[Material]) -> Iterator[str]:
         yield "a listing of one of the files as LISTQ -C -T prints it (--listing): it has numbers, dates and texts"
     if not learning.candidates or learning.candidates[0].records < ENOUGH:
         yield f"a file with more records: {ENOUGH} or more of different lengths"
-    if learning.candidates and learning.candidates[0].reading.doubts:
+    if learning.apart:
+        yield "one call for each layout: learn from each of the files by itself"
+    known = any(each.first is not None or each.last is not None for each in materials)
+    if known and learning.candidates and not learning.candidates[0].sound:
+        yield "the numbers as they were at the moment of the file: what is given with --known may be of another"
+    if not known and learning.candidates and learning.candidates[0].reading.doubts:
         yield "a file with numbers above 255 and not above each other by one byte alone, or --known last=NUMBER"
 
 

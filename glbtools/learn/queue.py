@@ -92,6 +92,20 @@ class Candidate(NamedTuple):
         return enough and whole and self.odd <= 1 - EXPLAINED and self.bits <= MOST_BITS * self.records
 
     @property
+    def unexplained(self) -> list[str]:
+        """What it leaves unexplained, in words; empty where it is sound."""
+        said = []
+        if self.explained < EXPLAINED:
+            said.append(f"{self.explained:.0%} of the bytes are in records")
+        if self.odd > 1 - EXPLAINED:
+            said.append(f"{self.odd:.0%} of the texts are no sound transactions")
+        if self.gaps > 1 + (1 - EXPLAINED) * self.records:
+            said.append(f"{self.gaps} places between records are none")
+        if not said and self.bits > MOST_BITS * self.records:
+            said.append("its numbers neither rise as a count does nor are those that are known")
+        return said
+
+    @property
     def grammatical(self) -> int:
         """How many of its first texts the grammar accepts."""
         return grammatical([text for _, text in self.texts[:COMPARED]])
