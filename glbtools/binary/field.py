@@ -14,6 +14,9 @@ from glbtools.binary import stamp
 from glbtools.errors import FieldError
 
 INTEGERS = {"u8": 1, "u16": 2, "u32": 4, "i8": 1, "i16": 2, "i32": 4}
+ODD = {"u24": 3, "w32": 4}
+"""Numbers that no type of C has: of three bytes, and of two words, the high one first, the low byte of each first."""
+
 SIZED = ("dec", "hex", "bytes", "text")
 
 CODES = {"u8": "B", "u16": "H", "u32": "L", "i8": "b", "i16": "h", "i32": "l"}
@@ -77,7 +80,7 @@ class Field(NamedTuple):
     @property
     def numeric(self) -> bool:
         """Whether the stored value is a number."""
-        return self.kind in INTEGERS or self.kind in {"dec", "hex"}
+        return self.kind in INTEGERS or self.kind in ODD or self.kind in {"dec", "hex"}
 
     @property
     def code(self) -> str:
@@ -158,7 +161,7 @@ def number_range(kind: str, size: int) -> tuple[int, int]:
         return 0, min(10**size - 1, HIGHEST)
     if kind == "hex":
         return 0, 16**size - 1
-    bits = 8 * INTEGERS[kind]
+    bits = 8 * size
     return (-(1 << bits - 1), (1 << bits - 1) - 1) if kind[0] == "i" else (0, (1 << bits) - 1)
 
 
@@ -168,6 +171,8 @@ def read_number(kind: str, raw: bytes, order: str = "little") -> int | None:
         return decimal(raw)
     if kind == "hex":
         return hexadecimal(raw)
+    if kind == "w32":
+        return int.from_bytes(raw[2:] + raw[:2], "little")
     return int.from_bytes(raw, "big" if order == "big" else "little", signed=kind[0] == "i")
 
 
@@ -176,7 +181,10 @@ def write_number(kind: str, size: int, value: int, order: str = "little") -> byt
     low, high = number_range(kind, size)
     if not low <= value <= high:
         return None
-    if kind in INTEGERS:
+    if kind == "w32":
+        raw = value.to_bytes(size, "little")
+        return raw[2:] + raw[:2]
+    if kind in INTEGERS or kind in ODD:
         return value.to_bytes(size, "big" if order == "big" else "little", signed=kind[0] == "i")
     return (b"%0*X" if kind == "hex" else b"%0*d") % (size, value)
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from glbtools.binary import checksum, stamp
 from glbtools.binary.checksum import Algorithm, Crc
-from glbtools.binary.field import INTEGERS, REPEATS, Field, number_range
+from glbtools.binary.field import INTEGERS, ODD, REPEATS, Field, number_range
 from glbtools.errors import LayoutError
 from glbtools.tables import Setting, open_toml, shown
 
@@ -33,7 +33,7 @@ TERMINATORS = {"nul": b"\0", "crlf": b"\r\n", "none": b""}
 LINKS = ("previous", "next")
 
 _TYPE = re.compile(
-    r"(?:(?P<integer>[ui](?:8|16|32))|(?P<sized>dec|hex|bytes|text):(?P<size>[1-9]\d{0,5})|(?P<text>text))"
+    r"(?:(?P<integer>[ui](?:8|16|32)|u24|w32)|(?P<sized>dec|hex|bytes|text):(?P<size>[1-9]\d{0,5})|(?P<text>text))"
 )
 _OBSCURED = re.compile(r"(?:xor|add):(?!00)[0-9a-f]{2}")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -287,7 +287,7 @@ class _Checker:
                 self.at(each)["link"].fail(f"needs the role link, not {each.role}")
             if bool(each.repeats) != (each.role == "repeat"):
                 self.at(each)["repeats"].fail(f"goes with the role repeat, not {each.role}")
-            if each.repeats and (not each.kind.startswith("u") or each.section == "header"):
+            if each.repeats and (not each.numeric or each.kind.startswith("i") or each.section == "header"):
                 self.at(each)["type"].fail("what is repeated is an unsigned number of the record")
         stored = layout.with_role("checksum")
         if layout.checksum and stored is None:
@@ -415,10 +415,10 @@ class _Checker:
         spelled = given.text()
         match = _TYPE.fullmatch(spelled)
         if match is None:
-            types = f"{', '.join(INTEGERS)}, dec:N, hex:N, bytes:N, text:N, text"
+            types = f"{', '.join((*INTEGERS, *ODD))}, dec:N, hex:N, bytes:N, text:N, text"
             given.fail(f"{shown(spelled)} is not a type; types are {types}")
         if match["integer"]:
-            return spelled, INTEGERS[spelled]
+            return spelled, (INTEGERS | ODD)[spelled]
         if match["text"]:
             return "text", 0
         size = int(match["size"])

@@ -18,7 +18,7 @@ from functools import cached_property, lru_cache, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from glbtools.binary.field import CODES, INTEGERS, ORDERS, Field, decimal, hexadecimal
+from glbtools.binary.field import CODES, INTEGERS, ODD, ORDERS, Field, decimal, hexadecimal, read_number
 from glbtools.binary.layout import MAX_TEXT, PADDED, TERMINATORS, Layout
 from glbtools.binary.span import Span
 from glbtools.errors import FieldError
@@ -660,4 +660,6 @@ def _reader(each: Field) -> Callable[[bytes], int | bytes | None]:
     if each.kind in INTEGERS:
         unpack = struct.Struct(each.code).unpack
         return lambda raw: unpack(raw)[0]
+    if each.kind in ODD:
+        return lambda raw: read_number(each.kind, raw, each.byte_order)
     return {"dec": decimal, "hex": hexadecimal}.get(each.kind, bytes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 
-from glbtools.binary.field import Field
+from glbtools.binary.field import ODD, Field
 from glbtools.binary.layout import PADDED, TERMINATORS, Layout
 from glbtools.errors import UsageError
 from glbtools.layouts.written import to_toml
@@ -114,7 +114,7 @@ def _text_size(layout: Layout) -> str:
     head, trail = _sizes(layout)
     if length is None:
         return str(layout.stride - head) if layout.terminator == "none" else ""
-    value = f"{length.name}_value" if length.kind in {"dec", "hex"} else length.name
+    value = f"{length.name}_value" if length.kind in {"dec", "hex", *ODD} else length.name
     less = {"text": 0, "text+terminator": ending, "record": head + ending + trail, PADDED: head}[layout.length_counts]
     return f"{value} - {less}" if less else value
 
@@ -152,6 +152,10 @@ def _instances(fields: list[Field], indent: str) -> Iterator[str]:
     for each in fields:
         if each.kind in {"dec", "hex"}:
             lines += [f"{each.name}_value:", f"  value: {each.name}.to_i({10 if each.kind == 'dec' else 16})"]
+        elif each.kind in ODD:
+            places = (2, 3, 0, 1) if each.kind == "w32" else (0, 1, 2) if each.byte_order == "little" else (2, 1, 0)
+            value = " | ".join(f"{each.name}[{at}] << {8 * by}" for by, at in enumerate(places))
+            lines += [f"{each.name}_value:", f"  value: {value}"]
         elif each.link and each.kind == "u32":
             lines += [f"at_{each.name}:", f"  if: {each.name} != 0x{NO_LINK:x}", f"  pos: {each.name}"]
             lines += ["  io: _root._io", "  type: record"]
@@ -195,6 +199,8 @@ def _members(fields: list[Field], layout: Layout) -> Iterator[str]:
                 notes.append(f"a number, {each.byte_order}-endian")
         elif each.kind in {"dec", "hex"}:
             notes.append("a number in digits")
+        elif each.kind in ODD:
+            notes.append("a number of two words, the high one first" if each.kind == "w32" else "a number of 24 bits")
         yield f"{declared}  // {', '.join(filter(None, notes))}"
         if each is text and (ending := _stored_terminator(layout)):
             yield f"char terminator[{ending}];"

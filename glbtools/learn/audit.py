@@ -139,6 +139,8 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
     samples = [(material.data, each, queue) for material, queue in parts for each in _sound(queue)]
     if field is None or len(samples) < 2:
         return
+    if field.kind == "w32":
+        return  # looked at only where somebody knows the numbers, and of such a form no other is as likely
     if field.kind in {"dec", "hex"}:
         if any(_is_digit(samples, field, at) for at in (field.offset - 1, field.stop) if _is_free(layout, field, at)):
             yield "digits stand beside the number: they may be of a longer one, or of a date in digits"

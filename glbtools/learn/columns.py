@@ -30,6 +30,7 @@ PACKED = 0.02
 LARGEST_STEP = 100_000
 LARGEST_SYNC = 1 << 28
 _STAMPS = (Number("u32", 4), Number("u32", 4, "big"), Number("dec", 10), Number("hex", 8))
+_ODD = (Number("u24", 3), Number("u24", 3, "big"), Number("w32", 4))
 _LINKS = (Number("u32", 4), Number("u32", 4, "big"), Number("u16", 2), Number("u16", 2, "big"),
           Number("dec", 10), Number("dec", 8), Number("hex", 8))  # fmt: skip
 NOWHERE = {0, 0xFFFF, 0xFFFFFFFF}
@@ -182,6 +183,11 @@ def constant(values: Sequence[bytes]) -> bytes | None:
 def integers() -> Iterable[Number]:
     """Every way to store a number."""
     return (*BINARY, *DIGITS)
+
+
+def odd() -> Iterable[Number]:
+    """Ways to store a number that are looked at where somebody knows the numbers: alone they are doubts of others."""
+    return _ODD
 
 
 def stamps() -> Iterable[Number]:

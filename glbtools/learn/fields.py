@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from glbtools.binary.field import ODD
 from glbtools.binary.layout import TERMINATORS
 from glbtools.learn import columns
 from glbtools.learn.chain import ChainRecord, neighbours, room, sample
@@ -393,7 +394,8 @@ def _is_as_known(sight: Sight, values: Sequence[int | None]) -> bool:
 
 def _counting(sight: Sight, taken: Sequence[Claim], wanted: str) -> Iterator[_Counter]:
     listed = _is_listed(sight)
-    for number in columns.integers():
+    known = listed or any(each.material.first is not None or each.material.last is not None for each in sight.records)
+    for number in (*columns.integers(), *columns.odd()) if known else columns.integers():
         for side, at in sight.spots(number):
             if side != wanted or not free(side, at, number.size, taken):
                 continue
@@ -547,10 +549,10 @@ def _byte_bits(sight: Sight, side: str, at: int) -> float:
 def _by_width(group: Sequence[_Counter], order: str) -> list[_Counter]:
     """Return columns that hold the same numbers, the likeliest first: all digits there are, 32 bits before 16."""
 
-    def worth(each: _Counter) -> tuple[bool, bool, int]:
+    def worth(each: _Counter) -> tuple[bool, bool, bool, int]:
         number = each.claim.number
         fits = not order or number.kind not in {"u16", "u32"} or number.order == order
-        return number.size > 1, fits, number.size
+        return number.kind not in ODD, number.size > 1, fits, number.size
 
     return sorted(group, key=worth, reverse=True)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from glbtools.binary.field import INTEGERS, Field
+from glbtools.binary.field import INTEGERS, ODD, Field
 from glbtools.binary.layout import Layout
 from glbtools.binary.layout import parse as parse_layout
 from glbtools.errors import LayoutError, UsageError
@@ -81,13 +81,15 @@ def parse_pins(spelled: Sequence[str], names: Sequence[str] = NAMES, texts: Sequ
             raise UsageError(f"--pin {text}: not of the form NAME=TYPE@OFFSET or NAME=none, as {forms}; "
                              f"names are {', '.join(names)}")  # fmt: skip
         kind, _, digits = (match["type"] or "").partition(":")
-        size = INTEGERS.get(kind, int(digits) if digits and kind in {"dec", "hex"} else 0)
+        size = (INTEGERS | ODD).get(kind, int(digits) if digits and kind in {"dec", "hex"} else 0)
         if match["none"] and name in {"sync", "text"}:
             raise UsageError(f"--pin {text}: a record has a {'number' if name == 'sync' else 'text'}")
         if (name in texts) != (not kind) and not match["none"]:
             raise UsageError(f"--pin {text}: a text has no type, and everything else has one")
         if kind and (not size or kind.startswith("i")):
-            raise UsageError(f"--pin {text}: types are u8, u16, u32, with le or be behind them, dec:N and hex:N")
+            raise UsageError(
+                f"--pin {text}: types are u8, u16, u24, u32, with le or be behind them, w32, dec:N and hex:N"
+            )
         if any(each.name == name for each in pins):
             raise UsageError(f"--pin {text}: {name} is pinned twice")
         offset = None if match["at"] is None else int(match["at"], 0)

@@ -89,6 +89,43 @@ def test_kaitai_reads_every_undamaged_queue_as_inspect_does() -> None:
             )
 
 
+ODD = """id = "odd"
+family = "queue"
+title = "odd"
+status = "assumed"
+[framing]
+terminator = "nul"
+[[field]]
+name = "sync"
+offset = 0
+type = "w32"
+role = "sync"
+status = "assumed"
+[[field]]
+name = "size"
+offset = 4
+type = "u24"
+role = "len_text"
+status = "assumed"
+byte_order = "big"
+[[field]]
+name = "text"
+offset = 7
+type = "text"
+role = "text"
+status = "assumed"
+"""
+
+
+def test_kaitai_reads_numbers_that_no_type_of_c_has() -> None:
+    layout, text = parse(ODD.encode(), "odd"), b"A Paul\tPCM:A/B/paul\0"
+    data = b"".join(bytes((1, 0, at, 2)) + len(text).to_bytes(3, "big") + text for at in range(3))
+    own, found = parse_queue(data, layout), _kaitai_reader(layout)(data)
+    assert [each.sync for each in own.records] == [0x10200, 0x10201, 0x10202]
+    assert [each.sync_value for each in found.records] == [each.sync for each in own.records]
+    assert [each.text for each in found.records] == [each.text for each in own.records]
+
+
 def test_kaitai_reads_layouts_of_all_kinds_as_inspect_does() -> None:
     read = 0
     for layout, data in _samples():
