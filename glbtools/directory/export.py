@@ -166,6 +166,8 @@ class ExportPreview(NamedTuple):
 
     Attributes:
         refusal: why it would refuse; empty when it would not.
+        unrelated: the refusal is no sign that the server went back: the dump is an older one, of another part of the
+            directory, or of a database with other numbers.
         fallen: objects whose number counts as exported and that did not have it then, each with whether that is sure:
             it had a higher number, or the same at another time; else it may have been written while the last dump
             was read.
@@ -173,6 +175,7 @@ class ExportPreview(NamedTuple):
     """
 
     refusal: str = ""
+    unrelated: bool = False
     fallen: tuple[tuple[Entry, bool], ...] = ()
     alarms: tuple[str, ...] = ()
 
@@ -184,6 +187,8 @@ def examined(
     facts = source.facts()
     survey = _surveyed(source, state, facts.head)
     verdict = classify(channel(state, facts, survey.highest))
+    if state.exported and not _is_of_another(verdict) and (unrelated := _unrelated(state, facts, survey)):
+        return ExportPreview(unrelated, unrelated=True)
     refusal = ""
     try:
         _refuse(verdict, state, facts, survey, facts.taken or survey.latest or now, lifetime=lifetime)
@@ -203,7 +208,7 @@ def examined(
         with Spool() as spool:
             chosen.read((each._replace(values=()) for each in source.entries()), spool)
         alarms = chosen.alarms()
-    return ExportPreview(refusal, fallen, tuple(alarms))
+    return ExportPreview(refusal, fallen=fallen, alarms=tuple(alarms))
 
 
 class _Choice:
@@ -297,7 +302,8 @@ class _Choice:
             return ADDED
         if not selected:
             return RENAMED if is_renamed(entry.key, was, entry.dn) else NOTHING
-        return ADDED if kind == ADDED and entry.created is not None else MODIFIED
+        # Known by objectGUID it is the same object: it was made while the last dump was read.
+        return ADDED if kind == ADDED and entry.created is not None and not _has_identity(entry) else MODIFIED
 
     def notes(self, counts: Mapping[str, int], receiver: Receiver) -> Iterator[str]:
         """Yield what whoever applies the changes has to know."""
@@ -427,6 +433,24 @@ def _folded(name: str | None) -> str | None:
     return name and name.lower()
 
 
+def is_older(state: State, facts: Facts, latest: datetime | None) -> bool | None:
+    """Whether a dump was taken before the last export; None where it may have been.
+
+    A dump that does not say when it was taken may be an older one as long as no change in it, the latest of which is
+    ``latest``, is later than that export: then its lower numbers show no server that went back.
+    """
+    if state.exported_at is None:
+        return None
+    if facts.taken is not None:
+        return facts.taken < state.exported_at
+    return False if latest is not None and latest > state.exported_at else None
+
+
+def _has_identity(entry: Entry) -> bool:
+    """Whether an object is known by more than its name."""
+    return entry.key != entry.dn.lower()
+
+
 class _Survey(NamedTuple):
     """What a first pass over a dump shows.
 
@@ -438,6 +462,9 @@ class _Survey(NamedTuple):
         gone: objects that were seen before and are not there.
         names: of these objects, where they are there.
         unnumbered: how many objects have no number.
+        known: how many of the objects that were exported are there.
+        anew: how many of these have a first number above what was exported; ``same`` those of them that are known by
+            more than their name, and therefore were not made anew.
     """
 
     highest: int
@@ -447,6 +474,9 @@ class _Survey(NamedTuple):
     gone: tuple[Witness, ...]
     names: Mapping[str, str]
     unnumbered: int
+    known: int = 0
+    anew: int = 0
+    same: int = 0
 
 
 def _surveyed(source: Source, state: State, head: int | None) -> _Survey:
@@ -460,12 +490,17 @@ def _surveyed(source: Source, state: State, head: int | None) -> _Survey:
     seen: dict[str, Witness] = {}
     top: list[tuple[int, str, str]] = []
     names: dict[str, str] = {}
-    unnumbered = 0
+    unnumbered = known = anew = same = 0
     for entry in source.numbered():
         if not entry.changed:
             unnumbered += 1
             continue
         highest = max(highest, entry.changed)
+        if entry.key in state.names and entry.dn[:17].lower() != "cn=ntds settings,":  # beside any part
+            known += 1
+            if entry.created is not None and entry.created > state.exported:
+                anew += 1
+                same += _has_identity(entry)
         if entry.when is not None and (latest is None or entry.when > latest):
             latest = entry.when
         if entry.key in wanted and (entry.key not in seen or seen[entry.key].changed < entry.changed):
@@ -486,6 +521,9 @@ def _surveyed(source: Source, state: State, head: int | None) -> _Survey:
         gone=tuple(was for was, found in now if found is None),
         names=names,
         unnumbered=unnumbered,
+        known=known,
+        anew=anew,
+        same=same,
     )
 
 
@@ -512,11 +550,14 @@ def _refuse(
         )
     if state.scope and facts.scope and state.scope.lower() != facts.scope.lower():
         raise UsageError(f"the state is of {state.scope}, the dump of {facts.scope}; use a state of its own for each")
+    if not _is_of_another(verdict) and (unrelated := _unrelated(state, facts, survey)):
+        raise UsageError(unrelated)
     if "EPOCH_CHANGED" in verdict.states:
         raise UsageError(f"the server's numbering began anew ({state.epoch} became {facts.epoch}); {_FULL}")
     if "ROLLED_BACK" in verdict.states:
+        older = "" if is_older(state, facts, survey.latest) is False else ", or this dump is older than the last export"
         raise UsageError(
-            f"the server went back in time: {state.exported} was exported, and its highest number is "
+            f"the server went back in time{older}: {state.exported} was exported, and its highest number is "
             f"{max(survey.highest, facts.head or 0)}; {_FULL}"
         )
     if not facts.deletions:
@@ -547,6 +588,37 @@ def _refuse(
             "and did not have it then: the server went back in time and has passed its old number since, or the object "
             f"was written while the last dump was read; {_FULL}"
         )
+
+
+_ALL_ANEW = 10
+"""Of so many objects that are known by their names alone it is no likely story that all were made anew."""
+
+
+def _is_of_another(verdict: Verdict) -> bool:
+    return "FOREIGN" in verdict.states or "EPOCH_CHANGED" in verdict.states
+
+
+def _unrelated(state: State, facts: Facts, survey: _Survey) -> str:
+    """Return why the numbers of a dump say nothing beside a state, whatever they are; empty where they may."""
+    if state.scope and facts.scope and state.scope.lower() != facts.scope.lower():
+        return ""
+    if is_older(state, facts, survey.latest):
+        return (
+            f"the dump was taken at {facts.taken:%Y-%m-%d %H:%M:%S}, before the last export, of "
+            f"{state.exported_at:%Y-%m-%d %H:%M:%S}: it is an older one (or the server's clock went back); take it anew"
+        )
+    if state.names and survey.highest and not survey.known and not facts.columns:
+        return (
+            "none of the objects that were exported is in this dump: it is of another part of the directory, was asked "
+            "for with another filter, or lacks what its objects are known by (objectGUID); each part needs a state of "
+            "its own"
+        )
+    if (survey.same > 1 and 2 * survey.same > survey.known) or survey.anew == survey.known >= _ALL_ANEW:
+        return (
+            f"{survey.anew} of {survey.known} objects that were exported have another first number (USN-Created) than "
+            f"they had then: another server numbered this dump, or the server was set up anew; {_FULL}"
+        )
+    return ""
 
 
 def _gone(state: State, facts: Facts, survey: _Survey, *, full: bool) -> Iterator[str]:

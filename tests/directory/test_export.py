@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -347,3 +348,85 @@ def test_a_receiver_always_has_what_is_significant_and_is_sent_no_modification_w
                     sent[each.key] = mattering
             state = outcome.state
             assert sent == {key: dict(each.values)["v"] for key, each in live.items()}
+
+
+NUMBERED = "objectClass: user\nuSNCreated: {created}\nuSNChanged: {changed}\nwhenChanged: 20260101000000.0Z\n"
+DELETED_OBJECTS = (
+    "dn: CN=Deleted Objects,DC=x\nobjectClass: container\nisDeleted: TRUE\nuSNCreated: 1\nuSNChanged: 1\n\n"
+)
+
+
+def ldif_of(*objects, head=None, taken="20260101000000.0Z"):
+    """Return a dump of objects of (name, number that makes the GUID, created, changed)."""
+    root = (
+        ""
+        if head is None
+        else (
+            f"dn:\ndnsHostName: dc1.x\ncurrentTime: {taken}\nhighestCommittedUSN: {head}\n"
+            "dsServiceName: CN=NTDS Settings,CN=DC1\n\n"
+        )
+    )
+    return (
+        root
+        + DELETED_OBJECTS
+        + "".join(
+            f"dn: CN={name},DC=x\nobjectGUID: {UUID(int=guid)}\n{NUMBERED.format(created=created, changed=changed)}\n"
+            for name, guid, created, changed in objects
+        )
+    )
+
+
+def two_exports(tmp_path, run, first, second, *options):
+    """Export two dumps with one state, and return what the second run said."""
+    path = tmp_path / "dump.ldif"
+    words = ("directory", "export", path, "--state", tmp_path / "s.json", "--to", "-", "--as", "ldif", *options)
+    path.write_text(first)
+    assert run(*words).status == 0
+    path.write_text(second)
+    return run(*words)
+
+
+def test_an_older_dump_is_refused_as_one_and_is_no_server_that_went_back(tmp_path, run):
+    older = ldif_of(("a", 2, 2, 2), ("b", 3, 3, 3), head=4, taken="20251231000000.0Z")
+    ran = two_exports(tmp_path, run, ldif_of(("a", 2, 2, 9), ("b", 3, 3, 3), head=9), older)
+    assert (ran.status, ran.out) == (2, "")
+    assert "taken at 2025-12-31 00:00:00, before the last export" in ran.err
+    assert "the server went back" not in ran.err
+    ran = run("diagnose", tmp_path / "dump.ldif", tmp_path / "s.json")
+    assert (ran.status, "X301" in ran.out, "before the last export" in " ".join(ran.out.split())) == (1, False, True)
+
+
+def test_a_dump_without_a_date_of_its_own_may_be_older_and_its_server_is_not_certain_to_have_gone_back(tmp_path, run):
+    first = ldif_of(("a", 2, 2, 9), ("b", 3, 3, 3), head=9).replace("currentTime: 20260101000000.0Z\n", "")
+    second = ldif_of(("a", 2, 2, 2), ("b", 3, 3, 3), head=4).replace("currentTime: 20260101000000.0Z\n", "")
+    ran = two_exports(tmp_path, run, first, second)
+    assert (ran.status, "or this dump is older than the last export" in ran.err) == (2, True)
+    ran = run("diagnose", tmp_path / "dump.ldif", tmp_path / "s.json")
+    assert "X301] backsync-restored-directory (likely)" in ran.out
+
+
+@pytest.mark.parametrize("head", [None, 10_000])
+def test_numbers_of_another_server_do_not_make_its_objects_new(tmp_path, run, head):
+    """An objectGUID is given once, and with it its first number: another one is another server's."""
+    objects = [(f"o{n}", n, n, n) for n in range(2, 6)]
+    other = [(name, guid, created + 4000, changed + 4000) for name, guid, created, changed in objects]
+    ran = two_exports(
+        tmp_path, run, ldif_of(*objects, head=head and 10), ldif_of(*other, head=head), "--server", "dc1.x"
+    )
+    assert (ran.status, ran.out) == (2, "")
+    assert "4 of 4 objects that were exported have another first number" in ran.err
+
+
+def test_an_object_that_was_made_while_the_last_dump_was_read_is_modified_and_not_deleted(tmp_path, run):
+    first = ldif_of(("a", 2, 2, 2), ("b", 3, 3, 3), ("c", 4, 12, 12), head=9)
+    ran = two_exports(tmp_path, run, first, ldif_of(("a", 2, 2, 2), ("b", 3, 3, 3), ("c", 4, 12, 13), head=13))
+    assert (ran.status, "changetype: delete" in ran.out, "0 A, 1 M, 0 D" in ran.err) == (0, False, True)
+
+
+def test_a_dump_of_another_part_of_the_directory_is_said_to_be_one(tmp_path, run):
+    configuration = ldif_of(("Sites", 20, 3, 3), ("Services", 21, 4, 12), head=13).replace("DC=x", "CN=Config,DC=x")
+    ran = two_exports(tmp_path, run, ldif_of(("a", 2, 2, 2), ("b", 3, 3, 9), head=9), configuration)
+    assert (ran.status, ran.out) == (2, "")
+    assert "none of the objects that were exported is in this dump" in ran.err
+    ran = run("diagnose", tmp_path / "dump.ldif", tmp_path / "s.json")
+    assert (ran.status, "X301" in ran.out) == (1, False)

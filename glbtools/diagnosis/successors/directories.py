@@ -31,7 +31,7 @@ from glbtools.directory.attributes import content
 from glbtools.directory.backsync import Backsync, backsync
 from glbtools.directory.compare import Difference, compare, digest_of
 from glbtools.directory.dump import LDIF, Dump
-from glbtools.directory.export import ExportPreview, channel, examined
+from glbtools.directory.export import ExportPreview, channel, examined, is_older
 from glbtools.directory.state import State, parse, shown_name
 from glbtools.errors import GlbError
 from glbtools.formats import exchange_csv
@@ -56,7 +56,7 @@ def check(
     seen = vectors.seen(given, found)
     for state, piece, data in _states(given):
         directory = _owner(state, piece, current)
-        if directory is not None:
+        if directory is not None and not _is_unrelated(given, directory, state, piece, data=data, found=found):
             _judge_state(directory, state, piece, data=data, now=now, found=found, traces=traces)
             _examine(given, directory, state, piece=piece, data=data, now=now, found=found, traces=traces)
     for old in before:
@@ -376,6 +376,31 @@ def _newest(choice: list[Directory]) -> Directory | None:
     return _only([each for each in choice if each.latest == latest])
 
 
+def _is_unrelated(
+    given: SuccessorInputs, directory: Directory, state: State, piece: Piece, data: bytes, found: DirectoryResult
+) -> bool:
+    """Say that the numbers of a dump mean nothing beside a state, where that is so."""
+    said = _previewed(given, directory, state, None)
+    if said is None or not said.unrelated:
+        return False
+    found.findings.append(_refused(directory, piece, data, said.refusal))
+    return True
+
+
+def _previewed(
+    given: SuccessorInputs, directory: Directory, state: State, now: datetime | None
+) -> ExportPreview | None:
+    """Return what an export would say; None where there is nothing to export, or the dump is damaged."""
+    source = next((each for each in given.of(DUMP) if each.path == directory.path), None)
+    dump = given.dump(source) if source is not None else None
+    if dump is None or not state.exported or directory.num_damage:
+        return None
+    facts = directory.facts
+    if state.server and facts.server and directory.is_called(state.server):
+        state = state._replace(server=facts.server)
+    return examined(_Readable(dump, facts), state, now=now)
+
+
 def _judge_state(
     directory: Directory,
     state: State,
@@ -403,6 +428,8 @@ def _judge_state(
     if "ROLLED_BACK" in verdict.states:
         sure = verdict.certainty if facts.head is not None else "likely"
         settled = () if facts.head is not None else ("the highest number of the server itself, as no dump shows it",)
+        if is_older(state, facts, directory.latest) is not False:
+            sure, settled = "likely", (*settled, "when the dump was taken: it may be older than the export")
         traces.setdefault(directory.path, []).append(
             Trace(
                 f"everything up to {state.exported} was exported, and the highest number is now {directory.head}",
@@ -451,14 +478,9 @@ def _examine(
     traces: dict[str, list[Trace]],
 ) -> None:
     """Look for what an export with the state would refuse or doubt, by the objects that it remembers."""
-    source = next((each for each in given.of(DUMP) if each.path == directory.path), None)
-    dump = given.dump(source) if source is not None else None
-    if dump is None or not state.exported or directory.num_damage:
+    said = _previewed(given, directory, state, now)
+    if said is None:
         return
-    facts = directory.facts
-    if state.server and facts.server and directory.is_called(state.server):
-        state = state._replace(server=facts.server)
-    said = examined(_Readable(dump, facts), state, now=now)
     known = {each.postoffice or each.path for each in found.findings}
     if said.fallen and directory.path not in traces:
         traces[directory.path] = [_fallen(directory, state, piece, said)]
