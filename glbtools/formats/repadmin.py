@@ -233,7 +233,7 @@ def probe_showrepl(data: bytes) -> bool:
     if text.lstrip().startswith(b"{"):
         return _LINKS_OF.search(text[:_PROBED]) is not None
     head = tuple(_lines(data[:_PROBED]))
-    return any(_INBOUND.match(text) for _, _, text in head) and next(_neighbours(head), None) is not None
+    return any(_INBOUND.match(text) for _, _, text in head) and bool(_Neighbours(head).links)
 
 
 def parse_utdvec(data: bytes) -> Vectors:
@@ -245,6 +245,9 @@ def parse_utdvec(data: bytes) -> Vectors:
         vector = _vector(text, number)
         if vector is not None:
             items.append(vector)
+            if _is_time(vector.time) and vector.when is None and not _NUMBERS.fullmatch(vector.time):
+                said = f"a time that is not whole: {vector.time}"
+                faults.append(Fault("time", said[:_SHOWN], span, damage=False, line=number))
         elif not _PREAMBLE.fullmatch(text.strip()):
             faults.append(_not_understood(text, span, number))
     return Vectors(tuple(items), tuple(faults), lines)
@@ -290,7 +293,8 @@ def parse_showrepl(data: bytes) -> Links:
     faults: list[Fault] = []
     lines = tuple(_lines(data))
     if any(_INBOUND.match(text) for _, _, text in lines):
-        items = list(_neighbours(lines))
+        told = _Neighbours(lines)
+        items, faults = told.links, told.faults
     elif (document := _narrow(data)).lstrip().startswith(b"{"):
         try:
             items += _of_document(document)
@@ -303,7 +307,8 @@ def parse_showrepl(data: bytes) -> Links:
             if link is not None:
                 items.append(link)
             elif not _HEADER.match(text) and not _PREAMBLE.fullmatch(text.strip()):
-                faults.append(_not_understood(text, span, number))
+                fault = _not_understood(text, span, number)
+                faults.append(fault._replace(kind=OUTCOME) if _ROW.match(text) else fault)
     order = _day_first(time for each in items for time in (each.last_success, each.last_failure))
     spans = {number: span for number, span, _ in lines}
     items = [each._replace(day_first=order) for each in items]
@@ -315,6 +320,7 @@ def parse_showrepl(data: bytes) -> Links:
     return Links(tuple(items), tuple(faults), lines)
 
 
+_ROW = re.compile(r'"?showrepl_[A-Z]+"?[,;\t]')
 _LINKS_OF = re.compile(rb'"(?:repsFrom|repsTo|NTDSConnections)"[ \t]*:')
 _INBOUND = re.compile(r"[ \t]*=+ INBOUND NEIGHBORS =+")
 _SECTION = re.compile(r"[ \t]*=+ .+ =+")
@@ -328,30 +334,150 @@ _COUNTED = re.compile(r"[ \t]+([0-9]{1,9}) consecutive failure\(s\)\.?")
 _SUCCESS = re.compile(r"[ \t]+Last success @ (.+?)\.?")
 
 
-def _neighbours(lines: Iterable[tuple[int, Span, str]]) -> Iterator[Link]:
-    """Yield the links that a domain controller takes changes over; those to others are their own, told by them."""
-    site = server = context = ""
-    inbound = False
-    link: Link | None = None
-    for number, _, line in lines:
-        text = line.rstrip()
-        if _SECTION.fullmatch(text) or _SERVER.fullmatch(text) or _CONTEXT.fullmatch(text) or _FROM.fullmatch(text):
-            if link is not None:
-                yield link
-            link = None
+class _Neighbours:
+    """The links in a text for people: inbound ones, and of those to others the failing ones.
+
+    Of a link the text says how its last attempt ended; where that cannot be read, as in another language or where the
+    text is cut off, nothing is known of the link, which is said. A server that was named and of which nothing follows
+    was not reached.
+
+    Attributes:
+        links: what was read.
+        faults: what was not, and what the options of a server say.
+    """
+
+    def __init__(self, lines: Iterable[tuple[int, Span, str]]) -> None:
+        self.links: list[Link] = []
+        self.faults: list[Fault] = []
+        self._site = self._server = self._context = self._held = ""
+        self._section: re.Pattern[str] | None = None
+        self._link: Link | None = None
+        self._ended = False
+        self._asked: tuple[str, int, Span] | None = None
+        self._source: Link | None = None
+        for number, span, line in lines:
+            self._read(line.rstrip(), number, span)
+        self._close()
+        self._unanswered()
+
+    def _read(self, text: str, number: int, span: Span) -> None:
+        if any(each.fullmatch(text) for each in (_SECTION, _SERVER, _CONTEXT, _FROM, _SOURCE, _ASKED)):
+            self._close()
         if _SECTION.fullmatch(text):
-            inbound = _INBOUND.match(text) is not None
+            self._section = next((each for each in (_INBOUND, _OUTBOUND) if each.match(text)), None)
+        elif found := _ASKED.fullmatch(text):
+            self._unanswered()
+            self._asked, self._section = (found[1], number, span), None
+        elif found := _SOURCE.fullmatch(text):
+            link = _link_of("INFO", self._site, self._server, "", number)
+            self._source = link._replace(source_site=found[1].strip(), source=found[2])
         elif found := _SERVER.fullmatch(text):
-            site, server = found[1], found[2]
+            self._site, self._server, self._asked = found[1], found[2], None
+        elif found := _UNREACHED.fullmatch(text.strip()):
+            name = found[1] or (self._asked[0] if self._asked else "")
+            self.links.append(
+                _link_of(UNREACHED, "", name, "", number)._replace(failures=None, last_status=int(found[2]))
+            )
+            self._asked = None
+        elif found := _OPTIONS.fullmatch(text):
+            self._options(found[1], number, span)
         elif _CONTEXT.fullmatch(text):
-            context = text
-        elif (found := _FROM.fullmatch(text)) and inbound:
-            link = Link("INFO", site, server, context, found[1].strip(), source=found[2], transport=found[3],
-                        failures=0, last_failure="0", last_success="0", last_status=0, line=number)  # fmt: skip
-        elif link is not None:
-            link = _told(link, text)
-    if link is not None:
-        yield link
+            self._context = text
+        elif found := _FROM.fullmatch(text):
+            if self._section:
+                self._link = _link_of("INFO", self._site, self._server, self._context, number)._replace(
+                    source_site=found[1].strip(), source=found[2], transport=found[3]
+                )
+                self._span, self._held, self._ended = span, "", False
+        elif self._source is not None:
+            self._source = _of_cache(self._source, text)
+        elif self._link is not None:
+            self._tell(text)
+
+    def _tell(self, text: str) -> None:
+        """Add what a line below a link says; that of an attempt may run over two, as mail programs break it."""
+        link = self._link
+        if link is None:
+            return
+        begun, self._held = self._held, ""
+        whole = f"{begun} {text.strip()}" if begun else text
+        if _ATTEMPT.fullmatch(whole):
+            self._ended = True
+        elif _BEGUN_ATTEMPT.match(text):
+            self._held = text
+        self._link = _told(link, whole)
+
+    def _options(self, text: str, number: int, span: Span) -> None:
+        words = set(text.upper().split())
+        bits = next((int(each, 16) for each in words if each.startswith("0X")), 0)
+        read_only = "IS_RODC" in words or bits & 0x20  # it sends nothing by its nature
+        inbound = "DISABLE_INBOUND_REPL" in words or bits & 2
+        outbound = ("DISABLE_OUTBOUND_REPL" in words or bits & 4) and not read_only
+        said = " and ".join(each for each, is_set in (("inbound", inbound), ("outbound", outbound)) if is_set)
+        if said:
+            message = f"{said} replication is switched off at {self._server or 'a server'}"
+            self.faults.append(Fault(OPTIONS, message, span, damage=False, line=number))
+
+    def _close(self) -> None:
+        """Keep the link that was being read."""
+        link, source, self._link, self._source = self._link, self._source, None, None
+        if source is not None and source.is_failing and all(each.source != source.source for each in self.links):
+            self.links.append(source)
+        if link is None:
+            return
+        if self._section is _OUTBOUND:
+            if link.is_failing:
+                # It is told by the source: who is to be notified, and is not.
+                self.links.append(
+                    link._replace(site=link.source_site, server=link.source, source_site=link.site, source=link.server)
+                )
+            return
+        self.links.append(link)
+        if not self._ended and not link.failures:
+            said = f"how the link from {link.source} to {link.server} stands is not said, or not understood"
+            self.faults.append(Fault(OUTCOME, said, self._span, damage=False, line=link.line))
+        elif not link.is_failing and link.last_success == "NTTIME(0)":
+            said = f"the link from {link.source} to {link.server}, {link.context}, was never used"
+            self.faults.append(Fault(UNUSED, said, self._span, damage=False, line=link.line))
+
+    def _unanswered(self) -> None:
+        """Say of a server that was asked that nothing follows."""
+        if self._asked is not None:
+            name, number, span = self._asked
+            message = f"nothing is printed of {name}, which was asked"
+            self.faults.append(Fault(OUTCOME, message, span, damage=False, line=number))
+        self._asked = None
+
+
+OUTCOME, UNUSED, OPTIONS = "outcome", "unused", "options"
+"""Kinds of faults of a list of links: how a link stands is not known; it was never used; a server's options."""
+
+_OUTBOUND = re.compile(r"[ \t]*=+ OUTBOUND NEIGHBORS\b.* =+")
+_ASKED = re.compile(r"repadmin: running command /showrep[ls] against .*?(\S+)", re.IGNORECASE)
+_UNREACHED = re.compile(
+    r"(?:DsBind\w* to (\S+) failed with status|LDAP error [0-9]{1,5} \(.*\) Win32 Err) (-?[0-9]{1,10})\b.*",
+    re.IGNORECASE,
+)
+_OPTIONS = re.compile(r"[ \t]*(?:DSA|DC) Options:[ \t]*(.*)", re.IGNORECASE)
+_SOURCE = re.compile(r"Source: ([^\\]+)\\(\S+)")
+_CACHED = re.compile(r"\*+ ([0-9]{1,9}) CONSECUTIVE FAILURES since (.+)")
+_CACHED_ERROR = re.compile(r"Last error: (-?[0-9]{1,10})\b.*")
+_BEGUN_ATTEMPT = re.compile(r"[ \t]+Last attempt @ ")
+
+
+def _link_of(status: str, site: str, server: str, context: str, line: int) -> Link:
+    """Return a link of which nothing bad is known yet."""
+    return Link(status, site, server, context, source_site="", source="", transport="", failures=0, last_failure="0",
+                last_success="0", last_status=0, line=line)  # fmt: skip
+
+
+def _of_cache(link: Link, text: str) -> Link:
+    """Return a link with what the list of failing sources, below the links, says of it."""
+    if found := _CACHED.fullmatch(text):
+        return link._replace(failures=int(found[1]), last_success=found[2])
+    if found := _CACHED_ERROR.fullmatch(text):
+        return link._replace(last_status=int(found[1]))
+    return link
 
 
 def _narrow(data: bytes) -> bytes:

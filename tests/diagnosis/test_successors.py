@@ -677,6 +677,44 @@ def test_links_that_fail_now_are_found_by_status(tmp_path, rows, shown):
     assert seen(path) == shown
 
 
+@pytest.mark.parametrize(
+    ("options", "outcome", "shown"),
+    [
+        ("IS_GC", "was successful.", []),
+        ("IS_GC", "fail", [("X101", "warning", "certain")]),
+        ("IS_GC", "failed, result 1722 (0x6ba):", [("X401", "warning", "certain")]),
+        ("IS_GC DISABLE_INBOUND_REPL", "was successful.", [("X402", "error", "certain")]),
+    ],
+)
+def test_of_links_told_to_people_what_is_not_understood_is_no_all_clear(tmp_path, options, outcome, shown):
+    path = tmp_path / "links.txt"
+    path.write_text(
+        f"S\\DC1\nDSA Options: {options}\n\n==== INBOUND NEIGHBORS ====\n\nDC=x\n    S\\DC2 via RPC\n"
+        f"        Last attempt @ 2026-02-10 16:48:35 {outcome}\n"
+    )
+    assert seen(path) == shown
+
+
+def test_a_link_of_samba_that_was_never_used_is_a_note(tmp_path):
+    path = tmp_path / "links.txt"
+    path.write_text(
+        "S\\DC1\n\n==== INBOUND NEIGHBORS ====\n\nDC=x\n    S\\DC2 via RPC\n"
+        "        Last attempt @ NTTIME(0) was successful\n"
+    )
+    assert seen(path) == [("X401", "note", "possible")]
+
+
+@pytest.mark.parametrize(
+    "row", ["", "showrepl_INFO,S,DC1,DC=x,S,DC2,RPC,4", "showrepl_INFO;S;DC1;DC=x;S;DC2;RPC;0;0;0;0"]
+)
+def test_a_list_that_tells_of_no_link_is_no_all_clear(tmp_path, row):
+    from glbtools.formats.repadmin import SHOWREPL_HEADER
+
+    path = tmp_path / "links.csv"
+    path.write_text(f"{','.join(SHOWREPL_HEADER)}\n{row}")
+    assert seen(path) == [("X101", "warning", "certain")]
+
+
 # --- dumps that are cut, and files for import ------------------------------------------------------------------------
 
 WHOLE = (

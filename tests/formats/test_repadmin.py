@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from glbtools.formats import repadmin
 from glbtools.formats.repadmin import (
     SHOWREPL_HEADER,
+    UNREACHED,
     Link,
     Vector,
     moment,
@@ -370,3 +371,103 @@ def test_a_list_of_links_for_programs_that_is_cut_off_or_has_another_shape_is_sa
         assert len(found.faults) == 1, number
         (tmp_path / f"{number}.json").write_text(text)
         assert "not understood" in run("diagnose", tmp_path / f"{number}.json").out
+
+
+NEIGHBOUR = """DC=x
+    S\\DC2 via RPC
+        DSA object GUID: 00000000-0000-0000-0000-000000000003
+        Last attempt @ 2026-02-10 16:48:35 {outcome}
+"""
+HEADED = """Repadmin: running command /showrepl against full DC dc1.x
+S\\DC1
+DSA Options: {options}
+
+==== INBOUND NEIGHBORS ======================================
+
+"""
+
+
+@pytest.mark.parametrize("cut", range(len("Last attempt @ 2026-02-10 16:48:35 failed, result 1722 (0x6ba)")))
+def test_a_link_whose_outcome_is_cut_off_is_said_to_be_unknown_and_not_to_work(cut):
+    text = HEADED.format(options="IS_GC") + NEIGHBOUR.format(outcome="failed, result 1722 (0x6ba):")
+    found = parse_showrepl(text[: text.index("Last attempt") + cut].encode())
+    (link,), (fault,) = found.items, found.faults
+    assert (link.is_failing, fault.kind, fault.line) == (False, "outcome", link.line)
+
+
+def test_an_attempt_that_a_mail_program_has_broken_over_two_lines_is_read():
+    for outcome, failing in (("was \nsuccessful", False), ("\nfailed, result 1722 (0x6ba):", True)):
+        found = parse_showrepl((HEADED.format(options="IS_GC") + NEIGHBOUR.format(outcome=outcome)).encode())
+        assert ([each.is_failing for each in found.items], found.faults) == ([failing], ())
+
+
+def test_a_link_in_another_language_is_said_not_to_be_understood():
+    link = NEIGHBOUR.format(outcome="failed, result 1722 (0x6ba):").replace("Last attempt @", "Letzter Versuch am")
+    (fault,) = parse_showrepl((HEADED.format(options="IS_GC") + link).encode()).faults
+    assert fault.kind == "outcome"
+
+
+def test_a_link_to_others_that_fails_is_told_by_its_source():
+    text = HEADED.format(options="IS_GC") + NEIGHBOUR.format(outcome="was successful.")
+    text += "\n==== OUTBOUND NEIGHBORS ====\n\nDC=x\n        S\\DC3 via RPC\n"
+    failing = "                Last attempt @ Thu Oct 10 14:19:27 2013 CEST failed, result 2 (WERR_BADFILE)\n"
+    failing += "                697593 consecutive failure(s).\n                Last success @ NTTIME(0)\n"
+    (_, link) = parse_showrepl((text + failing).encode()).items
+    assert (link.source, link.server, link.failures, link.last_status) == ("DC1", "DC3", 697593, 2)
+    quiet = "                Last attempt @ NTTIME(0) was successful\n                0 consecutive failure(s).\n"
+    found = parse_showrepl((text + quiet + "                Last success @ NTTIME(0)\n").encode())
+    assert (len(found.items), found.faults) == (1, ())
+
+
+def test_an_inbound_link_that_samba_has_never_used_is_said_to_be_so():
+    text = HEADED.format(options="IS_GC") + NEIGHBOUR.format(outcome="was successful")
+    (fault,) = parse_showrepl(text.replace("2026-02-10 16:48:35", "NTTIME(0)").encode()).faults
+    assert fault.kind == "unused"
+
+
+def test_a_source_that_is_only_in_the_list_of_failing_ones_is_a_link_that_fails():
+    text = HEADED.format(options="IS_GC") + NEIGHBOUR.format(outcome="was successful.")
+    text += "\nSource: T\\DC9\n******* 487 CONSECUTIVE FAILURES since 2026-01-06 01:50:57\nLast error: 1256 (0x4e8):\n"
+    (_, link) = parse_showrepl(text.encode()).items
+    assert (link.source, link.server, link.failures, link.last_status) == ("DC9", "DC1", 487, 1256)
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ("DsBindWithCred to dc3.x failed with status 1722 (0x6ba):\n    The RPC server is unavailable.\n", 1722),
+        ("LDAP error 81 (Server Down) Win32 Err 58.\n", 58),
+        ("Something else.\n", None),
+    ],
+)
+def test_a_server_that_was_asked_and_not_reached_is_said(said, status):
+    text = HEADED.format(options="IS_GC") + NEIGHBOUR.format(outcome="was successful.")
+    found = parse_showrepl((text + "\nRepadmin: running command /showrepl against full DC dc3.x\n" + said).encode())
+    unreached = [(each.server, each.last_status) for each in found.items if each.status == UNREACHED]
+    assert unreached == ([("dc3.x", status)] if status else [])
+    assert [each.message for each in found.faults] == (
+        [] if status else ["nothing is printed of dc3.x, which was asked"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("IS_GC", None),
+        ("IS_GC DISABLE_INBOUND_REPL DISABLE_OUTBOUND_REPL", "inbound and outbound"),
+        ("0x00000001", None),
+        ("0x00000003", "inbound"),
+        ("0x00000005", "outbound"),
+        ("IS_GC DISABLE_OUTBOUND_REPL IS_RODC", None),
+        ("0x00000025", None),
+    ],
+)
+def test_replication_that_is_switched_off_is_said_though_no_link_has_met_it(options, said):
+    text = HEADED.format(options=options) + NEIGHBOUR.format(outcome="was successful.")
+    expected = [f"{said} replication is switched off at DC1"] if said else []
+    assert [each.message for each in parse_showrepl(text.encode()).faults] == expected
+
+
+def test_a_time_of_a_vector_that_is_cut_off_is_said():
+    (fault,) = parse_utdvec(b"S\\A @ USN 1000 @ Time 2026-02-1").faults
+    assert fault.kind == "time"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from glbtools.binary.span import Fault
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.successors.found import DELETION, MOST, finding, not_understood
 from glbtools.diagnosis.successors.inputs import LINKS, Piece, SuccessorInputs
 from glbtools.diagnosis.wording import plural
-from glbtools.formats.repadmin import UNREACHED, Link, parse_showrepl
+from glbtools.formats.repadmin import OPTIONS, OUTCOME, UNREACHED, UNUSED, Link, parse_showrepl
 
 AD_DEFAULT_LIFETIME, AD_NEWER_LIFETIME = timedelta(days=60), timedelta(days=180)
 """How long an Active Directory remembers a deletion: where nothing is set, and in newer forests (ruling 32)."""
@@ -65,6 +66,19 @@ STATUSES: Mapping[int, tuple[str, str]] = {
 """Status of a failed replication -> what it means, and where to look; by Microsoft's pages on each."""
 
 
+_WHY_DISABLED = (
+    "A domain controller that finds that it was put back in time (USN rollback, event 2095) switches its replication "
+    "off and pauses Net Logon; so does one whose disk is full (event 1393), and an administrator can (repadmin "
+    "/options)."
+)
+_ABOUT_DISABLED = (
+    "Find out first why: events 2095, 2103 and 1393, repadmin /options SERVER, and the value Dsa Not Writable, which "
+    "is 4 after a rollback. Do not simply switch it on again: after a rollback that spreads what went back.",
+    "Compare the vectors of the server and its partners (repadmin /showutdvec, the partners' first).",
+)
+"""What there is to know and to do about replication that is switched off."""
+
+
 def check(given: SuccessorInputs, now: datetime | None) -> Iterator[Finding]:
     """Yield what the lists of links that were given show."""
     for piece in given.of(LINKS):
@@ -76,12 +90,73 @@ def _links(given: SuccessorInputs, piece: Piece, now: datetime | None) -> Iterat
     if data is None:
         return
     report = parse_showrepl(data)
-    if report.faults:
-        yield not_understood(piece, report.faults)
-    links = report.items
+    links, of_kind = report.items, _of_kind(report.faults)
+    if strange := [each for each in report.faults if each.kind not in {OUTCOME, UNUSED, OPTIONS}]:
+        yield not_understood(piece, strange)
+    if of_kind[OUTCOME] or not links:
+        yield _not_told(piece, of_kind[OUTCOME], links)
+    if of_kind[UNUSED]:
+        yield _unused(piece, of_kind[UNUSED])
+    if of_kind[OPTIONS]:
+        yield _switched_off(piece, of_kind[OPTIONS])
     times = [each for link in links for each in (link.succeeded, link.failed) if each]
     yield from _failing(piece, links)
     yield from _too_long_ago(piece, links, now or max(times, default=None))
+
+
+def _of_kind(faults: Iterable[Fault]) -> Mapping[str, list[Fault]]:
+    found: dict[str, list[Fault]] = {OUTCOME: [], UNUSED: [], OPTIONS: []}
+    for each in faults:
+        found.setdefault(each.kind, []).append(each)
+    return found
+
+
+def _places(piece: Piece, faults: Sequence[Fault]) -> list[Evidence]:
+    return [Evidence(piece.path, None, each.line, note=each.message) for each in faults[:MOST]]
+
+
+def _not_told(piece: Piece, faults: Sequence[Fault], links: Sequence[Link]) -> Finding:
+    """Return that of a link, or of a server, nothing is known, although the report was to say it."""
+    count = len(faults)
+    said = f"{plural(count, 'line')} of the report {'does' if count == 1 else 'do'} not tell how a link stands"
+    return finding(
+        "dump-damaged",
+        piece.path,
+        said if faults or links else "the report lists no link",
+        _places(piece, faults),
+        severity="warning",
+        notes=(
+            "It may be cut off, or printed in another language. That nothing is said of the rest means nothing for it.",
+            *((f"Only the first {MOST} are listed.",) if count > MOST else ()),
+        ),
+        help=("Take the report anew, as CSV: repadmin /showrepl * /csv; Samba: samba-tool drs showrepl --json.",),
+    )
+
+
+def _unused(piece: Piece, faults: Sequence[Fault]) -> Finding:
+    count = len(faults)
+    return finding(
+        "replication-failing",
+        piece.path,
+        f"{plural(count, 'replication link')} {'was' if count == 1 else 'were'} never used",
+        _places(piece, faults),
+        severity="note",
+        certainty="possible",
+        notes=("This is in order for a link that has just been made.",),
+        settled_by=("the same report, taken later",),
+    )
+
+
+def _switched_off(piece: Piece, faults: Sequence[Fault]) -> Finding:
+    """Return that the options of a server refuse replication, whether or not a link has met that yet."""
+    return finding(
+        "replication-disabled",
+        piece.path,
+        "; ".join(dict.fromkeys(each.message for each in faults[:3])),
+        _places(piece, faults),
+        notes=(_WHY_DISABLED,),
+        help=_ABOUT_DISABLED,
+    )
 
 
 def _failing(piece: Piece, links: Iterable[Link]) -> Iterator[Finding]:
@@ -137,18 +212,8 @@ def _disabled(piece: Piece, links: list[Link]) -> Finding:
         f"replication is switched off at {refusing}: {plural(count, 'link')} {'is' if count == 1 else 'are'} refused "
         "(8456, 8457)",
         [_link_place(piece, each) for each in links[:MOST]],
-        notes=(
-            "A domain controller that finds that it was put back in time (USN rollback, event 2095) switches its "
-            "replication off and pauses Net Logon; so does one whose disk is full (event 1393), and an administrator "
-            "can (repadmin /options).",
-            *((f"Only the first {MOST} are listed.",) if count > MOST else ()),
-        ),
-        help=(
-            "Find out first why: events 2095, 2103 and 1393, repadmin /options SERVER, and the value Dsa Not Writable, "
-            "which is 4 after a rollback. Do not simply switch it on again: after a rollback that spreads what went "
-            "back.",
-            "Compare the vectors of the server and its partners (repadmin /showutdvec, the partners' first).",
-        ),
+        notes=(_WHY_DISABLED, *((f"Only the first {MOST} are listed.",) if count > MOST else ())),
+        help=_ABOUT_DISABLED,
     )
 
 
