@@ -66,10 +66,12 @@ def main() -> NoReturn:
         complain(f"the output cannot be written: {error.strerror}")
         status = COULD_NOT
     except Exception as error:
+        _end_display()
         if os.environ.get("GLBTOOLS_DEBUG"):
             raise
         complain(f"internal error, please report it: {type(error).__name__}: {error} (GLBTOOLS_DEBUG=1 shows more)")
         status = BUG
+    _end_display()
     try:
         sys.stdout.flush()
     except OSError:
@@ -86,10 +88,17 @@ def put(lines: Iterable[str]) -> None:
     """
     try:
         for line in lines:
+            _end_display()
             print(line)
         sys.stdout.flush()
     except BrokenPipeError:
         raise ReaderGoneError from None
+
+
+def _end_display() -> None:
+    """Take away what shows progress, if anything does."""
+    if shown := sys.modules.get("glbtools.reporting.progress"):
+        shown.end()
 
 
 def _listen() -> None:
@@ -148,6 +157,7 @@ def complain(text: str) -> None:
     """Print one line on standard error, safe for a terminal."""
     from glbtools.reporting.text import message
 
+    _end_display()
     with contextlib.suppress(OSError):
         print(f"glbtools: {message(text)}", file=sys.stderr)
 

@@ -165,6 +165,7 @@ def evidence(paths: Evidence, older: Older = None, *, common: Common) -> None:
     from glbtools.diagnosis.inventory import find_evidence
     from glbtools.reporting import evidence as render
 
+    common.working("looking for evidence")
     found = find_evidence(*paths, older=older or (), layouts=common.layouts, max_size=common.max_size)
     put([render.document(found)] if common.as_json else common.lines(render.report(found)))
     raise typer.Exit(complaints(found.failures))

@@ -88,7 +88,7 @@ def export(
     from glbtools.directory.output import export_file
     from glbtools.reporting.directory import outcome_line
 
-    source = Dump(dump, max_size=common.max_size)
+    source = Dump(dump, max_size=common.max_size, progress=None if to == "-" else common.progress)
     _keep(to, dump=dump, companion=_path(source), state=state)
     outcome = export_file(
         source,
@@ -135,7 +135,7 @@ def compare(
     from glbtools.errors import UsageError
     from glbtools.reporting import directory as render
 
-    before, after = Dump(old, max_size=common.max_size), Dump(new, max_size=common.max_size)
+    before, after = (Dump(path, max_size=common.max_size, progress=common.progress) for path in (old, new))
     _keep(to, old=old, new=new, **{"companion of the old": _path(before), "companion of the new": _path(after)})
     found = compared(before, after)
     losses: list[str] = []
@@ -193,10 +193,10 @@ def backsync(
     from glbtools.directory.dump import LDIF, Dump
     from glbtools.reporting import directory as render
 
-    own = Dump(restored, max_size=common.max_size)
+    own = Dump(restored, max_size=common.max_size, progress=common.progress)
     others: dict[str, Dump] = {}
     for path in map(str, files.distinct(partner)):
-        dump = Dump(path, max_size=common.max_size)
+        dump = Dump(path, max_size=common.max_size, progress=common.progress)
         name = dump.facts().server or Path(path).stem
         others[name if name not in others else path] = dump
     strange: list[str] = []

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-import threading
-import time
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -28,13 +25,6 @@ class Family(StrEnum):
     queue = "queue"
     reqconf = "reqconf"
     srvconf = "srvconf"
-
-
-PATIENCE = 2.0
-"""Seconds before progress is shown."""
-
-_TICK = 0.25
-_WIDTH = 24
 
 
 @shares("color", "quiet", "max_file_size", forms=PageFormat)
@@ -95,16 +85,15 @@ def learn(
         _refuse(Path(out), [*files, *map(str, listing or ())], force=force)
     from glbtools.learn.learning import learn_layout
 
-    with _Bar() if not common.quiet and sys.stderr.isatty() else contextlib.nullcontext() as bar:
-        learning = learn_layout(
-            files,
-            listings=listing or (),
-            known=known or (),
-            pins=pin or (),
-            family=family.value if family else None,
-            max_size=common.max_size,
-            progress=bar,
-        )
+    learning = learn_layout(
+        files,
+        listings=listing or (),
+        known=known or (),
+        pins=pin or (),
+        family=family.value if family else None,
+        max_size=common.max_size,
+        progress=common.progress,
+    )
     _write(learning, out, force=force)
     _report(learning, out, common, overlaid=hex_)
     raise typer.Exit(0 if learning.layout and not learning.partial else FOUND)
@@ -183,45 +172,3 @@ def _check(path: Path, files: list[str], listings: list[Path], common: Common) -
     elif found:
         put(common.lines(render.checked(layout, found)))
     raise typer.Exit(status or (0 if all(each.fits for each in found) else FOUND))
-
-
-class _Bar:
-    """Progress on a terminal's standard error, once it takes long; drawn by a thread, since one step may take long."""
-
-    def __init__(self, patience: float = PATIENCE) -> None:
-        self.patience, self.begun = patience, time.monotonic()
-        self.step: tuple[str, int, int] = ("", 0, 1)
-        self.over = threading.Event()
-        self.watch = threading.Thread(target=self._watch, daemon=True)
-
-    def __call__(self, text: str, done: int, total: int) -> None:
-        self.step = text, done, total
-
-    def __enter__(self) -> _Bar:
-        self.watch.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.over.set()
-        self.watch.join()
-
-    def _watch(self) -> None:
-        if self.over.wait(self.patience):
-            return
-        with contextlib.suppress(OSError, ValueError):
-            while True:
-                sys.stderr.write(f"\r\x1b[K{self.drawn()}")
-                sys.stderr.flush()
-                if self.over.wait(_TICK):
-                    sys.stderr.write("\r\x1b[K")
-                    sys.stderr.flush()
-                    return
-
-    def drawn(self) -> str:
-        """Return the line: how far it is, what is done, and for how long already."""
-        from glbtools.reporting.text import safe
-
-        text, done, total = self.step
-        filled = _WIDTH * min(done, total) // max(1, total)
-        elapsed = f"{time.monotonic() - self.begun:.0f} s"
-        return f"[{'#' * filled}{'.' * (_WIDTH - filled)}] {safe(text)[:40]}, {elapsed}"

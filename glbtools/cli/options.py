@@ -17,6 +17,7 @@ from glbtools.files import DEFAULT_MAX_SIZE
 if TYPE_CHECKING:
     from glbtools.layouts import Layouts
     from glbtools.reporting.model import Block
+    from glbtools.reporting.progress import Display
     from glbtools.reporting.text import Screen
 
 
@@ -157,17 +158,18 @@ class Common(NamedTuple):
         return chosen
 
     @property
-    def progress(self) -> Callable[[str], None] | None:
+    def progress(self) -> Display | None:
         """What shows progress on standard error; None where nobody watches."""
-        if self.quiet or not sys.stderr.isatty():
+        if self.quiet:
             return None
-        from glbtools.reporting.text import safe
+        from glbtools.reporting.progress import begin
 
-        def show(name: str) -> None:
-            sys.stderr.write(f"\r\x1b[K{safe(name)[:60]}\r")
-            sys.stderr.flush()
+        return begin()
 
-        return show
+    def working(self, text: str) -> None:
+        """Show on a terminal what takes long, where nothing tells how far it is."""
+        if show := self.progress:
+            show(text)
 
 
 def names(given: Iterable[str] | None) -> dict[str, str]:

@@ -107,7 +107,7 @@ def simulate(
         start_from=start_from,
         layouts=common.layouts,
         force=force,
-        progress=(lambda cycle, of: show(f"cycle {cycle} of {of}")) if show else None,
+        progress=(lambda cycle, of: show("cycles", cycle - 1, of)) if show else None,
     )
     place = out or image
     assert place is not None
@@ -129,7 +129,7 @@ def _many(count: int, out: Path, seed: int | None, workers: int | None, common: 
         seed=1 if seed is None else seed,
         workers=workers,
         layouts=common.layouts,
-        progress=(lambda done, of: show(f"{done} of {of} networks")) if show else None,
+        progress=(lambda done, of: show("networks", done, of)) if show else None,
     )
     if common.as_json:
         put([render.document_of_many(count, table)])

@@ -68,6 +68,8 @@ def run(
             complain(result.reason)
         return False
 
+    if once:
+        common.working("synchronizing")
     result = pairs.run(pair, once=once, every=seconds, full=full, until=told)
     told(result)
     if common.as_json:

@@ -21,6 +21,7 @@ CSV, LDIF = "csv", "ldif"
 _TWICE = 152
 """An attribute is listed twice: the import takes the first, but which of two numbers counts must not be guessed."""
 _HEAD = 1 << 16
+_TOLD_EACH = 256
 _INI = ("export.ini",)
 _ROOT = ("rootdse.ldif", "rootdse.ldf", "rootdse.txt")
 
@@ -38,7 +39,14 @@ class Dump:
         remarks: what is odd about its lines, as found the last time it was read.
     """
 
-    def __init__(self, source: str | Path | Place, *, max_size: int | None = None, beside: Place | None = None) -> None:
+    def __init__(
+        self,
+        source: str | Path | Place,
+        *,
+        max_size: int | None = None,
+        beside: Place | None = None,
+        progress: Callable[[str, int, int], object] | None = None,
+    ) -> None:
         """Open a dump.
 
         Args:
@@ -46,6 +54,7 @@ class Dump:
                 memory as long as this is.
             max_size: largest file read, in bytes.
             beside: its companion, where ``source`` is no path, which is looked around for itself.
+            progress: told, now and then, its path, how many bytes of it are read, and how many it has.
 
         Raises:
             FileAccessError: it cannot be read.
@@ -61,6 +70,7 @@ class Dump:
             self.path, self._place = source.shown, source.path
             self._data = source.read(limit) if source.path is None else None
         self._max_size = max_size
+        self._progress = progress
         with self._opened() as stream:
             self.kind = kind_of(stream.read(_HEAD), self.path)
         if isinstance(source, str | Path) and self.path != "-":
@@ -104,9 +114,13 @@ class Dump:
         self.remarks = []
         known = self.facts()
         with self._opened() as stream:
-            for entry in self._read(stream, faults, known, bare=bare)[1]:
+            size = stream.seek(0, io.SEEK_END)
+            stream.seek(0)
+            for number, entry in enumerate(self._read(stream, faults, known, bare=bare)[1]):
                 if faults:
                     self._see(faults)
+                if self._progress and number % _TOLD_EACH == 0:
+                    self._progress(self.path, stream.tell(), size)
                 yield entry
         self._see(faults)
 

@@ -13,7 +13,6 @@ import pytest
 
 import glbtools
 from glbtools import layouts
-from glbtools.cli import learn as command
 from glbtools.formats import queue
 from glbtools.layouts import Layouts
 from glbtools.model.change import Change
@@ -298,23 +297,6 @@ def test_nothing_from_a_file_or_its_name_reaches_the_terminal(tmp_path: Path, ru
 
 
 QUEUE_FILE = "queue-reference-1.toml"
-
-
-def test_progress_is_shown_after_a_while_and_wiped_out(capsys: pytest.CaptureFixture[str]) -> None:
-    with command._Bar(patience=0.0) as bar:
-        bar("sec\x1bond", 6, 12)
-        drawn = bar.drawn()
-    assert drawn.startswith("[############............] sec\\x1bond, ")
-    assert len(drawn) < 80
-    said = capsys.readouterr().err
-    assert said.startswith("\r\x1b[K[")
-    assert said.endswith("\r\x1b[K")
-
-
-def test_no_progress_is_shown_of_what_is_quick(capsys: pytest.CaptureFixture[str]) -> None:
-    with command._Bar() as bar:
-        bar("comparing records", 0, 12)
-    assert capsys.readouterr().err == ""
 
 
 # --- a learnt layout serves every other command ------------------------------------------------------------------
