@@ -291,16 +291,21 @@ def channel_line(judged: ChannelVerdict) -> str:
     if channel.kind == UPLOAD and "HOLE" in verdict.undecided and a is not None and b is not None and b < a:
         told = [each for each in states if each != meaning["UNKNOWN"]]
         states = [*told, f"may have lost {numbers_text([(b, a)])}, not enough is known to tell"]
-    zone = f"; {_ignored(verdict.dead_zone)}" if verdict.dead_zone and not other else ""
+    zone = f"; {_ignored(channel.kind, verdict.dead_zone)}" if verdict.dead_zone and not other else ""
     sure = "" if verdict.certainty == "certain" or not judged.compared else f" ({verdict.certainty})"
     heard = f"; {safe(judged.note)}" if judged.note else ""
     line = f"{channel.kind} {safe(origin)} -> {safe(target)}: {_known(channel)}: {', '.join(states)}"
     return f"{line}{zone}{sure}{heard}"
 
 
-def _ignored(zone: Range) -> str:
-    """Say which changes, still to be made, will not be sent or taken."""
-    return f"the next {'change' if zone[1] == zone[0] + 1 else 'changes'}, {numbers_text([zone])}, will be ignored"
+def _ignored(kind: str, zone: Range) -> str:
+    """Say which changes, still to be made, will not be sent or taken; of the last of an upload sources differ."""
+    if kind != UPLOAD:
+        return f"the next {'change' if zone[1] == zone[0] + 1 else 'changes'}, {numbers_text([zone])}, will be ignored"
+    if zone[1] == zone[0] + 1:
+        return f"the next change, number {zone[1]}, will most likely be ignored"
+    sure = numbers_text([(zone[0], zone[1] - 1)])
+    return f"the next changes, {sure} and most likely {zone[1]}, will be ignored"
 
 
 def _known(channel: Channel) -> str:

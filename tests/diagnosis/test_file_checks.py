@@ -310,7 +310,7 @@ def test_a_stuck_requestor_is_explained_with_every_number(tmp_path):
     assert finding.certainty == "certain"
     assert finding.ranges == ((0, 3),)
     text = " ".join((finding.message, *finding.notes, *finding.help))
-    for said in ("17", "171", "numbered 4 to 17", "18 will be the first", "1994-04-07", "Q119452", "REQMAIN"):
+    for said in ("17", "171", "numbered 4 to 16", "18 will be the first", "1994-04-07", "Q119452", "REQMAIN"):
         assert said in text
     numbers = [each.value for each in finding.evidence if each.field == "sync"]
     assert {1, 2, 3} <= set(numbers)
@@ -445,3 +445,16 @@ def test_the_published_listings_give_the_conclusions_of_their_readme(published):
 def test_the_published_logs_of_a_healthy_cycle_give_notes_only(published):
     report = diagnose(published / "q149271")
     assert [each for each in report.findings if each.severity != "note"] == []
+
+
+def test_of_the_next_changes_those_below_the_confirmed_number_surely_come_to_nothing(tmp_path):
+    """Under one reading T1 sends the number that is confirmed, and under one T2 takes it again (Q96060)."""
+    report = diagnose(built(tmp_path, CASES["reqtrans-deleted-zero-byte"][0]))
+    (armed,) = [each for each in report.findings if each.problem.slug == "reqtrans-deleted-zero-byte"]
+    assert (armed.certainty, armed.ranges) == ("certain", ((0, 16),))
+    assert "the next 16 changes made here will never be sent" in armed.message
+    one_short = network(east={"queue": {"REQTRANS": [{"dummy": 16}]}})
+    report = diagnose(built(tmp_path, one_short, "one short"))
+    (armed,) = [each for each in report.findings if each.problem.slug == "reqtrans-49-byte-idle"]
+    assert (armed.certainty, armed.ranges) == ("likely", ((16, 17),))
+    assert "most likely the next change made here will never be sent" in armed.message

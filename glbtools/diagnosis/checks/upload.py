@@ -157,7 +157,8 @@ def _armed(case: Case) -> Iterator[Finding]:
     queue = case.postoffice.queue("REQTRANS")
     if queue is None:
         return
-    lost = verdict.dead_zone[1] - verdict.dead_zone[0] if verdict.dead_zone else 0
+    assert verdict.dead_zone is not None
+    sure = _surely(verdict.dead_zone)
     if queue.size == 0:
         slug, what = "reqtrans-deleted-zero-byte", "REQTRANS has 0 bytes"
     elif queue.size == 60 or any(each.text == PODIAG_TEXT for each in queue.records):
@@ -166,7 +167,7 @@ def _armed(case: Case) -> Iterator[Finding]:
         slug, what = "reqtrans-49-byte-idle", f"REQTRANS ends at {own.last} and holds no change"
     yield case.finding(
         slug,
-        f"{what}, and {own.confirmed} is confirmed: the next {plural(lost, 'change')} made here will never be sent",
+        f"{what}, and {own.confirmed} is confirmed: {_next(verdict.dead_zone)} made here will never be sent",
         (
             None
             if queue.size is None
@@ -175,16 +176,37 @@ def _armed(case: Case) -> Iterator[Finding]:
             ),
             *_both_numbers(case),
         ),
-        certainty=_certainty(case),
+        certainty=_certainty(case) if sure else "likely",
         notes=(
             f"New changes are numbered from {(own.last or 0) + 1}; what is numbered up to {own.confirmed} is "
             "taken for already sent.",
+            _open(own.confirmed),
             "Changes that were in REQTRANS and not yet confirmed when it was made anew are in no file given.",
             *_causes(case),
         ),
         help=tuple(_armed_help(case)),
-        ranges=(verdict.dead_zone,) if verdict.dead_zone else (),
+        ranges=sure or (verdict.dead_zone,),
         settled_by=files_that_tell(verdict.settled_by, TELLS_UP),
+    )
+
+
+def _surely(zone: Range) -> tuple[Range, ...]:
+    """Return the next changes that surely come to nothing: of the last, numbered as what is confirmed, sources differ.
+
+    T1 may send it (Q96060), and T2 take it (Q96060); by Q119014 it is ignored (docs/facts/protocol.md#send).
+    """
+    return ((zone[0], zone[1] - 1),) if zone[1] - zone[0] > 1 else ()
+
+
+def _next(zone: Range) -> str:
+    """Name the next changes that come to nothing, as far as that is sure."""
+    count = zone[1] - zone[0] - 1
+    return f"the next {plural(count, 'change')}" if count else "most likely the next change"
+
+
+def _open(number: int) -> str:
+    return (
+        f"Most likely number {number}, too: of a number that is equal, and not above, sources differ (Q119014, Q96060)."
     )
 
 
@@ -224,7 +246,7 @@ def _went_back(case: Case) -> Iterator[Finding]:
     refused = verdict.ranges.get("REJECTED", ())
     applied = theirs.reqsync or 0
     zone = verdict.dead_zone
-    lost = f"; the next {plural(zone[1] - zone[0], 'change')} made here will be refused" if zone else ""
+    lost = f"; {_next(zone)} made here will be refused" if zone else ""
     reset = own.confirmed == 0 and own.applied in (0, None)
     slug = "requestor-reset-incomplete" if reset else "reqconf-cloned-or-restored"
     why = (
@@ -249,6 +271,7 @@ def _went_back(case: Case) -> Iterator[Finding]:
         notes=(
             why,
             "The server refuses a change whose number is not above the last one it has (Q96060), and tells nobody.",
+            *((_open(zone[1]),) if zone else ()),
         ),
         help=(
             "RESYNC: IMPORT -S on the server, copy RESYNC.GLB here, delete it on the server, IMPORT -Q here; then "
@@ -257,7 +280,7 @@ def _went_back(case: Case) -> Iterator[Finding]:
             "REQTRANS, set the address types, Export (Q119452).",
             *((NO_RESET,) if case.is_server else ()),
         ),
-        ranges=(*refused, *((zone,) if zone else ())),
+        ranges=(*refused, *(_surely(zone) if zone else ())),
         settled_by=files_that_tell(verdict.settled_by, TELLS_UP),
         severity=causes.severity,
     )
@@ -693,11 +716,16 @@ def _certainty(case: Case) -> str:
 
 
 def _dead_zone(zone: Range | None, last: int) -> Iterator[str]:
-    if zone is not None:
+    if zone is None:
+        return
+    for low, high in _surely(zone):
+        numbered = f"number {high}" if high == low + 1 else f"numbered {last + 1} to {high}"
         yield (
-            f"The next {plural(zone[1] - zone[0], 'change')} made here, numbered {last + 1} to {zone[1]}, will "
-            f"vanish in the same way; {zone[1] + 1} will be the first that is sent."
+            f"The next {plural(high - low, 'change')} made here, {numbered}, will vanish in the same way, and most "
+            f"likely number {zone[1]}, too; {zone[1] + 1} will be the first that is surely sent."
         )
+    if not _surely(zone):
+        yield _open(zone[1])
 
 
 def _causes(case: Case) -> Iterator[str]:
