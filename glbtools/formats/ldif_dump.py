@@ -80,6 +80,7 @@ _MODIFIES = re.compile(rb"^changetype:[ \t]*modify[ \t]*\r?$", re.IGNORECASE | r
 _BETWEEN = re.compile(rb"^-\r?(?:\n|\Z)", re.MULTILINE)
 _READABLE_NAME = re.compile(rb"(?:#(?![ \t]*[0-9]+ entries)[^\n:]*\n)?")
 """The one comment that most objects have, or none: nothing that a search says of itself."""
+_ATTRIBUTE_NAME = re.compile(rb"[A-Za-z0-9][A-Za-z0-9.;_-]*")
 _ATTRIBUTE = re.compile(rb"[A-Za-z0-9.;-]+:")
 _CONTROL = re.compile(r"[0-9.]+(?: +(?:true|false))?(?:[ :].*)?", re.DOTALL)
 """A control of a change record or of an entry of a search (RFC 2849); no attribute has such values."""
@@ -431,10 +432,62 @@ def _blocks(stream: BinaryIO) -> Iterator[tuple[int, int, bytes, bytes]]:
     if first.startswith(_WIDE):
         yield from _wide_blocks(_wide_lines(first, stream))
         return
-    number, begun, start, offset, size = 0, 1, 0, 0, 0
+    line, offset, held = 1, 0, first
+    part = stream.read(_AT_ONCE)
+    while held or part:
+        held += part
+        at = 0
+        while (stop := _end_of_record(held, at, begins=offset + at == 0, is_all=not part)) is not None:
+            if stop - at > RECORD_LIMIT:
+                break
+            raw = held[at:stop]
+            yield line, offset + at, raw, raw if offset + at else raw.removeprefix(_MARK)
+            line += raw.count(b"\n")
+            at = stop
+        offset, held = offset + at, held[at:]
+        if len(held) > RECORD_LIMIT:
+            yield from _long_blocks(_Ahead(held, stream), line, offset)
+            return
+        part = stream.read(_AT_ONCE) if part else b""
+
+
+_AT_ONCE = 1 << 16
+"""Bytes that are read at once."""
+_GAP = re.compile(rb"\n(?:\r?\n)+")
+_EMPTY_LINES = re.compile(rb"(?:\r?\n)+")
+
+
+def _end_of_record(data: bytes, at: int, *, begins: bool, is_all: bool) -> int | None:
+    """Return where the record ends that begins at a place, behind its empty lines; None where that is not there yet.
+
+    ``begins``: it is at the beginning of the file, where empty lines are by themselves; ``is_all``: nothing follows.
+    """
+    found = (_EMPTY_LINES.match(data, at) if begins else None) or _GAP.search(data, at)
+    if found is not None and (is_all or data[found.end() : found.end() + 2] not in (b"", b"\r")):
+        return found.end()
+    return len(data) if is_all and at < len(data) else None
+
+
+class _Ahead:
+    """A stream of which some bytes have been read already."""
+
+    def __init__(self, read: bytes, stream: BinaryIO) -> None:
+        self._read, self._stream = io.BytesIO(read), stream
+
+    def readline(self, limit: int) -> bytes:
+        """Return the next line, or as much of it as the limit allows."""
+        line = self._read.readline(limit)
+        if line.endswith(b"\n") or len(line) == limit:
+            return line
+        return line + self._stream.readline(limit - len(line))
+
+
+def _long_blocks(stream: _Ahead, begun: int, start: int) -> Iterator[tuple[int, int, bytes, bytes]]:
+    """Yield records as ``_blocks`` does, line by line, so that one that is too long is cut at the end of a line."""
+    number, offset, size = begun - 1, start, 0
     held: list[bytes] = []
     ended = False
-    line = first
+    line = stream.readline(RECORD_LIMIT)
     while line:
         empty = line in _EMPTY
         if held and ((ended and not empty) or size + len(line) > RECORD_LIMIT):
@@ -485,30 +538,32 @@ def _record(parser_class: Any, line: int, start: int, raw: bytes, text: bytes) -
     read, unfolded = _without_search(unfolded)
     if read.strange and _NAMED.match(unfolded):
         message = "a line before the name of the object is not LDIF"
-    if _MODIFIES.search(unfolded):  # what ends each of its modifications is no attribute
+    lowered = unfolded.lower()
+    if b"changetype" in lowered and _MODIFIES.search(unfolded):  # what ends each of its modifications is no attribute
         unfolded = _BETWEEN.sub(b"", unfolded)
     dn: str | None = None
-    found: dict[str, list[bytes]] = {}
-    parser = parser_class(io.BytesIO(unfolded), encoding=None)
-    parser._check_dn = _check_name  # its pattern takes exponential time
-    try:
-        dn, found = next(parser.parse(), (None, {}))
-    except ValueError as error:
-        message = f"the record cannot be read: {_SAID.get(str(error), error)}"[:200].rstrip(" .")
+    values: tuple[tuple[str, Values], ...] = ()
+    plain = _plain_object(unfolded)
+    if plain is not None:
+        dn, values = plain
+    else:
+        try:
+            dn, values = _read_by_library(parser_class, unfolded)
+        except ValueError as error:
+            message = f"the record cannot be read: {_SAID.get(str(error), error)}"[:200].rstrip(" .")
     faults = [Fault("record", message, span, line=line)] if message else []
     if read.is_odd:
         said = "text behind a comment is passed over: the comment may be broken over lines"
         faults.append(Fault("comment", said, span, damage=False, line=line))
-    values = tuple([(name, tuple([each.decode("utf-8", _KEPT) for each in held])) for name, held in found.items()])
     change, values = _change_of(values)
     if b"<GUID=" in text or (dn is not None and dn.startswith("<GUID=")):
         dn, values = _plain(dn, values)
-    lowered = text.lower()
     if b";range=" in lowered:
         values, cut = _joined(values)
         faults += [Fault("ending", each, span, line=line) for each in cut]
     if (
-        not message
+        plain is None
+        and not message
         and b"::" in unfolded
         and (wrong := next((e for e in _CODED.finditer(unfolded) if not _is_base64(e[2])), None))
     ):
@@ -518,6 +573,63 @@ def _record(parser_class: Any, line: int, start: int, raw: bytes, text: bytes) -
         if (folded := name.lower()) in (METADATA, VECTOR) and any(held) and not _decoded(((name, held),), folded):
             faults.append(Fault("replication", f"{name} cannot be read", span, damage=False, line=line))
     return Record(dn, values, line, span, raw, text=whole, faults=tuple(faults), change=change, told=read.told)
+
+
+def _read_by_library(parser_class: Any, text: bytes) -> tuple[str | None, tuple[tuple[str, Values], ...]]:
+    """Return name and attributes of a record; None and nothing where there is none.
+
+    Raises:
+        ValueError: the library cannot read it.
+    """
+    parser = parser_class(io.BytesIO(text), encoding=None)
+    parser._check_dn = _check_name  # its pattern takes exponential time
+    dn, found = next(parser.parse(), (None, {}))
+    return dn, tuple([(name, tuple([each.decode("utf-8", _KEPT) for each in held])) for name, held in found.items()])
+
+
+def _plain_object(text: bytes) -> tuple[str, tuple[tuple[str, Values], ...]] | None:
+    """Return name and attributes of an object in which nothing is odd; None for any other, which the library reads.
+
+    What it returns is what the library does, in a third of the time.
+    """
+    if not text.startswith(b"dn:"):
+        return None
+    found: dict[bytes, list[str]] = {}
+    try:
+        for line in text.split(b"\n"):
+            name, colon, value = line.partition(b":")
+            kind = value[:1]
+            if kind == b":":
+                value = value[1:].strip()
+                if not _is_base64(value):
+                    return None
+                value = binascii.a2b_base64(value)
+            elif kind == b"<" or not colon:
+                return None
+            else:
+                value = value.strip()
+            held = found.get(name)
+            if held is None:
+                found[name] = [value.decode("utf-8", _KEPT)]
+            else:
+                held.append(value.decode("utf-8", _KEPT))
+        (dn,) = found.pop(b"dn")
+        dn.encode("utf-8")
+        return dn, tuple([(_attribute_name(name), tuple(held)) for name, held in found.items()])
+    except ValueError:  # a second name, one that is no UTF-8, or what is no attribute
+        return None
+
+
+@lru_cache(4096)
+def _attribute_name(name: bytes) -> str:
+    """Return the name of an attribute as text.
+
+    Raises:
+        ValueError: it is none, or means something else to the library.
+    """
+    if _ATTRIBUTE_NAME.fullmatch(name) is None or name == b"version":
+        raise ValueError(name)
+    return name.decode("ascii")
 
 
 def _is_base64(value: bytes) -> bool:
@@ -746,9 +858,12 @@ def _entries(found: Iterator[Record], tell: Report, *, numbered: bool = True) ->
             known = guid(unique)
         when = first("whenchanged") or first("modifytimestamp")
         values = record.values
-        if known:
+        if known and stored:
             values = tuple(
-                [(name, (known,)) if name.lower() == "objectguid" else (name, held) for name, held in values]
+                [
+                    (name, (known,)) if len(name) == 10 and name.lower() == "objectguid" else (name, held)
+                    for name, held in values
+                ]
             )
         yield Entry(
             key=known or record.dn.lower(),

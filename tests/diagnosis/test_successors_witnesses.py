@@ -98,3 +98,45 @@ def test_a_partner_that_lacks_what_it_has_by_its_own_word_is_a_sign(tmp_path):
     assert slugs(tmp_path) == []
     dump(tmp_path / "s2.csv", *partner[:3], server="S2")  # another part of the directory
     assert slugs(tmp_path) == []
+
+
+LIFE, REACHED = "0fe6d954-22d4-4d32-b28e-715e8db617c2", 3750
+VECTOR = "AgAAAAAAAAABAAAAAAAAAFTZ5g/UIjJNso5xXo22F8KmDgAAAAAAAACAPtXesZ0B"
+"""What Samba 4.17 keeps of a partner with that invocation id, whose changes it has up to that number."""
+
+
+def controller(path: Path, name: str, life: str, head: int, *, taken: str = "", vector: str = "") -> None:
+    path.mkdir(exist_ok=True)
+    held = f"replUpToDateVector:: {vector}\n" if vector else ""
+    objects = f"dn: DC=x\nobjectGUID: {LIFE[:-1]}0\nuSNChanged: 10\nisDeleted: FALSE\n{held}\n"
+    gone = f"dn: CN=Deleted Objects,DC=x\nobjectGUID: {LIFE[:-1]}1\nuSNChanged: 11\nisDeleted: TRUE\n\n"
+    settings = f"CN=NTDS Settings,CN={name},DC=x"
+    root = f"dn:\ndnsHostName: {name}.x\ndsServiceName: {settings}\nhighestCommittedUSN: {head}\n"
+    root += f"currentTime: {taken}.0Z\n" if taken else ""
+    (path / f"{name}.ldif").write_text(objects + gone)
+    (path / f"{name}.rootdse.ldif").write_text(f"{root}\ndn: {settings}\ninvocationId: {life}\n\n")
+
+
+@pytest.mark.parametrize(
+    ("head", "life", "partner", "own", "found"),
+    [
+        (REACHED, LIFE, "20260101120000", "20260101130000", []),
+        (REACHED - 6, LIFE, "20260101120000", "20260101130000", [("backsync-restored-directory", "error", "certain")]),
+        (REACHED - 6, LIFE, "20260101120000", "20260101120002", [("backsync-restored-directory", "error", "likely")]),
+        # The server may have gone on before its partner was asked
+        (REACHED - 6, LIFE, "20260101130000", "20260101120000", [("vector-undecided", "note", "possible")]),
+        (REACHED - 6, LIFE, "", "", [("vector-undecided", "note", "possible")]),
+        # Properly restored: a new life, of which the number says nothing
+        (REACHED - 6, LIFE.replace("0fe6", "1fe6"), "20260101120000", "20260101130000", []),
+    ],
+)
+def test_a_partners_vector_in_a_dump_tells_a_server_that_went_back(tmp_path, head, life, partner, own, found):
+    controller(tmp_path / "dcs", "dc1", LIFE.replace("0fe6", "aaaa"), 20, taken=partner, vector=VECTOR)
+    controller(tmp_path / "dcs", "dc2", life, head, taken=own)
+    assert slugs(tmp_path / "dcs") == found
+
+
+def test_a_vector_that_cannot_be_read_accuses_nobody(tmp_path):
+    controller(tmp_path / "dcs", "dc1", LIFE.replace("0fe6", "aaaa"), 20, taken="20260101120000", vector=VECTOR[:40])
+    controller(tmp_path / "dcs", "dc2", LIFE, 5, taken="20260101130000")
+    assert "backsync-restored-directory" not in [slug for slug, _, _ in slugs(tmp_path / "dcs")]

@@ -9,7 +9,7 @@ import uuid
 from datetime import datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("ldif")
@@ -305,3 +305,63 @@ def test_what_each_domain_makes_for_itself_is_not_added_and_an_empty_modificatio
     assert change_record("A", entry("top", "domain", "domainDNS")) == change_record("A", entry("top", "rIDSet")) == b""
     assert change_record("A", entry("top", "domain")).startswith(b"dn: CN=x,DC=y\nchangetype: add\n")
     assert change_record("M", entry("top", "user")) == b""
+
+
+LINE = st.sampled_from(
+    [
+        *(b"dn: CN=a,DC=x", b"dn:: Q049YQ==", b"dn:: Q049YQ", b"dn:", b"DN: CN=b", b"cn: a", b"cn:: YQ==", b"cn::YQ"),
+        *(b"cn:<file:x", b"cn", b"", b"\r", b" folded", b"# said", b"cn: \xff", b"c\xff: a", b"version: 1"),
+        *(
+            b"changetype: add",
+            b"-",
+            b"uSNChanged: 5\r",
+            b"member;range=0-1: a",
+            b"_x: y",
+            b"cn:",
+            b"cn:: ",
+            b"search: 2",
+        ),
+    ]
+)
+
+
+@given(st.lists(LINE, max_size=12).map(b"\n".join), st.booleans())
+@settings(max_examples=500)
+def test_an_object_that_is_read_quickly_is_what_the_library_reads(text, named):
+    unfolded = ldif_dump._unfolded((b"dn: CN=a,DC=x\n" if named else b"") + text)
+    plain = ldif_dump._plain_object(unfolded)
+    if plain is not None:
+        assert plain == ldif_dump._read_by_library(ldif_dump._library().LDIFParser, unfolded)
+
+
+PIECES = st.lists(
+    st.sampled_from([b"\n", b"\r\n", b"\r", b"\n\n", b"dn: a", b"x", b" ", b"\n\r\n", b"\xef\xbb\xbf"]), max_size=30
+)
+
+
+@given(PIECES.map(b"".join), st.integers(1, 9), st.sampled_from([1 << 24, 16]))
+@settings(max_examples=500)
+def test_records_are_the_same_whether_bytes_or_lines_are_read(data, at_once, limit):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ldif_dump, "_AT_ONCE", at_once)
+        patch.setattr(ldif_dump, "RECORD_LIMIT", limit)
+        by_line = list(ldif_dump._long_blocks(ldif_dump._Ahead(data, io.BytesIO()), 1, 0))
+        assert list(ldif_dump._blocks(io.BytesIO(data))) == by_line
+
+
+def test_an_object_is_read_in_one_and_a_half_times_the_time_of_the_library():
+    record = b"dn: CN=u%d,OU=Staff,DC=x\nobjectClass: top\nobjectClass: user\nobjectGUID:: %s\ncn: u%d\nmail: u%d@x\n"
+    record += b"whenChanged: 20240102000000.0Z\nuSNCreated: %d\nuSNChanged: %d\nmemberOf: CN=A,OU=Staff,\n DC=x\n\n"
+    data = b"".join(record % (i, base64.b64encode(i.to_bytes(16, "big")), i, i, i, i) for i in range(5_000))
+
+    def seconds(read):
+        times = []
+        for _ in range(5):
+            started = time.process_time()
+            assert sum(1 for _ in read()) in (5_000, 5_001)
+            times.append(time.process_time() - started)
+        return min(times)
+
+    known = entries(io.BytesIO(data))[0]
+    library = seconds(lambda: ldif_dump._library().LDIFParser(io.BytesIO(data)).parse())
+    assert seconds(lambda: entries(io.BytesIO(data), known=known)[1]) < 1.5 * library

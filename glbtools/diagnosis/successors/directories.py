@@ -35,6 +35,7 @@ from glbtools.directory.export import ExportPreview, channel, examined, is_older
 from glbtools.directory.state import State, parse, shown_name
 from glbtools.errors import GlbError
 from glbtools.formats import exchange_csv
+from glbtools.formats.replication import VECTOR, parse_vector
 from glbtools.model.channel import classify
 from glbtools.model.directory import Entry, Facts, Values, outlived
 
@@ -158,10 +159,24 @@ def _read(piece: Piece, dump: Dump, *, keep: bool) -> Directory:
             found.num_above += 1
             if len(found.above) < MOST:
                 found.above.append(entry._replace(values=()))
+        _add_vector(found, entry)
         if keep:
             found.entries.append(entry._replace(values=_digested(entry)))
     found.cut = dump.is_cut()
     return found
+
+
+def _add_vector(found: Directory, entry: Entry) -> None:
+    """Note the vector that an object has; of two of one invocation id the higher number counts."""
+    held = next((values for name, values in entry.values if name.lower() == VECTOR and values), None)
+    if held is None:
+        return
+    try:
+        cursors = parse_vector(held[0].encode("utf-8", "surrogateescape"))
+    except ValueError:
+        return  # the format has said so
+    for each in cursors:
+        found.reached[each.invocation] = max(found.reached.get(each.invocation, (0, 0)), (each.usn, entry.line))
 
 
 def _digested(entry: Entry) -> tuple[tuple[str, Values], ...]:

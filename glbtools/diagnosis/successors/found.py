@@ -36,6 +36,7 @@ class Directory:
         damage: what is wrong with the first lines that cannot be read, each with its file, and how many lines are.
         endings: what says that the search which printed it did not give all of it.
         cut: its last line has no end.
+        reached: how far it has others' changes, by its vectors: invocation id -> number, and line of the object.
         entries: its objects without their attributes; kept only where another dump may be compared with it.
     """
 
@@ -52,6 +53,7 @@ class Directory:
     num_damage: int = 0
     endings: list[Fault] = field(default_factory=list)
     cut: bool = False
+    reached: dict[str, tuple[int, int]] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
 
     @property

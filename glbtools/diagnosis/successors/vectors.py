@@ -7,6 +7,7 @@ cannot be told nobody is accused: the finding says what would tell it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from glbtools.diagnosis.case import ChannelVerdict
@@ -31,6 +32,8 @@ from glbtools.model.channel import BACKSYNC, Channel, classify
 from glbtools.model.directory import Facts
 
 UNDECIDED = "vector-undecided"
+SKEW = timedelta(minutes=5)
+"""How far the clocks of two domain controllers may be apart; Kerberos takes no more."""
 
 
 class Reach(NamedTuple):
@@ -54,7 +57,42 @@ class Reach(NamedTuple):
 def seen(given: SuccessorInputs, found: DirectoryResult) -> list[Reach]:
     """Return what partners have seen, by all that was given; a finding says what vectors do not tell."""
     owned = _vectors(given, found)
-    return [*_cursors(given, owned), *_of_vectors(owned, found)]
+    return [*_cursors(given, owned), *_of_vectors(owned, found), *_of_dumps(found)]
+
+
+def _of_dumps(found: DirectoryResult) -> Iterator[Reach]:
+    """Yield what the vectors in dumps tell of the servers of other dumps; a finding says what they do not.
+
+    A number above the server's own says that it went back only if it was seen before that was read.
+    """
+    for each in found.directories:
+        for life, (number, line) in sorted(each.reached.items()):
+            owner = next((one for one in found.directories if (one.facts.epoch or "").lower() == life), None)
+            if owner is None or owner is each:
+                continue
+            place = Evidence(each.path, None, line or None, "replUpToDateVector", number)
+            seen, own = each.facts.taken, owner.facts.taken
+            if number > owner.head and (seen is None or own is None or seen > own):
+                found.findings.append(_seen_later(each, owner, place, number))
+                continue
+            sure = number <= owner.head or (seen is not None and own is not None and own - seen > SKEW)
+            surest = CERTAINTIES[0] if sure else "likely"
+            yield Reach(Cursor(each.name, owner.name, life, number), place, highest(owner), present=True, surest=surest)
+
+
+def _seen_later(consumer: Directory, owner: Directory, place: Evidence, number: int) -> Finding:
+    return finding(
+        UNDECIDED,
+        consumer.path,
+        f"{consumer.name} has seen {number} of {owner.name}, whose own number is {owner.head}; which of the two dumps "
+        "was taken first is not known, or it was that of the server itself: it may have gone on meanwhile",
+        [place, highest(owner)],
+        certainty="possible",
+        severity="note",
+        notes=("A number is only too high if it was seen before the server's own was read.",),
+        help=("Dump the partners first, and the server itself directly after, each with its rootDSE.",),
+        settled_by=("a dump of the server itself, taken last",),
+    )
 
 
 def _cursors(given: SuccessorInputs, owned: Sequence[OwnedVector]) -> Iterator[Reach]:

@@ -1,0 +1,82 @@
+"""Two real domain controllers that replicate: links, vectors and a rollback as Samba itself leaves them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.real.controller import missing
+
+ROOT = Path(__file__).resolve().parents[2]
+NEEDED = ("unshare", "ip", "samba", "samba_spnupdate", "ldapsearch")
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if reason := missing():
+        pytest.skip(reason)
+    if absent := [each for each in NEEDED if shutil.which(each) is None]:
+        pytest.skip(f"{', '.join(absent)} not installed (apt-get install samba ldap-utils iproute2)")
+    inside = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
+    if subprocess.run([*inside, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no namespace of its own can be made here")
+    place = tmp_path_factory.mktemp("replication")
+    program = [sys.executable, "-m", "tests.real.replicating", str(place)]
+    done = subprocess.run([*inside, *program], capture_output=True, text=True, timeout=900, check=False, cwd=ROOT)
+    assert done.returncode == 0, f"{done.stdout[-500:]}{done.stderr[-1500:]}"
+    yield place
+    shutil.rmtree(place)
+
+
+def chosen(history: Path, tmp_path: Path, pattern: str) -> Path:
+    target = tmp_path / "chosen"
+    target.mkdir()
+    for each in history.glob(pattern):
+        shutil.copy(each, target)
+    assert any(target.iterdir())
+    return target
+
+
+def diagnosed(run, path: Path) -> dict:
+    done = run("diagnose", path, "--json")
+    assert done.status in (0, 1), done.err
+    return json.loads(done.out)
+
+
+def test_of_two_controllers_that_have_everything_nothing_is_wrong(run, history, tmp_path):
+    found = diagnosed(run, chosen(history, tmp_path, "sound-*"))
+    assert found["findings"] == []
+    assert [(each["state"], each["kind"]) for each in found["channels"]] == [("IN_SYNC", "backsync")] * 2
+
+
+@pytest.mark.parametrize("form", ["txt", "json"])
+def test_a_partner_that_is_down_is_a_link_that_fails_in_either_form(run, history, tmp_path, form):
+    found = diagnosed(run, chosen(history, tmp_path, f"down-*.{form}"))["findings"]
+    assert {each["slug"] for each in found} == {"replication-failing"}
+    places = json.dumps([each["evidence"] for each in found])
+    assert "DC=glb,DC=example" in places
+    assert "CN=Configuration,DC=glb,DC=example" in places
+
+
+def test_links_say_the_same_for_people_and_for_programs(run, history):
+    for name in ("sound-dc1", "sound-dc2", "down-dc1"):
+        rows = []
+        for form in ("txt", "json"):
+            (found,) = json.loads(run("inspect", history / f"{name}.{form}", "--json").out)["files"]
+            wanted = ("context", "source", "failures", "last_status", "last_success")
+            rows.append(sorted(str([each[key] for key in wanted]) for each in found["records"]))
+        assert rows[0] == rows[1]
+        assert rows[0]
+
+
+def test_an_image_put_back_is_told_by_the_vector_of_its_partner(run, history, tmp_path):
+    found = diagnosed(run, chosen(history, tmp_path, "back-*"))
+    (each,) = found["findings"]
+    assert (each["slug"], each["severity"]) == ("backsync-restored-directory", "error")
+    assert "dc2.glb.example went back in time" in each["message"]
+    assert "CN=clara" in json.dumps(each["notes"])
