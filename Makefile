@@ -52,13 +52,14 @@ $(READERS)/.installed:
 	test -x $(READERS)/bin/python || $(PYTHON) -m venv $(READERS)
 	$(READERS)/bin/python -m pip install --quiet --disable-pip-version-check timesketch-import-client flask six
 	$(READERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps timesketch
-	-cd $(READERS) && PUPPETEER_SKIP_DOWNLOAD=1 npm install --silent --no-save axe-core puppeteer-core
+	-cd $(READERS) && PUPPETEER_SKIP_DOWNLOAD=1 npm install --silent --no-save axe-core puppeteer-core pyright
 	@touch $@
 
 check-consumers:
 	-$(MAKE) $(READERS)/.installed
 	$(MAKE) test-real
 	$(MAKE) test-tools
+	$(BIN)/python -m pytest -q tests/api -k pyright
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

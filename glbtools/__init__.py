@@ -11,10 +11,17 @@ if TYPE_CHECKING:
     from typing import Any
 
     from glbtools.binary.columns import Columns
+    from glbtools.binary.layout import Layout
     from glbtools.binary.records import Record
+    from glbtools.binary.span import Fault, Region, Span
+    from glbtools.binary.tree import Node
     from glbtools.diagnosis.changes.found import Outstanding, Unsent
     from glbtools.diagnosis.engine import Report, diagnose
+    from glbtools.diagnosis.explanation import Explanation, explain
+    from glbtools.diagnosis.finding import Evidence as Place
+    from glbtools.diagnosis.finding import Finding
     from glbtools.diagnosis.inventory import Inventory, find_evidence
+    from glbtools.diagnosis.problems.problem import Problem
     from glbtools.diagnosis.unsent import unsent
     from glbtools.directory.backsync import Backsync, backsync
     from glbtools.directory.compare import Difference
@@ -37,17 +44,23 @@ if TYPE_CHECKING:
     from glbtools.evidence.build import build
     from glbtools.evidence.inspection import inspect
     from glbtools.fleet.survey import Survey, survey
+    from glbtools.formats.base import Content, Rows
     from glbtools.formats.config import ReqConfFile, SrvConfFile
-    from glbtools.formats.listing import Listing
-    from glbtools.formats.logs import Log
+    from glbtools.formats.exchange_csv import CsvFile
+    from glbtools.formats.ldif_dump import LdifFile
+    from glbtools.formats.listing import ConfigurationListing, Listing, QueueListing
+    from glbtools.formats.logs import Log, LogLine
     from glbtools.formats.messages import Message
     from glbtools.formats.messages import of_code as messages
     from glbtools.formats.queue import Queue
+    from glbtools.formats.registry import Entry as Format
     from glbtools.formats.registry import Inspection, inspect_bytes
+    from glbtools.layouts import Layouts
     from glbtools.learn.checking import LayoutCheck as LayoutCheck
     from glbtools.learn.checking import check_layout
     from glbtools.learn.learning import Learning, learn_layout
     from glbtools.library import (
+        load_layouts,
         read_columns,
         read_listing,
         read_log,
@@ -57,17 +70,20 @@ if TYPE_CHECKING:
         read_table,
         stream_queue,
         stream_tuples,
+        supported_formats,
     )
     from glbtools.model.change import Change
+    from glbtools.model.configuration import ReqConf, Requestor, SrvConf
+    from glbtools.repair.edits import Edit, Remainder
     from glbtools.repair.plan import Plan, plan_rebuild
     from glbtools.repair.recovery import CarvedImage, carve
+    from glbtools.repair.result import Result as RebuildResult
     from glbtools.reporting.story import write_report
     from glbtools.reporting.timeline import write_timeline
     from glbtools.simulation.many import simulate_many
     from glbtools.simulation.run import simulate, truth_of
     from glbtools.sync.agent import Result as SyncResult
     from glbtools.sync.pair import run as synchronize
-
 __version__ = "0.2.0"
 
 _PLACES = {
@@ -75,28 +91,52 @@ _PLACES = {
     "CarvedImage": "repair.recovery",
     "Change": "model.change",
     "Columns": "binary.columns",
+    "ConfigurationListing": "formats.listing",
+    "Content": "formats.base",
+    "CsvFile": "formats.exchange_csv",
     "DescriptionError": "errors",
     "Difference": "directory.compare",
     "Dump": "directory.dump",
+    "Edit": "repair.edits",
     "Event": "events.event",
+    "Explanation": "diagnosis.explanation",
     "ExportResult": "directory.export:Outcome",
+    "Fault": "binary.span",
     "FileAccessError": "errors",
+    "Finding": "diagnosis.finding",
+    "Format": "formats.registry:Entry",
     "GlbError": "errors",
     "Inspection": "formats.registry",
     "Inventory": "diagnosis.inventory",
+    "Layout": "binary.layout",
     "LayoutCheck": "learn.checking:LayoutCheck",
     "LayoutError": "errors",
+    "Layouts": "layouts",
+    "LdifFile": "formats.ldif_dump",
     "Learning": "learn.learning",
     "Listing": "formats.listing",
     "Log": "formats.logs",
+    "LogLine": "formats.logs",
     "Message": "formats.messages",
+    "Node": "binary.tree",
     "OutputExistsError": "errors",
     "Outstanding": "diagnosis.changes.found",
+    "Place": "diagnosis.finding:Evidence",
     "Plan": "repair.plan",
+    "Problem": "diagnosis.problems.problem",
     "Queue": "formats.queue",
+    "QueueListing": "formats.listing",
+    "RebuildResult": "repair.result:Result",
     "Record": "binary.records",
+    "Region": "binary.span",
+    "Remainder": "repair.edits",
     "Report": "diagnosis.engine",
+    "ReqConf": "model.configuration",
     "ReqConfFile": "formats.config",
+    "Requestor": "model.configuration",
+    "Rows": "formats.base",
+    "Span": "binary.span",
+    "SrvConf": "model.configuration",
     "SrvConfFile": "formats.config",
     "Survey": "fleet.survey",
     "SyncResult": "sync.agent:Result",
@@ -110,12 +150,14 @@ _PLACES = {
     "check_layout": "learn.checking",
     "compare_dumps": "directory.compare:compare",
     "diagnose": "diagnosis.engine",
+    "explain": "diagnosis.explanation",
     "export_changes": "directory.export:export",
     "export_file": "directory.output",
     "find_evidence": "diagnosis.inventory",
     "inspect": "evidence.inspection",
     "inspect_bytes": "formats.registry",
     "learn_layout": "learn.learning",
+    "load_layouts": "library",
     "messages": "formats.messages:of_code",
     "plan_rebuild": "repair.plan",
     "read_columns": "library",
@@ -129,6 +171,7 @@ _PLACES = {
     "simulate_many": "simulation.many",
     "stream_queue": "library",
     "stream_tuples": "library",
+    "supported_formats": "library",
     "survey": "fleet.survey",
     "synchronize": "sync.pair:run",
     "timeline": "events.timeline",
@@ -143,28 +186,52 @@ __all__ = [
     "CarvedImage",
     "Change",
     "Columns",
+    "ConfigurationListing",
+    "Content",
+    "CsvFile",
     "DescriptionError",
     "Difference",
     "Dump",
+    "Edit",
     "Event",
+    "Explanation",
     "ExportResult",
+    "Fault",
     "FileAccessError",
+    "Finding",
+    "Format",
     "GlbError",
     "Inspection",
     "Inventory",
+    "Layout",
     "LayoutCheck",
     "LayoutError",
+    "Layouts",
+    "LdifFile",
     "Learning",
     "Listing",
     "Log",
+    "LogLine",
     "Message",
+    "Node",
     "OutputExistsError",
     "Outstanding",
+    "Place",
     "Plan",
+    "Problem",
     "Queue",
+    "QueueListing",
+    "RebuildResult",
     "Record",
+    "Region",
+    "Remainder",
     "Report",
+    "ReqConf",
     "ReqConfFile",
+    "Requestor",
+    "Rows",
+    "Span",
+    "SrvConf",
     "SrvConfFile",
     "Survey",
     "SyncResult",
@@ -179,12 +246,14 @@ __all__ = [
     "check_layout",
     "compare_dumps",
     "diagnose",
+    "explain",
     "export_changes",
     "export_file",
     "find_evidence",
     "inspect",
     "inspect_bytes",
     "learn_layout",
+    "load_layouts",
     "messages",
     "plan_rebuild",
     "read_columns",
@@ -198,6 +267,7 @@ __all__ = [
     "simulate_many",
     "stream_queue",
     "stream_tuples",
+    "supported_formats",
     "survey",
     "synchronize",
     "timeline",

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glbtools import files, layouts
+from glbtools import files
+from glbtools.layouts import Layouts
 
 if TYPE_CHECKING:
     from glbtools.binary.columns import Columns
-    from glbtools.binary.layout import Layout
     from glbtools.binary.records import Record
     from glbtools.formats.config import ReqConfFile, SrvConfFile
     from glbtools.formats.listing import Listing
     from glbtools.formats.logs import Log
     from glbtools.formats.queue import Queue
+    from glbtools.formats.registry import Entry as Format
 
 
-def read_queue(path: str | Path, *, layout: Layout | None = None, max_size: int = files.DEFAULT_MAX_SIZE) -> Queue:
+def read_queue(path: str | Path, *, layouts: Layouts | None = None, max_size: int = files.DEFAULT_MAX_SIZE) -> Queue:
     """Return a queue file: records with sync, stamp, text and offsets, and the gaps between them.
 
     Raises:
@@ -26,33 +27,33 @@ def read_queue(path: str | Path, *, layout: Layout | None = None, max_size: int 
     """
     from glbtools.formats.queue import parse_queue
 
-    return parse_queue(files.read(path, max_size), layout or layouts.reference("queue"))
+    return parse_queue(files.read(path, max_size), (layouts or Layouts())["queue"])
 
 
-def stream_queue(path: str | Path, *, layout: Layout | None = None) -> Iterator[Record]:
+def stream_queue(path: str | Path, *, layouts: Layouts | None = None) -> Iterator[Record]:
     """Yield the records of a queue file of any size in bounded memory, gaps passed over."""
     from glbtools.formats.queue import read_records
 
-    return read_records(path, layout or layouts.reference("queue"))
+    return read_records(path, (layouts or Layouts())["queue"])
 
 
 def stream_tuples(
-    path: str | Path, *, layout: Layout | None = None
+    path: str | Path, *, layouts: Layouts | None = None
 ) -> Iterator[tuple[int, int | None, int | None, str, int, int]]:
     """Yield (sync, stamp, checksum, text, start, stop) of each record, otherwise as ``stream_queue``."""
     from glbtools.formats.queue import read_tuples
 
-    return read_tuples(path, layout or layouts.reference("queue"))
+    return read_tuples(path, (layouts or Layouts())["queue"])
 
 
-def read_columns(path: str | Path, *, layout: Layout | None = None) -> Columns:
+def read_columns(path: str | Path, *, layouts: Layouts | None = None) -> Columns:
     """Return numbers, stamps, checksums and offsets of all records as arrays."""
     from glbtools.formats.queue import read_columns as read
 
-    return read(path, layout or layouts.reference("queue"))
+    return read(path, (layouts or Layouts())["queue"])
 
 
-def read_table(path: str | Path, *, layout: Layout | None = None) -> Any:
+def read_table(path: str | Path, *, layouts: Layouts | None = None) -> Any:
     r"""Return a queue file as a ``pyarrow.Table``: every field of every record, with its text.
 
     Columns are ``sync``, ``stamp``, ``checksum`` (as stored; null where the layout has none), ``text``, ``start`` and
@@ -65,21 +66,21 @@ def read_table(path: str | Path, *, layout: Layout | None = None) -> Any:
     """
     from glbtools.formats.queue import read_table as read
 
-    return read(path, layout or layouts.reference("queue"))
+    return read(path, (layouts or Layouts())["queue"])
 
 
-def read_reqconf(path: str | Path, *, layout: Layout | None = None) -> ReqConfFile:
+def read_reqconf(path: str | Path, *, layouts: Layouts | None = None) -> ReqConfFile:
     """Return a REQCONF.GLB; ``.config`` says what it means."""
     from glbtools.formats.config import parse_reqconf
 
-    return parse_reqconf(files.read(path), layout or layouts.reference("reqconf"))
+    return parse_reqconf(files.read(path), (layouts or Layouts())["reqconf"])
 
 
-def read_srvconf(path: str | Path, *, layout: Layout | None = None) -> SrvConfFile:
+def read_srvconf(path: str | Path, *, layouts: Layouts | None = None) -> SrvConfFile:
     """Return a SRVCONF.GLB; ``.config`` says what it means."""
     from glbtools.formats.config import parse_srvconf
 
-    return parse_srvconf(files.read(path), layout or layouts.reference("srvconf"))
+    return parse_srvconf(files.read(path), (layouts or Layouts())["srvconf"])
 
 
 def read_listing(path: str | Path) -> Listing:
@@ -94,3 +95,22 @@ def read_log(path: str | Path) -> Log:
     from glbtools.formats.logs import parse_log
 
     return parse_log(files.read(path))
+
+
+def load_layouts(*paths: str | Path) -> Layouts:
+    """Return the reference layouts with those of some files in place of theirs: what ``layouts=`` takes everywhere.
+
+    Raises:
+        LayoutError: a file is wrong; says which line and key, and why.
+        FileAccessError: a file cannot be read.
+    """
+    from glbtools.layouts import from_files
+
+    return from_files(paths)
+
+
+def supported_formats() -> Mapping[str, Format]:
+    """Return every format that is read, by its name: those of glbtools, and those that other packages add."""
+    from glbtools.formats.registry import every
+
+    return every()

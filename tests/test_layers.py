@@ -16,8 +16,9 @@ PACKAGE = Path(__file__).resolve().parents[1] / "glbtools"
 # From top to bottom: a room imports only from rooms listed below it, and from itself. ``library`` is what the public
 # names of ``glbtools`` lead to.
 ROOMS = (
-    "__main__", "cli", "fleet", "reporting", "library", "simulation", "repair", "events", "diagnosis", "learn", "sync",
-    "directory", "evidence", "formats", "layouts", "model", "binary", "tables", "files", "processes", "errors",
+    "__main__", "cli", "testing", "fleet", "reporting", "library", "simulation", "repair",
+    "events", "diagnosis", "learn", "sync", "directory", "evidence", "formats", "layouts",
+    "model", "binary", "tables", "files", "processes", "errors",
 )  # fmt: skip
 
 # The package itself has the version and public names, all loaded lazily; both may be used from the top rooms,
@@ -35,6 +36,8 @@ ONLY_IN = {
     "pyarrow": ("binary", "fleet"),
     "distributed": ("fleet",),
     "pydantic": (),
+    "hypothesis": ("testing",),
+    "pytest": ("testing",),
 }
 # Constructs that drop or repair bytes : what is damaged must be kept and shown.
 BANNED = ("GreedyRange", "Padding", "Padded", "Rebuild", "PaddedString", "FlagsEnum", "NullStripped", "Checksum")

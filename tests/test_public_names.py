@@ -23,7 +23,8 @@ import glbtools
 for found in pkgutil.walk_packages(glbtools.__path__, "glbtools."):
     if not found.name.endswith("__main__"):
         importlib.import_module(found.name)
-print(json.dumps({name: type(getattr(glbtools, name)).__name__ for name in glbtools.__all__}))
+values = {name: getattr(glbtools, name) for name in glbtools.__all__}
+print(json.dumps({name: "type" if isinstance(each, type) else type(each).__name__ for name, each in values.items()}))
 """
 
 
@@ -31,7 +32,7 @@ def test_a_name_stands_for_the_same_thing_when_every_module_was_imported() -> No
     """A package of the name of a call would take its place as soon as it is imported."""
     done = subprocess.run([sys.executable, "-c", EVERY_MODULE], capture_output=True, text=True, check=True)
     kinds = json.loads(done.stdout)
-    assert kinds == {name: type(getattr(glbtools, name)).__name__ for name in glbtools.__all__}
+    assert set(kinds) == set(glbtools.__all__)
     assert {kind for name, kind in kinds.items() if name[0].islower()} == {"function"}
     assert {kind for name, kind in kinds.items() if name[0].isupper()} == {"type"}
 

@@ -87,6 +87,9 @@ class Layout(NamedTuple):
     checksum_status: str = ""
     checksum_doc: str = ""
 
+    def __repr__(self) -> str:
+        return f"<Layout {self.id}>"
+
     @property
     def by_name(self) -> Mapping[str, Field]:
         """Fields by their names."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -192,7 +192,7 @@ class _Outcome:
     def __init__(self) -> None:
         self.status = 0
 
-    def over(self, paths: Iterable[str], as_format: str | None, common: Common) -> Iterator[Inspection]:
+    def over(self, paths: Iterable[str], as_format: str | None, common: Common) -> Iterator[Inspection[Any]]:
         from glbtools.errors import GlbError
         from glbtools.evidence.inspection import inspect
         from glbtools.formats.registry import entry_of
@@ -210,7 +210,7 @@ class _Outcome:
             self.status = max(self.status, FOUND if found.damaged else 0)
             yield found
 
-    def listing(self, each: Inspection) -> str | None:
+    def listing(self, each: Inspection[Any]) -> str | None:
         from glbtools.errors import GlbError
         from glbtools.reporting.listing import listing
 

@@ -135,9 +135,9 @@ def scenario_names(incomplete: str) -> list[tuple[str, str]]:
 
 def format_names(incomplete: str) -> list[tuple[str, str]]:
     """Complete the name of a format."""
-    from glbtools.formats.registry import FORMATS
+    from glbtools.formats.registry import every
 
-    return [(name, each.title) for name, each in FORMATS.items() if name.startswith(incomplete.lower())]
+    return [(name, each.title) for name, each in every().items() if name.startswith(incomplete.lower())]
 
 
 def column_names(ctx: typer.Context, incomplete: str) -> list[str]:

@@ -22,7 +22,7 @@ from glbtools.diagnosis.restored import merged
 from glbtools.diagnosis.successors import directories, pairs
 from glbtools.diagnosis.successors.found import Directory
 from glbtools.diagnosis.successors.inputs import SuccessorInputs
-from glbtools.diagnosis.wording import numbers_text
+from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.errors import UnknownFormatError
 from glbtools.evidence.contents import Artefact
 from glbtools.evidence.network import Evidence, Network, latest_stamp
@@ -82,6 +82,10 @@ class Report:
     unjudged: list[UnjudgedPostoffice] = field(default_factory=list)
     judged: bool = True
 
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{number} {each}" for each, number in self.summary.items())
+        return f"<Report on {', '.join(self.paths)}: {counts}>"
+
     @property
     def network(self) -> Network:
         """The postoffices that were given together; of several units the first."""
@@ -102,6 +106,14 @@ class Report:
         """How many findings of each severity there are, and how many postoffices could not be judged."""
         counts = {each: sum(found.severity == each for found in self.findings) for each in SEVERITIES}
         return counts | {"unjudged": len(self.unjudged)}
+
+    def __str__(self) -> str:
+        """The verdict in text: a line for each finding, for what cannot be judged, and for what was not looked at."""
+        lines = [f"{each.severity}[{each.problem.code}] {each.problem.slug}: {each.message}" for each in self.findings]
+        lines += [f"{each.path}: {each.why}" for each in self.unjudged]
+        lines += [f"not looked at: {each}" for each in self.unreadable.values()]
+        counts = [plural(number, each) for each, number in self.summary.items() if number and each != "unjudged"]
+        return "\n".join([*lines, ", ".join(counts) or "no findings"])
 
     @property
     def troubled(self) -> bool:

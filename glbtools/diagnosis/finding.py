@@ -113,6 +113,9 @@ class Finding:
     alternatives: tuple[Alternative, ...] = ()
     refuted: tuple[RefutedHistory, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<{self.severity} {self.problem.code} {self.problem.slug}: {self.message}>"
+
     def __post_init__(self) -> None:
         if not self.severity:
             object.__setattr__(self, "severity", self.problem.severity)

@@ -83,6 +83,9 @@ class Inventory:
     others: list[File] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"<Inventory: {len(self.places)} postoffices, {len(self.others)} other files>"
+
     @property
     def units(self) -> list[Network]:
         """The networks, each at one moment, that hold a postoffice."""

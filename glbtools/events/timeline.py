@@ -74,6 +74,9 @@ class Timeline:
     last: int | None = None
     _events: Sorter = field(default_factory=Sorter, repr=False)
 
+    def __repr__(self) -> str:
+        return f"<Timeline of {len(self.clocks)} clocks: {sum(each.events for each in self.clocks.values())} events>"
+
     def __iter__(self) -> Iterator[Event]:
         return iter(self._events)
 
@@ -272,7 +275,7 @@ class _Gathering:
                 code=line.code,
             )
 
-    def queue(self, postoffice: Postoffice, artefact: Artefact, found: Inspection, rank: int) -> None:
+    def queue(self, postoffice: Postoffice, artefact: Artefact, found: Inspection[Any], rank: int) -> None:
         """Add the records of a queue; one whose stamp is no date goes where the record before it is."""
         stored = found.layout.with_role("stamp") if found.layout else None
         precision = "2 seconds" if stored is not None and stored.stamp == "dos" else "second"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from glbtools import files
 from glbtools.errors import GlbError, UnknownFormatError
@@ -61,16 +61,16 @@ class Contents:
         self.layouts, self.max_size = layouts, max_size
         self.unreadable: dict[str, str] = {}
         self._room, self._used = room, 0
-        self._kept: dict[str, Inspection | None] = {}
+        self._kept: dict[str, Inspection[Any] | None] = {}
         self._digests: dict[str, Digest] = {}
         self._containers: dict[str, int] = {}
 
-    def read(self, artefact: Artefact) -> Inspection | None:
+    def read(self, artefact: Artefact) -> Inspection[Any] | None:
         """Return what a file holds; None when it cannot be read or is no Dir-Sync file."""
         path = artefact.path
         if path in self._kept:
             return self._kept[path]
-        found: Inspection | None = None
+        found: Inspection[Any] | None = None
         try:
             data = artefact.entry.read(self.max_size)
         except GlbError as error:

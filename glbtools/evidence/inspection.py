@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal, overload
 
 from glbtools import files
 from glbtools.errors import FileAccessError, UnknownFormatError
@@ -10,14 +11,101 @@ from glbtools.evidence import containers, images
 from glbtools.formats.registry import Inspection, inspect_bytes
 from glbtools.layouts import Layouts
 
+if TYPE_CHECKING:
+    from glbtools.formats.base import Content
+    from glbtools.formats.config import ReqConfFile, SrvConfFile
+    from glbtools.formats.cursors import Document
+    from glbtools.formats.dirsync_file import DirsyncFile
+    from glbtools.formats.exchange_csv import CsvFile
+    from glbtools.formats.import_file import ImportFile
+    from glbtools.formats.ldif_dump import LdifFile
+    from glbtools.formats.listing import ConfigurationListing, QueueListing
+    from glbtools.formats.logs import Log
+    from glbtools.formats.message import ForeignMessage, Subject
+    from glbtools.formats.queue import Queue
+    from glbtools.formats.repadmin import Links, Vectors
+    from glbtools.formats.sibling import Sibling
 
+
+@overload
+def inspect(
+    path: str | Path, *, as_format: Literal["queue"], layouts: Layouts | None = ..., max_size: int = ...
+) -> Inspection[Queue]: ...
+@overload
+def inspect(
+    path: str | Path, *, as_format: Literal["reqconf"], layouts: Layouts | None = ..., max_size: int = ...
+) -> Inspection[ReqConfFile]: ...
+@overload
+def inspect(
+    path: str | Path, *, as_format: Literal["srvconf"], layouts: Layouts | None = ..., max_size: int = ...
+) -> Inspection[SrvConfFile]: ...
+@overload
+def inspect(
+    path: str | Path, *, as_format: Literal["log"], layouts: Layouts | None = ..., max_size: int = ...
+) -> Inspection[Log]: ...
+@overload
+def inspect(
+    path: str | Path, *, as_format: Literal["listq"], layouts: Layouts | None = ..., max_size: int = ...
+) -> Inspection[QueueListing]: ...
+@overload
+def inspect(
+    path: str | Path, *, as_format: Literal["listds"], layouts: Layouts | None = ..., max_size: int = ...
+) -> Inspection[ConfigurationListing]: ...
+@overload
+def inspect(
+    path: str | Path, *, as_format: Literal["message"], layouts: Layouts | None = ..., max_size: int = ...
+) -> Inspection[ForeignMessage]: ...
+@overload
+def inspect(
+    path: str | Path, *, as_format: Literal["subject"], layouts: Layouts | None = ..., max_size: int = ...
+) -> Inspection[Subject]: ...
+@overload
+def inspect(
+    path: str | Path, *, as_format: Literal["import"], layouts: Layouts | None = ..., max_size: int = ...
+) -> Inspection[ImportFile]: ...
+@overload
+def inspect(
+    path: str | Path, *, as_format: Literal["exchange-csv"], layouts: Layouts | None = ..., max_size: int = ...
+) -> Inspection[CsvFile]: ...
+@overload
+def inspect(
+    path: str | Path, *, as_format: Literal["ldif"], layouts: Layouts | None = ..., max_size: int = ...
+) -> Inspection[LdifFile]: ...
+@overload
+def inspect(
+    path: str | Path, *, as_format: Literal["dirsync"], layouts: Layouts | None = ..., max_size: int = ...
+) -> Inspection[DirsyncFile]: ...
+@overload
+def inspect(
+    path: str | Path, *, as_format: Literal["showutdvec"], layouts: Layouts | None = ..., max_size: int = ...
+) -> Inspection[Vectors]: ...
+@overload
+def inspect(
+    path: str | Path, *, as_format: Literal["showrepl"], layouts: Layouts | None = ..., max_size: int = ...
+) -> Inspection[Links]: ...
+@overload
+def inspect(
+    path: str | Path, *, as_format: Literal["cursors"], layouts: Layouts | None = ..., max_size: int = ...
+) -> Inspection[Document]: ...
+@overload
+def inspect(
+    path: str | Path,
+    *,
+    as_format: Literal["control", "names", "networks", "extension", "mailbag"],
+    layouts: Layouts | None = ...,
+    max_size: int = ...,
+) -> Inspection[Sibling]: ...
+@overload
+def inspect(
+    path: str | Path, *, as_format: str | None = ..., layouts: Layouts | None = ..., max_size: int = ...
+) -> Inspection[Content]: ...
 def inspect(
     path: str | Path,
     *,
     as_format: str | None = None,
     layouts: Layouts | None = None,
     max_size: int = files.DEFAULT_MAX_SIZE,
-) -> Inspection:
+) -> Inspection[Content]:
     """Return what a file holds.
 
     Args:

@@ -200,7 +200,7 @@ class Postoffice:
         # Where all that is left was deleted, only what was deleted, too, is known to have been there.
         return siblings or bool(self.deleted(name))
 
-    def read(self, artefact: Artefact) -> Inspection | None:
+    def read(self, artefact: Artefact) -> Inspection[Any] | None:
         """Return what a file holds; None when it cannot be read or is no Dir-Sync file."""
         return self.contents.read(artefact)
 
@@ -210,7 +210,7 @@ class Postoffice:
             self._log.clear()
         self.contents.release(self.artefacts)
 
-    def inspections(self, *formats: str) -> Iterator[tuple[Artefact, Inspection]]:
+    def inspections(self, *formats: str) -> Iterator[tuple[Artefact, Inspection[Any]]]:
         """Yield the files of some formats."""
         for artefact in self.artefacts:
             if may_be(artefact.name, formats):
@@ -261,7 +261,7 @@ class Postoffice:
                 found.append(change._replace(path=held.artefact.path, line=line, note=note))
         return found
 
-    def _listed(self, name: str) -> tuple[Artefact, Inspection] | None:
+    def _listed(self, name: str) -> tuple[Artefact, Inspection[Any]] | None:
         stem = name.partition(".")[0].upper()
         for artefact, found in self.inspections("listq"):
             if (found.content.queue or artefact.name) == stem or (

@@ -39,6 +39,9 @@ class ReqConfFile:
     slack: bytes = b""
     faults: list[Fault] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+
     @property
     def config(self) -> ReqConf:
         """What the stored values mean."""
@@ -87,6 +90,9 @@ class SrvConfFile:
     records: list[list[Value]] = field(default_factory=list)
     slack: bytes = b""
     faults: list[Fault] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
 
     @property
     def config(self) -> SrvConf:

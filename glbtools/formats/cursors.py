@@ -72,6 +72,9 @@ class Document(NamedTuple):
     cursors: tuple[tuple[int, Span, Cursor], ...] = ()
     faults: tuple[Fault, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+
     def lists(self) -> list[Rows]:
         """The cursors."""
         rows = ({"line": line, "span": span_row(span)} | each._asdict() for line, span, each in self.cursors)

@@ -90,6 +90,9 @@ class DirsyncFile(NamedTuple):
 
     sections: tuple[Section, ...]
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+
     @property
     def changes(self) -> tuple[Section, ...]:
         """The sections that say something of an object."""

@@ -125,6 +125,9 @@ class CsvFile(NamedTuple):
     rows: tuple[Row, ...]
     separators: Separators = DEFAULT_SEPARATORS
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+
     @property
     def header(self) -> tuple[str, ...]:
         """Names of the columns."""

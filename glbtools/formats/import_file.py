@@ -52,6 +52,9 @@ class ImportFile:
     items: tuple[Item, ...]
     after: str = ""
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+
     @property
     def transactions(self) -> tuple[Transaction, ...]:
         """All that could be typed, comments included, in order."""

@@ -124,6 +124,9 @@ class LdifFile(NamedTuple):
 
     records: tuple[Record, ...]
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+
     @property
     def faults(self) -> tuple[Fault, ...]:
         """All faults of all records, and whether the dump was cut short."""

@@ -95,6 +95,9 @@ class Listing:
 class QueueListing(Listing):
     """What LISTQ prints."""
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+
     @property
     def faults(self) -> list[Fault]:
         """The lines that mean nothing, and what the vendor's Import would object to in the texts."""
@@ -144,6 +147,9 @@ class QueueListing(Listing):
 
 class ConfigurationListing(Listing):
     """What LISTDS prints."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
 
     def lists(self) -> list[Rows]:
         """The numbers printed, as the fields they are printed from, and the requestors."""

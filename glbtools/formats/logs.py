@@ -241,6 +241,9 @@ class Log:
     unparsed: tuple[Fault, ...]
     form: LogForm
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+
     @property
     def faults(self) -> tuple[Fault, ...]:
         """The lines that mean nothing; a file of nothing else is damaged, or no log."""

@@ -114,6 +114,9 @@ class ForeignMessage:
     parts: tuple[Part, ...]
     faults: tuple[Fault, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+
     @property
     def settings(self) -> dict[str, str]:
         """Key in lower case -> value without blanks around it; of a repeated key the first."""
@@ -370,6 +373,9 @@ class Subject(NamedTuple):
     truncated: bool = False
     cut: str = ""
     raw: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
 
     @property
     def faults(self) -> list[Fault]:

@@ -70,6 +70,9 @@ class Queue:
     left: list[Gap] = field(default_factory=list)
     framing: list[Fault] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+
     @property
     def codec(self) -> RecordCodec:
         """The compiled layout."""

@@ -10,12 +10,12 @@ import fnmatch
 import importlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from glbtools import files
 from glbtools.binary.span import Fault, Region, tile
-from glbtools.errors import UnknownFormatError, UsageError, suggestion
+from glbtools.errors import GlbError, UnknownFormatError, UsageError, suggestion
 from glbtools.layouts import Layouts
 
 if TYPE_CHECKING:
@@ -29,8 +29,9 @@ class Entry(NamedTuple):
     Attributes:
         name: as ``--as`` and JSON spell it; of a binary format also the family of its layouts.
         title: for people.
-        parser: what reads a file of it: module and function in ``glbtools.formats``; it takes the content and, of a
-            binary format, the layout, and never fails for what it reads.
+        parser: what reads a file of it: module and function in ``glbtools.formats``, or ``package.module:function``
+            of another package; it takes the content and, of a binary format, the layout, and never fails for what it
+            reads.
         prober: the function of that module that tells whether a content is of this format; strict, since another
             format may fit better.
         names: patterns of file names, upper case, that say so when the content does not.
@@ -43,10 +44,10 @@ class Entry(NamedTuple):
     title: str
     parser: str
     prober: str
-    names: tuple[str, ...]
-    binary: bool
-    built: bool
-    certainty: str
+    names: tuple[str, ...] = ()
+    binary: bool = False
+    built: bool = False
+    certainty: str = "as its package says"
 
     def parse(self, data: bytes, layout: Layout | None) -> Content:
         """Return what a content holds.
@@ -58,13 +59,28 @@ class Entry(NamedTuple):
 
     def probe(self, data: bytes, layout: Layout | None) -> bool:
         """Whether a content is of this format."""
+        if ":" in self.parser:
+            module = self.parser.partition(":")[0]
+            return self._called(f"{module}:{self.prober}", data, layout)  # type: ignore[no-any-return]
         module = self.parser.partition(".")[0]
         return self._called(f"{module}.{self.prober}", data, layout)  # type: ignore[no-any-return]
 
     def _called(self, place: str, data: bytes, layout: Layout | None) -> Any:
+        if ":" in place:
+            return self._foreign(place, data)
         module, _, name = place.partition(".")
         function = getattr(importlib.import_module(f"glbtools.formats.{module}"), name)
         return function(data, layout) if self.binary else function(data)
+
+    def _foreign(self, place: str, data: bytes) -> Any:
+        """Call what another package has for its format; it is to blame for what goes wrong there."""
+        module, _, name = place.partition(":")
+        try:
+            return getattr(importlib.import_module(module), name)(data)
+        except GlbError:
+            raise
+        except Exception as error:
+            raise UsageError(f"format {self.name}: {place} failed: {type(error).__name__}: {error}") from error
 
 
 _QUEUES = (
@@ -142,14 +158,52 @@ FORMATS: Mapping[str, Entry] = {
 The latter are known by their content alone: a name such as ``*.CSV`` would make a postoffice of any directory.
 """
 
+GROUP = "glbtools.formats"
+"""Entry points of this group add formats: each names an ``Entry``."""
+
+
+@cache
+def added() -> Mapping[str, Entry]:
+    """Return the formats that other packages add.
+
+    Raises:
+        UsageError: an entry point cannot be loaded, names no format, or one that there is.
+    """
+    from importlib.metadata import entry_points
+
+    found: dict[str, Entry] = {}
+    for point in entry_points(group=GROUP):
+        try:
+            entry = point.load()
+        except Exception as error:
+            raise UsageError(f"entry point {point.name} = {point.value}: cannot be loaded: {error}") from error
+        if not isinstance(entry, Entry) or entry.binary or ":" not in entry.parser:
+            raise UsageError(
+                f"entry point {point.name} = {point.value}: is no glbtools.Format with a parser package.module:function"
+            )
+        if entry.name in FORMATS or entry.name in found:
+            raise UsageError(f"entry point {point.name} = {point.value}: there is a format {entry.name} already")
+        found[entry.name] = entry
+    return found
+
+
+def every() -> Mapping[str, Entry]:
+    """Return the formats of glbtools, and behind them those that other packages add."""
+    return {**FORMATS, **added()}
+
+
 _TEXT_FORMATS = ("subject", "message", "listds", "listq", "log", "import")
 _DIRECTORY_FORMATS = tuple(name for name, each in FORMATS.items() if not each.binary and name not in DIRSYNC)
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 """How UTF-16 begins: Exchange writes it (uCodePage), and PowerShell redirects into it."""
 
 
-@dataclass
-class Inspection:
+Read_co = TypeVar("Read_co", bound=Content, covariant=True)
+"""What a file of some format is read as."""
+
+
+@dataclass(frozen=True, repr=False)
+class Inspection(Generic[Read_co]):
     """What one file holds.
 
     Attributes:
@@ -157,20 +211,23 @@ class Inspection:
         entry: the format it is of.
         layout: the binary layout it was read with; None for text.
         data: the content.
-        content: the parsed file, of the type its format's module returns.
+        content: the parsed file, of the type its format's module returns; that is known where the format was given,
+            and else told by ``isinstance``.
     """
 
     path: str
     entry: Entry
     layout: Layout | None
     data: bytes
-    content: Any
+    content: Read_co
+
+    def __repr__(self) -> str:
+        return f"<Inspection of {self.path}: {'; '.join(self.summary)}>"
 
     @cached_property
     def faults(self) -> list[Fault]:
         """Everything that is wrong or remarkable, in the order of the file."""
-        content: Content = self.content
-        return sorted(content.faults, key=lambda each: each.span)
+        return sorted(self.content.faults, key=lambda each: each.span)
 
     @property
     def damage(self) -> int:
@@ -190,7 +247,7 @@ class Inspection:
     @property
     def summary(self) -> list[str]:
         """The content in a few phrases."""
-        return self.content.summary()  # type: ignore[no-any-return]
+        return self.content.summary()
 
     @property
     def sha256(self) -> str:
@@ -208,10 +265,12 @@ def entry_of(name: str, option: str = "") -> Entry:
     Raises:
         UsageError: there is none; ``option`` stands before the name in what is said.
     """
-    if name.lower() not in FORMATS:
-        known = f"formats are {', '.join(FORMATS)}"
-        raise UsageError(f"{option}{name}: is not a format; {known}{suggestion(name, FORMATS)}")
-    return FORMATS[name.lower()]
+    entry = FORMATS.get(name.lower()) or added().get(name.lower())
+    if entry is None:
+        names = every()
+        known = f"formats are {', '.join(names)}"
+        raise UsageError(f"{option}{name}: is not a format; {known}{suggestion(name, names)}")
+    return entry
 
 
 def inspect_bytes(
@@ -221,7 +280,7 @@ def inspect_bytes(
     as_format: str | None = None,
     layouts: Layouts | None = None,
     among: Mapping[str, Entry] = FORMATS,
-) -> Inspection:
+) -> Inspection[Content]:
     """Return what a content holds.
 
     Args:
@@ -266,6 +325,10 @@ def detect(data: bytes, path: str, layouts: Layouts, among: Mapping[str, Entry] 
         raise UnknownFormatError(f"{path}: {known}")
     if by_name is not None:
         return by_name
+    for entry in added().values() if among is FORMATS else ():
+        named = any(fnmatch.fnmatchcase(base, pattern) for pattern in entry.names)
+        if entry.probe(data, None) if data else named:
+            return entry
     what = "not a Dir-Sync file that glbtools knows" if data else "an empty file, and its name says nothing"
     raise UnknownFormatError(f"{path}: {what}; --as FORMAT reads it as one")
 

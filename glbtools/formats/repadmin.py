@@ -191,6 +191,9 @@ class Vectors(Report[Vector]):
         """The lines of the vectors."""
         return self.rows(when=lambda each: moment_row(each.when))
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+
     def summary(self) -> list[str]:
         """How many vectors and domain controllers there are, and how many lines are of former lives."""
         items, tables = self.items, _tables(self.lines)
@@ -212,6 +215,9 @@ class Links(Report[Link]):
     def lists(self) -> list[Rows]:
         """The links."""
         return self.rows(succeeded=lambda each: moment_row(each.succeeded))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
 
     def summary(self) -> list[str]:
         """How many links there are, and how many of them fail."""

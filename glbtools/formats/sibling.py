@@ -32,6 +32,9 @@ class Sibling:
     slack: bytes = b""
     faults: list[Fault] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+
     def build(self) -> bytes:
         """The bytes of the file."""
         return b"".join(structure.build(self.layout, values) for values in self.records) + self.slack

@@ -88,6 +88,10 @@ class Learning:
     contents: list[bytes] = field(default_factory=list, repr=False)
     apart: list[str] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        found = self.layout.id if self.layout else "undecided"
+        return f"<Learning of {len(self.paths)} {self.family} files: {found}>"
+
     @property
     def partial(self) -> bool:
         """Whether a layout is given that states a part of what the files hold; ``reasons`` say what stays open."""

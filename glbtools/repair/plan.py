@@ -66,6 +66,9 @@ class Plan:
         self._work = work
         self.unsafe, self.only = unsafe, only
 
+    def __repr__(self) -> str:
+        return f"<Plan for {self._work.root}: {len(self.edits)} edits, {len(self.undone)} left>"
+
     @property
     def edits(self) -> list[Edit]:
         """What is done, in order."""

@@ -94,6 +94,9 @@ class CarvedImage:
     failure: str = ""
     is_more: bool = False
 
+    def __repr__(self) -> str:
+        return f"<CarvedImage {self.path}: {self.records} records, {self.texts} texts>"
+
 
 def carve(
     *paths: str | Path,

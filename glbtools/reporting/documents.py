@@ -25,7 +25,7 @@ def tool(version: str) -> dict[str, str]:
     return {"name": "glbtools", "version": version}
 
 
-def inspection(each: Inspection) -> Iterator[str]:
+def inspection(each: Inspection[Any]) -> Iterator[str]:
     """Yield the lines of everything that is known of one file, a row at a time: a large file makes a large document."""
     head = {
         "path": each.path,
@@ -76,7 +76,7 @@ def dumps(document: object, *, indent: int | None = 2) -> str:
     return json.dumps(document, indent=indent, ensure_ascii=True)
 
 
-def inspections(found: Iterable[Inspection], version: str) -> Iterator[str]:
+def inspections(found: Iterable[Inspection[Any]], version: str) -> Iterator[str]:
     """Yield the lines of the one document for several files."""
     yield "{"
     yield f'  "schema": "{INSPECTION_SCHEMA}",'
@@ -91,20 +91,20 @@ def inspections(found: Iterable[Inspection], version: str) -> Iterator[str]:
     yield "}"
 
 
-def rows(each: Inspection) -> Iterator[dict[str, Any]]:
+def rows(each: Inspection[Any]) -> Iterator[dict[str, Any]]:
     """Yield one flat row for each thing a file holds, for JSON lines and CSV."""
     for kind, row in each.rows():
         yield {"path": each.path, "format": each.entry.name, "kind": kind} | row
 
 
-def json_lines(found: Iterable[Inspection]) -> Iterator[str]:
+def json_lines(found: Iterable[Inspection[Any]]) -> Iterator[str]:
     """Yield one JSON object for each thing the files hold."""
     for each in found:
         for row in rows(each):
             yield dumps(row, indent=None)
 
 
-def csv_lines(found: Iterable[Inspection]) -> Iterator[str]:
+def csv_lines(found: Iterable[Inspection[Any]]) -> Iterator[str]:
     """Yield one CSV table of everything the files hold.
 
     Texts are escaped as in tables, since CSV is shown in terminals too, and safe for spreadsheets.
@@ -142,7 +142,7 @@ def _flat(row: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _region(each: Inspection, start: int, stop: int, what: str) -> dict[str, Any]:
+def _region(each: Inspection[Any], start: int, stop: int, what: str) -> dict[str, Any]:
     region: dict[str, Any] = {"span": [start, stop], "what": what}
     if what == "gap":
         region["hex"] = each.data[start:stop].hex()

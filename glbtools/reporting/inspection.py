@@ -7,6 +7,7 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 from glbtools.binary.span import Span
+from glbtools.formats.registry import FORMATS
 from glbtools.reporting.model import (
     FAINT,
     STRONG,
@@ -36,7 +37,7 @@ MOST_TEXT = 4000
 """Characters of one text shown in a table."""
 
 
-def report(inspection: Inspection, *, hexadecimal: bool = False, limit: int = LIMIT) -> Iterator[Block]:
+def report(inspection: Inspection[Any], *, hexadecimal: bool = False, limit: int = LIMIT) -> Iterator[Block]:
     """Yield the report on one file."""
     yield from heading(inspection)
     yield Break()
@@ -50,7 +51,7 @@ def report(inspection: Inspection, *, hexadecimal: bool = False, limit: int = LI
     yield from _byte_map(inspection)
 
 
-def heading(inspection: Inspection) -> Iterator[Block]:
+def heading(inspection: Inspection[Any]) -> Iterator[Block]:
     """Yield what the file is: format, size, layout and its status, content in a few phrases, hash."""
     size = f"{len(inspection.data)} byte{'' if len(inspection.data) == 1 else 's'}"
     yield Verbatim(f"{safe(inspection.path)}: {inspection.entry.title}, {size}", STRONG)
@@ -65,7 +66,7 @@ def heading(inspection: Inspection) -> Iterator[Block]:
 # --- content -----------------------------------------------------------------------------------------------------
 
 
-def _content(inspection: Inspection, limit: int) -> Iterator[Block]:
+def _content(inspection: Inspection[Any], limit: int) -> Iterator[Block]:
     nodes = inspection.content.nodes()
     if inspection.entry.binary:
         first, second = next(nodes, None), next(nodes, None)
@@ -76,6 +77,8 @@ def _content(inspection: Inspection, limit: int) -> Iterator[Block]:
         # A requestor has a row of its own; its fields one by one are for programs.
         shown = list(islice((row for row in rows if "." not in (row.get("name") or "")), limit))
         drawn = _TABLES.get((inspection.entry.name, name)) or _TABLES.get(("", name))
+        if drawn is None and shown and inspection.entry.name not in FORMATS:
+            drawn = _by_name(tuple(each for each in shown[0] if each != "span"))
         if drawn is None or not shown:
             continue
         columns, cells = drawn
@@ -83,6 +86,11 @@ def _content(inspection: Inspection, limit: int) -> Iterator[Block]:
         if len(shown) == limit < total:
             yield Verbatim(f"... and {total - limit} more; --limit shows more, --json shows all")
         yield Break()
+
+
+def _by_name(names: tuple[str, ...]) -> Drawn:
+    """Return how rows of a format of another package are shown: where each stands, and its values by their names."""
+    return _columns("at", *map(safe, names)), lambda row: (_where(row), *(safe(row.get(each, "")) for each in names))
 
 
 def _single(node: Node) -> Iterator[Block]:
@@ -257,7 +265,7 @@ _TABLES: Mapping[tuple[str, str], Drawn] = {
 # --- what is wrong, and where the bytes went ---------------------------------------------------------------------
 
 
-def _faults(inspection: Inspection) -> Iterator[Block]:
+def _faults(inspection: Inspection[Any]) -> Iterator[Block]:
     faults, damage = inspection.faults, inspection.damage
     if not faults:
         return
@@ -273,7 +281,7 @@ def _faults(inspection: Inspection) -> Iterator[Block]:
     yield Break()
 
 
-def _byte_map(inspection: Inspection) -> Iterator[Block]:
+def _byte_map(inspection: Inspection[Any]) -> Iterator[Block]:
     if not inspection.data:
         return
     yield Verbatim("byte map", STRONG)
@@ -292,7 +300,7 @@ def clipped(text: str) -> str:
 def _where(row: Row) -> str:
     if row.get("line"):
         return f"line {row['line']}"
-    return f"0x{row['span'][0]:04x}" if row["span"] else ""
+    return f"0x{row['span'][0]:04x}" if row.get("span") else ""
 
 
 def _when(value: str | None) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PROGRAM = f"glbtools {__version__}"
 
 
-def listing(inspection: Inspection) -> str:
+def listing(inspection: Inspection[Any]) -> str:
     """Return a queue as LISTQ, a configuration as LISTDS, a log as DIRSYNC.LOG would show it.
 
     Raises:

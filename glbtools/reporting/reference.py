@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from glbtools.formats.reference import Fact, facts
-from glbtools.formats.registry import FORMATS
+from glbtools.formats.registry import FORMATS, entry_of, every
 from glbtools.layouts import Layouts
 from glbtools.reporting.documents import dumps
 from glbtools.reporting.model import STRONG, Block, Break, Column, Paragraph, Table, Verbatim
@@ -26,7 +26,7 @@ def overview() -> Iterator[Block]:
     """Yield the list of formats."""
     yield Table(
         (Column("format"), Column("what"), Column("built"), Column("certainty")),
-        tuple((each.name, each.title, "yes" if each.built else "", each.certainty) for each in FORMATS.values()),
+        tuple((each.name, each.title, "yes" if each.built else "", each.certainty) for each in every().values()),
     )
     yield Break()
     yield Paragraph("glbtools formats NAME shows the fields of one, with status and source of each.", hang=0)
@@ -35,7 +35,8 @@ def overview() -> Iterator[Block]:
 def report(name: str, layouts: Mapping[str, Layout]) -> Iterator[Block]:
     """Yield what is known of one format."""
     known = facts(name, layouts)
-    entry = FORMATS[name]
+    entry = entry_of(name)
+    name = entry.name
     yield Verbatim(f"{name}: {entry.title}", STRONG)
     if entry.binary:
         layout = layouts[name]
@@ -51,11 +52,11 @@ def report(name: str, layouts: Mapping[str, Layout]) -> Iterator[Block]:
 
 def document(name: str | None, layouts: Mapping[str, Layout]) -> str:
     """Return the same as JSON."""
-    chosen = [name] if name else list(FORMATS)
+    chosen = [entry_of(name).name] if name else list(every())
     formats = []
     for each in chosen:
         known = facts(each, layouts)
-        entry = FORMATS[each]
+        entry = entry_of(each)
         layout = layouts[each] if entry.binary else None
         formats.append(
             {

@@ -394,6 +394,6 @@ def test_the_library_learns_what_the_command_learns(place: Path, run: Run) -> No
     ]
     assert [done for _, done, _ in steps] == sorted(done for _, done, _ in steps)
     assert all(done < total for _, done, total in steps)
-    read = glbtools.read_queue("MSTTRANS.GLB", layout=learning.layout)
+    read = glbtools.read_queue("MSTTRANS.GLB", layouts=glbtools.Layouts([learning.layout]))
     assert [(each.sync, each.text) for each in read.records] == [(each.sync, each.text) for each in sample().rows]
     assert Layouts([learning.layout])["queue"] is learning.layout

@@ -570,11 +570,11 @@ def test_a_layout_of_the_users_own_serves_to_build_and_to_inspect(tmp_path: Path
     )
     glb = made(tmp_path, text, layouts=own) / "po" / "GLB"
     assert (glb / "REQTRANS.GLB").read_bytes() == bytes(4) + b"0000000001R PCM:NET/PO\r\n0000000002# b\r\n"
-    reqconf = glbtools.read_reqconf(glb / "REQCONF.GLB", layout=own["reqconf"]).config
+    reqconf = glbtools.read_reqconf(glb / "REQCONF.GLB", layouts=own).config
     assert (reqconf.reqsync, reqconf.srvsync, reqconf.server, reqconf.pointers) == (17, 80, "NET/PO", None)
-    srvconf = glbtools.read_srvconf(glb / "SRVCONF.GLB", layout=own["srvconf"]).config
+    srvconf = glbtools.read_srvconf(glb / "SRVCONF.GLB", layouts=own).config
     assert (srvconf.sync, srvconf.requestors[0].name, srvconf.requestors[0].reqsync) == (3, "PCM:NET/PO", 17)
-    records = glbtools.read_queue(glb / "REQTRANS.GLB", layout=own["queue"]).records
+    records = glbtools.read_queue(glb / "REQTRANS.GLB", layouts=own).records
     assert [(each.sync, each.text, each.stamp) for each in records] == [(1, "R PCM:NET/PO", None), (2, "# b", None)]
     for name in ("REQTRANS", "REQCONF", "SRVCONF", "MSTTRANS"):
         found = glbtools.inspect(glb / f"{name}.GLB", layouts=own)

@@ -95,6 +95,9 @@ class Outstanding(NamedTuple):
     standing: Obstacle
     evidence: tuple[Evidence, ...]
 
+    def __repr__(self) -> str:
+        return f"<Outstanding {self.change.sync} ({self.why}): {self.change.text[:60]!r}>"
+
     @property
     def sync(self) -> int:
         """Its number at the origin."""
@@ -157,6 +160,9 @@ class Unsent:
     ranges: list[MissingRange] = field(default_factory=list)
     unknown: list[UnknownRoute] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Unsent: {len(self.changes)} changes, {len(self.ranges)} ranges>"
 
     @property
     def numbers(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from glbtools.binary.records import Record
 from glbtools.binary.span import Fault
@@ -40,7 +41,7 @@ def check(case: Case) -> Iterator[Finding]:
     yield from _skew(case)
 
 
-def _queue(case: Case, artefact: Artefact, found: Inspection) -> Iterator[Finding]:
+def _queue(case: Case, artefact: Artefact, found: Inspection[Any]) -> Iterator[Finding]:
     path = artefact.path
     queue = artefact.name if found.entry.name == "queue" else found.content.queue or "a queue"
     damage = [each for each in found.faults if each.kind in DAMAGE and each.damage]
