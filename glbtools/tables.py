@@ -128,12 +128,12 @@ def _line(text: str, at: int) -> int:
 
 def _integer(digits: str) -> int:
     if len(digits) > MOST_DIGITS:
-        raise _RefusedValueError(f"a number has {len(digits)} digits", lambda lines: lines.values[digits])
+        raise _RefusedValueError(f"a number has {len(digits)} digits", lambda lines: lines.value(digits))
     return int(digits)
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise _RefusedValueError(f"{name} is not a number", lambda lines: lines.values[name])
+    raise _RefusedValueError(f"{name} is not a number", lambda lines: lines.value(name))
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -187,6 +187,10 @@ class _Lines:
             self._value(())
         else:
             self._statements()
+
+    def value(self, word: str) -> int:
+        """Return the first line with a number or a word; the document may be broken behind it."""
+        return self.values.get(word) or _line(self._text, max(self._text.find(word), 0))
 
     def _next(self) -> None:
         """Go to the next token that is no blank and no comment; an empty one is the end."""
