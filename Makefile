@@ -41,8 +41,11 @@ test: $(INSTALLED)
 test-real: $(INSTALLED)
 	$(BIN)/python -m pytest -q tests/real
 
-# What Debian's mtools, ewf-tools and qemu-utils make is read, and hashdeep confirms the list of a rebuild.
+# What Debian's mtools, ewf-tools and qemu-utils make is read, and hashdeep confirms the list of a rebuild; what programs
+# for tables read of the CSV is compared with the JSON.
 test-tools: $(INSTALLED)
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test-survey]'
+	$(BIN)/python -m pytest -q tests/reporting/test_rows.py
 	$(BIN)/python -m pytest -q tests/evidence/test_images.py tests/repair/test_containers.py tests/repair/test_recovery.py
 	$(BIN)/python -m pytest -q tests/cases/test_rebuild.py -k hashdeep
 

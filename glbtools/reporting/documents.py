@@ -107,7 +107,8 @@ def json_lines(found: Iterable[Inspection[Any]]) -> Iterator[str]:
 def csv_lines(found: Iterable[Inspection[Any]]) -> Iterator[str]:
     """Yield one CSV table of everything the files hold.
 
-    Texts are escaped as in tables, since CSV is shown in terminals too, and safe for spreadsheets.
+    Texts are escaped as in tables, since CSV is shown in terminals too, and safe for spreadsheets. A span is in two
+    columns, bytes begin with ``0x``, so that nobody takes them for a number.
     """
     flat = [_flat(row) for each in found for row in rows(each)]
     if not flat:
@@ -133,7 +134,11 @@ def spreadsheet_safe(value: str) -> str:
 def _flat(row: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in row.items():
-        if isinstance(value, dict):
+        if name == "span" and value is not None:
+            flat[f"{prefix}start"], flat[f"{prefix}stop"] = value
+        elif isinstance(value, dict) and list(value) == ["hex"]:
+            flat[f"{prefix}{name}"] = f"0x{value['hex']}"
+        elif isinstance(value, dict):
             flat |= _flat(value, f"{prefix}{name}.")
         elif isinstance(value, list):
             flat[f"{prefix}{name}"] = json.dumps(value)
