@@ -61,6 +61,10 @@ def learn(
     hex_: Annotated[
         bool, typer.Option("--hex", help="Show the best three readings over the bytes of one record.")
     ] = False,
+    partial: Annotated[
+        bool,
+        typer.Option("--partial", help="Of REQCONF or SRVCONF write what is certain, though its numbers are open."),
+    ] = False,
     force: Replace = False,
     *,
     common: Common,
@@ -75,8 +79,9 @@ def learn(
     from glbtools.errors import UsageError
 
     if check is not None:
-        if known or pin or hex_ or out is not None or family is not None:
-            raise UsageError("--check: goes with --listing only; leave out --known, --pin, --hex, --family and --out")
+        if known or pin or hex_ or partial or out is not None or family is not None:
+            others = "--known, --pin, --hex, --partial, --family and --out"
+            raise UsageError(f"--check: goes with --listing only; leave out {others}")
         _check(check, files, listing or [], common)
         return
     if out == STDIN and common.as_json:
@@ -90,6 +95,7 @@ def learn(
         listings=listing or (),
         known=known or (),
         pins=pin or (),
+        partial=partial,
         family=family.value if family else None,
         max_size=common.max_size,
         progress=common.progress,

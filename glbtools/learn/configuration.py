@@ -90,10 +90,12 @@ def learn_configuration(
     listings: Sequence[tuple[str, Listing]] = (),
     known: Sequence[str] = (),
     pins: Sequence[str] = (),
+    partial: bool = False,
 ) -> Configuration:
     """Return the layout of a configuration file from snapshots of it and what is known of them.
 
-    ``pins`` are ``NAME=TYPE@OFFSET`` or ``NAME=none``; the other arguments are those of ``gathering.gathered``.
+    ``pins`` are ``NAME=TYPE@OFFSET`` or ``NAME=none``; ``partial`` asks for a layout of whatever is certain, without
+    which it states one of the two numbers at least; the other arguments are those of ``gathering.gathered``.
 
     Raises:
         UsageError: see ``gathering.gathered`` and ``config_pins.family_pins``.
@@ -134,7 +136,7 @@ def learn_configuration(
         learnt.wanted.append("one more snapshot with its listing, in which the numbers have changed")
     if not learnt.reasons:
         learnt.layout = _layout(testimony, fields, byte_order(by_name) or "little")
-    elif any(_is_shown(by_name[name]) for name in learnt.decided if name in NUMBERS) and not (
+    elif any(_is_shown(by_name[name]) for name in learnt.decided if partial or name in NUMBERS) and not (
         refuted or _is_false(testimony, by_name, learnt)
     ):
         learnt.layout = _layout(testimony, fields, byte_order(by_name) or "little")._replace(partial=True)

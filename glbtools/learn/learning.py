@@ -138,6 +138,7 @@ def learn_layout(
     known: Sequence[str] = (),
     pins: Sequence[str] = (),
     family: str | None = None,
+    partial: bool = False,
     max_size: int = files.DEFAULT_MAX_SIZE,
     progress: Progress | None = None,
 ) -> Learning:
@@ -149,6 +150,7 @@ def learn_layout(
         known: ``[FILE:]NAME=VALUE``: values known to be in the files.
         pins: ``NAME=TYPE@OFFSET`` or ``NAME=none``: what somebody knows of the fields.
         family: queue, reqconf or srvconf; told by the files' names unless given.
+        partial: of a configuration give a layout of whatever is certain, its numbers open or not.
         max_size: largest file read, in bytes.
         progress: called with what is done next, how many steps are done, and of how many at most.
 
@@ -166,7 +168,7 @@ def learn_layout(
         wanted = _spoken_of(paths, listings, known, max_size) or wanted
     given = _Hints(listings, known, pins)
     if wanted != "queue":
-        return _configuration_layout(wanted, paths, given, max_size)
+        return _configuration_layout(wanted, paths, given, max_size, partial=partial)
     return _queue_layout(paths, given, max_size, progress or (lambda *_: None))
 
 
@@ -403,11 +405,15 @@ def _test_apart(learning: Learning, held: holdout.Holdout, fixed: Set[str]) -> N
     learning.layout = holdout.doubted(learning.layout, held)
 
 
-def _configuration_layout(family: str, paths: Sequence[str | Path], given: _Hints, max_size: int) -> Learning:
+def _configuration_layout(
+    family: str, paths: Sequence[str | Path], given: _Hints, max_size: int, *, partial: bool
+) -> Learning:
     listings, known, pins = given
     contents = [(str(path), files.read(path, max_size)) for path in paths]
     printed = [(str(path), parse_listing(files.read(path, max_size))) for path in listings]
-    learnt = configuration.learn_configuration(family, contents, listings=printed, known=known, pins=pins)
+    learnt = configuration.learn_configuration(
+        family, contents, listings=printed, known=known, pins=pins, partial=partial
+    )
     return Learning(
         family,
         tuple(map(str, paths)),

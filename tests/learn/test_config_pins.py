@@ -83,6 +83,17 @@ def test_a_field_that_is_pinned_as_none_is_not_looked_for() -> None:
     assert found.layout is not None and found.layout.partial
 
 
+def test_whatever_is_certain_is_stated_where_somebody_asks_for_it() -> None:
+    parsed = config.parse_reqconf(SAME, reference("reqconf")).config
+    listings = [("LISTDS.TXT", parse_listing(format_listds(parsed, "NET/PO", "glbtools").encode("cp850")))]
+    assert learn_configuration("reqconf", [("REQCONF.GLB", SAME)], listings=listings).layout is None
+    found = learn_configuration("reqconf", [("REQCONF.GLB", SAME)], listings=listings, partial=True)
+    assert found.layout is not None and found.layout.partial
+    assert "server" in found.layout.by_name
+    assert not {"reqsync", "srvsync"} & found.layout.by_name.keys()
+    assert any("reqsync" in each for each in found.reasons)
+
+
 def test_a_requestor_is_pinned_in_its_record() -> None:
     made = config.new_srvconf(reference("srvconf"), [{"name": "PCM:A/B", "reqsync": 7}], sync=7, cycle=7)
     spelled = [f"{name}=u32@{SERVER[name].offset}" for name in ("sync", "reqsync", "srvsync")]
