@@ -140,7 +140,7 @@ class Field(NamedTuple):
 
     def moment(self, number: int) -> datetime | None:
         """Return the date that a stored number means, no zone; None for one that is no date."""
-        return stamp.ENCODINGS[self.stamp][0](number)
+        return stamp.FORMS[self.stamp][0](number)
 
     def stored(self, moment: datetime) -> int:
         """Return the number that means a date; what the encoding has no room for is dropped.
@@ -148,7 +148,7 @@ class Field(NamedTuple):
         Raises:
             ValueError: the encoding has no number for it.
         """
-        return stamp.ENCODINGS[self.stamp][1](moment)
+        return stamp.FORMS[self.stamp][1](moment)
 
     def nearest(self, moment: datetime) -> int:
         """Return the number of the date nearest to one, among those that the field can store."""

@@ -407,7 +407,7 @@ class _Checker:
             source=source,
             doc=" ".join(row["doc"].text("").split()),
             byte_order=row["byte_order"].choice(("little", "big"), order),
-            stamp=row["stamp"].choice(tuple(stamp.ENCODINGS), "unix"),
+            stamp=row["stamp"].choice(tuple(stamp.FORMS), "unix"),
             link=row["link"].choice(("", *LINKS), ""),
             default=self.default(row["default"], kind, size),
             flags=self.flags(row["flags"]),

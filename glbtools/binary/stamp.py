@@ -45,10 +45,20 @@ def to_dos(moment: datetime) -> int:
     return date << 16 | moment.hour << 11 | moment.minute << 5 | moment.second // 2
 
 
+def from_1980(raw: int) -> datetime | None:
+    """Seconds since 1980, when MS-DOS begins to count; None beyond the calendar."""
+    return from_unix(raw + to_unix(DOS_DATES[0]))
+
+
+def to_1980(moment: datetime) -> int:
+    """Return ``from_1980`` undone; negative for a date before 1980."""
+    return to_unix(moment) - to_unix(DOS_DATES[0])
+
+
 def nearest(encoding: str, moment: datetime, low: int, high: int) -> int:
     """Return the stored form of the date nearest to one, among the numbers from ``low`` to ``high`` that are dates."""
-    if encoding == "unix":
-        return min(max(to_unix(moment), low), high)
+    if encoding != "dos":
+        return min(max(FORMS[encoding][1](moment), low), high)
     raw = to_dos(min(max(moment, DOS_DATES[0]), DOS_DATES[1]))
     years = range(1980 + (high >> 25), 1979, -1)
     ends = (to_dos(datetime(min(year, DOS_DATES[1].year) + 1, 1, 1) - timedelta(seconds=2)) for year in years)
@@ -59,7 +69,10 @@ ENCODINGS: dict[str, tuple[Callable[[int], datetime | None], Callable[[datetime]
     "unix": (from_unix, to_unix),
     "dos": (from_dos, to_dos),
 }
-"""Name -> how to read and how to write; the names a layout may use."""
+"""Name -> how to read and how to write: the usual ones."""
+
+FORMS = ENCODINGS | {"since-1980": (from_1980, to_1980)}
+"""All that a layout may name. What is unusual is looked for only where somebody knows the dates."""
 
 
 def text(moment: datetime) -> str:

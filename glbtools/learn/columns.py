@@ -118,7 +118,7 @@ class DateScore(NamedTuple):
 
 def moments(values: Values, encoding: str) -> list[datetime | None]:
     """Return the dates that numbers mean; None for one that is none."""
-    read = stamp.ENCODINGS[encoding][0]
+    read = stamp.FORMS[encoding][0]
     return [read(value) if value is not None and value <= HIGHEST else None for value in values]
 
 

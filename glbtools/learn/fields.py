@@ -326,12 +326,12 @@ def _listed_stamp(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
 
     rows = [each.material.listed.get(each.start) for each in sight.records]
     wanted = [row.stamp if row else None for row in rows]
-    for number in columns.stamps():
+    for number in (*columns.stamps(), Number("w32", 4)):
         for side, at in sight.spots(number):
             if not free(side, at, number.size, taken):
                 continue
             values = sight.values(side, at, number)
-            for encoding in stamp.ENCODINGS:
+            for encoding in stamp.FORMS:
                 shifts: dict[int, int] = {}
                 for moment, row in zip(columns.moments(values, encoding), wanted, strict=True):
                     if moment is not None and row is not None:

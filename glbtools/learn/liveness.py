@@ -148,9 +148,13 @@ def _flags(pairs: Told) -> Iterator[str]:
 
 def _is_flag(values: Sequence[int], letters: Sequence[str], beside: Sequence[Sequence[int]]) -> bool:
     seen = Counter(values)
-    if len(seen) != 2:
+    if len(seen) < 2:
         return False
-    (value, _), (other, rest) = seen.most_common(2)
+    value, count = seen.most_common(1)[0]
+    other = max((each for each in seen if each != value), key=lambda each: (seen[each], each in FLAGS))
+    rest = seen[other]
+    if len(values) - count - rest > max(1, MOST_FLAGGED * len(values)):  # a few more are damage
+        return False
     alone = other in (values[0], values[-1]) and (other == 0xFF or (other == 0 and value != 1))
     if rest == 1 and (not {value, other} <= FLAGS or alone):
         return False  # damage; or the first and the last record, which have no neighbour

@@ -393,7 +393,9 @@ _NOT = "not found"
 def _found(each: Field, more: str = "") -> str:
     forms = {"previous": " to the record before", "next": " to the next record", "": ""}
     order = f", {_ORDERS[each.byte_order]}" if each.kind[0] == "u" and each.size > 1 else ""
-    encoding = {"unix": "seconds since 1970", "dos": "packed as MS-DOS does"}[each.stamp]
+    encoding = {"unix": "seconds since 1970", "dos": "packed as MS-DOS does", "since-1980": "seconds since 1980"}[
+        each.stamp
+    ]
     what = f", {encoding}" if each.role == "stamp" else forms[each.link]
     return f"{each.type} at {place_text(each)}{order}{what}{more}{doubt_text(each)}"
 
