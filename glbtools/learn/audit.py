@@ -10,7 +10,7 @@ import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from glbtools.binary import stamp
@@ -164,7 +164,8 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
         return
     lowest = low if field.byte_order == "little" else high
     bytes_at = {at: {data[origin + at] for data, origin in origins} for at in varying}
-    clock = max(bytes_at[lowest]) < CLOCK and any(len(bytes_at[at]) > 2 for at in varying if at != lowest)
+    slow = _nearly_all(data[origin + lowest] < CLOCK for data, origin in origins)
+    clock = slow and any(len(bytes_at[at]) > 2 for at in varying if at != lowest)
     if clock and not shown:
         yield f"the low byte of the numbers never reaches {CLOCK}, though they rise beyond it: they may be of a clock"
         return
@@ -237,9 +238,10 @@ def _swapped(field: Field, taken: set[int], origins: Sequence[tuple[bytes, int]]
     if field.size != 2 or before[0] < 0 or any(at in taken for at in before):
         return
     word = Number("u16", 2, field.byte_order)
-    words = {word.read(data, origin + before[0]) or 0 for data, origin in origins}
-    if len(words) == 1 and 0 < min(words) < LARGEST_HIGH:
-        yield f"the word before the number is {min(words)} in all records: it may be its high word"
+    words = [word.read(data, origin + before[0]) or 0 for data, origin in origins]
+    high = Counter(words).most_common(1)[0][0]
+    if _is_one(words) and 0 < high < LARGEST_HIGH:
+        yield f"the word before the number is {high}: it may be its high word"
 
 
 LARGEST_HIGH = 64
@@ -318,18 +320,18 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     if not raws:
         return
     if field.kind in {"dec", "hex"}:
-        if field.kind == "hex" and all(raw.isdigit() for raw in raws):
+        if field.kind == "hex" and _nearly_all(raw.isdigit() for raw in raws):
             yield "none of its digits is a letter: they may be decimal, of a date in digits"
         elif _may_be_days(raws) and any(
             _is_digit(samples, field, at) for at in (field.offset - 1, field.stop) if _is_free(layout, field, at)
         ):
             yield "digits stand beside it: they may be of a longer date in digits"
         return
-    if all(byte in WRITTEN or byte == 0 for raw in raws for byte in raw[1:-1]):
+    if _nearly_all(all(byte in WRITTEN or byte == 0 for byte in raw[1:-1]) for raw in raws):
         yield "its bytes are digits of a date that is written out"
     values = [each.stamp or 0 for _, each, _ in samples]
     own = columns.moments(values, field.stamp)
-    if field.stamp == "unix" and all(each is not None and FIRST <= _later(each) < LAST for each in own):
+    if field.stamp == "unix" and _nearly_all(each is not None and FIRST <= _later(each) < LAST for each in own):
         yield "as seconds since 1980 they are dates of that time, too"
     if sum(each is None or not FIRST <= each < LAST for each in own) > STRAY * len(own):
         yield "they are not of the years in which these programs were in use"
@@ -350,18 +352,18 @@ def date_doubts(parts: Parts) -> Iterator[str]:
             swapped = " with its words the other way round" if words == "swapped" else ""
             yield f"the same bytes are dates as {encoding}, {order}-endian{swapped}"
     varying = [{raw[at] for raw in raws} for at in range(field.size)]
-    if sum(len(each) for each in varying if len(each) > 1) >= FEWEST_DIGITS and all(
-        byte >> 4 < 10 and byte & 15 < 10 for each in varying for byte in each
+    if sum(len(each) for each in varying if len(each) > 1) >= FEWEST_DIGITS and _nearly_all(
+        all(byte >> 4 < 10 and byte & 15 < 10 for byte in raw) for raw in raws
     ):
         yield "all its bytes are two decimal digits each: they may be of a date in digits"
-    low = varying[0 if field.byte_order == "little" else -1]
-    if field.stamp == "unix" and len(low) == 1 and any(len(each) > 1 for each in varying):
+    low = [raw[0 if field.byte_order == "little" else -1] for raw in raws]
+    if field.stamp == "unix" and _is_one(low) and not _is_one(raws):
         yield "its lowest byte never changes though others do: no clock runs so"
-    told = [each for each in varying if len(each) >= FEW_VALUES]
-    if told and all(max(each) < CLOCK for each in told):
+    told = [at for at, each in enumerate(varying) if len(each) >= FEW_VALUES]
+    if told and _nearly_all(all(raw[at] < CLOCK for at in told) for raw in raws):
         yield f"no byte of it reaches {CLOCK}: they may be hours, minutes and seconds by themselves"
-    days, times = ({getattr(each, what)() for each in own if each is not None} for what in ("date", "time"))
-    if field.stamp == "dos" and len(days) > 2 and len(times) == 1:
+    days, times = ([getattr(each, what)() for each in own if each is not None] for what in ("date", "time"))
+    if field.stamp == "dos" and len(set(days)) > 2 and _is_one(times):
         yield "all of them are of one time of the day"
     outer = (field.stop, field.stop + 1) if field.byte_order == "little" else (field.offset - 1, field.offset - 2)
     if all(_is_free(layout, field, at) for at in outer):
@@ -380,6 +382,18 @@ FEWEST_RISES = 4
 
 FEWEST_DATES = 3
 """Different dates below which another reading of them is an accident."""
+
+
+def _nearly_all(flags: Iterable[bool]) -> bool:
+    """Whether something holds in all records but for a few that may be damaged."""
+    known = list(flags)
+    return len(known) - sum(known) <= (max(1, STRAY * len(known)) if len(known) >= FEWEST_STEPS else 0)
+
+
+def _is_one(values: Sequence[object]) -> bool:
+    """Whether values are one and the same but for a few that may be damaged."""
+    usual = Counter(values).most_common(1)
+    return bool(usual) and _nearly_all(each == usual[0][0] for each in values)
 
 
 def _span(moments: Sequence[datetime]) -> float:
