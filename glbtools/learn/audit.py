@@ -352,10 +352,10 @@ def date_doubts(parts: Parts) -> Iterator[str]:
             swapped = " with its words the other way round" if words == "swapped" else ""
             yield f"the same bytes are dates as {encoding}, {order}-endian{swapped}"
     varying = [{raw[at] for raw in raws} for at in range(field.size)]
-    if sum(len(each) for each in varying if len(each) > 1) >= FEWEST_DIGITS and _nearly_all(
-        all(byte >> 4 < 10 and byte & 15 < 10 for byte in raw) for raw in raws
-    ):
-        yield "all its bytes are two decimal digits each: they may be of a date in digits"
+    digits = [at for at in range(field.size) if _nearly_all(raw[at] >> 4 < 10 and raw[at] & 15 < 10 for raw in raws)]
+    various = sum(len(varying[at]) for at in digits if len(varying[at]) > 1)
+    if various >= (FEWEST_DIGITS if len(digits) == field.size else MANY_DIGITS):
+        yield f"{len(digits)} of its bytes are two decimal digits each: they may be of a date in digits"
     low = [raw[0 if field.byte_order == "little" else -1] for raw in raws]
     if field.stamp == "unix" and _is_one(low) and not _is_one(raws):
         yield "its lowest byte never changes though others do: no clock runs so"
@@ -374,8 +374,9 @@ def date_doubts(parts: Parts) -> Iterator[str]:
         yield "they go back and forth"
 
 
-FEWEST_DIGITS = 5
-"""Different bytes that are two decimal digits each and hardly so by accident: one in a hundred times."""
+FEWEST_DIGITS, MANY_DIGITS = 5, 8
+"""Different bytes that are two decimal digits each and hardly so by accident, one in a hundred times: of all bytes of a
+date, and of some."""
 
 FEWEST_RISES = 4
 """Rises that dates show for each time that they fall."""

@@ -14,6 +14,7 @@ from glbtools.formats.queue import Queue
 from glbtools.layouts.written import to_toml
 from glbtools.learn import checksums
 from glbtools.learn.checksums import ChecksumMatch, Sample
+from glbtools.learn.inserting import part_name, with_field
 from glbtools.learn.material import Material
 
 MOST = 400
@@ -133,7 +134,7 @@ def _cut(layout: Layout, window: _Window, material: Material, record: Record) ->
         stop = window.skip + window.size
         stored = raw[window.skip : stop]
         rest = [(0, raw[: window.skip]), (stop, raw[stop:])]
-        parts[each.section] += [(_name(each, at), part) for at, part in rest if part]
+        parts[each.section] += [(part_name(each, "unknown", each.offset + at), part) for at, part in rest if part]
     if window.digits:
         try:
             stored = bytes.fromhex(stored.decode("ascii"))
@@ -142,11 +143,6 @@ def _cut(layout: Layout, window: _Window, material: Material, record: Record) ->
     if len(stored) != window.width:
         return None
     return Sample(stored, text, data[ending:behind], tuple(parts["record"]), tuple(parts["trailer"]))
-
-
-def _name(each: Field, at: int) -> str:
-    prefix = "" if each.section == "record" else f"{each.section}_"
-    return f"{prefix}unknown_{each.offset + at:02x}"
 
 
 def _printed(kept: Sequence[tuple[Sample, int | None]]) -> str:
@@ -178,14 +174,7 @@ def _summed(layout: Layout, window: _Window, order: str, found: ChecksumMatch | 
         doc=doc,
         byte_order=order,
     )
-    stop = window.skip + window.size
-    rest = [
-        each._replace(name=_name(each, at), offset=each.offset + at, size=length)
-        for at, length in ((0, window.skip), (stop, each.size - stop))
-        if length
-    ]
-    fields = [other for field in layout.fields for other in ((own, *rest) if field is each else (field,))]
-    changed = layout._replace(fields=tuple(fields))
+    changed = with_field(layout, own)
     if found is not None:
         changed = changed._replace(
             checksum=found.algorithm, crc=found.crc if found.algorithm == OWN else None,
