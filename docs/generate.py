@@ -10,6 +10,7 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
+import manual
 import picture
 import sessions
 
@@ -145,6 +146,8 @@ def main() -> None:
     for name, content in PAGES.items():
         (REFERENCE / name).write_text(content(), encoding="utf-8")
         print(f"docs/reference/{name}")
+    manual.write()
+    print("docs/man")
     for name in EXAMPLES:
         (ROOT / "docs" / "examples" / name).write_text(example(name), encoding="utf-8")
         print(f"docs/examples/{name}")

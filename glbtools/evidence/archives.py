@@ -96,6 +96,8 @@ class _Tree:
         """Put a member into the tree, None for a directory; one that has no place there is named with the reason."""
         parts = _parts(name)
         if not parts:
+            if entry is not None:
+                self.aside("(no name)", "a member without a name", hides=True)
             return
         self._nodes += len(parts)
         if ".." in parts or name.startswith(("/", "\\")) or name[1:2] == ":":
@@ -138,7 +140,7 @@ def _zip(root: InnerEntry, source: Path | io.BytesIO, shown: str) -> None:
             why = f"the archive expands to more than {MOST_TIMES_ALL} times its size from here"
             tree.aside(each.filename, why, hides=True)
             break
-        tree.put(each.filename, None if each.is_dir() else _member(archive, each))
+        tree.put(each.filename, None if each.filename.endswith("/") else _member(archive, each))
     if len(members) > MOST_ENTRIES:
         tree.cut()
 

@@ -100,7 +100,11 @@ def packed_in(data: bytes, start: int, every: int) -> Iterator[tuple[int, Signat
         every: a file begins at a sector.
     """
     for place in range(-start % every, len(data), every):
-        if data[place : place + 2] in _BEGINNINGS or data[place + 2 : place + 5] == b"-lh" or data[place + 3] == 0x4D:
+        if (
+            data[place : place + 2] in _BEGINNINGS
+            or data[place + 2 : place + 5] == b"-lh"
+            or data[place + 3 : place + 4] == b"M"
+        ):
             found = packed(data[place : place + 64])
             if found is not None:
                 yield start + place, found

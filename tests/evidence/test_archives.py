@@ -386,3 +386,16 @@ def test_times_of_a_tar_are_utc(tmp_path: Path, mode: str) -> None:
         "undated": [],
         "far": [f"{float(1 << 52)} (no date)"],
     }
+
+
+def test_a_member_without_a_name_is_named_as_such_and_the_others_are_read(tmp_path: Path, run: Run) -> None:
+    path = tmp_path / "case.zip"
+    queue = (FIXTURES / "stuck" / "october" / "GLB" / "REQTRANS.GLB").read_bytes()
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("X", b"something")
+        archive.writestr("GLB/REQTRANS.GLB", queue)
+    data = path.read_bytes().replace(b"X", b"\0")  # Python ends a name at a NUL
+    path.write_bytes(data)
+    done = run("evidence", path)
+    assert "a member without a name" in done.out + done.err
+    assert "GLB/REQTRANS.GLB" in done.out

@@ -229,3 +229,10 @@ def test_memory_does_not_grow_with_the_image(tmp_path):
     limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))  # noqa: E731
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, preexec_fn=limit)
     assert (done.stdout.strip(), done.stderr) == ("3", "")
+
+
+@pytest.mark.parametrize("more", range(6))
+def test_an_image_may_end_anywhere_in_a_sector(more, tmp_path):
+    path = tmp_path / "piece.bin"
+    path.write_bytes(bytes(512) + bytes(more))
+    assert glbtools.carve(path)[0].searched == 512 + more
