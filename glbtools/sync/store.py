@@ -500,8 +500,8 @@ class SqliteStore:
     def conflicts(self, pair: str | None = None) -> list[Conflict]:
         """Return the conflicts met so far, oldest first."""
         names = ", ".join(Conflict._fields)
-        query = f"SELECT {names} FROM conflicts WHERE ?1 IS NULL OR pair = ?1 ORDER BY place"  # noqa: S608
-        return list(map(Conflict._make, self.connection.execute(query, (pair,))))
+        query = f"SELECT {names} FROM conflicts WHERE :pair IS NULL OR pair = :pair ORDER BY place"  # noqa: S608
+        return list(map(Conflict._make, self.connection.execute(query, {"pair": pair})))
 
     def parentless(self) -> list[str]:
         """Return live objects whose parent is not here, or deleted (SYNC_E_NO_PARENT)."""
