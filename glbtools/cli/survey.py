@@ -19,6 +19,12 @@ def survey(
         int | None,
         typer.Option("--workers", metavar="N", help="Processes; one for each processor unless given.", min=0),
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler", metavar="ADDRESS", help="A Dask scheduler, as tcp://host:8786, whose workers judge."
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the survey in DIR.")] = False,
     timeout: Annotated[
         float | None, typer.Option("--timeout", metavar="S", help="Seconds that a unit may take.", min=0.001)
@@ -42,6 +48,7 @@ def survey(
         *paths,
         out=out,
         workers=workers,
+        scheduler=scheduler,
         resume=resume,
         timeout=timeout,
         layouts=common.layouts,

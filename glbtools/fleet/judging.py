@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import signal
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -88,21 +90,42 @@ def stamped(job: Job, found: list[Line], seconds: float = 0.0) -> list[Line]:
 
 @contextmanager
 def _limited(timeout: float | None) -> Iterator[None]:
-    """End what runs within after so many seconds, where the system has such an alarm."""
-    if timeout is None or not hasattr(signal, "setitimer"):
-        yield
-        return
+    """End what runs within after so many seconds: by an alarm in a main thread, in any other by an exception put there.
 
-    def over(_number: int, _frame: FrameType | None) -> None:
-        raise _TimeOutError
-
-    before = signal.signal(signal.SIGALRM, over)
-    signal.setitimer(signal.ITIMER_REAL, timeout)
-    try:
+    Neither ends what does not return to Python.
+    """
+    if timeout is None:
         yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+    elif threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
+        before = signal.signal(signal.SIGALRM, _over)
+        signal.setitimer(signal.ITIMER_REAL, timeout)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+    else:
+        place, within, is_done = ctypes.c_ulong(threading.get_ident()), threading.Lock(), False
+
+        def put() -> None:
+            with within:
+                if not is_done:
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(place, ctypes.py_object(_TimeOutError))
+
+        timer = threading.Timer(timeout, put)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            with within:
+                is_done = True
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(place, None)  # What was put and has not arrived is void.
+            timer.cancel()
+
+
+def _over(_number: int, _frame: FrameType | None) -> None:
+    raise _TimeOutError
 
 
 def _lines(job: Job, terms: Terms) -> Iterator[Line]:

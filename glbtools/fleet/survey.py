@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, NamedTuple
 from glbtools import __version__, files, processes
 from glbtools.errors import OutputExistsError, UsageError
 from glbtools.fleet import pool, summary, tables
+from glbtools.fleet.cluster import Cluster
 from glbtools.fleet.discovery import Job, Walk
 from glbtools.fleet.judging import JUDGED, UNJUDGED, Line, Terms
 from glbtools.layouts import Layouts
@@ -94,6 +95,7 @@ def survey(
     *paths: str | Path,
     out: str | Path,
     workers: int | None = None,
+    scheduler: str | None = None,
     resume: bool = False,
     timeout: float | None = None,
     layouts: Layouts | None = None,
@@ -106,6 +108,7 @@ def survey(
         paths: directories, archives, images or files.
         out: directory to write; it may not lie in what is read.
         workers: processes; as many as there are processors unless given, 0 for none but this one.
+        scheduler: address of a Dask scheduler whose workers judge, as ``tcp://host:8786``; they must see the paths.
         resume: go on with the survey in ``out``: what is done is not done again.
         timeout: seconds that a unit may take.
         layouts: how binary files are read.
@@ -115,14 +118,17 @@ def survey(
     Raises:
         FileAccessError: a path does not exist, or ``out`` cannot be written.
         OutputExistsError: ``out`` holds something, and ``resume`` is not given.
-        UsageError: ``out`` lies in a path; or it holds a survey on other terms.
-        GlbError: no process can be started.
+        UsageError: ``out`` lies in a path; it holds a survey on other terms; or the workers of a cluster do not fit.
+        GlbError: no process can be started, or there is no cluster.
     """
     target, terms = Path(out), Terms(layouts or Layouts(), max_size, timeout)
     for path in paths:
         if target.resolve().is_relative_to(Path(path).resolve()):
             raise UsageError(f"{out}: lies in the evidence ({path}); nothing was written")
     walk = Walk(paths, terms.layouts, max_size)
+    if scheduler is not None and workers is not None:
+        raise UsageError("workers are the cluster's; give either a scheduler or their number")
+    cluster = Cluster(scheduler, terms, map(str, paths)) if scheduler is not None else None
     _prepare(target, [str(each) for each in paths], terms, resume=resume)
     found = Survey(target)
     began, shown = time.monotonic(), 0.0
@@ -130,7 +136,10 @@ def survey(
         done = _done(stream, found)
         jobs = (each for each in walk.jobs() if not _is_done(done, each))
         count = processes.processors() if workers is None else workers
-        running = pool.Pool(count, terms).run(jobs) if count else pool.here(jobs, terms)
+        if cluster is not None:
+            running = cluster.run(jobs)
+        else:
+            running = pool.Pool(count, terms).run(jobs) if count else pool.here(jobs, terms)
         for lines in running:
             _write(stream, lines)
             found.added += len(lines)
