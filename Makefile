@@ -9,7 +9,7 @@ DOCS_INSTALLED := $(VENV)/.installed-docs
 READERS := .venv-readers
 DEMO := build/demo
 
-.PHONY: demo test test-real test-tools check-consumers check lint types dist site bench scoreboard docs fixtures fuzz clean
+.PHONY: demo test test-real test-tools test-survey check-consumers check lint types dist site bench scoreboard docs fixtures fuzz clean
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -49,6 +49,11 @@ test-tools: $(INSTALLED)
 	$(BIN)/python -m pytest -q tests/evidence/test_images.py tests/repair/test_containers.py tests/repair/test_recovery.py
 	$(BIN)/python -m pytest -q tests/cases/test_rebuild.py -k hashdeep
 
+# Tables of a survey as Parquet, asked by DuckDB, and its batches on a Dask cluster.
+test-survey: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test-survey]'
+	$(BIN)/python -m pytest -q tests/fleet tests/binary/test_records.py
+
 # Timesketch's reading code, in an environment of its own; its package leaves out six, and needs not all that it names.
 # And axe-core, which looks at pages in Debian's Chromium.
 $(READERS)/.installed:
@@ -63,6 +68,7 @@ check-consumers:
 	$(MAKE) test-real
 	$(MAKE) test-tools
 	$(BIN)/python -m pytest -q tests/api -k pyright
+	-$(MAKE) test-survey
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
