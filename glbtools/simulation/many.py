@@ -144,12 +144,13 @@ def _written(seed: int, target: str, layouts: Layouts | None) -> bytes:
 def truth_row(chosen: Sample, made: Network) -> Row:
     """Return the truth about one network as a line of the table has it.
 
-    Beside what ``truth.json`` holds: how the network was drawn, which losses the numbers alone show (``shown``, ids of
-    changes), and which texts the server has issued twice.
+    Beside what ``truth.json`` holds: how the network was drawn, which rules are read otherwise than is adopted, which
+    losses the numbers alone show (``shown``, ids of changes), and which texts the server has issued twice.
     """
     survey = truth.Survey(made)
     texts = Counter(each.text for each in made.serving.records("MSTTRANS"))
-    rules = {name: value for name, value in made.rules._asdict().items() if value != getattr(Rules(), name)}
+    adopted = Rules()._asdict()
+    rules = [f"{name}={value}" for name, value in made.rules._asdict().items() if value != adopted[name]]
     return {
         **truth.document(made),
         "schema": SCHEMA,
