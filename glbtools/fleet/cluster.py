@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from glbtools import __version__
@@ -14,6 +15,9 @@ from glbtools.fleet.pool import BATCH, UNDER_WAY, batches
 
 WAIT = 20
 """Seconds to wait for a scheduler and its workers."""
+
+POLL, LONELY = 5, 120
+"""Seconds after which it is seen whether there are workers, and for which there may be none."""
 
 RETRIES = 1
 """Times that a batch is given to a worker again after an error that is none of a unit."""
@@ -34,6 +38,8 @@ class Cluster:
         except ImportError:
             raise UsageError("--scheduler needs distributed: pip install 'glbtools[cluster]'") from None
         self._dask, self._terms = distributed, terms
+        self._done: SimpleQueue[Any] = SimpleQueue()
+        self._under_way: dict[str, Any] = {}
         try:
             self._client = distributed.Client(address, set_as_default=False, timeout=WAIT)
         except (OSError, ValueError, TypeError) as error:
@@ -75,20 +81,17 @@ class Cluster:
             self._client.close()
 
     def _run(self, waiting: Iterator[list[Job]]) -> Iterator[list[Line]]:
-        under_way: dict[Any, list[Job]] = {}
-        done = self._dask.as_completed(loop=self._client.loop)
+        under_way: dict[str, list[Job]] = {}
         lost: list[Job] = []
         while True:
             most = UNDER_WAY * max(sum(self._client.nthreads().values()), 1)
             for batch in waiting:
-                future = self._submit(batch)
-                under_way[future.key] = batch
-                done.add(future)
+                under_way[self._submit(batch).key] = batch
                 if len(under_way) >= most:
                     break
             if not under_way:
                 break
-            future = next(done)
+            future = self._next()
             batch = under_way.pop(future.key)
             try:
                 yield from future.result()
@@ -96,8 +99,9 @@ class Cluster:
                 lost += batch
         # Something in these has ended several workers: each is tried with nothing else under way.
         for job in lost:
+            self._submit([job])
             try:
-                yield self._submit([job]).result()[0]
+                yield self._next().result()[0]
             except self._dask.KilledWorker:
                 line = without_verdict(job, CRASHED, "ended every worker that it was given to")
                 yield stamped(job, [line])
@@ -105,7 +109,24 @@ class Cluster:
     def _submit(self, batch: list[Job]) -> Any:
         # A key of its own for each try: what was done once would else be taken for done.
         key = f"glbtools-{batch[0].key}-{os.urandom(8).hex()}"
-        return self._client.submit(judged, batch, self._terms, key=key, pure=False, retries=RETRIES)
+        future = self._client.submit(judged, batch, self._terms, key=key, pure=False, retries=RETRIES)
+        self._under_way[key] = future
+        future.add_done_callback(self._done.put)
+        return future
+
+    def _next(self) -> Any:
+        """Wait until something that is under way is done, and return it.
+
+        Raises:
+            GlbError: there has been no worker for too long.
+        """
+        alone = 0
+        while alone < LONELY:
+            try:
+                return self._under_way.pop(self._done.get(timeout=POLL).key)
+            except Empty:
+                alone = 0 if self._client.nthreads() else alone + POLL
+        raise GlbError(f"the cluster has had no workers for {LONELY} s; --resume goes on with the survey")
 
 
 def _seen(paths: list[str]) -> tuple[str, list[str]]:

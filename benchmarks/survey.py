@@ -1,0 +1,213 @@
+"""How many units a survey judges a second, in one process, in a pool, on a cluster, and in how much memory.
+
+``python -m benchmarks.survey`` writes the section into docs/benchmarks.md by itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+FIXTURES = HERE.parent / "fixtures"
+PAGE = HERE.parent / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- survey -->", "<!-- end of survey -->"
+
+FEW, MANY, WHOLE = 1_000, 10_000, 100_000
+ROUNDS = 5
+NETWORKS = 200
+TARGET = 1.5
+"""Times one process that a pool of two must reach."""
+
+
+def archive(count: int, place: Path) -> Path:
+    """Write so many postoffices: one that is stuck and one whose queue was deleted in turn, each in its directory."""
+    from glbtools import simulate
+
+    sources = [FIXTURES / "stuck" / "october"]
+    with tempfile.TemporaryDirectory() as folder:
+        simulate("reqtrans-deleted", Path(folder, "net"))
+        sources.append(Path(folder, "net", "east"))
+        contents = [{e.relative_to(s): e.read_bytes() for e in s.rglob("*") if e.is_file()} for s in sources]
+    for number in range(count):
+        top = place / f"{number // 1000:03}" / f"{number:06}" / sources[number % 2].name
+        for name, data in contents[number % 2].items():
+            (top / name).parent.mkdir(parents=True, exist_ok=True)
+            (top / name).write_bytes(data)
+    return place
+
+
+def run(place: Path, **terms: object) -> dict[str, float]:
+    """Return what a survey in a process of its own takes: seconds, and peaks of memory in bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.survey",
+            "--one",
+            str(place),
+            json.dumps(terms | {"out": f"{folder}/out"}),
+        ]
+        done = subprocess.run(command, cwd=HERE.parent, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
+def one(place: str, terms: dict) -> None:
+    """Make a survey and print what it took."""
+    import glbtools
+
+    cluster = None
+    if terms.pop("cluster", 0):
+        import distributed
+
+        cluster = distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1", silence_logs=50
+        )
+        terms["scheduler"] = cluster.scheduler_address
+    began = time.perf_counter()
+    found = glbtools.survey(place, **terms)
+    whole = time.perf_counter() - began
+    assert found.units == sum(found.outcomes[each] for each in ("judged", "unjudged"))
+    print(
+        json.dumps(
+            {
+                "units": found.units,
+                "judging": found.seconds,
+                "seconds": whole,
+                "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+                "worker": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,
+            }
+        )
+    )
+    if cluster is not None:
+        cluster.close()
+
+
+def has_distributed() -> bool:
+    """Whether a cluster can be measured here."""
+    from importlib.util import find_spec
+
+    return find_spec("distributed") is not None
+
+
+def measured(
+    rounds: int = ROUNDS, few: int = FEW, many: int = MANY, whole: int = 0, networks: int = NETWORKS
+) -> list[str]:
+    """Return a section of docs/benchmarks.md."""
+    load = os.getloadavg()[0]
+    ways: dict[str, dict[str, object]] = {"one process": {"workers": 0}, "a pool of two": {"workers": 2}}
+    if has_distributed():
+        ways["a local cluster of two"] = {"cluster": 1}
+    rates: dict[str, list[float]] = {name: [] for name in ways}
+    with tempfile.TemporaryDirectory() as folder:
+        small = archive(few, Path(folder, "few"))
+        peaks = [run(small, workers=2)]
+        for _ in range(rounds):
+            for name, terms in ways.items():
+                found = run(small, **terms)
+                rates[name].append(found["units"] / found["judging"])
+        shutil.rmtree(small)
+        large = archive(many, Path(folder, "many"))
+        peaks.append(run(large, workers=2))
+        shutil.rmtree(large)
+        full = None
+        if whole:
+            huge = archive(whole, Path(folder, "whole"))
+            full = run(huge, workers=2)
+            shutil.rmtree(huge)
+        made = generated(networks, Path(folder, "nets"))
+    median = {name: statistics.median(found) for name, found in rates.items()}
+    times = median["a pool of two"] / median["one process"]
+    took = peaks[1]
+    extrapolated = took["seconds"] * WHOLE / took["units"] / 60
+    lines = [
+        BEGIN,
+        "## Surveys",
+        "",
+        f"{date.today().isoformat()}, {os.cpu_count()} processors, load {load:.1f} before and {os.getloadavg()[0]:.1f} "
+        "after, so that rates are to be",
+        f"compared with each other only. {few:,} postoffices, one that is stuck and one whose queue was deleted in turn; median of",
+        f"{rounds} rounds, which alternate. Finding the units, judging them and writing their lines counts; starting a pool does, too.",
+        "",
+        "| survey in | units a second | times one process | target |",
+        "|---|--:|--:|--:|",
+    ]
+    for name, rate in median.items():
+        target = f"{TARGET:g}" if name == "a pool of two" else ""
+        lines.append(f"| {name} | {rate:.0f} | {rate / median['one process']:.2f} | {target} |")
+    lines += [
+        "",
+        f"{took['units']:,.0f} units in full, with tables and page, took {took['seconds']:.0f} s in a pool of two "
+        f"({took['units'] / took['seconds']:.0f} a second).",
+        f"{WHOLE:,} took {full['seconds'] / 60:.1f} minutes."
+        if full
+        else f"{WHOLE:,} would take {extrapolated:.0f} minutes (extrapolated; they were not run).",
+        "",
+        "| units | peak memory of the survey | of its largest process |",
+        "|--:|--:|--:|",
+        *(
+            f"| {each['units']:,.0f} | {each['peak'] / 2**20:.0f} MiB | {each['worker'] / 2**20:.0f} MiB |"
+            for each in (*peaks, *([full] if full else []))
+        ),
+        "",
+        made,
+        "",
+        f"A pool of two judges {times:.2f} times as much as one process."
+        if times >= TARGET
+        else f"A pool of two judges {times:.2f} times as much as one process, less than the target of {TARGET:g}: "
+        "with this load two processes do not get two processors.",
+        END,
+        "",
+    ]
+    return lines
+
+
+def generated(count: int, place: Path) -> str:
+    """Return how fast networks are simulated beside how fast they are surveyed."""
+    from glbtools import simulate_many
+
+    began = time.perf_counter()
+    simulate_many(count, place, workers=2)
+    writing = count / (time.perf_counter() - began)
+    found = run(place, workers=2)
+    reading = count / found["judging"]
+    return (
+        f"`simulate --many {count}` writes {writing:.0f} networks of three to five postoffices a second, and `survey` judges "
+        f"{reading:.0f} of them: {writing / reading:.2f} times as fast; the target is 1."
+    )
+
+
+def main() -> None:
+    """Measure and put the section into the page."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--one", nargs=2, metavar=("PLACE", "TERMS"))
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--few", type=int, default=FEW)
+    parser.add_argument("--many", type=int, default=MANY)
+    parser.add_argument("--networks", type=int, default=NETWORKS)
+    parser.add_argument("--whole", type=int, default=0, help="also so many units in full, such as 100000")
+    arguments = parser.parse_args()
+    if arguments.one:
+        one(arguments.one[0], json.loads(arguments.one[1]))
+        return
+    terms = (arguments.rounds, arguments.few, arguments.many)
+    section = "\n".join(measured(*terms, whole=arguments.whole, networks=arguments.networks))
+    page = PAGE.read_text(encoding="utf-8")
+    before = re.sub(f"{BEGIN}.*?{END}\n+", "", page, flags=re.S).rstrip("\n")
+    PAGE.write_text(f"{before}\n\n{section}", encoding="utf-8")
+    print(section)
+
+
+if __name__ == "__main__":
+    main()
