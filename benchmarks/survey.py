@@ -51,16 +51,28 @@ def archive(count: int, place: Path) -> Path:
 def run(place: Path, **terms: object) -> dict[str, float]:
     """Return what a survey in a process of its own takes: seconds, and peaks of memory in bytes."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [
-            sys.executable,
-            "-m",
-            "benchmarks.survey",
-            "--one",
-            str(place),
-            json.dumps(terms | {"out": f"{folder}/out"}),
-        ]
-        done = subprocess.run(command, cwd=HERE.parent, check=True, capture_output=True, text=True)
-    return json.loads(done.stdout)
+        said = json.dumps(terms | {"out": f"{folder}/out"})
+        command = [sys.executable, "-m", "benchmarks.survey", "--one", str(place), said]
+        process = subprocess.Popen(command, cwd=HERE.parent, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        peaks: dict[int, int] = {}
+        while process.poll() is None:
+            look_at(process.pid, peaks)
+            time.sleep(0.5)
+        out, _ = process.communicate()
+    assert process.returncode == 0, command
+    others = [peak for number, peak in peaks.items() if number != process.pid]
+    return json.loads(out) | {"worker": max(others, default=0)}
+
+
+def look_at(leader: int, peaks: dict[int, int]) -> None:
+    """Note how much memory the processes of a session have had at most, in bytes; where there is /proc."""
+    for each in Path("/proc").glob("[0-9]*"):
+        try:
+            if int((each / "stat").read_text().rpartition(")")[2].split()[3]) == leader:
+                (peak,) = re.findall(r"^VmHWM:\s*(\d+) kB", (each / "status").read_text(), re.M)
+                peaks[int(each.name)] = max(peaks.get(int(each.name), 0), int(peak) * 1024)
+        except (OSError, ValueError):
+            continue
 
 
 def one(place: str, terms: dict) -> None:
@@ -86,7 +98,6 @@ def one(place: str, terms: dict) -> None:
                 "judging": found.seconds,
                 "seconds": whole,
                 "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-                "worker": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,
             }
         )
     )
