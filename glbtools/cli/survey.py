@@ -53,7 +53,7 @@ def survey(
         timeout=timeout,
         layouts=common.layouts,
         max_size=common.max_size,
-        progress=(lambda each: show(str(each))) if show else None,
+        progress=(lambda each: show(str(each), int(1000 * each.reached), 1000)) if show else None,
     )
     if common.as_json:
         put([render.document(found)])

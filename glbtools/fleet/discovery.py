@@ -273,7 +273,7 @@ class Walk:
     @property
     def reached(self) -> float:
         """How much of the walk is done, from 0 to 1: an estimate by what is still to be looked at in each directory."""
-        return max((each.reached for each in self._levels), default=1.0)
+        return self._levels[-1].reached if self._levels else 1.0
 
     def jobs(self) -> Iterator[Job]:
         """Yield what is to be judged, in an order that depends on the evidence alone."""

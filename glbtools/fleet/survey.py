@@ -27,6 +27,9 @@ from glbtools.reporting.page import page
 from glbtools.tables import read_json
 
 SCHEMA = "glbtools.survey/1"
+OFTEN = 0.2
+"""Seconds between two words of progress."""
+
 TERMS, LINES, BASE, PAGE = "survey.json", "survey.jsonl", "survey.sqlite", "summary.html"
 
 
@@ -36,17 +39,16 @@ class Progress(NamedTuple):
     Attributes:
         units: done in this run.
         seconds: since it began.
-        left: seconds that it may still take; None while that cannot be told.
+        reached: how much of the evidence has been walked through, from 0 to 1: an estimate.
     """
 
     units: int
     seconds: float
-    left: float | None
+    reached: float
 
     def __str__(self) -> str:
         rate = self.units / self.seconds if self.seconds else 0
-        minutes = "" if self.left is None else f", about {int(self.left) // 60}:{int(self.left) % 60:02} left"
-        return f"{self.units} units, {rate:.0f} a second{minutes}"
+        return f"{self.units} units, {rate:.0f} a second"
 
 
 @dataclass
@@ -146,10 +148,9 @@ def survey(
             for line in lines:
                 _count(found, line)
             now = time.monotonic() - began
-            if progress and now - shown >= 0.2:
+            if progress and now - shown >= OFTEN:
                 shown = now
-                reached = walk.reached
-                progress(Progress(found.added, now, now / reached - now if reached > 0.01 else None))
+                progress(Progress(found.added, now, walk.reached))
     found.foreign = walk.foreign
     found.seconds = time.monotonic() - began
     _finish(found)

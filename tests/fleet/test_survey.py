@@ -16,6 +16,7 @@ import pytest
 import glbtools
 from glbtools.errors import FileAccessError, OutputExistsError, UsageError
 from glbtools.fleet import judging
+from glbtools.fleet import survey as survey_module
 from glbtools.reporting import diagnosis
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -185,6 +186,19 @@ def test_the_command_says_what_it_found_and_leaves_with_the_status_of_a_diagnosi
     done = run("survey", archive / "torn.zip", "--out", tmp_path / "torn", "--workers", 0)
     assert done.status == 2
     assert "1 of 1 units" in done.err
+
+
+def test_progress_says_how_much_is_done_and_never_goes_back(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(survey_module, "OFTEN", 0.0)
+    said: list[survey_module.Progress] = []
+    found = glbtools.survey(archive, out=tmp_path / "out", workers=0, progress=said.append)
+    assert [each.units for each in said] == sorted(each.units for each in said)
+    assert [each.reached for each in said] == sorted(each.reached for each in said)
+    assert 0 <= said[0].reached < 0.5
+    assert said[-1].units == found.units
+    assert str(said[-1]._replace(seconds=2)) == f"{found.units} units, {found.units / 2:.0f} a second"
 
 
 def test_a_name_that_is_no_text_is_kept_in_lines_and_tables(tmp_path: Path) -> None:
