@@ -10,10 +10,11 @@ LOG, QUEUED, EXPORT, IMPORT, UPDATE = (
 CHANGED, DELETED = "When-Changed", "Deleted"
 FINDING = "Finding, dated by its latest evidence"
 FILE_WRITTEN, FILE_CREATED, FILE_OPENED = "File Written", "File Created", "File Opened"
+COUNTER = "Counter, dated by the latest date beside it"
 FILE_KINDS = (FILE_WRITTEN, FILE_CREATED, FILE_OPENED)
 """Times of files in archives and images: shown, and never evidence (docs/rulings.md#4-now)."""
 
-KINDS = (LOG, QUEUED, EXPORT, IMPORT, UPDATE, CHANGED, DELETED, *FILE_KINDS, FINDING)
+KINDS = (LOG, QUEUED, EXPORT, IMPORT, UPDATE, CHANGED, DELETED, COUNTER, *FILE_KINDS, FINDING)
 """What a date can be of."""
 
 UNKNOWN = "unknown"

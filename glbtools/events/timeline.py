@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from glbtools.diagnosis.finding import Finding
 from glbtools.diagnosis.successors.inputs import DUMP
 from glbtools.errors import UsageError
 from glbtools.events import event as kinds
+from glbtools.events.differences import ClockDifference, LogOrder
 from glbtools.events.event import Event
 from glbtools.events.order import Sorter
 from glbtools.events.zones import Clocks, Reading, micros
@@ -26,7 +27,7 @@ from glbtools.evidence.sources import CREATED, INSIDE, OPENED, WRITTEN, Entry
 from glbtools.formats.logs import OWN_FORMS, LogLine
 from glbtools.formats.registry import Inspection
 from glbtools.layouts import Layouts
-from glbtools.model.configuration import Place
+from glbtools.model.configuration import Place, Requestor, SrvConf
 
 LONGEST = 1_000
 """Characters of a message; the rest is counted."""
@@ -35,6 +36,9 @@ LOG_LINES, STAMPS, OBJECTS, FINDINGS = (
     "log lines without a date", "records without a date", "objects without a date", "findings that nothing dates",
 )  # fmt: skip
 FILES = "times of files that are no date"
+COUNTERS, PAIRS = "counters of cycles that nothing dates", "counters of pairs that nothing dates"
+_NO_TIME = "1980-01-01 00:00:00"
+"""What zip programs write where they are told no time."""
 
 _MINUTE, _TWO = timedelta(seconds=59), timedelta(seconds=1)
 _SPREADS = {"second": timedelta(0), "2 seconds": _TWO, "minute": _MINUTE, "day": timedelta(hours=24)}
@@ -61,6 +65,7 @@ class Timeline:
     Attributes:
         undated: what -> how many of it have no date, and are therefore not in it.
         clocks: whose clock -> what it showed.
+        differences: of two clocks that disagree, the one ahead first -> how much that is at least.
         outside: events before ``first`` or not before ``last``, which are left out.
         report: the diagnosis that the findings are from.
         first, last: the instants between which events are in it, the second one excluded.
@@ -70,6 +75,7 @@ class Timeline:
     clocks: dict[str, ClockSpan] = field(default_factory=dict)
     undated: Counter[str] = field(default_factory=Counter)
     outside: int = 0
+    differences: dict[tuple[str, str], ClockDifference] = field(default_factory=dict)
     first: int | None = None
     last: int | None = None
     _events: Sorter = field(default_factory=Sorter, repr=False)
@@ -87,6 +93,9 @@ class Timeline:
             self.outside += 1
             return
         self._events.add(event)
+        self._seen(event)
+
+    def _seen(self, event: Event) -> None:
         seen = self.clocks.get(event.clock, ClockSpan(0, event.instant, event.instant, event.zone))
         early, late = min(seen.first, event.instant), max(seen.last, event.instant)
         self.clocks[event.clock] = ClockSpan(seen.events + 1, early, late, event.zone)
@@ -147,6 +156,7 @@ def gathered(report: Report, clocks: Clocks, first: int | None = None, last: int
             gathering.dump(piece, rank)
     gathering.findings(report.findings)
     gathering.files(report)
+    made.undated[PAIRS] += len(report.pairs)
     return made
 
 
@@ -161,6 +171,14 @@ def _bound(said: str | datetime | None, option: str, *, ends: bool) -> int | Non
         except (ValueError, OverflowError):
             raise UsageError(f"{option} {said}: is not a date {_ADVICE}") from None
     return micros(said if said.tzinfo else said.replace(tzinfo=UTC))
+
+
+class _Latest(NamedTuple):
+    """The latest event in a file."""
+
+    instant: int
+    clock: str
+    place: str
 
 
 class _Anchors:
@@ -208,6 +226,8 @@ class _Gathering:
 
     def __init__(self, made: Timeline, clocks: Clocks, anchors: _Anchors) -> None:
         self.made, self.clocks, self.anchors = made, clocks, anchors
+        self.latest: dict[str, _Latest] = {}
+        """Path -> the latest event in a file."""
 
     def put(self, reading: Reading, rank: int, path: str, scope: tuple[int, int] = (0, 0), **said: Any) -> Event:
         """Add an event; ``scope`` are the bytes that findings may name in place of the date's own."""
@@ -217,6 +237,9 @@ class _Gathering:
             event = event._replace(earliest=reading.earliest, latest=reading.latest)
         event = event._replace(message=_short(event.message))
         self.made.add(event)
+        known = self.latest.get(path)
+        if event.precision != kinds.UNKNOWN and (known is None or known.instant < event.instant):
+            self.latest[path] = _Latest(event.instant, event.clock, event.place)
         self.anchors.meet(event, *(scope if scope[1] else (event.offset, event.stop)))
         return event
 
@@ -243,6 +266,7 @@ class _Gathering:
     def log(self, postoffice: Postoffice, lines: list[LogLine], rank: int) -> None:
         """Add the lines of a log; one whose date is none goes where its neighbours are."""
         before: datetime | None = next((line.moment for line in lines if line.moment), None)
+        orders: dict[str, LogOrder] = defaultdict(LogOrder)
         for line in lines:
             passed_on = line.form in ("coded", "text") and bool(line.postoffice)
             clock = line.postoffice.upper() if passed_on else postoffice.shown
@@ -258,7 +282,7 @@ class _Gathering:
             before = shown
             number = "" if line.code is None else f"[{line.code}] "
             severity = "" if line.severity in ("", "Status") else f", {line.severity}"
-            self.put(
+            event = self.put(
                 self.clocks.read(shown, clock, _SPREADS.get(precision, timedelta(0))),
                 rank or int(passed_on),
                 line.path,
@@ -274,6 +298,21 @@ class _Gathering:
                 note=note,
                 code=line.code,
             )
+            if line.moment is not None and passed_on:
+                for each in orders[line.path].passed_on(clock, event.instant, event.place):
+                    self.differ(each)
+            elif line.moment is not None:
+                slack = _SPREADS[precision] // timedelta(microseconds=1)
+                begins = line.said.startswith("Report from")
+                order = orders[line.path]
+                for each in order.written(clock, event.instant, event.place, slack=slack, begins=begins):
+                    self.differ(each)
+
+    def differ(self, found: ClockDifference) -> None:
+        """Keep the largest difference of two clocks."""
+        known = self.made.differences.get((found.ahead, found.behind))
+        if known is None or known.least < found.least:
+            self.made.differences[found.ahead, found.behind] = found
 
     def queue(self, postoffice: Postoffice, artefact: Artefact, found: Inspection[Any], rank: int) -> None:
         """Add the records of a queue; one whose stamp is no date goes where the record before it is."""
@@ -314,6 +353,7 @@ class _Gathering:
         own = postoffice.name or ""
         dates = [(kinds.EXPORT, "last_export", config, own), (kinds.IMPORT, "last_import", config, own)]
         dates += [(kinds.UPDATE, "last_update", each, each.node) for each in getattr(config, "requestors", ())]
+        updates: dict[datetime, Event] = {}
         for kind, name, holder, about in dates:
             moment = getattr(holder, name, None)
             if moment is None:
@@ -321,7 +361,7 @@ class _Gathering:
             place = holder.places.get(name) or Place(*_whole(holder))
             whose = f" of {about}" if kind == kinds.UPDATE and about else ""
             span, line = _whole(holder)
-            self.put(
+            event = self.put(
                 self.clocks.read(moment, postoffice.shown),
                 rank,
                 artefact.path,
@@ -335,6 +375,41 @@ class _Gathering:
                 postoffice=about,
                 clock=postoffice.shown,
                 written=moment.isoformat(" "),
+            )
+            if kind == kinds.UPDATE:
+                updates.setdefault(moment, event)
+        if isinstance(config, SrvConf):
+            self.counters(artefact, config, rank, updates)
+
+    def counters(self, artefact: Artefact, config: SrvConf, rank: int, updates: Mapping[datetime, Event]) -> None:
+        """Add the counters of cycles that the server keeps, each beside the latest update that goes with it."""
+        heard = [each for each in config.requestors if each.last_cycle is not None]
+        said: list[tuple[str, datetime | None, SrvConf | Requestor]] = [
+            (f"{each.node} was last heard of in cycle {each.last_cycle}", each.last_update, each) for each in heard
+        ]
+        latest = max((each.last_update for each in config.requestors if each.last_update), default=None)
+        said += [(f"cycle {config.cycle}", latest, config)] if config.cycle is not None else []
+        for what, moment, holder in said:
+            known = updates.get(moment) if moment else None
+            if known is None:
+                self.made.undated[COUNTERS] += 1
+                continue
+            place = holder.places.get("last_cycle" if holder is not config else "cycle") or Place(*_whole(holder))
+            self.made.add(
+                known._replace(
+                    rank=rank,
+                    kind=kinds.COUNTER,
+                    line=place.line or 0,
+                    offset=place.span.start if place.span else 0,
+                    stop=place.span.stop if place.span else 0,
+                    message=f"counter {_name(artefact.path)}: {what}",
+                    data_type="glbtools:srvconf:counter",
+                    postoffice=getattr(holder, "node", ""),
+                    precision=kinds.UNKNOWN,
+                    earliest=None,
+                    latest=None,
+                    note="; ".join(filter(None, ("dated by the latest date that goes with it", known.note))),
+                )
             )
 
     # --- times of files ----------------------------------------------------------------------------------------------
@@ -366,6 +441,11 @@ class _Gathering:
                     note=reading.note,
                 )
                 self.made.add(event._replace(message=_short(event.message)))
+                known = self.latest.get(entry.shown)
+                if time.what == WRITTEN and known is not None and not entry.deleted and time.stored != _NO_TIME:
+                    least = known.instant - reading.instant - _SPREADS[time.precision] // timedelta(microseconds=1)
+                    if least > 0:
+                        self.differ(ClockDifference(known.clock, clock, least, known.place, entry.shown))
 
     # --- directories and findings ------------------------------------------------------------------------------------
 

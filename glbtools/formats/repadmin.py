@@ -303,7 +303,9 @@ def parse_showrepl(data: bytes) -> Links:
         items, faults = told.links, told.faults
     elif (document := _narrow(data)).lstrip().startswith(b"{"):
         try:
-            items += _of_document(document)
+            printed = [(number, lines[number - 1][1], text) for number, text in _as_printed(document)]
+            told = _Neighbours(printed)
+            items, faults = [_without_site(each) for each in told.links], told.faults
         except DescriptionError as error:
             line = error.line or 1
             faults.append(Fault("text", error.reason[:_SHOWN], lines[line - 1][1], line=line))
@@ -493,23 +495,37 @@ def _narrow(data: bytes) -> bytes:
     return data.removeprefix(b"\xef\xbb\xbf")
 
 
-def _of_document(data: bytes) -> Iterator[Link]:
-    """Yield the links that a domain controller takes changes over from ``samba-tool drs showrepl --json``.
+_NO_SITE = "-"
 
-    It names the domain controller by its identity alone.
+
+def _as_printed(data: bytes) -> Iterator[tuple[int, str]]:
+    """Yield the lines that ``samba-tool drs showrepl`` prints where ``--json`` makes a document, with those of that.
+
+    The document names the domain controller by its identity alone.
 
     Raises:
         DescriptionError: it is no such document, or a link in it has another shape.
     """
     document = open_json(data, "")
-    server = document["dsa"]["objectGUID"].text()
-    for row in document["repsFrom"].items():
-        site, _, source = row["DSA"].text().rpartition("\\")
-        failures, context = row["consecutive failures"].integer(0, 999_999_999), row["NC dn"].text()
-        link = Link("INFO", "", server, context, site, source=source, transport="RPC", failures=failures,
-                    last_failure="0", last_success="0", last_status=0, line=row.line)  # fmt: skip
-        said = f"\tLast attempt @ {row['last attempt time'].text()} {row['last attempt message'].text()}"
-        yield _told(link, said)._replace(failures=failures, last_success=row["last success"].text())
+    dsa = document["dsa"]
+    yield dsa.line, f"{_NO_SITE}\\{dsa['objectGUID'].text()}"
+    yield dsa.line, f"DSA Options: 0x{dsa['options'].integer(0, 0xFFFFFFFF, 0):08x}"
+    for name, heading in (("repsFrom", "INBOUND"), ("repsTo", "OUTBOUND")):
+        yield document[name].line, f"==== {heading} NEIGHBORS ===="
+        for row in document[name].items():
+            yield row.line, row["NC dn"].text()
+            yield row.line, f"\t{row['DSA'].text()} via RPC"
+            yield row.line, f"\t\tLast attempt @ {row['last attempt time'].text()} {row['last attempt message'].text()}"
+            yield row.line, f"\t\t{row['consecutive failures'].integer(0, 999_999_999)} consecutive failure(s)."
+            yield row.line, f"\t\tLast success @ {row['last success'].text()}"
+
+
+def _without_site(link: Link) -> Link:
+    """Return a link of a document, which does not name the site of its server."""
+    return link._replace(
+        site="" if link.site == _NO_SITE else link.site,
+        source_site="" if link.source_site == _NO_SITE else link.source_site,
+    )
 
 
 def _told(link: Link, text: str) -> Link:

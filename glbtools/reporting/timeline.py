@@ -16,6 +16,7 @@ from glbtools.reporting.model import STRONG, Block, Break, Column, Heading, Para
 from glbtools.reporting.text import message
 
 if TYPE_CHECKING:
+    from glbtools.events.differences import ClockDifference
     from glbtools.events.timeline import Timeline
 
 SCHEMA = "glbtools.timeline/1"
@@ -140,6 +141,11 @@ def document(timeline: Timeline, version: str, *, events: bool) -> Iterator[str]
     left = {what: count for what, count in sorted(timeline.undated.items()) if count}
     yield f'{{"schema": "{SCHEMA}", "tool": {dumps(tool(version), indent=None)},'
     yield f' "clocks": {dumps(clocks, indent=None)},'
+    apart = [
+        {name: message(value) if isinstance(value, str) else value for name, value in each._asdict().items()}
+        for _, each in sorted(timeline.differences.items())
+    ]
+    yield f' "differences": {dumps(apart, indent=None)},'
     yield f' "undated": {dumps(left, indent=None)}, "outside": {timeline.outside}' + ("," if events else "}")
     if events:
         yield ' "events": ['
@@ -191,6 +197,23 @@ def summary(timeline: Timeline) -> Iterator[Block]:
         yield Paragraph(each, tones=STRONG)
 
 
+def difference(found: ClockDifference) -> str:
+    """Return of two clocks that disagree how far they do, and what shows it."""
+    return (
+        f"the clock of {found.ahead} was ahead of that of {found.behind}, or of its zone, by at least "
+        f"{_length(found.least)}: {found.earlier} was written before {found.later} was"
+    )
+
+
+def _length(micros: int) -> str:
+    """Return a length of time for people, in its two largest units."""
+    seconds = max(micros // _MICROSECONDS, 1)
+    parts = [(seconds // 86_400, "day"), (seconds // 3600 % 24, "hour"), (seconds // 60 % 60, "minute")]
+    parts.append((seconds % 60, "second"))
+    first = next(number for number, (count, _) in enumerate(parts) if count)
+    return " ".join(plural(count, unit) for count, unit in parts[first : first + 2] if count)
+
+
 def notes(timeline: Timeline) -> Iterator[str]:
     """Yield in one sentence each what is in the timeline and what is not."""
     total = sum(seen.events for seen in timeline.clocks.values())
@@ -202,6 +225,8 @@ def notes(timeline: Timeline) -> Iterator[str]:
         yield f"not in it: {', '.join(left)}"
     if timeline.outside:
         yield f"left out: {plural(timeline.outside, 'event')} before --from or after --until"
+    for each in sorted(timeline.differences.values(), key=lambda one: -one.least):
+        yield difference(each)
     unknown = [clock for clock, seen in timeline.clocks.items() if seen.zone == UNKNOWN]
     if unknown:
         yield f"the zone of {plural(len(unknown), 'clock')} is unknown: times are as shown; --tz [NET/PO=]ZONE tells it"

@@ -262,3 +262,56 @@ def test_times_of_files_in_an_archive_are_events_and_date_no_finding(run, fixtur
     out = tmp_path / "t.body"
     assert run("timeline", packed, "--as", "bodyfile", "--to", out).status == 0
     assert "REQTRANS.GLB File Written: file REQTRANS.GLB: written, 447 bytes" in out.read_text()
+
+
+HEADER = "{} | Status  Report from NET/WEST/$SYSTEM\r\n"
+LINE = "{} | 1 171\r\n"
+
+
+def differences(tmp_path, *lines):
+    place = tmp_path / "hub" / "LOG" / "CENTRAL.LOG"
+    place.parent.mkdir(parents=True)
+    place.write_bytes("".join(form.format(when) for form, when in lines).encode("ascii"))
+    return glbtools.timeline(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("lines", "least"),
+    [
+        # what stands in a report was written before it came in
+        (((HEADER, "02/18/94 13:10:01"), (LINE, "02/18/94 12:55:40")), None),
+        (((HEADER, "02/18/94 13:10:01"), (LINE, "02/18/94 13:10:50")), None),
+        (((HEADER, "02/18/94 13:10:01"), (LINE, "02/18/94 14:11:01")), 3600),
+        # and before the next one did
+        (((HEADER, "02/18/94 13:10:01"), (LINE, "02/18/94 13:10:50"), (HEADER, "02/18/94 13:10:20")), 30),
+        # a log that begins anew tells nothing
+        (((HEADER, "02/18/94 13:10:01"), (LINE, "02/18/94 13:09:00"), (HEADER, "02/17/94 13:10:20")), None),
+    ],
+)
+def test_a_clock_that_was_ahead_is_said_with_what_shows_it(run, tmp_path, lines, least):
+    found = list(differences(tmp_path, *lines).differences.values())
+    assert [each.least // 1_000_000 for each in found] == ([] if least is None else [least])
+    said = run("timeline", tmp_path).out
+    assert ("was ahead of that of" in " ".join(said.split())) == (least is not None)
+    document = json.loads(run("timeline", tmp_path, "--json").out)
+    assert [each["ahead"] for each in document["differences"]] == ([] if least is None else ["NET/WEST"])
+
+
+def test_a_file_written_before_what_it_holds_shows_clocks_that_disagree(fixture_path, tmp_path):
+    packed = tmp_path / "case.zip"
+    for year, count in ((1993, 1), (1999, 0), (1980, 0)):
+        with zipfile.ZipFile(packed, "w") as archive:
+            path = fixture_path("stuck") / "october" / "GLB" / "REQTRANS.GLB"
+            archive.writestr(zipfile.ZipInfo("po/GLB/REQTRANS.GLB", (year, 1, 1, 0, 0, 0)), path.read_bytes())
+        found = list(glbtools.timeline(packed).differences.values())
+        assert len(found) == count, year
+        assert all(each.behind == str(packed) for each in found)
+
+
+def test_counters_of_cycles_stand_beside_the_update_that_goes_with_them(fixture_path):
+    found = [each for each in glbtools.timeline(fixture_path("network")) if each.kind.startswith("Counter")]
+    said = {each.message.partition(": ")[2]: each.number for each in found}
+    assert "cycle 11" in said
+    assert "POLYNOMIAL/OCTOBER was last heard of in cycle 9" in said
+    assert {each.precision for each in found} == {UNKNOWN}
+    assert all(each.note.startswith("dated by the latest date that goes with it") for each in found)

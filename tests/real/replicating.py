@@ -21,7 +21,7 @@ from tests.real.controller import BASE, PASSWORD, ran
 ADDRESSES = {"dc1": "10.53.57.1", "dc2": "10.53.57.2"}
 REALM = "GLB.EXAMPLE"
 LOGIN = ("-U", f"Administrator%{PASSWORD}")
-CONTEXTS = (BASE, f"CN=Configuration,{BASE}")
+CONTEXTS = (BASE, f"CN=Configuration,{BASE}", f"CN=Schema,CN=Configuration,{BASE}")
 WITH_VECTORS = ("*", "uSNChanged", "uSNCreated", "replPropertyMetaData", "replUpToDateVector")
 
 
