@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
@@ -53,7 +54,7 @@ class Report:
         evidence: the postoffices looked at, by units, and what was passed over.
         directories: the directory dumps looked at.
         pairs: the pairs of stores looked at.
-        inputs: every file, in the order of their paths.
+        looked_at: the files that were read for it.
         channels: every channel with its verdict.
         findings: sorted: worst first, then by postoffice.
         changed: files whose content changed while they were looked at.
@@ -67,7 +68,7 @@ class Report:
     """
 
     evidence: Evidence
-    inputs: list[File] = field(default_factory=list)
+    looked_at: list[File] = field(default_factory=list)
     channels: list[ChannelVerdict] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -85,6 +86,12 @@ class Report:
     def __repr__(self) -> str:
         counts = ", ".join(f"{number} {each}" for each, number in self.summary.items())
         return f"<Report on {', '.join(self.paths)}: {counts}>"
+
+    @cached_property
+    def inputs(self) -> list[File]:
+        """Every file that was given, in the order of their paths; what is of nothing known is hashed only for this."""
+        rows = chain(self.looked_at, other_files(self.evidence))
+        return sorted({each.path: each for each in reversed(list(rows))}.values(), key=lambda each: each.path)
 
     @property
     def network(self) -> Network:
@@ -197,8 +204,7 @@ def judge(
         _look_at_unit(report, unit, now or unit.latest, progress)
     _look_at_successors(report, now, progress)
     earlier = {each.path: each for unit in evidence.units for each in unit.older}
-    rows = chain(report.inputs, *map(files_of, earlier.values()), other_files(evidence))
-    report.inputs = sorted({each.path: each for each in reversed(list(rows))}.values(), key=lambda each: each.path)
+    report.looked_at += chain.from_iterable(map(files_of, earlier.values()))
     report.changed = _changed(report)
     # A file that was given by itself is asked about by itself: what would be compared with it is not missed.
     alone = any(each.alone for each in evidence.postoffices)
@@ -221,7 +227,7 @@ def _look_at_unit(report: Report, unit: Network, now: datetime | None, progress:
         report.channels += channels(case)
         report.unjudged += unjudged(case)
         found += [named(case, recovered(case, each)) for check in CHECKS for each in _run(check, case)]
-        report.inputs += files_of(case.postoffice)
+        report.looked_at += files_of(case.postoffice)
         report.unreadable |= case.postoffice.unreadable
         case.postoffice.release()
     for case in absent(unit, now):
@@ -237,8 +243,8 @@ def _look_at_successors(report: Report, now: datetime | None, progress: Callable
     for found in (dumps, kept):
         report.channels += found.channels
         report.findings += explained(merged(found.findings))
-    known = {each.path for each in report.inputs}
-    report.inputs += [
+    known = {each.path for each in report.looked_at}
+    report.looked_at += [
         File(path, each.format, size=each.size, sha256=each.sha256)
         for path, each in given.read.items()
         if path not in known

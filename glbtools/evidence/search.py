@@ -213,7 +213,7 @@ class Search:
                     barred.add(child.name.upper())
             elif child.name.lower() not in OUR_OWN:
                 below.append(Place(child, place.archives))
-        own = [each for each in artefacts if not each.entry.deleted]
+        own = self._without_seconds([each for each in artefacts if not each.entry.deleted])
         gone = [each for each in artefacts if each.entry.deleted]
         found = Postoffice(place.entry.shown, own, self.contents, barred=frozenset(barred), gone=gone)
         if any(_recognised(found, each) for each in own) or any(_proven(found, each) for each in gone):
@@ -222,6 +222,25 @@ class Search:
             for each in (*own, *gone):
                 self._unrecognised(each)
         return below
+
+    def _without_seconds(self, artefacts: list[Artefact]) -> list[Artefact]:
+        """Return files without those of Dir-Sync of which there is another one; that in a GLB directory counts first.
+
+        Names know no case, and a postoffice has one file of each.
+        """
+        first: dict[str, Artefact] = {}
+        for each in sorted(artefacts, key=lambda each: each.area != "GLB"):
+            first.setdefault(each.name, each)
+        kept = []
+        for each in artefacts:
+            other = first[each.name]
+            if other is each or not _named_as_binary(each.name):
+                kept.append(each)
+            else:
+                self._pass_over(
+                    each.entry, f"a second {each.name} of one postoffice; {other.path} is read", telling=True
+                )
+        return kept
 
     def _unrecognised(self, artefact: Artefact) -> None:
         """Pass over a file of no postoffice."""

@@ -11,6 +11,7 @@ import pytest
 
 import glbtools
 from glbtools.diagnosis.engine import diagnose
+from glbtools.evidence.sources import OnDisk
 from tests.diagnosis.networks import CASES, SCHEMA, built, network
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -264,3 +265,15 @@ def test_headlines_of_notes_name_the_postoffice_of_which_they_speak(tmp_path, ru
     heads = [line for line in said if "nothing-to-send:" in line]
     assert heads
     assert all("nothing-to-send: NET/" in line for line in heads)
+
+
+def test_what_is_of_nothing_known_is_not_hashed_unless_it_is_asked(fixture_path, tmp_path, monkeypatch):
+    shutil.copytree(fixture_path("stuck"), tmp_path / "stuck")
+    (tmp_path / "stuck" / "picture.bmp").write_bytes(b"BM" + bytes(100))
+    hashed = []
+    kept = OnDisk.digest
+    monkeypatch.setattr(OnDisk, "digest", lambda self, size: hashed.append(self.name) or kept(self, size))
+    report = glbtools.diagnose(tmp_path)
+    assert "picture.bmp" not in hashed
+    assert [each.sha256 is not None for each in report.inputs if each.path.endswith(".bmp")] == [True]
+    assert "picture.bmp" in hashed

@@ -164,3 +164,14 @@ def test_a_file_that_is_of_no_format_is_refused_beside_one_that_is(network: Path
     (tmp_path / "notes.txt").write_bytes(STRAYS["notes.txt"])
     with pytest.raises(UnknownFormatError, match=r"notes\.txt"):
         glbtools.diagnose(next(network.glob("*/GLB/REQTRANS.GLB")), tmp_path / "notes.txt")
+
+
+@pytest.mark.parametrize("second", ["GLB/reqtrans.glb", "glb/ReqTrans.glb", "REQTRANS.GLB"])
+def test_a_second_file_of_one_name_is_no_silence(network: Path, second: str, run: Run) -> None:
+    postoffice = next(network.rglob("REQTRANS.GLB")).parents[1]
+    (postoffice / second).parent.mkdir(exist_ok=True)
+    (postoffice / second).write_bytes(bytes(60))
+    done = run("diagnose", network)
+    assert done.status == 2
+    assert f"{second}: a second REQTRANS.GLB of one postoffice" in done.err
+    assert len(collect([network]).postoffices) == 3
