@@ -75,6 +75,8 @@ class CarvedRecord(NamedTuple):
         where: ``unallocated``, ``slack`` or ``file``, the last two with a path; empty where no file system is known.
         record: with the offsets of the image; None for a text.
         is_sound: whether the text is a transaction without fault, or one that only holds a number.
+        is_doubtful: whether it runs over the end of a cluster and nothing shows that the next one belongs to it: if the
+            file lay in pieces, its end is another file's.
     """
 
     start: int
@@ -83,6 +85,7 @@ class CarvedRecord(NamedTuple):
     where: str
     record: Record | None
     is_sound: bool
+    is_doubtful: bool = False
 
 
 @dataclass
@@ -99,6 +102,7 @@ class Carver:
         notes: what limits the search, and what to do about it.
         packed: packed files and their offsets.
         files: number of files that are there and were left out.
+        doubtful: records and texts that may be of two files.
     """
 
     path: Path
@@ -110,6 +114,7 @@ class Carver:
     notes: list[str] = field(default_factory=list)
     packed: list[tuple[int, Signature]] = field(default_factory=list)
     files: int = 0
+    doubtful: int = 0
     progress: Callable[[int, int], None] | None = None
     _blocks: Blocks | None = None
 
@@ -135,6 +140,11 @@ class Carver:
                 places = list(_data(descriptor, self.size))
             for start, stop in self._without_files(places):
                 yield from self._stretch(read, start, stop)
+        if self.doubtful:
+            self.notes.append(
+                f"{self.doubtful} of the records and texts found run over the end of a cluster, and nothing shows that "
+                "the next one belongs to them: if the file lay in pieces, their end is another file's"
+            )
 
     def _system(self, entry: OnDisk) -> Blocks | None:
         """Return the blocks of an image that has a file system; say why others are taken as they are."""
@@ -207,8 +217,23 @@ class Carver:
         """Yield a run from its first to its last record with a sound text, if there is any; it is empty then."""
         sound = [number for number, each in enumerate(run) if each.is_sound]
         if sound:
-            yield run[sound[0] : sound[-1] + 1]
+            whole = run[sound[0] : sound[-1] + 1]
+            # A record that another one follows shows that what lies between them is of one file.
+            if self._is_doubtful(whole[-1].start, whole[-1].stop, whole[-1].record):
+                whole[-1] = whole[-1]._replace(is_doubtful=True)
+            yield whole
         run.clear()
+
+    def _is_doubtful(self, start: int, stop: int, record: Record | None) -> bool:
+        """Whether something may be of two files; a record whose checksum fits is whole."""
+        clusters = self._blocks.clusters if self._blocks is not None else ()
+        if not any(each.parts(start, stop) for each in clusters):
+            return False
+        fits = record is not None and record.checksum is not None
+        if fits and record is not None and codec(self.layout).checksum(record) == record.checksum:
+            return False
+        self.doubtful += 1
+        return True
 
     def _record(self, record: Record) -> CarvedRecord:
         idle = record.text.startswith("# ") and record.text.isprintable()
@@ -217,7 +242,15 @@ class Carver:
         return CarvedRecord(record.start, record.stop, record.text, where, record=record, is_sound=is_sound)
 
     def _text(self, start: int, stop: int, text: str) -> CarvedRecord:
-        return CarvedRecord(start, stop, text, self._where(start), record=None, is_sound=True)
+        return CarvedRecord(
+            start,
+            stop,
+            text,
+            self._where(start),
+            record=None,
+            is_sound=True,
+            is_doubtful=self._is_doubtful(start, stop, None),
+        )
 
     def _where(self, offset: int) -> str:
         """Say what the file system has at an offset."""

@@ -225,6 +225,26 @@ class Stretch(NamedTuple):
     path: str
 
 
+class Clusters(NamedTuple):
+    """Where the clusters of one file system lie, which is what a file may be in pieces of.
+
+    Attributes:
+        start, stop: offsets of the file system in the image.
+        first: offset of its first cluster.
+        size: of a cluster in bytes.
+    """
+
+    start: int
+    stop: int
+    first: int
+    size: int
+
+    def parts(self, start: int, stop: int) -> bool:
+        """Whether some bytes lie in more than one cluster."""
+        inside = self.start <= start < self.stop
+        return inside and (start - self.first) // self.size != (stop - 1 - self.first) // self.size
+
+
 class Blocks(NamedTuple):
     """An image as bytes, and which of them belong to files that are there.
 
@@ -233,12 +253,14 @@ class Blocks(NamedTuple):
         size: of the image in bytes, as its container says.
         stretches: of the files, in the order of the image; none where no file system is found.
         has_system: whether a file system is found.
+        clusters: of each file system.
     """
 
     read: Callable[[int, int], bytes]
     size: int
     stretches: list[Stretch]
     has_system: bool
+    clusters: tuple[Clusters, ...] = ()
 
 
 def blocks(entry: Entry, form: str) -> Blocks:
@@ -267,9 +289,20 @@ def blocks(entry: Entry, form: str) -> Blocks:
                     return Blocks(image.read, image.get_size(), [], has_system=False)
     except (OSError, ValueError) as error:
         raise FileAccessError(f"damaged, or no image that is read: {_line(error)}") from None
-    return Blocks(
-        image.read, image.get_size(), sorted(found), has_system=any(system is not None for _, _, system in systems)
-    )
+    clusters = tuple([_clusters(image, offset, system) for _, offset, system in systems if system is not None])
+    return Blocks(image.read, image.get_size(), sorted(found), has_system=bool(clusters), clusters=clusters)
+
+
+def _clusters(image: Any, offset: int, system: Any) -> Clusters:
+    """Return where the clusters of a file system are; the library counts those of FAT in sectors."""
+    stop = offset + (system.info.last_block + 1) * system.info.block_size
+    head = image.read(offset, SECTOR)
+    if len(head) < SECTOR or not _boots(head) or not int.from_bytes(head[22:24], "little"):
+        return Clusters(offset, stop, offset, size=system.info.block_size)
+    sector, reserved, roots = (int.from_bytes(head[at : at + 2], "little") for at in (11, 14, 17))
+    tables = head[16] * int.from_bytes(head[22:24], "little")
+    first = offset + (reserved + tables) * sector + -(-roots * 32 // sector) * sector
+    return Clusters(offset, stop, first, size=head[13] * sector)
 
 
 def _stretches(pytsk3: Any, file: Any, path: str, offset: int, block: int) -> Iterator[Stretch]:

@@ -236,6 +236,7 @@ class _Writer:
             "where": each.where or None,
             "text": each.text,
             "is_sound": each.is_sound,
+            "is_doubtful": each.is_doubtful,
         }
         if each.record is not None:
             when = moment(self._layout, each.record.stamp)

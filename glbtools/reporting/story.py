@@ -18,7 +18,7 @@ from glbtools.diagnosis.engine import Report
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.unsent import outstanding
 from glbtools.diagnosis.wording import plural
-from glbtools.events.event import FILE_KINDS, FINDING
+from glbtools.events.event import COUNTER, FILE_KINDS, FINDING
 from glbtools.events.timeline import gathered
 from glbtools.events.zones import Clocks, iso
 from glbtools.formats.base import moment_row
@@ -381,7 +381,7 @@ def _days(report: Report) -> Iterator[Block]:
     for event in made:
         if event.repeats or iso(event.instant)[:10] not in chosen or (event.postoffice not in about and len(about) < 9):
             continue
-        if event.kind in FILE_KINDS:
+        if event.kind in (*FILE_KINDS, COUNTER):
             continue
         if event.kind == FINDING and event.severity == "note":
             continue

@@ -236,3 +236,25 @@ def test_an_image_may_end_anywhere_in_a_sector(more, tmp_path):
     path = tmp_path / "piece.bin"
     path.write_bytes(bytes(512) + bytes(more))
     assert glbtools.carve(path)[0].searched == 512 + more
+
+
+def test_what_may_be_of_two_files_is_said_and_what_is_shown_to_be_of_one_is_not(floppy, tmp_path, run):
+    data, cluster = bytearray(floppy.read_bytes()), 512  # free from here on, and each sector a cluster
+    place = 2000 * cluster
+    whole = queue(30)
+    data[place : place + len(whole)] = whole
+    torn = queue(1)
+    place = 2200 * cluster + cluster - len(torn) + 12
+    foreign = torn[-12:].replace(b"EAST", b"WEST")
+    assert foreign != torn[-12:]
+    data[place : place + len(torn)] = torn
+    data[2201 * cluster : 2201 * cluster + len(foreign)] = foreign  # of a file that lay there
+    floppy.write_bytes(data)
+    done = run("carve", floppy, "--out", tmp_path / "out")
+    found = rows(tmp_path / "out")
+    doubtful = [each for each in found if each["is_doubtful"]]
+    assert len(doubtful) == 1
+    start, stop = doubtful[0]["span"]
+    assert start < 2201 * cluster < stop
+    assert sum(each["span"][0] // cluster != (each["span"][1] - 1) // cluster for each in found) > 3
+    assert "run over the end of a cluster" in " ".join(done.out.split())
