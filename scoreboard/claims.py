@@ -185,9 +185,8 @@ def _go_on(made: Network) -> None:
                 phases.run(made, phase)
 
 
-def account(seed: int, *, every: bool = False) -> Account:
+def account(seed: int, drawn: Sample, *, every: bool = False) -> Account:
     """Judge one network, and hold what is said certainly against the truth; ``every`` part is taken away, or a few."""
-    drawn = sample(seed)
     made = run(drawn.scenario)
     found = Account(Counter(), [])
     directory = Path(tempfile.mkdtemp(prefix="claims-"))
@@ -400,7 +399,7 @@ def main() -> None:
         if seed % 100 == 0:
             print(f"up to {seed}: {certain.total()} certain, {refuted.total()} refuted", file=sys.stderr, flush=True)
         try:
-            found = account(seed, every=arguments.every)
+            found = account(seed, sample(seed), every=arguments.every)
         except Exception as error:
             print(f"seed {seed}: {type(error).__name__}: {error}", flush=True)
             continue

@@ -210,6 +210,10 @@ def _restore_server_files(network: Network, office: Office, copy: str = "") -> N
     actions.restore(network, office, copy or _oldest_copy(network, office), ("SRVCONF.GLB", "MSTTRANS.GLB"))
 
 
+def _restore_srvconf(network: Network, office: Office, copy: str = "") -> None:
+    actions.restore(network, office, copy or _oldest_copy(network, office), ("SRVCONF.GLB",))
+
+
 def _restore_master(network: Network, office: Office, copy: str = "") -> None:
     actions.restore(network, office, copy or _oldest_copy(network, office), ("MSTTRANS.GLB",))
 
@@ -572,6 +576,8 @@ _FAULTS = (
     # Server.
     Fault("server-restored", "server-restored-from-backup", "the server's GLB directory is restored from a copy",
           "Q113453 Q96060", _restore_server, where="server", options={"copy": str}),
+    Fault("srvconf-restored", "msttrans-corrupt", "SRVCONF alone is restored", "Q96003", _restore_srvconf,
+          where="server", options={"copy": str}),
     Fault("msttrans-restored", "msttrans-corrupt", "MSTTRANS alone is restored", "Q96003", _restore_master,
           where="server", options={"copy": str}),
     Fault("msttrans-holed", "msttrans-gap", "a record inside MSTTRANS is lost", "Q118298", _holed_master, after="T2",
@@ -718,7 +724,7 @@ _FAULTS = (
 FAULTS: dict[str, Fault] = {each.name: each for each in _FAULTS}
 """Name -> fault, in the order of the scenarios."""
 
-_SERVER_BACK = ("server-restored", "server-files-restored", "server-reenabled", "msttrans-restored")
+_SERVER_BACK = ("server-restored", "server-files-restored", "server-reenabled", "srvconf-restored", "msttrans-restored")
 _QUEUE_GONE = (
     "reqtrans-deleted", "reqtrans-zeroed", "reqtrans-begun-again", "reqtrans-old", "reqtrans-put-back", "podiag-dummy",
 )  # fmt: skip
@@ -738,6 +744,6 @@ MAY_CAUSE: dict[str, tuple[str, ...]] = {
         "t2-twice",
     ),
     "purged": ("absent", "never-sent", "msttrans-cut", "msttrans-holed", "requestor-restored", *_SERVER_BACK),
-    "refused": ("requestor-recreated", "record-deleted", "server-reenabled", "server-restored"),
+    "refused": ("requestor-recreated", "record-deleted", "server-reenabled", "server-restored", "srvconf-restored"),
 }
 """State of a change -> the faults that bring it there; of other states the last fault that concerns it."""

@@ -17,7 +17,7 @@ DISTURBANCES = ("mail-lost", "mail-delayed", "mail-doubled", "mail-reordered")
 REMEDIES = ("resynced", "import-asked", "recreated-and-imported", "foreign-addresses")
 """What an administrator does on an ordinary day: a network with nothing but that is healthy, too."""
 
-COPIES = ("server-restored", "server-files-restored", "msttrans-restored", "requestor-restored",
+COPIES = ("server-restored", "server-files-restored", "srvconf-restored", "msttrans-restored", "requestor-restored",
           "reqtrans-put-back")  # fmt: skip
 """Faults that need a copy made before."""
 

@@ -22,6 +22,7 @@ WITH_OLDER = (
     "server-restored",
     "server-files-restored",
     "requestor-restored",
+    "srvconf-restored",
     "msttrans-restored",
     "reqtrans-put-back",
 )

@@ -6,11 +6,13 @@ from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.causes import EMPTY_AT_REST, leftovers
 from glbtools.diagnosis.changes.content import copies
 from glbtools.diagnosis.finding import Finding
+from glbtools.diagnosis.master import origin_of
 from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.formats.queue import parse_queue
 from glbtools.formats.transaction import parse
 from glbtools.model.change import Change
 from glbtools.model.channel import ranges_of
+from glbtools.repair.remedies.server import know_imports
 from glbtools.repair.work import Work
 
 KEPT_NUMBER = "# A record that is lost had this number"
@@ -62,9 +64,32 @@ def master(work: Work, case: Case, finding: Finding) -> None:
     last = max((each.sync for each in changes), default=0)
     if last > head:
         work.set_srvconf(finding, f"MSTTRANS holds numbers up to {last}, and none is given twice", sync=last)
+        for each in work.cases.values():
+            _taken_since(work, each, finding, [one for one in changes if one.sync > head])
     if lost:
         said = f"the server's updates with {lost}: content in no file given. An Import brings it"
         work.leave(finding, said, lost=True)
+
+
+def _taken_since(work: Work, case: Case, finding: Finding, issued: list[Change]) -> None:
+    """Let an old SRVCONF know of a requestor what MSTTRANS shows that the server has taken since (Q96003).
+
+    Its number goes up to what was confirmed where MSTTRANS has gone on by as many changes of it, and on to what stands
+    in REQTRANS and there.
+    """
+    number, a, b = work.registered(case), work.confirmed(case), work.applied(case)
+    name = (case.postoffice.name or "").upper()
+    texts = {each.text for each in issued if origin_of(each.text) == name}
+    if not number or a is None or b is None or sum(origin_of(each.text) == name for each in issued) < a - b:
+        return
+    reached = max(a, b)
+    for each in work.records(case, "REQTRANS"):
+        if each.sync == reached + 1 and each.text in texts:
+            reached = each.sync
+    if reached > b:
+        why = f"MSTTRANS holds what the server has taken from {case.postoffice.shown} since"
+        work.set_srvconf(finding, why, {number: {"reqsync": reached}})
+    know_imports(work, case, finding)
 
 
 def _last_number(work: Work, changes: list[Change]) -> list[Change]:

@@ -46,7 +46,7 @@ def went_back(work: Work, _case: Case, finding: Finding) -> None:
                 why = f"{said} of {each.postoffice.shown}: content in no file given. Export there brings its list"
                 work.leave(finding, why, lost=True)
         _level(work, each, finding, head)
-        _know_imports(work, each, finding)
+        know_imports(work, each, finding)
     _resync(work, finding)
 
 
@@ -74,7 +74,7 @@ def _level(work: Work, case: Case, finding: Finding, head: int) -> None:
         work.set_reqconf(finding, case, why, srvsync=head)
 
 
-def _know_imports(work: Work, case: Case, finding: Finding) -> None:
+def know_imports(work: Work, case: Case, finding: Finding) -> None:
     """Let the server's record count the imports that the postoffice has had: below that its answers are refused."""
     file, srvconf, number = work.reqconf(case), work.srvconf(), work.registered(case)
     imports = file.config.importsync if file else None
@@ -122,7 +122,7 @@ def enabled_anew(work: Work, _case: Case, finding: Finding) -> None:
         if each is work.server:
             # Its lists are the server's, and stay; it only has to receive what is issued from now on.
             _level(work, each, finding, srvconf.config.sync or 0)
-            _know_imports(work, each, finding)
+            know_imports(work, each, finding)
             continue
         record, own = srvconf.config.requestors[number - 1], file.config
         if (record.importsync or 0) < (own.importsync or 0) or (own.srvsync or 0) > (srvconf.config.sync or 0):
