@@ -95,6 +95,7 @@ bench: $(BENCH_INSTALLED)
 
 scoreboard: $(INSTALLED)
 	$(BIN)/python scoreboard/run.py
+	$(BIN)/python -m scoreboard.claims --page
 	$(BIN)/python -m scoreboard.worlds.run
 	$(BIN)/python -m scoreboard.worlds.continued
 	$(BIN)/python -m scoreboard.learning --show-failures --page

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import date
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
@@ -41,6 +41,7 @@ from glbtools.simulation.network import Network
 from glbtools.simulation.run import contents, run
 from glbtools.simulation.samples import Sample, sample
 from glbtools.simulation.truth import HOPELESS, Survey
+from scoreboard.learning import PAGE, with_section
 
 CYCLES = 3
 """Cycles in which nothing goes wrong, after which what can arrive has arrived."""
@@ -386,34 +387,66 @@ def _causes(drawn: Sample, finding: Finding, claim: Claim, refute: Refute) -> No
             refute(f"{slug}: not {each.slug}", f"since {each.sign}; it was {', '.join(sorted(happened))}")
 
 
+BEGIN = "<!-- Claims: written by `python -m scoreboard.claims --page`. -->"
+END = "<!-- End of claims. -->"
+
+
+def page(first: int, last: int, certain: Counter[str], refuted: Counter[str]) -> Iterator[str]:
+    """Yield the lines of the page: certain statements of each kind, and those that the truth refutes."""
+    yield "# What is said to be certain"
+    yield ""
+    yield f"{date.today()}: random networks, seeds {first} to {last}. Each is judged from all its files, with a copy"
+    yield f"of an earlier day beside them, with two directories exchanged, and {FEW} times with one file or postoffice"
+    yield "taken away. All that is called certain is held against the truth and what then comes; causes, and"
+    yield "what is ruled out as the only cause, where one thing went wrong at most."
+    yield ""
+    yield "| statement | certain | refuted |"
+    yield "|---|--:|--:|"
+    of_causes = [kind for kind in certain if ": not " in kind]
+    for kind in sorted(set(certain) - set(of_causes)):
+        yield f"| {kind} | {certain[kind]:,} | {refuted[kind]:,} |"
+    told, wrong = (sum(counts[kind] for kind in of_causes) for counts in (certain, refuted))
+    yield f"| what is ruled out as the only cause | {told:,} | {wrong:,} |"
+    yield f"| all | {certain.total():,} | {refuted.total():,} |"
+
+
 def main() -> None:
     """Judge the networks, print what is refuted, and the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--networks", type=int, default=100)
+    parser.add_argument("--networks", type=int, default=300)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--every", action="store_true", help=f"take away every part in turn, not only {FEW}")
+    parser.add_argument("--page", action="store_true", help="write the figures into docs/scoreboard.md")
     arguments = parser.parse_args()
     certain: Counter[str] = Counter()
     refuted: Counter[str] = Counter()
-    for seed in range(arguments.first, arguments.first + arguments.networks):
-        if seed % 100 == 0:
-            print(f"up to {seed}: {certain.total()} certain, {refuted.total()} refuted", file=sys.stderr, flush=True)
-        try:
+    last = arguments.first - 1
+    try:
+        for seed in range(arguments.first, arguments.first + arguments.networks):
             found = account(seed, sample(seed), every=arguments.every)
-        except Exception as error:
-            print(f"seed {seed}: {type(error).__name__}: {error}", flush=True)
-            continue
-        certain += found.certain
-        refuted += Counter(each.kind for each in found.refuted)
-        faults = " + ".join(sample(seed).faults) or sample(seed).kind
-        for kind, told in groupby(sorted(found.refuted, key=lambda each: each.kind), key=lambda each: each.kind):
-            every = list(told)
-            given = list(dict.fromkeys(each.given for each in every))
-            more = f" and {len(given) - 1} more" if len(given) > 1 else ""
-            print(f"seed {seed} ({faults}), {given[0]}{more}: {kind}: {every[0].says}", flush=True)
+            certain.update(found.certain)
+            refuted.update(each.kind for each in found.refuted)
+            _print_refuted(seed, found.refuted)
+            last = seed
+    except KeyboardInterrupt:
+        print(f"interrupted after seed {last}")
     for kind, count in sorted(certain.items()):
         print(f"{count:8} {refuted[kind]:6}  {kind}")
-    print(f"{sum(certain.values()):8} {sum(refuted.values()):6}  in all: certain, refuted")
+    print(f"{certain.total():8} {refuted.total():6}  in all, seeds {arguments.first} to {last}: certain, refuted")
+    if arguments.page:
+        text = "".join(f"{line}\n" for line in page(arguments.first, last, certain, refuted))
+        PAGE.write_text(with_section(PAGE.read_text(encoding="utf-8"), text, BEGIN, END), encoding="utf-8")
+
+
+def _print_refuted(seed: int, found: list[Refuted]) -> None:
+    """Print the first refutation of each kind, and how often it is met."""
+    drawn = sample(seed)
+    for kind, told in groupby(sorted(found, key=lambda each: each.kind), key=lambda each: each.kind):
+        every = list(told)
+        given = list(dict.fromkeys(each.given for each in every))
+        more = f" and {len(given) - 1} more" if len(given) > 1 else ""
+        faults = " + ".join(drawn.faults) or drawn.kind
+        print(f"seed {seed} ({faults}), {given[0]}{more}: {kind}: {every[0].says}", flush=True)
 
 
 if __name__ == "__main__":
