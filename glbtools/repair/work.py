@@ -305,6 +305,16 @@ class Work:
         after = ", ".join(f"{name} {_shown(value)}" for name, value in changed.items())
         self.note(finding, case, path, what="write", before=before, after=after, why=why)
 
+    def know_imports(self, case: Case, finding: Finding) -> None:
+        """Let the server's record count the imports that a postoffice has had: below that its answers are refused."""
+        file, srvconf, number = self.reqconf(case), self.srvconf(), self.registered(case)
+        imports = file.config.importsync if file else None
+        counted = srvconf.config.requestors[number - 1].importsync if srvconf and number else None
+        if number and imports is not None and counted is not None and counted < imports:
+            shown = case.postoffice.shown
+            why = f"{shown} has had {imports} imports; what the server answers with less is refused (Q99961)"
+            self.set_srvconf(finding, why, {number: {"importsync": imports}})
+
     def set_srvconf(
         self, finding: Finding, why: str, requestors: dict[int, dict[str, object]] | None = None, **header: object
     ) -> None:

@@ -12,7 +12,6 @@ from glbtools.formats.queue import parse_queue
 from glbtools.formats.transaction import parse
 from glbtools.model.change import Change
 from glbtools.model.channel import ranges_of
-from glbtools.repair.remedies.server import know_imports
 from glbtools.repair.work import Work
 
 KEPT_NUMBER = "# A record that is lost had this number"
@@ -89,7 +88,7 @@ def _taken_since(work: Work, case: Case, finding: Finding, issued: list[Change])
     if reached > b:
         why = f"MSTTRANS holds what the server has taken from {case.postoffice.shown} since"
         work.set_srvconf(finding, why, {number: {"reqsync": reached}})
-    know_imports(work, case, finding)
+    work.know_imports(case, finding)
 
 
 def _last_number(work: Work, changes: list[Change]) -> list[Change]:

@@ -46,7 +46,7 @@ def went_back(work: Work, _case: Case, finding: Finding) -> None:
                 why = f"{said} of {each.postoffice.shown}: content in no file given. Export there brings its list"
                 work.leave(finding, why, lost=True)
         _level(work, each, finding, head)
-        know_imports(work, each, finding)
+        work.know_imports(each, finding)
     _resync(work, finding)
 
 
@@ -72,18 +72,6 @@ def _level(work: Work, case: Case, finding: Finding, head: int) -> None:
     if received is not None and received > head:
         why = f"the server has issued {head}; above that it would send nothing, and give the numbers to other changes"
         work.set_reqconf(finding, case, why, srvsync=head)
-
-
-def know_imports(work: Work, case: Case, finding: Finding) -> None:
-    """Let the server's record count the imports that the postoffice has had: below that its answers are refused."""
-    file, srvconf, number = work.reqconf(case), work.srvconf(), work.registered(case)
-    imports = file.config.importsync if file else None
-    counted = srvconf.config.requestors[number - 1].importsync if srvconf and number else None
-    if imports is not None and counted is not None and counted < imports:
-        why = (
-            f"{case.postoffice.shown} has had {imports} imports; what the server answers with less is refused (Q99961)"
-        )
-        work.set_srvconf(finding, why, {number: {"importsync": imports}})
 
 
 def _lost(work: Work) -> dict[str, tuple[list[Change], list[tuple[int, int]]]]:
@@ -122,7 +110,7 @@ def enabled_anew(work: Work, _case: Case, finding: Finding) -> None:
         if each is work.server:
             # Its lists are the server's, and stay; it only has to receive what is issued from now on.
             _level(work, each, finding, srvconf.config.sync or 0)
-            know_imports(work, each, finding)
+            work.know_imports(each, finding)
             continue
         record, own = srvconf.config.requestors[number - 1], file.config
         if (record.importsync or 0) < (own.importsync or 0) or (own.srvsync or 0) > (srvconf.config.sync or 0):
