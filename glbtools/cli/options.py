@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -189,6 +189,19 @@ def names(given: Iterable[str] | None) -> dict[str, str]:
     return found
 
 
+def _check_forms(said: Mapping[str, Any]) -> None:
+    """Refuse two forms of output at once.
+
+    Raises:
+        UsageError: ``--json`` and another ``--format`` are given.
+    """
+    from glbtools.errors import UsageError
+
+    form = str(said.get("format", "table"))
+    if said.get("json") and form not in ("table", "json"):
+        raise UsageError(f"--json: goes without --format {form}; leave one of them out")
+
+
 def shares(*names: str, forms: type[StrEnum] | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command shared options behind its own, and what they say as its argument ``common``.
 
@@ -213,6 +226,7 @@ def shares(*names: str, forms: type[StrEnum] | None = None) -> Callable[[Callabl
 
         def called(**arguments: Any) -> None:
             said = {name: arguments.pop(name) for name in shared}
+            _check_forms(said)
             common = Common(
                 form="json" if said.get("json") else str(said.get("format", "table")),
                 color=said.get("color"),

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from glbtools import __version__, files, processes
+from glbtools.diagnosis.wording import plural
 from glbtools.errors import OutputExistsError, UsageError
 from glbtools.fleet import pool, summary, tables
 from glbtools.fleet.cluster import Cluster
@@ -48,7 +49,7 @@ class Progress(NamedTuple):
 
     def __str__(self) -> str:
         rate = self.units / self.seconds if self.seconds else 0
-        return f"{self.units} units, {rate:.0f} a second"
+        return f"{plural(self.units, 'unit')}, {rate:.0f} a second"
 
 
 @dataclass
@@ -83,7 +84,7 @@ class Survey:
     def failures(self) -> list[str]:
         """What could not be judged, a sentence for each outcome."""
         return [
-            f"{count} of {self.units} units: {outcome}; see the column outcome"
+            f"{count} of {plural(self.units, 'unit')}: {outcome}; see the column outcome"
             for outcome, count in sorted(self.outcomes.items())
             if outcome not in (JUDGED, UNJUDGED)
         ]

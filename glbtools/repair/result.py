@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from glbtools import __version__, files
 from glbtools.binary.records import Record
 from glbtools.diagnosis.engine import Report, diagnose
+from glbtools.diagnosis.wording import plural
 from glbtools.errors import FileAccessError
 from glbtools.evidence.sources import Entry
 from glbtools.formats.queue import NAMES, parse_queue
@@ -178,7 +179,7 @@ def report_lines(work: Work) -> Iterator[str]:
     """Yield the report: what was done, why, and what was not."""
     yield f"Rebuilt by glbtools {__version__}"
     yield ""
-    yield f"{len(work.edits)} edits" if work.edits else "Nothing was changed."
+    yield plural(len(work.edits), "edit") if work.edits else "Nothing was changed."
     for each in work.edits:
         yield ""
         yield f"{each.path} ({each.postoffice}, {each.slug}, {each.safety})"

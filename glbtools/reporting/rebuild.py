@@ -43,7 +43,7 @@ def plan_report(plan: Plan) -> Iterator[Block]:
 def result_report(result: Result, plan: Plan) -> Iterator[Block]:
     """Yield what a rebuild led to."""
     yield Break()
-    yield Paragraph(f"{result.files} files in {safe(result.directory)}")
+    yield Paragraph(f"{plural(result.files, 'file')} in {safe(result.directory)}")
     notes = plural(result.report.summary["note"], "note")
     unlooked = len({*plan.unlooked, *plan.links})
     if result.remaining:

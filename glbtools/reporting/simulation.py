@@ -23,7 +23,14 @@ def report(truth: dict[str, Any], target: Path) -> Iterator[Block]:
     """Yield what became of the changes of a network; the rest is in its truth.json."""
     changes = truth["changes"]
     late = [each for each in changes if each["delivered"] != "all"]
-    network = f"{len(truth['postoffices'])} postoffices, {truth['cycle']} cycles, {len(changes)} changes"
+    network = ", ".join(
+        plural(number, what)
+        for number, what in (
+            (len(truth["postoffices"]), "postoffice"),
+            (truth["cycle"], "cycle"),
+            (len(changes), "change"),
+        )
+    )
     yield Paragraph(f"{safe(target)}: {network}, {len(changes) - len(late)} of them everywhere")
     for each in truth["faults"]:
         what = f" ({each['slug']})" if each["slug"] else ""

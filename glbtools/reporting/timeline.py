@@ -220,7 +220,9 @@ def notes(timeline: Timeline) -> Iterator[str]:
     repeated = sum(bool(event.repeats) for event in timeline)
     twice = f", {repeated} of them repeat another one" if repeated else ""
     yield f"{plural(total, 'event')} by {plural(len(timeline.clocks), 'clock')}{twice}"
-    left = [f"{count} {what}" for what, count in sorted(timeline.undated.items()) if count]
+    left = [
+        f"{count} {_of_one(what) if count == 1 else what}" for what, count in sorted(timeline.undated.items()) if count
+    ]
     if left:
         yield f"not in it: {', '.join(left)}"
     if timeline.outside:
@@ -230,3 +232,10 @@ def notes(timeline: Timeline) -> Iterator[str]:
     unknown = [clock for clock, seen in timeline.clocks.items() if seen.zone == UNKNOWN]
     if unknown:
         yield f"the zone of {plural(len(unknown), 'clock')} is unknown: times are as shown; --tz [NET/PO=]ZONE tells it"
+
+
+def _of_one(what: str) -> str:
+    """Return the name of several things as that of one: the first of its words that ends in s loses it."""
+    words = what.split(" ")
+    first = next(at for at, word in enumerate(words) if word.endswith("s"))
+    return " ".join([*words[:first], words[first][:-1], *words[first + 1 :]])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,7 @@ WRONG = {
     f"inspect {QUEUE} -f yaml": "--format yaml: is not one of table, json, jsonl, csv, listing",
     f"inspect {QUEUE} -f jsno": "--format jsno: is not one of table, json, jsonl, csv, listing; did you mean json",
     f"inspect {QUEUE} --as queu": "--as queu: is not a format; formats are queue, reqconf,",
+    "diagnose stuck --json --format csv": "--json: goes without --format csv; leave one of them out",
     "formats que": "did you mean queue?",
     "formats log --as ksy": "--as ksy: needs the NAME of a format that has a layout: queue, reqconf",
     "formats queue --as kaitai": "--as kaitai: is not one of toml, ksy, cstruct",
@@ -191,3 +193,43 @@ def test_a_program_without_a_command_shows_what_there_is(call: str, run: Run) ->
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.startswith("Usage: glbtools")
     assert "Commands:" in ran.err
+
+
+MISSING = {
+    "images": (
+        "pytsk3",
+        "inspect disk.img::A",
+        "disk.img: a disk image; pip install 'glbtools[images]' installs what reads it",
+    ),
+    "ldif": (
+        "ldif",
+        "directory compare a.ldif a.ldif",
+        "LDIF needs the library ldif: pip install 'glbtools[ldif]'",
+    ),
+}
+"""Extra -> its library, a call that needs it, and what is said without; the hint works in zsh, too."""
+
+
+@pytest.mark.parametrize("extra", MISSING)
+def test_what_needs_an_extra_says_how_to_get_it(
+    extra: str, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library, call, said = MISSING[extra]
+    monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.chdir(tmp_path)
+    boot = bytearray(512 * 2880)
+    boot[:3], boot[11:13], boot[13], boot[14:16], boot[16] = b"\xeb\x3c\x90", b"\x00\x02", 1, b"\x01\x00", 2
+    boot[21], boot[510:512] = 0xF0, b"\x55\xaa"
+    Path("disk.img").write_bytes(boot)
+    Path("a.ldif").write_text("version: 1\n\ndn: CN=A,DC=x\nuSNChanged: 5\n", "utf-8")
+    ran = run(*shlex.split(call))
+    assert ran.status == 2
+    assert said in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_a_hint_that_names_an_extra_is_quoted_for_zsh() -> None:
+    for path in (FIXTURES.parent / "glbtools").rglob("*.py"):
+        for line in path.read_text("utf-8").splitlines():
+            if "pip install" in line and "glbtools[" in line:
+                assert "'glbtools[" in line, (path, line)

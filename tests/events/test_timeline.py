@@ -142,7 +142,7 @@ def test_what_cannot_be_dated_is_counted(tmp_path):
     made = glbtools.timeline(postoffice(tmp_path, "02/31/80 25:00:00 | 1 106 3\n"))
     assert logged(made) == []
     assert made.undated["log lines without a date"] == 1
-    assert any("1 log lines without a date" in note for note in render.notes(made))
+    assert any("1 log line without a date" in note for note in render.notes(made))
 
 
 def test_a_stamp_of_zero_is_no_date_and_one_of_2106_is(tmp_path):
