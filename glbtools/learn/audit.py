@@ -365,6 +365,7 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     days, times = ([getattr(each, what)() for each in own if each is not None] for what in ("date", "time"))
     if field.stamp == "dos" and len(set(days)) > 2 and _is_one(times):
         yield "all of them are of one time of the day"
+    yield from _nearer(samples, layout, field, own)
     outer = (field.stop, field.stop + 1) if field.byte_order == "little" else (field.offset - 1, field.offset - 2)
     if all(_is_free(layout, field, at) for at in outer):
         yield from _other_low_word(samples, field)
@@ -383,6 +384,33 @@ FEWEST_RISES = 4
 
 FEWEST_DATES = 3
 """Different dates below which another reading of them is an accident."""
+
+
+def _nearer(
+    samples: Sequence[tuple[bytes, Record, Queue]], layout: Layout, field: Field, own: Sequence[datetime | None]
+) -> Iterator[str]:
+    """Yield that bytes of a date with free ones beside it are dates, too, which lie much closer together.
+
+    A date without its highest byte, and with one of something else below, wanders 256 times as far.
+    """
+    span = _span([each for each in own if each is not None])
+    starts = [(data, _origin(queue, each, field) + field.offset) for data, each, queue in samples]
+    for shift, order, form in itertools.product(SHIFTS, ("little", "big"), stamp.FORMS):
+        beside = {field.offset + shift + at for at in range(field.size)} - set(range(field.offset, field.stop))
+        if not all(_is_free(layout, field, at) for at in beside):
+            continue
+        read = stamp.FORMS[form][0]
+        moments = [read(unsigned(data[at + shift : at + shift + field.size], order)) for data, at in starts]
+        good = [each for each in moments if each is not None and FIRST <= each < LAST]
+        falls = sum(b < a for a, b in itertools.pairwise(good))
+        near = len(good) >= (1 - STRAY) * len(moments) and falls <= 2 * columns.SPOILED * len(good)
+        if near and len(set(good)) >= FEWEST_DATES and NEARER * _span(good) < span:
+            yield f"the bytes from 0x{field.offset + shift:02x} are dates, too, and lie within {_span(good):.0f} days"
+            return
+
+
+SHIFTS, NEARER = (-3, -2, -1, 1, 2, 3), 4
+"""Bytes by which other dates may begin beside a date, and how many times closer together they lie."""
 
 
 def _nearly_all(flags: Iterable[bool]) -> bool:
