@@ -3,7 +3,7 @@
 Families are drawn from what docs/facts/files.md leaves open, those too that ``learn`` does not claim to know: other
 dates and numbers, relations between columns, texts that end otherwise, deleted, purged and left-over records. Bytes are
 packed here, not by the package's writer, and judged against the truth by where each text stands. ``python -m
-scoreboard.families --samples 200 --seed 1`` prints what is exact, partial, undecided and wrong, and of what family.
+scoreboard.families --seeds 1-200`` prints what is exact, partial, undecided and wrong, and of what family.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import argparse
 import struct
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -354,7 +354,7 @@ def attempt(drawn: Sample, directory: Path, way: str) -> tuple[str, str]:
 Counts = dict[str, Counter[str]]
 
 
-def measured(seeds: range, say: Callable[[str], None]) -> tuple[Counts, Counts]:
+def measured(seeds: Sequence[int], say: Callable[[str], None]) -> tuple[Counts, Counts]:
     """Return what came of some seeds by what was given, and by family; every false statement is said."""
     totals: Counts = {way: Counter() for way in WAYS}
     by_family: Counts = {}
@@ -374,18 +374,18 @@ def measured(seeds: range, say: Callable[[str], None]) -> tuple[Counts, Counts]:
 def main() -> None:
     """Print a table of what came of some seeds, and every false statement."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--samples", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=1, help="the first one")
+    parser.add_argument("--seeds", default="1-100", help="as 92001-92068,93001-93040")
     parser.add_argument("--page", action="store_true", help="write docs/scoreboard.md")
     arguments = parser.parse_args()
-    seeds = range(arguments.seed, arguments.seed + arguments.samples)
+    ranges = [tuple(map(int, each.split("-"))) for each in arguments.seeds.split(",")]
+    seeds = [seed for first, last in ranges for seed in range(first, last + 1)]
     totals, by_family = measured(seeds, lambda said: print(said, flush=True))
     for way, counts in totals.items():
         print(f"{way}: {', '.join(f'{counts[each]} {each}' for each in OUTCOMES)} of {counts.total()}")
     for name, counts in sorted(by_family.items()):
         print(f"  {name:20}" + "".join(f"{counts[each]:6} {each}" for each in OUTCOMES))
     if arguments.page:
-        text = "".join(f"{line}\n" for line in _page(seeds, totals, by_family))
+        text = "".join(f"{line}\n" for line in _page(arguments.seeds, totals, by_family))
         PAGE.write_text(with_section(PAGE.read_text(encoding="utf-8"), text, BEGIN, END), encoding="utf-8")
 
 
@@ -393,15 +393,18 @@ BEGIN = "<!-- Families: written by `python -m scoreboard.families --page`. -->"
 END = "<!-- End of families. -->"
 
 
-def _page(seeds: range, totals: Counts, by_family: Counts) -> Iterator[str]:
+def _page(seeds: str, totals: Counts, by_family: Counts) -> Iterator[str]:
     """Yield the lines of the page: what came of all files, and of each family."""
     yield "# Families of layouts"
     yield ""
-    yield f"{date.today()}: queue files as other programs of that time may have written them, seeds {seeds[0]} to"
-    yield f"{seeds[-1]} (other seeds than those looked at while the search was made), each alone, with the numbers of"
-    yield "its first and last record known, with a listing, and damaged with and without one. *Open*: all that is"
-    yield "stated is true, and which records are purged no file shows alone; *wrong*: a number, text, date, checksum or"
-    yield "liveness that is stated and false, whatever its mark. Families that `learn` does not claim are drawn, too."
+    total = sum(counts.total() for counts in totals.values())
+    wrong = sum(counts["wrong"] for counts in totals.values())
+    yield f"{date.today()}: queue files as other programs of that time may have written them, seeds {seeds}"
+    yield "(other seeds than those looked at while the search was made; what is wrong is mended as a kind and becomes a"
+    yield "test), each alone, with the numbers of its first and last record known, with a listing, and damaged with and"
+    yield f"without one: {wrong} wrong of {total}. *Open*: all that is stated is true, and which records are purged no"
+    yield "file shows alone; *wrong*: a number, text, date, checksum or liveness that is stated and false, whatever its"
+    yield "mark. Families that `learn` does not claim are drawn, too."
     yield ""
     heads = " | ".join(OUTCOMES)
     yield f"| files | {heads} | decided |"
