@@ -357,7 +357,8 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     if various >= (FEWEST_DIGITS if len(digits) == field.size else MANY_DIGITS):
         yield f"{len(digits)} of its bytes are two decimal digits each: they may be of a date in digits"
     low = [raw[0 if field.byte_order == "little" else -1] for raw in raws]
-    if field.stamp == "unix" and _is_one(low) and not _is_one(raws):
+    unused = field.stamp == "dos" and Counter(low).most_common(1)[0][0] == 0  # packed dates of full hours have none
+    if _is_one(low) and not _is_one(raws) and not unused:
         yield "its lowest byte never changes though others do: no clock runs so"
     told = [at for at, each in enumerate(varying) if len(each) >= FEW_VALUES]
     if told and _nearly_all(all(raw[at] < CLOCK for at in told) for raw in raws):
