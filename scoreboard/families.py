@@ -399,7 +399,8 @@ def _page(seeds: str, totals: Counts, by_family: Counts) -> Iterator[str]:
     yield ""
     total = sum(counts.total() for counts in totals.values())
     wrong = sum(counts["wrong"] for counts in totals.values())
-    yield f"{date.today()}: queue files as other programs of that time may have written them, seeds {seeds}"
+    yield f"{date.today()}: queue files as other programs of that time may have written them, seeds"
+    yield seeds.replace(",", ", ")
     yield "(other seeds than those looked at while the search was made; what is wrong is mended as a kind and becomes a"
     yield "test), each alone, with the numbers of its first and last record known, with a listing, and damaged with and"
     yield f"without one: {wrong} wrong of {total}. *Open*: all that is stated is true, and which records are purged no"

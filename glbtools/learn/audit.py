@@ -172,7 +172,7 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
     taken = {
         at
         for each in layout.fields
-        if each.section == field.section and each.name != field.name and each.role not in {"opaque", "constant"}
+        if each.section == field.section and each.name != field.name and each.role not in OPEN
         for at in range(each.offset, each.offset + max(1, each.size))
     }
     end = max(each.stop for each in layout.fields if each.section == field.section and each.size)
@@ -228,6 +228,9 @@ KNOWN = 16
 """Bits of known numbers at which no accident puts them all where they are read."""
 
 
+OPEN = {"opaque", "constant", "repeat"}
+"""Roles of bytes that another number may have: what repeats one of two counts takes bytes from the other, perhaps."""
+
 MOST_SKIPPED = 8
 """Step between most numbers above which they hardly count changes."""
 
@@ -257,7 +260,7 @@ def _other_counters(
             at
             for each in layout.section(section)
             for at in range(each.offset, each.stop)
-            if each.role in {"opaque", "constant"} or _is_zero(each, at, samples)
+            if each.role in OPEN or _is_zero(each, at, samples)
         }
         for (name, read), at in itertools.product(_ORDERS.items(), sorted(free)):
             if at + 1 not in free:

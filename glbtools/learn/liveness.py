@@ -153,7 +153,8 @@ def _is_flag(values: Sequence[int], letters: Sequence[str], beside: Sequence[Seq
     value, count = seen.most_common(1)[0]
     other = max((each for each in seen if each != value), key=lambda each: (seen[each], each in FLAGS))
     rest = seen[other]
-    if len(values) - count - rest > max(1, MOST_FLAGGED * len(values)):  # a few more are damage
+    damaged = len(values) - count - rest
+    if damaged > max(1, MOST_FLAGGED * len(values)) or (damaged and not {value, other} <= FLAGS):
         return False
     alone = other in (values[0], values[-1]) and (other == 0xFF or (other == 0 and value != 1))
     if rest == 1 and (not {value, other} <= FLAGS or alone):

@@ -41,7 +41,7 @@ def with_repeats(layout: Layout, materials: Sequence[Material], queues: Sequence
         places = list(_places(layout, materials, queues, section))
         if len(places) < FEWEST:
             continue
-        for number in reversed(BINARY[1:]):
+        for number in sorted(BINARY[1:], key=lambda each: (-each.size, each.order != layout.byte_order)):
             for field in _repeating(layout, places, section, number, told=told):
                 layout = with_field(layout, field)
     return layout

@@ -248,6 +248,7 @@ def test_nothing_false_is_stated_of_files_of_other_programs(seed: int, way: str,
         pytest.param(96003, "alone", id="hours and minutes in digits are no packed date"),
         pytest.param(97006, "alone", id="a date without its highest byte wanders too far"),
         pytest.param(92082, "alone", id="the lowest byte of packed dates changes as well"),
+        pytest.param(98002, "alone", id="a repetition of one count hides no other count"),
         pytest.param(90005, "alone", id="behind a record with an impossible number the rest may be left over"),
     ],
 )
