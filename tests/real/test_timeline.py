@@ -18,6 +18,12 @@ READERS = ROOT / ".venv-readers" / "bin" / "python"
 EVIDENCE = [each for each in sorted(FIXTURES.iterdir()) if each.is_dir() and each.name not in ("specs", "directories")]
 EVIDENCE += sorted(each for each in (FIXTURES / "directories").iterdir() if each.is_dir())
 
+
+def evidence(tmp_path: Path) -> list[Path]:
+    """Return the fixtures, and one of them in an archive, whose files have times."""
+    return [*EVIDENCE, Path(shutil.make_archive(str(tmp_path / "packed"), "zip", FIXTURES / "network"))]
+
+
 READ = """
 import json, logging, sys
 from timesketch.lib import utils
@@ -44,8 +50,9 @@ def written(place: Path, target: Path, form: str) -> list[dict[str, object]]:
 @pytest.mark.skipif(not READERS.exists(), reason="Timesketch is not installed in .venv-readers: make check-consumers")
 @pytest.mark.parametrize("form", ["jsonl", "csv"])
 def test_timesketch_takes_every_event_and_means_the_same_time(tmp_path, form):
-    targets = [tmp_path / f"{place.name}.{form}" for place in EVIDENCE]
-    ours = [row for place, target in zip(EVIDENCE, targets, strict=True) for row in written(place, target, form)]
+    places = evidence(tmp_path)
+    targets = [tmp_path / f"{place.name}.{form}" for place in places]
+    ours = [row for place, target in zip(places, targets, strict=True) for row in written(place, target, form)]
     there = [target for target in targets if target.exists() and target.read_text().count("\n") > (form == "csv")]
     done = subprocess.run([READERS, "-c", READ, form, *there], capture_output=True, text=True, check=True)
     theirs = [json.loads(line) for line in done.stdout.splitlines()]
@@ -53,13 +60,14 @@ def test_timesketch_takes_every_event_and_means_the_same_time(tmp_path, form):
     assert [row["timestamp_desc"] for row in theirs] == [row["timestamp_desc"] for row in ours]
     assert [int(float(row["timestamp"])) for row in theirs] == [row["timestamp"] for row in ours]
     assert len(theirs) > 1000
+    assert "File Written" in {row["timestamp_desc"] for row in theirs}
 
 
 @pytest.mark.skipif(not shutil.which("mactime"), reason="mactime is not installed (Debian: sleuthkit)")
 def test_mactime_takes_every_event_at_its_second(tmp_path):
     total = 0
-    for place in EVIDENCE:
-        target = tmp_path / place.name
+    for place in evidence(tmp_path):
+        target = tmp_path / f"{place.name}.body"
         ours = written(place, target, "bodyfile")
         if not ours:
             continue
