@@ -107,7 +107,7 @@ def export(
     )
     if not common.quiet:
         _say(source, (*outcome.notes, outcome_line(outcome)))
-    if outcome.alarms:
+    if outcome.alarms or source.doubts:
         raise typer.Exit(FOUND)
 
 
@@ -154,7 +154,7 @@ def compare(
     if not common.quiet:
         _say(before, ())
         _say(after, [writers.unheld(form, losses, lossy=True)] if losses else ())
-    raise typer.Exit(FOUND if found.troubled else 0)
+    raise typer.Exit(FOUND if found.troubled or before.doubts or after.doubts else 0)
 
 
 @shares("color", "quiet", "max_file_size", forms=PageFormat)
@@ -262,10 +262,11 @@ def _target(to: str, *, force: bool) -> Iterator[BinaryIO]:
 
 def _say(source: Dump, notes: Iterable[str]) -> None:
     limit = 5
-    for each in source.remarks[:limit]:
-        complain(each)
-    if len(source.remarks) > limit:
-        complain(f"{source.path}: {len(source.remarks) - limit} more remarks of this kind")
+    for remarks in (source.doubts, source.remarks):
+        for each in remarks[:limit]:
+            complain(each)
+        if len(remarks) > limit:
+            complain(f"{source.path}: {len(remarks) - limit} more remarks of this kind")
     for note in notes:
         complain(note)
 

@@ -20,7 +20,9 @@ from glbtools.model.directory import Entry, Facts
 CSV, LDIF = "csv", "ldif"
 _TWICE = 152
 """An attribute is listed twice: the import takes the first, but which of two numbers counts must not be guessed."""
-_HEAD = 1 << 16
+_CUT = "the dump may be cut short"
+_DOUBTS = {"count": _CUT, ldif_dump.UNENDED: _CUT, "usn": "its changes cannot be seen"}
+_HEAD, _TAIL = 1 << 16, 1 << 16
 _TOLD_EACH = 256
 _INI = ("export.ini",)
 _ROOT = ("rootdse.ldif", "rootdse.ldf", "rootdse.txt")
@@ -37,6 +39,7 @@ class Dump:
         kind: ``csv`` or ``ldif``.
         companion: the file beside it that says more of it; None where there is none.
         remarks: what is odd about its lines, as found the last time it was read.
+        doubts: those of them that say that it may lack objects, or that one cannot be told by its number.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Dump:
         self.companion = beside
         self._beside = beside.read(limit) if beside else None
         self.remarks: list[str] = []
+        self.doubts: list[str] = []
         self._facts: Facts | None = None
 
     def facts(self) -> Facts:
@@ -111,7 +115,7 @@ class Dump:
 
     def _each(self, *, bare: bool) -> Iterator[Entry]:
         faults: list[Fault] = []
-        self.remarks = []
+        self.remarks, self.doubts = [], []
         known = self.facts()
         with self._opened() as stream:
             size = stream.seek(0, io.SEEK_END)
@@ -124,11 +128,16 @@ class Dump:
                 yield entry
         self._see(faults)
 
-    def is_cut(self) -> bool:
-        """Whether the last line has no end, in any encoding a dump may have."""
+    def cut(self) -> str:
+        """Return what its end lacks, in any encoding a dump may have; empty where nothing."""
         with self._opened() as stream:
-            stream.seek(max(stream.seek(0, io.SEEK_END) - 2, 0))
-            return b"\n" not in stream.read(2)
+            stream.seek(max(stream.seek(0, io.SEEK_END) - _TAIL, 0))
+            tail = stream.read(_TAIL)
+        if b"\n" not in tail[-2:]:
+            return "the last line of the dump has no end"
+        if self.kind == LDIF and ldif_dump.is_open(tail):
+            return "no empty line is behind the last object of the dump, as every tool writes one"
+        return ""
 
     def columns(self) -> tuple[str, ...]:
         """Return the names of all attributes; of an LDIF in the order in which they are first met."""
@@ -172,7 +181,10 @@ class Dump:
             if each.damage or each.number == _TWICE:
                 number = f" (event {each.number})" if each.number else ""
                 raise FieldError(place, f"{each.message}{number}")
-            self.remarks.append(f"{place}: {each.message}")
+            if each.kind in _DOUBTS:
+                self.doubts.append(f"{place}: {each.message}: {_DOUBTS[each.kind]}")
+            else:
+                self.remarks.append(f"{place}: {each.message}")
         faults.clear()
 
 

@@ -724,12 +724,16 @@ def _watched(found: Iterable[Record], tell: Report) -> Iterator[Record]:
     named = counted = 0
     paged: Record | None = None
     last: Record | None = None
+    ended = True
     for record in found:
+        if last is None:
+            ended = _BEGUN.match(record.text) is None
         for fault in record.faults:
             tell(fault)
         named += record.dn is not None or _NAMED.search(record.text) is not None
         for told in record.told:
             if told.name == search_output.ENDING:
+                ended = True
                 said = f"result {told.value}: the dump is cut short{_way_on(told.value)}"
                 tell(Fault("ending", said, record.span, line=_line_in(record, told)))
             elif told.name == search_output.PAGES:
@@ -744,6 +748,36 @@ def _watched(found: Iterable[Record], tell: Report) -> Iterator[Record]:
     if last is not None and counted > named:
         said = f"the search counted {counted} entries, and the file has {named}"
         tell(Fault("count", said, last.span, damage=False, line=last.line))
+    elif last is not None and not ended and not _ENDED.search(last.text):
+        said = "the search that printed it does not say how it ended"
+        tell(Fault(UNENDED, said, last.span, damage=False, line=last.line))
+
+
+UNENDED = "unended"
+"""Kind of fault: what a tool writes behind its last object is not there."""
+
+_OF_FOREST = ("cn=ntds settings,", "cn=directory service,cn=windows nt,")
+"""Objects that tell of the server and the forest, and may be beside others without their numbers."""
+
+_BEGUN = re.compile(rb"# (?:extended LDIF|record [0-9]+)\r?$", re.MULTILINE)
+"""How ldapsearch without -L, and ldbsearch, begin: both also say how the search ended."""
+
+_ENDED = re.compile(
+    rb"^(?:# search result|search:|result:|# num(?:Responses|Entries):|# returned [0-9]+ )", re.MULTILINE
+)
+_LAST_OBJECT = re.compile(r"(?:\A|\n)dn:[^\n]*(?:\n(?!\r?\n)[^\n]+)*\n?\Z", re.IGNORECASE)
+_DECISIVE = re.compile(
+    rb"(?:\A|\n)(?:dn|objectGUID|entryUUID|uSNChanged|uSNCreated|isDeleted)::?[^\n]*(?:\n [^\n]*)*\Z", re.IGNORECASE
+)
+"""Something that tells an object, in the last line of a file, without its end."""
+
+
+def is_open(tail: bytes) -> bool:
+    """Whether the last bytes of a dump end in an object: every tool writes an empty line behind each."""
+    encoding = "utf-16-le" if tail[-1:] == b"\0" else "utf-16-be" if b"\0" in tail[-4:] else "latin-1"
+    text = tail[len(tail) % 2 if encoding != "latin-1" else 0 :].decode(encoding, "replace").replace("\r", "")
+    block = text.rpartition("\n\n")[2]
+    return block.strip() != "" and not text.endswith("\n\n") and _LAST_OBJECT.search(block) is not None
 
 
 def _way_on(ending: str) -> str:
@@ -841,12 +875,17 @@ def _entries(found: Iterator[Record], tell: Report, *, numbered: bool = True) ->
             message = f"a change ({record.change[:20]}), no object"
             tell(Fault("change", message, record.span, damage=False, line=record.line))
             continue
+        if not record.text.endswith(b"\n") and _DECISIVE.search(record.text):
+            tell(Fault("cut", "the object is cut off in what tells it", record.span, line=record.line))
+            continue
         first = {name.lower(): held[0] for name, held in reversed(record.values) if held}.get
         changed = _number(first("usnchanged"))
         if changed is None and (numbered or first("usnchanged") is not None):
-            message = "the object has no uSNChanged that is a number"
-            damage = first("usnchanged") is not None
-            tell(Fault("usn", message, record.span, damage=damage, line=record.line))
+            if first("usnchanged") is not None:
+                message = "the object has no uSNChanged that is a number"
+                tell(Fault("usn", message, record.span, line=record.line))
+            elif not record.dn.lower().startswith(_OF_FOREST):
+                tell(Fault("usn", "the object has no uSNChanged", record.span, damage=False, line=record.line))
             continue
         created, dead = _number(first("usncreated")), (first("isdeleted") or "false").lower()
         if created is None and first("usncreated") is not None:

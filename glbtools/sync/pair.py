@@ -319,7 +319,18 @@ def from_disk(path: Path) -> tuple[Facts, Iterable[Entry]]:
         FileAccessError, UnknownFormatError: see ``Dump``.
     """
     dump = Dump(path)
-    return dump.facts(), dump.entries()
+    return dump.facts(), _whole(dump)
+
+
+def _whole(dump: Dump) -> Iterator[Entry]:
+    """Yield the objects of a dump.
+
+    Raises:
+        StoreError: it may lack objects, which would look deleted.
+    """
+    yield from dump.entries()
+    if dump.doubts:
+        raise StoreError(dump.doubts[0])
 
 
 def open_source(

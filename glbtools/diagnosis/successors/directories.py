@@ -35,6 +35,7 @@ from glbtools.directory.export import ExportPreview, channel, examined, is_older
 from glbtools.directory.state import State, parse, shown_name
 from glbtools.errors import GlbError
 from glbtools.formats import exchange_csv
+from glbtools.formats.ldif_dump import UNENDED
 from glbtools.formats.replication import VECTOR, parse_vector
 from glbtools.model.channel import classify
 from glbtools.model.directory import Entry, Facts, Values, outlived
@@ -135,8 +136,11 @@ def _read(piece: Piece, dump: Dump, *, keep: bool) -> Directory:
     seen: set[tuple[str, int | None]] = set()
 
     def tell(fault: Fault) -> None:
-        if fault.kind in ("ending", "count"):
+        if fault.kind in ("ending", "count", UNENDED):
             found.endings.append(fault)
+        if fault.kind == "usn" and not fault.damage:
+            found.num_unnumbered += 1
+            found.unnumbered = [*found.unnumbered, fault][:MOST]
         if not fault.damage or fault.kind == "ending":
             return
         beside = fault.kind == "separator" and dump.companion is not None
@@ -162,7 +166,7 @@ def _read(piece: Piece, dump: Dump, *, keep: bool) -> Directory:
         _add_vector(found, entry)
         if keep:
             found.entries.append(entry._replace(values=_digested(entry)))
-    found.cut = dump.is_cut()
+    found.cut = dump.cut()
     return found
 
 
@@ -193,6 +197,10 @@ def _of_dump(each: Directory, *, older: bool) -> Iterator[Finding]:
         yield _damaged(each)
     if each.endings:
         yield _cut_short(each)
+    if each.num_unnumbered:
+        yield _unnumbered(each)
+    if not each.objects and not each.num_damage:
+        yield _empty(each)
     if older:
         return
     if not each.facts.deletions and each.objects and not any(fault.damage for fault in each.endings):
@@ -226,8 +234,8 @@ def _damaged(each: Directory) -> Finding:
         return finding(
             "dump-damaged",
             each.path,
-            "the last line of the dump has no end: the file may be cut off",
-            [Evidence(each.path, note="it ends in the middle of a line")],
+            f"{each.cut}: the file may be cut off",
+            [Evidence(each.path, note="its end")],
             certainty="possible",
             severity="warning",
             notes=("What stood behind it, if anything did, is not in this file.",),
@@ -239,7 +247,7 @@ def _damaged(each: Directory) -> Finding:
         f"{plural(each.num_damage, 'line')} of the dump cannot be read; {plural(each.objects, 'object')} can",
         evidence,
         notes=(
-            *(("The last line has no end: the file may be cut off.",) if each.cut else ()),
+            *((f"{each.cut[:1].upper()}{each.cut[1:]}: the file may be cut off.",) if each.cut else ()),
             "An object that cannot be read is not compared with anything: what is said below of this dump holds for "
             "the others.",
             *(
@@ -252,6 +260,33 @@ def _damaged(each: Directory) -> Finding:
             else "Export anew. A file that a spreadsheet has saved again loses quotes and long values (Q155414).",
         ),
     )  # fmt: skip
+
+
+def _unnumbered(each: Directory) -> Finding:
+    count = each.num_unnumbered
+    return finding(
+        "dump-damaged",
+        each.path,
+        f"{plural(count, 'object')} of the dump {'has' if count == 1 else 'have'} no number, and others do",
+        [Evidence(each.path, None, fault.line, note=fault.message) for fault in each.unnumbered],
+        severity="warning",
+        notes=(
+            "Whether it has changed cannot be seen, and an export leaves it out. Every object of a server has one.",
+            *((f"Only the first {MOST} are listed.",) if count > MOST else ()),
+        ),
+        help=("Export anew, straight into a file, and ask for uSNChanged.",),
+    )
+
+
+def _empty(each: Directory) -> Finding:
+    return finding(
+        "dump-cut-short",
+        each.path,
+        "the dump holds no object: it may be cut short, or nothing fitted what was asked for",
+        certainty="possible",
+        severity="warning",
+        notes=("Nothing follows from what is missing in it.",),
+    )
 
 
 def _cut_short(each: Directory) -> Finding:

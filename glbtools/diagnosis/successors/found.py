@@ -35,7 +35,8 @@ class Directory:
         above: the first objects numbered above the server's head, and how many there are.
         damage: what is wrong with the first lines that cannot be read, each with its file, and how many lines are.
         endings: what says that the search which printed it did not give all of it.
-        cut: its last line has no end.
+        unnumbered: the first objects without a number, where others have one, and how many there are.
+        cut: what its end lacks, if anything.
         reached: how far it has others' changes, by its vectors: invocation id -> number, and line of the object.
         entries: its objects without their attributes; kept only where another dump may be compared with it.
     """
@@ -52,7 +53,9 @@ class Directory:
     damage: list[tuple[str, Fault]] = field(default_factory=list)
     num_damage: int = 0
     endings: list[Fault] = field(default_factory=list)
-    cut: bool = False
+    unnumbered: list[Fault] = field(default_factory=list)
+    num_unnumbered: int = 0
+    cut: str = ""
     reached: dict[str, tuple[int, int]] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
 
