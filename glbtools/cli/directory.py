@@ -153,7 +153,11 @@ def compare(
         put(common.lines(render.difference_report(found)))
     if not common.quiet:
         _say(before, ())
-        _say(after, [writers.unheld(form, losses, lossy=True)] if losses else ())
+        unasked = render.unasked_line(found)
+        _say(
+            after,
+            [*([unasked] if unasked else []), *([writers.unheld(form, losses, lossy=True)] if losses else [])],
+        )
     raise typer.Exit(FOUND if found.troubled or before.doubts or after.doubts else 0)
 
 

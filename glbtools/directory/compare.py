@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
-from glbtools.directory.attributes import content
+from glbtools.directory.attributes import content, told_as
 from glbtools.directory.export import Source
 from glbtools.directory.order import PlannedChange, Receiver, Spool, arranged, is_group
-from glbtools.model.directory import ADDED, DELETED, MODIFIED, Comparison, Entry, Facts, compared, is_recreated
+from glbtools.model.directory import ADDED, DELETED, MODIFIED, RENAMED, Comparison, Entry, Facts, compared, is_recreated
 
 
 class Difference(NamedTuple):
@@ -27,6 +28,11 @@ class Difference(NamedTuple):
         names: by key the names of what is live in the older dump; ``final`` those of the newer.
         rewritten: how many objects have another number and nothing else that differs in what the dumps hold.
         unnumbered: how many differ though their number is the same: members that were renamed, as a rule.
+        renamed: keys of the objects that are called otherwise, or are elsewhere, and hold what they held.
+        emptied: by key the attributes that an object had and has no more, where any object of the newer dump has them.
+        unasked: attributes that no object of the newer dump has, and some of the older: emptied everywhere, or not
+            asked for, so that they are no difference that can be written.
+        taken: when the older and the newer dump were taken, where they say so.
         numbered: the objects have numbers; else only identity and content are compared.
         older: how many objects of the newer dump have an older entryCSN than in the older dump.
         attested: both highest numbers are the servers' own words, not only the highest that an object bears: that one
@@ -47,13 +53,17 @@ class Difference(NamedTuple):
     unnumbered: int = 0
     numbered: bool = True
     older: int = 0
+    renamed: frozenset[str] = frozenset()
+    emptied: Mapping[str, tuple[str, ...]] = {}
+    unasked: tuple[str, ...] = ()
+    taken: tuple[datetime | None, datetime | None] = (None, None)
 
     def steps(self, receiver: Receiver) -> Iterator[tuple[str, Entry]]:
         """Yield what makes the older list into the newer, in an order in which a receiver can apply it."""
         with Spool() as spool:
             planned = {
                 entry.key: PlannedChange(
-                    kind,
+                    RENAMED if entry.key in self.renamed else kind,
                     entry.key,
                     self.names.get(entry.key, entry.dn) if kind == DELETED else entry.dn,
                     spool.put(entry),
@@ -61,22 +71,36 @@ class Difference(NamedTuple):
                 )
                 for kind, entry in self.changes
             }
-            yield from arranged(planned, spool, self.names, self.final, receiver)
+            for kind, entry in arranged(planned, spool, self.names, self.final, receiver):
+                gone = self.emptied.get(entry.key, ()) if kind == MODIFIED else ()
+                yield kind, entry._replace(values=(*entry.values, *((name, ()) for name in gone))) if gone else entry
 
     @property
     def state(self) -> str:
-        """What the newer dump is to the older: FOREIGN, UNKNOWN, ROLLED_BACK, OVERTAKEN or IN_SYNC.
+        """What the newer dump is to the older; what shows it: docs/facts/directories.md#two-dumps.
 
-        What shows it: docs/facts/directories.md#two-dumps.
+        FOREIGN, UNKNOWN, REVERSED, EPOCH_CHANGED, ROLLED_BACK, OVERTAKEN or IN_SYNC.
         Where nothing tells whether one server numbered both, their numbers say nothing of each other: UNKNOWN.
         """
         if self.server == "other":
             return "FOREIGN"
         if self.server == "unknown":
             return "UNKNOWN"
+        if self.comparison.rolled_back or self.reused:
+            first, second = self.taken
+            if first is not None and second is not None and second < first:
+                return "REVERSED"
+            if self.is_renewed:
+                return "EPOCH_CHANGED"
         if self.comparison.rolled_back:
             return "ROLLED_BACK"
         return "OVERTAKEN" if self.reused else "IN_SYNC"
+
+    @property
+    def is_renewed(self) -> bool:
+        """Whether the server has begun a new life of its numbering, as one that is restored properly does."""
+        was, now = self.lives
+        return self.server == "same" and bool(was and now) and str(was).lower() != str(now).lower()
 
     @property
     def troubled(self) -> bool:
@@ -115,6 +139,8 @@ def compare(old: Source, new: Source) -> Difference:
     found = _full(kinds, old, new)
     pairs = [(each, after[key]) for key, each in before.items() if not each.deleted and _is_live(after.get(key))]
     modified = {key for key, kind in kinds.items() if kind == MODIFIED}
+    renamed = frozenset(() if by_number else (key for key in modified if first.digests[key] == second.digests[key]))
+    emptied = _emptied(modified - renamed, found, old, second.told)
     return Difference(
         numbers,
         server,
@@ -130,7 +156,28 @@ def compare(old: Source, new: Source) -> Difference:
         older=sum(a.csn is not None and b.csn is not None and b.csn < a.csn for a, b in pairs),
         rewritten=sum(numbered and a.changed != b.changed and b.key not in modified for a, b in pairs),
         unnumbered=sum(numbered and a.changed == b.changed and b.key in modified for a, b in pairs),
+        renamed=renamed,
+        emptied=emptied,
+        taken=(was.taken, now.taken),
+        unasked=tuple(sorted(first.told - second.told)) if first.has_content else (),
     )
+
+
+def _emptied(
+    modified: Collection[str], found: Mapping[str, Entry], old: Source, told: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return what modified objects had and have no more, of attributes that the newer dump has at all."""
+    gone: dict[str, tuple[str, ...]] = {}
+    for was in old.entries() if modified else ():
+        if was.key in modified and not was.dn.startswith("/"):  # Exchange writes columns, of which some may be empty
+            names = _told(was) - _told(found[was.key])
+            gone[was.key] = tuple(sorted(names.intersection(told)))
+    return gone
+
+
+def _told(entry: Entry) -> set[str]:
+    """Return the names of the attributes of an object that a receiver is told of."""
+    return {folded for name, held in entry.values if held and (folded := told_as(name))}
 
 
 def _is_live(entry: Entry | None) -> bool:
@@ -144,12 +191,14 @@ class _Side:
         entries: objects without their attributes; of two with one key the one changed last.
         digests: of what each holds.
         has_content: a live object has more than names.
+        told: names of the attributes of live objects that a receiver is told of.
     """
 
     def __init__(self, entries: Iterable[Entry], other: Mapping[str, Entry]) -> None:
         self.entries: dict[str, Entry] = {}
         self.digests: dict[str, bytes] = {}
         self.has_content = False
+        self.told: set[str] = set()
         for each in entries:
             known = self.entries.get(each.key)
             if known is not None and known.changed > each.changed:
@@ -157,6 +206,8 @@ class _Side:
             held = content(each)
             self.has_content = self.has_content or (not each.deleted and not held.keys() <= _NAMES)
             self.digests[each.key] = digest_of(held)
+            if not each.deleted:
+                self.told |= _told(each)
             there = other.get(each.key)
             dn = there.dn if there is not None and there.dn == each.dn else each.dn
             key = there.key if there is not None else each.key

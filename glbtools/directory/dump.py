@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from glbtools import files
-from glbtools.binary.span import Fault
+from glbtools.binary.span import Fault, Span
 from glbtools.directory.attributes import names_of
 from glbtools.errors import FieldError, UnknownFormatError, UsageError
 from glbtools.evidence.sources import Entry as Place
@@ -21,7 +21,16 @@ CSV, LDIF = "csv", "ldif"
 _TWICE = 152
 """An attribute is listed twice: the import takes the first, but which of two numbers counts must not be guessed."""
 _CUT = "the dump may be cut short"
-_DOUBTS = {"count": _CUT, ldif_dump.UNENDED: _CUT, "usn": "its changes cannot be seen"}
+TWICE = "twice"
+"""Kind of fault: an object is there again, with another number."""
+
+_DOUBTS = {
+    "count": _CUT,
+    ldif_dump.UNENDED: _CUT,
+    "usn": "its changes cannot be seen",
+    ldif_dump.ELSEWHERE: "it is left out",
+    TWICE: "two dumps in one file, or it was written meanwhile",
+}
 _HEAD, _TAIL = 1 << 16, 1 << 16
 _TOLD_EACH = 256
 _INI = ("export.ini",)
@@ -171,9 +180,12 @@ class Dump:
     def _read(
         self, stream: BinaryIO, faults: list[Fault], known: Facts | None, *, bare: bool = False
     ) -> tuple[Facts, Iterator[Entry]]:
-        if self.kind == CSV:
-            return exchange_csv.entries(stream, self._beside, faults.append, bare=bare, known=known)
-        return ldif_dump.entries(stream, self._beside, faults.append, known=known)
+        facts, entries = (
+            exchange_csv.entries(stream, self._beside, faults.append, bare=bare, known=known)
+            if self.kind == CSV
+            else ldif_dump.entries(stream, self._beside, faults.append, known=known)
+        )
+        return facts, _each_once(entries, faults)
 
     def _see(self, faults: list[Fault]) -> None:
         for each in faults:
@@ -186,6 +198,27 @@ class Dump:
             else:
                 self.remarks.append(f"{place}: {each.message}")
         faults.clear()
+
+
+def _each_once(entries: Iterable[Entry], faults: list[Fault]) -> Iterator[Entry]:
+    """Yield objects; of one that comes again only what has a higher number than before, so that the last one counts.
+
+    Two servers number one object differently, and one server writes it once for each search. What is known by its name
+    alone may be the tombstone of one object and another that has its name.
+    """
+    seen: dict[str, int] = {}
+    for entry in entries:
+        state = 2 * entry.changed + entry.deleted
+        known = seen.get(entry.key)
+        if known is not None:
+            number = known // 2
+            if number != entry.changed and ((known - state) % 2 == 0 or entry.key != entry.dn.lower()):
+                message = f"{entry.dn} is there twice, with the numbers {number} and {entry.changed}"
+                faults.append(Fault(TWICE, message, Span(0, 0), damage=False, line=entry.line))
+            if number >= entry.changed:
+                continue
+        seen[entry.key] = state
+        yield entry
 
 
 def _told(faults: list[Fault], tell: Callable[[Fault], object]) -> None:

@@ -921,8 +921,8 @@ def _unreadable(row: Row, columns: _Columns, separators: Separators, dialect: st
     if when is not None and moment(when.strip()) is None:
         yield "time", "When-Changed is no date and time", False
     if not row.raw.rstrip(b"\0").endswith(b"\n"):
-        if len(row.cells) < len(columns.header) or columns.header[-1].lower() in {"usn-changed", "usn-created"}:
-            yield "line end", "the last line has no end: its last field, or what is behind it, may be cut", True
+        if len(row.cells) < len(columns.header):
+            yield "line end", "the last line has no end, and not all its fields: it is cut", True
         else:
             yield "line end", "the last line has no end; it may have been cut", False
 

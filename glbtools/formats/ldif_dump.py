@@ -39,8 +39,9 @@ OWNED_BY_SERVER = frozenset(
     for name in (
         "contextCSN", "createTimestamp", "creatorsName", "distinguishedName", "dSCorePropagationData", "entryCSN",
         "entryDN", "entryUUID", "hasSubordinates", "invocationID", "isDeleted", "isRecycled", "lastKnownParent",
-        "modifiersName", "modifyTimestamp", "numSubordinates", "objectGUID", "replPropertyMetaData",
-        "replUpToDateVector", "structuralObjectClass", "subschemaSubentry", "uSNChanged", "uSNCreated",
+        "modifiersName", "modifyTimestamp", "msDS-LastKnownRDN", "numSubordinates", "objectGUID",
+        "replPropertyMetaData", "replUpToDateVector", "structuralObjectClass", "subschemaSubentry", "uSNChanged",
+        "uSNCreated",
         "uSNDSALastObjRemoved", "uSNLastObjRem", "uSNSource", "whenChanged", "whenCreated",
     )
 )  # fmt: skip
@@ -572,6 +573,15 @@ def _record(parser_class: Any, line: int, start: int, raw: bytes, text: bytes) -
     ):
         name = wrong[1].decode("ascii", "replace")
         faults.append(Fault("base64", f"the value of {name} is not base64", span, line=line))
+    if b":<" in unfolded and (elsewhere := {each[1].decode().lower() for each in _ELSEWHERE.finditer(unfolded)}):
+        values = tuple([each for each in values if each[0].lower() not in elsewhere])
+        said = f"the value of {', '.join(sorted(elsewhere))} is in a file of its own, which is not read"
+        faults.append(Fault(ELSEWHERE, said, span, damage=False, line=line))
+    if not unfolded.isascii() and not _is_utf_8(unfolded):
+        said = "text that is not UTF-8, as a tool writes it in the code page of its machine; kept byte for byte"
+        faults.append(Fault("encoding", said, span, damage=False, line=line))
+    if unfolded.count(b"\nuSNChanged:") > 1:
+        faults.append(Fault("usn", "the object has more than one uSNChanged", span, line=line))
     for name, held in values if b"\nrepl" in lowered else ():
         if (folded := name.lower()) in (METADATA, VECTOR) and any(held) and not _decoded(((name, held),), folded):
             faults.append(Fault("replication", f"{name} cannot be read", span, damage=False, line=line))
@@ -633,6 +643,19 @@ def _attribute_name(name: bytes) -> str:
     if _ATTRIBUTE_NAME.fullmatch(name) is None or name == b"version":
         raise ValueError(name)
     return name.decode("ascii")
+
+
+_ELSEWHERE = re.compile(rb"^([A-Za-z0-9][A-Za-z0-9.;-]*):<", re.MULTILINE)
+ELSEWHERE = "elsewhere"
+"""Kind of fault: a value is only named by a URL (RFC 2849)."""
+
+
+def _is_utf_8(text: bytes) -> bool:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_base64(value: bytes) -> bool:

@@ -22,6 +22,8 @@ _STATES = {
     "IN_SYNC": "the newer dump continues the older one",
     "FOREIGN": "the two dumps are of different servers: numbers of one mean nothing on the other",
     "ROLLED_BACK": "the server went back in time: it is at lower numbers than it was",
+    "REVERSED": "the second dump was taken before the first: give the older one first",
+    "EPOCH_CHANGED": "the server was restored properly, or set up anew: its numbers are of a new life",
     "UNKNOWN": "nothing tells whether one server numbered both, so that their numbers say nothing of each other; an "
     "export.ini or rootdse.ldif beside each would name it, and USN-Created would tell",
     "OVERTAKEN": "the server went back in time and has passed its old number since: numbers were given twice",
@@ -50,7 +52,8 @@ def _numbers(found: Difference) -> Iterator[Block]:
         yield Paragraph(f"written again without a difference in what the dumps hold: {found.rewritten}")
     if found.unnumbered:
         yield Paragraph(
-            f"different without a number of their own: {found.unnumbered}; a group whose member was renamed, as a rule"
+            f"different without a number of their own: {found.unnumbered}; a group whose member was renamed, or "
+            "what is below a renamed container, as a rule"
         )
 
 
@@ -71,9 +74,11 @@ def difference_report(found: Difference) -> Iterator[Block]:
             "likely, not certain: no object that is in both shows it; what bore the highest numbers may instead have "
             "been deleted, and its tombstone removed, since"
         )
-    own = found.server == "same"  # another server's id is no new life of this one
-    if own and found.lives[0] and found.lives[1] and found.lives[0].lower() != found.lives[1].lower():
-        began = f"a new life of its numbering: invocation id {safe(found.lives[0])}, then {safe(found.lives[1])}"
+    if found.state == "ROLLED_BACK" and None in found.taken:
+        yield Paragraph("this holds if the second dump is the later one: they do not both say when they were taken")
+    if found.is_renewed:
+        was, now = (safe(each or "") for each in found.lives)
+        began = f"a new life of its numbering: invocation id {was}, then {now}"
         yield Paragraph(began)
     if found.reused:
         yield Verbatim(f"numbers given twice: {', '.join(map(str, found.reused[:_SHOWN]))}")
@@ -82,6 +87,17 @@ def difference_report(found: Difference) -> Iterator[Block]:
     yield Verbatim(f"difference: {', '.join(f'{number} {kind}' for kind, number in found.counts.items())}")
     named = (f"  {kind} {safe(_called(found, kind, entry))}" for kind, entry in found.changes)
     yield from _limited(named, len(found.changes))
+
+
+def unasked_line(found: Difference) -> str:
+    """Return which attributes the newer dump does not have at all; empty where that is none."""
+    if not found.unasked:
+        return ""
+    more = f" and {len(found.unasked) - _SHOWN} more" if len(found.unasked) > _SHOWN else ""
+    return (
+        f"no object of the newer dump has {', '.join(map(safe, found.unasked[:_SHOWN]))}{more}: emptied everywhere, or "
+        "not asked for this time; no change says so"
+    )
 
 
 def _called(found: Difference, kind: str, entry: Entry) -> str:

@@ -31,7 +31,7 @@ WAY_OUT = "run a full synchronization: what the target has of this source is com
 _REASONS = {
     "FOREIGN": "the target's changes are of another store than this source",
     "EPOCH_CHANGED": "the source has begun a new life: it was restored, or renewed",
-    "ROLLED_BACK": "the source was restored: numbers that were sent are unknown to it",
+    "ROLLED_BACK": "the source was restored, or is an older copy: numbers that were sent are unknown to it",
     "HOLE": "changes were purged at the source before they were sent",
     "MISSED_DELETIONS": "deletions were purged at the source before they were sent, or it does not show any",
 }

@@ -303,6 +303,18 @@ def test_a_number_that_is_cut_off_shows_no_server_that_went_back(tmp_path, run):
     assert [code for code, _, _ in seen(tmp_path)] == ["X101"]
 
 
+def test_a_number_at_the_end_of_a_row_that_may_be_cut_makes_no_certain_rollback(tmp_path, run):
+    header = "Obj-Class,Obj-Dist-Name,Is-Deleted,USN-Created,USN-Changed\r\n"
+    rows = "Mailbox,/o=x/cn=a,,2,22\r\nMailbox,/o=x/cn=b,,3,103"
+    path, state_path = tmp_path / "usn.csv", tmp_path / "s.json"
+    path.write_text(f"{header}{rows}\r\n")
+    words = ("directory", "export", path, "--state", state_path, "--to", tmp_path / "o", "--server", "S")
+    assert run(*words).status == 0
+    (tmp_path / "export.ini").write_text("[Export]\nDirectoryService=S\n")
+    path.write_text(f"{header}{rows[:-1]}")
+    assert sorted(seen(tmp_path)) == [("X101", "warning", "possible"), ("X301", "error", "possible")]
+
+
 CUT_OPEN = [("X101", "warning", "possible")]
 
 

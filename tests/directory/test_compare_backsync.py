@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from datetime import datetime
 from pathlib import Path
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
@@ -315,3 +316,62 @@ def test_a_new_life_is_never_said_of_another_servers_id():
     for other, said in ((new, False), (again, True)):
         text = "\n".join(text_lines(difference_report(compare(old, other)), Screen(200)))
         assert ("a new life" in text) == said
+
+
+def people(*objects: tuple[str, int, str], unit: str = "Staff", changed: int = 1) -> str:
+    """Return an LDIF dump of a unit and of objects of (name, number, further lines)."""
+    rows = [(f"OU={unit},DC=x", 1, changed, "objectClass: organizationalUnit\n")]
+    rows += [(f"CN={name},OU={unit},DC=x", at + 2, number, more) for at, (name, number, more) in enumerate(objects)]
+    return "".join(
+        f"dn: {dn}\nobjectGUID: {UUID(int=at)}\nuSNCreated: {at}\nuSNChanged: {number}\n{more}\n"
+        for dn, at, number, more in rows
+    )
+
+
+def test_what_is_below_a_renamed_container_is_not_modified_by_that(tmp_path, run):
+    old, new = tmp_path / "old.ldif", tmp_path / "new.ldif"
+    objects = [("a", 2, "objectClass: user\nmail: a\n"), ("b", 3, "objectClass: user\nmail: b\n")]
+    old.write_text(people(*objects))
+    new.write_text(people(*objects, unit="Crew", changed=9))
+    done = run("directory", "compare", old, new, "--to", "-", "--as", "ldif")
+    assert done.out == "dn: OU=Staff,DC=x\nchangetype: modrdn\nnewrdn: OU=Crew\ndeleteoldrdn: 1\n\n"
+    done = run("directory", "compare", old, new, "--to", "-")  # who does not follow a container is told of each
+    assert done.out.count("distinguishedName:") == 3
+
+
+def test_an_attribute_that_was_emptied_is_emptied_at_the_receiver(tmp_path, run):
+    old, new = tmp_path / "old.ldif", tmp_path / "new.ldif"
+    old.write_text(people(("a", 2, "mail: a\n"), ("b", 3, "mail: b\n")))
+    new.write_text(people(("a", 9, "title: x\n"), ("b", 3, "mail: b\n")))
+    done = run("directory", "compare", old, new, "--to", "-", "--as", "ldif")
+    assert "replace: title\ntitle: x\n-\nreplace: mail\n-\n" in done.out
+    assert "no object" not in done.err
+
+
+def test_an_attribute_that_the_newer_dump_was_not_asked_for_is_said_and_not_emptied(tmp_path, run):
+    old, new = tmp_path / "old.ldif", tmp_path / "new.ldif"
+    old.write_text(people(("a", 2, "title: x\nmail: a\n"), ("b", 3, "title: x\nmail: b\n")))
+    new.write_text(people(("a", 9, "title: y\n"), ("b", 3, "title: x\n")))
+    done = run("directory", "compare", old, new, "--to", "-", "--as", "ldif")
+    assert "mail" not in done.out
+    assert "no object of the newer dump has mail: emptied everywhere, or not asked for this time" in done.err
+    assert "title" not in done.err
+
+
+def test_a_server_that_was_restored_properly_did_not_go_back():
+    """A new invocation id is what a supported restore gives; its lower numbers are of another life."""
+    facts = Facts("dc1", "one", head=20)
+    old = MemoryDump([entry("a", 5), entry("b", 20, 20)], facts)
+    new = MemoryDump([entry("a", 5)], facts._replace(epoch="two", head=9))
+    assert compare(old, new).state == "EPOCH_CHANGED"
+    assert compare(old, MemoryDump([entry("a", 5)], facts._replace(head=9))).state == "ROLLED_BACK"
+
+
+def test_dumps_in_the_wrong_order_show_no_server_that_went_back():
+    facts = Facts("dc1", "one", head=20, taken=datetime(2026, 1, 2))
+    late = MemoryDump([entry("a", 5), entry("b", 20, 20)], facts)
+    early = MemoryDump([entry("a", 5)], facts._replace(head=9, taken=datetime(2026, 1, 1)))
+    assert (compare(late, early).state, compare(early, late).state) == ("REVERSED", "IN_SYNC")
+    undated = MemoryDump([entry("a", 5)], facts._replace(head=9, taken=None))
+    shown = "\n".join(text_lines(difference_report(compare(late, undated)), Screen()))
+    assert "if the second dump is the later one" in " ".join(shown.split())

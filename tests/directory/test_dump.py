@@ -342,7 +342,8 @@ def test_a_field_that_was_emptied_is_said_with_clear_and_else_counted(form, said
 
 
 def test_a_date_that_is_none_and_a_last_line_without_its_end_are_remarked_on(tmp_path):
-    dump = Dump(put(tmp_path, "usn.csv", f"{HEADER},When-Changed\r\n{GOOD},soon\r\n{GOOD},980120211543Z".encode()))
+    last = GOOD.replace("cn=a", "cn=b")
+    dump = Dump(put(tmp_path, "usn.csv", f"{HEADER},When-Changed\r\n{GOOD},soon\r\n{last},980120211543Z".encode()))
     for read in (dump.entries, dump.numbered):
         assert len(list(read())) == 2
         assert [each.partition(": ")[2] for each in dump.remarks] == [
@@ -463,3 +464,77 @@ def test_a_deletion_is_remembered_as_long_as_the_forest_says_and_sixty_days_wher
     assert done.status == status
     assert ("longer ago than the" in done.err) == bool(status)
     assert run("diagnose", tmp_path).status == bool(status)
+
+
+PERSON = "dn: CN=a,DC=x\nobjectGUID: 00000000-0000-0000-0000-00000000000a\nuSNCreated: 4\nuSNChanged: {}\n{}\n"
+TOMBSTONES = "dn: CN=Deleted Objects,DC=x\nisDeleted: TRUE\nuSNCreated: 1\nuSNChanged: 1\n\n"
+
+
+@pytest.mark.parametrize("numbers", [(5, 9), (9, 5)])
+def test_an_object_that_comes_again_with_another_number_is_said_and_the_higher_one_counts(tmp_path, run, numbers):
+    path = tmp_path / "d.ldif"
+    path.write_text(TOMBSTONES + "".join(PERSON.format(each, f"mail: {each}\n") for each in numbers))
+    done = run("directory", "export", path, "--state", tmp_path / "s.json", "--to", "-", "--as", "ldif")
+    assert done.status == 1
+    assert "with the numbers {} and {}: two dumps in one file".format(*numbers) in done.err
+    assert "mail: 9\n" in done.out
+    assert "mail: 5\n" not in done.out
+    done = run("diagnose", path)
+    assert (done.status, "1 object is in the dump twice" in done.out) == (1, True)
+
+
+def test_an_object_that_comes_again_as_it_was_is_nothing_to_say(tmp_path, run):
+    path = tmp_path / "d.ldif"
+    path.write_text(TOMBSTONES + PERSON.format(5, "mail: a\n") * 2)
+    done = run("directory", "export", path, "--state", tmp_path / "s.json", "--to", "-", "--as", "ldif")
+    assert (done.status, done.out.count("mail: a"), "twice" in done.err) == (0, 1, False)
+
+
+def test_a_tombstone_and_the_object_that_has_its_name_are_two_in_any_order(tmp_path, run):
+    """In Exchange both are known by the name: the later number says whether the name is in use."""
+    header = "Obj-Class,Obj-Dist-Name,Is-Deleted,USN-Changed,USN-Created\r\n"
+    rows = ["Mailbox,/o=x/cn=bob,1,10,2\r\n", "Mailbox,/o=x/cn=bob,,11,11\r\n"]
+    path, state = tmp_path / "usn.csv", tmp_path / "s.json"
+    words = ("directory", "export", path, "--state", state, "--to", "-", "--server", "S")
+    for order in (rows, rows[::-1]):
+        state.unlink(missing_ok=True)
+        path.write_text(header + "Mailbox,/o=x/cn=bob,,2,2\r\n")
+        assert run(*words).status == 0
+        path.write_text(header + "".join(order))
+        done = run(*words)
+        assert (done.status, done.out.split("\n")[0].strip(), "twice" in done.err) == (0, "A /o=x/cn=bob", False)
+
+
+def test_a_value_that_is_only_named_is_left_out_with_a_word_and_never_read(tmp_path, run):
+    path, secret = tmp_path / "d.ldif", tmp_path / "secret"
+    secret.write_text("secret")
+    path.write_text(TOMBSTONES + PERSON.format(5, f"mail: a\njpegPhoto:< file://{secret}\n"))
+    done = run("directory", "export", path, "--state", tmp_path / "s.json", "--to", "-", "--as", "ldif")
+    assert (done.status, "jpegPhoto" in done.out, "secret" in done.out) == (1, False, False)
+    assert "the value of jpegphoto is in a file of its own, which is not read: it is left out" in done.err
+
+
+def test_text_in_the_code_page_of_a_machine_is_said_and_kept(tmp_path, run):
+    path = tmp_path / "d.ldif"
+    path.write_bytes((TOMBSTONES + PERSON.format(5, "mail: m\u00fcller\n")).encode("cp1252"))
+    done = run("directory", "export", path, "--state", tmp_path / "s.json", "--to", "-", "--as", "ldif")
+    assert (done.status, "mail:: bfxsbGVy" in done.out) == (0, True)
+    assert "text that is not UTF-8" in done.err
+
+
+def test_of_two_numbers_of_an_object_none_is_guessed(tmp_path, run):
+    path = tmp_path / "d.ldif"
+    path.write_text(TOMBSTONES + PERSON.format(5, "uSNChanged: 9\n"))
+    done = run("directory", "export", path, "--state", tmp_path / "s.json", "--to", "-")
+    assert (done.status, "the object has more than one uSNChanged" in done.err) == (2, True)
+
+
+def test_what_only_a_server_writes_of_an_object_that_was_taken_back_is_not_sent(tmp_path, run):
+    """A deletion that was undone leaves lastKnownParent and msDS-LastKnownRDN: the object lives."""
+    path = tmp_path / "d.ldif"
+    words = ("directory", "export", path, "--state", tmp_path / "s.json", "--to", "-", "--as", "ldif")
+    path.write_text(TOMBSTONES + PERSON.format(5, "mail: a\n"))
+    assert run(*words).status == 0
+    path.write_text(TOMBSTONES + PERSON.format(9, "mail: a\nlastKnownParent: DC=x\nmsDS-LastKnownRDN: a\n"))
+    done = run(*words)
+    assert (done.status, "astKnown" in done.out, "0 A, 1 M, 0 D" in done.err) == (0, False, True)

@@ -30,7 +30,7 @@ from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.directory.attributes import content
 from glbtools.directory.backsync import Backsync, backsync
 from glbtools.directory.compare import Difference, compare, digest_of
-from glbtools.directory.dump import LDIF, Dump
+from glbtools.directory.dump import LDIF, TWICE, Dump
 from glbtools.directory.export import ExportPreview, channel, examined, is_older
 from glbtools.directory.state import State, parse, shown_name
 from glbtools.errors import GlbError
@@ -141,6 +141,9 @@ def _read(piece: Piece, dump: Dump, *, keep: bool) -> Directory:
         if fault.kind == "usn" and not fault.damage:
             found.num_unnumbered += 1
             found.unnumbered = [*found.unnumbered, fault][:MOST]
+        if fault.kind == TWICE:
+            found.num_twice += 1
+            found.twice = [*found.twice, fault][:MOST]
         if not fault.damage or fault.kind == "ending":
             return
         beside = fault.kind == "separator" and dump.companion is not None
@@ -199,6 +202,8 @@ def _of_dump(each: Directory, *, older: bool) -> Iterator[Finding]:
         yield _cut_short(each)
     if each.num_unnumbered:
         yield _unnumbered(each)
+    if each.num_twice:
+        yield _twice(each)
     if not each.objects and not each.num_damage:
         yield _empty(each)
     if older:
@@ -275,6 +280,23 @@ def _unnumbered(each: Directory) -> Finding:
             *((f"Only the first {MOST} are listed.",) if count > MOST else ()),
         ),
         help=("Export anew, straight into a file, and ask for uSNChanged.",),
+    )
+
+
+def _twice(each: Directory) -> Finding:
+    count = each.num_twice
+    return finding(
+        "dump-damaged",
+        each.path,
+        f"{plural(count, 'object')} {'is' if count == 1 else 'are'} in the dump twice, with different numbers",
+        [Evidence(each.path, None, fault.line, note=fault.message) for fault in each.twice],
+        severity="warning",
+        notes=(
+            "Two dumps are in one file, perhaps of two servers, of which each numbers by itself; or the object was "
+            "written while the dump was read. The higher number is taken.",
+            *((f"Only the first {MOST} are listed.",) if count > MOST else ()),
+        ),
+        help=("Give each dump as a file of its own.",),
     )
 
 
@@ -478,7 +500,9 @@ def _judge_state(
     if "ROLLED_BACK" in verdict.states:
         sure = verdict.certainty if facts.head is not None else "likely"
         settled = () if facts.head is not None else ("the highest number of the server itself, as no dump shows it",)
-        if is_older(state, facts, directory.latest) is not False:
+        if directory.cut and facts.head is None:
+            sure, settled = "possible", (*settled, "the dump whole: its last number may be cut off")
+        elif is_older(state, facts, directory.latest) is not False:
             sure, settled = "likely", (*settled, "when the dump was taken: it may be older than the export")
         traces.setdefault(directory.path, []).append(
             Trace(
@@ -557,7 +581,7 @@ def _fallen(directory: Directory, state: State, piece: Piece, said: ExportPrevie
                 for each in entries[:MOST]
             ),
         ),
-        ("certain" if named else "likely") if sure else "possible",
+        ("certain" if named else "likely") if sure and not directory.cut else "possible",
         reached=state.exported,
         notes=("An export with this state is refused.",)
         + (() if sure else ("Or they were written while the last dump was read, and nothing is wrong.",)),
@@ -680,6 +704,8 @@ def _judge_older(old: Directory, new: Directory, found: DirectoryResult, traces:
         traces.setdefault(new.path, []).append(_rolled_back(old, new, said))
     elif said.state == "OVERTAKEN":
         traces.setdefault(new.path, []).append(_overtaken(old, new, said))
+    elif said.state == "REVERSED":
+        return
     elif said.overtaken and new.facts.deletions and _same_scope(old, new) and not (old.num_damage or new.num_damage):
         found.findings.append(_gone(old, new, said))
 

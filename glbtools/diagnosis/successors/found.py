@@ -36,6 +36,7 @@ class Directory:
         damage: what is wrong with the first lines that cannot be read, each with its file, and how many lines are.
         endings: what says that the search which printed it did not give all of it.
         unnumbered: the first objects without a number, where others have one, and how many there are.
+        twice: the first objects that are there again with another number, and how many there are.
         cut: what its end lacks, if anything.
         reached: how far it has others' changes, by its vectors: invocation id -> number, and line of the object.
         entries: its objects without their attributes; kept only where another dump may be compared with it.
@@ -55,6 +56,8 @@ class Directory:
     endings: list[Fault] = field(default_factory=list)
     unnumbered: list[Fault] = field(default_factory=list)
     num_unnumbered: int = 0
+    twice: list[Fault] = field(default_factory=list)
+    num_twice: int = 0
     cut: str = ""
     reached: dict[str, tuple[int, int]] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
