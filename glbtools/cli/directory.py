@@ -195,6 +195,7 @@ def backsync(
     from glbtools.directory.backsync import backsync as judged
     from glbtools.directory.cursors import known_to
     from glbtools.directory.dump import LDIF, Dump
+    from glbtools.errors import UsageError
     from glbtools.reporting import directory as render
 
     own = Dump(restored, max_size=common.max_size, progress=common.progress)
@@ -202,6 +203,8 @@ def backsync(
     for path in map(str, files.distinct(partner)):
         dump = Dump(path, max_size=common.max_size, progress=common.progress)
         name = dump.facts().server or Path(path).stem
+        if own.facts().server and dump.facts().server == own.facts().server:
+            raise UsageError(f"{path}: a dump of {name} itself, the restored server; give those of its partners")
         others[name if name not in others else path] = dump
     strange: list[str] = []
     seen = known_to(cursors or (), own, others, strange.append)

@@ -134,6 +134,8 @@ def export(
                 counts[kind] = counts.get(kind, 0) + 1
     notes += chosen.notes(counts, receiver)
     alarms = tuple(chosen.alarms()) if state.names else tuple(_gone(state, facts, survey, full=full))
+    if not full and has_fallen(state, facts):
+        alarms = (*alarms, _fell(state, facts))
     after = State(
         facts.server or state.server,
         facts.epoch or state.epoch,
@@ -144,6 +146,7 @@ def export(
         names=chosen.now,
         attributes=chosen.attributes,
         sets=tuple(chosen.sets),
+        head=facts.head,
     )
     sent = chosen.sent
     if sent is not None:
@@ -444,6 +447,21 @@ def is_older(state: State, facts: Facts, latest: datetime | None) -> bool | None
     if facts.taken is not None:
         return facts.taken < state.exported_at
     return False if latest is not None and latest > state.exported_at else None
+
+
+def has_fallen(state: State, facts: Facts) -> bool:
+    """Whether the server's own highest number is lower than at the last export, within one life of its numbering."""
+    if state.head is None or facts.head is None or facts.head >= state.head or is_older(state, facts, None):
+        return False
+    lives = (_folded(state.epoch), _folded(facts.epoch))
+    return lives[0] == lives[1] and _folded(state.server) == _folded(facts.server)
+
+
+def _fell(state: State, facts: Facts) -> str:
+    return (
+        f"the server's highest number was {state.head} at the last export and is {facts.head}: it went back in time, "
+        "and gives numbers a second time"
+    )
 
 
 def _has_identity(entry: Entry) -> bool:

@@ -59,6 +59,8 @@ class State(NamedTuple):
             with the directory. Empty also where an older program has written the state.
         attributes: by key which of ``sets`` are the attributes that it has there: to say which were emptied since.
         sets: the different sets of names of attributes, in lower case.
+        head: highest number that the server had issued then, by its own word: it never falls within one life, though
+            what is exported may be far below it.
     """
 
     server: str | None = None
@@ -73,6 +75,7 @@ class State(NamedTuple):
     names: Mapping[str, str] = _NOTHING
     attributes: Mapping[str, int] = MappingProxyType({})
     sets: tuple[tuple[str, ...], ...] = ()
+    head: int | None = None
 
 
 @contextmanager
@@ -133,7 +136,12 @@ def parse(data: bytes, path: str) -> State:
         names={each.name: each.text() for each in row["names"].entries()},
         attributes={each.name: each.integer(0, len(sets) - 1) for each in row["attributes"].entries()},
         sets=sets,
+        head=row["head"].optional(_number),
     )
+
+
+def _number(given: Setting) -> int:
+    return given.integer(0, HIGHEST)
 
 
 def _moment(given: Setting) -> datetime | None:

@@ -375,3 +375,11 @@ def test_dumps_in_the_wrong_order_show_no_server_that_went_back():
     undated = MemoryDump([entry("a", 5)], facts._replace(head=9, taken=None))
     shown = "\n".join(text_lines(difference_report(compare(late, undated)), Screen()))
     assert "if the second dump is the later one" in " ".join(shown.split())
+
+
+def test_a_dump_of_the_restored_server_itself_is_no_partners(tmp_path, run):
+    root = "dn:\ndnsHostName: dc1.x\nhighestCommittedUSN: 9\n\n"
+    (tmp_path / "a.ldif").write_text(root + people(("a", 2, "")))
+    (tmp_path / "b.ldif").write_text(root + people(("a", 3, "")))
+    done = run("directory", "backsync", "--restored", tmp_path / "a.ldif", "--partner", tmp_path / "b.ldif")
+    assert (done.status, "a dump of dc1.x itself, the restored server" in done.err) == (2, True)

@@ -430,3 +430,22 @@ def test_a_dump_of_another_part_of_the_directory_is_said_to_be_one(tmp_path, run
     assert "none of the objects that were exported is in this dump" in ran.err
     ran = run("diagnose", tmp_path / "dump.ldif", tmp_path / "s.json")
     assert (ran.status, "X301" in ran.out) == (1, False)
+
+
+def test_a_server_whose_highest_number_fell_went_back_though_all_that_was_exported_is_below_it(tmp_path, run):
+    """Other parts of a directory take numbers, too: what is exported may be far below the highest one."""
+    ids = "dn: CN=NTDS Settings,CN=DC1\ninvocationId: 11111111-2222-3333-4444-555555555555\n\n"
+    objects = [("a", 2, 2, 2), ("b", 3, 3, 3)]
+    first = ldif_of(*objects, head=90) + ids
+    ran = two_exports(tmp_path, run, first, ldif_of(*objects, head=50, taken="20260102000000.0Z") + ids)
+    assert (ran.status, "highest number was 90 at the last export and is 50" in ran.err) == (1, True)
+    (tmp_path / "s.json").unlink()
+    ran = two_exports(tmp_path, run, first, first.replace("20260101000000.0Z\nhigh", "20260102000000.0Z\nhigh"))
+    assert (ran.status, "went back" in ran.err) == (0, False)
+    (tmp_path / "dump.ldif").write_text(ldif_of(*objects, head=50, taken="20260103000000.0Z") + ids)
+    ran = run("diagnose", tmp_path / "dump.ldif", tmp_path / "s.json")
+    assert "X301] backsync-restored-directory: the directory of dc1.x went back" in " ".join(ran.out.split())
+    (tmp_path / "dump.ldif").write_text(
+        ldif_of(*objects, head=50, taken="20260103000000.0Z") + ids.replace("1111", "9")
+    )
+    assert "X301" not in run("diagnose", tmp_path / "dump.ldif", tmp_path / "s.json").out

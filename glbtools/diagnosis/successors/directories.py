@@ -31,7 +31,7 @@ from glbtools.directory.attributes import content
 from glbtools.directory.backsync import Backsync, backsync
 from glbtools.directory.compare import Difference, compare, digest_of
 from glbtools.directory.dump import LDIF, TWICE, Dump
-from glbtools.directory.export import ExportPreview, channel, examined, is_older
+from glbtools.directory.export import ExportPreview, channel, examined, has_fallen, is_older
 from glbtools.directory.state import State, parse, shown_name
 from glbtools.errors import GlbError
 from glbtools.formats import exchange_csv
@@ -516,6 +516,20 @@ def _judge_state(
             )
         )
         return
+    if has_fallen(state, facts) and state.head is not None:
+        traces.setdefault(directory.path, []).append(
+            Trace(
+                f"its highest number was {state.head} when it was exported last, and is now {facts.head}",
+                (
+                    Evidence(piece.path, None, line_of(data, "head"), "head", state.head, note="by the server's word"),
+                    highest(directory),
+                ),
+                "certain" if state.epoch and facts.taken else "likely",
+                reached=state.head,
+                exported=True,
+            )
+        )
+        return
     if "MISSED_DELETIONS" in verdict.states:
         found.findings.append(missed(directory, piece.path, state.exported, place, "was exported last"))
     elif facts.last_removed is None and facts.deletions:
@@ -700,7 +714,8 @@ def _judge_older(old: Directory, new: Directory, found: DirectoryResult, traces:
         found.findings.append(_foreign_dump(old, new, said))
     elif said.server == "unknown":
         return
-    elif said.state == "ROLLED_BACK":
+    elif said.state == "ROLLED_BACK" or (said.state == "EPOCH_CHANGED" and new.kind != LDIF):
+        # A new invocation id is what a supported restore gives a domain controller: nothing is wrong then.
         traces.setdefault(new.path, []).append(_rolled_back(old, new, said))
     elif said.state == "OVERTAKEN":
         traces.setdefault(new.path, []).append(_overtaken(old, new, said))
