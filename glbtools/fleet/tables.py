@@ -43,7 +43,7 @@ WORDS = frozenset({
 })  # fmt: skip
 """Columns of few different texts."""
 
-ROWS = 50_000
+ROWS = 5_000
 """Rows of a table that are held at once."""
 
 Rows = dict[str, list[tuple[Any, ...]]]
