@@ -22,6 +22,12 @@ class TimelineForm(StrEnum):
     table = "table"
 
 
+Zones = Annotated[
+    list[str] | None,
+    typer.Option("--tz", metavar="[NET/PO=]ZONE", help="Zone of all clocks, or of one; may be given again."),
+]
+
+
 @shares("layout", "color", "quiet", "max_file_size", forms=PageFormat)
 def timeline(
     paths: Paths,
@@ -33,10 +39,7 @@ def timeline(
         TimelineForm | None,
         typer.Option("--as", help="Form: jsonl is for Timesketch, bodyfile for mactime; jsonl unless given."),
     ] = None,
-    tz: Annotated[
-        list[str] | None,
-        typer.Option("--tz", metavar="[NET/PO=]ZONE", help="Zone of all clocks, or of one; may be given again."),
-    ] = None,
+    tz: Zones = None,
     since: Annotated[str | None, typer.Option("--from", metavar="TIME", help="Leave out what is earlier.")] = None,
     until: Annotated[
         str | None, typer.Option("--until", metavar="TIME", help="Leave out what is later; a day is in as a whole.")
@@ -96,6 +99,7 @@ def report(
     examiner: Annotated[str, typer.Option("--examiner", metavar="TEXT", help="Who made it.")] = "",
     older: Older = None,
     name: Names = None,
+    tz: Zones = None,
     force: Replace = False,
     *,
     common: Common,
@@ -107,9 +111,13 @@ def report(
     Example: glbtools report backup/network --to network.html --case 1994-17
     """
     from glbtools.diagnosis import engine
+    from glbtools.events.zones import said
     from glbtools.reporting import findings, story
 
     _apart(to, paths)
+    zone, zones = said(tz or ())
+    details = story.CaseDetails(title, case, examiner, zone, zones)
+    _ = details.clocks  # a zone that is none is said before the work begins
     found = engine.diagnose(
         *paths,
         older=older or (),
@@ -120,9 +128,11 @@ def report(
     )
     size = 0
     if to is not None:
-        size = story.write_report(found, to, title=title, case=case, examiner=examiner, force=force)
+        size = story.write_report(
+            found, to, title=title, case=case, examiner=examiner, zone=zone, zones=zones, force=force
+        )
     elif not common.as_json:
-        put(common.lines(story.story(found, story.CaseDetails(title, case, examiner))))
+        put(common.lines(story.story(found, details)))
     if common.as_json:
         from glbtools import __version__
 

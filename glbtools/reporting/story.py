@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from glbtools import __version__, files
@@ -18,7 +19,7 @@ from glbtools.diagnosis.engine import Report
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.unsent import outstanding
 from glbtools.diagnosis.wording import plural
-from glbtools.events.event import COUNTER, FILE_KINDS, FINDING
+from glbtools.events.event import COUNTER, FILE_KINDS, FINDING, UNKNOWN
 from glbtools.events.timeline import gathered
 from glbtools.events.zones import Clocks, iso
 from glbtools.formats.base import moment_row
@@ -81,6 +82,17 @@ class CaseDetails(NamedTuple):
     title: str = ""
     case: str = ""
     examiner: str = ""
+    zone: str | None = None
+    zones: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def clocks(self) -> Clocks:
+        """The zones of the clocks, as that person says them.
+
+        Raises:
+            UsageError: one is no zone.
+        """
+        return Clocks(self.zone, self.zones)
 
 
 def write_report(
@@ -90,6 +102,8 @@ def write_report(
     title: str = "",
     case: str = "",
     examiner: str = "",
+    zone: str | None = None,
+    zones: Mapping[str, str] | None = None,
     force: bool = False,
 ) -> int:
     """Write a diagnosis as one HTML page to forward, and return its size in bytes.
@@ -100,13 +114,16 @@ def write_report(
         title: of the page; what is wrong, in one sentence, unless given.
         case: what it belongs to.
         examiner: who made it.
+        zone: of all clocks, as an IANA name; unknown unless given.
+        zones: NET/PO -> zone of its clock.
         force: replace a file that is there.
 
     Raises:
+        UsageError: a zone is none, or is of a clock that is not there.
         OutputExistsError: the file exists and ``force`` is not given.
         FileAccessError: the system refuses.
     """
-    said = CaseDetails(title, case, examiner)
+    said = CaseDetails(title, case, examiner, zone, zones or {})
     shown = message(title) if title else findings.summary(report)
     data = "\n".join(filter(None, page(story(report, said), shown))).encode() + b"\n"
     files.write(Path(to), data, force=force)
@@ -126,6 +143,7 @@ def document(report: Report, version: str, path: str | None, size: int) -> str:
 
 def story(report: Report, said: CaseDetails) -> Iterator[Block]:
     """Yield the whole report."""
+    days = list(_days(report, said.clocks))
     outcome = outstanding(report.evidence, "both")
     groups = list(findings.grouped(report.findings))
     serious = [each for each in groups if each[0].severity != "note"]
@@ -136,7 +154,7 @@ def story(report: Report, said: CaseDetails) -> Iterator[Block]:
     yield from _else(serious)
     yield from _to_do(report, serious)
     yield from _channels(report)
-    yield from _days(report)
+    yield from days
     yield from _inputs(report)
     yield from _limits(report, outcome)
     yield from _tool(report)
@@ -366,15 +384,22 @@ def _near(place: str) -> str:
 # --- days, inputs, limits ----------------------------------------------------------------------------------------
 
 
-def _days(report: Report) -> Iterator[Block]:
-    made = gathered(report, Clocks())
+def _days(report: Report, clocks: Clocks) -> Iterator[Block]:
+    made = gathered(report, clocks)
+    clocks.check()
     serious = {each.problem.code for each in report.findings if each.severity != "note"}
     about = {each.postoffice for each in report.findings if each.severity != "note"}
     days = Counter(iso(event.instant)[:10] for event in made if event.kind == FINDING and event.problem in serious)
     chosen = sorted(days)[-MOST_DAYS:]
     if not chosen:
         return
+    zoned = {seen.zone for seen in made.clocks.values()} != {UNKNOWN}
     lead = "Times are as the clocks showed them; which zone they were in is unknown."
+    if zoned:
+        lead = (
+            "Times are UTC, by the zones that whoever made this report gave; with a ~ they are as a clock showed them "
+            "whose zone is unknown."
+        )
     yield Section("The days that matter", "days", lead)
     rows: list[tuple[str, ...]] = []
     left = 0
@@ -388,7 +413,7 @@ def _days(report: Report) -> Iterator[Block]:
         if len(rows) >= MOST_EVENTS:
             left += 1
             continue
-        when = iso(event.instant)[:19].replace("T", " ")
+        when = iso(event.instant)[:19].replace("T", " ") + ("~" if zoned and event.zone == UNKNOWN else "")
         rows.append((when, safe(event.postoffice or event.clock), message(event.message), _near(safe(event.place))))
     yield Table((Column("when"), Column("whose"), Column("what"), Column("where")), tuple(rows))
     if left:

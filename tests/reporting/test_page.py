@@ -243,3 +243,33 @@ def test_what_was_passed_over_is_counted_and_named_when_asked(run, fixture_path,
     (place / "notes.xyz").write_text("of no use")
     assert "passed over: 1 file of other kinds; --verbose names them" in run("diagnose", place, columns=200).out
     assert "notes.xyz" in run("diagnose", place, "--verbose", columns=200).out
+
+
+def test_a_report_with_zones_has_its_days_in_utc_and_marks_clocks_of_which_none_is_known(simulated, run):
+    network = simulated("server-restored")
+
+    def days(*zones):
+        ran = run("report", network, *(word for zone in zones for word in ("--tz", zone)), columns=160)
+        assert ran.status == 1, ran.err
+        return ran.out.partition("THE DAYS THAT MATTER")[2].partition("WHAT WAS LOOKED AT")[0]
+
+    assert "which zone they were in is unknown" in days()
+    assert "22:00:00" in days()
+    one = days("America/New_York")
+    assert "Times are UTC" in one
+    assert "03:00:00" in one
+    assert "22:00:00" not in one
+    assert ":00~" not in one
+    some = days("NET/EAST=America/New_York")
+    assert "22:00:00~" in some
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"), [("Nowhere/Atall", "Nowhere/Atall"), ("NET/NOBODY=UTC", "no clock is called so")]
+)
+def test_a_zone_that_is_none_or_of_no_clock_is_refused_before_anything_is_printed(simulated, run, tmp_path, zone, said):
+    for to in ((), ("--to", tmp_path / "page.html")):
+        ran = run("report", simulated("server-restored"), "--tz", zone, *to)
+        assert (ran.status, ran.out) == (2, "")
+        assert said in ran.err
+    assert not (tmp_path / "page.html").exists()
