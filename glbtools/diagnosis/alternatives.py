@@ -32,7 +32,7 @@ def with_causes(case: Case, finding: Finding, causes: Causes, told: str = "") ->
     doubtful = frozenset() if case.postoffice.name_certain else OF_RECORD
     if not all(each.name_certain for each in case.network.postoffices):
         doubtful |= {"others-behind"}
-    doubted = tuple(each.history for each in causes.refuted if each.sign in doubtful)
+    doubted = tuple(each.history for each in causes.refuted if each.sign in doubtful or causes.relation in doubtful)
     others = tuple(each for each in (*causes.open, *doubted) if each is not named)
     refuted = tuple(
         RefutedHistory(each.history.slug, each.history.says, SIGNS[each.sign], case.signs.get(each.sign, ()))

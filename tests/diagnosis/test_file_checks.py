@@ -447,6 +447,14 @@ def test_the_published_logs_of_a_healthy_cycle_give_notes_only(published):
     assert [each for each in report.findings if each.severity != "note"] == []
 
 
+def test_where_what_is_to_be_explained_rests_on_a_doubtful_name_nothing_is_ruled_out(tmp_path):
+    """The server's number may be that of another postoffice, and then there is nothing to explain."""
+    slug = "server-restored-from-backup"
+    (doubtful,) = [each for each in diagnose(built(tmp_path, CASES[slug][0])).findings if each.problem.slug == slug]
+    assert doubtful.refuted == ()
+    assert "resync" in {each.slug for each in doubtful.alternatives}
+
+
 def test_of_the_next_changes_those_below_the_confirmed_number_surely_come_to_nothing(tmp_path):
     """Under one reading T1 sends the number that is confirmed, and under one T2 takes it again (Q96060)."""
     report = diagnose(built(tmp_path, CASES["reqtrans-deleted-zero-byte"][0]))
