@@ -79,12 +79,15 @@ def test_an_index_takes_them_with_their_description(built: Path) -> None:
     run(sys.executable, "-m", "twine", "check", "--strict", *sorted(built.iterdir()), cwd=built)
 
 
-def test_the_wheel_has_the_package_its_data_and_its_licence_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_has_the_package_its_manual_and_its_licence_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     tracked = run("git", "ls-files", "glbtools", cwd=ROOT).split()
-    own = {name for name in names if not name.split("/")[0].endswith(".dist-info")}
+    own = {name for name in names if not name.split("/")[0].endswith((".dist-info", ".data"))}
     assert own == set(tracked)
+    pages = {name.partition(".data/data/")[2] for name in names if ".data/" in name}
+    manual = run("git", "ls-files", "docs/man", cwd=ROOT).split()
+    assert pages == {f"share/man/man1/{Path(name).name}" for name in manual}
     assert {"glbtools/py.typed", "glbtools/layouts/queue-reference-1.toml"} <= own
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
 
