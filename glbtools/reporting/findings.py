@@ -72,16 +72,15 @@ def report(found: Report, /, *, verbose: bool = False, part: bool = False) -> It
 
 
 def summary(report: Report) -> str:
-    """Return in one sentence what is wrong: as sure of it as the surest finding is."""
+    """Return in one sentence what is wrong, and how sure that is."""
     serious = [each for each in report.findings if each.severity != "note"]
     ends = _requestors(report)
-    sick = [name for name, each in ends.items() if each] if serious else []
     unjudged = f"; {len(report.unjudged)} cannot be judged" if report.unjudged else ""
-    if sick:
-        surest = min((each.certainty for each in serious), key=CERTAINTIES.index)
-        how = {"certain": "", "likely": "probably ", "possible": "may "}[surest]
-        verb = "loses" if len(sick) == 1 and surest != "possible" else "lose"
-        return f"{len(sick)} of {plural(len(ends), 'postoffice')} {how}{verb} changes{unjudged}"
+    sick = Counter(filter(None, ends.values())) if serious else Counter[str]()
+    said = [_losing(each, sick[each]) for each in CERTAINTIES if sick[each]]
+    if said:
+        (count, first), more = said[0], "".join(f", {number} more {verb} some" for number, verb in said[1:])
+        return f"{count} of {plural(len(ends), 'postoffice')} {first} changes{more}{unjudged}"
     of = f" in {plural(len(ends), 'postoffice')}" if ends else ""
     if serious:
         counts = [plural(report.summary[each], each) for each in ("error", "warning") if report.summary[each]]
@@ -91,15 +90,35 @@ def summary(report: Report) -> str:
     return f"nothing wrong is found{of}{read}{unjudged}"
 
 
-def _requestors(report: Report) -> dict[str, bool]:
-    """Return the postoffices, given or known from a server, and whether a channel of each is sick."""
-    ends = {each.shown: False for unit in report.evidence.units for each in unit.postoffices}
+def _losing(certainty: str, count: int) -> tuple[int, str]:
+    """Return how many postoffices lose changes, and the verb for it."""
+    how = {"certain": "", "likely": "probably ", "possible": "may "}[certainty]
+    return count, f"{how}{'loses' if count == 1 and certainty != 'possible' else 'lose'}"
+
+
+def _requestors(report: Report) -> dict[str, str]:
+    """Return the postoffices, given or known from a server, each with how sure it is that it loses changes.
+
+    A finding about numbers on their way says how sure; of a channel that is sick and has none, the other findings about
+    its postoffice do. Empty where no change is seen to be lost.
+    """
+    ends = {each.shown: "" for unit in report.evidence.units for each in unit.postoffices}
+    found: dict[str, list[str]] = {}
+    for each in report.findings:
+        if each.severity != "note" and each.postoffice:
+            found.setdefault(each.postoffice, []).append(each.certainty)
     for judged in report.channels:
         channel = judged.channel
         if channel.kind in (UPLOAD, DOWNLOAD):
             name = (channel.origin if channel.kind == UPLOAD else channel.target) or "?"
-            ends[name] = ends.get(name, False) or is_sick(judged)
-    return ends
+            ends.setdefault(name, "")
+            if is_sick(judged):
+                ends[name] = min(found.get(name, [judged.verdict.certainty]), key=CERTAINTIES.index)
+    lost: dict[str, list[str]] = {}
+    for each in report.findings:
+        if each.severity != "note" and each.postoffice in ends and each.ranges and each.problem.code[0] in "UD":
+            lost.setdefault(each.postoffice, []).append(each.certainty)
+    return ends | {name: min(sure, key=CERTAINTIES.index) for name, sure in lost.items()}
 
 
 def grouped(found: Iterable[Finding]) -> Iterator[list[Finding]]:
