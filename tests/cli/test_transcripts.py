@@ -616,18 +616,19 @@ def test_a_full_disk_is_one_clear_line(place: Path) -> None:
     assert ran == (2, "", "glbtools: the output cannot be written: No space left on device\n")
 
 
-@pytest.mark.skipif(os.name != "posix", reason="signals")
-def until_it_waits(process: subprocess.Popen[str]) -> None:
-    """Return when a program has done nothing for a while; however busy the machine is, it has begun then."""
-    status = Path(f"/proc/{process.pid}/stat")
-    time.sleep(1)
-    for _ in range(100 if status.exists() else 0):
-        state, used = status.read_text().rpartition(")")[2].split()[0], status.read_text().split()[13:15]
-        time.sleep(0.3)
-        if state == "S" and used == status.read_text().split()[13:15] and used != ["0", "0"]:
+def until_it_waits(process: subprocess.Popen[str], patience: float = 60) -> None:
+    """Return when a program waits for its input, however busy the machine is; after a while where none can see it."""
+    place = Path(f"/proc/{process.pid}/wchan")
+    began, shown = time.monotonic(), False
+    while time.monotonic() < began + (patience if shown else patience / 10):
+        waits_in = place.read_text() if place.exists() else ""
+        if "pipe" in waits_in:
             return
+        shown = shown or waits_in not in ("", "0")
+        time.sleep(0.05)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_an_interrupted_program_leaves_with_130(place: Path) -> None:
     process = program("inspect", "-", stdin=subprocess.PIPE)
     until_it_waits(process)
