@@ -76,7 +76,7 @@ def summary(report: Report) -> str:
     serious = [each for each in report.findings if each.severity != "note"]
     ends = _requestors(report)
     unjudged = f"; {len(report.unjudged)} cannot be judged" if report.unjudged else ""
-    sick = Counter(filter(None, ends.values())) if serious else Counter[str]()
+    sick = Counter(filter(None, ends.values()))
     said = [_losing(each, sick[each]) for each in CERTAINTIES if sick[each]]
     if said:
         (count, first), more = said[0], "".join(f", {number} more {verb} some" for number, verb in said[1:])
@@ -99,26 +99,23 @@ def _losing(certainty: str, count: int) -> tuple[int, str]:
 def _requestors(report: Report) -> dict[str, str]:
     """Return the postoffices, given or known from a server, each with how sure it is that it loses changes.
 
-    A finding about numbers on their way says how sure; of a channel that is sick and has none, the other findings about
-    its postoffice do. Empty where no change is seen to be lost.
+    The findings about its numbers say how sure; of a channel that is sick and has none, those about others do. Empty
+    where no change is seen to be lost.
     """
     ends = {each.shown: "" for unit in report.evidence.units for each in unit.postoffices}
-    found: dict[str, list[str]] = {}
-    for each in report.findings:
-        if each.severity != "note" and each.postoffice:
-            found.setdefault(each.postoffice, []).append(each.certainty)
+    serious = [each for each in report.findings if each.severity != "note"]
+    losses = [each for each in serious if each.ranges and each.problem.code[0] in "UD"]
+    surest = min((each.certainty for each in losses or serious), key=CERTAINTIES.index, default="")
     for judged in report.channels:
         channel = judged.channel
         if channel.kind in (UPLOAD, DOWNLOAD):
             name = (channel.origin if channel.kind == UPLOAD else channel.target) or "?"
-            ends.setdefault(name, "")
-            if is_sick(judged):
-                ends[name] = min(found.get(name, [judged.verdict.certainty]), key=CERTAINTIES.index)
-    lost: dict[str, list[str]] = {}
-    for each in report.findings:
-        if each.severity != "note" and each.postoffice in ends and each.ranges and each.problem.code[0] in "UD":
-            lost.setdefault(each.postoffice, []).append(each.certainty)
-    return ends | {name: min(sure, key=CERTAINTIES.index) for name, sure in lost.items()}
+            ends[name] = ends.get(name, "") or (surest if is_sick(judged) else "")
+    own: dict[str, list[str]] = {}
+    for each in losses:
+        if each.postoffice in ends:
+            own.setdefault(each.postoffice, []).append(each.certainty)
+    return ends | {name: min(sure, key=CERTAINTIES.index) for name, sure in own.items()}
 
 
 def grouped(found: Iterable[Finding]) -> Iterator[list[Finding]]:

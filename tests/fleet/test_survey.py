@@ -185,7 +185,7 @@ def test_the_command_says_what_it_found_and_leaves_with_the_status_of_a_diagnosi
     (archive / "torn.zip").write_bytes(b"PK\3\4 and no more")
     done = run("survey", archive / "torn.zip", "--out", tmp_path / "torn", "--workers", 0)
     assert done.status == 2
-    assert "1 of 1 units" in done.err
+    assert done.err == "glbtools: 1 of 1 unit: refused; see the column outcome\n"
 
 
 def test_progress_says_how_much_is_done_and_never_goes_back(
