@@ -52,7 +52,8 @@ def server_finding(
         )
     if causes.relation == "behind":
         notes.append(
-            "The first T2 after this hides the hole: the server takes the next number it is sent as the last it has."
+            "Copy the GLB files before the next T2: it hides the hole, since the server takes the next number it is "
+            "sent as the last it has."
         )
     finding = Finding(
         by_slug(REENABLED if anew else RESTORED),

@@ -87,6 +87,13 @@ def summary(report: Report) -> str:
         seen = "; no postoffice is seen to lose changes" if ends else ""
         return f"{' and '.join(counts)}{of}{seen}{unjudged}"
     read = " in what was read" if report.unreadable else ""
+    lowered = {
+        each.postoffice
+        for each in report.findings
+        if each.problem.severity == "error" and each.ranges and each.certainty != "certain"
+    }
+    if lowered:
+        return f"nothing wrong is sure{of}; {len(lowered)} may lose changes{unjudged}"
     return f"nothing wrong is found{of}{read}{unjudged}"
 
 

@@ -36,7 +36,7 @@ WHY = {
     "partial": "behind a record at which the server stops",
     "unacknowledged": "sent, and not known to have arrived",
     "pending": "waiting to be sent",
-    "refused": "refused without a word, as of another life of the numbers",
+    "refused": "refused without a word: the import counts of the two sides differ",
     "purged": "purged before being fetched",
     "gap": "in no file of the server, which goes on above it",
     "leftover": "fetched, and not put into the lists",
@@ -157,6 +157,8 @@ def _summary(unsent: Unsent) -> str:
     numbers = unsent.numbers
     if not unsent.changes and not numbers:
         read = " in what was read" if unsent.unreadable else ""
+        if unsent.unknown:
+            return "no change is known not to have arrived; not everything is known"
         return f"no change is found that has not arrived{read}"
     said = [plural(len(unsent.changes), "change")] if unsent.changes else []
     if numbers:

@@ -203,6 +203,26 @@ def test_what_is_wrong_in_one_sentence(fixture_path):
     assert findings.summary(glbtools.diagnose(fixture_path("directories/usn-wrong-server"))) == "1 error"
 
 
+VERDICTS = Path(__file__).resolve().parent.parent / "cases" / "verdicts"
+
+
+@pytest.mark.parametrize(
+    ("case", "sentence", "says", "not_says"),
+    [
+        ("resync-then-one-cycle", "nothing wrong is sure in 3 postoffices; 1 may lose changes", "", ""),
+        ("overtaken-stranded", "1 of 2 postoffices probably loses changes", "never be sent", "Deletions among"),
+        ("srvconf-only-restored", "1 of 2 postoffices loses changes, 1 more probably loses some", "", ""),
+    ],
+)
+def test_the_first_sentence_is_as_sure_as_the_findings_of_each_postoffice(case, sentence, says, not_says, tmp_path):
+    glbtools.build(VERDICTS / case / "network.json", tmp_path / "case")
+    report = glbtools.diagnose(tmp_path / "case")
+    assert findings.summary(report) == sentence
+    text = str(report)
+    assert says in text
+    assert not not_says or not_says not in text
+
+
 def test_without_a_file_the_same_report_is_text_and_json_says_where_the_page_is(run, fixture_path, tmp_path):
     text = run("report", fixture_path("stuck"), columns=60)
     assert text.status == 1

@@ -124,7 +124,7 @@ def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Obstacl
         sure, settled = "possible", (*settled, "the address lists of this postoffice, or an older REQCONF")
     if "EPOCH_CHANGED" in verdict.states:
         if at is not None and head is not None and at < head:
-            note = "The server's record of this postoffice was made anew: updates are refused as old mail, in silence."
+            note = "The server's record of this postoffice was made anew: updates are refused as old, in silence."
             yield Obstacle("refused", sure, f"{note} {doubt}".rstrip(), settled), ((at, head),)
         return
     by = f"SrvSync here is {c}." if c is not None else f"By the server's record it has received {at}."
@@ -173,11 +173,11 @@ def _numbers_lowered(case: Case) -> str:
     if own.applied is not None and theirs is not None and theirs.srvsync is not None and own.applied < theirs.srvsync:
         return f"The server's record says {theirs.srvsync}: unless T3 is still to run, it had been received."
     if "behind" in case.signs and any(each.slug == "resync" for each in explain(case, "behind").open):
-        return "A RESYNC may have set SrvSync; its lists may hold it already."
+        return "A RESYNC may have set SrvSync; the postoffice's lists may hold the change already."
     if own.confirmed and case.upload.channel.renumbered_at == own.confirmed:
-        return "A RESYNC seems to have set SrvSync; its lists may hold it already."
+        return "A RESYNC seems to have set SrvSync; the postoffice's lists may hold the change already."
     if own.applied and own.applied == case.others.received and own.confirmed == case.others.highest:
-        return "Both numbers here are as a RESYNC would set them; its lists may hold it already."
+        return "Both numbers here are as a RESYNC would set them; the postoffice's lists may hold the change already."
     found = case.postoffice.reqconf()
     asked = found[1].last_import if found else None
     if asked and theirs is not None and theirs.last_update and theirs.last_update - asked <= IMPORTED:
@@ -201,7 +201,7 @@ def _brought(case: Case, change: Change, due: Obstacle) -> Obstacle:
     if brought is not None and change.sync > brought:
         return due
     known = "Without the server's REQCONF that" if brought is None else "That"
-    note = f"{due.note} {known} may be since a RESYNC, which has brought it."
+    note = f"{due.note} {known} may be since a RESYNC set the number: then the lists hold the change already."
     return due._replace(
         certainty="likely", note=note, settled_by=(*due.settled_by, "RESYNC.GLB or a log of its import")
     )

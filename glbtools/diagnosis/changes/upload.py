@@ -64,7 +64,7 @@ def _standing(view: View, change: Change) -> Obstacle | None:
             return Obstacle("stranded", "likely", note, (_record_name(case),))
         return Obstacle("stranded", "certain", note) if never_reached(case, change, change.stamp) else _put_back(note)
     if state == "REJECTED":
-        note = f"The server has this postoffice's numbers up to {b}"
+        note = f"The server counts numbers of this postoffice up to {b}"
         if a is None:
             # Either ReqSync is at least b, and REQTRANS ends below it; or it is not, and the postoffice went back.
             return Obstacle("rejected", "likely", f"{note}, and REQTRANS ends at {m}.", (_REQCONF,))
@@ -74,9 +74,9 @@ def _standing(view: View, change: Change) -> Obstacle | None:
         if number not in view.refused:
             return None
         if a is None:
-            note = f"The server has this postoffice's numbers up to {b}, and cannot have taken this one."
+            note = f"The server counts numbers of this postoffice up to {b}, and cannot have taken this one."
             return Obstacle("rejected", "possible", note, (_REQCONF,))
-        note = f"The server has this postoffice's numbers up to {b}, and did not take this one: refused as old."
+        note = f"The server counts numbers of this postoffice up to {b}, and did not take this one: refused as old."
         return Obstacle("rejected", "certain" if never_reached(case, change, change.stamp) else "likely", note)
     if state == "PARTIAL":
         return Obstacle("partial", "certain", f"The server stops at number {(b or 0) + 1} every time.")
@@ -95,7 +95,7 @@ def _standing_pending(view: View, change: Change) -> Obstacle:
         if b is None:
             note = "Neither what is confirmed nor what the server has is known; what arrives is cleared from REQTRANS."
             return Obstacle("pending", "possible", note, (_REQCONF, record))
-        note = f"The server has this postoffice's numbers up to {b}; only ReqSync tells whether it will be sent."
+        note = f"The server counts numbers of this postoffice up to {b}; only ReqSync tells whether it will be sent."
         return Obstacle("pending", "likely", note, (_REQCONF,))
     if unregistered(case):
         note = "The server has no record of this postoffice and drops its mail (158); it is taken once there is one."
@@ -104,7 +104,7 @@ def _standing_pending(view: View, change: Change) -> Obstacle:
         sure = lacks and case.others.server_sound
         return Obstacle("unregistered", "certain" if sure else "likely", note)
     if b is not None:
-        return Obstacle("pending", "certain", f"The server has this postoffice's numbers up to {b}.")
+        return Obstacle("pending", "certain", f"The server counts numbers of this postoffice up to {b}.")
     if view.sent(change):
         note = "A log shows that it was sent; no file given shows whether it arrived."
         return Obstacle("unacknowledged", "possible", note, (record,))

@@ -78,7 +78,7 @@ def _unconfirmed(case: Case, number: int, then: Numbers, stuck: bool) -> tuple[s
     confirmed = "" if own.confirmed is None else f"; {own.confirmed} is confirmed here"
     if b is not None:
         sure = "certain" if own.confirmed is not None else "likely"
-        return sure, f"The server has this postoffice's numbers up to {b}{confirmed}."
+        return sure, f"The server counts numbers of this postoffice up to {b}{confirmed}."
     if own.confirmed is not None:
         return "likely", f"{own.confirmed} is the last number confirmed here."
     return "possible", "Neither what is confirmed now nor what the server has is known."

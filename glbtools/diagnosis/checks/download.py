@@ -66,7 +66,7 @@ def _readded(case: Case) -> Finding:
     return case.finding(
         "requestor-readded",
         f"the server's record of {case.postoffice.shown} counts {_imports(theirs.importsync)}, the postoffice "
-        f"{_imports(own.imports)}: the server's updates are refused as old mail",
+        f"{_imports(own.imports)}: this postoffice refuses the server's updates as old",
         (
             case.stored("importsync", "imports this postoffice has asked for"),
             case.served("importsync", "imports the server's record knows of"),
@@ -99,7 +99,7 @@ def _all_anew(case: Case, causes: Causes) -> Finding:
         f"{server.head}"
         if causes.first.slug == "server-enabled-anew"
         else f"the server's record of {case.postoffice.shown} counts fewer imports than the postoffice: the server "
-        "went back, and its updates are refused as old mail",
+        "went back, and its updates are refused as old",
         (
             case.stored("importsync", "imports this postoffice has asked for"),
             case.served("importsync", "begun anew"),
@@ -253,8 +253,8 @@ def _gap(case: Case) -> Iterator[Finding]:
         ),
         certainty="possible",
         notes=(
-            "Numbers of the server may skip (Q118298), so that nothing need be missing; but what had these numbers is "
-            "in no file given, and nobody will send it.",
+            "Numbers of the server may skip (Q118298): perhaps these were never used. If they were, the changes are in "
+            "no file given, and nobody will send them.",
         ),
         help=("Compare the server's lists with a requestor's; an Import there brings whatever is missing.",),
         ranges=missing,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from glbtools.binary.records import Record
@@ -599,11 +599,17 @@ def _begun_again(case: Case, low: list[LowChange]) -> Finding:
         ),
         help=(
             "Export: Config, Dir-Sync, Requestor, Export. That queues every entry again above the confirmed number.",
-            "Deletions among these changes are in no list; make them again.",
+            *_deletions(each.record.text for each in low),
         ),
         ranges=ranges,
         settled_by=("the server's address lists",),
     )
+
+
+def _deletions(texts: Iterable[str]) -> Iterator[str]:
+    """Yield what to do about deletions, where there are any: no list has them."""
+    if any(text.lstrip().upper().startswith("D") for text in texts):
+        yield "Deletions among these changes are in no list; make them again."
 
 
 def _unregistered(case: Case) -> Iterator[Finding]:
@@ -622,8 +628,8 @@ def _unregistered(case: Case) -> Iterator[Finding]:
         ),
         certainty="certain" if case.postoffice.name_certain else "likely",
         notes=(
-            "T2 drops its mail and logs 158 on the server; here nothing is said.",
-            "What it has confirmed is not lost where MSTTRANS or the server's lists hold it.",
+            "T2 drops its mail and logs 158 on the server; no log of this postoffice says so.",
+            "Changes that were confirmed before are not lost where MSTTRANS or the server's lists hold them.",
             f"It is called {case.postoffice.name} by: {case.postoffice.name_from}.",
         ),
         help=("Register it on the server (Config, Dir-Sync, Server), then Export here.",),
