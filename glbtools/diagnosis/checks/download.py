@@ -214,7 +214,8 @@ def _master(case: Case) -> Iterator[Finding]:
         certainty="likely",
         notes=("Usually the two files are of different days: one was restored without the other.",),
         help=(
-            "Restore both from the same backup; then Export on every postoffice (Q96003).",
+            f"Look for a newer {'SRVCONF' if master.last > head else 'MSTTRANS'} first: then the two may agree.",
+            "Else restore both from the same backup; then Export on every postoffice (Q96003).",
             "Do not renumber MSTTRANS: the requestors remember its numbers.",
         ),
     )
