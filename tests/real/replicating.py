@@ -150,9 +150,16 @@ def joined(root: Path) -> tuple[Replica, Replica]:
 
 
 def replicate(to: Replica, source: Replica, *, fails: bool = False) -> None:
-    """Have one take what the other has."""
+    """Have one take what the other has; a server that has just begun may break the first connections off."""
     for context in CONTEXTS:
-        to.tool("drs", "replicate", to.host, source.host, context, fails=fails)
+        for patience in reversed(range(10)):
+            try:
+                to.tool("drs", "replicate", to.host, source.host, context, fails=fails)
+                break
+            except AssertionError:
+                if not patience:
+                    raise
+                time.sleep(2)
 
 
 def shown(replica: Replica, into: Path, moment: str) -> None:
