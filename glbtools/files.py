@@ -194,20 +194,10 @@ def write_tree(
         OutputExistsError: the target holds something and ``force`` is not given, or leads out of itself.
         FileAccessError: the system refuses.
     """
-    import shutil
-    import tempfile
-
     try:
         if not os.path.lexists(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            temporary = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=target.parent))
-            try:
+            with new_directory(target) as temporary:
                 _write_all(contents, temporary, sync=sync)
-                temporary.chmod(0o777 & ~umask())
-                temporary.rename(target)
-            except BaseException:
-                shutil.rmtree(temporary, ignore_errors=True)
-                raise
             sync_directory(target.parent)
         else:
             if not target.is_dir():
@@ -218,6 +208,27 @@ def write_tree(
     except (OSError, ValueError) as error:
         raise access_error(target, error) from None
     return [target / name for name in sorted(contents)]
+
+
+@contextmanager
+def new_directory(target: Path) -> Iterator[Path]:
+    """Yield a directory that appears as ``target`` when the block ends, whole, or not at all.
+
+    Raises:
+        OSError: the system refuses.
+    """
+    import shutil
+    import tempfile
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=target.parent))
+    try:
+        yield temporary
+        temporary.chmod(0o777 & ~umask())
+        temporary.rename(target)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
 
 
 def _write_all(contents: Mapping[str, bytes | Callable[[], bytes]], directory: Path, *, sync: bool) -> None:

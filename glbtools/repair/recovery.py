@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -128,12 +125,18 @@ def carve(
         raise FileAccessError("; ".join(refused))
     if out is None:
         return [_image(path, layout, whole, None, progress) for path in paths]
-    with _directory(Path(out)) as target:
-        with files.writing(target / LIST) as stream:
-            writer = _Writer(target, stream, layout)
-            found = [_image(path, layout, whole, writer, progress) for path in paths]
-        summary = {"schema": "glbtools.carving/1", "images": [document(each) for each in found]}
-        files.write(target / SUMMARY, (json.dumps(summary, indent=1, ensure_ascii=True) + "\n").encode("ascii"))
+    target = Path(out)
+    if os.path.lexists(target):
+        raise OutputExistsError(f"{target}: exists; carve writes a new directory")
+    try:
+        with files.new_directory(target) as folder:
+            with files.writing(folder / LIST) as stream:
+                writer = _Writer(folder, stream, layout)
+                found = [_image(path, layout, whole, writer, progress) for path in paths]
+            summary = {"schema": "glbtools.carving/1", "images": [document(each) for each in found]}
+            files.write(folder / SUMMARY, (json.dumps(summary, indent=1, ensure_ascii=True) + "\n").encode("ascii"))
+    except OSError as error:
+        raise files.access_error(target, error) from None
     return found
 
 
@@ -248,32 +251,6 @@ class _Writer:
                 "file": file or None,
             }
         return row
-
-
-@contextmanager
-def _directory(target: Path) -> Iterator[Path]:
-    """Yield a directory that appears under its name when the block ends, or not at all.
-
-    Raises:
-        OutputExistsError: there is something of that name.
-        FileAccessError: the system refuses.
-    """
-    if os.path.lexists(target):
-        raise OutputExistsError(f"{target}: exists; carve writes a new directory")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=files.UNFINISHED, dir=target.parent))
-    except OSError as error:
-        raise files.access_error(target, error) from None
-    try:
-        yield temporary
-        temporary.chmod(0o777 & ~files.umask())
-        temporary.rename(target)
-    except BaseException as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        if isinstance(error, OSError):
-            raise files.access_error(target, error) from None
-        raise
 
 
 def document(found: CarvedImage) -> dict[str, Any]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -119,10 +117,7 @@ def _written(seed: int, target: str, layouts: Layouts | None) -> bytes:
     """Write the network of a seed, which appears whole, and return its line of the table."""
     chosen = drawn(seed)
     made = run(chosen.scenario, layouts=layouts)
-    place = Path(target, place_of(seed))
-    place.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=".glbtools-", dir=place.parent))
-    try:
+    with files.new_directory(Path(target, place_of(seed))) as part:
         folders = set()
         for path, data in network.save(made).items():
             folder, _, _ = path.rpartition("/")
@@ -132,11 +127,6 @@ def _written(seed: int, target: str, layouts: Layouts | None) -> bytes:
                 (part / folder).mkdir(parents=True, exist_ok=True)
                 folders.add(folder)
             (part / path).write_bytes(data)
-        part.chmod(0o777 & ~files.umask())
-        part.rename(place)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
     line = json.dumps(truth_row(chosen, made) | {"path": place_of(seed)}, ensure_ascii=True)
     return line.encode("ascii") + b"\n"
 
