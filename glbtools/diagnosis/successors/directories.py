@@ -56,11 +56,17 @@ def check(
         found.findings.extend(_of_dump(each, older=each in before))
     traces: dict[str, list[Trace]] = {}
     seen = vectors.seen(given, found)
-    for state, piece, data in _states(given):
-        directory = _owner(state, piece, current)
-        if directory is not None and not _is_unrelated(given, directory, state, piece, data=data, found=found):
+    for remembered, piece, data in _states(given):
+        directory = _owner(remembered, piece, current)
+        if directory is not None:
+            state = _called_as(directory, remembered)
+            preview = _previewed(given, directory, state, now)
+            if preview is not None and preview.unrelated:
+                found.findings.append(_refused(directory, piece, data, preview.refusal))
+                continue
             _judge_state(directory, state, piece, data=data, now=now, found=found, traces=traces)
-            _examine(given, directory, state, piece=piece, data=data, now=now, found=found, traces=traces)
+            if preview is not None:
+                _examine(directory, state, piece, data=data, preview=preview, found=found, traces=traces)
     for old in before:
         new = _successor(old, current)
         if new is not None:
@@ -448,15 +454,11 @@ def _newest(choice: list[Directory]) -> Directory | None:
     return _only([each for each in choice if each.latest == latest])
 
 
-def _is_unrelated(
-    given: SuccessorInputs, directory: Directory, state: State, piece: Piece, data: bytes, found: DirectoryResult
-) -> bool:
-    """Say that the numbers of a dump mean nothing beside a state, where that is so."""
-    said = _previewed(given, directory, state, None)
-    if said is None or not said.unrelated:
-        return False
-    found.findings.append(_refused(directory, piece, data, said.refusal))
-    return True
+def _called_as(directory: Directory, state: State) -> State:
+    """Return a state with its server called as the dump calls it, where that is the same."""
+    if state.server and directory.facts.server and directory.is_called(state.server):
+        return state._replace(server=directory.facts.server)
+    return state
 
 
 def _previewed(
@@ -467,10 +469,7 @@ def _previewed(
     dump = given.dump(source) if source is not None else None
     if dump is None or not state.exported or directory.num_damage:
         return None
-    facts = directory.facts
-    if state.server and facts.server and directory.is_called(state.server):
-        state = state._replace(server=facts.server)
-    return examined(_Readable(dump, facts), state, now=now)
+    return examined(_Readable(dump, directory.facts), state, now=now)
 
 
 def _judge_state(
@@ -483,8 +482,6 @@ def _judge_state(
     traces: dict[str, list[Trace]],
 ) -> None:
     facts, name = directory.facts, directory.name
-    if state.server and facts.server and directory.is_called(state.server):
-        state = state._replace(server=facts.server)
     judged = channel(state, facts, directory.highest)
     verdict = classify(judged)
     found.channels.append(ChannelVerdict(judged._replace(origin=name, target=piece.path), verdict))
@@ -556,26 +553,22 @@ class _Readable:
 
 
 def _examine(
-    given: SuccessorInputs,
     directory: Directory,
     state: State,
     piece: Piece,
     data: bytes,
-    now: datetime | None,
+    preview: ExportPreview,
     found: DirectoryResult,
     traces: dict[str, list[Trace]],
 ) -> None:
     """Look for what an export with the state would refuse or doubt, by the objects that it remembers."""
-    said = _previewed(given, directory, state, now)
-    if said is None:
-        return
     known = {each.postoffice or each.path for each in found.findings}
-    if said.fallen and directory.path not in traces:
-        traces[directory.path] = [_fallen(directory, state, piece, said)]
-    elif said.refusal and directory.path not in traces and not known & {directory.path, piece.path}:
-        found.findings.append(_refused(directory, piece, data, said.refusal))
-    elif said.alarms and not said.refusal:
-        found.findings.append(_vanished(directory, piece, data, said.alarms))
+    if preview.fallen and directory.path not in traces:
+        traces[directory.path] = [_fallen(directory, state, piece, preview)]
+    elif preview.refusal and directory.path not in traces and not known & {directory.path, piece.path}:
+        found.findings.append(_refused(directory, piece, data, preview.refusal))
+    elif preview.alarms and not preview.refusal:
+        found.findings.append(_vanished(directory, piece, data, preview.alarms))
 
 
 def _fallen(directory: Directory, state: State, piece: Piece, said: ExportPreview) -> Trace:
