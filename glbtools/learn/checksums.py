@@ -155,7 +155,7 @@ def search(samples: Sequence[Sample], width: int, *, named: bool = True, unnamed
 
 
 class _Verdict(NamedTuple):
-    """How a hypothesis fared with the records held out."""
+    """How a hypothesis fared with the records held out: the fields of that name in ``ChecksumMatch``."""
 
     confirmed: int
     held_out: int
@@ -299,13 +299,10 @@ def _named(trial: _Trial, regions: Sequence[tuple[str, ...]]) -> ChecksumMatch |
         CATALOGUE.get(name),
         covers,
         byte_order=order,
-        confirmed=verdict.confirmed,
-        held_out=verdict.held_out,
         used=tuple(sorted(used)),
         contradicted=wrong,
-        hypotheses=verdict.hypotheses,
-        chance=verdict.chance,
         rivals=tuple(rivals),
+        **verdict._asdict(),
     )
 
 
@@ -470,13 +467,9 @@ def _completed(
             crc,
             frame.covers,
             byte_order=frame.order,
-            confirmed=verdict.confirmed,
-            held_out=verdict.held_out,
             used=tuple(sorted(known)),
             contradicted=wrong,
-            hypotheses=verdict.hypotheses,
-            chance=verdict.chance,
-            rivals=(),
+            **verdict._asdict(),
             open=_undecided(divisor, {lengths[index] for index in right}),
         )
     return None
