@@ -152,16 +152,8 @@ def _section(kind: str, entry: Entry) -> bytes:
     if kind == RENAMED:
         label = "Obj-Dist-Name" if entry.dn.startswith("/") else "distinguishedName"
         return dirsync_file.section(MODIFIED, entry.former or "", ((label, (entry.dn,)),))
-    values = ((name, [_text_or_bytes(each) for each in held]) for name, held in shown(entry))
+    values = ((name, [ldif_dump.text_or_bytes(each) for each in held]) for name, held in shown(entry))
     return dirsync_file.section(kind, entry.dn, values)
-
-
-def _text_or_bytes(value: str) -> str | bytes:
-    raw = value.encode("utf-8", "surrogateescape")
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw
 
 
 def _change_record(kind: str, entry: Entry) -> bytes:
@@ -187,7 +179,7 @@ def _json(kind: str, entry: Entry) -> bytes:
 
 def _json_value(value: str) -> str | dict[str, str]:
     """Return a value; one that is no text as base64, with that said."""
-    held = _text_or_bytes(value)
+    held = ldif_dump.text_or_bytes(value)
     return held if isinstance(held, str) else {"base64": base64.b64encode(held).decode("ascii")}
 
 

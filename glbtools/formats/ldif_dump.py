@@ -364,7 +364,7 @@ def _record_row(record: Record) -> Row:
         "created": _number(record.get("uSNCreated")),
         "deleted": (record.get("isDeleted") or "").lower() == "true",
         "when": moment_row(moment(when)) if when else None,
-        "attributes": attribute_rows((name, map(_text_or_bytes, held)) for name, held in record.values),
+        "attributes": attribute_rows((name, map(text_or_bytes, held)) for name, held in record.values),
     }
 
 
@@ -389,8 +389,9 @@ def _decoded(values: tuple[tuple[str, Values], ...], wanted: str) -> tuple[Stamp
     return ()
 
 
-def _text_or_bytes(value: str) -> str | bytes:
-    raw = value.encode("utf-8", "surrogateescape")
+def text_or_bytes(value: str) -> str | bytes:
+    """Return a value; one that is no text as its bytes."""
+    raw = value.encode("utf-8", _KEPT)
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
