@@ -32,6 +32,7 @@ LOOKAHEAD = 3 * MAX_TEXT
 
 CHUNK = 1 << 20
 NO_LINK = 0xFFFFFFFF
+"""What a link holds that leads nowhere."""
 
 _GIVEN = ("sync", "stamp", "checksum")
 # What a transaction can begin with (docs/facts/files.md#transactions): used only to find the way again after damage.

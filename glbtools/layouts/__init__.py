@@ -12,8 +12,7 @@ from glbtools.binary import layout
 from glbtools.binary.layout import Layout
 from glbtools.errors import LayoutError, UsageError
 
-_FAMILIES = ("queue", "reqconf", "srvconf", "control", "names", "networks", "extension", "mailbag")
-REFERENCE = MappingProxyType({each: f"{each}-reference-1" for each in _FAMILIES})
+REFERENCE = MappingProxyType({each: f"{each}-reference-1" for each in layout.FAMILIES})
 """Family -> id of its reference layout."""
 
 _MAX_SIZE = 1 << 16

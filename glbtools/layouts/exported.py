@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from glbtools.binary.field import ODD, Field
 from glbtools.binary.layout import PADDED, TERMINATORS, Layout
+from glbtools.binary.records import NO_LINK
 from glbtools.errors import UsageError
 from glbtools.layouts.written import to_toml
 
@@ -18,8 +19,6 @@ _KAITAI = {"u8": "u1", "u16": "u2", "u32": "u4", "i8": "s1", "i16": "s2", "i32":
 _C = {"u8": "uint8", "u16": "uint16", "u32": "uint32", "i8": "int8", "i16": "int16", "i32": "int32"}
 _CODE_PAGES = {"cp850": "IBM850", "cp437": "IBM437"}
 _ENDIANS = {"big": ">", "little": "<"}
-NO_LINK = 0xFFFFFFFF
-"""What a link holds that leads nowhere."""
 
 
 def exported(layout: Layout, language: str) -> str:

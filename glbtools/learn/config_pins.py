@@ -12,14 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from glbtools.binary import stamp
 from glbtools.binary.field import read_number
 from glbtools.learn import testimony as testimonies
+from glbtools.learn.checking import UNSET
 from glbtools.learn.columns import LARGEST_SYNC
 from glbtools.learn.pins import FIRST, LAST, Pin, parse_pins
 from glbtools.learn.places import ENCODING, Place, Plain, found
 from glbtools.learn.search import ORDERS, Search, spots
 from glbtools.learn.testimony import MOST_RECORDS, KnownValue, Testimony
-
-UNSET = {0, -1, 0xFFFF, 0xFFFFFFFF}
-"""What stands for no date, no number, no place."""
 
 
 def family_pins(spelled: Sequence[str], family: str) -> list[Pin]:

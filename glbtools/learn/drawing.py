@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from glbtools.binary.field import Field
-from glbtools.binary.layout import PADDED, TERMINATORS, Layout
+from glbtools.binary.layout import PADDED, SECTIONS, TERMINATORS, Layout
 from glbtools.binary.layout import parse as parse_layout
 from glbtools.layouts.written import to_toml
 from glbtools.learn import columns
@@ -36,8 +36,7 @@ def laid_out(
             doc=f"transactions in {_of(sum(not is_odd(text) for text in _texts(records)), len(records))} records",
         )
     )
-    sections = ("header", "record", "trailer")
-    fields.sort(key=lambda each: (sections.index(each.section), each.offset))
+    fields.sort(key=lambda each: (SECTIONS.index(each.section), each.offset))
     order = _main_order(fields)
     layout = Layout(
         "learnt-queue", "queue", "Queue file, layout learnt from files", "observed", tuple(fields), byte_order=order,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from glbtools.binary.field import Field
-from glbtools.binary.layout import Layout
+from glbtools.binary.layout import SECTIONS, Layout
 from glbtools.binary.layout import parse as parse_layout
 from glbtools.errors import LayoutError
 from glbtools.layouts.written import to_toml
 
-SECTIONS = ("header", "record", "trailer")
 NEEDED = ("sync", "len_text")
 """Roles of fields that no other takes bytes from."""
 
