@@ -32,6 +32,11 @@ class ChainRecord(NamedTuple):
     next: int
     joined: bool
 
+    @property
+    def text(self) -> bytes:
+        """The bytes of its text."""
+        return self.material.data[self.start : self.stop]
+
 
 def chain(material: Material, rule: Rule) -> list[ChainRecord]:
     """Return the records of a file that follow each other by a rule; damage leaves holes.

@@ -33,7 +33,7 @@ def laid_out(
             role="text",
             status="observed",
             orig="Transaction",
-            doc=f"transactions in {_of(sum(not is_odd(text) for text in _texts(records)), len(records))} records",
+            doc=f"transactions in {_of(sum(not is_odd(each.text) for each in records), len(records))} records",
         )
     )
     fields.sort(key=lambda each: (SECTIONS.index(each.section), each.offset))
@@ -146,10 +146,6 @@ def _of(some: int, whole: int) -> str:
     return str(whole) if some == whole else f"{some} of {whole}"
 
 
-def _texts(records: Sequence[ChainRecord]) -> Iterator[bytes]:
-    return (each.material.data[each.start : each.stop] for each in records)
-
-
 def _main_order(fields: Sequence[Field]) -> str:
     orders = [each.byte_order for each in fields if each.kind in {"u16", "u32"}]
     return "big" if orders and orders.count("big") * 2 > len(orders) else "little"
@@ -164,9 +160,10 @@ def _counts(rule: Rule) -> str:
 
 def _lines(records: Sequence[ChainRecord], rule: Rule) -> str:
     """Return what ends the lines inside of a text, where it is not CR and LF."""
-    texts = (each.material.data[each.start : each.stop] for each in sample(records))
-    ended = rule.by == "length" and rule.terminator == "nul"
-    return "nul" if ended and any(NUL_LINE.search(text) and not is_odd(text) for text in texts) else ""
+    if (rule.by, rule.terminator) != ("length", "nul"):
+        return ""
+    texts = (each.text for each in sample(records))
+    return "nul" if any(NUL_LINE.search(text) and not is_odd(text) for text in texts) else ""
 
 
 def _framing_doc(rule: Rule) -> str:

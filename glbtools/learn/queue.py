@@ -214,7 +214,7 @@ def _fitting(materials: Sequence[Material]) -> list[tuple[Rule, list[ChainRecord
             continue
         seen = sample(records)
         filled = b"\0" if (rule.by, rule.terminator) == ("length", "none") else b""  # a length may count the padding
-        raws = [each.material.data[each.start : each.stop] for each in seen]
+        raws = [each.text for each in seen]
         odd = sum(
             is_odd(raw.rstrip(filled) if filled else raw) or _is_cut(each) for raw, each in zip(raws, seen, strict=True)
         ) / len(seen)
@@ -254,8 +254,7 @@ def _padding(records: Sequence[ChainRecord], rule: Rule, arrangement: Arrangemen
     """Yield to which multiple a length counts records with their padding: texts end in NULs, some and not all."""
     if (rule.by, rule.terminator, rule.stride) != ("length", "none", 1) or rule.excess != arrangement.head:
         return
-    seen = sample(records)
-    texts = [each.material.data[each.start : each.stop] for each in seen]
+    texts = [each.text for each in sample(records)]
     stride = math.gcd(*(len(text) + arrangement.head for text in texts))
     filled = [len(text) - len(text.rstrip(b"\0")) for text in texts]
     if stride > 1 and arrangement.trail == 0 and any(filled) and max(filled) < stride:
