@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from glbtools.binary.layout import Layout
+from glbtools.binary.records import codec
 from glbtools.formats.queue import Queue, parse_queue
+from glbtools.learn.comparison import WHAT
 from glbtools.learn.material import Material
 
 FEWEST = 6
@@ -14,7 +16,6 @@ FEWEST = 6
 
 STRAY = 0.03
 """Share of the records kept apart that damage may have made unreadable."""
-
 
 LARGEST = 1 << 20
 """Bytes of a file, at most, from which a layout is found anew."""
@@ -77,11 +78,9 @@ def held_out(
         return Holdout(records, total, None)
     wrong: dict[str, int] = dict.fromkeys(("number", "text", "date"), 0)
     alike = 0
+    first, shift = codec(layout).len_head, codec(found).len_head
     for material, several in zip(materials, kept, strict=True):
-        other = parse_queue(material.data, found)
-        shift = other.codec.len_head
-        read = {each.start + shift: each for each in other.records}
-        first = sum(each.size for each in layout.section("record"))
+        read = {each.start + shift: each for each in parse_queue(material.data, found).records}
         for each in several:
             its = read.get(each.start + first)
             differs = [
@@ -107,12 +106,9 @@ def _cut(material: Material, stop: int) -> Material:
     return cut
 
 
-_ROLES = {"number": "sync", "text": "text", "date": "stamp"}
-
-
 def doubted(layout: Layout, held: Holdout) -> Layout:
     """Return a layout in which what fails in the records kept apart is not observed."""
-    roles = {_ROLES[what] for what in held.differing}
+    roles = {WHAT[what] for what in held.differing}
     doc = "otherwise, or not found, without a third of the records"
     return layout._replace(
         fields=tuple(

@@ -19,7 +19,7 @@ from glbtools.errors import LayoutError, UsageError
 from glbtools.formats.queue import Queue
 from glbtools.layouts.written import to_toml
 from glbtools.learn.columns import LARGEST_STEP, LARGEST_SYNC
-from glbtools.learn.comparison import compare
+from glbtools.learn.comparison import WHAT, compare
 from glbtools.learn.inserting import opened, unsummed, with_field
 from glbtools.learn.material import Material
 from glbtools.learn.weighing import is_blank, is_odd
@@ -145,16 +145,16 @@ def _placed(layout: Layout, pin: Pin, own: Field | None) -> Layout:
 
 def refutations(pins: Sequence[Pin], materials: Sequence[Material], queues: Sequence[Queue]) -> Iterator[str]:
     """Yield what speaks against pins, with the first record that shows it; a few damaged records do not."""
+    compared = [compare(material, queue) for material, queue in zip(materials, queues, strict=True)]
+    total = sum(len(queue.records) for queue in queues)
     for pin in pins:
         if pin.offset is None:
             continue
-        total, wrong = 0, []
-        for material, queue in zip(materials, queues, strict=True):
-            total += len(queue.records)
+        wrong = []
+        what = next((what for what, role in WHAT.items() if role == pin.name), "")
+        for material, queue, comparison in zip(materials, queues, compared, strict=True):
             wrong += [f"{said} (record at 0x{start:x} of {material.path})" for start, said in _wrong(pin, queue)]
-            compared = compare(material, queue)
-            what = {"sync": "number", "stamp": "date", "checksum": "checksum", "text": "text"}.get(pin.name)
-            for each in compared.differing.get(what or "", ()) if compared else ():
+            for each in comparison.differing.get(what, ()) if comparison else ():
                 said = f"{each.stored} is read, and the listing prints {each.printed}"
                 wrong.append(f"{said} (record at 0x{each.start:x} of {material.path})")
         if len(wrong) > max(1, STRAY * total):
