@@ -34,6 +34,7 @@ from glbtools.learn.pins import Pin, parse_pins, pinned, refutations
 from glbtools.learn.places import Place
 from glbtools.learn.repeats import with_repeats
 from glbtools.learn.summed import with_checksum
+from glbtools.model.configuration import ReqConf
 
 ENCODING = "cp850"
 """Code page of the texts, inferred from the lists they are copied from (Q87432)."""
@@ -224,8 +225,14 @@ def _queue_layout(
     if learning.reasons:
         learning.wanted = ["the queue file itself: REQTRANS.GLB, MSTTRANS.GLB or another that ends in TRANS.GLB"]
         return learning
-    printed = [queue_listing(path, max_size) for path in listings if not _of_requestor(path, max_size)]
-    learning.concluded += _confirmed(materials, [path for path in listings if _of_requestor(path, max_size)], max_size)
+    printed, confirmed = [], []
+    for path in listings:
+        reqconf = _of_requestor(path, max_size)
+        if reqconf is None:
+            printed.append(queue_listing(path, max_size))
+        else:
+            confirmed.append((str(path), reqconf))
+    learning.concluded += _confirmed(materials, confirmed)
     stored = materials
     said = with_listings(materials, printed, ENCODING)
     obscured = ""
@@ -282,28 +289,27 @@ def _queue_layout(
     return learning
 
 
-def _of_requestor(path: str | Path, max_size: int) -> bool:
-    """Whether a listing is of a REQCONF.GLB, as LISTDS -R prints it."""
+def _of_requestor(path: str | Path, max_size: int) -> ReqConf | None:
+    """Return what a listing says of a REQCONF.GLB, as LISTDS -R prints it; None for any other listing."""
     if str(path) == files.STDIN:
-        return False
+        return None
     data = files.read(path, max_size)
-    return not probe_listq(data) and parse_listing(data).reqconf is not None
+    return None if probe_listq(data) else parse_listing(data).reqconf
 
 
-def _confirmed(materials: Sequence[Material], listings: Sequence[str | Path], max_size: int) -> Iterator[str]:
+def _confirmed(materials: Sequence[Material], listings: Sequence[tuple[str, ReqConf]]) -> Iterator[str]:
     """Take from listings of the same postoffices the number that a queue of one record keeps: the last confirmed one.
 
     Yields what could not be used, in words (Q133428: the record keeps ReqSync).
     """
     paths = [each.path for each in materials]
-    pairs = paired_names([str(each) for each in listings], paths)
+    pairs = paired_names([path for path, _ in listings], paths)
     if pairs is None and len(listings) == len(paths):
         pairs = list(range(len(paths)))
     if pairs is None and listings:
         yield "which postoffice a listing of LISTDS is of its name does not tell: give one for each file, in order"
-    for at, path in zip(pairs or (), listings, strict=False):
-        printed = parse_listing(files.read(path, max_size)).reqconf
-        number = printed.reqsync if printed is not None else None
+    for at, (path, reqconf) in zip(pairs or (), listings, strict=False):
+        number = reqconf.reqsync
         if number is None or len(materials[at].strong) != 1:
             yield f"{path}: {paths[at]} is no queue of one record whose number it prints; left out"
         elif materials[at].last is None:
