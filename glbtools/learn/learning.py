@@ -259,26 +259,24 @@ def _queue_layout(
     if found and not learning.reasons:
         layout = found[0].layout
         progress("looking for a checksum", steps - 1, steps)
-        queues = [parse_queue(each.data, layout) for each in materials]
+        queues = _read(materials, layout)
         numbered = any(each.name == "sync" for each in pins) or any(
             each.printed or each.last is not None for each in materials
         )
         layout = with_repeats(layout, materials, queues, told=numbered)
-        queues = [parse_queue(each.data, layout) for each in materials]
+        queues = _read(materials, layout)
         learning.layout, learning.checksum = with_checksum(layout, queues, materials)
-        learning.layout = selected(
-            learning.layout, materials, [parse_queue(e.data, learning.layout) for e in materials]
-        )
+        learning.layout = selected(learning.layout, materials, _read(materials, learning.layout))
     elif not found and (single := singles.partial_layout(materials)) is not None:
         learning.layout, learning.reasons = single, list(singles.OPEN)
     best = learning.layout or (found[0].layout if found else None)
     if best is not None:
-        queues = [parse_queue(each.data, best) for each in materials]
+        queues = _read(materials, best)
         learning.parts = [queue_part(each.path, each.data, held) for each, held in zip(materials, queues, strict=True)]
         _test(learning, materials, queues, {each.name for each in pins})
     if learning.layout is not None and found:
         progress("reading a third that was kept apart", steps - 1, steps)
-        queues = [parse_queue(each.data, learning.layout) for each in materials]
+        queues = _read(materials, learning.layout)
         learning.held = holdout.held_out(materials, queues, learning.layout, lambda rest: _decided(rest, pins))
         _test_apart(learning, learning.held, {each.name for each in pins})
     if obscured and learning.layout is not None:
@@ -287,6 +285,11 @@ def _queue_layout(
         learning.concluded += [*_agreed(found), *_arithmetic(materials)]
     learning.wanted = list(_wanted(learning, materials))
     return learning
+
+
+def _read(materials: Sequence[Material], layout: Layout) -> list[Queue]:
+    """Return the files as a layout reads them."""
+    return [parse_queue(each.data, layout) for each in materials]
 
 
 def _of_requestor(path: str | Path, max_size: int) -> ReqConf | None:
@@ -356,7 +359,7 @@ def _pinned(
             first = next((f"0x{at:x} of {m.path}" for m in materials for at in _starts(m, each.layout)), "the files")
             refuted.append(f"--pin {error.key} is refuted: in the record at {first} {error.reason}")
             continue
-        queues = [parse_queue(material.data, layout) for material in materials]
+        queues = _read(materials, layout)
         against = list(refutations(pins, materials, queues))
         refuted += against
         if not against:
