@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from glbtools.errors import FileAccessError, OutputExistsError, suggestion
+from glbtools.errors import FileAccessError, OutputExistsError, UsageError, suggestion
 
 DEFAULT_MAX_SIZE = 256 * 1024 * 1024
 """Largest file read without being asked for more, in bytes (docs/interface.md#streams-and-limits)."""
@@ -315,6 +315,18 @@ def distinct(paths: Iterable[str | Path]) -> list[str | Path]:
 def is_leftover(name: str) -> bool:
     """Whether a name is one that a file or a directory has while it is written, and keeps where a kill ends that."""
     return name.lower().startswith(UNFINISHED)
+
+
+def check_outside(target: str | Path, paths: Iterable[str | Path]) -> None:
+    """Refuse a target that lies in what is read.
+
+    Raises:
+        UsageError: it does.
+    """
+    place = Path(target).resolve()
+    for path in paths:
+        if place.is_relative_to(Path(path).resolve()):
+            raise UsageError(f"{target}: lies in the evidence ({path}); nothing was written")
 
 
 def is_same(one: Path, other: Path) -> bool:

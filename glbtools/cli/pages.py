@@ -148,9 +148,7 @@ def _apart(to: str | None, paths: Iterable[Path]) -> None:
     Raises:
         UsageError: the file would be among what is read.
     """
-    from glbtools.errors import UsageError
+    from glbtools.files import STDIN, check_outside
 
-    target = Path(to).resolve() if to and to != "-" else None
-    for path in paths if target else ():
-        if target and target.is_relative_to(path.resolve()):
-            raise UsageError(f"{to}: lies in the evidence ({path}); nothing was written")
+    if to and to != STDIN:
+        check_outside(to, paths)

@@ -125,9 +125,7 @@ def survey(
         GlbError: no process can be started, or there is no cluster.
     """
     target, terms = Path(out), Terms(layouts or Layouts(), max_size, timeout)
-    for path in paths:
-        if target.resolve().is_relative_to(Path(path).resolve()):
-            raise UsageError(f"{out}: lies in the evidence ({path}); nothing was written")
+    files.check_outside(out, paths)
     walk = Walk(paths, terms.layouts, max_size)
     if scheduler is not None and workers is not None:
         raise UsageError("workers are the cluster's; give either a scheduler or their number")
