@@ -394,9 +394,7 @@ def missing(path: object) -> FileAccessError:
             names = sorted(each.name for each in itertools.islice(entries, _LOOKED_AT) if each.name[:1] != ".")
     except OSError:
         names = []
-    hint = suggestion(gone.name, names)
-    if hint and parent != Path():
-        hint = suggestion(gone.name, names, f"{parent}{os.sep}")
+    hint = suggestion(gone.name, names, "" if parent == Path() else f"{parent}{os.sep}")
     if not hint and names:
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         hint = f"; in {'the working directory' if parent == Path() else parent}: {', '.join(names[:_NAMED])}{more}"
