@@ -146,17 +146,18 @@ def network(channels: Iterable[ChannelVerdict], number: int) -> Iterator[Picture
         pairs.setdefault(ends if channel.kind == UPLOAD else ends[::-1], []).append(judged)
     rows = sorted(pairs.items(), key=lambda pair: (min(_rank(each) for each in pair[1]), pair[0]))
     sick = [each for each in rows if any(_rank(judged) < _OK for judged in each[1])]
-    well = [each for each in rows if each not in sick] if len(rows) > _MOST_ROWS else []
-    shown = [each for each in rows if each not in well][:_MOST_ROWS] if well or len(rows) > _MOST_ROWS else rows
-    left = len(sick) - len([each for each in shown if each in sick])
+    is_crowded = len(rows) > _MOST_ROWS
+    shown = sick[:_MOST_ROWS] if is_crowded else rows
+    notes = []
+    if len(sick) > _MOST_ROWS:
+        notes.append(f"{plural(len(sick) - _MOST_ROWS, 'more pair')} not in step")
+    if is_crowded and len(sick) < len(rows):
+        notes.append(f"{plural(len(rows) - len(sick), 'more pair')} in step or not known to be out of it")
     row_height, right = 58, 640
-    extra = int(bool(well)) + int(left > 0)
-    height = 20 + row_height * (len(shown) + extra)
+    height = 20 + row_height * (len(shown) + len(notes))
     said = "; ".join(
         f"{safe(ends[0])} and {safe(ends[1])}: {', '.join(_told(each) for each in group)}" for ends, group in shown
     )
-    notes = [f"{plural(left, 'more pair')} not in step"] if left > 0 else []
-    notes += [f"{plural(len(well), 'more pair')} in step or not known to be out of it"] if well else []
     text = "; ".join([said, *notes]) + "."
     parts = [_head(number, height, "Who sends to whom", text)]
     for at, ((origin, target), group) in enumerate(shown):
@@ -171,8 +172,8 @@ def network(channels: Iterable[ChannelVerdict], number: int) -> Iterator[Picture
         for judged in group[:2]:
             forth = judged.channel.kind == UPLOAD
             parts.append(_arrow(top + (12 if forth else 34), judged, forth=forth, right=right))
-    for each in range(extra):
-        parts.append(_label(6, 10 + row_height * (len(shown) + each) + 28, notes[each], fill=_SOFT))
+    for at, note in enumerate(notes, len(shown)):
+        parts.append(_label(6, 10 + row_height * at + 28, note, fill=_SOFT))
     yield Picture("Who sends to whom", text, "".join(parts) + "</svg>")
 
 
