@@ -24,7 +24,7 @@ from glbtools.fleet.discovery import Job, Walk
 from glbtools.fleet.judging import JUDGED, UNJUDGED, Line, Terms
 from glbtools.layouts import Layouts
 from glbtools.reporting.documents import dumps
-from glbtools.reporting.page import page
+from glbtools.reporting.page import write_page
 from glbtools.tables import read_json
 
 SCHEMA = "glbtools.survey/1"
@@ -161,8 +161,7 @@ def _finish(found: Survey) -> None:
     base = found.out / BASE
     tables.write_sqlite(tables.read_lines(found.out / LINES), base)
     parquet = tables.write_parquet(base, found.out)
-    data = "\n".join(filter(None, page(summary.report(base, found.foreign), summary.title(base)))).encode() + b"\n"
-    files.write(found.out / PAGE, data, force=True)
+    write_page(summary.report(base, found.foreign), summary.title(base), found.out / PAGE, force=True)
     found.written = [found.out / LINES, base, *parquet, found.out / PAGE]
 
 

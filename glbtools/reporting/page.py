@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from glbtools import files
 from glbtools.binary.tree import Node
 from glbtools.reporting import model
 from glbtools.reporting.drawing import PATTERNS
@@ -68,6 +69,18 @@ def page(blocks: Iterable[model.Block], title: str) -> Iterator[str]:
         yield from _written(each)
     yield "</section>" if open_ else ""
     yield "</main>\n</div>\n</body>\n</html>"
+
+
+def write_page(blocks: Iterable[model.Block], title: str, to: Path, *, force: bool = False) -> int:
+    """Write a page, and return its size in bytes.
+
+    Raises:
+        OutputExistsError: the file exists and ``force`` is not given.
+        FileAccessError: the system refuses.
+    """
+    data = "\n".join(filter(None, page(blocks, title))).encode() + b"\n"
+    files.write(to, data, force=force)
+    return len(data)
 
 
 def _written(block: model.Block) -> Iterable[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from glbtools import __version__, files
+from glbtools import __version__
 from glbtools.diagnosis.alternatives import COULD_BE, RULED_OUT
 from glbtools.diagnosis.case import meaning_of
 from glbtools.diagnosis.engine import Report
@@ -41,7 +41,7 @@ from glbtools.reporting.model import (
     Table,
     Verbatim,
 )
-from glbtools.reporting.page import page
+from glbtools.reporting.page import write_page
 from glbtools.reporting.text import message, safe
 
 if TYPE_CHECKING:
@@ -125,9 +125,7 @@ def write_report(
     """
     said = CaseDetails(title, case, examiner, zone, zones or {})
     shown = message(title) if title else findings.summary(report)
-    data = "\n".join(filter(None, page(story(report, said), shown))).encode() + b"\n"
-    files.write(Path(to), data, force=force)
-    return len(data)
+    return write_page(story(report, said), shown, Path(to), force=force)
 
 
 def document(report: Report, version: str, path: str | None, size: int) -> str:
@@ -283,7 +281,7 @@ def _why(report: Report, serious: list[list[Finding]]) -> Iterator[Block]:
     yield Section("Why: the bytes and lines that show it", "why", "What is meant is underlined.")
     for alike in serious:
         finding = alike[0]
-        yield Heading(f"{finding.problem.code} {finding.problem.slug}{_whose(finding)}")
+        yield _named(finding)
         yield Steps(tuple(message(each) for each in finding.notes if not each.startswith((COULD_BE, RULED_OUT))))
         for each in finding.evidence[:MOST_PLACES]:
             yield _place(report, each)
@@ -291,8 +289,10 @@ def _why(report: Report, serious: list[list[Finding]]) -> Iterator[Block]:
             yield Paragraph(f"and {len(finding.evidence) - MOST_PLACES} more places")
 
 
-def _whose(finding: Finding) -> str:
-    return f", {safe(finding.postoffice or finding.path)}" if finding.postoffice or finding.path else ""
+def _named(finding: Finding) -> Heading:
+    """Return the name of a finding, and whose it is."""
+    whose = finding.postoffice or finding.path
+    return Heading(f"{finding.problem.code} {finding.problem.slug}{f', {safe(whose)}' if whose else ''}")
 
 
 def _place(report: Report, each: Evidence) -> Block:
@@ -314,7 +314,7 @@ def _else(serious: list[list[Finding]]) -> Iterator[Block]:
     yield Section("What else it could be, and what would tell", "else")
     for finding, *_ in serious:
         if finding.alternatives or finding.refuted or finding.settled_by:
-            yield Heading(f"{finding.problem.code} {finding.problem.slug}{_whose(finding)}")
+            yield _named(finding)
         if finding.alternatives:
             heads = Column("could also be"), Column("its effect"), Column("what would tell")
             rows = (
@@ -335,7 +335,7 @@ def _to_do(report: Report, serious: list[list[Finding]]) -> Iterator[Block]:
     if not told:
         yield Paragraph("Nothing needs to be done.")
     for finding in told:
-        yield Heading(f"{finding.problem.code} {finding.problem.slug}{_whose(finding)}")
+        yield _named(finding)
         yield Steps(tuple(message(each) for each in finding.help), numbered=True)
     if any(finding.problem.repair == "safe" for finding, *_ in serious) and report.paths:
         paths = " ".join(map(safe, report.paths))
