@@ -117,7 +117,7 @@ def writing(path: Path, *, force: bool = False, sync: bool = True) -> Iterator[B
             stream.flush()
             if sync:
                 os.fsync(stream.fileno())
-        Path(temporary).chmod(0o666 & ~umask())
+        Path(temporary).chmod(0o666 & ~_umask())
         Path(temporary).replace(path)
         if sync:
             sync_directory(path.parent)
@@ -224,7 +224,7 @@ def new_directory(target: Path) -> Iterator[Path]:
     temporary = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=target.parent))
     try:
         yield temporary
-        temporary.chmod(0o777 & ~umask())
+        temporary.chmod(0o777 & ~_umask())
         temporary.rename(target)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -401,7 +401,7 @@ def missing(path: object) -> FileAccessError:
     return FileAccessError(f"{path}: no such file or directory{where}{hint}")
 
 
-def umask() -> int:
+def _umask() -> int:
     """Return which rights new files do not get."""
     mask = os.umask(0)
     os.umask(mask)
