@@ -97,26 +97,21 @@ class _Tree:
         parts = _parts(name)
         if not parts:
             if entry is not None:
-                self.aside("(no name)", "a member without a name", hides=True)
+                self.root.aside("(no name)", "a member without a name", hides=True)
             return
         self._nodes += len(parts)
         if ".." in parts or name.startswith(("/", "\\")) or name[1:2] == ":":
-            self.aside(name, "its name leads out of the archive")
+            self.root.aside(name, "its name leads out of the archive")
         elif len(parts) > MOST_LEVELS or self._nodes > MOST_ENTRIES * 10:
-            self.aside(parts[0], f"more than {MOST_LEVELS} directories in one another", hides=True)
+            self.root.aside(parts[0], f"more than {MOST_LEVELS} directories in one another", hides=True)
         elif entry is None:
             self.root.directory(parts)
         elif not self.root.put(parts, entry):
-            self.aside(name, "a second entry of one name")
-
-    def aside(self, name: str, why: str, *, hides: bool = False) -> None:
-        """Name something that is not looked at."""
-        key = f"{name} ({len(self.root.inner)})" if name in self.root.inner else name
-        self.root.inner[key] = InnerEntry(name, f"{self.root.shown}{name}", other=why, hides=hides)
+            self.root.aside(name, "a second entry of one name")
 
     def cut(self) -> None:
         """Say that there is more than is looked at."""
-        self.aside("...", f"more than {MOST_ENTRIES} entries, the rest of them", hides=True)
+        self.root.aside("...", f"more than {MOST_ENTRIES} entries, the rest of them", hides=True)
 
 
 # --- zip ---------------------------------------------------------------------------------------------------------
@@ -138,7 +133,7 @@ def _zip(root: InnerEntry, source: Path | io.BytesIO, shown: str) -> None:
         room -= each.file_size
         if room < 0:
             why = f"the archive expands to more than {MOST_TIMES_ALL} times its size from here"
-            tree.aside(each.filename, why, hides=True)
+            root.aside(each.filename, why, hides=True)
             break
         tree.put(each.filename, None if each.filename.endswith("/") else _member(archive, each))
     if len(members) > MOST_ENTRIES:
@@ -227,7 +222,7 @@ def _tar(root: InnerEntry, source: Path | io.BytesIO, shown: str, *, compressed:
                     break
                 if compressed and each.offset_data + each.size > max(packed, SMALL) * MOST_TIMES:
                     why = f"the archive expands to more than {MOST_TIMES} times its size from here"
-                    tree.aside(each.name, why, hides=True)
+                    root.aside(each.name, why, hides=True)
                     break
                 if not each.isreg():
                     tree.put(each.name, None if each.isdir() else _unfollowed(each))
@@ -241,7 +236,7 @@ def _tar(root: InnerEntry, source: Path | io.BytesIO, shown: str, *, compressed:
     except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
         if not root.inner:
             raise FileAccessError(f"{shown}: a tar archive that cannot be read: {error}") from None
-        tree.aside("...", f"the rest of an archive that cannot be read to its end: {error}", hides=True)
+        root.aside("...", f"the rest of an archive that cannot be read to its end: {error}", hides=True)
 
 
 def _opened(source: Path | io.BytesIO) -> tarfile.TarFile:

@@ -118,26 +118,22 @@ def opened(entry: Entry, form: str) -> InnerEntry:
         raise FileAccessError("no file system is found in it; glbtools carve looks for records in the bytes")
     for name, _, system in systems:
         if system is None:
-            _hidden(root, name, "no file system is found in this partition; glbtools carve looks for records in it")
+            why = "no file system is found in this partition; glbtools carve looks for records in it"
+            root.aside(name, why, hides=True)
             continue
         place = root.directory([name]) if name else root
         for _ in _walk(pytsk3, system, place):
             pass
         whole, there = ((1 + last) * system.info.block_size for last in (system.info.last_block, _last(system)))
         if there < whole:
-            _hidden(place, "...", f"the image is cut off: {there} of {whole} bytes of its file system are there")
+            why = f"the image is cut off: {there} of {whole} bytes of its file system are there"
+            place.aside("...", why, hides=True)
     return root
 
 
 def _last(system: Any) -> int:
     """Return the number of the last block of a file system that is in its image."""
     return int(system.info.last_block_act)
-
-
-def _hidden(place: InnerEntry, name: str, why: str) -> None:
-    """Name something behind which evidence may be that is not looked at."""
-    key = f"{name} ({len(place.inner)})" if name in place.inner else name
-    place.inner[key] = InnerEntry(name, place.below(name), other=why, hides=True)
 
 
 def _image(pytsk3: Any, path: Path, form: str) -> Any:
@@ -341,7 +337,7 @@ def _walk(pytsk3: Any, system: Any, root: InnerEntry) -> Iterator[tuple[Any, str
         for each in _listed(place):
             count += 1
             if count > MOST_ENTRIES:
-                _hidden(root, "...", f"more than {MOST_ENTRIES} entries, the rest of them")
+                root.aside("...", f"more than {MOST_ENTRIES} entries, the rest of them", hides=True)
                 return
             name, meta = each.info.name.name.decode("cp850", "replace"), each.info.meta
             if name in (".", "..", *_VIRTUAL) or meta is None or "/" in name:
@@ -378,7 +374,7 @@ def _listed(place: _Waiting) -> Iterator[Any]:
     try:
         yield from place.directory
     except OSError as error:
-        _hidden(place.into, "...", f"cannot be listed: {_line(error)}")
+        place.into.aside("...", f"cannot be listed: {_line(error)}", hides=True)
 
 
 def _reader(entry: Any, shown: str, size: int) -> Callable[[int], bytes]:

@@ -309,6 +309,11 @@ class InnerEntry:
         """Return the path, as shown, of something in this directory."""
         return f"{self.shown}{'' if self.shown.endswith(INSIDE) else '/'}{name}"
 
+    def aside(self, name: str, why: str, *, hides: bool = False) -> None:
+        """Name something in this directory that is not looked at, beside what may be there under that name."""
+        key = f"{name} ({len(self.inner)})" if name in self.inner else name
+        self.inner[key] = InnerEntry(name, self.below(name), other=why, hides=hides)
+
     def put(self, parts: list[str], entry: Callable[[str, str], InnerEntry]) -> bool:
         """Put an entry, made of its name and the path shown, into the tree; False where one is there already."""
         parent = self.directory(parts[:-1])
