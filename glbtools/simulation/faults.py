@@ -110,13 +110,18 @@ def _clone(network: Network, office: Office, of: str = "") -> None:
     office.write("GLB/REQCONF.GLB", other.read("GLB/REQCONF.GLB") or b"")
 
 
-def _restore_requestor(network: Network, office: Office, copy: str = "") -> None:
-    actions.restore(network, office, copy or _oldest_copy(network, office))
+def _restored(*names: str) -> Do:
+    """Return a fault that puts some files of a copy back, or all."""
+
+    def do(network: Network, office: Office, copy: str = "") -> None:
+        actions.restore(network, office, copy or _oldest_copy(network, office), names)
+
+    return do
 
 
 def _queue_put_back(network: Network, office: Office, copy: str = "") -> None:
     """REQTRANS alone of an earlier day, and so many changes since that its numbers have passed ReqSync."""
-    actions.restore(network, office, copy or _oldest_copy(network, office), ("REQTRANS.GLB",))
+    _restored("REQTRANS.GLB")(network, office, copy)
     reqconf, last = office.reqconf(), max((each.sync for each in office.records("REQTRANS")), default=0)
     confirmed = (reqconf.reqsync or 0) if reqconf else 0
     actions.add(network, office, max(confirmed - last, 0) + 1)
@@ -200,22 +205,6 @@ def _resync_waiting(network: Network, office: Office) -> None:
 
 
 # --- the server --------------------------------------------------------------------------------------------------
-
-
-def _restore_server(network: Network, office: Office, copy: str = "") -> None:
-    actions.restore(network, office, copy or _oldest_copy(network, office))
-
-
-def _restore_server_files(network: Network, office: Office, copy: str = "") -> None:
-    actions.restore(network, office, copy or _oldest_copy(network, office), ("SRVCONF.GLB", "MSTTRANS.GLB"))
-
-
-def _restore_srvconf(network: Network, office: Office, copy: str = "") -> None:
-    actions.restore(network, office, copy or _oldest_copy(network, office), ("SRVCONF.GLB",))
-
-
-def _restore_master(network: Network, office: Office, copy: str = "") -> None:
-    actions.restore(network, office, copy or _oldest_copy(network, office), ("MSTTRANS.GLB",))
 
 
 def _oldest_copy(network: Network, office: Office) -> str:
@@ -544,7 +533,7 @@ _FAULTS = (
           options={"of": str}),
     Fault(
         "requestor-restored", "reqconf-cloned-or-restored", "a postoffice's GLB directory is restored from a copy",
-        "Q96060", _restore_requestor, options={"copy": str},
+        "Q96060", _restored(), options={"copy": str},
     ),
     Fault("reqconf-short", "reqconf-missing-or-short", "REQCONF.GLB has 100 bytes", "Q123437", _cut_reqconf,
           options={"size": int}),
@@ -575,17 +564,17 @@ _FAULTS = (
           "changes are made", "Q119452", _begin_again, where="server", options={"changes": int}),
     # Server.
     Fault("server-restored", "server-restored-from-backup", "the server's GLB directory is restored from a copy",
-          "Q113453 Q96060", _restore_server, where="server", options={"copy": str}),
-    Fault("srvconf-restored", "msttrans-corrupt", "SRVCONF alone is restored", "Q96003", _restore_srvconf,
+          "Q113453 Q96060", _restored(), where="server", options={"copy": str}),
+    Fault("srvconf-restored", "msttrans-corrupt", "SRVCONF alone is restored", "Q96003", _restored("SRVCONF.GLB"),
           where="server", options={"copy": str}),
-    Fault("msttrans-restored", "msttrans-corrupt", "MSTTRANS alone is restored", "Q96003", _restore_master,
+    Fault("msttrans-restored", "msttrans-corrupt", "MSTTRANS alone is restored", "Q96003", _restored("MSTTRANS.GLB"),
           where="server", options={"copy": str}),
     Fault("msttrans-holed", "msttrans-gap", "a record inside MSTTRANS is lost", "Q118298", _holed_master, after="T2",
           where="server"),
     Fault("record-deleted", "requestor-not-registered", "the requestor is deleted on the server", "Q99268",
           _delete_record),
     Fault("server-files-restored", "server-restored-from-backup", "SRVCONF and MSTTRANS alone are restored",
-          "Q96060", _restore_server_files, where="server", options={"copy": str}),
+          "Q96060", _restored("SRVCONF.GLB", "MSTTRANS.GLB"), where="server", options={"copy": str}),
     Fault("server-reenabled", "server-reenabled-or-replaced", "the server is disabled and enabled again",
           "Q103421 Q96060", _reenable, where="server", later=1),
     Fault("requestor-recreated", "requestor-readded", "a requestor is deleted and created again on the server",
