@@ -17,8 +17,7 @@ DISTURBANCES = ("mail-lost", "mail-delayed", "mail-doubled", "mail-reordered")
 REMEDIES = ("resynced", "import-asked", "recreated-and-imported", "foreign-addresses")
 """What an administrator does on an ordinary day: a network with nothing but that is healthy, too."""
 
-COPIES = ("server-restored", "server-files-restored", "srvconf-restored", "msttrans-restored", "requestor-restored",
-          "reqtrans-put-back")  # fmt: skip
+COPIES = tuple(name for name, each in FAULTS.items() if "copy" in each.options)
 """Faults that need a copy made before."""
 
 OPEN = ("discard", "send", "reject", "due_from", "first", "resync", "srvseq", "acknowledge", "stored")
@@ -126,14 +125,14 @@ def _with(scenario: Scenario, fault: Fault, dice: Dice) -> Scenario:
     last = scenario.cycles
     options: dict[str, object] = {}
     steps = [Step(last - fault.later, "T0", "add", each, {}) for each in (at, scenario.postoffices[-1])]
-    begins, ends = last - fault.later, last - fault.later
+    begins = ends = last - fault.later
     if fault.name in COPIES:
         back = last - 2
         steps.append(Step(back, "T3", "copy", at, {"name": "backup"}))
         steps += [
             Step(last - 1, "T0", "add", each, {"count": 1 + dice.below(3)}) for each in (at, scenario.postoffices[-1])
         ]
-    elif fault.name == "resync-after-adds":
+    elif fault.name in ("resync-after-adds", "resync-before-adds"):
         steps.append(Step(2, "T0", "add", scenario.postoffices[-1], {"count": 20 + dice.below(20)}))
     elif fault.name == "reqconf-cloned":
         steps.append(Step(2, "T0", "add", dice.one_of((at, scenario.postoffices[-1])), {"count": 20 + dice.below(9)}))
@@ -144,8 +143,6 @@ def _with(scenario: Scenario, fault: Fault, dice: Dice) -> Scenario:
     elif fault.name == "absent":
         scenario = scenario._replace(keep_updates=3, cycles=last + 6)
         begins, ends = last - 1, last + 6
-    elif fault.name == "resync-before-adds":
-        steps.append(Step(2, "T0", "add", scenario.postoffices[-1], {"count": 20 + dice.below(20)}))
     elif fault.name == "clocks-changed":
         scenario = scenario._replace(start=datetime(1994, 4, 1), cycles=last + 3)
         begins = ends = last
@@ -164,10 +161,9 @@ def _beside(scenario: Scenario, fault: Fault, dice: Dice) -> Scenario:
     """Return a scenario with another fault, somewhere and at some time; nothing is prepared for it."""
     at = scenario.server if fault.where == "server" else dice.one_of(scenario.postoffices)
     cycle = 2 + dice.below(scenario.cycles - 1)
-    if fault.name in COPIES:
+    options = {"copy": "other"} if fault.name in COPIES else {}
+    if options:
         copy = Step(max(1, cycle - 2), "T3" if cycle > 2 else "T1", "copy", at, {"name": "other"})
         scenario = scenario._replace(steps=(copy, *scenario.steps))
-    mishap = Mishap(
-        cycle, cycle, fault.after, fault.name, at, options={"copy": "other"} if "copy" in fault.options else {}
-    )
+    mishap = Mishap(cycle, cycle, fault.after, fault.name, at, options=options)
     return scenario._replace(mishaps=(mishap, *scenario.mishaps))
