@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from glbtools.cli import COULD_NOT, complain, put
+from glbtools.cli import complaints, put
 from glbtools.cli.options import Common, PageFormat, shares
 
 
@@ -36,8 +36,4 @@ def carve(
         put([render.document(found)])
     elif not common.quiet:
         put(common.lines(render.report(found, out)))
-    failures = recovery.failures(found)
-    for each in failures:
-        complain(each)
-    if failures:
-        raise typer.Exit(COULD_NOT)
+    raise typer.Exit(complaints(recovery.failures(found)))

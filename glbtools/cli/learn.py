@@ -115,12 +115,9 @@ def _refuse(out: Path, inputs: Sequence[str], *, force: bool) -> None:
     from glbtools.errors import OutputExistsError
     from glbtools.files import check_target, is_same
 
-    if os.path.lexists(out):
-        check_target(out, force=force)
-        if any(is_same(out, Path(each)) for each in inputs):
-            raise OutputExistsError(f"{out}: is one of the files to learn from")
-    else:
-        check_target(out, force=force)
+    check_target(out, force=force)
+    if os.path.lexists(out) and any(is_same(out, Path(each)) for each in inputs):
+        raise OutputExistsError(f"{out}: is one of the files to learn from")
 
 
 def _write(learning: Learning, out: str | None, *, force: bool) -> None:

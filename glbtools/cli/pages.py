@@ -128,9 +128,7 @@ def report(
     )
     size = 0
     if to is not None:
-        size = story.write_report(
-            found, to, title=title, case=case, examiner=examiner, zone=zone, zones=zones, force=force
-        )
+        size = story.write_report(found, to, **details._asdict(), force=force)
     elif not common.as_json:
         put(common.lines(story.story(found, details)))
     if common.as_json:
