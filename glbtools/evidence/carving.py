@@ -229,8 +229,8 @@ class Carver:
         clusters = self._blocks.clusters if self._blocks is not None else ()
         if not any(each.parts(start, stop) for each in clusters):
             return False
-        fits = record is not None and record.checksum is not None
-        if fits and record is not None and codec(self.layout).checksum(record) == record.checksum:
+        stored = record.checksum if record is not None else None
+        if record is not None and stored is not None and codec(self.layout).checksum(record) == stored:
             return False
         self.doubtful += 1
         return True
