@@ -24,6 +24,8 @@ from glbtools.diagnosis.successors.found import (
     finding,
     highest,
     missed,
+    only_first,
+    places,
 )
 from glbtools.diagnosis.successors.inputs import DUMP, IMPORT, STATE, Piece, SuccessorInputs, line_of
 from glbtools.diagnosis.wording import numbers_text, plural
@@ -221,17 +223,7 @@ def _of_dump(each: Directory, *, older: bool) -> Iterator[Finding]:
 
 
 def _damaged(each: Directory) -> Finding:
-    evidence = [
-        Evidence(
-            path,
-            span=None,
-            line=fault.line,
-            field=f"event {fault.number}" if fault.number else "",
-            value=None,
-            note=fault.message,
-        )
-        for path, fault in each.damage
-    ]
+    evidence = [_event(path, fault) for path, fault in each.damage]
     if each.damage and each.damage[0][1].kind == "usn" and each.damage[0][1].line == 1:
         return finding(
             "dump-damaged",
@@ -261,9 +253,7 @@ def _damaged(each: Directory) -> Finding:
             *((f"{each.cut[:1].upper()}{each.cut[1:]}: the file may be cut off.",) if each.cut else ()),
             "An object that cannot be read is not compared with anything: what is said below of this dump holds for "
             "the others.",
-            *(
-                (f"Only the first {len(each.damage)} are listed.",) if each.num_damage > len(each.damage) else ()
-            ),
+            *only_first(each.num_damage),
         ),
         help=(
             "Export anew, straight into a file: an editor or a mail program may break lines and change bytes."
@@ -273,17 +263,22 @@ def _damaged(each: Directory) -> Finding:
     )  # fmt: skip
 
 
+def _event(path: str, fault: Fault) -> Evidence:
+    """Return damage as evidence, with the number of the event that the directory import writes for it, if any."""
+    return Evidence(path, None, fault.line, f"event {fault.number}" if fault.number else "", note=fault.message)
+
+
 def _unnumbered(each: Directory) -> Finding:
     count = each.num_unnumbered
     return finding(
         "dump-damaged",
         each.path,
         f"{plural(count, 'object')} of the dump {'has' if count == 1 else 'have'} no number, and others do",
-        [Evidence(each.path, None, fault.line, note=fault.message) for fault in each.unnumbered],
+        places(each.path, each.unnumbered),
         severity="warning",
         notes=(
             "Whether it has changed cannot be seen, and an export leaves it out. Every object of a server has one.",
-            *((f"Only the first {MOST} are listed.",) if count > MOST else ()),
+            *only_first(count),
         ),
         help=("Export anew, straight into a file, and ask for uSNChanged.",),
     )
@@ -295,12 +290,12 @@ def _twice(each: Directory) -> Finding:
         "dump-damaged",
         each.path,
         f"{plural(count, 'object')} {'is' if count == 1 else 'are'} in the dump twice, with different numbers",
-        [Evidence(each.path, None, fault.line, note=fault.message) for fault in each.twice],
+        places(each.path, each.twice),
         severity="warning",
         notes=(
             "Two dumps are in one file, perhaps of two servers, of which each numbers by itself; or the object was "
             "written while the dump was read. The higher number is taken.",
-            *((f"Only the first {MOST} are listed.",) if count > MOST else ()),
+            *only_first(count),
         ),
         help=("Give each dump as a file of its own.",),
     )
@@ -353,18 +348,8 @@ def _of_import(given: SuccessorInputs, piece: Piece) -> Iterator[Finding]:
             "dump-damaged",
             piece.path,
             f"the directory import would refuse {plural(count, 'line')} of this file",
-            [
-                Evidence(
-                    piece.path,
-                    span=None,
-                    line=fault.line,
-                    field=f"event {fault.number}" if fault.number else "",
-                    value=None,
-                    note=fault.message,
-                )
-                for fault in faults[:MOST]
-            ],
-            notes=(f"Only the first {MOST} are listed.",) if len(faults) > MOST else (),
+            [_event(piece.path, fault) for fault in faults[:MOST]],
+            notes=only_first(len(faults)),
             help=("Correct these lines; glbtools inspect shows what each object is taken for.",),
         )
 
@@ -815,7 +800,7 @@ def _gone(old: Directory, new: Directory, said: Difference) -> Finding:
         [_object(old, each) for each in said.overtaken[:MOST]],
         certainty="likely" if long and (removed is None or removed > said.comparison.old_head) else "possible",
         severity="warning",
-        notes=(why, *((f"Only the first {MOST} are listed.",) if count > MOST else ())),
+        notes=(why, *only_first(count)),
         help=COMPARE,
         settled_by=("USN-DSA-Last-Obj-Removed in the dump",) if removed is None else (),
     )

@@ -16,7 +16,7 @@ from glbtools.directory.export import MemoryDump
 from glbtools.model.directory import Entry, Facts
 
 MOST = 10
-"""Objects, lines or damages that are named; the rest is counted."""
+"""Objects, lines, damages, messages or conflicts that are named; the rest is counted."""
 
 RESTORED, DELETION = "backsync-restored-directory", "usn-missed-deletion"
 
@@ -154,13 +154,23 @@ def not_understood(piece: Piece, faults: Sequence[Fault]) -> Finding:
         "dump-damaged",
         piece.path,
         f"{plural(count, 'line')} of the report {'is' if count == 1 else 'are'} not understood",
-        [Evidence(piece.path, None, fault.line, note=fault.message) for fault in faults[:MOST]],
+        places(piece.path, faults),
         severity="note",
         notes=(
             "The others are looked at all the same. A message of repadmin itself may say that a server was not asked.",
-            *((f"Only the first {MOST} are listed.",) if count > MOST else ()),
+            *only_first(count),
         ),
     )
+
+
+def places(path: str, faults: Sequence[Fault]) -> list[Evidence]:
+    """Return the first of some faults as evidence, each by its line."""
+    return [Evidence(path, None, each.line, note=each.message) for each in faults[:MOST]]
+
+
+def only_first(count: int) -> tuple[str, ...]:
+    """Return the note that not all of so many are listed, where that is so."""
+    return (f"Only the first {MOST} are listed.",) if count > MOST else ()
 
 
 def finding(

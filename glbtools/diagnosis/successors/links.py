@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from glbtools.binary.span import Fault
 from glbtools.diagnosis.finding import Evidence, Finding
-from glbtools.diagnosis.successors.found import DELETION, MOST, finding, not_understood
+from glbtools.diagnosis.successors.found import DELETION, MOST, finding, not_understood, only_first, places
 from glbtools.diagnosis.successors.inputs import LINKS, Piece, SuccessorInputs
 from glbtools.diagnosis.wording import plural
 from glbtools.formats.repadmin import OPTIONS, OUTCOME, UNREACHED, UNUSED, Link, parse_showrepl
@@ -111,10 +111,6 @@ def _of_kind(faults: Iterable[Fault]) -> Mapping[str, list[Fault]]:
     return found
 
 
-def _places(piece: Piece, faults: Sequence[Fault]) -> list[Evidence]:
-    return [Evidence(piece.path, None, each.line, note=each.message) for each in faults[:MOST]]
-
-
 def _not_told(piece: Piece, faults: Sequence[Fault], links: Sequence[Link]) -> Finding:
     """Return that of a link, or of a server, nothing is known, although the report was to say it."""
     count = len(faults)
@@ -123,11 +119,11 @@ def _not_told(piece: Piece, faults: Sequence[Fault], links: Sequence[Link]) -> F
         "dump-damaged",
         piece.path,
         said if faults or links else "the report lists no link",
-        _places(piece, faults),
+        places(piece.path, faults),
         severity="warning",
         notes=(
             "It may be cut off, or printed in another language. That nothing is said of the rest means nothing for it.",
-            *((f"Only the first {MOST} are listed.",) if count > MOST else ()),
+            *only_first(count),
         ),
         help=("Take the report anew, as CSV: repadmin /showrepl * /csv; Samba: samba-tool drs showrepl --json.",),
     )
@@ -139,7 +135,7 @@ def _unused(piece: Piece, faults: Sequence[Fault]) -> Finding:
         "replication-failing",
         piece.path,
         f"{plural(count, 'replication link')} {'was' if count == 1 else 'were'} never used",
-        _places(piece, faults),
+        places(piece.path, faults),
         severity="note",
         certainty="possible",
         notes=("This is in order for a link that has just been made.",),
@@ -153,7 +149,7 @@ def _switched_off(piece: Piece, faults: Sequence[Fault]) -> Finding:
         "replication-disabled",
         piece.path,
         "; ".join(dict.fromkeys(each.message for each in faults[:3])),
-        _places(piece, faults),
+        places(piece.path, faults),
         notes=(_WHY_DISABLED,),
         help=_ABOUT_DISABLED,
     )
@@ -190,7 +186,7 @@ def _fails(piece: Piece, links: list[Link], status: int | None) -> Finding:
         [_link_place(piece, each) for each in links[:MOST]],
         notes=(
             "What has changed at the source since the last success is not at the destination.",
-            *((f"Only the first {MOST} are listed.",) if count > MOST else ()),
+            *only_first(count),
         ),
         help=(advice or "Look the status up (net helpmsg NUMBER), and at the event log of both servers.",),
     )
@@ -212,7 +208,7 @@ def _disabled(piece: Piece, links: list[Link]) -> Finding:
         f"replication is switched off at {refusing}: {plural(count, 'link')} {'is' if count == 1 else 'are'} refused "
         "(8456, 8457)",
         [_link_place(piece, each) for each in links[:MOST]],
-        notes=(_WHY_DISABLED, *((f"Only the first {MOST} are listed.",) if count > MOST else ())),
+        notes=(_WHY_DISABLED, *only_first(count)),
         help=_ABOUT_DISABLED,
     )
 
@@ -249,7 +245,7 @@ def _too_long_ago(piece: Piece, links: Iterable[Link], present: datetime | None)
                 f"A domain controller remembers deletions for {AD_DEFAULT_LIFETIME.days} days where nothing is set, "
                 f"{AD_NEWER_LIFETIME.days} in newer forests. What was deleted meanwhile stays on the other side, and "
                 "may come back (events 2042, 1388 and 1988).",
-                *((f"Only the first {MOST} are listed.",) if count > MOST else ()),
+                *only_first(count),
             ),
             help=(
                 "Do not simply allow the replication again: first remove lingering objects (repadmin "

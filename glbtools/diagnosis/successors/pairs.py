@@ -14,6 +14,7 @@ from typing import NamedTuple, Unpack
 
 from glbtools.diagnosis.case import ChannelVerdict
 from glbtools.diagnosis.finding import Details, Evidence, Finding, new_finding
+from glbtools.diagnosis.successors.found import MOST, only_first
 from glbtools.diagnosis.successors.inputs import PAIR, SYNC_STATE, Piece, SuccessorInputs, line_of
 from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.directory.dump import Dump
@@ -27,9 +28,6 @@ from glbtools.sync.agent import StateFile, parse_state
 from glbtools.sync.pair import Pair, PairStatus, StorePlace
 from glbtools.sync.store import KeptStore
 from glbtools.sync.transport import BATCH, SpoolContents, spooled
-
-MOST = 10
-"""Objects, messages and conflicts that are named; the rest is counted."""
 
 RESTORED, PURGED, LOST = "ics-source-restored", "ics-changes-purged", "ics-lost-message"
 
@@ -513,7 +511,7 @@ def _parentless(case: _Case) -> Iterator[Finding]:
         notes=(
             "A change may come before that of its parent; then the parent comes later and this ends by itself. If it "
             "does not, the parent was deleted here, or is not among what is synchronized.",
-            *((f"Only the first {MOST} are listed.",) if count > MOST else ()),
+            *only_first(count),
         ),
         help=("Run the pair once more. If they stay, write the parent anew at the source, or move the objects.",),
     )
