@@ -284,6 +284,11 @@ def recorded(queue: QueueEvidence, record: Record, note: str = "") -> Evidence:
     )
 
 
+def sized(artefact: Artefact, note: str = "") -> Evidence:
+    """Return the size of a file as evidence."""
+    return Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size, note=note)
+
+
 def logged(line: LogLine, note: str = "") -> Evidence:
     """Return a log line as evidence."""
     return Evidence(

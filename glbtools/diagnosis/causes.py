@@ -7,13 +7,12 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from glbtools.diagnosis.case import Case
+from glbtools.diagnosis.case import Case, sized
 from glbtools.diagnosis.finding import Evidence
 from glbtools.diagnosis.history import Episode, History, Memo, order, ordered, read
 from glbtools.diagnosis.messages import MESSAGES
 from glbtools.diagnosis.problems import PROBLEMS, by_slug
 from glbtools.diagnosis.problems.problem import Symptom
-from glbtools.evidence.contents import Artefact
 from glbtools.formats.logs import LogLine
 
 ADDRESSED_BY = {4: 129, 9: 159, 118: 166}
@@ -311,8 +310,3 @@ def left_in(case: Case, name: str) -> Leftover | None:
         return None
     line = queue.lines[0] if queue.lines else None
     return Leftover(name, held, Evidence(queue.artefact.path, None, line, "records", len(queue.records)))
-
-
-def sized(artefact: Artefact) -> Evidence:
-    """Return the size of a file as evidence."""
-    return Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from glbtools.diagnosis.case import Case
-from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.case import Case, sized
+from glbtools.diagnosis.finding import Finding
 
 MISSING: Mapping[str, str] = MappingProxyType(
     {
@@ -26,17 +26,7 @@ def recovered(case: Case, finding: Finding) -> Finding:
     files = case.postoffice.deleted(name) if name and case.postoffice.absent(name) else []
     if not files:
         return finding
-    places = tuple(
-        Evidence(
-            each.path,
-            span=(0, each.size),
-            line=None,
-            field="size",
-            value=each.size,
-            note=f"{name}, deleted: its first letter is lost",
-        )
-        for each in files
-    )
+    places = tuple(sized(each, f"{name}, deleted: its first letter is lost") for each in files)
     which = files[0].path if len(files) == 1 else "one of them"
     return replace(
         finding,

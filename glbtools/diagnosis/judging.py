@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from glbtools.diagnosis.case import Case, same_postoffice, server_name
+from glbtools.diagnosis.case import Case, same_postoffice, server_name, sized
 from glbtools.diagnosis.causes import Group, groups, leftovers, size_of, symptom_of
 from glbtools.diagnosis.finding import Evidence
 from glbtools.diagnosis.history import History, dated, later, read, within
@@ -456,10 +456,7 @@ def _stray_pointer(case: Case, pointers: Sequence[int]) -> bool:
 def _resync_14(case: Case, group: Group) -> Judgement:
     artefact = case.postoffice.find("RESYNC.GLB")
     if artefact is not None and not case.is_server:
-        evidence = Evidence(
-            artefact.path, (0, artefact.size), None, "size", artefact.size, note="still there: not processed"
-        )
-        return Judgement("", "certain", evidence=(evidence,))
+        return Judgement("", "certain", evidence=(sized(artefact, "still there: not processed"),))
     return Judgement(_ran_later(case, group, "IMPORT"))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from glbtools.binary import stamp
-from glbtools.diagnosis.case import Case, logged
+from glbtools.diagnosis.case import Case, logged, sized
 from glbtools.diagnosis.causes import SINGLE, Group, groups, symptom_of
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.history import History, dated, later, ordered, outermost, read, within
@@ -212,18 +212,7 @@ def _not_imported(case: Case) -> Iterator[Finding]:
         ),
         advice=() if over else ("Correct the password behind -P in the batch file.", IMPORT_AGAIN),
         severity="note" if over else "",
-        files=[
-            Evidence(
-                waiting.path,
-                span=(0, waiting.size),
-                line=None,
-                field="size",
-                value=waiting.size,
-                note="the updates still wait",
-            )
-        ]
-        if waiting
-        else (),
+        files=[sized(waiting, "the updates still wait")] if waiting else (),
         settled_by=() if waiting else ("SRVTRANS.GLB, which would still hold the updates",),
     )
 
@@ -367,14 +356,7 @@ def _damaged_log(case: Case) -> Iterator[Finding]:
     if artefact.path in case.postoffice.unreadable:
         return
     if found is None or found.entry.name != "log":
-        what = Evidence(
-            artefact.path,
-            span=(0, artefact.size),
-            line=None,
-            field="size",
-            value=artefact.size,
-            note="no lines of a log",
-        )
+        what = sized(artefact, "no lines of a log")
         count = "holds no lines of a log"
     else:
         broken = [each for each in found.content.lines if each.form == "unparsed" and _control(each.raw)]

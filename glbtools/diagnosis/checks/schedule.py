@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from glbtools.diagnosis.case import Case, logged, server_name
+from glbtools.diagnosis.case import Case, logged, server_name, sized
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.history import MOST_EVIDENCE, Memo, given, outermost, within
 from glbtools.diagnosis.problems import by_slug
@@ -345,7 +345,7 @@ def _late(case: Case, about: str, late: Sequence[LogLine]) -> Finding:
             notes=("What lies in P1 waits for External; gateways do not take it (Q148707). Nothing is lost.",),
             advice=("Start External for this postoffice, and look into its session log. Do not delete the messages.",),
             about=about,
-            files=[Evidence(each.path, (0, each.size), None, "size", each.size) for each in waiting[:MOST_EVIDENCE]],
+            files=[sized(each) for each in waiting[:MOST_EVIDENCE]],
         )
     record, cycle = _record(case, about)
     in_step = (

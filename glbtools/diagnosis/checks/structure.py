@@ -7,7 +7,7 @@ from typing import Any
 
 from glbtools.binary.records import Record
 from glbtools.binary.span import Fault
-from glbtools.diagnosis.case import Case, logged, same_postoffice
+from glbtools.diagnosis.case import Case, logged, same_postoffice, sized
 from glbtools.diagnosis.finding import Evidence, Finding, stored
 from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.evidence.contents import Artefact
@@ -117,7 +117,7 @@ def _sizes(case: Case) -> Iterator[Finding]:
                 case,
                 slug,
                 f"{name} has {plural(artefact.size, 'byte')}; it must have {size}",
-                evidence=(Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size),),
+                evidence=(sized(artefact),),
                 notes=(_SHORT,) if name == "CONTROL.GLB" and artefact.size < size else (),
                 advice=(f"Restore {name} from a backup of this postoffice.",),
             )
@@ -205,7 +205,7 @@ def _reqconf(case: Case) -> Iterator[Finding]:
         case,
         "reqconf-missing-or-short" if short else "reqconf-damaged",
         f"REQCONF.GLB has {plural(artefact.size, 'byte')} in place of {expected}",
-        evidence=(Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size),),
+        evidence=(sized(artefact),),
         notes=(f"It has {expected} bytes on every postoffice (Q123437).{note}",),
         advice=_REQCONF_HELP,
     )
@@ -246,7 +246,7 @@ def _srvconf(case: Case) -> Iterator[Finding]:
         "srvconf-corrupt-size",
         f"SRVCONF.GLB has {plural(artefact.size, 'byte')}; it should have {layout.header} and {layout.record} for "
         "each requestor",
-        evidence=(Evidence(artefact.path, (0, artefact.size), None, "size", artefact.size),),
+        evidence=(sized(artefact),),
         notes=("ADMIN up to 3.2 with some network cards wrote it in pieces that got lost (Q120449, Q107443).",),
         advice=(
             "Restore it together with MSTTRANS.GLB, or swap the server by way of a temporary one (Q96060 problem 5).",
@@ -332,7 +332,7 @@ def _neighbours(case: Case) -> Iterator[Finding]:
     """Sizes that checkers rely on, of files that are judged only where they are (ruling 5)."""
     for artefact in case.postoffice.artefacts:
         size, name = artefact.size, artefact.name
-        place = (Evidence(artefact.path, (0, size), None, "size", size),)
+        place = (sized(artefact),)
         if name in ("SYSTEM.KEY", "INQUEUE.KEY") and size != KEY_SIZE:
             message = f"{name} has {plural(size, 'byte')} in place of {KEY_SIZE}"
         elif name in ("SYSTEM.MBG", "INQUEUE.MBG") and size % MAIL_SIZE:
