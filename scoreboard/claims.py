@@ -41,7 +41,7 @@ from glbtools.simulation.network import Network
 from glbtools.simulation.run import contents, run
 from glbtools.simulation.samples import Sample, sample
 from glbtools.simulation.truth import HOPELESS, Survey
-from scoreboard.learning import PAGE, with_section
+from scoreboard.learning import write_section
 
 CYCLES = 3
 """Cycles in which nothing goes wrong, after which what can arrive has arrived."""
@@ -190,27 +190,23 @@ def account(seed: int, drawn: Sample, *, every: bool = False) -> Account:
     """Judge one network, and hold what is said certainly against the truth; ``every`` part is taken away, or a few."""
     made = run(drawn.scenario)
     found = Account(Counter(), [])
-    directory = Path(tempfile.mkdtemp(prefix="claims-"))
-    try:
-        now = directory / "net"
+    with tempfile.TemporaryDirectory(prefix="claims-") as directory:
+        now, older, exchanged, part = (Path(directory, name) for name in ("net", "older", "exchanged", "part"))
         files.write_tree(contents(made), now, sync=False)
         truth = Truth(made, now)
         _judge(found, drawn, seed, truth, "all", [now])
         earlier = drawn.scenario._replace(cycles=max(drawn.scenario.cycles - 2 - seed % 3, 1), stop="T3")
-        files.write_tree(contents(run(earlier)), directory / "older", sync=False)
-        _judge(found, drawn, seed, truth, "with an older copy", [now], [directory / "older"])
-        truth.called, exchanged = _exchanged(made, seed)
-        files.write_tree(exchanged, directory / "exchanged", sync=False)
-        _judge(found, drawn, seed, truth, "with two directories exchanged", [directory / "exchanged"])
+        files.write_tree(contents(run(earlier)), older, sync=False)
+        _judge(found, drawn, seed, truth, "with an older copy", [now], [older])
+        truth.called, held = _exchanged(made, seed)
+        files.write_tree(held, exchanged, sync=False)
+        _judge(found, drawn, seed, truth, "with two directories exchanged", [exchanged])
         truth.called = {}
         parts = list(_parts(made))
         for what, less in parts if every else Random(seed).sample(parts, FEW):  # noqa: S311 - it is no secret
-            part = directory / "part"
             files.write_tree(less, part, sync=False)
             _judge(found, drawn, seed, truth, f"without {what}", [part])
             shutil.rmtree(part)
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
     return found
 
 
@@ -423,10 +419,11 @@ def main() -> None:
     last = arguments.first - 1
     try:
         for seed in range(arguments.first, arguments.first + arguments.networks):
-            found = account(seed, sample(seed), every=arguments.every)
+            drawn = sample(seed)
+            found = account(seed, drawn, every=arguments.every)
             certain.update(found.certain)
             refuted.update(each.kind for each in found.refuted)
-            _print_refuted(seed, found.refuted)
+            _print_refuted(seed, drawn, found.refuted)
             last = seed
     except KeyboardInterrupt:
         print(f"interrupted after seed {last}")
@@ -434,13 +431,11 @@ def main() -> None:
         print(f"{count:8} {refuted[kind]:6}  {kind}")
     print(f"{certain.total():8} {refuted.total():6}  in all, seeds {arguments.first} to {last}: certain, refuted")
     if arguments.page:
-        text = "".join(f"{line}\n" for line in page(arguments.first, last, certain, refuted))
-        PAGE.write_text(with_section(PAGE.read_text(encoding="utf-8"), text, BEGIN, END), encoding="utf-8")
+        write_section("".join(f"{line}\n" for line in page(arguments.first, last, certain, refuted)), BEGIN, END)
 
 
-def _print_refuted(seed: int, found: list[Refuted]) -> None:
+def _print_refuted(seed: int, drawn: Sample, found: list[Refuted]) -> None:
     """Print the first refutation of each kind, and how often it is met."""
-    drawn = sample(seed)
     for kind, told in groupby(sorted(found, key=lambda each: each.kind), key=lambda each: each.kind):
         every = list(told)
         given = list(dict.fromkeys(each.given for each in every))

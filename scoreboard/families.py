@@ -21,7 +21,7 @@ from glbtools.binary import layout as layouts
 from glbtools.formats.queue import moment, parse_queue
 from glbtools.learn import Learning, learn_layout
 from glbtools.simulation.life import Dice
-from scoreboard.learning import PAGE, with_section
+from scoreboard.learning import write_section
 
 EPOCH = datetime(1970, 1, 1)
 FIRST, LAST = (
@@ -385,8 +385,7 @@ def main() -> None:
     for name, counts in sorted(by_family.items()):
         print(f"  {name:20}" + "".join(f"{counts[each]:6} {each}" for each in OUTCOMES))
     if arguments.page:
-        text = "".join(f"{line}\n" for line in _page(arguments.seeds, totals, by_family))
-        PAGE.write_text(with_section(PAGE.read_text(encoding="utf-8"), text, BEGIN, END), encoding="utf-8")
+        write_section("".join(f"{line}\n" for line in _page(arguments.seeds, totals, by_family)), BEGIN, END)
 
 
 BEGIN = "<!-- Families: written by `python -m scoreboard.families --page`. -->"

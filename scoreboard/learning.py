@@ -553,6 +553,11 @@ def with_section(page: str, text: str, begin: str = BEGIN, end: str = END) -> st
     return page.replace(old, new) if old and old in page else f"{page.rstrip()}\n\n{new}"
 
 
+def write_section(text: str, begin: str = BEGIN, end: str = END) -> None:
+    """Put another text between the markers of the page."""
+    PAGE.write_text(with_section(PAGE.read_text(encoding="utf-8"), text, begin, end), encoding="utf-8")
+
+
 def _shown(found: Sequence[Verdict]) -> Iterator[str]:
     for each in found:
         if each.outcome in ("wrong", "error"):
@@ -608,7 +613,7 @@ def main() -> None:
     text = table(found)
     print(text)
     if arguments.page:
-        PAGE.write_text(with_section(PAGE.read_text(encoding="utf-8"), text), encoding="utf-8")
+        write_section(text)
     if any(each.outcome in ("wrong", "error") for each in found):
         sys.exit(1)
 
