@@ -245,13 +245,10 @@ def _treat(work: Work, finding: Finding) -> None:
     module, _, name = REMEDIES[slug].partition(".")
     try:
         getattr(import_module(f"glbtools.repair.remedies.{module}"), name)(work, case, finding)
-    except FieldError as error:
-        if error.field.rpartition(".")[2] != "sync":
-            work.leave(finding, f"what it takes cannot be stored by the layout: {error}")
-        else:
-            work.leave(finding, f"{NUMBERS_END} ({error})")
     except UsageError as error:
-        work.leave(finding, f"what it takes cannot be stored by the layout: {error}")
+        is_number = isinstance(error, FieldError) and error.field.rpartition(".")[2] == "sync"
+        why = f"{NUMBERS_END} ({error})" if is_number else f"what it takes cannot be stored by the layout: {error}"
+        work.leave(finding, why)
     if len(work.edits) + len(work.undone) == done:
         work.leave(finding, "what is done for other findings covers it, or nothing in these files can be written")
 
