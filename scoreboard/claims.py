@@ -28,7 +28,7 @@ from random import Random
 from typing import NamedTuple
 
 from glbtools import files
-from glbtools.diagnosis.changes.found import MissingRange, Outstanding, Unsent
+from glbtools.diagnosis.changes.found import WAITS, MissingRange, Outstanding, Unsent
 from glbtools.diagnosis.engine import diagnose
 from glbtools.diagnosis.finding import Finding
 from glbtools.diagnosis.unsent import outstanding
@@ -51,8 +51,6 @@ MOST_MADE = 40
 
 FEW = 3
 """Parts that are taken away from each network, one at a time, unless all are."""
-
-WAITS = ("pending", "unacknowledged")
 
 UPLOADS = frozenset(
     {

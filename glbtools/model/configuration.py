@@ -16,6 +16,9 @@ from glbtools.binary.span import Span
 POINTERS = ("SRVTRANS", "USRTRANS", "GWTRANS", "NMETRANS")
 """Queues a REQCONF pointer exists for, in the order of Q140462; its fields are ``ptr_srvtrans`` and so on."""
 
+KEEP_UPDATES = 14
+"""Days for which MSTTRANS keeps a record where nothing else is set (Q125512, Q108067)."""
+
 
 class Place(NamedTuple):
     """Where a value stands: the bytes that hold it, and its line where the file is a text."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.causes import groups
 from glbtools.diagnosis.changes.content import FETCHED, Content, copies
-from glbtools.diagnosis.changes.found import MissingRange, Obstacle, Outstanding, UnknownRoute, Unsent
+from glbtools.diagnosis.changes.found import WAITS, MissingRange, Obstacle, Outstanding, UnknownRoute, Unsent
 from glbtools.diagnosis.changes.view import View, least
 from glbtools.diagnosis.finding import Evidence, place
 from glbtools.diagnosis.judging import purged_for_good
@@ -17,6 +17,7 @@ from glbtools.diagnosis.wording import TELLS_DOWN, files_that_tell, plural
 from glbtools.evidence.postoffice import numbers
 from glbtools.model.change import Change
 from glbtools.model.channel import Range, clipped, subtracted, without
+from glbtools.model.configuration import KEEP_UPDATES
 
 
 def add_downloads(view: View, found: Unsent) -> None:
@@ -207,13 +208,8 @@ def _brought(case: Case, change: Change, due: Obstacle) -> Obstacle:
     )
 
 
-WAITS = ("pending", "unacknowledged")
-
 NEXT_T2 = timedelta(days=2)
 """From the last moment of the server's files to the next T2, at most, on a system that runs."""
-
-KEEP_UPDATES = 14
-"""Days for which MSTTRANS keeps a record where nothing else is set (Q125512)."""
 
 
 def _purged_first(case: Case, change: Change, due: Obstacle) -> Obstacle:

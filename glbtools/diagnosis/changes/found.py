@@ -37,6 +37,9 @@ the queue (vanished), behind a record the server stops at (partial), sent and no
 are of another life (refused), purged from MSTTRANS before it was fetched (purged), skipped by MSTTRANS (gap), fetched
 and not put into the lists (leftover)."""
 
+WAITS = ("pending", "unacknowledged")
+"""Those of them by which a change is still to arrive by itself."""
+
 
 class Route(NamedTuple):
     """From where to where changes go.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.finding import Finding
 from glbtools.formats import config
-from glbtools.model.configuration import POINTERS, node_of
+from glbtools.model.configuration import KEEP_UPDATES, POINTERS, node_of
 from glbtools.repair.salvage import again, not_taken
 from glbtools.repair.work import Work
 
-KEEP_UPDATES, NAME_LIMIT = 14, 8
-"""Default days (Q108067), and the length of an administrator's name that does no harm (Q125512)."""
+NAME_LIMIT = 8
+"""Length of an administrator's name that does no harm (Q125512)."""
 
 
 def pointers(work: Work, case: Case, finding: Finding) -> None:
