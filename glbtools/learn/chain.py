@@ -60,8 +60,7 @@ def chain(material: Material, rule: Rule) -> list[ChainRecord]:
 def _run(material: Material, rule: Rule, start: int, starts: set[int]) -> list[ChainRecord]:
     run: list[ChainRecord] = []
     while (length := rule.length(material, start)) is not None:
-        following = rule.next(material, start)
-        assert following is not None, "a record with a length has an end"
+        following = start + rule.step(length)
         joined = following in starts and following > start
         run.append(ChainRecord(material, start, start + length, following, joined))
         if not joined:

@@ -104,10 +104,9 @@ class Rule(NamedTuple):
             found = len(room.rstrip(bytes([self.pad])))
         return found if found is not None and 0 < found <= MAX_TEXT and start + found <= len(data) else None
 
-    def next(self, material: Material, start: int) -> int | None:
-        """Return where the next text begins if the record at ``start`` is whole; None where it is not."""
-        found = self.length(material, start)
-        return None if found is None else start + _padded(found + self.gap, self.stride)
+    def step(self, length: int) -> int:
+        """Return how many bytes behind the beginning of a text of that length the next one begins."""
+        return _padded(length + self.gap, self.stride)
 
 
 def _padded(size: int, stride: int) -> int:
