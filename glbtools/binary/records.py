@@ -450,11 +450,16 @@ class RecordCodec:
         stored = stored[: self.len_head] + self.readable(stored[self.len_head : end]) + stored[end:]
         return b"".join(stored[slice(*places[name])] for name in self.layout.covers)
 
+    def origin(self, record: Record, section: str) -> int:
+        """Return the offset in the file that the fields of a section of a record are counted from."""
+        if section == "record":
+            return record.start
+        return record.start + self.len_head + len(self.layout.encoded(record.text)) + len(self.terminator)
+
     def parts(self, record: Record) -> list[tuple[Field, Span, int | str | bytes]]:
         """Every stored value of a record with its place, in the order of the bytes; they tile the record."""
-        first = record.start + self.len_head
-        end = first + len(self.layout.encoded(record.text))
-        trailer = end + len(self.terminator)
+        first, trailer = record.start + self.len_head, self.origin(record, "trailer")
+        end = trailer - len(self.terminator)
         others = iter(record.others)
         named = {"sync": record.sync, "stamp": record.stamp, "checksum": record.checksum}
         parts: list[tuple[Field, Span, int | str | bytes]] = []

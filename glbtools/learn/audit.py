@@ -19,7 +19,7 @@ from glbtools.binary.layout import Layout
 from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue
 from glbtools.learn import columns
-from glbtools.learn.comparison import DamageIndex
+from glbtools.learn.comparison import DamageIndex, undamaged
 from glbtools.learn.fields import WRITTEN
 from glbtools.learn.framing import Number
 from glbtools.learn.material import ANCHOR, Material
@@ -136,7 +136,7 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
     other numbers than somebody knows are none.
     """
     field = layout.with_role("sync")
-    samples = [(material.data, each, queue) for material, queue in parts for each in _sound(queue)]
+    samples = [(material.data, each, queue) for material, queue in parts for each in undamaged(queue)]
     if field is None or len(samples) < 2:
         return
     if field.kind == "w32":
@@ -145,7 +145,7 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
         if any(_is_digit(samples, field, at) for at in (field.offset - 1, field.stop) if _is_free(layout, field, at)):
             yield "digits stand beside the number: they may be of a longer one, or of a date in digits"
         return
-    origins = [(data, _origin(queue, each, field)) for data, each, queue in samples]
+    origins = [(data, queue.codec.origin(each, field.section)) for data, each, queue in samples]
     chosen = [each.sync for _, each, _ in samples]
     files = [id(data) for data, _, _ in samples]
     varying = [at for at in range(field.offset, field.stop) if len({data[origin + at] for data, origin in origins}) > 1]
@@ -267,10 +267,7 @@ def _other_counters(
                 continue
             raws = []
             for data, each, queue in samples:
-                origin = (
-                    _origin(queue, each, Field("", section, 0, kind="u16", size=2, role="opaque", status="assumed"))
-                    + at
-                )
+                origin = queue.codec.origin(each, section) + at
                 raws.append(data[origin : origin + 2])
             values = list(map(read, raws))
             if len(set(values)) > 1 and values != [each & 0xFFFF for each in chosen] and _counts(values, chosen, files):
@@ -283,7 +280,7 @@ def _is_zero(field: Field, at: int, samples: Sequence[tuple[bytes, Record, Queue
     """Whether a byte of a number or length is zero in all records: it may belong to what stands beside it."""
     if field.role not in {"sync", "len_text"} or field.kind in {"dec", "hex"}:
         return False
-    return not any(data[_origin(queue, each, field) + at] for data, each, queue in samples)
+    return not any(data[queue.codec.origin(each, field.section) + at] for data, each, queue in samples)
 
 
 _ORDERS: dict[str, Callable[[bytes], int]] = {
@@ -318,8 +315,9 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     field = layout.with_role("stamp")
     if field is None:
         return
-    samples = [(material.data, each, queue) for material, queue in parts for each in _sound(queue)]
-    raws = [data[(at := _origin(queue, each, field) + field.offset) : at + field.size] for data, each, queue in samples]
+    samples = [(material.data, each, queue) for material, queue in parts for each in undamaged(queue)]
+    starts = [(data, queue.codec.origin(each, field.section) + field.offset) for data, each, queue in samples]
+    raws = [data[at : at + field.size] for data, at in starts]
     if not raws:
         return
     if field.kind in {"dec", "hex"}:
@@ -398,7 +396,7 @@ def _nearer(
     A date without its highest byte, and with one of something else below, wanders 256 times as far.
     """
     span = _span([each for each in own if each is not None])
-    starts = [(data, _origin(queue, each, field) + field.offset) for data, each, queue in samples]
+    starts = [(data, queue.codec.origin(each, field.section) + field.offset) for data, each, queue in samples]
     for shift, order, form in itertools.product(SHIFTS, ("little", "big"), stamp.FORMS):
         beside = {field.offset + shift + at for at in range(field.size)} - set(range(field.offset, field.stop))
         if not all(_is_free(layout, field, at) for at in beside):
@@ -450,7 +448,7 @@ def _may_be_days(raws: Sequence[bytes]) -> bool:
 
 
 def _is_digit(samples: Sequence[tuple[bytes, Record, Queue]], field: Field, at: int) -> bool:
-    raws = [data[(start := _origin(queue, each, field) + at) : start + 1] for data, each, queue in samples]
+    raws = [data[(start := queue.codec.origin(each, field.section) + at) : start + 1] for data, each, queue in samples]
     return sum(raw.isdigit() for raw in raws) >= (1 - LOST) * len(raws)
 
 
@@ -461,7 +459,7 @@ def _other_low_word(samples: Sequence[tuple[bytes, Record, Queue]], field: Field
     little = field.byte_order == "little"
     high, low = (2, 4) if little else (0, -2)
     before = Number("u16", 2, field.byte_order)
-    starts = [(data, _origin(queue, each, field) + field.offset) for data, each, queue in samples]
+    starts = [(data, queue.codec.origin(each, field.section) + field.offset) for data, each, queue in samples]
     words = [(before.read(data, at + high), before.read(data, at + low)) for data, at in starts]
     values = [a << 16 | b for a, b in words if a is not None and b is not None]
     lows = {value & 0xFFFF for value in values}
@@ -516,7 +514,7 @@ def text_doubts(parts: Parts) -> Iterator[str]:
     yield from _digits_behind(parts)
     if layout.with_role("len_text") is not None:
         return
-    samples = [(material.data, each, queue) for material, queue in parts for each in _sound(queue)]
+    samples = [(material.data, each, queue) for material, queue in parts for each in undamaged(queue)]
     if len(samples) < 2:
         return
     texts = [_raw(queue, each) for _, each, queue in samples]
@@ -538,7 +536,7 @@ def text_doubts(parts: Parts) -> Iterator[str]:
 
 def _digits_behind(parts: Parts) -> Iterator[str]:
     """Yield that the last characters of all texts are as many hex digits, letters among them: a checksum may be so."""
-    texts = [each.text for material, queue in parts if not material.printed for each in _sound(queue)][:COMPARED]
+    texts = [each.text for material, queue in parts if not material.printed for each in undamaged(queue)][:COMPARED]
     size = next((size for size in (8, 4) if texts and all(_HEX_END.search(text[-size:]) for text in texts)), 0)
     if len(texts) >= FEWEST_STEPS and size and any(not text[-size:].isdigit() for text in texts):
         yield f"the last {size} characters of all texts are hex digits: they may be a checksum"
@@ -551,7 +549,7 @@ def _cut_ends(parts: Parts) -> Iterator[str]:
     """Yield why texts may be longer: what follows them at once looks like a part of them, and the grammar takes it."""
     layout = parts[0][1].layout
     trail = layout.section("trailer")
-    samples = [(material.data, each, queue) for material, queue in parts for each in _sound(queue)][:COMPARED]
+    samples = [(material.data, each, queue) for material, queue in parts for each in undamaged(queue)][:COMPARED]
     if layout.terminator != "none" or not trail or trail[0].role not in {"opaque", "constant"} or len(samples) < 2:
         return
     raws = [_raw(queue, each) for _, each, queue in samples]
@@ -575,16 +573,5 @@ COMPARED = 300
 """Texts of a file whose ends are looked at."""
 
 
-def _sound(queue: Queue) -> list[Record]:
-    hurt = DamageIndex(queue)
-    return [each for each in queue.records if not hurt(each) and not is_blank(each.text)]
-
-
 def _raw(queue: Queue, record: Record) -> bytes:
     return queue.layout.encoded(record.text)
-
-
-def _origin(queue: Queue, record: Record, field: Field) -> int:
-    if field.section == "record":
-        return record.start
-    return record.start + queue.codec.len_head + len(_raw(queue, record)) + len(queue.codec.terminator)

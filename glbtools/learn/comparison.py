@@ -211,6 +211,12 @@ class DamageIndex:
         return beside or inside or (self.sums and self.queue.codec.checksum(record) != record.checksum)
 
 
+def undamaged(queue: Queue) -> list[Record]:
+    """Return the records that have a text and are not damaged."""
+    hurt = DamageIndex(queue)
+    return [each for each in queue.records if not hurt(each) and not is_blank(each.text)]
+
+
 def _values(
     queue: Queue, pairs: Sequence[tuple[ListedRecord, Record]]
 ) -> Iterator[tuple[str, ListedRecord, Record, str, str]]:

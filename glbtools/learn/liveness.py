@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from glbtools.binary.field import Field
-from glbtools.binary.layout import TERMINATORS, Layout
+from glbtools.binary.layout import Layout
 from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue
 from glbtools.learn.columns import LARGEST_STEP, LARGEST_SYNC
@@ -174,22 +174,16 @@ def _carries(high: Sequence[int], low: Sequence[int]) -> bool:
 def columns(parts: Sequence[tuple[bytes, Queue, Sequence[Record]]]) -> list[Column]:
     """Return every byte that is claimed by no number, date, length, link or checksum, of some records of some files."""
     layout = parts[0][1].layout
-    ending = len(TERMINATORS[layout.terminator])
     found = []
     for field in layout.fields:
         if field.role not in {"opaque", "constant"} or field.section == "header":
             continue
-        for at in range(field.size):
-            values = []
-            for data, queue, records in parts:
-                head = queue.codec.len_head
-                for each in records:
-                    origin = each.start
-                    if field.section == "trailer":
-                        raw = layout.encoded(each.text)
-                        origin += head + len(raw) + ending
-                    values.append(data[origin + field.offset + at])
-            found.append(Column(field, at, values))
+        starts = [
+            (data, queue.codec.origin(each, field.section) + field.offset)
+            for data, queue, records in parts
+            for each in records
+        ]
+        found += [Column(field, at, [data[start + at] for data, start in starts]) for at in range(field.size)]
     return found
 
 

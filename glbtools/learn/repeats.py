@@ -7,16 +7,16 @@ says which of them is the number.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from glbtools.binary.field import REPEATS, Field
-from glbtools.binary.layout import TERMINATORS, Layout
+from glbtools.binary.layout import Layout
 from glbtools.binary.records import Record, codec
 from glbtools.formats.queue import Queue
-from glbtools.learn.comparison import DamageIndex
+from glbtools.learn.comparison import undamaged
 from glbtools.learn.framing import BINARY, Number
 from glbtools.learn.inserting import with_field
 from glbtools.learn.material import Material
-from glbtools.learn.weighing import is_blank
 
 FEWEST, FEWEST_VALUES = 6, 4
 """Records of which one says again what another does, and different values of it, below which chance explains it."""
@@ -38,23 +38,17 @@ Place = tuple[bytes, Record, int]
 def with_repeats(layout: Layout, materials: Sequence[Material], queues: Sequence[Queue], *, told: bool) -> Layout:
     """Return a layout in which what is said again is a field of its own; ``told``: somebody knows the numbers."""
     for section in ("record", "trailer"):
-        places = list(_places(layout, materials, queues, section))
+        places = [
+            (material.data, each, queue.codec.origin(each, section))
+            for material, queue in zip(materials, queues, strict=True)
+            for each in undamaged(queue)
+        ]
         if len(places) < FEWEST:
             continue
         for number in sorted(BINARY[1:], key=lambda each: (-each.size, each.order != layout.byte_order)):
             for field in _repeating(layout, places, section, number, told=told):
                 layout = with_field(layout, field)
     return layout
-
-
-def _places(layout: Layout, materials: Sequence[Material], queues: Sequence[Queue], section: str) -> Iterator[Place]:
-    ending = len(TERMINATORS[layout.terminator])
-    for material, queue in zip(materials, queues, strict=True):
-        hurt = DamageIndex(queue)
-        for each in queue.records:
-            if not hurt(each) and not is_blank(each.text):
-                behind = queue.codec.len_head + len(layout.encoded(each.text)) + ending if section == "trailer" else 0
-                yield material.data, each, each.start + behind
 
 
 def _repeating(layout: Layout, places: Sequence[Place], section: str, number: Number, *, told: bool) -> Iterator[Field]:
@@ -67,7 +61,21 @@ def _repeating(layout: Layout, places: Sequence[Place], section: str, number: Nu
         if each.role in {"opaque", "constant"}
         for at in range(each.offset, each.stop)
     }
-    sizes = [codec(layout).len_text(record.text) for _, record, _ in places]
+    len_text = codec(layout).len_text
+    said = [(record.sync, len_text(record.text), record.start) for _, record, _ in places]
+    suffix = f"_{section}" if section == "trailer" else ""
+    fields = [
+        Field(
+            f"{name}{suffix}", section, 0, kind=number.kind, size=number.size, role="repeat", status="observed",
+            byte_order=number.order, repeats=name,
+        )
+        for name in names
+    ]  # fmt: skip
+
+    @cache
+    def again(field: Field) -> list[int]:
+        return [field.repeated(*each) for each in said]
+
     last = -1
     for at in sorted(free):
         if at < last or not free.issuperset(range(at, at + number.size)):
@@ -75,19 +83,12 @@ def _repeating(layout: Layout, places: Sequence[Place], section: str, number: Nu
         values = [number.read(data, origin + at) for data, _, origin in places]
         if len(set(values)) < FEWEST_VALUES:
             continue
-        for name in names:
-            field = Field(
-                f"{name}_{section}_{at:02x}" if section == "trailer" else f"{name}_{at:02x}", section, at,
-                kind=number.kind, size=number.size, role="repeat", status="observed", byte_order=number.order,
-                repeats=name,
-            )  # fmt: skip
-            wanted = [
-                field.repeated(record.sync, size, record.start)
-                for (_, record, _), size in zip(places, sizes, strict=True)
-            ]
+        for field in fields:
+            wanted = again(field)
             same = sum(a == b for a, b in zip(values, wanted, strict=True))
             if same >= len(places) * (1 - STRAY) and len(set(wanted)) >= FEWEST_VALUES:
-                yield _sure(field._replace(doc=f"{SAID[name]} in {same} of {len(places)} records"), wanted)
+                doc = f"{SAID[field.repeats]} in {same} of {len(places)} records"
+                yield _sure(field._replace(name=f"{field.name}_{at:02x}", offset=at, doc=doc), wanted)
                 last = at + number.size
                 break
 
