@@ -222,7 +222,6 @@ class LogLine(NamedTuple):
         return self.path, self.about
 
 
-_ABOUT = LogLine._fields.index("about")
 _MOMENT: Callable[[LogLine], datetime | None] = attrgetter("moment")
 
 
@@ -453,32 +452,15 @@ _When = tuple[datetime | None, str]
 """Moment and note on it."""
 
 
-class _Message(NamedTuple):
-    """What the words of a line say, whenever and wherever they were written; the attributes are those of the line.
+def _words(form: LineForm, **said: Any) -> LogLine:
+    """Return what words say, whenever and wherever they were written: a line without number, place and time.
 
-    They stand in the order in which the line has them: severity to argument, step to banner, address and program.
-
-    ``postoffice`` is the one that the header of a report, or Dispatch that looks at its process table, names.
+    Its ``postoffice`` is the one that the header of a report, or Dispatch that looks at its process table, names.
     """
-
-    form: LineForm
-    severity: str = ""
-    severity_digit: int | None = None
-    code: int | None = None
-    unnumbered: bool = False
-    text: str = ""
-    argument: str | None = None
-    postoffice: str = ""
-    step: str = ""
-    event: LineEvent = ""
-    exit_code: int | None = None
-    said: str = ""
-    banner: str = ""
-    address: str = ""
-    program: str = ""
+    return LogLine(0, Span(0, 0), "", "", form, **said)
 
 
-def _message(words: str, piped: bool, by_instance: bool, dated: bool) -> _Message:
+def _message(words: str, piped: bool, by_instance: bool, dated: bool) -> LogLine:
     """Read what stands behind a time stamp.
 
     Args:
@@ -494,23 +476,24 @@ def _message(words: str, piped: bool, by_instance: bool, dated: bool) -> _Messag
             return _coded(coded)
         if text := _SEVERITY.match(words):
             return _worded(text, dated=dated)
-    return _Message("unparsed", text=words)
+    return _words("unparsed", text=words)
 
 
 _known_message = lru_cache(maxsize=messages.KEPT)(_message)
 
 
-def _coded(match: re.Match[str]) -> _Message:
+def _coded(match: re.Match[str]) -> LogLine:
     digit, code, literal = int(match[1]), int(match[2]), match[3] or ""
     severity = SEVERITIES.get(digit) or f"severity {digit} (not documented)"
     if code != messages.UNNUMBERED:
         argument = literal.strip(_BLANKS) or None
-        return _understood(_Message("coded", severity, digit, code, argument=argument))
+        return _understood("coded", severity=severity, severity_digit=digit, code=code, argument=argument)
     known, argument = messages.recognise(literal) or (None, None)
-    return _understood(_Message("coded", severity, digit, known, unnumbered=True, text=literal, argument=argument))
+    said = {"severity": severity, "severity_digit": digit, "text": literal, "argument": argument}
+    return _understood("coded", code=known, unnumbered=True, **said)
 
 
-def _worded(match: re.Match[str], *, dated: bool) -> _Message:
+def _worded(match: re.Match[str], *, dated: bool) -> LogLine:
     word, bracketed, plain, tail = match.groups()
     severity = word.capitalize()
     if severity == "Status" and plain is not None:
@@ -523,23 +506,25 @@ def _worded(match: re.Match[str], *, dated: bool) -> _Message:
         indented = tail.startswith(" " * _STATUS_INDENT)
         text = tail[_STATUS_INDENT:] if indented else tail.lstrip(_BLANKS)
     if severity == "Status" and (report := _REPORT.match(text.lstrip(_BLANKS))) and (dated or report[3]):
-        return _understood(_Message("report", severity, text=text, postoffice=f"{report[1]}/{report[2]}"))
+        return _understood("report", severity=severity, text=text, postoffice=f"{report[1]}/{report[2]}")
     argument = None
     if code is not None:
         reading = messages.read_text(code, text.strip(_BLANKS))
         argument = reading.argument if reading else None
     elif severity == "Status":
         code, argument = messages.recognise(text.strip(_BLANKS)) or (None, None)
-    return _understood(_Message("text", severity, code=code, unnumbered=bracketed == "", text=text, argument=argument))
+    said = {"severity": severity, "unnumbered": bracketed == "", "text": text, "argument": argument}
+    return _understood("text", code=code, **said)
 
 
-def _dispatched(text: str) -> _Message:
+def _dispatched(text: str) -> LogLine:
     polled = _POLLED.match(text)
-    return _understood(_Message("dispatch", text=text, postoffice=f"{polled[1]}/{polled[2]}" if polled else ""))
+    return _understood("dispatch", text=text, postoffice=f"{polled[1]}/{polled[2]}" if polled else "")
 
 
-def _understood(message: _Message) -> _Message:
+def _understood(form: LineForm, **said: Any) -> LogLine:
     """Return a message with what follows from its words: the step, the program, the postoffice that it names."""
+    message = _words(form, **said)
     step = _step(message.form, message.code, message.text)
     message = message._replace(said=_says(message).strip(), banner=_banner(message.text), **step)
     if message.form == "dispatch":
@@ -592,7 +577,7 @@ class _Reader:
         self.gap = False
         return line
 
-    def placed(self, place: _Place, when: _When, instance: str, message: _Message) -> LogLine:
+    def placed(self, place: _Place, when: _When, instance: str, message: LogLine) -> LogLine:
         """Return a message as a line, with the postoffice that it or a line before it names."""
         if message.form == "report":
             self.reporter = message.postoffice
@@ -600,13 +585,25 @@ class _Reader:
             self.full_years = False
         elif message.form == "dispatch" and message.postoffice:
             self.polled[instance] = message.postoffice
+        (number, span, raw, end), (moment, note) = place, when
         if message.form in OWN_FORMS:
             postoffice = self.polled.get(instance, "") if message.form == "dispatch" else self.reporter
-            says, tells, names = message[1:7], message[8:13], message[13:]
-            return LogLine._make((*place, message.form, *when, *says, instance, postoffice, *tells, "", *names, 0, ""))
-        return LogLine(*place, message.form, *when, text=message.text, said=place[2].strip())
+            said = message.said
+        else:
+            instance, postoffice, said = "", "", raw.strip()
+        return message._replace(
+            number=number,
+            span=span,
+            raw=raw,
+            end=end,
+            moment=moment,
+            moment_note=note,
+            instance=instance,
+            postoffice=postoffice,
+            said=said,
+        )
 
-    def stamped(self, raw: str, match: re.Match[str]) -> tuple[_When, str, _Message]:
+    def stamped(self, raw: str, match: re.Match[str]) -> tuple[_When, str, LogLine]:
         """Read a line with a time stamp."""
         instance, *_, pipe, rest = match.groups()
         when = self.moment(match)
@@ -615,7 +612,7 @@ class _Reader:
         read = _known_message if len(rest) <= messages.SHORT else _message
         return when, instance or "", read(rest, pipe is not None, instance is not None, when[0] is not None)
 
-    def bare(self, content: str) -> tuple[_When, str, _Message]:
+    def bare(self, content: str) -> tuple[_When, str, LogLine]:
         """Read a line without a time stamp: one that lost it, one that goes on with a message, or neither."""
         if match := _WINDOW.match(content):
             note = f"{content[: match.start(1)].rstrip()} is a time without a date"
@@ -626,10 +623,10 @@ class _Reader:
             reading := messages.read_text(int(match[1]), match[2].strip(_BLANKS))
         ):
             text = match[2].strip(_BLANKS)
-            message = _Message("text", code=reading.message.code, text=text, argument=reading.argument)
-            return (None, ""), "", _understood(message)
+            message = _understood("text", code=reading.message.code, text=text, argument=reading.argument)
+            return (None, ""), "", message
         goes_on = self.continues and (not self.gap or _ADDRESS.fullmatch(content)) and not _CONTROL.search(content)
-        return (None, ""), "", _Message("continuation" if goes_on else "unparsed", text=content.strip(_PADDING))
+        return (None, ""), "", _words("continuation" if goes_on else "unparsed", text=content.strip(_PADDING))
 
     def moment(self, match: re.Match[str]) -> _When:
         """Return the moment a time stamp means, and a note where it leaves something open."""
@@ -775,12 +772,12 @@ def _in_context(lines: Iterable[LogLine], path: str, owner: str) -> list[LogLine
                 program, sitting = "", sitting + 1
             program = line.banner or program
             writer = line.program or program
-            placed.append(LogLine._make((*line[:_ABOUT], about, line.address, writer, sitting, path)))
+            placed.append(line._replace(about=about, program=writer, sitting=sitting, path=path))
             if _ends(line):
                 program = ""
             before = None if line.form == "report" else line.moment or before
         else:
-            placed.append(LogLine._make((*line[:_ABOUT], about, *line[_ABOUT + 1 : -1], path)))
+            placed.append(line._replace(about=about, path=path))
     _address_gaps(placed, owner)
     return placed
 
@@ -809,7 +806,7 @@ def _address_gaps(lines: list[LogLine], owner: str) -> None:
             lines[at] = lines[at]._replace(about="" if about == owner else about, program=program)
 
 
-def _by_server(message: _Message) -> bool:
+def _by_server(message: LogLine) -> bool:
     named = (message.argument or message.text).upper()
     return (
         message.code in SERVER_CODES
@@ -818,7 +815,7 @@ def _by_server(message: _Message) -> bool:
     )
 
 
-def _address(message: _Message) -> str:
+def _address(message: LogLine) -> str:
     """Return the postoffice that a message of the server names, as NET/PO."""
     if message.code in (120, 129, 133, 156, 158, 159, 166) or (message.unnumbered and message.code is None):
         found = _NAMED.search((message.argument or message.text).strip())
@@ -837,11 +834,11 @@ def _prefix(stamp: str | datetime) -> str:
     return f"{stamp} | " if stamp else ""
 
 
-def _says(line: LogLine | _Message) -> str:
+def _says(line: LogLine) -> str:
     """Return what a line says in words; the wording of a coded one comes from the catalogue."""
     if line.form == "coded" and line.code is not None and not line.unnumbered:
         return messages.render_text(line.code, line.argument)
-    return line.text if isinstance(line, _Message) or line.form in OWN_FORMS else line.raw.strip()
+    return line.text if line.form in OWN_FORMS else line.raw.strip()
 
 
 def _line_row(line: LogLine, said: LogLine) -> Row:

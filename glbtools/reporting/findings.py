@@ -77,7 +77,7 @@ def summary(report: Report) -> str:
     ends = _requestors(report)
     unjudged = f"; {len(report.unjudged)} cannot be judged" if report.unjudged else ""
     sick = Counter(filter(None, ends.values()))
-    said = [_losing(each, sick[each]) for each in CERTAINTIES if sick[each]]
+    said = [(sick[each], _lose(each, sick[each])) for each in CERTAINTIES if sick[each]]
     if said:
         (count, first), more = said[0], "".join(f", {number} more {verb} some" for number, verb in said[1:])
         return f"{count} of {plural(len(ends), 'postoffice')} {first} changes{more}{unjudged}"
@@ -97,10 +97,10 @@ def summary(report: Report) -> str:
     return f"nothing wrong is found{of}{read}{unjudged}"
 
 
-def _losing(certainty: str, count: int) -> tuple[int, str]:
-    """Return how many postoffices lose changes, and the verb for it."""
+def _lose(certainty: str, count: int) -> str:
+    """Return the verb for so many postoffices that lose changes."""
     how = {"certain": "", "likely": "probably ", "possible": "may "}[certainty]
-    return count, f"{how}{'loses' if count == 1 and certainty != 'possible' else 'lose'}"
+    return f"{how}{'loses' if count == 1 and certainty != 'possible' else 'lose'}"
 
 
 def _requestors(report: Report) -> dict[str, str]:
