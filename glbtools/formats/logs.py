@@ -564,7 +564,7 @@ class _Reader:
         content = place[2].rstrip(_PADDING)
         if not content.lstrip(_PADDING):
             self.gap = True
-            return LogLine(*place, "blank")
+            return LogLine(*place, "blank", said=place[2].strip())
         stamped = _STAMPED.match(content)
         when, instance, message = self.bare(content) if stamped is None else self.stamped(place[2], stamped)
         line = self.placed(place, when, instance, message)
