@@ -167,6 +167,10 @@ def _identities(found: list[Postoffice]) -> dict[int, str]:
         srvconf, named = each.srvconf(), claim(each)
         for name in (*(srvconf[1].by_node if srvconf else ()), *([named] if named else [])):
             known[name.partition("/")[2]] = name
+    for each in found:
+        name, source, sure = own_name(each)
+        if name and sure and source != AS_SERVER:
+            known.setdefault(name.partition("/")[2], name)
     return {id(each): _identity(each, known) for each in found}
 
 

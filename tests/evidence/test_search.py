@@ -88,6 +88,21 @@ def test_a_postoffice_is_found_at_any_depth(tmp_path: Path) -> None:
     assert len(collect([tmp_path]).only.postoffices) == len(collect([NETWORK]).only.postoffices)
 
 
+@pytest.mark.parametrize("earlier", ["stuck", "grammar"])
+def test_a_postoffice_that_only_its_copy_names_is_found_twice_and_each_is_judged(earlier, tmp_path, fixture_path):
+    """Its own queue is empty and names nobody; its directory is called like the postoffice that another one is."""
+    shutil.copytree(fixture_path("idle"), tmp_path / "both")
+    shutil.copytree(fixture_path(earlier), tmp_path / "both" / "backup")
+    both = glbtools.diagnose(tmp_path / "both")
+    assert len(both.evidence.units) == 2
+    alone = [glbtools.diagnose(tmp_path / "both" / "backup"), glbtools.diagnose(fixture_path("idle"))]
+    said = {each.problem.slug for report in alone for each in report.findings}
+    assert {each.problem.slug for each in both.findings} == said
+    assert {each.sync for each in glbtools.unsent(tmp_path / "both")} == {
+        each.sync for each in glbtools.unsent(tmp_path / "both" / "backup")
+    }
+
+
 def test_an_earlier_copy_below_is_judged_as_a_unit_of_its_own(network: Path, run: Run) -> None:
     requestor = next(each for each in collect([network]).postoffices if each.role == "requestor")
     earlier = network / "old" / "may" / Path(requestor.path).name
