@@ -357,10 +357,16 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     various = sum(len(varying[at]) for at in digits if len(varying[at]) > 1)
     if various >= (FEWEST_DIGITS if len(digits) == field.size else MANY_DIGITS):
         yield f"{len(digits)} of its bytes are two decimal digits each: they may be of a date in digits"
-    low = [raw[0 if field.byte_order == "little" else -1] for raw in raws]
-    unused = field.stamp == "dos" and Counter(low).most_common(1)[0][0] == 0  # packed dates of full hours have none
-    if _is_one(low) and not _is_one(raws) and not unused:
+    places = [[raw[at] for raw in raws] for at in range(field.size)]  # from the lowest byte to the highest
+    if field.byte_order != "little":
+        places.reverse()
+    unused = field.stamp == "dos" and Counter(places[0]).most_common(1)[0][0] == 0  # packed dates of full hours
+    if _is_one(places[0]) and not _is_one(raws) and not unused:
         yield "its lowest byte never changes though others do: no clock runs so"
+    elif field.stamp == "unix" and any(
+        _is_one(each) and not all(map(_is_one, places[at + 1 :])) for at, each in enumerate(places)
+    ):
+        yield "a byte of it never changes though a higher one does: no clock runs so"
     told = [at for at, each in enumerate(varying) if len(each) >= FEW_VALUES]
     if told and _nearly_all(all(raw[at] < CLOCK for at in told) for raw in raws):
         yield f"no byte of it reaches {CLOCK}: they may be hours, minutes and seconds by themselves"
