@@ -63,27 +63,29 @@ def master(work: Work, case: Case, finding: Finding) -> None:
     last = max((each.sync for each in changes), default=0)
     if last > head:
         work.set_srvconf(finding, f"MSTTRANS holds numbers up to {last}, and none is given twice", sync=last)
+        issued: dict[str | None, list[str]] = {}
+        for change in changes:
+            if change.sync > head:
+                issued.setdefault(origin_of(change.text), []).append(change.text)
         for each in work.cases.values():
-            _taken_since(work, each, finding, [one for one in changes if one.sync > head])
+            _taken_since(work, each, finding, issued.get((each.postoffice.name or "").upper(), []))
     if lost:
         said = f"the server's updates with {lost}: content in no file given. An Import brings it"
         work.leave(finding, said, lost=True)
 
 
-def _taken_since(work: Work, case: Case, finding: Finding, issued: list[Change]) -> None:
+def _taken_since(work: Work, case: Case, finding: Finding, texts: list[str]) -> None:
     """Let an old SRVCONF know of a requestor what MSTTRANS shows that the server has taken since (Q96003).
 
-    Its number goes up to what was confirmed where MSTTRANS has gone on by as many changes of it, and on to what stands
-    in REQTRANS and there.
+    Its number goes up to what was confirmed where MSTTRANS has gone on by as many changes of it, ``texts``, and on to
+    what stands in REQTRANS and among them.
     """
     number, a, b = work.registered(case), work.confirmed(case), work.applied(case)
-    name = (case.postoffice.name or "").upper()
-    texts = {each.text for each in issued if origin_of(each.text) == name}
-    if not number or a is None or b is None or sum(origin_of(each.text) == name for each in issued) < a - b:
+    if not number or a is None or b is None or len(texts) < a - b:
         return
-    reached = max(a, b)
+    reached, known = max(a, b), set(texts)
     for each in work.records(case, "REQTRANS"):
-        if each.sync == reached + 1 and each.text in texts:
+        if each.sync == reached + 1 and each.text in known:
             reached = each.sync
     if reached > b:
         why = f"MSTTRANS holds what the server has taken from {case.postoffice.shown} since"
