@@ -17,10 +17,8 @@ from glbtools.simulation.faults import FAULTS  # noqa: E402
 from glbtools.simulation.samples import sample  # noqa: E402
 from scoreboard import claims, families, learning  # noqa: E402
 from scoreboard.judge import Verdict, judge_many  # noqa: E402
-from scoreboard.learning import section  # noqa: E402
+from scoreboard.learning import PAGE, section  # noqa: E402
 from scoreboard.proof import Proof, prove  # noqa: E402
-
-PAGE = HERE.parent / "docs" / "scoreboard.md"
 
 
 def proof_of(seed: int) -> tuple[int, Proof]:
