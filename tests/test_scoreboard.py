@@ -67,6 +67,17 @@ def test_a_random_network_that_is_rebuilt_loses_no_change_and_needs_no_second_re
     assert proof.again == 0
 
 
+def test_what_is_in_the_mail_when_a_network_is_rebuilt_is_fetched_by_the_t3_that_comes_next() -> None:
+    """Where SRVCONF counts what was sent, an answer that no T3 fetches is not sent again (docs/facts/protocol.md)."""
+    drawn = sample(20_000)._replace(kind="healthy", faults=())
+    quiet = drawn.scenario._replace(steps=(), mishaps=())
+    scenario = quiet._replace(stop="T2", rules=Rules(due_from="srvconf", stored="sent"))
+    proof = prove(drawn._replace(scenario=scenario))
+    assert proof.clean
+    assert proof.lost == []
+    assert proof.late == []
+
+
 def test_networks_that_are_surveyed_together_have_the_verdicts_that_each_has_alone() -> None:
     together = dict(judge_many(12, 40))
     for seed, verdict in together.items():
