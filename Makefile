@@ -9,7 +9,7 @@ DOCS_INSTALLED := $(VENV)/.installed-docs
 READERS := .venv-readers
 DEMO := build/demo
 
-.PHONY: demo test test-real test-tools test-survey check-consumers check lint types dist site bench scoreboard docs fixtures fuzz clean
+.PHONY: demo test test-fresh test-real test-tools test-survey check-consumers check lint types dist site bench scoreboard docs fixtures fuzz clean
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -36,6 +36,10 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -q -n auto
+
+# The laws of the tests with examples that nobody has seen; what breaks one is kept in .hypothesis and tried first next time.
+test-fresh: $(INSTALLED)
+	$(BIN)/python -m pytest -q -n auto --hypothesis-profile fresh $$(grep -rlE '@given|stateful' tests --include '*.py')
 
 # Against servers and tools as others package them; what is not installed is skipped, and pytest says why.
 test-real: $(INSTALLED)

@@ -314,12 +314,12 @@ def detect(data: bytes, path: str, layouts: Layouts, among: Mapping[str, Entry] 
             return entry
     from glbtools.formats import unread
 
-    if known := unread.signed(data):
+    base = files.base_name(path)
+    by_name = next((e for e in among.values() if any(fnmatch.fnmatchcase(base, pattern) for pattern in e.names)), None)
+    if known := unread.signed(data, sound=by_name is not None):
         raise UnknownFormatError(f"{path}: {known}")
     if data and "queue" in among and _is_damaged_queue(data, layouts["queue"]):
         return among["queue"]
-    base = files.base_name(path)
-    by_name = next((e for e in among.values() if any(fnmatch.fnmatchcase(base, pattern) for pattern in e.names)), None)
     # Any text may be called as a log or a listing is.
     if (by_name is None or not by_name.binary) and (known := unread.named(data)):
         raise UnknownFormatError(f"{path}: {known}")

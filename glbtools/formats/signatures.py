@@ -61,9 +61,18 @@ FOREIGN = (
 """Files of other programs that people give, too; their signatures are long enough, or no record begins so."""
 
 
-def foreign(head: bytes) -> Signature | None:
-    """Return which file of another program begins with some bytes; None for any other."""
-    return next((each for each in FOREIGN if head.startswith(each.magic, each.at)), None)
+def foreign(head: bytes, sound: bool = False) -> Signature | None:
+    """Return which file of another program begins with some bytes, at least 16 of them; None for any other.
+
+    Args:
+        head: the beginning of a file.
+        sound: whether what follows a short signature in a sound file must follow it here: something else, such as a
+            name, says that these bytes are of a damaged file of ours.
+    """
+    found = next((each for each in FOREIGN if head.startswith(each.magic, each.at)), None)
+    if found is None or (sound and not _follows(found, head)):
+        return None
+    return found
 
 
 def packed(head: bytes) -> Signature | None:
@@ -78,6 +87,21 @@ def packed(head: bytes) -> Signature | None:
 
 
 def _follows(found: Signature, head: bytes) -> bool:
+    """Whether what stands behind a signature in every sound file does so here."""
+    if found.magic == b"glTF":  # version and size: glTF 2.0, 4.4.2
+        return head[4:8] in (b"\1\0\0\0", b"\2\0\0\0")
+    if found.magic == b"!BDN":  # wMagicClient, [MS-PST] 2.2.2.6; the others: libpff
+        return head[8:10] in (b"SM", b"AB", b"SO")
+    if found.magic == b"\xef\xcd\xab\x89":  # ulVersion: 0x620, and near it in Exchange
+        return head[9:12] == b"\6\0\0"
+    if found.magic == b"LfLe":  # the size of the header
+        return head[:4] == b"0\0\0\0"
+    if found.magic == b"%PDF-":
+        return head[5:6].isdigit() and head[6:7] == b"."
+    if found.magic == b"\xff\xd8\xff":
+        return head[6:10] in (b"JFIF", b"Exif") or head[3] in (0xDB, 0xC4, 0xEE)
+    if found.magic == b"GIF8":
+        return head[4:6] in (b"7a", b"9a")
     if found.magic == b"\x1f\x8b\x08":
         return len(head) > 9 and head[3] < 0x20 and head[8] in (0, 2, 4) and head[9] in (*range(14), 255)
     if found.magic == b"BZh":

@@ -132,9 +132,14 @@ _KINDS = (
 )  # fmt: skip
 
 
-def signed(data: bytes) -> TextKind | None:
-    """Return which file of another program a content is by its signature; None for any other."""
-    found = foreign(data[:64])
+def signed(data: bytes, sound: bool = False) -> TextKind | None:
+    """Return which file of another program a content is by its signature; None for any other.
+
+    Args:
+        data: the content.
+        sound: whether more than a short signature is asked for, as of a file with a name of ours.
+    """
+    found = foreign(data[:64], sound)
     return TextKind(found.what, found.instead) if found else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from glbtools import diagnose, inspect, inspect_bytes
 from glbtools.errors import UnknownFormatError
 from glbtools.formats.registry import SIBLINGS
+from glbtools.formats.signatures import FOREIGN as FOREIGN_SIGNATURES
+from glbtools.formats.signatures import Signature
 from glbtools.layouts import reference
 
 NETWORK = Path(__file__).resolve().parents[2] / "fixtures" / "network"
@@ -58,8 +61,8 @@ def test_a_deleted_network_is_called_so() -> None:
 
 FOREIGN = {
     "glTF": (b"glTF\2\0\0\0", "a glTF model"),
-    "PST": (b"!BDN" + bytes(40), "a personal folder file"),
-    "EDB": (b"\1\2\3\4\xef\xcd\xab\x89" + bytes(40), "a database of Exchange"),
+    "PST": (b"!BDN" + bytes(4) + b"SM\x17\0" + bytes(32), "a personal folder file"),
+    "EDB": (b"\1\2\3\4\xef\xcd\xab\x89\x20\6" + bytes(40), "a database of Exchange"),
     "zip": (b"PK\3\4\x14\0\0\0\x08\0" + bytes(16) + b"\5\0\0\0A.TXT" + bytes(50), "a zip archive"),
     "IIS": (
         b"#Software: Microsoft Internet Information Services 5.0\r\n#Fields: date time\r\n",
@@ -83,6 +86,17 @@ def test_what_is_of_another_program_is_named_for_what_it_is(name: str, file: str
     if name != "zip":  # an archive is opened
         with pytest.raises(UnknownFormatError, match=says):
             diagnose(path)
+
+
+@pytest.mark.parametrize(
+    "magic", [each for each in FOREIGN_SIGNATURES if len(each.magic) < 8], ids=lambda each: each.what
+)
+def test_four_bytes_by_chance_take_no_file_with_a_name_of_ours_away(magic: Signature) -> None:
+    data = bytearray(600)
+    data[magic.at : magic.at + len(magic.magic)] = magic.magic
+    assert inspect_bytes(bytes(data), "REQTRANS.GLB").entry.name == "queue"
+    with pytest.raises(UnknownFormatError, match=re.escape(magic.what)):
+        inspect_bytes(bytes(data), "GIVEN.BIN")
 
 
 def test_a_folder_of_models_is_no_postoffice_and_models_beside_one_hide_nothing(tmp_path: Path) -> None:
