@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import shutil
 import signal
@@ -20,6 +19,7 @@ from glbtools.fleet import cluster, judging
 from glbtools.fleet.cluster import Cluster
 from glbtools.fleet.discovery import Job
 from glbtools.fleet.judging import Terms
+from tests.fleet.units import Deadly, verdicts
 
 distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
 dask = pytest.importorskip("dask")
@@ -51,10 +51,6 @@ def tapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return top
 
 
-def verdicts(found):
-    return sorted((line | {"seconds": 0} for line in found), key=lambda line: line["unit"])
-
-
 @pytest.fixture(scope="module")
 def alone(tapes: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     return verdicts(glbtools.survey(tapes, out=tmp_path_factory.mktemp("alone") / "out", workers=0))
@@ -83,17 +79,6 @@ def test_a_worker_that_is_killed_takes_nothing_with_it(scheduler, tapes: Path, a
         over.set()
         killer.join()
     assert found == alone
-
-
-class Deadly(str):
-    """A path that kills the worker that looks at it."""
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        if multiprocessing.parent_process() is not None:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return super().__str__()
 
 
 def test_a_unit_that_kills_every_worker_is_an_outcome(scheduler, tapes: Path) -> None:

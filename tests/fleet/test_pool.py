@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import random
 import shutil
@@ -22,6 +21,7 @@ from glbtools.errors import UsageError
 from glbtools.fleet import pool
 from glbtools.fleet.discovery import Job
 from glbtools.fleet.judging import Terms, stamped, without_verdict
+from tests.fleet.units import Deadly, verdicts
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 COPIES = 240
@@ -39,21 +39,6 @@ def tapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def undisturbed(tapes: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
     return verdicts(glbtools.survey(tapes, out=tmp_path_factory.mktemp("out") / "out", workers=0))
-
-
-def verdicts(found):
-    return sorted((line | {"seconds": 0} for line in found), key=lambda line: line["unit"])
-
-
-class Deadly(str):
-    """A path that kills the process of a pool that looks at it."""
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        if multiprocessing.parent_process() is not None:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return super().__str__()
 
 
 class Slow(str):
