@@ -11,7 +11,7 @@ from glbtools import __version__
 from glbtools.errors import GlbError, UsageError
 from glbtools.fleet.discovery import Job
 from glbtools.fleet.judging import CRASHED, Line, Terms, judged, stamped, without_verdict
-from glbtools.fleet.pool import BATCH, UNDER_WAY, batches
+from glbtools.fleet.pool import UNDER_WAY, batches
 
 WAIT = 20
 """Seconds to wait for a scheduler and its workers."""
@@ -39,7 +39,7 @@ class Cluster:
             raise UsageError("--scheduler needs distributed: pip install 'glbtools[cluster]'") from None
         self._dask, self._terms = distributed, terms
         self._done: SimpleQueue[Any] = SimpleQueue()
-        self._under_way: dict[str, Any] = {}
+        self._under_way: dict[str, tuple[Any, list[Job]]] = {}
         try:
             self._client = distributed.Client(address, set_as_default=False, timeout=WAIT)
         except (OSError, ValueError, TypeError) as error:
@@ -74,25 +74,23 @@ class Cluster:
             GlbError: the scheduler is gone.
         """
         try:
-            yield from self._run(batches(jobs, BATCH))
+            yield from self._run(batches(jobs))
         except (OSError, self._dask.client.FutureCancelledError) as error:
             raise GlbError(f"the cluster is gone: {error}") from None
         finally:
             self._client.close()
 
     def _run(self, waiting: Iterator[list[Job]]) -> Iterator[list[Line]]:
-        under_way: dict[str, list[Job]] = {}
         lost: list[Job] = []
         while True:
             most = UNDER_WAY * max(sum(self._client.nthreads().values()), 1)
             for batch in waiting:
-                under_way[self._submit(batch).key] = batch
-                if len(under_way) >= most:
+                self._submit(batch)
+                if len(self._under_way) >= most:
                     break
-            if not under_way:
+            if not self._under_way:
                 break
-            future = self._next()
-            batch = under_way.pop(future.key)
+            future, batch = self._next()
             try:
                 yield from future.result()
             except self._dask.KilledWorker:
@@ -100,22 +98,22 @@ class Cluster:
         # Something in these has ended several workers: each is tried with nothing else under way.
         for job in lost:
             self._submit([job])
+            future, _ = self._next()
             try:
-                yield self._next().result()[0]
+                yield future.result()[0]
             except self._dask.KilledWorker:
                 line = without_verdict(job, CRASHED, "ended every worker that it was given to")
                 yield stamped(job, [line])
 
-    def _submit(self, batch: list[Job]) -> Any:
+    def _submit(self, batch: list[Job]) -> None:
         # A key of its own for each try: what was done once would else be taken for done.
         key = f"glbtools-{batch[0].key}-{os.urandom(8).hex()}"
         future = self._client.submit(judged, batch, self._terms, key=key, pure=False, retries=RETRIES)
-        self._under_way[key] = future
+        self._under_way[key] = future, batch
         future.add_done_callback(self._done.put)
-        return future
 
-    def _next(self) -> Any:
-        """Wait until something that is under way is done, and return it.
+    def _next(self) -> tuple[Any, list[Job]]:
+        """Wait until something that is under way is done, and return it with its jobs.
 
         Raises:
             GlbError: there has been no worker for too long.
