@@ -12,7 +12,7 @@ from glbtools.diagnosis.problems import SEVERITIES, by_slug
 from glbtools.diagnosis.wording import plural
 from glbtools.reporting.documents import dumps
 from glbtools.reporting.model import STRONG, Block, Column, Facts, Paragraph, Section, Table
-from glbtools.reporting.text import message, safe
+from glbtools.reporting.text import safe
 
 if TYPE_CHECKING:
     from glbtools.fleet.survey import Survey
@@ -46,9 +46,9 @@ def short(found: Survey) -> Iterator[Block]:
     """Yield what a run has found, for the terminal."""
     earlier = f", {found.units - found.added} of them done before" if found.added != found.units else ""
     yield Paragraph(f"{plural(found.units, 'unit')}{earlier}", tones=STRONG)
-    outcomes = _counted([(outcome, count) for outcome, count in sorted(found.outcomes.items())])
+    outcomes = _counted(sorted(found.outcomes.items()))
     findings = ", ".join(plural(found.findings[each], each) for each in SEVERITIES)
-    yield Facts((("outcomes", outcomes), ("findings", findings), ("written", _shown(found.out))))
+    yield Facts((("outcomes", outcomes), ("findings", findings), ("written", safe(found.out))))
 
 
 def document(found: Survey) -> str:
@@ -64,10 +64,6 @@ def document(found: Survey) -> str:
             "written": [str(each) for each in found.written],
         }
     )
-
-
-def _shown(path: Path) -> str:
-    return safe(str(path))
 
 
 def _overview(base: Path, foreign: int) -> Iterator[Block]:
@@ -112,8 +108,7 @@ def _problems(base: Path) -> Iterator[Block]:
 
 def _worst(base: Path) -> Iterator[Block]:
     (every,), *_ = _rows(base, "SELECT count(*) FROM units WHERE errors > 0")
-    more = f" The first {MOST} are listed; the tables have all." if every > MOST else ""
-    yield Section("Units with errors", "worst", f"{plural(every, 'unit')} with an error.{more}")
+    yield Section("Units with errors", "worst", f"{plural(every, 'unit')} with an error.{_more(every)}")
     found = _rows(
         base,
         "SELECT path, names, errors, warnings, changes, "
@@ -125,15 +120,14 @@ def _worst(base: Path) -> Iterator[Block]:
     heads = ("unit", "postoffices", "errors", "warnings", "changes not arrived", "problems")
     yield Table(
         tuple(Column(each, right=2 <= number <= 4) for number, each in enumerate(heads)),
-        tuple(tuple(message(safe(str(cell or ""))) for cell in row) for row in found),
+        _cells(found),
     )
 
 
 def _unjudged(base: Path) -> Iterator[Block]:
     condition = "outcome != 'judged' OR error IS NOT NULL"
     (every,), *_ = _rows(base, f"SELECT count(*) FROM units WHERE {condition}")  # noqa: S608 - our own words
-    more = f" The first {MOST} are listed; the tables have all." if every > MOST else ""
-    yield Section("What was not judged, or not wholly", "unjudged", f"{plural(every, 'unit')}.{more}")
+    yield Section("What was not judged, or not wholly", "unjudged", f"{plural(every, 'unit')}.{_more(every)}")
     found = _rows(
         base,
         f"SELECT outcome, path, error FROM units WHERE {condition} ORDER BY outcome, path LIMIT ?",  # noqa: S608
@@ -141,7 +135,7 @@ def _unjudged(base: Path) -> Iterator[Block]:
     )
     yield Table(
         (Column("outcome"), Column("unit"), Column("why")),
-        tuple(tuple(message(safe(str(cell or ""))) for cell in row) for row in found),
+        _cells(found),
     )
 
 
@@ -160,8 +154,16 @@ def _channels(base: Path) -> Iterator[Block]:
     )
 
 
+def _more(count: int) -> str:
+    return f" The first {MOST} are listed; the tables have all." if count > MOST else ""
+
+
+def _cells(found: list[tuple[Any, ...]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(safe(cell or "") for cell in row) for row in found)
+
+
 def _counted(found: list[tuple[Any, ...]]) -> str:
-    return ", ".join(f"{count} {safe(str(what))}" for what, count in found) or "none"
+    return ", ".join(f"{count} {safe(what)}" for what, count in found) or "none"
 
 
 def _rows(base: Path, query: str, *values: object) -> list[tuple[Any, ...]]:

@@ -260,7 +260,7 @@ def _is_done(done: array[int], job: Job) -> bool:
 
 def _write(stream: BinaryIO, lines: Iterable[Line]) -> None:
     """Write the lines of one job in one piece."""
-    stream.write(b"".join(json.dumps(each, ensure_ascii=True).encode() + b"\n" for each in lines))
+    stream.write(b"".join(dumps(each, indent=None).encode() + b"\n" for each in lines))
     stream.flush()
 
 
