@@ -56,8 +56,7 @@ if TYPE_CHECKING:
     from glbtools.formats.registry import Entry as Format
     from glbtools.formats.registry import Inspection, inspect_bytes
     from glbtools.layouts import Layouts
-    from glbtools.learn.checking import LayoutCheck as LayoutCheck
-    from glbtools.learn.checking import check_layout
+    from glbtools.learn.checking import LayoutCheck, check_layout
     from glbtools.learn.learning import Learning, learn_layout
     from glbtools.library import (
         load_layouts,
@@ -109,7 +108,7 @@ _PLACES = {
     "Inspection": "formats.registry",
     "Inventory": "diagnosis.inventory",
     "Layout": "binary.layout",
-    "LayoutCheck": "learn.checking:LayoutCheck",
+    "LayoutCheck": "learn.checking",
     "LayoutError": "errors",
     "Layouts": "layouts",
     "LdifFile": "formats.ldif_dump",

@@ -93,9 +93,6 @@ class Timeline:
             self.outside += 1
             return
         self._events.add(event)
-        self._seen(event)
-
-    def _seen(self, event: Event) -> None:
         seen = self.clocks.get(event.clock, ClockSpan(0, event.instant, event.instant, event.zone))
         early, late = min(seen.first, event.instant), max(seen.last, event.instant)
         self.clocks[event.clock] = ClockSpan(seen.events + 1, early, late, event.zone)
