@@ -20,6 +20,7 @@ from glbtools.evidence import archives
 from glbtools.evidence.network import collect
 from glbtools.evidence.sources import InnerEntry, on_disk
 from tests.cli.replay import Run
+from tests.evidence.findings import said
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 NETWORK = FIXTURES / "network"
@@ -48,18 +49,6 @@ WAYS = {
     "case.tar.bz2": tarred("w:bz2"),
     "case.tar.xz": tarred("w:xz"),
 }
-
-
-def said(path: Path, run: Run) -> list[dict[str, object]]:
-    """Return the findings of a diagnosis, without the paths."""
-    found = json.loads(run("diagnose", path, "--json").out)["findings"]
-    for each in found:
-        del each["path"], each["id"]
-        for evidence in each["evidence"]:
-            evidence["path"] = evidence["path"].rpartition("network/")[2]
-        for refuted in each.get("refuted", ()):
-            refuted.pop("by", None)
-    return found
 
 
 @pytest.mark.parametrize("name", WAYS)

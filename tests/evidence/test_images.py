@@ -18,6 +18,7 @@ from glbtools.evidence import images
 from glbtools.evidence.network import collect
 from glbtools.evidence.sources import on_disk
 from tests.cli.replay import Run
+from tests.evidence.findings import said
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 NETWORK = FIXTURES / "network"
@@ -78,18 +79,6 @@ WAYS = {
     "case.vmdk": converted("vmdk"),
     "case.vhd": converted("vpc"),
 }
-
-
-def said(path: Path, run: Run) -> list[dict[str, object]]:
-    """Return the findings of a diagnosis, without the paths."""
-    found = json.loads(run("diagnose", path, "--json").out)["findings"]
-    for each in found:
-        each["path"] = each["path"].rpartition("/")[2].rpartition("::")[2]
-        del each["id"]
-        for evidence in each["evidence"]:
-            evidence["path"] = "/".join(evidence["path"].replace("::", "/").rsplit("/", 3)[1:])
-        each.pop("refuted", None)
-    return found
 
 
 @pytest.mark.parametrize("name", WAYS)
