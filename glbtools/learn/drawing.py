@@ -13,6 +13,7 @@ from glbtools.learn.arrange import Arrangement, placed
 from glbtools.learn.chain import ChainRecord, sample
 from glbtools.learn.fields import HEAD, TAIL, Reading, Sight
 from glbtools.learn.framing import Rule
+from glbtools.learn.inserting import part_name
 from glbtools.learn.weighing import NUL_LINE, is_odd
 
 
@@ -102,43 +103,23 @@ def _rest(sight: Sight, arrangement: Arrangement, claimed: Sequence[Field]) -> I
                 run = []
 
 
-def _column(sight: Sight, arrangement: Arrangement, section: str, offset: int) -> list[bytes]:
+def _column(sight: Sight, arrangement: Arrangement, section: str, offset: int, size: int = 1) -> list[bytes]:
     if section == "record":
-        return sight.raw(HEAD, arrangement.head - offset, 1)
-    return sight.raw(TAIL, offset, 1)
+        return sight.raw(HEAD, arrangement.head - offset, size)
+    return sight.raw(TAIL, offset, size)
 
 
 def _unclaimed(sight: Sight, arrangement: Arrangement, section: str, run: Sequence[tuple[int, bytes | None]]) -> Field:
     start, size = run[0][0], len(run)
-    prefix = "" if section == "record" else f"{section}_"
-    values = [value for _, value in run if value is not None]
-    if values:
-        default = b"".join(values)
-        at = arrangement.head - start if section == "record" else start
-        same = sum(raw == default for raw in sight.raw(HEAD if section == "record" else TAIL, at, size))
-        doc = f"the same in {_of(same, len(sight.records))} records"
-        return Field(
-            f"{prefix}constant_{start:02x}",
-            section,
-            start,
-            kind="bytes",
-            size=size,
-            role="constant",
-            status="observed",
-            doc=doc,
-            default=default,
-        )
-    doc = f"varies over {len(sight.records)} records; not understood"
+    what, role, doc = "unknown", "opaque", f"varies over {len(sight.records)} records; not understood"
+    default = b"".join(value for _, value in run if value is not None) or None
+    if default is not None:
+        same = _column(sight, arrangement, section, start, size).count(default)
+        what, role, doc = "constant", "constant", f"the same in {_of(same, len(sight.records))} records"
     return Field(
-        f"{prefix}unknown_{start:02x}",
-        section,
-        start,
-        kind="bytes",
-        size=size,
-        role="opaque",
-        status="observed",
-        doc=doc,
-    )
+        part_name(section, what, start), section, start, kind="bytes", size=size, role=role, status="observed", doc=doc,
+        default=default,
+    )  # fmt: skip
 
 
 def _of(some: int, whole: int) -> str:

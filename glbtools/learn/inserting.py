@@ -38,21 +38,25 @@ def with_field(layout: Layout, field: Field) -> Layout:
 def _part(each: Field, start: int, stop: int) -> Field:
     if each.role == "constant" and isinstance(each.default, bytes):
         default = each.default[start - each.offset : stop - each.offset]
-        return each._replace(name=part_name(each, "constant", start), offset=start, size=stop - start, default=default)
+        return each._replace(
+            name=part_name(each.section, "constant", start), offset=start, size=stop - start, default=default
+        )
     doc = each.doc if each.role == "opaque" else "not understood"
-    return opened(each)._replace(name=part_name(each, "unknown", start), offset=start, size=stop - start, doc=doc)
+    return opened(each)._replace(
+        name=part_name(each.section, "unknown", start), offset=start, size=stop - start, doc=doc
+    )
 
 
-def part_name(each: Field, what: str, start: int) -> str:
-    """Return what a part of a field is called that begins at an offset: ``constant_04``, ``trailer_unknown_00``."""
-    return f"{'' if each.section == 'record' else each.section + '_'}{what}_{start:02x}"
+def part_name(section: str, what: str, start: int) -> str:
+    """Return what bytes are called that begin at an offset of a section: ``constant_04``, ``trailer_unknown_00``."""
+    return f"{'' if section == 'record' else section + '_'}{what}_{start:02x}"
 
 
 def opened(each: Field) -> Field:
     """Return a field as bytes that are not understood."""
     return Field(
-        part_name(each, "unknown", each.offset), each.section, each.offset, kind="bytes", size=each.size, role="opaque",
-        status="observed", doc="not understood",
+        part_name(each.section, "unknown", each.offset), each.section, each.offset, kind="bytes", size=each.size,
+        role="opaque", status="observed", doc="not understood",
     )  # fmt: skip
 
 

@@ -134,7 +134,9 @@ def _cut(layout: Layout, window: _Window, material: Material, record: Record) ->
         stop = window.skip + window.size
         stored = raw[window.skip : stop]
         rest = [(0, raw[: window.skip]), (stop, raw[stop:])]
-        parts[each.section] += [(part_name(each, "unknown", each.offset + at), part) for at, part in rest if part]
+        parts[each.section] += [
+            (part_name(each.section, "unknown", each.offset + at), part) for at, part in rest if part
+        ]
     if window.digits:
         try:
             stored = bytes.fromhex(stored.decode("ascii"))
