@@ -199,19 +199,16 @@ class SqliteStore:
             raise StoreError(f"{path}: no such store; a store that vanished is not made anew by itself")
         try:
             self.connection = sqlite3.connect(self.path, isolation_level=None, timeout=30)
-        except sqlite3.Error as error:
-            raise StoreError(f"{path}: no store: {error}") from None
-        with ExitStack() as cleanup:
-            cleanup.callback(self.close)
-            try:
+            with ExitStack() as cleanup:
+                cleanup.callback(self.close)
                 self.connection.execute("PRAGMA journal_mode=WAL")
                 self.connection.execute("PRAGMA synchronous=FULL")
                 self.connection.execute("PRAGMA cache_size=-65536")
                 self.connection.execute("PRAGMA wal_autocheckpoint=8000")
                 self._begin()
-            except sqlite3.Error as error:
-                raise StoreError(f"{path}: no store: {error}") from None
-            cleanup.pop_all()
+                cleanup.pop_all()
+        except sqlite3.Error as error:
+            raise StoreError(f"{path}: no store: {error}") from None
 
     def _begin(self) -> None:
         application = self.connection.execute("PRAGMA application_id").fetchone()[0]
