@@ -212,7 +212,7 @@ def _each_once(entries: Iterable[Entry], faults: list[Fault]) -> Iterator[Entry]
         known = seen.get(entry.key)
         if known is not None:
             number = known // 2
-            if number != entry.changed and ((known - state) % 2 == 0 or entry.key != entry.dn.lower()):
+            if number != entry.changed and ((known - state) % 2 == 0 or entry.has_identity):
                 message = f"{entry.dn} is there twice, with the numbers {number} and {entry.changed}"
                 faults.append(Fault(TWICE, message, Span(0, 0), damage=False, line=entry.line))
             if number >= entry.changed:

@@ -295,7 +295,7 @@ class _Choice:
                 # Deleted, made again under its name, and deleted again it looks as if it had never been there.
                 kind = DELETED if entry.key in self._had else kind
                 self._ephemeral += not kind
-            self._unnamed += kind == MODIFIED and entry.key != entry.dn.lower()
+            self._unnamed += kind == MODIFIED and entry.has_identity
             return kind
         if entry.deleted:
             return DELETED if was is not None else NOTHING
@@ -306,7 +306,7 @@ class _Choice:
         if not selected:
             return RENAMED if is_renamed(entry.key, was, entry.dn) else NOTHING
         # Known by objectGUID it is the same object: it was made while the last dump was read.
-        return ADDED if kind == ADDED and entry.created is not None and not _has_identity(entry) else MODIFIED
+        return ADDED if kind == ADDED and entry.created is not None and not entry.has_identity else MODIFIED
 
     def notes(self, counts: Mapping[str, int], receiver: Receiver) -> Iterator[str]:
         """Yield what whoever applies the changes has to know."""
@@ -464,11 +464,6 @@ def _fell(state: State, facts: Facts) -> str:
     )
 
 
-def _has_identity(entry: Entry) -> bool:
-    """Whether an object is known by more than its name."""
-    return entry.key != entry.dn.lower()
-
-
 class _Survey(NamedTuple):
     """What a first pass over a dump shows.
 
@@ -518,7 +513,7 @@ def _surveyed(source: Source, state: State, head: int | None) -> _Survey:
             known += 1
             if entry.created is not None and entry.created > state.exported:
                 anew += 1
-                same += _has_identity(entry)
+                same += entry.has_identity
         if entry.when is not None and (latest is None or entry.when > latest):
             latest = entry.when
         if entry.key in wanted and (entry.key not in seen or seen[entry.key].changed < entry.changed):

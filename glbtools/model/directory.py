@@ -52,6 +52,11 @@ class Entry(NamedTuple):
     former: str | None = None
     csn: str | None = None
 
+    @property
+    def has_identity(self) -> bool:
+        """Whether it is known by more than its name."""
+        return self.key != self.dn.lower()
+
 
 class Facts(NamedTuple):
     """What is known of a dump as a whole; None stands for what is not known.
