@@ -37,6 +37,11 @@ def pages() -> dict[str, str]:
     return made
 
 
+def every_command() -> list[tuple[str, str]]:
+    """Return the commands, each with the first sentence of its help text."""
+    return [(name, _told(command)[0]) for name, command in _commands(typer.main.get_command(application()))]
+
+
 def write() -> None:
     """Write the pages, and remove those of commands that are gone."""
     FOLDER.mkdir(exist_ok=True)
