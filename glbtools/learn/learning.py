@@ -16,6 +16,7 @@ from typing import NamedTuple
 from glbtools import files
 from glbtools.binary.layout import STATUSES, Layout
 from glbtools.errors import LayoutError, UnknownFormatError, UsageError
+from glbtools.formats.base import count
 from glbtools.formats.listing import parse_listing, probe_listq
 from glbtools.formats.queue import Queue, parse_queue
 from glbtools.formats.registry import FORMATS, detect
@@ -469,7 +470,7 @@ def _undecided(
         if not texts:
             yield "nothing in the files looks like a transaction; if they are queues, their texts may be obscured"
         elif texts < queue.FEWEST:
-            yield f"{_count(texts, 'text')} that may be a transaction: too few to see how records follow each other"
+            yield f"{count(texts, 'text')} that may be a transaction: too few to see how records follow each other"
         else:
             yield f"{texts} places look like transactions, and no rule leads from each to the next"
         return
@@ -479,13 +480,13 @@ def _undecided(
         yield from unread
         return
     if best.records < queue.FEWEST:
-        yield f"{_count(best.records, 'record')}: too few to tell a rule from an accident"
+        yield f"{count(best.records, 'record')}: too few to tell a rule from an accident"
     elif not best.sound:
         if apart:
             yield f"{' and '.join(apart)} are each explained alone, and not together: they have more than one layout"
             return
         yield (
-            f"the best explanation finds {_count(best.records, 'record')} and leaves too much unexplained: "
+            f"the best explanation finds {count(best.records, 'record')} and leaves too much unexplained: "
             f"{'; '.join(best.unexplained)}"
         )
     known = "sync" in fixed or any(each.first is not None or each.last is not None for each in materials)
@@ -521,14 +522,14 @@ def _agreed(found: Sequence[queue.Candidate]) -> Iterator[str]:
         return
     near = [each for each in found if each.bits - found[0].bits < queue.CLEAR]
     if len({tuple(text for _, text in each.texts) for each in near}) == 1:
-        yield f"{_count(found[0].records, 'record')}; their texts are the same in every reading that fits"
+        yield f"{count(found[0].records, 'record')}; their texts are the same in every reading that fits"
     frames = {
         (each.layout.header, *(sum(part.size for part in each.layout.section(name)) for name in ("record", "trailer")))
         for each in near
     }
     if len(frames) == 1:
         header, head, trail = next(iter(frames))
-        places = f"a header of {_count(header, 'byte')}, {head} before a text and {trail} behind it"
+        places = f"a header of {count(header, 'byte')}, {head} before a text and {trail} behind it"
         yield f"{places}, in every reading that fits"
 
 
@@ -578,10 +579,6 @@ def _arithmetic(materials: Sequence[Material]) -> Iterator[str]:
 def _remarks(learning: Learning) -> tuple[str, ...]:
     """Return the comments at the head of a learnt layout file."""
     records = sum(part.records for part in learning.parts)
-    lines = [f"Learnt from {_count(len(learning.paths), 'file')} with {_count(records, 'record')}."]
+    lines = [f"Learnt from {count(len(learning.paths), 'file')} with {count(records, 'record')}."]
     lines += ["What is said of a field holds for these files; learn --check LAYOUT FILE... tests others."]
     return tuple(lines)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
