@@ -116,8 +116,9 @@ class Difference(NamedTuple):
 def compare(old: Source, new: Source) -> Difference:
     """Return what two dumps say of each other.
 
-    Each is read once for names, numbers and digests of the contents, and the newer a second time for what differs: the
-    memory needed is that of the keys, and of the difference.
+    Each is read once for names, numbers and digests of the contents, the newer a second time for what differs, and the
+    older for what deleted objects were and modified ones have no more: the memory needed is that of the keys, and of
+    the difference.
     """
     first = _Side(old.entries(), {})
     second = _Side(new.entries(), first.entries)
