@@ -17,7 +17,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple
@@ -69,7 +69,7 @@ SERVER_CODES = frozenset(
 
 # Possessive quantifiers (++, *+) keep the time linear: a megabyte of blanks or digits is read once.
 _LEAD = r'[ \t"#]*+'
-_STAMP = r"(\d{1,2})/(\d{1,2})/(\d{2,4})[ \t]++(\d{1,2}):(\d{2})(?::(\d{2}))?(?=[ \t|]|$)"
+_STAMP = r"(\d{1,2}/\d{1,2}/\d{2,4})[ \t]++(\d{1,2}:\d{2}(?::\d{2})?)(?=[ \t|]|$)"
 _STAMPED = re.compile(rf"{_LEAD}(?:(\S{{1,10}})[ \t]++)??{_STAMP}[ \t]*+(?:(\|)[ \t]*+)?(.*)", re.ASCII)
 _WRITTEN_STAMP = re.compile(rf"{_LEAD}({_STAMP})", re.ASCII)
 _WRITTEN = re.compile(rf"{_LEAD}(?:\S{{1,10}}[ \t]++)??({_STAMP})", re.ASCII)
@@ -116,18 +116,21 @@ _STATUS_INDENT = 7
 class LogLine(NamedTuple):
     r"""One line of a log.
 
-    The attributes from ``about`` on are what its neighbours tell; ``Log.joined`` has them, and whoever knows the file
-    and its owner adds ``path``.
+    The attributes from ``severity`` to ``address`` follow from its words alone. Those from ``program`` on are what its
+    neighbours tell; ``Log.joined`` has them, and whoever knows the file and its owner adds ``path``.
 
     Attributes:
         number: counted from 1.
-        span: its bytes, the line end included; the spans of all lines tile the file.
+        start: of its bytes in the file.
+        stop: of its bytes, the line end included; all lines tile the file.
         raw: the line as stored, without its end. It may hold anything, terminal escapes included.
         end: ``\r\n``, ``\n`` or, in the last line, nothing.
         form: the shape of the line.
         moment: date and time it was written, by the clock of the machine that wrote it; zone unknown. None without
             a valid time stamp.
         moment_note: what is uncertain or remarkable about ``moment``; empty when nothing is.
+        instance: the Dispatch instance that wrote the line; empty when none is named.
+        postoffice: NET/PO that the line is about, as the last line that names one tells; empty when none did.
         severity: ``Status``, ``Warning``, ``Error`` or ``Fatal``; ``severity 3 (not documented)`` for a digit of
             unknown meaning; empty when the line has none.
         severity_digit: the digit of a coded line.
@@ -136,8 +139,6 @@ class LogLine(NamedTuple):
         unnumbered: the line says itself that it has no number: -1 in a coded line, an empty bracket in a text line.
         text: the message as written, its argument included; empty where the line gives only a number.
         argument: what the message is about. In text forms it can be told from the wording only of known messages.
-        instance: the Dispatch instance that wrote the line; empty when none is named.
-        postoffice: NET/PO that the line is about, as the last line that names one tells; empty when none did.
         step: the step that it tells of: ``T1``, ``T2`` or ``T3``; empty for none.
         event: what it tells of the step: Dispatch has started it (``run``), it has ended (``end``), it was not started
             in time (``missed``); a program of it reports (``reported``); T2 found nothing of a requestor (``late``).
@@ -145,38 +146,44 @@ class LogLine(NamedTuple):
         exit_code: with which a step ended.
         said: the message in words; the wording of a coded one comes from the catalogue.
         banner: the program whose first line it is; empty for any other line.
-        about: NET/PO that it is about, in upper case; empty for nobody in particular or the owner of the log.
         address: NET/PO that the message itself names, in upper case.
         program: what wrote it, as the message itself tells, else the last banner; empty when neither does.
+        about: NET/PO that it is about, in upper case; empty for nobody in particular or the owner of the log.
         sitting: counts the stretches of a file without a long pause.
         path: the file it is from.
     """
 
     number: int
-    span: Span
+    start: int
+    stop: int
     raw: str
     end: str
     form: LineForm
     moment: datetime | None = None
     moment_note: str = ""
+    instance: str = ""
+    postoffice: str = ""
     severity: str = ""
     severity_digit: int | None = None
     code: int | None = None
     unnumbered: bool = False
     text: str = ""
     argument: str | None = None
-    instance: str = ""
-    postoffice: str = ""
     step: str = ""
     event: LineEvent = ""
     exit_code: int | None = None
     said: str = ""
     banner: str = ""
-    about: str = ""
     address: str = ""
     program: str = ""
+    about: str = ""
     sitting: int = 0
     path: str = ""
+
+    @property
+    def span(self) -> Span:
+        """Its bytes in the file."""
+        return Span(self.start, self.stop)
 
     @property
     def written(self) -> str:
@@ -221,7 +228,16 @@ class LogLine(NamedTuple):
         """File and postoffice: within both the order of lines is the order of events."""
         return self.path, self.about
 
+    def beside(self, program: str, about: str, sitting: int, path: str) -> LogLine:
+        """Return it with what its neighbours tell."""
+        return LogLine._make((*self[:_NEIGHBOURS], program, about, sitting, path))
 
+
+_WORDS = LogLine._fields.index("severity")
+_NEIGHBOURS = LogLine._fields.index("program")
+"""Where the attributes begin that the words of a line tell, and those that its neighbours do."""
+
+_CODE: Callable[[LogLine], int | None] = attrgetter("code")
 _MOMENT: Callable[[LogLine], datetime | None] = attrgetter("moment")
 
 
@@ -248,7 +264,7 @@ class Log:
         """The lines that mean nothing; a file of nothing else is damaged, or no log."""
         if self.form != "empty" or not self.unparsed:
             return self.unparsed
-        return Fault("log", "no line has the shape of a log's", Span(0, self.lines[-1].span.stop)), *self.unparsed
+        return Fault("log", "no line has the shape of a log's", Span(0, self.lines[-1].stop)), *self.unparsed
 
     @cached_property
     def joined(self) -> tuple[LogLine, ...]:
@@ -344,7 +360,7 @@ def _parsed(data: bytes) -> Log:
     start = 0
     for number, (raw, end) in enumerate(_lines(data.decode(ENCODING)), 1):
         stop = start + len(raw) + len(end)
-        line = reader.read((number, Span(start, stop), raw, end))
+        line = reader.read((number, start, stop, raw, end))
         start = stop
         lines.append(line)
         if line.form == "unparsed":
@@ -445,8 +461,8 @@ OWN_FORMS = frozenset({"coded", "text", "dispatch", "report"})
 """Shapes of lines that begin a message."""
 
 
-_Place = tuple[int, Span, str, str]
-"""The first four attributes of a line: number, span, raw, end."""
+_Place = tuple[int, int, int, str, str]
+"""The first five attributes of a line: number, start, stop, raw, end."""
 
 _When = tuple[datetime | None, str]
 """Moment and note on it."""
@@ -457,7 +473,7 @@ def _words(form: LineForm, **said: Any) -> LogLine:
 
     Its ``postoffice`` is the one that the header of a report, or Dispatch that looks at its process table, names.
     """
-    return LogLine(0, Span(0, 0), "", "", form, **said)
+    return LogLine(0, 0, 0, "", "", form=form, **said)
 
 
 def _message(words: str, piped: bool, by_instance: bool, dated: bool) -> LogLine:
@@ -480,6 +496,34 @@ def _message(words: str, piped: bool, by_instance: bool, dated: bool) -> LogLine
 
 
 _known_message = lru_cache(maxsize=messages.KEPT)(_message)
+
+
+def _on(written: str, year: int) -> date | None:
+    """Return the day that a date means whose year is known; None where there is no such day."""
+    month, day, _ = written.split("/")
+    try:
+        return date(year, int(month), int(day))
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=messages.KEPT)
+def _undoubted(written: str) -> tuple[date | None, str] | None:
+    """Return the day that a date means, and no note; None where the lines before have a say in its year."""
+    year = written.rpartition("/")[2]
+    if len(year) == 3 or (len(year) == 2 and year < "80"):
+        return None
+    return _on(written, int(year) if len(year) == 4 else 1900 + int(year)), ""
+
+
+@lru_cache(maxsize=4 * messages.KEPT)
+def _clock(written: str) -> time | None:
+    """Return a time of day; None where there is no such time."""
+    hour, minute, second, *_ = *map(int, written.split(":")), 0
+    try:
+        return time(hour, minute, second)
+    except ValueError:
+        return None
 
 
 def _coded(match: re.Match[str]) -> LogLine:
@@ -561,13 +605,15 @@ class _Reader:
         self.gap = False
 
     def read(self, place: _Place) -> LogLine:
-        content = place[2].rstrip(_PADDING)
-        if not content.lstrip(_PADDING):
+        raw = place[3]
+        content = raw.rstrip(_PADDING)
+        if stamped := _STAMPED.match(content):
+            line = self.placed(place, *self.stamped(raw, stamped))
+        elif content.lstrip(_PADDING):
+            line = self.placed(place, *self.bare(content))
+        else:
             self.gap = True
-            return LogLine(*place, "blank", said=place[2].strip())
-        stamped = _STAMPED.match(content)
-        when, instance, message = self.bare(content) if stamped is None else self.stamped(place[2], stamped)
-        line = self.placed(place, when, instance, message)
+            return LogLine(*place, "blank", said=raw.strip())
         if line.form in OWN_FORMS:
             self.continues = MAX_CONTINUATION
         elif line.form == "continuation":
@@ -585,28 +631,16 @@ class _Reader:
             self.full_years = False
         elif message.form == "dispatch" and message.postoffice:
             self.polled[instance] = message.postoffice
-        (number, span, raw, end), (moment, note) = place, when
         if message.form in OWN_FORMS:
             postoffice = self.polled.get(instance, "") if message.form == "dispatch" else self.reporter
-            said = message.said
         else:
-            instance, postoffice, said = "", "", raw.strip()
-        return message._replace(
-            number=number,
-            span=span,
-            raw=raw,
-            end=end,
-            moment=moment,
-            moment_note=note,
-            instance=instance,
-            postoffice=postoffice,
-            said=said,
-        )
+            instance, postoffice, message = "", "", message._replace(said=place[3].strip())
+        return LogLine._make((*place, message.form, *when, instance, postoffice, *message[_WORDS:]))
 
     def stamped(self, raw: str, match: re.Match[str]) -> tuple[_When, str, LogLine]:
         """Read a line with a time stamp."""
-        instance, *_, pipe, rest = match.groups()
-        when = self.moment(match)
+        instance, day, clock, pipe, rest = match.groups()
+        when = self.moment(day, clock, pipe is not None)
         if raw[0] == '"' and rest[-1:] == '"':
             rest = rest[:-1].rstrip(_PADDING)
         read = _known_message if len(rest) <= messages.SHORT else _message
@@ -628,31 +662,28 @@ class _Reader:
         goes_on = self.continues and (not self.gap or _ADDRESS.fullmatch(content)) and not _CONTROL.search(content)
         return (None, ""), "", _words("continuation" if goes_on else "unparsed", text=content.strip(_PADDING))
 
-    def moment(self, match: re.Match[str]) -> _When:
-        """Return the moment a time stamp means, and a note where it leaves something open."""
-        _, month, day, year, hour, minute, second, pipe, _ = match.groups()
+    def moment(self, written: str, clock: str, piped: bool) -> _When:
+        """Return the moment that a date and a time mean, and a note where they leave something open."""
+        day, note = _undoubted(written) or self.doubted(written)
+        at = _clock(clock)
+        if day is None or at is None:
+            return None, f"{written} {clock} is no date and time"
+        self.dated = datetime.combine(day, at)
+        return self.dated, "seconds not written" if piped and not note and clock.count(":") == 1 else note
+
+    def doubted(self, written: str) -> tuple[date | None, str]:
+        """Return the day that a date means where the lines before have a say in its year, and a note on that."""
+        month, _, year = written.split("/")
         full, note = self.year(year, int(month))
-        try:
-            moment = datetime(full, int(month), int(day), int(hour), int(minute), second=int(second or 0))
-        except ValueError:
-            clock = f"{hour}:{minute}" + (f":{second}" if second else "")
-            return None, f"{month}/{day}/{year} {clock} is no date and time"
-        self.dated = moment
-        if pipe and second is None and not note:
-            note = "seconds not written"
-        return moment, note
+        return _on(written, full), note
 
     def year(self, written: str, month: int) -> tuple[int, str]:
-        """Return the year that is meant, and a note unless there is no doubt."""
+        """Return the year that three digits mean, or two below 80, and a note unless there is no doubt."""
         number = int(written)
-        if len(written) == 4:
-            return number, ""
         if len(written) == 3:
             # Programs that print tm_year show 2000 as 100 (Q191905, Q192158).
             self.full_years = False
             return 1900 + number, f"year written as {written} means {1900 + number}"
-        if number >= 80:
-            return 1900 + number, ""
         literal = 2000 + number
         if not 10 <= number <= 12:
             self.full_years = True
@@ -726,7 +757,7 @@ def _majority(lines: list[LogLine]) -> LogForm:
 def _join(line: LogLine, parts: list[LogLine]) -> LogLine:
     raw = " ".join([line.raw.rstrip(_PADDING), *(part.raw.strip(_PADDING) for part in parts)])
     last = parts[-1]
-    again = _Reader().read((line.number, Span(line.span.start, last.span.stop), raw, last.end))
+    again = _Reader().read((line.number, line.start, last.stop, raw, last.end))
     postoffice = again.postoffice or line.postoffice
     return again._replace(moment=line.moment, moment_note=line.moment_note, postoffice=postoffice)
 
@@ -772,14 +803,20 @@ def _in_context(lines: Iterable[LogLine], path: str, owner: str) -> list[LogLine
                 program, sitting = "", sitting + 1
             program = line.banner or program
             writer = line.program or program
-            placed.append(line._replace(about=about, program=writer, sitting=sitting, path=path))
+            placed.append(line.beside(writer, about, sitting, path))
             if _ends(line):
                 program = ""
             before = None if line.form == "report" else line.moment or before
         else:
-            placed.append(line._replace(about=about, path=path))
-    _address_gaps(placed, owner)
+            placed.append(line.beside(line.program, about, line.sitting, path))
+    if not _ABOUT_GAPS.isdisjoint(map(_CODE, placed)):
+        _address_gaps(placed, owner)
     return placed
+
+
+_GAPS = (138, 139)
+_ABOUT_GAPS = frozenset({129, *_GAPS})
+"""Messages about gaps; around no others a line names the postoffice that another is about."""
 
 
 def _address_gaps(lines: list[LogLine], owner: str) -> None:
@@ -791,9 +828,9 @@ def _address_gaps(lines: list[LogLine], owner: str) -> None:
         about, program = line.about, line.program
         if line.unnumbered and line.code is None and _NAMED.fullmatch(line.text.strip()):
             last = line.address
-            if following is not None and following.code in (138, 139):
+            if following is not None and following.code in _GAPS:
                 about, program = last, "SRVMAIN"
-        elif line.code in (138, 139):
+        elif line.code in _GAPS:
             about = last or about
             lines[at] = line._replace(address=last)
         else:

@@ -407,7 +407,7 @@ def test_written_lines_are_read_as_meant() -> None:
 
 
 def test_characters_outside_the_code_page_cannot_be_written() -> None:
-    line = logs.LogLine(1, Span(0, 1), "\u20ac", "\n", "unparsed")
+    line = logs.LogLine(1, 0, 1, "\u20ac", "\n", form="unparsed")
     with pytest.raises(UsageError, match="code page 850"):
         logs.Log((line,), (), "empty").build()
 
