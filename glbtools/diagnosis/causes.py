@@ -103,19 +103,26 @@ Near = set[int | str | None]
 def groups(case: Case) -> list[Group]:
     """Return the lines that report a fault, by cause; worked out once for each case."""
     history = read(case)
-    near: dict[tuple[str, str, int], Near] = {}
-    for each in history.entries:
-        marks = near.setdefault((*each.stream, each.sitting), set())
-        marks.add(each.code)
-        if each.said.startswith("Server processing failure"):
-            marks.add("server failed")
+    telling = [each for each in history.episodes if not all(map(_tells_nothing, each.entries))]
+    near = _by_time(history.entries) if telling else {}
     made: dict[tuple[str, str, str], Group] = {}
-    for episode in history.episodes:
+    for episode in telling:
         _claim(case, episode, near, made)
     _claim_dispatched(case, history, made)
     for group in made.values():
         group.found.sort(key=order)
     return list(made.values())
+
+
+def _by_time(entries: Iterable[LogLine]) -> dict[tuple[str, str, int], Near]:
+    """Return what each sitting of each log tells."""
+    near: dict[tuple[str, str, int], Near] = {}
+    for each in entries:
+        marks = near.setdefault((*each.stream, each.sitting), set())
+        marks.add(each.code)
+        if each.said.startswith(_SERVER_FAILED):
+            marks.add("server failed")
+    return near
 
 
 def _claim(
@@ -186,6 +193,21 @@ SINGLE: dict[int, str] = {
 
 _SAYS = tuple((text, each.slug) for each in PROBLEMS if each.symptom is not None for text in each.symptom.says)
 _BEGINNINGS = tuple(text for text, _ in _SAYS)
+_SERVER_FAILED = "Server processing failure"
+_ROUTINE = frozenset({105, 106, 167, 171})
+"""Messages of every healthy run."""
+
+
+def _tells_nothing(each: LogLine) -> bool:
+    """Whether a line shows no cause and follows from none, whatever stands beside it: most lines by far."""
+    if each.code is not None:
+        return each.code in _ROUTINE
+    return (
+        each.severity in ("", "Status")
+        and each.event != "missed"
+        and not each.said.startswith((*_BEGINNINGS, _SERVER_FAILED))
+        and not _NO_TEXT.search(each.said)
+    )
 
 
 def _cause(case: Case, each: LogLine, near: Near) -> str:
@@ -198,14 +220,14 @@ def _cause(case: Case, each: LogLine, near: Near) -> str:
         return PAIRED[each.code](case, each, near)
     undocumented = each.severity.startswith("severity")
     known = each.code in MESSAGES or each.severity in ("Error", "Fatal") or undocumented
-    return "logged-error" if known and each.code not in (105, 106, 167, 171) else ""
+    return "logged-error" if known and each.code not in _ROUTINE else ""
 
 
 def _cause_by_text(case: Case, each: LogLine, near: Near) -> str:
     text = each.said
     if named := next((slug for beginning, slug in _SAYS if text.startswith(beginning)), ""):
         return named
-    if text.startswith("Server processing failure"):
+    if text.startswith(_SERVER_FAILED):
         return "system-mbg-duplicates" if 115 in near else "logged-error"
     missed = each.step == "T2" and each.event == "missed"
     if missed and case.postoffice.role == "requestor" and not each.about:

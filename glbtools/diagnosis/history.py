@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import weakref
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from typing import Generic, NamedTuple, TypeVar
 
 from glbtools.diagnosis.case import Case
 from glbtools.evidence.network import Network
-from glbtools.evidence.postoffice import Postoffice
 from glbtools.formats.logs import OWN_FORMS, SITTING, LogLine
 
 MOST_EVIDENCE = 8
@@ -54,29 +53,45 @@ class Episode(NamedTuple):
 
 
 class History:
-    """The log lines about one postoffice.
+    """The log lines about one postoffice; what follows from them is worked out when it is asked for.
 
     Attributes:
         entries: the lines, each event once, although DIRSYNC.LOG, DSSERVER.LOG and CENTRAL.LOG may all tell it.
-        episodes: the same by runs.
-        episode_of: the number of the run that a line belongs to.
-        ended: for each phase the runs that ended well, and the line that says so.
-        failed: Dispatch's lines about steps that failed.
-        imports: when lines of Import were written.
-        blanks: when the empty lines that end a rebuild were written.
     """
 
     def __init__(self, entries: list[LogLine]) -> None:
         self.entries = entries
-        self.episodes = list(_episodes(entries))
-        self.episode_of = {id(each): number for number, episode in enumerate(self.episodes) for each in episode.entries}
-        self.ended = {
-            phase: [(number, done) for number, each in enumerate(self.episodes) if (done := _done(each, phase))]
-            for phase in PHASES
-        }
-        self.failed = [each for each in entries if each.form == "dispatch" and each.exit_code not in (None, 64)]
-        self.imports = sorted(each.moment for each in entries if each.moment and each.is_import)
-        self.blanks = sorted(each.moment for each in entries if each.moment and each.ends_rebuild)
+
+    @cached_property
+    def episodes(self) -> list[Episode]:
+        """The lines by runs."""
+        return list(_episodes(self.entries))
+
+    @cached_property
+    def episode_of(self) -> dict[int, int]:
+        """Identity of a line -> the number of the run that it belongs to."""
+        return {id(each): number for number, episode in enumerate(self.episodes) for each in episode.entries}
+
+    def ended(self, phase: str) -> Iterator[tuple[int, LogLine]]:
+        """Yield the runs of a phase that ended well, each with the line that says so."""
+        for number, each in enumerate(self.episodes):
+            if done := _done(each, phase):
+                yield number, done
+
+    @cached_property
+    def failed(self) -> list[LogLine]:
+        """Dispatch's lines about steps that failed."""
+        return [each for each in self.entries if each.form == "dispatch" and each.exit_code not in (None, 64)]
+
+    @cached_property
+    def imports(self) -> list[datetime]:
+        """When lines of Import were written."""
+        return sorted(each.moment for each in self.entries if each.moment and each.is_import)
+
+    @cached_property
+    def blanks(self) -> list[datetime]:
+        """When the empty lines that end a rebuild were written."""
+        return sorted(each.moment for each in self.entries if each.moment and each.ends_rebuild)
 
     @property
     def nothing_received(self) -> list[LogLine]:
@@ -93,7 +108,7 @@ class History:
         """Return the line with which a step ended well after the last of some lines; None when there is none."""
         shown = {self.episode_of[id(each)] for each in found if id(each) in self.episode_of}
         for phase in phases:
-            for number, done in self.ended[phase]:
+            for number, done in self.ended(phase):
                 if number not in shown and later(done, found[-1]):
                     return done
         return None
@@ -109,16 +124,15 @@ class History:
 @Memo
 def read(case: Case) -> History:
     """Return the log lines about a postoffice: its own, and those in the server's logs; read once for each case."""
-    return History(_distinct(_all(case)))
-
-
-def _all(case: Case) -> Iterator[LogLine]:
-    """Yield the lines about a postoffice. The server's about another one that is given belong to that one."""
     own, server = case.postoffice, case.network.server
     others = given(case)
-    yield from (each for each in _entries(own) if each.about not in others)
-    if server is not None and server is not own and own.name:
-        yield from (each._replace(about="") for each in _reported(case.network).get(own.name.upper(), ()))
+    # What the server's logs say of another one that is given belongs to that one.
+    entries = [each for each in own.log if each.form in OWN_FORMS and each.about not in others]
+    if server is None or server is own or not own.name:
+        return History(_distinct(entries))
+    name = own.name.upper()
+    found = _distinct([*entries, *_reported(case.network).get(name, ())])
+    return History([each._replace(about="") if each.about == name else each for each in found])
 
 
 def given(case: Case) -> set[str]:
@@ -132,18 +146,13 @@ def given(case: Case) -> set[str]:
 def _reported(network: Network) -> dict[str, list[LogLine]]:
     """Return what the server's logs say of others, by name; read once for a network."""
     found: dict[str, list[LogLine]] = {}
-    for each in _entries(network.server) if network.server is not None else ():
-        if each.about:
+    for each in network.server.log if network.server is not None else ():
+        if each.about and each.form in OWN_FORMS:
             found.setdefault(each.about, []).append(each)
     return found
 
 
-def _entries(postoffice: Postoffice) -> Iterator[LogLine]:
-    """Yield the lines of a postoffice's logs that begin a message."""
-    return (each for each in postoffice.log if each.form in OWN_FORMS)
-
-
-_Event = tuple[datetime, int | None, str]
+_Event = tuple[datetime, int | str]
 
 
 def _distinct(found: Iterable[LogLine]) -> list[LogLine]:
@@ -154,33 +163,27 @@ def _distinct(found: Iterable[LogLine]) -> list[LogLine]:
     kept: list[LogLine] = []
     before: dict[_Event, int] = {}
     for _, lines in groupby(found, key=attrgetter("path")):
-        here: Counter[_Event] = Counter()
+        here: dict[_Event, int] = {}
         for line in lines:
             if line.moment is not None and line.form != "dispatch":
-                event: _Event = line.moment, line.code, line.said if line.code is None else ""
-                here[event] += 1
-                if here[event] <= before.get(event, 0):
+                event: _Event = line.moment, line.said if line.code is None else line.code
+                times = here[event] = here.get(event, 0) + 1
+                if times <= before.get(event, 0):
                     continue
             kept.append(line)
-        for event, times in here.items():
-            before[event] = max(times, before.get(event, 0))
+        before |= {event: times for event, times in here.items() if times > before.get(event, 0)}
     return kept
 
 
 def _episodes(entries: Iterable[LogLine]) -> Iterator[Episode]:
     """Split lines where another program begins, or the same one again."""
     current: Episode | None = None
+    run: tuple[str, int, str, str] | None = None
     for each in entries:
         if each.form in ("dispatch", "report"):
             continue
-        goes_on = (
-            current is not None
-            and current.entries[-1].stream == each.stream
-            and current.entries[-1].sitting == each.sitting
-            and current.program == each.program
-            and not each.banner
-        )
-        if current is not None and goes_on:
+        before, run = run, (each.program, each.sitting, each.path, each.about)
+        if current is not None and run == before and not each.banner:
             current.entries.append(each)
             continue
         if current is not None:

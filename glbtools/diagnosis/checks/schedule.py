@@ -43,6 +43,10 @@ CLOCK_MONTHS = frozenset({3, 4, 5, 9, 10, 11})
 LATE_SERIES = 3
 
 
+Sources = dict[str, dict[str, list[LogLine]]]
+"""Path of a log -> NET/PO, empty for its owner -> the lines that tell of its steps."""
+
+
 class Timeline(NamedTuple):
     """The steps of one postoffice as one source tells them.
 
@@ -75,13 +79,14 @@ class Cycle(NamedTuple):
 
 def check(case: Case) -> Iterator[Finding]:
     """Yield what the logs tell of missed, failed, misplaced and shifted runs."""
-    timelines = list(_timelines(case))
+    sources = _sources(case.postoffice)
+    timelines = list(_timelines(case, sources))
     for each in timelines:
         yield from _missed(case, each)
         yield from _failed(case, each)
     yield from _order(case, timelines)
     yield from _two_replies(case, timelines)
-    yield from _shifted(case)
+    yield from _shifted(case, sources)
     yield from _table(case, timelines)
     yield from _download_lag(case)
 
@@ -89,12 +94,12 @@ def check(case: Case) -> Iterator[Finding]:
 # --- reading -----------------------------------------------------------------------------------------------------
 
 
-def _timelines(case: Case) -> Iterator[Timeline]:
+def _timelines(case: Case, sources: Sources) -> Iterator[Timeline]:
     """Yield what each log tells of this postoffice; what the server's tell of another one given belongs to that one."""
     own, server = case.postoffice, case.network.server
     others = given(case)
     master = (server_name(case) or "").upper()
-    for by_name in _sources(own).values():
+    for by_name in sources.values():
         for about, events in by_name.items():
             if about not in others:
                 yield Timeline(about, events, _served(by_name, master, (own.name or "").upper()))
@@ -121,9 +126,9 @@ def _of_server(network: Network) -> list[tuple[dict[str, list[LogLine]], list[Lo
     return [(by_name, _served(by_name, name, name)) for by_name in _sources(server).values()]
 
 
-def _sources(postoffice: Postoffice) -> dict[str, dict[str, list[LogLine]]]:
+def _sources(postoffice: Postoffice) -> Sources:
     """Return the lines of a postoffice's logs that tell of steps: path of the log -> NET/PO, empty for its own."""
-    sources: dict[str, dict[str, list[LogLine]]] = {}
+    sources: Sources = {}
     own = (postoffice.name or "").upper()
     for line in postoffice.log:
         if line.event:
@@ -463,9 +468,9 @@ def _two_replies(case: Case, timelines: Sequence[Timeline]) -> Iterator[Finding]
 # --- shifted times -----------------------------------------------------------------------------------------------
 
 
-def _shifted(case: Case) -> Iterator[Finding]:
+def _shifted(case: Case, sources: Sources) -> Iterator[Finding]:
     """Runs exactly an hour off since a change of clocks; one finding for a Dispatch, whatever it runs (Q119111)."""
-    for by_name in _sources(case.postoffice).values():
+    for by_name in sources.values():
         shifts = []
         for about, events in by_name.items():
             for step in SHOWN:
