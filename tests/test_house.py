@@ -168,3 +168,50 @@ def test_test_modules_do_not_import_each_other() -> None:
             if isinstance(node, ast.ImportFrom) and re.search(r"(?:^|\.)(?:test_\w+|conftest)$", node.module or ""):
                 imported.add(node.module)
     assert imported == set()
+
+
+# --- how sure ----------------------------------------------------------------------------------------------------
+
+SURE_BY_HAND = {
+    "alternatives.py": 2,
+    "changes/download.py": 14,
+    "changes/upload.py": 24,
+    "changes/vanished.py": 9,
+    "changes/view.py": 2,
+    "doubts.py": 1,
+    "successors/directories.py": 22,
+    "successors/found.py": 1,
+    "successors/links.py": 3,
+    "successors/vectors.py": 6,
+}
+"""Module of the diagnosis -> places where it says how sure something is and names no doubt (model/doubts.py)."""
+
+
+def sure_by_hand(code: ast.Module) -> int:
+    """Return how often a module calls something likely or possible; what it compares with that is another matter."""
+    compared = {id(part) for node in ast.walk(code) if isinstance(node, ast.Compare) for part in ast.walk(node)}
+    keys = {id(node.slice) for node in ast.walk(code) if isinstance(node, ast.Subscript)}
+    return sum(
+        isinstance(node, ast.Constant) and node.value in ("likely", "possible") and id(node) not in compared | keys
+        for node in ast.walk(code)
+    )
+
+
+def test_no_check_says_itself_how_sure_its_finding_is() -> None:
+    found: Counter[str] = Counter()
+    for path in modules(PACKAGE / "diagnosis"):
+        found[path.relative_to(PACKAGE / "diagnosis").as_posix()] += sure_by_hand(tree(path))
+    assert +found == SURE_BY_HAND
+
+
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [
+        ('f(certainty="likely")', 1),
+        ('f(certainty="certain" if x else "possible")', 1),
+        ('x.certainty == "likely"', 0),
+        ('f("likely") if x.certainty != "possible" else f("possible")', 2),
+    ],
+)
+def test_what_is_counted_as_said_by_hand(code: str, count: int) -> None:
+    assert sure_by_hand(ast.parse(code)) == count

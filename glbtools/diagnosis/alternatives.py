@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.finding import Alternative, Finding, RefutedHistory
+from glbtools.model.doubts import NAMED_OTHERWISE, certainty, least
 from glbtools.model.histories import OF_RECORD, SIGNS, Causes, History
 
 MOST_TOLD = 3
@@ -42,7 +43,7 @@ def with_causes(case: Case, finding: Finding, causes: Causes, told: str = "") ->
     return replace(
         finding,
         cause_certainty=_sure(case, causes, named, others),
-        alternatives=tuple(_alternative(each, causes.relation) for each in others),
+        alternatives=(*(_alternative(each, causes.relation) for each in others), *finding.alternatives),
         refuted=refuted,
         notes=(*finding.notes, *_told(others), *_not_so(refuted)),
     )
@@ -50,7 +51,7 @@ def with_causes(case: Case, finding: Finding, causes: Causes, told: str = "") ->
 
 def _sure(case: Case, causes: Causes, named: History | None, others: tuple[History, ...]) -> str:
     if causes.first is named:
-        return causes.certainty if case.postoffice.name_certain or causes.certainty != "certain" else "likely"
+        return least(causes.certainty, certainty(() if case.postoffice.name_certain else (NAMED_OTHERWISE,)))
     return "possible" if others else "likely"
 
 

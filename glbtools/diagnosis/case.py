@@ -22,6 +22,7 @@ from glbtools.formats.transaction import parse
 from glbtools.model.change import Change
 from glbtools.model.channel import Channel, Range, Verdict, classify, clipped, ranges_of
 from glbtools.model.configuration import ReqConf, Requestor, SrvConf, node_of
+from glbtools.model.doubts import Doubt
 from glbtools.model.transaction import meaning
 
 
@@ -260,10 +261,18 @@ class Case:
                 yield recorded(queue, record, note or meaning_of(record.text))
 
     def finding(
-        self, slug: str, message: str, evidence: Iterable[Evidence | None] = (), **details: Unpack[Details]
+        self,
+        slug: str,
+        message: str,
+        evidence: Iterable[Evidence | None] = (),
+        *,
+        doubts: Iterable[Doubt | None] = (),
+        **details: Unpack[Details],
     ) -> Finding:
         """Return a finding about this postoffice; evidence that is not there is left out."""
-        return new_finding((self.postoffice.name, self.postoffice.path), slug, message, evidence, **details)
+        return new_finding(
+            (self.postoffice.name, self.postoffice.path), slug, message, evidence, doubts=doubts, **details
+        )
 
 
 def meaning_of(text: str) -> str:

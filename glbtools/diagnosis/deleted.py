@@ -7,7 +7,8 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from glbtools.diagnosis.case import Case, sized
-from glbtools.diagnosis.finding import Finding
+from glbtools.diagnosis.finding import Finding, doubted
+from glbtools.model.doubts import ANOTHER_DELETED
 
 MISSING: Mapping[str, str] = MappingProxyType(
     {
@@ -29,9 +30,8 @@ def recovered(case: Case, finding: Finding) -> Finding:
     places = tuple(sized(each, f"{name}, deleted: its first letter is lost") for each in files)
     which = files[0].path if len(files) == 1 else "one of them"
     return replace(
-        finding,
+        doubted(finding, ANOTHER_DELETED),
         severity="warning",
-        certainty="likely",
         evidence=(*finding.evidence, *places),
         notes=(*finding.notes, "What a file system gives back of a deleted file is possible at most."),
         help=(f"Look at {which} with glbtools inspect; where it is whole, copy it to {name}.",),

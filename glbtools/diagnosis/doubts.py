@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from glbtools.diagnosis.case import Case
-from glbtools.diagnosis.finding import CERTAINTIES, Finding
+from glbtools.diagnosis.finding import Finding
+from glbtools.model.doubts import least
 
 LIKELY_AT_MOST = frozenset({"hole", "purged", "refused"})
 """Reasons of ``unsent`` that rest on one of several histories (docs/certainty.md 1)."""
@@ -26,4 +27,4 @@ def named(case: Case, finding: Finding) -> Finding:
 
 def at_most_likely(certainty: str) -> str:
     """Return a certainty, lowered from certain to likely."""
-    return max(certainty, "likely", key=CERTAINTIES.index)
+    return least(certainty, "likely")

@@ -15,7 +15,7 @@ from glbtools import files
 from glbtools.diagnosis.case import Case, ChannelVerdict, absent, cases, copied_from, passed_over
 from glbtools.diagnosis.deleted import recovered
 from glbtools.diagnosis.doubts import named
-from glbtools.diagnosis.finding import CERTAINTIES, Finding
+from glbtools.diagnosis.finding import Finding
 from glbtools.diagnosis.inventory import File, files_of, other_files
 from glbtools.diagnosis.precedence import explained
 from glbtools.diagnosis.problems import SEVERITIES
@@ -28,6 +28,7 @@ from glbtools.errors import UnknownFormatError
 from glbtools.evidence.contents import Artefact
 from glbtools.evidence.network import Evidence, Network, latest_stamp
 from glbtools.layouts import Layouts
+from glbtools.model.doubts import CERTAINTIES
 
 CHECKS = ("upload", "download", "structure", "leftovers", "logs", "schedule", "older")
 """Modules of ``checks``; each has a function ``check(case)`` that yields findings."""

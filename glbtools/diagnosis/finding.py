@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, TypedDict, Unpack
 
@@ -11,8 +11,7 @@ from glbtools.diagnosis.problems import Problem, by_slug
 from glbtools.model.change import Change
 from glbtools.model.channel import Range
 from glbtools.model.configuration import Place, ReqConf, Requestor, SrvConf
-
-CERTAINTIES = ("certain", "likely", "possible")
+from glbtools.model.doubts import Doubt, certainty, least
 
 
 class Evidence(NamedTuple):
@@ -66,6 +65,10 @@ class Alternative(NamedTuple):
     says: str
     effect: str
     settled_by: str
+
+
+NOT_SO = "what is said here is not so"
+"""The effect of what a doubt names."""
 
 
 class RefutedHistory(NamedTuple):
@@ -137,7 +140,25 @@ def new_finding(
     slug: str,
     message: str,
     evidence: Iterable[Evidence | None] = (),
+    *,
+    doubts: Iterable[Doubt | None] = (),
     **details: Unpack[Details],
 ) -> Finding:
-    """Return a finding about a postoffice (None for what is none) and its path, with the evidence that is there."""
-    return Finding(by_slug(slug), *about, message, tuple(each for each in evidence if each), **details)
+    """Return a finding about a postoffice (None for what is none) and its path, with the evidence that is there.
+
+    It is as sure as the doubts leave it that no evidence has removed; None is one that is removed.
+    """
+    left = [each for each in doubts if each]
+    details["certainty"] = least(details.get("certainty", "certain"), certainty(left))
+    places = tuple(each for each in evidence if each)
+    return Finding(by_slug(slug), *about, message, places, alternatives=_alternatives(left), **details)
+
+
+def doubted(finding: Finding, *doubts: Doubt) -> Finding:
+    """Return a finding with more that could look so, no surer than that leaves it."""
+    sure = least(finding.certainty, certainty(doubts))
+    return replace(finding, certainty=sure, alternatives=(*finding.alternatives, *_alternatives(doubts)))
+
+
+def _alternatives(doubts: Iterable[Doubt]) -> tuple[Alternative, ...]:
+    return tuple(Alternative(each.slug, each.says, NOT_SO, each.tells) for each in doubts)

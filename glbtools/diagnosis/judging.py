@@ -31,8 +31,10 @@ from glbtools.diagnosis.messages import MESSAGES
 from glbtools.evidence.contents import Artefact
 from glbtools.evidence.postoffice import registered
 from glbtools.formats.logs import LogLine
+from glbtools.model import doubts
 from glbtools.model.channel import Range
 from glbtools.model.configuration import Requestor, node_of
+from glbtools.model.doubts import Doubt
 
 
 class Judgement(NamedTuple):
@@ -40,7 +42,7 @@ class Judgement(NamedTuple):
 
     Attributes:
         over: why it is history; empty while it may be the case still.
-        certainty: as in a finding.
+        doubts: what else could look so (``model.doubts``); by itself, a later run of which no log is given.
         severity: as in a finding.
         notes: more to know.
         evidence: files that show it too.
@@ -49,7 +51,7 @@ class Judgement(NamedTuple):
     """
 
     over: str = ""
-    certainty: str = "likely"
+    doubts: tuple[Doubt | None, ...] = (doubts.LOG_ENDS,)
     severity: str = ""
     notes: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
@@ -194,7 +196,7 @@ def _after_run(*phases: str, files: bool = False) -> Judge:
         if over or not files:
             return Judgement(over)
         if left:
-            return Judgement("", "certain", evidence=left)
+            return Judgement("", (), evidence=left)
         if size_of(case, "SRVTRANS.GLB") == 0:
             return Judgement(
                 "SRVTRANS is empty now and no working file is left: its updates were taken in, or removed, since."
@@ -289,13 +291,11 @@ def _inactive(case: Case, group: Group) -> Judgement | None:
             behind = f"It acknowledged {received}, the server has issued {head}: the server may have been restored."
             return Judgement(ranges=ranges, notes=(behind,))
         if received + 1 < first:
-            return Judgement(
-                "", "certain", ranges=ranges, notes=(f"It acknowledged {received}; MSTTRANS begins at {first}.",)
-            )
+            return Judgement("", (), ranges=ranges, notes=(f"It acknowledged {received}; MSTTRANS begins at {first}.",))
         if lost := () if about else purged_for_good(case, group):
             return Judgement(
                 "",
-                "likely",
+                (doubts.IMPORTED_SINCE,),
                 ranges=lost,
                 notes=(
                     f"It has received up to {received} of {head} now. What had been purged before is not among it: the "
@@ -307,7 +307,7 @@ def _inactive(case: Case, group: Group) -> Judgement | None:
     certain = 139 in group.codes or 129 in group.codes
     return Judgement(
         "",
-        "likely" if certain else "possible",
+        (doubts.LOG_ENDS, None if certain else doubts.WENT_BACK_BEFORE),
         "" if certain else "warning",
         ranges=ranges,
         notes=(
@@ -355,7 +355,7 @@ def _limit(case: Case, group: Group) -> Judgement:
     done = _delivered(case, group.key)
     if done:
         return Judgement("SRVCONF says that it has acknowledged everything that the server has issued.")
-    return Judgement("", "likely" if done is None else "certain", settled_by=_unless_server(case))
+    return Judgement("", (doubts.LOG_ENDS,) if done is None else (), settled_by=_unless_server(case))
 
 
 def _unregistered(case: Case, group: Group) -> Judgement | None:
@@ -367,7 +367,7 @@ def _unregistered(case: Case, group: Group) -> Judgement | None:
         return Judgement(f"SRVCONF holds a record of {group.key} now.")
     if group.key == own and found[1].requestors:
         return None
-    return Judgement("", "certain", evidence=(Evidence(found[0].path, note=f"no record of {group.key}"),))
+    return Judgement("", (), evidence=(Evidence(found[0].path, note=f"no record of {group.key}"),))
 
 
 def _own_record(case: Case, _group: Group) -> Judgement | None:
@@ -403,12 +403,14 @@ def _overwritten(case: Case, group: Group) -> Judgement | None:
 def _stale_t2(case: Case, _group: Group) -> Judgement:
     named = server_name(case)
     if named and case.postoffice.name and not same_postoffice(f"PCM:{named}", f"PCM:{case.postoffice.name}"):
-        return Judgement("", "certain", notes=(f"The server is {named}.",))
+        return Judgement("", (), notes=(f"The server is {named}.",))
     if case.postoffice.role == "requestor" and not case.postoffice.find("MSTTRANS.GLB"):
-        return Judgement("", "likely", notes=("It is taken for a requestor because it has no SRVCONF.GLB.",))
+        return Judgement(
+            "", (doubts.ROLE_UNSURE,), notes=("It is taken for a requestor because it has no SRVCONF.GLB.",)
+        )
     return Judgement(
         "",
-        "possible",
+        (doubts.ROLE_UNKNOWN,),
         notes=("On the server itself the message means that SRVCONF.GLB is missing or in use.",),
         settled_by=("the GLB directory, which would show whether this is the server",),
     )
@@ -438,7 +440,7 @@ def _sorting(case: Case, group: Group) -> Judgement | None:
         return None
     judgement = _after_run("IMPORT", files=True)(case, group)
     if alone and judgement is not None and not judgement.over:
-        return judgement._replace(certainty="possible", notes=(
+        return judgement._replace(doubts=(doubts.POINTERS_OR_LOCK,), notes=(
             "Alone, the message can also mean pointers in REQCONF that are not at rest, or SORTLOCK.GLB left "
             "over (Q112301).",
         ))  # fmt: skip
@@ -456,7 +458,7 @@ def _stray_pointer(case: Case, pointers: Sequence[int]) -> bool:
 def _resync_14(case: Case, group: Group) -> Judgement:
     artefact = case.postoffice.find("RESYNC.GLB")
     if artefact is not None and not case.is_server:
-        return Judgement("", "certain", evidence=(sized(artefact, "still there: not processed"),))
+        return Judgement("", (), evidence=(sized(artefact, "still there: not processed"),))
     return Judgement(_ran_later(case, group, "IMPORT"))
 
 
@@ -468,7 +470,7 @@ def _inqueue(case: Case, group: Group) -> Judgement:
     ]
     if absent:
         evidence = tuple(Evidence(f"{case.postoffice.path}/{each}", note="absent") for each in absent)
-        return Judgement("", "certain", evidence=evidence)
+        return Judgement("", (), evidence=evidence)
     named = {each.address for each in group.found if each.code == 159}
     sent = not named or all(each and _delivered(case, each) for each in named)
     if 113 not in group.codes:
@@ -486,28 +488,28 @@ def _no_texts(case: Case, _group: Group) -> Judgement:
     if case.postoffice.find("DS_MSG.GLB"):
         return Judgement("DS_MSG.GLB is there now.")
     if case.postoffice.absent("DS_MSG.GLB"):
-        return Judgement("", "certain", evidence=(Evidence(f"{case.postoffice.path}/GLB/DS_MSG.GLB", note="absent"),))
+        return Judgement("", (), evidence=(Evidence(f"{case.postoffice.path}/GLB/DS_MSG.GLB", note="absent"),))
     return Judgement()
 
 
 def _bad_lists(case: Case, group: Group) -> Judgement:
     both = {43, 46} <= group.codes
-    return Judgement(_ran_later(case, group, "IMPORT"), "likely" if both else "possible")
+    return Judgement(_ran_later(case, group, "IMPORT"), (doubts.LOG_ENDS, None if both else doubts.ONE_MESSAGE_ONLY))
 
 
 def _always(severity: str = "") -> Judge:
-    return lambda case, group: Judgement("", "certain", severity)
+    return lambda case, group: Judgement("", (), severity)
 
 
 def _other(case: Case, group: Group) -> Judgement | None:
     message = MESSAGES.get(group.first.code) if group.first.code is not None else None
     severity = message.severity if message else "error" if group.first.severity == "Fatal" else "warning"
     if group.first.program == "SRVMAIN" or group.first.code == 161:
-        return Judgement(_served_since(case, group), "likely", severity)
+        return Judgement(_served_since(case, group), severity=severity)
     phases = {"IMPORT": ("IMPORT",), "REBUILD": ("REBUILD",), "REQMAIN": ("T1", "T3")}.get(group.first.program, ())
     if group.first.code == 152:
         phases = ("T1",)
-    return Judgement(_ran_later(case, group, *phases), "likely", severity)
+    return Judgement(_ran_later(case, group, *phases), severity=severity)
 
 
 JUDGES: dict[str, Judge] = {

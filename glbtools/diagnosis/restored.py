@@ -8,10 +8,11 @@ from dataclasses import replace
 from glbtools.diagnosis.alternatives import with_causes
 from glbtools.diagnosis.case import Case, logged
 from glbtools.diagnosis.causes import symptoms
-from glbtools.diagnosis.finding import CERTAINTIES, Alternative, Evidence, Finding
+from glbtools.diagnosis.finding import Alternative, Evidence, Finding
 from glbtools.diagnosis.history import outermost
 from glbtools.diagnosis.problems import SEVERITIES, by_slug
 from glbtools.model.channel import Range
+from glbtools.model.doubts import CERTAINTIES
 from glbtools.model.histories import Causes
 
 RESTORED, REENABLED = "server-restored-from-backup", "server-reenabled-or-replaced"
@@ -31,9 +32,6 @@ def server_finding(
     files alone may have been put back (docs/rulings.md 10 and 18, docs/certainty.md 1).
     """
     anew = causes.first.problem == REENABLED
-    losing = causes.relation in causes.first.loses
-    sure = "certain" if causes.relation != "behind" else "likely" if causes.certainty != "possible" else "possible"
-    certainty = sure if losing else "possible"
     zone = case.download.verdict.dead_zone
     notes = [
         "MSTTRANS begins at 1 and every other requestor's record is younger than its REQCONF, as where a server is "
@@ -61,7 +59,7 @@ def server_finding(
         path=case.server.postoffice.path if case.server else case.postoffice.path,
         message=message,
         evidence=(*filter(None, evidence), *(logged(each) for each in outermost(symptoms(case, RESTORED)))),
-        certainty=certainty,
+        certainty=causes.effect,
         notes=tuple(notes),
         help=(
             "Every requestor must submit its whole list: Config, Dir-Sync, Requestor, Export on each of them "

@@ -16,6 +16,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
+from glbtools.model.doubts import least
+
 SIGNS: Mapping[str, str] = MappingProxyType(
     {
         "behind": "the server's number is below ReqSync",
@@ -378,6 +380,19 @@ class Causes(NamedTuple):
     def losing(self) -> tuple[History, ...]:
         """The open histories that make a loss of the relation."""
         return tuple(each for each in self.open if self.relation in each.loses)
+
+    @property
+    def effect(self) -> str:
+        """How sure it is that the relation makes a loss: certain where every open history makes one.
+
+        Likely where the first does, and is at least likely. That a confirmed number is lost is never certain: the
+        server's lists may have been kept (docs/certainty.md#what-is-certain-of-a-record).
+        """
+        if self.first not in self.losing:
+            return "possible"
+        if len(self.losing) == len(self.open) and self.relation != "behind":
+            return "certain"
+        return least("likely", self.certainty)
 
     @property
     def severity(self) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding
+from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.successors.inputs import IMPORT
 from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.model.channel import BACKSYNC, DOWNLOAD, ICS, NORMAL, UPLOAD, USN, Channel, Range
+from glbtools.model.doubts import CERTAINTIES
 from glbtools.reporting import model
 from glbtools.reporting.model import STRONG, Block, Break, Paragraph, Place, Places, Verbatim
 from glbtools.reporting.text import message, safe

@@ -238,7 +238,7 @@ def test_changes_that_a_resync_may_have_passed_over_name_what_else_it_could_be(t
         each for each in diagnose(built(tmp_path, given)).findings if each.problem.slug == "resync-after-adds"
     )
     assert passed.cause_certainty != "certain"
-    assert [each.slug for each in passed.alternatives] == ["reqconf-copied"]
+    assert [each.slug for each in passed.alternatives] == ["reqconf-copied", "lists-kept"]
     assert "server-restored" in [each.slug for each in passed.refuted]
 
 

@@ -9,7 +9,7 @@ from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.causes import groups
 from glbtools.diagnosis.changes.content import FETCHED, Content, copies
 from glbtools.diagnosis.changes.found import WAITS, MissingRange, Obstacle, Outstanding, UnknownRoute, Unsent
-from glbtools.diagnosis.changes.view import View, least
+from glbtools.diagnosis.changes.view import View
 from glbtools.diagnosis.finding import Evidence, place
 from glbtools.diagnosis.judging import purged_for_good
 from glbtools.diagnosis.signs import explain
@@ -18,6 +18,7 @@ from glbtools.evidence.postoffice import numbers
 from glbtools.model.change import Change
 from glbtools.model.channel import Range, clipped, subtracted, without
 from glbtools.model.configuration import KEEP_UPDATES
+from glbtools.model.doubts import least
 
 
 def add_downloads(view: View, found: Unsent) -> None:

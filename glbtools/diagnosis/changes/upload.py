@@ -10,7 +10,7 @@ from glbtools.diagnosis.case import Case, logged, never_reached, unregistered
 from glbtools.diagnosis.changes.content import copies, deleted_copies
 from glbtools.diagnosis.changes.found import MissingRange, Obstacle, Outstanding, UnknownRoute, Unsent
 from glbtools.diagnosis.changes.vanished import OLDER, vanished, was_stranded
-from glbtools.diagnosis.changes.view import View, applied, least
+from glbtools.diagnosis.changes.view import View, applied
 from glbtools.diagnosis.finding import place
 from glbtools.diagnosis.master import origin_of
 from glbtools.diagnosis.restored import WENT_BACK
@@ -19,6 +19,7 @@ from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.evidence.postoffice import numbers
 from glbtools.model.change import Change
 from glbtools.model.channel import Range, ranges_of, without
+from glbtools.model.doubts import least
 
 
 def add_uploads(view: View, found: Unsent) -> None:
@@ -290,9 +291,8 @@ def hole(case: Case) -> Hole:
     causes = explain(case, "behind")
     if NOT_LOST.intersection(case.signs):
         return Hole((), "possible", ())
-    likely = causes.first in causes.losing and causes.certainty != "possible"
     settled = tuple(dict.fromkeys(each.tells for each in causes.open if each.tells))
-    return Hole(((b, a),), "likely" if likely else "possible", settled)
+    return Hole(((b, a),), causes.effect, settled)
 
 
 def _hole_note(case: Case) -> str:

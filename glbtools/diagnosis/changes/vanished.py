@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.changes.content import copies
-from glbtools.diagnosis.changes.view import applied, least
+from glbtools.diagnosis.changes.view import applied
 from glbtools.evidence.postoffice import Numbers, numbers
 from glbtools.model.change import Change
+from glbtools.model.doubts import least
 
 OLDER = "in the older REQTRANS"
 

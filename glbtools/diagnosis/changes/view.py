@@ -8,9 +8,10 @@ from functools import cached_property
 from glbtools.diagnosis.case import Case, copied_from, low_part, never_taken, server_name
 from glbtools.diagnosis.changes.content import Content
 from glbtools.diagnosis.changes.found import Obstacle, Route
-from glbtools.diagnosis.finding import CERTAINTIES, Evidence
+from glbtools.diagnosis.finding import Evidence
 from glbtools.formats.logs import LogLine
 from glbtools.model.change import Change
+from glbtools.model.doubts import least
 
 
 class View:
@@ -94,11 +95,6 @@ class View:
         """From the server to this postoffice."""
         holder = self.case.server.postoffice if self.case.server else self.case.postoffice
         return Route(self.server_name, holder.path, self.case.postoffice.name, "download")
-
-
-def least(*certainties: str) -> str:
-    """Return the lowest of some certainties."""
-    return max(certainties, key=CERTAINTIES.index)
 
 
 def applied(case: Case) -> int | None:

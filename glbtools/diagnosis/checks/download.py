@@ -13,6 +13,7 @@ from glbtools.diagnosis.history import outermost
 from glbtools.diagnosis.restored import WENT_BACK, server_finding
 from glbtools.diagnosis.signs import explain
 from glbtools.diagnosis.wording import TELLS_DOWN, changes, files_that_tell, numbers_text, plural
+from glbtools.model import doubts
 from glbtools.model.channel import clipped
 from glbtools.model.configuration import node_of
 from glbtools.model.histories import Causes
@@ -73,7 +74,7 @@ def _readded(case: Case) -> Finding:
             case.served("reqsync"),
             *(logged(line, "no update accepted") for line in series[-3:]),
         ),
-        certainty="likely",
+        doubts=(doubts.IMPORTS_COUNTED,),
         notes=(
             "As where a requestor is deleted on the server and created again: its numbers begin at zero (Q99961).",
             "Nothing is logged when an update is refused for this reason; the log only says 105 with 0, cycle after "
@@ -164,7 +165,8 @@ def _purged(case: Case) -> Finding:
             _first_of_master(case),
             *logs,
         ),
-        certainty=verdict.certainty if own.applied is not None else "likely",
+        certainty=verdict.certainty,
+        doubts=(doubts.RECEIVED_SINCE if own.applied is None else None,),
         notes=(
             f"MSTTRANS begins at {server.first}; what is older than Keep Updates "
             f"({_days(server.config.keep_updates)}) is purged from it (Q108067).",
@@ -189,7 +191,7 @@ def _master(case: Case) -> Iterator[Finding]:
             "msttrans-missing",
             "MSTTRANS.GLB is missing: the server can neither take nor send changes",
             (Evidence(f"{case.postoffice.path}/GLB/MSTTRANS.GLB", note="absent"), *logs),
-            certainty="certain" if logs else "likely",
+            doubts=(None if logs else doubts.COPY_INCOMPLETE,),
             notes=("The diagnostic utility does not notice this (Q134753).",),
             help=(
                 "Restore MSTTRANS from a backup, then Export on every postoffice (Q112280).",
@@ -211,7 +213,7 @@ def _master(case: Case) -> Iterator[Finding]:
             case.headed("sync", "number of the last record of MSTTRANS"),
             server.master.end if server.master else None,
         ),
-        certainty="likely",
+        doubts=(doubts.COPIED_AT_WORK,),
         notes=("Usually the two files are of different days: one was restored without the other.",),
         help=(
             f"Look for a newer {'SRVCONF' if master.last > head else 'MSTTRANS'} first: then the two may agree.",
@@ -252,7 +254,7 @@ def _gap(case: Case) -> Iterator[Finding]:
                 note="goes on here",
             ),
         ),
-        certainty="possible",
+        doubts=(doubts.NUMBER_SKIPPED,),
         notes=(
             "Numbers of the server may skip (Q118298): perhaps these were never used. If they were, the changes are in "
             "no file given, and nobody will send them.",
@@ -278,7 +280,7 @@ def _own_record(case: Case) -> Iterator[Finding]:
             ),
             *logs,
         ),
-        certainty="likely" if case.postoffice.name_certain else "possible",
+        doubts=(doubts.RECORD_ELSEWHERE, None if case.postoffice.name_certain else doubts.REGISTERED_OTHERWISE),
         notes=("The server is registered as its own requestor when it is enabled (Q96060).",),
         help=("Swap the server by way of a temporary one, as Q96060 describes for problem 5.",),
     )

@@ -10,6 +10,7 @@ from glbtools.diagnosis.finding import Finding
 from glbtools.diagnosis.history import outermost
 from glbtools.diagnosis.judging import names_leftovers
 from glbtools.diagnosis.wording import plural
+from glbtools.model import doubts
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -85,7 +86,7 @@ def _resync(case: Case) -> Iterator[Finding]:
         "resync-not-consumed",
         "RESYNC.GLB has not been processed: a finished Import deletes it",
         (resync.evidence, *(logged(each) for each in imported[-1:])),
-        certainty="likely" if imported else "possible",
+        doubts=(doubts.COPIED_SINCE if imported else doubts.IMPORT_TO_COME,),
         notes=("If it was only just copied here, this is as it should be before the next Import.",),
         help=(
             "Save the changes waiting in REQTRANS first: RESYNC sets ReqSync to the largest of any requestor, and "

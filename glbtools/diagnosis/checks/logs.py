@@ -10,16 +10,17 @@ from itertools import pairwise
 from glbtools.binary import stamp
 from glbtools.diagnosis.case import Case, logged, sized
 from glbtools.diagnosis.causes import SINGLE, Group, groups, symptom_of
-from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.finding import Evidence, Finding, new_finding
 from glbtools.diagnosis.history import History, dated, later, ordered, outermost, read, within
 from glbtools.diagnosis.judging import judged, unposted
 from glbtools.diagnosis.messages import IMPORT_AGAIN, MESSAGES
-from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.problems.problem import Symptom
 from glbtools.diagnosis.wording import plural
 from glbtools.evidence.postoffice import QueueEvidence
 from glbtools.formats.logs import SITTING, LogLine
+from glbtools.model import doubts
 from glbtools.model.channel import Range
+from glbtools.model.doubts import Doubt
 
 LONG_SERIES = 5
 """Cycles in a row that received nothing before that is worth a word (Q99961: "many")."""
@@ -61,7 +62,7 @@ def _refused_repeatedly(case: Case, history: History) -> Iterator[Finding]:
         f"Import refuses {plural(len(again), 'entry', 'entries')} again and again{_times(lines)}: "
         f"{_quoted(again[0][0].said)}",
         found=lines,
-        certainty="likely",
+        doubts=(doubts.LOG_ENDS,),
         notes=("The entry is sent anew in every cycle, and refused for the same reason each time.",),
         advice=(
             "Import at this postoffice (CDRI), or an Export at the other side with the next cycle (Q140961)."
@@ -87,7 +88,7 @@ def _judged(case: Case, group: Group) -> Finding | None:
         group.slug,
         f"{_what(case, group, kind)}{_numbers(group)}{_times(group.found)}",
         found=(*group.found, *group.more, *exits),
-        certainty=judgement.certainty if not judgement.over else "certain",
+        doubts=() if judgement.over else judgement.doubts,
         notes=notes,
         advice=() if judgement.over else advice,
         severity="note" if judgement.over else judgement.severity,
@@ -156,7 +157,7 @@ def _finding(
     slug: str,
     message: str,
     found: Sequence[LogLine],
-    certainty: str,
+    doubts: tuple[Doubt | None, ...],
     notes: Sequence[str] = (),
     advice: Sequence[str] = (),
     severity: str = "",
@@ -172,18 +173,17 @@ def _finding(
     if concerned and concerned != (name or "").upper():
         name = concerned
         path = next((each.path for each in case.network.postoffices if (each.name or "").upper() == concerned), path)
-    return Finding(
-        by_slug(slug),
-        name,
-        path,
+    return new_finding(
+        (name, path),
+        slug,
         message,
-        evidence=(*map(logged, shown), *files),
-        certainty=certainty,
+        (*map(logged, shown), *files),
+        doubts=doubts,
         notes=tuple(notes),
         help=tuple(advice),
         ranges=ranges,
         severity=severity,
-        settled_by=tuple(settled_by) if certainty != "certain" else (),
+        settled_by=tuple(settled_by) if any(doubts) else (),
     )
 
 
@@ -204,7 +204,7 @@ def _not_imported(case: Case) -> Iterator[Finding]:
         "were not "
         f"posted{_times([each for each, _ in found])}",
         found=[each for pair in found for each in pair],
-        certainty="certain" if over else "likely",
+        doubts=(None if over else doubts.LOG_NOT_GIVEN,),
         notes=(
             *((over,) if over else ()),
             "Import writes nothing to any log when its password is wrong; 'Bad ID or Password' is on the screen "
@@ -241,7 +241,7 @@ def _unfinished_gal(case: Case, history: History) -> Iterator[Finding]:
         "gal-rebuild-failures",
         f"REBUILD counted the entries and did not put the new global address list in place{_times(found)}",
         found=ordered(found),
-        certainty="certain" if since else "likely",
+        doubts=(None if since else doubts.LOG_ENDS,),
         notes=(
             *(("A later REBUILD ended as it should.",) if since else ()),
             "The empty Status line that ends a REBUILD is missing: GALTMP or GALINDE$ could not be written (Q148364).",
@@ -280,7 +280,7 @@ def _nothing_received(case: Case, history: History) -> Iterator[Finding]:
         "requestor-readded",
         f"{len(series)} cycles in a row received no update{_times(series, counted=False)}",
         found=series,
-        certainty="possible",
+        doubts=(doubts.NOTHING_ISSUED,),
         notes=(
             "Normal when the server had nothing to send. If it had, this is what a postoffice logs that was deleted on "
             "the server and created again: it refuses the updates without a word (Q99961).",
@@ -314,7 +314,7 @@ def _silent_export(case: Case, history: History) -> Iterator[Finding]:
         "silent-export",
         f"an Export is dated {dated(exported)}, and it put nothing into REQTRANS",
         found=ordered(sent)[:1],
-        certainty="likely",
+        doubts=(doubts.SENT_AND_CLEARED,),
         notes=(
             "T1 ran after it and found nothing to send, REQTRANS holds no R record, which begins an Export, and "
             "nothing has "
@@ -377,7 +377,7 @@ def _damaged_log(case: Case) -> Iterator[Finding]:
         "server-t2-crash",
         f"DSSERVER.LOG {count}; T1 sends it to the server",
         found=(),
-        certainty="possible",
+        doubts=(doubts.SRVMAIN_MENDED,),
         notes=("SRVMAIN before 3.2.12 crashed on a damaged one, and every requestor missed that cycle (Q125918).",),
         advice=("Delete this DSSERVER.LOG; it holds nothing but the log of the last cycle.",),
         files=[what],

@@ -13,11 +13,13 @@ from typing import NamedTuple
 from glbtools.diagnosis.case import Case, cases
 from glbtools.diagnosis.changes.content import Reuse, copies, reused
 from glbtools.diagnosis.changes.vanished import vanished
-from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding, place, stored
+from glbtools.diagnosis.finding import Evidence, Finding, place, stored
 from glbtools.diagnosis.wording import MOST, changes, plural
 from glbtools.evidence.postoffice import Postoffice
+from glbtools.model import doubts
 from glbtools.model.channel import ranges_of
 from glbtools.model.configuration import ReqConf, Requestor, SrvConf
+from glbtools.model.doubts import CERTAINTIES
 
 MOST_PAIRS = 10
 """Pairs of records shown of a master queue that gives numbers anew."""
@@ -135,7 +137,7 @@ def _went_back(case: Case, fallen: list[Fall]) -> Finding:
         "counters-went-back",
         f"numbers are lower than in the older evidence: {'; '.join(said[:MOST])}{more}",
         tuple(place for each in fallen for place in _both(each)),
-        certainty="certain" if case.postoffice.name_certain else "likely",
+        doubts=(None if case.postoffice.name_certain else doubts.NAMED_OTHERWISE,),
         notes=notes,
         help=_SERVER_HELP if server else _REQUESTOR_HELP,
         severity=severity,
@@ -201,7 +203,7 @@ def _masked(case: Case, twice: list[Reuse], fallen: list[Fall]) -> Finding:
         f"MSTTRANS has {changes(numbers)} that were other changes in the older copy: the server went back, and its "
         "numbers rose again",
         (*pairs, *(place for each in fallen for place in _both(each))),
-        certainty="likely",
+        doubts=(doubts.OLDER_OF_ANOTHER,),
         notes=(
             "The present numbers alone do not show it: the first cycles after a restore make them whole again.",
             lost,

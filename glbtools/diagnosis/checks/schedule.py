@@ -7,19 +7,21 @@ are those of several machines. A step that ran late delays changes by a cycle an
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from glbtools.diagnosis.case import Case, logged, server_name, sized
-from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.finding import Evidence, Finding, new_finding
 from glbtools.diagnosis.history import MOST_EVIDENCE, Memo, given, outermost, within
-from glbtools.diagnosis.problems import by_slug
 from glbtools.diagnosis.wording import plural
 from glbtools.evidence.network import Network
 from glbtools.evidence.postoffice import Postoffice, registered
 from glbtools.formats.logs import LogLine
+from glbtools.model import doubts
 from glbtools.model.channel import Range, subtracted
 from glbtools.model.configuration import Requestor
+from glbtools.model.doubts import Doubt
 
 SHOWN = {"T1": "T1 (NSDA -RT)", "T2": "T2 (NSDA -S)", "T3": "T3 (NSDA -RR)"}
 
@@ -160,7 +162,7 @@ def _missed(case: Case, timeline: Timeline) -> Iterator[Finding]:
             "missed-run-window",
             f"{shown} of {_shown(case, timeline)} missed its run window{_times(found)}",
             found=found,
-            certainty="certain" if over else "likely",
+            doubts=(None if over else doubts.LOG_ENDS,),
             notes=(
                 *((over,) if over else ()),
                 "The step then waits for its next time, with a time for each weekday that is a week (Q148718). "
@@ -196,7 +198,7 @@ def _failed(case: Case, timeline: Timeline) -> Iterator[Finding]:
             "nsda-exit-codes",
             f"Dispatch {what} {SHOWN[step]} for {_shown(case, timeline)}, exit code {code}{_times(found)}",
             found=found,
-            certainty="certain" if over else "likely",
+            doubts=(None if over else doubts.LOG_ENDS,),
             notes=(
                 *((over,) if over else ()),
                 "Exit code 2: NSDA or a program that it starts was not found (Q132731)."
@@ -322,7 +324,7 @@ def _misplaced(case: Case, about: str, cycles: Sequence[Cycle], late: Sequence[L
         f"in {len(wrong)} of {plural(len(cycles), 'cycle')} the server's T2 did not lie between T1 and T3 of "
         f"{_name(case, about)}{_times([each.t1 for each in wrong], counted=False)}",
         found=[*found, *late],
-        certainty="certain" if over else "likely" if clock else "possible",
+        doubts=() if over else (doubts.LOG_ENDS, None if clock else doubts.CLOCKS_DIFFER),
         notes=notes,
         advice=()
         if over
@@ -346,7 +348,7 @@ def _late(case: Case, about: str, late: Sequence[LogLine]) -> Finding:
             "p1-stranded",
             f"{what}, and {plural(len(waiting), 'message')} {'lies' if len(waiting) == 1 else 'lie'} in P1",
             found=late,
-            certainty="likely",
+            doubts=(doubts.EXTERNAL_TO_COME,),
             notes=("What lies in P1 waits for External; gateways do not take it (Q148707). Nothing is lost.",),
             advice=("Start External for this postoffice, and look into its session log. Do not delete the messages.",),
             about=about,
@@ -362,7 +364,7 @@ def _late(case: Case, about: str, late: Sequence[LogLine]) -> Finding:
             "requestor-late-modem",
             f"{what}; what it sends arrives a cycle late each time",
             found=late,
-            certainty="possible",
+            doubts=(doubts.T1_LATE,),
             notes=(
                 "Its messages do reach the server, as SRVCONF shows. Usual where a hub calls out by modem only "
                 "when it has "
@@ -376,7 +378,7 @@ def _late(case: Case, about: str, late: Sequence[LogLine]) -> Finding:
         "cycle-order-wrong",
         what,
         found=late,
-        certainty="certain" if heard else "likely",
+        doubts=(None if heard else doubts.LOG_ENDS,),
         notes=(
             *((heard,) if heard else ()),
             "Its T1 ran too late for T2, or its mail took too long; it is served in the next cycle, and nothing "
@@ -396,7 +398,6 @@ def _lag(case: Case, about: str, found: Sequence[LogLine], why: str, heard: str 
         "one-cycle-lag",
         f"one cycle served {_name(case, about)} late: {why}{_times(found[:1])}",
         found=found,
-        certainty="certain",
         notes=(
             *((heard,) if heard else ()),
             "Normal now and then: the next cycle serves it. Act only if it persists (Q96060).",
@@ -448,7 +449,7 @@ def _two_replies(case: Case, timelines: Sequence[Timeline]) -> Iterator[Finding]
             "multiple-t2-import-lost",
             f"after the Import request of {_when(asked)} the server ran T2 {how} before T3{_on(t3.moment)}",
             found=[*served, *([t1] if t1 else []), t3],
-            certainty="likely",
+            doubts=(doubts.FULL_LIST_TAKEN,),
             notes=(
                 "The request goes to the server at once. Of two replies only the later is taken in, and that is "
                 "not the full "
@@ -492,7 +493,7 @@ def _shifted(case: Case, sources: Sources) -> Iterator[Finding]:
             "in place of "
             f"{usual // HOUR:02}:{usual % HOUR:02}, {plural(count, 'time')}",
             found=[each[3] for each in shifts],
-            certainty="certain" if over else "likely",
+            doubts=(None if over else doubts.SCHEDULE_MOVED,),
             notes=(
                 *(("The last runs are at the usual time again.",) if over else ()),
                 "Dispatch finds the next time by adding the seconds of a week, so a change of clocks shifts it "
@@ -549,7 +550,7 @@ def _table(case: Case, timelines: Sequence[Timeline]) -> Iterator[Finding]:
             "process-glb-faults",
             f"Dispatch could not read the schedule of {_name(case, timeline.about)}{_times(found)}",
             found=found,
-            certainty="certain" if over else "likely",
+            doubts=(None if over else doubts.LOG_ENDS,),
             notes=(
                 *((over,) if over else ()),
                 "PROCESS.GLB is damaged or locked, or this is no PC Mail postoffice and is looked at by mistake "
@@ -631,11 +632,12 @@ def _finding(
     slug: str,
     message: str,
     found: Sequence[LogLine],
-    certainty: str,
     notes: Sequence[str],
     advice: Sequence[str],
     severity: str = "",
     *,
+    certainty: str = "certain",
+    doubts: tuple[Doubt | None, ...] = (),
     about: str = "",
     files: Sequence[Evidence] = (),
     settled_by: Sequence[str] = (),
@@ -645,16 +647,17 @@ def _finding(
         (each.path for each in case.network.postoffices if about and (each.name or "").upper() == about),
         case.postoffice.path,
     )
-    return Finding(
-        by_slug(slug),
-        about or case.postoffice.name,
-        path,
+    made = new_finding(
+        (about or case.postoffice.name, path),
+        slug,
         message,
-        evidence=(*map(logged, outermost(found)), *files),
+        (*map(logged, outermost(found)), *files),
         certainty=certainty,
+        doubts=doubts,
         notes=tuple(notes),
         help=tuple(advice),
         ranges=ranges,
         severity=severity,
-        settled_by=tuple(settled_by) if certainty != "certain" else (),
+        settled_by=tuple(settled_by),
     )
+    return made if made.certainty != "certain" else replace(made, settled_by=())

@@ -15,8 +15,10 @@ from glbtools.files import base_name
 from glbtools.formats.config import REQCONF_LEAST, REQCONF_SIZE
 from glbtools.formats.registry import Inspection
 from glbtools.formats.transaction import parse
+from glbtools.model import doubts
 from glbtools.model.channel import ranges_of
 from glbtools.model.configuration import POINTERS
+from glbtools.model.doubts import Doubt
 
 DAMAGE = frozenset({"gap", "truncated", "length", "terminator", "padding", "slack", "checksum"})
 MOST_EVIDENCE = 20
@@ -129,7 +131,7 @@ def _sizes(case: Case) -> Iterator[Finding]:
             evidence=(Evidence(f"{case.postoffice.path}/GLB/CONTROL.GLB", note="absent"),),
             notes=("MASTER.GLB is there, so that more than the files of Dir-Sync was copied.",),
             advice=("Restore CONTROL.GLB; what was changed without it was not queued and must be done again.",),
-            certainty="likely",
+            doubts=(doubts.COPY_INCOMPLETE,),
             settled_by=("whether the copy is complete",),
         )
 
@@ -170,7 +172,7 @@ def _bad_modification(case: Case) -> Iterator[Finding]:
             "Save SRVTRANS, take the record out of a copy and let Import process the rest; correct the entry at "
             "its origin.",
         ),
-        certainty="likely" if _hung(case) else "possible",
+        doubts=(doubts.IMPORT_MENDED, None if _hung(case) else doubts.NOT_MET_YET),
         settled_by=() if _hung(case) else ("a log of an Import that does not finish",),
     )
 
@@ -192,7 +194,7 @@ def _reqconf(case: Case) -> Iterator[Finding]:
                 evidence=(Evidence(f"{case.postoffice.path}/GLB/REQCONF.GLB", note="absent"),),
                 notes=(),
                 advice=_REQCONF_HELP,
-                certainty="likely",
+                doubts=(doubts.COPY_INCOMPLETE,),
                 settled_by=("whether the copy is complete",),
             )
         return
@@ -233,7 +235,7 @@ def _srvconf(case: Case) -> Iterator[Finding]:
                 ),
                 notes=(f"It is taken for the server because {case.postoffice.role_from}.",),
                 advice=("Restore SRVCONF.GLB and MSTTRANS.GLB from the same backup; then Export on every postoffice.",),
-                certainty="likely",
+                doubts=(doubts.COPY_INCOMPLETE,),
                 settled_by=("whether the copy is complete",),
             )
         return
@@ -324,7 +326,7 @@ def _keep_updates(case: Case) -> Iterator[Finding]:
         evidence=places,
         notes=("An administrator name of more than 8 characters is written over it by ADMIN before 3.2.13 (Q125512).",),
         advice=("Give the administrator's mailbox a name of 8 characters at most, and set Keep Updates again.",),
-        certainty="likely",
+        doubts=(doubts.CHOSEN,),
     )
 
 
@@ -373,7 +375,7 @@ def _roles(case: Case) -> Iterator[Finding]:
             ),
             notes=("It was the server once, or one of the two files is another postoffice's.",),
             advice=("Find out which postoffice runs T2 now; two servers lose each other's changes.",),
-            certainty="likely",
+            doubts=(doubts.ANOTHERS_REQCONF,),
         )
     yield from _other_server(case, server)
     yield from _beyond_repair(case)
@@ -401,7 +403,7 @@ def _other_server(case: Case, server: str | None) -> Iterator[Finding]:
         evidence=(case.stored("server"), case.served("name")),
         notes=("A network or postoffice was renamed, or this postoffice belongs to another server.",),
         advice=("Register the server again on this postoffice and this postoffice on the server; Export (Q114246).",),
-        certainty="likely",
+        doubts=(doubts.ANOTHERS_REQUESTOR,),
         settled_by=("the server's name at that time",),
     )
 
@@ -476,14 +478,14 @@ def _finding(
     evidence: tuple[Evidence | None, ...],
     notes: tuple[str, ...],
     advice: tuple[str, ...],
-    certainty: str = "certain",
     settled_by: tuple[str, ...] = (),
+    doubts: tuple[Doubt | None, ...] = (),
 ) -> Finding:
     return case.finding(
         slug,
         message,
         evidence,
-        certainty=certainty,
+        doubts=doubts,
         notes=tuple(each for each in notes if each),
         help=advice,
         settled_by=settled_by,

@@ -26,7 +26,9 @@ from glbtools.diagnosis.restored import server_finding
 from glbtools.diagnosis.signs import explain
 from glbtools.diagnosis.wording import NUMBERS_END, TELLS_UP, changes, files_that_tell, numbers_text, plural
 from glbtools.formats.queue import PODIAG_TEXT
+from glbtools.model import doubts
 from glbtools.model.channel import MAX_SYNC, Range, clipped, numbers_of, ranges_of, without
+from glbtools.model.doubts import Doubt, least
 from glbtools.model.histories import Causes
 
 PODIAG = "reqtrans-podiag-dummy-60"
@@ -108,7 +110,8 @@ def _stranded(case: Case) -> Finding:
         f"{own.confirmed} is confirmed, "
         f"REQTRANS ends at {own.last}",
         (*_both_numbers(case), *case.queued(only=set(numbers_of(stuck)))),
-        certainty=_certainty(case),
+        certainty=case.upload.verdict.certainty,
+        doubts=(_two_days(case),),
         notes=tuple(notes),
         help=tuple(_stranded_help(case)),
         ranges=stuck,
@@ -176,7 +179,8 @@ def _armed(case: Case) -> Iterator[Finding]:
             ),
             *_both_numbers(case),
         ),
-        certainty=_certainty(case) if sure else "likely",
+        certainty=case.upload.verdict.certainty,
+        doubts=(_two_days(case), None if sure else doubts.EQUAL_NUMBER),
         notes=(
             f"New changes are numbered from {(own.last or 0) + 1}; what is numbered up to {own.confirmed} is "
             "taken for already sent.",
@@ -256,7 +260,6 @@ def _went_back(case: Case) -> Iterator[Finding]:
     )
     held = f"; {changes(refused)} in REQTRANS will be refused as old" if refused else ""
     causes = explain(case, "ends-below-server" if "ends-below-server" in case.signs else "unheard")
-    certainty = _certainty(case) if len(causes.losing) == len(causes.open) else "possible"
     highest = max(own.last or 0, own.confirmed or 0)
     finding = case.finding(
         slug,
@@ -267,7 +270,8 @@ def _went_back(case: Case) -> Iterator[Finding]:
             *_both_numbers(case),
             *case.queued(only=set(numbers_of(refused))),
         ),
-        certainty=certainty,
+        certainty=least(causes.effect, case.upload.verdict.certainty),
+        doubts=(_two_days(case),),
         notes=(
             why,
             "The server refuses a change whose number is not above the last one it has (Q96060), and tells nobody.",
@@ -299,7 +303,7 @@ def _copied(case: Case, owner: str, *, beside: bool) -> Finding:
             case.served("reqsync", "the last number the server has of this postoffice") if theirs else None,
             case.stored("last_export", "the same on both"),
         ),
-        certainty="likely",
+        doubts=(doubts.OTHER_COPIED,),
         notes=(
             f"Here REQTRANS ends at {own.last}, and the server has {applied}; ReqSync {own.confirmed} is the other's.",
             "What the numbers of this postoffice were, this REQCONF does not say.",
@@ -374,7 +378,7 @@ def _after_adds(case: Case) -> Iterator[Finding]:
         "resync-after-adds",
         f"a RESYNC set ReqSync to {own.confirmed} and passed over {changes(passed)} that the server does not have",
         (*_both_numbers(case), *case.queued(only=set(numbers_of(passed)))),
-        certainty="likely",
+        doubts=(doubts.LISTS_KEPT,),
         notes=(
             f"The server has {theirs.reqsync}; {own.confirmed} is the largest ReqSync of any requestor, as RESYNC "
             "sets it (Q119449).",
@@ -423,7 +427,7 @@ def _poisoned(case: Case) -> Iterator[Finding]:
             )
             for each, wrong in bad
         ),
-        certainty="likely" if stopped else "possible",
+        doubts=(doubts.CHECKSUM_ASSUMED, None if stopped else doubts.NOT_SENT_YET),
         notes=(
             "The algorithm is assumed; that the file's other records agree with it makes it likely here.",
             "SRVMAIN 3.2 processes records up to a bad one and confirms the number before it (Q103421).",
@@ -453,7 +457,7 @@ def _never_drained(case: Case) -> Iterator[Finding]:
         "reqtrans-never-drained",
         f"{plural(len(queue.real), 'change')} have piled up since {since:%Y-%m-%d}, and nothing was ever sent",
         tuple(case.queued())[:1],
-        certainty="likely",
+        doubts=(doubts.LOG_NOT_GIVEN,),
         notes=(
             "ReqSync and SrvSync are 0, and no log shows a T1: Dir-Sync does not run here, or no server is registered.",
         ),
@@ -525,7 +529,7 @@ def _refused(case: Case, refused: list[Record]) -> Finding:
             *_both_numbers(case)[:1],
             *case.queued(only={each.sync for each in refused}),
         ),
-        certainty="likely",
+        doubts=(doubts.MASTER_LOST_THEM,),
         notes=(
             "By the numbers alone they would be received and not yet confirmed. But MSTTRANS, which reaches back to "
             "when they were made, does not hold them, or they were made after the last update that the server had from "
@@ -560,7 +564,7 @@ def _kept(case: Case) -> Iterator[Finding]:
         "acknowledged-records-kept",
         f"{changes(kept)} in REQTRANS are at or below the confirmed number and still there",
         tuple(case.queued(only=set(numbers_of(kept)))),
-        certainty="certain" if not rest else "possible",
+        doubts=(doubts.NEVER_SENT if rest else None,),
         notes=(
             "T3 clears what is confirmed (Q133428); it may have been interrupted. What stands in MSTTRANS has arrived, "
             "and none of it is sent again."
@@ -591,7 +595,7 @@ def _begun_again(case: Case, low: list[LowChange]) -> Finding:
         f"{changes(ranges)} in REQTRANS will never be sent: {own.confirmed} is confirmed, and no file shows that they "
         "arrived",
         (*_both_numbers(case), *case.queued(only=set(numbers_of(ranges)))),
-        certainty="likely",
+        doubts=(doubts.TAKEN_BEFORE,),
         notes=(
             f"REQMAIN sends only what is numbered above {own.confirmed}. REQTRANS ends at {own.last}, so what was "
             "queued since is sent, and these are passed over in silence.",
@@ -626,7 +630,7 @@ def _unregistered(case: Case) -> Iterator[Finding]:
             Evidence(case.server.artefact.path, note=f"no record of {case.postoffice.name}"),
             *case.queued(only=set(numbers_of(waiting))),
         ),
-        certainty="certain" if case.postoffice.name_certain else "likely",
+        doubts=(None if case.postoffice.name_certain else doubts.NAMED_OTHERWISE,),
         notes=(
             "T2 drops its mail and logs 158 on the server; no log of this postoffice says so.",
             "Changes that were confirmed before are not lost where MSTTRANS or the server's lists hold them.",
@@ -649,7 +653,8 @@ def _resynced(case: Case, causes: Causes) -> Finding:
         if largest
         else f"ReqSync {own.confirmed} is above the server's {theirs.reqsync}, as an earlier RESYNC leaves it",
         (case.stored("reqsync"), case.served("reqsync")),
-        certainty="likely" if largest else "possible",
+        certainty=causes.certainty,
+        doubts=(doubts.LISTS_KEPT,),
         notes=(
             f"RESYNC.GLB carries the largest ReqSync of any requestor (Q119449), and {own.confirmed} "
             f"{'is' if largest else 'may have been'} that number.",
@@ -683,7 +688,7 @@ def _missing(case: Case) -> Iterator[Finding]:
         "reqtrans-missing",
         "REQTRANS.GLB is missing: T1 fails, and no change can be queued",
         (Evidence(f"{case.postoffice.path}/GLB/REQTRANS.GLB", note="absent"), *(logged(each) for each in failed)),
-        certainty="certain" if failed else "likely",
+        doubts=(None if failed else doubts.COPY_INCOMPLETE,),
         notes=tuple(notes),
         help=(
             f"Put a REQTRANS there that makes numbering go on{number}: the diagnostic utility does that (Q110496).",
@@ -715,10 +720,9 @@ def _both_numbers(case: Case) -> tuple[Evidence, ...]:
     return tuple(each for each in found if each)
 
 
-def _certainty(case: Case) -> str:
-    """ReqSync and REQTRANS alone decide that changes are stuck; that the two are of different days lowers it."""
-    own_numbers = case.upload.verdict.state == "STRANDED"
-    return "likely" if case.skew is not None else "certain" if own_numbers else case.upload.verdict.certainty
+def _two_days(case: Case) -> Doubt | None:
+    """ReqSync and REQTRANS alone decide that changes are stuck, if they are of one day."""
+    return doubts.OF_TWO_DAYS if case.skew is not None else None
 
 
 def _dead_zone(zone: Range | None, last: int) -> Iterator[str]:

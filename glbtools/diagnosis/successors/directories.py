@@ -11,7 +11,7 @@ from datetime import datetime
 
 from glbtools.binary.span import Fault
 from glbtools.diagnosis.case import ChannelVerdict
-from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding
+from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.successors import links, vectors
 from glbtools.diagnosis.successors.found import (
     COMPARE,
@@ -41,6 +41,7 @@ from glbtools.formats.ldif_dump import UNENDED
 from glbtools.formats.replication import VECTOR, parse_vector
 from glbtools.model.channel import classify
 from glbtools.model.directory import Entry, Facts, Values, outlived
+from glbtools.model.doubts import CERTAINTIES
 
 WRONG_SERVER = "usn-wrong-server"
 

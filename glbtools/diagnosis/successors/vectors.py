@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from glbtools.diagnosis.case import ChannelVerdict
-from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding
+from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.successors.found import (
     MOST,
     Directory,
@@ -30,6 +30,7 @@ from glbtools.formats.cursors import Cursor, parse_cursors
 from glbtools.formats.repadmin import Vector, parse_utdvec, vector_tables
 from glbtools.model.channel import BACKSYNC, Channel, classify
 from glbtools.model.directory import Facts
+from glbtools.model.doubts import CERTAINTIES
 
 UNDECIDED = "vector-undecided"
 SKEW = timedelta(minutes=5)
