@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from glbtools.binary import layout as layouts
+from glbtools.binary.field import SIZES, Field
 from glbtools.formats.queue import moment, parse_queue
 from glbtools.learn import Learning, learn_layout
 from glbtools.simulation.life import Dice
@@ -129,24 +130,38 @@ BESIDE: dict[str, Callable[[int, Row, int], bytes]] = {
     "which-of-three": lambda i, r, at: struct.pack("<H", r.crc % 3),
     "second-date": lambda i, r, at: struct.pack("<I", _seconds(r.when) - 3600 * (r.crc % 90)),
 }
+MORE_BESIDE: dict[str, Callable[[int, Row, int], bytes]] = {
+    "place": lambda i, r, at: struct.pack("<H", i),
+    "text-in-words": lambda i, r, at: struct.pack("<H", len(r.text) // 2 + 1),
+    "text-length": lambda i, r, at: struct.pack(">H", len(r.text)),
+    "text-in-dwords": lambda i, r, at: bytes((-(-len(r.text) // 4),)),
+}
 TEXTS = (
     "nul", "nul", "nul", "counts-record", "none", "crlf", "no-length", "even", "slots", "left-over", "nul-lines", "xor",
     "length-behind", "length-twice", "in-words", "junk-padding",
 )  # fmt: skip
+MORE_TEXTS = ("in-blocks", "in-blocks-of-32")
 CONTAINERS = (
     "plain", "plain", "plain", "header", "flag", "flag-inverse", "purged-front", "purged-pointer", "stale-tail",
     "stale-count", "pages", "two-kinds", "begins-again",
 )  # fmt: skip
 
 
+WIDER = 110_000
+"""First seed that draws from the families that came later, too: those before stay what they were."""
+
+
 def sample(seed: int) -> Sample:
     """Return the file of a seed."""
     dice = Dice(seed)
+    relations, texts = list(BESIDE), list(TEXTS)
+    if seed >= WIDER:
+        relations, texts = [*relations, *MORE_BESIDE], [*texts, *MORE_TEXTS]
     plain = dice.chance(0.3)
     number = dice.one_of(("u32", "u32", "u32", "u32", "u16", *NUMBERS))
     date = dice.one_of(("unix", "unix", *DATES) if not plain else ("unix", "dos", "none"))
-    beside = [dice.one_of(list(BESIDE)) if not plain else dice.one_of(("nothing", "zeros", "one")) for _ in range(2)]
-    ending = dice.one_of(TEXTS) if not plain else "nul"
+    beside = [dice.one_of(relations) if not plain else dice.one_of(("nothing", "zeros", "one")) for _ in range(2)]
+    ending = dice.one_of(texts) if not plain else "nul"
     container = dice.one_of(CONTAINERS)
     order = ["length", "number", "date", "crc", "beside-0", "beside-1"]
     order = [order.pop(dice.below(len(order))) for _ in range(len(order))]
@@ -246,8 +261,8 @@ def _head(
         "number": NUMBERS[number](row.sync),
         "date": DATES[date](row.when),
         "crc": struct.pack("<H", row.crc),
-        "beside-0": BESIDE[beside[0]](index, row, at),
-        "beside-1": BESIDE[beside[1]](index, row, at),
+        "beside-0": (BESIDE | MORE_BESIDE)[beside[0]](index, row, at),
+        "beside-1": (BESIDE | MORE_BESIDE)[beside[1]](index, row, at),
     }
     return b"".join(parts[name] for name in order)
 
@@ -278,6 +293,10 @@ def _stored(text: bytes, ending: str, head: int, buffer: bytearray, key: int) ->
     if ending == "in-words":
         filled = text + b"\0" * (2 - size % 2)
         return filled, len(filled) // 2
+    if ending in MORE_TEXTS:
+        block = 16 if ending == "in-blocks" else 32
+        filled = text + b"\0" + bytes(-(head + size + 1) % block)
+        return filled, (head + len(filled)) // block
     if ending == "junk-padding":
         return text + b"\0" + bytes(buffer[:3]), size + 1
     return text + b"\0", size + 1
@@ -307,6 +326,9 @@ def judged(drawn: Sample, learning: Learning, way: str) -> tuple[str, str]:
         for each in queue.records
         if not any(at in hurt or at in faulty for at in range(each.start, each.stop))
     }
+    false = [each for each in layout.fields if each.repeats and not _says_again(drawn, each)]
+    if false:
+        return "wrong", f"{false[0].repeats} in units of {false[0].unit} at {false[0].section} {false[0].offset}"
     for place, record in stated.items():
         row = drawn.rows.get(place)
         if row is None:
@@ -330,6 +352,25 @@ def judged(drawn: Sample, learning: Learning, way: str) -> tuple[str, str]:
         return "wrong", f"{len(beyond)} records that are not in the queue"
     missing = [] if hurt else drawn.live - stated.keys()
     return ("wrong", f"{len(missing)} records are passed over") if missing else ("exact", "")
+
+
+RELATIONS = {
+    "copy-of-number": ("number", 1), "complement": ("complement", 1), "number-before": ("before", 1),
+    "number-after": ("after", 1), "ordinal": ("ordinal", 1), "place": ("place", 1), "own-offset": ("offset", 1),
+    "in-words": ("text+terminator", 2), "text-in-words": ("text+terminator", 2), "text-in-dwords": ("text", 4),
+    "in-blocks": ("record", 16), "in-blocks-of-32": ("record", 32),
+}  # fmt: skip
+"""Families -> what a record says again in them, in units of how many bytes."""
+
+
+def _says_again(drawn: Sample, field: Field) -> bool:
+    """Whether a file says of its records again what a layout states; what is like it may be inferred.
+
+    In bytes every file has its length.
+    """
+    true = {RELATIONS.get(name.rpartition(" ")[2]) for name in drawn.families}
+    in_bytes = field.unit == 1 and field.repeats in {"length", *SIZES}
+    return in_bytes or field.status == "inferred" or (field.repeats, field.unit) in true
 
 
 def _unmarked(drawn: Sample) -> bool:

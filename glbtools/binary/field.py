@@ -30,15 +30,46 @@ HIGHEST = 0xFFFFFFFF
 _HEX_DIGITS = b"0123456789ABCDEF"
 
 
-REPEATS: dict[str, Callable[[int, int, int], int]] = {
-    "number": lambda number, length, start: number,
-    "complement": lambda number, length, start: ~number,
-    "before": lambda number, length, start: number - 1,
-    "after": lambda number, length, start: number + 1,
-    "length": lambda number, length, start: length,
-    "offset": lambda number, length, start: start,
+class RecordValues(NamedTuple):
+    """What of a record one of its fields may say again.
+
+    Attributes:
+        number: its number.
+        length: the length as it is stored.
+        start: its offset in the file.
+        place: how many records stand before it in the file.
+        text: bytes of its text; ``ended``: of the text and its terminator; ``size``: of all that it takes in the file.
+    """
+
+    number: int
+    length: int
+    start: int
+    place: int
+    text: int
+    ended: int
+    size: int
+
+
+REPEATS: dict[str, Callable[[RecordValues], int]] = {
+    "number": lambda record: record.number,
+    "complement": lambda record: ~record.number,
+    "before": lambda record: record.number - 1,
+    "after": lambda record: record.number + 1,
+    "length": lambda record: record.length,
+    "offset": lambda record: record.start,
+    "ordinal": lambda record: record.place + 1,
+    "place": lambda record: record.place,
+    "text": lambda record: record.text,
+    "text+terminator": lambda record: record.ended,
+    "record": lambda record: record.size,
 }
-"""What a field may say again -> it, of the number, the length as it is stored, and the offset of a record."""
+"""What a field may say again of its record -> it."""
+
+SIZES = ("text", "text+terminator", "record")
+"""What is counted in bytes, or in words or blocks of some bytes."""
+
+PLACES = ("ordinal", "place")
+"""What is known only of a record of which it is known how many stand before it."""
 
 
 class Field(NamedTuple):
@@ -47,7 +78,8 @@ class Field(NamedTuple):
     ``offset`` counts from the start of its section: the file's header, the record, or the trailer behind the text and
     its terminator. ``size`` is 0 for the text of variable length. ``dec`` and ``hex`` are numbers written as digits,
     padded with zeros. ``default`` is what is written where nothing else is said. ``repeats`` is what a field says again
-    of its record, in as many bits as it has room for: see ``REPEATS``.
+    of its record, in as many bits as it has room for: see ``REPEATS``; sizes in units of ``unit`` bytes, the last one
+    begun.
     """
 
     name: str
@@ -66,6 +98,7 @@ class Field(NamedTuple):
     default: int | bytes | None = None
     flags: tuple[tuple[str, int], ...] = ()
     repeats: str = ""
+    unit: int = 1
 
     @property
     def stop(self) -> int:
@@ -105,9 +138,9 @@ class Field(NamedTuple):
             return None
         return read_number(self.kind, raw, self.byte_order) if self.numeric else raw
 
-    def repeated(self, number: int, length: int, start: int) -> int:
+    def repeated(self, record: RecordValues) -> int:
         """Return what a field that repeats something of its record holds: of that as many bits as it has."""
-        return REPEATS[self.repeats](number, length, start) & self.range[1]
+        return -(-REPEATS[self.repeats](record) // self.unit) & self.range[1]
 
     def read_text(self, raw: bytes, encoding: str) -> str:
         """Return the text stored in a field of fixed size: it ends at the first NUL."""

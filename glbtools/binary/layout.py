@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from glbtools.binary import checksum, stamp
 from glbtools.binary.checksum import Algorithm, Crc
-from glbtools.binary.field import INTEGERS, ODD, REPEATS, Field, number_range
+from glbtools.binary.field import INTEGERS, ODD, REPEATS, SIZES, Field, number_range
 from glbtools.errors import LayoutError
 from glbtools.tables import Setting, open_toml, shown
 
@@ -143,6 +143,24 @@ class Layout(NamedTuple):
         return ""
 
     @property
+    def unexplained(self) -> str:
+        """What of a new record is written as zeros though it varies, unexplained; empty where all is known.
+
+        Only a field that is observed has been seen to vary.
+        """
+        varying = [
+            each
+            for each in self.fields
+            if each.section != "header" and each.role == "opaque" and each.status == "observed" and each.default is None
+        ]
+        names = [each.name for each in varying]
+        if self.with_role("checksum") is not None and not self.checksum:
+            names.append("the checksum, which nobody can compute")
+        if not names:
+            return ""
+        return f"new records hold zeros where others hold what nothing explains: {', '.join(names)}; copies keep theirs"
+
+    @property
     def algorithm(self) -> Algorithm | None:
         """How the checksum is computed, or None."""
         crc = self.crc or checksum.CATALOGUE.get(self.checksum)
@@ -186,7 +204,7 @@ _CHECKSUM_KEYS = {"algorithm", "covers", "status", "doc"} | _CRC_KEYS
 _NAMES_SHOWN = ("crc-16/xmodem", "crc-16/ibm-3740", "crc-16/arc", "sum-16", "crc-32", "adler-32", checksum.OWN)
 _FIELD_KEYS = {
     "name", "section", "offset", "type", "role", "orig", "status", "source", "doc",
-    "byte_order", "stamp", "link", "default", "flags", "repeats",
+    "byte_order", "stamp", "link", "default", "flags", "repeats", "unit",
 }  # fmt: skip
 
 
@@ -292,6 +310,8 @@ class _Checker:
                 self.at(each)["repeats"].fail(f"goes with the role repeat, not {each.role}")
             if each.repeats and (not each.numeric or each.kind.startswith("i") or each.section == "header"):
                 self.at(each)["type"].fail("what is repeated is an unsigned number of the record")
+            if each.unit > 1 and each.repeats not in SIZES:
+                self.at(each)["unit"].fail(f"goes with repeats = {', '.join(SIZES)}")
         stored = layout.with_role("checksum")
         if layout.checksum and stored is None:
             self.checksum["algorithm"].fail("there is no field with the role checksum")
@@ -412,6 +432,7 @@ class _Checker:
             default=self.default(row["default"], kind, size),
             flags=self.flags(row["flags"]),
             repeats=row["repeats"].choice(("", *REPEATS), ""),
+            unit=row["unit"].integer(1, MAX_FIXED, 1),
         )
 
     def type(self, given: Setting) -> tuple[str, int]:

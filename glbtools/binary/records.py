@@ -18,7 +18,17 @@ from functools import cached_property, lru_cache, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from glbtools.binary.field import CODES, INTEGERS, ODD, ORDERS, Field, decimal, hexadecimal, read_number
+from glbtools.binary.field import (
+    CODES,
+    INTEGERS,
+    ODD,
+    ORDERS,
+    Field,
+    RecordValues,
+    decimal,
+    hexadecimal,
+    read_number,
+)
 from glbtools.binary.layout import MAX_TEXT, PADDED, TERMINATORS, Layout
 from glbtools.binary.span import Span
 from glbtools.errors import FieldError
@@ -218,6 +228,17 @@ class RecordCodec:
         """Whether a whole record without fault of framing stands at ``pos``."""
         return self._stop(data, pos) > pos
 
+    def _swallows(self, data: bytes, first: int, stop: int) -> bool:
+        """Whether a record whose terminator is lost goes on over the next one: one begins within it, none behind it.
+
+        Its text, which begins at ``first``, holds what no text holds, and only a terminator shows where it ends.
+        """
+        behind = stop + self.len_head
+        if self.anchor.match(data, behind):
+            return False
+        inner = (each.start() for each in self.anchor.finditer(data, first + self.len_head, behind))
+        return any(self.sound(data, at - self.len_head) for at in inner)
+
     def _resume(self, data: bytes, pos: int, limit: int) -> tuple[int, bool]:
         """Return where the next plausible record begins, or ``limit`` and that the way is still lost."""
         end = -1
@@ -332,6 +353,7 @@ class RecordCodec:
         checksum: int | None = None,
         start: int = 0,
         previous: int | None = None,
+        place: int = 0,
     ) -> Record:
         """Return a new record at offset ``start``, with length, links and checksum computed.
 
@@ -342,6 +364,7 @@ class RecordCodec:
             checksum: a value to store in place of the computed one.
             start: offset at which it will be written.
             previous: offset of the record before, None for the first.
+            place: how many records stand before it in the file.
 
         Raises:
             FieldError: a value does not fit the layout.
@@ -366,10 +389,11 @@ class RecordCodec:
         links = {"previous": NO_LINK if previous is None else previous, "next": start + padded}
         values: dict[str, int | bytes] = {"sync": sync, "stamp": stamp or 0, "checksum": checksum or 0}
         values["len_text"] = self.len_text(text)
+        own = self.said(sync, text, start=start, stop=start + padded, place=place)
         found: dict[str, int | bytes] = {}
         for each in self.fields:
             value = stored_link(each, links[each.link]) if each.link else values.get(each.role, each.nothing)
-            value = each.repeated(sync, self.len_text(text), start) if each.repeats else value
+            value = each.repeated(own) if each.repeats else value
             if isinstance(value, int):
                 low, high = each.range
                 if not low <= value <= high:
@@ -405,6 +429,13 @@ class RecordCodec:
         if self.padded:
             return self.len_head + length + -(self.len_head + length) % self.layout.stride
         return length + self.len_counted
+
+    def said(self, sync: int, text: str, *, start: int, stop: int, place: int) -> RecordValues:
+        """Return what fields may say again of a record from ``start`` to ``stop``, with ``place`` others before it."""
+        size = len(self.layout.encoded(text))
+        return RecordValues(
+            sync, self.len_text(text), start, place, text=size, ended=size + len(self.terminator), size=stop - start
+        )
 
     def checksum(self, record: Record) -> int | None:
         """Checksum of a record, of its values as they are, by the layout; None where that names no algorithm."""
@@ -547,6 +578,8 @@ class RecordCodec:
             "TAIL": self.terminator,
             "PAD": bytes([self.layout.pad]),
             "SHOWN": self.shown,
+            "control": _CONTROL.search,
+            "swallows": self._swallows,
         }
         namespace |= {f"d{index}": _reader(each) for index, each in enumerate(self.fields)}
         exec(self._source(kind), namespace)  # noqa: S102 - see module
@@ -597,6 +630,8 @@ class RecordCodec:
         lines += [f"stop = end + {term + self.len_trail}"]
         lines += [f"stop = pos + -(-(stop - pos) // {stride}) * {stride}"] if stride > 1 else []
         lines += ["if stop > size: break"]
+        if self.length is None and not self.hidden:
+            lines += ["if control(data, first, end) and swallows(data, first, stop): break"]
         if self.length is not None and term:
             lines += [
                 "if data[end]: break" if self.terminator == b"\0" else f"if data[end:end + {term}] != TAIL: break"

@@ -144,17 +144,21 @@ class Common(NamedTuple):
 
     @property
     def writable_layouts(self) -> Layouts:
-        """The same, if files can be written in all of them.
+        """The same, if files can be written in all of them; what is written without being known is said.
 
         Raises:
             UsageError: one states only a part of what a record holds.
         """
+        from glbtools.cli import complain
         from glbtools.errors import UsageError
 
         chosen = self.layouts
         for each in chosen.values():
             if each.read_only:
                 raise UsageError(f"{each.id}: {each.read_only}")
+        for each in chosen.values() if self.layout_files and not self.quiet else ():
+            if each.unexplained:
+                complain(f"{each.id}: {each.unexplained}")
         return chosen
 
     @property

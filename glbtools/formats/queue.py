@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glbtools import files
 from glbtools.binary import stamp
-from glbtools.binary.field import Field
+from glbtools.binary.field import PLACES, Field
 from glbtools.binary.layout import Layout
 from glbtools.binary.records import CHUNK, NO_LINK, Batch, Damage, Gap, Record, RecordCodec, codec, stored_link
 from glbtools.binary.span import Fault, Region, Span, joined
@@ -182,25 +182,34 @@ class Queue:
             | {"tail": stored_row(record.tail)},
         }
 
+    def counted(self) -> int:
+        """Return how many records there are by the last one's own word; those that are read where it says nothing."""
+        last, compiled = self.records[-1], self.codec
+        for each, value in zip(compiled.other_fields, last.others, strict=True):
+            if each.repeats in PLACES and isinstance(value, int):
+                return value + (each.repeats == "place")
+        return len(self.records)
+
     def nodes(self) -> Iterator[Node]:
         """Yield header, records and gaps as trees whose leaves tile the file."""
         if self.header:
             yield Node("header", Span(0, len(self.header)), self.header)
         # What stands before a record is known only when no gap does.
         previous: int | None = NO_LINK
-        number = 0
+        number, whole = 0, True
         for each in self.items():
             if isinstance(each, Gap):
                 yield Node("gap", Span(each.start, each.stop), each.data)
-                previous = None
+                previous, whole = None, False
                 continue
-            yield self._node(each, f"record[{number}]", previous)
+            yield self._node(each, f"record[{number}]", previous, number if whole else None)
             previous, number = each.start, number + 1
 
-    def _node(self, record: Record, name: str, previous: int | None) -> Node:
+    def _node(self, record: Record, name: str, previous: int | None, place: int | None) -> Node:
         """Return one record as a tree: every stored value, with the computed one where that differs.
 
-        ``previous`` is where the record before begins; None where that is not known.
+        ``previous`` is where the record before begins, ``place`` how many stand before it; None where that is not
+        known.
         """
         compiled = self.codec
         computed: dict[str, Stored] = {
@@ -213,8 +222,10 @@ class Queue:
             right = computed.get(each.role)
             if each.link and (target := links[each.link]) is not None:
                 right = stored_link(each, target)
-            if each.repeats:
-                right = each.repeated(record.sync, compiled.len_text(record.text), record.start)
+            if each.repeats and (place is not None or each.repeats not in PLACES):
+                right = each.repeated(
+                    compiled.said(record.sync, record.text, start=record.start, stop=record.stop, place=place or 0)
+                )
             if right == value:
                 right = None
             leaves.append(Node(each.name, span, value, _value_meaning(each, value), each.status, computed=right))
@@ -298,9 +309,8 @@ def appended(data: bytes, changes: Iterable[Change], layout: Layout) -> bytes:
     """
     if not data:
         return rewritten(changes, layout).build()
-    held = parse_queue(data, layout).records
-    previous = held[-1].start if held else None
-    added = _records(changes, layout, lambda change: _nearest(change, layout, None), len(data), previous)
+    held = parse_queue(data, layout)
+    added = _records(changes, layout, lambda change: _nearest(change, layout, None), len(data), held)
     return data + b"".join(map(codec(layout).pack, added))
 
 
@@ -309,24 +319,28 @@ _Stored = Callable[["Change"], int | None]
 
 
 def _queue(changes: Iterable[Change], layout: Layout, stored: _Stored) -> Queue:
-    records = _records(changes, layout, stored, layout.header, None)
+    records = _records(changes, layout, stored, layout.header)
     return Queue(layout, records[-1].stop if records else 0, codec(layout).header() if records else b"", records)
 
 
 def _records(
-    changes: Iterable[Change], layout: Layout, stored: _Stored, position: int, previous: int | None
+    changes: Iterable[Change], layout: Layout, stored: _Stored, position: int, held: Queue | None = None
 ) -> list[Record]:
+    """Return the records of changes from an offset on, behind those of ``held``."""
     compiled = codec(layout)
     records: list[Record] = []
     if layout.read_only:
         raise FieldError("layout", layout.read_only)
+    previous, before = (held.records[-1].start, held.counted()) if held and held.records else (None, 0)
     for number, change in enumerate(changes):
-        sync, text, checksum = change.sync, change.text, change.checksum
         try:
-            made = compiled.make(sync, text, stamp=stored(change), checksum=checksum, start=position, previous=previous)
+            made = compiled.make(
+                change.sync, change.text, stamp=stored(change), checksum=change.checksum, start=position,
+                previous=previous, place=before + number,
+            )  # fmt: skip
         except FieldError as error:
             raise FieldError(f"[{number}].{error.field}", error.reason) from None
-        records.append(made if checksum is not None else compiled.carried(made, change.record))
+        records.append(made if change.checksum is not None else compiled.carried(made, change.record))
         position, previous = made.stop, made.start
     return records
 

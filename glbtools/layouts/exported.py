@@ -67,7 +67,8 @@ def _sequence(fields: list[Field], layout: Layout, indent: str) -> Iterator[str]
         if each is text and (ending := _stored_terminator(layout)):
             yield f"{indent}- id: terminator"
             yield f"{indent}  size: {ending}"
-    if text is not None and text in fields and (padding := _padding(layout)):
+    behind = f"({layout.stride} - (_io.pos - {layout.header}) % {layout.stride}) % {layout.stride}"
+    if text is not None and text in fields and (padding := _padding(layout, behind)):
         yield f"{indent}- id: padding"
         yield f"{indent}  size: {padding}"
 
@@ -122,8 +123,8 @@ def _stored_terminator(layout: Layout) -> int:
     return len(TERMINATORS[layout.terminator]) if layout.with_role("len_text") else 0
 
 
-def _padding(layout: Layout) -> str:
-    """Return how many bytes fill a record up to its stride; empty where none do."""
+def _padding(layout: Layout, filled: str = "") -> str:
+    """Return how many bytes fill a record up to its stride; empty where none do, ``filled`` where no length says it."""
     if (
         layout.stride == 1
         or layout.length_counts == PADDED
@@ -131,10 +132,10 @@ def _padding(layout: Layout) -> str:
     ):
         return ""
     size = _text_size(layout)
+    if not size and not filled:
+        raise UsageError(f"{layout.id}: records that end at a terminator and are filled up cannot be said in C")
     if not size:
-        raise UsageError(
-            f"{layout.id}: records that end at a terminator and are filled up cannot be said in this language"
-        )
+        return filled
     head, trail = _sizes(layout)
     rest = head + len(TERMINATORS[layout.terminator]) + trail
     return f"({layout.stride} - ({rest} + {size}) % {layout.stride}) % {layout.stride}"

@@ -91,6 +91,7 @@ def _field(each: Field, layout: Layout) -> dict[str, Value]:
         "stamp": each.stamp if each.stamp != "unix" else "",
         "link": each.link,
         "repeats": each.repeats,
+        "unit": each.unit if each.unit > 1 else "",
     }
     if default is not None:
         row["default"] = default

@@ -260,7 +260,7 @@ def _other_counters(
             at
             for each in layout.section(section)
             for at in range(each.offset, each.stop)
-            if each.role in OPEN or _is_zero(each, at, samples)
+            if (each.role in OPEN and each.repeats != "offset") or _is_zero(each, at, samples)
         }
         for (name, read), at in itertools.product(_ORDERS.items(), sorted(free)):
             if at + 1 not in free:
@@ -300,7 +300,12 @@ def _counts(values: Sequence[int], chosen: Sequence[int], files: Sequence[int]) 
         return False
     middle = len(steps) // 2
     rival, own = (sorted(step[which] for step in steps)[middle] for which in (0, 1))
-    return bool(rival <= 4 * own)
+    return bool(rival <= 4 * own) or _is_ordinal(chosen)
+
+
+def _is_ordinal(numbers: Sequence[int]) -> bool:
+    """Whether numbers count the records from 0 or 1 on and skip none: they may be no more than that."""
+    return numbers[0] in {0, 1} and list(numbers) == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
 # --- dates -------------------------------------------------------------------------------------------------------

@@ -289,16 +289,17 @@ def _stamp(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
     return [best.claim._replace(doc=doc, sure=not others and not rivals)]
 
 
-def _worth(sight: Sight, date: _Date, others: Sequence[_Date]) -> tuple[float, float, float]:
+def _worth(sight: Sight, date: _Date, others: Sequence[_Date]) -> tuple[float, float, float, float]:
     """Return how good dates are, the best lowest: what wanders least; of columns that share bytes what rises best.
 
     A date without its last byte, and a constant before it, are a date again that wanders less, and varies less. One
-    with a byte of something else behind it varies more, and goes back and forth.
+    with a byte of something else behind it varies more, and goes back and forth; with a number's bytes it only wanders.
     """
     claim = date.claim
     sharing = [each for each in others if not free(*_extent(each.claim), [claim])]
     least = min(each.dated.days for each in sharing)
-    return least, round(date.dated.backwards, 2), -len(set(sight.values(claim.side, claim.at, claim.number)))
+    variety = len(set(sight.values(claim.side, claim.at, claim.number)))
+    return least, round(date.dated.backwards, 2), -variety, date.dated.days
 
 
 def _extent(claim: Claim) -> tuple[str, int, int]:

@@ -8,7 +8,7 @@ would connect it, and what many pairs propose is looked at. Damage spoils some v
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -308,7 +308,7 @@ def _strided(pairs: Sequence[Pair], starts: int, stride: int) -> Iterator[Rule]:
     """Yield rules for records that take a multiple of a stride."""
     nearest: dict[tuple[int, int], Pair] = {}
     for pair in pairs:
-        if not (pair.next - pair.start) % stride:
+        if not (pair.next - pair.start) % stride and not _spans(pair, stride):
             nearest.setdefault((id(pair.material), pair.start), pair)
     fitting = list(nearest.values())
     contents = [_content(pair.material.data[pair.start : pair.next]) for pair in fitting]
@@ -322,6 +322,13 @@ def _strided(pairs: Sequence[Pair], starts: int, stride: int) -> Iterator[Rule]:
     if sum(pair.next - pair.start == stride for pair in fitting) * 2 >= starts:
         pad = _filler(fitting, stride)
         yield Rule("stride", gap=_behind_padding(fitting, pad), stride=stride, pad=pad, support=1.0)
+
+
+def _spans(pair: Pair, stride: int) -> bool:
+    """Whether a text that the listing does not have, since it is deleted, may stand between two that it has."""
+    anchors = pair.material.anchors if pair.material.listed else []
+    between = anchors[bisect_right(anchors, pair.start) : bisect_left(anchors, pair.next)]
+    return any(not (each - pair.start) % stride for each in between)
 
 
 def _measured(pairs: Sequence[Pair], contents: Sequence[int | None], starts: int, rule: Rule) -> Iterator[Rule]:

@@ -1,17 +1,19 @@
-"""What the bytes of a record say again: a copy of its number, all bits turned round, its length, where it begins.
+"""What the bytes of a record say again: its number, its length in bytes, words or blocks, its place in the file.
 
-Such bytes are explained, and written with the record. The number less or more by one is another count unless somebody
-says which of them is the number.
+Such bytes are explained, and written with the record. The number less or more by one, and the place of the record, are
+other counts unless somebody says which of them is the number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cache
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from glbtools.binary.field import REPEATS, Field
+from glbtools.binary.field import PLACES, REPEATS, SIZES, Field, RecordValues
 from glbtools.binary.layout import Layout
-from glbtools.binary.records import Record, codec
+from glbtools.binary.records import codec
 from glbtools.formats.queue import Queue
 from glbtools.learn.comparison import undamaged
 from glbtools.learn.framing import BINARY, Number
@@ -21,80 +23,147 @@ from glbtools.learn.material import Material
 FEWEST, FEWEST_VALUES = 6, 4
 """Records of which one says again what another does, and different values of it, below which chance explains it."""
 
+UNITS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+"""Bytes that sizes are counted in: by themselves, as words, as blocks."""
+
+SHOWN = 35.0
+"""Bits that few different values must show together: 20, and what the places, widths and units tried are worth."""
+
 STRAY = 0.03
 """Share of the records that damage may have changed."""
 
 SAID = {
     "number": "the number again", "complement": "the number, all bits turned round", "before": "the number less one",
     "after": "the number and one more", "length": "the length again", "offset": "where the record begins",
+    "ordinal": "the place of the record, from 1 on", "place": "the place of the record, from 0 on",
+    "text": "the size of the text", "text+terminator": "the size of the text with what ends it",
+    "record": "the size of the record",
 }  # fmt: skip
 
-NEIGHBOURS = ("before", "after")
+COUNTS = ("before", "after", *PLACES)
+"""Counts that may be the number themselves."""
 
-Place = tuple[bytes, Record, int]
-"""The bytes of a file, one of its records, and where the section begins there."""
+
+class RecordPlace(NamedTuple):
+    """A record, and where a section of it stands.
+
+    Attributes:
+        data: the bytes of its file; ``origin``: where the section begins.
+        values: what may be said again of it.
+        joined: whether the record before it in the list ends where it begins.
+    """
+
+    data: bytes
+    origin: int
+    values: RecordValues
+    joined: bool
 
 
 def with_repeats(layout: Layout, materials: Sequence[Material], queues: Sequence[Queue], *, told: bool) -> Layout:
     """Return a layout in which what is said again is a field of its own; ``told``: somebody knows the numbers."""
     for section in ("record", "trailer"):
-        places = [
-            (material.data, each, queue.codec.origin(each, section))
-            for material, queue in zip(materials, queues, strict=True)
-            for each in undamaged(queue)
-        ]
+        pairs = zip(materials, queues, strict=True)
+        places = [each for material, queue in pairs for each in _places(material, queue, section)]
         if len(places) < FEWEST:
             continue
-        for number in sorted(BINARY[1:], key=lambda each: (-each.size, each.order != layout.byte_order)):
+        for number in sorted(BINARY, key=lambda each: (-each.size, each.order != layout.byte_order)):
             for field in _repeating(layout, places, section, number, told=told):
                 layout = with_field(layout, field)
     return layout
 
 
-def _repeating(layout: Layout, places: Sequence[Place], section: str, number: Number, *, told: bool) -> Iterator[Field]:
+def _places(material: Material, queue: Queue, section: str) -> Iterator[RecordPlace]:
+    """Yield the undamaged records of a file."""
+    numbers = {each.start: at for at, each in enumerate(queue.records)}
+    stop, said = -1, queue.codec.said
+    for each in undamaged(queue):
+        values = said(each.sync, each.text, start=each.start, stop=each.stop, place=numbers[each.start])
+        origin = queue.codec.origin(each, section)
+        yield RecordPlace(material.data, origin, values, each.start == stop)
+        stop = each.stop
+
+
+def _repeating(
+    layout: Layout, places: Sequence[RecordPlace], section: str, number: Number, *, told: bool
+) -> Iterator[Field]:
     """Yield the fields of one width and order that say something again, none of which shares bytes with another."""
-    length = layout.with_role("len_text")
-    names = [each for each in REPEATS if (told or each not in NEIGHBOURS) and (length is not None or each != "length")]
     free = {
         at
         for each in layout.section(section)
         if each.role in {"opaque", "constant"}
         for at in range(each.offset, each.stop)
     }
-    len_text = codec(layout).len_text
-    said = [(record.sync, len_text(record.text), record.start) for _, record, _ in places]
-    suffix = f"_{section}" if section == "trailer" else ""
-    fields = [
-        Field(
-            f"{name}{suffix}", section, 0, kind=number.kind, size=number.size, role="repeat", status="observed",
-            byte_order=number.order, repeats=name,
-        )
-        for name in names
-    ]  # fmt: skip
-
-    @cache
-    def again(field: Field) -> list[int]:
-        return [field.repeated(*each) for each in said]
-
+    fields = [each for each in _fields(layout, section, number) if number.size > 1 or each.repeats in SIZES]
+    fixed = {each: [each.repeated(place.values) for place in places] for each in fields}
     last = -1
     for at in sorted(free):
         if at < last or not free.issuperset(range(at, at + number.size)):
             continue
-        values = [number.read(data, origin + at) for data, _, origin in places]
-        if len(set(values)) < FEWEST_VALUES:
+        values = [number.read(place.data, place.origin + at) for place in places]
+        agreeing = list(_agreeing(places, values, fixed)) if len(set(values)) > 1 else []
+        found = [pair for pair in agreeing if told or pair[0].repeats not in COUNTS]
+        if found:
+            field, said = found[0]
+            others = [each for each, _ in agreeing if each is not field]
+            yield _sure(field._replace(name=f"{field.name}_{at:02x}", offset=at, doc=said), fixed[field], others)
+            last = at + number.size
+
+
+def _fields(layout: Layout, section: str, number: Number) -> Iterator[Field]:
+    """Yield what a field of one width and order may say again, the plainest first; of what is the same, one."""
+    length, ended = layout.with_role("len_text"), bool(codec(layout).terminator)
+    counted = layout.length_counts if length is not None else ""
+    same = {"record" if counted == "padded" or (counted == "record" and layout.stride > 1) else counted}
+    suffix = f"_{section}" if section == "trailer" else ""
+    for name in REPEATS:
+        if (name == "length" and length is None) or (name == "text+terminator" and not ended):
             continue
-        for field in fields:
-            wanted = again(field)
-            same = sum(a == b for a, b in zip(values, wanted, strict=True))
-            if same >= len(places) * (1 - STRAY) and len(set(wanted)) >= FEWEST_VALUES:
-                doc = f"{SAID[field.repeats]} in {same} of {len(places)} records"
-                yield _sure(field._replace(name=f"{field.name}_{at:02x}", offset=at, doc=doc), wanted)
-                last = at + number.size
-                break
+        for unit in UNITS if name in SIZES else (1,):
+            if unit == 1 and name in same:
+                continue
+            spelled = name.replace("text+terminator", "ended")
+            yield Field(
+                f"{spelled if spelled not in {'text', 'record'} else f'len_{spelled}'}{suffix}", section, 0,
+                kind=number.kind, size=number.size, role="repeat", status="observed", byte_order=number.order,
+                repeats=name, unit=unit,
+            )  # fmt: skip
 
 
-def _sure(field: Field, values: Sequence[int]) -> Field:
-    """Return a field whose width is inferred where half of it would read the same."""
-    if field.size > 2 and max(values) <= 0xFFFF:
-        return field._replace(status="inferred", doc=f"{field.doc}; u16 would read the same")
-    return field
+def _agreeing(
+    places: Sequence[RecordPlace], values: Sequence[int | None], fixed: Mapping[Field, Sequence[int]]
+) -> Iterator[tuple[Field, str]]:
+    """Yield what a column says again, with in how many records it does."""
+    for field, computed in fixed.items():
+        wanted: list[int | None] = list(computed)
+        if field.repeats in PLACES:  # a record that damage makes of nothing, or takes away, shifts no other's
+            wanted = [
+                own if place.values.place == 0 else (before or 0) + 1 if place.joined else None
+                for place, own, before in zip(places, computed, [None, *values[:-1]], strict=True)
+            ]
+            firsts = [at for at, place in enumerate(places) if place.values.place == 0]
+            if not firsts or any(values[at] != computed[at] for at in firsts):
+                continue
+        told = [(one, other) for one, other in zip(values, wanted, strict=True) if other is not None]
+        same = sum(one == other for one, other in told)
+        if same < max(FEWEST, len(told) * (1 - STRAY)) or not _is_shown(field, [each for _, each in told]):
+            continue
+        unit = f", in units of {field.unit} bytes," if field.unit > 1 else ""
+        yield field, f"{SAID[field.repeats]}{unit} in {same} of {len(told)} records"
+
+
+def _is_shown(field: Field, wanted: Sequence[int | None]) -> bool:
+    """Whether what a field says again differs enough between records for chance not to explain that it does."""
+    counts = Counter(wanted)
+    if field.repeats not in SIZES:
+        return len(counts) >= FEWEST_VALUES
+    return -sum(count * math.log2(count / len(wanted)) for count in counts.values()) >= SHOWN
+
+
+def _sure(field: Field, values: Sequence[int], others: Sequence[Field]) -> Field:
+    """Return a field that is inferred where a part of it, or something else of the record, would read the same."""
+    same = [f"{SAID[each.repeats]}{f' in {each.unit}' if each.unit > 1 else ''}" for each in others]
+    if field.size > 1 and max(values) < 1 << 4 * field.size:
+        same.insert(0, f"u{4 * field.size}")
+    if not same:
+        return field
+    return field._replace(status="inferred", doc=f"{field.doc}; {', or '.join(same)} would read the same")

@@ -634,3 +634,24 @@ def test_without_pyarrow_a_table_says_what_to_install(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(UsageError, match=r"glbtools\[parquet\]"):
         glbtools.read_table(FIXTURES / "stuck" / "october" / "GLB" / "REQTRANS.GLB")
+
+
+def test_a_record_whose_end_is_lost_swallows_no_other() -> None:
+    codec = small("")
+    whole = [codec.pack(codec.make(number, f"A Bob {number}\tPCM:A/B/bob")) for number in range(40, 46)]
+    lost = whole[2].rstrip(b"\0") + b"\x01"
+    data = b"".join([*whole[:2], lost, *whole[3:]])
+    starts = [sum(map(len, [*whole[:2], lost, *whole[3:]][:at])) for at in (0, 1, 3, 4, 5)]
+    found = list(codec.batches([data]))
+    rows = [each for batch in found for each in batch.rows]
+    assert [each.sync for each in rows] == [40, 41, 43, 44, 45]
+    assert [each.start for each in rows] == starts
+    assert [(each.start, each.stop) for batch in found for each in batch.gaps] == [(2 * len(whole[0]), starts[2])]
+
+
+def test_a_byte_that_no_text_holds_costs_no_record_whose_end_is_where_it_was() -> None:
+    codec = small("")
+    data = b"".join(codec.pack(codec.make(number, f"A B\x01b {number}")) for number in range(1, 4))
+    found = list(codec.batches([data]))
+    assert [each.sync for batch in found for each in batch.rows] == [1, 2, 3]
+    assert not any(batch.gaps for batch in found)

@@ -397,3 +397,25 @@ def test_the_library_learns_what_the_command_learns(place: Path, run: Run) -> No
     read = glbtools.read_queue("MSTTRANS.GLB", layouts=glbtools.Layouts([learning.layout]))
     assert [(each.sync, each.text) for each in read.records] == [(each.sync, each.text) for each in sample().rows]
     assert Layouts([learning.layout])["queue"] is learning.layout
+
+
+def test_a_layout_with_bytes_that_nothing_explains_warns_whoever_writes_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("spec.json").write_text(json.dumps(described(SEED)))
+    Path("true.toml").write_text(layout_text(SEED))
+    head = 'id = "mine"\nfamily = "queue"\ntitle = "mine"\nstatus = "observed"\n'
+    rows = [("sync", "u32", "sync", 0), ("noise", "bytes:3", "opaque", 4), ("text", "text", "text", 7)]
+    fields = "".join(
+        f'[[field]]\nname = "{name}"\ntype = "{kind}"\nrole = "{role}"\noffset = {at}\nstatus = "observed"\n'
+        for name, kind, role, at in rows
+    )
+    Path("mine.toml").write_text(head + fields)
+    said = "glbtools: mine: new records hold zeros where others hold what nothing explains: noise; copies keep theirs\n"
+    ran = run("build", "spec.json", "--out", "po", "--layout", "mine.toml")
+    assert (ran.status, ran.err) == (0, said)
+    ran = run("rebuild", "po", "--dry-run", "--layout", "mine.toml")
+    assert ran.err.startswith(said)
+    assert run("build", "spec.json", "--out", "quiet", "--layout", "mine.toml", "--quiet").err == ""
+    assert run("build", "spec.json", "--out", "other", "--layout", "true.toml").err == ""
