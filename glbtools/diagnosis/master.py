@@ -132,6 +132,13 @@ class Master:
         """Whether it holds a text that can be that of a change made at a moment (ruling 14)."""
         return not is_start(text) and text in self._latest and not is_earlier(self._latest[text], made)
 
+    def may_have_lost(self, text: str, made: datetime | None) -> bool:
+        """Whether it has lost a part, and a change of its time may have been in that: it is not purged, nor held."""
+        cut = self.last < (self._head or 0)
+        if is_start(text) or self.has(text, made) or not (cut or self.gaps):
+            return False
+        return self.first in (None, 0, 1) or bool(self.since and made and made > self.since)
+
 
 def is_earlier(held: datetime | None, made: datetime | None) -> bool:
     """Whether what is held is of before a change was made, and so another change with the same text (ruling 14)."""

@@ -113,6 +113,10 @@ RECEIVED_SINCE = Doubt(
     "this postoffice has received more than the server's record says",
     "REQCONF of this postoffice",
 )
+BROUGHT = Doubt(
+    "brought", "a RESYNC has brought it and set SrvSync below it (Q119449)", "RESYNC.GLB or a log of its import"
+)
+BROUGHT_BEFORE = BROUGHT._replace(slug="brought-before", ordinary=True)
 NOTHING_ISSUED = Doubt(
     "nothing-issued",
     "the server had nothing to send",

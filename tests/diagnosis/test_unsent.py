@@ -452,7 +452,9 @@ def test_what_is_due_after_the_numbers_were_put_back_may_have_arrived(build: Bui
     head = [add(number, f"m{number}", WEST) for number in range(1, 6)]
     back = unsent(build(server(9, 5, head, srvsync=4), east(9, [{"dummy": 9}], c=2)), direction="download")
     assert {each.certainty for each in back if each.route.target == EAST} == {"possible"}
-    healthy = unsent(build(server(9, 5, head, srvsync=2), east(9, [{"dummy": 9}], c=3), name="b"), direction="download")
+    sound = server(9, 5, head, srvsync=2)
+    sound["srvconf"]["requestor"][0]["srvsync"] = 3
+    healthy = unsent(build(sound, east(9, [{"dummy": 9}], c=3), name="b"), direction="download")
     assert {each.certainty for each in healthy if each.route.target == EAST} == {"likely"}, (
         "its name is from its directory"
     )
@@ -467,9 +469,32 @@ def test_a_change_that_the_server_has_by_number_and_never_took_was_refused(build
     taken = [*master[:-2], add(4, "bob"), add(5, "ann")]
     assert not unsent(build(server(19, 5, taken), waiting, name="taken")).changes
     gap = [master[0], *master[2:]]
-    assert not unsent(build(server(19, 5, gap), waiting, name="gap")).changes
+    assert up(unsent(build(server(19, 5, gap), waiting, name="gap"))) == [(19, "hole", "possible")]
     foreign = [add(number, f"m{number}", WEST) for number in range(1, 6)]
     assert not unsent(build(server(19, 5, foreign), waiting, name="foreign")).changes
+
+
+def test_what_the_server_has_taken_and_msttrans_has_lost_may_never_reach_the_others(build: Build) -> None:
+    """Without a T3 since, REQTRANS still holds it; MSTTRANS skips its number, or ends below that of SRVCONF."""
+    waiting = east(17, [add(18, "ann"), add(19, "bob")])
+    master = [add(1, "old"), add(2, "m2", WEST), add(3, "ann"), add(4, "bob"), add(5, "m5", WEST)]
+    assert not unsent(build(server(19, 5, master), waiting)).changes
+    holed = [each for each in master if each["sync"] != 4]
+    assert up(unsent(build(server(19, 5, holed), waiting, name="holed"))) == [(19, "hole", "possible")]
+    assert up(unsent(build(server(19, 5, master[:3]), waiting, name="cut"))) == [(19, "hole", "possible")]
+    purged = unsent(build(server(19, 5, master[4:]), waiting, name="purged"))
+    assert not purged.changes, "what is older than all of MSTTRANS was purged from it"
+
+
+def test_what_an_import_of_the_first_cycle_may_have_brought_is_only_possibly_due(build: Build) -> None:
+    """The complete lists hold what the server's own postoffice has changed and not yet sent (Q96060)."""
+    given = [server(0, head=8, srvsync=0), east(0, [], c=6, log=NAMED), west()]
+    given[0]["srvconf"]["keep_updates"] = 10_000
+    for each in given[0]["srvconf"]["requestor"]:
+        each["srvsync"] = min(each["srvsync"], 6)
+    assert how_sure(unsent(build(*given), direction="download")) == {"possible"}
+    given[0]["srvconf"]["requestor"][1]["srvsync"] = 5
+    assert how_sure(unsent(build(*given, name="served"), direction="download")) == {"likely"}
 
 
 def test_requestors_of_which_nothing_is_given_are_judged_by_the_servers_record(build: Build) -> None:
@@ -714,8 +739,12 @@ def test_what_the_servers_own_requestor_has_and_this_one_has_not_may_have_come_w
     given[0]["reqconf"]["srvsync"] = 7
     found = unsent(build(*given), direction="download")
     sure = {each.sync: each.certainty for each in found if each.route.target == EAST}
+    assert sure == {6: "possible", 7: "possible", 8: "certain"}, "a T3 that was missed leaves the same"
+    given[0]["srvconf"]["requestor"][0]["srvsync"] = 5
+    found = unsent(build(*given, name="in step"), direction="download")
+    sure = {each.sync: each.certainty for each in found if each.route.target == EAST}
     assert sure == {6: "likely", 7: "likely", 8: "certain"}
-    del given[0]["reqconf"]
+    given[0]["missing"] = {"paths": ["GLB/REQCONF.GLB"]}
     assert how_sure(unsent(build(*given, name="without"), direction="download")) == {"likely"}
 
 

@@ -18,7 +18,7 @@ from glbtools.evidence.postoffice import numbers
 from glbtools.model.change import Change
 from glbtools.model.channel import Range, clipped, subtracted, without
 from glbtools.model.configuration import KEEP_UPDATES
-from glbtools.model.doubts import least
+from glbtools.model.doubts import BROUGHT, BROUGHT_BEFORE, certainty, least
 
 
 def add_downloads(view: View, found: Unsent) -> None:
@@ -172,6 +172,8 @@ def _numbers_lowered(case: Case) -> str:
         return "The Import of the first cycle may have brought it."
     if "ROLLED_BACK" in case.upload.verdict.states:
         return "This postoffice went back, and may have had it before."
+    if own.applied and theirs is not None and theirs.srvsync == 0 and theirs.importsync:
+        return "The Import of the first cycle may have brought it."
     if own.applied is not None and theirs is not None and theirs.srvsync is not None and own.applied < theirs.srvsync:
         return f"The server's record says {theirs.srvsync}: unless T3 is still to run, it had been received."
     if "behind" in case.signs and any(each.slug == "resync" for each in explain(case, "behind").open):
@@ -204,9 +206,10 @@ def _brought(case: Case, change: Change, due: Obstacle) -> Obstacle:
         return due
     known = "Without the server's REQCONF that" if brought is None else "That"
     note = f"{due.note} {known} may be since a RESYNC set the number: then the lists hold the change already."
-    return due._replace(
-        certainty="likely", note=note, settled_by=(*due.settled_by, "RESYNC.GLB or a log of its import")
-    )
+    # Where it is behind the server's own requestor a T3 was missed, or a RESYNC came: one is as usual as the other.
+    behind = case.others.received is not None and own.applied < case.others.received
+    brought_by = BROUGHT_BEFORE if behind else BROUGHT
+    return due._replace(certainty=certainty((brought_by,)), note=note, settled_by=(*due.settled_by, brought_by.tells))
 
 
 NEXT_T2 = timedelta(days=2)

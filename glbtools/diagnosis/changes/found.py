@@ -10,6 +10,7 @@ from glbtools.diagnosis.doubts import LIKELY_AT_MOST, at_most_likely
 from glbtools.diagnosis.finding import Evidence
 from glbtools.model.change import Change
 from glbtools.model.channel import Range
+from glbtools.model.doubts import Doubt, certainty
 
 DIRECTIONS = ("upload", "download", "both")
 
@@ -81,6 +82,11 @@ class Obstacle(NamedTuple):
     def weighed(self) -> Obstacle:
         """The same, but likely at most where another history of the files may explain it."""
         return self._replace(certainty=at_most_likely(self.certainty)) if self.why in LIKELY_AT_MOST else self
+
+
+def obstacle(why: str, note: str, *doubts: Doubt) -> Obstacle:
+    """Return why something has not arrived, as sure as some doubts leave it, and what would remove them."""
+    return Obstacle(why, certainty(doubts), note, tuple(dict.fromkeys(each.tells for each in doubts)))
 
 
 class Outstanding(NamedTuple):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from glbtools.diagnosis.case import Case, logged, never_reached, unregistered
 from glbtools.diagnosis.changes.content import copies, deleted_copies
-from glbtools.diagnosis.changes.found import MissingRange, Obstacle, Outstanding, UnknownRoute, Unsent
+from glbtools.diagnosis.changes.found import MissingRange, Obstacle, Outstanding, UnknownRoute, Unsent, obstacle
 from glbtools.diagnosis.changes.vanished import OLDER, vanished, was_stranded
 from glbtools.diagnosis.changes.view import View, applied
 from glbtools.diagnosis.finding import place
@@ -19,7 +19,7 @@ from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.evidence.postoffice import numbers
 from glbtools.model.change import Change
 from glbtools.model.channel import Range, ranges_of, without
-from glbtools.model.doubts import least
+from glbtools.model.doubts import NUMBER_SKIPPED, least
 
 
 def add_uploads(view: View, found: Unsent) -> None:
@@ -73,7 +73,7 @@ def _standing(view: View, change: Change) -> Obstacle | None:
         return Obstacle("rejected", sure, f"{note} and refuses this one as old.")
     if state == "UNACKNOWLEDGED":
         if number not in view.refused:
-            return None
+            return _dropped(case, change)
         if a is None:
             note = f"The server counts numbers of this postoffice up to {b}, and cannot have taken this one."
             return Obstacle("rejected", "possible", note, (_REQCONF,))
@@ -82,6 +82,15 @@ def _standing(view: View, change: Change) -> Obstacle | None:
     if state == "PARTIAL":
         return Obstacle("partial", "certain", f"The server stops at number {(b or 0) + 1} every time.")
     return _standing_pending(view, change) if state == "PENDING" else _standing_confirmed(view, change)
+
+
+def _dropped(case: Case, change: Change) -> Obstacle | None:
+    """Return why a change that the server has by its number may be lost: MSTTRANS has lost some, and lacks it."""
+    master = case.server.master if case.server else None
+    if master is None or not master.may_have_lost(change.text, change.stamp):
+        return None
+    note = f"The server has had it, since it counts up to {applied(case)}; MSTTRANS has lost a part, and lacks it."
+    return obstacle("hole", note, NUMBER_SKIPPED)
 
 
 _REQCONF = "REQCONF of this postoffice"
