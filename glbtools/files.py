@@ -37,11 +37,10 @@ def read(path: str | Path, max_size: int = DEFAULT_MAX_SIZE) -> bytes:
         if sys.stdin is None:
             raise FileAccessError("standard input: closed")
         return _checked(sys.stdin.buffer.read(max_size + 1), "standard input", max_size)
-    with opened(path, max_size) as descriptor, os.fdopen(os.dup(descriptor), "rb") as stream:
-        try:
-            return _checked(_given(stream.read(max_size + 1), path), path, max_size)
-        except OSError as error:
-            raise access_error(path, error) from None
+    with opened(path, max_size) as descriptor:
+        # All of it at once, so that it is not held twice.
+        block = os.fstat(descriptor).st_size + 1
+        return _checked(b"".join(_blocks(descriptor, path, block=block, most=max_size + 1)), path, max_size)
 
 
 @contextlib.contextmanager
@@ -271,12 +270,9 @@ def digest(path: str | Path, max_size: int | None = None) -> tuple[int, str]:
 
     found, size = hashlib.sha256(), 0
     with opened(path, max_size) as descriptor:
-        try:
-            while block := os.read(descriptor, _BLOCK):
-                found.update(block)
-                size += len(block)
-        except OSError as error:
-            raise access_error(path, error) from None
+        for block in _blocks(descriptor, path):
+            found.update(block)
+            size += len(block)
     return size, found.hexdigest()
 
 
@@ -286,18 +282,25 @@ def head(path: str | Path, length: int) -> bytes:
     Raises:
         FileAccessError: as for ``read``.
     """
-    with opened(path) as descriptor, os.fdopen(os.dup(descriptor), "rb") as stream:
-        try:
-            return _given(stream.read(length), path)
-        except OSError as error:
-            raise access_error(path, error) from None
+    with opened(path) as descriptor:
+        return b"".join(_blocks(descriptor, path, block=length, most=length))
 
 
-def _given(data: bytes | None, path: object) -> bytes:
-    """Return what a read gave; some files of the system, such as /proc/kmsg, give nothing until something happens."""
-    if data is None:
-        raise FileAccessError(f"{path}: gives nothing to read; copy it to a file first")
-    return data
+def _blocks(descriptor: int, path: object, *, block: int = _BLOCK, most: int = sys.maxsize) -> Iterator[bytes]:
+    """Yield what an open file holds in blocks of some bytes, up to so many in all.
+
+    Raises:
+        FileAccessError: it cannot be read; some files of the system, such as /proc/kmsg, give nothing until something
+            happens.
+    """
+    try:
+        while most > 0 and (data := os.read(descriptor, min(block, most))):
+            yield data
+            most -= len(data)
+    except BlockingIOError:
+        raise FileAccessError(f"{path}: gives nothing to read; copy it to a file first") from None
+    except OSError as error:
+        raise access_error(path, error) from None
 
 
 def distinct(paths: Iterable[str | Path]) -> list[str | Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -89,19 +90,11 @@ def test_a_log_is_not_named_as_a_device(name: str, tmp_path: Path, run: Run) -> 
 def test_a_file_whose_read_gives_nothing_is_an_error_of_one_line(monkeypatch, stuck: Path, run: Run) -> None:
     queue = stuck / "october/GLB/REQTRANS.GLB"
 
-    class Silent:
-        """What ``open`` returns for /proc/kmsg while the kernel has said nothing more."""
+    def silent(*_: object) -> bytes:
+        """Do as /proc/kmsg while the kernel has said nothing more."""
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            return None
-
-        def read(self, _size):
-            return None
-
-    monkeypatch.setattr(files.os, "fdopen", lambda *_: Silent())
+    monkeypatch.setattr(files.os, "read", silent)
     for read in (lambda: files.read(queue), lambda: files.head(queue, 10)):
         with pytest.raises(GlbError, match=r"REQTRANS\.GLB: gives nothing to read; copy it to a file first"):
             read()
@@ -184,7 +177,7 @@ def test_what_a_kill_leaves_half_written_is_never_evidence(stuck: Path, run: Run
     shutil.copy(stuck / "october/GLB/REQCONF.GLB", stuck / "october/GLB/.glbtools-q7")
     shutil.copytree(stuck / "october/GLB", stuck / "october/GLB/.glbtools-q8")
     diagnosed = run("diagnose", stuck, "-v")
-    assert ".glbtools-x1y2z3" in diagnosed.out
+    assert ".glbtools-x1y2z3" in "".join(diagnosed.out.split())  # a long path is wrapped
     assert "begun by a run of glbtools that was ended before it was complete" in " ".join(diagnosed.out.split())
     assert run("diagnose", "--json", stuck).out.count('"code": "U101"') == before.count('"code": "U101"') == 1
     assert len(glbtools.find_evidence(stuck).places) == 1

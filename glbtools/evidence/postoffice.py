@@ -8,7 +8,7 @@ asked about.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
@@ -116,7 +116,7 @@ class Postoffice:
     given: bool = False
     called: str = ""
     gone: list[Artefact] = field(default_factory=list)
-    _known: dict[str, Any] = field(default_factory=dict, repr=False)
+    _known: dict[Hashable, Any] = field(default_factory=dict, repr=False)
     """What was found out of its files, by the question."""
     _log: dict[str, list[LogLine]] = field(default_factory=dict, repr=False)
 
@@ -154,7 +154,7 @@ class Postoffice:
         self._known.clear()
         self._log.clear()
 
-    def once(self, question: str, answer: Callable[[], Any]) -> Any:
+    def once(self, question: Hashable, answer: Callable[[], Any]) -> Any:
         """Return the answer to a question, found out the first time that it is asked."""
         if question not in self._known:
             self._known[question] = answer()
@@ -212,11 +212,11 @@ class Postoffice:
 
     def inspections(self, *formats: str) -> Iterator[tuple[Artefact, Inspection[Any]]]:
         """Yield the files of some formats."""
-        for artefact in self.artefacts:
-            if may_be(artefact.name, formats):
-                found = self.read(artefact)
-                if found is not None and found.entry.name in formats:
-                    yield artefact, found
+        worth = self.once(formats, lambda: [each for each in self.artefacts if may_be(each.name, formats)])
+        for artefact in worth:
+            found = self.read(artefact)
+            if found is not None and found.entry.name in formats:
+                yield artefact, found
 
     @property
     def log(self) -> list[LogLine]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
@@ -325,11 +326,8 @@ class Log:
 
 def probe(data: bytes) -> bool:
     """Tell whether this is such a log: half of its lines have a known shape, and one of them leaves no doubt."""
-    head = data[:PROBE_SIZE]
-    if len(data) > PROBE_SIZE:
-        head = head[: head.rfind(b"\n") + 1] or head
     filled = shaped = sure = 0
-    for line in parse_log(head).lines:
+    for line in _begun(_head(data)).lines:
         filled += line.form != "blank"
         shaped += line.form in OWN_FORMS
         sure += line.form in OWN_FORMS and _is_sure(line)
@@ -344,28 +342,27 @@ def parse_log(data: bytes) -> Log:
     """
     if data.count(b"\n") > MOST_LINES:
         raise UsageError(f"more than {MOST_LINES} lines; no Dir-Sync log has as many")
-    return _last_parsed(data) if len(data) <= PROBE_SIZE else _parsed(data)
+    head = _head(data)
+    reader = _begun(head)
+    if len(head) < len(data):
+        reader = reader.copy() if head.endswith(b"\n") else _Reader()
+        reader.go_on(data[reader.stop :])
+    return Log(tuple(reader.lines), tuple(reader.faults), _majority(reader.lines))
+
+
+def _head(data: bytes) -> bytes:
+    """Return the lines that ``probe`` looks at."""
+    if len(data) <= PROBE_SIZE:
+        return data
+    return data[: data.rfind(b"\n", 0, PROBE_SIZE) + 1] or data[:PROBE_SIZE]
 
 
 @lru_cache(maxsize=1)
-def _last_parsed(data: bytes) -> Log:
-    """Return a log that was asked for twice, to tell whether it is one and for what it holds, read once."""
-    return _parsed(data)
-
-
-def _parsed(data: bytes) -> Log:
+def _begun(head: bytes) -> _Reader:
+    """Return a reader that has read what was asked for twice: to tell whether it is a log, and for what it holds."""
     reader = _Reader()
-    lines: list[LogLine] = []
-    faults: list[Fault] = []
-    start = 0
-    for number, (raw, end) in enumerate(_lines(data.decode(ENCODING)), 1):
-        stop = start + len(raw) + len(end)
-        line = reader.read((number, start, stop, raw, end))
-        start = stop
-        lines.append(line)
-        if line.form == "unparsed":
-            faults.append(_unparsed(line))
-    return Log(tuple(lines), tuple(faults), _majority(lines))
+    reader.go_on(head)
+    return reader
 
 
 def _joined(lines: Iterable[LogLine]) -> list[LogLine]:
@@ -588,6 +585,9 @@ class _Reader:
     """Reads line after line; keeps what one line settles for the next.
 
     Attributes:
+        lines: what was read.
+        faults: the lines among it that mean nothing.
+        stop: where in the file it ends.
         dated: the last valid time stamp.
         full_years: the writer is known to print both digits of years after 1999.
         reporter: postoffice of the last report header.
@@ -597,12 +597,30 @@ class _Reader:
     """
 
     def __init__(self) -> None:
+        self.lines: list[LogLine] = []
+        self.faults: list[Fault] = []
+        self.stop = 0
         self.dated: datetime | None = None
         self.full_years = False
         self.reporter = ""
         self.polled: dict[str, str] = {}
         self.continues = 0
         self.gap = False
+
+    def copy(self) -> _Reader:
+        """Return one that goes on from here, too."""
+        other = copy(self)
+        other.lines, other.faults, other.polled = [*self.lines], [*self.faults], {**self.polled}
+        return other
+
+    def go_on(self, data: bytes) -> None:
+        """Read what follows in the file."""
+        for number, (raw, end) in enumerate(_lines(data.decode(ENCODING)), len(self.lines) + 1):
+            start, self.stop = self.stop, self.stop + len(raw) + len(end)
+            line = self.read((number, start, self.stop, raw, end))
+            self.lines.append(line)
+            if line.form == "unparsed":
+                self.faults.append(_unparsed(line))
 
     def read(self, place: _Place) -> LogLine:
         raw = place[3]

@@ -28,7 +28,7 @@ DUMP, IMPORT, STATE, CURSORS, VECTOR, LINKS, PAIR, SYNC_STATE = (
     "dump", "import", "export-state", "cursors", "showutdvec", "showrepl", "pair", "sync-state",
 )  # fmt: skip
 KINDS = (DUMP, IMPORT, STATE, CURSORS, VECTOR, LINKS, PAIR, SYNC_STATE)
-SUFFIXES = frozenset({".csv", ".ldf", ".ldif", ".json", ".toml", ".txt"})
+SUFFIXES = frozenset({"csv", "ldf", "ldif", "json", "toml", "txt"})
 """Of what is looked at in a directory."""
 
 LARGEST_TEXT = 1 << 26
@@ -267,7 +267,8 @@ def unread_because(entry: Entry, *, alone: bool) -> str:
 
 def _is_worth(entry: Entry) -> bool:
     """Whether a file that was found is looked at: its suffix is one that such files have."""
-    return PurePosixPath(entry.name).suffix.lower() in SUFFIXES
+    stem, _, suffix = entry.name.rpartition(".")
+    return bool(stem) and suffix.lower() in SUFFIXES
 
 
 def _companion(entry: Entry, around: Iterable[Entry]) -> Entry | None:
