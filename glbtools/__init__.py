@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from glbtools.fleet.survey import Survey, survey
     from glbtools.formats.base import Content, Rows
     from glbtools.formats.config import ReqConfFile, SrvConfFile
+    from glbtools.formats.csvde import CsvdeFile
     from glbtools.formats.exchange_csv import CsvFile
     from glbtools.formats.ldif_dump import LdifFile
     from glbtools.formats.listing import ConfigurationListing, Listing, QueueListing
@@ -93,6 +94,7 @@ _PLACES = {
     "ConfigurationListing": "formats.listing",
     "Content": "formats.base",
     "CsvFile": "formats.exchange_csv",
+    "CsvdeFile": "formats.csvde",
     "DescriptionError": "errors",
     "Difference": "directory.compare",
     "Dump": "directory.dump",
@@ -188,6 +190,7 @@ __all__ = [
     "ConfigurationListing",
     "Content",
     "CsvFile",
+    "CsvdeFile",
     "DescriptionError",
     "Difference",
     "Dump",

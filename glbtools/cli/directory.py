@@ -37,7 +37,9 @@ Lossy = Annotated[
 
 @shares("quiet", "max_file_size")
 def export(
-    dump: Annotated[str, typer.Argument(metavar="DUMP", help="Exchange directory CSV or LDIF; - is standard input.")],
+    dump: Annotated[
+        str, typer.Argument(metavar="DUMP", help="CSV of Exchange or csvde, or LDIF; - is standard input.")
+    ],
     state: Annotated[Path, typer.Option("--state", metavar="STATE.json", help="What was exported last.")],
     to: Annotated[str, typer.Option("--to", "-o", metavar="FILE|-", help="Where the changes go.")],
     form: As = ChangeForm.dirsync,
@@ -54,7 +56,7 @@ def export(
         typer.Option(
             "--tombstone-lifetime",
             metavar="DAYS",
-            help="How long deletions are remembered: what the dump says, else 30 days for Exchange, 60 for LDIF.",
+            help="How long deletions are remembered: what the dump says, else 30 days for Exchange, 60 for others.",
             min=1,
         ),
     ] = None,
@@ -152,7 +154,8 @@ def compare(
     elif not common.quiet and to != "-":
         put(common.lines(render.difference_report(found)))
     if not common.quiet:
-        _say(before, ())
+        kinds = render.kinds_line(before.kind, after.kind)
+        _say(before, [kinds] if kinds else ())
         unasked = render.unasked_line(found)
         _say(
             after,
@@ -185,7 +188,7 @@ def backsync(
 ) -> None:
     """Say what a restored directory gets back from its partners, and what it does not.
 
-    Exchange (CSV) asks its partners for what it had sent them; an Active Directory (LDIF) does not.
+    Exchange (CSV) asks its partners for what it had sent them; an Active Directory (LDIF, csvde) does not.
 
     Status 1 when something is lost, reappears or would never leave the server.
 
@@ -194,7 +197,7 @@ def backsync(
     from glbtools import files
     from glbtools.directory.backsync import backsync as judged
     from glbtools.directory.cursors import known_to
-    from glbtools.directory.dump import LDIF, Dump
+    from glbtools.directory.dump import CSV, Dump
     from glbtools.errors import UsageError
     from glbtools.reporting import directory as render
 
@@ -208,7 +211,7 @@ def backsync(
         others[name if name not in others else path] = dump
     strange: list[str] = []
     seen = known_to(cursors or (), own, others, strange.append)
-    kept = own.kind != LDIF
+    kept = own.kind == CSV
     found = judged(own, others, cursors=seen, head=head, backup_head=backup_head, backsyncs=kept)
     if common.as_json:
         put([render.backsync_document(found)])

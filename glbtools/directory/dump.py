@@ -1,4 +1,4 @@
-"""A dump in a file, wherever it lies: Exchange directory CSV or LDIF, told by its content, with what is beside it."""
+"""A dump in a file, wherever it lies: Exchange CSV, LDIF or csvde CSV, told by its content, with what is beside it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from glbtools.directory.attributes import names_of
 from glbtools.errors import FieldError, UnknownFormatError, UsageError
 from glbtools.evidence.sources import Entry as Place
 from glbtools.evidence.sources import on_disk
-from glbtools.formats import exchange_csv, ldif_dump, unread
+from glbtools.formats import csvde, exchange_csv, ldif_dump, unread
 from glbtools.model.directory import Entry, Facts
 
-CSV, LDIF = "csv", "ldif"
+CSV, LDIF, CSVDE = "csv", "ldif", "csvde"
+"""Kinds of dumps: of Exchange the first, of directories of LDAP the others."""
 _TWICE = 152
 """An attribute is listed twice: the import takes the first, but which of two numbers counts must not be guessed."""
 _CUT = "the dump may be cut short"
@@ -45,7 +46,7 @@ class Dump:
 
     Attributes:
         path: as shown; ``-`` is standard input.
-        kind: ``csv`` or ``ldif``.
+        kind: ``csv`` (Exchange), ``ldif`` or ``csvde``.
         companion: the file beside it that says more of it; None where there is none.
         remarks: what is odd about its lines, as found the last time it was read.
         doubts: those of them that say that it may lack objects, or that one cannot be told by its number.
@@ -70,7 +71,7 @@ class Dump:
 
         Raises:
             FileAccessError: it cannot be read.
-            UnknownFormatError: it is neither.
+            UnknownFormatError: it is none of them.
         """
         limit = max_size or files.DEFAULT_MAX_SIZE
         self._data: bytes | None = None
@@ -180,11 +181,11 @@ class Dump:
     def _read(
         self, stream: BinaryIO, faults: list[Fault], known: Facts | None, *, bare: bool = False
     ) -> tuple[Facts, Iterator[Entry]]:
-        facts, entries = (
-            exchange_csv.entries(stream, self._beside, faults.append, bare=bare, known=known)
-            if self.kind == CSV
-            else ldif_dump.entries(stream, self._beside, faults.append, known=known)
-        )
+        if self.kind == CSV:
+            facts, entries = exchange_csv.entries(stream, self._beside, faults.append, bare=bare, known=known)
+        else:
+            read = csvde.entries if self.kind == CSVDE else ldif_dump.entries
+            facts, entries = read(stream, self._beside, faults.append, known=known)
         return facts, _each_once(entries, faults)
 
     def _see(self, faults: list[Fault]) -> None:
@@ -231,14 +232,16 @@ def kind_of(head: bytes, path: str) -> str:
     """Return what a file is by its first lines; ``path`` names it.
 
     Raises:
-        UnknownFormatError: it is neither.
+        UnknownFormatError: it is none of them.
     """
     if ldif_dump.begins(head):
         return LDIF
+    if csvde.begins(head):
+        return CSVDE
     if exchange_csv.begins(head):
         return CSV
     known = unread.named(head)
-    raise UnknownFormatError(f"{path}: {known or 'neither an Exchange directory export (CSV) nor LDIF'}")
+    raise UnknownFormatError(f"{path}: {known or 'no Exchange directory export (CSV), LDIF or csvde export'}")
 
 
 def companion(name: str, kind: str, around: Iterable[Place]) -> Place | None:

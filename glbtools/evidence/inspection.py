@@ -14,6 +14,7 @@ from glbtools.layouts import Layouts
 if TYPE_CHECKING:
     from glbtools.formats.base import Content
     from glbtools.formats.config import ReqConfFile, SrvConfFile
+    from glbtools.formats.csvde import CsvdeFile
     from glbtools.formats.cursors import Document
     from glbtools.formats.dirsync_file import DirsyncFile
     from glbtools.formats.exchange_csv import CsvFile
@@ -71,6 +72,10 @@ def inspect(
 def inspect(
     path: str | Path, *, as_format: Literal["ldif"], layouts: Layouts | None = ..., max_size: int = ...
 ) -> Inspection[LdifFile]: ...
+@overload
+def inspect(
+    path: str | Path, *, as_format: Literal["csvde"], layouts: Layouts | None = ..., max_size: int = ...
+) -> Inspection[CsvdeFile]: ...
 @overload
 def inspect(
     path: str | Path, *, as_format: Literal["dirsync"], layouts: Layouts | None = ..., max_size: int = ...

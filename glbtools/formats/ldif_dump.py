@@ -223,13 +223,30 @@ def entries(
     Raises:
         UsageError: the library is not installed, or the stream cannot seek.
     """
+    return entries_of(records, _surveyed, stream, root, report, known=known)
+
+
+def entries_of(
+    parse: Callable[[BinaryIO], Iterator[Record]],
+    survey: Callable[[BinaryIO], Survey],
+    stream: BinaryIO,
+    root: bytes | None = None,
+    report: Report | None = None,
+    *,
+    known: Facts | None = None,
+) -> tuple[Facts, Iterator[Entry]]:
+    """Return what ``entries`` does of a dump of any form; ``survey`` and ``parse`` read its stream.
+
+    Raises:
+        UsageError: the stream cannot seek.
+    """
     tell: Report = report or (lambda _: None)
     if known is not None:
-        return known, _entries(records(stream), tell, numbered=known.numbered)
+        return known, _entries(parse(stream), tell, numbered=known.numbered)
     if not stream.seekable():
-        raise UsageError("an LDIF dump is read twice: give it as a file")
+        raise UsageError("a dump of objects is read twice: give it as a file")
     begin = stream.tell()
-    found = _surveyed(stream)
+    found = survey(stream)
     beside = list(records(io.BytesIO(root))) if root is not None else []
     stream.seek(begin)
     facts = _facts([*beside, *found.heads])._replace(
@@ -239,7 +256,7 @@ def entries(
         numbered=found.numbered,
         lifetime=_days(found.lifetime if found.lifetime is not None else _lifetime(root or b"")),
     )
-    return facts, _entries(records(stream), tell, numbered=facts.numbered)
+    return facts, _entries(parse(stream), tell, numbered=facts.numbered)
 
 
 def guid(value: str) -> str | None:
@@ -343,7 +360,7 @@ def unescaped(value: str) -> str:
 
 
 def _what(record: Record) -> str:
-    if record.faults:
+    if any(each.damage for each in record.faults):
         return "unparsed record"
     return "object" if record.dn else "heading" if record.dn is None else "rootDSE"
 
@@ -564,7 +581,7 @@ def _record(parser_class: Any, line: int, start: int, raw: bytes, text: bytes) -
     if b"<GUID=" in text or (dn is not None and dn.startswith("<GUID=")):
         dn, values = _plain(dn, values)
     if b";range=" in lowered:
-        values, cut = _joined(values)
+        values, cut = joined_parts(values)
         faults += [Fault("ending", each, span, line=line) for each in cut]
     if (
         plain is None
@@ -583,10 +600,16 @@ def _record(parser_class: Any, line: int, start: int, raw: bytes, text: bytes) -
         faults.append(Fault("encoding", said, span, damage=False, line=line))
     if unfolded.count(b"\nuSNChanged:") > 1:
         faults.append(Fault("usn", "the object has more than one uSNChanged", span, line=line))
-    for name, held in values if b"\nrepl" in lowered else ():
-        if (folded := name.lower()) in (METADATA, VECTOR) and any(held) and not _decoded(((name, held),), folded):
-            faults.append(Fault("replication", f"{name} cannot be read", span, damage=False, line=line))
+    if b"\nrepl" in lowered:
+        faults += undecodable(values, span, line)
     return Record(dn, values, line, span, raw, text=whole, faults=tuple(faults), change=change, told=read.told)
+
+
+def undecodable(values: tuple[tuple[str, Values], ...], span: Span, line: int) -> Iterator[Fault]:
+    """Yield what is said of replication in binary and cannot be read."""
+    for name, held in values:
+        if (folded := name.lower()) in (METADATA, VECTOR) and any(held) and not _decoded(((name, held),), folded):
+            yield Fault("replication", f"{name} cannot be read", span, damage=False, line=line)
 
 
 def _read_by_library(parser_class: Any, text: bytes) -> tuple[str | None, tuple[tuple[str, Values], ...]]:
@@ -679,7 +702,7 @@ def _plain(dn: str | None, values: tuple[tuple[str, Values], ...]) -> tuple[str 
     return dn[known.end() :], values
 
 
-def _joined(values: tuple[tuple[str, Values], ...]) -> tuple[tuple[tuple[str, Values], ...], list[str]]:
+def joined_parts(values: tuple[tuple[str, Values], ...]) -> tuple[tuple[tuple[str, Values], ...], list[str]]:
     """Return attributes whose values a server gave in parts as one, and what is missing of them."""
     found: dict[str, Values] = {}
     parts: dict[str, list[tuple[int, int | None]]] = {}
@@ -821,7 +844,7 @@ def _check_name(known: str | None, _: str) -> None:
         raise ValueError("two lines begin with dn:")
 
 
-class _Survey(NamedTuple):
+class Survey(NamedTuple):
     """What a first pass over a dump shows.
 
     Attributes:
@@ -839,7 +862,7 @@ class _Survey(NamedTuple):
     heads: tuple[Record, ...]
 
 
-def _surveyed(stream: BinaryIO) -> _Survey:
+def _surveyed(stream: BinaryIO) -> Survey:
     deletions = creations = numbered = False
     removed: int | None = None
     lifetime: int | None = None
@@ -857,7 +880,32 @@ def _surveyed(stream: BinaryIO) -> _Survey:
             lifetime = int(said[1])
         if _OF_SERVER.search(text) and len(heads) < _HEADS:
             heads.append(_record(parser_class, *block))
-    return _Survey(deletions, creations, numbered, removed, lifetime, heads=tuple(heads))
+    return Survey(deletions, creations, numbered, removed, lifetime, heads=tuple(heads))
+
+
+def survey_of(found: Iterable[Record]) -> Survey:
+    """Return what a first pass over objects of any form shows."""
+    deletions = creations = numbered = False
+    removed: list[int] = []
+    lifetime: int | None = None
+    heads: list[Record] = []
+    for each in found:
+        if each.dn is None:
+            continue
+        first = {name.lower(): held[0] for name, held in reversed(each.values) if held}
+        deletions = deletions or first.get("isdeleted", "").lower() == "true"
+        creations = creations or "usncreated" in first
+        numbered = numbered or "usnchanged" in first
+        removed += [
+            number
+            for name in ("usndsalastobjremoved", "usnlastobjrem")
+            if (number := _number(first.get(name))) is not None
+        ]
+        if lifetime is None and (said := _number(first.get("tombstonelifetime"))) is not None and said < 100_000:
+            lifetime = said
+        if (not each.dn or each.dn.lower().startswith("cn=ntds settings,")) and len(heads) < _HEADS:
+            heads.append(each)
+    return Survey(deletions, creations, numbered, max(removed, default=None), lifetime, heads=tuple(heads))
 
 
 def _lifetime(root: bytes) -> int | None:

@@ -141,6 +141,7 @@ FORMATS: Mapping[str, Entry] = {
         *SIBLINGS.values(),
         _text("exchange-csv", "Exchange directory CSV", "exchange_csv.parse_alone", "begins"),
         _text("ldif", "LDIF file", "ldif_dump.parse_ldif", "begins", certainty="attested by its standard"),
+        _text("csvde", "csvde export", "csvde.parse_csvde", "begins"),
         _text(
             "dirsync",
             "file of the DIRSYNC sample",

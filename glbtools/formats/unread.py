@@ -101,8 +101,8 @@ _KINDS = (
         "LDIF behind other text", "remove what stands before its first object", r"^dn::?[^\r\n]*=", _ATTRIBUTE,
     ),
     _kind(
-        "an export of csvde", "export the same with ldifde: ldifde -f dump.ldf",
-        r'\A(?:\ufeff)?"?DN"?,(?:[^\r\n]*,)?"?(?:objectClass|distinguishedName|uSNChanged|objectGUID|sAMAccountName)"?[,\r\n]',
+        "an export of csvde that a spreadsheet has saved again", "give the file as csvde has written it",
+        r'\A(?:\ufeff)?"?DN"?[;\t](?:[^\r\n]*[;\t])?"?(?:objectClass|distinguishedName|uSNChanged|objectGUID|sAMAccountName)"?[;\t\r\n]',
     ),
     # Of Exchange and the gateways of Microsoft Mail.
     _kind(

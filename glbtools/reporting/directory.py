@@ -100,6 +100,16 @@ def unasked_line(found: Difference) -> str:
     )
 
 
+def kinds_line(old: str, new: str) -> str:
+    """Return what two dumps of different forms differ in by their form alone; empty where that is nothing."""
+    if old == new or "csvde" not in (old, new):
+        return ""
+    return (
+        "one of the two is an export of csvde, which has only the last class of an object and keeps backslashes as it "
+        "wrote them: that differs by the form alone; compare two of one form"
+    )
+
+
 def _called(found: Difference, kind: str, entry: Entry) -> str:
     """Return the name of an object that differs: of one that was deleted the one that it had."""
     return found.names.get(entry.key, entry.dn) if kind == "D" else entry.dn

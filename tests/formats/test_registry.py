@@ -66,6 +66,7 @@ SAMPLES = {
     "exchange-csv": b"Obj-Class,Obj-Dist-Name,Is-Deleted,USN-Changed,USN-Created\r\n"
     b'Mailbox,/o=X/ou=S/cn=paul,,12,10\r\nRemote,"/o=X/ou=S/cn=sue",1,13,11\r\n',
     "ldif": b"# ldapsearch\nversion: 1\n\ndn: CN=Ann,DC=example,DC=com\nuSNChanged: 24580\ncn:: SsO2cmc=\n",
+    "csvde": b"DN,objectClass,uSNChanged,objectGUID\r\n\"CN=a,DC=x\",user,5,X'00112233445566778899aabbccddeeff'\r\n",
     "dirsync": b"# Sample DIRSYNC import/export file\r\nA /o=X/ou=S/cn=paul\r\n- Display-Name:Paul\r\n"
     b"D /o=X/ou=S/cn=sue\r\n",
     "showutdvec": b"Caching GUIDs.\r\n..\r\nSite\\DC-2 @ USN     24580 @ Time 2026-02-10 15:10:48\r\n",

@@ -62,8 +62,7 @@ TEXTS = {
     ),
     "PowerShell": ("\n\nDistinguishedName : CN=a,DC=x\nObjectClass       : user\nuSNChanged        : 5\n", "LDIF"),
     "mail in front": ("From: a\nTo: b\n\ndn: CN=a,DC=x\nobjectClass: top\nuSNChanged: 5\n", "before its first object"),
-    "csvde": ('DN,objectClass,cn,uSNChanged\n"CN=a,DC=x",user,a,5\n', "ldifde"),
-    "csvde of one attribute": ('DN,sAMAccountName\n"CN=a,DC=x",a\n', "ldifde"),
+    "csvde from a spreadsheet": ('DN;objectClass;cn;uSNChanged\n"CN=a,DC=x";user;a;5\n', "as csvde has written it"),
     "raw properties": (
         "Link 3/8/97\nObject-Class:   values: 1\n     [1]   '2A86'\nInstance-Type:   '5'\nUSN-Changed:   '5'\n",
         "Admindmp",

@@ -32,7 +32,7 @@ from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.directory.attributes import content
 from glbtools.directory.backsync import Backsync, backsync
 from glbtools.directory.compare import Difference, compare, digest_of
-from glbtools.directory.dump import LDIF, TWICE, Dump
+from glbtools.directory.dump import CSV, CSVDE, LDIF, TWICE, Dump
 from glbtools.directory.export import ExportPreview, channel, examined, has_fallen, is_older
 from glbtools.directory.state import State, parse, shown_name
 from glbtools.errors import GlbError
@@ -76,7 +76,7 @@ def check(
             _judge_older(old, new, found, traces)
     positions, without_dump = vectors.judged(seen, found, traces)
     for directory in current:
-        partners = [each for each in current if each is not directory and each.kind == directory.kind]
+        partners = [each for each in current if each is not directory and (each.kind == CSV) == (directory.kind == CSV)]
         if directory.path not in traces:
             found.findings.extend(_held_back(directory, partners, positions.get(directory.path, {})))
     for directory in current:
@@ -259,6 +259,8 @@ def _damaged(each: Directory) -> Finding:
         help=(
             "Export anew, straight into a file: an editor or a mail program may break lines and change bytes."
             if each.kind == LDIF
+            else "Export anew, and give the file as csvde has written it: a spreadsheet shortens numbers and values."
+            if each.kind == CSVDE
             else "Export anew. A file that a spreadsheet has saved again loses quotes and long values (Q155414).",
         ),
     )  # fmt: skip
@@ -356,7 +358,7 @@ def _of_import(given: SuccessorInputs, piece: Piece) -> Iterator[Finding]:
 
 
 def _no_deletions(each: Directory) -> Finding:
-    if each.kind == LDIF:
+    if each.kind != CSV:
         return finding(
             "deletions-not-shown",
             each.path,
@@ -364,7 +366,12 @@ def _no_deletions(each: Directory) -> Finding:
             [Evidence(each.path, field="isDeleted", note="no object has it")],
             certainty="possible",
             notes=("Even the Deleted Objects container is a tombstone: a dump of the whole domain has at least one.",),
-            help=("Take the dump with the control Show Deleted, 1.2.840.113556.1.4.417.",),
+            help=(
+                "Take the dump with ldifde -x, or with ldapsearch and the control Show Deleted, "
+                "1.2.840.113556.1.4.417: csvde has no option for deleted objects."
+                if each.kind == CSVDE
+                else "Take the dump with the control Show Deleted, 1.2.840.113556.1.4.417.",
+            ),
         )
     return finding(
         "deletions-not-shown",
@@ -693,7 +700,7 @@ def _judge_older(old: Directory, new: Directory, found: DirectoryResult, traces:
         found.findings.append(_foreign_dump(old, new, said))
     elif said.server == "unknown":
         return
-    elif said.state == "ROLLED_BACK" or (said.state == "EPOCH_CHANGED" and new.kind != LDIF):
+    elif said.state == "ROLLED_BACK" or (said.state == "EPOCH_CHANGED" and new.kind == CSV):
         # A new invocation id is what a supported restore gives a domain controller: nothing is wrong then.
         traces.setdefault(new.path, []).append(_rolled_back(old, new, said))
     elif said.state == "OVERTAKEN":
@@ -862,7 +869,7 @@ def _backsync(directory: Directory, partners: list[Directory], positions: dict[s
         {each.name: each.listed for each in partners},
         cursors=cursors,
         head=directory.head,
-        backsyncs=directory.kind != LDIF,
+        backsyncs=directory.kind == CSV,
     )
 
 
@@ -936,7 +943,7 @@ def _returned(found: Backsync) -> Iterator[str]:
 
 
 def _way_back(directory: Directory, found: Backsync | None, *, sure: bool, exported: bool) -> tuple[str, ...]:
-    if directory.kind == LDIF:
+    if directory.kind != CSV:
         first = "Take" if sure else "Make sure of it first. If it is so, take"
         way = [
             f"{first} the domain controller off the network and restore it in a supported way, or demote and promote "

@@ -14,11 +14,11 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from glbtools import files
-from glbtools.directory.dump import CSV, Dump, companion, kind_of
+from glbtools.directory.dump import CSV, CSVDE, Dump, companion, kind_of
 from glbtools.errors import GlbError, UnknownFormatError
 from glbtools.evidence.network import Evidence, collect
 from glbtools.evidence.sources import Entry, OnDisk, on_disk
-from glbtools.formats import dirsync_file, exchange_csv, ldif_dump, unread
+from glbtools.formats import csvde, dirsync_file, exchange_csv, ldif_dump, unread
 from glbtools.formats.repadmin import SHOWREPL_HEADER, probe_showrepl
 from glbtools.formats.signatures import packed
 from glbtools.layouts import Layouts
@@ -234,6 +234,8 @@ def _of_objects(entry: Entry, data: bytes, text: str) -> str | None:
         return None
     if kind == CSV:
         return IMPORT if exchange_csv.is_for_import(data) else DUMP
+    if kind == CSVDE:
+        return DUMP if csvde.is_numbered(data) else None
     return DUMP if _NUMBERED.search(text) or _NUMBERED.search(_text(entry.head(_FAR))) else None
 
 
@@ -258,9 +260,14 @@ def unread_because(entry: Entry, *, alone: bool) -> str:
             "LDIF without numbers: no object at its beginning has uSNChanged, so that nothing can be told of it; ask "
             "for it: ldapsearch ... '*' uSNChanged uSNCreated"
         )
+    if alone and csvde.begins(data):
+        return (
+            "an export of csvde without numbers: it has no uSNChanged column, so that nothing can be told of it; csvde "
+            "without -l has all columns, or name it: -l ...,objectGUID,uSNChanged,uSNCreated,isDeleted"
+        )
     if alone and dirsync_file.probe(data):
         return "a file of changes (DIRSYNC): it can be applied, and there is nothing to judge in it"
-    read = ldif_dump.begins(data) or exchange_csv.begins(data) or packed(data[:64])
+    read = ldif_dump.begins(data) or exchange_csv.begins(data) or csvde.begins(data) or packed(data[:64])
     known = None if read else unread.named(data)
     return str(known) if known else ""
 
