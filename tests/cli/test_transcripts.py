@@ -129,6 +129,9 @@ FILES = {
     "users.csv": "Obj-Class,Mode,Common-Name,Home-Server\r\nMailbox,Create,paul,S1\r\nContainer,Sync,x\r\n",
     "dump.ldif": "version: 1\n\ndn:\ndnsHostName: dc1.example.com\nhighestCommittedUSN: 24600\n\n"
     "dn: CN=Ann,DC=example,DC=com\nobjectClass: top\nobjectClass: user\nuSNChanged: 24580\nuSNCreated: 12000\n",
+    "csvde.csv": "DN,objectClass,member,uSNCreated,uSNChanged,objectGUID\n"
+    '"CN=Staff,DC=example,DC=com",group,"CN=Lee\\\\, Ann,DC=example,DC=com",12001,24590,'
+    "X'8f3b1c2d000011112222333344445556'\n",
     "changes.ldif": "dn: cn=ann,o=X\nchangetype: modify\nreplace: mail\nmail: ann@example.com\n-\n\n"
     "dn: cn=sue,o=X\nchangetype: delete\n",
     "changes.txt": "# Sample DIRSYNC import/export file\r\nA /o=X/ou=S/cn=paul\r\n- Display-Name:Paul\r\n"
@@ -367,17 +370,17 @@ KEYS: dict[str, dict[str, Any]] = {
     "problems": {"kind": str, "damage": bool, "message": str, "span": list, "line": NUMBER, "number": NUMBER},
 }
 OTHER_RECORDS = {
-    "listds": "requestors", "exchange-csv": "objects", "ldif": "objects", "dirsync": "objects", "cursors": "cursors",
-    "showutdvec": "vectors", "showrepl": "links",
+    "listds": "requestors", "exchange-csv": "objects", "ldif": "objects", "csvde": "objects", "dirsync": "objects",
+    "cursors": "cursors", "showutdvec": "vectors", "showrepl": "links",
 }  # fmt: skip
 """Formats whose records are no transactions, and what they are."""
 
 ALL = [
     "hub/GLB/REQTRANS.GLB", "hub/GLB/REQCONF.GLB", "hub/GLB/SRVCONF.GLB", "october/LOG/DSSERVER.LOG", "listq.txt",
     "listds.txt", "message.txt", "subject.txt", "users.imp", "damaged.glb", "short/REQCONF.GLB", "podiag.bin",
-    "october/GLB/SRVTRANS.GLB", "usn/friday.csv", "usn/damaged.csv", "users.csv", "dump.ldif", "changes.ldif",
-    "changes.txt", "vector.txt", "links.csv", "cursors.json", "CONTROL.GLB", "NETWORK.GLB", "ADMIN.NME", "0000000A.XTN",
-    "00000001.MBG",
+    "october/GLB/SRVTRANS.GLB", "usn/friday.csv", "usn/damaged.csv", "users.csv", "dump.ldif", "csvde.csv",
+    "changes.ldif", "changes.txt", "vector.txt", "links.csv", "cursors.json", "CONTROL.GLB", "NETWORK.GLB", "ADMIN.NME",
+    "0000000A.XTN", "00000001.MBG",
 ]  # fmt: skip
 
 
