@@ -150,7 +150,7 @@ WRONG = {
     "build note.txt --out x": "note.txt:1: is not valid TOML",
     f"inspect {QUEUE} --layout note.txt": "note.txt:1: is not valid TOML",
     f"learn {QUEUE} --listing note.txt": "note.txt: no listing of a queue as LISTQ prints it",
-    "directory export note.txt --state s --to -": "note.txt: neither an Exchange directory export (CSV) nor LDIF",
+    "directory export note.txt --state s --to -": "note.txt: no Exchange directory export (CSV), LDIF or csvde export",
     f"learn {QUEUE} -o {QUEUE} --force": "REQTRANS.GLB: is one of the files to learn from",
 }  # fmt: skip
 
