@@ -183,9 +183,11 @@ class Dump:
     ) -> tuple[Facts, Iterator[Entry]]:
         if self.kind == CSV:
             facts, entries = exchange_csv.entries(stream, self._beside, faults.append, bare=bare, known=known)
+        elif self.kind == CSVDE:
+            beside = ldif_dump.records(io.BytesIO(self._beside)) if self._beside else ()
+            facts, entries = csvde.entries(stream, beside, faults.append, known=known)
         else:
-            read = csvde.entries if self.kind == CSVDE else ldif_dump.entries
-            facts, entries = read(stream, self._beside, faults.append, known=known)
+            facts, entries = ldif_dump.entries(stream, self._beside, faults.append, known=known)
         return facts, _each_once(entries, faults)
 
     def _see(self, faults: list[Fault]) -> None:

@@ -17,6 +17,7 @@ from glbtools.directory.order import Receiver
 from glbtools.directory.state import held, load, moment_text, save
 from glbtools.errors import FieldError, UsageError
 from glbtools.formats import dirsync_file, exchange_csv, ldif_dump
+from glbtools.formats.objects import text_or_bytes
 from glbtools.model.directory import DELETED, MODIFIED, RENAMED, Entry, Values
 
 RECEIVERS = {
@@ -152,7 +153,7 @@ def _section(kind: str, entry: Entry) -> bytes:
     if kind == RENAMED:
         label = "Obj-Dist-Name" if entry.dn.startswith("/") else "distinguishedName"
         return dirsync_file.section(MODIFIED, entry.former or "", ((label, (entry.dn,)),))
-    values = ((name, [ldif_dump.text_or_bytes(each) for each in held]) for name, held in shown(entry))
+    values = ((name, [text_or_bytes(each) for each in held]) for name, held in shown(entry))
     return dirsync_file.section(kind, entry.dn, values)
 
 
@@ -179,7 +180,7 @@ def _json(kind: str, entry: Entry) -> bytes:
 
 def _json_value(value: str) -> str | dict[str, str]:
     """Return a value; one that is no text as base64, with that said."""
-    held = ldif_dump.text_or_bytes(value)
+    held = text_or_bytes(value)
     return held if isinstance(held, str) else {"base64": base64.b64encode(held).decode("ascii")}
 
 

@@ -12,13 +12,22 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from glbtools.binary.span import Fault, Span
-from glbtools.formats import ldif_dump
 from glbtools.formats.base import count
-from glbtools.formats.ldif_dump import LdifFile, Record, Report
+from glbtools.formats.objects import (
+    KEPT,
+    ObjectFile,
+    Record,
+    Report,
+    entries_from,
+    entries_of,
+    joined_parts,
+    survey_of,
+    undecodable,
+)
 from glbtools.model.directory import Entry, Facts, Values
 
 ROW_LIMIT = 1 << 24
@@ -30,12 +39,11 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.;=-]*")
 _KNOWN = frozenset({"distinguishedname", "objectclass", "objectguid", "samaccountname", "usnchanged"})
 _HEX = re.compile(r"X'((?:[0-9A-Fa-f]{2})*)'")
 _SEPARATOR = re.compile(r"\\.|;", re.DOTALL)
-_KEPT = "surrogateescape"
 _UNTOLD = 5
 """Attributes that are named of those of which something is not told."""
 
 
-class CsvdeFile(LdifFile):
+class CsvdeFile(ObjectFile):
     """A whole file; the first of ``records`` that is no object is the header."""
 
     __slots__ = ()
@@ -103,16 +111,28 @@ def records(stream: BinaryIO) -> Iterator[Record]:
 
 
 def entries(
-    stream: BinaryIO, root: bytes | None = None, report: Report | None = None, *, known: Facts | None = None
+    stream: BinaryIO, beside: Iterable[Record] = (), report: Report | None = None, *, known: Facts | None = None
 ) -> tuple[Facts, Iterator[Entry]]:
-    """Return what a dump says of its directory, and its objects one by one; see ``ldif_dump.entries``.
+    """Return what a dump says of its directory, and its objects one by one; see ``objects.entries_of``.
+
+    ``beside`` are the records of the capture of the rootDSE. ``known``, what an earlier call has returned of the
+    directory, spares a first pass.
 
     Raises:
         UsageError: the stream cannot seek.
     """
-    return ldif_dump.entries_of(
-        records, lambda each: ldif_dump.survey_of(records(each)), stream, root, report, known=known
-    )
+    tell: Report = report or (lambda _: None)
+    if known is not None:
+        return known, entries_from(_told(stream, tell), tell, numbered=known.numbered)
+    return entries_of(lambda each: _told(each, tell), lambda each: survey_of(records(each)), stream, beside, tell)
+
+
+def _told(stream: BinaryIO, tell: Report) -> Iterator[Record]:
+    """Yield the rows, and tell what is wrong with each."""
+    for record in records(stream):
+        for fault in record.faults:
+            tell(fault)
+        yield record
 
 
 def _rows(stream: BinaryIO) -> Iterator[tuple[int, Span, bytes, str]]:
@@ -152,11 +172,11 @@ _BEGUN = re.compile(rb'"[A-Za-z]{1,8}=')
 
 def _row(held: list[bytes], encoding: str, mark: bytes) -> tuple[bytes, str]:
     raw = b"".join(held)
-    return raw, raw.removeprefix(mark).decode(encoding, _KEPT if encoding == "utf-8" else "replace")
+    return raw, raw.removeprefix(mark).decode(encoding, KEPT if encoding == "utf-8" else "replace")
 
 
 def _text_of(raw: bytes) -> str:
-    return raw.decode("utf-8", _KEPT)
+    return raw.decode("utf-8", KEPT)
 
 
 def _cells(text: str) -> tuple[tuple[str, ...], bool]:
@@ -190,14 +210,14 @@ def _cells(text: str) -> tuple[tuple[str, ...], bool]:
 def _header(cells: tuple[str, ...], line: int, span: Span, raw: bytes, text: str) -> Record:
     twice = next((each for each in cells if [one.lower() for one in cells].count(each.lower()) > 1), None)
     faults = (Fault("column", f"two columns are called {twice[:80]}", span, line=line),) if twice else ()
-    return Record(None, (), line, span, raw, text=text.encode("utf-8", _KEPT), faults=faults)
+    return Record(None, (), line, span, raw, text=text.encode("utf-8", KEPT), faults=faults)
 
 
 def _object(
     columns: tuple[str, ...], cells: tuple[str, ...], line: int, *, whole: bool, where: tuple[Span, bytes, str]
 ) -> Record:
     span, raw, text = where
-    encoded = text.encode("utf-8", _KEPT)
+    encoded = text.encode("utf-8", KEPT)
     if not text.strip("\r\n, "):
         return Record(None, (), line, span, raw, text=encoded)
     faults: list[Fault] = []
@@ -215,9 +235,9 @@ def _object(
     held = tuple(
         [(name, _values(name, cell)) for name, cell in zip(columns[1:], cells[1:], strict=True) if cell.strip()]
     )
-    held, cut = ldif_dump.joined_parts(held) if any(";" in each for each in columns) else (held, [])
+    held, cut = joined_parts(held) if any(";" in each for each in columns) else (held, [])
     faults += [Fault("ending", each, span, line=line) for each in cut]
-    faults += ldif_dump.undecodable(held, span, line)
+    faults += undecodable(held, span, line)
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -249,7 +269,7 @@ def _values(name: str, cell: str) -> Values:
 
 def _plain(value: str) -> str:
     binary = _HEX.fullmatch(value)
-    return bytes.fromhex(binary[1]).decode("utf-8", _KEPT) if binary else value
+    return bytes.fromhex(binary[1]).decode("utf-8", KEPT) if binary else value
 
 
 def _count(columns: tuple[str, ...], cells: tuple[str, ...], untold: dict[str, int]) -> None:

@@ -18,17 +18,26 @@ import importlib
 import io
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
-from glbtools.binary.span import Fault, Region, Span
-from glbtools.binary.tree import Node
+from glbtools.binary.span import Fault, Span
 from glbtools.errors import FieldError, UsageError
 from glbtools.formats import search_output
-from glbtools.formats.base import Row, Rows, attribute_rows, count, moment_row, span_row
-from glbtools.formats.replication import METADATA, VECTOR, Stamp, VectorCursor, parse_metadata, parse_vector
+from glbtools.formats.objects import (
+    KEPT,
+    MOST_HEADS,
+    ObjectFile,
+    Record,
+    Report,
+    Survey,
+    entries_from,
+    entries_of,
+    joined_parts,
+    undecodable,
+    usn_of,
+)
 from glbtools.model.directory import ADDED, DELETED, LINKED, MODIFIED, RENAMED, Entry, Facts, Values
 
 RECORD_LIMIT = 1 << 24
@@ -53,22 +62,14 @@ _CHANGED = re.compile(rb"^uSNChanged:", re.IGNORECASE | re.MULTILINE)
 _CREATED = re.compile(rb"^uSNCreated:", re.IGNORECASE | re.MULTILINE)
 _LIFETIME = re.compile(rb"^tombstoneLifetime:[ \t]*([0-9]{1,5})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _OF_SERVER = re.compile(rb"^dn:[ \t]*(?:$|\r|CN=NTDS Settings,)", re.IGNORECASE | re.MULTILINE)
-_HEADS = 1000
-"""As many domain controllers as a forest has, and more."""
 _FOLD = 76
-_TIME = re.compile(r"([0-9]{14})(?:[.,][0-9]+)?Z", re.ASCII)
-_USN = re.compile(r"[0-9]{1,19}", re.ASCII)
-_HIGHEST = (1 << 63) - 1
-"""The most that a LargeInteger holds."""
 _SAFE = re.compile(r"(?:[\x21-\x39\x3b\x3d-\x7e][\x20-\x7e]*)?(?<! )")
 _MANGLED = re.compile(r"(?:\\0A|\n)DEL:[0-9A-Fa-f-]{36},.*", re.DOTALL)
 _CODED = re.compile(rb"^([A-Za-z0-9][A-Za-z0-9.;=-]*)::[ \t]*([^\r\n]*?)[ \t]*\r?$", re.MULTILINE)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
 _EXTENDED = re.compile(r"<GUID=([0-9A-Fa-f]{32}|[0-9A-Fa-f-]{36})>;(?:<[A-Z_]+=[^>]*>;)*")
-_RANGE = re.compile(r"([A-Za-z0-9.-]+);range=([0-9]{1,9})-([0-9]{1,9}|\*)", re.IGNORECASE)
 _PART = re.compile(r"(?:\\.|[^\\,])*", re.DOTALL)
 _PROTECTED = re.compile(rb"\\(?:([0-9A-Fa-f]{2})|(.))", re.DOTALL)
-_KEPT = "surrogateescape"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.;=-]*")
 _MARK = b"\xef\xbb\xbf"
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
@@ -86,47 +87,11 @@ _ATTRIBUTE = re.compile(rb"[A-Za-z0-9.;-]+:")
 _CONTROL = re.compile(r"[0-9.]+(?: +(?:true|false))?(?:[ :].*)?", re.DOTALL)
 """A control of a change record or of an entry of a search (RFC 2849); no attribute has such values."""
 
-Report = Callable[[Fault], None]
 
-
-class Record(NamedTuple):
-    """One record; the records of a file tile it.
-
-    Attributes:
-        dn: distinguished name; empty for the rootDSE, None where there is none, as in a record of comments.
-        values: attribute -> values in order; bytes that are no UTF-8 are kept as surrogates (PEP 383).
-        line: number of its first line, counted from 1.
-        span: its bytes, the empty lines behind it included.
-        raw: these bytes.
-        text: the same in UTF-8.
-        faults: what is wrong with it.
-        change: what a change record does: ``add``, ``modify`` ...; ldifde writes ``add`` in each object of a dump.
-        told: what the search tool says beside it of the search as a whole.
-    """
-
-    dn: str | None
-    values: tuple[tuple[str, Values], ...]
-    line: int
-    span: Span
-    raw: bytes
-    text: bytes
-    faults: tuple[Fault, ...] = ()
-    change: str | None = None
-    told: tuple[search_output.Statement, ...] = ()
-
-    def get(self, name: str) -> str | None:
-        """Return the first value of an attribute, whose name is matched without case."""
-        wanted = name.lower()
-        return next((held[0] for each, held in self.values if each.lower() == wanted and held), None)
-
-
-class LdifFile(NamedTuple):
+class LdifFile(ObjectFile):
     """A whole file."""
 
-    records: tuple[Record, ...]
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+    __slots__ = ()
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -135,40 +100,6 @@ class LdifFile(NamedTuple):
         for _ in _watched(self.records, found.append):
             pass
         return tuple(found)
-
-    def build(self) -> bytes:
-        """Exactly the bytes that were read."""
-        return b"".join(each.raw for each in self.records)
-
-    def lists(self) -> list[Rows]:
-        """The records that have a name, the rootDSE included; and what they say of replication in binary."""
-        held = [each for each in self.records if each.dn is not None]
-        stamps = list(_replication_rows(held, METADATA))
-        reached = list(_replication_rows(held, VECTOR))
-        found = [Rows("records", len(held), map(_record_row, held))]
-        found += [Rows("stamps", len(stamps), iter(stamps))] if stamps else []
-        return found + ([Rows("reached", len(reached), iter(reached))] if reached else [])
-
-    def nodes(self) -> Iterator[Node]:
-        """Yield the records."""
-        for each in self.records:
-            yield Node(_what(each), each.span, each.text.decode("utf-8", "backslashreplace"))
-
-    def regions(self) -> Iterator[Region]:
-        """Yield the records."""
-        for each in self.records:
-            yield Region(each.span, _what(each))
-
-    def summary(self) -> list[str]:
-        """How many objects there are, how they are numbered, and whose dump it is."""
-        objects = [each for each in self.records if each.dn]
-        changes = sum(each.change not in (None, "add") for each in objects)
-        said = [count(len(objects), "change" if changes else "object")]
-        if numbers := [n for each in objects if (n := _number(each.get("uSNChanged"))) is not None]:
-            said.append(f"USN {min(numbers)} to {max(numbers)}")
-        facts = _facts(self.records)
-        said += [f"of {facts.server}"] if facts.server else []
-        return said + ([f"highest number {facts.head}"] if facts.head is not None else [])
 
 
 def begins(data: bytes) -> bool:
@@ -223,63 +154,11 @@ def entries(
     Raises:
         UsageError: the library is not installed, or the stream cannot seek.
     """
-    return entries_of(records, _surveyed, stream, root, report, known=known)
-
-
-def entries_of(
-    parse: Callable[[BinaryIO], Iterator[Record]],
-    survey: Callable[[BinaryIO], Survey],
-    stream: BinaryIO,
-    root: bytes | None = None,
-    report: Report | None = None,
-    *,
-    known: Facts | None = None,
-) -> tuple[Facts, Iterator[Entry]]:
-    """Return what ``entries`` does of a dump of any form; ``survey`` and ``parse`` read its stream.
-
-    Raises:
-        UsageError: the stream cannot seek.
-    """
     tell: Report = report or (lambda _: None)
     if known is not None:
-        return known, _entries(parse(stream), tell, numbered=known.numbered)
-    if not stream.seekable():
-        raise UsageError("a dump of objects is read twice: give it as a file")
-    begin = stream.tell()
-    found = survey(stream)
-    beside = list(records(io.BytesIO(root))) if root is not None else []
-    stream.seek(begin)
-    facts = _facts([*beside, *found.heads])._replace(
-        deletions=found.deletions,
-        creations=found.creations,
-        last_removed=found.removed,
-        numbered=found.numbered,
-        lifetime=_days(found.lifetime if found.lifetime is not None else _lifetime(root or b"")),
-    )
-    return facts, _entries(parse(stream), tell, numbered=facts.numbered)
-
-
-def guid(value: str) -> str | None:
-    """Return an objectGUID, stored as bytes or written as text, as canonical text."""
-    raw = value.encode("utf-8", "surrogateescape")
-    try:
-        return str(uuid.UUID(bytes_le=raw)) if len(raw) == 16 else str(uuid.UUID(value))
-    except ValueError:
-        return None
-
-
-@lru_cache(4096)
-def moment(text: str) -> datetime | None:
-    """Return a generalized time in UTC, such as ``20260210151048.0Z``."""
-    found = _TIME.fullmatch(text)
-    if not found:
-        return None
-    digits = found[1]
-    try:
-        month, day, hour, minute, second = (int(digits[at : at + 2]) for at in range(4, 14, 2))
-        return datetime(int(digits[:4]), month, day, hour=hour, minute=minute, second=second)
-    except ValueError:
-        return None
+        return known, entries_from(_watched(records(stream), tell), tell, numbered=known.numbered)
+    beside = records(io.BytesIO(root)) if root is not None else ()
+    return entries_of(lambda each: _watched(records(each), tell), _surveyed, stream, beside, tell)
 
 
 def change_record(kind: str, entry: Entry) -> bytes:
@@ -355,64 +234,8 @@ def unescaped(value: str) -> str:
     """Return the value of a relative name without what protects characters in it (RFC 4514)."""
     if "\\" not in value:
         return value
-    raw = _PROTECTED.sub(lambda each: binascii.unhexlify(each[1]) if each[1] else each[2], value.encode("utf-8", _KEPT))
-    return raw.decode("utf-8", _KEPT)
-
-
-def _what(record: Record) -> str:
-    if any(each.damage for each in record.faults):
-        return "unparsed record"
-    return "object" if record.dn else "heading" if record.dn is None else "rootDSE"
-
-
-def _record_row(record: Record) -> Row:
-    """Return a record as JSON has it; ``class`` is the last, which is the most special one."""
-    stored = record.get("objectGUID")
-    when = record.get("whenChanged")
-    classes = next((held for name, held in record.values if name.lower() == "objectclass"), ())
-    return {
-        "line": record.line,
-        "span": span_row(record.span),
-        "class": classes[-1] if classes else None if record.dn else "rootDSE",
-        "change": record.change,
-        "dn": record.dn,
-        "guid": guid(stored) if stored else None,
-        "usn": _number(record.get("uSNChanged")),
-        "created": _number(record.get("uSNCreated")),
-        "deleted": (record.get("isDeleted") or "").lower() == "true",
-        "when": moment_row(moment(when)) if when else None,
-        "attributes": attribute_rows((name, map(text_or_bytes, held)) for name, held in record.values),
-    }
-
-
-def _replication_rows(held: Iterable[Record], wanted: str) -> Iterator[Row]:
-    """Yield what an attribute of replication says: one row for each attribute of an object, or life of a server."""
-    for record in held:
-        for found in _decoded(record.values, wanted):
-            row = found._asdict()
-            moments = {name: moment_row(row[name]) for name in ("changed", "synced") if row.get(name) is not None}
-            yield {"line": record.line, "span": span_row(record.span), "dn": record.dn} | row | moments
-
-
-def _decoded(values: tuple[tuple[str, Values], ...], wanted: str) -> tuple[Stamp, ...] | tuple[VectorCursor, ...]:
-    """Return what an attribute of replication says; nothing where it cannot be read."""
-    for name, held in values:
-        if name.lower() == wanted and held:
-            try:
-                data = held[0].encode("utf-8", _KEPT)
-                return parse_metadata(data) if wanted == METADATA else parse_vector(data)
-            except ValueError:
-                return ()
-    return ()
-
-
-def text_or_bytes(value: str) -> str | bytes:
-    """Return a value; one that is no text as its bytes."""
-    raw = value.encode("utf-8", _KEPT)
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw
+    raw = _PROTECTED.sub(lambda each: binascii.unhexlify(each[1]) if each[1] else each[2], value.encode("utf-8", KEPT))
+    return raw.decode("utf-8", KEPT)
 
 
 def _library() -> Any:
@@ -605,13 +428,6 @@ def _record(parser_class: Any, line: int, start: int, raw: bytes, text: bytes) -
     return Record(dn, values, line, span, raw, text=whole, faults=tuple(faults), change=change, told=read.told)
 
 
-def undecodable(values: tuple[tuple[str, Values], ...], span: Span, line: int) -> Iterator[Fault]:
-    """Yield what is said of replication in binary and cannot be read."""
-    for name, held in values:
-        if (folded := name.lower()) in (METADATA, VECTOR) and any(held) and not _decoded(((name, held),), folded):
-            yield Fault("replication", f"{name} cannot be read", span, damage=False, line=line)
-
-
 def _read_by_library(parser_class: Any, text: bytes) -> tuple[str | None, tuple[tuple[str, Values], ...]]:
     """Return name and attributes of a record; None and nothing where there is none.
 
@@ -621,7 +437,7 @@ def _read_by_library(parser_class: Any, text: bytes) -> tuple[str | None, tuple[
     parser = parser_class(io.BytesIO(text), encoding=None)
     parser._check_dn = _check_name  # its pattern takes exponential time
     dn, found = next(parser.parse(), (None, {}))
-    return dn, tuple([(name, tuple([each.decode("utf-8", _KEPT) for each in held])) for name, held in found.items()])
+    return dn, tuple([(name, tuple([each.decode("utf-8", KEPT) for each in held])) for name, held in found.items()])
 
 
 def _plain_object(text: bytes) -> tuple[str, tuple[tuple[str, Values], ...]] | None:
@@ -647,9 +463,9 @@ def _plain_object(text: bytes) -> tuple[str, tuple[tuple[str, Values], ...]] | N
                 value = value.strip()
             held = found.get(name)
             if held is None:
-                found[name] = [value.decode("utf-8", _KEPT)]
+                found[name] = [value.decode("utf-8", KEPT)]
             else:
-                held.append(value.decode("utf-8", _KEPT))
+                held.append(value.decode("utf-8", KEPT))
         (dn,) = found.pop(b"dn")
         dn.encode("utf-8")
         return dn, tuple([(_attribute_name(name), tuple(held)) for name, held in found.items()])
@@ -700,30 +516,6 @@ def _plain(dn: str | None, values: tuple[tuple[str, Values], ...]) -> tuple[str 
         text = text if "-" in text else str(uuid.UUID(bytes_le=bytes.fromhex(text)))
         values = (*values, ("objectGUID", (text,)))
     return dn[known.end() :], values
-
-
-def joined_parts(values: tuple[tuple[str, Values], ...]) -> tuple[tuple[tuple[str, Values], ...], list[str]]:
-    """Return attributes whose values a server gave in parts as one, and what is missing of them."""
-    found: dict[str, Values] = {}
-    parts: dict[str, list[tuple[int, int | None]]] = {}
-    for name, held in values:
-        part = _RANGE.fullmatch(name)
-        own = part[1] if part else name
-        found[own] = (*found.get(own, ()), *held)
-        if part:
-            parts.setdefault(own, []).append((int(part[2]), None if part[3] == "*" else int(part[3])))
-    cut = []
-    for name, given in parts.items():
-        at: int | None = 0
-        for low, high in sorted(given, key=lambda each: each[0]):
-            if at is None or low > at:
-                break
-            at = None if high is None else max(high + 1, at)
-        if at is not None:
-            cut.append(
-                f"{name} has only its first {at} values: the dump is cut short; ask for {name};range={at}-* as well"
-            )
-    return tuple(found.items()), cut
 
 
 def _unfolded(text: bytes) -> bytes:
@@ -803,8 +595,6 @@ def _watched(found: Iterable[Record], tell: Report) -> Iterator[Record]:
 UNENDED = "unended"
 """Kind of fault: what a tool writes behind its last object is not there."""
 
-_OF_FOREST = ("cn=ntds settings,", "cn=directory service,cn=windows nt,")
-"""Objects that tell of the server and the forest, and may be beside others without their numbers."""
 
 _BEGUN = re.compile(rb"# (?:extended LDIF|record [0-9]+)\r?$", re.MULTILINE)
 """How ldapsearch without -L, and ldbsearch, begin: both also say how the search ended."""
@@ -813,10 +603,6 @@ _ENDED = re.compile(
     rb"^(?:# search result|search:|result:|# num(?:Responses|Entries):|# returned [0-9]+ )", re.MULTILINE
 )
 _LAST_OBJECT = re.compile(r"(?:\A|\n)dn:[^\n]*(?:\n(?!\r?\n)[^\n]+)*\n?\Z", re.IGNORECASE)
-_DECISIVE = re.compile(
-    rb"(?:\A|\n)(?:dn|objectGUID|entryUUID|uSNChanged|uSNCreated|isDeleted)::?[^\n]*(?:\n [^\n]*)*\Z", re.IGNORECASE
-)
-"""Something that tells an object, in the last line of a file, without its end."""
 
 
 def is_open(tail: bytes) -> bool:
@@ -844,24 +630,6 @@ def _check_name(known: str | None, _: str) -> None:
         raise ValueError("two lines begin with dn:")
 
 
-class Survey(NamedTuple):
-    """What a first pass over a dump shows.
-
-    Attributes:
-        deletions: it has a tombstone; ``creations``: it has uSNCreated; ``numbered``: it has uSNChanged.
-        removed: the last removed number in it.
-        lifetime: of tombstones, in days, as the forest says.
-        heads: the records of the server itself: the rootDSE and the NTDS Settings, wherever they stand.
-    """
-
-    deletions: bool
-    creations: bool
-    numbered: bool
-    removed: int | None
-    lifetime: int | None
-    heads: tuple[Record, ...]
-
-
 def _surveyed(stream: BinaryIO) -> Survey:
     deletions = creations = numbered = False
     removed: int | None = None
@@ -874,122 +642,13 @@ def _surveyed(stream: BinaryIO) -> Survey:
         creations = creations or _CREATED.search(text) is not None
         numbered = numbered or _CHANGED.search(text) is not None
         for each in _REMOVED.finditer(text):
-            number = _number(each[1].decode("latin-1"))
+            number = usn_of(each[1].decode("latin-1"))
             removed = number if number is None or removed is None else max(number, removed)
         if lifetime is None and (said := _LIFETIME.search(text)):
             lifetime = int(said[1])
-        if _OF_SERVER.search(text) and len(heads) < _HEADS:
+        if _OF_SERVER.search(text) and len(heads) < MOST_HEADS:
             heads.append(_record(parser_class, *block))
     return Survey(deletions, creations, numbered, removed, lifetime, heads=tuple(heads))
-
-
-def survey_of(found: Iterable[Record]) -> Survey:
-    """Return what a first pass over objects of any form shows."""
-    deletions = creations = numbered = False
-    removed: list[int] = []
-    lifetime: int | None = None
-    heads: list[Record] = []
-    for each in found:
-        if each.dn is None:
-            continue
-        first = {name.lower(): held[0] for name, held in reversed(each.values) if held}
-        deletions = deletions or first.get("isdeleted", "").lower() == "true"
-        creations = creations or "usncreated" in first
-        numbered = numbered or "usnchanged" in first
-        removed += [
-            number
-            for name in ("usndsalastobjremoved", "usnlastobjrem")
-            if (number := _number(first.get(name))) is not None
-        ]
-        if lifetime is None and (said := _number(first.get("tombstonelifetime"))) is not None and said < 100_000:
-            lifetime = said
-        if (not each.dn or each.dn.lower().startswith("cn=ntds settings,")) and len(heads) < _HEADS:
-            heads.append(each)
-    return Survey(deletions, creations, numbered, max(removed, default=None), lifetime, heads=tuple(heads))
-
-
-def _lifetime(root: bytes) -> int | None:
-    said = _LIFETIME.search(root)
-    return int(said[1]) if said else None
-
-
-def _days(number: int | None) -> timedelta | None:
-    return timedelta(days=number) if number else None
-
-
-def _facts(found: Iterable[Record]) -> Facts:
-    """Return what a capture of the rootDSE says; the NTDS Settings object it names may be beside it."""
-    held = [each for each in found if each.dn is not None]
-    root = next((each for each in held if not each.dn), None)
-    if root is None:
-        return Facts(columns=False)
-    service = root.get("dsServiceName")
-    settings = next((each for each in held if service and each.dn and each.dn.lower() == service.lower()), None)
-    life = root.get("invocationID") or (settings.get("invocationID") if settings else None)
-    return Facts(
-        server=root.get("dnsHostName") or service,
-        epoch=(guid(life) or life) if life else None,
-        head=_number(root.get("highestCommittedUSN")),
-        taken=moment(root.get("currentTime") or ""),
-        columns=False,
-    )
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and _USN.fullmatch(text) and int(text) <= _HIGHEST else None
-
-
-def _entries(found: Iterator[Record], tell: Report, *, numbered: bool = True) -> Iterator[Entry]:
-    for record in _watched(found, tell):
-        if not record.dn:
-            continue
-        if record.change not in (None, "add"):
-            message = f"a change ({record.change[:20]}), no object"
-            tell(Fault("change", message, record.span, damage=False, line=record.line))
-            continue
-        if not record.text.endswith(b"\n") and _DECISIVE.search(record.text):
-            tell(Fault("cut", "the object is cut off in what tells it", record.span, line=record.line))
-            continue
-        first = {name.lower(): held[0] for name, held in reversed(record.values) if held}.get
-        changed = _number(first("usnchanged"))
-        if changed is None and (numbered or first("usnchanged") is not None):
-            if first("usnchanged") is not None:
-                message = "the object has no uSNChanged that is a number"
-                tell(Fault("usn", message, record.span, line=record.line))
-            elif not record.dn.lower().startswith(_OF_FOREST):
-                tell(Fault("usn", "the object has no uSNChanged", record.span, damage=False, line=record.line))
-            continue
-        created, dead = _number(first("usncreated")), (first("isdeleted") or "false").lower()
-        if created is None and first("usncreated") is not None:
-            tell(Fault("usn", "uSNCreated is not a number", record.span, line=record.line))
-        if dead not in {"true", "false"}:
-            tell(Fault("deleted", "isDeleted is neither TRUE nor FALSE", record.span, line=record.line))
-        stored = first("objectguid")
-        known = guid(stored) if stored else None
-        if stored and not known:
-            tell(Fault("guid", "objectGUID is no GUID; the name is used", record.span, line=record.line))
-        if not stored and (unique := first("entryuuid")):
-            known = guid(unique)
-        when = first("whenchanged") or first("modifytimestamp")
-        values = record.values
-        if known and stored:
-            values = tuple(
-                [
-                    (name, (known,)) if len(name) == 10 and name.lower() == "objectguid" else (name, held)
-                    for name, held in values
-                ]
-            )
-        yield Entry(
-            key=known or record.dn.lower(),
-            dn=record.dn,
-            changed=changed or 0,
-            created=created,
-            deleted=dead == "true",
-            when=moment(when) if when else None,
-            values=values,
-            line=record.line,
-            csn=first("entrycsn"),
-        )
 
 
 def former_name(entry: Entry) -> str:

@@ -44,7 +44,7 @@ PIECES = st.sampled_from([*DUMP.splitlines(keepends=True), '"', ",", "\n", "X'",
 def read(text: str | bytes) -> tuple[Facts, list[Entry], list[str]]:
     said: list[str] = []
     data = text if isinstance(text, bytes) else text.encode()
-    facts, found = entries(io.BytesIO(data), None, lambda fault: said.append(fault.message))
+    facts, found = entries(io.BytesIO(data), (), lambda fault: said.append(fault.message))
     return facts, list(found), said
 
 

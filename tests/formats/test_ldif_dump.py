@@ -16,7 +16,8 @@ pytest.importorskip("ldif")
 
 from glbtools.errors import FieldError, UsageError
 from glbtools.formats import ldif_dump
-from glbtools.formats.ldif_dump import change_record, entries, guid, moment, parse_ldif, records
+from glbtools.formats.ldif_dump import change_record, entries, parse_ldif, records
+from glbtools.formats.objects import guid, moment
 from glbtools.model.directory import Entry
 
 ID = uuid.UUID("8f3b1c2d-0000-1111-2222-333344445555")
