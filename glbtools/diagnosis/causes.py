@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from glbtools.diagnosis.case import Case, sized
@@ -318,8 +319,13 @@ def leftovers(case: Case) -> list[Leftover]:
     """Return what an unfinished run left: queues that are not empty, then files that should not be there."""
     full = [left for name in EMPTY_AT_REST if (left := left_in(case, name)) and left.evidence.value]
     there = case.postoffice.artefacts
-    stray = [each for each in there if any(fnmatch.fnmatchcase(each.name, mask) for mask in ABSENT_AT_REST)]
+    stray = [each for each in there if _is_absent_at_rest(each.name)]
     return [*full, *(Leftover(each.name, 0, sized(each)) for each in stray)]
+
+
+@cache
+def _is_absent_at_rest(name: str) -> bool:
+    return any(fnmatch.fnmatchcase(name, mask) for mask in ABSENT_AT_REST)
 
 
 def left_in(case: Case, name: str) -> Leftover | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 
 import pytest
@@ -71,3 +72,27 @@ def test_four_times_as_much_takes_at_most_five_times_the_steps(tmp_path, steps_o
         call(tmp_path / str(count))
         steps.append(steps_of(lambda: call(tmp_path / str(count))))  # noqa: B023 - called at once
     assert steps[1] < 5 * steps[0]
+
+
+def test_a_diagnosis_looks_for_circles_seldom_and_leaves_the_process_as_it_was(tmp_path) -> None:
+    glbtools.simulate("reqtrans-deleted", tmp_path / "net")
+    before, seen = gc.get_threshold(), []
+    glbtools.diagnose(tmp_path / "net", progress=lambda _: seen.append(gc.get_threshold()))
+    assert gc.get_threshold() == before
+    assert seen[0][0] > before[0]
+    with pytest.raises(glbtools.GlbError):
+        glbtools.diagnose(tmp_path / "nothing")
+    assert gc.get_threshold() == before
+
+
+def test_who_has_set_when_circles_are_looked_for_keeps_that(tmp_path) -> None:
+    glbtools.simulate("reqtrans-deleted", tmp_path / "net")
+    before, seen = gc.get_threshold(), []
+    try:
+        for chosen in (0, 1_000_000):
+            gc.set_threshold(chosen, *before[1:])
+            glbtools.diagnose(tmp_path / "net", progress=lambda _: seen.append(gc.get_threshold()[0]))
+            assert set(seen) == {gc.get_threshold()[0]} == {chosen}
+            seen.clear()
+    finally:
+        gc.set_threshold(*before)

@@ -568,3 +568,28 @@ def test_documented_severities_survive_the_way_to_text(digit: int, code: int, ar
     if digit == 2:
         assert text.code == (None if code == messages.UNNUMBERED else code)
         assert logs.to_coded(text) is not None
+
+
+@pytest.mark.parametrize("lines", [10, 4_000])
+def test_a_log_that_is_recognised_and_then_read_has_each_of_its_lines_read_once(monkeypatch, lines: int) -> None:
+    data = b"".join(b"03/13/96 15:%02d:04 | 1 106 %d\r\n" % (each % 60, each) for each in range(lines))
+    assert (len(data) > logs.PROBE_SIZE) == (lines > 10)
+    read: list[int] = []
+    of_line = logs._Reader.read
+    monkeypatch.setattr(logs._Reader, "read", lambda self, place: read.append(place[0]) or of_line(self, place))
+    assert logs.probe(data)
+    found = logs.parse_log(data)
+    assert read == list(range(1, lines + 1))
+    assert [each.number for each in found.lines] == read
+    assert found.build() == data
+
+
+def test_the_lines_behind_what_is_probed_know_those_before_them() -> None:
+    heading = b"01/01/96 10:50:31 | Status  Report from NET/EAST/$SYSTEM\n"
+    data = heading + b"01/01/96 10:51:00 | 1 106 5\n" * 3_000 + b"02/01/10 10:51:00 | 1 106 5\n"
+    assert len(data) > logs.PROBE_SIZE
+    assert logs.probe(data)
+    found = logs.parse_log(data)
+    assert {each.postoffice for each in found.lines} == {"NET/EAST"}
+    assert "no line before it speaks for another year" in found.lines[-1].moment_note
+    assert logs.parse_log(data) == found

@@ -269,24 +269,29 @@ def _cycles(case: Case, timelines: Sequence[Timeline]) -> tuple[list[Cycle], boo
     """Return the cycles that a log with one clock shows; those of the programs' own logs where no such log does."""
     for each in timelines:
         runs = [event for event in each.own if event.event == "run"]
-        served = [event for event in each.served if event.event == "run"]
-        found = list(_paired(runs, served))
+        found = list(_paired(runs, _moments(event for event in each.served if event.event == "run"))) if runs else []
         if found:
             return found, True
     own = [event for each in timelines for event in each.own if event.event == "reported" and event.step != "T2"]
     own = list({(each.step, each.moment): each for each in own}.values())
-    return list(_paired(own, _reports(case))), False
+    return list(_paired(own, _reports(case.network))), False
 
 
-def _reports(case: Case) -> list[LogLine]:
-    """Return the times at which the server filed status reports, which T2 does."""
-    return [each for by_name, _ in _of_server(case.network) for each in by_name.get("", []) if each.step == "T2"]
+@Memo
+def _reports(network: Network) -> list[datetime]:
+    """Return the times at which the server filed status reports, which T2 does, sorted; read once for a network."""
+    own = (by_name.get("", []) for by_name, _ in _of_server(network))
+    return _moments(each for events in own for each in events if each.step == "T2")
 
 
-def _paired(own: Iterable[LogLine], served: Iterable[LogLine]) -> Iterator[Cycle]:
+def _moments(events: Iterable[LogLine]) -> list[datetime]:
+    """Return the times of events, sorted."""
+    return sorted(each.moment for each in events if each.moment)
+
+
+def _paired(own: Iterable[LogLine], t2: Sequence[datetime]) -> Iterator[Cycle]:
     """Yield each T1 with the next T3, where the server's T2 shows on one side or the other."""
     steps = sorted((each for each in own if each.moment and each.step in ("T1", "T3")), key=_moment)
-    t2 = sorted(each.moment for each in served if each.moment)
     for index, each in enumerate(steps[:-1]):
         following = steps[index + 1]
         if each.step != "T1" or following.step != "T3":
