@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any
 
 from glbtools.binary import stamp
@@ -47,7 +47,7 @@ _HEADS = re.compile(
 )
 _BANNER = re.compile(r"\s*(?:Microsoft Mail for the PC|\(C\) Microsoft|glbtools )", re.IGNORECASE)
 _REST_OF_LINE = re.compile(rb"[^\n]*\n?(?:[ \t\r]*\n)*")
-_ESCAPE = re.compile(r"<(tab|[0-9A-Fa-f]{2})>")
+_ESCAPE = re.compile(r"<([0-9A-Fa-f]{2})>")
 _HIGHEST = re.compile(rf"\s*Highest SrvSync is\s+{_N},\s*Current Dirsync Cycle is\s+{_N}\s*", re.IGNORECASE)
 _NUMBER = re.compile(rf"\s*Server Requestor Record #\s*{_N}\s*", re.IGNORECASE)
 _NAME = re.compile(r"\s*Requestor name:(.*)", re.IGNORECASE)
@@ -260,7 +260,8 @@ def escape(text: str) -> str:
 
 def unescape(text: str) -> str:
     """Return ``escape`` undone; a text that held ``<tab>`` to begin with cannot be told apart."""
-    return _ESCAPE.sub(_unescaped, text)
+    text = text.replace("<tab>", "\t")
+    return _ESCAPE.sub(_unescaped, text) if "<" in text else text
 
 
 def _escaped(character: str) -> str:
@@ -269,7 +270,7 @@ def _escaped(character: str) -> str:
 
 
 def _unescaped(match: re.Match[str]) -> str:
-    character = "\t" if match[1] == "tab" else bytes.fromhex(match[1]).decode(ENCODING)
+    character = bytes.fromhex(match[1]).decode(ENCODING)
     return match[0] if character.isprintable() else character
 
 
@@ -312,15 +313,14 @@ def parse_listq(data: bytes) -> QueueListing:
     texts: list[list[str]] = []
     before = ""
     for number, span, line in _lines(data):
-        heading = _QUEUE_NAME.match(line.strip())
-        record = None if heading else _record(line, span)
-        if heading:
-            listing.queue, listing.postoffice = heading["name"].upper() or None, heading["node"]
-        elif record is not None:
+        record = _record(line, span)
+        if record is not None:
             listing.records.append(record)
             listing.lines.append(number)
             texts.append([record.text])
             before = line
+        elif heading := _QUEUE_NAME.match(line.strip()):
+            listing.queue, listing.postoffice = heading["name"].upper() or None, heading["node"]
         elif not line.strip() or _HEADS.match(line) or _BANNER.match(line):
             continue
         elif masked := _OLD.fullmatch(line):
@@ -342,12 +342,12 @@ def parse_listq(data: bytes) -> QueueListing:
 
 
 def _record(line: str, span: Span) -> Record | None:
-    match = _NEW.fullmatch(line)
-    if match and not (match["crc"] is None and match["month"] is None and _OLD.fullmatch(line)):
-        crc = int(match["crc"], 16) if match["crc"] else None
-        when = _moment(match)
-        raw = stamp.to_unix(when) if when else None
-        return Record(int(match["sync"]), raw, crc, match["text"], *span)
+    if match := _NEW.fullmatch(line):
+        crc, *when, sync, text = match.groups()
+        if crc or when[0] or not _OLD.fullmatch(line):
+            moment = _moment(*when)
+            raw = stamp.to_unix(moment) if moment else None
+            return Record(int(sync), raw, int(crc, 16) if crc else None, text, *span)
     match = _OLD.fullmatch(line)
     if match and match["sync"].isdigit():
         return Record(int(match["sync"]), None, None, match["text"], *span)
@@ -397,7 +397,7 @@ def parse_listds(data: bytes) -> ConfigurationListing:
                 own = match
                 listing.places |= dict.fromkeys(("reqsync", "srvsync"), Place(span, number))
         elif inside and (match := _UPDATE.fullmatch(line)):
-            requestors[-1] = _with(requestors[-1], Place(span, number), last_update=_moment(match))
+            requestors[-1] = _with(requestors[-1], Place(span, number), last_update=_moment(*match.groups()))
         elif match := _SERVER.fullmatch(line):
             server, inside = unescape(match[1].strip()), False
             listing.places["server"] = Place(span, number)
@@ -454,13 +454,11 @@ def _encoding(data: bytes) -> str:
     return "utf-8"
 
 
-def _moment(match: re.Match[str]) -> datetime | None:
-    if not match["month"] or match["month"] not in MONTHS:
+def _moment(month: str | None, day: str, clock: str, year: str) -> datetime | None:
+    if month not in MONTHS:
         return None
     try:
-        clock = time.fromisoformat(match["time"])
-        month = MONTHS.index(match["month"]) + 1
-        return datetime.combine(date(int(match["year"]), month, int(match["day"])), clock)
+        return datetime.fromisoformat(f"{year}-{MONTHS.index(month) + 1:02}-{day:0>2} {clock}")
     except ValueError:
         return None
 
