@@ -6,6 +6,7 @@ Only what is known to be there is a sign: a value that no file holds shows nothi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
 from glbtools.binary.records import Record
 from glbtools.diagnosis.case import (
@@ -184,6 +185,36 @@ def recent_loss(case: Case) -> bool:
         return False
     days = server.config.keep_updates
     return days is not None and (case.now - theirs.last_update).days < days
+
+
+def received_before(case: Case) -> str:
+    """Say why what is due by its number may have arrived before: SrvSync here was put back since (ruling 15)."""
+    own, theirs = case.numbers, case.requestor
+    if case.download.channel.importing:
+        return "After a reset it may be in the lists already."
+    if own.applied == 0 and own.imports:
+        return "The Import of the first cycle may have brought it."
+    if "ROLLED_BACK" in case.upload.verdict.states:
+        return "This postoffice went back, and may have had it before."
+    if own.applied and theirs is not None and theirs.srvsync == 0 and theirs.importsync:
+        return "The Import of the first cycle may have brought it."
+    if own.applied is not None and theirs is not None and theirs.srvsync is not None and own.applied < theirs.srvsync:
+        return f"The server's record says {theirs.srvsync}: unless T3 is still to run, it had been received."
+    if "behind" in case.signs and any(each.slug == "resync" for each in explain(case, "behind").open):
+        return "A RESYNC may have set SrvSync; the postoffice's lists may hold the change already."
+    if own.confirmed and case.upload.channel.renumbered_at == own.confirmed:
+        return "A RESYNC seems to have set SrvSync; the postoffice's lists may hold the change already."
+    if own.applied and own.applied == case.others.received and own.confirmed == case.others.highest:
+        return "Both numbers here are as a RESYNC would set them; the postoffice's lists may hold the change already."
+    found = case.postoffice.reqconf()
+    asked = found[1].last_import if found else None
+    if asked and theirs is not None and theirs.last_update and theirs.last_update - asked <= IMPORTED:
+        return "An Import of these days may have brought it."
+    return ""
+
+
+IMPORTED = timedelta(days=3)
+"""Where the server heard of a requestor no later after an Import was asked for, its answer may be what is due."""
 
 
 def _others(case: Case) -> Shown:

@@ -117,6 +117,12 @@ BROUGHT = Doubt(
     "brought", "a RESYNC has brought it and set SrvSync below it (Q119449)", "RESYNC.GLB or a log of its import"
 )
 BROUGHT_BEFORE = BROUGHT._replace(slug="brought-before", ordinary=True)
+SRVSYNC_LOWERED = Doubt(
+    "srvsync-lowered",
+    "SrvSync of this postoffice was put back since, and its lists hold the change",
+    "the address lists of this postoffice, or an older REQCONF",
+    ordinary=True,
+)
 NOTHING_ISSUED = Doubt(
     "nothing-issued",
     "the server had nothing to send",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.model.channel import DOWNLOAD, NORMAL, UPLOAD, Range
+from glbtools.reporting.findings import named_under
 from glbtools.reporting.model import Picture
 from glbtools.reporting.text import safe
 
@@ -45,6 +46,7 @@ _NAMES = {
     "HOLE": "lost", "STRANDED": "will never be sent", "REJECTED": "refused as old", "PARTIAL": "behind a stop",
     "PENDING": "waiting", "UNACKNOWLEDGED": "not yet confirmed", "MISSED_DELETIONS": "deletions missed",
 }  # fmt: skip
+_OF_KIND = {UPLOAD: {"HOLE": "server's record lacks"}, DOWNLOAD: {"HOLE": "gone from MSTTRANS"}}
 
 
 class _Bar(NamedTuple):
@@ -112,9 +114,10 @@ def _bars(judged: ChannelVerdict) -> Iterator[_Bar]:
         yield _Bar(f"{name} {'?' if value is None else value}", ((0, value),) if value else (), fill, shown)
     if channel.held is not None and channel.kind == UPLOAD:
         yield _Bar("held in the queue", _bounded(channel.held), "#0b5394", "nothing")
-    for state, ranges in verdict.ranges.items():
-        if ranges:
-            yield _Bar(_NAMES.get(state, state.lower()), _bounded(ranges), _FILLS.get(state, "url(#p-stuck)"), "")
+    names = _NAMES | _OF_KIND.get(channel.kind, {})
+    for state in verdict.ranges:
+        if ranges := named_under(judged, state):
+            yield _Bar(names.get(state, state.lower()), _bounded(ranges), _FILLS.get(state, "url(#p-stuck)"), "")
     if verdict.dead_zone:
         yield _Bar("next to be ignored", (verdict.dead_zone,), "url(#p-dead)", "")
 

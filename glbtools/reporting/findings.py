@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.successors.inputs import IMPORT
 from glbtools.diagnosis.wording import numbers_text, plural
-from glbtools.model.channel import BACKSYNC, DOWNLOAD, ICS, NORMAL, UPLOAD, USN, Channel, Range
+from glbtools.model.channel import BACKSYNC, DOWNLOAD, ICS, NORMAL, UPLOAD, USN, Channel, Range, subtracted
 from glbtools.model.doubts import CERTAINTIES
 from glbtools.reporting import model
 from glbtools.reporting.model import STRONG, Block, Break, Paragraph, Place, Places, Verbatim
@@ -112,8 +112,11 @@ def _requestors(report: Report) -> dict[str, str]:
     """
     ends = {each.shown: "" for unit in report.evidence.units for each in unit.postoffices}
     serious = [each for each in report.findings if each.severity != "note"]
-    losses = [each for each in serious if each.ranges and each.problem.code[0] in "UD"]
-    surest = min((each.certainty for each in losses or serious), key=CERTAINTIES.index, default="")
+    of_changes = [each for each in serious if each.problem.code[0] in "UD"]
+    losses = [each for each in of_changes if each.ranges]
+    surest = min((each.certainty for each in losses or of_changes), key=CERTAINTIES.index, default="")
+    if not surest and serious:
+        surest = "possible"  # What the server's files say of themselves says nothing of how sure a loss is.
     for judged in report.channels:
         channel = judged.channel
         if channel.kind in (UPLOAD, DOWNLOAD):
@@ -308,13 +311,14 @@ def channel_line(judged: ChannelVerdict) -> str:
     meaning = _MEANING | (_OF_SUCCESSORS if successor else _OF_KIND[channel.kind])
     other = successor and verdict.state in ("FOREIGN", "EPOCH_CHANGED")  # The numbers cannot be compared then.
     shown = verdict.states[:1] if other else verdict.states
+    shown = tuple(each for each in shown if named_under(judged, each) or not verdict.ranges.get(each))
     states = [meaning[each].format(ranges=_ranges(judged, each)) for each in shown]
     if not judged.compared:
         states = ["cannot be judged"]
     a, b = channel.confirmed, channel.applied
     if channel.kind == UPLOAD and "HOLE" in verdict.undecided and a is not None and b is not None and b < a:
         told = [each for each in states if each != meaning["UNKNOWN"]]
-        states = [*told, f"may have lost {numbers_text([(b, a)])}, not enough is known to tell"]
+        states = [*told, f"{meaning['HOLE'].format(ranges=f': {numbers_text([(b, a)])}')}; why, cannot be told"]
     zone = f"; {_ignored(channel.kind, verdict.dead_zone)}" if verdict.dead_zone and not other else ""
     sure = "" if verdict.certainty == "certain" or not judged.compared else f" ({verdict.certainty})"
     heard = f"; {safe(judged.note)}" if judged.note else ""
@@ -352,25 +356,27 @@ def _known(channel: Channel) -> str:
 
 _MEANING = {
     "FOREIGN": "the numbers are another server's",
-    "HOLE": "lost{ranges}",
     "MISSED_DELETIONS": "deletions were missed",
     "STRANDED": "stuck{ranges}",
     "REJECTED": "refused as old{ranges}",
     "PARTIAL": "the server stops{ranges}",
-    "UNACKNOWLEDGED": "received, not yet confirmed{ranges}",
     "PENDING": "waiting to be sent{ranges}",
     "IN_SYNC": "in step",
-    "UNKNOWN": "nothing wrong is seen; not everything is known",
+    "UNKNOWN": "nothing wrong is seen in these numbers; not everything is known",
 }
 
 _OF_KIND = {
     UPLOAD: {
-        "EPOCH_CHANGED": "the server's record was made anew",
-        "ROLLED_BACK": "the requestor went back",
+        "EPOCH_CHANGED": "the server's record began anew or went back",
+        "ROLLED_BACK": "the server is ahead of the requestor",
+        "HOLE": "confirmed, and not in the server's record{ranges}",
+        "UNACKNOWLEDGED": "received, not yet confirmed{ranges}",
     },
     DOWNLOAD: {
-        "EPOCH_CHANGED": "the server's record was made anew, updates are refused",
+        "EPOCH_CHANGED": "the server's record began anew or went back, updates are refused",
         "ROLLED_BACK": "the requestor is ahead of the server",
+        "HOLE": "gone from MSTTRANS{ranges}",
+        "UNACKNOWLEDGED": "sent, not yet confirmed{ranges}",
     },
 }
 """Where a state means something else one way than the other."""
@@ -387,8 +393,21 @@ _OF_SUCCESSORS = {
 """Where a state means something else in a directory or a pair."""
 
 
+_OF_DOWNLOAD = ("HOLE", "UNACKNOWLEDGED", "PENDING")
+"""What is gone is not sent, and what was sent does not wait to be sent: a number is named under the first of these."""
+
+
+def named_under(judged: ChannelVerdict, state: str) -> tuple[Range, ...]:
+    """Return the numbers that are named under a state of a channel: of a download, each number once."""
+    ranges = judged.verdict.ranges.get(state, ())
+    if judged.channel.kind == DOWNLOAD and state in _OF_DOWNLOAD:
+        for each in _OF_DOWNLOAD[: _OF_DOWNLOAD.index(state)]:
+            ranges = subtracted(ranges, judged.verdict.ranges.get(each, ()))
+    return ranges
+
+
 def _ranges(judged: ChannelVerdict, state: str) -> str:
-    ranges = judged.verdict.ranges.get(state)
+    ranges = named_under(judged, state)
     return f": {numbers_text(ranges)}" if ranges else ""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from glbtools.diagnosis.changes.found import WAITS
 from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.formats.base import moment_row
 from glbtools.reporting.diagnosis import evidence
@@ -48,11 +49,14 @@ NOT_SENT = frozenset({"stranded", "rejected", "unregistered"})
 """Reasons that are seen in the numbers: what may be doubtful is that a change had not arrived before."""
 
 
+_ARRIVED_BEFORE = {"likely": "most likely never arrived before", "possible": "may have arrived before"}
+
+
 def how_sure(why: str, certainty: str) -> str:
     """Return how sure it is that a change has not arrived, in a few words; empty where it is certain."""
     if certainty == "certain":
         return ""
-    return f"not arrived before: {certainty}" if why in NOT_SENT else certainty
+    return _ARRIVED_BEFORE[certainty] if why in NOT_SENT else certainty
 
 
 # --- for people --------------------------------------------------------------------------------------------------
@@ -161,6 +165,10 @@ def _summary(unsent: Unsent) -> str:
             return "no change is known not to have arrived; not everything is known"
         return f"no change is found that has not arrived{read}"
     said = [plural(len(unsent.changes), "change")] if unsent.changes else []
+    if wait := sum(each.why in WAITS for each in unsent.changes):
+        which = f"{wait} of them" if wait < len(unsent.changes) else "it" if wait == 1 else "they"
+        verb = "waits" if wait == 1 else "wait"
+        said[0] += f" ({which} only {verb} for the cycle to go on)"
     if numbers:
         said.append(f"{plural(numbers, 'number')} without content")
     return f"not arrived: {', and '.join(said)}"

@@ -410,7 +410,7 @@ def test_a_hole_that_listings_cannot_decide_is_neither_certain_nor_passed_over(t
     (finding,) = [each for each in diagnose(path).findings if each.problem.slug == "server-restored-from-backup"]
     assert (finding.certainty, finding.severity) == ("possible", "warning")
     (line,) = (each for each in map(channel_line, diagnose(path).channels) if each.startswith("upload NET/WEST"))
-    assert "may have lost numbers 1 to 30" in line
+    assert "confirmed, and not in the server's record: numbers 1 to 30" in line
     assert "nothing wrong" not in line
     (lost,) = glbtools.unsent(path).ranges
     assert (lost.range, lost.why, lost.certainty) == ((0, 30), "hole", "possible")

@@ -782,7 +782,7 @@ def test_the_same_text_of_an_earlier_day_is_no_sign_that_a_change_arrived_nor_th
 def test_a_stuck_change_is_surely_not_sent_and_less_surely_one_that_has_not_arrived(build: Build, run: Any) -> None:
     """Where diagnose is certain and unsent is not, both say of what (docs/interface.md#json)."""
     path = str(build(east(17, [add(1, "ann")]), west()))
-    assert "1 change will never be sent: stranded (not arrived before: likely)" in run("unsent", path).out
+    assert "1 change will never be sent: stranded (most likely never arrived before)" in run("unsent", path).out
     said = " ".join(run("diagnose", path).out.split())
     assert "error[U101] stranded-transactions: 1 change in REQTRANS, number 1, will never be sent" in said
     assert "That none of them had arrived before is not certain" in said

@@ -211,7 +211,7 @@ VERDICTS = Path(__file__).resolve().parent.parent / "cases" / "verdicts"
     [
         ("resync-then-one-cycle", "nothing wrong is sure in 3 postoffices; 1 may lose changes", "", ""),
         ("overtaken-stranded", "1 of 2 postoffices probably loses changes", "never be sent", "Deletions among"),
-        ("srvconf-only-restored", "2 of 2 postoffices probably lose changes", "", ""),
+        ("srvconf-only-restored", "2 of 2 postoffices may lose changes", "", ""),
     ],
 )
 def test_the_first_sentence_is_as_sure_as_the_findings_of_each_postoffice(case, sentence, says, not_says, tmp_path):

@@ -12,13 +12,13 @@ from glbtools.diagnosis.changes.found import WAITS, MissingRange, Obstacle, Outs
 from glbtools.diagnosis.changes.view import View
 from glbtools.diagnosis.finding import Evidence, place
 from glbtools.diagnosis.judging import purged_for_good
-from glbtools.diagnosis.signs import explain
+from glbtools.diagnosis.signs import received_before
 from glbtools.diagnosis.wording import TELLS_DOWN, files_that_tell, plural
 from glbtools.evidence.postoffice import numbers
 from glbtools.model.change import Change
 from glbtools.model.channel import Range, clipped, subtracted, without
 from glbtools.model.configuration import KEEP_UPDATES
-from glbtools.model.doubts import BROUGHT, BROUGHT_BEFORE, certainty, least
+from glbtools.model.doubts import BROUGHT, BROUGHT_BEFORE, SRVSYNC_LOWERED, certainty, least
 
 
 def add_downloads(view: View, found: Unsent) -> None:
@@ -121,12 +121,12 @@ def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Obstacl
     verdict, c = case.download.verdict, case.numbers.applied
     sure = verdict.certainty if c is not None else least(verdict.certainty, "likely")
     settled = files_that_tell(verdict.settled_by, TELLS_DOWN)
-    doubt = _numbers_lowered(case)
+    doubt = received_before(case)
     if doubt:
-        sure, settled = "possible", (*settled, "the address lists of this postoffice, or an older REQCONF")
+        sure, settled = "possible", (*settled, SRVSYNC_LOWERED.tells)
     if "EPOCH_CHANGED" in verdict.states:
         if at is not None and head is not None and at < head:
-            note = "The server's record of this postoffice was made anew: updates are refused as old, in silence."
+            note = "The server's record of it began anew or went back: updates are refused as old, in silence."
             yield Obstacle("refused", sure, f"{note} {doubt}".rstrip(), settled), ((at, head),)
         return
     by = f"SrvSync here is {c}." if c is not None else f"By the server's record it has received {at}."
@@ -149,9 +149,6 @@ def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Obstacl
             yield Obstacle("gap", "possible", f"{by} {_SKIPPED}", ("an older MSTTRANS",)), skipped
 
 
-IMPORTED = timedelta(days=3)
-"""Where the server heard of a requestor no later after an Import was asked for, its answer may be what is due."""
-
 _SKIPPED = (
     "MSTTRANS goes on above it and does not hold it: either the number was never given to anything, or what had it is "
     "lost."
@@ -161,32 +158,6 @@ _SKIPPED = (
 def skipped_of(case: Case, spans: tuple[Range, ...]) -> tuple[Range, ...]:
     """Return the numbers of some ranges that MSTTRANS skips (ruling 16)."""
     return subtracted(spans, subtracted(spans, case.server.gaps)) if case.server else ()
-
-
-def _numbers_lowered(case: Case) -> str:
-    """Say why what is due by its number may have arrived before: SrvSync here was put back since (ruling 15)."""
-    own, theirs = case.numbers, case.requestor
-    if case.download.channel.importing:
-        return "After a reset it may be in the lists already."
-    if own.applied == 0 and own.imports:
-        return "The Import of the first cycle may have brought it."
-    if "ROLLED_BACK" in case.upload.verdict.states:
-        return "This postoffice went back, and may have had it before."
-    if own.applied and theirs is not None and theirs.srvsync == 0 and theirs.importsync:
-        return "The Import of the first cycle may have brought it."
-    if own.applied is not None and theirs is not None and theirs.srvsync is not None and own.applied < theirs.srvsync:
-        return f"The server's record says {theirs.srvsync}: unless T3 is still to run, it had been received."
-    if "behind" in case.signs and any(each.slug == "resync" for each in explain(case, "behind").open):
-        return "A RESYNC may have set SrvSync; the postoffice's lists may hold the change already."
-    if own.confirmed and case.upload.channel.renumbered_at == own.confirmed:
-        return "A RESYNC seems to have set SrvSync; the postoffice's lists may hold the change already."
-    if own.applied and own.applied == case.others.received and own.confirmed == case.others.highest:
-        return "Both numbers here are as a RESYNC would set them; the postoffice's lists may hold the change already."
-    found = case.postoffice.reqconf()
-    asked = found[1].last_import if found else None
-    if asked and theirs is not None and theirs.last_update and theirs.last_update - asked <= IMPORTED:
-        return "An Import of these days may have brought it."
-    return ""
 
 
 def _brought(case: Case, change: Change, due: Obstacle) -> Obstacle:

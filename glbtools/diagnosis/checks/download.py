@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from glbtools.diagnosis.alternatives import with_causes
-from glbtools.diagnosis.case import Case, logged
+from glbtools.diagnosis.case import Case, logged, recorded
 from glbtools.diagnosis.causes import symptoms
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.history import outermost
 from glbtools.diagnosis.restored import WENT_BACK, server_finding
-from glbtools.diagnosis.signs import explain
+from glbtools.diagnosis.signs import explain, received_before
 from glbtools.diagnosis.wording import TELLS_DOWN, changes, files_that_tell, numbers_text, plural
 from glbtools.model import doubts
-from glbtools.model.channel import clipped
+from glbtools.model.channel import clipped, ranges_of
 from glbtools.model.configuration import node_of
 from glbtools.model.histories import Causes
 
@@ -84,7 +84,8 @@ def _readded(case: Case) -> Finding:
         help=(
             "Config, Dir-Sync, Requestor, Import on this postoffice; the next cycle replaces its lists by the "
             "server's.",
-            "Or RESYNC.GLB from the server. Addresses added locally and unknown to the server are lost either way.",
+            "Or RESYNC.GLB from the server. Before either, see that the server has the names of this postoffice: "
+            "addresses that it does not know are lost.",
         ),
     )
 
@@ -154,11 +155,14 @@ def _purged(case: Case) -> Finding:
     """Updates this postoffice has not seen are no longer in MSTTRANS (Q108067)."""
     own, server, verdict = case.numbers, case.server, case.download.verdict
     assert server is not None
-    hole = verdict.ranges["HOLE"]
+    hole, lowered = verdict.ranges["HOLE"], received_before(case)
     logs = [logged(each) for each in outermost(symptoms(case, "requestor-inactive-window"))]
     return case.finding(
         "requestor-inactive-window",
-        f"{changes(hole)} of the server are gone from MSTTRANS before {case.postoffice.shown} received them",
+        f"{changes(hole)} of the server are gone from MSTTRANS, and {case.postoffice.shown} may never have received "
+        "them"
+        if lowered
+        else f"{changes(hole)} of the server are gone from MSTTRANS before {case.postoffice.shown} received them",
         (
             case.stored("srvsync", "server updates received"),
             case.served("srvsync"),
@@ -166,18 +170,35 @@ def _purged(case: Case) -> Finding:
             *logs,
         ),
         certainty=verdict.certainty,
-        doubts=(doubts.RECEIVED_SINCE if own.applied is None else None,),
+        doubts=(
+            doubts.RECEIVED_SINCE if own.applied is None else None,
+            doubts.SRVSYNC_LOWERED if lowered else None,
+        ),
         notes=(
             f"MSTTRANS begins at {server.first}; what is older than Keep Updates "
             f"({_days(server.config.keep_updates)}) is purged from it (Q108067).",
+            *((lowered,) if lowered else ()),
         ),
-        help=(
+        help=(_RESYNC_BRINGS,)
+        if "ROLLED_BACK" in case.upload.verdict.states and not case.is_server
+        else (
             "On this postoffice both Export and Import: Config, Dir-Sync, Requestor (Q108067).",
-            "Import replaces its lists by the server's; addresses added locally are lost and must be added again.",
+            _IMPORT_LOSES,
         ),
         ranges=hole,
         settled_by=files_that_tell(verdict.settled_by, TELLS_DOWN),
+        severity="warning" if lowered else "",
     )
+
+
+_IMPORT_LOSES = (
+    "Before the Import, see that the server has the names of this postoffice: it replaces the lists by the server's, "
+    "and addresses that the server does not know are lost."
+)
+_RESYNC_BRINGS = (
+    "RESYNC, which the other finding about this postoffice names, brings the server's lists, too: no Import is needed "
+    "beside it."
+)
 
 
 def _master(case: Case) -> Iterator[Finding]:
@@ -204,6 +225,7 @@ def _master(case: Case) -> Iterator[Finding]:
     master, head = case.postoffice.queue("MSTTRANS"), server.head
     if master is None or head is None or master.last == head:
         return
+    beyond = [each for each in master.real if each.sync > head]
     finding = case.finding(
         "msttrans-corrupt",
         f"MSTTRANS ends at {master.last}, SRVCONF says {head}"
@@ -212,9 +234,21 @@ def _master(case: Case) -> Iterator[Finding]:
         (
             case.headed("sync", "number of the last record of MSTTRANS"),
             server.master.end if server.master else None,
+            *(recorded(master, each) for each in beyond),
         ),
         doubts=(doubts.COPIED_AT_WORK,),
-        notes=("Usually the two files are of different days: one was restored without the other.",),
+        notes=(
+            "Usually the two files are of different days: one was restored without the other.",
+            *(
+                (
+                    f"What MSTTRANS holds above {head}, {changes(ranges_of(each.sync for each in beyond))}, is there "
+                    "and not lost. But SRVCONF would give these numbers again, and who has received them ignores what "
+                    "comes under them.",
+                )
+                if beyond
+                else ()
+            ),
+        ),
         help=(
             f"Look for a newer {'SRVCONF' if master.last > head else 'MSTTRANS'} first: then the two may agree.",
             "Else restore both from the same backup; then Export on every postoffice (Q96003).",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from itertools import takewhile
 
 from glbtools.binary.records import Record
 from glbtools.diagnosis.alternatives import with_causes
@@ -125,16 +126,21 @@ def _stranded_help(case: Case) -> Iterator[str]:
     assert own.last is not None
     gap = own.confirmed - own.last
     listed = _export_size(case)
-    exports = -(-gap // listed) + 1
     held = sum(high - low for low, high in own.held or ())
     if own.confirmed + max(held, listed) > MAX_SYNC:
         yield f"No export can end above {own.confirmed} and lie above it: {NUMBERS_END}."
         return
-    sized = f" ({listed} records in the one REQTRANS holds)" if listed > 1 else ""
+    sized = (
+        f"the one that REQTRANS holds has {listed} records, and with lists of that size it takes "
+        f"{plural(-(-gap // listed) + 1, 'export')}"
+        if listed > 1
+        else f"{plural(gap, 'record')} are missing up to there"
+        if gap > 1
+        else "one record is missing up to there"
+    )
     yield (
         f"Config, Dir-Sync, Requestor, Export, until REQTRANS ends above {own.confirmed} and one "
-        f"whole export lies above it (Q119452). An export adds one record and one for each entry{sized}; with lists "
-        f"of that size, {plural(exports, 'export')}."
+        f"whole export lies above it (Q119452). An export adds one record and one for each entry: {sized}."
     )
     if case.is_server:
         yield NO_RESET
@@ -144,13 +150,16 @@ def _stranded_help(case: Case) -> Iterator[str]:
             "If the gap is large: IMPORT -S on the server, copy RESYNC.GLB here, delete it on the server, IMPORT -Q "
             "here, and only then make the changes again: RESYNC first, changes after it (Q119452)."
         )
-        yield (
-            "What that loses: addresses added locally that the server does not have, and every change now in REQTRANS."
-        )
+        yield _RESYNC_LOSES
     yield (
         "What an export loses: nothing of this postoffice's own list. Deletions of gateway names put in by IMPORT "
         "-E are in no list and must be imported again."
     )
+
+
+_RESYNC_LOSES = (
+    "What that loses: addresses added locally that the server does not have, and every change now in REQTRANS."
+)
 
 
 def _armed(case: Case) -> Iterator[Finding]:
@@ -280,6 +289,7 @@ def _went_back(case: Case) -> Iterator[Finding]:
         help=(
             "RESYNC: IMPORT -S on the server, copy RESYNC.GLB here, delete it on the server, IMPORT -Q here; then "
             "Export.",
+            _RESYNC_LOSES,
             "Or complete the reset: delete and create the requestor on the server, LISTDS -R -Z here, empty "
             "REQTRANS, set the address types, Export (Q119452).",
             *((NO_RESET,) if case.is_server else ()),
@@ -767,8 +777,9 @@ def _delivered_before(case: Case) -> Iterator[str]:
 
 
 def _export_size(case: Case) -> int:
-    """Records of the last export in REQTRANS: its R and what follows; 1 where there is none."""
+    """Records of the last export in REQTRANS: its R and the additions behind it; 1 where there is none."""
     queue = case.postoffice.queue("REQTRANS")
     real = queue.real if queue else []
     starts = [index for index, each in enumerate(real) if each.text.startswith("R")]
-    return len(real) - starts[-1] if starts else 1
+    entries = takewhile(lambda each: each.text.startswith("A"), real[starts[-1] + 1 :]) if starts else ()
+    return 1 + sum(1 for _ in entries)
