@@ -119,7 +119,7 @@ BROUGHT = Doubt(
 BROUGHT_BEFORE = BROUGHT._replace(slug="brought-before", ordinary=True)
 SRVSYNC_LOWERED = Doubt(
     "srvsync-lowered",
-    "SrvSync of this postoffice was put back since, and its lists hold the change",
+    "SrvSync of this postoffice was put back since, and its lists hold them",
     "the address lists of this postoffice, or an older REQCONF",
     ordinary=True,
 )

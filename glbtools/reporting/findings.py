@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.finding import NOT_SO, Evidence, Finding
 from glbtools.diagnosis.successors.inputs import IMPORT
 from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.model.channel import BACKSYNC, DOWNLOAD, ICS, NORMAL, UPLOAD, USN, Channel, Range, subtracted
-from glbtools.model.doubts import CERTAINTIES
+from glbtools.model.doubts import CERTAINTIES, NAMED_OTHERWISE
 from glbtools.reporting import model
 from glbtools.reporting.model import STRONG, Block, Break, Paragraph, Place, Places, Verbatim
 from glbtools.reporting.text import message, safe
@@ -209,11 +209,21 @@ def _finding(finding: Finding, read: Bytes) -> Iterator[Block]:
         yield Verbatim(f"      and {len(finding.evidence) - MOST_EVIDENCE} more places; --json lists them")
     for note in finding.notes:
         yield _labelled("note", note)
-    if finding.settled_by and finding.certainty != "certain":
-        yield _labelled("note", f"what would settle it: {', '.join(map(settling, finding.settled_by))}")
+    if finding.certainty != "certain":
+        yield from _doubts(finding)
     for advice in finding.help:
         yield _labelled("help", advice)
     yield _labelled("more", f"glbtools explain {finding.problem.code}")
+
+
+def _doubts(finding: Finding) -> Iterator[Block]:
+    """Say what would make a finding wrong, and what would settle it; of the name a note of its own says so."""
+    left = [each for each in finding.alternatives if each.effect == NOT_SO and each.slug != NAMED_OTHERWISE.slug]
+    if left:
+        yield _labelled("note", f"That is not so if {'; or if '.join(each.says for each in left)}.")
+    tells = dict.fromkeys([*(each.settled_by for each in left), *map(settling, finding.settled_by)])
+    if tells:
+        yield _labelled("note", f"what would settle it: {', '.join(tells)}")
 
 
 def place(each: Evidence, read: Bytes) -> Place:
