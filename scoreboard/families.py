@@ -140,7 +140,15 @@ TEXTS = (
     "nul", "nul", "nul", "counts-record", "none", "crlf", "no-length", "even", "slots", "left-over", "nul-lines", "xor",
     "length-behind", "length-twice", "in-words", "junk-padding",
 )  # fmt: skip
-MORE_TEXTS = ("in-blocks", "in-blocks-of-32")
+HIDDEN: dict[str, Callable[[bytes, int, int], bytes]] = {
+    "inverted": lambda text, key, sync: bytes(~byte & 0xFF for byte in text),
+    "turned": lambda text, key, sync: bytes((byte << 1 | byte >> 7) & 0xFF for byte in text),
+    "running": lambda text, key, sync: _running(text, key),
+    "running-from-zero": lambda text, key, sync: bytes(a ^ b for a, b in zip(text, b"\0" + text, strict=False)),
+    "number-keyed": lambda text, key, sync: bytes(byte ^ sync & 0xFF for byte in text),
+    "number-added": lambda text, key, sync: bytes(byte + sync & 0xFF for byte in text),
+}
+MORE_TEXTS = ("in-blocks", "in-blocks-of-32", *HIDDEN)
 CONTAINERS = (
     "plain", "plain", "plain", "header", "flag", "flag-inverse", "purged-front", "purged-pointer", "stale-tail",
     "stale-count", "pages", "two-kinds", "begins-again",
@@ -221,6 +229,7 @@ def _written(
     key = 1 + dice.below(255)
     for index, row in enumerate(rows):
         text, size = _stored(row.text, ending, head, buffer, key)
+        text = HIDDEN[ending](row.text, key, row.sync) if ending in HIDDEN else text
         if container == "pages" and len(data) % 512 + head + len(text) > 512:
             data += bytes(-len(data) % 512)
         if container == "two-kinds" and dice.chance(0.2):
@@ -253,6 +262,15 @@ def _written(
     return bytes(data), places, frozenset(live_places)
 
 
+def _running(text: bytes, key: int) -> bytes:
+    """Return a text of which each byte is stored exclusive or with the stored one before it."""
+    stored = bytearray()
+    for byte in text:
+        key ^= byte
+        stored.append(key)
+    return bytes(stored)
+
+
 def _head(
     row: Row, index: int, at: int, size: int, number: str, date: str, beside: list[str], order: list[str], width: int
 ) -> bytes:
@@ -272,7 +290,7 @@ def _stored(text: bytes, ending: str, head: int, buffer: bytearray, key: int) ->
     size = len(text)
     if ending == "counts-record":
         return text + b"\0", head + size + 1
-    if ending in {"none", "length-twice", "length-behind"}:
+    if ending in {"none", "length-twice", "length-behind", *HIDDEN}:
         return text, size
     if ending == "crlf":
         return text + b"\r\n", size + 2
@@ -293,7 +311,7 @@ def _stored(text: bytes, ending: str, head: int, buffer: bytearray, key: int) ->
     if ending == "in-words":
         filled = text + b"\0" * (2 - size % 2)
         return filled, len(filled) // 2
-    if ending in MORE_TEXTS:
+    if ending.startswith("in-blocks"):
         block = 16 if ending == "in-blocks" else 32
         filled = text + b"\0" + bytes(-(head + size + 1) % block)
         return filled, (head + len(filled)) // block

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from glbtools.binary import checksum, stamp
 from glbtools.binary.checksum import Algorithm, Crc
 from glbtools.binary.field import INTEGERS, ODD, REPEATS, SIZES, Field, number_range
+from glbtools.binary.obscuring import SPELLED, Obscuring
 from glbtools.errors import LayoutError
 from glbtools.tables import Setting, open_toml, shown
 
@@ -35,7 +36,6 @@ LINKS = ("previous", "next")
 _TYPE = re.compile(
     r"(?:(?P<integer>[ui](?:8|16|32)|u24|w32)|(?P<sized>dec|hex|bytes|text):(?P<size>[1-9]\d{0,5})|(?P<text>text))"
 )
-_OBSCURED = re.compile(r"(?:xor|add):(?!00)[0-9a-f]{2}")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 MAX_TEXT = 1 << 18
@@ -54,7 +54,7 @@ class Layout(NamedTuple):
     certain of a record and leaves the rest opaque: it is for reading.
 
     ``lines`` says what stands between the lines of a text: ``nul``, else CR and LF. ``obscured`` says how the bytes of
-    a text are changed: ``xor:5a`` (each with 0x5A, exclusive or) or ``add:03`` (3 added to each).
+    a text are changed, as ``binary.obscuring`` spells it.
 
     ``checksum`` names the algorithm, and is empty where nothing is computed; ``crc`` has the parameters of one that is
     in no catalogue. ``covers`` names what it is computed over, in the order of the bytes: fields, ``text`` (the text of
@@ -113,20 +113,9 @@ class Layout(NamedTuple):
         return text.encode(self.encoding, "surrogateescape")
 
     @property
-    def shown(self) -> bytes:
-        """For each byte of a stored text the one that it stands for; empty where texts are stored as they are."""
-        way, _, key = self.obscured.partition(":")
-        return (
-            bytes(each ^ int(key, 16) if way == "xor" else each - int(key, 16) & 0xFF for each in range(256))
-            if way
-            else b""
-        )
-
-    @property
-    def hidden(self) -> bytes:
-        """For each byte of a text the one that is stored; empty where that is the same."""
-        shown = self.shown
-        return bytes(map(shown.index, range(256))) if shown else b""
+    def obscuring(self) -> Obscuring | None:
+        """How texts are changed in a file; None where they are stored as they are."""
+        return Obscuring(self.obscured) if self.obscured else None
 
     @property
     def selects(self) -> bool:
@@ -256,7 +245,7 @@ class _Checker:
             covers=self.covers(summing["covers"], algorithm, fields, terminator),
             breaks=framing["breaks"].boolean(default=False),
             lines=framing["lines"].choice(("", "nul"), ""),
-            obscured=self.obscured(framing["obscured"]),
+            obscured=self.obscured(framing["obscured"], fields),
             partial=table["partial"].boolean(default=False),
             framing_doc=framing["doc"].text(""),
             checksum_status=summing["status"].choice(("", *STATUSES), ""),
@@ -329,10 +318,16 @@ class _Checker:
             given.fail(f"{shown(name)} is not one of {known}")
         return name
 
-    def obscured(self, given: Setting) -> str:
+    def obscured(self, given: Setting, fields: tuple[Field, ...]) -> str:
         spelled = given.text("")
-        if spelled and not _OBSCURED.fullmatch(spelled):
-            given.fail(f"{shown(spelled)} is not of the form xor:5a or add:03")
+        if not spelled:
+            return ""
+        if SPELLED.fullmatch(spelled) is None:
+            given.fail(f"{shown(spelled)} is not of the form xor:5a, add:03, rol:3, xor-stored:00, xor-clear:00, xor:sync")
+        name = Obscuring(spelled).field
+        own = [each for each in fields if each.name == name]
+        if name and not (own and own[0].numeric and own[0].section == "record"):
+            given.fail(f"{name} is no number of the record that stands before the text")
         return spelled
 
     def crc(self, table: Setting, algorithm: str) -> Crc | None:

@@ -36,6 +36,7 @@ from glbtools.errors import FieldError
 if TYPE_CHECKING:
     from glbtools.binary.checksum import Algorithm
     from glbtools.binary.columns import Columns
+    from glbtools.binary.obscuring import Obscuring
 
 LOOKAHEAD = 3 * MAX_TEXT
 """Bytes that must be at hand to judge damage, so that the verdict does not depend on how the data was cut up."""
@@ -131,8 +132,9 @@ class RecordCodec:
         counted["record"] = self.len_head + len(self.terminator) + self.len_trail
         self.len_counted = counted.get(layout.length_counts, 0)
         self.padded = layout.length_counts == PADDED
-        self.shown, self.hidden = layout.shown, layout.hidden
-        self.anchor = _obscured(self.hidden) if self.hidden else _ANCHOR
+        self.obscuring = layout.obscuring
+        self.key = layout.by_name.get(self.obscuring.field) if self.obscuring else None
+        self.anchor = _obscured(self.obscuring) if self.obscuring else _ANCHOR
         self._loops: dict[str, Callable[..., Any]] = {}
 
     # --- reading -------------------------------------------------------------------------------------------------
@@ -234,16 +236,43 @@ class RecordCodec:
         Its text, which begins at ``first``, holds what no text holds, and only a terminator shows where it ends.
         """
         behind = stop + self.len_head
-        if self.anchor.match(data, behind):
+        if self._begins(data, behind):
             return False
-        inner = (each.start() for each in self.anchor.finditer(data, first + self.len_head, behind))
-        return any(self.sound(data, at - self.len_head) for at in inner)
+        return any(self.sound(data, at - self.len_head) for at in self._beginnings(data, first + self.len_head, behind))
+
+    def _begins(self, data: bytes, at: int) -> bool:
+        """Whether what stands at an offset may be the text of a transaction."""
+        if self.obscuring is None:
+            return _ANCHOR.match(data, at) is not None
+        return _ANCHOR.match(self.readable(data[at : at + 2], self._key_at(data, at - self.len_head))) is not None
+
+    def _beginnings(self, data: bytes, start: int, stop: int) -> Iterator[int]:
+        """Yield where texts of transactions may begin."""
+        for match in self.anchor.finditer(data, start, stop):
+            if self.key is None or self._begins(data, match.start()):
+                yield match.start()
+
+    def _key_at(self, data: bytes, pos: int) -> int | None:
+        """Return the key of the record at ``pos``; None where all have one."""
+        if self.key is None:
+            return None
+        value = self.key.read(data[max(0, pos + self.key.offset) : max(0, pos + self.key.stop)])
+        return value if isinstance(value, int) else 0
+
+    def _key_of(self, record: Record) -> int | None:
+        """Return the key of a record; None where all have one."""
+        if self.key is None:
+            return None
+        given = {"sync": record.sync, "stamp": record.stamp, "checksum": record.checksum}
+        if self.key.role in given:
+            return given[self.key.role]
+        value = record.others[self.other_fields.index(self.key)]
+        return value if isinstance(value, int) else 0
 
     def _resume(self, data: bytes, pos: int, limit: int) -> tuple[int, bool]:
         """Return where the next plausible record begins, or ``limit`` and that the way is still lost."""
         end = -1
-        for match in self.anchor.finditer(data, pos + self.len_head, limit + self.len_head + 1):
-            first = match.start()
+        for first in self._beginnings(data, pos + self.len_head, limit + self.len_head + 1):
             if self.terminator and end < first:
                 end = data.find(self.terminator, first)
                 if end < 0:
@@ -259,8 +288,9 @@ class RecordCodec:
         of the file or a sound record that looks like a transaction, else one of the two.
         """
         first = pos + self.len_head
-        if not self.anchor.match(data, first):
+        if not self._begins(data, first):
             return None
+        key = self._key_at(data, pos)
         end = data.find(self.terminator, first, first + MAX_TEXT + len(self.terminator)) if self.terminator else -1
         # Where a stride makes both end in the same place, the terminator that is there counts.
         extents: dict[int, tuple[str, int]] = {}
@@ -272,12 +302,12 @@ class RecordCodec:
             if final and pos + size <= len(data) < stop:
                 kind, stop = "padding", len(data)  # noqa: PLW2901
             # A text holds no control characters, and a record no other one.
-            clear = self.layout.lines or not _CONTROL.search(self.readable(data[first:text_end]))
+            clear = self.layout.lines or not _CONTROL.search(self.readable(data[first:text_end], key))
             if clear and self._resume(data, pos + 1, stop)[1]:
                 extents[stop] = kind, text_end
         best: tuple[str, int, int] | None = None
         for stop, (kind, text_end) in extents.items():
-            sound, looks = self.sound(data, stop), self.anchor.match(data, stop + self.len_head) is not None
+            sound, looks = self.sound(data, stop), self._begins(data, stop + self.len_head)
             certain = (final and stop == len(data)) or (sound and looks)
             if certain or (best is None and (sound or looks)):
                 best = kind, text_end, stop
@@ -331,7 +361,9 @@ class RecordCodec:
             sync=by_role["sync"],
             stamp=by_role.get("stamp"),
             checksum=by_role.get("checksum"),
-            text=self.readable(data[pos + self.len_head : end]).decode(self.layout.encoding, "surrogateescape"),
+            text=self.readable(data[pos + self.len_head : end], self._key_at(data, pos)).decode(
+                self.layout.encoding, "surrogateescape"
+            ),
             start=base + pos,
             stop=base + stop,
             others=tuple(v for each, v in zip(self.fields, values, strict=True) if each in self.other_fields),
@@ -412,12 +444,19 @@ class RecordCodec:
             others=tuple(found[each.name] for each in self.other_fields),
             tail=self.terminator + bytes([layout.pad]) * (padded - size),
         )
+        if self.obscuring and self.length is None:
+            stored = self.obscuring.stored(raw, self._key_of(record))
+            if self.terminator in stored if self.terminator else stored.endswith(bytes([layout.pad])):
+                raise FieldError("text", "holds, as it is stored, the byte that ends it")
         computed = self.checksum(record) if checksum is None else None
         return record if computed is None else record._replace(checksum=computed)
 
-    def readable(self, stored: bytes) -> bytes:
-        """Return the bytes of a text as they are meant: what is stored, unless the layout obscures it."""
-        return stored.translate(self.shown) if self.shown else stored
+    def readable(self, stored: bytes, key: int | None = None) -> bytes:
+        """Return the bytes of a text as they are meant: what is stored, unless the layout obscures it.
+
+        ``key`` is that of the record, where each has its own.
+        """
+        return self.obscuring.clear(stored, key) if self.obscuring else stored
 
     def header(self) -> bytes:
         """Return the file's header as it is written where nothing is known: the layout's defaults, zeros elsewhere."""
@@ -478,7 +517,7 @@ class RecordCodec:
         places = {each.name: (each.offset, each.stop) for each in self.head}
         places |= {each.name: (behind + each.offset, behind + each.stop) for each in self.trail}
         places |= {"text": (self.len_head, end), "terminator": (end, behind)}
-        stored = stored[: self.len_head] + self.readable(stored[self.len_head : end]) + stored[end:]
+        stored = stored[: self.len_head] + self.readable(stored[self.len_head : end], self._key_of(record)) + stored[end:]
         return b"".join(stored[slice(*places[name])] for name in self.layout.covers)
 
     def origin(self, record: Record, section: str) -> int:
@@ -557,13 +596,15 @@ class RecordCodec:
             for index, (each, source) in enumerate(zip(self.fields, sources, strict=True))
         ]
         head, trail = ", ".join(values[: len(self.head)]), ", ".join(values[len(self.head) :])
-        text = f"r[3].encode({self.layout.encoding!r}, 'surrogateescape')" + ".translate(HIDDEN)" * bool(self.hidden)
+        text = f"r[3].encode({self.layout.encoding!r}, 'surrogateescape')"
+        if self.obscuring:
+            text = f"hidden({text}{f', {sources[self.fields.index(self.key)]}' if self.key else ''})"
         ends = len(self.terminator)
         parts = [f"head({head})" if head else "b''", text, f"r[7][:{ends}]", f"trail({trail})", f"r[7][{ends}:]"]
         if not trail:
             parts[2:] = ["r[7]"]
         namespace: dict[str, Any] = {"head": self._struct(self.head).pack, "trail": self._struct(self.trail).pack}
-        namespace["HIDDEN"] = self.hidden
+        namespace["hidden"] = self.obscuring.stored if self.obscuring else None
         namespace |= {f"e{index}": each.write for index, each in enumerate(self.fields)}
         return eval(f"lambda r: {' + '.join(parts)}", namespace)  # type: ignore[no-any-return]  # noqa: S307 - see module
 
@@ -577,7 +618,7 @@ class RecordCodec:
             "Record": Record,
             "TAIL": self.terminator,
             "PAD": bytes([self.layout.pad]),
-            "SHOWN": self.shown,
+            "clear": self.obscuring.clear if self.obscuring else None,
             "control": _CONTROL.search,
             "swallows": self._swallows,
         }
@@ -630,7 +671,7 @@ class RecordCodec:
         lines += [f"stop = end + {term + self.len_trail}"]
         lines += [f"stop = pos + -(-(stop - pos) // {stride}) * {stride}"] if stride > 1 else []
         lines += ["if stop > size: break"]
-        if self.length is None and not self.hidden:
+        if self.length is None and not self.obscuring:
             lines += ["if control(data, first, end) and swallows(data, first, stop): break"]
         if self.length is not None and term:
             lines += [
@@ -649,8 +690,9 @@ class RecordCodec:
         plain = f"{by_role['sync']}, {by_role.get('stamp')}, {by_role.get('checksum')}, text, pos + base, stop + base"
         others = ", ".join(n for each, n in zip(self.fields, names, strict=True) if each in self.other_fields)
         decode = f"if not text.isascii(): text = data[first:end].decode({self.layout.encoding!r}, 'surrogateescape')"
-        if self.shown:
-            decode = f"text = data[first:end].translate(SHOWN).decode({self.layout.encoding!r}, 'surrogateescape')"
+        if self.obscuring:
+            key = f", {names[self.fields.index(self.key)]}" if self.key else ""
+            decode = f"text = clear(data[first:end]{key}).decode({self.layout.encoding!r}, 'surrogateescape')"
         tail = "TAIL"
         if self.layout.stride > 1:
             ends = len(self.terminator)
@@ -679,10 +721,17 @@ class RecordCodec:
         return struct.Struct(ORDERS[self.layout.byte_order] + "".join(codes))
 
 
-def _obscured(hidden: bytes) -> re.Pattern[bytes]:
-    """Return how a transaction begins where its bytes are stored as others."""
-    codes, blanks = (b"".join(map(re.escape, map(bytes, zip(each.translate(hidden))))) for each in (b"ADMRT#-", b" \t"))
-    return re.compile(b"[" + codes + b"][" + blanks + b"]")
+def _obscured(obscuring: Obscuring) -> re.Pattern[bytes]:
+    """Return how a transaction may begin where its bytes are stored as others: under any key, if records have their own."""
+    beginnings = [bytes((code, blank)) for code in b"ADMRT#-" for blank in b" \t"]
+    keys = range(256) if obscuring.field else (obscuring.key,)
+    seconds: dict[bytes, set[bytes]] = {}
+    for key in keys:
+        for each in beginnings:
+            stored = obscuring.stored(each, key)
+            seconds.setdefault(stored[:1], set()).add(stored[1:])
+    parts = (re.escape(one) + b"[" + b"".join(map(re.escape, sorted(others))) + b"]" for one, others in seconds.items())
+    return re.compile(b"(?=" + b"|".join(parts) + b")", re.DOTALL)
 
 
 @lru_cache(maxsize=64)

@@ -236,16 +236,16 @@ def _queue_layout(
     learning.concluded += _confirmed(materials, confirmed)
     stored = materials
     said = with_listings(materials, printed, ENCODING)
-    obscured = ""
+    cover = None
     if said and not any(each.printed for each in materials):
-        materials, obscured = obscuring.clear(materials, printed, ENCODING)
+        materials, cover = obscuring.clear(materials, printed, ENCODING)
         said = with_listings(materials, printed, ENCODING)
     learning.concluded += said
     progress("comparing records", 0, steps)
     found = queue.candidates(materials, explaining)
-    if obscured and found:  # records that no row prints are read by the layout, and then looked at like the others
-        layout = found[0].layout._replace(obscured=obscured)
-        materials = [obscuring.read(each, layout) for each in stored]
+    hidden = cover.over(found[0].layout) if cover and found else None
+    if hidden is not None:  # records that no row prints are read by the layout, and then looked at like the others
+        materials = [obscuring.read(each, hidden) for each in stored]
         with_listings(materials, printed, ENCODING)
         found = queue.candidates(materials, explaining)
     refuted: list[str] = []
@@ -280,8 +280,8 @@ def _queue_layout(
         queues = _read(materials, learning.layout)
         learning.held = holdout.held_out(materials, queues, learning.layout, lambda rest: _decided(rest, pins))
         _test_apart(learning, learning.held, {each.name for each in pins})
-    if obscured and learning.layout is not None:
-        learning.layout = _obscured(learning, obscured, stored, queues)
+    if cover and learning.layout is not None:
+        learning.layout = _obscured(learning, cover, stored, queues)
     if learning.layout is None:
         learning.concluded += [*_agreed(found), *_arithmetic(materials)]
     learning.wanted = list(_wanted(learning, materials))
@@ -333,18 +333,21 @@ def _starts(material: Material, layout: Layout) -> list[int]:
     return [each.start for each in parse_queue(material.data, layout).records[:1]]
 
 
-def _obscured(learning: Learning, obscured: str, stored: Sequence[Material], queues: Sequence[Queue]) -> Layout | None:
+def _obscured(
+    learning: Learning, cover: obscuring.Cover, stored: Sequence[Material], queues: Sequence[Queue]
+) -> Layout | None:
     """Return the layout with how its texts are changed; None where the files do not read with it as learnt."""
     assert learning.layout is not None, "there is a layout"
-    layout = learning.layout._replace(obscured=obscured)
+    layout = cover.over(learning.layout)
+    learning.concluded.append(str(cover))
+    if layout is None:
+        learning.reasons.append("no field of the record is the key of its text: where it stands belongs to another")
+        return None
     for material, held in zip(stored, queues, strict=True):
         read = [(each.sync, each.text) for each in parse_queue(material.data, layout).records]
         if read != [(each.sync, each.text) for each in held.records]:
-            learning.reasons.append(f"texts are changed by {obscured}, and not all of {material.path} is read with it")
+            learning.reasons.append(f"texts are stored so, and not all of {material.path} is read with {layout.obscured}")
             return None
-    way, _, key = obscured.partition(":")
-    how = "exclusive or with" if way == "xor" else "increased by"
-    learning.concluded.append(f"each byte of a text is stored {how} 0x{key}, as the listing shows")
     return layout
 
 
@@ -473,6 +476,8 @@ def _undecided(
             yield f"{count(texts, 'text')} that may be a transaction: too few to see how records follow each other"
         else:
             yield f"{texts} places look like transactions, and no rule leads from each to the next"
+        if texts:
+            yield from _hardly_readable(materials)
         return
     best = found[0]
     unread = [said for material in materials for said in _unread_numbers(best, material)]
@@ -489,12 +494,24 @@ def _undecided(
             f"the best explanation finds {count(best.records, 'record')} and leaves too much unexplained: "
             f"{'; '.join(best.unexplained)}"
         )
+        yield from _hardly_readable(materials)
     known = "sync" in fixed or any(each.first is not None or each.last is not None for each in materials)
     for doubt in best.reading.doubts if not known else ():  # a known number has decided between them
         yield f"the number may as well be {doubt}"
     for rival in found[1:]:
         if rival.contradicts(best) and rival.bits - best.bits < queue.CLEAR:
             yield f"two layouts explain the files: {queue.described(best)}; or {queue.described(rival)}"
+
+
+def _hardly_readable(materials: Sequence[Material]) -> Iterator[str]:
+    """Yield that texts may be obscured: what looks like one stands so seldom that chance explains it."""
+    size, texts = sum(len(each.data) for each in materials), sum(len(each.anchors) for each in materials)
+    if size > RARE * max(texts, FEWEST_RARE):
+        yield f"in {size} bytes {_count(texts, 'place')} looks like a text: if they are a queue, its texts may be obscured"
+
+
+RARE, FEWEST_RARE = 250, 2
+"""Bytes for each text beyond which texts are rare, and how many there may be in a file of one record."""
 
 
 def _unread_numbers(best: queue.Candidate, material: Material) -> Iterator[str]:

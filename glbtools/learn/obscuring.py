@@ -1,23 +1,25 @@
-"""Texts whose bytes are changed by one key, found by what a listing prints of them.
+"""Texts whose bytes are changed, found by what a listing prints of them.
 
-The differences of neighbouring bytes are the same whatever the key is (exclusive or, or a number added to each): the
-differences of a printed text are looked for in those of the file. A text that stands there under one key as often as
-not is no accident, since 256 keys are tried at once and a text has dozens of bytes.
+The differences of neighbouring bytes are the same whatever the key is (exclusive or, or a number added to each), and
+where each byte is changed by the one before they are the text, or those of the text are stored. They are looked for in
+the file. A text that stands there as often as not is no accident, since few ways are tried and it has dozens of bytes.
+Where the keys differ between records, the number or a byte before the text must be the key.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import sub, xor
+from typing import NamedTuple
 
+from glbtools.binary.field import Field
 from glbtools.binary.layout import Layout
+from glbtools.binary.obscuring import Obscuring
 from glbtools.formats.listing import Listing
 from glbtools.formats.queue import parse_queue
+from glbtools.learn.inserting import with_field
 from glbtools.learn.material import ListedRecord, Material, rows_of
-
-WAYS = {"xor": xor, "add": sub}
-"""How bytes are changed, as a layout spells it -> what is left of a key between two of them."""
 
 SHORTEST = 8
 """Bytes of a text that is looked for."""
@@ -25,36 +27,134 @@ SHORTEST = 8
 ENOUGH = 2 / 3
 """Share of the printed texts that must stand in a file under one key."""
 
-
-def key_of(material: Material, rows: Sequence[ListedRecord]) -> str:
-    """Return how texts that a listing prints are changed in a file, as a layout spells it; empty where they are not."""
-    texts = [each.text for each in rows if len(each.text) >= SHORTEST]
-    for way, differ in WAYS.items():
-        differences = _differences(material.data, way)
-        keys: Counter[int] = Counter()
-        for text in texts:
-            at = differences.find(_differences(text, way))
-            if at >= 0:
-                keys[differ(material.data[at], text[0]) & 0xFF] += 1
-        for key, found in keys.most_common(1):
-            if key and found >= max(2, ENOUGH * len(texts)):
-                return f"{way}:{key:02x}"
-    return ""
+FARTHEST, FEWEST_KEYS, AGREEING = 64, 4, 0.97
+"""Bytes before a text in which its key is looked for, different keys that place it, and the share that it must open."""
 
 
-def _differences(data: bytes, way: str) -> bytes:
-    return bytes(WAYS[way](one, other) & 0xFF for one, other in zip(data[1:], data, strict=False))
+class HiddenText(NamedTuple):
+    """One printed text where it stands in a file: offset, the row that prints it, and the key of its first byte."""
+
+    at: int
+    row: ListedRecord
+    key: int
 
 
-def cleared(material: Material, rows: Sequence[ListedRecord], obscured: str) -> Material:
-    """Return a file with the printed texts as they are meant; all other bytes are those of the file."""
-    data, hidden = bytearray(material.data), _layout(obscured).hidden
+class Cover(NamedTuple):
+    """How the texts of a file are changed.
+
+    Attributes:
+        way: as ``binary.obscuring`` has it.
+        key: of all texts; None where each record has its own.
+        distances: how many bytes before a text its key may stand; ``numbered``: whether the number may be the key.
+    """
+
+    way: str
+    key: int | None = None
+    distances: tuple[int, ...] = ()
+    numbered: bool = False
+
+    @property
+    def spelled(self) -> str:
+        """As a layout has it, where all texts have one key."""
+        return f"{self.way}:{self.key}" if self.way == "rol" else f"{self.way}:{self.key:02x}"
+
+    def over(self, layout: Layout) -> Layout | None:
+        """Return a layout whose texts are changed in this way; None where no field of it has the key."""
+        if self.key is not None:
+            return layout._replace(obscured=self.spelled)
+        head = max(each.stop for each in layout.section("record"))
+        owners = [(each, head - away) for away in self.distances for each in layout.section("record") if each.size]
+        owners = [(each, at) for each, at in owners if each.offset <= at < each.stop]
+        for each, at in sorted(owners, key=lambda owner: owner[0].role != "sync"):
+            if each.numeric and each.kind not in {"dec", "hex"} and at == _lowest(each):
+                return layout._replace(obscured=f"{self.way}:{each.name}")
+            if each.role in {"opaque", "constant"}:
+                key = Field(
+                    "key", "record", at, kind="u8", size=1, role="opaque", status="observed", doc="the key of the text"
+                )
+                return with_field(layout, key)._replace(obscured=f"{self.way}:key")
+        return layout._replace(obscured=f"{self.way}:sync") if self.numbered else None
+
+    def __str__(self) -> str:
+        """In words."""
+        if self.way == "rol":
+            return f"each byte of a text is stored with its bits turned left by {self.key}, as the listing shows"
+        if self.way in {"xor-stored", "xor-clear"}:
+            which = "the stored" if self.way == "xor-stored" else "the readable"
+            return f"each byte of a text is stored exclusive or with {which} byte before it, as the listing shows"
+        how = "exclusive or with" if self.way == "xor" else "increased by"
+        if self.key is None:
+            return f"each byte of a text is stored {how} a key of its record, as the listing shows"
+        return f"each byte of a text is stored {how} 0x{self.key:02x}, as the listing shows"
+
+
+def _lowest(field: Field) -> int:
+    """Return where the lowest byte of a number stands."""
+    return field.stop - 1 if field.byte_order == "big" else field.offset + 2 * (field.kind == "w32")
+
+
+def _differences(data: bytes, differ: Callable[[int, int], int] = xor) -> bytes:
+    return bytes(differ(one, other) & 0xFF for one, other in zip(data[1:], data, strict=False))
+
+
+def _hidden(data: bytes, rows: Sequence[ListedRecord], way: str, bits: int = 0) -> Iterator[HiddenText]:
+    """Yield the printed texts that stand in a file, changed in one way, in the order of the listing."""
+    differ = sub if way == "add" else xor
+    searched = data if way in {"rol", "xor-clear"} else _differences(data, differ)
     position = 0
     for row in rows:
-        at = material.data.find(row.text.translate(hidden), position) if row.text else -1
+        if len(row.text) < SHORTEST:
+            continue
+        pattern = {
+            "rol": lambda text: Obscuring(f"rol:{bits}").stored(text),
+            "xor-stored": lambda text: text[1:],
+        }.get(way, lambda text: _differences(text, differ))(row.text)
+        at = searched.find(pattern, position) - (way == "xor-clear")
         if at >= 0:
             position = at + len(row.text)
-            data[at:position] = row.text
+            yield HiddenText(at, row, bits or differ(data[at], row.text[0]) & 0xFF)
+
+
+def _ways() -> Iterator[tuple[str, int]]:
+    """Yield what is tried, the plainest first; turned bits by how many."""
+    yield from (("xor", 0), ("add", 0), ("xor-stored", 0), ("xor-clear", 0))
+    yield from (("rol", bits) for bits in range(1, 8))
+
+
+def cover_of(material: Material, rows: Sequence[ListedRecord]) -> Cover | None:
+    """Return how texts that a listing prints are changed in a file; None where they are not, or not so."""
+    wanted = max(2, ENOUGH * sum(len(each.text) >= SHORTEST for each in rows))
+    for way, bits in _ways():
+        found = list(_hidden(material.data, rows, way, bits))
+        if len(found) < wanted:
+            continue
+        key, same = Counter(each.key for each in found).most_common(1)[0]
+        if same >= wanted and (key or way not in {"xor", "add"}):
+            return Cover(way, key)
+        if way in {"xor", "add"} and len({each.key for each in found}) >= FEWEST_KEYS:
+            cover = _keyed(material.data, found, way)
+            if cover.distances or cover.numbered:
+                return cover
+    return None
+
+
+def _keyed(data: bytes, found: Sequence[HiddenText], way: str) -> Cover:
+    """Return where the keys of records stand, as far as one place has nearly all of them."""
+    enough = AGREEING * len(found)
+    distances = [
+        away for away in range(1, FARTHEST + 1) if sum(data[each.at - away] == each.key for each in found) >= enough
+    ]
+    numbered = sum(each.row.sync & 0xFF == each.key for each in found) >= enough
+    return Cover(way, None, tuple(distances), numbered)
+
+
+def cleared(material: Material, rows: Sequence[ListedRecord], cover: Cover) -> Material:
+    """Return a file with the printed texts as they are meant; all other bytes are those of the file."""
+    data = bytearray(material.data)
+    bits = cover.key or 0 if cover.way == "rol" else 0
+    for each in _hidden(material.data, rows, cover.way, bits):
+        if cover.key in {None, each.key}:
+            data[each.at : each.at + len(each.row.text)] = each.row.text
     return Material(material.path, bytes(data), first=material.first, last=material.last)
 
 
@@ -74,15 +174,16 @@ def readable(data: bytes, layout: Layout) -> bytes:
     return bytes(found)
 
 
-def clear(materials: Sequence[Material], listings: Sequence[Listing], encoding: str) -> tuple[list[Material], str]:
+def clear(
+    materials: Sequence[Material], listings: Sequence[Listing], encoding: str
+) -> tuple[list[Material], Cover | None]:
     """Return files with the texts that listings print as they are meant, and how they are changed in the files."""
-    for listing in listings:
-        rows = rows_of(listing, encoding)
+    printed = [rows_of(each, encoding) for each in listings]
+    for rows in printed:
         for material in materials:
-            if obscured := key_of(material, rows):
-                return [cleared(each, rows, obscured) for each in materials], obscured
-    return list(materials), ""
-
-
-def _layout(obscured: str) -> Layout:
-    return Layout("", "queue", "", "observed", (), obscured=obscured)
+            if cover := cover_of(material, rows):
+                found = list(materials)
+                for own in printed:
+                    found = [cleared(each, own, cover) for each in found]
+                return found, cover
+    return list(materials), None

@@ -202,14 +202,25 @@ def test_cstruct_reads_layouts_of_all_kinds_as_inspect_does() -> None:
     assert read > 8
 
 
-def test_texts_under_a_key_are_readable_in_kaitai() -> None:
-    layout = reference("queue")._replace(id="own", obscured="xor:5a", terminator="none", length_counts="text")
-    text = bytes(each ^ 0x5A for each in b"A Paul\tPCM:A/B/paul")
+@pytest.mark.parametrize(
+    ("spelled", "hidden"),
+    [
+        ("xor:5a", lambda byte: byte ^ 0x5A),
+        ("rol:3", lambda byte: (byte << 3 | byte >> 5) & 0xFF),
+        ("xor:sync", lambda byte: byte ^ 0xC5),
+    ],
+)
+def test_texts_that_are_changed_are_readable_in_kaitai(spelled: str, hidden: Callable[[int], int]) -> None:
+    layout = reference("queue")._replace(id="own", obscured=spelled, terminator="none", length_counts="text")
+    text = bytes(map(hidden, b"A Paul\tPCM:A/B/paul"))
     head = sum(each.size for each in layout.section("record"))
     record = bytearray(head) + text
     length = layout.with_role("len_text")
     assert length is not None
     record[length.offset : length.stop] = len(text).to_bytes(length.size, "little")
+    number = layout.by_name["sync"]
+    record[number.offset : number.stop] = (0x12C5).to_bytes(number.size, "little")
+    assert [each.text for each in parse_queue(bytes(record), layout).records] == ["A Paul\tPCM:A/B/paul"]
     (found,) = _kaitai_reader(layout)(bytes(record)).records
     assert found.text.value == "A Paul\tPCM:A/B/paul"
 
