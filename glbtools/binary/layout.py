@@ -323,7 +323,9 @@ class _Checker:
         if not spelled:
             return ""
         if SPELLED.fullmatch(spelled) is None:
-            given.fail(f"{shown(spelled)} is not of the form xor:5a, add:03, rol:3, xor-stored:00, xor-clear:00, xor:sync")
+            given.fail(
+                f"{shown(spelled)} is not of the form xor:5a, add:03, rol:3, xor-stored:00, xor-clear:00, xor:sync"
+            )
         name = Obscuring(spelled).field
         own = [each for each in fields if each.name == name]
         if name and not (own and own[0].numeric and own[0].section == "record"):

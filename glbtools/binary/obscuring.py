@@ -1,8 +1,8 @@
 """How the bytes of a text are changed in a file: under one key, under a key of the record, turned, or one by the next.
 
-A layout spells it ``xor:5a`` (each byte exclusive or with 0x5A), ``add:03`` (3 added to each), ``rol:3`` (its bits turned
-left by 3), ``xor-stored:00`` and ``xor-clear:00`` (each exclusive or with the stored, or with the readable, byte before
-it; the first with 0x00), ``xor:sync`` and ``add:sync`` (the key is the low byte of that field of the record).
+A layout spells it ``xor:5a`` (each byte exclusive or with 0x5A), ``add:03`` (3 added to each), ``rol:3`` (its bits
+turned left by 3), ``xor-stored:00`` and ``xor-clear:00`` (each exclusive or with the stored, or with the readable, byte
+before it; the first with 0x00), ``xor:sync`` and ``add:sync`` (the key is the low byte of that field of the record).
 """
 
 from __future__ import annotations

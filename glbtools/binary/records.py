@@ -517,7 +517,9 @@ class RecordCodec:
         places = {each.name: (each.offset, each.stop) for each in self.head}
         places |= {each.name: (behind + each.offset, behind + each.stop) for each in self.trail}
         places |= {"text": (self.len_head, end), "terminator": (end, behind)}
-        stored = stored[: self.len_head] + self.readable(stored[self.len_head : end], self._key_of(record)) + stored[end:]
+        stored = (
+            stored[: self.len_head] + self.readable(stored[self.len_head : end], self._key_of(record)) + stored[end:]
+        )
         return b"".join(stored[slice(*places[name])] for name in self.layout.covers)
 
     def origin(self, record: Record, section: str) -> int:
@@ -722,7 +724,7 @@ class RecordCodec:
 
 
 def _obscured(obscuring: Obscuring) -> re.Pattern[bytes]:
-    """Return how a transaction may begin where its bytes are stored as others: under any key, if records have their own."""
+    """Return how a transaction may begin where its bytes are stored as others; under any key, if each has its own."""
     beginnings = [bytes((code, blank)) for code in b"ADMRT#-" for blank in b" \t"]
     keys = range(256) if obscuring.field else (obscuring.key,)
     seconds: dict[bytes, set[bytes]] = {}

@@ -240,6 +240,9 @@ def _queue_layout(
     if said and not any(each.printed for each in materials):
         materials, cover = obscuring.clear(materials, printed, ENCODING)
         said = with_listings(materials, printed, ENCODING)
+    if cover:
+        materials = [obscuring.followed(each, cover) for each in materials]
+        with_listings(materials, printed, ENCODING)
     learning.concluded += said
     progress("comparing records", 0, steps)
     found = queue.candidates(materials, explaining)
@@ -346,7 +349,9 @@ def _obscured(
     for material, held in zip(stored, queues, strict=True):
         read = [(each.sync, each.text) for each in parse_queue(material.data, layout).records]
         if read != [(each.sync, each.text) for each in held.records]:
-            learning.reasons.append(f"texts are stored so, and not all of {material.path} is read with {layout.obscured}")
+            learning.reasons.append(
+                f"texts are stored so, and not all of {material.path} is read with {layout.obscured}"
+            )
             return None
     return layout
 
@@ -507,7 +512,8 @@ def _hardly_readable(materials: Sequence[Material]) -> Iterator[str]:
     """Yield that texts may be obscured: what looks like one stands so seldom that chance explains it."""
     size, texts = sum(len(each.data) for each in materials), sum(len(each.anchors) for each in materials)
     if size > RARE * max(texts, FEWEST_RARE):
-        yield f"in {size} bytes {_count(texts, 'place')} looks like a text: if they are a queue, its texts may be obscured"
+        places = f"{count(texts, 'place')} {'look' if texts > 1 else 'looks'} like a text"
+        yield f"in {size} bytes {places}: if they are a queue, its texts may be obscured"
 
 
 RARE, FEWEST_RARE = 250, 2

@@ -18,8 +18,10 @@ from glbtools.binary.layout import Layout
 from glbtools.binary.obscuring import Obscuring
 from glbtools.formats.listing import Listing
 from glbtools.formats.queue import parse_queue
+from glbtools.learn.framing import rules
 from glbtools.learn.inserting import with_field
 from glbtools.learn.material import ListedRecord, Material, rows_of
+from glbtools.learn.weighing import is_odd
 
 SHORTEST = 8
 """Bytes of a text that is looked for."""
@@ -98,20 +100,21 @@ def _differences(data: bytes, differ: Callable[[int, int], int] = xor) -> bytes:
 
 
 def _hidden(data: bytes, rows: Sequence[ListedRecord], way: str, bits: int = 0) -> Iterator[HiddenText]:
-    """Yield the printed texts that stand in a file, changed in one way, in the order of the listing."""
+    """Yield the printed texts that stand in a file, changed in one way: one that is there twice, where it is next."""
     differ = sub if way == "add" else xor
     searched = data if way in {"rol", "xor-clear"} else _differences(data, differ)
-    position = 0
+    position, taken = 0, set[int]()
     for row in rows:
         if len(row.text) < SHORTEST:
             continue
-        pattern = {
-            "rol": lambda text: Obscuring(f"rol:{bits}").stored(text),
-            "xor-stored": lambda text: text[1:],
-        }.get(way, lambda text: _differences(text, differ))(row.text)
-        at = searched.find(pattern, position) - (way == "xor-clear")
-        if at >= 0:
+        pattern = _differences(row.text, differ)
+        if way in {"rol", "xor-stored"}:
+            pattern = row.text[1:] if way == "xor-stored" else Obscuring(f"rol:{bits}").stored(row.text)
+        at = searched.find(pattern, position)
+        at = (at if at >= 0 else searched.find(pattern)) - (way == "xor-clear")
+        if at >= 0 and at not in taken:
             position = at + len(row.text)
+            taken.add(at)
             yield HiddenText(at, row, bits or differ(data[at], row.text[0]) & 0xFF)
 
 
@@ -156,6 +159,39 @@ def cleared(material: Material, rows: Sequence[ListedRecord], cover: Cover) -> M
         if cover.key in {None, each.key}:
             data[each.at : each.at + len(each.row.text)] = each.row.text
     return Material(material.path, bytes(data), first=material.first, last=material.last)
+
+
+def followed(material: Material, cover: Cover) -> Material:
+    """Return a file with those texts as they are meant, too, that lead to or follow those that a listing prints."""
+    rule = next((each for each in rules([material]) if each.by == "length" and each.stride == 1), None)
+    if rule is None or (cover.key is None and not cover.distances):
+        return material
+    data, known = bytearray(material.data), set(material.listed)
+    obscuring = Obscuring(cover.spelled if cover.key is not None else f"{cover.way}:own")
+    ends = {len(data), len(data) + rule.gap}
+    for first in [*range(rule.distance, rule.distance + HEADER), *sorted(known)]:
+        passed, at = [], first
+        while (length := rule.length(material, at)) and (at not in known or at == first):
+            passed.append((at, at + length))
+            at += rule.step(length)
+        if at not in known and not any(stop <= at <= stop + rule.gap for stop in ends):
+            continue
+        texts = {
+            start: obscuring.clear(
+                material.data[start:stop], material.data[start - cover.distances[0]] if cover.distances else None
+            )
+            for start, stop in passed
+            if start not in known
+        }
+        if not any(map(is_odd, texts.values())):
+            for start, text in texts.items():
+                data[start : start + len(text)] = text
+            known |= texts.keys()
+    return Material(material.path, bytes(data), first=material.first, last=material.last)
+
+
+HEADER = 64
+"""Bytes before the first record, at most."""
 
 
 def read(material: Material, layout: Layout) -> Material:

@@ -227,7 +227,10 @@ def _fitting(materials: Sequence[Material]) -> list[tuple[Rule, list[ChainRecord
 
 
 def _is_cut(held: ChainRecord) -> bool:
-    """Whether a text goes on behind its end: small letters stand on both sides."""
+    """Whether a text goes on behind its end: small letters stand on both sides, and no listing has it end there."""
+    row = held.material.listed.get(held.start)
+    if row is not None and row.whole and len(row.text) == held.stop - held.start:
+        return False
     both = held.material.data[held.stop - 1 : held.stop + 1]
     return both.isalpha() and both.islower()
 
