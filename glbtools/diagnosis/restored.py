@@ -37,9 +37,8 @@ def server_finding(
         "MSTTRANS begins at 1 and every other requestor's record is younger than its REQCONF, as where a server is "
         "enabled anew."
         if anew
-        else (
-            "SRVCONF and MSTTRANS are of an earlier day than this postoffice's REQCONF, as after a restore from backup."
-        ),
+        else "SRVCONF and MSTTRANS are then of an earlier day than this postoffice's REQCONF, as after a restore from "
+        "backup.",
         "There is no mechanism by which the server asks for what it lost, and requestors drop changes once they are "
         "confirmed (Q113453).",
     ]

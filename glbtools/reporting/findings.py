@@ -321,6 +321,8 @@ def channel_line(judged: ChannelVerdict) -> str:
     meaning = _MEANING | (_OF_SUCCESSORS if successor else _OF_KIND[channel.kind])
     other = successor and verdict.state in ("FOREIGN", "EPOCH_CHANGED")  # The numbers cannot be compared then.
     shown = verdict.states[:1] if other else verdict.states
+    if "EPOCH_CHANGED" in shown:  # What waits is refused.
+        shown = tuple(each for each in shown if each != "PENDING")
     shown = tuple(each for each in shown if named_under(judged, each) or not verdict.ranges.get(each))
     states = [meaning[each].format(ranges=_ranges(judged, each)) for each in shown]
     if not judged.compared:

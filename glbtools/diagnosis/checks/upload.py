@@ -368,7 +368,7 @@ def _hole(case: Case, causes: Causes) -> Finding:
         causes,
         f"lost though confirmed: {changes(hole)} of {case.postoffice.shown}, which the server does not know and nobody "
         "will send again"
-        if causes.first in causes.losing
+        if causes.effect != "possible"
         else f"the server does not know {numbers_text(hole)} of {case.postoffice.shown}, which are confirmed here; if "
         "it lost them, nobody will send them again",
         (
