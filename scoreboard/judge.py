@@ -15,6 +15,9 @@ from glbtools.simulation.run import contents, run
 from glbtools.simulation.samples import Sample
 from glbtools.tables import read_json
 
+NAME_TELLS = "what this postoffice is called"
+"""What settles a change that may be another postoffice's: it is named by its text."""
+
 Line = dict[str, Any]
 """A line of a survey, or of the table of the truth."""
 
@@ -30,7 +33,7 @@ class Verdict:
     """What came of one network.
 
     Attributes:
-        kind: see ``Sample``.
+        kind: see ``samples.Sample``.
         faults: their names.
         found: slugs of the findings, any severity.
         loud: slugs of those above note.
@@ -116,8 +119,9 @@ def _uploads(known: Line, found: dict[str, list[Line]], verdict: Verdict) -> Non
     rows = {(each["origin"], each["text"]): each for each in known["changes"]}
     listed = {(each["postoffice"], each["text"]): each for each in found["changes"]}
     silent = {each["origin"] for each in found["unknown"]}
+    doubted = {each["text"] for each in found["changes"] if NAME_TELLS in each["settled_by"]}
     for key, row in rows.items():
-        if row["server"]["state"] not in ON_ITS_WAY or key in listed:
+        if row["server"]["state"] not in ON_ITS_WAY or key in listed or row["text"] in doubted:
             continue
         if _in_range(found["ranges"], row["origin"], row["number"]) or row["origin"] in silent or None in silent:
             verdict.covered += 1
@@ -125,8 +129,11 @@ def _uploads(known: Line, found: dict[str, list[Line]], verdict: Verdict) -> Non
             verdict.traceless += 1
         else:
             verdict.missing.append(f"upload {row['origin']} {row['number']} {row['text']} {row['server']['state']}")
+    waiting = {row["text"] for row in rows.values() if row["server"]["state"] in ON_ITS_WAY}
     for key, change in listed.items():
         row = rows.get(key)
+        if change["certainty"] != "certain" and NAME_TELLS in change["settled_by"] and key[1] in waiting:
+            continue
         if _claimed(change, verdict) and (row is None or row["server"]["state"] not in ON_ITS_WAY):
             verdict.spurious.append(f"upload {key[0]} {change['sync']} {key[1]} {change['why']}")
     for each in found["ranges"]:

@@ -142,6 +142,30 @@ class Requestors:
         return known.reqsync >= own.reqsync and all((each.srvsync or 0) <= head for each in self.configured.values())
 
     @cached_property
+    def exchanged(self) -> Mapping[str, str]:
+        """The postoffices of doubtful name that would be in step under the name of another one, and whose that is.
+
+        Two directories that bear each other's names look so: of each pair one is out of step as it is called, and both
+        are in step with names exchanged (docs/rulings.md 2).
+        """
+        server = self._server
+        doubtful = [each for each in self._network.postoffices if each.name and not each.name_certain] if server else []
+        if server is None or len(doubtful) < 2:
+            return {}
+        known = [(each.name or "", numbers(each), registered(server.config, each.name)) for each in doubtful]
+        found: dict[str, str] = {}
+        for name, own, record in known:
+            if record is None or in_step(own, record, server.head) is not False:
+                continue
+            for other, others, theirs in known:
+                swapped = (
+                    theirs is not None and in_step(own, theirs, server.head) and in_step(others, record, server.head)
+                )
+                if other != name and swapped:
+                    found |= {name.upper(): other, other.upper(): name}
+        return found
+
+    @cached_property
     def acknowledged(self) -> int:
         """The sum of what the server has of every requestor: so many numbers it has issued at least."""
         return sum(each.reqsync or 0 for each in self._server.config.requestors) if self._server else 0
@@ -167,6 +191,14 @@ class Requestors:
                     return False
             judged += 1
         return judged > 1
+
+
+def in_step(own: Numbers, record: Requestor, head: int | None) -> bool | None:
+    """Whether what a postoffice has and its record go together as on any ordinary day; None where that is not known."""
+    a, m, b, c = own.confirmed, own.last, record.reqsync, own.applied
+    if a is None or m is None or b is None or c is None or head is None:
+        return None
+    return a <= b <= max(a, m) and (record.srvsync or 0) <= c <= head and own.imports == record.importsync
 
 
 @dataclass

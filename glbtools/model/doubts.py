@@ -53,6 +53,12 @@ OF_TWO_DAYS = Doubt("of-two-days", "the files that are compared are of two days"
 NAMED_OTHERWISE = Doubt(
     "named-otherwise", "this is another postoffice than its name says", "what this postoffice is called"
 )
+NAMES_EXCHANGED = Doubt(
+    "names-exchanged",
+    "two directories bear each other's names, and nothing else is wrong",
+    "what the two postoffices are called",
+    ordinary=True,
+)
 LOG_NOT_GIVEN = Doubt("log-not-given", "the step ran, and the log that says so is not given", "the logs of that time")
 LOG_ENDS = Doubt("log-ends", "it has been made good since, after the logs given end", "later logs")
 ANOTHER_DELETED = Doubt(

@@ -44,6 +44,11 @@ class Rules(NamedTuple):
             the message (``message``, 3.0): Q103421.
         stored: SRVCONF's SrvSync is what the requestor has acknowledged (``acknowledged``) or what was sent last
             (``sent``), both Q96060.
+        counted: the requestor's import number follows the server's answer (``answered``) or goes up when an Import is
+            asked for (``asked``): Q99961 has it counted and does not say when.
+        first_cycle: T2 sees a first cycle by the numbers in the message where it has never counted an Import
+            (``unanswered``), by those numbers alone (``message``) or by the server's record (``record``): Q96060 and
+            Q99961 say "all zero" and not where.
     """
 
     ack_test: str = "range"
@@ -57,6 +62,8 @@ class Rules(NamedTuple):
     keep: str = "days"
     acknowledge: str = "processed"
     stored: str = "acknowledged"
+    counted: str = "answered"
+    first_cycle: str = "unanswered"
 
 
 CHOICES: dict[str, tuple[str | int, ...]] = {
@@ -71,6 +78,8 @@ CHOICES: dict[str, tuple[str | int, ...]] = {
     "keep": ("days", "cycles"),
     "acknowledge": ("processed", "message"),
     "stored": ("acknowledged", "sent"),
+    "counted": ("answered", "asked"),
+    "first_cycle": ("unanswered", "message", "record"),
 }
 """What each rule may be; the adopted reading comes first."""
 
@@ -154,6 +163,27 @@ def resync_numbers(imports: Iterable[int], reqsyncs: Iterable[int], own_srvsync:
     return Resync(max(imports, default=0), max(reqsyncs, default=0), own_srvsync)
 
 
-def import_is_wanted(reqsync: int, srvsync: int, asked: bool) -> bool:
-    """Whether a request is answered by the complete lists: asked for, or all numbers zero (Q96060, Q99961)."""
-    return asked or reqsync == srvsync == 0
+class Progress(NamedTuple):
+    """How far one side of a requestor has got: ReqSync and SrvSync, in a message or in the server's record."""
+
+    reqsync: int
+    srvsync: int
+
+    @property
+    def nothing(self) -> bool:
+        """Whether both are zero."""
+        return self.reqsync == self.srvsync == 0
+
+
+def is_first_cycle(message: Progress, record: Progress, imports: int, rules: Rules) -> bool:
+    """Whether T2 answers a request with the complete lists, though nobody asked (Q96060, Q99961).
+
+    Args:
+        message: the numbers in the ReqTx.
+        record: those in the server's record before it.
+        imports: the import number in that record.
+        rules: the reading.
+    """
+    if rules.first_cycle == "record":
+        return record.nothing
+    return message.nothing and (rules.first_cycle == "message" or not imports)

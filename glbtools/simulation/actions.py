@@ -68,6 +68,8 @@ def request_import(network: Network, office: Office) -> None:
     request = request._replace(r=reqconf.reqsync or 0, was=reqconf.reqsync or 0, s=reqconf.srvsync or 0)
     network.send(request)
     office.set_reqconf(last_import=network.now(office.name))
+    if network.rules.counted == "asked":
+        office.set_reqconf(importsync=(reqconf.importsync or 0) + 1)
 
 
 def make_resync(network: Network, office: Office) -> None:
@@ -119,6 +121,11 @@ def recreate(network: Network, office: Office) -> None:
     if srvconf is not None and number:
         anew = dict.fromkeys(("reqsync", "srvsync", "importsync", "last_cycle", "last_update"), 0)
         network.serving.set_srvconf(config.changed_srvconf(srvconf, {number: anew}))
+
+
+def pace(_network: Network, office: Office, count: int = 5) -> None:
+    """Config, Dir-Sync, Requestor, Options, Limit: so many updates in a cycle, the rest in the next ones (Q133719)."""
+    office.set_reqconf(limit=count)
 
 
 def podiag(network: Network, office: Office) -> None:
@@ -202,6 +209,7 @@ ACTIONS: dict[str, Action] = {
     "reset": Action(reset),
     "recreate": Action(recreate),
     "podiag": Action(podiag),
+    "pace": Action(pace, {"count": int}),
     "copy": Action(copy, {"name": str}),
     "restore": Action(restore, {"name": str}),
 }

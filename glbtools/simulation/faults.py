@@ -127,6 +127,20 @@ def _queue_put_back(network: Network, office: Office, copy: str = "") -> None:
     actions.add(network, office, max(confirmed - last, 0) + 1)
 
 
+def _swap_directories(network: Network, office: Office, of: str = "") -> None:
+    """Two directories bear each other's names, as where copies were put away by hand (docs/rulings.md 2)."""
+    others = [each for each in network.requestors if each != office.name]
+    other = network.holder(of) if of else network.offices[others[0] if others else network.server]
+    pair = office.path, other.path
+    held = [network.disk.below(f"{path}/") for path in pair]
+    for path in (*held[0], *held[1]):
+        network.disk.delete(path)
+    for files, old, new in zip(held, pair, pair[::-1], strict=True):
+        for path, data in files.items():
+            network.disk.write(f"{new}/{path[len(old) + 1 :]}", data)
+    office.path, other.path = pair[::-1]
+
+
 def _foreign_addresses(network: Network, office: Office, changes: int = 2) -> None:
     """IMPORT -E on a host queues addresses of another postoffice (Q244488, Q222651)."""
     for _ in range(changes):
@@ -516,6 +530,8 @@ _FAULTS = (
           "ReqSync", "Q119014", _queue_put_back, options={"copy": str}),
     Fault("foreign-addresses", "", "IMPORT -E queues addresses of another postoffice", "Q244488 Q222651",
           _foreign_addresses, after="T0", options={"changes": int}),
+    Fault("directories-swapped", "", "the directories of two postoffices bear each other's names", "Q77926",
+          _swap_directories, options={"of": str}),
     Fault("reqtrans-torn", "queue-damaged", "the end of REQTRANS.GLB is lost", "Q103421", _damage_queue),
     Fault("silent-export", "silent-export", "an Export while REQTRANS.GLB is missing", "Q119017", _silent_export,
           after="T0"),

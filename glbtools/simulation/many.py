@@ -45,9 +45,9 @@ def simulate_many(
 ) -> Path:
     """Write networks of three to five postoffices; return the table of the truth about them.
 
-    Each seed gives one network: a quarter are healthy, an eighth disturbed or tended by an administrator, the others
-    have one fault or two; every second one follows another reading of the protocol. The table has a line of JSON for
-    each, with its place, its faults and every change.
+    Each seed gives one network: a quarter are healthy, an eighth disturbed, tended by an administrator or with two
+    directories exchanged, the others have one fault or two; every second one follows another reading of the protocol.
+    The table has a line of JSON for each, with its place, its faults and every change.
 
     Args:
         count: how many.

@@ -199,7 +199,7 @@ def _receive(network: Network, office: Office, file: config.SrvConfFile) -> list
         if isinstance(expected, bytes) and expected.strip(b"\0") and expected != message.password:
             office.log(network.now(office.name), "Error", 156, f"PCM:{message.sender}", coded=False)
             continue
-        before = requests.get(number)
+        before, reached = requests.get(number), state[number][0]
         if message.kind == IMPORT_REQUEST:
             state[number][1] += 1
             reqconf = before.message if before else message
@@ -212,7 +212,12 @@ def _receive(network: Network, office: Office, file: config.SrvConfFile) -> list
             added.append(Change(sync, item.text, received))
             network.ledger.accept(message.sender, item.stamp, item.text, sync)
         state[number][0] = protocol.server_reqsync(state[number][0], accepted, message.r, network.rules)
-        first_ever = protocol.import_is_wanted(message.was, message.s, asked=False) and not state[number][1]
+        first_ever = protocol.is_first_cycle(
+            protocol.Progress(message.was, message.s),
+            protocol.Progress(reached, requestor.srvsync or 0),
+            state[number][1],
+            network.rules,
+        )
         if first_ever:
             state[number][1] += 1
         wants = first_ever or (before.wants_import if before else False)

@@ -17,10 +17,14 @@ DISTURBANCES = ("mail-lost", "mail-delayed", "mail-doubled", "mail-reordered")
 REMEDIES = ("resynced", "import-asked", "recreated-and-imported", "foreign-addresses")
 """What an administrator does on an ordinary day: a network with nothing but that is healthy, too."""
 
+PACED = frozenset({"", "mail-lost", "mail-delayed", "mail-doubled", "mail-reordered", "foreign-addresses"})
+"""Mishaps beside which a postoffice may take its updates in parts: an Import is never paced (Q119450)."""
+
 COPIES = tuple(name for name, each in FAULTS.items() if "copy" in each.options)
 """Faults that need a copy made before."""
 
-OPEN = ("discard", "send", "reject", "due_from", "first", "resync", "srvseq", "acknowledge", "stored")
+OPEN = ("discard", "send", "reject", "due_from", "first", "resync", "srvseq", "acknowledge", "stored",
+        "counted", "first_cycle")  # fmt: skip
 """Rules that are read in more than one way (docs/facts/protocol.md#readings)."""
 
 SHOWN = tuple(name for name, each in FAULTS.items() if each.slug)
@@ -35,7 +39,7 @@ class Sample(NamedTuple):
     """One random network.
 
     Attributes:
-        kind: ``healthy``, ``disturbed``, ``tended`` or ``faulty``.
+        kind: ``healthy``, ``disturbed``, ``tended``, ``misnamed`` or ``faulty``.
         scenario: how it comes about.
         faults: the names of the faults in it.
         true: problems that a remedy brings for a time, and that are rightly found then.
@@ -51,7 +55,20 @@ def sample(seed: int) -> Sample:
     """Return the random network of a seed, every second one under another reading of the protocol."""
     made = _drawn(seed)
     rules = drawn_rules(seed) if seed % 2 else made.scenario.rules
-    return made._replace(scenario=made.scenario._replace(rules=rules))
+    return made._replace(scenario=paced(made.scenario, seed)._replace(rules=rules))
+
+
+def paced(scenario: Scenario, seed: int) -> Scenario:
+    """Return a scenario in which, in one of four cases, some postoffices take few updates in a cycle (Q133719).
+
+    From the third cycle on: the complete lists of the first must come whole.
+    """
+    dice = Dice(seed + 2_000_003)
+    if dice.below(4) or not {each.name for each in scenario.mishaps} <= PACED:
+        return scenario
+    some = [each for each in scenario.postoffices if dice.below(2)]
+    steps = [Step(3, "T0", "pace", each, {"count": 2 + dice.below(6)}) for each in some]
+    return scenario._replace(steps=(*scenario.steps, *steps))
 
 
 def drawn_rules(seed: int) -> Rules:
@@ -62,13 +79,15 @@ def drawn_rules(seed: int) -> Rules:
 
 
 def _drawn(seed: int) -> Sample:
-    """Return a network: one in four healthy, one in eight disturbed or tended, the rest with faults."""
+    """Return a network: one in four healthy, one in eight disturbed, tended or misnamed, the rest with faults."""
     dice = Dice(seed)
     share = dice.below(8)
     if share < 2:
         return Sample("healthy", _life(dice, seed)._replace(stop=dice.one_of(PHASES)))
     if share < 3 and dice.below(2):
         return Sample("disturbed", _disturbed(_life(dice, seed), dice))
+    if share < 3 and not dice.below(8):
+        return Sample("misnamed", _misnamed(_life(dice, seed), dice))
     if share < 3:
         tended = _tended(_life(dice, seed), dice)
         anew = tended.mishaps[0].name == "recreated-and-imported"
@@ -117,6 +136,13 @@ def _tended(scenario: Scenario, dice: Dice) -> Scenario:
     cycle = scenario.cycles - dice.below(4)
     mishap = Mishap(cycle, cycle, FAULTS[name].after, name, at, options={})
     return scenario._replace(mishaps=(mishap,), stop=dice.one_of(PHASES))
+
+
+def _misnamed(scenario: Scenario, dice: Dice) -> Scenario:
+    """Let two directories bear each other's names, after any phase of the last cycle; nothing else is wrong."""
+    stop, at = dice.one_of(PHASES[1:]), dice.one_of(scenario.postoffices)
+    mishap = Mishap(scenario.cycles, scenario.cycles, stop, "directories-swapped", at, options={})
+    return scenario._replace(mishaps=(mishap,), stop=stop)
 
 
 def _with(scenario: Scenario, fault: Fault, dice: Dice) -> Scenario:

@@ -196,16 +196,12 @@ def _cleared(queue: tuple[Record, ...], confirmed: int, choice: Choice) -> tuple
 
 
 def _first_cycle(message: Message, acknowledged: int, applied: int, imports: int, choice: Choice) -> bool:
-    by_message = protocol.import_is_wanted(message.was, message.received, asked=False)
-    by_record = protocol.import_is_wanted(acknowledged, applied, asked=False)
-    if not by_message and not by_record:
+    sent, stored = protocol.Progress(message.was, message.received), protocol.Progress(acknowledged, applied)
+    if not sent.nothing and not stored.nothing:
         return False
-    if by_message and by_record and not imports:
+    if sent.nothing and stored.nothing and not imports:
         return True
-    how = choice.of("first_cycle")
-    if how == "record":
-        return by_record
-    return by_message and (how == "message" or not imports)
+    return protocol.is_first_cycle(sent, stored, imports, choice.rules("first_cycle"))
 
 
 def _echo(message: Message, acknowledged: int, choice: Choice) -> int:

@@ -466,3 +466,29 @@ def test_of_the_next_changes_those_below_the_confirmed_number_surely_come_to_not
     (armed,) = [each for each in report.findings if each.problem.slug == "reqtrans-49-byte-idle"]
     assert (armed.certainty, armed.ranges) == ("likely", ((16, 17),))
     assert "most likely the next change made here will never be sent" in armed.message
+
+
+def exchanged(tmp_path, east, west, name="net"):
+    """East and West, whose records are (8, 3) and (30, 5): ReqSync and queue of what lies in each directory."""
+    given = network(
+        east={"reqconf": {"reqsync": east[0]}, "queue": {"REQTRANS": east[1]}},
+        west={"reqconf": {"reqsync": west[0]}, "queue": {"REQTRANS": west[1]}},
+        server=registered("NET/EAST", reqsync=17),
+    )
+    return diagnose(built(tmp_path, given, name))
+
+
+def test_two_directories_that_may_bear_each_others_names_are_no_error(tmp_path):
+    """Each is named by its directory only, and under the other's name both are in step (docs/rulings.md 2)."""
+    found = exchanged(tmp_path, (30, [{"dummy": 30}]), (17, [{"dummy": 17}]))
+    loud = [each for each in found.findings if each.severity != "note"]
+    assert loud
+    assert {(each.severity, each.certainty) for each in loud} == {("warning", "possible")}
+    assert all(each.alternatives[-1].slug == "names-exchanged" for each in loud)
+    assert all(any("NET/WEST" in note and "NET/EAST" in note for note in each.notes) for each in loud)
+
+
+def test_names_that_do_not_fit_when_exchanged_take_nothing_from_an_error(tmp_path):
+    found = exchanged(tmp_path, (17, [{"dummy": 17}]), (12, [{"dummy": 12}]))
+    assert ("error", "likely") in {(each.severity, each.certainty) for each in found.findings}
+    assert not any(other.slug == "names-exchanged" for each in found.findings for other in each.alternatives)

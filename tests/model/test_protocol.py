@@ -180,11 +180,25 @@ def test_a_requestor_is_sent_what_is_above_its_srvsync_up_to_the_last_number(rec
 
 
 @pytest.mark.parametrize(
-    ("reqsync", "srvsync", "asked", "wanted"),
-    [(0, 0, False, True), (1, 0, False, False), (0, 1, False, False), (1, 1, False, False), (1, 1, True, True)],
+    ("first_cycle", "message", "record", "imports", "wanted"),
+    [
+        ("unanswered", (0, 0), (0, 0), 0, True),
+        ("unanswered", (0, 0), (7, 3), 0, True),
+        ("unanswered", (0, 0), (0, 0), 1, False),
+        ("unanswered", (1, 0), (0, 0), 0, False),
+        ("unanswered", (0, 1), (0, 0), 0, False),
+        ("message", (0, 0), (7, 3), 2, True),
+        ("message", (0, 1), (0, 0), 0, False),
+        ("record", (4, 9), (0, 0), 1, True),
+        ("record", (0, 0), (0, 3), 0, False),
+        ("record", (0, 0), (3, 0), 0, False),
+    ],
 )
-def test_complete_lists_go_to_who_asks_and_to_who_has_only_zeros(reqsync, srvsync, asked, wanted):
-    assert protocol.import_is_wanted(reqsync, srvsync, asked) is wanted
+def test_complete_lists_go_without_being_asked_for_to_who_is_new_by_one_of_three_signs(
+    first_cycle, message, record, imports, wanted
+):
+    sent, stored = protocol.Progress(*message), protocol.Progress(*record)
+    assert protocol.is_first_cycle(sent, stored, imports, Rules(first_cycle=first_cycle)) is wanted
 
 
 # --- T3 -------------------------------------------------------------------------------------------------

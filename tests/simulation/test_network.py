@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from glbtools import files
 from glbtools.formats.message import REQTX, SRVTX
 from glbtools.formats.queue import CONFIRMED_TEXT
-from glbtools.model.protocol import Rules
+from glbtools.model.protocol import CHOICES, Rules
 from glbtools.simulation import actions, faults, network, phases, truth
 from glbtools.simulation.disk import OWN
 from glbtools.simulation.life import Dice, live
@@ -823,3 +823,60 @@ def test_c13_keep_updates_counts_days_or_cycles():
         left[keep] = len(made.serving.records("MSTTRANS"))
     assert left["days"] == 1
     assert left["cycles"] != left["days"]
+
+
+def imports_of(made, name):
+    """The import number in the server's record of a postoffice."""
+    records = made.serving.srvconf().config.requestors
+    return next(each.importsync for each in records if each.name == f"PCM:{name}")
+
+
+@pytest.mark.parametrize(("counted", "ahead"), [("answered", 0), ("asked", 1)])
+def test_an_import_is_counted_at_the_requestor_when_it_is_asked_for_or_when_it_is_answered(counted, ahead):
+    made = settled(rules=Rules(counted=counted))
+    before = made.offices[EAST].reqconf().importsync
+    actions.request_import(made, made.offices[EAST])
+    assert made.offices[EAST].reqconf().importsync == before + ahead
+    for phase in PHASES[1:]:
+        do_phase(made, phase)
+    assert made.offices[EAST].reqconf().importsync == before + 1 == imports_of(made, EAST)
+    assert_all_delivered(made)
+
+
+@pytest.mark.parametrize(("first_cycle", "imports"), [("unanswered", 0), ("message", 0), ("record", 1)])
+def test_a_requestor_that_was_made_anew_gets_complete_lists_only_where_its_record_decides(first_cycle, imports):
+    made = settled(rules=Rules(first_cycle=first_cycle))
+    actions.recreate(made, made.offices[EAST])
+    cycle(made)
+    assert imports_of(made, EAST) == imports
+
+
+@pytest.mark.parametrize("first_cycle", CHOICES["first_cycle"])
+@pytest.mark.parametrize("counted", CHOICES["counted"])
+def test_a_healthy_network_delivers_everything_whoever_counts_and_however_a_first_cycle_is_seen(counted, first_cycle):
+    rules = Rules(counted=counted, first_cycle=first_cycle)
+    made = run(Scenario("healthy", users=2, cycles=8, changes=4, seed=3, rules=rules))
+    made = run(Scenario("quiet", cycles=2), made)
+    assert_all_delivered(made)
+
+
+def test_a_postoffice_that_paces_its_updates_gets_all_of_them_some_cycles_later():
+    made = settled()
+    actions.pace(made, made.offices[WEST], 2)
+    actions.add(made, made.offices[EAST], 5)
+    cycle(made)
+    lists = made.lists
+    assert [sum(each in lists[name] for each in lists[EAST]) for name in (WEST, EAST)] == [5, 8]
+    cycle(made, 2)
+    assert_all_delivered(made)
+
+
+def test_exchanged_directories_bear_each_others_names_and_the_network_goes_on():
+    made = settled()
+    before = {name: made.offices[name].reqconf() for name in (EAST, WEST)}
+    faults.inject(made, "directories-swapped", made.offices[EAST])
+    assert [made.offices[name].path for name in (EAST, WEST)] == ["west", "east"]
+    assert {name: made.offices[name].reqconf() for name in (EAST, WEST)} == before
+    actions.add(made, made.offices[EAST])
+    cycle(made, 2)
+    assert_all_delivered(made)

@@ -30,6 +30,11 @@ class View:
         return (*part, *named, *copied, *(("REQTRANS and REQCONF of one day",) if self.case.skew else ()))
 
     @cached_property
+    def exchanged(self) -> bool:
+        """Whether it may be another postoffice, whose directory bears its name."""
+        return (self.case.postoffice.name or "").upper() in self.case.others.exchanged
+
+    @cached_property
     def partial(self) -> bool:
         """Whether the layout of a queue does not say which of its records are in it (docs/certainty.md 3)."""
         read = (self.case.postoffice.read(each) for each in self.case.postoffice.artefacts)
@@ -80,7 +85,7 @@ class View:
     def doubted(self, standing: Obstacle) -> Obstacle:
         """Lower a certainty where the evidence as a whole is doubtful, and say what would remove the doubt."""
         sure = standing.certainty
-        sure = "possible" if self.partial else least(sure, "likely") if self.doubts else sure
+        sure = "possible" if self.partial or self.exchanged else least(sure, "likely") if self.doubts else sure
         return standing._replace(
             certainty=sure, note=standing.note.strip(), settled_by=(*standing.settled_by, *self.doubts)
         )
