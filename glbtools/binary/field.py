@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 
 from glbtools.binary import stamp
@@ -188,6 +189,7 @@ class Field(NamedTuple):
         return stamp.nearest(self.stamp, moment, *self.range)
 
 
+@cache
 def number_range(kind: str, size: int) -> tuple[int, int]:
     """Lowest and highest number that a field of this kind can store."""
     if kind == "dec":

@@ -420,12 +420,12 @@ class RecordCodec:
             raise FieldError("text", f"does not fit a record of {layout.stride} bytes")
         links = {"previous": NO_LINK if previous is None else previous, "next": start + padded}
         values: dict[str, int | bytes] = {"sync": sync, "stamp": stamp or 0, "checksum": checksum or 0}
-        values["len_text"] = self.len_text(text)
-        own = self.said(sync, text, start=start, stop=start + padded, place=place)
+        values["len_text"] = self._len_text(len(raw))
         found: dict[str, int | bytes] = {}
         for each in self.fields:
             value = stored_link(each, links[each.link]) if each.link else values.get(each.role, each.nothing)
-            value = each.repeated(own) if each.repeats else value
+            if each.repeats:
+                value = each.repeated(self.said(sync, text, start=start, stop=start + padded, place=place))
             if isinstance(value, int):
                 low, high = each.range
                 if not low <= value <= high:
@@ -464,7 +464,10 @@ class RecordCodec:
 
     def len_text(self, text: str) -> int:
         """What the length field of a record with this text should hold."""
-        length = len(self.layout.encoded(text))
+        return self._len_text(len(self.layout.encoded(text)))
+
+    def _len_text(self, length: int) -> int:
+        """Return the same for a text of so many bytes."""
         if self.padded:
             return self.len_head + length + -(self.len_head + length) % self.layout.stride
         return length + self.len_counted
@@ -473,7 +476,7 @@ class RecordCodec:
         """Return what fields may say again of a record from ``start`` to ``stop``, with ``place`` others before it."""
         size = len(self.layout.encoded(text))
         return RecordValues(
-            sync, self.len_text(text), start, place, text=size, ended=size + len(self.terminator), size=stop - start
+            sync, self._len_text(size), start, place, text=size, ended=size + len(self.terminator), size=stop - start
         )
 
     def checksum(self, record: Record) -> int | None:

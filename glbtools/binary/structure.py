@@ -1,4 +1,4 @@
-"""Layouts as construct formats: the reference for queue records, and the reader and writer of fixed structures.
+"""Layouts as construct formats, the reference for reading and writing; and the reader and writer of fixed structures.
 
 Only lossless constructs are used: ``Padding``, ``GreedyRange``, ``Rebuild`` and their like hide the faults that matter
 (they drop or repair bytes). Fixed texts keep all their bytes; what follows the first NUL is not the text but stays.
@@ -7,14 +7,13 @@ Only lossless constructs are used: ``Padding``, ``GreedyRange``, ``Rebuild`` and
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from construct import (
     Bytes,
     Computed,
     Construct,
-    Container,
     FormatField,
     Renamed,
     Struct,
@@ -114,19 +113,30 @@ def read(layout: Layout, section: str, data: bytes, base: int = 0) -> list[Value
     The values are those of ``fixed``, which takes the fields apart one by one with a context for each.
     """
     found = []
-    for each in layout.section(section):
-        if each.stop <= len(data):
-            raw = data[each.offset : each.stop]
-            value = each.read_text(raw, layout.encoding) if each.kind == "text" else each.read(raw)
-            found.append(Value(each, Span(base + each.offset, base + each.stop), raw, value))
+    for each, start, stop, reader in _readers(layout, section):
+        if stop <= len(data):
+            raw = data[start:stop]
+            found.append(Value(each, Span(base + start, base + stop), raw, reader(raw)))
     return found
 
 
-def build(layout: Layout, values: list[Value]) -> bytes:
-    """Return the bytes of fields read from one section, from their values where they were changed."""
-    fields = tuple(each.field for each in values)
-    stored = {each.field.name: _stored(layout, each) for each in values}
-    return fixed(fields).build(Container(stored))  # type: ignore[no-any-return]
+_Reader = Callable[[bytes], int | str | bytes | None]
+"""What reads the value of a field from its bytes."""
+
+
+@lru_cache(maxsize=64)
+def _readers(layout: Layout, section: str) -> list[tuple[Field, int, int, _Reader]]:
+    """Return the fields of a section, each with where it begins and ends, and what reads it."""
+    return [(each, each.offset, each.stop, _reader(each, layout.encoding)) for each in layout.section(section)]
+
+
+def _reader(each: Field, encoding: str) -> _Reader:
+    return partial(each.read_text, encoding=encoding) if each.kind == "text" else each.read
+
+
+def build(values: list[Value]) -> bytes:
+    """Return the bytes of fields read from one section; they are those that ``fixed`` builds of the values."""
+    return b"".join(each.raw for each in values)
 
 
 def default(layout: Layout, section: str, base: int = 0) -> list[Value]:
@@ -157,14 +167,6 @@ def _number(each: Field, parsed: int | bytes) -> int:
     if value is None or isinstance(value, bytes):
         raise ValueError(each.name)
     return value
-
-
-def _stored(layout: Layout, each: Value) -> int | bytes:
-    if isinstance(each.value, int) and each.field.kind in INTEGERS:
-        return each.value
-    if isinstance(each.value, str) and each.field.read_text(each.raw, layout.encoding) == each.value:
-        return each.raw
-    return each.raw if each.value is None else each.field.write(each.value, layout.encoding)
 
 
 def _measured(measure: Callable[[Any], int]) -> Construct:

@@ -50,8 +50,9 @@ class Disk:
 
     def write(self, path: str, data: bytes) -> None:
         """Write a file."""
-        self._spelled.setdefault(path.upper(), path)
-        self._contents[path.upper()] = data
+        key = path.upper()
+        self._spelled.setdefault(key, path)
+        self._contents[key] = data
 
     def append(self, path: str, data: bytes) -> None:
         """Write behind what a file holds."""
@@ -130,24 +131,30 @@ class Office:
 
     # --- configuration -------------------------------------------------------------------------------------------
 
-    def reqconf(self) -> ReqConf | None:
-        """Return what REQCONF.GLB says; None when it is missing or too short to be read (Q123437)."""
+    def reqconf(self, *, short: bool = False) -> ReqConf | None:
+        """Return what REQCONF.GLB says; None when it is missing, or too short for the programs (Q123437).
+
+        ``short``: say as much as is there, also of one that is too short.
+        """
         data = self.read("GLB/REQCONF.GLB")
-        if data is None or len(data) < self.layouts["reqconf"].record:
+        if not data or (len(data) < self.layouts["reqconf"].record and not short):
             return None
         return _requestor(data, self.layouts["reqconf"])
 
+    def reqconf_file(self) -> config.ReqConfFile | None:
+        """Return REQCONF.GLB as stored; None when it is missing or empty."""
+        data = self.read("GLB/REQCONF.GLB")
+        return _requestor_file(data, self.layouts["reqconf"]) if data else None
+
     def set_reqconf(self, **values: object) -> None:
         """Change fields of REQCONF.GLB, or make one where there is none."""
-        layout = self.layouts["reqconf"]
-        data = self.read("GLB/REQCONF.GLB")
-        file = config.parse_reqconf(data, layout) if data else config.new_reqconf(layout)
+        file = self.reqconf_file() or config.new_reqconf(self.layouts["reqconf"])
         self.write("GLB/REQCONF.GLB", config.changed_reqconf(file, **values).build())
 
     def srvconf(self) -> config.SrvConfFile | None:
         """Return SRVCONF.GLB as stored, ``.config`` says what it means; None when it is missing."""
         data = self.read("GLB/SRVCONF.GLB")
-        return None if data is None else config.parse_srvconf(data, self.layouts["srvconf"])
+        return None if data is None else _server_file(data, self.layouts["srvconf"])
 
     def set_srvconf(self, file: config.SrvConfFile) -> None:
         """Write SRVCONF.GLB."""
@@ -163,7 +170,17 @@ def _parsed(data: bytes, layout: Layout) -> Queue:
 @lru_cache(maxsize=256)
 def _requestor(data: bytes, layout: Layout) -> ReqConf:
     """Return what a REQCONF.GLB says; it is asked far more often than it changes."""
-    return config.parse_reqconf(data, layout).config
+    return _requestor_file(data, layout).config
+
+
+@lru_cache(maxsize=256)
+def _requestor_file(data: bytes, layout: Layout) -> config.ReqConfFile:
+    return config.parse_reqconf(data, layout)
+
+
+@lru_cache(maxsize=16)
+def _server_file(data: bytes, layout: Layout) -> config.SrvConfFile:
+    return config.parse_srvconf(data, layout)
 
 
 @lru_cache(maxsize=256)

@@ -58,7 +58,7 @@ class ReqConfFile:
 
     def build(self) -> bytes:
         """The bytes of the file."""
-        return structure.build(self.layout, self.values) + self.slack
+        return structure.build(self.values) + self.slack
 
     def lists(self) -> list[Rows]:
         """The fields."""
@@ -120,7 +120,7 @@ class SrvConfFile:
 
     def build(self) -> bytes:
         """The bytes of the file."""
-        parts = [structure.build(self.layout, values) for values in (self.header, *self.records)]
+        parts = map(structure.build, (self.header, *self.records))
         return b"".join(parts) + self.slack
 
     def lists(self) -> list[Rows]:

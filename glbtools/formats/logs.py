@@ -885,8 +885,13 @@ def _ends(line: LogLine) -> bool:
 
 def _prefix(stamp: str | datetime) -> str:
     if isinstance(stamp, datetime):
-        stamp = f"{stamp:%m/%d/%y %H:%M:%S}"
+        stamp = _shown(stamp)
     return f"{stamp} | " if stamp else ""
+
+
+@lru_cache(maxsize=messages.KEPT)
+def _shown(moment: datetime) -> str:
+    return f"{moment:%m/%d/%y %H:%M:%S}"
 
 
 def _says(line: LogLine) -> str:

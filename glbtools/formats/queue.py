@@ -340,7 +340,8 @@ def _records(
             )  # fmt: skip
         except FieldError as error:
             raise FieldError(f"[{number}].{error.field}", error.reason) from None
-        records.append(made if change.checksum is not None else compiled.carried(made, change.record))
+        is_copy = change.record is not None and change.checksum is None
+        records.append(compiled.carried(made, change.record) if is_copy else made)
         position, previous = made.stop, made.start
     return records
 

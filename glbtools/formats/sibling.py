@@ -37,7 +37,7 @@ class Sibling:
 
     def build(self) -> bytes:
         """The bytes of the file."""
-        return b"".join(structure.build(self.layout, values) for values in self.records) + self.slack
+        return b"".join(structure.build(values) for values in self.records) + self.slack
 
     def lists(self) -> list[Rows]:
         """Every field; of several records each with the number of its own."""

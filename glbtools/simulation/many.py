@@ -15,7 +15,7 @@ from glbtools import files, processes
 from glbtools.errors import GlbError, OutputExistsError, UsageError
 from glbtools.layouts import Layouts
 from glbtools.model.protocol import Rules
-from glbtools.simulation import network, truth
+from glbtools.simulation import truth
 from glbtools.simulation.disk import OWN
 from glbtools.simulation.network import Network
 from glbtools.simulation.run import run
@@ -116,10 +116,10 @@ def drawn(seed: int) -> Sample:
 def _written(seed: int, target: str, layouts: Layouts | None) -> bytes:
     """Write the network of a seed, which appears whole, and return its line of the table."""
     chosen = drawn(seed)
-    made = run(chosen.scenario, layouts=layouts)
+    made = run(chosen.scenario, layouts=layouts, dated=False)
     with files.new_directory(Path(target, place_of(seed))) as part:
         folders = set()
-        for path, data in network.save(made).items():
+        for path, data in made.disk.everything().items():
             folder, _, _ = path.rpartition("/")
             if folder.partition("/")[0] == OWN:
                 continue

@@ -96,6 +96,7 @@ class Network:
     def __init__(self, disk: Disk, server: str, places: dict[str, str], layouts: Layouts, rules: Rules) -> None:
         self.disk, self.server, self.layouts, self.rules = disk, server, layouts, rules
         self.offices = {name: Office(name, path, disk, layouts) for name, path in places.items()}
+        self._turns = {name: turn for turn, name in enumerate(self.offices)}
         self.cycle = 0
         self.start = START
         self.phase = "T0"
@@ -134,7 +135,7 @@ class Network:
     def _time_of(self, path: str) -> datetime:
         """Return what the clock shows where a file lies: the time that its file system would give it now."""
         name = next((each.name for each in self.offices.values() if path.startswith(f"{each.path}/")), self.server)
-        return self.true_time(name) + timedelta(seconds=self.clocks[name]) if name in self.offices else self.start
+        return self.true_time(name, self.clocks[name]) if name in self.offices else self.start
 
     @property
     def file_times(self) -> dict[str, datetime]:
@@ -145,17 +146,17 @@ class Network:
     def true_time(self, office: str, seconds: float = 0) -> datetime:
         """Return when a phase runs on a postoffice; they are polled one after the other."""
         slot = min(60.0, 3600 / len(self.offices))
-        turn = 0 if self.phase == "T2" else list(self.offices).index(office)
-        midnight = self.start + timedelta(days=self.cycle - 1)
+        turn = 0 if self.phase == "T2" else self._turns[office]
         shift = self.shift + self.late.get((office, self.phase), 0)
-        return midnight + timedelta(hours=HOURS[self.phase], seconds=int(slot * turn) + seconds + shift)
+        hours = 24 * (self.cycle - 1) + HOURS[self.phase]
+        return self.start + timedelta(hours=hours, seconds=int(slot * turn) + seconds + shift)
 
     def now(self, office: str) -> datetime:
         """Return what the clock of a postoffice shows, some seconds further each time it is asked in a phase."""
         step = self._steps.get((office, self.phase), 0)
         self._steps[office, self.phase] = step + 1
         width = 60 if self.phase == "T0" else 4
-        return self.true_time(office, step * width) + timedelta(seconds=self.clocks[office])
+        return self.true_time(office, step * width + self.clocks[office])
 
     # --- mail ----------------------------------------------------------------------------------------------------
 

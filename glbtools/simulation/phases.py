@@ -125,8 +125,8 @@ def _item(office: Office, record: Record, suspect: dict[int, int]) -> Item:
 
 
 def _password(office: Office) -> bytes:
-    data = office.read("GLB/REQCONF.GLB") or b""
-    stored = config.stored(config.parse_reqconf(data, office.layouts["reqconf"]).values, "password")
+    file = office.reqconf_file()
+    stored = config.stored(file.values, "password") if file else None
     return stored if isinstance(stored, bytes) else b""
 
 
@@ -272,13 +272,14 @@ def _transmit(network: Network, office: Office, requests: list[_Request]) -> Non
     file = office.srvconf()
     if file is None:
         return
-    head = file.config.sync or 0
+    said = file.config
+    head = said.sync or 0
     records = office.records("MSTTRANS")
     first = min((each.sync for each in records), default=head + 1)
     items = {each.sync: Item(each.sync, office.moment(each), each.text) for each in records}
     updates: dict[int, dict[str, object]] = {}
     for number, message, wants_import in requests:
-        requestor = file.config.requestors[number - 1]
+        requestor = said.requestors[number - 1]
         name = (requestor.name or "").partition(":")[2]
         to = next((each for each in network.offices if each.upper() == name.upper()), name)
         at = message.s if network.rules.due_from == "message" else requestor.srvsync or 0

@@ -117,9 +117,15 @@ def run(
     *,
     layouts: Layouts | None = None,
     progress: Callable[[int, int], None] | None = None,
+    dated: bool = True,
 ) -> Network:
-    """Run a scenario in memory, from the beginning or on from where a network stands."""
+    """Run a scenario in memory, from the beginning or on from where a network stands.
+
+    ``dated``: note when each file is written, as its file system would.
+    """
     made = begun or first_day(scenario, layouts)
+    if not dated:
+        made.disk.clock = None
     dice = Dice(scenario.seed)
     before = made.cycle
     for number in range(1, scenario.cycles + 1):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from glbtools.formats.config import parse_reqconf
 from glbtools.formats.message import REQTX, SRVTX
-from glbtools.model.configuration import ReqConf
 from glbtools.simulation.disk import Office
 from glbtools.simulation.faults import MAY_CAUSE
 from glbtools.simulation.ledger import Fate
@@ -26,20 +24,16 @@ class Survey:
     def __init__(self, network: Network) -> None:
         self.network = network
         srvconf = network.serving.srvconf()
-        self.head = (srvconf.config.sync or 0) if srvconf else None
-        known = {(each.name or "").upper(): each for each in srvconf.config.requestors} if srvconf else {}
+        config = srvconf.config if srvconf else None
+        self.head = (config.sync or 0) if config else None
+        known = {(each.name or "").upper(): each for each in config.requestors} if config else {}
         self.registered = {name: known.get(f"PCM:{name}".upper()) for name in network.offices}
-        self.configured = {name: self._configured(office) for name, office in network.offices.items()}
+        self.configured = {name: office.reqconf(short=True) for name, office in network.offices.items()}
         self.master = {each.sync: each.text for each in network.serving.records("MSTTRANS")}
         self.first = min(self.master, default=None)
         self.queued = {name: self._numbers(office, "REQTRANS") for name, office in network.offices.items()}
         self.left = {name: self._left(office) for name, office in network.offices.items()}
         self.mailed = self._mailed()
-
-    def _configured(self, office: Office) -> ReqConf | None:
-        """Return what REQCONF.GLB says as far as it goes, also one that the programs refuse."""
-        data = office.read("GLB/REQCONF.GLB")
-        return parse_reqconf(data, office.layouts["reqconf"]).config if data else None
 
     def _numbers(self, office: Office, queue: str) -> dict[int, int]:
         """Return the changes in a queue of their origin: id -> number."""
