@@ -87,6 +87,14 @@ def _seconds(when: datetime) -> int:
     return int((when - EPOCH).total_seconds())
 
 
+def _tm(when: datetime) -> list[int]:
+    """Return the first eight integers of a struct tm."""
+    day = (when - datetime(when.year, 1, 1)).days
+    return [
+        when.second, when.minute, when.hour, when.day, when.month - 1, when.year - 1900, when.isoweekday() % 7, day
+    ]  # fmt: skip
+
+
 DATES: dict[str, Callable[[datetime], bytes]] = {
     "unix": lambda w: struct.pack("<I", _seconds(w)),
     "unix-big": lambda w: struct.pack(">I", _seconds(w)),
@@ -107,6 +115,20 @@ DATES: dict[str, Callable[[datetime], bytes]] = {
     "bcd": lambda w: bytes(map(_bcd, (w.year % 100, w.month, w.day, w.hour, w.minute, w.second))),
     "words-swapped": lambda w: struct.pack("<HH", _seconds(w) >> 16, _seconds(w) & 0xFFFF),
     "none": lambda w: b"",
+}
+MORE_DATES: dict[str, Callable[[datetime], bytes]] = {
+    "struct-tm-nine": lambda w: struct.pack("<9h", *_tm(w), 0),
+    "struct-tm-32": lambda w: struct.pack("<9i", *_tm(w), -1),
+    "struct-tm-big": lambda w: struct.pack(">9h", *_tm(w), 1),
+    "dostime-first": lambda w: struct.pack(
+        "<BBBBBBHB", w.hour, w.minute, w.second, 0, w.day, w.month, w.year, w.isoweekday() % 7
+    ),
+    "six-words": lambda w: struct.pack("<6H", w.year, w.month, w.day, w.hour, w.minute, w.second),
+    "bcd-clock": lambda w: bytes(map(_bcd, (w.second, w.minute, w.hour, w.day, w.month, w.year % 100))),
+    "ascii-long": lambda w: f"{w:%Y%m%d%H%M%S}".encode(),
+    "ascii-minutes": lambda w: f"{w:%y%m%d%H%M}".encode(),
+    "iso": lambda w: f"{w:%Y-%m-%d %H:%M:%S}".encode(),
+    "seconds-and-days": lambda w: struct.pack("<IH", _seconds(w) % 86400, _seconds(w) // 86400),
 }
 NUMBERS: dict[str, Callable[[int], bytes]] = {
     "u32": lambda n: struct.pack("<I", n),
@@ -148,26 +170,26 @@ HIDDEN: dict[str, Callable[[bytes, int, int], bytes]] = {
     "number-keyed": lambda text, key, sync: bytes(byte ^ sync & 0xFF for byte in text),
     "number-added": lambda text, key, sync: bytes(byte + sync & 0xFF for byte in text),
 }
-MORE_TEXTS = ("in-blocks", "in-blocks-of-32", *HIDDEN)
+IN_BLOCKS = ("in-blocks", "in-blocks-of-32")
 CONTAINERS = (
     "plain", "plain", "plain", "header", "flag", "flag-inverse", "purged-front", "purged-pointer", "stale-tail",
     "stale-count", "pages", "two-kinds", "begins-again",
 )  # fmt: skip
 
 
-WIDER = 110_000
-"""First seed that draws from the families that came later, too: those before stay what they were."""
+SINCE = {"relations": 110_000, "texts": 124_000, "dates": 130_000}
+"""First seeds that draw from families that came later, too: those before stay what they were."""
 
 
 def sample(seed: int) -> Sample:
     """Return the file of a seed."""
     dice = Dice(seed)
-    relations, texts = list(BESIDE), list(TEXTS)
-    if seed >= WIDER:
-        relations, texts = [*relations, *MORE_BESIDE], [*texts, *MORE_TEXTS]
+    relations = [*BESIDE, *(MORE_BESIDE if seed >= SINCE["relations"] else ())]
+    texts = [*TEXTS, *(IN_BLOCKS if seed >= SINCE["relations"] else ()), *(HIDDEN if seed >= SINCE["texts"] else ())]
+    dates = [*DATES, *(MORE_DATES if seed >= SINCE["dates"] else ())]
     plain = dice.chance(0.3)
     number = dice.one_of(("u32", "u32", "u32", "u32", "u16", *NUMBERS))
-    date = dice.one_of(("unix", "unix", *DATES) if not plain else ("unix", "dos", "none"))
+    date = dice.one_of(("unix", "unix", *dates) if not plain else ("unix", "dos", "none"))
     beside = [dice.one_of(relations) if not plain else dice.one_of(("nothing", "zeros", "one")) for _ in range(2)]
     ending = dice.one_of(texts) if not plain else "nul"
     container = dice.one_of(CONTAINERS)
@@ -277,7 +299,7 @@ def _head(
     parts = {
         "length": struct.pack("<I", size)[:width],
         "number": NUMBERS[number](row.sync),
-        "date": DATES[date](row.when),
+        "date": (DATES | MORE_DATES)[date](row.when),
         "crc": struct.pack("<H", row.crc),
         "beside-0": (BESIDE | MORE_BESIDE)[beside[0]](index, row, at),
         "beside-1": (BESIDE | MORE_BESIDE)[beside[1]](index, row, at),
@@ -356,8 +378,10 @@ def judged(drawn: Sample, learning: Learning, way: str) -> tuple[str, str]:
         text = record.text.encode("cp850", "surrogateescape").partition(b"\0")[0]
         if text != row.text:
             return "wrong", f"the text {text[-20:]!r} in place of {row.text[-20:]!r}"
-        when = moment(layout, record.stamp) if layout.with_role("stamp") else None
-        if layout.with_role("stamp") and when != row.when:
+        stored = layout.with_role("stamp")
+        when = moment(layout, record.stamp)
+        exact = timedelta(seconds=stored.resolution if stored and stored.in_parts else 1)
+        if stored and (when is None or not timedelta() <= row.when - when < exact):
             return "wrong", f"the date {when} in place of {row.when}"
         if record.checksum is not None and record.checksum != row.crc:
             return "wrong", "a checksum"

@@ -11,12 +11,15 @@ from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
-from glbtools.binary import stamp
+from glbtools.binary import dateparts, stamp
 from glbtools.errors import FieldError
 
 INTEGERS = {"u8": 1, "u16": 2, "u32": 4, "i8": 1, "i16": 2, "i32": 4}
 ODD = {"u24": 3, "w32": 4}
 """Numbers that no type of C has: of three bytes, and of two words, the high one first, the low byte of each first."""
+
+DATE = "date:"
+"""Begins the kind of a date in parts; its form follows (``dateparts``), and its number is the seconds since 1970."""
 
 SIZED = ("dec", "hex", "bytes", "text")
 
@@ -114,7 +117,19 @@ class Field(NamedTuple):
     @property
     def numeric(self) -> bool:
         """Whether the stored value is a number."""
-        return self.kind in INTEGERS or self.kind in ODD or self.kind in {"dec", "hex"}
+        return self.kind in INTEGERS or self.kind in ODD or self.kind in {"dec", "hex"} or self.in_parts
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether it is a date whose parts stand beside each other."""
+        return self.kind.startswith(DATE)
+
+    @property
+    def resolution(self) -> int:
+        """To how many seconds a date is exact that is stored so."""
+        if self.in_parts:
+            return dateparts.resolution(self.kind.removeprefix(DATE))
+        return 2 if self.stamp == "dos" else 1
 
     @property
     def code(self) -> str:
@@ -157,7 +172,8 @@ class Field(NamedTuple):
             raw = write_number(self.kind, self.size, value, self.byte_order) if isinstance(value, int) else None
             if raw is None:
                 low, high = self.range
-                raise FieldError(self.name, f"must be a number from {low} to {high}")
+                wanted = "a date that its form has room for" if self.in_parts else f"a number from {low} to {high}"
+                raise FieldError(self.name, f"must be {wanted}")
             return raw
         if isinstance(value, str):
             try:
@@ -182,16 +198,31 @@ class Field(NamedTuple):
         Raises:
             ValueError: the encoding has no number for it.
         """
-        return stamp.FORMS[self.stamp][1](moment)
+        number = stamp.FORMS[self.stamp][1](moment)
+        if not self.in_parts:
+            return number
+        raw = write_number(self.kind, self.size, number, self.byte_order)
+        held = None if raw is None else read_number(self.kind, raw, self.byte_order)
+        if held is None:
+            raise ValueError(f"{stamp.text(moment)} has no room in the form {self.kind}")
+        return held
 
     def nearest(self, moment: datetime) -> int:
         """Return the number of the date nearest to one, among those that the field can store."""
-        return stamp.nearest(self.stamp, moment, *self.range)
+        number = stamp.nearest(self.stamp, moment, *self.range)
+        if not self.in_parts:
+            return number
+        try:
+            return self.stored(moment)
+        except ValueError:
+            return 0
 
 
 @cache
 def number_range(kind: str, size: int) -> tuple[int, int]:
     """Lowest and highest number that a field of this kind can store."""
+    if kind.startswith(DATE):
+        return 0, HIGHEST
     if kind == "dec":
         return 0, min(10**size - 1, HIGHEST)
     if kind == "hex":
@@ -208,6 +239,8 @@ def read_number(kind: str, raw: bytes, order: str = "little") -> int | None:
         return hexadecimal(raw)
     if kind == "w32":
         return int.from_bytes(raw[2:] + raw[:2], "little")
+    if kind.startswith(DATE):
+        return dateparts.read(kind.removeprefix(DATE), raw, order)
     return int.from_bytes(raw, "big" if order == "big" else "little", signed=kind[0] == "i")
 
 
@@ -216,6 +249,8 @@ def write_number(kind: str, size: int, value: int, order: str = "little") -> byt
     low, high = number_range(kind, size)
     if not low <= value <= high:
         return None
+    if kind.startswith(DATE):
+        return dateparts.write(kind.removeprefix(DATE), value, order)
     if kind == "w32":
         raw = value.to_bytes(size, "little")
         return raw[2:] + raw[:2]

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from glbtools.binary import checksum, stamp
+from glbtools.binary import checksum, dateparts, stamp
 from glbtools.binary.checksum import Algorithm, Crc
 from glbtools.binary.field import INTEGERS, ODD, REPEATS, SIZES, Field, number_range
 from glbtools.binary.obscuring import SPELLED, Obscuring
@@ -34,7 +34,8 @@ TERMINATORS = {"nul": b"\0", "crlf": b"\r\n", "none": b""}
 LINKS = ("previous", "next")
 
 _TYPE = re.compile(
-    r"(?:(?P<integer>[ui](?:8|16|32)|u24|w32)|(?P<sized>dec|hex|bytes|text):(?P<size>[1-9]\d{0,5})|(?P<text>text))"
+    r"(?:(?P<integer>[ui](?:8|16|32)|u24|w32)|(?P<sized>dec|hex|bytes|text):(?P<size>[1-9]\d{0,5})|(?P<text>text)"
+    r"|date:(?P<form>.{1,40}))"
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -293,6 +294,8 @@ class _Checker:
                     self.at(each)["type"].fail(f"the role {each.role} needs a number, not {each.type}")
                 if each.kind.startswith("i"):
                     self.at(each)["type"].fail(f"the role {each.role} needs an unsigned number")
+            if each.in_parts and (each.role != "stamp" or each.stamp != "unix"):
+                self.at(each)["type"].fail("a date in parts has the role stamp, and no encoding beside its form")
             if each.link and each.role != "link":
                 self.at(each)["link"].fail(f"needs the role link, not {each.role}")
             if bool(each.repeats) != (each.role == "repeat"):
@@ -380,6 +383,9 @@ class _Checker:
         return names
 
     def fixed(self, layout: Layout) -> None:
+        for each in layout.fields:
+            if each.in_parts:
+                self.at(each)["type"].fail("a date in parts belongs to the records of a queue")
         if not layout.record:
             self.framing["record"].fail("the size of the structure in bytes is needed")
         if layout.family == "reqconf" and layout.header:
@@ -436,12 +442,16 @@ class _Checker:
         spelled = given.text()
         match = _TYPE.fullmatch(spelled)
         if match is None:
-            types = f"{', '.join((*INTEGERS, *ODD))}, dec:N, hex:N, bytes:N, text:N, text"
+            types = f"{', '.join((*INTEGERS, *ODD))}, dec:N, hex:N, date:FORM, bytes:N, text:N, text"
             given.fail(f"{shown(spelled)} is not a type; types are {types}")
         if match["integer"]:
             return spelled, (INTEGERS | ODD)[spelled]
         if match["text"]:
             return "text", 0
+        if match["form"]:
+            if not dateparts.size(match["form"]):
+                given.fail(f"{shown(match['form'])} is no form of a date, as Y2M2D2h2m2s2")
+            return spelled, dateparts.size(match["form"])
         size = int(match["size"])
         if (match["sized"] == "dec" and size > 10) or (match["sized"] == "hex" and size > 8):
             given.fail("numbers have at most 32 bits: dec:10, hex:8")

@@ -755,6 +755,6 @@ def _reader(each: Field) -> Callable[[bytes], int | bytes | None]:
     if each.kind in INTEGERS:
         unpack = struct.Struct(each.code).unpack
         return lambda raw: unpack(raw)[0]
-    if each.kind in ODD:
+    if each.kind in ODD or each.in_parts:
         return lambda raw: read_number(each.kind, raw, each.byte_order)
     return {"dec": decimal, "hex": hexadecimal}.get(each.kind, bytes)

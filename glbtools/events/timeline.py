@@ -42,6 +42,7 @@ _NO_TIME = "1980-01-01 00:00:00"
 
 _MINUTE, _TWO = timedelta(seconds=59), timedelta(seconds=1)
 _SPREADS = {"second": timedelta(0), "2 seconds": _TWO, "minute": _MINUTE, "day": timedelta(hours=24)}
+_PRECISION = {1: "second", 2: "2 seconds", 60: "minute", 86400: "day"}
 _FILE_KINDS = {WRITTEN: kinds.FILE_WRITTEN, CREATED: kinds.FILE_CREATED, OPENED: kinds.FILE_OPENED}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _ADVICE = "such as 1994-02-17 or 1994-02-17T08:52:45"
@@ -314,7 +315,7 @@ class _Gathering:
     def queue(self, postoffice: Postoffice, artefact: Artefact, found: Inspection[Any], rank: int) -> None:
         """Add the records of a queue; one whose stamp is no date goes where the record before it is."""
         stored = found.layout.with_role("stamp") if found.layout else None
-        precision = "2 seconds" if stored is not None and stored.stamp == "dos" else "second"
+        precision = _PRECISION[stored.resolution] if stored is not None else "second"
         content = found.content
         listed = found.entry.name == "listq"
         before: datetime | None = None

@@ -79,6 +79,8 @@ def _keys(each: Field, layout: Layout) -> Iterator[tuple[str, str]]:
         yield "type", _KAITAI[each.kind] + (("be" if each.byte_order == "big" else "le") if foreign else "")
         return
     yield "size", str(each.size)
+    if each.in_parts:
+        yield "-glbtools-type", json.dumps(each.type)
     if each.kind in {"dec", "hex"}:
         yield "type", "str"
         yield "encoding", "ASCII"
@@ -216,6 +218,8 @@ def _members(fields: list[Field], layout: Layout) -> Iterator[str]:
                 notes.append(f"a number, {each.byte_order}-endian")
         elif each.kind in {"dec", "hex"}:
             notes.append("a number in digits")
+        elif each.in_parts:
+            notes.append(each.type)
         elif each.kind in ODD:
             notes.append("a number of two words, the high one first" if each.kind == "w32" else "a number of 24 bits")
         yield f"{declared}  // {', '.join(filter(None, notes))}"

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from glbtools.binary import stamp
-from glbtools.binary.field import HIGHEST
+from glbtools.binary import dateparts, stamp
+from glbtools.binary.field import DATE, HIGHEST
 from glbtools.learn.framing import BINARY, DIGITS, Number
 
 SPOILED = 0.1
@@ -193,6 +193,13 @@ def odd() -> Iterable[Number]:
 def stamps() -> Iterable[Number]:
     """Every way to store a date."""
     return _STAMPS
+
+
+def dates_in_parts() -> Iterable[Number]:
+    """Ways to store a date in parts, the longest first; they are looked at only where somebody knows the dates."""
+    for form in dateparts.usual():
+        for order in ("little", "big") if any(each.how in "24" for each in dateparts.parts(form)) else ("little",):
+            yield Number(f"{DATE}{form}", dateparts.size(form), order)
 
 
 def links() -> Iterable[Number]:

@@ -221,7 +221,9 @@ def _values(
     queue: Queue, pairs: Sequence[tuple[ListedRecord, Record]]
 ) -> Iterator[tuple[str, ListedRecord, Record, str, str]]:
     """Yield what both say: what, row, record, what is stored, what is printed."""
-    shift = _shift(queue, pairs)
+    stored = queue.layout.with_role("stamp")
+    exact = timedelta(seconds=stored.resolution if stored and stored.in_parts else 1)
+    shift = _shift(queue, pairs, exact)
     for row, record in pairs:
         yield "number", row, record, str(record.sync), str(row.sync)
         if row.checksum is not None and record.checksum is not None:
@@ -229,6 +231,8 @@ def _values(
         when = moment(queue.layout, record.stamp)
         if row.stamp is not None and record.stamp is not None:
             own = None if when is None else when + shift
+            if own is not None and timedelta() < row.stamp - own < exact:
+                own = row.stamp  # the form has no room for what is missing
             if own is not None and abs(row.stamp - own) == timedelta(hours=1):
                 own = row.stamp  # daylight saving time: the printer's clock has two differences in a year
             yield "date", row, record, str(own), str(row.stamp)
@@ -238,10 +242,10 @@ def _values(
         yield "text", row, record, _shown(raw, row.text), _shown(row.text)
 
 
-def _shift(queue: Queue, pairs: Sequence[tuple[ListedRecord, Record]]) -> timedelta:
-    """Return by how much the listing's clock is ahead of the file's, where most dates agree on that."""
+def _shift(queue: Queue, pairs: Sequence[tuple[ListedRecord, Record]], exact: timedelta) -> timedelta:
+    """Return by how much the listing's clock is ahead of the file's, which is ``exact``, where most dates agree."""
     seen = Counter(
-        row.stamp - when
+        (row.stamp - when) // exact * exact
         for row, record in pairs
         if row.stamp is not None and (when := moment(queue.layout, record.stamp)) is not None
     )

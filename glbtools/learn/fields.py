@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from glbtools.binary.field import ODD
+from glbtools.binary import stamp
+from glbtools.binary.field import ODD, write_number
 from glbtools.binary.layout import TERMINATORS
 from glbtools.learn import columns
 from glbtools.learn.chain import ChainRecord, neighbours, room, sample
@@ -129,6 +131,22 @@ class Sight:
             if start >= 0:
                 found.append(each.material.data[start : start + size])
         return found
+
+    def bytes_at(self, held: ChainRecord, side: str, at: int, size: int) -> bytes:
+        """Return the bytes of a column in one record."""
+        start = self.place(held, side, at)
+        return held.material.data[start : start + size] if start >= 0 else b""
+
+    def places(self, held: ChainRecord, wanted: bytes) -> Iterator[tuple[str, int]]:
+        """Yield the columns in which a record has some bytes."""
+        for side, first, stop in (
+            (HEAD, held.start - self.before, held.start),
+            (TAIL, held.stop + self.ending, held.stop + self.ending + self.behind),
+        ):
+            at = held.material.data.find(wanted, max(0, first), stop)
+            while at >= 0:
+                yield side, held.start - at if side == HEAD else at - first
+                at = held.material.data.find(wanted, at + 1, stop)
 
     def spots(self, number: Number) -> Iterator[tuple[str, int]]:
         """Yield the places where a number of that size can stand."""
@@ -257,7 +275,7 @@ def _stamp(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
     """Return the column that holds dates, if one does: of several the one that wanders least."""
     found: list[_Date] = []
     if _is_dated(sight):  # dates that are none of the listing's are none
-        listed = _listed_stamp(sight, taken)
+        listed = _listed_stamp(sight, taken) or _written_out(sight, taken)
         return [] if listed is None else [listed]
     for number in columns.stamps():
         for side, at in sight.spots(number):
@@ -323,8 +341,6 @@ def _is_dated(sight: Sight) -> bool:
 
 def _listed_stamp(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
     """Return the column that holds the dates a listing prints, but for a difference of time zones."""
-    from glbtools.binary import stamp
-
     rows = [each.material.listed.get(each.start) for each in sight.records]
     wanted = [row.stamp if row else None for row in rows]
     for number in (*columns.stamps(), Number("w32", 4)):
@@ -348,6 +364,33 @@ def _listed_stamp(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
                         side, at, number, "stamp", encoding, doc=f"the dates of the listing, {agreeing} times{zone}"
                     )
     return None
+
+
+def _written_out(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
+    """Return the column that holds the dates a listing prints in parts, by the clock that it prints."""
+    rows = [each.material.listed.get(each.start) for each in sight.records]
+    dated = [(each, row.stamp) for each, row in zip(sight.records, rows, strict=True) if row and row.stamp]
+    step = max(1, len(dated) // LOOKED_AT)
+    for number in columns.dates_in_parts():
+        hits: Counter[tuple[str, int]] = Counter()
+        for each, moment in dated[::step][:LOOKED_AT]:
+            wanted = write_number(number.kind, number.size, stamp.to_unix(moment), number.order)
+            hits.update(sight.places(each, wanted) if wanted else ())
+        for (side, at), count in hits.items():
+            if count < 2 or not free(side, at, number.size, taken):
+                continue
+            agreeing = sum(
+                write_number(number.kind, number.size, stamp.to_unix(moment), number.order)
+                == sight.bytes_at(each, side, at, number.size)
+                for each, moment in dated
+            )
+            if agreeing >= len(dated) * (1 - SPOILED):
+                return Claim(side, at, number, "stamp", doc=f"the dates of the listing, {agreeing} times")
+    return None
+
+
+LOOKED_AT = 4
+"""Records whose dates say where others may stand."""
 
 
 def _order(sight: Sight, claims: Sequence[Claim]) -> str:

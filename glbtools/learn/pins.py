@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from glbtools.binary.field import INTEGERS, ODD, Field
+from glbtools.binary import dateparts
+from glbtools.binary.field import DATE, INTEGERS, ODD, Field
 from glbtools.binary.layout import Layout
 from glbtools.binary.layout import parse as parse_layout
 from glbtools.errors import LayoutError, UsageError
@@ -36,7 +37,7 @@ STRAY = 0.03
 """Share of the records that damage may have changed."""
 
 _SPELLED = re.compile(
-    r"(?P<name>[a-z_]+)(?:=(?:(?P<none>none)|(?P<type>[a-z]+\d*(?::\d+)?)(?: ?(?P<order>le|be))?))?"
+    r"(?P<name>[a-z_]+)(?:=(?:(?P<none>none)|(?P<type>[a-z]+\d*(?::\d+)?|date:[^@]+?)(?: ?(?P<order>le|be))?))?"
     r"(?:@(?P<at>0x[0-9a-f]{1,4}|\d{1,5}))?"
 )
 
@@ -73,7 +74,7 @@ def parse_pins(spelled: Sequence[str], names: Sequence[str] = NAMES, texts: Sequ
     """
     pins: list[Pin] = []
     for text in spelled:
-        match = _SPELLED.fullmatch(text.strip().lower())
+        match = _SPELLED.fullmatch(text.strip() if DATE in text else text.strip().lower())
         name = match["name"] if match else ""
         if match is None or name not in names or (match["at"] is None) == (match["none"] is None):
             number = next(each for each in names if each not in texts)
@@ -82,13 +83,15 @@ def parse_pins(spelled: Sequence[str], names: Sequence[str] = NAMES, texts: Sequ
                              f"names are {', '.join(names)}")  # fmt: skip
         kind, _, digits = (match["type"] or "").partition(":")
         size = (INTEGERS | ODD).get(kind, int(digits) if digits and kind in {"dec", "hex"} else 0)
+        if f"{kind}:" == DATE and name == "stamp":
+            kind, size = f"{DATE}{digits}", dateparts.size(digits)
         if match["none"] and name in {"sync", "text"}:
             raise UsageError(f"--pin {text}: a record has a {'number' if name == 'sync' else 'text'}")
         if (name in texts) != (not kind) and not match["none"]:
             raise UsageError(f"--pin {text}: a text has no type, and everything else has one")
         if kind and (not size or kind.startswith("i")):
             raise UsageError(
-                f"--pin {text}: types are u8, u16, u24, u32, with le or be behind them, w32, dec:N and hex:N"
+                f"--pin {text}: types are u8, u16, u24, u32, with le or be behind them, w32, dec:N, hex:N, date:FORM"
             )
         if any(each.name == name for each in pins):
             raise UsageError(f"--pin {text}: {name} is pinned twice")
