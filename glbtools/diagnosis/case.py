@@ -546,9 +546,10 @@ def never_reached(case: Case, record: Record | Change, made: datetime | None) ->
     """Whether a change below the server's number surely never reached the server (docs/certainty.md).
 
     An older REQTRANS may have been put back, with changes that the server has had. What shows that it has not is a
-    MSTTRANS that is whole without it, or its own date, later than all that the server has had from here; both only
-    where nothing shows that the server itself went back. A change numbered just as the server's number is taken under
-    one reading of the protocol (Q96060), and one numbered as ReqSync may be what T3 has kept (Q133428): neither counts.
+    MSTTRANS that is whole without it, or that begins before it was made; or its own date, later than all that the
+    server has had from here; each only where nothing shows that the server itself went back. A change numbered just as
+    the server's number is taken under one reading of the protocol (Q96060), and one numbered as ReqSync may be what T3
+    has kept (Q133428): neither counts.
     """
     own, theirs, server = case.numbers, case.requestor, case.server
     master = server.master if server else None
@@ -561,7 +562,8 @@ def never_reached(case: Case, record: Record | Change, made: datetime | None) ->
     if master.complete and case.others.acknowledged <= master.last:
         return True
     asked = own.imports is not None and theirs.importsync is not None and theirs.importsync >= own.imports
-    return asked and bool(made and theirs.last_update and made - theirs.last_update > SKEW)
+    later = bool(made and theirs.last_update and made - theirs.last_update > SKEW)
+    return asked and (later or master.spans(made))
 
 
 def unregistered(case: Case) -> bool:

@@ -124,6 +124,10 @@ class Master:
             return False
         return self.first == 1 or bool(self.since and made and made > self.since)
 
+    def spans(self, made: datetime | None) -> bool:
+        """Whether it holds all that was issued since more than a day before a moment, number by number."""
+        return self.whole and self.rises and bool(self.since and made and made - self.since > SKEW)
+
     def lacks(self, text: str) -> bool:
         """Whether it holds no change of a text, of whatever day; of an R record that cannot be told."""
         return not is_start(text) and text not in self.texts

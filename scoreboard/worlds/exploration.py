@@ -92,6 +92,13 @@ class Node:
 Layer = dict[State, Node]
 
 
+class Moment(NamedTuple):
+    """A moment of a history: the event that led to it, in words, and the state after it."""
+
+    words: tuple[str, ...]
+    state: State
+
+
 class Search:
     """All histories from one start up to a bound.
 
@@ -217,20 +224,24 @@ class Search:
 
     def history(self, layer: int, state: State, reading: int) -> list[str]:
         """Return one history that comes to a state of a layer under a reading, in words."""
+        return [word for each in self.moments(layer, state, reading) for word in each.words]
+
+    def moments(self, layer: int, state: State, reading: int) -> list[Moment]:
+        """Return the moments of one history that comes to a state of a layer under a reading, the start first."""
         found = self._back(layer, state, 1 << reading, frozenset())
         assert found is not None
         return found
 
-    def _back(self, layer: int, state: State, bit: int, copies: frozenset[tuple[int, int]]) -> list[str] | None:
+    def _back(self, layer: int, state: State, bit: int, copies: frozenset[tuple[int, int]]) -> list[Moment] | None:
         core = self.space.cores[state.core]
         here = {(at, copy) for at, copy in copies if copy == (core.server if at < 0 else core.requestors[at])}
         left = copies - here
         node = self.layers[layer][state]
         if not all(self._possible(node, each, bit) for each in left):
             return None
-        told = ["(copy)"] * bool(here)
+        told = ("(copy)",) * bool(here)
         if layer == 0:
-            return None if left else told
+            return None if left else [Moment(told, state)]
         for edge in node.edges:
             if not edge.readings & bit:
                 continue
@@ -238,8 +249,9 @@ class Search:
             before = self._back(layer - 1, edge.before, bit, wanted)
             if before is not None:
                 if layer == self.first:
-                    return [self.start, *(["(copy before)"] if "(copy)" in before else []), *told]
-                return [*before, self.told(edge.event), *told]
+                    earlier = ("(copy before)",) * any("(copy)" in each.words for each in before)
+                    return [Moment((self.start, *earlier, *told), state)]
+                return [*before, Moment((self.told(edge.event), *told), state)]
         return None
 
     @staticmethod

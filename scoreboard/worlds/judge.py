@@ -71,6 +71,7 @@ class Said(NamedTuple):
 Verdict = Callable[[View], Said]
 Fates = dict[tuple[int, int, int], dict[str, Witness]]
 Among = Callable[[End], bool]
+Note = Callable[[View, Fates, Said], None]
 
 
 def every(end: End) -> bool:
@@ -143,20 +144,29 @@ def _keep(kept: dict[str, Unsound], found: Unsound) -> None:
         kept[found.why] = found
 
 
-def judge(worlds: Worlds, verdict: Verdict, among: Among = every) -> Judgment:
-    """Hold a verdict against all histories, or those among them that end in some way."""
+def judge(worlds: Worlds, verdict: Verdict, among: Among = every, note: Note | None = None) -> Judgment:
+    """Hold a verdict against all histories, or those among them that end in some way.
+
+    Args:
+        worlds: all histories.
+        verdict: what is said of a view.
+        among: which histories count.
+        note: called with each view, the fates behind it, and what is said of it.
+    """
     judgment = Judgment()
     for seen, behind in worlds.views.items():
         kept = behind if among is every else {end: witness for end, witness in behind.items() if among(end)}
         if kept:
-            judge_view(judgment, seen, kept, verdict(seen))
+            judge_view(judgment, seen, kept, verdict(seen), note)
     return judgment
 
 
-def judge_view(judgment: Judgment, seen: View, behind: Behind, said: Said) -> None:
+def judge_view(judgment: Judgment, seen: View, behind: Behind, said: Said, note: Note | None = None) -> None:
     """Hold what is said of one view against what is behind it."""
     judgment.views += 1
     fates = fates_behind(behind)
+    if note is not None:
+        note(seen, fates, said)
     sure: dict[tuple[int, int, int], frozenset[str]] = {}
     for each in said.statements:
         key = (each.at, each.place, each.number)
@@ -177,7 +187,7 @@ def judge_view(judgment: Judgment, seen: View, behind: Behind, said: Said) -> No
         if len(found) == 1:
             fate = next(iter(found))
             judgment.agreed[fate] += 1
-            judgment.told[fate] += key in sure and _tells(sure[key], fate)
+            judgment.told[fate] += key in sure and tells(sure[key], fate)
     for cause in said.causes:
         if cause.certainty != CERTAIN:
             continue
@@ -222,7 +232,7 @@ def _passed_over(judgment: Judgment, seen: View, fates: Fates, said: Said) -> No
         judgment.count(judgment.passed, Unsound(kind, text, seen, first))
 
 
-def _tells(sure: frozenset[str], fate: str) -> bool:
+def tells(sure: frozenset[str], fate: str) -> bool:
     """Whether a certain statement says what became of a change; what will be sent may be there already."""
     return sure in (frozenset({fate}), frozenset({fate, REACHED})) if fate == COMES else sure == frozenset({fate})
 

@@ -54,7 +54,11 @@ def _of(seen: View, at: int, member: Member) -> list[Statement]:
             continue
         if whole:
             say("never: k < b, b >= a, MSTTRANS whole without it", NEVER)
-        if each.made > record.updated and record.imports >= member.config.imports and is_sound(seen):
+        if record.imports < member.config.imports or not is_sound(seen):
+            continue
+        if rises_without_gap(seen) and seen.master[0].made < each.made:
+            say("never: k < b, b >= a, MSTTRANS without it from before it was made", NEVER)
+        if each.made > record.updated:
             say("never: k < b, b >= a, stamp later than the last update", NEVER)
     return found
 
@@ -67,6 +71,18 @@ def is_whole(seen: View) -> bool:
     known = [each for each in seen.srvconf.records if each]
     total = seen.srvconf.own.acknowledged + sum(each.acknowledged for each in known)
     return [each.sync for each in seen.master] == list(range(1, head + 1)) and head >= total and is_sound(seen)
+
+
+def rises_without_gap(seen: View) -> bool:
+    """Whether MSTTRANS holds every number from its first to H, each once and in order."""
+    if not seen.master or seen.srvconf is None:
+        return False
+    return [each.sync for each in seen.master] == list(range(seen.master[0].sync, seen.srvconf.head + 1))
+
+
+def begins_before(seen: View, made: int) -> bool:
+    """Whether the first record of MSTTRANS is of an earlier day, or the first that was ever issued."""
+    return bool(seen.master) and (seen.master[0].sync == 1 or seen.master[0].made < made)
 
 
 def is_sound(seen: View) -> bool:

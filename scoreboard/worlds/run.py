@@ -7,6 +7,7 @@ import gc
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,11 +18,12 @@ from typing import NamedTuple
 from scoreboard.worlds import judge as judging
 from scoreboard.worlds.exploration import Bound
 from scoreboard.worlds.judge import Judgment, Said, Unsound, judge, judge_view
+from scoreboard.worlds.kinds import ASKED, Kinds, merged
 from scoreboard.worlds.readings import Readings
 from scoreboard.worlds.rules import rules
 from scoreboard.worlds.sample import CannotError, drawn, said
 from scoreboard.worlds.truth import Behind, Worlds
-from scoreboard.worlds.views import FILES, View, without
+from scoreboard.worlds.views import FILES, Eye, View, without
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "worlds.md"
 BEGINS, ENDS = "<!-- Figures: written by `make scoreboard`. -->", "<!-- End of the figures. -->"
@@ -36,7 +38,7 @@ class Run(NamedTuple):
         bound: how far.
         together: in how many rules readings may differ from the adopted one.
         whole: so many views as they are.
-        parts: so many of each kind with something taken away.
+        parts: so many of each kind with something taken away, and so many with the files of an earlier day beside them.
     """
 
     name: str
@@ -67,7 +69,9 @@ class Result:
 
     Attributes:
         agree: measure -> views in which all histories agree, and views that were asked.
-        rules: ending -> what came of the record rules; ``program`` the same of the program, ``parts`` with a file gone.
+        rules: ending -> what came of the record rules; ``program`` the same of the program, ``parts`` with a file gone,
+            ``older`` with the files of an earlier day beside them.
+        kinds: what of each kind the record rules say, and what refutes it; ``program_kinds`` the same of the program.
         errors: what the program answered with an error, by message.
     """
 
@@ -80,6 +84,9 @@ class Result:
     rules: dict[str, Told] = field(default_factory=dict)
     program: dict[str, Told] = field(default_factory=dict)
     parts: dict[str, Told] = field(default_factory=dict)
+    older: dict[str, Told] = field(default_factory=dict)
+    kinds: Kinds = field(default_factory=Kinds)
+    program_kinds: Kinds = field(default_factory=Kinds)
     errors: Counter[str] = field(default_factory=Counter)
 
 
@@ -123,33 +130,67 @@ def result_of(run: Run) -> Result:
     worlds = Worlds(run.bound, Readings(run.together))
     found = Result(run, len(worlds.readings), worlds.states, len(worlds.views))
     found.agree = shares(worlds)
-    found.rules = {name: told(judge(worlds, rules, among)) for name, among in ENDINGS.items()}
+    found.rules = {
+        name: told(judge(worlds, rules, among, found.kinds.note if name == "any" else None))
+        for name, among in ENDINGS.items()
+    }
     whole = drawn(worlds, run.whole)
     judgments = {name: Judgment() for name in ENDINGS}
     for seen in whole:
-        _judged(judgments, seen, worlds.views[seen], found)
+        words = _words(found, seen)
+        if words is not None:
+            found.program_kinds.note(seen, judging.fates_behind(worlds.views[seen]), words)
+            _held(judgments, seen, worlds.views[seen], words)
     found.program = {name: told(each) for name, each in judgments.items()}
     judgments = {name: Judgment() for name in ENDINGS}
     for what in FILES if run.parts else ():
         some = Random(2).sample(whole, min(run.parts, len(whole)))  # noqa: S311 - it is no secret
         wanted = {without(seen, what) for seen in some}
         for seen, behind in judging.behind_less(worlds, what, wanted).items():
-            _judged(judgments, seen, behind, found)
+            words = _words(found, seen)
+            if words is not None:
+                _held(judgments, seen, behind, words)
     found.parts = {name: told(each) for name, each in judgments.items()}
+    judgments = {name: Judgment() for name in ENDINGS}
+    for seen in whole[: run.parts]:
+        for older, behind in earlier(worlds, seen).items():
+            words = _words(found, seen, older)
+            if words is not None:
+                _held(judgments, seen, behind, words)
+    found.older = {name: told(each) for name, each in judgments.items()}
     found.seconds = time.monotonic() - began
     gc.enable()
     return found
 
 
-def _judged(judgments: dict[str, Judgment], seen: View, behind: Behind, found: Result) -> None:
-    """Let the program judge a view, and hold that against each kind of ending."""
+MOST_OLDER = 4
+"""Earlier days that are tried beside a view."""
+
+
+def earlier(worlds: Worlds, seen: View) -> dict[View, Behind]:
+    """Return what the files showed on some earlier days of histories that end in a view, each with those histories."""
+    found: dict[View, Behind] = {}
+    eye, dice = Eye(worlds.space), Random(3)  # noqa: S311 - it is no secret
+    for end, witness in worlds.views[seen].items():
+        days = [older for each in witness.moments() if (older := eye.view(each.core)) != seen]
+        if days:
+            found.setdefault(dice.choice(days), {})[end] = witness
+    return {each: found[each] for each in list(found)[:MOST_OLDER]}
+
+
+def _words(found: Result, seen: View, older: View | None = None) -> Said | None:
+    """Return what the program says of a view; nothing where it cannot answer, None where it fails."""
     try:
-        words = said(seen)
+        return said(seen, older)
     except CannotError:
-        words = Said()
+        return Said()
     except Exception as error:
         found.errors[f"{type(error).__name__}: {error}"] += 1
-        return
+        return None
+
+
+def _held(judgments: dict[str, Judgment], seen: View, behind: Behind, words: Said) -> None:
+    """Hold what is said of a view against each kind of ending."""
     for name, among in ENDINGS.items():
         kept = {end: witness for end, witness in behind.items() if among(end)}
         if kept:
@@ -184,7 +225,7 @@ def page(results: list[Result]) -> list[str]:
     lines += ["", "| run | events | readings | states | views | views through the program | seconds |"]
     lines += ["|---|--:|--:|--:|--:|--:|--:|"]
     for each in results:
-        through = each.program["any"].views + each.parts["any"].views
+        through = each.program["any"].views + each.parts["any"].views + each.older["any"].views
         lines.append(
             f"| {each.run.name} | {each.run.bound.events} | {each.readings} | {each.states:,} | {each.views:,} "
             f"| {through:,} | {each.seconds:.0f} |"
@@ -200,14 +241,61 @@ def page(results: list[Result]) -> list[str]:
         ("The record rules, of all views:", "rules"),
         ("The program, of a sample written as files:", "program"),
         ("The program, with one file or postoffice taken away:", "parts"),
+        ("The program, with the files of an earlier day of the same histories as `--older`:", "older"),
     ):
         lines += ["", title, ""]
         lines += ["| run | certain | refuted | at rest | as adopted | complete: arrived | comes | never | lost |"]
         lines += ["|---|--:|--:|--:|--:|--:|--:|--:|--:|"]
         for each in results:
             lines.append(_row(each.run.name, getattr(each, pick), arrived=pick == "rules"))
-    lines += ["", *_refutations(results), ENDS]
+    lines += ["", *_refutations(results)]
+    lines += _unsaid("The record rules", merged(each.kinds for each in results))
+    return [*lines, *_unsaid("The program", _against(results), ASKED[1:]), ENDS]
+
+
+def _against(results: list[Result]) -> Kinds:
+    """Return what the program says of each kind, with the histories of all runs that refute it."""
+    said = merged(each.program_kinds for each in results)
+    said.refuted |= merged(each.kinds for each in results).refuted
+    return said
+
+
+def _unsaid(who: str, found: Kinds, asked: Iterable[str] = ASKED) -> list[str]:
+    """Return what is agreed on and not said certainly, by kind, with a history that refutes the kind."""
+    lines = ["", f"### {who}: what all histories of a view agree on, and is not said certainly", ""]
+    lines += ["| fate | agreed on | said certainly | of kinds that no history refutes | said certainly |"]
+    lines += ["|---|--:|--:|--:|--:|"]
+    rows, left = [], []
+    for fate in asked:
+        kinds = [kind for other, kind in found.agreed if other == fate]
+        sure = [kind for kind in kinds if (fate, kind) not in found.refuted]
+        agreed, told = (sum(of[fate, each] for each in kinds) for of in (found.agreed, found.told))
+        fixed, fixed_told = (sum(of[fate, each] for each in sure) for of in (found.agreed, found.told))
+        if agreed:
+            lines.append(f"| {fate} | {agreed:,} | {_share(told, agreed)} | {fixed:,} | {_share(fixed_told, fixed)} |")
+        for kind in kinds:
+            missing = found.agreed[fate, kind] - found.told[fate, kind]
+            if missing and (fate, kind) in found.refuted:
+                rows.append((missing, fate, kind))
+            elif missing:
+                left.append((missing, fate, kind))
+    rows.sort(reverse=True)
+    lines += ["", "Kinds that a history refutes, the commonest first, each with the smallest:", ""]
+    for missing, fate, kind in rows[:MOST_KINDS]:
+        each = found.refuted[fate, kind]
+        history = each.told.splitlines()[-1]
+        lines.append(f"- {missing:,} {fate}: {kind}. One is {each.fate} by `{history}`.")
+    if len(rows) > MOST_KINDS:
+        rest = sum(missing for missing, _, _ in rows[MOST_KINDS:])
+        lines.append(f"- {rest:,} of {len(rows) - MOST_KINDS} more kinds, each of them refuted as well.")
+    if left:
+        lines += ["", "Kinds that no history up to these bounds refutes, and that are not said:", ""]
+        lines += [f"- {missing:,} {fate}: {kind}." for missing, fate, kind in sorted(left, reverse=True)[:MOST_KINDS]]
     return lines
+
+
+MOST_KINDS = 12
+"""Kinds that are named one by one."""
 
 
 def _row(name: str, found: dict[str, Told], *, arrived: bool) -> str:
@@ -224,7 +312,7 @@ def _refutations(results: list[Result]) -> list[str]:
     """Return the smallest refutation of each kind of statement that the program made, at rest."""
     smallest: dict[str, str] = {}
     for each in results:
-        for found in (each.program, each.parts):
+        for found in (each.program, each.parts, each.older):
             for why, words in found["at rest"].unsound.items():
                 known = smallest.get(why)
                 if known is None or len(words) < len(known):

@@ -103,20 +103,29 @@ def ask(*arguments: str) -> Any:
     return json.loads(out.buffer.getvalue())
 
 
-def said_of(seen: View, directory: Path) -> Said:
-    """Return what the program says of a view whose files are in a directory."""
-    diagnosis = ask("diagnose", "--json", str(directory))
-    unsent = ask("unsent", "--json", str(directory))
+def said_of(seen: View, directory: Path, older: Path | None = None) -> Said:
+    """Return what the program says of a view whose files are in a directory, perhaps with those of an earlier day."""
+    beside = ["--older", str(older)] if older else []
+    diagnosis = ask("diagnose", "--json", str(directory), *beside)
+    unsent = ask("unsent", "--json", str(directory), *beside)
     statements = (*_changes(seen, unsent), *_ranges(seen, diagnosis))
     return Said(statements, tuple(_causes(seen, diagnosis)), tuple(_refuted(seen, diagnosis)), listing=True)
 
 
-def said(seen: View) -> Said:
-    """Return what the program says of a view: it is written as files, and they are judged."""
+def said(seen: View, older: View | None = None) -> Said:
+    """Return what the program says of a view: it is written as files, and they are judged.
+
+    Args:
+        seen: the view.
+        older: what the files showed on an earlier day, given as ``--older``.
+    """
     directory = Path(tempfile.mkdtemp(prefix="worlds-"))
     try:
         files.write_tree(materialize(seen), directory / "net", sync=False)
-        return said_of(seen, directory / "net")
+        if older is None:
+            return said_of(seen, directory / "net")
+        files.write_tree(materialize(older), directory / "older", sync=False)
+        return said_of(seen, directory / "net", directory / "older")
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 

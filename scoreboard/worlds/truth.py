@@ -48,6 +48,10 @@ class Witness(NamedTuple):
         """How many events after the start."""
         return self.layer - self.search.first
 
+    def moments(self) -> list[State]:
+        """Return the states of the history after each event, that of its start first."""
+        return [each.state for each in self.search.moments(self.layer, self.state, self.reading)][:-1]
+
     def told(self) -> str:
         """Return the history in words, with what differs from the adopted reading."""
         events = self.search.history(self.layer, self.state, self.reading)

@@ -663,6 +663,11 @@ def test_what_a_requestor_that_went_back_holds_is_certainly_refused_where_a_whol
     purged = again(5, 1, [add(2, "ann")])
     del purged[0]["queue"]["MSTTRANS"][:3]
     assert up(unsent(build(*purged, name="purged"))) == [(2, "rejected", "likely")]
+    purged[1]["queue"]["REQTRANS"][0]["stamp"] = "1994-04-09T13:00:00"
+    assert up(unsent(build(*purged, name="reaches back"))) == [(2, "rejected", "certain")], "MSTTRANS begins before it"
+    del purged[0]["queue"]["MSTTRANS"][0]
+    purged[0]["queue"]["MSTTRANS"][0]["sync"] = 4
+    assert up(unsent(build(*purged, name="gap"))) == [(2, "rejected", "likely")]
 
 
 def test_a_change_made_after_all_that_the_server_has_had_certainly_did_not_arrive(build: Build) -> None:

@@ -23,12 +23,14 @@ from scoreboard.worlds.judge import (
     judge_view,
     single_causes,
 )
+from scoreboard.worlds.kinds import Kinds, merged
 from scoreboard.worlds.materialize import materialize
 from scoreboard.worlds.readings import OPEN, Readings
 from scoreboard.worlds.rules import rules
+from scoreboard.worlds.run import earlier
 from scoreboard.worlds.sample import drawn, said
-from scoreboard.worlds.state import EXPORT, REAL
-from scoreboard.worlds.truth import LACKS, NEVER, Worlds, causes
+from scoreboard.worlds.state import CHANGE, EXPORT, REAL
+from scoreboard.worlds.truth import COMES, LACKS, NEVER, Worlds, causes
 from scoreboard.worlds.views import View, projections, shown
 
 
@@ -208,4 +210,55 @@ def test_the_program_calls_nothing_certain_of_a_sample_that_some_history_refutes
     worlds, judgment = adopted(), Judgment()
     for seen in drawn(worlds, 25):
         judge_view(judgment, seen, {e: w for e, w in worlds.views[seen].items() if as_adopted(e)}, said(seen))
+    assert [each.told() for each in judgment.unsound.values()] == []
+
+
+def test_what_msttrans_must_hold_and_lacks_never_reached_the_server_though_the_oldest_was_purged() -> None:
+    worlds = Worlds(Bound(events=4, starts=("purged",)), Readings(0))
+    rule = "never: k < b, b >= a, MSTTRANS without it from before it was made"
+    judgment = judge(worlds, rules, at_rest)
+    assert judgment.certain[rule] > 20
+    assert [each.told() for each in judgment.unsound.values()] == []
+
+
+def test_what_is_not_said_certainly_is_of_a_kind_that_a_history_refutes() -> None:
+    """Records only: the rules say nothing of confirmed numbers (docs/certainty.md#what-is-certain-of-a-record)."""
+    every = []
+    for bound, together in ((Bound(events=4), 0), (Bound(events=3), 1), (Bound(events=2, starts=("old",)), 2)):
+        noted = Kinds()
+        judge(Worlds(bound, Readings(together)), rules, note=noted.note)
+        every.append(noted)
+    found = merged(every)
+    unsaid = {key for key in found.agreed if key[0] == NEVER and found.told[key] < found.agreed[key]}
+    assert unsaid
+    assert {kind for fate, kind in unsaid if (fate, kind) not in found.refuted} == set()
+    lost = {key for key in found.agreed if key[0] == LACKS}
+    assert lost
+    assert lost <= set(found.refuted)
+
+
+def test_a_kind_is_refuted_by_the_smallest_history_in_which_one_of_it_ends_otherwise() -> None:
+    noted = Kinds()
+    judge(Worlds(Bound(events=3), Readings(1)), rules, note=noted.note)
+    found = noted.refuted[NEVER, "k > a, k = b, b >= a"]
+    assert found.events == 2
+    assert found.fate == COMES
+    assert "reject=below" in found.told
+
+
+def test_the_moments_of_a_history_begin_with_its_start_and_end_before_its_last_event() -> None:
+    witness = next(
+        each for behind in adopted().views.values() for each in behind.values() if each.told() == "old chg C EMPTY"
+    )
+    queues = [adopted().space.requestors[adopted().space.cores[each.core].requestors[0]] for each in witness.moments()]
+    assert [len([record for record in each.queue if record.kind == CHANGE]) for each in queues] == [0, 1, 0]
+
+
+def test_the_program_calls_nothing_certain_with_an_earlier_day_beside_it_that_its_history_refutes() -> None:
+    worlds, judgment = adopted(), Judgment()
+    for seen in drawn(worlds, 8, seed=4):
+        for older, behind in earlier(worlds, seen).items():
+            judge_view(judgment, seen, behind, said(seen, older))
+    assert judgment.views >= 8
+    assert sum(judgment.certain.values()) > 10
     assert [each.told() for each in judgment.unsound.values()] == []
