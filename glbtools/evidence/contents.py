@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from glbtools import files
 from glbtools.errors import GlbError, UnknownFormatError
-from glbtools.evidence.sources import Entry
+from glbtools.evidence.sources import Entry, OnDisk
 from glbtools.formats.registry import DIRSYNC, Inspection, inspect_bytes
 from glbtools.layouts import Layouts
 
@@ -102,7 +102,7 @@ class Contents:
 
     def changed(self, artefact: Artefact) -> bool:
         """Whether a file is no longer what it was when it was first looked at; of an archive, the whole is asked."""
-        if artefact.entry.path is None:
+        if not isinstance(artefact.entry, OnDisk):
             return False
         if artefact.path in self._containers and _time(artefact.entry) != self._containers[artefact.path]:
             return True

@@ -10,6 +10,7 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -132,7 +133,8 @@ class Entry(Protocol):
 class OnDisk:
     """An entry of the machine's own file system; see ``Entry``."""
 
-    place: Path
+    place: str
+    name: str
     shown: str
     size: int = 0
     is_directory: bool = False
@@ -140,15 +142,10 @@ class OnDisk:
     target: str = ""
     deleted: bool = False
 
-    @property
-    def name(self) -> str:
-        """See ``Entry``."""
-        return self.place.name
-
-    @property
+    @cached_property
     def path(self) -> Path:
         """See ``Entry``."""
-        return self.place
+        return Path(self.place)
 
     @property
     def hides(self) -> bool:
@@ -159,7 +156,7 @@ class OnDisk:
     def is_link(self) -> bool:
         """Whether it is a symbolic link, wherever that leads; not so for what lies too deep to be looked at."""
         try:
-            return self.place.is_symlink()
+            return self.path.is_symlink()
         except OSError:
             return False
 
@@ -176,7 +173,7 @@ class OnDisk:
             FileAccessError: it is gone.
         """
         try:
-            found = self.place.stat()
+            found = self.path.stat()
         except OSError as error:
             raise files.access_error(self.shown, error) from None
         return found.st_dev, found.st_ino
@@ -214,28 +211,28 @@ def on_disk(path: Path, shown: str) -> OnDisk:
         found = path.stat()
     except (OSError, ValueError) as error:
         raise files.access_error(shown, error) from None
-    return _of_status(path, shown, found, _target(path) if path.is_symlink() else "")
+    return _of_status((str(path), path.name, shown), found, _target(path) if path.is_symlink() else "")
 
 
 def _entry(each: os.DirEntry[str], shown: str) -> OnDisk:
-    path = Path(each.path)
+    where = each.path, each.name, shown
     try:
         if not each.is_symlink():
-            return _of_status(path, shown, each.stat(follow_symlinks=False), "")
+            return _of_status(where, each.stat(follow_symlinks=False), "")
         found = each.stat()
     except OSError:
-        return OnDisk(path, shown, other=BROKEN if each.is_symlink() else UNSEEN)
+        return OnDisk(*where, other=BROKEN if each.is_symlink() else UNSEEN)
     if stat.S_ISDIR(found.st_mode):
-        return OnDisk(path, shown, other=LINK)
-    return _of_status(path, shown, found, _target(path))
+        return OnDisk(*where, other=LINK)
+    return _of_status(where, found, _target(Path(each.path)))
 
 
-def _of_status(path: Path, shown: str, found: os.stat_result, target: str) -> OnDisk:
+def _of_status(where: tuple[str, str, str], found: os.stat_result, target: str) -> OnDisk:
     if stat.S_ISDIR(found.st_mode):
-        return OnDisk(path, shown, is_directory=True)
+        return OnDisk(*where, is_directory=True)
     if stat.S_ISREG(found.st_mode):
-        return OnDisk(path, shown, found.st_size, target=target)
-    return OnDisk(path, shown, other=files.kind_of(found.st_mode))
+        return OnDisk(*where, found.st_size, target=target)
+    return OnDisk(*where, other=files.kind_of(found.st_mode))
 
 
 def _target(path: Path) -> str:

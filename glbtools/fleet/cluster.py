@@ -10,7 +10,7 @@ from typing import Any
 from glbtools import __version__
 from glbtools.errors import GlbError, UsageError
 from glbtools.fleet.discovery import Job
-from glbtools.fleet.judging import CRASHED, Line, Terms, judged, stamped, without_verdict
+from glbtools.fleet.judging import CRASHED, JobLines, Terms, judged, unjudged
 from glbtools.fleet.pool import UNDER_WAY, batches
 
 WAIT = 20
@@ -67,7 +67,7 @@ class Cluster:
                     f"{worker}: does not see {', '.join(missing)}; give paths that are the same everywhere"
                 )
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[list[Line]]:
+    def run(self, jobs: Iterable[Job]) -> Iterator[JobLines]:
         """Yield the lines of each job, in no order.
 
         Raises:
@@ -80,7 +80,7 @@ class Cluster:
         finally:
             self._client.close()
 
-    def _run(self, waiting: Iterator[list[Job]]) -> Iterator[list[Line]]:
+    def _run(self, waiting: Iterator[list[Job]]) -> Iterator[JobLines]:
         lost: list[Job] = []
         while True:
             most = UNDER_WAY * max(sum(self._client.nthreads().values()), 1)
@@ -102,8 +102,7 @@ class Cluster:
             try:
                 yield future.result()[0]
             except self._dask.KilledWorker:
-                line = without_verdict(job, CRASHED, "ended every worker that it was given to")
-                yield stamped(job, [line])
+                yield unjudged(job, CRASHED, "ended every worker that it was given to")
 
     def _submit(self, batch: list[Job]) -> None:
         # A key of its own for each try: what was done once would else be taken for done.

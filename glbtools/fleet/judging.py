@@ -26,6 +26,7 @@ from glbtools.evidence.sources import INSIDE, on_disk
 from glbtools.fleet.discovery import DIRECTORIES, UNREAD, Job
 from glbtools.layouts import Layouts
 from glbtools.reporting import diagnosis, unsent
+from glbtools.reporting.documents import dumps
 
 Line = dict[str, Any]
 """What is said of one unit; see ``schemas/survey-line.schema.json``."""
@@ -55,13 +56,34 @@ class Terms(NamedTuple):
     timeout: float | None = None
 
 
+class JobLines(NamedTuple):
+    """The lines of a job as they are written; made where the job is judged, so that it need not be done by one for all.
+
+    Attributes:
+        data: JSON, a line for each unit.
+        outcomes: of each unit.
+        severities: of each finding.
+    """
+
+    data: bytes
+    outcomes: tuple[str, ...]
+    severities: tuple[str, ...]
+
+
 class _TimeOutError(BaseException):
     """The time for a job is over; of no class that anything on the way catches."""
 
 
-def judged(jobs: Iterable[Job], terms: Terms) -> list[list[Line]]:
-    """Return the lines of some jobs, one list for each."""
-    return [lines(job, terms) for job in jobs]
+def judged(jobs: Iterable[Job], terms: Terms) -> list[JobLines]:
+    """Return the lines of each of some jobs."""
+    return [written(lines(job, terms)) for job in jobs]
+
+
+def written(found: list[Line]) -> JobLines:
+    """Return the lines of a job as they are written."""
+    data = b"".join(dumps(each, indent=None).encode() + b"\n" for each in found)
+    severities = (finding["severity"] for each in found for finding in each["findings"])
+    return JobLines(data, tuple(each["outcome"] for each in found), tuple(severities))
 
 
 def lines(job: Job, terms: Terms) -> list[Line]:
@@ -78,6 +100,11 @@ def lines(job: Job, terms: Terms) -> list[Line]:
         found = [without_verdict(job, FAILED, f"{type(error).__name__}: {error}")]
     seconds = round((time.perf_counter() - began) / len(found), 6)
     return stamped(job, found, seconds)
+
+
+def unjudged(job: Job, outcome: str, why: str) -> JobLines:
+    """Return the one line of a job that no process came through."""
+    return written(stamped(job, [without_verdict(job, outcome, why)]))
 
 
 def stamped(job: Job, found: list[Line], seconds: float = 0.0) -> list[Line]:

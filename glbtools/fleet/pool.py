@@ -9,9 +9,10 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from glbtools import processes
+from glbtools.diagnosis.engine import CHECKS
 from glbtools.errors import GlbError
 from glbtools.fleet.discovery import Job
-from glbtools.fleet.judging import CRASHED, TIMED_OUT, Line, Terms, judged, lines, stamped, without_verdict
+from glbtools.fleet.judging import CRASHED, TIMED_OUT, JobLines, Terms, judged, unjudged
 
 BATCH = 50
 """Postoffices of a batch, about."""
@@ -45,10 +46,10 @@ def batches(jobs: Iterable[Job], most: int = BATCH) -> Iterator[list[Job]]:
         yield batch
 
 
-def here(jobs: Iterable[Job], terms: Terms) -> Iterator[list[Line]]:
+def here(jobs: Iterable[Job], terms: Terms) -> Iterator[JobLines]:
     """Yield the lines of each job, judged in this process."""
     for job in jobs:
-        yield lines(job, terms)
+        yield from judged([job], terms)
 
 
 class Pool:
@@ -56,11 +57,11 @@ class Pool:
 
     def __init__(self, workers: int, terms: Terms) -> None:
         self._workers, self._terms = workers, terms
-        self._context = processes.context(__name__)
+        self._context = processes.context(__name__, *(f"glbtools.diagnosis.checks.{each}" for each in CHECKS))
         self._begun = self._context.RawValue("i", 0)
         self._executor = self._begin()
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[list[Line]]:
+    def run(self, jobs: Iterable[Job]) -> Iterator[JobLines]:
         """Yield the lines of each job, in no order.
 
         Raises:
@@ -71,8 +72,8 @@ class Pool:
         finally:
             self._end()
 
-    def _run(self, waiting: Iterator[list[Job]]) -> Iterator[list[Line]]:
-        under_way: dict[Future[list[list[Line]]], list[Job]] = {}
+    def _run(self, waiting: Iterator[list[Job]]) -> Iterator[JobLines]:
+        under_way: dict[Future[list[JobLines]], list[Job]] = {}
         while True:
             for batch in waiting:
                 under_way[self._submit(batch)] = batch
@@ -103,7 +104,7 @@ class Pool:
                 for job in lost:
                     yield self._alone(job)
 
-    def _alone(self, job: Job) -> list[Line]:
+    def _alone(self, job: Job) -> JobLines:
         """Return the lines of a job that may have killed its process: nothing else is under way beside it."""
         ended = 0
         for _ in range(MOST_TRIES):
@@ -113,8 +114,7 @@ class Pool:
             if not done:
                 self._kill()
                 self._anew()
-                why = f"took longer than {self._terms.timeout:g} s, and could not be stopped"
-                return stamped(job, [without_verdict(job, TIMED_OUT, why)])
+                return unjudged(job, TIMED_OUT, f"took longer than {self._terms.timeout:g} s, and could not be stopped")
             try:
                 return future.result()[0]
             except BrokenProcessPool:
@@ -122,7 +122,7 @@ class Pool:
                 self._anew()
             if ended == TRIES:
                 break
-        return stamped(job, [without_verdict(job, CRASHED, f"ended its process {ended} times")])
+        return unjudged(job, CRASHED, f"ended its process {ended} times")
 
     def _patience(self, under_way: Iterable[list[Job]]) -> float | None:
         """Return the seconds within which a batch must be done; None for any time."""
@@ -130,11 +130,11 @@ class Pool:
             return None
         return GRACE + self._terms.timeout * UNDER_WAY * max(map(len, under_way))
 
-    def _submit(self, batch: list[Job]) -> Future[list[list[Line]]]:
+    def _submit(self, batch: list[Job]) -> Future[list[JobLines]]:
         try:
             return self._executor.submit(_judged, batch, self._terms)
         except BrokenProcessPool as error:
-            future: Future[list[list[Line]]] = Future()
+            future: Future[list[JobLines]] = Future()
             future.set_exception(error)
             return future
 
@@ -182,6 +182,6 @@ def _settle(begun: Any) -> None:
     processes.settle()
 
 
-def _judged(batch: list[Job], terms: Terms) -> list[list[Line]]:
+def _judged(batch: list[Job], terms: Terms) -> list[JobLines]:
     _sign.value = 1
     return judged(batch, terms)

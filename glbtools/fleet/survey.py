@@ -8,7 +8,7 @@ import time
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -89,6 +89,12 @@ class Survey:
             if outcome not in (JUDGED, UNJUDGED)
         ]
 
+    def count(self, outcomes: Collection[str], severities: Iterable[str]) -> None:
+        """Add units with their outcomes, and the severities of their findings."""
+        self.units += len(outcomes)
+        self.outcomes.update(outcomes)
+        self.findings.update(severities)
+
     def __iter__(self) -> Iterator[Line]:
         """Yield the lines."""
         return tables.read_lines(self.out / LINES)
@@ -141,11 +147,11 @@ def survey(
             running = cluster.run(jobs)
         else:
             running = pool.Pool(count, terms).run(jobs) if count else pool.here(jobs, terms)
-        for lines in running:
-            _write(stream, lines)
-            found.added += len(lines)
-            for line in lines:
-                _count(found, line)
+        for job in running:
+            stream.write(job.data)
+            stream.flush()
+            found.added += len(job.outcomes)
+            found.count(job.outcomes, job.severities)
             now = time.monotonic() - began
             if progress and now - shown >= OFTEN:
                 shown = now
@@ -232,7 +238,7 @@ def _done(stream: BinaryIO, found: Survey) -> array[int]:
         sound = every[-1][1]
         keys.append(int(key, 16))
         for line, _ in every:
-            _count(found, line)
+            found.count([line["outcome"]], (each["severity"] for each in line["findings"]))
     stream.truncate(sound)
     stream.seek(0, os.SEEK_END)
     return array("Q", sorted(keys))
@@ -256,15 +262,3 @@ def _is_done(done: array[int], job: Job) -> bool:
     key = int(job.key, 16)
     place = bisect_left(done, key)
     return place < len(done) and done[place] == key
-
-
-def _write(stream: BinaryIO, lines: Iterable[Line]) -> None:
-    """Write the lines of one job in one piece."""
-    stream.write(b"".join(dumps(each, indent=None).encode() + b"\n" for each in lines))
-    stream.flush()
-
-
-def _count(found: Survey, line: Line) -> None:
-    found.units += 1
-    found.outcomes[line["outcome"]] += 1
-    found.findings.update(each["severity"] for each in line["findings"])

@@ -19,7 +19,7 @@ from glbtools.fleet import cluster, judging
 from glbtools.fleet.cluster import Cluster
 from glbtools.fleet.discovery import Job
 from glbtools.fleet.judging import Terms
-from tests.fleet.units import Deadly, verdicts
+from tests.fleet.units import Deadly, lines_of, verdicts
 
 distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
 dask = pytest.importorskip("dask")
@@ -84,7 +84,7 @@ def test_a_worker_that_is_killed_takes_nothing_with_it(scheduler, tapes: Path, a
 def test_a_unit_that_kills_every_worker_is_an_outcome(scheduler, tapes: Path) -> None:
     deadly = Job("directories", (Deadly("deadly"),))
     given = [deadly, *(Job("directories", (str(path),)) for path in sorted(tapes.glob("0/*/*"))[:20])]
-    found = list(Cluster(scheduler.scheduler_address, Terms(), [str(tapes)]).run(given))
+    found = lines_of(Cluster(scheduler.scheduler_address, Terms(), [str(tapes)]).run(given))
     outcomes = {lines[0]["job"]: lines[0]["outcome"] for lines in found}
     assert len(found) == len(outcomes) == len(given)
     assert outcomes.pop(deadly.key) == "crashed"

@@ -21,7 +21,7 @@ from glbtools.errors import UsageError
 from glbtools.fleet import pool
 from glbtools.fleet.discovery import Job
 from glbtools.fleet.judging import Terms, stamped, without_verdict
-from tests.fleet.units import Deadly, verdicts
+from tests.fleet.units import Deadly, lines_of, verdicts
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 COPIES = 240
@@ -90,7 +90,7 @@ def test_processes_killed_at_random_moments_change_nothing(
 def test_a_unit_that_kills_its_process_is_an_outcome_and_no_other_unit_suffers(tapes: Path) -> None:
     deadly = Job("directories", (Deadly("deadly"),))
     given = [*jobs(tapes, 30), deadly, *jobs(tapes, 40)]
-    found = list(pool.Pool(2, Terms()).run(given))
+    found = lines_of(pool.Pool(2, Terms()).run(given))
     assert len(found) == len(given)
     crashed = [lines for lines in found if lines[0]["outcome"] == "crashed"]
     assert [lines[0]["job"] for lines in crashed] == [deadly.key]
@@ -100,7 +100,7 @@ def test_a_unit_that_kills_its_process_is_an_outcome_and_no_other_unit_suffers(t
 def test_a_unit_that_does_not_end_is_an_outcome(tapes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "GRACE", 0.5)
     slow = Job("directories", (Slow("slow"),))
-    found = list(pool.Pool(2, Terms(timeout=0.5)).run([slow, *jobs(tapes, 5)]))
+    found = lines_of(pool.Pool(2, Terms(timeout=0.5)).run([slow, *jobs(tapes, 5)]))
     assert sorted(lines[0]["outcome"] for lines in found) == ["judged"] * 5 + ["timed out"]
 
 

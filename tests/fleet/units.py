@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import signal
@@ -20,3 +21,8 @@ class Deadly(str):
 
 def verdicts(found):
     return sorted((line | {"seconds": 0} for line in found), key=lambda line: line["unit"])
+
+
+def lines_of(running):
+    """The lines of each job, as they would be written."""
+    return [[json.loads(each) for each in job.data.splitlines()] for job in running]
