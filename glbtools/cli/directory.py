@@ -150,7 +150,7 @@ def compare(
             if losses and not lossy:
                 raise UsageError(f"{after.path}: {writers.unheld(form, losses, lossy=False)}; nothing was written")
     if common.as_json:
-        put([render.difference_document(found)] if to != "-" else [])
+        put(render.difference_document(found) if to != "-" else [])
     elif not common.quiet and to != "-":
         put(common.lines(render.difference_report(found)))
     if not common.quiet:

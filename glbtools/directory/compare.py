@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from glbtools.directory.attributes import content, told_as
 from glbtools.directory.export import Source
-from glbtools.directory.order import PlannedChange, Receiver, Spool, arranged, is_group
+from glbtools.directory.order import PlannedChange, Receiver, Spool, SpooledChanges, arranged, is_group
 from glbtools.model.directory import ADDED, DELETED, MODIFIED, RENAMED, Comparison, Entry, Facts, compared, is_recreated
 
 
@@ -44,7 +45,7 @@ class Difference(NamedTuple):
     overtaken: tuple[Entry, ...]
     reused: tuple[int, ...]
     recreated: tuple[Entry, ...]
-    changes: tuple[tuple[str, Entry], ...]
+    changes: SpooledChanges
     lives: tuple[str | None, str | None] = (None, None)
     attested: bool = False
     names: Mapping[str, str] = {}
@@ -60,20 +61,19 @@ class Difference(NamedTuple):
 
     def steps(self, receiver: Receiver) -> Iterator[tuple[str, Entry]]:
         """Yield what makes the older list into the newer, in an order in which a receiver can apply it."""
-        with Spool() as spool:
-            planned = {
-                entry.key: PlannedChange(
-                    RENAMED if entry.key in self.renamed else kind,
-                    entry.key,
-                    self.names.get(entry.key, entry.dn) if kind == DELETED else entry.dn,
-                    spool.put(entry),
-                    kind != DELETED and is_group(entry),
-                )
-                for kind, entry in self.changes
-            }
-            for kind, entry in arranged(planned, spool, self.names, self.final, receiver):
-                gone = self.emptied.get(entry.key, ()) if kind == MODIFIED else ()
-                yield kind, entry._replace(values=(*entry.values, *((name, ()) for name in gone))) if gone else entry
+        planned = (
+            PlannedChange(
+                RENAMED if key in self.renamed else kind,
+                key,
+                (self.names if kind == DELETED else self.final)[key],
+                place,
+                kind != DELETED and key in self.changes.groups,
+            )
+            for place, (key, kind) in enumerate(self.changes.kinds.items())
+        )
+        for kind, entry in arranged(planned, self.changes, self.names, self.final, receiver):
+            gone = self.emptied.get(entry.key, ()) if kind == MODIFIED else ()
+            yield kind, entry._replace(values=(*entry.values, *((name, ()) for name in gone))) if gone else entry
 
     @property
     def state(self) -> str:
@@ -110,109 +110,145 @@ class Difference(NamedTuple):
     @property
     def counts(self) -> dict[str, int]:
         """How many objects were added (A), modified (M) and deleted (D)."""
-        return {kind: sum(each == kind for each, _ in self.changes) for kind in (ADDED, MODIFIED, DELETED)}
+        found = Counter(self.changes.kinds.values())
+        return {kind: found[kind] for kind in (ADDED, MODIFIED, DELETED)}
 
 
 def compare(old: Source, new: Source) -> Difference:
     """Return what two dumps say of each other.
 
     Each is read once for names, numbers and digests of the contents, the newer a second time for what differs, and the
-    older for what deleted objects were and modified ones have no more: the memory needed is that of the keys, and of
-    the difference.
+    older for what is gone; that is put by, so that the memory needed is that of the keys.
     """
-    first = _Side(old.entries(), {})
-    second = _Side(new.entries(), first.entries)
+    first = _Side(old.entries())
+    second = _Side(new.entries(), first)
     before, after = first.entries, second.entries
     was, now = old.facts(), new.facts()
     numbers = _with_heads(compared(before, after), was, now)
     server = _server(was, now, numbers)
     head = numbers.old_head
-    gone = [before[key] for key in before.keys() - after.keys() if not before[key].deleted]
+    gone = [before[key].entry(key) for key in before.keys() - after.keys() if not before[key].deleted]
     reused = _reused(before, after) if server == "same" else ()
     recreated = [
-        after[key]
+        after[key].entry(key)
         for key in before.keys() & after.keys()
         if not after[key].deleted and server == "same" and is_recreated(before[key], after[key], head)
     ]
     numbered = server == "same"
     by_number = numbered and not (first.has_content or second.has_content)
     kinds = dict(_changes(first, second, by_number=by_number))
-    found = _full(kinds, old, new)
-    pairs = [(each, after[key]) for key, each in before.items() if not each.deleted and _is_live(after.get(key))]
+    pairs = _Pairs(before, after)
     modified = {key for key, kind in kinds.items() if kind == MODIFIED}
-    renamed = frozenset(() if by_number else (key for key in modified if first.digests[key] == second.digests[key]))
-    emptied = _emptied(modified - renamed, found, old, second.told)
+    renamed = frozenset(() if by_number else modified & second.same)
     return Difference(
         numbers,
         server,
         overtaken=tuple(sorted(gone, key=_name)),
         reused=reused,
         recreated=tuple(sorted(recreated, key=_name)),
-        changes=tuple((kind, found[key]) for key, kind in kinds.items()),
+        changes=_whole(kinds, (new, second), (old, first)),
         lives=(was.epoch, now.epoch),
         attested=was.head is not None and now.head is not None,
         names={key: each.dn for key, each in before.items() if not each.deleted},
         final={key: each.dn for key, each in after.items() if not each.deleted},
         numbered=bool(numbers.old_head or numbers.new_head),
-        older=sum(a.csn is not None and b.csn is not None and b.csn < a.csn for a, b in pairs),
-        rewritten=sum(numbered and a.changed != b.changed and b.key not in modified for a, b in pairs),
-        unnumbered=sum(numbered and a.changed == b.changed and b.key in modified for a, b in pairs),
+        older=sum(a.csn is not None and b.csn is not None and b.csn < a.csn for _, a, b in pairs),
+        rewritten=sum(numbered and a.changed != b.changed and key not in modified for key, a, b in pairs),
+        unnumbered=sum(numbered and a.changed == b.changed and key in modified for key, a, b in pairs),
         renamed=renamed,
-        emptied=emptied,
+        emptied=_emptied(modified - renamed, first, second),
         taken=(was.taken, now.taken),
         unasked=tuple(sorted(first.told - second.told)) if first.has_content else (),
     )
 
 
-def _emptied(
-    modified: Collection[str], found: Mapping[str, Entry], old: Source, told: Collection[str]
-) -> dict[str, tuple[str, ...]]:
+def _emptied(modified: Collection[str], first: _Side, second: _Side) -> dict[str, tuple[str, ...]]:
     """Return what modified objects had and have no more, of attributes that the newer dump has at all."""
     gone: dict[str, tuple[str, ...]] = {}
-    for was in old.entries() if modified else ():
-        if was.key in modified and not was.dn.startswith("/"):  # Exchange writes columns, of which some may be empty
-            names = _told(was) - _told(found[was.key])
-            gone[was.key] = tuple(sorted(names.intersection(told)))
+    for key in modified:
+        if not first.entries[key].dn.startswith("/"):  # Exchange writes columns, of which some may be empty
+            names = first.names[key] - second.names[key]
+            if names := names & second.told:
+                gone[key] = tuple(sorted(names))
     return gone
 
 
-def _told(entry: Entry) -> set[str]:
+def _told(entry: Entry) -> frozenset[str]:
     """Return the names of the attributes of an object that a receiver is told of."""
-    return {folded for name, held in entry.values if held and (folded := told_as(name))}
+    return frozenset([folded for name, held in entry.values if held and (folded := told_as(name))])
 
 
-def _is_live(entry: Entry | None) -> bool:
+class _Pairs:
+    """What is live in both dumps, by key, as often as it is asked for."""
+
+    def __init__(self, before: Mapping[str, ObjectNumbers], after: Mapping[str, ObjectNumbers]) -> None:
+        self._before, self._after = before, after
+
+    def __iter__(self) -> Iterator[tuple[str, ObjectNumbers, ObjectNumbers]]:
+        for key, was in self._before.items():
+            now = self._after.get(key)
+            if now is not None and not was.deleted and not now.deleted:
+                yield key, was, now
+
+
+def _is_live(entry: ObjectNumbers | None) -> bool:
     return entry is not None and not entry.deleted
+
+
+class ObjectNumbers(NamedTuple):
+    """What is kept of an object: its name, when it was written, and whether it is a tombstone; see ``Entry``."""
+
+    dn: str
+    changed: int
+    created: int | None
+    deleted: bool
+    csn: str | None
+
+    def entry(self, key: str) -> Entry:
+        """Return it as an object without attributes."""
+        return Entry(key, self.dn, self.changed, self.created, self.deleted, csn=self.csn)
 
 
 class _Side:
     """A dump as keys: of each object names and numbers, and a digest of what it holds.
 
     Attributes:
-        entries: objects without their attributes; of two with one key the one changed last.
-        digests: of what each holds.
+        entries: objects by key; of two with one key the one changed last.
+        digests: of what each holds; of a second dump only ``same``, the keys of what holds what it did in the first.
         has_content: a live object has more than names.
-        told: names of the attributes of live objects that a receiver is told of.
+        names: of the attributes of each live object that a receiver is told of; ``told`` those of all together.
     """
 
-    def __init__(self, entries: Iterable[Entry], other: Mapping[str, Entry]) -> None:
-        self.entries: dict[str, Entry] = {}
+    def __init__(self, entries: Iterable[Entry], first: _Side | None = None) -> None:
+        self.entries: dict[str, ObjectNumbers] = {}
         self.digests: dict[str, bytes] = {}
+        self.same: set[str] = set()
         self.has_content = False
+        self.names: dict[str, frozenset[str]] = {}
         self.told: set[str] = set()
+        kinds: dict[frozenset[str], frozenset[str]] = {}
+        keys = {} if first is None else {key: key for key in first.entries}
         for each in entries:
             known = self.entries.get(each.key)
             if known is not None and known.changed > each.changed:
                 continue
             held = content(each)
             self.has_content = self.has_content or (not each.deleted and not held.keys() <= _NAMES)
-            self.digests[each.key] = digest_of(held)
-            if not each.deleted:
-                self.told |= _told(each)
-            there = other.get(each.key)
+            there = first.entries.get(each.key) if first else None
             dn = there.dn if there is not None and there.dn == each.dn else each.dn
-            key = there.key if there is not None else each.key
-            self.entries[key] = each._replace(key=key, dn=dn, values=(), when=None)
+            key = keys.get(each.key, each.key)
+            self.entries[key] = ObjectNumbers(dn, each.changed, each.created, each.deleted, each.csn)
+            digest = digest_of(held)
+            if first is None:
+                self.digests[key] = digest
+            elif first.digests.get(key) == digest:
+                self.same.add(key)
+            else:
+                self.same.discard(key)
+            if not each.deleted:
+                told = _told(each)
+                self.names[key] = kinds.setdefault(told, told)
+        self.told.update(*kinds)
 
 
 def digest_of(held: Mapping[str, frozenset[str]]) -> bytes:
@@ -221,14 +257,19 @@ def digest_of(held: Mapping[str, frozenset[str]]) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest()
 
 
-def _full(kinds: Mapping[str, str], old: Source, new: Source) -> dict[str, Entry]:
-    """Return the objects that differ, whole; those of which the newer dump has not even a tombstone from the older."""
-    found: dict[str, Entry] = {}
-    for source in (new, old) if kinds else ():
-        wanted = kinds.keys() - found.keys()
-        if wanted:
-            found |= by_key(each for each in source.entries() if each.key in wanted)
-    return found
+def _whole(kinds: Mapping[str, str], *sides: tuple[Source, _Side]) -> SpooledChanges:
+    """Return the objects that differ, whole: from the first dump that has them, as they were changed last there."""
+    spool = Spool()
+    places: dict[str, int] = {}
+    groups: set[str] = set()
+    for number, (source, side) in enumerate(sides):
+        for each in source.entries() if len(places) < len(kinds) else ():
+            first = next(at for at, (_, one) in enumerate(sides) if each.key in one.entries)
+            if each.key in kinds and first == number and side.entries[each.key].changed == each.changed:
+                places[each.key] = spool.put(each)
+                if is_group(each):
+                    groups.add(each.key)
+    return SpooledChanges(kinds, spool, (places[key] for key in kinds), groups)
 
 
 _NAMES = frozenset({"cn", "common-name", "directory name", "dn", "name", "obj-class", "obj-dist-name", "objectclass"})
@@ -256,7 +297,7 @@ def _server(old: Facts, new: Facts, numbers: Comparison) -> str:
     return "other" if numbers.foreign else "same"
 
 
-def _reused(before: dict[str, Entry], after: dict[str, Entry]) -> tuple[int, ...]:
+def _reused(before: Mapping[str, ObjectNumbers], after: Mapping[str, ObjectNumbers]) -> tuple[int, ...]:
     """Return numbers with two meanings: the server gave them twice (docs/facts/directories.md#edge-cases, 16)."""
     meant = {each.changed: key for key, each in before.items()}
     return tuple(sorted(each.changed for key, each in after.items() if meant.get(each.changed or -1, key) != key))
@@ -276,7 +317,7 @@ def _changes(before: _Side, after: _Side, *, by_number: bool) -> Iterator[tuple[
         elif not _is_live(was):
             yield key, ADDED
         elif was is not None and now is not None:
-            written = was.changed != now.changed if by_number else before.digests[key] != after.digests[key]
+            written = was.changed != now.changed if by_number else key not in after.same
             if written or was.dn.lower() != now.dn.lower():
                 yield key, MODIFIED
 

@@ -128,7 +128,7 @@ def export(
     with Spool() as spool:
         chosen.read(source.entries(), spool)
         counts = {ADDED: 0, MODIFIED: 0, DELETED: 0}
-        for kind, entry in arranged(chosen.planned, spool, chosen.before, chosen.now, receiver):
+        for kind, entry in arranged(chosen.planned.values(), spool, chosen.before, chosen.now, receiver):
             emit(kind, chosen.with_emptied(entry) if kind == MODIFIED else entry)
             if kind != LINKED:
                 counts[kind] = counts.get(kind, 0) + 1

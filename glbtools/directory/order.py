@@ -12,14 +12,16 @@ from __future__ import annotations
 import heapq
 import pickle
 import tempfile
+import weakref
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol, overload
 
 from glbtools.formats.ldif_dump import split_name
 from glbtools.model.directory import ADDED, DELETED, LINKED, MODIFIED, RENAMED, Entry, Values
 
-_IN_MEMORY = 1 << 24
+_IN_MEMORY = 1 << 22
 _GROUPS = frozenset({"group", "groupofnames", "groupofuniquenames", "dl", "distribution-list"})
 _TEMPORARY = " glbtools"
 
@@ -39,6 +41,13 @@ class Receiver(NamedTuple):
     renames: bool = True
     follows: bool = False
     strict: bool = False
+
+
+class Store(Protocol):
+    """What holds objects."""
+
+    def get(self, place: int) -> Entry:
+        """Return an object."""
 
 
 class Spool:
@@ -63,11 +72,54 @@ class Spool:
         size = int.from_bytes(self._file.read(4), "big")
         return Entry(*pickle.loads(self._file.read(size)))  # noqa: S301
 
+    def close(self) -> None:
+        """Give its place back."""
+        self._file.close()
+
     def __enter__(self) -> Spool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        self.close()
+
+
+class SpooledChanges(Sequence[tuple[str, Entry]]):
+    """Changes, each with its object, which is read from a spool when it is asked for.
+
+    Attributes:
+        kinds: by the key of its object the kind of each, A, M or D.
+        spool: holds the objects.
+        places: where in it each is.
+        groups: keys of those that hold members.
+    """
+
+    def __init__(
+        self, kinds: Mapping[str, str], spool: Spool, places: Iterable[int], groups: Collection[str] = ()
+    ) -> None:
+        self.kinds, self.spool, self.places, self.groups = kinds, spool, array("Q", places), groups
+        weakref.finalize(self, self.spool.close)
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @overload
+    def __getitem__(self, at: int) -> tuple[str, Entry]: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[tuple[str, Entry], ...]: ...
+    def __getitem__(self, at: int | slice) -> tuple[str, Entry] | tuple[tuple[str, Entry], ...]:
+        if isinstance(at, slice):
+            return tuple(self[each] for each in range(*at.indices(len(self))))
+        entry = self.get(range(len(self))[at])
+        return self.kinds[entry.key], entry
+
+    def get(self, place: int) -> Entry:
+        """Return the object of a change, by its number."""
+        return self.spool.get(self.places[place])
 
 
 class PlannedChange(NamedTuple):
@@ -77,7 +129,7 @@ class PlannedChange(NamedTuple):
         kind: A, M or D; R where the object has not changed itself and is called otherwise.
         key: of the object.
         dn: its name when all is done; of a deletion the name by which the receiver knows it.
-        place: of the object in a spool.
+        place: of the object where it is stored; of changes that nothing else tells apart the lower one comes first.
         is_group: it holds members.
     """
 
@@ -121,6 +173,7 @@ class _Tree:
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self._keys = {dn.lower(): key for key, dn in names.items()}
+        self._parents: dict[str, str] = {}
         self.places: dict[str, tuple[str, str]] = {}
         self.holders: dict[Name, str] = {}
         self.children: defaultdict[str, int] = defaultdict(int)
@@ -128,10 +181,14 @@ class _Tree:
             own, parent = parent_of(dn)
             self.put(key, own, self.known(parent))
         self._keys.clear()
+        self._parents.clear()
 
     def known(self, dn: str) -> str:
         """Return what a parent is known by."""
-        return self._keys.get(dn.lower()) or f"={dn}"
+        known = self._parents.get(dn)
+        if known is None:
+            known = self._parents[dn] = self._keys.get(dn.lower()) or f"={dn}"
+        return known
 
     def put(self, key: str, own: str, parent: str) -> None:
         self.places[key] = (own, parent)
@@ -170,8 +227,8 @@ def _folded(parent: str) -> str:
 
 
 def arranged(
-    planned: Mapping[str, PlannedChange],
-    spool: Spool,
+    planned: Iterable[PlannedChange],
+    spool: Store,
     names: Mapping[str, str],
     final: Mapping[str, str],
     receiver: Receiver,
@@ -179,23 +236,31 @@ def arranged(
     """Yield changes in an order in which a receiver can apply them.
 
     Args:
-        planned: the changes, by the key of the object.
+        planned: the changes, one for each object.
         spool: holds the objects.
         names: the names of what the receiver has, by key; empty where that is not known.
         final: by key the names of all that are live, when all is done.
         receiver: what it can do.
     """
-    if receiver.renames:
-        yield from _Work(planned, spool, names, final, receiver).steps()
+    changes = list(planned)
+    if all(each.kind == MODIFIED and not is_renamed(each.key, names.get(each.key), each.dn) for each in changes):
+        yield from _modified(changes, spool)
+    elif receiver.renames:
+        yield from _Work(changes, spool, names, final, receiver).steps()
     else:
-        yield from _written_anew(planned.values(), spool, names)
+        yield from _written_anew(changes, spool, names)
+
+
+def _modified(changes: Iterable[PlannedChange], spool: Store) -> Iterator[tuple[str, Entry]]:
+    """Yield modifications: groups at the end, as their members may have to be there."""
+    for each in sorted(changes, key=lambda one: (one.is_group, one.place)):
+        yield MODIFIED, spool.get(each.place)
 
 
 def _written_anew(
-    planned: Iterable[PlannedChange], spool: Spool, names: Mapping[str, str]
+    changes: Sequence[PlannedChange], spool: Store, names: Mapping[str, str]
 ) -> Iterator[tuple[str, Entry]]:
     """Yield changes for a receiver that knows no renaming: a deletion under the old name, and an addition."""
-    changes = list(planned)
     renamed = {each.key for each in changes if is_renamed(each.key, names.get(each.key), each.dn)}
     gone = [(each.dn, each) for each in changes if each.kind == DELETED]
     gone += [(names[each.key], each) for each in changes if each.key in renamed and each.kind != DELETED]
@@ -215,8 +280,8 @@ class _Work:
 
     def __init__(
         self,
-        changes: Mapping[str, PlannedChange],
-        spool: Spool,
+        changes: Iterable[PlannedChange],
+        spool: Store,
         names: Mapping[str, str],
         final: Mapping[str, str],
         receiver: Receiver,
@@ -227,22 +292,23 @@ class _Work:
         self.called: dict[str, str] = {}
         self.pending: set[str] = set()
         self.waiting: defaultdict[tuple[str, ...], list[PlannedChange]] = defaultdict(list)
-        self.queue: list[tuple[tuple[int, int, int, str], int, PlannedChange]] = []
+        self.queue: list[tuple[int, int, int, str, int, PlannedChange]] = []
         self.later: list[PlannedChange] = []
         self.linked: list[tuple[str, Entry]] = []
-        for each in changes.values():
+        for each in changes:
             if each.kind in (ADDED, DELETED) or is_renamed(each.key, names.get(each.key), each.dn):
                 self._push(each)
                 if each.kind != DELETED:
-                    self.pending.add(each.dn.lower())
+                    self.pending.add(each.key)
             if each.kind == MODIFIED:
                 self.later.append(each)
 
     def _push(self, each: PlannedChange) -> None:
         rank = {DELETED: 0, ADDED: 2}.get(each.kind, 1)
         depth = _depth(each.dn)
-        order = (rank, -depth, 0, each.dn.lower()) if rank == 0 else (rank, depth, int(each.is_group), "")
-        heapq.heappush(self.queue, (order, each.place, each))
+        name = each.dn.lower() if rank == 0 else ""
+        depth, is_group = (-depth, 0) if rank == 0 else (depth, int(each.is_group))
+        heapq.heappush(self.queue, (rank, depth, is_group, name, each.place, each))
 
     def steps(self) -> Iterator[tuple[str, Entry]]:
         """Yield everything."""
@@ -250,21 +316,20 @@ class _Work:
             if not self.queue:
                 yield from self._out_of_turn()
                 continue
-            _, _, each = heapq.heappop(self.queue)
+            each = heapq.heappop(self.queue)[-1]
             blocked = self._blocked(each)
             if blocked is not None:
                 self.waiting[blocked].append(each)
                 continue
             yield from self._done(each)
-        for each in sorted(self.later, key=lambda one: (one.is_group, one.place)):
-            yield MODIFIED, self.spool.get(each.place)
+        yield from _modified(self.later, self.spool)
         yield from self.linked
 
     def _target(self, each: PlannedChange) -> tuple[str, str]:
         """Return relative name and parent that an object is to have."""
         own, parent = parent_of(each.dn)
         key = self.keys.get(parent.lower())
-        if key is not None and (key in self.tree.places or parent.lower() in self.pending):
+        if key is not None and (key in self.tree.places or key in self.pending):
             return own, key
         return own, f"={parent}"
 
@@ -291,7 +356,7 @@ class _Work:
         if each.kind == DELETED:
             return
         own, parent = self._target(each)
-        self.pending.discard(each.dn.lower())
+        self.pending.discard(each.key)
         if each.kind == ADDED:
             if each.key not in self.tree.places:
                 self.tree.put(each.key, own, parent)
@@ -366,4 +431,4 @@ class _Work:
         key = self.keys.get(dn)
         if key is None:
             return False
-        return self.tree.dn(key).lower() != dn if key in self.tree.places else dn in self.pending
+        return self.tree.dn(key).lower() != dn if key in self.tree.places else key in self.pending

@@ -6,9 +6,9 @@ exported is remembered as one number L; everything numbered above it has changed
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 TOMBSTONE_LIFETIME = timedelta(days=30)
 """How long a deleted object is kept to tell of its deletion, unless set otherwise (Q239639)."""
@@ -177,7 +177,23 @@ class Comparison(NamedTuple):
         return not self.foreign and (self.new_head < self.old_head or self.fallen > 0)
 
 
-def compared(old: dict[str, Entry], new: dict[str, Entry]) -> Comparison:
+class Numbered(Protocol):
+    """What is compared of an object: when it was written last and first, and whether it is a tombstone."""
+
+    @property
+    def changed(self) -> int:
+        """USN-Changed."""
+
+    @property
+    def created(self) -> int | None:
+        """USN-Created."""
+
+    @property
+    def deleted(self) -> bool:
+        """It is a tombstone."""
+
+
+def compared(old: Mapping[str, Numbered], new: Mapping[str, Numbered]) -> Comparison:
     """Return what two dumps, object by key, say of each other."""
     both = [(old[key], new[key]) for key in old.keys() & new.keys()]
     live = [(a, b) for a, b in both if not (a.deleted or b.deleted or a.created is None or b.created is None)]
@@ -191,10 +207,10 @@ def compared(old: dict[str, Entry], new: dict[str, Entry]) -> Comparison:
     return Comparison(same, moved, fallen, head, _head(new))
 
 
-def is_recreated(old: Entry, new: Entry, head: int) -> bool:
+def is_recreated(old: Numbered, new: Numbered, head: int) -> bool:
     """Whether an object of the same name was made anew on the same server: its first number is above the old head."""
     return new.created is not None and old.created != new.created and new.created > head
 
 
-def _head(entries: dict[str, Entry]) -> int:
+def _head(entries: Mapping[str, Numbered]) -> int:
     return max((each.changed for each in entries.values()), default=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from glbtools.reporting.documents import dumps
+from glbtools.reporting.documents import dumps, separated
 from glbtools.reporting.model import Block, Break, Column, Heading, Paragraph, Table, Verbatim
 from glbtools.reporting.text import message, safe
 
@@ -115,9 +115,9 @@ def _called(found: Difference, kind: str, entry: Entry) -> str:
     return found.names.get(entry.key, entry.dn) if kind == "D" else entry.dn
 
 
-def difference_document(found: Difference) -> str:
-    """Return what two dumps say of each other as JSON."""
-    return dumps(
+def difference_document(found: Difference) -> Iterator[str]:
+    """Yield the lines of what two dumps say of each other as JSON; a large difference makes a large document."""
+    head = dumps(
         {
             "schema": "glbtools.directory-comparison/1",
             "state": found.state,
@@ -128,11 +128,16 @@ def difference_document(found: Difference) -> str:
             "reused": list(found.reused),
             "gone": [each.dn for each in found.overtaken],
             "recreated": [each.dn for each in found.recreated],
-            "changes": [
-                {"change": kind, "dn": _called(found, kind, each), "usn": each.changed} for kind, each in found.changes
-            ],
         }
     )
+    yield head.removesuffix("\n}") + ","
+    yield '  "changes": [' + ("" if found.changes else "]")
+    rows = (
+        dumps({"change": kind, "dn": _called(found, kind, each), "usn": each.changed}) for kind, each in found.changes
+    )
+    yield from separated(f"    {each}".replace("\n", "\n    ") for each in rows)
+    yield from ["  ]"] if found.changes else []
+    yield "}"
 
 
 def backsync_report(found: Backsync) -> Iterator[Block]:

@@ -43,12 +43,12 @@ def inspection(each: Inspection[Any]) -> Iterator[str]:
     yield from (f"      {dumps(name, indent=None)}: {dumps(value, indent=None)}," for name, value in head.items())
     for number, (name, rows_of_list) in enumerate(lists, 1):
         yield f'      "{name}": ['
-        yield from _separated(f"        {dumps(row, indent=None)}" for row in rows_of_list)
+        yield from separated(f"        {dumps(row, indent=None)}" for row in rows_of_list)
         yield "      ]" + ("," if number < len(lists) else "")
     yield "    }"
 
 
-def _separated(lines: Iterable[str]) -> Iterator[str]:
+def separated(lines: Iterable[str]) -> Iterator[str]:
     """Yield lines with a comma behind all but the last."""
     before: str | None = None
     for line in lines:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import tracemalloc
 from datetime import datetime
 from pathlib import Path
 from uuid import NAMESPACE_DNS, UUID, uuid5
@@ -13,6 +14,7 @@ import pytest
 from glbtools.directory.backsync import MARGIN, backsync
 from glbtools.directory.compare import compare
 from glbtools.directory.export import MemoryDump
+from glbtools.directory.order import Receiver
 from glbtools.formats.ldif_dump import parse_ldif
 from glbtools.model.directory import Entry, Facts
 from glbtools.reporting.directory import backsync_report, difference_report
@@ -383,3 +385,43 @@ def test_a_dump_of_the_restored_server_itself_is_no_partners(tmp_path, run):
     (tmp_path / "b.ldif").write_text(root + people(("a", 3, "")))
     done = run("directory", "backsync", "--restored", tmp_path / "a.ldif", "--partner", tmp_path / "b.ldif")
     assert (done.status, "a dump of dc1.x itself, the restored server" in done.err) == (2, True)
+
+
+class _Made:
+    """A dump whose objects are made when they are read; each holds some kilobytes."""
+
+    def __init__(self, number: int, text: str, prefix: str = "") -> None:
+        self.number, self.text, self.prefix = number, text, prefix
+
+    def facts(self) -> Facts:
+        return Facts("DC1")
+
+    def entries(self):
+        for at in range(self.number):
+            held = (("description", tuple(f"{self.text} {at} {n} {'x' * 40}" for n in range(40))),)
+            yield Entry(f"{self.prefix}{at:030}", f"CN={self.prefix}{at:030},DC=x", at + 1, at + 1, values=held)
+
+    numbered = entries
+
+
+@pytest.mark.parametrize("prefix", ["", "other"])
+def test_comparing_needs_the_memory_of_the_keys_even_where_everything_differs(prefix):
+    old, new = _Made(4000, "old"), _Made(4000, "new", prefix)
+    tracemalloc.start()
+    try:
+        found = compare(old, new)
+        assert found.counts == ({"A": 4000, "M": 0, "D": 4000} if prefix else {"A": 0, "M": 4000, "D": 0})
+        assert sum(1 for _ in found.steps(Receiver(follows=True, strict=True))) == sum(found.counts.values())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < (1 << 22) + 8000 * 1000  # what is put by begins in memory; the objects themselves are 26 MB
+
+
+def test_changes_are_read_again_as_often_as_they_are_asked_for():
+    found = compare(MemoryDump([entry("a", 3, 3), entry("c", 5, 5)]), MemoryDump([entry("b", 9, 9), entry("c", 7, 5)]))
+    assert kinds(found) == kinds(found) == [("D", "a"), ("A", "b"), ("M", "c")]
+    assert found.changes[-1][1].dn == "c"
+    assert [each.dn for _, each in found.changes[:2]] == ["a", "b"]
+    assert found.changes == tuple(found.changes)
+    assert found.changes != ()
