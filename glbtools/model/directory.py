@@ -177,7 +177,7 @@ class Comparison(NamedTuple):
         return not self.foreign and (self.new_head < self.old_head or self.fallen > 0)
 
 
-class Numbered(Protocol):
+class NumberedObject(Protocol):
     """What is compared of an object: when it was written last and first, and whether it is a tombstone."""
 
     @property
@@ -193,7 +193,7 @@ class Numbered(Protocol):
         """It is a tombstone."""
 
 
-def compared(old: Mapping[str, Numbered], new: Mapping[str, Numbered]) -> Comparison:
+def compared(old: Mapping[str, NumberedObject], new: Mapping[str, NumberedObject]) -> Comparison:
     """Return what two dumps, object by key, say of each other."""
     both = [(old[key], new[key]) for key in old.keys() & new.keys()]
     live = [(a, b) for a, b in both if not (a.deleted or b.deleted or a.created is None or b.created is None)]
@@ -207,10 +207,10 @@ def compared(old: Mapping[str, Numbered], new: Mapping[str, Numbered]) -> Compar
     return Comparison(same, moved, fallen, head, _head(new))
 
 
-def is_recreated(old: Numbered, new: Numbered, head: int) -> bool:
+def is_recreated(old: NumberedObject, new: NumberedObject, head: int) -> bool:
     """Whether an object of the same name was made anew on the same server: its first number is above the old head."""
     return new.created is not None and old.created != new.created and new.created > head
 
 
-def _head(entries: Mapping[str, Numbered]) -> int:
+def _head(entries: Mapping[str, NumberedObject]) -> int:
     return max((each.changed for each in entries.values()), default=0)
