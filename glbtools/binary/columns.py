@@ -84,7 +84,7 @@ def all_at_once(codec: RecordCodec) -> bool:
         return False
     plain = all(each.kind in INTEGERS or not each.numeric for each in codec.fields)
     forward = _text_end(codec) + len(codec.terminator) > 0
-    plain = plain and (codec.obscuring is None or codec.obscuring.plain)
+    plain = plain and (codec.obscuring is None or codec.obscuring.plain) and not codec.layout.page
     return plain and forward and codec.length is not None and not codec.trail and codec.layout.stride == 1
 
 

@@ -55,7 +55,8 @@ class Layout(NamedTuple):
     certain of a record and leaves the rest opaque: it is for reading.
 
     ``lines`` says what stands between the lines of a text: ``nul``, else CR and LF. ``obscured`` says how the bytes of
-    a text are changed, as ``binary.obscuring`` spells it.
+    a text are changed, as ``binary.obscuring`` spells it. Where ``page`` is a size, no record goes over the end of a
+    page of so many bytes, the rest of which is filled, and each begins with ``page_header`` bytes that are no record.
 
     ``checksum`` names the algorithm, and is empty where nothing is computed; ``crc`` has the parameters of one that is
     in no catalogue. ``covers`` names what it is computed over, in the order of the bytes: fields, ``text`` (the text of
@@ -83,6 +84,8 @@ class Layout(NamedTuple):
     breaks: bool = False
     lines: str = ""
     obscured: str = ""
+    page: int = 0
+    page_header: int = 0
     partial: bool = False
     framing_doc: str = ""
     checksum_status: str = ""
@@ -128,6 +131,8 @@ class Layout(NamedTuple):
         """Why nothing can be written in this layout; empty where it can."""
         if self.partial:
             return "the layout is partial: what it does not know of a record cannot be written"
+        if self.page:
+            return "the layout's records stand in pages, which are read and not written"
         if self.with_role("first") is not None:
             return "the layout's file header says where the queue begins, which is read and not written"
         return ""
@@ -187,6 +192,8 @@ _FRAMING_KEYS = {
     "breaks",
     "lines",
     "obscured",
+    "page",
+    "page_header",
     "doc",
 }
 _CRC_KEYS = {"width", "poly", "init", "refin", "refout", "xorout"}
@@ -247,6 +254,8 @@ class _Checker:
             breaks=framing["breaks"].boolean(default=False),
             lines=framing["lines"].choice(("", "nul"), ""),
             obscured=self.obscured(framing["obscured"], fields),
+            page=framing["page"].integer(0, MAX_FIXED, 0),
+            page_header=framing["page_header"].integer(0, MAX_FIXED, 0),
             partial=table["partial"].boolean(default=False),
             framing_doc=framing["doc"].text(""),
             checksum_status=summing["status"].choice(("", *STATUSES), ""),
@@ -280,6 +289,10 @@ class _Checker:
             self.framing["length_counts"].fail("there is no field with the role len_text")
         if layout.lines and length is None:
             self.framing["lines"].fail("lines that end in NUL need a length field, for the record's end to be found")
+        if layout.page_header and layout.page_header >= layout.page:
+            self.framing["page_header"].fail("goes with page, and is smaller")
+        if layout.page and (layout.stride > 1 or layout.breaks):
+            self.framing["page"].fail("goes with no stride, and with no break that ends the queue")
         if layout.length_counts == PADDED and (layout.terminator != "none" or layout.section("trailer")):
             self.framing["length_counts"].fail(f"{PADDED} goes with no terminator and with no field behind the text")
         for each in layout.fields:

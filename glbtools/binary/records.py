@@ -230,6 +230,14 @@ class RecordCodec:
         """Whether a whole record without fault of framing stands at ``pos``."""
         return self._stop(data, pos) > pos
 
+    def fills_page(self, gap: Gap, size: int) -> bool:
+        """Whether bytes that are no record are the rest of a page and the header of the next, in a file of ``size``."""
+        page, header = self.layout.page, self.layout.page_header
+        if not page or gap.stop - gap.start >= page + header:
+            return False
+        end = gap.stop if gap.stop == size and gap.stop % page else gap.stop - header
+        return (gap.stop == size or end % page == 0) and not gap.data[: end - gap.start].strip(bytes([self.layout.pad]))
+
     def _swallows(self, data: bytes, first: int, stop: int) -> bool:
         """Whether a record whose terminator is lost goes on over the next one: one begins within it, none behind it.
 
@@ -685,10 +693,11 @@ class RecordCodec:
         return lines
 
     def _interior(self, kind: str) -> list[str]:
-        """A NUL inside the text means that the length is wrong."""
+        """A NUL inside the text means that the length is wrong; in pages, no text that what is there fills one."""
+        blank = ["if end == first: break"] if self.layout.page else []
         if self.layout.terminator != "nul" or self.length is None or self.layout.lines or self.layout.obscured:
-            return []
-        return ["if data.find(0, first, end) >= 0: break" if kind == "stop" else "if '\\0' in text: break"]
+            return blank
+        return [*blank, "if data.find(0, first, end) >= 0: break" if kind == "stop" else "if '\\0' in text: break"]
 
     def _result(self, kind: str, names: list[str]) -> list[str]:
         by_role = {each.role: name for each, name in zip(self.fields, names, strict=True)}

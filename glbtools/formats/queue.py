@@ -58,6 +58,7 @@ class Queue:
         header: bytes before the first record, as far as the file has them.
         records: the records in order.
         gaps: bytes that are no record, in order.
+        filling: the ends of pages, and the headers of the next ones, where records stand in pages.
         left: records and bytes that the layout says are not in the queue: deleted, purged, left over.
         framing: what is wrong with framing; ``text_faults`` and ``checksum_faults`` judge the rest.
     """
@@ -68,6 +69,7 @@ class Queue:
     records: list[Record] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     left: list[Gap] = field(default_factory=list)
+    filling: list[Gap] = field(default_factory=list)
     framing: list[Fault] = field(default_factory=list)
 
     def __repr__(self) -> str:
@@ -80,8 +82,17 @@ class Queue:
 
     def items(self) -> Iterator[Record | Gap]:
         """Yield records and gaps in the order of the file."""
-        both: list[Record | Gap] = [*self.records, *self.gaps, *self.left]
+        both: list[Record | Gap] = [*self.records, *self.gaps, *self.left, *self.filling]
         return iter(sorted(both, key=lambda each: each.start))
+
+    def adjoin(self, one: Record, other: Record) -> bool:
+        """Whether a record begins where another ends, or nothing but the end of a page lies between them."""
+        return one.stop == other.start or self._filled.get(one.stop) == other.start
+
+    @cached_property
+    def _filled(self) -> dict[int, int]:
+        """Where the filling of a page begins -> where it ends."""
+        return {each.start: each.stop for each in self.filling}
 
     @cached_property
     def dummies(self) -> frozenset[int]:
@@ -197,7 +208,11 @@ class Queue:
         # What stands before a record is known only when no gap does.
         previous: int | None = NO_LINK
         number, whole = 0, True
+        filling = {each.start for each in self.filling}
         for each in self.items():
+            if isinstance(each, Gap) and each.start in filling:
+                yield Node("filling", Span(each.start, each.stop), each.data)
+                continue
             if isinstance(each, Gap):
                 yield Node("gap", Span(each.start, each.stop), each.data)
                 previous, whole = None, False
@@ -235,9 +250,9 @@ class Queue:
         """Yield header, records and gaps without taking records apart."""
         if self.header:
             yield Region(Span(0, len(self.header)), "header")
-        left = {each.start for each in self.left}
+        names = {each.start: "left over" for each in self.left} | {each.start: "filling" for each in self.filling}
         for each in self.items():
-            what = "record" if isinstance(each, Record) else "left over" if each.start in left else "gap"
+            what = "record" if isinstance(each, Record) else names.get(each.start, "gap")
             yield Region(Span(each.start, each.stop), what)
 
     def summary(self) -> list[str]:
@@ -272,7 +287,10 @@ def parse_queue(data: bytes, layout: Layout) -> Queue:
         gaps += [Span(each.start, each.stop) for each in batch.gaps]
         damage += batch.damage
         queue.left += batch.left
-    queue.gaps = [Gap(data[start:stop], start, stop) for start, stop in joined(gaps)]
+    found = [Gap(data[start:stop], start, stop) for start, stop in joined(gaps)]
+    fills = [codec(layout).fills_page(each, len(data)) for each in found]
+    queue.gaps = [each for each, fill in zip(found, fills, strict=True) if not fill]
+    queue.filling = [each for each, fill in zip(found, fills, strict=True) if fill]
     queue.framing += [_gap_fault(queue, gap) for gap in queue.gaps]
     queue.framing += [_damage_fault(each) for each in damage]
     queue.framing.sort(key=lambda each: each.span)

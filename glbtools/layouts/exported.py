@@ -29,8 +29,10 @@ def exported(layout: Layout, language: str) -> str:
         language: one of ``LANGUAGES``.
 
     Raises:
-        UsageError: the language has no form for how the layout ends its texts.
+        UsageError: the language has no form for how the layout ends its texts, or for pages.
     """
+    if layout.page and language != "toml":
+        raise UsageError(f"{layout.id}: records in pages of {layout.page} bytes cannot be said in {language}")
     return LANGUAGES[language](layout)
 
 

@@ -56,7 +56,8 @@ class Comparison(NamedTuple):
         records: that the layout finds.
         read: rows that a record answers.
         unread: numbers of the rows that none does; ``hidden``: of those whose text stands in a record all the same,
-            where they are many, or the record is one that is left over.
+            where they are many, or the record is one that is left over; ``standing``: of those whose text stands in the
+            file.
         unlisted: numbers of the records that no row answers.
         agreeing: what -> how many agree; ``differing``: what -> those that do not.
     """
@@ -67,6 +68,7 @@ class Comparison(NamedTuple):
     read: int
     unread: tuple[int, ...]
     hidden: tuple[int, ...]
+    standing: tuple[int, ...]
     unlisted: tuple[int, ...]
     agreeing: Mapping[str, int]
     differing: Mapping[str, tuple[Difference, ...]]
@@ -106,6 +108,7 @@ def compare(material: Material, queue: Queue) -> Comparison | None:
         read=len(pairs),
         unread=tuple(row.listed.sync for row in unread),
         hidden=tuple(row.listed.sync for row in inside),
+        standing=tuple(row.listed.sync for row in unread if row.place is not None),
         unlisted=tuple(each.sync for each in unlisted),
         agreeing=agreeing,
         differing={what: tuple(each) for what, each in differing.items()},
@@ -122,6 +125,18 @@ def contradictions(comparison: Comparison) -> Iterator[str]:
         spoiled = len(comparison.differing.get(what, ())) > max(1, SPOILED * comparison.read)
         if comparison.strays(what) or (what == "text" and (comparison.sound(what) or spoiled)):
             yield f"{differences(comparison, what)}, {where}"
+
+
+def astray(comparison: Comparison) -> str:
+    """Say which rows stand in the file and are not read, where they are more than damage explains; else nothing."""
+    count = len(comparison.standing)
+    if count <= STRAY * comparison.rows:
+        return ""
+    stands, are = ("stand", "are") if count > 1 else ("stands", "is")
+    return (
+        f"{count} of {comparison.rows} rows of the listing of {comparison.path} {stands} there and {are} not read: "
+        f"{_numbers(comparison.standing)}; what stands before may be records of another kind"
+    )
 
 
 def beyond(comparison: Comparison) -> str:

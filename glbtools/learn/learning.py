@@ -26,7 +26,7 @@ from glbtools.learn import configuration, holdout, obscuring, queue, singles, te
 from glbtools.learn.audit import date_doubts, frame_doubts, kind_doubts, number_doubts, text_doubts, without_stamp
 from glbtools.learn.checking import Part, queue_listing, queue_part
 from glbtools.learn.checksums import ChecksumMatch
-from glbtools.learn.comparison import Comparison, beyond, compare, contradictions, doubted
+from glbtools.learn.comparison import Comparison, astray, beyond, compare, contradictions, doubted
 from glbtools.learn.gathering import paired_names
 from glbtools.learn.kinds import Mention
 from glbtools.learn.liveness import doubts, selected
@@ -248,7 +248,7 @@ def _queue_layout(
     found = queue.candidates(materials, explaining)
     hidden = cover.over(found[0].layout) if cover and found else None
     if hidden is not None:  # records that no row prints are read by the layout, and then looked at like the others
-        materials = [obscuring.read(each, hidden) for each in stored]
+        materials = [obscuring.read(each, hidden, known) for each, known in zip(stored, materials, strict=True)]
         with_listings(materials, printed, ENCODING)
         found = queue.candidates(materials, explaining)
     refuted: list[str] = []
@@ -398,7 +398,8 @@ def _test(
     learning.reasons += [*frame_doubts(parts), *text_doubts(parts)] if parts else []
     if parts and not learning.comparisons and "sync" not in fixed:
         learning.reasons += number_doubts(parts, learning.layout)
-    open_ = [*filter(None, map(beyond, learning.comparisons)), *kind_doubts(parts)]
+    open_ = [*filter(None, map(beyond, learning.comparisons)), *filter(None, map(astray, learning.comparisons))]
+    open_ += kind_doubts(parts)
     if learning.reasons:
         learning.reasons += open_
         learning.layout = None

@@ -266,7 +266,7 @@ def _broken(material: Material, queue: Queue) -> Iterator[str]:
     starts = {each.start for each in queue.gaps}
     counted = [each for each in queue.records if each.sync < LARGEST_SYNC]
     for before, after in itertools.pairwise(counted):
-        broken = before.stop in starts or before.stop != after.start
+        broken = before.stop in starts or not queue.adjoin(before, after)
         dates = None not in (before.stamp, after.stamp)
         back = dates and after.stamp < before.stamp  # type: ignore[operator]
         goes_on = 0 < after.sync - before.sync <= max(100, LARGEST_STEP // 100) and not back

@@ -194,16 +194,17 @@ HEADER = 64
 """Bytes before the first record, at most."""
 
 
-def read(material: Material, layout: Layout) -> Material:
-    """Return a file with all texts that a layout finds as they are meant."""
-    return Material(material.path, readable(material.data, layout), first=material.first, last=material.last)
+def read(material: Material, layout: Layout, known: Material) -> Material:
+    """Return a file with all texts that a layout finds as they are meant, and those that are in ``known``."""
+    data = readable(material.data, layout, known.data)
+    return Material(material.path, data, first=material.first, last=material.last)
 
 
-def readable(data: bytes, layout: Layout) -> bytes:
-    """Return a file with all texts that a layout finds as they are meant."""
+def readable(data: bytes, layout: Layout, known: bytes = b"") -> bytes:
+    """Return a file with all texts that a layout finds as they are meant; the rest as it is, or as it is ``known``."""
     if not layout.obscured:
         return data
-    queue, found = parse_queue(data, layout), bytearray(data)
+    queue, found = parse_queue(data, layout), bytearray(known or data)
     for record in queue.records:
         raw, at = layout.encoded(record.text), record.start + queue.codec.len_head
         found[at : at + len(raw)] = raw

@@ -20,6 +20,7 @@ from glbtools.learn.drawing import laid_out
 from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, readings, widened
 from glbtools.learn.framing import Rule, rules
 from glbtools.learn.material import Material
+from glbtools.learn.paging import paged
 from glbtools.learn.weighing import MISFRAMED, alike, copies, cut_off, grammatical, is_odd, of_one_kind, spread_evenly
 
 MOST_RULES = 10
@@ -298,6 +299,9 @@ def _weighed(
     layout = laid_out(records, rule, arrangement, reading, padded)
     copied = copies(Sight(records, rule), rule, arrangement)
     queues = [parse_queue(material.data, layout) for material in materials]
+    in_pages = paged(layout, materials, queues)
+    if in_pages is not layout:
+        layout, queues = in_pages, [parse_queue(material.data, in_pages) for material in materials]
     texts = tuple((record.sync, record.text) for queue in queues for record in queue.records)
     raws = [layout.encoded(text) for _, text in texts]
     odd = sum(map(is_odd, raws)) + sum(fault.kind in MISFRAMED for queue in queues for fault in queue.framing)

@@ -75,12 +75,12 @@ def with_repeats(layout: Layout, materials: Sequence[Material], queues: Sequence
 def _places(material: Material, queue: Queue, section: str) -> Iterator[RecordPlace]:
     """Yield the undamaged records of a file."""
     numbers = {each.start: at for at, each in enumerate(queue.records)}
-    stop, said = -1, queue.codec.said
+    before, said = None, queue.codec.said
     for each in undamaged(queue):
         values = said(each.sync, each.text, start=each.start, stop=each.stop, place=numbers[each.start])
         origin = queue.codec.origin(each, section)
-        yield RecordPlace(material.data, origin, values, each.start == stop)
-        stop = each.stop
+        yield RecordPlace(material.data, origin, values, before is not None and queue.adjoin(before, each))
+        before = each
 
 
 def _repeating(
@@ -101,7 +101,12 @@ def _repeating(
             continue
         values = [number.read(place.data, place.origin + at) for place in places]
         agreeing = list(_agreeing(places, values, fixed)) if len(set(values)) > 1 else []
-        found = [pair for pair in agreeing if told or pair[0].repeats not in COUNTS]
+        firsts = any(place.values.place == 0 for place in places)
+        found = [
+            each
+            for each in agreeing
+            if each[0].repeats not in COUNTS or (told and (firsts or each[0].repeats not in PLACES))
+        ]
         if found:
             field, said = found[0]
             others = [each for each, _ in agreeing if each is not field]
@@ -141,11 +146,12 @@ def _agreeing(
                 for place, own, before in zip(places, computed, [None, *values[:-1]], strict=True)
             ]
             firsts = [at for at, place in enumerate(places) if place.values.place == 0]
-            if not firsts or any(values[at] != computed[at] for at in firsts):
+            if any(values[at] != computed[at] for at in firsts):
                 continue
         told = [(one, other) for one, other in zip(values, wanted, strict=True) if other is not None]
         same = sum(one == other for one, other in told)
-        if same < max(FEWEST, len(told) * (1 - STRAY)) or not _is_shown(field, [each for _, each in told]):
+        stray = STRAY if field.repeats not in PLACES else 2 * STRAY  # a damaged one spoils the step to it and from it
+        if same < max(FEWEST, len(told) * (1 - stray)) or not _is_shown(field, [each for _, each in told]):
             continue
         unit = f", in units of {field.unit} bytes," if field.unit > 1 else ""
         yield field, f"{SAID[field.repeats]}{unit} in {same} of {len(told)} records"

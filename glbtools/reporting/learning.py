@@ -368,6 +368,9 @@ def _aspects(learning: Learning, layout: Layout) -> Iterator[tuple[str, str]]:
         "stride",
         f"{layout.stride} bytes, filled with 0x{layout.pad:02x}" if layout.stride > 1 else "none: records touch",
     )
+    if layout.page:
+        begins = f"each begins with {layout.page_header} bytes of its own" if layout.page_header else "without headers"
+        yield "pages", f"{layout.page} bytes, filled with 0x{layout.pad:02x}; {begins}"
     yield "texts", f"code page {layout.encoding}, inferred: no file says it"
     for name, role in (("number", "sync"), ("date", "stamp"), ("link", "link")):
         fields = [each for each in layout.fields if each.role == role]
