@@ -5,7 +5,7 @@ Texts of ASCII stay where they are in the file, as Arrow's string views; the oth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from glbtools.errors import UsageError
 
 if TYPE_CHECKING:
     from glbtools.binary.field import Field
-    from glbtools.binary.records import RecordCodec
+    from glbtools.binary.records import RecordCodec, Run
 
 OWN = ("sync", "stamp", "checksum", "text", "start", "stop")
 """Columns that every layout has; those of its other fields bear their names."""
@@ -38,12 +38,9 @@ def _pyarrow() -> Any:
     return pyarrow
 
 
-def run(codec: RecordCodec, data: bytes, pos: int, base: int, append: Callable[[Any], None]) -> int:
-    """Append the sound records from ``pos`` on, as batches of Arrow or one by one; otherwise as ``columns.run``."""
-    if columns.all_at_once(codec):
-        return columns.run(codec, data, pos, base, append, rows=_batch)
-    end: int = codec._run("records")(data, pos, base, append)
-    return end
+def loop(codec: RecordCodec) -> Run:
+    """Return what appends sound records as batches of Arrow or one by one; otherwise as ``columns.loop``."""
+    return columns.loop(codec, _batch) if columns.all_at_once(codec) else codec._run("records")
 
 
 def join(codec: RecordCodec, rows: Iterable[Any]) -> Any:
@@ -60,6 +57,7 @@ def join(codec: RecordCodec, rows: Iterable[Any]) -> Any:
     return arrow.Table.from_batches(batches, schema)
 
 
+@lru_cache(maxsize=8)
 def _schema(codec: RecordCodec) -> Any:
     arrow = _pyarrow()
     number = arrow.int64()
@@ -114,11 +112,11 @@ def _texts(codec: RecordCodec, data: bytes, starts: Any, stops: Any) -> Any:
     views = numpy.zeros(len(starts), dtype=[("size", "<i4"), ("head", "V4"), ("buffer", "<i4"), ("offset", "<i4")])
     buffers = [shown]
     views["size"], views["offset"] = sizes, firsts
-    edges = numpy.empty(2 * len(starts), dtype=numpy.int64)
-    edges[0::2], edges[1::2] = firsts, firsts + sizes
-    # The highest byte of each text; that of an empty one is of what follows it.
-    highest = numpy.maximum.reduceat(numpy.frombuffer(shown + b"\0", dtype=numpy.uint8), edges)[0::2]
-    which = numpy.flatnonzero((highest >= 0x80) & (sizes > 0))
+    # Between the texts there are only heads, and terminators of ASCII.
+    begin = int(starts[0])
+    foreign = numpy.frombuffer(shown, dtype=numpy.uint8)[begin : int(stops[-1])] >= 0x80
+    columns.strided(foreign, 0, f"V{codec.len_head}", codec.len_head)[starts - begin] = bytes(codec.len_head)
+    which = numpy.unique(numpy.searchsorted(firsts, numpy.flatnonzero(foreign) + begin, side="right") - 1)
     if len(which):
         bounds = zip(firsts[which].tolist(), (firsts + sizes)[which].tolist(), strict=True)
         stored = b"".join([shown[first:end] for first, end in bounds])
@@ -137,7 +135,8 @@ def _fill(views: Any, which: Any, source: bytes) -> None:
     import numpy
 
     own = views if which is None else views[which]
-    padded = source + bytes(_INLINE)
+    is_inside = len(own) and int(own["offset"].max()) + _INLINE <= len(source)
+    padded = source if is_inside else source + bytes(_INLINE)
     own["head"] = columns.gather_bytes(padded, 0, 4, own["offset"])
     short = numpy.flatnonzero(own["size"] <= _INLINE)
     if len(short):

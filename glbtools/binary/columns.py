@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glbtools.binary.field import INTEGERS, ORDERS
@@ -13,10 +13,10 @@ from glbtools.binary.layout import MAX_TEXT
 
 if TYPE_CHECKING:
     from glbtools.binary.field import Field
-    from glbtools.binary.records import Record, RecordCodec
+    from glbtools.binary.records import Record, RecordCodec, Run
 
 
-_FIRST_STRETCH = 1 << 10
+_FIRST_STRETCH, _LONGEST_STRETCH = 1 << 10, 1 << 24
 
 
 @cache
@@ -42,33 +42,34 @@ class Columns(NamedTuple):
     stop: Any
 
 
-def run(
-    codec: RecordCodec,
-    data: bytes,
-    pos: int,
-    base: int,
-    append: Callable[[Any], None],
-    *,
-    rows: Callable[[RecordCodec, bytes, int, Any, Any], Any] | None = None,
-) -> int:
-    """Append the sound records from ``pos`` on as ``Columns``; return the offset of the first that is none.
+def loop(codec: RecordCodec, rows: Callable[[RecordCodec, bytes, int, Any, Any], Any] | None = None) -> Run:
+    """Return what appends sound records from an offset on as ``Columns``, and returns the offset of what is none.
 
     ``rows`` makes something else of the bounds of records that lie one behind the other.
 
-    The stretch looked at grows with success: in a file that is damaged everywhere no length is followed far in vain.
+    The stretch looked at grows with success, from one piece of a file to the next: in one that is damaged everywhere no
+    length is followed far in vain.
     """
     if not all_at_once(codec):
-        return _run_plain(codec, data, pos, base, append)
-    stretch = _FIRST_STRETCH
-    while True:
-        offsets = _walk(codec, data, pos, stretch)
-        starts, stops = _sound(codec, data, offsets)
-        if len(starts):
-            append((rows or _columns)(codec, data, base, starts, stops))
-            pos = int(stops[-1])
-        if not len(starts) or pos < offsets[-1]:
-            return pos
-        stretch *= 16
+        return partial(_run_plain, codec)
+    make, stretch = rows or _columns, _FIRST_STRETCH
+
+    def run(data: bytes, pos: int, base: int, append: Callable[[Any], None]) -> int:
+        nonlocal stretch
+        while True:
+            offsets = _walk(codec, data, pos, stretch)
+            starts, stops = _sound(codec, data, offsets)
+            if len(starts):
+                append(make(codec, data, base, starts, stops))
+                pos = int(stops[-1])
+            if pos < offsets[-1]:
+                stretch = _FIRST_STRETCH
+                return pos
+            if not len(starts):
+                return pos
+            stretch = min(16 * stretch, _LONGEST_STRETCH)
+
+    return run
 
 
 def _columns(codec: RecordCodec, data: bytes, base: int, starts: Any, stops: Any) -> Columns:
@@ -203,15 +204,16 @@ def _arrays(columns: list[list[int]]) -> Columns:
 
 def gather(data: bytes, each: Field, starts: Any) -> Any:
     """Return the values of one field of all records: a view of the data, at each byte, indexed by the starts."""
-    return _strided(data, each.offset, f"{ORDERS[each.byte_order]}{each.kind[0]}{each.size}", each.size)[starts]
+    return strided(data, each.offset, f"{ORDERS[each.byte_order]}{each.kind[0]}{each.size}", each.size)[starts]
 
 
 def gather_bytes(data: bytes, offset: int, size: int, starts: Any) -> Any:
     """Return so many bytes of all records, from an offset in each."""
-    return _strided(data, offset, f"V{size}", size)[starts]
+    return strided(data, offset, f"V{size}", size)[starts]
 
 
-def _strided(data: bytes, offset: int, kind: str, size: int) -> Any:
+def strided(data: Any, offset: int, kind: str, size: int) -> Any:
+    """Return a view of bytes that has at each of them what begins there."""
     numpy = _numpy()
     shape = (len(data) - offset - size + 1,)
     return numpy.ndarray(shape, numpy.dtype(kind), buffer=data, offset=offset, strides=(1,))

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -583,7 +583,7 @@ class RecordCodec:
             return self._run(kind)
         from glbtools.binary import arrow, columns
 
-        return partial(columns.run if kind == "columns" else arrow.run, self)
+        return columns.loop(self) if kind == "columns" else arrow.loop(self)
 
     def _one_row(self, record: Record) -> Columns:
         from glbtools.binary import columns
