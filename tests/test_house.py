@@ -174,9 +174,6 @@ def test_test_modules_do_not_import_each_other() -> None:
 
 SURE_BY_HAND = {
     "alternatives.py": 2,
-    "changes/download.py": 13,
-    "changes/upload.py": 24,
-    "changes/vanished.py": 9,
     "changes/view.py": 2,
     "doubts.py": 1,
     "successors/directories.py": 22,

@@ -156,6 +156,63 @@ OLDER_OF_ANOTHER = Doubt(
     "older-of-another", "the older copy is of another server", "whether the server was restored or enabled anew"
 )
 
+# --- what has not arrived ------------------------------------------------------------------------------------------
+
+ARRIVED_UNSEEN = Doubt(
+    "arrived-unseen", "it has arrived, and no file given shows that", "the server's record of this postoffice"
+)
+EITHER_WAY = Doubt(
+    "either-way",
+    "it has arrived: nothing that is given speaks more for one than for the other",
+    "MSTTRANS from before it was made",
+    ordinary=True,
+)
+CONFIRMED_UNSEEN = Doubt(
+    "confirmed-unseen", "ReqSync is not below it, and it is not sent", "REQCONF of this postoffice"
+)
+STRANDED_INSTEAD = Doubt(
+    "stranded-instead",
+    "ReqSync is above all of REQTRANS: it is not sent, and not refused",
+    "REQCONF of this postoffice",
+)
+PUT_BACK = Doubt(
+    "put-back",
+    "an older REQTRANS was put back, and it had arrived before",
+    "an MSTTRANS that reaches back to before it was made",
+)
+NEVER_ISSUED = Doubt(
+    "never-issued",
+    "the number was never given to a change, or what bore it is in the server's lists",
+    "the server's address lists",
+)
+FETCHED_BEFORE = Doubt(
+    "fetched-before",
+    "this postoffice had fetched what bore the number then",
+    "REQCONF of this postoffice from before the server went back",
+)
+PURGED_FIRST = Doubt("purged-first", "T2 drops it from MSTTRANS before it sends anything", "the date of the next T2")
+SENT_AGAIN = Doubt(
+    "sent-again", "it is above SrvSync, and the server sends it again", "a log of the last Import", ordinary=True
+)
+EITHER_OF_TWO = FETCHED_BEFORE._replace(slug="either-of-two", ordinary=True)
+NUMBERED_OTHERWISE = Doubt(
+    "numbered-otherwise", "the change that bears the number elsewhere is not this one", "an older MSTTRANS"
+)
+NUMBER_UNUSED = Doubt(
+    "number-unused", "the damaged place held no change of this number", "an older copy of REQTRANS.GLB"
+)
+NOTHING_THERE = Doubt(
+    "nothing-there",
+    "the damaged end of REQTRANS held nothing that was whole before",
+    "an older copy of REQTRANS.GLB",
+    ordinary=True,
+)
+DELIVERED_EARLIER = Doubt(
+    "delivered-earlier", "the same text arrived under another number, and undoes nothing", "the server's address lists",
+    ordinary=True,
+)  # fmt: skip
+TAKEN_IN = Doubt("taken-in", "Import has put it into the lists, and left the file", "a log of the last Import")
+
 # --- single files --------------------------------------------------------------------------------------------------
 
 NOT_MET_YET = Doubt(

@@ -8,7 +8,7 @@ from datetime import timedelta
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.causes import groups
 from glbtools.diagnosis.changes.content import FETCHED, Content, copies
-from glbtools.diagnosis.changes.found import WAITS, MissingRange, Obstacle, Outstanding, UnknownRoute, Unsent
+from glbtools.diagnosis.changes.found import WAITS, MissingRange, Obstacle, Outstanding, UnknownRoute, Unsent, obstacle
 from glbtools.diagnosis.changes.view import View
 from glbtools.diagnosis.finding import Evidence, place
 from glbtools.diagnosis.judging import purged_for_good
@@ -18,7 +18,22 @@ from glbtools.evidence.postoffice import numbers
 from glbtools.model.change import Change
 from glbtools.model.channel import Range, clipped, subtracted, without
 from glbtools.model.configuration import KEEP_UPDATES
-from glbtools.model.doubts import BROUGHT, BROUGHT_BEFORE, SRVSYNC_LOWERED, certainty, least
+from glbtools.model.doubts import (
+    BROUGHT,
+    BROUGHT_BEFORE,
+    EITHER_OF_TWO,
+    FETCHED_BEFORE,
+    IMPORTED_SINCE,
+    NUMBER_SKIPPED,
+    NUMBERED_OTHERWISE,
+    PURGED_FIRST,
+    RECEIVED_SINCE,
+    SENT_AGAIN,
+    SRVSYNC_LOWERED,
+    TAKEN_IN,
+    certainty,
+    least,
+)
 
 
 def add_downloads(view: View, found: Unsent) -> None:
@@ -44,12 +59,14 @@ def add_downloads(view: View, found: Unsent) -> None:
                 other = [
                     each for each in content.elsewhere if span[0] < each.sync <= span[1] and each.sync not in numbered
                 ]
-                less = standing._replace(certainty=least(standing.certainty, "likely"))
+                less = standing._replace(certainty=least(standing.certainty, certainty((NUMBERED_OTHERWISE,))))
                 seen += [listed(each, less) for each in other]
                 left = without([span], numbered | {each.sync for each in other})
                 found.ranges += [unfound(each, standing) for each in left]
     if at is not None and head is not None:
-        standing = Obstacle("hole", "likely", f"The server had issued it, and went back to {head}.")
+        standing = obstacle(
+            "hole", f"The server had issued it, and went back to {head}.", FETCHED_BEFORE, settled_by=()
+        )
         lost = [
             each
             for each in content.earlier_master
@@ -80,7 +97,7 @@ def _purged(case: Case, at: int | None) -> Iterator[tuple[Range, Obstacle]]:
         if group.slug == "requestor-inactive-window" and not group.first.about and at is not None:
             for span in clipped(purged_for_good(case, group), 0, at):
                 note = "The server logged that it was purged before it was fetched. Only an Import brings it."
-                yield span, Obstacle("purged", "likely", note, ("the date of the last Import here",))
+                yield span, obstacle("purged", note, IMPORTED_SINCE, settled_by=("the date of the last Import here",))
 
 
 def _issued_twice(case: Case, content: Content, at: int | None) -> Iterator[tuple[Change, Obstacle]]:
@@ -96,14 +113,11 @@ def _issued_twice(case: Case, content: Content, at: int | None) -> Iterator[tupl
         seen_before = any(each >= now.sync for each in fetched)
         number = f"The server issued number {now.sync} twice: it went back in between."
         if now.sync in lost and not seen_before:
-            sure = "possible" if at is None or now.sync <= at else "likely"
-            yield lost[now.sync], Obstacle("hole", sure, f"{number} This is the first of the two.", _FETCHED_THEN)
+            doubt = EITHER_OF_TWO if at is None or now.sync <= at else FETCHED_BEFORE
+            yield lost[now.sync], obstacle("hole", f"{number} This is the first of the two.", doubt)
         if at is not None and now.sync <= at:
             note = f"{number} This is the second; who had fetched the first does not receive it."
-            yield now, Obstacle("hole", "likely" if seen_before else "possible", note, _FETCHED_THEN)
-
-
-_FETCHED_THEN = ("REQCONF of this postoffice from before the server went back",)
+            yield now, obstacle("hole", note, FETCHED_BEFORE if seen_before else EITHER_OF_TWO)
 
 
 def _numbers_down(case: Case) -> tuple[Evidence, ...]:
@@ -119,11 +133,11 @@ def _numbers_down(case: Case) -> tuple[Evidence, ...]:
 def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Obstacle, tuple[Range, ...]]]:
     """Yield the numbers that the server has issued and the target has not, with the reason (ruling 15)."""
     verdict, c = case.download.verdict, case.numbers.applied
-    sure = verdict.certainty if c is not None else least(verdict.certainty, "likely")
+    sure = verdict.certainty if c is not None else least(verdict.certainty, certainty((RECEIVED_SINCE,)))
     settled = files_that_tell(verdict.settled_by, TELLS_DOWN)
     doubt = received_before(case)
     if doubt:
-        sure, settled = "possible", (*settled, SRVSYNC_LOWERED.tells)
+        sure, settled = certainty((SRVSYNC_LOWERED,)), (*settled, SRVSYNC_LOWERED.tells)
     if "EPOCH_CHANGED" in verdict.states:
         if at is not None and head is not None and at < head:
             note = "The server's record of it began anew or went back: updates are refused as old, in silence."
@@ -146,7 +160,7 @@ def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Obstacl
         if spans := subtracted(spans, skipped):
             yield Obstacle(why, sure, f"{note} {doubt}".rstrip(), settled), spans
         if skipped:
-            yield Obstacle("gap", "possible", f"{by} {_SKIPPED}", ("an older MSTTRANS",)), skipped
+            yield obstacle("gap", f"{by} {_SKIPPED}", NUMBER_SKIPPED), skipped
 
 
 _SKIPPED = (
@@ -200,7 +214,9 @@ def _purged_first(case: Case, change: Change, due: Obstacle) -> Obstacle:
         return due
     note = f"{due.note} By its age T2 may drop it before that: Keep Updates is {plural(kept, 'day')}."
     return due._replace(
-        certainty=least(due.certainty, "likely"), note=note, settled_by=(*due.settled_by, "the date of the next T2")
+        certainty=least(due.certainty, certainty((PURGED_FIRST,))),
+        note=note,
+        settled_by=(*due.settled_by, PURGED_FIRST.tells),
     )
 
 
@@ -212,12 +228,12 @@ def _left(case: Case, name: str, number: int) -> Obstacle:
     c = case.numbers.applied
     if c is not None and number > c:
         note = f"It stands in {name} and is above SrvSync {c}: the server will send it again."
-        return Obstacle("leftover", "possible", note)
+        return obstacle("leftover", note, SENT_AGAIN, settled_by=())
     note = (
         f"It was fetched and still stands in {name}: Import has not put it into the lists. "
         "The server believes it delivered."
     )
-    return Obstacle("leftover", "likely", note, ("a log of the last Import",))
+    return obstacle("leftover", note, TAKEN_IN)
 
 
 def _wanted_down(at: int | None, head: int | None) -> tuple[str, ...]:

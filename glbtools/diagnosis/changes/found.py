@@ -84,9 +84,14 @@ class Obstacle(NamedTuple):
         return self._replace(certainty=at_most_likely(self.certainty)) if self.why in LIKELY_AT_MOST else self
 
 
-def obstacle(why: str, note: str, *doubts: Doubt) -> Obstacle:
-    """Return why something has not arrived, as sure as some doubts leave it, and what would remove them."""
-    return Obstacle(why, certainty(doubts), note, tuple(dict.fromkeys(each.tells for each in doubts)))
+def obstacle(why: str, note: str, *doubts: Doubt | None, settled_by: tuple[str, ...] | None = None) -> Obstacle:
+    """Return why something has not arrived, as sure as some doubts leave it; None is one that is removed.
+
+    What would remove them is said in the words of the doubts, unless other ones are given.
+    """
+    left = [each for each in doubts if each]
+    told = tuple(dict.fromkeys(each.tells for each in left)) if settled_by is None else settled_by
+    return Obstacle(why, certainty(left), note, told)
 
 
 class Outstanding(NamedTuple):

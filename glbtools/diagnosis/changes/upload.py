@@ -17,9 +17,10 @@ from glbtools.diagnosis.restored import WENT_BACK
 from glbtools.diagnosis.signs import explain
 from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.evidence.postoffice import numbers
+from glbtools.model import doubts
 from glbtools.model.change import Change
 from glbtools.model.channel import Range, ranges_of, without
-from glbtools.model.doubts import NUMBER_SKIPPED, least
+from glbtools.model.doubts import Doubt, least
 
 
 def add_uploads(view: View, found: Unsent) -> None:
@@ -51,7 +52,7 @@ def _deleted(view: View) -> Iterator[Outstanding]:
     for change in deleted_copies(view.case.postoffice, "REQTRANS"):
         if change.sync > confirmed:
             note = "REQTRANS.GLB is missing; what may be the deleted file holds this change, and nothing confirms it."
-            yield _made(view, change, Obstacle("vanished", "possible", note))
+            yield _made(view, change, obstacle("vanished", note, doubts.EITHER_WAY, settled_by=()))
 
 
 def _standing(view: View, change: Change) -> Obstacle | None:
@@ -62,25 +63,24 @@ def _standing(view: View, change: Change) -> Obstacle | None:
     if state == "STRANDED":
         note = f"{a} is confirmed and REQTRANS ends at {m}: it is never sent."
         if b is None:
-            return Obstacle("stranded", "likely", note, (_record_name(case),))
-        return Obstacle("stranded", "certain", note) if never_reached(case, change, change.stamp) else _put_back(note)
+            return obstacle("stranded", note, doubts.ARRIVED_UNSEEN, settled_by=(_record_name(case),))
+        return obstacle("stranded", note, _put_back(case, change))
     if state == "REJECTED":
         note = f"The server counts numbers of this postoffice up to {b}"
         if a is None:
             # Either ReqSync is at least b, and REQTRANS ends below it; or it is not, and the postoffice went back.
-            return Obstacle("rejected", "likely", f"{note}, and REQTRANS ends at {m}.", (_REQCONF,))
-        sure = "certain" if never_reached(case, change, change.stamp) else "likely"
-        return Obstacle("rejected", sure, f"{note} and refuses this one as old.")
+            return obstacle("rejected", f"{note}, and REQTRANS ends at {m}.", doubts.STRANDED_INSTEAD)
+        return obstacle("rejected", f"{note} and refuses this one as old.", _put_back(case, change), settled_by=())
     if state == "UNACKNOWLEDGED":
         if number not in view.refused:
             return _dropped(case, change)
         if a is None:
             note = f"The server counts numbers of this postoffice up to {b}, and cannot have taken this one."
-            return Obstacle("rejected", "possible", note, (_REQCONF,))
+            return obstacle("rejected", note, doubts.EITHER_WAY, settled_by=(_REQCONF,))
         note = f"The server counts numbers of this postoffice up to {b}, and did not take this one: refused as old."
-        return Obstacle("rejected", "certain" if never_reached(case, change, change.stamp) else "likely", note)
+        return obstacle("rejected", note, _put_back(case, change), settled_by=())
     if state == "PARTIAL":
-        return Obstacle("partial", "certain", f"The server stops at number {(b or 0) + 1} every time.")
+        return obstacle("partial", f"The server stops at number {(b or 0) + 1} every time.")
     return _standing_pending(view, change) if state == "PENDING" else _standing_confirmed(view, change)
 
 
@@ -90,7 +90,7 @@ def _dropped(case: Case, change: Change) -> Obstacle | None:
     if master is None or not master.may_have_lost(change.text, change.stamp):
         return None
     note = f"The server has had it, since it counts up to {applied(case)}; MSTTRANS has lost a part, and lacks it."
-    return obstacle("hole", note, NUMBER_SKIPPED)
+    return obstacle("hole", note, doubts.NUMBER_SKIPPED)
 
 
 _REQCONF = "REQCONF of this postoffice"
@@ -104,26 +104,27 @@ def _standing_pending(view: View, change: Change) -> Obstacle:
         # Without ReqSync, what the server has not is unsent, whatever holds it up.
         if b is None:
             note = "Neither what is confirmed nor what the server has is known; what arrives is cleared from REQTRANS."
-            return Obstacle("pending", "possible", note, (_REQCONF, record))
+            return obstacle("pending", note, doubts.EITHER_WAY, settled_by=(_REQCONF, record))
         note = f"The server counts numbers of this postoffice up to {b}; only ReqSync tells whether it will be sent."
-        return Obstacle("pending", "likely", note, (_REQCONF,))
+        return obstacle("pending", note, doubts.CONFIRMED_UNSEEN)
     if unregistered(case):
         note = "The server has no record of this postoffice and drops its mail (158); it is taken once there is one."
         master = case.server.master if case.server else None
         lacks = master is not None and master.complete and master.lacks(change.text)
         sure = lacks and case.others.server_sound
-        return Obstacle("unregistered", "certain" if sure else "likely", note)
+        return obstacle("unregistered", note, None if sure else doubts.ARRIVED_UNSEEN, settled_by=())
     if b is not None:
-        return Obstacle("pending", "certain", f"The server counts numbers of this postoffice up to {b}.")
+        return obstacle("pending", f"The server counts numbers of this postoffice up to {b}.")
     if view.sent(change):
         note = "A log shows that it was sent; no file given shows whether it arrived."
-        return Obstacle("unacknowledged", "possible", note, (record,))
-    return Obstacle("pending", "likely", f"It is numbered above {a}, the last number confirmed here.", (record,))
+        return obstacle("unacknowledged", note, doubts.EITHER_WAY, settled_by=(record,))
+    note = f"It is numbered above {a}, the last number confirmed here."
+    return obstacle("pending", note, doubts.ARRIVED_UNSEEN, settled_by=(record,))
 
 
-def _put_back(note: str) -> Obstacle:
-    """Return why a change that is not sent again may have arrived: an older queue may have been put back."""
-    return Obstacle("stranded", "likely", note, ("an MSTTRANS that reaches back to before it was made",))
+def _put_back(case: Case, change: Change) -> Doubt | None:
+    """Return the doubt about a change that is not taken: it may have arrived before its queue was put back."""
+    return None if never_reached(case, change, change.stamp) else doubts.PUT_BACK
 
 
 def _standing_confirmed(view: View, change: Change) -> Obstacle | None:
@@ -137,19 +138,21 @@ def _standing_confirmed(view: View, change: Change) -> Obstacle | None:
             else "Either an interrupted T3 left it, and it has arrived; or the queue was begun again, and it has not."
         )
         if never_reached(case, change, change.stamp):
-            return Obstacle("stranded", "certain", note)
-        return Obstacle("stranded", "likely" if signs else "possible", note, ("MSTTRANS from before it was made",))
+            return obstacle("stranded", note)
+        doubt = doubts.PUT_BACK if signs else doubts.EITHER_WAY
+        return obstacle("stranded", note, doubt, settled_by=(doubts.EITHER_WAY.tells,))
     if b is None or number <= b:
         return None
     causes = explain(case, "behind")
     if causes.first.slug == "resync":
         note = f"A RESYNC set ReqSync to {own.confirmed} over it, and the server has only {b}: it is never sent."
-        return Obstacle("stranded", "likely", note, (causes.first.tells,))
+        return obstacle("stranded", note, doubts.LISTS_KEPT, settled_by=(causes.first.tells,))
     if causes.first.problem in WENT_BACK:
         return Obstacle("hole", hole(case).certainty, _hole_note(case))
     known = f"{own.confirmed} is confirmed and the server's record says {b}"
     note = f"{known}: it is not sent again, and may have arrived before."
-    return Obstacle("stranded", "possible", note, tuple(dict.fromkeys(each.tells for each in causes.open)))
+    settled = tuple(dict.fromkeys(each.tells for each in causes.open))
+    return obstacle("stranded", note, doubts.EITHER_WAY, settled_by=settled)
 
 
 def _lost(view: View, listed: list[Outstanding], found: Unsent) -> Iterator[Outstanding]:
@@ -174,7 +177,7 @@ def _lost(view: View, listed: list[Outstanding], found: Unsent) -> Iterator[Outs
         said = f"{note} Its number is found by order: as many changes of this kind are known as numbers."
         missing = (number for low, high in left for number in range(low + 1, high + 1))
         for number, each in zip(missing, others, strict=True):
-            yield _made(view, each._replace(sync=number), Obstacle("hole", "possible", said))
+            yield _made(view, each._replace(sync=number), obstacle("hole", said, doubts.EITHER_WAY, settled_by=()))
         return
     if others:
         note += (
@@ -200,7 +203,7 @@ def _replaced(view: View, listed: list[Outstanding], found: Unsent) -> Iterator[
     for each in lost:
         if each.text in queued:
             note = f"The server had it as its number {each.sync}, went back, and gave that number to another change."
-            made = _made(view, queued[each.text], Obstacle("hole", "likely", note, _RESTORED))
+            made = _made(view, queued[each.text], obstacle("hole", note, doubts.NEVER_ISSUED, settled_by=_RESTORED))
             yield made._replace(evidence=(*made.evidence, place(each)))
     missing = [each for each in lost if each.text not in queued]
     if missing:
@@ -246,11 +249,11 @@ def _unreadable(view: View) -> Iterator[MissingRange]:
     stuck = own.confirmed is not None and own.last < own.confirmed
     why = "stranded" if stuck else "pending"
     low = (queue.first or 1) - 1 if stuck or own.confirmed is None else max(own.confirmed, b or 0)
-    spans = [(span, "likely") for span in without([(low, own.last)], {each.sync for each in queue.records})]
+    spans = [(span, doubts.NUMBER_UNUSED) for span in without([(low, own.last)], {each.sync for each in queue.records})]
     if gaps[-1].span and gaps[-1].span[1] == queue.size and own.last >= low:
-        spans.append(((own.last, own.last + 1), "possible"))
-    for span, certainty in spans:
-        standing = Obstacle(why, certainty, "REQTRANS is damaged; what stood there is no whole record.")
+        spans.append(((own.last, own.last + 1), doubts.NOTHING_THERE))
+    for span, doubt in spans:
+        standing = obstacle(why, "REQTRANS is damaged; what stood there is no whole record.", doubt, settled_by=())
         yield MissingRange(span, view.upload, view.doubted(standing), tuple(gaps))
 
 
@@ -261,7 +264,7 @@ def _made(view: View, change: Change, standing: Obstacle) -> Outstanding:
     """
     found, content = view.doubted(standing), view.content
     if standing.why in ("stranded", "rejected") and view.damage:
-        found = found._replace(certainty=least(found.certainty, "likely"))
+        found = found._replace(certainty=least(found.certainty, doubts.certainty((doubts.NUMBER_UNUSED,))))
     evidence = (place(change), *view.reasons)
     if standing.why == "unacknowledged" and view.last_sent:
         evidence += (logged(view.last_sent, "changes were sent"),)
@@ -270,7 +273,7 @@ def _made(view: View, change: Change, standing: Obstacle) -> Outstanding:
     if arrived is not None:
         where = arrived.path.rpartition("/")[2].partition(".")[0].upper()
         note = f"{found.note} The same text stands in {where}: it was probably delivered earlier."
-        found = found._replace(certainty="possible", note=note.strip())
+        found = found._replace(certainty=doubts.certainty((doubts.DELIVERED_EARLIER,)), note=note.strip())
         evidence += (place(arrived),)
     return Outstanding(change, view.upload, found, evidence)
 
@@ -282,9 +285,9 @@ NOT_LOST = frozenset({"master-holds", "master-above", "equal-dates", "fits-anoth
 class Hole(NamedTuple):
     """What is confirmed, and perhaps lost by the server: the numbers, how surely they are, and what would tell."""
 
-    ranges: tuple[Range, ...]
-    certainty: str
-    settled_by: tuple[str, ...]
+    ranges: tuple[Range, ...] = ()
+    certainty: str = doubts.certainty((doubts.EITHER_WAY,))
+    settled_by: tuple[str, ...] = ()
 
 
 def hole(case: Case) -> Hole:
@@ -295,11 +298,9 @@ def hole(case: Case) -> Hole:
     the numbers are another postoffice's.
     """
     a, b = case.numbers.confirmed, applied(case)
-    if a is None or b is None or "behind" not in case.signs:
-        return Hole((), "possible", ())
+    if a is None or b is None or "behind" not in case.signs or NOT_LOST.intersection(case.signs):
+        return Hole()
     causes = explain(case, "behind")
-    if NOT_LOST.intersection(case.signs):
-        return Hole((), "possible", ())
     settled = tuple(dict.fromkeys(each.tells for each in causes.open if each.tells))
     return Hole(((b, a),), causes.effect, settled)
 

@@ -8,8 +8,9 @@ from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.changes.content import copies
 from glbtools.diagnosis.changes.view import applied
 from glbtools.evidence.postoffice import Numbers, numbers
+from glbtools.model import doubts
 from glbtools.model.change import Change
-from glbtools.model.doubts import least
+from glbtools.model.doubts import Doubt, certainty, least
 
 OLDER = "in the older REQTRANS"
 
@@ -48,11 +49,17 @@ def vanished(case: Case) -> list[Loss]:
     return [found[key] for key in sorted(found)]
 
 
-def _unconfirmed(case: Case, number: int, then: Numbers, stuck: bool) -> tuple[str, str] | None:
-    """Return how surely a change waiting in an older REQTRANS never arrived, and by which numbers; None when it did."""
+def _unconfirmed(case: Case, number: int, then: Numbers, stuck: bool) -> tuple[Doubt | None, str] | None:
+    """Return what is against a change in an older REQTRANS never having arrived, and by which numbers; None if it has.
+
+    Without a doubt it is certain.
+    """
     own, b = case.numbers, applied(case)
     if stuck:
-        return "likely", f"It was stranded then: {then.confirmed} was confirmed, and REQTRANS ended at {then.last}."
+        return (
+            doubts.PUT_BACK,
+            f"It was stranded then: {then.confirmed} was confirmed, and REQTRANS ended at {then.last}.",
+        )
     back = own.confirmed is not None and then.confirmed is not None and own.confirmed < then.confirmed
     reset = own.imports is not None and then.imports is not None and own.imports < then.imports
     if reset or (
@@ -63,7 +70,7 @@ def _unconfirmed(case: Case, number: int, then: Numbers, stuck: bool) -> tuple[s
         and own.confirmed is not None
         and b >= own.confirmed
     ):
-        return "possible", "The numbers began again since then and do not show whether it arrived."
+        return doubts.EITHER_WAY, "The numbers began again since then and do not show whether it arrived."
     if b is not None and number <= b:
         return None
     if own.confirmed is not None and number <= own.confirmed:
@@ -73,26 +80,29 @@ def _unconfirmed(case: Case, number: int, then: Numbers, stuck: bool) -> tuple[s
             or "EPOCH_CHANGED" in case.upload.verdict.states
         ):
             return None
-        return "likely", f"A RESYNC set ReqSync to {own.confirmed} over it, and the server has only {b}."
+        return doubts.LISTS_KEPT, f"A RESYNC set ReqSync to {own.confirmed} over it, and the server has only {b}."
     if b is not None and "EPOCH_CHANGED" in case.upload.verdict.states:
-        return "possible", "The server's record was made anew since then and does not show whether it arrived."
+        return doubts.EITHER_WAY, "The server's record was made anew since then and does not show whether it arrived."
     confirmed = "" if own.confirmed is None else f"; {own.confirmed} is confirmed here"
     if b is not None:
-        sure = "certain" if own.confirmed is not None else "likely"
-        return sure, f"The server counts numbers of this postoffice up to {b}{confirmed}."
+        doubt = None if own.confirmed is not None else doubts.CONFIRMED_UNSEEN
+        return doubt, f"The server counts numbers of this postoffice up to {b}{confirmed}."
     if own.confirmed is not None:
-        return "likely", f"{own.confirmed} is the last number confirmed here."
-    return "possible", "Neither what is confirmed now nor what the server has is known."
+        return doubts.ARRIVED_UNSEEN, f"{own.confirmed} is the last number confirmed here."
+    return doubts.EITHER_WAY, "Neither what is confirmed now nor what the server has is known."
 
 
-def _weighed(case: Case, change: Change, certainty: str, note: str) -> Loss:
-    """Lower the certainty where today's queue is missing."""
+def _weighed(case: Case, change: Change, doubt: Doubt | None, note: str) -> Loss:
+    """Return a loss as sure as a doubt leaves it, and as what is missing today does."""
+    sure = certainty([doubt] if doubt else [])
     given = case.postoffice.queue("REQTRANS") is not None
     if given:
-        return Loss(change, certainty, f"It is gone from REQTRANS. {note}", True)
+        return Loss(change, sure, f"It is gone from REQTRANS. {note}", True)
     if case.postoffice.absent("REQTRANS.GLB"):
-        return Loss(change, least(certainty, "likely"), f"REQTRANS.GLB is missing. {note}", True)
-    return Loss(change, "possible", f"Today's REQTRANS is not given or cannot be read. {note}", False)
+        return Loss(change, least(sure, certainty((doubts.COPY_INCOMPLETE,))), f"REQTRANS.GLB is missing. {note}", True)
+    return Loss(
+        change, certainty((doubts.EITHER_WAY,)), f"Today's REQTRANS is not given or cannot be read. {note}", False
+    )
 
 
 def was_stranded(then: Numbers) -> bool:
