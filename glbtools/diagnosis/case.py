@@ -194,11 +194,14 @@ class Requestors:
 
 
 def in_step(own: Numbers, record: Requestor, head: int | None) -> bool | None:
-    """Whether what a postoffice has and its record go together as on any ordinary day; None where that is not known."""
+    """Whether what a postoffice has and its record go together as on any ordinary day; None where that is not known.
+
+    SrvSync in the record may be what was sent, and so be above what was received (docs/facts/protocol.md#stored).
+    """
     a, m, b, c = own.confirmed, own.last, record.reqsync, own.applied
     if a is None or m is None or b is None or c is None or head is None:
         return None
-    return a <= b <= max(a, m) and (record.srvsync or 0) <= c <= head and own.imports == record.importsync
+    return a <= b <= max(a, m) and max(c, record.srvsync or 0) <= head and own.imports == record.importsync
 
 
 @dataclass

@@ -488,6 +488,18 @@ def test_two_directories_that_may_bear_each_others_names_are_no_error(tmp_path):
     assert all(any("NET/WEST" in note and "NET/EAST" in note for note in each.notes) for each in loud)
 
 
+def test_names_may_be_exchanged_between_t2_and_t3_where_srvconf_counts_what_was_sent(tmp_path):
+    """The server's record is then above what either has received (docs/facts/protocol.md#stored)."""
+    given = network(
+        east={"reqconf": {"reqsync": 30, "srvsync": 78}, "queue": {"REQTRANS": [{"dummy": 30}]}},
+        west={"reqconf": {"reqsync": 17, "srvsync": 78}, "queue": {"REQTRANS": [{"dummy": 17}]}},
+        server=registered("NET/EAST", reqsync=17),
+    )
+    found = diagnose(built(tmp_path, given)).findings
+    loud = [each for each in found if each.severity != "note"]
+    assert {(each.severity, each.certainty) for each in loud} == {("warning", "possible")}
+
+
 def test_names_that_do_not_fit_when_exchanged_take_nothing_from_an_error(tmp_path):
     found = exchanged(tmp_path, (17, [{"dummy": 17}]), (12, [{"dummy": 12}]))
     assert ("error", "likely") in {(each.severity, each.certainty) for each in found.findings}
