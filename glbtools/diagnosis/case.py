@@ -562,11 +562,11 @@ def never_reached(case: Case, record: Record | Change, made: datetime | None) ->
         return False
     if not master.lacks(record.text) or not case.others.server_sound or (own.applied or 0) > (server.head or 0):
         return False
-    if master.complete and case.others.acknowledged <= master.last:
+    if case.others.acknowledged <= master.last and master.complete:
         return True
     asked = own.imports is not None and theirs.importsync is not None and theirs.importsync >= own.imports
     later = bool(made and theirs.last_update and made - theirs.last_update > SKEW)
-    return asked and (later or master.spans(made))
+    return asked and (later or (case.others.acknowledged <= master.last and master.spans(made)))
 
 
 def unregistered(case: Case) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from scoreboard.worlds.judge import Fates, Said, tells
-from scoreboard.worlds.rules import begins_before, is_sound, rises_without_gap
+from scoreboard.worlds.rules import begins_before, is_sound, issued_at_least, rises_without_gap
 from scoreboard.worlds.state import EXPORT
 from scoreboard.worlds.truth import COMES, LACKS, NEVER, REACHED, Witness
 from scoreboard.worlds.views import View, shown
@@ -117,12 +117,6 @@ def kind_of(seen: View, key: tuple[int, int, int]) -> str:
     if not is_sound(seen):
         parts.append("the server went back")
     return ", ".join(parts)
-
-
-def issued_at_least(seen: View) -> int:
-    """Return the sum of all b: so many numbers the server has issued at least."""
-    file = seen.srvconf
-    return file.own.acknowledged + sum(each.acknowledged for each in file.records if each) if file else 0
 
 
 def _related(one: str, low: int, other: str, high: int) -> str:

@@ -39,9 +39,12 @@ def _of(seen: View, at: int, member: Member) -> list[Statement]:
         if (each.like or place + 1) in there:
             say("reached: its text is in MSTTRANS", REACHED)
             continue
+        reaches = rises_without_gap(seen) and seen.master[0].made < each.made and is_sound(seen)
         if record is None:
             if number > confirmed and whole:
                 say("never: not registered, MSTTRANS whole without it", NEVER)
+            if number > confirmed and reaches:
+                say("never: not registered, MSTTRANS without it from before it was made", NEVER)
             continue
         acknowledged = record.acknowledged
         if number < confirmed:
@@ -56,7 +59,7 @@ def _of(seen: View, at: int, member: Member) -> list[Statement]:
             say("never: k < b, b >= a, MSTTRANS whole without it", NEVER)
         if record.imports < member.config.imports or not is_sound(seen):
             continue
-        if rises_without_gap(seen) and seen.master[0].made < each.made:
+        if reaches and seen.srvconf.head >= issued_at_least(seen):
             say("never: k < b, b >= a, MSTTRANS without it from before it was made", NEVER)
         if each.made > record.updated:
             say("never: k < b, b >= a, stamp later than the last update", NEVER)
@@ -68,9 +71,14 @@ def is_whole(seen: View) -> bool:
     if seen.srvconf is None or seen.master is None or seen.own is None:
         return False
     head = seen.srvconf.head
-    known = [each for each in seen.srvconf.records if each]
-    total = seen.srvconf.own.acknowledged + sum(each.acknowledged for each in known)
-    return [each.sync for each in seen.master] == list(range(1, head + 1)) and head >= total and is_sound(seen)
+    numbers = [each.sync for each in seen.master]
+    return numbers == list(range(1, head + 1)) and head >= issued_at_least(seen) and is_sound(seen)
+
+
+def issued_at_least(seen: View) -> int:
+    """Return the sum of all b: so many numbers the server has issued at least."""
+    file = seen.srvconf
+    return file.own.acknowledged + sum(each.acknowledged for each in file.records if each) if file else 0
 
 
 def rises_without_gap(seen: View) -> bool:

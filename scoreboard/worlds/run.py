@@ -54,6 +54,7 @@ RUNS = (
     Run("the same, one rule read otherwise", Bound(events=6), 1, 300, 0),
     Run("the same, two rules read otherwise", Bound(events=4, starts=ALL_STARTS), 2, 200, 0),
     Run("two faults", Bound(faults=2, events=6, starts=("old",)), 0, 300, 20),
+    Run("two faults, also with mail under way", Bound(faults=2, events=5, starts=("old",), anywhere=True), 0, 100, 0),
     Run("two requestors, one fault", Bound(requestors=2, events=6, starts=("old",)), 0, 300, 20),
     Run("Exports, mail lost, late, doubled", Bound(events=5, exports=1, hiccups=1, anywhere=True), 1, 300, 0),
 )

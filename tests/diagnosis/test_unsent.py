@@ -694,7 +694,9 @@ def test_what_an_unknown_postoffice_queued_is_certainly_not_there_where_a_whole_
     del given[0]["srvconf"]["requestor"][1]
     assert up(unsent(build(*given))) == [(4, "unregistered", "certain")]
     del given[0]["queue"]["MSTTRANS"][:1]
-    assert up(unsent(build(*given, name="purged"))) == [(4, "unregistered", "likely")]
+    assert up(unsent(build(*given, name="cut"))) == [(4, "unregistered", "likely")]
+    given[1]["queue"]["REQTRANS"][0]["stamp"] = "1994-04-09T12:00:00"
+    assert up(unsent(build(*given, name="reaches back"))) == [(4, "unregistered", "certain")]
 
 
 def test_what_was_made_long_after_the_servers_last_update_was_refused_though_the_numbers_fit(build: Build) -> None:

@@ -110,8 +110,8 @@ def _standing_pending(view: View, change: Change) -> Obstacle:
     if unregistered(case):
         note = "The server has no record of this postoffice and drops its mail (158); it is taken once there is one."
         master = case.server.master if case.server else None
-        lacks = master is not None and master.complete and master.lacks(change.text)
-        sure = lacks and case.others.server_sound
+        held = master is not None and (master.complete or master.spans(change.stamp))
+        sure = held and master is not None and master.lacks(change.text) and case.others.server_sound
         return obstacle("unregistered", note, None if sure else doubts.ARRIVED_UNSEEN, settled_by=())
     if b is not None:
         return obstacle("pending", f"The server counts numbers of this postoffice up to {b}.")
