@@ -514,7 +514,8 @@ def low_part(case: Case) -> list[LowChange]:
 
     An interrupted clear leaves such records, and they have arrived. The low part of a queue that was begun again, or
     put back, looks the same once new changes have passed ReqSync, and is never sent (Q119014). A text in MSTTRANS shows
-    the first; the text of an R record is the same in every Export and shows nothing.
+    the first; the text of an R record is the same in every Export and shows nothing. A queue may begin at 0, and what
+    has that number is not above a ReqSync of 0 (docs/facts/protocol.md#first).
     """
     own, theirs = case.numbers, case.requestor
     queue = case.postoffice.queue("REQTRANS")
@@ -526,7 +527,7 @@ def low_part(case: Case) -> list[LowChange]:
     last_confirmed = max(queue.dummies, default=-1)
     found = []
     for index, record in enumerate(queue.records):
-        if index in queue.dummies or not 0 < record.sync <= own.confirmed:
+        if index in queue.dummies or record.sync > own.confirmed:
             continue
         made = case.postoffice.moment(queue, record)
         if master is None or not master.has(record.text, made):

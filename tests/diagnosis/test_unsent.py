@@ -645,6 +645,14 @@ def again(b: int, a: int, queue: list[dict[str, Any]], **more: Any) -> list[dict
     return [described, east(a, queue, c=b, log=NAMED, **more)]
 
 
+def test_a_change_numbered_zero_is_not_above_what_is_confirmed(build: Build) -> None:
+    """A queue may begin at 0 (Q119014); T1 sends what is above ReqSync, and T2 takes what is above its own number."""
+    given = again(0, 0, [add(0, "ann")])
+    assert up(unsent(build(*given))) == [(0, "stranded", "possible")]
+    given[1]["queue"]["REQTRANS"].append(add(1, "bob"))
+    assert up(unsent(build(*given, name="more"))) == [(0, "stranded", "possible"), (1, "pending", "certain")]
+
+
 def test_the_low_part_of_a_queue_that_a_whole_msttrans_lacks_has_certainly_not_arrived(build: Build) -> None:
     begun_again = [add(1, "ann"), add(2, "bob"), add(3, "cid"), add(4, "dan")]
     assert up(unsent(build(*again(3, 3, begun_again)))) == [

@@ -500,7 +500,8 @@ def _normal(case: Case) -> Iterator[Finding]:
             severity="note",
         )
         return
-    if own.confirmed is not None and own.last == own.confirmed and not passed_over(case):
+    held = queue is not None and queue.real and not own.last
+    if own.confirmed is not None and own.last == own.confirmed and not held and not passed_over(case):
         what = "was never used" if not own.last else f"ends at {own.last}, which is confirmed"
         yield case.finding(
             "nothing-to-send",
