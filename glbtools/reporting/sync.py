@@ -42,6 +42,8 @@ def result_report(result: Result) -> Iterator[Block]:
         yield Paragraph(
             f"the target had had numbers {low + 1} to {high} and lost them: it was restored, and was sent them again"
         )
+    for each in result.notes:
+        yield Paragraph(f"note: {message(each)}")
     if result.reason:
         yield Paragraph(f"why: {message(result.reason)}")
     if result.way_out:
@@ -54,6 +56,7 @@ def result_document(result: Result) -> str:
     row = result._asdict() | {
         "counts": dict(result.counts),
         "rewound": list(result.rewound) if result.rewound else None,
+        "notes": list(result.notes),
     }
     return dumps({"schema": "glbtools.sync-result/1", **row})
 

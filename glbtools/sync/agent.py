@@ -44,6 +44,13 @@ _NO_DELETIONS = (
 )
 
 
+_LATE = (
+    "objects numbered above the highest number noted before the dump: {count}; they were written while it was read, and "
+    "are sent again the next time, with what it may have missed (if the server's highest number is then still below "
+    "them: Q243438)"
+)
+
+
 class State(NamedTuple):
     """How far a pair has got.
 
@@ -148,6 +155,7 @@ class Result(NamedTuple):
         rewound: what the collector had had and lost, and was sent again; it was restored.
         batches, sent: how many batches were taken, and changes in them.
         counts: what the collector did -> how often.
+        notes: what is odd about the source, and stops nothing.
     """
 
     outcome: str
@@ -159,6 +167,7 @@ class Result(NamedTuple):
     batches: int = 0
     sent: int = 0
     counts: Counter[str] = Counter()  # noqa: RUF012
+    notes: tuple[str, ...] = ()
 
 
 class Agent:
@@ -234,6 +243,7 @@ class Agent:
         reason, way_out = done.reason, "" if done.outcome == "complete" else "run again"
         if done.outcome == "complete" and not self.synchronizer.source.shows_deletions:
             reason, way_out = _NO_DELETIONS
+        late = getattr(self.synchronizer.source, "late", 0)
         return Result(
             done.outcome,
             found.state,
@@ -244,6 +254,7 @@ class Agent:
             batches=done.batches,
             sent=done.sent,
             counts=done.counts,
+            notes=(_LATE.format(count=late),) if late and done.outcome == "complete" else (),
         )
 
 

@@ -42,6 +42,9 @@ class Source(Protocol):
         epoch: which life of its numbering, in hex.
         dense: every number occurs.
         shows_deletions: a deletion can be seen in it.
+
+    One that does not hold everything up to its highest number may say up to where it does (``whole_to``): what is above
+    is sent, and sent again the next time.
     """
 
     @property
@@ -581,6 +584,7 @@ class _ReadOnly:
     """A source of numbered changes in memory that keeps no record of what was sent."""
 
     shows_deletions = True
+    whole_to: int | None = None
 
     def __init__(self, changes: Iterable[Change], name: str, *, head: int, dense: bool, epoch: str = "") -> None:
         self.id = store_id(name).hex()
@@ -701,14 +705,18 @@ class QueueStore(_ReadOnly):
 
 
 class DumpStore(_ReadOnly):
-    """A dump of a directory, read-only: each object is a change numbered by its USN-Changed."""
+    """A dump of a directory, read-only: each object is a change numbered by its USN-Changed.
+
+    Attributes:
+        late: how many objects are numbered above the highest number that was noted before the dump was read: what was
+            written meanwhile, of which others may be missing.
+    """
 
     def __init__(self, entries: Iterable[Entry], facts: Facts) -> None:
         """Take the objects of a dump.
 
         Raises:
-            StoreError: it does not say of which server it is, an object is numbered above the highest number issued
-                (events 1224 and 1171, Q243438), or two have one number.
+            StoreError: it does not say of which server it is, no object has a number, or two have one number.
         """
         if not facts.server:
             raise StoreError("a dump that names no server cannot be a source: its numbers may be anybody's")
@@ -726,12 +734,12 @@ class DumpStore(_ReadOnly):
         numbers = {each.number for each in found}
         if len(numbers) != len(found):
             raise StoreError(f"dump of {facts.server}: two objects have one USN-Changed")
-        if facts.head is not None and max(numbers, default=0) > facts.head:
-            raise StoreError(f"dump of {facts.server}: USN-Changed {max(numbers)} is above the head, {facts.head}")
+        self.late = sum(facts.head is not None and each > facts.head for each in numbers)
+        self.whole_to = facts.head if self.late else None
         head = max(facts.head or 0, facts.last_removed or 0)
         super().__init__(found, facts.server, head=head, dense=False, epoch=epoch)
         self.shows_deletions = facts.deletions
-        self._delete_floor = facts.last_removed or 0 if facts.deletions else self._head
+        self._delete_floor = facts.last_removed or 0 if facts.deletions else self.whole_to or self._head
 
     def delete_floor(self) -> int:
         """Return the number of the last removed object; the highest where the dump shows no deletion at all."""

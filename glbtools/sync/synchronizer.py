@@ -85,9 +85,10 @@ class Synchronizer:
         """Send everything above a number, batch by batch, the next one after the success of the one before."""
         counts: Counter[str] = Counter()
         number = sent = 0
+        reached = cursor
         while True:
             number += 1
-            batch = self._gathered(session, number, cursor, full=full and number == 1)
+            batch = self._gathered(session, number, cursor, reached, full=full and number == 1)
             self.source.remember(self.pair, session, batch.high)
             answer = self._exchanged(batch)
             if answer is None:
@@ -96,6 +97,7 @@ class Synchronizer:
                 return Completion("refused", answer.reason, number - 1, sent, counts)
             acknowledged(batch, answer)
             cursor, sent = batch.high, sent + len(batch.items)
+            reached = batch.items[-1].number if batch.items else reached
             counts.update(answer.counts)
             if batch.last:
                 self.transport.post(Message(COMPLETION, self.pair, session, number, applied=cursor))
@@ -103,12 +105,18 @@ class Synchronizer:
                 self._clear()
                 return Completion("complete", "", number, sent, counts)
 
-    def _gathered(self, session: str, number: int, cursor: int, *, full: bool) -> Message:
-        """Return the next batch. The head is read before the changes: what is written meanwhile comes later."""
-        head = self.source.head()
-        items = tuple(self.source.changes(cursor, self.batch_size))
+    def _gathered(self, session: str, number: int, cursor: int, reached: int, *, full: bool) -> Message:
+        """Return the next batch. The head is read before the changes: what is written meanwhile comes later.
+
+        ``cursor``: all up to it is acknowledged; ``reached``: the highest number sent, which is above that where the
+        source may lack changes below it.
+        """
+        head, whole = self.source.head(), getattr(self.source, "whole_to", None)
+        items = tuple(self.source.changes(reached, self.batch_size))
         last = len(items) < self.batch_size
         high = max(cursor, head, items[-1].number if items else 0) if last else items[-1].number
+        if whole is not None and high > whole:
+            high = max(cursor, whole)
         lives = {life.hex(): known for life, known in self.source.lives().items()}
         return Message(
             BATCH, self.pair, session, number, low=cursor, high=high, source_id=self.source.id,

@@ -386,6 +386,51 @@ def test_a_dump_that_shows_no_deletion_stops_the_pair_and_is_compared_whole(tmp_
     assert DumpStore([Entry("a", "cn=a", 10, 5)], removed).head() == 20  # it was issued, though no object bears it
 
 
+def test_an_object_above_the_head_stops_nothing_and_what_the_dump_missed_below_it_comes_the_next_time(
+    tmp_path: Path, run
+) -> None:
+    path = tmp_path / "PAIR.toml"
+    path.write_text(TEXT.replace('path = "north.db"', 'kind = "dump"\npath = "dc1.ldif"'), "utf-8")
+    pairs.init(path)
+    (tmp_path / "dc1.rootdse.ldif").write_text("dn:\ndnsHostName: dc1\nhighestCommittedUSN: 20\n")
+
+    def dumped(**numbers: int) -> None:
+        rows = (f"dn: CN={name},DC=x\nuSNChanged: {number}\nuSNCreated: 5\n\n" for name, number in numbers.items())
+        (tmp_path / "dc1.ldif").write_text("".join(rows) + "dn: CN=gone,DC=x\nuSNChanged: 4\nisDeleted: TRUE\n\n")
+
+    dumped(a=10, b=21, c=25)  # d was rewritten as 22 after it was read, and so is not in this dump
+    done = run("sync", "run", path, "--once")
+    assert done.status == 0
+    assert "objects numbered above the highest number noted before the dump: 2" in " ".join(done.out.split())
+    assert "20" in done.out
+    assert sorted(content(tmp_path / "south.db")) == ["cn=a,dc=x", "cn=b,dc=x", "cn=c,dc=x"]
+    assert pairs.run(path, once=True).sent == 2  # what is above the head is sent again
+    assert pairs.run(path, once=True, full=True).outcome == "complete"
+    assert sorted(content(tmp_path / "south.db")) == ["cn=a,dc=x", "cn=b,dc=x", "cn=c,dc=x"]
+    dumped(a=10, b=21, c=25, d=22)
+    (tmp_path / "dc1.rootdse.ldif").write_text("dn:\ndnsHostName: dc1\nhighestCommittedUSN: 30\n")
+    last = pairs.run(path, once=True)
+    assert (last.outcome, last.cursor, last.notes) == ("complete", 30, ())
+    assert len(content(tmp_path / "south.db")) == 4
+    (tmp_path / "dc1.rootdse.ldif").write_text("dn:\ndnsHostName: dc1\nhighestCommittedUSN: 24\n")
+    dumped(a=10, b=21, c=25, d=22, e=31)
+    stale = pairs.run(path, once=True)  # a head from before the last run takes nothing back
+    assert (stale.outcome, stale.sent, stale.cursor) == ("complete", 1, 30)
+
+
+@pytest.mark.parametrize("size", [1, 2, 1000])
+def test_many_objects_above_the_head_go_in_batches_of_any_size(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "PAIR.toml"
+    path.write_text(
+        TEXT.replace('path = "north.db"', 'kind = "dump"\npath = "d"').replace("batch = 2", f"batch = {size}"), "utf-8"
+    )
+    entries = [Entry(f"{n}", f"cn={n}", n, 1) for n in range(1, 8)]
+    pairs.init(path)
+    done = pairs.run(path, once=True, read_dump=lambda _: (Facts("DC1", "life", 3), entries))
+    assert (done.outcome, done.sent, done.cursor) == ("complete", 7, 3)
+    assert len(content(tmp_path / "south.db")) == 7
+
+
 def test_a_dump_is_a_source(tmp_path: Path) -> None:
     path = tmp_path / "PAIR.toml"
     path.write_text(TEXT.replace('path = "north.db"', 'kind = "dump"\npath = "d"'), "utf-8")
@@ -401,7 +446,5 @@ def test_a_dump_is_a_source(tmp_path: Path) -> None:
         assert pairs.status(path, read_dump=lambda _, it=changed: (it, entries)).verdict.state == state  # type: ignore[misc,union-attr]
     with pytest.raises(StateError):
         pairs.run(path, once=True, read_dump=lambda _: (facts._replace(server="DC2"), entries))
-    with pytest.raises(StoreError, match="above the head"):
-        DumpStore(entries, facts._replace(head=10))
     with pytest.raises(StoreError, match="names no server"):
         DumpStore(entries, Facts())
