@@ -45,9 +45,9 @@ _NO_DELETIONS = (
 
 
 _LATE = (
-    "objects numbered above the highest number noted before the dump: {count}; they were written while it was read, and "
-    "are sent again the next time, with what it may have missed (if the server's highest number is then still below "
-    "them: Q243438)"
+    "objects numbered above the highest number noted before the dump: {count}; they were written while it was read, "
+    "and are sent again the next time, with what it may have missed (if the server's highest number is still below "
+    "them then: Q243438)"
 )
 
 
