@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
+from struct import Struct
 from typing import NamedTuple
 
 from glbtools.binary import dateparts, stamp
@@ -242,6 +243,16 @@ def read_number(kind: str, raw: bytes, order: str = "little") -> int | None:
     if kind.startswith(DATE):
         return dateparts.read(kind.removeprefix(DATE), raw, order)
     return int.from_bytes(raw, "big" if order == "big" else "little", signed=kind[0] == "i")
+
+
+def reader(each: Field) -> Callable[[bytes], int | bytes | None]:
+    """Return what reads a field of which all bytes are there."""
+    if each.kind in INTEGERS:
+        unpack = Struct(each.code).unpack
+        return lambda raw: unpack(raw)[0]
+    if each.kind in ODD or each.in_parts:
+        return lambda raw: read_number(each.kind, raw, each.byte_order)
+    return {"dec": decimal, "hex": hexadecimal}.get(each.kind, bytes)
 
 
 def write_number(kind: str, size: int, value: int, order: str = "little") -> bytes | None:

@@ -21,13 +21,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from glbtools.binary.field import (
     CODES,
     INTEGERS,
-    ODD,
     ORDERS,
     Field,
     RecordValues,
-    decimal,
-    hexadecimal,
-    read_number,
+    reader,
 )
 from glbtools.binary.layout import MAX_TEXT, PADDED, TERMINATORS, Layout
 from glbtools.binary.span import Span
@@ -430,16 +427,14 @@ class RecordCodec:
         values: dict[str, int | bytes] = {"sync": sync, "stamp": stamp or 0, "checksum": checksum or 0}
         values["len_text"] = self._len_text(len(raw))
         found: dict[str, int | bytes] = {}
-        for each in self.fields:
-            value = stored_link(each, links[each.link]) if each.link else values.get(each.role, each.nothing)
+        for each, nothing, (low, high) in self._written:
+            value = stored_link(each, links[each.link]) if each.link else values.get(each.role, nothing)
             if each.repeats:
                 value = each.repeated(self.said(sync, text, start=start, stop=start + padded, place=place))
-            if isinstance(value, int):
-                low, high = each.range
-                if not low <= value <= high:
-                    what = "is too long: its length" if each.role == "len_text" else ""
-                    name = {"len_text": "text"}.get(each.role, each.role if each.role in _GIVEN else each.name)
-                    raise FieldError(name, f"{what} {value} does not fit {each.type}".lstrip())
+            if isinstance(value, int) and not low <= value <= high:
+                what = "is too long: its length" if each.role == "len_text" else ""
+                name = {"len_text": "text"}.get(each.role, each.role if each.role in _GIVEN else each.name)
+                raise FieldError(name, f"{what} {value} does not fit {each.type}".lstrip())
             found[each.name] = value
         named = {each.role: found[each.name] for each in self.fields}
         record = Record(
@@ -591,6 +586,11 @@ class RecordCodec:
         return columns.one_row(record)
 
     @cached_property
+    def _written(self) -> list[tuple[Field, int | bytes, tuple[int, int]]]:
+        """The fields, each with what is written where nothing is known, and the lowest and highest number it stores."""
+        return [(each, each.nothing, each.range) for each in self.fields]
+
+    @cached_property
     def _algorithm(self) -> Algorithm | None:
         return self.layout.algorithm
 
@@ -635,7 +635,7 @@ class RecordCodec:
             "control": _CONTROL.search,
             "swallows": self._swallows,
         }
-        namespace |= {f"d{index}": _reader(each) for index, each in enumerate(self.fields)}
+        namespace |= {f"d{index}": reader(each) for index, each in enumerate(self.fields)}
         exec(self._source(kind), namespace)  # noqa: S102 - see module
         self._loops[kind] = namespace["run"]
         return self._loops[kind]
@@ -757,13 +757,3 @@ def codec(layout: Layout) -> RecordCodec:
 def stored_link(each: Field, offset: int) -> int:
     """Return an offset (or ``NO_LINK``) as a link field stores it: one too narrow for it holds its highest number."""
     return min(offset, each.range[1])
-
-
-def _reader(each: Field) -> Callable[[bytes], int | bytes | None]:
-    """Return what reads a field of which all bytes are there."""
-    if each.kind in INTEGERS:
-        unpack = struct.Struct(each.code).unpack
-        return lambda raw: unpack(raw)[0]
-    if each.kind in ODD or each.in_parts:
-        return lambda raw: read_number(each.kind, raw, each.byte_order)
-    return {"dec": decimal, "hex": hexadecimal}.get(each.kind, bytes)

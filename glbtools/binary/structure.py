@@ -22,7 +22,7 @@ from construct import (
     this,
 )
 
-from glbtools.binary.field import INTEGERS, Field
+from glbtools.binary.field import INTEGERS, Field, reader
 from glbtools.binary.layout import PADDED, TERMINATORS, Layout
 from glbtools.binary.span import Span
 from glbtools.errors import UsageError
@@ -113,10 +113,10 @@ def read(layout: Layout, section: str, data: bytes, base: int = 0) -> list[Value
     The values are those of ``fixed``, which takes the fields apart one by one with a context for each.
     """
     found = []
-    for each, start, stop, reader in _readers(layout, section):
+    for each, start, stop, value_of in _readers(layout, section):
         if stop <= len(data):
             raw = data[start:stop]
-            found.append(Value(each, Span(base + start, base + stop), raw, reader(raw)))
+            found.append(Value(each, Span(base + start, base + stop), raw, value_of(raw)))
     return found
 
 
@@ -131,7 +131,7 @@ def _readers(layout: Layout, section: str) -> list[tuple[Field, int, int, _Reade
 
 
 def _reader(each: Field, encoding: str) -> _Reader:
-    return partial(each.read_text, encoding=encoding) if each.kind == "text" else each.read
+    return partial(each.read_text, encoding=encoding) if each.kind == "text" else reader(each)
 
 
 def build(values: list[Value]) -> bytes:

@@ -31,6 +31,7 @@ from glbtools.evidence.contents import Artefact
 from glbtools.evidence.network import Evidence, Network, latest_stamp
 from glbtools.layouts import Layouts
 from glbtools.model.doubts import CERTAINTIES
+from glbtools.processes import SELDOM
 
 CHECKS = ("upload", "download", "structure", "leftovers", "logs", "schedule", "older")
 """Modules of ``checks``; each has a function ``check(case)`` that yields findings."""
@@ -156,10 +157,6 @@ class Report:
             and each.problem.slug not in ignore
         ]
         return replace(self, findings=kept)
-
-
-SELDOM = 50_000
-"""Objects made, beyond those gone again, before Python looks for circles among them."""
 
 
 @contextmanager
