@@ -11,7 +11,7 @@ from functools import cached_property
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from glbtools import files
 from glbtools.diagnosis.case import Case, ChannelVerdict, absent, cases, copied_from, passed_over
@@ -22,8 +22,6 @@ from glbtools.diagnosis.inventory import File, files_of, other_files
 from glbtools.diagnosis.precedence import explained
 from glbtools.diagnosis.problems import SEVERITIES
 from glbtools.diagnosis.restored import merged
-from glbtools.diagnosis.successors import directories, pairs
-from glbtools.diagnosis.successors.found import Directory
 from glbtools.diagnosis.successors.inputs import SuccessorInputs
 from glbtools.diagnosis.wording import numbers_text, plural
 from glbtools.errors import UnknownFormatError
@@ -32,6 +30,10 @@ from glbtools.evidence.network import Evidence, Network, latest_stamp
 from glbtools.layouts import Layouts
 from glbtools.model.doubts import CERTAINTIES
 from glbtools.processes import SELDOM
+
+if TYPE_CHECKING:
+    from glbtools.diagnosis.successors import pairs
+    from glbtools.diagnosis.successors.found import Directory
 
 CHECKS = ("upload", "download", "structure", "leftovers", "logs", "schedule", "older")
 """Modules of ``checks``; each has a function ``check(case)`` that yields findings."""
@@ -261,11 +263,15 @@ def _look_at_unit(report: Report, unit: Network, now: datetime | None, progress:
 def _look_at_successors(report: Report, now: datetime | None, progress: Callable[[str], None] | None) -> None:
     """Add what dumps and pairs show; their own dates count unless the present is given."""
     given = report.given
-    dumps, kept = directories.check(given, now, progress), pairs.check(given, progress)
-    report.directories, report.pairs = dumps.directories, kept.pairs
-    for found in (dumps, kept):
-        report.channels += found.channels
-        report.findings += explained(merged(found.findings))
+    if given.pieces or given.older:
+        # Loaded only where there is something for them to judge.
+        from glbtools.diagnosis.successors import directories, pairs
+
+        dumps, kept = directories.check(given, now, progress), pairs.check(given, progress)
+        report.directories, report.pairs = dumps.directories, kept.pairs
+        for found in (dumps, kept):
+            report.channels += found.channels
+            report.findings += explained(merged(found.findings))
     known = {each.path for each in report.looked_at}
     report.looked_at += [
         File(path, each.format, size=each.size, sha256=each.sha256)
