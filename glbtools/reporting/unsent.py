@@ -213,30 +213,22 @@ def document(unsent: Unsent) -> str:
 
 def change(each: Outstanding) -> dict[str, Any]:
     """Return a change as JSON has it."""
-    return {
-        "postoffice": each.route.origin,
-        "path": each.route.path,
-        "target": each.route.target,
-        "channel": each.route.channel,
-        "sync": each.sync,
-        "stamp": moment_row(each.change.stamp),
-        "text": each.text,
-        "why": each.why,
-        "certainty": each.certainty,
-        "evidence": [evidence(place) for place in each.evidence],
-        "note": each.standing.note,
-        "settled_by": list(each.standing.settled_by),
-    }
+    what = {"sync": each.sync, "stamp": moment_row(each.change.stamp), "text": each.text}
+    return {"postoffice": each.route.origin} | _not_arrived(each, what)
 
 
 def unfound(each: MissingRange) -> dict[str, Any]:
     """Return numbers without content as JSON has them; open below, closed above."""
+    return {"origin": each.route.origin} | _not_arrived(each, {"range": list(each.range)})
+
+
+def _not_arrived(each: Outstanding | MissingRange, what: dict[str, Any]) -> dict[str, Any]:
+    """Return what both have, around what has not arrived."""
     return {
-        "origin": each.route.origin,
         "path": each.route.path,
         "target": each.route.target,
         "channel": each.route.channel,
-        "range": list(each.range),
+        **what,
         "why": each.why,
         "certainty": each.certainty,
         "evidence": [evidence(place) for place in each.evidence],

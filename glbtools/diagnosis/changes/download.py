@@ -45,10 +45,12 @@ def add_downloads(view: View, found: Unsent) -> None:
 
     def listed(change: Change, standing: Obstacle) -> Outstanding:
         due = _purged_first(case, change, _brought(case, change, standing))
-        return Outstanding(change, view.download, view.doubted(due), (place(change), *evidence))
+        return Outstanding(
+            change=change, route=view.download, standing=view.doubted(due), evidence=(place(change), *evidence)
+        )
 
     def unfound(span: Range, standing: Obstacle) -> MissingRange:
-        return MissingRange(span, view.download, view.doubted(standing), evidence)
+        return MissingRange(range=span, route=view.download, standing=view.doubted(standing), evidence=evidence)
 
     for standing, spans in _due(case, at, head):
         for span in spans:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from glbtools.diagnosis.doubts import LIKELY_AT_MOST, at_most_likely
@@ -94,20 +94,40 @@ def obstacle(why: str, note: str, *doubts: Doubt | None, settled_by: tuple[str, 
     return Obstacle(why, certainty(left), note, told)
 
 
-class Outstanding(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _NotArrived:
+    """What has not arrived.
+
+    Attributes:
+        route: the way it has to go.
+        standing: why it has not arrived.
+        evidence: the place that holds it first, if one does, then what shows its state.
+    """
+
+    route: Route
+    standing: Obstacle
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def why(self) -> str:
+        """Why it has not arrived: one of ``WAYS``."""
+        return self.standing.why
+
+    @property
+    def certainty(self) -> str:
+        """How sure that is: certain, likely or possible."""
+        return self.standing.certainty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Outstanding(_NotArrived):
     """One change that has not reached its target.
 
     Attributes:
         change: the change, where it stands.
-        route: the way it has to go.
-        standing: why it has not arrived.
-        evidence: the place that holds it first, then what shows its state.
     """
 
     change: Change
-    route: Route
-    standing: Obstacle
-    evidence: tuple[Evidence, ...]
 
     def __repr__(self) -> str:
         return f"<Outstanding {self.change.sync} ({self.why}): {self.change.text[:60]!r}>"
@@ -122,34 +142,16 @@ class Outstanding(NamedTuple):
         """The transaction."""
         return self.change.text
 
-    @property
-    def why(self) -> str:
-        """Why it has not arrived: one of ``WAYS``."""
-        return self.standing.why
 
-    @property
-    def certainty(self) -> str:
-        """How sure that is: certain, likely or possible."""
-        return self.standing.certainty
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingRange(_NotArrived):
+    """Numbers that have not arrived and whose content is in no file given.
 
-
-class MissingRange(NamedTuple):
-    """Numbers that have not arrived and whose content is in no file given; otherwise as ``Outstanding``."""
+    Attributes:
+        range: open below, closed above.
+    """
 
     range: Range
-    route: Route
-    standing: Obstacle
-    evidence: tuple[Evidence, ...] = ()
-
-    @property
-    def why(self) -> str:
-        """Why it has not arrived: one of ``WAYS``."""
-        return self.standing.why
-
-    @property
-    def certainty(self) -> str:
-        """How sure that is: certain, likely or possible."""
-        return self.standing.certainty
 
 
 class UnknownRoute(NamedTuple):
@@ -191,9 +193,9 @@ class Unsent:
 
     def arrange(self) -> None:
         """Keep each change once, and put everything in its order."""
-        changes = _once(each._replace(standing=each.standing.weighed) for each in self.changes)
+        changes = _once(replace(each, standing=each.standing.weighed) for each in self.changes)
         self.changes = sorted(changes, key=lambda each: (*each.route.order, each.sync, each.text))
-        ranges = (each._replace(standing=each.standing.weighed) for each in self.ranges)
+        ranges = (replace(each, standing=each.standing.weighed) for each in self.ranges)
         self.ranges = sorted(ranges, key=lambda each: (*each.route.order, each.range))
         self.unknown.sort(key=lambda each: each.route.order)
 

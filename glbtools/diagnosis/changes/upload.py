@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -186,7 +187,7 @@ def _lost(view: View, listed: list[Outstanding], found: Unsent) -> Iterator[Outs
         )
     evidence = (*view.reasons, *(place(each, each.text) for each in others))
     standing = view.doubted(Obstacle("hole", certainty, note, settled))
-    found.ranges += [MissingRange(span, view.upload, standing, evidence) for span in left]
+    found.ranges += [MissingRange(range=span, route=view.upload, standing=standing, evidence=evidence) for span in left]
 
 
 def _replaced(view: View, listed: list[Outstanding], found: Unsent) -> Iterator[Outstanding]:
@@ -204,7 +205,7 @@ def _replaced(view: View, listed: list[Outstanding], found: Unsent) -> Iterator[
         if each.text in queued:
             note = f"The server had it as its number {each.sync}, went back, and gave that number to another change."
             made = _made(view, queued[each.text], obstacle("hole", note, doubts.NEVER_ISSUED, settled_by=_RESTORED))
-            yield made._replace(evidence=(*made.evidence, place(each)))
+            yield replace(made, evidence=(*made.evidence, place(each)))
     missing = [each for each in lost if each.text not in queued]
     if missing:
         wanted = (
@@ -254,7 +255,7 @@ def _unreadable(view: View) -> Iterator[MissingRange]:
         spans.append(((own.last, own.last + 1), doubts.NOTHING_THERE))
     for span, doubt in spans:
         standing = obstacle(why, "REQTRANS is damaged; what stood there is no whole record.", doubt, settled_by=())
-        yield MissingRange(span, view.upload, view.doubted(standing), tuple(gaps))
+        yield MissingRange(range=span, route=view.upload, standing=view.doubted(standing), evidence=tuple(gaps))
 
 
 def _made(view: View, change: Change, standing: Obstacle) -> Outstanding:
@@ -275,7 +276,7 @@ def _made(view: View, change: Change, standing: Obstacle) -> Outstanding:
         note = f"{found.note} The same text stands in {where}: it was probably delivered earlier."
         found = found._replace(certainty=doubts.certainty((doubts.DELIVERED_EARLIER,)), note=note.strip())
         evidence += (place(arrived),)
-    return Outstanding(change, view.upload, found, evidence)
+    return Outstanding(change=change, route=view.upload, standing=found, evidence=evidence)
 
 
 NOT_LOST = frozenset({"master-holds", "master-above", "equal-dates", "fits-another"})
