@@ -10,6 +10,11 @@ from glbtools.diagnosis.finding import Alternative, Finding, RefutedHistory
 from glbtools.model.doubts import NAMED_OTHERWISE, certainty, least
 from glbtools.model.histories import OF_RECORD, SIGNS, Causes, History
 
+NAMED_BY_EFFECT = frozenset(
+    {"stranded-transactions", "reqtrans-deleted-zero-byte", "reqtrans-49-byte-idle", "reqtrans-podiag-dummy-60"}
+)
+"""Problems whose name says what is, not how it came about: a note names the cause."""
+
 MOST_TOLD = 3
 """Histories told in a sentence before the rest is only counted."""
 
@@ -40,12 +45,19 @@ def with_causes(case: Case, finding: Finding, causes: Causes, told: str = "") ->
         for each in causes.refuted
         if slug not in each.history.problems and each.history not in doubted
     )
+    sure = _sure(case, causes, named, others)
+    known = (f"The cause is {sure}: {named.says}.",) if named and slug in NAMED_BY_EFFECT else ()
     return replace(
         finding,
-        cause_certainty=_sure(case, causes, named, others),
+        cause_certainty=sure,
         alternatives=(*(_alternative(each, causes.relation) for each in others), *finding.alternatives),
         refuted=refuted,
-        notes=(*finding.notes, *_told(others), *_not_so(refuted)),
+        notes=(
+            *finding.notes,
+            *known,
+            *_told(others),
+            *_not_so(refuted),
+        ),
     )
 
 

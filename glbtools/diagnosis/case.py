@@ -56,11 +56,19 @@ class Server(NamedTuple):
 
 
 class ChannelVerdict(NamedTuple):
-    """A channel and what it is in; ``note`` says what else is known of it."""
+    """A channel and what it is in.
+
+    Attributes:
+        channel: its numbers.
+        verdict: what they say.
+        note: what else is known of it.
+        barred: why nothing passes, whatever the numbers; else empty.
+    """
 
     channel: Channel
     verdict: Verdict
     note: str = ""
+    barred: str = ""
 
     @property
     def compared(self) -> bool:
@@ -242,13 +250,13 @@ class Case:
     def upload(self) -> ChannelVerdict:
         """The channel from this postoffice to the server."""
         channel = upload_channel(self)
-        return ChannelVerdict(channel, classify(channel))
+        return ChannelVerdict(channel, classify(channel), barred=barred(self))
 
     @cached_property
     def download(self) -> ChannelVerdict:
         """The channel from the server to this postoffice."""
         channel = download_channel(self)
-        return ChannelVerdict(channel, classify(channel), last_heard(self))
+        return ChannelVerdict(channel, classify(channel), last_heard(self), barred(self))
 
     @property
     def log(self) -> list[LogLine]:
@@ -427,6 +435,11 @@ def download_channel(case: Case) -> Channel:
         log_of=server_name(case),
         importing=None if own.applied is None or own.confirmed is None else own.applied == own.confirmed == 0,
     )
+
+
+def barred(case: Case) -> str:
+    """Return why neither side takes anything from the other; else empty (158; Q99268)."""
+    return "the server has no record of it: nothing is taken and nothing sent" if unregistered(case) else ""
 
 
 def last_heard(case: Case) -> str:

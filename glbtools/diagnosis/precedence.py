@@ -48,7 +48,7 @@ def explained(findings: list[Finding]) -> list[Finding]:
         cause = next((each for each in kept if _explains(each, symptom)), None)
         if cause is not None:
             more = tuple(each for each in symptom.evidence if each not in cause.evidence)
-            note = f"It also explains: {symptom.message}."
+            note = f"This explains, too, that {symptom.message}."
             changed = replace(cause, evidence=(*cause.evidence, *more), notes=(*cause.notes, note))
             kept = [changed if each is cause else each for each in kept if each is not symptom]
     return kept

@@ -44,13 +44,13 @@ def server_finding(
     ]
     if zone:
         notes.append(
-            f"Server updates numbered {zone[0] + 1} to {zone[1]} will be issued for other changes, and this "
-            "postoffice will never receive those."
+            f"Server updates numbered {zone[0] + 1} to {zone[1]} will be issued for other changes, which this "
+            "postoffice will never receive."
         )
     if causes.relation == "behind":
         notes.append(
-            "Copy the GLB files before the next T2: it hides the hole, since the server takes the next number it is "
-            "sent as the last it has."
+            "Copy the GLB files before the next T2, which hides the hole: the server takes the next number it is sent "
+            "as the last it has."
         )
     finding = Finding(
         by_slug(REENABLED if anew else RESTORED),
@@ -65,7 +65,7 @@ def server_finding(
             "(Q113453).",
             "Where a requestor's SrvSync is above the server's: one full cycle after the exports, then IMPORT -S on "
             "the server, copy RESYNC.GLB to every requestor, delete it on the server, IMPORT -Q on each (Q96060).",
-            "Names put in by IMPORT -E are in no postoffice's own list and must be imported again.",
+            "Names put in by IMPORT -E, and deletions of such names, are in no list and must be imported again.",
         ),
         ranges=ranges,
         severity=causes.severity,

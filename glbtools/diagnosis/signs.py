@@ -195,7 +195,7 @@ def received_before(case: Case) -> str:
     if own.applied == 0 and own.imports:
         return "The Import of the first cycle may have brought it."
     if "ROLLED_BACK" in case.upload.verdict.states:
-        return "This postoffice went back, and may have had it before."
+        return "This postoffice may have gone back, and have had it before."
     if own.applied and theirs is not None and theirs.srvsync == 0 and theirs.importsync:
         return "The Import of the first cycle may have brought it."
     if own.applied is not None and theirs is not None and theirs.srvsync is not None and own.applied < theirs.srvsync:

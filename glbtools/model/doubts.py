@@ -51,7 +51,9 @@ COPIED_AT_WORK = Doubt(
 )
 OF_TWO_DAYS = Doubt("of-two-days", "the files that are compared are of two days", "REQTRANS and REQCONF of one day")
 NAMED_OTHERWISE = Doubt(
-    "named-otherwise", "this is another postoffice than its name says", "what this postoffice is called"
+    "named-otherwise",
+    "this is another postoffice than its name says",
+    "what this postoffice is called (--name DIR=NET/PO)",
 )
 NAMES_EXCHANGED = Doubt(
     "names-exchanged",
@@ -99,6 +101,12 @@ LISTS_KEPT = Doubt(
 )
 TAKEN_BEFORE = Doubt(
     "taken-before", "they had been taken before, and an older REQTRANS was put back", "the server's address lists"
+)
+RESTORED_TOGETHER = Doubt(
+    "restored-together",
+    "REQCONF and REQTRANS were restored together, and the server had taken it before",
+    "the server's address lists",
+    ordinary=True,
 )
 MASTER_LOST_THEM = Doubt(
     "master-lost-them",

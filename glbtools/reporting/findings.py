@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from glbtools.diagnosis.alternatives import NAMED_BY_EFFECT
 from glbtools.diagnosis.finding import NOT_SO, Evidence, Finding
 from glbtools.diagnosis.successors.inputs import IMPORT
 from glbtools.diagnosis.wording import numbers_text, plural
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
     from glbtools.diagnosis.engine import Report
     from glbtools.evidence.network import Network
     from glbtools.evidence.postoffice import Postoffice
-
-NAMED_BY_EFFECT = frozenset(
-    {"stranded-transactions", "reqtrans-deleted-zero-byte", "reqtrans-49-byte-idle", "reqtrans-podiag-dummy-60"}
-)
-"""Problems whose name says what is, not how it came about: how sure the cause is belongs into the notes."""
 
 MOST_EVIDENCE = 10
 MOST_ALIKE = 3
@@ -220,7 +216,7 @@ def _doubts(finding: Finding) -> Iterator[Block]:
     """Say what would make a finding wrong, and what would settle it; of the name a note of its own says so."""
     left = [each for each in finding.alternatives if each.effect == NOT_SO and each.slug != NAMED_OTHERWISE.slug]
     if left:
-        yield _labelled("note", f"That is not so if {'; or if '.join(each.says for each in left)}.")
+        yield _labelled("note", f"The finding is wrong if {'; or if '.join(each.says for each in left)}.")
     tells = dict.fromkeys([*(each.settled_by for each in left), *map(settling, finding.settled_by)])
     if tells:
         yield _labelled("note", f"what would settle it: {', '.join(tells)}")
@@ -325,14 +321,14 @@ def channel_line(judged: ChannelVerdict) -> str:
         shown = tuple(each for each in shown if each != "PENDING")
     shown = tuple(each for each in shown if named_under(judged, each) or not verdict.ranges.get(each))
     states = [meaning[each].format(ranges=_ranges(judged, each)) for each in shown]
-    if not judged.compared:
-        states = ["cannot be judged"]
+    if judged.barred or not judged.compared:
+        states = [judged.barred or "cannot be judged"]
     a, b = channel.confirmed, channel.applied
     if channel.kind == UPLOAD and "HOLE" in verdict.undecided and a is not None and b is not None and b < a:
         told = [each for each in states if each != meaning["UNKNOWN"]]
         states = [*told, f"{meaning['HOLE'].format(ranges=f': {numbers_text([(b, a)])}')}; why, cannot be told"]
     zone = f"; {_ignored(channel.kind, verdict.dead_zone)}" if verdict.dead_zone and not other else ""
-    sure = "" if verdict.certainty == "certain" or not judged.compared else f" ({verdict.certainty})"
+    sure = "" if verdict.certainty == "certain" or judged.barred or not judged.compared else f" ({verdict.certainty})"
     heard = f"; {safe(judged.note)}" if judged.note else ""
     line = f"{channel.kind} {safe(origin)} -> {safe(target)}: {_known(channel)}: {', '.join(states)}"
     return f"{line}{zone}{sure}{heard}"

@@ -98,7 +98,7 @@ def _purged(case: Case, at: int | None) -> Iterator[tuple[Range, Obstacle]]:
     for group in groups(case):
         if group.slug == "requestor-inactive-window" and not group.first.about and at is not None:
             for span in clipped(purged_for_good(case, group), 0, at):
-                note = "The server logged that it was purged before it was fetched. Only an Import brings it."
+                note = f"The server logged that it was purged before it was fetched. {_BROUGHT_BY}"
                 yield span, obstacle("purged", note, IMPORTED_SINCE, settled_by=("the date of the last Import here",))
 
 
@@ -148,7 +148,7 @@ def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Obstacl
     by = f"SrvSync here is {c}." if c is not None else f"By the server's record it has received {at}."
     first = case.server.first if case.server else None
     notes = {
-        "HOLE": ("purged", f"{by} MSTTRANS begins at {first}: purged before it was fetched. Only an Import brings it."),
+        "HOLE": ("purged", f"{by} MSTTRANS begins at {first}: purged before it was fetched. {_BROUGHT_BY}"),
         "UNACKNOWLEDGED": ("unacknowledged", f"{by} The server has sent it; T3 has not taken it in."),
         "PENDING": ("pending", f"{by} The server sends it at the next T2."),
     }
@@ -164,6 +164,8 @@ def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Obstacl
         if skipped:
             yield obstacle("gap", f"{by} {_SKIPPED}", NUMBER_SKIPPED), skipped
 
+
+_BROUGHT_BY = "Only an Import, or a RESYNC, brings it."
 
 _SKIPPED = (
     "MSTTRANS goes on above it and does not hold it: either the number was never given to anything, or what had it is "

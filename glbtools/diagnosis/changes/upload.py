@@ -71,7 +71,7 @@ def _standing(view: View, change: Change) -> Obstacle | None:
         if a is None:
             # Either ReqSync is at least b, and REQTRANS ends below it; or it is not, and the postoffice went back.
             return obstacle("rejected", f"{note}, and REQTRANS ends at {m}.", doubts.STRANDED_INSTEAD)
-        return obstacle("rejected", f"{note} and refuses this one as old.", _put_back(case, change), settled_by=())
+        return obstacle("rejected", f"{note} and refuses this one as old.", _taken_before(case, change))
     if state == "UNACKNOWLEDGED":
         if number not in view.refused:
             return _dropped(case, change)
@@ -128,6 +128,15 @@ def _put_back(case: Case, change: Change) -> Doubt | None:
     return None if never_reached(case, change, change.stamp) else doubts.PUT_BACK
 
 
+def _taken_before(case: Case, change: Change) -> Doubt | None:
+    """Return the doubt about a change that is refused: its postoffice may have been restored since it was taken."""
+    master = case.server.master if case.server else None
+    if never_reached(case, change, change.stamp):
+        return None
+    shown = master is not None and master.reaches_back(change.stamp) and master.lacks(change.text)
+    return doubts.TAKEN_BEFORE if shown else doubts.RESTORED_TOGETHER
+
+
 def _standing_confirmed(view: View, change: Change) -> Obstacle | None:
     """Return why a record at or below ReqSync is not with the server after all (rulings 10 and 13)."""
     case, number = view.case, change.sync
@@ -140,8 +149,11 @@ def _standing_confirmed(view: View, change: Change) -> Obstacle | None:
         )
         if never_reached(case, change, change.stamp):
             return obstacle("stranded", note)
-        doubt = doubts.PUT_BACK if signs else doubts.EITHER_WAY
-        return obstacle("stranded", note, doubt, settled_by=(doubts.EITHER_WAY.tells,))
+        if not signs:
+            return obstacle("stranded", note, doubts.EITHER_WAY)
+        if number == own.confirmed:
+            note += " T3 may have kept it, whose number is the one that was confirmed (Q133428)."
+        return obstacle("stranded", note, doubts.TAKEN_BEFORE)
     if b is None or number <= b:
         return None
     causes = explain(case, "behind")
@@ -323,7 +335,7 @@ def _wanted_up(case: Case) -> tuple[str, ...]:
         wanted.append("the server's SRVCONF" if case.server is None else "a record of it in the server's SRVCONF")
     a, b = case.numbers.confirmed, applied(case)
     if a and b is not None and b >= a and {"received-above", "server-behind"} & {*case.signs}:
-        wanted.append(f"an older MSTTRANS, to tell which of the numbers up to {a} the server lost when it went back")
+        wanted.append(f"an older MSTTRANS, to tell whether the server went back and lost any number up to {a}")
     if a is not None and b is not None and b < a and not hole(case).ranges:
         first = explain(case, "behind").first
         if first.tells:

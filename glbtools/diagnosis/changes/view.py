@@ -11,7 +11,7 @@ from glbtools.diagnosis.changes.found import Obstacle, Route
 from glbtools.diagnosis.finding import Evidence
 from glbtools.formats.logs import LogLine
 from glbtools.model.change import Change
-from glbtools.model.doubts import least
+from glbtools.model.doubts import NAMED_OTHERWISE, least
 
 
 class View:
@@ -24,7 +24,7 @@ class View:
     @cached_property
     def doubts(self) -> tuple[str, ...]:
         """What would remove the doubts in the evidence as a whole: a name that is only likely, files of two days."""
-        named = () if self.case.postoffice.name_certain else ("what this postoffice is called",)
+        named = () if self.case.postoffice.name_certain else (NAMED_OTHERWISE.tells,)
         copied = ("this postoffice's own REQCONF",) if copied_from(self.case) else ()
         part = ("a listing of the queues, to learn their whole layout",) if self.partial else ()
         return (*part, *named, *copied, *(("REQTRANS and REQCONF of one day",) if self.case.skew else ()))

@@ -84,8 +84,8 @@ def _readded(case: Case) -> Finding:
         help=(
             "Config, Dir-Sync, Requestor, Import on this postoffice; the next cycle replaces its lists by the "
             "server's.",
-            "Or RESYNC.GLB from the server. Before either, see that the server has the names of this postoffice: "
-            "addresses that it does not know are lost.",
+            "Or RESYNC.GLB from the server.",
+            "What either loses: addresses that the server does not know. Export here before, and let a cycle run.",
         ),
     )
 
@@ -179,11 +179,10 @@ def _purged(case: Case) -> Finding:
             f"({_days(server.config.keep_updates)}) is purged from it (Q108067).",
             *((lowered,) if lowered else ()),
         ),
-        help=(_RESYNC_BRINGS,)
-        if "ROLLED_BACK" in case.upload.verdict.states and not case.is_server
-        else (
-            "On this postoffice both Export and Import: Config, Dir-Sync, Requestor (Q108067).",
+        help=(
+            "On this postoffice Export and, a cycle later, Import: Config, Dir-Sync, Requestor (Q108067).",
             _IMPORT_LOSES,
+            *((_RESYNC_BRINGS,) if "ROLLED_BACK" in case.upload.verdict.states and not case.is_server else ()),
         ),
         ranges=hole,
         settled_by=files_that_tell(verdict.settled_by, TELLS_DOWN),
@@ -192,13 +191,10 @@ def _purged(case: Case) -> Finding:
 
 
 _IMPORT_LOSES = (
-    "Before the Import, see that the server has the names of this postoffice: it replaces the lists by the server's, "
-    "and addresses that the server does not know are lost."
+    "What an Import loses: it replaces the lists by the server's, and addresses that the server does not know are gone."
 )
-_RESYNC_BRINGS = (
-    "RESYNC, which the other finding about this postoffice names, brings the server's lists, too: no Import is needed "
-    "beside it."
-)
+_EXPORT_FIRST = "Export there first and let a cycle run, so that the server has the names of that postoffice."
+_RESYNC_BRINGS = "A RESYNC, which the other finding names, brings the lists as well: one of the two is enough."
 
 
 def _master(case: Case) -> Iterator[Finding]:
@@ -236,14 +232,14 @@ def _master(case: Case) -> Iterator[Finding]:
             server.master.end if server.master else None,
             *(recorded(master, each) for each in beyond),
         ),
-        doubts=(doubts.COPIED_AT_WORK,),
+        doubts=(None if "received-above" in case.signs else doubts.COPIED_AT_WORK,),
         notes=(
             "Usually the two files are of different days: one was restored without the other.",
             *(
                 (
                     f"What MSTTRANS holds above {head}, {changes(ranges_of(each.sync for each in beyond))}, is there "
-                    "and not lost. But SRVCONF would give these numbers again, and who has received them ignores what "
-                    "comes under them.",
+                    "and not lost. But SRVCONF would give these numbers again, and whoever has received them ignores "
+                    "what then comes with the same numbers.",
                 )
                 if beyond
                 else ()
@@ -251,7 +247,8 @@ def _master(case: Case) -> Iterator[Finding]:
         ),
         help=(
             f"Look for a newer {'SRVCONF' if master.last > head else 'MSTTRANS'} first: then the two may agree.",
-            "Else restore both from the same backup; then Export on every postoffice (Q96003).",
+            "Else restore both from the same backup; then Export on every postoffice (Q96003). What that loses: the "
+            "updates since that backup, until the exports bring them again under new numbers.",
             "Do not renumber MSTTRANS: the requestors remember its numbers.",
         ),
     )
@@ -276,8 +273,8 @@ def _gap(case: Case) -> Iterator[Finding]:
     who = waiting[0] if len(waiting) == 1 else plural(len(waiting), "requestor")
     yield case.finding(
         "msttrans-gap",
-        f"MSTTRANS does not hold {numbers_text(missing)}, which {who} {'has' if len(waiting) == 1 else 'have'} still "
-        "to receive",
+        f"MSTTRANS does not hold {numbers_text(missing)}, and {who} {'has' if len(waiting) == 1 else 'have'} received "
+        "nothing above them",
         (
             Evidence(
                 master.artefact.path,
@@ -293,9 +290,13 @@ def _gap(case: Case) -> Iterator[Finding]:
             "Numbers of the server may skip (Q118298): perhaps these were never used. If they were, the changes are in "
             "no file given, and nobody will send them.",
         ),
-        help=("Compare the server's lists with a requestor's; an Import there brings whatever is missing.",),
+        help=(
+            "Compare the server's lists with the requestor's; an Import at the requestor brings whatever is missing.",
+            _EXPORT_FIRST,
+            _IMPORT_LOSES,
+        ),
         ranges=missing,
-        settled_by=("an older MSTTRANS, or the lists of a requestor that has received these numbers",),
+        settled_by=("the lists of a requestor that has received these numbers",),
     )
 
 

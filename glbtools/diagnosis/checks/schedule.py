@@ -584,8 +584,8 @@ def _download_lag(case: Case) -> Iterator[Finding]:
     yield _finding(
         case,
         "one-cycle-lag",
-        f"{plural(count, 'update')} of the server {'is' if count == 1 else 'are'} on the way to "
-        f"{case.postoffice.shown}",
+        f"{plural(count, 'update')} of the server {'is' if count == 1 else 'are'} due to {case.postoffice.shown} with "
+        "the next steps of the cycle",
         found=(),
         certainty=verdict.certainty,
         notes=("Normal between two cycles: T2 sends what the last T1 does not acknowledge.",),

@@ -96,14 +96,15 @@ def _stranded(case: Case) -> Finding:
     if since is not None:
         moment = when(case, since)
         if moment:
-            notes.append(f"The first of them was queued {moment} by the postoffice's clock (zone unknown).")
+            first = "The first of them" if count > 1 else "It"
+            notes.append(f"{first} was queued {moment} by the postoffice's clock (zone unknown).")
     notes += _dead_zone(verdict.dead_zone, own.last)
     notes += _causes(case)
     notes += _delivered_before(case)
     if not all(never_reached(case, each, case.postoffice.moment(queue, each)) for each in queue.real):
         notes.append(
-            "That none of them had arrived before is not certain: an older REQTRANS may have been put back. `glbtools "
-            "unsent` says of each how sure it is."
+            f"That {'none of them' if count > 1 else 'it'} had {'' if count > 1 else 'not '}arrived before is not "
+            "certain: an older REQTRANS may have been put back. `glbtools unsent` says of each how sure it is."
         )
     return case.finding(
         "stranded-transactions",
@@ -147,18 +148,18 @@ def _stranded_help(case: Case) -> Iterator[str]:
         yield "This is the server's own requestor: it cannot import, and RESYNC.GLB is not processed there (Q119014)."
     else:
         yield (
-            "If the gap is large: IMPORT -S on the server, copy RESYNC.GLB here, delete it on the server, IMPORT -Q "
-            "here, and only then make the changes again: RESYNC first, changes after it (Q119452)."
+            "If that takes too many exports: IMPORT -S on the server, copy RESYNC.GLB here, delete it on the server, "
+            "IMPORT -Q here, and only then make the changes again: RESYNC first, changes after it (Q119452)."
         )
         yield _RESYNC_LOSES
     yield (
-        "What an export loses: nothing of this postoffice's own list. Deletions of gateway names put in by IMPORT "
-        "-E are in no list and must be imported again."
+        "What an export loses: nothing of this postoffice's own list. Names put in by IMPORT -E, and deletions of such "
+        "names, are in no list and must be imported again."
     )
 
 
 _RESYNC_LOSES = (
-    "What that loses: addresses added locally that the server does not have, and every change now in REQTRANS."
+    "What this RESYNC loses: addresses added locally that the server does not have, and every change now in REQTRANS."
 )
 
 
@@ -219,7 +220,8 @@ def _next(zone: Range) -> str:
 
 def _open(number: int) -> str:
     return (
-        f"Most likely number {number}, too: of a number that is equal, and not above, sources differ (Q119014, Q96060)."
+        f"Number {number} itself most likely, too: by Q119014 a number that is equal is ignored, by Q96060 it may be "
+        "sent and taken."
     )
 
 
@@ -286,19 +288,33 @@ def _went_back(case: Case) -> Iterator[Finding]:
             "The server refuses a change whose number is not above the last one it has (Q96060), and tells nobody.",
             *((_open(zone[1]),) if zone else ()),
         ),
-        help=(
-            "RESYNC: IMPORT -S on the server, copy RESYNC.GLB here, delete it on the server, IMPORT -Q here; then "
-            "Export.",
-            _RESYNC_LOSES,
-            "Or complete the reset: delete and create the requestor on the server, LISTDS -R -Z here, empty "
-            "REQTRANS, set the address types, Export (Q119452).",
-            *((NO_RESET,) if case.is_server else ()),
-        ),
+        help=tuple(_went_back_help(case, applied)),
         ranges=(*refused, *(_surely(zone) if zone else ())),
         settled_by=files_that_tell(verdict.settled_by, TELLS_UP),
         severity=causes.severity,
     )
     yield with_causes(case, finding, causes, "" if reset else "requestor-restored")
+
+
+def _went_back_help(case: Case, applied: int) -> Iterator[str]:
+    """Yield the ways out, the one that loses nothing first."""
+    if applied < MAX_SYNC:
+        yield (
+            f"Export: Config, Dir-Sync, Requestor, Export, until REQTRANS ends above {applied} and one whole export "
+            "lies above it: what is numbered so the server takes."
+        )
+    if case.is_server:
+        yield NO_RESET
+        return
+    yield (
+        "If that takes too many exports: IMPORT -S on the server, copy RESYNC.GLB here, delete it on the server, "
+        "IMPORT -Q here; then Export."
+    )
+    yield _RESYNC_LOSES
+    yield (
+        "Or complete the reset: delete and create the requestor on the server, LISTDS -R -Z here, empty REQTRANS, set "
+        "the address types, Export (Q119452). What that loses: deletions in REQTRANS, which no export repeats."
+    )
 
 
 def _copied(case: Case, owner: str, *, beside: bool) -> Finding:
@@ -647,7 +663,12 @@ def _unregistered(case: Case) -> Iterator[Finding]:
             "Changes that were confirmed before are not lost where MSTTRANS or the server's lists hold them.",
             f"It is called {case.postoffice.name} by: {case.postoffice.name_from}.",
         ),
-        help=("Register it on the server (Config, Dir-Sync, Server), then Export here.",),
+        help=(
+            "Register it on the server (Config, Dir-Sync, Server): what waits here is then taken. Export here, too, "
+            "where the server's lists lack names of this postoffice.",
+            "A new record counts no imports: where this postoffice then refuses the server's updates (D201), Import "
+            "here.",
+        ),
         ranges=waiting,
     )
 
