@@ -267,7 +267,7 @@ def _went_back(case: Case) -> Iterator[Finding]:
     why = (
         "ReqSync is 0 here as after LISTDS -Z, but the server's record was not deleted and created anew."
         if reset
-        else "REQCONF and REQTRANS are of an earlier day than the server's record, as after a restore."
+        else "REQCONF and REQTRANS are then of an earlier day than the server's record, as after a restore."
     )
     held = f"; {changes(refused)} in REQTRANS will be refused as old" if refused else ""
     causes = explain(case, "ends-below-server" if "ends-below-server" in case.signs else "unheard")
