@@ -1,4 +1,7 @@
-"""What a diagnosis costs beside a plain loop that opens, reads and hashes the same files; and how it grows."""
+"""What a diagnosis costs beside a plain loop that opens, reads and hashes the same files; and how it grows.
+
+``python -m benchmarks.diagnosis`` writes the section into docs/benchmarks.md by itself.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
+from benchmarks import page
 from glbtools import diagnose, files
 from glbtools.simulation.disk import OWN
 from glbtools.simulation.run import contents, run
@@ -22,6 +27,7 @@ TARGET, GROWTH, LISTING, IMAGE = 25, 1.2, 1.5, 5
 """Times the loop; a postoffice of many beside one of few; a listing beside its binary file; an image (at most)."""
 
 HERE = Path(__file__).resolve().parent
+SECTION = "diagnosis"
 FOREIGN = 5_000
 
 RECORDS = 8_000
@@ -43,23 +49,25 @@ def loop(folder: Path) -> None:
                 hashlib.sha256(stream.read()).hexdigest()
 
 
-def seconds(what: Callable[[], object], rounds: int) -> float:
-    """Return the processor time of the best of some rounds."""
-    best = float("inf")
+def seconds(rounds: int, *what: Callable[[], object]) -> list[float]:
+    """Return the processor time of each, the best of some rounds that alternate between them."""
+    best = [float("inf")] * len(what)
     for _ in range(rounds):
-        began = time.process_time()
-        what()
-        best = min(best, time.process_time() - began)
+        for number, each in enumerate(what):
+            began = time.process_time()
+            each()
+            best[number] = min(best[number], time.process_time() - began)
     return best
 
 
 def measured() -> list[str]:
     """Return the lines of docs/benchmarks.md."""
     lines = [
+        page.begin(SECTION),
         "## Diagnoses",
         "",
-        "Processor time for each postoffice of a healthy network after a week of logs, beside a plain loop that opens, reads",
-        "and SHA-256-hashes the same files in the same process.",
+        f"{date.today().isoformat()}. Processor time for each postoffice of a healthy network after a week of logs, beside a",
+        "plain loop that opens, reads and SHA-256-hashes the same files in the same process.",
         "",
         "| postoffices | the loop, ms | diagnose, ms | times the loop | target |",
         "|--:|--:|--:|--:|--:|",
@@ -69,11 +77,11 @@ def measured() -> list[str]:
         for requestors in (FEW, MANY):
             place = network(requestors, Path(folder, str(requestors)))
             count = requestors + 1
-            rounds = 5 if requestors == FEW else 2
             diagnose(place)
-            plain = seconds(lambda place=place: loop(place), rounds) / count
-            each[requestors] = seconds(lambda place=place: diagnose(place), rounds) / count
-            row = (count, 1000 * plain, 1000 * each[requestors], each[requestors] / plain)
+            rounds = 15 if requestors == FEW else 4
+            plain, whole = seconds(rounds, lambda place=place: loop(place), lambda place=place: diagnose(place))
+            each[requestors] = whole / count
+            row = (count, 1000 * plain / count, 1000 * whole / count, whole / plain)
             lines.append("| {} | {:.2f} | {:.2f} | {:.0f} | {} |".format(*row, TARGET))
         lines += [
             "",
@@ -83,6 +91,7 @@ def measured() -> list[str]:
             listing(Path(folder)),
             "",
             image(Path(folder)),
+            page.end(SECTION),
             "",
         ]
     return lines
@@ -102,7 +111,7 @@ def listing(folder: Path) -> str:
     (folder / "binary" / "MSTTRANS.GLB").write_bytes(queue.build())
     printed = format_listq(queue.records, "MSTTRANS", "NET/HUB", "glbtools")
     (folder / "listed" / "LISTQ.TXT").write_text(printed, encoding="cp850")
-    binary, listed = (seconds(lambda name=name: diagnose(folder / name), 3) for name in ("binary", "listed"))
+    binary, listed = seconds(9, lambda: diagnose(folder / "binary"), lambda: diagnose(folder / "listed"))
     return (
         f"A listing of {RECORDS:,} records takes {listed / binary:.2f} times as long as its binary file; the target is "
         f"{LISTING:g}."
@@ -145,8 +154,19 @@ def image(folder: Path) -> str:
                 elif meta.size:
                     hashlib.sha256(entry.read_random(0, meta.size)).hexdigest()
 
-    times = seconds(lambda: diagnose(place), 3) / seconds(walk, 3)
+    diagnosed, walked = seconds(3, lambda: diagnose(place), walk)
     return (
-        f"A disk image of 513 MB with a network and {FOREIGN:,} foreign files takes {times:.2f} times as long as a loop that "
-        f"walks, reads and hashes its files; the target is {IMAGE:g}."
+        f"A disk image of 513 MB with a network and {FOREIGN:,} foreign files takes {diagnosed / walked:.2f} times as long as "
+        f"a loop that walks, reads and hashes its files; the target is {IMAGE:g}."
     )
+
+
+def main() -> None:
+    """Measure and put the section into the page."""
+    section = measured()
+    page.put(SECTION, section)
+    print("\n".join(section))
+
+
+if __name__ == "__main__":
+    main()

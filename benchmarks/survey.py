@@ -19,10 +19,11 @@ import time
 from datetime import date
 from pathlib import Path
 
+from benchmarks import page
+
 HERE = Path(__file__).resolve().parent
 FIXTURES = HERE.parent / "fixtures"
-PAGE = HERE.parent / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- survey -->", "<!-- end of survey -->"
+SECTION = "survey"
 
 FEW, MANY, WHOLE = 1_000, 10_000, 100_000
 ROUNDS = 5
@@ -143,7 +144,7 @@ def measured(
     took = peaks[1]
     extrapolated = took["seconds"] * WHOLE / took["units"] / 60
     lines = [
-        BEGIN,
+        page.begin(SECTION),
         "## Surveys",
         "",
         f"{date.today().isoformat()}, {os.cpu_count()} processors, load {load:.1f} before and {os.getloadavg()[0]:.1f} "
@@ -178,7 +179,7 @@ def measured(
         if times >= TARGET
         else f"A pool of two judges {times:.2f} times as much as one process, less than the target of {TARGET:g}: "
         "with this load two processes do not get two processors.",
-        END,
+        page.end(SECTION),
         "",
     ]
     return lines
@@ -213,11 +214,9 @@ def main() -> None:
         one(arguments.one[0], json.loads(arguments.one[1]))
         return
     terms = (arguments.rounds, arguments.few, arguments.many)
-    section = "\n".join(measured(*terms, whole=arguments.whole, networks=arguments.networks))
-    page = PAGE.read_text(encoding="utf-8")
-    before = re.sub(f"{BEGIN}.*?{END}\n+", "", page, flags=re.S).rstrip("\n")
-    PAGE.write_text(f"{before}\n\n{section}", encoding="utf-8")
-    print(section)
+    section = measured(*terms, whole=arguments.whole, networks=arguments.networks)
+    page.put(SECTION, section)
+    print("\n".join(section))
 
 
 if __name__ == "__main__":
