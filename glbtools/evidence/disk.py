@@ -78,6 +78,8 @@ class Office:
 
     def __init__(self, name: str, path: str, disk: Disk, layouts: Layouts) -> None:
         self.name, self.path, self.disk, self.layouts = name, path, disk, layouts
+        self._queues: dict[str, tuple[bytes, Queue]] = {}
+        """Name -> the bytes of a queue when it was last asked for, and what they hold."""
 
     def place(self, file: str) -> str:
         """Return the path of a file such as ``GLB/REQTRANS.GLB``."""
@@ -100,7 +102,12 @@ class Office:
     def queue(self, name: str) -> Queue | None:
         """Return a queue; None when its file is absent."""
         data = self.read(f"GLB/{name}.GLB")
-        return None if data is None else _parsed(data, self.layouts["queue"])
+        if data is None:
+            return None
+        kept = self._queues.get(name)
+        if kept is None or kept[0] is not data:
+            kept = self._queues[name] = data, _parsed(data, self.layouts["queue"])
+        return kept[1]
 
     def records(self, name: str) -> list[Record]:
         """Return the changes in a queue, none for an absent one."""
