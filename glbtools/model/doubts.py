@@ -137,6 +137,7 @@ SRVSYNC_LOWERED = Doubt(
     "the address lists of this postoffice, or an older REQCONF",
     ordinary=True,
 )
+RECEIVED_MORE = RECEIVED_SINCE._replace(slug="received-more", tells="this postoffice's own REQCONF", ordinary=True)
 NOTHING_ISSUED = Doubt(
     "nothing-issued",
     "the server had nothing to send",

@@ -763,6 +763,22 @@ def test_what_the_servers_own_requestor_has_and_this_one_has_not_may_have_come_w
     assert how_sure(unsent(build(*given, name="without"), direction="download")) == {"likely"}
 
 
+def test_what_only_anothers_reqconf_says_was_received_is_possibly_due(build: Build) -> None:
+    """East has West's REQCONF: its SrvSync is West's, and the server's record of East says less (Q123437)."""
+    given = [server(17, head=8, srvsync=6), east(30, [{"dummy": 17}], c=8, log=NAMED), west()]
+    given[0]["srvconf"]["keep_updates"] = 10_000
+    given[2]["reqconf"]["srvsync"] = 8
+    for each in given[1:]:
+        each["reqconf"]["last_export"] = "1994-04-01T12:00:00"
+    found = unsent(build(*given), direction="download")
+    due = [(each.sync, each.why, each.certainty) for each in found if each.route.target == EAST]
+    assert due == [(7, "pending", "possible"), (8, "pending", "possible")]
+    assert [each.wanted for each in found.unknown if each.route.target == EAST] == [("this postoffice's own REQCONF",)]
+    given[2]["reqconf"]["last_export"] = "1994-04-02T12:00:00"
+    own = unsent(build(*given, name="its own"), direction="download")
+    assert not [each for each in own if each.route.target == EAST]
+
+
 def test_what_is_nearly_as_old_as_keep_updates_may_be_purged_before_it_is_sent(build: Build) -> None:
     """T2 purges before it sends (Q96060)."""
     master = [add(number, f"m{number}", WEST) | {"stamp": f"1994-04-{number:02}T12:00:00"} for number in range(1, 9)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from glbtools.diagnosis.case import Case
+from glbtools.diagnosis.case import Case, copied_from
 from glbtools.diagnosis.causes import groups
 from glbtools.diagnosis.changes.content import FETCHED, Content, copies
 from glbtools.diagnosis.changes.found import WAITS, MissingRange, Obstacle, Outstanding, UnknownRoute, Unsent, obstacle
@@ -27,6 +27,7 @@ from glbtools.model.doubts import (
     NUMBER_SKIPPED,
     NUMBERED_OTHERWISE,
     PURGED_FIRST,
+    RECEIVED_MORE,
     RECEIVED_SINCE,
     SENT_AGAIN,
     SRVSYNC_LOWERED,
@@ -88,7 +89,7 @@ def add_downloads(view: View, found: Unsent) -> None:
             if (each.sync, each.text) not in there:
                 seen.append(listed(each, _left(case, name, each.sync)))
     found.changes += seen
-    wanted = _wanted_down(at, head)
+    wanted = (*_wanted_down(at, head), *((RECEIVED_MORE.tells,) if copied_from(case) else ()))
     if wanted:
         found.unknown.append(UnknownRoute(view.download, wanted))
 
@@ -163,6 +164,17 @@ def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Obstacl
             yield Obstacle(why, sure, f"{note} {doubt}".rstrip(), settled), spans
         if skipped:
             yield obstacle("gap", f"{by} {_SKIPPED}", NUMBER_SKIPPED), skipped
+    yield from _lent(case, head)
+
+
+def _lent(case: Case, head: int | None) -> Iterator[tuple[Obstacle, tuple[Range, ...]]]:
+    """Yield what a REQCONF that is another's says was received here, and the server's record does not (ruling 19)."""
+    owner, c, d = copied_from(case), case.numbers.applied, case.requestor.srvsync if case.requestor else None
+    if owner is None or c is None or d is None or head is None or d >= min(c, head):
+        return
+    note = f"SrvSync {c} here is that of {owner}. By the server's record this postoffice has received {d}."
+    spans = ((d, min(c, head)),)
+    yield obstacle("pending", note, RECEIVED_MORE), subtracted(spans, skipped_of(case, spans))
 
 
 _BROUGHT_BY = "Only an Import, or a RESYNC, brings it."
