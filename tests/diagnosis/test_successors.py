@@ -19,6 +19,7 @@ from glbtools.diagnosis.problems import PROBLEMS
 from glbtools.diagnosis.successors.inputs import told
 from glbtools.errors import GlbError, UnknownFormatError, UsageError
 from glbtools.evidence.sources import on_disk
+from glbtools.formats.repadmin import SHOWREPL_HEADER
 from glbtools.sync import pair as pairs
 from glbtools.sync.faults import StoreError
 from glbtools.sync.store import KeptStore, SqliteStore
@@ -43,6 +44,9 @@ SHOWN = {
     "links-overdue": [("X202", "error", "certain")],
     "links-late": [("X401", "warning", "certain")],
     "links-disabled": [("X402", "error", "certain")],
+    "names-twice": [("X104", "warning", "certain")],
+    "names-in-conflict": [("X105", "warning", "certain")],
+    "links-lingering": [("X401", "warning", "certain"), ("X403", "warning", "likely")],
 }
 """Fixture -> what it shows; the others are near misses."""
 
@@ -749,8 +753,6 @@ def test_what_a_report_says_that_is_not_understood_is_a_note(tmp_path):
     ],
 )  # fmt: skip
 def test_links_that_fail_now_are_found_by_status(tmp_path, rows, shown):
-    from glbtools.formats.repadmin import SHOWREPL_HEADER
-
     path = tmp_path / "links.csv"
     path.write_text("\n".join([",".join(SHOWREPL_HEADER), *(f"showrepl_{each}" for each in rows)]) + "\n")
     assert seen(path) == shown
@@ -787,8 +789,6 @@ def test_a_link_of_samba_that_was_never_used_is_a_note(tmp_path):
     "row", ["", "showrepl_INFO,S,DC1,DC=x,S,DC2,RPC,4", "showrepl_INFO;S;DC1;DC=x;S;DC2;RPC;0;0;0;0"]
 )
 def test_a_list_that_tells_of_no_link_is_no_all_clear(tmp_path, row):
-    from glbtools.formats.repadmin import SHOWREPL_HEADER
-
     path = tmp_path / "links.csv"
     path.write_text(f"{','.join(SHOWREPL_HEADER)}\n{row}")
     assert seen(path) == [("X101", "warning", "certain")]
@@ -1004,3 +1004,73 @@ def glbtools_document(report):
     from glbtools.reporting.diagnosis import document
 
     return json.loads(json.dumps(document(report, "0")))
+
+
+# --- names and identities ------------------------------------------------------------------------------------------
+
+
+def ldif(path, *objects: str, server: str = "dc1", taken: str = "20260210120000.0Z"):
+    head = f"dn:\ndnsHostName: {server}\nhighestCommittedUSN: 90000\ncurrentTime: {taken}\n\n"
+    gone = "dn: CN=Deleted Objects,DC=x\nobjectGUID: 10000000-0000-0000-0000-000000000000\nisDeleted: TRUE\n"
+    path.write_text(head + gone + "uSNChanged: 2\nuSNCreated: 2\n\n" + "".join(f"{each}\n\n" for each in objects))
+    return path
+
+
+def an_object(name: str, number: int, when: str = "20260210100000.0Z", *, known: bool = True) -> str:
+    identity = f"objectGUID: 10000000-0000-0000-0000-{number:012}\n" if known else ""
+    return f"dn: {name}\n{identity}uSNChanged: {number}\nuSNCreated: {number}\nwhenChanged: {when}"
+
+
+def test_objects_without_an_identity_are_said_where_others_have_one(tmp_path):
+    path = ldif(tmp_path / "a.ldif", an_object("CN=a,DC=x", 5), an_object("CN=b,DC=x", 6, known=False))
+    found = the_only(path)
+    assert (found.problem.code, found.message) == (
+        "X104", "1 object of the dump has no objectGUID, and others do",
+    )  # fmt: skip
+    assert found.evidence[0].note == "CN=b,DC=x"
+
+
+def test_a_name_in_conflict_is_told_in_any_form_in_which_a_tool_prints_it(tmp_path):
+    import base64
+
+    name = "CN=r\nCNF:10000000-0000-0000-0000-000000000006,DC=x"
+    coded = an_object("CN=r,DC=x", 6).replace("dn: CN=r,DC=x", f"dn:: {base64.b64encode(name.encode()).decode()}")
+    path = ldif(tmp_path / "a.ldif", an_object("CN=r,DC=x", 5), coded)
+    found = the_only(path)
+    assert found.problem.code == "X105"
+    assert [each.note for each in found.evidence] == [name, "the object that kept the name"]
+
+
+LINKS = (
+    ",".join(SHOWREPL_HEADER) + "\nshowrepl_INFO,S,dc2,DC=x,S,dc1,RPC,3,2026-02-10 11:00:00,2026-02-09 11:00:00,8606\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("lonely", "shown"),
+    [
+        (an_object("CN=old,OU=u,DC=x", 7, "20240101000000.0Z"), "X403"),
+        (an_object("CN=new,OU=u,DC=x", 7, "20260101000000.0Z"), ""),  # it may still be on its way
+        (an_object("CN=old,OU=elsewhere,DC=x", 7, "20240101000000.0Z"), ""),  # its parent is not in the other dump
+        (an_object("CN=b,OU=u,DC=x", 7, "20240101000000.0Z"), ""),  # the other has the name under another identity
+    ],
+)
+@pytest.mark.parametrize("refused", [False, True])
+def test_an_object_lingers_only_where_it_is_old_and_has_left_no_trace_beside_its_parent(
+    tmp_path, lonely, shown, refused
+):
+    shared = (an_object("OU=u,DC=x", 3), an_object("CN=a,OU=u,DC=x", 4))
+    ldif(tmp_path / "dc1.ldif", *shared, lonely)
+    ldif(tmp_path / "dc2.ldif", *shared, an_object("CN=b,OU=u,DC=x", 8), server="dc2")
+    if refused:
+        (tmp_path / "links.csv").write_text(LINKS)
+    found = [(each.problem.code, each.certainty) for each in diagnose(tmp_path).findings]
+    expected = [(shown, "likely" if refused else "possible")] if shown else []
+    assert [each for each in found if each[0] != "X401"] == expected
+
+
+def test_a_dump_that_is_cut_says_nothing_of_what_lingers_elsewhere(tmp_path):
+    shared = (an_object("OU=u,DC=x", 3), an_object("CN=a,OU=u,DC=x", 4))
+    ldif(tmp_path / "dc1.ldif", *shared, an_object("CN=old,OU=u,DC=x", 7, "20240101000000.0Z"))
+    ldif(tmp_path / "dc2.ldif", *shared, "result: 4 Size limit exceeded", server="dc2")
+    assert "X403" not in [code for code, _, _ in seen(tmp_path)]

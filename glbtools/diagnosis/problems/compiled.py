@@ -1218,6 +1218,25 @@ PROBLEMS: tuple[Problem, ...] = (
         sources=("MSsup:view-set-ldap-policy-using-ntdsutil",),
     ),
     Problem(
+        code="X104",
+        slug="identity-unclear",
+        severity="warning",
+        title="objects of a directory dump are not told apart by their identity",
+        repair="none",
+        sources=("MS-ADTS",),
+    ),
+    Problem(
+        code="X105",
+        slug="replication-conflict",
+        severity="warning",
+        title="objects were renamed because two servers had made the same name",
+        repair="none",
+        sources=(
+            "MS-ADTS",
+            "MS-DRSR",
+        ),
+    ),
+    Problem(
         code="X201",
         slug="usn-wrong-server",
         severity="error",
@@ -1291,6 +1310,17 @@ PROBLEMS: tuple[Problem, ...] = (
         sources=(
             "MSsup:replication-error-8456-8457",
             "MSsup:detect-and-recover-from-usn-rollback",
+        ),
+    ),
+    Problem(
+        code="X403",
+        slug="lingering-objects",
+        severity="warning",
+        title="objects may linger at a domain controller that missed their deletion",
+        repair="none",
+        sources=(
+            "MS-ADTS",
+            "MSsup:replication-error-8606",
         ),
     ),
     Problem(

@@ -12,7 +12,7 @@ from datetime import datetime
 from glbtools.binary.span import Fault
 from glbtools.diagnosis.case import ChannelVerdict
 from glbtools.diagnosis.finding import Evidence, Finding
-from glbtools.diagnosis.successors import links, vectors
+from glbtools.diagnosis.successors import identities, links, vectors
 from glbtools.diagnosis.successors.found import (
     COMPARE,
     DELETION,
@@ -86,6 +86,8 @@ def check(
             found.findings.append(_went_back(directory, traces[directory.path], said, partners))
     for name, directory in without_dump.items():
         found.findings.append(_went_back(directory, traces[name], None, []))
+    scopes = [(one.path, two.path) for one in current for two in current if one is not two and _may_linger(one, two)]
+    found.findings.extend(identities.lingering(current, links.refused(given, identities.LINGERING), scopes))
     found.findings.extend(links.check(given, now))
     for piece in given.of(IMPORT):
         found.findings.extend(_of_import(given, piece))
@@ -119,6 +121,12 @@ def _overlap(one: Directory, other: Directory) -> bool:
     """Whether two dumps are of the same part of a directory: of one that has several it may be another."""
     keys, others = {each.key for each in one.entries}, {each.key for each in other.entries}
     return _same_scope(one, other) and 2 * len(keys & others) >= min(len(keys), len(others))
+
+
+def _may_linger(one: Directory, other: Directory) -> bool:
+    """Whether two dumps are of two servers, and of the same part of their directory."""
+    named = bool(one.facts.server and other.facts.server)
+    return named and not _is_same_server(one, other) and _overlap(one, other)
 
 
 # --- one dump ----------------------------------------------------------------------------------------------------
@@ -176,6 +184,8 @@ def _read(piece: Piece, dump: Dump, *, keep: bool) -> Directory:
             if len(found.above) < MOST:
                 found.above.append(entry._replace(values=()))
         _add_vector(found, entry)
+        if dump.kind != CSV:
+            found.identities.add(entry)
         if keep:
             found.entries.append(entry._replace(values=_digested(entry)))
     found.cut = dump.cut()
@@ -221,6 +231,7 @@ def _of_dump(each: Directory, *, older: bool) -> Iterator[Finding]:
         yield _no_deletions(each)
     if each.num_above:
         yield _above_head(each)
+    yield from identities.of_dump(each.path, each.identities)
 
 
 def _damaged(each: Directory) -> Finding:

@@ -11,6 +11,7 @@ from glbtools.binary.span import Fault
 from glbtools.diagnosis.case import ChannelVerdict
 from glbtools.diagnosis.finding import Details, Evidence, Finding, new_finding
 from glbtools.diagnosis.successors.inputs import Piece
+from glbtools.diagnosis.successors.naming import Identities
 from glbtools.diagnosis.wording import plural
 from glbtools.directory.export import MemoryDump
 from glbtools.model.directory import Entry, Facts
@@ -38,6 +39,7 @@ class Directory:
         unnumbered: the first objects without a number, where others have one, and how many there are.
         twice: the first objects that are there again with another number, and how many there are.
         cut: what its end lacks, if anything.
+        identities: what its objects are called and known by.
         reached: how far it has others' changes, by its vectors: invocation id -> number, and line of the object.
         entries: its objects without their attributes; kept only where another dump may be compared with it.
     """
@@ -59,6 +61,7 @@ class Directory:
     twice: list[Fault] = field(default_factory=list)
     num_twice: int = 0
     cut: str = ""
+    identities: Identities = field(default_factory=Identities)
     reached: dict[str, tuple[int, int]] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
 

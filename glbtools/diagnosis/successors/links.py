@@ -85,6 +85,17 @@ def check(given: SuccessorInputs, now: datetime | None) -> Iterator[Finding]:
         yield from _links(given, piece, now)
 
 
+def refused(given: SuccessorInputs, status: int) -> list[tuple[str, str]]:
+    """Return source and destination of the links that fail with a status."""
+    return [
+        (each.source, each.server)
+        for piece in given.of(LINKS)
+        if (data := given.text(piece)) is not None
+        for each in parse_showrepl(data).items
+        if each.last_status == status and each.is_failing
+    ]
+
+
 def _links(given: SuccessorInputs, piece: Piece, now: datetime | None) -> Iterator[Finding]:
     data = given.text(piece)
     if data is None:
