@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding
 from glbtools.diagnosis.successors.found import MOST, Directory, finding, only_first
 from glbtools.diagnosis.successors.naming import CONFLICT, Identities
 from glbtools.diagnosis.wording import plural
@@ -128,6 +128,8 @@ def _lingering(one: Directory, other: Directory, failing: Collection[tuple[str, 
         return
     refused = any(one.is_called(source) and other.is_called(target) for source, target in failing)
     count = len(chosen)
+    # A server that refuses the object does not have it, so that its dump has not left it out.
+    others = ["it never came there", *([] if refused else [f"the dump of {other.name} left it out"])]
     yield finding(
         "lingering-objects",
         one.path,
@@ -137,10 +139,10 @@ def _lingering(one: Directory, other: Directory, failing: Collection[tuple[str, 
             Evidence(one.path, None, each.line, "whenChanged", f"{each.when:%Y-%m-%d %H:%M:%S}", note=each.dn)
             for each in chosen[:MOST]
         ],
-        certainty="likely" if refused else "possible",
+        certainty=CERTAINTIES[len(others)],
         notes=(
             f"Last written more than {lifetime.days} days before the dump of {other.name}: if it was deleted there, "
-            "that is forgotten. It may also never have come there.",
+            f"that is forgotten. It may also be that {' or that '.join(others)}.",
             *((f"Replication from {one.name} to {other.name} is refused with status {LINGERING}.",) if refused else ()),
             *only_first(count),
         ),
