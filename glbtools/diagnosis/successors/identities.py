@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from glbtools.diagnosis.finding import CERTAINTIES, Evidence, Finding
+from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.successors.found import MOST, Directory, finding, only_first
 from glbtools.diagnosis.successors.naming import CONFLICT, Identities
 from glbtools.diagnosis.wording import plural
 from glbtools.directory.dump import CSV
 from glbtools.directory.order import parent_of
 from glbtools.model.directory import Entry
+from glbtools.model.doubts import CERTAINTIES
 
 LINGERING = 8606
 """Status of a replication that met an object which the destination does not have, and may have forgotten as deleted."""
