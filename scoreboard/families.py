@@ -177,7 +177,8 @@ CONTAINERS = (
 )  # fmt: skip
 
 
-SINCE = {"relations": 110_000, "texts": 124_000, "dates": 130_000}
+MORE_CONTAINERS = ("pages-with-header", "linked", "linked-descending", "descending")
+SINCE = {"relations": 110_000, "texts": 124_000, "dates": 130_000, "containers": 140_000}
 """First seeds that draw from families that came later, too: those before stay what they were."""
 
 
@@ -192,7 +193,7 @@ def sample(seed: int) -> Sample:
     date = dice.one_of(("unix", "unix", *dates) if not plain else ("unix", "dos", "none"))
     beside = [dice.one_of(relations) if not plain else dice.one_of(("nothing", "zeros", "one")) for _ in range(2)]
     ending = dice.one_of(texts) if not plain else "nul"
-    container = dice.one_of(CONTAINERS)
+    container = dice.one_of([*CONTAINERS, *(MORE_CONTAINERS if seed >= SINCE["containers"] else ())])
     order = ["length", "number", "date", "crc", "beside-0", "beside-1"]
     order = [order.pop(dice.below(len(order))) for _ in range(len(order))]
     rows = list(_changes(dice, number, dice.one_of((12, 30, 60, 60, 120)), container))
@@ -244,28 +245,44 @@ def _written(
     flagged, width = container.startswith("flag"), dice.one_of((2, 2, 4))
     pointer = container in {"header", "purged-pointer", "stale-count"}
     data = bytearray(8 if pointer else 0)
-    head = len(_head(rows[0], 0, 0, 0, number, date, beside, order, width)) + flagged
+    linked = container.startswith("linked")
+    head = len(_head(rows[0], 0, 0, 0, number, date, beside, order, width)) + flagged + 4 * linked
     dead = {dice.below(len(rows)) for _ in range(1 + len(rows) // 10)} if flagged else set()
     places: dict[int, Row] = {}
     starts, buffer = [], bytearray(bytes(32 + dice.below(95) for _ in range(96)))
     key = 1 + dice.below(255)
-    for index, row in enumerate(rows):
+    if container == "pages-with-header":
+        data += struct.pack("<4sHH", b"PAGE", 0, 7)
+    indexes = list(range(len(rows)))
+    if container == "linked":
+        indexes = [indexes.pop(dice.below(len(indexes))) for _ in rows]
+    elif container.endswith("descending"):
+        indexes.reverse()
+    begins: dict[int, int] = {}
+    for index in indexes:
+        row = rows[index]
         text, size = _stored(row.text, ending, head, buffer, key)
         text = HIDDEN[ending](row.text, key, row.sync) if ending in HIDDEN else text
         if container == "pages" and len(data) % 512 + head + len(text) > 512:
             data += bytes(-len(data) % 512)
+        if container == "pages-with-header" and len(data) % 512 + head + len(text) > 512:
+            data += bytes(-len(data) % 512)
+            data += struct.pack("<4sHH", b"PAGE", len(data) // 512, dice.below(9))
         if container == "two-kinds" and dice.chance(0.2):
             data += struct.pack("<BII", 2, row.sync - 1, _seconds(row.when))
         starts.append(len(data))
+        begins[index] = len(data)
         live = index not in dead
         flag = bytes((live if container == "flag" else 0 if live else 0x80,)) if flagged else b""
         flag = b"\1" if container == "two-kinds" else flag
         packed = _head(row, index, len(data), size, number, date, beside, order, width)
-        data += flag + packed
+        data += flag + bytes(4 * linked) + packed
         places[len(data)] = row
         data += text
         if ending in {"length-behind", "length-twice"}:
             data += struct.pack("<H", size)
+    for index, at in begins.items() if linked else ():
+        data[at : at + 4] = struct.pack("<I", begins.get(index + 1, 0xFFFFFFFF))
     live_places = [place for index, place in enumerate(places) if index not in dead]
     if container in {"purged-front", "purged-pointer"}:
         live_places = live_places[len(rows) // 3 :]

@@ -31,7 +31,9 @@ PADDED = "padded"
 
 COVERS = {"text": ("text",), "text+terminator": ("text", "terminator")}
 TERMINATORS = {"nul": b"\0", "crlf": b"\r\n", "none": b""}
-LINKS = ("previous", "next")
+LINKS = ("next", "previous")
+ORDERS = ("", "links", "descending")
+"""How the records of a file follow each other: as their bytes do, as their links lead, or the newest first."""
 
 _TYPE = re.compile(
     r"(?:(?P<integer>[ui](?:8|16|32)|u24|w32)|(?P<sized>dec|hex|bytes|text):(?P<size>[1-9]\d{0,5})|(?P<text>text)"
@@ -57,6 +59,7 @@ class Layout(NamedTuple):
     ``lines`` says what stands between the lines of a text: ``nul``, else CR and LF. ``obscured`` says how the bytes of
     a text are changed, as ``binary.obscuring`` spells it. Where ``page`` is a size, no record goes over the end of a
     page of so many bytes, the rest of which is filled, and each begins with ``page_header`` bytes that are no record.
+    ``order`` is one of ``ORDERS``.
 
     ``checksum`` names the algorithm, and is empty where nothing is computed; ``crc`` has the parameters of one that is
     in no catalogue. ``covers`` names what it is computed over, in the order of the bytes: fields, ``text`` (the text of
@@ -84,6 +87,7 @@ class Layout(NamedTuple):
     breaks: bool = False
     lines: str = ""
     obscured: str = ""
+    order: str = ""
     page: int = 0
     page_header: int = 0
     partial: bool = False
@@ -131,6 +135,8 @@ class Layout(NamedTuple):
         """Why nothing can be written in this layout; empty where it can."""
         if self.partial:
             return "the layout is partial: what it does not know of a record cannot be written"
+        if self.order:
+            return "the layout's records do not follow each other as their bytes do, which is read and not written"
         if self.page:
             return "the layout's records stand in pages, which are read and not written"
         if self.with_role("first") is not None:
@@ -192,6 +198,7 @@ _FRAMING_KEYS = {
     "breaks",
     "lines",
     "obscured",
+    "order",
     "page",
     "page_header",
     "doc",
@@ -254,6 +261,7 @@ class _Checker:
             breaks=framing["breaks"].boolean(default=False),
             lines=framing["lines"].choice(("", "nul"), ""),
             obscured=self.obscured(framing["obscured"], fields),
+            order=framing["order"].choice(ORDERS, ""),
             page=framing["page"].integer(0, MAX_FIXED, 0),
             page_header=framing["page_header"].integer(0, MAX_FIXED, 0),
             partial=table["partial"].boolean(default=False),
@@ -293,6 +301,10 @@ class _Checker:
             self.framing["page_header"].fail("goes with page, and is smaller")
         if layout.page and (layout.stride > 1 or layout.breaks):
             self.framing["page"].fail("goes with no stride, and with no break that ends the queue")
+        if layout.order == "links" and layout.with_role("link") is None:
+            self.framing["order"].fail("there is no field with the role link")
+        if layout.order and layout.selects:
+            self.framing["order"].fail("goes with no field that says which records are in the queue, and with no break")
         if layout.length_counts == PADDED and (layout.terminator != "none" or layout.section("trailer")):
             self.framing["length_counts"].fail(f"{PADDED} goes with no terminator and with no field behind the text")
         for each in layout.fields:

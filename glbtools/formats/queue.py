@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from glbtools import files
 from glbtools.binary import stamp
 from glbtools.binary.field import PLACES, Field
-from glbtools.binary.layout import Layout
+from glbtools.binary.layout import LINKS, Layout
 from glbtools.binary.records import CHUNK, NO_LINK, Batch, Damage, Gap, Record, RecordCodec, codec, stored_link
 from glbtools.binary.span import Fault, Region, Span, joined
 from glbtools.binary.tree import Node, Stored
@@ -235,7 +235,8 @@ class Queue:
         leaves = []
         for each, span, value in compiled.parts(record):
             right = computed.get(each.role)
-            if each.link and (target := links[each.link]) is not None:
+            target = None if self.layout.order or not each.link else links[each.link]
+            if target is not None:
                 right = stored_link(each, target)
             if each.repeats and (place is not None or each.repeats not in PLACES):
                 right = each.repeated(
@@ -292,9 +293,37 @@ def parse_queue(data: bytes, layout: Layout) -> Queue:
     queue.gaps = [each for each, fill in zip(found, fills, strict=True) if not fill]
     queue.filling = [each for each, fill in zip(found, fills, strict=True) if fill]
     queue.framing += [_gap_fault(queue, gap) for gap in queue.gaps]
+    if layout.order:
+        queue.framing += _put_in_order(queue)
     queue.framing += [_damage_fault(each) for each in damage]
     queue.framing.sort(key=lambda each: each.span)
     return queue
+
+
+def _put_in_order(queue: Queue) -> Iterator[Fault]:
+    """Put the records of a queue into the order that its layout says; yield where a chain of links breaks.
+
+    What no link leads to follows the chain, for a damaged link is no sign that a record is not in the queue.
+    """
+    if queue.layout.order == "descending":
+        queue.records.reverse()
+        return
+    link = next(each for name in LINKS for each in queue.layout.fields if each.link == name)
+    at = queue.codec.other_fields.index(link)
+    records = {each.start: each for each in queue.records}
+    leads = {each.start: int(each.others[at]) for each in queue.records}
+    if link.link == "previous":
+        leads = {there: start for start, there in leads.items() if there in records}
+    targets = set(leads.values())
+    reached: dict[int, Record] = {}
+    for start in [each for each in records if each not in targets] + list(records):
+        where: int | None = start
+        if start not in reached and reached and start in records:
+            yield Fault("link", "no link leads here: the chain is broken before it", records[start].span)
+        while where in records and where not in reached:
+            reached[where] = records[where]
+            where = leads.get(where)
+    queue.records = list(reached.values())
 
 
 def new_queue(changes: Iterable[Change], layout: Layout) -> Queue:

@@ -250,6 +250,8 @@ def _remarks(layout: Layout, *, clear: bool) -> Iterator[str]:
         yield f"The checksum is {layout.checksum_name} over {' and '.join(layout.covers)}; it is read and not computed."
     if layout.selects:
         yield "All records are read: which of them are deleted, purged or left over only glbtools inspect tells."
+    if layout.order:
+        yield "Records are read as their bytes lie, which is another order than that in which they follow each other."
     if layout.lines:
         yield "The lines of a text end in NUL."
     if layout.obscured and not clear:

@@ -54,6 +54,7 @@ def _framing(layout: Layout) -> dict[str, Value]:
         "breaks": _true(layout.breaks),
         "lines": layout.lines,
         "obscured": layout.obscured,
+        "order": layout.order,
         "page": layout.page or "",
         "page_header": layout.page_header or "",
         "doc": layout.framing_doc,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from glbtools.binary.layout import TERMINATORS
 from glbtools.learn import columns
 from glbtools.learn.chain import ChainRecord
-from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, link_head
+from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, free, link_head
 from glbtools.learn.framing import Rule
 from glbtools.learn.material import CONTROL
 
@@ -181,8 +181,9 @@ def _unlike(
     """Return how the first record's head differs from those of the others: constants, and the number."""
     data, held = chain[at].material.data, chain[at]
     bits = 0.0
+    links = [each for each in claims if each.role == "link" and each.side == HEAD]  # the first may lead nowhere
     for back in range(1, min(head, sight.before) + 1):
-        value = columns.constant(sight.raw(side, back, 1))
+        value = columns.constant(sight.raw(side, back, 1)) if free(HEAD, back, 1, links) else None
         if value is not None and data[held.start - back : held.start - back + 1] != value:
             bits += UNLIKE_BITS
     for claim in claims:
@@ -192,7 +193,11 @@ def _unlike(
             claim.number.read(data, held.start - claim.at),
             claim.number.read(data, chain[1].start - claim.at),
         )
-        if claim.role == "sync" and (one is None or other is None or not 0 < other - one <= columns.LARGEST_STEP):
+        if (
+            claim.role == "sync"
+            and not sight.order
+            and (one is None or other is None or not 0 < other - one <= columns.LARGEST_STEP)
+        ):
             bits += NUMBER_BITS
         if claim.role == "stamp" and (one is None or not columns.dated([one])):
             bits += 16.0

@@ -57,7 +57,7 @@ class Comparison(NamedTuple):
         read: rows that a record answers.
         unread: numbers of the rows that none does; ``hidden``: of those whose text stands in a record all the same,
             where they are many, or the record is one that is left over; ``standing``: of those whose text stands in the
-            file.
+            file; ``outside``: whether one of those stands before the first record that is read, or behind the last.
         unlisted: numbers of the records that no row answers.
         agreeing: what -> how many agree; ``differing``: what -> those that do not.
     """
@@ -69,6 +69,7 @@ class Comparison(NamedTuple):
     unread: tuple[int, ...]
     hidden: tuple[int, ...]
     standing: tuple[int, ...]
+    outside: bool
     unlisted: tuple[int, ...]
     agreeing: Mapping[str, int]
     differing: Mapping[str, tuple[Difference, ...]]
@@ -109,6 +110,7 @@ def compare(material: Material, queue: Queue) -> Comparison | None:
         unread=tuple(row.listed.sync for row in unread),
         hidden=tuple(row.listed.sync for row in inside),
         standing=tuple(row.listed.sync for row in unread if row.place is not None),
+        outside=any(_is_outside(queue, row.place) for row in unread),
         unlisted=tuple(each.sync for each in unlisted),
         agreeing=agreeing,
         differing={what: tuple(each) for what, each in differing.items()},
@@ -127,10 +129,16 @@ def contradictions(comparison: Comparison) -> Iterator[str]:
             yield f"{differences(comparison, what)}, {where}"
 
 
+def _is_outside(queue: Queue, place: int | None) -> bool:
+    """Whether a text stands before the first or behind the last record: a rule may fail there that holds elsewhere."""
+    starts = [each.start for each in queue.records]
+    return place is not None and bool(starts) and not min(starts) <= place < max(each.stop for each in queue.records)
+
+
 def astray(comparison: Comparison) -> str:
     """Say which rows stand in the file and are not read, where they are more than damage explains; else nothing."""
     count = len(comparison.standing)
-    if count <= STRAY * comparison.rows:
+    if count <= STRAY * comparison.rows and not comparison.outside:
         return ""
     stands, are = ("stand", "are") if count > 1 else ("stands", "is")
     return (

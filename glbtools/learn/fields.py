@@ -109,7 +109,15 @@ class Sight:
         before, behind = room(records, rule)
         self.before = min(WIDEST, before)
         most = max(rule.gap, rule.widest) - self.ending - max(rule.distance, FEWEST_HEAD)
+        self.order = self._listed_order()
         self.behind = 0 if rule.stride == 1 else max(0, min(WIDEST, behind, most))
+
+    def _listed_order(self) -> list[int]:
+        """Return the records in the order of the numbers a listing prints of them, where that is not their own."""
+        rows = [each.material.listed.get(each.start) for each in self.records]
+        listed = [(row.sync, at) for at, row in enumerate(rows) if row is not None]
+        rising = sum(one < other for (one, _), (other, _) in itertools.pairwise(listed))
+        return [at for _, at in sorted(listed)] if rising < (len(listed) - 1) * (1 - 2 * SPOILED) else []
 
     def place(self, held: ChainRecord, side: str, at: int) -> int:
         """Return where a column stands in the file of a record."""
@@ -443,10 +451,11 @@ def _counting(sight: Sight, taken: Sequence[Claim], wanted: str) -> Iterator[_Co
         for side, at in sight.spots(number):
             if side != wanted or not free(side, at, number.size, taken):
                 continue
-            if not columns.may_rise(sight.glance(side, at, number)) or _other_digits(sight, side, at, number):
+            may_rise = bool(sight.order) or columns.may_rise(sight.glance(side, at, number))
+            if not may_rise or _other_digits(sight, side, at, number):
                 continue
             values = sight.values(side, at, number)
-            shown = columns.rising(values)
+            shown = columns.rising([values[each] for each in sight.order] if sight.order else values)
             if shown is not None and (_agrees(sight, values) if listed else shown.bits <= MOST_BITS):
                 yield _Counter(Claim(side, at, number, "sync"), tuple(values), shown)
 
@@ -458,7 +467,7 @@ def _other_digits(sight: Sight, side: str, at: int, number: Number) -> bool:
         lettered = sum(not raw.isdigit() for raw in raws)
         return (
             lettered * 20 <= len(raws)
-            and len({raw[-1] for raw in raws}) > FEWEST_DIGITS
+            and len({raw[-1:] for raw in raws}) > FEWEST_DIGITS
             and len({raw[:-1] for raw in raws}) > 1
         )
     if number.kind == "dec" or number.size < 2:

@@ -31,6 +31,7 @@ from glbtools.learn.gathering import paired_names
 from glbtools.learn.kinds import Mention
 from glbtools.learn.liveness import doubts, selected
 from glbtools.learn.material import CONTROL, Material, told, with_listings
+from glbtools.learn.ordering import with_order
 from glbtools.learn.pins import Pin, parse_pins, pinned, refutations
 from glbtools.learn.places import Place
 from glbtools.learn.repeats import with_repeats
@@ -267,6 +268,7 @@ def _queue_layout(
         numbered = any(each.name == "sync" for each in pins) or any(
             each.printed or each.last is not None for each in materials
         )
+        layout = with_order(layout, materials, queues) if numbered else layout
         layout = with_repeats(layout, materials, queues, told=numbered)
         queues = _read(materials, layout)
         learning.layout, learning.checksum = with_checksum(layout, queues, materials)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -167,7 +168,34 @@ def _matched(material: Material, rows: Sequence[ListedRecord]) -> dict[int, List
             continue
         found[start] = row
         position = start + len(row.text)
+    if len(found) < IN_ORDER * len(rows) and len(scattered := _scattered(material, rows)) > len(found):
+        return scattered
     return found
+
+
+IN_ORDER = 0.9
+"""Share of a listing's rows that stand in its order in a file that is written in that order, but for damage."""
+
+
+def _scattered(material: Material, rows: Sequence[ListedRecord]) -> dict[int, ListedRecord]:
+    """Return rows by where their texts stand in any order; a text that may stand in two places is left out."""
+    found: dict[int, ListedRecord] = {}
+    taken, times = bytearray(len(material.data)), Counter(row.text for row in rows)
+    for row in sorted(rows, key=lambda each: -len(each.text)):  # what is a part of a longer one is found behind it
+        size = len(row.text)
+        places: list[int] = []
+        at = material.data.find(row.text) if size and times[row.text] == 1 else -1
+        while at >= 0 and len(places) < FEWEST_PLACES:
+            places += [at] if not any(taken[at : at + size]) else []
+            at = material.data.find(row.text, at + 1)
+        if len(places) == 1:
+            found[places[0]] = row
+            taken[places[0] : places[0] + size] = bytes([1]) * size
+    return found
+
+
+FEWEST_PLACES = 2
+"""Places of a text that leave open which is meant."""
 
 
 def _overtakes(material: Material, coming: Sequence[ListedRecord], position: int, start: int) -> bool:

@@ -1,0 +1,85 @@
+"""In which order the records of a file follow each other where that is not the order of their bytes.
+
+A program may write each new record where there is room, and let an offset lead from record to record, or write the
+newest first. A listing prints the numbers of the records, and so their order.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from glbtools.binary.field import Field
+from glbtools.binary.layout import LINKS, Layout
+from glbtools.binary.records import Record
+from glbtools.formats.queue import Queue
+from glbtools.learn import columns
+from glbtools.learn.comparison import undamaged
+from glbtools.learn.inserting import opened, with_field
+from glbtools.learn.material import Material
+
+FEWEST = 6
+"""Records that show an order."""
+
+STRAY = 0.03
+"""Share of the links and steps that damage may have changed."""
+
+
+Linked = tuple[bytes, int, int]
+"""The bytes of a file, where one of its records begins, and where that begins to which a link of it would lead."""
+
+
+def with_order(layout: Layout, materials: Sequence[Material], queues: Sequence[Queue]) -> Layout:
+    """Return a layout that says by what its records follow each other, where their bytes do not."""
+    steps = [b.sync - a.sync for queue in queues for a, b in itertools.pairwise(undamaged(queue))]
+    if len(steps) < FEWEST - 1 or all(step > 0 for step in steps):
+        return layout
+    lying = _pairs(materials, [undamaged(queue) for queue in queues])
+    following = _pairs(materials, [sorted(undamaged(queue), key=lambda each: each.sync) for queue in queues])
+    links = [field for link in LINKS if (field := _link(layout, link, following, lying)) is not None]
+    if links:  # what was taken for a link by the order of the bytes alone is none
+        layout = layout._replace(fields=tuple(opened(each) if each.link else each for each in layout.fields))
+    for field in links:
+        layout = with_field(layout, field)._replace(order="links")
+    if layout.order:
+        return layout
+    falling = sum(step < 0 for step in steps) >= (1 - STRAY) * len(steps)
+    return layout._replace(order="descending") if falling else layout
+
+
+def _pairs(materials: Sequence[Material], queues: Sequence[Sequence[Record]]) -> list[Linked]:
+    """Return the neighbours among records of each file, as they are given."""
+    return [
+        (material.data, one.start, other.start)
+        for material, records in zip(materials, queues, strict=True)
+        for one, other in itertools.pairwise(records)
+    ]
+
+
+def _link(layout: Layout, link: str, following: Sequence[Linked], lying: Sequence[Linked]) -> Field | None:
+    """Return the bytes that lead to the record with the next number, or the one before, and not to what lies beside."""
+    numbers = [each for each in columns.links() if each.kind not in {"dec", "hex"}]
+    free = {
+        at
+        for each in layout.section("record")
+        if each.role in {"opaque", "constant", "link"}
+        for at in range(each.offset, each.stop)
+    }
+    for number in numbers:
+        for at in sorted(free):
+            if not free.issuperset(range(at, at + number.size)):
+                continue
+            same, beside = (
+                sum(
+                    number.read(data, (start if link == "next" else there) + at) == (there if link == "next" else start)
+                    for data, start, there in pairs
+                )
+                for pairs in (following, lying)
+            )
+            if same >= (1 - STRAY) * len(following) and same > beside:
+                return Field(
+                    "ofs_next" if link == "next" else "ofs_prev", "record", at, kind=number.kind, size=number.size,
+                    role="link", status="observed", byte_order=number.order, link=link,
+                    doc=f"leads to the {link} one in {same} of {len(following)} records by their numbers",
+                )  # fmt: skip
+    return None
