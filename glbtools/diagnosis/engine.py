@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -30,6 +30,7 @@ from glbtools.evidence.network import Evidence, Network, latest_stamp
 from glbtools.layouts import Layouts
 from glbtools.model.doubts import CERTAINTIES
 from glbtools.processes import SELDOM
+from glbtools.progress import Progress, Steps
 
 if TYPE_CHECKING:
     from glbtools.diagnosis.successors import pairs
@@ -186,7 +187,7 @@ def diagnose(
     now: datetime | None = None,
     layouts: Layouts | None = None,
     max_size: int = files.DEFAULT_MAX_SIZE,
-    progress: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
     names: Mapping[str, str] | None = None,
 ) -> Report:
     """Return what is wrong with postoffices, directories that number their changes, or pairs of stores, and why.
@@ -197,7 +198,8 @@ def diagnose(
         now: the present, where it matters; the latest moment in the evidence unless given (ruling 4).
         layouts: how binary files are read.
         max_size: largest file read, in bytes.
-        progress: called with the name of each postoffice, dump or pair before it is looked at.
+        progress: called with the name of each postoffice, dump or pair before it is looked at, how many are done, and
+            of how many; 0 where nobody knows.
         names: path of a postoffice -> NET/PO, where you know what it is called.
 
     Raises:
@@ -220,13 +222,14 @@ def judge(
     evidence: Evidence,
     given: SuccessorInputs,
     now: datetime | None = None,
-    progress: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Return what is wrong with evidence that was collected already; otherwise as ``diagnose``."""
     report = Report(evidence, now=now or latest_stamp(evidence.postoffices), given=given)
     report.unreadable |= evidence.unlooked
+    steps = Steps(progress, len(evidence.postoffices))
     for unit in evidence.units:
-        _look_at_unit(report, unit, now or unit.latest, progress)
+        _look_at_unit(report, unit, now or unit.latest, steps)
     _look_at_successors(report, now, progress)
     earlier = {each.path: each for unit in evidence.units for each in unit.older}
     report.looked_at += chain.from_iterable(map(files_of, earlier.values()))
@@ -243,12 +246,11 @@ def _all_unread(reasons: list[str]) -> str:
     return f"{reasons[0]}{more}"
 
 
-def _look_at_unit(report: Report, unit: Network, now: datetime | None, progress: Callable[[str], None] | None) -> None:
+def _look_at_unit(report: Report, unit: Network, now: datetime | None, steps: Steps) -> None:
     """Add what one network shows."""
     found: list[Finding] = []
     for case in cases(unit, now):
-        if progress:
-            progress(case.postoffice.shown)
+        steps.begin(case.postoffice.shown)
         report.channels += channels(case)
         report.unjudged += unjudged(case)
         found += [named(case, recovered(case, each)) for check in CHECKS for each in _run(check, case)]
@@ -260,7 +262,7 @@ def _look_at_unit(report: Report, unit: Network, now: datetime | None, progress:
     report.findings += explained(merged(found))
 
 
-def _look_at_successors(report: Report, now: datetime | None, progress: Callable[[str], None] | None) -> None:
+def _look_at_successors(report: Report, now: datetime | None, progress: Progress | None) -> None:
     """Add what dumps and pairs show; their own dates count unless the present is given."""
     given = report.given
     if given.pieces or given.older:

@@ -61,10 +61,11 @@ def server_finding(
         certainty=causes.effect,
         notes=tuple(notes),
         help=(
-            "Every requestor must submit its whole list: Config, Dir-Sync, Requestor, Export on each of them "
-            "(Q113453).",
+            "If the server went back, every requestor must submit its whole list: Config, Dir-Sync, Requestor, Export "
+            "on each of them (Q113453).",
             "Where a requestor's SrvSync is above the server's: one full cycle after the exports, then IMPORT -S on "
-            "the server, copy RESYNC.GLB to every requestor, delete it on the server, IMPORT -Q on each (Q96060).",
+            "the server, copy RESYNC.GLB to every requestor, delete it on the server, IMPORT -Q on each (Q96060). What "
+            "that loses: addresses that the server does not have.",
             "Names put in by IMPORT -E, and deletions of such names, are in no list and must be imported again.",
         ),
         ranges=ranges,

@@ -7,7 +7,7 @@ it (rulings 11 and 24). Numbers whose content is in no file given are kept as ra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from glbtools.diagnosis.successors.inputs import SuccessorInputs
 from glbtools.errors import UsageError
 from glbtools.evidence.network import Evidence
 from glbtools.layouts import Layouts
+from glbtools.progress import Progress, Steps
 
 
 def unsent(
@@ -30,7 +31,7 @@ def unsent(
     older: Iterable[str | Path] = (),
     layouts: Layouts | None = None,
     max_size: int = files.DEFAULT_MAX_SIZE,
-    progress: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
     names: Mapping[str, str] | None = None,
 ) -> Unsent:
     """Return every change that has not reached its target, over all postoffices given.
@@ -41,7 +42,7 @@ def unsent(
         older: evidence of earlier moments of the same postoffices; a source of content.
         layouts: how binary files are read.
         max_size: largest file read, in bytes.
-        progress: called with the name of each postoffice before it is looked at.
+        progress: called with the name of each postoffice before it is looked at, how many are done, and of how many.
         names: path of a postoffice -> NET/PO, where you know what it is called.
 
     Raises:
@@ -63,14 +64,14 @@ def unsent(
     return outstanding(evidence, direction, progress)
 
 
-def outstanding(evidence: Evidence, direction: str, progress: Callable[[str], None] | None = None) -> Unsent:
+def outstanding(evidence: Evidence, direction: str, progress: Progress | None = None) -> Unsent:
     """Return what has not arrived of evidence that was collected already; otherwise as ``unsent``."""
     found = Unsent(unreadable=evidence.unlooked)
+    steps = Steps(progress, len(evidence.postoffices))
     for unit in evidence.units:
         content = Content(unit)
         for case in chain(cases(unit, None), absent(unit, None)):
-            if progress:
-                progress(case.postoffice.shown)
+            steps.begin(case.postoffice.shown)
             view = View(case, content)
             if direction != "download":
                 add_uploads(view, found)

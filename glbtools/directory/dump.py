@@ -16,6 +16,7 @@ from glbtools.evidence.sources import Entry as Place
 from glbtools.evidence.sources import on_disk
 from glbtools.formats import csvde, exchange_csv, ldif_dump, unread
 from glbtools.model.directory import Entry, Facts
+from glbtools.progress import Progress
 
 CSV, LDIF, CSVDE = "csv", "ldif", "csvde"
 """Kinds of dumps: of Exchange the first, of directories of LDAP the others."""
@@ -58,7 +59,7 @@ class Dump:
         *,
         max_size: int | None = None,
         beside: Place | None = None,
-        progress: Callable[[str, int, int], object] | None = None,
+        progress: Progress | None = None,
     ) -> None:
         """Open a dump.
 

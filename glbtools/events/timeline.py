@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +28,7 @@ from glbtools.formats.logs import OWN_FORMS, LogLine
 from glbtools.formats.registry import Inspection
 from glbtools.layouts import Layouts
 from glbtools.model.configuration import Place, Requestor, SrvConf
+from glbtools.progress import Progress
 
 LONGEST = 1_000
 """Characters of a message; the rest is counted."""
@@ -108,7 +109,7 @@ def timeline(
     older: Iterable[str | Path] = (),
     layouts: Layouts | None = None,
     max_size: int = files.DEFAULT_MAX_SIZE,
-    progress: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
 ) -> Timeline:
     """Return every dated thing of some evidence in time order.
 
@@ -121,7 +122,8 @@ def timeline(
         older: evidence of earlier moments of the same postoffices.
         layouts: how binary files are read.
         max_size: largest file read, in bytes.
-        progress: called with the name of each postoffice, dump or pair before it is looked at.
+        progress: called with the name of each postoffice, dump or pair before it is looked at, how many are done, and
+            of how many; 0 where nobody knows.
 
     Raises:
         FileAccessError: a path does not exist.

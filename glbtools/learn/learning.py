@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -37,12 +37,10 @@ from glbtools.learn.places import Place
 from glbtools.learn.repeats import with_repeats
 from glbtools.learn.summed import with_checksum
 from glbtools.model.configuration import ReqConf
+from glbtools.progress import Progress
 
 ENCODING = "cp850"
 """Code page of the texts, inferred from the lists they are copied from (Q87432)."""
-
-Progress = Callable[[str, int, int], None]
-"""What is told what is done next, how many steps are done, and of how many at most."""
 
 OPAQUE = "not understood"
 

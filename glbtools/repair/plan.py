@@ -14,6 +14,7 @@ from glbtools.diagnosis.wording import NUMBERS_END
 from glbtools.errors import FieldError, FileAccessError, OutputExistsError, UsageError
 from glbtools.evidence.sources import INSIDE
 from glbtools.model.channel import clipped
+from glbtools.progress import Progress
 from glbtools.repair.edits import Edit, Remainder
 from glbtools.repair.result import Result, contents, prove
 from glbtools.repair.salvage import again, not_taken
@@ -97,9 +98,7 @@ class Plan:
         """Symbolic links in the evidence, which are not followed."""
         return self._work.links
 
-    def write(
-        self, into: str | Path, *, arguments: Iterable[str] = (), progress: Callable[[str], None] | None = None
-    ) -> Result:
+    def write(self, into: str | Path, *, arguments: Iterable[str] = (), progress: Progress | None = None) -> Result:
         """Write the result to a new directory, and diagnose it.
 
         Raises:

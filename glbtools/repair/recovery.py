@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -18,6 +18,7 @@ from glbtools.evidence.carving import CarvedRecord, Carver
 from glbtools.formats.queue import moment
 from glbtools.formats.signatures import Signature
 from glbtools.layouts import Layouts
+from glbtools.progress import Progress
 
 MOST_FILES = 1000
 """Runs of one image that become files of their own; the records of all are in the list."""
@@ -100,7 +101,7 @@ def carve(
     out: str | Path | None = None,
     whole: bool = False,
     layouts: Layouts | None = None,
-    progress: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
 ) -> list[CarvedImage]:
     """Return the records of queues, and texts of transactions, in the bytes of some images.
 
@@ -112,7 +113,7 @@ def carve(
         out: new directory to write to: a list with the offset of everything, and runs of records as files.
         whole: look into the files that are there, too.
         layouts: how records are read.
-        progress: called with what is looked at.
+        progress: called with the image, how many of its bytes are looked at, and how many it has.
 
     Raises:
         OutputExistsError: the directory exists.
@@ -154,9 +155,13 @@ def _image(
     layout: Layout,
     whole: bool,
     writer: _Writer | None,
-    progress: Callable[[str], None] | None,
+    progress: Progress | None,
 ) -> CarvedImage:
-    show = (lambda at, size: progress(f"{path}: {at * 100 // max(size, 1)} %")) if progress else None
+
+    def show(at: int, size: int) -> None:
+        if progress:
+            progress(str(path), at, size)
+
     carver = Carver(Path(path), layout, whole=whole, progress=show)
     found = CarvedImage(str(path))
     known: set[int] = set()

@@ -16,6 +16,7 @@ from glbtools.errors import FileAccessError
 from glbtools.evidence.sources import Entry
 from glbtools.formats.queue import NAMES, parse_queue
 from glbtools.model.change import Change
+from glbtools.progress import Progress
 from glbtools.repair.edits import Origin
 from glbtools.repair.work import OWN, Work
 
@@ -92,7 +93,7 @@ def _in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda each: str(each["path"]))
 
 
-def prove(work: Work, target: Path, written: int, progress: Callable[[str], None] | None = None) -> Result:
+def prove(work: Work, target: Path, written: int, progress: Progress | None = None) -> Result:
     """Diagnose a result, and compare the evidence with what was read of it."""
     called = [each for each in work.report.network.postoffices if each.called]
     names = {str(target / work.relative(each.path)): each.called for each in called}

@@ -106,7 +106,7 @@ def _paragraph(block: model.Paragraph) -> Iterator[str]:
     lead = _text(block.lead)
     if lead and lead in text:
         text = text.replace(lead, f'<strong class="{" ".join(block.tones)}">{lead}</strong>', 1)
-    yield f"<pre>{text}</pre>" if block.anywhere else f'<p class="{tones}">{text}</p>'
+    yield f'<pre class="command">{text}</pre>' if block.anywhere else f'<p class="{tones}">{text}</p>'
 
 
 def _facts(block: model.Facts) -> Iterator[str]:
@@ -117,13 +117,16 @@ def _facts(block: model.Facts) -> Iterator[str]:
 
 def _table(block: model.Table) -> Iterator[str]:
     kinds = ["number" if each.right else "" for each in block.columns]
+    names = [_text(each.head) for each in block.columns]
     label = _text(", ".join(each.head for each in block.columns))
     yield f'<div class="scroll" tabindex="0" role="group" aria-label="{label}"><table>\n<thead><tr>'
-    heads = zip(block.columns, kinds, strict=True)
-    yield "".join(f'<th scope="col" class="{kind}">{_text(each.head)}</th>' for each, kind in heads)
+    yield "".join(f'<th scope="col" class="{kind}">{name}</th>' for name, kind in zip(names, kinds, strict=True))
     yield "</tr></thead>\n<tbody>"
     for number, row in enumerate(block.rows):
-        cells = (f'<td class="{kind}">{_cell(cell)}</td>' for cell, kind in zip(row, kinds, strict=True))
+        cells = (
+            f'<td class="{kind}" data-head="{name}">{_cell(cell)}</td>'
+            for cell, kind, name in zip(row, kinds, names, strict=True)
+        )
         yield f"<tr>{''.join(cells)}</tr>"
         if block.notes and block.notes[number]:
             yield f'<tr class="note"><td colspan="{len(row)}">{_text(block.notes[number])}</td></tr>'

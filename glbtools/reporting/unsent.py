@@ -171,7 +171,9 @@ def _summary(unsent: Unsent) -> str:
         said[0] += f" ({which} only {verb} for the cycle to go on)"
     if numbers:
         said.append(f"{plural(numbers, 'number')} without content")
-    return f"not arrived: {', and '.join(said)}"
+    everything = (*unsent.changes, *unsent.ranges)
+    perhaps = "perhaps " if all(each.certainty == "possible" for each in everything) else ""
+    return f"{perhaps}not arrived: {', and '.join(said)}"
 
 
 def _file(each: Outstanding) -> str:

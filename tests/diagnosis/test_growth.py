@@ -77,7 +77,7 @@ def test_four_times_as_much_takes_at_most_five_times_the_steps(tmp_path, steps_o
 def test_a_diagnosis_looks_for_circles_seldom_and_leaves_the_process_as_it_was(tmp_path) -> None:
     glbtools.simulate("reqtrans-deleted", tmp_path / "net")
     before, seen = gc.get_threshold(), []
-    glbtools.diagnose(tmp_path / "net", progress=lambda _: seen.append(gc.get_threshold()))
+    glbtools.diagnose(tmp_path / "net", progress=lambda *_: seen.append(gc.get_threshold()))
     assert gc.get_threshold() == before
     assert seen[0][0] > before[0]
     with pytest.raises(glbtools.GlbError):
@@ -91,7 +91,7 @@ def test_who_has_set_when_circles_are_looked_for_keeps_that(tmp_path) -> None:
     try:
         for chosen in (0, 1_000_000):
             gc.set_threshold(chosen, *before[1:])
-            glbtools.diagnose(tmp_path / "net", progress=lambda _: seen.append(gc.get_threshold()[0]))
+            glbtools.diagnose(tmp_path / "net", progress=lambda *_: seen.append(gc.get_threshold()[0]))
             assert set(seen) == {gc.get_threshold()[0]} == {chosen}
             seen.clear()
     finally:

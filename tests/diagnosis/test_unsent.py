@@ -573,7 +573,7 @@ def test_each_change_is_listed_once(build: Build) -> None:
 def test_what_may_be_asked(build: Build, tmp_path: Path) -> None:
     root = everything(build)
     names: list[str] = []
-    unsent(root, progress=names.append)
+    unsent(root, progress=lambda *step: names.append(step[0]))
     assert names == [EAST, SERVER, WEST]
     whole = unsent(root, direction="both")
     parts = [unsent(root, direction=each) for each in ("upload", "download")]

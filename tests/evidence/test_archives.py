@@ -93,7 +93,7 @@ def test_a_folder_beside_its_own_archive_is_counted_once(tmp_path: Path) -> None
 def test_an_archive_that_changes_while_it_is_looked_at_is_said_to_have_changed(tmp_path: Path) -> None:
     packed = zipped(NETWORK, tmp_path / "case.zip")
 
-    def change(_: str) -> None:
+    def change(*_: object) -> None:
         packed.write_bytes(packed.read_bytes() + b"\0")
 
     assert glbtools.diagnose(packed, progress=change).changed == [str(packed)]

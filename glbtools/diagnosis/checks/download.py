@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from glbtools.diagnosis.alternatives import with_causes
-from glbtools.diagnosis.case import Case, logged, recorded
+from glbtools.diagnosis.case import Case, logged, meaning_of, recorded
 from glbtools.diagnosis.causes import symptoms
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.history import outermost
@@ -230,7 +230,7 @@ def _master(case: Case) -> Iterator[Finding]:
         (
             case.headed("sync", "number of the last record of MSTTRANS"),
             server.master.end if server.master else None,
-            *(recorded(master, each) for each in beyond),
+            *(recorded(master, each, meaning_of(each.text)) for each in beyond),
         ),
         doubts=(None if "received-above" in case.signs else doubts.COPIED_AT_WORK,),
         notes=(
@@ -248,7 +248,8 @@ def _master(case: Case) -> Iterator[Finding]:
         help=(
             f"Look for a newer {'SRVCONF' if master.last > head else 'MSTTRANS'} first: then the two may agree.",
             "Else restore both from the same backup; then Export on every postoffice (Q96003). What that loses: the "
-            "updates since that backup, until the exports bring them again under new numbers.",
+            "updates since that backup, until the exports bring them again; where a requestor's SrvSync is then above "
+            "the server's, a RESYNC after that (glbtools explain U201).",
             "Do not renumber MSTTRANS: the requestors remember its numbers.",
         ),
     )

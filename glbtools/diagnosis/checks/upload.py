@@ -141,7 +141,12 @@ def _stranded_help(case: Case) -> Iterator[str]:
     )
     yield (
         f"Config, Dir-Sync, Requestor, Export, until REQTRANS ends above {own.confirmed} and one "
-        f"whole export lies above it (Q119452). An export adds one record and one for each entry: {sized}."
+        f"whole export lies above it (Q119452). An export adds one record and one for each entry: {sized}. Make no "
+        "other changes here until then: they would vanish, too."
+    )
+    yield (
+        "What an export loses: nothing of this postoffice's own list as it is now, changes and deletions included. "
+        "Names put in by IMPORT -E, and deletions of such names, are in no list and must be imported again."
     )
     if case.is_server:
         yield NO_RESET
@@ -152,14 +157,11 @@ def _stranded_help(case: Case) -> Iterator[str]:
             "IMPORT -Q here, and only then make the changes again: RESYNC first, changes after it (Q119452)."
         )
         yield _RESYNC_LOSES
-    yield (
-        "What an export loses: nothing of this postoffice's own list. Names put in by IMPORT -E, and deletions of such "
-        "names, are in no list and must be imported again."
-    )
 
 
 _RESYNC_LOSES = (
-    "What this RESYNC loses: addresses added locally that the server does not have, and every change now in REQTRANS."
+    "What this RESYNC loses: addresses added locally that the server does not have, and every change now in REQTRANS; "
+    "make those again after it."
 )
 
 
@@ -666,8 +668,8 @@ def _unregistered(case: Case) -> Iterator[Finding]:
         help=(
             "Register it on the server (Config, Dir-Sync, Server): what waits here is then taken. Export here, too, "
             "where the server's lists lack names of this postoffice.",
-            "A new record counts no imports: where this postoffice then refuses the server's updates (D201), Import "
-            "here.",
+            "A new record counts no imports: where this postoffice then refuses the server's updates (D201), Export, "
+            "and a cycle later Import here. What an Import loses: addresses that the server does not know.",
         ),
         ranges=waiting,
     )

@@ -6,7 +6,7 @@ dump and an older one, a directory and what a partner has seen of it (docs/facts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from glbtools.binary.span import Fault
@@ -42,13 +42,12 @@ from glbtools.formats.replication import VECTOR, parse_vector
 from glbtools.model.channel import classify
 from glbtools.model.directory import Entry, Facts, Values, outlived
 from glbtools.model.doubts import CERTAINTIES
+from glbtools.progress import Progress
 
 WRONG_SERVER = "usn-wrong-server"
 
 
-def check(
-    given: SuccessorInputs, now: datetime | None, progress: Callable[[str], None] | None = None
-) -> DirectoryResult:
+def check(given: SuccessorInputs, now: datetime | None, progress: Progress | None = None) -> DirectoryResult:
     """Return what the dumps, states, cursors and links that were given show."""
     keep = len(given.of(DUMP)) + len(given.older) > 1
     current = list(_surveyed(given, given.of(DUMP), progress, keep=keep))
@@ -133,11 +132,11 @@ def _may_linger(one: Directory, other: Directory) -> bool:
 
 
 def _surveyed(
-    given: SuccessorInputs, pieces: Iterable[Piece], progress: Callable[[str], None] | None, *, keep: bool
+    given: SuccessorInputs, pieces: Iterable[Piece], progress: Progress | None, *, keep: bool
 ) -> Iterator[Directory]:
     for piece in pieces:
         if progress:
-            progress(piece.path)
+            progress(piece.path, 0, 0)
         dump = given.dump(piece)
         if dump is None:
             continue

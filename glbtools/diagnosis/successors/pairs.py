@@ -7,7 +7,7 @@ after a lost success message, and is ahead of it only if the target went back (d
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Unpack
@@ -23,6 +23,7 @@ from glbtools.evidence.sources import on_disk
 from glbtools.files import DEFAULT_MAX_SIZE
 from glbtools.model.channel import ICS, Channel, Range, classify
 from glbtools.model.directory import Entry, Facts
+from glbtools.progress import Progress
 from glbtools.sync import pair as pairs
 from glbtools.sync.agent import StateFile, parse_state
 from glbtools.sync.pair import Pair, PairStatus, StorePlace
@@ -103,7 +104,7 @@ class _Case(NamedTuple):
         return new_finding((None, self.path), slug, message, evidence, **details)
 
 
-def check(given: SuccessorInputs, progress: Callable[[str], None] | None = None) -> PairResult:
+def check(given: SuccessorInputs, progress: Progress | None = None) -> PairResult:
     """Return what the pair files and states that were given show."""
     found, read = PairResult([], [], []), set()
     wanted = {each.path: each for each in given.of(PAIR)}
@@ -114,7 +115,7 @@ def check(given: SuccessorInputs, progress: Callable[[str], None] | None = None)
             read.add(state.path)
     for _, piece in sorted(wanted.items()):
         if progress:
-            progress(piece.path)
+            progress(piece.path, 0, 0)
         given.note(piece.entry, PAIR)
         if piece.place is None:
             given.unreadable[piece.path] = (
