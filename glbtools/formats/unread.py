@@ -58,6 +58,21 @@ _ATTRIBUTE = r"^[ \t]*(?:objectClass|objectGUID|uSNChanged|whenChanged)[ \t]*:"
 
 
 _KINDS = (
+    _kind(
+        "a text quoted in mail, with '>' before each line",
+        "give the file itself, or take the '>' away: sed 's/^>* \\?//'",
+        r"^>[> ]*(?:\"?showrepl_COLUMNS|=+ (?:IN|OUT)BOUND|dn::? |\"?DN\"?,|Obj-Class,|.* @ USN +[0-9]+ @ )",
+    ),
+    # repadmin speaks the language of the machine; what is read of it is English.
+    _kind(
+        "what repadmin /showrepl prints in another language than English", _LINKS,
+        r"^[ \t]*=+ (?!(?:IN|OUT)BOUND|KCC)[^\r\n=]+ =+[ \t]*\r?$", r" \S+ RPC[ \t]*\r?$",
+    ),
+    _kind(
+        "what repadmin /showutdvec prints in another language than English",
+        "run it on a machine whose language is English, or give a list of cursors (JSON)",
+        r" @ USN +[0-9]+ @ (?!Time )\w+ [0-9]",
+    ),
     # Links of replication. repadmin underlines a heading to the end of the line, samba-tool does not.
     _kind(
         "what samba-tool drs showrepl prints",
@@ -149,13 +164,32 @@ def named(data: bytes) -> TextKind | None:
         return known
     if len(data) > 64 and (container := packed(data[:64])):
         return TextKind(container.what, container.instead)
+    if not data.startswith(_WIDE) and (order := _wide_order(data)):
+        return TextKind(
+            "text in UTF-16 without the mark (FF FE) that tells it", f"convert it: iconv -f utf-16{order} -t utf-8"
+        )
     text = _text(data[:_HEAD])
     if "\0" in text:
         return None
     return next((kind.unread for kind in _KINDS if kind.fits(text)), None)
 
 
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+_LEAST_WIDE, _MOST_WIDE = 32, 512
+
+
+def _wide_order(data: bytes) -> str:
+    """Return the order of bytes of plain text in UTF-16; empty for anything else."""
+    head = data[: min(len(data), _MOST_WIDE) // 2 * 2]
+    if len(head) < _LEAST_WIDE:
+        return ""
+    for high, low, order in ((head[1::2], head[::2], "le"), (head[::2], head[1::2], "be")):
+        if high.count(0) > len(high) * 9 // 10 and all(each >= 32 or each in b"\t\r\n" for each in low):
+            return order
+    return ""
+
+
 def _text(head: bytes) -> str:
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if head.startswith(_WIDE):
         return head.decode("utf-16", "replace")
     return head.removeprefix(b"\xef\xbb\xbf").decode("latin-1")

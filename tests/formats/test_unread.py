@@ -44,7 +44,22 @@ DC=glb,DC=example
 
 ==== OUTBOUND NEIGHBORS ====
 """
+GERMAN = (
+    "Standardname-des-ersten-Standorts\\DC1\nDSA-Optionen: IS_GC\n\n"
+    "==== EINGEHENDE NACHBARN ======================================\n\nDC=example,DC=com\n"
+    "    Standardname-des-ersten-Standorts\\DC2 \u00fcber RPC\n"
+    "        Letzter Versuch am 2026-02-10 11:00:00 fehlgeschlagen, Ergebnis 1722 (0x6ba):\n"
+)
+VECTOR = "Caching GUIDs.\n..\nSite\\DC1 @ USN     24580 @ Time 2026-02-10 15:10:48\n"
 TEXTS = {
+    "showrepl in German": (GERMAN, "another language than English"),
+    "showutdvec in German": (VECTOR.replace("@ Time", "@ Zeit"), "whose language is English"),
+    "a vector quoted in mail": ("".join(f"> {each}" for each in VECTOR.splitlines(keepends=True)), "take the '>' away"),
+    "an answer below a quoted list": (
+        "Hello,\nhere it is:\n>> showrepl_COLUMNS,Destination DSA Site\n>> showrepl_INFO,S,DC2\n",
+        "take the '>' away",
+    ),
+    "an object quoted in mail": ("> dn: CN=a,DC=x\n> uSNChanged: 5\n", "take the '>' away"),
     "showrepl whose headings are in another language": (SHOWREPL.replace("INBOUND NEIGHBORS", "NACHBARN"), "/csv"),
     "samba, the end alone": ("==== OUTBOUND NEIGHBORS ====\n\nDC=glb,DC=example\n", "samba-tool"),
     "replsummary": (
@@ -94,6 +109,19 @@ def test_inspect_and_diagnose_refuse_it_with_the_same_words_whatever_its_name(na
     for call in (inspect, diagnose):
         with pytest.raises(UnknownFormatError, match="which is not read"):
             call(path)
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "text", [VECTOR, "dn: CN=a,DC=x\nuSNChanged: 5\n\n", 'DN,objectClass,uSNChanged\n"CN=a",user,5\n']
+)
+def test_utf_16_without_its_mark_is_named_with_what_to_do(text, codec, tmp_path, run):
+    path = tmp_path / "x.txt"
+    path.write_bytes(text.encode(codec))
+    for command in ("inspect", "diagnose"):
+        done = run(command, path)
+        assert (done.status, done.out) == (2, "")
+        assert f"iconv -f {codec.replace('utf-16-', 'utf-16')} -t utf-8" in done.err
 
 
 def test_beside_something_else_it_is_said_and_the_rest_is_judged(tmp_path, run):

@@ -45,7 +45,7 @@ _PAIR = (
     re.compile(r"^[ \t]*spool[ \t]*=", re.MULTILINE),
 )
 _LINKS = re.compile(rf'^"?{SHOWREPL_HEADER[0]}"?,', re.MULTILINE)
-_VECTOR = re.compile(r"^.* @ USN +[0-9]+ @ Time ", re.MULTILINE)
+_VECTOR = re.compile(r"^(?!>).* @ USN +[0-9]+ @ Time ", re.MULTILINE)
 
 
 class Piece(NamedTuple):
