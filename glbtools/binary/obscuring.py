@@ -45,7 +45,7 @@ class Obscuring:
         """Return the bytes of a text as they are meant; ``key`` is that of its record, where each has its own."""
         key = self.key if key is None else key & 0xFF
         if self.way == "xor-stored":
-            return _exclusive(stored, bytes([key]) + stored[:-1])
+            return exclusive(stored, bytes([key]) + stored[:-1])
         if self.way == "xor-clear":
             return bytes(accumulate(stored, xor, initial=key))[1:]
         return stored.translate(_tables(self.way, key)[0])
@@ -56,11 +56,12 @@ class Obscuring:
         if self.way == "xor-stored":
             return bytes(accumulate(clear, xor, initial=key))[1:]
         if self.way == "xor-clear":
-            return _exclusive(clear, bytes([key]) + clear[:-1])
+            return exclusive(clear, bytes([key]) + clear[:-1])
         return clear.translate(_tables(self.way, key)[1])
 
 
-def _exclusive(one: bytes, other: bytes) -> bytes:
+def exclusive(one: bytes, other: bytes) -> bytes:
+    """Return the bytes of one exclusive or with those of the other."""
     size = len(one)
     return (int.from_bytes(one, "big") ^ int.from_bytes(other[:size], "big")).to_bytes(size, "big")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -180,22 +181,25 @@ IN_ORDER = 0.9
 def _scattered(material: Material, rows: Sequence[ListedRecord]) -> dict[int, ListedRecord]:
     """Return rows by where their texts stand in any order; a text that may stand in two places is left out."""
     found: dict[int, ListedRecord] = {}
-    taken, times = bytearray(len(material.data)), Counter(row.text for row in rows)
-    for row in sorted(rows, key=lambda each: -len(each.text)):  # what is a part of a longer one is found behind it
-        size = len(row.text)
-        places: list[int] = []
-        at = material.data.find(row.text) if size and times[row.text] == 1 else -1
-        while at >= 0 and len(places) < FEWEST_PLACES:
-            places += [at] if not any(taken[at : at + size]) else []
-            at = material.data.find(row.text, at + 1)
+    begins: dict[bytes, list[int]] = {}
+    for size, at in itertools.product(BEGINNINGS, material.anchors):
+        begins.setdefault(material.data[at : at + size], []).append(at)
+    taken, times = set[int](), Counter(row.text for row in rows)
+    for row in sorted(rows, key=lambda each: -len(each.text)):  # what begins a longer one is found beside it
+        size = next((each for each in BEGINNINGS if each <= len(row.text)), 0)
+        if not size or times[row.text] > 1:
+            continue
+        places = [
+            at for at in begins.get(row.text[:size], ()) if at not in taken and material.data.startswith(row.text, at)
+        ]
         if len(places) == 1:
             found[places[0]] = row
-            taken[places[0] : places[0] + size] = bytes([1]) * size
+            taken.add(places[0])
     return found
 
 
-FEWEST_PLACES = 2
-"""Places of a text that leave open which is meant."""
+BEGINNINGS = (32, 16, 8)
+"""Bytes by which the texts of a file are looked up."""
 
 
 def _overtakes(material: Material, coming: Sequence[ListedRecord], position: int, start: int) -> bool:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from glbtools.binary.field import Field
 from glbtools.binary.layout import Layout
-from glbtools.binary.obscuring import Obscuring
+from glbtools.binary.obscuring import Obscuring, exclusive
 from glbtools.formats.listing import Listing
 from glbtools.formats.queue import parse_queue
 from glbtools.learn.framing import rules
@@ -25,6 +25,9 @@ from glbtools.learn.weighing import is_odd
 
 SHORTEST = 8
 """Bytes of a text that is looked for."""
+
+SAMPLE = 64
+"""Texts that are looked for, at most, to see how they are changed."""
 
 ENOUGH = 2 / 3
 """Share of the printed texts that must stand in a file under one key."""
@@ -96,6 +99,8 @@ def _lowest(field: Field) -> int:
 
 
 def _differences(data: bytes, differ: Callable[[int, int], int] = xor) -> bytes:
+    if differ is xor:
+        return exclusive(data[1:], data[:-1])
     return bytes(differ(one, other) & 0xFF for one, other in zip(data[1:], data, strict=False))
 
 
@@ -126,7 +131,9 @@ def _ways() -> Iterator[tuple[str, int]]:
 
 def cover_of(material: Material, rows: Sequence[ListedRecord]) -> Cover | None:
     """Return how texts that a listing prints are changed in a file; None where they are not, or not so."""
-    wanted = max(2, ENOUGH * sum(len(each.text) >= SHORTEST for each in rows))
+    rows = [each for each in rows if len(each.text) >= SHORTEST]
+    rows = rows[:: -(-len(rows) // SAMPLE) or 1]
+    wanted = max(2, ENOUGH * len(rows))
     for way, bits in _ways():
         found = list(_hidden(material.data, rows, way, bits))
         if len(found) < wanted:

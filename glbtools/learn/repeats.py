@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from typing import NamedTuple
 
 from glbtools.binary.field import PLACES, REPEATS, SIZES, Field, RecordValues
@@ -94,7 +95,7 @@ def _repeating(
         for at in range(each.offset, each.stop)
     }
     fields = [each for each in _fields(layout, section, number) if number.size > 1 or each.repeats in SIZES]
-    fixed = {each: [each.repeated(place.values) for place in places] for each in fields}
+    fixed = {each: cache(partial(_repeated, places, each)) for each in fields}
     last = -1
     for at in sorted(free):
         if at < last or not free.issuperset(range(at, at + number.size)):
@@ -110,8 +111,16 @@ def _repeating(
         if found:
             field, said = found[0]
             others = [each for each, _ in agreeing if each is not field]
-            yield _sure(field._replace(name=f"{field.name}_{at:02x}", offset=at, doc=said), fixed[field], others)
+            yield _sure(field._replace(name=f"{field.name}_{at:02x}", offset=at, doc=said), fixed[field](), others)
             last = at + number.size
+
+
+LOOKED_AT = 20
+"""Records that tell whether a column is worth a look at all of them."""
+
+
+def _repeated(places: Sequence[RecordPlace], field: Field) -> list[int]:
+    return [field.repeated(place.values) for place in places]
 
 
 def _fields(layout: Layout, section: str, number: Number) -> Iterator[Field]:
@@ -135,10 +144,16 @@ def _fields(layout: Layout, section: str, number: Number) -> Iterator[Field]:
 
 
 def _agreeing(
-    places: Sequence[RecordPlace], values: Sequence[int | None], fixed: Mapping[Field, Sequence[int]]
+    places: Sequence[RecordPlace], values: Sequence[int | None], fixed: Mapping[Field, Callable[[], list[int]]]
 ) -> Iterator[tuple[Field, str]]:
     """Yield what a column says again, with in how many records it does."""
-    for field, computed in fixed.items():
+    few = places[:: -(-len(places) // LOOKED_AT)]
+    some = values[:: -(-len(places) // LOOKED_AT)]
+    for field, compute in fixed.items():
+        hits = sum(field.repeated(place.values) == value for place, value in zip(few, some, strict=True))
+        if 2 * hits < len(few) and field.repeats not in PLACES:
+            continue
+        computed = compute()
         wanted: list[int | None] = list(computed)
         if field.repeats in PLACES:  # a record that damage makes of nothing, or takes away, shifts no other's
             wanted = [
