@@ -30,7 +30,7 @@ from glbtools.learn.comparison import Comparison, astray, beyond, compare, contr
 from glbtools.learn.gathering import paired_names
 from glbtools.learn.kinds import Mention
 from glbtools.learn.liveness import doubts, selected
-from glbtools.learn.material import CONTROL, Material, told, with_listings
+from glbtools.learn.material import CONTROL, Material, one_each, told, with_listings
 from glbtools.learn.ordering import with_order
 from glbtools.learn.pins import Pin, parse_pins, pinned, refutations
 from glbtools.learn.places import Place
@@ -221,6 +221,8 @@ def _queue_layout(
     materials = [Material(str(path), files.read(path, max_size)) for path in paths]
     learning.contents = [each.data for each in materials]
     told(materials, known)
+    materials, copies = one_each(materials)
+    learning.concluded += copies
     learning.reasons = list(_strangers(materials))
     if learning.reasons:
         learning.wanted = ["the queue file itself: REQTRANS.GLB, MSTTRANS.GLB or another that ends in TRANS.GLB"]
@@ -603,6 +605,8 @@ def _arithmetic(materials: Sequence[Material]) -> Iterator[str]:
 def _remarks(learning: Learning) -> tuple[str, ...]:
     """Return the comments at the head of a learnt layout file."""
     records = sum(part.records for part in learning.parts)
-    lines = [f"Learnt from {count(len(learning.paths), 'file')} with {count(records, 'record')}."]
+    lines = [
+        f"Learnt from {count(len(learning.parts) or len(learning.paths), 'file')} with {count(records, 'record')}."
+    ]
     lines += ["What is said of a field holds for these files; learn --check LAYOUT FILE... tests others."]
     return tuple(lines)

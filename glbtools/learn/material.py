@@ -109,6 +109,27 @@ def told(materials: Sequence[Material], known: Sequence[str]) -> None:
         setattr(own[0], match["name"], int(match["value"]))
 
 
+def one_each(materials: Sequence[Material]) -> tuple[list[Material], list[str]]:
+    """Return the files without those that have the bytes of one before, and which these are: they show nothing more.
+
+    Raises:
+        UsageError: other numbers are known of a copy than of the file itself.
+    """
+    kept: dict[bytes, Material] = {}
+    said = []
+    for each in materials:
+        own = kept.setdefault(each.data or each.path.encode("utf-8", "surrogateescape"), each)
+        if own is each:
+            continue
+        said.append(f"{each.path} has the bytes of {own.path}: both are one sample")
+        for name in _NAMES:
+            one, other = getattr(own, name), getattr(each, name)
+            if None not in (one, other) and one != other:
+                raise UsageError(f"--known {name}={other} of {each.path}: it has the bytes of {own.path}, with {one}")
+            setattr(own, name, other if one is None else one)
+    return list(kept.values()), said
+
+
 def with_listings(materials: Sequence[Material], listings: Sequence[Listing], encoding: str) -> list[str]:
     """Match listings with the files they list; return what could not be matched, in words.
 

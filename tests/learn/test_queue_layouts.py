@@ -130,6 +130,19 @@ def test_several_files_of_one_layout_are_learnt_from_together(tmp_path):
 # --- damage is said ----------------------------------------------------------------------------------------------
 
 
+def test_files_of_equal_bytes_are_one_sample(tmp_path):
+    data = queue_sample(2).data
+    for name in ("A", "B", "C"):
+        (tmp_path / f"{name}.GLB").write_bytes(data)
+    paths = [tmp_path / f"{name}.GLB" for name in ("A", "B", "C")]
+    together, alone = learn_layout(paths), learn_layout(paths[:1])
+    assert together.layout == alone.layout
+    assert len(together.parts) == 1
+    assert sum("both are one sample" in each for each in together.concluded) == 2
+    with pytest.raises(UsageError, match="has the bytes of"):
+        learn_layout(paths, known=["A.GLB:last=7", "C.GLB:last=8"])
+
+
 def test_slack_behind_the_last_record_is_reported_and_hides_nothing(tmp_path):
     sample = queue_sample(2)
     path = tmp_path / "REQTRANS.GLB"
