@@ -381,6 +381,8 @@ def _record(parser_class: Any, line: int, start: int, raw: bytes, text: bytes) -
         text, message = b"", f"the record is longer than {RECORD_LIMIT} bytes"
     unfolded = _unfolded(text)
     read, unfolded = _without_search(unfolded)
+    if unfolded[:3].lower() == b"dn:":  # the standard takes it in any case, the library in one
+        unfolded = b"dn:" + unfolded[3:]
     if read.strange and _NAMED.match(unfolded):
         message = "a line before the name of the object is not LDIF"
     lowered = unfolded.lower()

@@ -232,6 +232,8 @@ def entries_from(found: Iterator[Record], tell: Report, *, numbered: bool = True
         if changed is None and (numbered or first("usnchanged") is not None):
             if first("usnchanged") is not None:
                 message = "the object has no uSNChanged that is a number"
+                if not first("usnchanged"):
+                    message = "uSNChanged has no value, as with ldapsearch -A, which gives the names alone"
                 tell(Fault("usn", message, record.span, line=record.line))
             elif not record.dn.lower().startswith(_OF_FOREST):
                 tell(Fault("usn", "the object has no uSNChanged", record.span, damage=False, line=record.line))

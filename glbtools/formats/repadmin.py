@@ -44,6 +44,7 @@ _STATUS = tuple(
     for each in (r"(-?[0-9]{1,10})", r".*?\b(?:status|result):? (-?[0-9]{1,10})\b.*", r".*?\((-?[0-9]{1,10})\).*")
 )
 """Where the number of what went wrong stands in a text: alone, named, or in brackets."""
+_STATUS_IN_HEX = re.compile(r"(-?[0-9]{1,20})(?: ?\(0x[0-9A-Fa-f]{1,8}\))?", re.ASCII)
 _SHOWN = 80
 _PROBED = 16384
 
@@ -542,7 +543,11 @@ def _told(link: Link, text: str) -> Link:
 
 
 def _begins(data: bytes, test: Callable[[str], bool]) -> bool:
-    texts = (text for _, _, text in _lines(data[:_PROBED]) if not _PREAMBLE.fullmatch(text.strip()))
+    texts = (
+        text
+        for _, _, text in _lines(data[:_PROBED])
+        if not _PREAMBLE.fullmatch(text.strip()) and not text.startswith("#TYPE ")
+    )
     return test(next(texts, ""))
 
 
@@ -631,7 +636,9 @@ def _link(text: str, number: int) -> Link | None:
         fields = [*fields[:3], *[""] * (len(SHOWREPL_HEADER) - 4), told]
     if len(fields) != len(SHOWREPL_HEADER) or fields[0] == SHOWREPL_HEADER[0]:
         return None
-    failures, status = (int(each) if _NUMBER.fullmatch(each) else None for each in (fields[7], fields[10]))
+    failures = int(fields[7]) if _NUMBER.fullmatch(fields[7]) else None
+    told = _STATUS_IN_HEX.fullmatch(fields[10])
+    status = int(told[1]) if told else None
     return Link(
         status=fields[0].removeprefix("showrepl_"),
         site=fields[1],

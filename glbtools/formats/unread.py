@@ -63,6 +63,21 @@ _KINDS = (
         "give the file itself, or take the '>' away: sed 's/^>* \\?//'",
         r"^>[> ]*(?:\"?showrepl_COLUMNS|=+ (?:IN|OUT)BOUND|dn::? |\"?DN\"?,|Obj-Class,|.* @ USN +[0-9]+ @ )",
     ),
+    _kind(
+        "a list of replication links that was saved again, without its first column or with another separator",
+        "give it as repadmin has written it: repadmin /showrepl * /csv > links.csv",
+        r"\A(?:\ufeff)?(?:#TYPE [^\r\n]*\r?\n)?\"?(?:showrepl_COLUMNS\"?[;\t]|Destination DSA(?: Site)?\"?[,;\t])",
+    ),
+    _kind(
+        "a table of objects that PowerShell's Export-Csv writes", _LDIF,
+        r"\A(?:\ufeff)?(?:#TYPE [^\r\n]*\r?\n)?[^\r\n]*\bDistinguishedName\b",
+        r"\A(?:\ufeff)?(?:#TYPE [^\r\n]*\r?\n)?[^\r\n]*[,;\t\"]Object(?:GUID|Class)\b[^:\r\n]*\r?$",
+    ),
+    _kind(
+        "LDIF whose lines begin with blanks, as mail and web pages show it",
+        "give the file itself, or take the blanks away",
+        r"^[ \t]+dn::?[^\r\n]*=", r"^[ \t]+uSNChanged:", lacks=r"^dn:",
+    ),
     # repadmin speaks the language of the machine; what is read of it is English.
     _kind(
         "what repadmin /showrepl prints in another language than English", _LINKS,

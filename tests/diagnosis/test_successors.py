@@ -1074,3 +1074,42 @@ def test_a_dump_that_is_cut_says_nothing_of_what_lingers_elsewhere(tmp_path):
     ldif(tmp_path / "dc1.ldif", *shared, an_object("CN=old,OU=u,DC=x", 7, "20240101000000.0Z"))
     ldif(tmp_path / "dc2.ldif", *shared, "result: 4 Size limit exceeded", server="dc2")
     assert "X403" not in [code for code, _, _ in seen(tmp_path)]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("description:< file:///tmp/ldapsearch-description-abc", "is in a file of its own, which is not read"),
+        ("replUpToDateVector:: AgAAAAAAAAAB", "replUpToDateVector cannot be read"),
+        ("description: caf\xe9", "text that is not UTF-8"),
+    ],
+)
+def test_what_is_passed_over_in_a_dump_is_a_note_and_no_all_clear(tmp_path, line, said):
+    path = ldif(tmp_path / "a.ldif", an_object("CN=a,DC=x", 5))
+    path.write_bytes(path.read_bytes().rstrip() + f"\n{line}\n\n".encode("latin-1"))
+    found = the_only(path)
+    assert (found.problem.code, found.severity) == ("X101", "note")
+    assert said in found.evidence[0].note
+
+
+def test_a_change_among_objects_is_said_to_be_passed_over(tmp_path):
+    path = ldif(
+        tmp_path / "a.ldif", an_object("CN=a,DC=x", 5), "dn: CN=b,DC=x\nchangetype: modify\nreplace: mail\nmail: x\n-"
+    )
+    assert the_only(path).evidence[0].note == "a change (modify), no object"
+
+
+def test_names_without_values_are_said_to_be_what_they_are(tmp_path):
+    path = ldif(tmp_path / "a.ldif", "dn: CN=a,DC=x\nobjectGUID:\nuSNChanged:")
+    assert "ldapsearch -A" in the_only(path).evidence[0].note
+
+
+def test_a_name_is_a_name_in_any_case(tmp_path):
+    path = ldif(tmp_path / "a.ldif", an_object("CN=a,DC=x", 5).replace("dn:", "DN:"))
+    assert seen(path) == []
+
+
+def test_a_status_with_its_hex_is_known_by_its_number(tmp_path):
+    path = tmp_path / "links.csv"
+    path.write_text(LINKS.replace(",8606", ",1722 (0x6ba)"))
+    assert "with status 1722 (the RPC server is unavailable)" in the_only(path).message

@@ -59,6 +59,16 @@ TEXTS = {
         "Hello,\nhere it is:\n>> showrepl_COLUMNS,Destination DSA Site\n>> showrepl_INFO,S,DC2\n",
         "take the '>' away",
     ),
+    "links with semicolons": (
+        '"showrepl_COLUMNS";"Destination DSA Site"\n"showrepl_INFO";"S"\n',
+        "as repadmin has written it",
+    ),
+    "links without their first column": ('"Destination DSA Site","Destination DSA"\n"S","DC2"\n', "as repadmin"),
+    "objects of PowerShell": (
+        '#TYPE Microsoft.ActiveDirectory.Management.ADUser\n"DistinguishedName","Name","ObjectGUID"\n"CN=a","a","1"\n',
+        "LDIF",
+    ),
+    "indented objects": ("  dn: CN=a,DC=x\n  objectClass: top\n  uSNChanged: 5\n", "take the blanks away"),
     "an object quoted in mail": ("> dn: CN=a,DC=x\n> uSNChanged: 5\n", "take the '>' away"),
     "showrepl whose headings are in another language": (SHOWREPL.replace("INBOUND NEIGHBORS", "NACHBARN"), "/csv"),
     "samba, the end alone": ("==== OUTBOUND NEIGHBORS ====\n\nDC=glb,DC=example\n", "samba-tool"),

@@ -37,7 +37,8 @@ from glbtools.directory.export import ExportPreview, channel, examined, has_fall
 from glbtools.directory.state import State, parse, shown_name
 from glbtools.errors import GlbError
 from glbtools.formats import exchange_csv
-from glbtools.formats.ldif_dump import UNENDED
+from glbtools.formats.csvde import UNTOLD
+from glbtools.formats.ldif_dump import ELSEWHERE, UNENDED
 from glbtools.formats.replication import VECTOR, parse_vector
 from glbtools.model.channel import classify
 from glbtools.model.directory import Entry, Facts, Values, outlived
@@ -160,6 +161,9 @@ def _read(piece: Piece, dump: Dump, *, keep: bool) -> Directory:
         if fault.kind == TWICE:
             found.num_twice += 1
             found.twice = [*found.twice, fault][:MOST]
+        if not fault.damage and fault.kind in _REMARKS:
+            found.num_odd += 1
+            found.odd = [*found.odd, fault][:MOST]
         if not fault.damage or fault.kind == "ending":
             return
         beside = fault.kind == "separator" and dump.companion is not None
@@ -231,6 +235,8 @@ def _of_dump(each: Directory, *, older: bool) -> Iterator[Finding]:
     if each.num_above:
         yield _above_head(each)
     yield from identities.of_dump(each.path, each.identities)
+    if each.num_odd:
+        yield _remarked(each)
 
 
 def _damaged(each: Directory) -> Finding:
@@ -294,6 +300,22 @@ def _unnumbered(each: Directory) -> Finding:
             *only_first(count),
         ),
         help=("Export anew, straight into a file, and ask for uSNChanged.",),
+    )
+
+
+_REMARKS = frozenset({"change", "encoding", "replication", ELSEWHERE, UNTOLD})
+"""Kinds of faults that lose nothing of an object's number, and yet were not understood, or not read."""
+
+
+def _remarked(each: Directory) -> Finding:
+    count = each.num_odd
+    return finding(
+        "dump-damaged",
+        each.path,
+        f"{plural(count, 'thing')} in the dump {'was' if count == 1 else 'were'} passed over, or kept as it stands",
+        places(each.path, each.odd),
+        severity="note",
+        notes=("What was read of these objects is judged all the same.", *only_first(count)),
     )
 
 

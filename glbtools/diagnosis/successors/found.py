@@ -38,6 +38,7 @@ class Directory:
         endings: what says that the search which printed it did not give all of it.
         unnumbered: the first objects without a number, where others have one, and how many there are.
         twice: the first objects that are there again with another number, and how many there are.
+        odd: what else was remarked of the first lines, and how often anything was.
         cut: what its end lacks, if anything.
         identities: what its objects are called and known by.
         reached: how far it has others' changes, by its vectors: invocation id -> number, and line of the object.
@@ -60,6 +61,8 @@ class Directory:
     num_unnumbered: int = 0
     twice: list[Fault] = field(default_factory=list)
     num_twice: int = 0
+    odd: list[Fault] = field(default_factory=list)
+    num_odd: int = 0
     cut: str = ""
     identities: Identities = field(default_factory=Identities)
     reached: dict[str, tuple[int, int]] = field(default_factory=dict)
