@@ -80,6 +80,12 @@ class Survey:
             return self.master[number] == change.text
         return self.first is None or number < self.first
 
+    def issued_before(self, change: Fate) -> int | None:
+        """Return another number under which MSTTRANS holds a change: T2 may have taken it twice (Q96060)."""
+        ledger = self.network.ledger
+        alike = (number for number, text in self.master.items() if text == change.text)
+        return next((each for each in alike if ledger.issued(each, change.text) is change), None)
+
     def upload(self, change: Fate) -> str:
         """Return how far a change has got on its way to the server."""
         if change.arrived:
@@ -138,7 +144,8 @@ def settle(network: Network, fault: int | None) -> None:
     survey = Survey(network)
     for change in network.ledger.changes:
         if change.issued is not None and not change.lost and not survey.at_server(change):
-            change.lost = True
+            before = survey.issued_before(change)
+            change.issued, change.lost = (before, False) if before else (change.issued, True)
     for change in network.ledger.changes:
         if not change.arrived and "" not in change.causes and (state := survey.upload(change)) in HOPELESS:
             change.causes[""] = _cause(network, fault, change.origin, state)

@@ -880,3 +880,18 @@ def test_exchanged_directories_bear_each_others_names_and_the_network_goes_on():
     actions.add(made, made.offices[EAST])
     cycle(made, 2)
     assert_all_delivered(made)
+
+
+def test_a_change_that_was_taken_twice_is_not_lost_with_the_second_of_its_numbers():
+    made = settled(rules=Rules(send="from", reject="below", discard="below"))
+    actions.add(made, made.offices[EAST])
+    cycle(made)
+    change = made.ledger.changes[-1]
+    first = change.issued
+    actions.copy(made, made.serving, "between")
+    cycle(made)
+    assert change.issued > first
+    faults.inject(made, "server-restored", made.serving, copy="between")
+    truth.settle(made, 0)
+    assert (change.issued, change.lost) == (first, False)
+    assert states(made)[change.id]["server"]["state"] == "arrived"
