@@ -12,7 +12,6 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from glbtools.binary.span import Fault, Region, Span
@@ -363,45 +362,6 @@ def entries(
     return facts, _objects(lines, reader, tell, bare=bare)
 
 
-def write_rows(
-    header: Iterable[str],
-    rows: Iterable[Iterable[str | Values]],
-    separators: Separators = DEFAULT_SEPARATORS,
-    *,
-    dialect: str = DIALECTS[0],
-    encoding: str = "cp1252",
-) -> bytes:
-    """Return a file with a header and rows; see ``stream_rows``."""
-    return b"".join(stream_rows(header, rows, separators, dialect=dialect, encoding=encoding))
-
-
-def stream_rows(
-    header: Iterable[str],
-    rows: Iterable[Iterable[str | Values]],
-    separators: Separators = DEFAULT_SEPARATORS,
-    *,
-    dialect: str = DIALECTS[0],
-    encoding: str = "cp1252",
-) -> Iterator[bytes]:
-    """Yield a file line by line; a cell is one value or a tuple of values, every row as wide as the header (event 291).
-
-    Args:
-        header: names of the columns: Obj-Class, then Mode if there is one.
-        rows: the cells of each line.
-        separators: as import.ini has to name them.
-        dialect: how several values share a field.
-        encoding: cp1252, utf-8 or utf-16; the latter two begin with a byte order mark.
-
-    Raises:
-        FieldError: a row is of another width, or a value cannot be written.
-    """
-    columns = tuple(header)
-    mark = {"utf-8": b"\xef\xbb\xbf", "utf-16": b"\xff\xfe"}.get(encoding, b"")
-    for number, row in enumerate(chain([columns], rows), 1):
-        yield mark + row_line(columns, tuple(row), separators, dialect=dialect, encoding=encoding, number=number)
-        mark = b""
-
-
 def row_line(
     columns: tuple[str, ...],
     cells: tuple[str | Values, ...],
@@ -411,7 +371,15 @@ def row_line(
     encoding: str = "cp1252",
     number: int = 1,
 ) -> bytes:
-    """Return one line; see ``stream_rows``. ``number`` is that of the line, for what is raised.
+    """Return one line; a cell is one value or a tuple of values, every row as wide as the header (event 291).
+
+    Args:
+        columns: the header: Obj-Class, then Mode if there is one.
+        cells: of the line.
+        separators: as import.ini has to name them.
+        dialect: how several values share a field.
+        encoding: cp1252, utf-8 or utf-16; the latter two begin a file with a byte order mark, which is not written.
+        number: that of the line, for what is raised.
 
     Raises:
         FieldError: the row is of another width, or a value cannot be written.
