@@ -16,9 +16,10 @@ from glbtools.diagnosis.case import Case, cases
 from glbtools.diagnosis.causes import SINGLE, groups, symptoms
 from glbtools.diagnosis.checks import logs, schedule
 from glbtools.diagnosis.finding import Finding
-from glbtools.diagnosis.history import read
+from glbtools.diagnosis.history import PHASES, read
 from glbtools.diagnosis.judging import JUDGES, names_leftovers
 from glbtools.diagnosis.problems import BY_SLUG
+from glbtools.diagnosis.problems.source import STEPS
 from glbtools.evidence.build import build
 from glbtools.evidence.network import collect, latest_stamp
 
@@ -766,6 +767,10 @@ def test_a_servers_log_shows_it(name: str, diagnose: Diagnose) -> None:
     found = only(diagnose(description), slug)
     assert (found.severity, found.certainty, found.postoffice) == (level, certainty, about), found
     assert found.evidence
+
+
+def test_every_step_that_a_problem_may_name_has_something_that_shows_its_end() -> None:
+    assert {*STEPS} == {*PHASES, "T2"}, "of T2 it is what SRVCONF dates"
 
 
 SERVER_NEAR_MISSES: dict[str, Description] = {

@@ -853,6 +853,7 @@ PROBLEMS: tuple[Problem, ...] = (
             help=(
                 "Empty SYSTEM.MBG and reset SYSTEM.KEY on the server; requestors send again what was not acknowledged.",
             ),
+            until=("T2",),
         ),
     ),
     Problem(
@@ -930,6 +931,7 @@ PROBLEMS: tuple[Problem, ...] = (
             numbers=(128,),
             notes=("A directory of ATT or MAI or INQUEUE.MBG is missing, or CONTROL.GLB is read-only (Q112303).",),
             help=("Create the directories; CENTRAL.LOG lacks the reports of that time.",),
+            until=("T2",),
         ),
     ),
     Problem(
