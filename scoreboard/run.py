@@ -109,14 +109,16 @@ def _rebuilt(every: list[Proof]) -> list[str]:
         "# Rebuilding",
         "",
         f"The first {len(every)} of these networks were rebuilt with `--unsafe`, and their simulation went on for four",
-        "cycles without faults.",
+        "cycles without faults. A change that was lost, passed over or purged already, or whose text the rebuild put "
+        "beside its result, is not counted.",
         "",
         "| measure | result | goal |",
         "|---|--:|--:|",
         f"| single faults that can be repaired, with a clean second diagnosis | {sum(e.clean for e in curable)} of "
         f"{len(curable)} | |",
         f"| networks that a second rebuild would change again | {sum(bool(e.again) for e in every)} | 0 |",
-        f"| changes lost by a rebuild that ended clean | {sum(len(e.lost) for e in every)} | 0 |",
+        f"| changes that could still arrive, and cannot after a rebuild that ended clean "
+        f"| {sum(len(e.lost) for e in every)} | 0 |",
         f"| changes that had not arrived four cycles after such a rebuild | {sum(len(e.late) for e in every)} | |",
         f"| errors of the program | {sum(bool(e.error) for e in every)} | 0 |",
         "",
