@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +17,7 @@ from glbtools.evidence.names import named
 from glbtools.evidence.postoffice import Postoffice
 from glbtools.evidence.search import Claims, OmittedInput, Search
 from glbtools.evidence.sources import INSIDE, Entry
-from glbtools.evidence.units import units, without_copies
+from glbtools.evidence.units import claim, serves, units, without_copies
 from glbtools.formats.config import NODE_NAME
 from glbtools.layouts import Layouts
 
@@ -52,15 +53,19 @@ class Evidence:
 
     @property
     def earlier(self) -> list[tuple[Network, Network]]:
-        """Units that hold postoffices of another one at an earlier moment, each with that other one."""
+        """Units that hold postoffices of another one at an earlier moment, each with the latest such one."""
+        dated = [(unit, unit.latest, {each.name for each in unit.postoffices if each.name}) for unit in self.units]
+        newest: dict[str, tuple[datetime, Network]] = {}
+        for unit, latest, names in dated:
+            for name in names if latest else ():
+                if latest and (name not in newest or newest[name][0] < latest):
+                    newest[name] = latest, unit
         found = []
-        for unit in self.units:
-            names = {each.name for each in unit.postoffices if each.name}
-            for other in self.units:
-                shared = names & {each.name for each in other.postoffices}
-                if other is not unit and shared and unit.latest and other.latest and unit.latest < other.latest:
-                    found.append((unit, other))
-                    break
+        for unit, latest, names in dated:
+            later = [newest[name] for name in sorted(names) if name in newest]
+            moment, other = max(later, key=lambda each: each[0], default=(None, unit))
+            if latest and moment and latest < moment:
+                found.append((unit, other))
         return found
 
     @property
@@ -195,11 +200,31 @@ def networks(search: Search) -> Evidence:
     """
     kept, copies = without_copies(units(search.postoffices))
     return Evidence(
-        [Network(named(each)) for each in kept] or [Network([])],
+        [Network(each) for each in _all_named(kept)] or [Network([])],
         [*search.passed_over, *copies],
         search.containers,
         search.contents,
     )
+
+
+def _all_named(found: list[list[Postoffice]]) -> list[list[Postoffice]]:
+    """Return units with names; one that has no server's list of names is named by those of its server.
+
+    Raises:
+        UsageError: as for ``networks``.
+    """
+    listed = {number: named(unit) for number, unit in enumerate(found) if any(each.srvconf() for each in unit)}
+    present: dict[str, list[Postoffice]] = defaultdict(list)
+    for unit in listed.values():
+        for name in {serves(each) for each in unit}:
+            present[name] += unit
+    return [listed.get(number) or named(unit, _present(unit, present)) for number, unit in enumerate(found)]
+
+
+def _present(unit: list[Postoffice], by_server: Mapping[str, list[Postoffice]]) -> list[Postoffice] | None:
+    """Return the postoffices that lie with the servers which those of a unit name; None where there are none."""
+    claims = sorted({name for each in unit if (name := claim(each))})
+    return [each for name in claims for each in by_server.get(name, ())] or None
 
 
 def _call(postoffices: list[Postoffice], names: Mapping[str, str]) -> None:

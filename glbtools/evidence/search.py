@@ -165,7 +165,7 @@ class Search:
                     raise
                 self._pass_over(place.entry, f"cannot be listed: {error}", telling=True)
         for each in self.postoffices[before:]:
-            each.given = each.path == top.entry.shown
+            each.given = each.path == top.entry.shown and top.entry.path is not None
         if self.strict and len(self.postoffices) == before and self._claimed == claimed:
             self._refuse(top.entry.shown)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from tests.cli.replay import Run
 
 
-def said(path: Path, run: Run) -> list[dict[str, object]]:
+def said(path: Path, run: Run, *others: Path) -> list[dict[str, object]]:
     """Return the findings of a diagnosis; of paths what folder, archive and image have in common."""
-    found = json.loads(run("diagnose", path, "--json").out)["findings"]
+    found = json.loads(run("diagnose", path, *others, "--json").out)["findings"]
     for each in found:
         each["path"] = each["path"].rpartition("/")[2].rpartition("::")[2]
         del each["id"]
