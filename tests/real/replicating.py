@@ -4,12 +4,13 @@
 
 What samba-tool prints of their links, and dumps of their databases, are left in the directory, named by the moment:
 ``sound`` when both had everything, ``down`` when the second could not be reached, ``back`` when an older image of the
-second had been put back.
+second had been put back. What the guide's ldapsearch commands write is in ``guide``.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -42,6 +43,7 @@ class Replica:
             f"pid directory = {self.root}/run", f"ncalrpc dir = {self.root}/run/ncalrpc", f"log file = {self.root}/log",
             "server services = ldap, cldap, rpc, drepl, kdc, kcc, dns", "bind interfaces only = yes",
             f"interfaces = {ADDRESSES[self.name]}/32", "name resolve order = host", "disable netbios = yes",
+            "ldap server require strong auth = no",
         ]  # fmt: skip
         at = kept.index("[global]") + 1
         self.config.write_text("\n".join([*kept[:at], *settings, *kept[at:]]) + "\n")
@@ -168,6 +170,20 @@ def shown(replica: Replica, into: Path, moment: str) -> None:
     (into / f"{moment}-{replica.name}.json").write_text(replica.tool("drs", "showrepl", replica.host, "--json"))
 
 
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guides" / "directory.md"
+
+
+def guided(place: Path, host: str) -> None:
+    """Run the ldapsearch commands of the guide as printed there, but for server, base and login."""
+    place.mkdir()
+    text = GUIDE.read_text(encoding="utf-8").replace("\\\n", " ")
+    for line in re.findall(r"^ldapsearch -LLL .*$", text, re.MULTILINE):
+        login = f"-x -D Administrator@{REALM} -w '{PASSWORD}'"
+        command = line.replace("ldapsearch -LLL -H ldap://dc1", f"ldapsearch -LLL -H ldap://{host} {login}")
+        command = command.replace("DC=example,DC=com", BASE)
+        subprocess.run(command, shell=True, check=True, timeout=120, cwd=place)
+
+
 def main(into: Path) -> None:
     """Make the history."""
     root = into / "controllers"
@@ -181,6 +197,7 @@ def main(into: Path) -> None:
     for each in (first, second):
         shown(each, into, "sound")
         each.dump(into / f"sound-{each.name}.ldif")
+    guided(into / "guide", ADDRESSES["dc1"])
     second.stop()
     shutil.copytree(second.root / "private", root / "image", ignore=shutil.ignore_patterns("ldapi"))
     second.start()

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from glbtools import Dump
+from glbtools.formats.ldif_dump import parse_ldif
 from tests.real.controller import missing
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,3 +93,18 @@ def test_an_image_put_back_is_told_by_the_vector_of_its_partner(run, history, tm
     assert (each["slug"], each["severity"]) == ("backsync-restored-directory", "error")
     assert "dc2.glb.example went back in time" in each["message"]
     assert "held by partners" in json.dumps(each["notes"])
+
+
+def test_the_ldapsearch_commands_of_the_guide_give_what_it_says(run, history, tmp_path):
+    shutil.copytree(history / "guide", tmp_path / "guide")
+    records = parse_ldif((tmp_path / "guide" / "dc1.ldif").read_bytes()).records
+    assert any(each.get("isDeleted") == "TRUE" for each in records)
+    assert all(each.get("uSNChanged") and each.get("objectGUID") for each in records if each.dn)
+    facts = Dump(tmp_path / "guide" / "dc1.ldif").facts()
+    assert facts.server == "dc1.glb.example"
+    assert facts.head
+    assert facts.epoch
+    found = diagnosed(run, tmp_path / "guide")
+    assert found["findings"] == []
+    done = run("directory", "export", tmp_path / "guide" / "dc1.ldif", "--state", tmp_path / "s.json", "--to", "-")
+    assert done.status == 0, done.err
