@@ -15,9 +15,13 @@ from glbtools.cli.app import application
 FOLDER = Path(__file__).resolve().parent / "man"
 
 STATUSES = (
-    ("0", "Done; nothing of severity warning or error was found."),
+    ("0", "Done."),
     ("1", "Done; something was found, or is left."),
-    ("2", "Something that was given could not be worked on, or the call is wrong; the rest was done."),
+    (
+        "2",
+        "Something that was given could not be read or worked on, nothing of it could be judged, or the call is wrong: "
+        "standard error says what. 2 counts more than 1: a problem found beside an unreadable file gives 2.",
+    ),
     ("70", "A fault in glbtools; GLBTOOLS_DEBUG=1 shows more."),
     ("130, 143", "Interrupted; asked to end. What was half written is removed."),
 )
@@ -97,7 +101,7 @@ def _page(name: str, command: Any) -> Iterator[str]:
         yield ".SH EXAMPLES"
         for each in examples:
             yield from (".PP", ".EX", _literal(each.removeprefix("Example: ")), ".EE")
-    yield from _end()
+    yield from _end(finds="Status 1 " in command.help)
 
 
 def _told(command: Any) -> list[str]:
@@ -119,10 +123,12 @@ def _options(command: Any) -> Iterator[str]:
     yield from (".TP", "\\fB\\-h\\fR, \\fB\\-\\-help\\fR", "Show a help text and leave.")
 
 
-def _end() -> Iterator[str]:
+def _end(*, finds: bool = True) -> Iterator[str]:
+    """Yield what ends a page; a command that finds nothing wrong with anything has no status 1."""
     yield ".SH EXIT STATUS"
     for number, told in STATUSES:
-        yield from (".TP", number, told)
+        if finds or number != "1":
+            yield from (".TP", number, told)
     yield ".SH ENVIRONMENT"
     for name, told in VARIABLES:
         yield from (".TP", f".B {name}", told)

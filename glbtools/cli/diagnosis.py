@@ -79,7 +79,8 @@ def diagnose(
 ) -> None:
     """Say what is wrong with a postoffice or a network, a directory dump or a synchronized pair, and why.
 
-    Status 1 when anything is found that is a warning or an error.
+    Status 1 when anything is found that is a warning or an error, 2 when something could not be read, or nothing could
+    be judged; 2 counts more than 1.
 
     Example: glbtools diagnose backup/maildata
     """
@@ -128,6 +129,8 @@ def unsent(
     common: Common,
 ) -> None:
     """List every change that has not reached its target, and why.
+
+    Status 0 whether there are any or not, 2 when something could not be read.
 
     Example: glbtools unsent --direction both backup/network
     """

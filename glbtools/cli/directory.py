@@ -79,7 +79,8 @@ def export(
 ) -> None:
     """Write what has changed in a directory since the last export.
 
-    The state is written after the output is complete. Status 2, and nothing written, when the dump does not go with
+    The state is written after the output is complete. Status 1 when it is written, and the server may have lost what it
+    had, or the dump may lack objects. Status 2, and nothing written, when the dump does not go with
     the state: another server's, one that went back, or one that may lack deletions.
 
     Example: glbtools directory export usn.csv --state server1.json --to changes.txt

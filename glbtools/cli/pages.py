@@ -106,7 +106,8 @@ def report(
 ) -> None:
     """Write a diagnosis as one page to forward: what is wrong, what was lost, why, what to do, on what it rests.
 
-    The page needs nothing else, runs nothing and loads nothing. Status 1 when anything is a warning or an error.
+    The page needs nothing else, runs nothing and loads nothing. Status 1 when anything is a warning or an error, 2
+    when something could not be read, or nothing could be judged; 2 counts more than 1.
 
     Example: glbtools report backup/network --to network.html --case 1994-17
     """

@@ -37,7 +37,8 @@ def rebuild(
 ) -> None:
     """Make a consistent copy of a postoffice or a network in a new directory, and lose no change.
 
-    Status 1 when something is left that it may not repair, or lost.
+    Status 1 when the result still has a warning or an error, or something is lost; with --dry-run, when something is
+    left. Status 2 when something could not be read, or an original changed meanwhile.
 
     Example: glbtools rebuild backup/maildata --into rebuilt
     """
