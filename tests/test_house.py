@@ -27,7 +27,7 @@ POSITIONAL = {"formats": 1}
 UNUSED: dict[str, int] = {}
 """Room -> arguments that their functions do not use."""
 
-ONLY_TESTED = {"WAYS", "_parse", "as_coded", "get_size", "writable"}
+ONLY_TESTED = {"_parse", "as_coded", "get_size", "writable"}
 """Names that only tests use. construct calls ``_parse``, pytsk ``get_size``."""
 
 

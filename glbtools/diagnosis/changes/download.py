@@ -8,7 +8,16 @@ from datetime import timedelta
 from glbtools.diagnosis.case import Case, copied_from
 from glbtools.diagnosis.causes import groups
 from glbtools.diagnosis.changes.content import FETCHED, Content, copies
-from glbtools.diagnosis.changes.found import WAITS, MissingRange, Obstacle, Outstanding, UnknownRoute, Unsent, obstacle
+from glbtools.diagnosis.changes.found import (
+    WAITS,
+    MissingRange,
+    Obstacle,
+    Outstanding,
+    UnknownRoute,
+    Unsent,
+    Why,
+    obstacle,
+)
 from glbtools.diagnosis.changes.view import View
 from glbtools.diagnosis.finding import Evidence, place
 from glbtools.diagnosis.judging import purged_for_good
@@ -148,7 +157,7 @@ def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Obstacl
         return
     by = f"SrvSync here is {c}." if c is not None else f"By the server's record it has received {at}."
     first = case.server.first if case.server else None
-    notes = {
+    notes: dict[str, tuple[Why, str]] = {
         "HOLE": ("purged", f"{by} MSTTRANS begins at {first}: purged before it was fetched. {_BROUGHT_BY}"),
         "UNACKNOWLEDGED": ("unacknowledged", f"{by} The server has sent it; T3 has not taken it in."),
         "PENDING": ("pending", f"{by} The server sends it at the next T2."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from glbtools.diagnosis.doubts import LIKELY_AT_MOST, at_most_likely
 from glbtools.diagnosis.finding import Evidence
@@ -15,7 +15,7 @@ from glbtools.model.doubts import Doubt, certainty
 DIRECTIONS = ("upload", "download", "both")
 
 
-WAYS = (
+Why = Literal[
     "stranded",
     "rejected",
     "hole",
@@ -28,7 +28,7 @@ WAYS = (
     "gap",
     "leftover",
     "unregistered",
-)
+]
 """Why a change has not arrived.
 
 Upload: never sent (stranded), refused as old (rejected), lost by the server after it was confirmed (hole), gone from
@@ -67,13 +67,13 @@ class Obstacle(NamedTuple):
     """Why something has not arrived.
 
     Attributes:
-        why: one of ``WAYS``.
+        why: see ``Why``.
         certainty: certain, likely or possible.
         note: what else is to be known, one or two sentences: by which numbers it is seen.
         settled_by: what would make it certain.
     """
 
-    why: str
+    why: Why
     certainty: str
     note: str = ""
     settled_by: tuple[str, ...] = ()
@@ -84,7 +84,7 @@ class Obstacle(NamedTuple):
         return self._replace(certainty=at_most_likely(self.certainty)) if self.why in LIKELY_AT_MOST else self
 
 
-def obstacle(why: str, note: str, *doubts: Doubt | None, settled_by: tuple[str, ...] | None = None) -> Obstacle:
+def obstacle(why: Why, note: str, *doubts: Doubt | None, settled_by: tuple[str, ...] | None = None) -> Obstacle:
     """Return why something has not arrived, as sure as some doubts leave it; None is one that is removed.
 
     What would remove them is said in the words of the doubts, unless other ones are given.
@@ -109,8 +109,8 @@ class _NotArrived:
     evidence: tuple[Evidence, ...] = ()
 
     @property
-    def why(self) -> str:
-        """Why it has not arrived: one of ``WAYS``."""
+    def why(self) -> Why:
+        """Why it has not arrived: see ``Why``."""
         return self.standing.why
 
     @property

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from glbtools.diagnosis.case import Case, logged, never_reached, unregistered
 from glbtools.diagnosis.changes.content import copies, deleted_copies
-from glbtools.diagnosis.changes.found import MissingRange, Obstacle, Outstanding, UnknownRoute, Unsent, obstacle
+from glbtools.diagnosis.changes.found import MissingRange, Obstacle, Outstanding, UnknownRoute, Unsent, Why, obstacle
 from glbtools.diagnosis.changes.vanished import OLDER, vanished, was_stranded
 from glbtools.diagnosis.changes.view import View, applied
 from glbtools.diagnosis.finding import place
@@ -36,7 +36,7 @@ def add_uploads(view: View, found: Unsent) -> None:
     texts = {(each.sync, each.text) for each in seen}
     for gone in vanished(case):
         if (gone.change.sync, gone.change.text) not in texts:
-            why = "vanished" if gone.given else "pending"
+            why: Why = "vanished" if gone.given else "pending"
             seen.append(_made(view, gone.change, Obstacle(why, gone.certainty, gone.note)))
     seen += _deleted(view)
     seen += _replaced(view, seen, found)
@@ -260,7 +260,7 @@ def _unreadable(view: View) -> Iterator[MissingRange]:
     if not gaps or queue is None or own.last is None:
         return
     stuck = own.confirmed is not None and own.last < own.confirmed
-    why = "stranded" if stuck else "pending"
+    why: Why = "stranded" if stuck else "pending"
     low = (queue.first or 1) - 1 if stuck or own.confirmed is None else max(own.confirmed, b or 0)
     spans = [(span, doubts.NUMBER_UNUSED) for span in without([(low, own.last)], {each.sync for each in queue.records})]
     if gaps[-1].span and gaps[-1].span[1] == queue.size and own.last >= low:
