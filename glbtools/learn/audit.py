@@ -22,8 +22,8 @@ from glbtools.learn import columns
 from glbtools.learn.comparison import DamageIndex, undamaged
 from glbtools.learn.fields import WRITTEN
 from glbtools.learn.framing import Number
-from glbtools.learn.material import ANCHOR, Material
-from glbtools.learn.weighing import grammatical, is_blank, is_odd, of_one_kind, spread_evenly
+from glbtools.learn.samples import ANCHOR, SampleFile
+from glbtools.learn.scoring import grammatical, is_blank, is_odd, of_one_kind, spread_evenly
 
 STRAY = 0.03
 """Share of the records that damage may have changed where nothing else shows it."""
@@ -43,51 +43,51 @@ CLOCK = 60
 SHOWN = 30.0
 """Bits that the steps of a number must show: 20, and what some thousand places and forms tried are worth."""
 
-Parts = Sequence[tuple[Material, Queue]]
+Parts = Sequence[tuple[SampleFile, Queue]]
 
 
 def frame_doubts(parts: Parts) -> Iterator[str]:
     """Yield why records are not where a layout has them: texts with control bytes, texts that stand in no record."""
-    for material, queue in parts:
+    for sample_file, queue in parts:
         hurt, first = DamageIndex(queue), queue.codec.len_head
         texts = [each for each in queue.records if not is_blank(each.text) and not hurt(each)]
         odd = [each for each in texts if is_odd(_raw(queue, each))]
         if len(odd) > max(1, LOST * len(texts)):
             yield (
-                f"{len(odd)} of {len(queue.records)} texts of {material.path} hold what no transaction holds, "
+                f"{len(odd)} of {len(queue.records)} texts of {sample_file.path} hold what no transaction holds, "
                 f"first that of the number {odd[0].sync}"
             )
-        yield from _misread(material, queue, odd)
+        yield from _misread(sample_file, queue, odd)
         starts = {each.start + first for each in queue.records}
         starts |= {each.start + first for each in queue.left}
         left = [each.start for each in queue.left]
-        stray = [at for at in _outstanding(material) if at not in starts and not any(at >= each for each in left)]
+        stray = [at for at in _outstanding(sample_file) if at not in starts and not any(at >= each for each in left)]
         if len(stray) > max(2, LOST * len(queue.records)):
             yield (
-                f"{len(stray)} texts of {material.path} stand in no record, the first at 0x{stray[0]:x}: "
+                f"{len(stray)} texts of {sample_file.path} stand in no record, the first at 0x{stray[0]:x}: "
                 "the rule by which records follow each other breaks off there"
             )
 
 
 def kind_doubts(parts: Parts) -> Iterator[str]:
     """Yield that there may be records of another kind: places that are no records, of one size and beginning."""
-    for material, queue in parts:
+    for sample_file, queue in parts:
         first = queue.codec.len_head
         starts = {each.start + first for each in queue.records} | {each.start + first for each in queue.left}
         size, count = of_one_kind(queue)
-        if count and not (material.listed and material.listed.keys() <= starts):
+        if count and not (sample_file.listed and sample_file.listed.keys() <= starts):
             yield (
-                f"{count} places of {material.path} of {size} bytes each are no records and begin alike: there may be "
-                "records of another kind"
+                f"{count} places of {sample_file.path} of {size} bytes each are no records and begin alike: there may "
+                "be records of another kind"
             )
 
 
-def _misread(material: Material, queue: Queue, odd: Sequence[Record]) -> Iterator[str]:
+def _misread(sample_file: SampleFile, queue: Queue, odd: Sequence[Record]) -> Iterator[str]:
     """Yield what no damage explains: an empty record, one that swallows others, one that begins too early."""
     layout, first = queue.layout, queue.codec.len_head
     blank = [each for each in queue.records if is_blank(each.text)]
     if blank and layout.stride == 1:
-        yield f"a record without a text is read at 0x{blank[0].start:x} of {material.path}, where none may be"
+        yield f"a record without a text is read at 0x{blank[0].start:x} of {sample_file.path}, where none may be"
     length = queue.codec.length
     if length is not None:
         at_length = queue.codec.other_fields.index(length)
@@ -95,12 +95,12 @@ def _misread(material: Material, queue: Queue, odd: Sequence[Record]) -> Iterato
         del off[0]
         by, count = off.most_common(1)[0] if off else (0, 0)
         if count > 1 and count * 2 > off.total():
-            yield f"{count} lengths of {material.path} are off by {by}, all alike: they may be stored otherwise"
+            yield f"{count} lengths of {sample_file.path} are off by {by}, all alike: they may be stored otherwise"
     sizes = sorted(each.stop - each.start for each in queue.records)
     swallowed = [each for each in queue.records if is_odd(_raw(queue, each)) and not is_blank(each.text)]
     lost = sum(each.stop - each.start for each in swallowed)
-    if swallowed and lost > max(MOST_SWALLOWED * sizes[len(sizes) // 2], LOST * len(material.data)):
-        yield f"{lost} bytes of {material.path} are read as texts that are none, first at 0x{swallowed[0].start:x}"
+    if swallowed and lost > max(MOST_SWALLOWED * sizes[len(sizes) // 2], LOST * len(sample_file.data)):
+        yield f"{lost} bytes of {sample_file.path} are read as texts that are none, first at 0x{swallowed[0].start:x}"
     field = layout.with_role("sync")
     at = {each.start: place for place, each in enumerate(queue.records)}
     for each in odd if field is not None and field.section == "record" else ():
@@ -109,10 +109,12 @@ def _misread(material: Material, queue: Queue, odd: Sequence[Record]) -> Iterato
             continue
         for by in (-2, -1, 1, 2):
             start = each.start + by
-            value = field.read(material.data[start + field.offset : start + field.stop])  # type: ignore[union-attr]
+            value = field.read(sample_file.data[start + field.offset : start + field.stop])  # type: ignore[union-attr]
             fits = isinstance(value, int) and before[0].sync < value < after[0].sync
-            if fits and ANCHOR.match(material.data, start + first):
-                yield f"the record at 0x{each.start:x} of {material.path} begins at 0x{start:x} by its number and text"
+            if fits and ANCHOR.match(sample_file.data, start + first):
+                yield (
+                    f"the record at 0x{each.start:x} of {sample_file.path} begins at 0x{start:x} by its number and text"
+                )
                 return
 
 
@@ -120,10 +122,10 @@ MOST_SWALLOWED = 4
 """Records' worth of bytes that a text may have swallowed by damage."""
 
 
-def _outstanding(material: Material) -> list[int]:
+def _outstanding(sample_file: SampleFile) -> list[int]:
     """Return where a text begins behind a byte that no text holds."""
-    data = material.data
-    return [at for at in material.anchors if at and (data[at - 1] < 32 or data[at - 1] in (127, 255))]
+    data = sample_file.data
+    return [at for at in sample_file.anchors if at and (data[at - 1] < 32 or data[at - 1] in (127, 255))]
 
 
 # --- the number --------------------------------------------------------------------------------------------------
@@ -136,7 +138,7 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
     other numbers than somebody knows are none.
     """
     field = layout.with_role("sync")
-    samples = [(material.data, each, queue) for material, queue in parts for each in undamaged(queue)]
+    samples = [(sample_file.data, each, queue) for sample_file, queue in parts for each in undamaged(queue)]
     if field is None or len(samples) < 2:
         return
     if field.kind == "w32":
@@ -212,8 +214,8 @@ def _falls_alone(values: Sequence[int], chosen: Sequence[int]) -> bool:
 def _known(parts: Parts, samples: Sequence[tuple[bytes, Record, Queue]]) -> dict[int, int]:
     """Return which of the records have a number that somebody knows: place among the samples -> number."""
     known: dict[int, int] = {}
-    for material, queue in parts:
-        for number, record in ((material.first, queue.records[:1]), (material.last, queue.records[-1:])):
+    for sample_file, queue in parts:
+        for number, record in ((sample_file.first, queue.records[:1]), (sample_file.last, queue.records[-1:])):
             at = (place for place, (_, each, its) in enumerate(samples) if its is queue and [each] == record)
             known.update((place, number) for place in at if number is not None)
     return known
@@ -320,7 +322,7 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     field = layout.with_role("stamp")
     if field is None:
         return
-    samples = [(material.data, each, queue) for material, queue in parts for each in undamaged(queue)]
+    samples = [(sample_file.data, each, queue) for sample_file, queue in parts for each in undamaged(queue)]
     starts = [(data, queue.codec.origin(each, field.section) + field.offset) for data, each, queue in samples]
     raws = [data[at : at + field.size] for data, at in starts]
     if not raws:
@@ -525,7 +527,7 @@ def text_doubts(parts: Parts) -> Iterator[str]:
     yield from _digits_behind(parts)
     if layout.with_role("len_text") is not None:
         return
-    samples = [(material.data, each, queue) for material, queue in parts for each in undamaged(queue)]
+    samples = [(sample_file.data, each, queue) for sample_file, queue in parts for each in undamaged(queue)]
     if len(samples) < 2:
         return
     texts = [_raw(queue, each) for _, each, queue in samples]
@@ -547,7 +549,9 @@ def text_doubts(parts: Parts) -> Iterator[str]:
 
 def _digits_behind(parts: Parts) -> Iterator[str]:
     """Yield that the last characters of all texts are as many hex digits, letters among them: a checksum may be so."""
-    texts = [each.text for material, queue in parts if not material.printed for each in undamaged(queue)][:COMPARED]
+    texts = [each.text for sample_file, queue in parts if not sample_file.printed for each in undamaged(queue)][
+        :COMPARED
+    ]
     size = next((size for size in (8, 4) if texts and all(_HEX_END.search(text[-size:]) for text in texts)), 0)
     if len(texts) >= FEWEST_STEPS and size and any(not text[-size:].isdigit() for text in texts):
         yield f"the last {size} characters of all texts are hex digits: they may be a checksum"
@@ -560,7 +564,7 @@ def _cut_ends(parts: Parts) -> Iterator[str]:
     """Yield why texts may be longer: what follows them at once looks like a part of them, and the grammar takes it."""
     layout = parts[0][1].layout
     trail = layout.section("trailer")
-    samples = [(material.data, each, queue) for material, queue in parts for each in undamaged(queue)][:COMPARED]
+    samples = [(sample_file.data, each, queue) for sample_file, queue in parts for each in undamaged(queue)][:COMPARED]
     if layout.terminator != "none" or not trail or trail[0].role not in {"opaque", "constant"} or len(samples) < 2:
         return
     raws = [_raw(queue, each) for _, each, queue in samples]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from glbtools.binary.layout import TERMINATORS
 from glbtools.learn.framing import Rule
-from glbtools.learn.material import Material
+from glbtools.learn.samples import SampleFile
 
 SAMPLE = 240
 STRAY = 0.03
@@ -20,13 +20,13 @@ class ChainRecord(NamedTuple):
     """One record that a rule accounts for.
 
     Attributes:
-        material: its file.
+        sample_file: its file.
         start: where its text begins; ``stop``: where it ends.
         next: where the next record's text begins, or would.
         joined: whether the next record of the chain does stand there.
     """
 
-    material: Material
+    sample_file: SampleFile
     start: int
     stop: int
     next: int
@@ -35,20 +35,20 @@ class ChainRecord(NamedTuple):
     @property
     def text(self) -> bytes:
         """The bytes of its text."""
-        return self.material.data[self.start : self.stop]
+        return self.sample_file.data[self.start : self.stop]
 
 
-def chain(material: Material, rule: Rule) -> list[ChainRecord]:
+def chain(sample_file: SampleFile, rule: Rule) -> list[ChainRecord]:
     """Return the records of a file that follow each other by a rule; damage leaves holes.
 
     A record counts when the next stands where the rule says, or when it ends the file; one alone is no evidence.
     """
-    known = sorted({*material.anchors, *material.listed})
+    known = sorted({*sample_file.anchors, *sample_file.listed})
     starts = set(known)
     found: list[ChainRecord] = []
     position = 0
     while (at := bisect_right(known, position - 1)) < len(known):
-        run = _run(material, rule, known[at], starts)
+        run = _run(sample_file, rule, known[at], starts)
         if len(run) > 1 or (run and _is_last(run[-1])):
             found += run
             position = run[-1].stop
@@ -57,12 +57,12 @@ def chain(material: Material, rule: Rule) -> list[ChainRecord]:
     return found
 
 
-def _run(material: Material, rule: Rule, start: int, starts: set[int]) -> list[ChainRecord]:
+def _run(sample_file: SampleFile, rule: Rule, start: int, starts: set[int]) -> list[ChainRecord]:
     run: list[ChainRecord] = []
-    while (length := rule.length(material, start)) is not None:
+    while (length := rule.length(sample_file, start)) is not None:
         following = start + rule.step(length)
         joined = following in starts and following > start
-        run.append(ChainRecord(material, start, start + length, following, joined))
+        run.append(ChainRecord(sample_file, start, start + length, following, joined))
         if not joined:
             break
         start = following
@@ -70,7 +70,7 @@ def _run(material: Material, rule: Rule, start: int, starts: set[int]) -> list[C
 
 
 def _is_last(held: ChainRecord) -> bool:
-    return held.stop <= len(held.material.data) <= held.next
+    return held.stop <= len(held.sample_file.data) <= held.next
 
 
 def sample(records: Sequence[ChainRecord]) -> list[ChainRecord]:
@@ -97,5 +97,5 @@ def room(records: Sequence[ChainRecord], rule: Rule) -> tuple[int, int]:
 def neighbours(records: Sequence[ChainRecord]) -> Iterator[tuple[ChainRecord, ChainRecord]]:
     """Yield records that follow each other in one file."""
     for one, other in itertools.pairwise(records):
-        if one.material is other.material:
+        if one.sample_file is other.sample_file:
             yield one, other

@@ -18,8 +18,8 @@ from glbtools.formats.listing import Listing, parse_listing, probe_listq
 from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn.audit import frame_doubts, kind_doubts, text_doubts
 from glbtools.learn.comparison import beyond, compare, contradictions, differences
-from glbtools.learn.material import Material, with_listings
 from glbtools.learn.obscuring import readable
+from glbtools.learn.samples import SampleFile, with_listings
 
 EXPLAINED = 0.85
 """Share of a file that a layout must explain, and of the steps between numbers that must rise."""
@@ -94,12 +94,12 @@ def check_layout(
         if listings:
             raise UsageError("a layout of a configuration is tested without a listing")
         return [_configuration(layout, str(path), files.read(path, max_size)) for path in paths]
-    materials = [Material(str(path), readable(files.read(path, max_size), layout)) for path in paths]
+    sample_files = [SampleFile(str(path), readable(files.read(path, max_size), layout)) for path in paths]
     layout = layout._replace(obscured="")
-    said = with_listings(materials, [queue_listing(path, max_size) for path in listings], layout.encoding)
+    said = with_listings(sample_files, [queue_listing(path, max_size) for path in listings], layout.encoding)
     if said:
         raise UsageError(said[0])
-    return [_queue(layout, each) for each in materials]
+    return [_queue(layout, each) for each in sample_files]
 
 
 def queue_listing(path: str | Path, max_size: int) -> Listing:
@@ -123,26 +123,26 @@ def queue_part(path: str, data: bytes, found: Queue) -> Part:
     return Part(path, len(data), len(found.records), len(data) - strayed, faults)
 
 
-def _queue(layout: Layout, material: Material) -> LayoutCheck:
-    data, found = material.data, parse_queue(material.data, layout)
-    part = queue_part(material.path, data, found)
+def _queue(layout: Layout, sample_file: SampleFile) -> LayoutCheck:
+    data, found = sample_file.data, parse_queue(sample_file.data, layout)
+    part = queue_part(sample_file.path, data, found)
     steps = list(itertools.pairwise(each.sync for each in found.records))
     rising = sum(a < b for a, b in steps) / len(steps) if steps else 1.0
     sums = sum(found.codec.checksum(each) == each.checksum for each in found.records) if layout.checksum else None
     agree = sums is None or sums * 2 >= len(found.records)
     whole = part.explained >= EXPLAINED * part.size and bool(found.records or not data)
     fits = whole and rising >= EXPLAINED and agree
-    against = tuple(_against(material, found)) if fits else ()
+    against = tuple(_against(sample_file, found)) if fits else ()
     return LayoutCheck(part, rising, sums, fits and not against, against)
 
 
-def _against(material: Material, found: Queue) -> Iterator[str]:
+def _against(sample_file: SampleFile, found: Queue) -> Iterator[str]:
     """Yield what the bytes beside the texts, and a listing, say against a layout."""
-    parts = [(material, found)]
+    parts = [(sample_file, found)]
     yield from frame_doubts(parts)
     yield from kind_doubts(parts)
     yield from text_doubts(parts)
-    compared = compare(material, found)
+    compared = compare(sample_file, found)
     if compared is not None:
         yield from contradictions(compared)
         yield from filter(None, [beyond(compared)])

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from glbtools.binary.layout import TERMINATORS, Layout
 from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue, moment
-from glbtools.learn.material import ListedRecord, Material
-from glbtools.learn.weighing import is_blank, is_odd
+from glbtools.learn.samples import ListedRecord, SampleFile
+from glbtools.learn.scoring import is_blank, is_odd
 
 SPOILED = 0.1
 """Share of the rows that damage may have made unreadable."""
@@ -84,11 +84,11 @@ class Comparison(NamedTuple):
         return len(self.sound(what)) > max(1, STRAY * compared)
 
 
-def compare(material: Material, queue: Queue) -> Comparison | None:
+def compare(sample_file: SampleFile, queue: Queue) -> Comparison | None:
     """Return how a file as a layout reads it goes with its listing; None without one."""
-    if not material.printed:
+    if not sample_file.printed:
         return None
-    pairs, unread, unlisted = paired(material, queue)
+    pairs, unread, unlisted = paired(sample_file, queue)
     hurt = DamageIndex(queue)
     agreeing: Counter[str] = Counter()
     differing: dict[str, list[Difference]] = {}
@@ -96,15 +96,15 @@ def compare(material: Material, queue: Queue) -> Comparison | None:
         if stored == printed:
             agreeing[what] += 1
         else:
-            damaged = hurt(record) or (what == "text" and _is_spoiled(material, queue, row, record))
+            damaged = hurt(record) or (what == "text" and _is_spoiled(sample_file, queue, row, record))
             differing.setdefault(what, []).append(Difference(row.sync, record.start, stored, printed, damaged))
     spoiled = {each.start for each in differing.get("text", ()) if each.damaged}
     inside = [row for row in unread if _is_inside(queue, hurt, spoiled, row.place)]
-    inside = inside if len(inside) > max(1, STRAY * len(material.printed)) else []
+    inside = inside if len(inside) > max(1, STRAY * len(sample_file.printed)) else []
     inside += [row for row in unread if any(each.start <= (row.place or -1) < each.stop for each in queue.left)]
     return Comparison(
-        path=material.path,
-        rows=len(material.printed),
+        path=sample_file.path,
+        rows=len(sample_file.printed),
         records=len(queue.records),
         read=len(pairs),
         unread=tuple(row.listed.sync for row in unread),
@@ -194,12 +194,12 @@ class _Row(NamedTuple):
     place: int | None
 
 
-def paired(material: Material, queue: Queue) -> tuple[list[tuple[ListedRecord, Record]], list[_Row], list[Record]]:
+def paired(sample_file: SampleFile, queue: Queue) -> tuple[list[tuple[ListedRecord, Record]], list[_Row], list[Record]]:
     """Return rows with their records, the rows that have none, and the records that have none."""
     first = queue.codec.len_head
     records = {each.start + first: each for each in queue.records}
-    places: dict[int, int] = {id(row): at for at, row in material.listed.items()}
-    rows = [_Row(row, places.get(id(row))) for row in material.printed]
+    places: dict[int, int] = {id(row): at for at, row in sample_file.listed.items()}
+    rows = [_Row(row, places.get(id(row))) for row in sample_file.printed]
     pairs = [(row.listed, records[row.place]) for row in rows if row.place in records]
     taken = {record.start for _, record in pairs}
     by_number: dict[int, list[Record]] = {}
@@ -288,13 +288,13 @@ def _shown(raw: bytes, printed: bytes = b"") -> str:
     return raw.decode("cp850")
 
 
-def _is_spoiled(material: Material, queue: Queue, row: ListedRecord, record: Record) -> bool:
+def _is_spoiled(sample_file: SampleFile, queue: Queue, row: ListedRecord, record: Record) -> bool:
     """Whether a text differs since the file does: what is printed is not in it, or what ends it is overwritten."""
     raw, place = _raw(queue.layout, record), record.start + queue.codec.len_head
-    if is_odd(raw) or not material.data.startswith(row.text, place):
+    if is_odd(raw) or not sample_file.data.startswith(row.text, place):
         return True
     ending = TERMINATORS[queue.layout.terminator]
-    return bool(ending) and row.whole and not material.data.startswith(ending, place + len(row.text))
+    return bool(ending) and row.whole and not sample_file.data.startswith(ending, place + len(row.text))
 
 
 def _is_inside(queue: Queue, hurt: DamageIndex, spoiled: set[int], place: int | None) -> bool:

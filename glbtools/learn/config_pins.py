@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from glbtools.binary import stamp
 from glbtools.binary.field import read_number
-from glbtools.learn import testimony as testimonies
+from glbtools.learn import hints as known_hints
 from glbtools.learn.checking import UNSET
 from glbtools.learn.columns import LARGEST_SYNC
+from glbtools.learn.hints import MOST_RECORDS, Hints, KnownValue
 from glbtools.learn.pins import FIRST, LAST, Pin, parse_pins
-from glbtools.learn.places import ENCODING, Place, Plain, found
+from glbtools.learn.positions import ENCODING, Plain, Position, found
 from glbtools.learn.search import ORDERS, Search, spots
-from glbtools.learn.testimony import MOST_RECORDS, KnownValue, Testimony
 
 
 def family_pins(spelled: Sequence[str], family: str) -> list[Pin]:
@@ -26,10 +26,10 @@ def family_pins(spelled: Sequence[str], family: str) -> list[Pin]:
     Raises:
         UsageError: one is not of that form, or a name is pinned twice.
     """
-    return parse_pins(spelled, testimonies.names(family), testimonies.TEXTS[family])
+    return parse_pins(spelled, known_hints.names(family), known_hints.TEXTS[family])
 
 
-def pin_places(testimony: Testimony, searches: Mapping[str, Search], pins: Sequence[Pin]) -> Iterator[str]:
+def pin_places(hints: Hints, searches: Mapping[str, Search], pins: Sequence[Pin]) -> Iterator[str]:
     """Leave to each pinned name the place that a person says it has; yield what refutes a pin.
 
     A name that stands nowhere has no values any more, and one of which nothing is known those that stand there.
@@ -40,61 +40,61 @@ def pin_places(testimony: Testimony, searches: Mapping[str, Search], pins: Seque
         if pin.offset is None:
             search.told, search.spots = [], []
         elif search.told:
-            yield from _told(testimony, search, pin)
+            yield from _told(hints, search, pin)
         else:
-            yield from _untold(testimony, search, pin)
+            yield from _untold(hints, search, pin)
 
 
-def _told(testimony: Testimony, search: Search, pin: Pin) -> Iterator[str]:
+def _told(hints: Hints, search: Search, pin: Pin) -> Iterator[str]:
     places = [place for spot in search.spots for place in spot.places if _is_there(place, pin)]
     search.spots = spots(places, search.told)[:1]
     if search.spots:
         return
-    kinds = testimonies.kinds(testimony.family, pin.name)
+    kinds = known_hints.kinds(hints.family, pin.name)
     for each in search.told:
-        region = testimony.region(each)
+        region = hints.region(each)
         if not any(_is_there(place, pin) for place in found(region, search.section, each.value, kinds)):
             raw = region[pin.offset :][: pin.size or len(str(each.value))]
-            of = f"{testimony.snapshots[each.snapshot].name}{f', requestor {each.record}' if each.record else ''}"
+            of = f"{hints.snapshots[each.snapshot].name}{f', requestor {each.record}' if each.record else ''}"
             said = f"{raw.hex(' ')} stands there in {of}, and {each.source} says {each.value}"
             yield f"--pin {pin.spelled} is refuted: {said}"
             return
     yield f"--pin {pin.spelled} is refuted: the values of {pin.name} stand there in no one form"
 
 
-def _is_there(place: Place, pin: Pin) -> bool:
+def _is_there(place: Position, pin: Pin) -> bool:
     alike = (place.offset, place.kind, place.size) == (pin.offset, pin.kind or "text", pin.size)
     return alike and (not pin.order or place.order in {"", pin.order})
 
 
-def _untold(testimony: Testimony, search: Search, pin: Pin) -> Iterator[str]:
-    records = range(1, MOST_RECORDS + 1) if testimony.family == "srvconf" and search.section == "record" else (0,)
-    every = itertools.product(range(len(testimony.snapshots)), records)
+def _untold(hints: Hints, search: Search, pin: Pin) -> Iterator[str]:
+    records = range(1, MOST_RECORDS + 1) if hints.family == "srvconf" and search.section == "record" else (0,)
+    every = itertools.product(range(len(hints.snapshots)), records)
     slots = [KnownValue(pin.name, snapshot, record, 0, "--pin") for snapshot, record in every]
-    slots = [each for each in slots if testimony.region(each)]
-    for place in _forms(testimony, search, pin):
-        values = [_read(testimony.region(each), place) for each in slots]
+    slots = [each for each in slots if hints.region(each)]
+    for place in _forms(hints, search, pin):
+        values = [_read(hints.region(each), place) for each in slots]
         if slots and None not in values:
             search.told = [
                 slot._replace(value=each) for slot, each in zip(slots, values, strict=True) if each is not None
             ]
             search.spots = spots([place], search.told)
             return
-    shown = testimony.region(slots[0])[pin.offset :][: pin.size or 8].hex(" ") if slots else "nothing"
-    yield f"--pin {pin.spelled} is refuted: {shown} in {testimony.snapshots[0].name} can be no {pin.name}"
+    shown = hints.region(slots[0])[pin.offset :][: pin.size or 8].hex(" ") if slots else "nothing"
+    yield f"--pin {pin.spelled} is refuted: {shown} in {hints.snapshots[0].name} can be no {pin.name}"
 
 
-def _forms(testimony: Testimony, search: Search, pin: Pin) -> Iterator[Place]:
+def _forms(hints: Hints, search: Search, pin: Pin) -> Iterator[Position]:
     """Yield the forms in which a pinned place may be read."""
     assert pin.offset is not None, "a place"
-    stamps = list(stamp.ENCODINGS) if pin.name in testimonies.DATES[testimony.family] else [""]
+    stamps = list(stamp.ENCODINGS) if pin.name in known_hints.DATES[hints.family] else [""]
     for order, form in itertools.product([pin.order] if pin.order else ORDERS, stamps):
-        yield Place(
+        yield Position(
             search.section, pin.offset, pin.kind or "text", pin.size, order=order if pin.size > 1 else "", stamp=form
         )
 
 
-def _read(region: bytes, place: Place) -> Plain | None:
+def _read(region: bytes, place: Position) -> Plain | None:
     """Return what stands at a place; None where that can be no value of its kind."""
     if place.kind == "text":
         text = region[place.offset :].partition(b"\0")[0].decode(ENCODING)

@@ -20,14 +20,14 @@ from glbtools.formats.config import REQCONF_SIZE
 from glbtools.formats.listing import Listing
 from glbtools.layouts import reference
 from glbtools.layouts.written import to_toml
-from glbtools.learn import testimony as testimonies
+from glbtools.learn import hints as known_hints
 from glbtools.learn.config_pins import family_pins, pin_places
 from glbtools.learn.decision import byte_order, settle
 from glbtools.learn.gathering import gathered
+from glbtools.learn.hints import SRVCONF_UNIT, Hints, Snapshot
 from glbtools.learn.kinds import Mention, mentions, pointers
-from glbtools.learn.places import Place, Plain, holds, hours
+from glbtools.learn.positions import Plain, Position, holds, hours
 from glbtools.learn.search import CERTAIN, Search, Spot, search
-from glbtools.learn.testimony import SRVCONF_UNIT, Snapshot, Testimony
 
 NEEDED = {"reqconf": ("reqsync", "srvsync"), "srvconf": ("name", "reqsync", "srvsync")}
 """Fields without which a layout is of no use to anybody."""
@@ -70,7 +70,7 @@ class Configuration:
     family: str
     layout: Layout | None = None
     decided: dict[str, Field] = field(default_factory=dict)
-    places: dict[str, list[Place]] = field(default_factory=dict)
+    places: dict[str, list[Position]] = field(default_factory=dict)
     concluded: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     wanted: list[str] = field(default_factory=list)
@@ -101,33 +101,33 @@ def learn_configuration(
         UsageError: see ``gathering.gathered`` and ``config_pins.family_pins``.
     """
     fixed = family_pins(pins, family)
-    testimony = gathered(family, contents, listings, known)
-    learnt = Configuration(family, concluded=list(testimony.remarks))
-    if not testimony.snapshots:
+    hints = gathered(family, contents, listings, known)
+    learnt = Configuration(family, concluded=list(hints.remarks))
+    if not hints.snapshots:
         size = "512 bytes" if family == "reqconf" else "1024 bytes and 1024 for each requestor"
         learnt.reasons.append(f"no file has the size of a {family.upper()}.GLB")
         learnt.wanted.append(f"a {family.upper()}.GLB of {size}")
         return learnt
-    searches = {each.name: each for each in _searches(testimony)}
-    refuted = list(pin_places(testimony, searches, fixed))
+    searches = {each.name: each for each in _searches(hints)}
+    refuted = list(pin_places(hints, searches, fixed))
     by_name = {name: each for name, each in searches.items() if each.told}
     learnt.reasons += refuted
-    settle(testimony, by_name, learnt.concluded)
+    settle(hints, by_name, learnt.concluded)
     copies = _copies(by_name)
-    fields = _fields(testimony, by_name, copies, learnt)
+    fields = _fields(hints, by_name, copies, learnt)
     if family == "reqconf":
-        fields += pointers(testimony.regions("record"), fields, byte_order(by_name))
+        fields += pointers(hints.regions("record"), fields, byte_order(by_name))
     for part in ("record",) if family == "reqconf" else ("header", "record"):
-        learnt.mentions += mentions(testimony.lives(part), part, fields, byte_order(by_name))
-    learnt.parts = [_part(testimony, each, fields) for each in testimony.snapshots]
+        learnt.mentions += mentions(hints.lives(part), part, fields, byte_order(by_name))
+    learnt.parts = [_part(hints, each, fields) for each in hints.snapshots]
     learnt.reasons += [_copied(learnt.decided[name], spots) for name, spots in copies.items()]
-    for name in testimonies.names(family):
-        if name != "name" or not set(testimonies.PARTS) <= learnt.decided.keys():
-            _open(testimony, name, by_name, learnt)
+    for name in known_hints.names(family):
+        if name != "name" or not set(known_hints.PARTS) <= learnt.decided.keys():
+            _open(hints, name, by_name, learnt)
         else:
             learnt.reasons.append("name: network and postoffice stand apart, and which byte says the kind is open")
     known_none = {each.name for each in fixed if each.offset is None}
-    untold = [each for each in testimonies.names(family) if each not in {*by_name, *known_none} and each[:4] != "ptr_"]
+    untold = [each for each in known_hints.names(family) if each not in {*by_name, *known_none} and each[:4] != "ptr_"]
     if untold:
         learnt.wanted.append(f"values of {', '.join(untold)} (--known NAME=VALUE), to find their places")
     together = math.prod(by_name[name].chance for name in learnt.decided if not by_name[name].pinned)
@@ -135,11 +135,11 @@ def learn_configuration(
         learnt.reasons.append(f"chance would find a place for all that is known in {_often(together)}")
         learnt.wanted.append("one more snapshot with its listing, in which the numbers have changed")
     if not learnt.reasons:
-        learnt.layout = _layout(testimony, fields, byte_order(by_name) or "little")
+        learnt.layout = _layout(hints, fields, byte_order(by_name) or "little")
     elif any(_is_shown(by_name[name]) for name in learnt.decided if partial or name in NUMBERS) and not (
-        refuted or _is_false(testimony, by_name, learnt)
+        refuted or _is_false(hints, by_name, learnt)
     ):
-        learnt.layout = _layout(testimony, fields, byte_order(by_name) or "little")._replace(partial=True)
+        learnt.layout = _layout(hints, fields, byte_order(by_name) or "little")._replace(partial=True)
     return learnt
 
 
@@ -148,20 +148,20 @@ def _is_shown(search: Search) -> bool:
     return bool(search.pinned) or search.chance <= SHOWN
 
 
-def _searches(testimony: Testimony) -> list[Search]:
+def _searches(hints: Hints) -> list[Search]:
     """Return the search for each name; for one that stands in no place those for its parts, too."""
-    searches = [search(testimony, name) for name in testimonies.names(testimony.family)]
+    searches = [search(hints, name) for name in known_hints.names(hints.family)]
     if any(each.name == "name" and each.told and not each.spots for each in searches):
-        testimony.told += testimonies.parted(testimony.told)
-        searches += [search(testimony, name) for name in testimonies.PARTS]
+        hints.told += known_hints.parted(hints.told)
+        searches += [search(hints, name) for name in known_hints.PARTS]
     return searches
 
 
-def _is_false(testimony: Testimony, searches: Mapping[str, Search], learnt: Configuration) -> bool:
+def _is_false(hints: Hints, searches: Mapping[str, Search], learnt: Configuration) -> bool:
     """Whether something that is known must be false: then nothing that was said of the files is to be relied on."""
-    parts = set(testimonies.PARTS) <= learnt.decided.keys()
+    parts = set(known_hints.PARTS) <= learnt.decided.keys()
     nowhere = any(not each.spots and not (name == "name" and parts) for name, each in searches.items())
-    return testimony.contradicted or nowhere or any(each.disputed for each in searches.values())
+    return hints.contradicted or nowhere or any(each.disputed for each in searches.values())
 
 
 def _copies(searches: Mapping[str, Search]) -> dict[str, list[Spot]]:
@@ -195,9 +195,9 @@ def _places(spots: Sequence[Spot]) -> str:
     return ", ".join(f"{spot.span[1]:#05x}" for spot in spots)
 
 
-def _part(testimony: Testimony, snapshot: Snapshot, fields: Sequence[Field]) -> tuple[str, int, int, int]:
+def _part(hints: Hints, snapshot: Snapshot, fields: Sequence[Field]) -> tuple[str, int, int, int]:
     size, records = len(snapshot.data), 1
-    if testimony.family == "srvconf":
+    if hints.family == "srvconf":
         records = size // SRVCONF_UNIT - 1
     claimed = sum(each.size * (records if each.section == "record" else 1) for each in fields)
     return snapshot.path, size, records, claimed
@@ -207,7 +207,7 @@ def _part(testimony: Testimony, snapshot: Snapshot, fields: Sequence[Field]) -> 
 
 
 def _fields(
-    testimony: Testimony, searches: Mapping[str, Search], copies: Mapping[str, Sequence[Spot]], learnt: Configuration
+    hints: Hints, searches: Mapping[str, Search], copies: Mapping[str, Sequence[Spot]], learnt: Configuration
 ) -> list[Field]:
     """Return the decided fields, numbers and dates first: a text ends where the next of them begins."""
     decided = sorted((each for each in searches.values() if each.decided), key=_is_text)
@@ -219,10 +219,10 @@ def _fields(
         if _is_text(each):
             starts = [start for _, start, _ in others]
             starts += [one.offset for one in fields if one.section == each.section]
-            place, doubt = _room(testimony, each, starts)
+            place, doubt = _room(hints, each, starts)
         else:
             place, doubt = _width(each, others)
-        fields.append(_field(testimony, each, place, doubt))
+        fields.append(_field(hints, each, place, doubt))
     learnt.decided = {each.name: each for each in fields}
     return fields
 
@@ -231,7 +231,7 @@ def _is_text(search: Search) -> bool:
     return isinstance(search.told[0].value, str)
 
 
-def _width(search: Search, others: Sequence[tuple[str, int, int]]) -> tuple[Place, str]:
+def _width(search: Search, others: Sequence[tuple[str, int, int]]) -> tuple[Position, str]:
     """Return the width of a number, and what is doubtful about it."""
     places = [
         place
@@ -250,10 +250,10 @@ def _width(search: Search, others: Sequence[tuple[str, int, int]]) -> tuple[Plac
     return wide, f"its width: {' or '.join(sizes)} {unit} would read the same"
 
 
-def _room(testimony: Testimony, search: Search, others: Sequence[int]) -> tuple[Place, str]:
+def _room(hints: Hints, search: Search, others: Sequence[int]) -> tuple[Position, str]:
     """Return the bytes that a text has: up to the next field, or the first byte that is not zero."""
     place, least = search.spots[0].places[0], search.spots[0].least
-    regions = testimony.regions(search.section)
+    regions = hints.regions(search.section)
     stop = min([len(regions[0]), *(start for start in others if start > place.offset)])
     for region in regions:
         end = region.find(b"\0", place.offset)
@@ -263,8 +263,8 @@ def _room(testimony: Testimony, search: Search, others: Sequence[int]) -> tuple[
     return place._replace(size=size), f"its size: {stop - place.offset} bytes are free for it"
 
 
-def _field(testimony: Testimony, search: Search, place: Place, doubt: str) -> Field:
-    model = reference(testimony.family).by_name.get(search.name)
+def _field(hints: Hints, search: Search, place: Position, doubt: str) -> Field:
+    model = reference(hints.family).by_name.get(search.name)
     sources = sorted({each.source for each in search.told})[:MOST_SAID]
     snapshots = {each.snapshot for each in search.told}
     said = f"equal in {count(len(snapshots), 'snapshot')}"
@@ -297,9 +297,9 @@ def _field(testimony: Testimony, search: Search, place: Place, doubt: str) -> Fi
     )
 
 
-def _layout(testimony: Testimony, fields: Sequence[Field], order: str) -> Layout:
-    family = testimony.family
-    title = f"{family.upper()}.GLB as found in {count(len(testimony.snapshots), 'snapshot')}"
+def _layout(hints: Hints, fields: Sequence[Field], order: str) -> Layout:
+    family = hints.family
+    title = f"{family.upper()}.GLB as found in {count(len(hints.snapshots), 'snapshot')}"
     status = "observed" if all(each.status == "observed" for each in fields) else "inferred"
     header, record = (0, REQCONF_SIZE) if family == "reqconf" else (SRVCONF_UNIT, SRVCONF_UNIT)
     ordered = [each._replace(byte_order=order if each.size == 1 else each.byte_order) for each in fields]
@@ -311,17 +311,17 @@ def _layout(testimony: Testimony, fields: Sequence[Field], order: str) -> Layout
 # --- what is open ------------------------------------------------------------------------------------------------
 
 
-def _open(testimony: Testimony, name: str, searches: Mapping[str, Search], learnt: Configuration) -> None:
+def _open(hints: Hints, name: str, searches: Mapping[str, Search], learnt: Configuration) -> None:
     """Say of a name without a place which it may have, and what would decide."""
     if name in learnt.decided:
-        _against(testimony, learnt.decided[name], learnt)
+        _against(hints, learnt.decided[name], learnt)
         return
     search = searches.get(name)
-    needed = name in NEEDED[testimony.family]
+    needed = name in NEEDED[hints.family]
     said = learnt.reasons if needed else learnt.concluded
     if search is None:
         if needed:
-            which = "-R" if testimony.family == "reqconf" else "-S"
+            which = "-R" if hints.family == "reqconf" else "-S"
             said.append(f"{name}: nothing says its value, or not without contradiction")
             learnt.wanted.append(f"{name}: a listing by LISTDS {which} of the moment of each file, or --known {name}=")
         return
@@ -368,13 +368,13 @@ def _deciding(search: Search, searches: Mapping[str, Search]) -> str:
     return f"a snapshot in which {name} {changed}, with its value"
 
 
-def _against(testimony: Testimony, decided: Field, learnt: Configuration) -> None:
+def _against(hints: Hints, decided: Field, learnt: Configuration) -> None:
     """Say which sources of another moment contradict a field."""
-    place = Place(decided.section, decided.offset, decided.kind, decided.size, decided.byte_order)
-    for each in testimony.told:
+    place = Position(decided.section, decided.offset, decided.kind, decided.size, decided.byte_order)
+    for each in hints.told:
         if each.weak and each.name == decided.name and not isinstance(each.value, datetime):
-            of = testimony.snapshots[each.snapshot].name
-            if not holds(testimony.region(each), place, each.value):
+            of = hints.snapshots[each.snapshot].name
+            if not holds(hints.region(each), place, each.value):
                 learnt.concluded.append(f"{each.source}: says {each.name} {_spelled(each.value)}, which {of} has not")
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from itertools import combinations
 
+from glbtools.learn.hints import Hints
 from glbtools.learn.search import CERTAIN, ORDERS, Search, Spot, tried
-from glbtools.learn.testimony import Testimony
 
 SECTIONS = ("header", "record")
 
@@ -15,9 +15,9 @@ MOST_SPOTS = 6
 """Places of one name that are still tried against those of the others."""
 
 
-def settle(testimony: Testimony, searches: Mapping[str, Search], reasons: list[str]) -> None:
+def settle(hints: Hints, searches: Mapping[str, Search], reasons: list[str]) -> None:
     """Strike out what one byte order, one clock, and one place for each field leave no room for."""
-    _one_order(testimony, searches, reasons)
+    _one_order(hints, searches, reasons)
     _one_clock(searches, reasons)
     for section in SECTIONS:
         _one_place({name: each for name, each in searches.items() if each.section == section})
@@ -48,7 +48,7 @@ def _dispute(searches: Mapping[str, Search], reasons: list[str]) -> None:
                 each.disputed = each.disputed or (doubtful and not each.pinned)
 
 
-def _one_order(testimony: Testimony, searches: Mapping[str, Search], reasons: list[str]) -> None:
+def _one_order(hints: Hints, searches: Mapping[str, Search], reasons: list[str]) -> None:
     """Leave one byte order, where one field or another can only stand in one."""
     strong = [each for each in searches.values() if not each.weak and each.spots]
     orders = [order for order in ORDERS if all(_has_order(each, order) for each in strong)]
@@ -61,7 +61,7 @@ def _one_order(testimony: Testimony, searches: Mapping[str, Search], reasons: li
         before, each.spots = len(each.spots), [spot for spot in narrowed if spot.places] or each.spots
         if len(each.spots) < before:
             each.by.append(f"numbers are {orders[0]}-endian, as other fields show")
-        each.tried = tried(testimony, each, orders)
+        each.tried = tried(hints, each, orders)
 
 
 def _has_order(search: Search, order: str) -> bool:

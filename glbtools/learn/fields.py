@@ -16,7 +16,7 @@ from glbtools.learn import columns
 from glbtools.learn.chain import ChainRecord, neighbours, room, sample
 from glbtools.learn.columns import SPOILED
 from glbtools.learn.framing import Number, Rule
-from glbtools.learn.material import ListedRecord
+from glbtools.learn.samples import ListedRecord
 
 WIDEST = 96
 """Bytes before a text that are looked at."""
@@ -114,7 +114,7 @@ class Sight:
 
     def _listed_order(self) -> list[int]:
         """Return the records in the order of the numbers a listing prints of them, where that is not their own."""
-        rows = [each.material.listed.get(each.start) for each in self.records]
+        rows = [each.sample_file.listed.get(each.start) for each in self.records]
         listed = [(row.sync, at) for at, row in enumerate(rows) if row is not None]
         rising = sum(one < other for (one, _), (other, _) in itertools.pairwise(listed))
         return [at for _, at in sorted(listed)] if rising < (len(listed) - 1) * (1 - 2 * SPOILED) else []
@@ -125,11 +125,11 @@ class Sight:
 
     def values(self, side: str, at: int, number: Number) -> list[int | None]:
         """Return the numbers of a column."""
-        return [number.read(each.material.data, self.place(each, side, at)) for each in self.records]
+        return [number.read(each.sample_file.data, self.place(each, side, at)) for each in self.records]
 
     def glance(self, side: str, at: int, number: Number) -> list[int | None]:
         """Return the numbers of a column in a few records that follow each other."""
-        return [number.read(each.material.data, self.place(each, side, at)) for each in self.few]
+        return [number.read(each.sample_file.data, self.place(each, side, at)) for each in self.few]
 
     def raw(self, side: str, at: int, size: int) -> list[bytes]:
         """Return the bytes of a column, of the records that have it."""
@@ -137,13 +137,13 @@ class Sight:
         for each in self.records:
             start = self.place(each, side, at)
             if start >= 0:
-                found.append(each.material.data[start : start + size])
+                found.append(each.sample_file.data[start : start + size])
         return found
 
     def bytes_at(self, held: ChainRecord, side: str, at: int, size: int) -> bytes:
         """Return the bytes of a column in one record."""
         start = self.place(held, side, at)
-        return held.material.data[start : start + size] if start >= 0 else b""
+        return held.sample_file.data[start : start + size] if start >= 0 else b""
 
     def places(self, held: ChainRecord, wanted: bytes) -> Iterator[tuple[str, int]]:
         """Yield the columns in which a record has some bytes."""
@@ -151,10 +151,10 @@ class Sight:
             (HEAD, held.start - self.before, held.start),
             (TAIL, held.stop + self.ending, held.stop + self.ending + self.behind),
         ):
-            at = held.material.data.find(wanted, max(0, first), stop)
+            at = held.sample_file.data.find(wanted, max(0, first), stop)
             while at >= 0:
                 yield side, held.start - at if side == HEAD else at - first
-                at = held.material.data.find(wanted, at + 1, stop)
+                at = held.sample_file.data.find(wanted, at + 1, stop)
 
     def spots(self, number: Number) -> Iterator[tuple[str, int]]:
         """Yield the places where a number of that size can stand."""
@@ -237,11 +237,11 @@ def _links(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
     """
     found: list[Claim] = []
     texts: dict[str, list[int]] = {"previous": [-1] * len(sight.records), "next": [-1] * len(sight.records)}
-    index = {(id(each.material), each.start): at for at, each in enumerate(sight.records)}
+    index = {(id(each.sample_file), each.start): at for at, each in enumerate(sight.records)}
     for one, other in neighbours(sight.records):
         if one.joined and one.next == other.start:
-            texts["next"][index[id(one.material), one.start]] = other.start
-            texts["previous"][index[id(other.material), other.start]] = one.start
+            texts["next"][index[id(one.sample_file), one.start]] = other.start
+            texts["previous"][index[id(other.sample_file), other.start]] = one.start
     for number in columns.links():
         for side, at in sight.spots(number):
             if not free(side, at, number.size, [*taken, *found]):
@@ -343,13 +343,13 @@ def _written(sight: Sight, side: str, at: int, number: Number) -> bool:
 
 def _is_dated(sight: Sight) -> bool:
     """Whether a listing prints dates of some of the records."""
-    rows = (each.material.listed.get(each.start) for each in sight.records)
+    rows = (each.sample_file.listed.get(each.start) for each in sight.records)
     return sum(row is not None and row.stamp is not None for row in rows) >= 2
 
 
 def _listed_stamp(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
     """Return the column that holds the dates a listing prints, but for a difference of time zones."""
-    rows = [each.material.listed.get(each.start) for each in sight.records]
+    rows = [each.sample_file.listed.get(each.start) for each in sight.records]
     wanted = [row.stamp if row else None for row in rows]
     for number in (*columns.stamps(), Number("w32", 4)):
         for side, at in sight.spots(number):
@@ -376,7 +376,7 @@ def _listed_stamp(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
 
 def _written_out(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
     """Return the column that holds the dates a listing prints in parts, by the clock that it prints."""
-    rows = [each.material.listed.get(each.start) for each in sight.records]
+    rows = [each.sample_file.listed.get(each.start) for each in sight.records]
     dated = [(each, row.stamp) for each, row in zip(sight.records, rows, strict=True) if row and row.stamp]
     step = max(1, len(dated) // LOOKED_AT)
     for number in columns.dates_in_parts():
@@ -436,9 +436,9 @@ def _counted(sight: Sight, taken: Sequence[Claim]) -> list[_Counter]:
 def _is_as_known(sight: Sight, values: Sequence[int | None]) -> bool:
     """Whether a column holds the numbers that somebody knows: of the first record of a file, or of the last."""
     for at, each in enumerate(sight.records):
-        first = at == 0 or sight.records[at - 1].material is not each.material
-        last = at + 1 == len(sight.records) or sight.records[at + 1].material is not each.material
-        for number, there in ((each.material.first, first), (each.material.last, last)):
+        first = at == 0 or sight.records[at - 1].sample_file is not each.sample_file
+        last = at + 1 == len(sight.records) or sight.records[at + 1].sample_file is not each.sample_file
+        for number, there in ((each.sample_file.first, first), (each.sample_file.last, last)):
             if there and number not in (None, values[at]):
                 return False
     return True
@@ -446,7 +446,9 @@ def _is_as_known(sight: Sight, values: Sequence[int | None]) -> bool:
 
 def _counting(sight: Sight, taken: Sequence[Claim], wanted: str) -> Iterator[_Counter]:
     listed = _is_listed(sight)
-    known = listed or any(each.material.first is not None or each.material.last is not None for each in sight.records)
+    known = listed or any(
+        each.sample_file.first is not None or each.sample_file.last is not None for each in sight.records
+    )
     for number in (*columns.integers(), *columns.odd()) if known else columns.integers():
         for side, at in sight.spots(number):
             if side != wanted or not free(side, at, number.size, taken):
@@ -618,7 +620,7 @@ def _said(sight: Sight, best: _Counter, group: Sequence[_Counter], *, listed: bo
     """Return what speaks for a number, in counts of what agrees."""
     count = len(best.values)
     steps = [b - a for a, b in itertools.pairwise(best.values) if a is not None and b is not None]
-    rows = [each.material.listed.get(each.start) for each in sight.records]
+    rows = [each.sample_file.listed.get(each.start) for each in sight.records]
     doc = f"rises {sum(step > 0 for step in steps)} times in {count} records, by one {steps.count(1)} times"
     if listed:
         agreeing, told = _agreeing(rows, best.values), sum(row is not None for row in rows)
@@ -635,12 +637,12 @@ def _agreeing(rows: Sequence[ListedRecord | None], values: Sequence[int | None])
 
 
 def _is_listed(sight: Sight) -> bool:
-    return sum(each.start in each.material.listed for each in sight.records) >= 2
+    return sum(each.start in each.sample_file.listed for each in sight.records) >= 2
 
 
 def _agrees(sight: Sight, values: Sequence[int | None]) -> bool:
     """Whether a column holds the numbers of the listing, if there is one: of its own record, or of the one before."""
-    rows = [each.material.listed.get(each.start) for each in sight.records]
+    rows = [each.sample_file.listed.get(each.start) for each in sight.records]
     if sum(row is not None for row in rows) < 2:
         return True
     for shift in (0, 1):

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from glbtools.binary.field import read_number
 from glbtools.binary.layout import MAX_TEXT, TERMINATORS
-from glbtools.learn.material import Material
+from glbtools.learn.samples import SampleFile
 
 FARTHEST = 64
 """Bytes before a text in which its length field is looked for."""
@@ -90,15 +90,15 @@ class Rule(NamedTuple):
     pad: int = 0
     support: float = 0.0
 
-    def length(self, material: Material, start: int) -> int | None:
+    def length(self, sample_file: SampleFile, start: int) -> int | None:
         """Return the length of the text at ``start``; None where nothing ends it."""
-        data = material.data
+        data = sample_file.data
         if self.by == "length":
             assert self.number is not None, "a rule by length has a field"
             value = self.number.read(data, start - self.distance)
             found = None if value is None else value - self.excess
         elif self.by == "terminator":
-            found = material.find(TERMINATORS[self.terminator], start) - start
+            found = sample_file.find(TERMINATORS[self.terminator], start) - start
         else:
             room = data[start : start + self.stride - self.gap]
             found = len(room.rstrip(bytes([self.pad])))
@@ -116,20 +116,20 @@ def _padded(size: int, stride: int) -> int:
 class Pair(NamedTuple):
     """Two neighbouring texts: the beginning of one, that of the next, and where the first may end."""
 
-    material: Material
+    sample_file: SampleFile
     start: int
     next: int
     ends: tuple[tuple[str, int], ...]
 
 
-def rules(materials: Sequence[Material]) -> list[Rule]:
+def rules(sample_files: Sequence[SampleFile]) -> list[Rule]:
     """Return the rules worth trying, best supported first."""
-    pairs = [pair for material in materials for pair in _pairs(material)]
+    pairs = [pair for sample_file in sample_files for pair in _pairs(sample_file)]
     if not pairs:
         return []
-    starts = len({(id(pair.material), pair.start) for pair in pairs})
+    starts = len({(id(pair.sample_file), pair.start) for pair in pairs})
     found = [*_by_length(pairs, starts), *_by_terminator(pairs, starts)]
-    for stride in _strides(materials):
+    for stride in _strides(sample_files):
         found += _strided(pairs, starts, stride)
     best: dict[tuple[object, ...], Rule] = {}
     for rule in sorted(found, key=lambda each: -each.support):
@@ -140,21 +140,21 @@ def rules(materials: Sequence[Material]) -> list[Rule]:
 # --- votes --------------------------------------------------------------------------------------------------------
 
 
-def _pairs(material: Material) -> Iterator[Pair]:
+def _pairs(sample_file: SampleFile) -> Iterator[Pair]:
     """Yield neighbouring texts, a sample of them from all over the file."""
-    known = sorted(material.listed)
+    known = sorted(sample_file.listed)
     if known:
         for at in _spread(len(known) - 1, SAMPLE):
-            start, row = known[at], material.listed[known[at]]
-            ends = (("listed", start + len(row.text)),) if row.whole else _ends(material, start)
-            yield Pair(material, start, known[at + 1], ends)
+            start, row = known[at], sample_file.listed[known[at]]
+            ends = (("listed", start + len(row.text)),) if row.whole else _ends(sample_file, start)
+            yield Pair(sample_file, start, known[at + 1], ends)
         return
-    strong = material.strong
+    strong = sample_file.strong
     for at in _spread(len(strong) - 1, SAMPLE):
-        ends = _ends(material, strong[at])
-        behind = bisect_right(material.anchors, strong[at])
-        for after in material.anchors[behind : behind + NEIGHBOURS]:
-            yield Pair(material, strong[at], after, ends)
+        ends = _ends(sample_file, strong[at])
+        behind = bisect_right(sample_file.anchors, strong[at])
+        for after in sample_file.anchors[behind : behind + NEIGHBOURS]:
+            yield Pair(sample_file, strong[at], after, ends)
 
 
 def _spread(count: int, most: int) -> Iterable[int]:
@@ -165,24 +165,24 @@ def _spread(count: int, most: int) -> Iterable[int]:
     return [at for run in range(runs) for at in range(run * (count - length) // (runs - 1), count)[:length]]
 
 
-def _ends(material: Material, start: int) -> tuple[tuple[str, int], ...]:
+def _ends(sample_file: SampleFile, start: int) -> tuple[tuple[str, int], ...]:
     """Return where a text may end by what stands behind it."""
-    control = material.control(start)
-    ends = [("nul" if material.data[control : control + 1] == b"\0" else "none", control)]
-    line = material.data.find(b"\r\n", start, control)
+    control = sample_file.control(start)
+    ends = [("nul" if sample_file.data[control : control + 1] == b"\0" else "none", control)]
+    line = sample_file.data.find(b"\r\n", start, control)
     return (*ends, ("crlf", line)) if line >= 0 else tuple(ends)
 
 
 def _numbers(pairs: Sequence[Pair]) -> Iterator[tuple[Number, int]]:
     """Yield the places before a text where a number can be read in most records."""
-    sample = list({(id(pair.material), pair.start): pair for pair in pairs}.values())[:40]
+    sample = list({(id(pair.sample_file), pair.start): pair for pair in pairs}.values())[:40]
     for distance in range(1, FARTHEST + 1):
         for number in BINARY[:3]:
             if number.size <= distance:
                 yield number, distance
         for number in DIGITS:
             if number.size <= distance:
-                read = [number.read(pair.material.data, pair.start - distance) for pair in sample]
+                read = [number.read(pair.sample_file.data, pair.start - distance) for pair in sample]
                 if sum(value is not None for value in read) * 4 >= len(read) * 3:
                     yield number, distance
 
@@ -194,13 +194,13 @@ def _by_length(pairs: Sequence[Pair], starts: int) -> Iterator[Rule]:
         seen: dict[tuple[int, int], set[int]] = {}
         values = set()
         for pair in pairs:
-            value = number.read(pair.material.data, pair.start - distance)
+            value = number.read(pair.sample_file.data, pair.start - distance)
             if value is None or not 0 < value <= MAX_TEXT:
                 continue
             values.add(value)
             rest = pair.next - pair.start - value
             if 0 <= rest <= WIDEST_GAP:
-                seen.setdefault((id(pair.material), pair.start), set()).add(rest)
+                seen.setdefault((id(pair.sample_file), pair.start), set()).add(rest)
         for rests in seen.values():
             votes.update(rests)
         for rest, count in votes.most_common(2):
@@ -212,10 +212,10 @@ def _counted(pairs: Sequence[Pair], number: Number, distance: int, rest: int, su
     """Yield what a length field may count: the text, what ends it, or the record."""
     texts: Counter[tuple[str, int]] = Counter()
     for pair in pairs:
-        value = number.read(pair.material.data, pair.start - distance)
+        value = number.read(pair.sample_file.data, pair.start - distance)
         if value is not None and pair.next - pair.start - value == rest:
             texts.update(
-                (_name(pair.material.data, end) if name == "listed" else name, value - (end - pair.start))
+                (_name(pair.sample_file.data, end) if name == "listed" else name, value - (end - pair.start))
                 for name, end in pair.ends
             )
     if rest:
@@ -237,7 +237,7 @@ def _direct(pairs: Sequence[Pair], number: Number, distance: int, rest: int, sup
     within: Counter[str] = Counter()
     total = 0
     for pair in pairs:
-        data = pair.material.data
+        data = pair.sample_file.data
         value = number.read(data, pair.start - distance)
         if value is None or pair.next - pair.start - value != rest:
             continue
@@ -269,7 +269,7 @@ def _by_terminator(pairs: Sequence[Pair], starts: int) -> Iterator[Rule]:
     votes: Counter[tuple[str, int]] = Counter()
     for pair in pairs:
         for name, end in pair.ends:
-            name = _name(pair.material.data, end) if name == "listed" else name  # noqa: PLW2901
+            name = _name(pair.sample_file.data, end) if name == "listed" else name  # noqa: PLW2901
             if name != "none" and 0 < pair.next - end <= WIDEST_GAP:
                 votes[name, pair.next - end] += 1
     for (name, gap), count in votes.most_common(4):
@@ -280,13 +280,13 @@ def _by_terminator(pairs: Sequence[Pair], starts: int) -> Iterator[Rule]:
 # --- strides ------------------------------------------------------------------------------------------------------
 
 
-def _strides(materials: Sequence[Material]) -> list[int]:
+def _strides(sample_files: Sequence[SampleFile]) -> list[int]:
     """Return strides by which nearly all texts are apart.
 
     Texts of one stride leave one remainder. False anchors leave any, so that what chance adds is taken off.
     """
     shares: dict[int, float] = {}
-    starts = [sorted(material.listed) or material.strong for material in materials]
+    starts = [sorted(sample_file.listed) or sample_file.strong for sample_file in sample_files]
     total = sum(map(len, starts))
     if total < FEWEST_STARTS:
         return []
@@ -309,9 +309,9 @@ def _strided(pairs: Sequence[Pair], starts: int, stride: int) -> Iterator[Rule]:
     nearest: dict[tuple[int, int], Pair] = {}
     for pair in pairs:
         if not (pair.next - pair.start) % stride and not _spans(pair, stride):
-            nearest.setdefault((id(pair.material), pair.start), pair)
+            nearest.setdefault((id(pair.sample_file), pair.start), pair)
     fitting = list(nearest.values())
-    contents = [_content(pair.material.data[pair.start : pair.next]) for pair in fitting]
+    contents = [_content(pair.sample_file.data[pair.start : pair.next]) for pair in fitting]
     for number, distance in _numbers(fitting):
         for rule in _gapped(fitting, starts, Rule("length", number, distance, stride=stride), least=0.8):
             if rule.widest - rule.gap < NARROW:
@@ -326,7 +326,7 @@ def _strided(pairs: Sequence[Pair], starts: int, stride: int) -> Iterator[Rule]:
 
 def _spans(pair: Pair, stride: int) -> bool:
     """Whether a text that the listing does not have, since it is deleted, may stand between two that it has."""
-    anchors = pair.material.anchors if pair.material.listed else []
+    anchors = pair.sample_file.anchors if pair.sample_file.listed else []
     between = anchors[bisect_right(anchors, pair.start) : bisect_left(anchors, pair.next)]
     return any(not (each - pair.start) % stride for each in between)
 
@@ -339,7 +339,7 @@ def _measured(pairs: Sequence[Pair], contents: Sequence[int | None], starts: int
     ended: Counter[str] = Counter()
     values = set()
     for pair, content in zip(pairs, contents, strict=True):
-        data = pair.material.data
+        data = pair.sample_file.data
         value = rule.number.read(data, pair.start - rule.distance)
         if value is None or not 0 < value <= MAX_TEXT:
             continue
@@ -391,7 +391,7 @@ def _gapped(pairs: Sequence[Pair], starts: int, rule: Rule, least: float = 0.5) 
     """
     edges: Counter[int] = Counter()
     for pair in pairs:
-        length = rule.length(pair.material, pair.start)
+        length = rule.length(pair.sample_file, pair.start)
         if length is None:
             continue
         distance = pair.next - pair.start
@@ -414,7 +414,7 @@ def _behind_padding(pairs: Sequence[Pair], pad: int) -> int:
     for pair in pairs:
         runs = [
             (match.end() - match.start(), match.end())
-            for match in _FILLED.finditer(pair.material.data, pair.start, pair.next)
+            for match in _FILLED.finditer(pair.sample_file.data, pair.start, pair.next)
             if match[0][0] == pad
         ]
         if runs:
@@ -426,5 +426,5 @@ def _filler(pairs: Sequence[Pair], stride: int) -> int:
     """Return the byte that fills most of the records."""
     seen: Counter[int] = Counter()
     for pair in pairs:
-        seen.update(pair.material.data[pair.start : pair.start + stride])
+        seen.update(pair.sample_file.data[pair.start : pair.start + stride])
     return max((0, 0x20, 0xFF), key=lambda byte: seen[byte])

@@ -15,22 +15,22 @@ from glbtools.formats.logs import probe as probe_log
 from glbtools.formats.message import REQTX, parse_subject
 from glbtools.formats.queue import parse_queue
 from glbtools.layouts import reference
-from glbtools.learn import testimony as testimonies
-from glbtools.learn.places import ENCODING, Plain
-from glbtools.learn.testimony import (
+from glbtools.learn import hints as known_hints
+from glbtools.learn.hints import (
     GIVEN,
     LISTING,
     MOST_RECORDS,
     SRVCONF_UNIT,
+    Hints,
     KnownValue,
     Snapshot,
-    Testimony,
     base_name,
     fits,
     kinds,
     names,
     section,
 )  # fmt: skip
+from glbtools.learn.positions import ENCODING, Plain
 
 MOST_TEXT = 1 << 20
 """Bytes of a text that are looked at for subjects."""
@@ -38,7 +38,7 @@ MOST_TEXT = 1 << 20
 
 def gathered(
     family: str, contents: Sequence[tuple[str, bytes]], listings: Sequence[tuple[str, Listing]], known: Sequence[str]
-) -> Testimony:
+) -> Hints:
     """Return all that is known of some files.
 
     Args:
@@ -52,22 +52,22 @@ def gathered(
     """
     own = [each for each in contents if _named(family, each[0])]
     own = own or [each for each in contents if fits(family, each[1])]
-    testimony = Testimony(family, [Snapshot(*each) for each in own if fits(family, each[1])])
+    hints = Hints(family, [Snapshot(*each) for each in own if fits(family, each[1])])
     size = "512 bytes" if family == "reqconf" else "a multiple of 1024"
-    testimony.remarks += [
+    hints.remarks += [
         f"{base_name(path)}: {len(data)} bytes, {family.upper()}.GLB has {size}; left out"
         for path, data in own
         if not fits(family, data)
     ]
     for text in known:
-        testimony.told += _given(testimony, text, [path for path, _ in own])
-    if testimony.snapshots:
-        _listed(testimony, listings, [path for path, _ in own])
+        hints.told += _given(hints, text, [path for path, _ in own])
+    if hints.snapshots:
+        _listed(hints, listings, [path for path, _ in own])
         for path, data in contents:
             if (path, data) not in own:
-                _beside(testimony, path, data)
-        _within(testimony)
-    return testimony
+                _beside(hints, path, data)
+        _within(hints)
+    return hints
 
 
 def _named(family: str, path: str) -> bool:
@@ -77,10 +77,10 @@ def _named(family: str, path: str) -> bool:
 # --- listings ----------------------------------------------------------------------------------------------------
 
 
-def _listed(testimony: Testimony, listings: Sequence[tuple[str, Listing]], paths: Sequence[str]) -> None:
-    printed = [each for each in listings if getattr(each[1], testimony.family) is not None]
-    which = "-R" if testimony.family == "reqconf" else "-S"
-    testimony.remarks += [
+def _listed(hints: Hints, listings: Sequence[tuple[str, Listing]], paths: Sequence[str]) -> None:
+    printed = [each for each in listings if getattr(each[1], hints.family) is not None]
+    which = "-R" if hints.family == "reqconf" else "-S"
+    hints.remarks += [
         f"{base_name(path)}: no listing by LISTDS {which}; left out"
         for path, _ in (each for each in listings if each not in printed)
     ]
@@ -89,12 +89,12 @@ def _listed(testimony: Testimony, listings: Sequence[tuple[str, Listing]], paths
         pairs = list(range(len(paths)))
     if pairs is None:
         message = f"{len(printed)} listings for {len(paths)} files, and their names do not say which is of which"
-        testimony.remarks.append(f"{message}; give one for each file, in the order of the files")
+        hints.remarks.append(f"{message}; give one for each file, in the order of the files")
         return
-    numbers = {each.path: number for number, each in enumerate(testimony.snapshots)}
+    numbers = {each.path: number for number, each in enumerate(hints.snapshots)}
     for at, (_, listing) in zip(pairs, printed, strict=True):
         if paths[at] in numbers:
-            testimony.told += _of_listing(testimony.family, numbers[paths[at]], listing)
+            hints.told += _of_listing(hints.family, numbers[paths[at]], listing)
 
 
 def paired_names(listings: Sequence[str], files: Sequence[str]) -> list[int] | None:
@@ -141,8 +141,8 @@ _SAYING = re.compile(
 )
 
 
-def _given(testimony: Testimony, text: str, paths: Sequence[str]) -> Iterator[KnownValue]:
-    family, whole = testimony.family, [each.path for each in testimony.snapshots]
+def _given(hints: Hints, text: str, paths: Sequence[str]) -> Iterator[KnownValue]:
+    family, whole = hints.family, [each.path for each in hints.snapshots]
     path = next((each for each in sorted(paths, key=len, reverse=True) if text.startswith(f"{each}:")), None)
     saying = _SAYING.fullmatch(text if path is None else text[len(path) + 1 :])
     at = text.find(":")
@@ -161,15 +161,15 @@ def _given(testimony: Testimony, text: str, paths: Sequence[str]) -> Iterator[Kn
         raise UsageError(f"--known {text!r}: several files are called {path}; give the path")
     value = _value(family, name, saying["value"], text)
     for number in (number for number, each in enumerate(whole) if each in meant):
-        yield KnownValue(name, number, _record(testimony, number, name, saying["record"], text), value, GIVEN)
+        yield KnownValue(name, number, _record(hints, number, name, saying["record"], text), value, GIVEN)
 
 
-def _record(testimony: Testimony, snapshot: int, name: str, spelled: str | None, text: str) -> int:
-    if testimony.family == "reqconf" or section(testimony.family, name) == "header":
+def _record(hints: Hints, snapshot: int, name: str, spelled: str | None, text: str) -> int:
+    if hints.family == "reqconf" or section(hints.family, name) == "header":
         if spelled is not None:
             raise UsageError(f"--known {text!r}: {name} is no field of a requestor")
         return 0
-    last = len(testimony.snapshots[snapshot].data) // SRVCONF_UNIT - 1
+    last = len(hints.snapshots[snapshot].data) // SRVCONF_UNIT - 1
     if spelled is None and last != 1:
         raise UsageError(f"--known {text!r}: say of which requestor, as in requestor[1].{name}=")
     if int(spelled or 1) > last:
@@ -178,7 +178,7 @@ def _record(testimony: Testimony, snapshot: int, name: str, spelled: str | None,
 
 
 def _value(family: str, name: str, spelled: str, text: str) -> Plain:
-    if name in testimonies.DATES[family]:
+    if name in known_hints.DATES[family]:
         try:
             when = datetime.fromisoformat(spelled)
         except ValueError:
@@ -186,7 +186,7 @@ def _value(family: str, name: str, spelled: str, text: str) -> Plain:
         if when.tzinfo is not None:
             raise UsageError(f"--known {text!r}: a date is given by the clock of the postoffice, without a zone")
         return when.replace(microsecond=0)
-    if name in testimonies.TEXTS[family]:
+    if name in known_hints.TEXTS[family]:
         try:
             raw = spelled.encode(ENCODING)
         except UnicodeEncodeError:
@@ -207,17 +207,17 @@ _SUBJECT = re.compile(r"(?:ReqTx|SrvTx)\s+R\s*=[^\r\n\0]{1,40}", re.IGNORECASE)
 _SRVSEQ = re.compile(r"^[ \t]*SRVSEQ[ \t]*=[ \t]*(\d{1,10})[ \t\r]*$", re.IGNORECASE | re.MULTILINE)
 
 
-def _beside(testimony: Testimony, path: str, data: bytes) -> None:
+def _beside(hints: Hints, path: str, data: bytes) -> None:
     """Add what a file says that is no snapshot itself; it is of the only one, or of the one in its directory."""
-    near = [n for n, each in enumerate(testimony.snapshots) if PurePath(each.path).parent == PurePath(path).parent]
-    at = near if len(testimony.snapshots) > 1 else [0]
-    said = dict(_said(testimony.family, path, data))
+    near = [n for n, each in enumerate(hints.snapshots) if PurePath(each.path).parent == PurePath(path).parent]
+    at = near if len(hints.snapshots) > 1 else [0]
+    said = dict(_said(hints.family, path, data))
     if not said:
-        testimony.remarks.append(f"{base_name(path)}: says nothing of {testimony.family.upper()}.GLB")
+        hints.remarks.append(f"{base_name(path)}: says nothing of {hints.family.upper()}.GLB")
     elif len(at) != 1:
-        testimony.remarks.append(f"{base_name(path)}: of which snapshot it is cannot be told; left out")
+        hints.remarks.append(f"{base_name(path)}: of which snapshot it is cannot be told; left out")
     else:
-        testimony.told += [KnownValue(name, at[0], 0, value, base_name(path)) for name, value in said.items()]
+        hints.told += [KnownValue(name, at[0], 0, value, base_name(path)) for name, value in said.items()]
 
 
 def _said(family: str, path: str, data: bytes) -> Iterator[tuple[str, Plain]]:
@@ -251,21 +251,21 @@ def _said(family: str, path: str, data: bytes) -> Iterator[tuple[str, Plain]]:
 # --- contradictions ----------------------------------------------------------------------------------------------
 
 
-def _within(testimony: Testimony) -> None:
+def _within(hints: Hints) -> None:
     """Take out what has no record, and names of which sources say different things; say so."""
-    testimony.told = [each for each in testimony.told if each.record <= MOST_RECORDS]
-    missing = sorted({each.record for each in testimony.told if not testimony.region(each)})
+    hints.told = [each for each in hints.told if each.record <= MOST_RECORDS]
+    missing = sorted({each.record for each in hints.told if not hints.region(each)})
     if missing:
-        testimony.remarks.append(f"a listing has requestor {missing[0]}, the file has no such record")
-        testimony.told = [each for each in testimony.told if testimony.region(each)]
+        hints.remarks.append(f"a listing has requestor {missing[0]}, the file has no such record")
+        hints.told = [each for each in hints.told if hints.region(each)]
     stated: dict[tuple[str, int, int], list[KnownValue]] = {}
-    for each in testimony.told:
+    for each in hints.told:
         if not each.weak:
             stated.setdefault(each[:3], []).append(each)
     for (name, snapshot, record), several in stated.items():
         if len({each.value for each in several}) > 1:
             said = " and ".join(f"{each.value} ({each.source})" for each in several)
             of = f"requestor[{record}].{name}" if record else name
-            testimony.remarks.append(f"{of} of {testimony.snapshots[snapshot].name} is said to be {said}; left open")
-            testimony.contradicted = True
-            testimony.told = [each for each in testimony.told if each.name != name]
+            hints.remarks.append(f"{of} of {hints.snapshots[snapshot].name} is said to be {said}; left open")
+            hints.contradicted = True
+            hints.told = [each for each in hints.told if each.name != name]

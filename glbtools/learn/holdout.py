@@ -9,7 +9,7 @@ from glbtools.binary.layout import Layout
 from glbtools.binary.records import codec
 from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn.comparison import WHAT
-from glbtools.learn.material import Material
+from glbtools.learn.samples import SampleFile
 
 FEWEST = 6
 """Records of which a third is kept apart."""
@@ -46,15 +46,15 @@ class Holdout(NamedTuple):
 
 
 def held_out(
-    materials: Sequence[Material],
+    sample_files: Sequence[SampleFile],
     queues: Sequence[Queue],
     layout: Layout,
-    search: Callable[[Sequence[Material]], Layout | None],
+    search: Callable[[Sequence[SampleFile]], Layout | None],
 ) -> Holdout:
     """Return how the last third of the records is read by what a search finds without it.
 
     Args:
-        materials: the files.
+        sample_files: the files.
         queues: how the layout that was found reads them.
         layout: that layout.
         search: what is found in files; None where that decides nothing.
@@ -64,14 +64,14 @@ def held_out(
         return Holdout(0, total, 0)
     rest, kept = [], []
     left = total - total // 3
-    for material, queue in zip(materials, queues, strict=True):
+    for sample_file, queue in zip(sample_files, queues, strict=True):
         shown = queue.records[:left]
         left -= len(shown)
         kept.append(queue.records[len(shown) :])
         near = [each for each in shown if each.stop <= LARGEST]
         if near:
             whole = len(near) == len(queue.records)
-            rest.append(material if whole else _cut(material, near[-1].stop))
+            rest.append(sample_file if whole else _cut(sample_file, near[-1].stop))
     records = sum(map(len, kept))
     found = search(rest) if rest else None
     if found is None:
@@ -79,8 +79,8 @@ def held_out(
     wrong: dict[str, int] = dict.fromkeys(("number", "text", "date"), 0)
     alike = 0
     first, shift = codec(layout).len_head, codec(found).len_head
-    for material, several in zip(materials, kept, strict=True):
-        read = {each.start + shift: each for each in parse_queue(material.data, found).records}
+    for sample_file, several in zip(sample_files, kept, strict=True):
+        read = {each.start + shift: each for each in parse_queue(sample_file.data, found).records}
         for each in several:
             its = read.get(each.start + first)
             differs = [
@@ -98,10 +98,10 @@ def held_out(
     return Holdout(records, total, alike, tuple(what for what, count in wrong.items() if count > STRAY * records))
 
 
-def _cut(material: Material, stop: int) -> Material:
+def _cut(sample_file: SampleFile, stop: int) -> SampleFile:
     """Return the beginning of a file, with what is known of it."""
-    cut = Material(material.path, material.data[:stop], first=material.first)
-    cut.listed = {at: row for at, row in material.listed.items() if at < stop}
+    cut = SampleFile(sample_file.path, sample_file.data[:stop], first=sample_file.first)
+    cut.listed = {at: row for at, row in sample_file.listed.items() if at < stop}
     cut.printed = list(cut.listed.values())
     return cut
 

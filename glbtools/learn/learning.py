@@ -22,7 +22,8 @@ from glbtools.formats.queue import Queue, parse_queue
 from glbtools.formats.registry import FORMATS, detect
 from glbtools.layouts import Layouts
 from glbtools.layouts.written import to_toml
-from glbtools.learn import configuration, holdout, obscuring, queue, singles, testimony
+from glbtools.learn import configuration, holdout, obscuring, queue, singles
+from glbtools.learn import hints as known_hints
 from glbtools.learn.audit import date_doubts, frame_doubts, kind_doubts, number_doubts, text_doubts, without_stamp
 from glbtools.learn.checking import Part, queue_listing, queue_part
 from glbtools.learn.checksums import ChecksumMatch
@@ -30,11 +31,11 @@ from glbtools.learn.comparison import Comparison, astray, beyond, compare, contr
 from glbtools.learn.gathering import paired_names
 from glbtools.learn.kinds import Mention
 from glbtools.learn.liveness import doubts, selected
-from glbtools.learn.material import CONTROL, Material, one_each, told, with_listings
 from glbtools.learn.ordering import with_order
 from glbtools.learn.pins import Pin, parse_pins, pinned, refutations
-from glbtools.learn.places import Place
+from glbtools.learn.positions import Position
 from glbtools.learn.repeats import with_repeats
+from glbtools.learn.samples import CONTROL, SampleFile, one_each, told, with_listings
 from glbtools.learn.summed import with_checksum
 from glbtools.model.configuration import ReqConf
 from glbtools.progress import Progress
@@ -82,7 +83,7 @@ class Learning:
     reasons: list[str] = field(default_factory=list)
     wanted: list[str] = field(default_factory=list)
     tried: int = 0
-    places: dict[str, list[Place]] = field(default_factory=dict)
+    places: dict[str, list[Position]] = field(default_factory=dict)
     mentions: list[Mention] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
     held: holdout.Holdout | None = None
@@ -195,10 +196,10 @@ def _spoken_of(
 ) -> str | None:
     """Return the family that listings and known values are of, where files by another name have its size."""
     printed = [parse_listing(files.read(path, max_size)) for path in listings if str(path) != files.STDIN]
-    families = testimony.spoken_of(printed, known)
+    families = known_hints.spoken_of(printed, known)
     for path in paths if families else ():
         data = b"" if str(path) == files.STDIN else files.read(path, max_size)
-        if family := next((family for family in families if testimony.fits(family, data)), None):
+        if family := next((family for family in families if known_hints.fits(family, data)), None):
             return family
     return None
 
@@ -218,12 +219,12 @@ def _queue_layout(
         learning.tried += 1
         progress(text, learning.tried, steps)
 
-    materials = [Material(str(path), files.read(path, max_size)) for path in paths]
-    learning.contents = [each.data for each in materials]
-    told(materials, known)
-    materials, copies = one_each(materials)
+    sample_files = [SampleFile(str(path), files.read(path, max_size)) for path in paths]
+    learning.contents = [each.data for each in sample_files]
+    told(sample_files, known)
+    sample_files, copies = one_each(sample_files)
     learning.concluded += copies
-    learning.reasons = list(_strangers(materials))
+    learning.reasons = list(_strangers(sample_files))
     if learning.reasons:
         learning.wanted = ["the queue file itself: REQTRANS.GLB, MSTTRANS.GLB or another that ends in TRANS.GLB"]
         return learning
@@ -234,68 +235,70 @@ def _queue_layout(
             printed.append(queue_listing(path, max_size))
         else:
             confirmed.append((str(path), reqconf))
-    learning.concluded += _confirmed(materials, confirmed)
-    stored = materials
-    said = with_listings(materials, printed, ENCODING)
+    learning.concluded += _confirmed(sample_files, confirmed)
+    stored = sample_files
+    said = with_listings(sample_files, printed, ENCODING)
     cover = None
-    if said and not any(each.printed for each in materials):
-        materials, cover = obscuring.clear(materials, printed, ENCODING)
-        said = with_listings(materials, printed, ENCODING)
+    if said and not any(each.printed for each in sample_files):
+        sample_files, cover = obscuring.clear(sample_files, printed, ENCODING)
+        said = with_listings(sample_files, printed, ENCODING)
     if cover:
-        materials = [obscuring.followed(each, cover) for each in materials]
-        with_listings(materials, printed, ENCODING)
+        sample_files = [obscuring.followed(each, cover) for each in sample_files]
+        with_listings(sample_files, printed, ENCODING)
     learning.concluded += said
     progress("comparing records", 0, steps)
-    found = queue.candidates(materials, explaining)
+    found = queue.candidates(sample_files, explaining)
     hidden = cover.over(found[0].layout) if cover and found else None
     if hidden is not None:  # records that no row prints are read by the layout, and then looked at like the others
-        materials = [obscuring.read(each, hidden, known) for each, known in zip(stored, materials, strict=True)]
-        with_listings(materials, printed, ENCODING)
-        found = queue.candidates(materials, explaining)
+        sample_files = [obscuring.read(each, hidden, known) for each, known in zip(stored, sample_files, strict=True)]
+        with_listings(sample_files, printed, ENCODING)
+        found = queue.candidates(sample_files, explaining)
     refuted: list[str] = []
     if pins and found:
-        found, refuted = _pinned(found, pins, materials)
+        found, refuted = _pinned(found, pins, sample_files)
         learning.concluded += refuted if found else ()
     learning.candidates = found
-    learning.apart = _apart(found, materials)
-    learning.reasons = list(_undecided(found, materials, {each.name for each in pins}, learning.apart))
+    learning.apart = _apart(found, sample_files)
+    learning.reasons = list(_undecided(found, sample_files, {each.name for each in pins}, learning.apart))
     if refuted and not found:
         learning.reasons = list(dict.fromkeys(refuted))
     if found and not learning.reasons:
         layout = found[0].layout
         progress("looking for a checksum", steps - 1, steps)
-        queues = _read(materials, layout)
+        queues = _read(sample_files, layout)
         numbered = any(each.name == "sync" for each in pins) or any(
-            each.printed or each.last is not None for each in materials
+            each.printed or each.last is not None for each in sample_files
         )
-        layout = with_order(layout, materials, queues) if numbered else layout
-        layout = with_repeats(layout, materials, queues, told=numbered)
-        queues = _read(materials, layout)
-        learning.layout, learning.checksum = with_checksum(layout, queues, materials)
-        learning.layout = selected(learning.layout, materials, _read(materials, learning.layout))
-    elif not found and (single := singles.partial_layout(materials)) is not None:
+        layout = with_order(layout, sample_files, queues) if numbered else layout
+        layout = with_repeats(layout, sample_files, queues, told=numbered)
+        queues = _read(sample_files, layout)
+        learning.layout, learning.checksum = with_checksum(layout, queues, sample_files)
+        learning.layout = selected(learning.layout, sample_files, _read(sample_files, learning.layout))
+    elif not found and (single := singles.partial_layout(sample_files)) is not None:
         learning.layout, learning.reasons = single, list(singles.OPEN)
     best = learning.layout or (found[0].layout if found else None)
     if best is not None:
-        queues = _read(materials, best)
-        learning.parts = [queue_part(each.path, each.data, held) for each, held in zip(materials, queues, strict=True)]
-        _test(learning, materials, queues, {each.name for each in pins})
+        queues = _read(sample_files, best)
+        learning.parts = [
+            queue_part(each.path, each.data, held) for each, held in zip(sample_files, queues, strict=True)
+        ]
+        _test(learning, sample_files, queues, {each.name for each in pins})
     if learning.layout is not None and found:
         progress("reading a third that was kept apart", steps - 1, steps)
-        queues = _read(materials, learning.layout)
-        learning.held = holdout.held_out(materials, queues, learning.layout, lambda rest: _decided(rest, pins))
+        queues = _read(sample_files, learning.layout)
+        learning.held = holdout.held_out(sample_files, queues, learning.layout, lambda rest: _decided(rest, pins))
         _test_apart(learning, learning.held, {each.name for each in pins})
     if cover and learning.layout is not None:
         learning.layout = _obscured(learning, cover, stored, queues)
     if learning.layout is None:
-        learning.concluded += [*_agreed(found), *_arithmetic(materials)]
-    learning.wanted = list(_wanted(learning, materials))
+        learning.concluded += [*_agreed(found), *_arithmetic(sample_files)]
+    learning.wanted = list(_wanted(learning, sample_files))
     return learning
 
 
-def _read(materials: Sequence[Material], layout: Layout) -> list[Queue]:
+def _read(sample_files: Sequence[SampleFile], layout: Layout) -> list[Queue]:
     """Return the files as a layout reads them."""
-    return [parse_queue(each.data, layout) for each in materials]
+    return [parse_queue(each.data, layout) for each in sample_files]
 
 
 def _of_requestor(path: str | Path, max_size: int) -> ReqConf | None:
@@ -306,12 +309,12 @@ def _of_requestor(path: str | Path, max_size: int) -> ReqConf | None:
     return None if probe_listq(data) else parse_listing(data).reqconf
 
 
-def _confirmed(materials: Sequence[Material], listings: Sequence[tuple[str, ReqConf]]) -> Iterator[str]:
+def _confirmed(sample_files: Sequence[SampleFile], listings: Sequence[tuple[str, ReqConf]]) -> Iterator[str]:
     """Take from listings of the same postoffices the number that a queue of one record keeps: the last confirmed one.
 
     Yields what could not be used, in words (Q133428: the record keeps ReqSync).
     """
-    paths = [each.path for each in materials]
+    paths = [each.path for each in sample_files]
     pairs = paired_names([path for path, _ in listings], paths)
     if pairs is None and len(listings) == len(paths):
         pairs = list(range(len(paths)))
@@ -319,27 +322,27 @@ def _confirmed(materials: Sequence[Material], listings: Sequence[tuple[str, ReqC
         yield "which postoffice a listing of LISTDS is of its name does not tell: give one for each file, in order"
     for at, (path, reqconf) in zip(pairs or (), listings, strict=False):
         number = reqconf.reqsync
-        if number is None or len(materials[at].strong) != 1:
+        if number is None or len(sample_files[at].strong) != 1:
             yield f"{path}: {paths[at]} is no queue of one record whose number it prints; left out"
-        elif materials[at].last is None:
-            materials[at].last = number
+        elif sample_files[at].last is None:
+            sample_files[at].last = number
 
 
-def _decided(materials: Sequence[Material], pins: Sequence[Pin]) -> Layout | None:
+def _decided(sample_files: Sequence[SampleFile], pins: Sequence[Pin]) -> Layout | None:
     """Return the layout that a search finds in files; None where it decides nothing."""
-    found = queue.candidates(materials)
+    found = queue.candidates(sample_files)
     if pins and found:
-        found, _ = _pinned(found, pins, materials)
+        found, _ = _pinned(found, pins, sample_files)
     fixed = {each.name for each in pins}
-    return found[0].layout if found and not list(_undecided(found, materials, fixed)) else None
+    return found[0].layout if found and not list(_undecided(found, sample_files, fixed)) else None
 
 
-def _starts(material: Material, layout: Layout) -> list[int]:
-    return [each.start for each in parse_queue(material.data, layout).records[:1]]
+def _starts(sample_file: SampleFile, layout: Layout) -> list[int]:
+    return [each.start for each in parse_queue(sample_file.data, layout).records[:1]]
 
 
 def _obscured(
-    learning: Learning, cover: obscuring.Cover, stored: Sequence[Material], queues: Sequence[Queue]
+    learning: Learning, cover: obscuring.Cover, stored: Sequence[SampleFile], queues: Sequence[Queue]
 ) -> Layout | None:
     """Return the layout with how its texts are changed; None where the files do not read with it as learnt."""
     assert learning.layout is not None, "there is a layout"
@@ -348,18 +351,18 @@ def _obscured(
     if layout is None:
         learning.reasons.append("no field of the record is the key of its text: where it stands belongs to another")
         return None
-    for material, held in zip(stored, queues, strict=True):
-        read = [(each.sync, each.text) for each in parse_queue(material.data, layout).records]
+    for sample_file, held in zip(stored, queues, strict=True):
+        read = [(each.sync, each.text) for each in parse_queue(sample_file.data, layout).records]
         if read != [(each.sync, each.text) for each in held.records]:
             learning.reasons.append(
-                f"texts are stored so, and not all of {material.path} is read with {layout.obscured}"
+                f"texts are stored so, and not all of {sample_file.path} is read with {layout.obscured}"
             )
             return None
     return layout
 
 
 def _pinned(
-    found: Sequence[queue.Candidate], pins: Sequence[Pin], materials: Sequence[Material]
+    found: Sequence[queue.Candidate], pins: Sequence[Pin], sample_files: Sequence[SampleFile]
 ) -> tuple[list[queue.Candidate], list[str]]:
     """Return the explanations that pins leave, with what is pinned in them, and why the others are refuted."""
     left, refuted = [], []
@@ -367,11 +370,11 @@ def _pinned(
         try:
             layout = pinned(each.layout, pins)
         except LayoutError as error:
-            first = next((f"0x{at:x} of {m.path}" for m in materials for at in _starts(m, each.layout)), "the files")
+            first = next((f"0x{at:x} of {m.path}" for m in sample_files for at in _starts(m, each.layout)), "the files")
             refuted.append(f"--pin {error.key} is refuted: in the record at {first} {error.reason}")
             continue
-        queues = _read(materials, layout)
-        against = list(refutations(pins, materials, queues))
+        queues = _read(sample_files, layout)
+        against = list(refutations(pins, sample_files, queues))
         refuted += against
         if not against:
             texts = tuple((record.sync, record.text) for held in queues for record in held.records)
@@ -380,15 +383,15 @@ def _pinned(
 
 
 def _test(
-    learning: Learning, materials: Sequence[Material], queues: Sequence[Queue], fixed: Set[str] = frozenset()
+    learning: Learning, sample_files: Sequence[SampleFile], queues: Sequence[Queue], fixed: Set[str] = frozenset()
 ) -> None:
     """Hold the best explanation against the listings: a layout that one contradicts is none."""
-    compared = [compare(each, held) for each, held in zip(materials, queues, strict=True)]
+    compared = [compare(each, held) for each, held in zip(sample_files, queues, strict=True)]
     learning.comparisons = [each for each in compared if each is not None]
     if learning.layout is None or learning.layout.partial:
         return
     learning.reasons += [reason for each in learning.comparisons for reason in contradictions(each)]
-    parts = [(each, held) for each, held in zip(materials, queues, strict=True) if held.records]
+    parts = [(each, held) for each, held in zip(sample_files, queues, strict=True) if held.records]
     if parts and not learning.comparisons:
         learning.concluded.append("which of the records are in the queue only a listing tells: some may be purged")
     dated = any(each.agreeing.get("date") for each in learning.comparisons)
@@ -453,19 +456,19 @@ def _configuration_layout(
 # --- why not, and what would help ---------------------------------------------------------------------------------
 
 
-def _strangers(materials: Sequence[Material]) -> Iterator[str]:
+def _strangers(sample_files: Sequence[SampleFile]) -> Iterator[str]:
     """Yield which files are text files of another kind by their content: their lines may look like records."""
     texts = {name: each for name, each in FORMATS.items() if not each.binary}
-    for material in materials:
+    for sample_file in sample_files:
         with contextlib.suppress(UnknownFormatError):
-            entry = detect(material.data, "", Layouts(), texts)
+            entry = detect(sample_file.data, "", Layouts(), texts)
             hint = "; give it with --listing, beside the file it lists" if entry.name == "listq" else ""
-            yield f"{material.path} is no queue file but of another kind: {entry.title}{hint}"
+            yield f"{sample_file.path} is no queue file but of another kind: {entry.title}{hint}"
 
 
 def _undecided(
     found: Sequence[queue.Candidate],
-    materials: Sequence[Material],
+    sample_files: Sequence[SampleFile],
     fixed: Set[str] = frozenset(),
     apart: Sequence[str] = (),
 ) -> Iterator[str]:
@@ -473,11 +476,11 @@ def _undecided(
 
     ``fixed`` are the names that are pinned, ``apart`` the files that are explained alone and not together.
     """
-    if not any(material.data for material in materials):
+    if not any(sample_file.data for sample_file in sample_files):
         yield "the files are empty: an empty queue has no bytes to learn from"
         return
     if not found:
-        texts = sum(len(material.anchors) for material in materials)
+        texts = sum(len(sample_file.anchors) for sample_file in sample_files)
         if not texts:
             yield "nothing in the files looks like a transaction; if they are queues, their texts may be obscured"
         elif texts < queue.FEWEST:
@@ -485,10 +488,10 @@ def _undecided(
         else:
             yield f"{texts} places look like transactions, and no rule leads from each to the next"
         if texts:
-            yield from _hardly_readable(materials)
+            yield from _hardly_readable(sample_files)
         return
     best = found[0]
-    unread = [said for material in materials for said in _unread_numbers(best, material)]
+    unread = [said for sample_file in sample_files for said in _unread_numbers(best, sample_file)]
     if unread and not best.sound:
         yield from unread
         return
@@ -502,8 +505,8 @@ def _undecided(
             f"the best explanation finds {count(best.records, 'record')} and leaves too much unexplained: "
             f"{'; '.join(best.unexplained)}"
         )
-        yield from _hardly_readable(materials)
-    known = "sync" in fixed or any(each.first is not None or each.last is not None for each in materials)
+        yield from _hardly_readable(sample_files)
+    known = "sync" in fixed or any(each.first is not None or each.last is not None for each in sample_files)
     for doubt in best.reading.doubts if not known else ():  # a known number has decided between them
         yield f"the number may as well be {doubt}"
     for rival in found[1:]:
@@ -511,9 +514,9 @@ def _undecided(
             yield f"two layouts explain the files: {queue.described(best)}; or {queue.described(rival)}"
 
 
-def _hardly_readable(materials: Sequence[Material]) -> Iterator[str]:
+def _hardly_readable(sample_files: Sequence[SampleFile]) -> Iterator[str]:
     """Yield that texts may be obscured: what looks like one stands so seldom that chance explains it."""
-    size, texts = sum(len(each.data) for each in materials), sum(len(each.anchors) for each in materials)
+    size, texts = sum(len(each.data) for each in sample_files), sum(len(each.anchors) for each in sample_files)
     if size > RARE * max(texts, FEWEST_RARE):
         places = f"{count(texts, 'place')} {'look' if texts > 1 else 'looks'} like a text"
         yield f"in {size} bytes {places}: if they are a queue, its texts may be obscured"
@@ -523,22 +526,22 @@ RARE, FEWEST_RARE = 250, 2
 """Bytes for each text beyond which texts are rare, and how many there may be in a file of one record."""
 
 
-def _unread_numbers(best: queue.Candidate, material: Material) -> Iterator[str]:
+def _unread_numbers(best: queue.Candidate, sample_file: SampleFile) -> Iterator[str]:
     """Yield which known numbers the best explanation does not read where they are said to be."""
-    read = [each.sync for each in parse_queue(material.data, best.layout).records]
-    for which, number, at in (("first", material.first, 0), ("last", material.last, -1)):
+    read = [each.sync for each in parse_queue(sample_file.data, best.layout).records]
+    for which, number, at in (("first", sample_file.first, 0), ("last", sample_file.last, -1)):
         if number is not None and read and read[at] != number:
             yield (
-                f"--known {which}={number}: no reading of {material.path} has it there; the likeliest has {read[at]} "
-                f"in the {which} record"
+                f"--known {which}={number}: no reading of {sample_file.path} has it there; the likeliest has "
+                f"{read[at]} in the {which} record"
             )
 
 
-def _apart(found: Sequence[queue.Candidate], materials: Sequence[Material]) -> list[str]:
+def _apart(found: Sequence[queue.Candidate], sample_files: Sequence[SampleFile]) -> list[str]:
     """Return the files that are explained alone, where nothing explains them together; none where one alone is."""
-    if len(materials) < 2 or not found or found[0].sound:
+    if len(sample_files) < 2 or not found or found[0].sound:
         return []
-    alone = [each.path for each in materials if any(one.sound for one in queue.candidates([each])[:1])]
+    alone = [each.path for each in sample_files if any(one.sound for one in queue.candidates([each])[:1])]
     return alone if len(alone) > 1 else []
 
 
@@ -559,20 +562,20 @@ def _agreed(found: Sequence[queue.Candidate]) -> Iterator[str]:
         yield f"{places}, in every reading that fits"
 
 
-def _wanted(learning: Learning, materials: Sequence[Material]) -> Iterator[str]:
+def _wanted(learning: Learning, sample_files: Sequence[SampleFile]) -> Iterator[str]:
     if learning.layout is not None:
-        if not any(material.printed for material in materials):
+        if not any(sample_file.printed for sample_file in sample_files):
             yield "a listing of one of the files (LISTQ -C -T), to confirm numbers, dates and checksums"
-        if len(materials) == 1:
+        if len(sample_files) == 1:
             yield "a second file, to see what changes between files and what does not: learn --check tests it"
         return
-    if not any(material.printed for material in materials):
+    if not any(sample_file.printed for sample_file in sample_files):
         yield "a listing of one of the files as LISTQ -C -T prints it (--listing): it has numbers, dates and texts"
     if not learning.candidates or learning.candidates[0].records < ENOUGH:
         yield f"a file with more records: {ENOUGH} or more of different lengths"
     if learning.apart:
         yield "one call for each layout: learn from each of the files by itself"
-    known = any(each.first is not None or each.last is not None for each in materials)
+    known = any(each.first is not None or each.last is not None for each in sample_files)
     if known and learning.candidates and not learning.candidates[0].sound:
         yield "the numbers as they were at the moment of the file: what is given with --known may be of another"
     if not known and learning.candidates and learning.candidates[0].reading.doubts:
@@ -583,23 +586,23 @@ ENOUGH = 30
 """Records that show most layouts without a listing."""
 
 
-def _arithmetic(materials: Sequence[Material]) -> Iterator[str]:
+def _arithmetic(sample_files: Sequence[SampleFile]) -> Iterator[str]:
     """Yield what sizes alone say of short files with one text: how many bytes are not text."""
-    for material in materials:
-        data = material.data
-        if not data or len(data) > SHORT or len(material.strong) != 1:
+    for sample_file in sample_files:
+        data = sample_file.data
+        if not data or len(data) > SHORT or len(sample_file.strong) != 1:
             continue
-        start = material.strong[0]
+        start = sample_file.strong[0]
         stop = CONTROL.search(data, start)
         end = stop.start() if stop else len(data)
         rest = len(data) - (end - start)
         if stop is not None and data[end] == 0:
             yield (
-                f"{material.path}: {len(data)} bytes with a text of {end - start} and a NUL behind it: "
+                f"{sample_file.path}: {len(data)} bytes with a text of {end - start} and a NUL behind it: "
                 f"{rest - 1} or {rest} bytes of overhead, as the NUL belongs to the text or does not"
             )
         else:
-            yield f"{material.path}: {len(data)} bytes with a text of {end - start}: {rest} bytes of overhead"
+            yield f"{sample_file.path}: {len(data)} bytes with a text of {end - start}: {rest} bytes of overhead"
 
 
 def _remarks(learning: Learning) -> tuple[str, ...]:

@@ -20,8 +20,8 @@ from glbtools.learn.columns import LARGEST_STEP, LARGEST_SYNC
 from glbtools.learn.comparison import DamageIndex, paired
 from glbtools.learn.framing import BINARY
 from glbtools.learn.inserting import with_field
-from glbtools.learn.material import Material
-from glbtools.learn.weighing import grammatical, is_blank
+from glbtools.learn.samples import SampleFile
+from glbtools.learn.scoring import grammatical, is_blank
 
 FLAGS = frozenset(b"\0\1\2\3\4\5\x08\x10\x20\x40\x80\xe5\xff*-?ADLNXYadlnxy")
 """What a flag holds; another byte that differs in one record is damage sooner than a flag."""
@@ -54,12 +54,12 @@ class Column(NamedTuple):
         return f"{'+' if self.field.section == 'trailer' else ''}0x{self.field.offset + self.at:02x}"
 
 
-def selected(layout: Layout, materials: Sequence[Material], queues: Sequence[Queue]) -> Layout:
+def selected(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> Layout:
     """Return a layout that reads only the records that the listings have, where something in the files tells them."""
-    told = [(each, held) for each, held in zip(materials, queues, strict=True) if each.printed]
+    told = [(each, held) for each, held in zip(sample_files, queues, strict=True) if each.printed]
     shown, hidden = [], []
-    for material, queue in told:
-        pairs, _, left = paired(material, queue)
+    for sample_file, queue in told:
+        pairs, _, left = paired(sample_file, queue)
         shown.append([record for _, record in pairs])
         hidden.append(left)
     if not any(hidden) or grammatical([each.text for left in hidden for each in left]) < sum(map(len, hidden)):
@@ -76,25 +76,25 @@ def selected(layout: Layout, materials: Sequence[Material], queues: Sequence[Que
     return layout
 
 
-def doubts(layout: Layout, materials: Sequence[Material], queues: Sequence[Queue]) -> Iterator[str]:
+def doubts(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> Iterator[str]:
     """Yield why some records may not be in the queue, as far as the files alone show it."""
-    for material, queue in zip(materials, queues, strict=True):
+    for sample_file, queue in zip(sample_files, queues, strict=True):
         blank = sum(is_blank(each.text) for each in queue.records)
         if blank:
-            yield f"{blank} records of {material.path} have no text: they may be what fills the file"
-    pairs = [(each, held) for each, held in zip(materials, queues, strict=True) if held.records and not each.printed]
+            yield f"{blank} records of {sample_file.path} have no text: they may be what fills the file"
+    pairs = [(each, held) for each, held in zip(sample_files, queues, strict=True) if held.records and not each.printed]
     if layout.selects or not pairs:
         return
     yield from _flags(pairs)
-    for material, queue in pairs:
-        yield from _headed(material, queue)
-        yield from _broken(material, queue)
+    for sample_file, queue in pairs:
+        yield from _headed(sample_file, queue)
+        yield from _broken(sample_file, queue)
 
 
 # --- flags -------------------------------------------------------------------------------------------------------
 
 
-Told = Sequence[tuple[Material, Queue]]
+Told = Sequence[tuple[SampleFile, Queue]]
 
 
 def _flag(told: Told, shown: Sequence[Sequence[Record]], hidden: Sequence[Sequence[Record]]) -> Field | None:
@@ -105,7 +105,7 @@ def _flag(told: Told, shown: Sequence[Sequence[Record]], hidden: Sequence[Sequen
     if not any(map(_mixed, shown, hidden)):
         return None
     lists = [(queue, list(kept), list(left)) for (_, queue), kept, left in zip(told, shown, hidden, strict=True)]
-    datas = [material.data for material, _ in told]
+    datas = [sample_file.data for sample_file, _ in told]
     kept_columns = columns([(data, queue, kept) for data, (queue, kept, _) in zip(datas, lists, strict=True)])
     left_columns = columns([(data, queue, left) for data, (queue, _, left) in zip(datas, lists, strict=True)])
     for kept, left in zip(kept_columns, left_columns, strict=True):
@@ -130,8 +130,8 @@ def _flags(pairs: Told) -> Iterator[str]:
     """Yield the bytes that may mark deleted records."""
     hurts = [DamageIndex(queue) for _, queue in pairs]
     sound = [
-        (material.data, queue, [each for each in queue.records if not hurt(each)])
-        for (material, queue), hurt in zip(pairs, hurts, strict=True)
+        (sample_file.data, queue, [each for each in queue.records if not hurt(each)])
+        for (sample_file, queue), hurt in zip(pairs, hurts, strict=True)
     ]
     letters = [each.text[:1] for _, _, records in sound for each in records]
     if len(letters) < FEWEST:
@@ -202,7 +202,9 @@ def _first(
         wanted.append(start)
     for number in reversed(BINARY):
         for at in range(layout.header - number.size + 1):
-            if all(number.read(material.data, at) == start for (material, _), start in zip(told, wanted, strict=True)):
+            if all(
+                number.read(sample_file.data, at) == start for (sample_file, _), start in zip(told, wanted, strict=True)
+            ):
                 doc = "the offset of the first record that the listing has; those before it are purged"
                 return Field(
                     "first",
@@ -218,11 +220,11 @@ def _first(
     return None
 
 
-def _headed(material: Material, queue: Queue) -> Iterator[str]:
+def _headed(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
     """Yield the numbers in a file's header that may say where its queue begins or ends."""
-    inner = {each.start for each in queue.records[1:]} - {len(material.data)}
+    inner = {each.start for each in queue.records[1:]} - {len(sample_file.data)}
     numbers = [
-        number.read(material.data, at) or 0
+        number.read(sample_file.data, at) or 0
         for number in BINARY[1:]
         for at in range(queue.layout.header - number.size + 1)
     ]
@@ -230,16 +232,16 @@ def _headed(material: Material, queue: Queue) -> Iterator[str]:
     counts = [each for each in numbers if max(FEWEST, total // COUNTED) <= each < total]
     if counts and total not in numbers:
         yield (
-            f"the header of {material.path} holds {counts[0]}, and there are {total} records: if it counts them, the "
-            "others are purged or left over"
+            f"the header of {sample_file.path} holds {counts[0]}, and there are {total} records: if it counts them, "
+            "the others are purged or left over"
         )
     for number in BINARY[1:]:
         for at in range(queue.layout.header - number.size + 1):
-            value = number.read(material.data, at)
+            value = number.read(sample_file.data, at)
             if value in inner:
                 later = sum(each.start >= value for each in queue.records)
                 yield (
-                    f"the {number.type} at 0x{at:02x} of the header of {material.path} is {value}, where a record "
+                    f"the {number.type} at 0x{at:02x} of the header of {sample_file.path} is {value}, where a record "
                     f"begins, with {later} of {len(queue.records)} records from there: what lies before it may be "
                     "purged, or what lies behind it left over"
                 )
@@ -257,7 +259,7 @@ def _breaks(queue: Queue, kept: Sequence[Record], left: Sequence[Record]) -> boo
     return all(each.start < first for each in kept) and all(each.start > first for each in left)
 
 
-def _broken(material: Material, queue: Queue) -> Iterator[str]:
+def _broken(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
     """Yield the places where a chain breaks and the numbers do not go on: what follows may be left over.
 
     A number that no count of changes reaches is no number but what was written over. Numbers that begin again do so
@@ -273,7 +275,7 @@ def _broken(material: Material, queue: Queue) -> Iterator[str]:
         begins_again = after.sync == 1 or (dates and not back)
         if (broken and not goes_on) or (after.sync <= before.sync and not begins_again):
             yield (
-                f"behind the record {before.sync} of {material.path} the chain breaks, and the next number is "
+                f"behind the record {before.sync} of {sample_file.path} the chain breaks, and the next number is "
                 f"{after.sync}: what follows may be left over"
             )
             return

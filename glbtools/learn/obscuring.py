@@ -20,8 +20,8 @@ from glbtools.formats.listing import Listing
 from glbtools.formats.queue import parse_queue
 from glbtools.learn.framing import rules
 from glbtools.learn.inserting import with_field
-from glbtools.learn.material import ListedRecord, Material, rows_of
-from glbtools.learn.weighing import is_odd
+from glbtools.learn.samples import ListedRecord, SampleFile, rows_of
+from glbtools.learn.scoring import is_odd
 
 SHORTEST = 8
 """Bytes of a text that is looked for."""
@@ -129,20 +129,20 @@ def _ways() -> Iterator[tuple[str, int]]:
     yield from (("rol", bits) for bits in range(1, 8))
 
 
-def cover_of(material: Material, rows: Sequence[ListedRecord]) -> Cover | None:
+def cover_of(sample_file: SampleFile, rows: Sequence[ListedRecord]) -> Cover | None:
     """Return how texts that a listing prints are changed in a file; None where they are not, or not so."""
     rows = [each for each in rows if len(each.text) >= SHORTEST]
     rows = rows[:: -(-len(rows) // SAMPLE) or 1]
     wanted = max(2, ENOUGH * len(rows))
     for way, bits in _ways():
-        found = list(_hidden(material.data, rows, way, bits))
+        found = list(_hidden(sample_file.data, rows, way, bits))
         if len(found) < wanted:
             continue
         key, same = Counter(each.key for each in found).most_common(1)[0]
         if same >= wanted and (key or way not in {"xor", "add"}):
             return Cover(way, key)
         if way in {"xor", "add"} and len({each.key for each in found}) >= FEWEST_KEYS:
-            cover = _keyed(material.data, found, way)
+            cover = _keyed(sample_file.data, found, way)
             if cover.distances or cover.numbered:
                 return cover
     return None
@@ -158,34 +158,34 @@ def _keyed(data: bytes, found: Sequence[HiddenText], way: str) -> Cover:
     return Cover(way, None, tuple(distances), numbered)
 
 
-def cleared(material: Material, rows: Sequence[ListedRecord], cover: Cover) -> Material:
+def cleared(sample_file: SampleFile, rows: Sequence[ListedRecord], cover: Cover) -> SampleFile:
     """Return a file with the printed texts as they are meant; all other bytes are those of the file."""
-    data = bytearray(material.data)
+    data = bytearray(sample_file.data)
     bits = cover.key or 0 if cover.way == "rol" else 0
-    for each in _hidden(material.data, rows, cover.way, bits):
+    for each in _hidden(sample_file.data, rows, cover.way, bits):
         if cover.key in {None, each.key}:
             data[each.at : each.at + len(each.row.text)] = each.row.text
-    return Material(material.path, bytes(data), first=material.first, last=material.last)
+    return SampleFile(sample_file.path, bytes(data), first=sample_file.first, last=sample_file.last)
 
 
-def followed(material: Material, cover: Cover) -> Material:
+def followed(sample_file: SampleFile, cover: Cover) -> SampleFile:
     """Return a file with those texts as they are meant, too, that lead to or follow those that a listing prints."""
-    rule = next((each for each in rules([material]) if each.by == "length" and each.stride == 1), None)
+    rule = next((each for each in rules([sample_file]) if each.by == "length" and each.stride == 1), None)
     if rule is None or (cover.key is None and not cover.distances):
-        return material
-    data, known = bytearray(material.data), set(material.listed)
+        return sample_file
+    data, known = bytearray(sample_file.data), set(sample_file.listed)
     obscuring = Obscuring(cover.spelled if cover.key is not None else f"{cover.way}:own")
     ends = {len(data), len(data) + rule.gap}
     for first in [*range(rule.distance, rule.distance + HEADER), *sorted(known)]:
         passed, at = [], first
-        while (length := rule.length(material, at)) and (at not in known or at == first):
+        while (length := rule.length(sample_file, at)) and (at not in known or at == first):
             passed.append((at, at + length))
             at += rule.step(length)
         if at not in known and not any(stop <= at <= stop + rule.gap for stop in ends):
             continue
         texts = {
             start: obscuring.clear(
-                material.data[start:stop], material.data[start - cover.distances[0]] if cover.distances else None
+                sample_file.data[start:stop], sample_file.data[start - cover.distances[0]] if cover.distances else None
             )
             for start, stop in passed
             if start not in known
@@ -194,17 +194,17 @@ def followed(material: Material, cover: Cover) -> Material:
             for start, text in texts.items():
                 data[start : start + len(text)] = text
             known |= texts.keys()
-    return Material(material.path, bytes(data), first=material.first, last=material.last)
+    return SampleFile(sample_file.path, bytes(data), first=sample_file.first, last=sample_file.last)
 
 
 HEADER = 64
 """Bytes before the first record, at most."""
 
 
-def read(material: Material, layout: Layout, known: Material) -> Material:
+def read(sample_file: SampleFile, layout: Layout, known: SampleFile) -> SampleFile:
     """Return a file with all texts that a layout finds as they are meant, and those that are in ``known``."""
-    data = readable(material.data, layout, known.data)
-    return Material(material.path, data, first=material.first, last=material.last)
+    data = readable(sample_file.data, layout, known.data)
+    return SampleFile(sample_file.path, data, first=sample_file.first, last=sample_file.last)
 
 
 def readable(data: bytes, layout: Layout, known: bytes = b"") -> bytes:
@@ -219,15 +219,15 @@ def readable(data: bytes, layout: Layout, known: bytes = b"") -> bytes:
 
 
 def clear(
-    materials: Sequence[Material], listings: Sequence[Listing], encoding: str
-) -> tuple[list[Material], Cover | None]:
+    sample_files: Sequence[SampleFile], listings: Sequence[Listing], encoding: str
+) -> tuple[list[SampleFile], Cover | None]:
     """Return files with the texts that listings print as they are meant, and how they are changed in the files."""
     printed = [rows_of(each, encoding) for each in listings]
     for rows in printed:
-        for material in materials:
-            if cover := cover_of(material, rows):
-                found = list(materials)
+        for sample_file in sample_files:
+            if cover := cover_of(sample_file, rows):
+                found = list(sample_files)
                 for own in printed:
                     found = [cleared(each, own, cover) for each in found]
                 return found, cover
-    return list(materials), None
+    return list(sample_files), None

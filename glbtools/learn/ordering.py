@@ -16,7 +16,7 @@ from glbtools.formats.queue import Queue
 from glbtools.learn import columns
 from glbtools.learn.comparison import undamaged
 from glbtools.learn.inserting import opened, with_field
-from glbtools.learn.material import Material
+from glbtools.learn.samples import SampleFile
 
 FEWEST = 6
 """Records that show an order."""
@@ -29,13 +29,13 @@ Linked = tuple[bytes, int, int]
 """The bytes of a file, where one of its records begins, and where that begins to which a link of it would lead."""
 
 
-def with_order(layout: Layout, materials: Sequence[Material], queues: Sequence[Queue]) -> Layout:
+def with_order(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> Layout:
     """Return a layout that says by what its records follow each other, where their bytes do not."""
     steps = [b.sync - a.sync for queue in queues for a, b in itertools.pairwise(undamaged(queue))]
     if len(steps) < FEWEST - 1 or all(step > 0 for step in steps):
         return layout
-    lying = _pairs(materials, [undamaged(queue) for queue in queues])
-    following = _pairs(materials, [sorted(undamaged(queue), key=lambda each: each.sync) for queue in queues])
+    lying = _pairs(sample_files, [undamaged(queue) for queue in queues])
+    following = _pairs(sample_files, [sorted(undamaged(queue), key=lambda each: each.sync) for queue in queues])
     links = [field for link in LINKS if (field := _link(layout, link, following, lying)) is not None]
     if links:  # what was taken for a link by the order of the bytes alone is none
         layout = layout._replace(fields=tuple(opened(each) if each.link else each for each in layout.fields))
@@ -47,11 +47,11 @@ def with_order(layout: Layout, materials: Sequence[Material], queues: Sequence[Q
     return layout._replace(order="descending") if falling else layout
 
 
-def _pairs(materials: Sequence[Material], queues: Sequence[Sequence[Record]]) -> list[Linked]:
+def _pairs(sample_files: Sequence[SampleFile], queues: Sequence[Sequence[Record]]) -> list[Linked]:
     """Return the neighbours among records of each file, as they are given."""
     return [
-        (material.data, one.start, other.start)
-        for material, records in zip(materials, queues, strict=True)
+        (sample_file.data, one.start, other.start)
+        for sample_file, records in zip(sample_files, queues, strict=True)
         for one, other in itertools.pairwise(records)
     ]
 

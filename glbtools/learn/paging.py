@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from glbtools.binary.layout import Layout
 from glbtools.formats.queue import Queue, parse_queue
-from glbtools.learn.material import Material
-from glbtools.learn.weighing import is_blank
+from glbtools.learn.samples import SampleFile
+from glbtools.learn.scoring import is_blank
 
 PAGES = (128, 256, 512, 1024, 2048, 4096)
 LARGEST_HEADER = 64
@@ -28,13 +28,13 @@ class PageEnd(NamedTuple):
     between: bytes
 
 
-def paged(layout: Layout, materials: Sequence[Material], queues: Sequence[Queue]) -> Layout:
+def paged(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> Layout:
     """Return a layout whose records stand in pages, where they do; else the same."""
     if layout.stride > 1 or layout.page or not any(queue.gaps or _has_blank(queue) for queue in queues):
         return layout
     filled = layout._replace(page=PAGES[-1])  # zeros that fill a page are then no records without a text
-    queues = [parse_queue(each.data, filled) for each in materials]
-    ends = [each for material, queue in zip(materials, queues, strict=True) for each in _ends(material, queue)]
+    queues = [parse_queue(each.data, filled) for each in sample_files]
+    ends = [each for sample_file, queue in zip(sample_files, queues, strict=True) for each in _ends(sample_file, queue)]
     if len(ends) < FEWEST:
         return layout
     spans = [(each.start, each.stop) for queue in queues for each in queue.records if not is_blank(each.text)]
@@ -42,8 +42,8 @@ def paged(layout: Layout, materials: Sequence[Material], queues: Sequence[Queue]
         header, count = Counter(each.start % page for each in ends).most_common(1)[0]
         fitting = [each for each in ends if _fits(each, page, header)]
         crossing = sum(start // page != (stop - 1) // page for start, stop in spans)
-        passed = sum(len(material.data) // page for material in materials)
-        most = min(count, len(fitting)) >= (1 - STRAY) * max(len(ends), passed - len(materials) - 1)
+        passed = sum(len(sample_file.data) // page for sample_file in sample_files)
+        most = min(count, len(fitting)) >= (1 - STRAY) * max(len(ends), passed - len(sample_files) - 1)
         if header > LARGEST_HEADER or header >= page or crossing > STRAY * len(ends) or not most:
             continue
         pads = Counter(each.between[: -header or None] for each in fitting)
@@ -57,14 +57,14 @@ def _has_blank(queue: Queue) -> bool:
     return any(is_blank(each.text) for each in queue.records)
 
 
-def _ends(material: Material, queue: Queue) -> Iterator[PageEnd]:
+def _ends(sample_file: SampleFile, queue: Queue) -> Iterator[PageEnd]:
     """Yield where records do not touch."""
     before = None
     for each in queue.records:
         if is_blank(each.text):
             continue
         if before is not None and before.stop < each.start:
-            yield PageEnd(before.stop, each.start, material.data[before.stop : each.start])
+            yield PageEnd(before.stop, each.start, sample_file.data[before.stop : each.start])
         before = each
 
 

@@ -22,8 +22,8 @@ from glbtools.layouts.written import to_toml
 from glbtools.learn.columns import LARGEST_STEP, LARGEST_SYNC
 from glbtools.learn.comparison import WHAT, compare
 from glbtools.learn.inserting import opened, unsummed, with_field
-from glbtools.learn.material import Material
-from glbtools.learn.weighing import is_blank, is_odd
+from glbtools.learn.samples import SampleFile
+from glbtools.learn.scoring import is_blank, is_odd
 
 NAMES = ("sync", "stamp", "len_text", "checksum", "text")
 """Fields of a queue record that can be pinned; all but the number and the text may be none."""
@@ -146,20 +146,20 @@ def _placed(layout: Layout, pin: Pin, own: Field | None) -> Layout:
         raise LayoutError("", pin.spelled, error.reason) from None
 
 
-def refutations(pins: Sequence[Pin], materials: Sequence[Material], queues: Sequence[Queue]) -> Iterator[str]:
+def refutations(pins: Sequence[Pin], sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> Iterator[str]:
     """Yield what speaks against pins, with the first record that shows it; a few damaged records do not."""
-    compared = [compare(material, queue) for material, queue in zip(materials, queues, strict=True)]
+    compared = [compare(sample_file, queue) for sample_file, queue in zip(sample_files, queues, strict=True)]
     total = sum(len(queue.records) for queue in queues)
     for pin in pins:
         if pin.offset is None:
             continue
         wrong = []
         what = next((what for what, role in WHAT.items() if role == pin.name), "")
-        for material, queue, comparison in zip(materials, queues, compared, strict=True):
-            wrong += [f"{said} (record at 0x{start:x} of {material.path})" for start, said in _wrong(pin, queue)]
+        for sample_file, queue, comparison in zip(sample_files, queues, compared, strict=True):
+            wrong += [f"{said} (record at 0x{start:x} of {sample_file.path})" for start, said in _wrong(pin, queue)]
             for each in comparison.differing.get(what, ()) if comparison else ():
                 said = f"{each.stored} is read, and the listing prints {each.printed}"
-                wrong.append(f"{said} (record at 0x{each.start:x} of {material.path})")
+                wrong.append(f"{said} (record at 0x{each.start:x} of {sample_file.path})")
         if len(wrong) > max(1, STRAY * total):
             yield f"--pin {pin.spelled} is refuted: {wrong[0]}"
 

@@ -13,15 +13,15 @@ from glbtools.binary.layout import TERMINATORS, Layout
 from glbtools.errors import LayoutError
 from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn import columns
-from glbtools.learn.arrange import Arrangement, arrangements, placed
+from glbtools.learn.alignment import Alignment, alignments, placed
 from glbtools.learn.chain import ChainRecord, chain, sample
 from glbtools.learn.comparison import compare
-from glbtools.learn.drawing import laid_out
 from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, readings, widened
 from glbtools.learn.framing import Rule, rules
-from glbtools.learn.material import Material
+from glbtools.learn.layout import laid_out
 from glbtools.learn.paging import paged
-from glbtools.learn.weighing import MISFRAMED, alike, copies, cut_off, grammatical, is_odd, of_one_kind, spread_evenly
+from glbtools.learn.samples import SampleFile
+from glbtools.learn.scoring import MISFRAMED, alike, copies, cut_off, grammatical, is_odd, of_one_kind, spread_evenly
 
 MOST_RULES = 10
 MOST_ODD = 0.3
@@ -80,7 +80,7 @@ class Candidate(NamedTuple):
     odd: float
     bits: float
     rule: Rule
-    arrangement: Arrangement
+    alignment: Alignment
     reading: Reading
     texts: tuple[tuple[int, str], ...]
     copied: frozenset[int] = frozenset()
@@ -122,18 +122,18 @@ class Candidate(NamedTuple):
         return len(mine & theirs) >= ALIKE * max(len(mine), len(theirs))
 
 
-def candidates(materials: Sequence[Material], progress: Callable[[str], None] = lambda _: None) -> list[Candidate]:
+def candidates(sample_files: Sequence[SampleFile], progress: Callable[[str], None] = lambda _: None) -> list[Candidate]:
     """Return layouts that explain queue files, best first; each reads them otherwise than those before it."""
     found: list[Candidate] = []
-    known = any(each.first is not None or each.last is not None or each.listed for each in materials)
-    for number, (rule, records) in enumerate(_fitting(materials), 1):
+    known = any(each.first is not None or each.last is not None or each.listed for each in sample_files)
+    for number, (rule, records) in enumerate(_fitting(sample_files), 1):
         progress(f"explanation {number}")
         for reading in readings(records, rule)[: TOLD_READINGS if known else 1]:
-            found += _arranged(materials, records, rule, reading)
+            found += _arranged(sample_files, records, rule, reading)
     if any(each.sound and each.rule.by == "length" and each.rule.support >= CERTAIN for each in found):
         found = [each for each in found if each.rule.by == "length"]  # what else ends a text is then no rule of its own
     found.sort(key=lambda each: (not each.sound, each.bits))
-    found = found if any(each.listed for each in materials) else _whole(found)
+    found = found if any(each.listed for each in sample_files) else _whole(found)
     distinct: list[Candidate] = []
     for each in found:
         same = next((other for other in distinct if other.reads_as(each)), None)
@@ -206,11 +206,11 @@ def described(candidate: Candidate) -> str:
     return f"{sizes}, number {sync.type} at {sync.offset:#x}"
 
 
-def _fitting(materials: Sequence[Material]) -> list[tuple[Rule, list[ChainRecord]]]:
+def _fitting(sample_files: Sequence[SampleFile]) -> list[tuple[Rule, list[ChainRecord]]]:
     """Return the rules that account for most of the bytes, with the records they give."""
     chained = []
-    for rule in rules(materials):
-        records = [held for material in materials for held in chain(material, rule)]
+    for rule in rules(sample_files):
+        records = [held for sample_file in sample_files for held in chain(sample_file, rule)]
         if len(records) < 2:
             continue
         seen = sample(records)
@@ -229,63 +229,63 @@ def _fitting(materials: Sequence[Material]) -> list[tuple[Rule, list[ChainRecord
 
 def _is_cut(held: ChainRecord) -> bool:
     """Whether a text goes on behind its end: small letters stand on both sides, and no listing has it end there."""
-    row = held.material.listed.get(held.start)
+    row = held.sample_file.listed.get(held.start)
     if row is not None and row.whole and len(row.text) == held.stop - held.start:
         return False
-    both = held.material.data[held.stop - 1 : held.stop + 1]
+    both = held.sample_file.data[held.stop - 1 : held.stop + 1]
     return both.isalpha() and both.islower()
 
 
 def _arranged(
-    materials: Sequence[Material], records: Sequence[ChainRecord], ruled: Rule, reading: Reading
+    sample_files: Sequence[SampleFile], records: Sequence[ChainRecord], ruled: Rule, reading: Reading
 ) -> Iterator[Candidate]:
-    for found in arrangements(records, ruled, reading)[:MOST_ARRANGED]:
-        rule, arrangement = _ended(records, ruled, found)
-        claims = widened(Sight(records, rule), reading.claims, arrangement.head)
-        if _straddles(claims[0], arrangement, rule):
-            fitting = (each for each in reading.narrower if not _straddles(each, arrangement, rule))
+    for found in alignments(records, ruled, reading)[:MOST_ARRANGED]:
+        rule, alignment = _ended(records, ruled, found)
+        claims = widened(Sight(records, rule), reading.claims, alignment.head)
+        if _straddles(claims[0], alignment, rule):
+            fitting = (each for each in reading.narrower if not _straddles(each, alignment, rule))
             claims[0] = next(fitting, claims[0])
-        kept = [each for each in claims if not _straddles(each, arrangement, rule)]
+        kept = [each for each in claims if not _straddles(each, alignment, rule)]
         if _NEEDED & {each.role for each in claims} - {each.role for each in kept}:
             continue
-        strides = [1, *_padding(records, rule, arrangement)]
+        strides = [1, *_padding(records, rule, alignment)]
         for stride in strides:
             with contextlib.suppress(LayoutError):  # no layout can say this
-                yield _weighed(materials, records, rule, arrangement, replace(reading, claims=kept), padded=stride)
+                yield _weighed(sample_files, records, rule, alignment, replace(reading, claims=kept), padded=stride)
 
 
-def _padding(records: Sequence[ChainRecord], rule: Rule, arrangement: Arrangement) -> Iterator[int]:
+def _padding(records: Sequence[ChainRecord], rule: Rule, alignment: Alignment) -> Iterator[int]:
     """Yield to which multiple a length counts records with their padding: texts end in NULs, some and not all."""
-    if (rule.by, rule.terminator, rule.stride) != ("length", "none", 1) or rule.excess != arrangement.head:
+    if (rule.by, rule.terminator, rule.stride) != ("length", "none", 1) or rule.excess != alignment.head:
         return
     texts = [each.text for each in sample(records)]
-    stride = math.gcd(*(len(text) + arrangement.head for text in texts))
+    stride = math.gcd(*(len(text) + alignment.head for text in texts))
     filled = [len(text) - len(text.rstrip(b"\0")) for text in texts]
-    if stride > 1 and arrangement.trail == 0 and any(filled) and max(filled) < stride:
+    if stride > 1 and alignment.trail == 0 and any(filled) and max(filled) < stride:
         yield stride
 
 
 _NEEDED = {"sync", "len_text"}
 
 
-def _ended(records: Sequence[ChainRecord], rule: Rule, arrangement: Arrangement) -> tuple[Rule, Arrangement]:
+def _ended(records: Sequence[ChainRecord], rule: Rule, alignment: Alignment) -> tuple[Rule, Alignment]:
     """Return a rule that takes for a terminator what stands behind all texts, if something does."""
-    if rule.terminator != "none" or not arrangement.trail or rule.by == "stride":
-        return rule, arrangement
+    if rule.terminator != "none" or not alignment.trail or rule.by == "stride":
+        return rule, alignment
     sight = Sight(records, rule)
     for name, ending in TERMINATORS.items():
-        at = arrangement.head + arrangement.trail
+        at = alignment.head + alignment.trail
         raw = sight.raw(TAIL, 0, len(ending)) if rule.stride > 1 else sight.raw(HEAD, at, len(ending))
-        if ending and len(ending) <= arrangement.trail and columns.constant(raw) == ending:
-            return rule._replace(terminator=name), arrangement._replace(trail=arrangement.trail - len(ending))
-    return rule, arrangement
+        if ending and len(ending) <= alignment.trail and columns.constant(raw) == ending:
+            return rule._replace(terminator=name), alignment._replace(trail=alignment.trail - len(ending))
+    return rule, alignment
 
 
 def _weighed(
-    materials: Sequence[Material],
+    sample_files: Sequence[SampleFile],
     records: Sequence[ChainRecord],
     rule: Rule,
-    arrangement: Arrangement,
+    alignment: Alignment,
     reading: Reading,
     padded: int = 1,
 ) -> Candidate:
@@ -296,25 +296,25 @@ def _weighed(
     Raises:
         LayoutError: no layout can say this.
     """
-    layout = laid_out(records, rule, arrangement, reading, padded)
-    copied = copies(Sight(records, rule), rule, arrangement)
-    queues = [parse_queue(material.data, layout) for material in materials]
-    in_pages = paged(layout, materials, queues)
+    layout = laid_out(records, rule, alignment, reading, padded)
+    copied = copies(Sight(records, rule), rule, alignment)
+    queues = [parse_queue(sample_file.data, layout) for sample_file in sample_files]
+    in_pages = paged(layout, sample_files, queues)
     if in_pages is not layout:
-        layout, queues = in_pages, [parse_queue(material.data, in_pages) for material in materials]
+        layout, queues = in_pages, [parse_queue(sample_file.data, in_pages) for sample_file in sample_files]
     texts = tuple((record.sync, record.text) for queue in queues for record in queue.records)
     raws = [layout.encoded(text) for _, text in texts]
     odd = sum(map(is_odd, raws)) + sum(fault.kind in MISFRAMED for queue in queues for fault in queue.framing)
-    size = sum(len(material.data) for material in materials)
+    size = sum(len(sample_file.data) for sample_file in sample_files)
     strayed = sum(gap.stop - gap.start for queue in queues for gap in queue.gaps)
     gaps = sum(len(queue.gaps) for queue in queues)
     kinds = sum(of_one_kind(queue)[1] for queue in queues)
-    bits = arrangement.bits + reading.bits + GAP_BITS * gaps + STRAY_BITS * strayed + ODD_BITS * odd
+    bits = alignment.bits + reading.bits + GAP_BITS * gaps + STRAY_BITS * strayed + ODD_BITS * odd
     if rule.by == "length" and padded == 1 and rule.excess > len(TERMINATORS[rule.terminator]):
         bits += ALIKE_BITS * len(raws) * alike(raws, same=rule.terminator == "none")
-    bits += BEHIND_BITS * (placed(reading.claims[0], arrangement)[0] == "trailer")
-    bits += TEXT_BITS * cut_off(records, rule, arrangement, reading.claims, copied)
-    bits += ODD_BITS * (_unlisted(materials, queues) + _untold(materials, queues) * len(texts))
+    bits += BEHIND_BITS * (placed(reading.claims[0], alignment)[0] == "trailer")
+    bits += TEXT_BITS * cut_off(records, rule, alignment, reading.claims, copied)
+    bits += ODD_BITS * (_unlisted(sample_files, queues) + _untold(sample_files, queues) * len(texts))
     return Candidate(
         layout,
         len(texts),
@@ -323,16 +323,16 @@ def _weighed(
         odd=odd / max(1, len(raws)),
         bits=bits,
         rule=rule,
-        arrangement=arrangement,
+        alignment=alignment,
         reading=reading,
         texts=texts,
         copied=copied,
     )
 
 
-def _unlisted(materials: Sequence[Material], queues: Sequence[Queue]) -> int:
+def _unlisted(sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> int:
     """Return how many rows of listings are not read, or otherwise than they are printed."""
-    held = [compare(material, queue) for material, queue in zip(materials, queues, strict=True)]
+    held = [compare(sample_file, queue) for sample_file, queue in zip(sample_files, queues, strict=True)]
     return sum(
         len(each.unread) + sum(len(each.differing.get(what, ())) for what in ("number", "text"))
         for each in held
@@ -340,26 +340,26 @@ def _unlisted(materials: Sequence[Material], queues: Sequence[Queue]) -> int:
     )
 
 
-def _untold(materials: Sequence[Material], queues: Sequence[Queue]) -> int:
+def _untold(sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> int:
     """Return how many known numbers a layout reads otherwise."""
     count = 0
-    for material, queue in zip(materials, queues, strict=True):
+    for sample_file, queue in zip(sample_files, queues, strict=True):
         syncs = [each.sync for each in queue.records]
-        for known, read in ((material.first, syncs[:1]), (material.last, syncs[-1:])):
+        for known, read in ((sample_file.first, syncs[:1]), (sample_file.last, syncs[-1:])):
             count += known is not None and read != [known]
     return count
 
 
-def _fits(claim: Claim, arrangement: Arrangement) -> bool:
+def _fits(claim: Claim, alignment: Alignment) -> bool:
     """Whether a field behind the text is no padding."""
-    return claim.at + claim.number.size <= arrangement.trail
+    return claim.at + claim.number.size <= alignment.trail
 
 
-def _straddles(claim: Claim, arrangement: Arrangement, rule: Rule) -> bool:
+def _straddles(claim: Claim, alignment: Alignment, rule: Rule) -> bool:
     """Whether a field would lie across the border of two records, or in padding."""
     if claim.side == TAIL:
-        return not _fits(claim, arrangement)
-    if claim.at <= arrangement.head:
+        return not _fits(claim, alignment)
+    if claim.at <= alignment.head:
         return False
-    within = rule.stride == 1 and claim.at <= arrangement.head + arrangement.trail
-    return not within or claim.at - claim.number.size < arrangement.head or claim.role == "len_text"
+    within = rule.stride == 1 and claim.at <= alignment.head + alignment.trail
+    return not within or claim.at - claim.number.size < alignment.head or claim.role == "len_text"

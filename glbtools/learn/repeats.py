@@ -19,7 +19,7 @@ from glbtools.formats.queue import Queue
 from glbtools.learn.comparison import undamaged
 from glbtools.learn.framing import BINARY, Number
 from glbtools.learn.inserting import with_field
-from glbtools.learn.material import Material
+from glbtools.learn.samples import SampleFile
 
 FEWEST, FEWEST_VALUES = 6, 4
 """Records of which one says again what another does, and different values of it, below which chance explains it."""
@@ -60,11 +60,11 @@ class RecordPlace(NamedTuple):
     joined: bool
 
 
-def with_repeats(layout: Layout, materials: Sequence[Material], queues: Sequence[Queue], *, told: bool) -> Layout:
+def with_repeats(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Queue], *, told: bool) -> Layout:
     """Return a layout in which what is said again is a field of its own; ``told``: somebody knows the numbers."""
     for section in ("record", "trailer"):
-        pairs = zip(materials, queues, strict=True)
-        places = [each for material, queue in pairs for each in _places(material, queue, section)]
+        pairs = zip(sample_files, queues, strict=True)
+        places = [each for sample_file, queue in pairs for each in _places(sample_file, queue, section)]
         if len(places) < FEWEST:
             continue
         for number in sorted(BINARY, key=lambda each: (-each.size, each.order != layout.byte_order)):
@@ -73,14 +73,14 @@ def with_repeats(layout: Layout, materials: Sequence[Material], queues: Sequence
     return layout
 
 
-def _places(material: Material, queue: Queue, section: str) -> Iterator[RecordPlace]:
+def _places(sample_file: SampleFile, queue: Queue, section: str) -> Iterator[RecordPlace]:
     """Yield the undamaged records of a file."""
     numbers = {each.start: at for at, each in enumerate(queue.records)}
     before, said = None, queue.codec.said
     for each in undamaged(queue):
         values = said(each.sync, each.text, start=each.start, stop=each.stop, place=numbers[each.start])
         origin = queue.codec.origin(each, section)
-        yield RecordPlace(material.data, origin, values, before is not None and queue.adjoin(before, each))
+        yield RecordPlace(sample_file.data, origin, values, before is not None and queue.adjoin(before, each))
         before = each
 
 

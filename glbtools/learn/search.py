@@ -11,9 +11,9 @@ from typing import Literal, NamedTuple
 
 from glbtools.binary import stamp
 from glbtools.binary.field import INTEGERS, unsigned
-from glbtools.learn import testimony as testimonies
-from glbtools.learn.places import ENCODING, Place, Plain, found, holds
-from glbtools.learn.testimony import KnownValue, Testimony
+from glbtools.learn import hints as known_hints
+from glbtools.learn.hints import Hints, KnownValue
+from glbtools.learn.positions import ENCODING, Plain, Position, found, holds
 
 CERTAIN, LIKELY = 1e-3, 0.1
 """Chance of an accidental match up to which a place is observed, and up to which it is stated at all.
@@ -31,7 +31,7 @@ SUMMER = ((0, 3600), (-3600, 0))
 class Spot(NamedTuple):
     """Places that differ only in zeros that are part of a number or not; the narrowest first."""
 
-    places: tuple[Place, ...]
+    places: tuple[Position, ...]
     least: int
 
     @property
@@ -104,33 +104,33 @@ class Search:
         return len(self.spots) == 1 and not self.disputed and sure
 
 
-def search(testimony: Testimony, name: str) -> Search:
+def search(hints: Hints, name: str) -> Search:
     """Return what is known of a name, and where it can stand."""
-    family, section = testimony.family, testimonies.section(testimony.family, name)
-    every = [each for each in testimony.told if each.name == name]
+    family, section = hints.family, known_hints.section(hints.family, name)
+    every = [each for each in hints.told if each.name == name]
     made = Search(name, section, [each for each in every if not each.weak] or every)
     if made.told:
         first = _telling(made.told)
-        places = list(found(testimony.region(first), section, first.value, testimonies.kinds(family, name)))
-        held = _holding(testimony, places, made.told, ((0,),))
+        places = list(found(hints.region(first), section, first.value, known_hints.kinds(family, name)))
+        held = _holding(hints, places, made.told, ((0,),))
         if not held and isinstance(first.value, datetime):
-            held = _holding(testimony, places, made.told, SUMMER)
+            held = _holding(hints, places, made.told, SUMMER)
             made.by += ["some dates are an hour off, as by summer time"] if held else []
         made.spots = spots(held, made.told)
         made.bits = _information(made.values)
-        made.tried = tried(testimony, made, ORDERS)
+        made.tried = tried(hints, made, ORDERS)
     return made
 
 
 def _holding(
-    testimony: Testimony, places: Sequence[Place], told: Sequence[KnownValue], hours_off: Sequence[Sequence[int]]
-) -> list[Place]:
+    hints: Hints, places: Sequence[Position], told: Sequence[KnownValue], hours_off: Sequence[Sequence[int]]
+) -> list[Position]:
     """Return the places that hold every value; a date by a clock that may have been off in one of these ways."""
-    left: list[Place] = []
+    left: list[Position] = []
     for off in hours_off:
         kept = list(places)
         for each in told:
-            region = testimony.region(each)
+            region = hints.region(each)
             kept = [
                 place
                 for place in kept
@@ -140,10 +140,10 @@ def _holding(
     return left
 
 
-def spots(places: Sequence[Place], told: Sequence[KnownValue]) -> list[Spot]:
+def spots(places: Sequence[Position], told: Sequence[KnownValue]) -> list[Spot]:
     """Group places; one byte is the lowest of a number whichever order the bytes of the wider ones have."""
     longest = max((len(each.value.encode(ENCODING)) + 1 for each in told if isinstance(each.value, str)), default=0)
-    groups: dict[tuple[str, ...], list[Place]] = {}
+    groups: dict[tuple[str, ...], list[Position]] = {}
     for each in places:
         groups.setdefault(each.anchor, []).append(each)
     for anchor in [anchor for anchor in groups if anchor[1] == "number" and not anchor[2]]:
@@ -152,16 +152,16 @@ def spots(places: Sequence[Place], told: Sequence[KnownValue]) -> list[Spot]:
     return [Spot(tuple(sorted(each, key=lambda place: place.size)), longest) for each in groups.values()]
 
 
-def tried(testimony: Testimony, search: Search, orders: Sequence[Order]) -> int:
+def tried(hints: Hints, search: Search, orders: Sequence[Order]) -> int:
     """Return at how many positions something stands that is like a value: as many bytes of it are not zero."""
     told = _telling(search.told)
-    region, value = testimony.region(told), told.value
+    region, value = hints.region(told), told.value
     if isinstance(value, str):
         return len(region)
     if isinstance(value, datetime):
         return len(orders) * len(stamp.ENCODINGS) * sum(map(bool, region))
     used = _used(value)
-    kinds = testimonies.kinds(testimony.family, search.name)
+    kinds = known_hints.kinds(hints.family, search.name)
     size = min((INTEGERS[kind] for kind in kinds if INTEGERS[kind] >= used), default=4)
     if size == 1:
         return sum(map(bool, region))

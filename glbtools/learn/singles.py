@@ -14,7 +14,7 @@ from glbtools.binary.layout import Layout
 from glbtools.binary.layout import parse as parse_layout
 from glbtools.layouts.written import to_toml
 from glbtools.learn.framing import BINARY, Number
-from glbtools.learn.material import CONTROL, Material
+from glbtools.learn.samples import CONTROL, SampleFile
 
 FEWEST = 3
 """Files with different numbers that place a number."""
@@ -30,9 +30,9 @@ OPEN = (
 )
 
 
-def partial_layout(materials: Sequence[Material]) -> Layout | None:
+def partial_layout(sample_files: Sequence[SampleFile]) -> Layout | None:
     """Return what known numbers place in files of one record; None where that is no place, or more than one."""
-    held = [each for each in materials if each.data]
+    held = [each for each in sample_files if each.data]
     starts = {each.strong[0] if len(each.strong) == 1 else -1 for each in held}
     if len(starts) != 1 or min(starts) < 1 or any(len(each.data) > LARGEST for each in held):
         return None
@@ -75,9 +75,9 @@ def partial_layout(materials: Sequence[Material]) -> Layout | None:
     return parse_layout(to_toml(layout).encode(), "learnt layout")
 
 
-def _text_stop(material: Material, start: int) -> int:
-    found = CONTROL.search(material.data, start)
-    return found.start() if found else len(material.data)
+def _text_stop(sample_file: SampleFile, start: int) -> int:
+    found = CONTROL.search(sample_file.data, start)
+    return found.start() if found else len(sample_file.data)
 
 
 def _places(known: Sequence[tuple[bytes, int]], start: int) -> Iterator[tuple[Number, int]]:

@@ -15,7 +15,7 @@ from glbtools.layouts.written import to_toml
 from glbtools.learn import checksums
 from glbtools.learn.checksums import ChecksumMatch, Sample
 from glbtools.learn.inserting import part_name, with_field
-from glbtools.learn.material import Material
+from glbtools.learn.samples import SampleFile
 
 MOST = 400
 """Records looked at, at most."""
@@ -44,19 +44,19 @@ class _Window(NamedTuple):
 
 
 def with_checksum(
-    layout: Layout, queues: Sequence[Queue], materials: Sequence[Material]
+    layout: Layout, queues: Sequence[Queue], sample_files: Sequence[SampleFile]
 ) -> tuple[Layout, ChecksumMatch | None]:
     """Return a layout with its checksum, and how it was found; where none is found bytes stay opaque.
 
     What a listing prints as the checksum of each record is one, whether or not it can be computed.
     """
-    pairs = _sampled(queues, materials)
+    pairs = _sampled(queues, sample_files)
     if len(pairs) < checksums.MIN_RECORDS:
         return layout, None
     printed: tuple[_Window, str] | None = None
     likely: list[tuple[_Window, list[Sample]]] = []
     for window in _windows(layout):
-        cut = [_cut(layout, window, material, record) for material, record, _ in pairs]
+        cut = [_cut(layout, window, sample_file, record) for sample_file, record, _ in pairs]
         kept = [(sample, listed) for sample, (_, _, listed) in zip(cut, pairs, strict=True) if sample is not None]
         samples = [sample for sample, _ in kept]
         if printed is None and (order := _printed(kept)):
@@ -86,19 +86,19 @@ def _is_spread(samples: Sequence[Sample]) -> bool:
     )
 
 
-Pair = tuple[Material, Record, int | None]
+Pair = tuple[SampleFile, Record, int | None]
 
 
-def _sampled(queues: Sequence[Queue], materials: Sequence[Material]) -> list[Pair]:
+def _sampled(queues: Sequence[Queue], sample_files: Sequence[SampleFile]) -> list[Pair]:
     """Return records without fault of framing, each with its file and the checksum a listing prints."""
     found: list[Pair] = []
-    for queue, material in zip(queues, materials, strict=True):
+    for queue, sample_file in zip(queues, sample_files, strict=True):
         faulty = {fault.span.start for fault in queue.framing}
         head = queue.codec.len_head
         for record in queue.records:
             if record.start not in faulty:
-                row = material.listed.get(record.start + head)
-                found.append((material, record, row.checksum if row else None))
+                row = sample_file.listed.get(record.start + head)
+                found.append((sample_file, record, row.checksum if row else None))
     step = max(1, len(found) // MOST)
     return found[::step]
 
@@ -115,9 +115,9 @@ def _windows(layout: Layout) -> Iterator[_Window]:
                     yield _Window(each, skip, size, digits)
 
 
-def _cut(layout: Layout, window: _Window, material: Material, record: Record) -> Sample | None:
+def _cut(layout: Layout, window: _Window, sample_file: SampleFile, record: Record) -> Sample | None:
     """Return a record as a checksum sees it; None where hex digits are none."""
-    data = material.data
+    data = sample_file.data
     text = layout.encoded(record.text)
     head = layout.section("record")[:-1]
     place = record.start + (head[-1].stop if head else 0)

@@ -17,7 +17,7 @@ from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn import comparison
 from glbtools.learn.differences import DOUBTED, differences, doubt_text, place_text, type_text
 from glbtools.learn.learning import OPAQUE
-from glbtools.learn.weighing import is_odd
+from glbtools.learn.scoring import is_odd
 from glbtools.reporting.documents import dumps, tool
 from glbtools.reporting.model import (
     FAINT,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from glbtools.learn.checking import LayoutCheck, Part
     from glbtools.learn.comparison import Comparison
     from glbtools.learn.learning import Learning
-    from glbtools.learn.places import Place
+    from glbtools.learn.positions import Position
     from glbtools.learn.queue import Candidate
 
 SCHEMA = "glbtools.learning/1"
@@ -616,7 +616,7 @@ def comparison_row(each: Comparison) -> dict[str, Any]:
     }
 
 
-def _place_row(each: Place) -> dict[str, Any]:
+def _place_row(each: Position) -> dict[str, Any]:
     return {
         "section": each.section,
         "offset": each.offset,

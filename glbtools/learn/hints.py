@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from glbtools.formats.config import REQCONF_SIZE
 from glbtools.formats.listing import Listing
-from glbtools.learn.places import Plain
+from glbtools.learn.positions import Plain
 from glbtools.model.configuration import POINTERS
 
 SRVCONF_UNIT = 1024
@@ -81,7 +81,7 @@ class Snapshot:
 
 
 @dataclass
-class Testimony:
+class Hints:
     """Files of one family and all that is said of them.
 
     Attributes:

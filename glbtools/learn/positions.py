@@ -26,7 +26,7 @@ DIGITS = range(5, 11)
 Plain = int | str | datetime
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """One way to store a value.
 
     Attributes:
@@ -74,24 +74,24 @@ def hours(shift: int) -> str:
     return f"{abs(shift) // 3600}:{abs(shift) % 3600 // 60:02} hours"
 
 
-def found(region: bytes, section: str, value: Plain, kinds: tuple[str, ...]) -> Iterator[Place]:
+def found(region: bytes, section: str, value: Plain, kinds: tuple[str, ...]) -> Iterator[Position]:
     """Yield every place of a section that holds a value; ``kinds`` are the integers that it may be stored as."""
     if isinstance(value, datetime):
         yield from _dates(region, section, value)
     elif isinstance(value, str):
         raw = value.encode(ENCODING)
-        yield from (Place(section, at, "text", 0) for at in _all(region, raw) if _ends(region, at + len(raw)))
+        yield from (Position(section, at, "text", 0) for at in _all(region, raw) if _ends(region, at + len(raw)))
     else:
         for kind in kinds:
             for order in ("little", "big") if INTEGERS[kind] > 1 else ("",):
                 if (stored := number(value, kind, order)) is not None:
-                    yield from (Place(section, at, kind, len(stored), order) for at in _all(region, stored))
+                    yield from (Position(section, at, kind, len(stored), order) for at in _all(region, stored))
         for size in DIGITS if value >= 0 else ():
             if (digits := write_number("dec", size, value)) is not None:
-                yield from (Place(section, at, "dec", size) for at in _all(region, digits))
+                yield from (Position(section, at, "dec", size) for at in _all(region, digits))
 
 
-def holds(region: bytes, place: Place, value: Plain) -> bool:
+def holds(region: bytes, place: Position, value: Plain) -> bool:
     """Whether a place holds a value."""
     raw = region[place.offset : place.stop]
     if isinstance(value, datetime):
@@ -107,13 +107,13 @@ def number(value: int, kind: str, order: str) -> bytes | None:
     return write_number(kind, INTEGERS[kind], value, order)
 
 
-def _dates(region: bytes, section: str, when: datetime) -> Iterator[Place]:
+def _dates(region: bytes, section: str, when: datetime) -> Iterator[Position]:
     for at in range(len(region) - 3):
         raw = region[at : at + 4]
         for order in ("little", "big"):
             for form in stamp.ENCODINGS:
                 if (shift := _shift(raw, order, form, when)) is not None:
-                    yield Place(section, at, "u32", size=4, order=order, stamp=form, shift=shift)
+                    yield Position(section, at, "u32", size=4, order=order, stamp=form, shift=shift)
 
 
 def _shift(raw: bytes, order: str, form: str, when: datetime) -> int | None:

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from glbtools.formats.queue import Queue
 from glbtools.formats.transaction import is_plain, parse
 from glbtools.learn import columns
-from glbtools.learn.arrange import Arrangement
+from glbtools.learn.alignment import Alignment
 from glbtools.learn.chain import ChainRecord
 from glbtools.learn.fields import HEAD, TAIL, Claim, Sight, free
 from glbtools.learn.framing import BINARY, Rule
-from glbtools.learn.material import ANCHOR, CONTROL
+from glbtools.learn.samples import ANCHOR, CONTROL
 
 FEWEST = 4
 """Texts that must end alike before that says anything."""
@@ -22,19 +22,19 @@ FEWEST = 4
 def cut_off(
     records: Sequence[ChainRecord],
     rule: Rule,
-    arrangement: Arrangement,
+    alignment: Alignment,
     claims: Sequence[Claim],
     copied: frozenset[int],
 ) -> int:
     """Return how many bytes beside the texts look as if they belonged to them: letters and digits that vary."""
     sight = Sight(records, rule)
-    places = [(HEAD, at) for at in range(1, arrangement.head + 1)]
+    places = [(HEAD, at) for at in range(1, alignment.head + 1)]
     places += [
-        (TAIL, at) if rule.stride > 1 else (HEAD, arrangement.head + arrangement.trail - at)
-        for at in range(arrangement.trail)
+        (TAIL, at) if rule.stride > 1 else (HEAD, alignment.head + alignment.trail - at)
+        for at in range(alignment.trail)
         if at not in copied
     ]
-    told = any(each.material.listed for each in records[:1])  # a listing says where a text ends
+    told = any(each.sample_file.listed for each in records[:1])  # a listing says where a text ends
     count = 0
     for side, at in places:
         if not free(side, at, 1, claims):
@@ -42,7 +42,7 @@ def cut_off(
         column = sight.raw(side, at, 1)
         like = sum(_WORD.match(raw) is not None for raw in column)
         digits = sum(raw in _HEX for raw in column) >= len(column) * (1 - columns.SPOILED)
-        before = side == HEAD and at <= arrangement.head
+        before = side == HEAD and at <= alignment.head
         varied = len(set(column)) > 3 and not (digits if before or told else spread_evenly(column))
         count += len(column) if varied and like >= len(column) * (1 - columns.SPOILED) else 0
     return count
@@ -122,7 +122,7 @@ def grammatical(texts: Sequence[str]) -> int:
     return sum(text.startswith("#") or is_plain(text) or not parse(text).faults for text in texts)
 
 
-def copies(sight: Sight, rule: Rule, arrangement: Arrangement) -> frozenset[int]:
+def copies(sight: Sight, rule: Rule, alignment: Alignment) -> frozenset[int]:
     """Return which bytes behind the text hold the length again, by their offsets in the trailer."""
     if rule.by != "length" or rule.number is None:
         return frozenset()
@@ -131,8 +131,8 @@ def copies(sight: Sight, rule: Rule, arrangement: Arrangement) -> frozenset[int]
         return frozenset()
     found: set[int] = set()
     for number in BINARY:
-        for at in range(arrangement.trail - number.size + 1):
-            back = arrangement.head + arrangement.trail - at
+        for at in range(alignment.trail - number.size + 1):
+            back = alignment.head + alignment.trail - at
             values = sight.values(TAIL, at, number) if rule.stride > 1 else sight.values(HEAD, back, number)
             if sum(a == b for a, b in zip(values[1:], lengths, strict=False)) >= len(lengths[1:]) * SURE and (
                 rule.stride == 1

@@ -15,7 +15,7 @@ from glbtools.learn import columns
 from glbtools.learn.chain import ChainRecord
 from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, free, link_head
 from glbtools.learn.framing import Rule
-from glbtools.learn.material import CONTROL
+from glbtools.learn.samples import CONTROL
 
 LARGEST_HEADER = 64
 UNLIKE_BITS = 12.0
@@ -29,7 +29,7 @@ LOST_BITS = 120.0
 """What it costs to take what stands before the first record for a lost record and not for the file's header."""
 
 
-class Arrangement(NamedTuple):
+class Alignment(NamedTuple):
     """How the bytes beside the texts are shared out.
 
     Attributes:
@@ -46,7 +46,7 @@ class Arrangement(NamedTuple):
     bits: float
 
 
-def arrangements(records: Sequence[ChainRecord], rule: Rule, reading: Reading) -> list[Arrangement]:
+def alignments(records: Sequence[ChainRecord], rule: Rule, reading: Reading) -> list[Alignment]:
     """Return the ways to share out the bytes, best first."""
     sight = Sight(records, rule)
     chains = _chains(records)
@@ -64,7 +64,7 @@ def arrangements(records: Sequence[ChainRecord], rule: Rule, reading: Reading) -
             bits = spoiled + sum(
                 _edges(sight, rule, reading, chain, header=header, head=head, trail=trail) for chain in chains
             )
-            found.append(Arrangement(header, head, trail, pad, bits + 3 * bool(header) + 3 * bool(trail)))
+            found.append(Alignment(header, head, trail, pad, bits + 3 * bool(header) + 3 * bool(trail)))
     return sorted(found, key=lambda each: (each.bits, each.header, each.trail))
 
 
@@ -78,7 +78,7 @@ def _headers(firsts: Sequence[ChainRecord], rule: Rule, head: int) -> set[int]:
 def _chains(records: Sequence[ChainRecord]) -> list[list[ChainRecord]]:
     chains: dict[int, list[ChainRecord]] = {}
     for each in records:
-        chains.setdefault(id(each.material), []).append(each)
+        chains.setdefault(id(each.sample_file), []).append(each)
     return list(chains.values())
 
 
@@ -86,7 +86,7 @@ def _heads(chains: Sequence[Sequence[ChainRecord]], rule: Rule, sight: Sight) ->
     """Return the lengths of a record's head worth trying."""
     lowest = min(chain[0].start for chain in chains)
     most = min(lowest, sight.before)
-    heads = {chain[-1].next - len(chain[-1].material.data) for chain in chains}
+    heads = {chain[-1].next - len(chain[-1].sample_file.data) for chain in chains}
     heads |= {lowest - header for header in range(LARGEST_HEADER)}
     if rule.stride == 1:
         heads |= {sight.before - trail for trail in range(17)}
@@ -102,7 +102,7 @@ def _trail(sight: Sight, rule: Rule, head: int) -> tuple[int, int, float]:
         spoiled = sum(not _room(each, rule, head) for each in sight.records)
         return 0, rule.pad, 4.0 * spoiled
     regions = [
-        each.material.data[each.stop + ending : each.next - head]
+        each.sample_file.data[each.stop + ending : each.next - head]
         for each in sight.records
         if each.joined and each.next - head >= each.stop + ending
     ]
@@ -128,7 +128,7 @@ def _trail(sight: Sight, rule: Rule, head: int) -> tuple[int, int, float]:
 
 def _room(held: ChainRecord, rule: Rule, head: int) -> bool:
     """Whether a text and nothing but padding stands between its beginning and the next record."""
-    room = held.material.data[held.start : held.start + rule.stride - head].rstrip(bytes([rule.pad]))
+    room = held.sample_file.data[held.start : held.start + rule.stride - head].rstrip(bytes([rule.pad]))
     return CONTROL.search(room) is None
 
 
@@ -136,7 +136,7 @@ def _edges(
     sight: Sight, rule: Rule, reading: Reading, chain: Sequence[ChainRecord], header: int, head: int, trail: int
 ) -> float:
     """Return what does not fit at both ends of a file, in bits."""
-    data, first, last = chain[0].material.data, chain[0], chain[-1]
+    data, first, last = chain[0].sample_file.data, chain[0], chain[-1]
     bits = 0.0
     begins = first.start - head
     if begins < header or (rule.stride > 1 and (begins - header) % rule.stride):
@@ -179,7 +179,7 @@ def _unlike(
     sight: Sight, claims: Sequence[Claim], chain: Sequence[ChainRecord], at: int, head: int, side: str
 ) -> float:
     """Return how the first record's head differs from those of the others: constants, and the number."""
-    data, held = chain[at].material.data, chain[at]
+    data, held = chain[at].sample_file.data, chain[at]
     bits = 0.0
     links = [each for each in claims if each.role == "link" and each.side == HEAD]  # the first may lead nowhere
     for back in range(1, min(head, sight.before) + 1):
@@ -206,7 +206,7 @@ def _unlike(
 
 def _unlike_tail(sight: Sight, last: ChainRecord, rule: Rule, head: int, trail: int) -> float:
     """Return how what stands behind the last text differs from what stands behind the others."""
-    data, ending = last.material.data, len(TERMINATORS[rule.terminator])
+    data, ending = last.sample_file.data, len(TERMINATORS[rule.terminator])
     bits = 0.0
     for offset in range(trail):
         back = head + trail - offset
@@ -217,10 +217,10 @@ def _unlike_tail(sight: Sight, last: ChainRecord, rule: Rule, head: int, trail: 
     return bits
 
 
-def placed(claim: Claim, arrangement: Arrangement) -> tuple[str, int]:
+def placed(claim: Claim, alignment: Alignment) -> tuple[str, int]:
     """Return the section and the offset of a field in a layout."""
     if claim.side == TAIL:
         return "trailer", claim.at
-    if claim.at <= arrangement.head:
-        return "record", arrangement.head - claim.at
-    return "trailer", arrangement.head + arrangement.trail - claim.at
+    if claim.at <= alignment.head:
+        return "record", alignment.head - claim.at
+    return "trailer", alignment.head + alignment.trail - claim.at

@@ -44,7 +44,7 @@ class ListedRecord(NamedTuple):
 
 
 @dataclass
-class Material:
+class SampleFile:
     """One file to learn from.
 
     Attributes:
@@ -88,7 +88,7 @@ _KNOWN = re.compile(r"(?:(?P<file>.+):)?(?P<name>[a-z_]+)=(?P<value>.*)")
 _NAMES = ("first", "last")
 
 
-def told(materials: Sequence[Material], known: Sequence[str]) -> None:
+def told(sample_files: Sequence[SampleFile], known: Sequence[str]) -> None:
     """Note what somebody knows of queue files: ``[FILE:]first=NUMBER``, ``[FILE:]last=NUMBER``.
 
     Raises:
@@ -100,7 +100,7 @@ def told(materials: Sequence[Material], known: Sequence[str]) -> None:
             raise UsageError(f"--known {text}: of a queue file first=NUMBER or last=NUMBER can be known")
         if not match["value"].isdecimal() or int(match["value"]) >= 1 << 32:
             raise UsageError(f"--known {text}: {match['value']!r} is no transaction number")
-        own = [each for each in materials if match["file"] in (None, each.path, base_name(each.path))]
+        own = [each for each in sample_files if match["file"] in (None, each.path, base_name(each.path))]
         if len(own) != 1:
             raise UsageError(f"--known {text}: say which file, as FILE:{match['name']}={match['value']}")
         before = getattr(own[0], match["name"])
@@ -109,15 +109,15 @@ def told(materials: Sequence[Material], known: Sequence[str]) -> None:
         setattr(own[0], match["name"], int(match["value"]))
 
 
-def one_each(materials: Sequence[Material]) -> tuple[list[Material], list[str]]:
+def one_each(sample_files: Sequence[SampleFile]) -> tuple[list[SampleFile], list[str]]:
     """Return the files without those that have the bytes of one before, and which these are: they show nothing more.
 
     Raises:
         UsageError: other numbers are known of a copy than of the file itself.
     """
-    kept: dict[bytes, Material] = {}
+    kept: dict[bytes, SampleFile] = {}
     said = []
-    for each in materials:
+    for each in sample_files:
         own = kept.setdefault(each.data or each.path.encode("utf-8", "surrogateescape"), each)
         if own is each:
             continue
@@ -130,7 +130,7 @@ def one_each(materials: Sequence[Material]) -> tuple[list[Material], list[str]]:
     return list(kept.values()), said
 
 
-def with_listings(materials: Sequence[Material], listings: Sequence[Listing], encoding: str) -> list[str]:
+def with_listings(sample_files: Sequence[SampleFile], listings: Sequence[Listing], encoding: str) -> list[str]:
     """Match listings with the files they list; return what could not be matched, in words.
 
     A listing is of the file that holds most of its texts. Texts are looked for in the order of the listing, so that one
@@ -142,22 +142,22 @@ def with_listings(materials: Sequence[Material], listings: Sequence[Listing], en
     said = []
     for number, listing in enumerate(listings, 1):
         rows = rows_of(listing, encoding)
-        found = [(_matched(material, rows), material) for material in materials]
-        best, material = max(found, key=lambda each: len(each[0]))
+        found = [(_matched(sample_file, rows), sample_file) for sample_file in sample_files]
+        best, sample_file = max(found, key=lambda each: len(each[0]))
         if not rows or len(best) * 2 < len(rows):
             said.append(f"listing {number} is of none of the files: {len(best)} of its {len(rows)} texts are in one")
             continue
-        _agree(number, best, material)
-        material.listed = best | material.listed
-        known = {(row.sync, row.text) for row in material.printed}
-        material.printed += [row for row in rows if (row.sync, row.text) not in known]
+        _agree(number, best, sample_file)
+        sample_file.listed = best | sample_file.listed
+        known = {(row.sync, row.text) for row in sample_file.printed}
+        sample_file.printed += [row for row in rows if (row.sync, row.text) not in known]
     return said
 
 
-def _agree(number: int, found: Mapping[int, ListedRecord], material: Material) -> None:
+def _agree(number: int, found: Mapping[int, ListedRecord], sample_file: SampleFile) -> None:
     """Raise UsageError where a listing says otherwise than one before it."""
     for place, row in found.items():
-        before = material.listed.get(place)
+        before = sample_file.listed.get(place)
         if before is None:
             continue
         for what in ("sync", "checksum", "text"):
@@ -181,16 +181,16 @@ def _row(sync: int, stamp: datetime | None, checksum: int | None, text: str, enc
     return ListedRecord(sync, stamp, checksum, first.rstrip("\0").encode(encoding, "replace"), whole)
 
 
-def _matched(material: Material, rows: Sequence[ListedRecord]) -> dict[int, ListedRecord]:
+def _matched(sample_file: SampleFile, rows: Sequence[ListedRecord]) -> dict[int, ListedRecord]:
     found: dict[int, ListedRecord] = {}
     position = 0
     for at, row in enumerate(rows):
-        start = material.data.find(row.text, position) if row.text else -1
-        if start < 0 or _overtakes(material, rows[at + 1 : at + 4], position, start):
+        start = sample_file.data.find(row.text, position) if row.text else -1
+        if start < 0 or _overtakes(sample_file, rows[at + 1 : at + 4], position, start):
             continue
         found[start] = row
         position = start + len(row.text)
-    if len(found) < IN_ORDER * len(rows) and len(scattered := _scattered(material, rows)) > len(found):
+    if len(found) < IN_ORDER * len(rows) and len(scattered := _scattered(sample_file, rows)) > len(found):
         return scattered
     return found
 
@@ -199,19 +199,21 @@ IN_ORDER = 0.9
 """Share of a listing's rows that stand in its order in a file that is written in that order, but for damage."""
 
 
-def _scattered(material: Material, rows: Sequence[ListedRecord]) -> dict[int, ListedRecord]:
+def _scattered(sample_file: SampleFile, rows: Sequence[ListedRecord]) -> dict[int, ListedRecord]:
     """Return rows by where their texts stand in any order; a text that may stand in two places is left out."""
     found: dict[int, ListedRecord] = {}
     begins: dict[bytes, list[int]] = {}
-    for size, at in itertools.product(BEGINNINGS, material.anchors):
-        begins.setdefault(material.data[at : at + size], []).append(at)
+    for size, at in itertools.product(BEGINNINGS, sample_file.anchors):
+        begins.setdefault(sample_file.data[at : at + size], []).append(at)
     taken, times = set[int](), Counter(row.text for row in rows)
     for row in sorted(rows, key=lambda each: -len(each.text)):  # what begins a longer one is found beside it
         size = next((each for each in BEGINNINGS if each <= len(row.text)), 0)
         if not size or times[row.text] > 1:
             continue
         places = [
-            at for at in begins.get(row.text[:size], ()) if at not in taken and material.data.startswith(row.text, at)
+            at
+            for at in begins.get(row.text[:size], ())
+            if at not in taken and sample_file.data.startswith(row.text, at)
         ]
         if len(places) == 1:
             found[places[0]] = row
@@ -223,7 +225,7 @@ BEGINNINGS = (32, 16, 8)
 """Bytes by which the texts of a file are looked up."""
 
 
-def _overtakes(material: Material, coming: Sequence[ListedRecord], position: int, start: int) -> bool:
+def _overtakes(sample_file: SampleFile, coming: Sequence[ListedRecord], position: int, start: int) -> bool:
     """Whether the rows that follow stand before ``start``: the text found there is a later record's."""
-    before = sum(material.data.find(each.text, position, start) >= 0 for each in coming if each.text)
+    before = sum(sample_file.data.find(each.text, position, start) >= 0 for each in coming if each.text)
     return bool(coming) and before == len(coming) and before > 1

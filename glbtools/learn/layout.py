@@ -9,26 +9,26 @@ from glbtools.binary.layout import PADDED, SECTIONS, TERMINATORS, Layout
 from glbtools.binary.layout import parse as parse_layout
 from glbtools.layouts.written import to_toml
 from glbtools.learn import columns
-from glbtools.learn.arrange import Arrangement, placed
+from glbtools.learn.alignment import Alignment, placed
 from glbtools.learn.chain import ChainRecord, sample
 from glbtools.learn.fields import HEAD, TAIL, Reading, Sight
 from glbtools.learn.framing import Rule
 from glbtools.learn.inserting import part_name
-from glbtools.learn.weighing import NUL_LINE, is_odd
+from glbtools.learn.scoring import NUL_LINE, is_odd
 
 
 def laid_out(
-    records: Sequence[ChainRecord], rule: Rule, arrangement: Arrangement, reading: Reading, padded: int = 1
+    records: Sequence[ChainRecord], rule: Rule, alignment: Alignment, reading: Reading, padded: int = 1
 ) -> Layout:
     """Return a layout, checked as any layout file is; a length counts records up to a multiple of ``padded``."""
     sight = Sight(records, rule)
-    fields = [*_claimed(reading, arrangement)]
-    fields += [*_rest(sight, arrangement, fields), *_header(records, arrangement)]
+    fields = [*_claimed(reading, alignment)]
+    fields += [*_rest(sight, alignment, fields), *_header(records, alignment)]
     fields.append(
         Field(
             "text",
             "record",
-            arrangement.head,
+            alignment.head,
             kind="text",
             size=0,
             role="text",
@@ -41,26 +41,26 @@ def laid_out(
     order = _main_order(fields)
     layout = Layout(
         "learnt-queue", "queue", "Queue file, layout learnt from files", "observed", tuple(fields), byte_order=order,
-        header=arrangement.header, length_counts=PADDED if padded > 1 else _counts(rule), terminator=rule.terminator,
+        header=alignment.header, length_counts=PADDED if padded > 1 else _counts(rule), terminator=rule.terminator,
         stride=max(rule.stride, padded),
-        pad=arrangement.pad if rule.stride > 1 else 0, framing_doc=_framing_doc(rule), lines=_lines(records, rule),
+        pad=alignment.pad if rule.stride > 1 else 0, framing_doc=_framing_doc(rule), lines=_lines(records, rule),
     )  # fmt: skip
     return parse_layout(to_toml(layout).encode(), "learnt layout")
 
 
-def _header(records: Sequence[ChainRecord], arrangement: Arrangement) -> Iterator[Field]:
+def _header(records: Sequence[ChainRecord], alignment: Alignment) -> Iterator[Field]:
     """Yield the file's header as one field, with what stands in it for files that are written."""
-    if not arrangement.header:
+    if not alignment.header:
         return
-    materials = {id(each.material): each.material for each in records}.values()
-    seen = {each.data[: arrangement.header] for each in materials}
-    doc = f"the same in {len(materials)} files" if len(seen) == 1 < len(materials) else "not understood"
+    sample_files = {id(each.sample_file): each.sample_file for each in records}.values()
+    seen = {each.data[: alignment.header] for each in sample_files}
+    doc = f"the same in {len(sample_files)} files" if len(seen) == 1 < len(sample_files) else "not understood"
     yield Field(
         "file_header",
         "header",
         0,
         kind="bytes",
-        size=arrangement.header,
+        size=alignment.header,
         role="opaque",
         status="observed",
         doc=doc,
@@ -68,10 +68,10 @@ def _header(records: Sequence[ChainRecord], arrangement: Arrangement) -> Iterato
     )
 
 
-def _claimed(reading: Reading, arrangement: Arrangement) -> Iterator[Field]:
+def _claimed(reading: Reading, alignment: Alignment) -> Iterator[Field]:
     names: set[str] = set()
     for claim in reading.claims:
-        section, offset = placed(claim, arrangement)
+        section, offset = placed(claim, alignment)
         name = {"previous": "ofs_prev", "next": "ofs_next"}.get(claim.link, claim.role)
         name = f"{name}_{section}_{offset:02x}" if name in names else name
         names.add(name)
@@ -86,35 +86,35 @@ _ORIG = {"sync": "Sync#", "stamp": "Date stamp"}
 """The vendor's names, from the columns of LISTQ."""
 
 
-def _rest(sight: Sight, arrangement: Arrangement, claimed: Sequence[Field]) -> Iterator[Field]:
+def _rest(sight: Sight, alignment: Alignment, claimed: Sequence[Field]) -> Iterator[Field]:
     """Yield the bytes that no field claims: constants, and what is not understood."""
     taken = {(each.section, at) for each in claimed for at in range(each.offset, each.stop)}
-    for section, size in (("record", arrangement.head), ("trailer", arrangement.trail)):
+    for section, size in (("record", alignment.head), ("trailer", alignment.trail)):
         run: list[tuple[int, bytes | None]] = []
         for offset in range(size + 1):
             if offset < size and (section, offset) not in taken:
-                value = columns.constant(_column(sight, arrangement, section, offset))
+                value = columns.constant(_column(sight, alignment, section, offset))
                 if run and (run[-1][1] is None) != (value is None):
-                    yield _unclaimed(sight, arrangement, section, run)
+                    yield _unclaimed(sight, alignment, section, run)
                     run = []
                 run.append((offset, value))
             elif run:
-                yield _unclaimed(sight, arrangement, section, run)
+                yield _unclaimed(sight, alignment, section, run)
                 run = []
 
 
-def _column(sight: Sight, arrangement: Arrangement, section: str, offset: int, size: int = 1) -> list[bytes]:
+def _column(sight: Sight, alignment: Alignment, section: str, offset: int, size: int = 1) -> list[bytes]:
     if section == "record":
-        return sight.raw(HEAD, arrangement.head - offset, size)
+        return sight.raw(HEAD, alignment.head - offset, size)
     return sight.raw(TAIL, offset, size)
 
 
-def _unclaimed(sight: Sight, arrangement: Arrangement, section: str, run: Sequence[tuple[int, bytes | None]]) -> Field:
+def _unclaimed(sight: Sight, alignment: Alignment, section: str, run: Sequence[tuple[int, bytes | None]]) -> Field:
     start, size = run[0][0], len(run)
     what, role, doc = "unknown", "opaque", f"varies over {len(sight.records)} records; not understood"
     default = b"".join(value for _, value in run if value is not None) or None
     if default is not None:
-        same = _column(sight, arrangement, section, start, size).count(default)
+        same = _column(sight, alignment, section, start, size).count(default)
         what, role, doc = "constant", "constant", f"the same in {_of(same, len(sight.records))} records"
     return Field(
         part_name(section, what, start), section, start, kind="bytes", size=size, role=role, status="observed", doc=doc,
