@@ -10,12 +10,13 @@ from typing import Any
 
 from glbtools import files
 from glbtools.fleet.survey import survey
+from glbtools.model.doubts import NAMED_OTHERWISE
 from glbtools.simulation.many import name_of, simulate_many, truth_row
 from glbtools.simulation.run import contents, run
 from glbtools.simulation.samples import Sample
 from glbtools.tables import read_json
 
-NAME_TELLS = "what this postoffice is called"
+NAME_TELLS = NAMED_OTHERWISE.tells
 """What settles a change that may be another postoffice's: it is named by its text."""
 
 Line = dict[str, Any]
