@@ -417,12 +417,14 @@ class _Gathering:
     def files(self, report: Report) -> None:
         """Add the times that archives and images have of their files; no finding is dated by them."""
         for entry, owner in _in_containers(report):
+            beside = next((each.moment for each in entry.times if each.moment), None)
             for time in entry.times:
-                if time.moment is None:
+                moment = time.moment or beside
+                if moment is None:
                     self.made.undated[FILES] += 1
                     continue
                 clock = entry.shown.partition(INSIDE)[0]
-                reading = self.clocks.read(time.moment, clock, _SPREADS[time.precision])
+                reading = self.clocks.read(moment, clock, _SPREADS[time.precision])
                 deleted = " (deleted)" if entry.deleted and "(deleted)" not in entry.name else ""
                 event = Event(
                     reading.instant,
@@ -440,9 +442,12 @@ class _Gathering:
                     latest=reading.latest,
                     note=reading.note,
                 )
+                if time.moment is None:
+                    note = f"{time.stored} is no date; placed beside another time of the file"
+                    event = event._replace(precision=kinds.UNKNOWN, earliest=None, latest=None, note=note)
                 self.made.add(event._replace(message=_short(event.message)))
                 known = self.latest.get(entry.shown)
-                if time.what == WRITTEN and known is not None and not entry.deleted and time.stored != _NO_TIME:
+                if time.what == WRITTEN and time.moment and known and not entry.deleted and time.stored != _NO_TIME:
                     least = known.instant - reading.instant - _SPREADS[time.precision] // timedelta(microseconds=1)
                     if least > 0:
                         self.differ(ClockDifference(known.clock, clock, least, known.place, entry.shown))

@@ -57,6 +57,9 @@ _UNREAD = {
     b"Rar!\x1a\x07": "a RAR archive, which is not read; unrar x ARCHIVE unpacks it",
 }
 _MISSING = "a disk image; pip install 'glbtools[images]' installs what reads it"
+_FAT_ENTRY = 32
+_FAT_TIMES = ((WRITTEN, 24, 22, 0, "2 seconds"), (CREATED, 16, 14, 13, "second"), (OPENED, 18, 0, 0, "day"))
+"""What an entry of a FAT directory says when: where its date, its time and its hundredths stand; 0 for none."""
 _VIRTUAL = ("$MBR", "$FAT1", "$FAT2", "$OrphanFiles")
 """What the library adds to a file system's own entries."""
 
@@ -116,13 +119,13 @@ def opened(entry: Entry, form: str) -> InnerEntry:
         raise FileAccessError(f"damaged, or no image that is read: {_line(error)}") from None
     if all(system is None for _, _, system in systems):
         raise FileAccessError("no file system is found in it; glbtools carve looks for records in the bytes")
-    for name, _, system in systems:
+    for name, offset, system in systems:
         if system is None:
             why = "no file system is found in this partition; glbtools carve looks for records in it"
             root.aside(name, why, hides=True)
             continue
         place = root.directory([name]) if name else root
-        for _ in _walk(pytsk3, system, place):
+        for _ in _walk(pytsk3, system, place, _fat_entries(pytsk3, system, image, offset)):
             pass
         whole, there = ((1 + last) * system.info.block_size for last in (system.info.last_block, _last(system)))
         if there < whole:
@@ -326,11 +329,12 @@ class _Waiting(NamedTuple):
     depth: int
 
 
-def _walk(pytsk3: Any, system: Any, root: InnerEntry) -> Iterator[tuple[Any, str]]:
+def _walk(
+    pytsk3: Any, system: Any, root: InnerEntry, fat_entry: Callable[[int], bytes] | None = None
+) -> Iterator[tuple[Any, str]]:
     """List a file system below ``root``, each directory once, however often it is named; yield the files there are."""
     seen: set[int] = set()
     count = 0
-    is_fat = system.info.ftype in (pytsk3.TSK_FS_TYPE_FAT12, pytsk3.TSK_FS_TYPE_FAT16, pytsk3.TSK_FS_TYPE_FAT32)
     waiting = [_Waiting(system.open_dir(path="/"), root, 0)]
     while waiting:
         place = waiting.pop()
@@ -356,7 +360,7 @@ def _walk(pytsk3: Any, system: Any, root: InnerEntry) -> Iterator[tuple[Any, str
             elif meta.type == pytsk3.TSK_FS_META_TYPE_REG:
                 shown = f"{shown} (deleted)" if is_deleted else shown
                 below = InnerEntry(name, shown, meta.size, deleted=is_deleted)
-                below.opener, below.dated = _reader(each, shown, meta.size), _dates(meta, is_fat=is_fat)
+                below.opener, below.dated = _reader(each, shown, meta.size), _dates(meta, fat_entry)
                 if not is_deleted:
                     yield each, shown
             else:
@@ -391,25 +395,63 @@ def _reader(entry: Any, shown: str, size: int) -> Callable[[int], bytes]:
     return read
 
 
-def _dates(meta: Any, *, is_fat: bool) -> Callable[[], tuple[FileTime, ...]]:
-    """Return what returns the times of a file: of FAT those that a clock of unknown zone showed, of others UTC.
+def _fat_entries(pytsk3: Any, system: Any, image: Any, offset: int) -> Callable[[int], bytes] | None:
+    """Return what reads an entry of a FAT directory by the number that the library gives it; None for other systems.
 
-    FAT keeps two seconds of writing, and of opening the day. What the library cannot read as a date it says to be 0,
-    as it does where none is stored.
+    The library counts such entries from 3 on, beginning behind the tables.
     """
-    stored = [(WRITTEN, meta.mtime, "2 seconds"), (CREATED, meta.crtime, "second"), (OPENED, meta.atime, "day")]
+    if system.info.ftype not in (pytsk3.TSK_FS_TYPE_FAT12, pytsk3.TSK_FS_TYPE_FAT16, pytsk3.TSK_FS_TYPE_FAT32):
+        return None
+    head = bytes(image.read(offset, SECTOR))
+    sector, reserved, small = (int.from_bytes(head[at : at + 2], "little") for at in (11, 14, 22))
+    table = small or int.from_bytes(head[36:40], "little")
+    first = offset + (reserved + head[16] * table) * sector
+    return lambda number: bytes(image.read(first + (number - 3) * _FAT_ENTRY, _FAT_ENTRY))
+
+
+def _dates(meta: Any, fat_entry: Callable[[int], bytes] | None) -> Callable[[], tuple[FileTime, ...]]:
+    """Return what returns the times of a file: of FAT those that a clock of unknown zone showed, of others UTC."""
+    stored = [(WRITTEN, meta.mtime), (CREATED, meta.crtime), (OPENED, meta.atime)]
 
     def dated() -> tuple[FileTime, ...]:
+        if fat_entry is not None:
+            try:
+                entry = fat_entry(meta.addr)
+            except OSError:
+                return ()
+            return _fat_times(entry) if int.from_bytes(entry[28:32], "little") == meta.size else ()
         found = []
-        for what, seconds, precision in stored:
+        for what, seconds in stored:
             if seconds:
                 moment = datetime.fromtimestamp(seconds, UTC)
-                # The library takes what stands there for the time of this machine, and so does this.
-                moment = moment.astimezone().replace(tzinfo=None) if is_fat else moment
-                found.append(FileTime(what, moment, precision if is_fat else "second", moment.isoformat(" ")))
+                found.append(FileTime(what, moment, "second", moment.isoformat(" ")))
         return tuple(found)
 
     return dated
+
+
+def _fat_times(entry: bytes) -> tuple[FileTime, ...]:
+    """Return the times in an entry of a FAT directory; what is no date is kept as it is stored.
+
+    FAT keeps two seconds of writing, and of opening the day.
+    """
+    found = []
+    for what, day_at, time_at, tenths_at, precision in _FAT_TIMES:
+        day = int.from_bytes(entry[day_at : day_at + 2], "little")
+        time = int.from_bytes(entry[time_at : time_at + 2], "little") if time_at else 0
+        if not day and not time:
+            continue  # nothing is stored
+        year, month, date = 1980 + (day >> 9), day >> 5 & 15, day & 31
+        second = (time & 31) * 2 + (entry[tenths_at] // 100 if tenths_at else 0)
+        hour, minute = time >> 11, time >> 5 & 63
+        shown = f"{year}-{month:02}-{date:02}" + (f" {hour:02}:{minute:02}:{second:02}" if time_at else "")
+        try:
+            moment = datetime(year, month, date, hour, minute, second)
+        except ValueError:
+            found.append(FileTime(what, None, precision, shown))
+        else:
+            found.append(FileTime(what, moment, precision, moment.isoformat(" ")))
+    return tuple(found)
 
 
 def _line(error: Exception) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import struct
 import subprocess
 import time
 from collections.abc import Callable
@@ -256,3 +257,45 @@ def test_times_of_fat_are_what_its_clock_showed_wherever_they_are_read(
         monkeypatch.undo()
         time.tzset()
     assert written == "1994-02-04 02:41:02"
+
+
+@pytest.mark.parametrize("make", [floppy, disk])
+@pytest.mark.parametrize(
+    ("day", "time_of_day", "said"),
+    [
+        (0x1C04, 0x1561, "1994-00-04 02:43:02 (no date)"),
+        (0x1C5F, 0x1561, "1994-02-31 02:43:02 (no date)"),
+        (0x1C44, 0xFFFF, "1994-02-04 31:63:62 (no date)"),
+        (0xFFFF, 0xFFFF, "2107-15-31 31:63:62 (no date)"),
+        (0xFF9F, 0xBF7D, "2107-12-31 23:59:58"),
+    ],
+)
+def test_a_time_of_fat_that_is_no_date_is_kept_as_it_is_stored(
+    make: Callable[[Path, Path], Path], day: int, time_of_day: int, said: str, tmp_path: Path, run: Run
+) -> None:
+    image = make(NETWORK, tmp_path / "case.img")
+    data = bytearray(image.read_bytes())
+    at = data.index(b"REQTRANSGLB")
+    data[at + 13 : at + 20] = bytes(7)
+    data[at + 22 : at + 26] = struct.pack("<HH", time_of_day, day)
+    image.write_bytes(data)
+    before = json.loads(run("evidence", image, "--json").out)
+    (written,) = (
+        f"{each['stored']}{'' if each['moment'] else ' (no date)'}"
+        for place in before["postoffices"]
+        for file in place["files"]
+        if any(str(each["stored"]).startswith(said[:10]) for each in file["times"])
+        for each in file["times"]
+        if each["what"] == "written"
+    )
+    assert written == said
+    assert said.removesuffix(" (no date)") in run("evidence", image).out
+    undated = "of files that are no date"
+    assert (undated in run("timeline", image, "--to", "-").err) == ("no date" in said)
+    # Where the file has another time, its event stands beside that one.
+    data[at + 14 : at + 18] = struct.pack("<HH", 0x1561, 0x1C44)
+    image.write_bytes(data)
+    done = run("timeline", image, "--to", "-")
+    assert undated not in done.err
+    assert f"{said.removesuffix(' (no date)')} is no date" in done.out or "no date" not in said
+    assert said.removesuffix(" (no date)") in done.out
