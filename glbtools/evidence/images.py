@@ -106,7 +106,7 @@ def opened(entry: Entry, form: str) -> InnerEntry:
         FileAccessError: the library is not installed, or no file system is found in it.
     """
     if entry.path is None:
-        raise FileAccessError("an image in an archive, not opened; take it out")
+        raise FileAccessError("an image in an archive; take it out")
     try:
         import pytsk3
     except ImportError:
@@ -446,7 +446,7 @@ def _fat_times(entry: bytes) -> tuple[FileTime, ...]:
         hour, minute = time >> 11, time >> 5 & 63
         shown = f"{year}-{month:02}-{date:02}" + (f" {hour:02}:{minute:02}:{second:02}" if time_at else "")
         try:
-            moment = datetime(year, month, date, hour, minute, second)
+            moment = datetime(year, month, date, hour=hour, minute=minute, second=second)
         except ValueError:
             found.append(FileTime(what, None, precision, shown))
         else:

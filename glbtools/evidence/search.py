@@ -20,7 +20,7 @@ from glbtools.evidence import archives, containers, images
 from glbtools.evidence.contents import Artefact, Contents
 from glbtools.evidence.postoffice import AREAS, DELETED, OUR_OWN, Postoffice, may_be
 from glbtools.evidence.sources import Entry, OnDisk, on_disk
-from glbtools.formats import registry, unread
+from glbtools.formats import registry, signatures, unread
 from glbtools.formats.registry import DIRSYNC, SIBLINGS
 
 NEIGHBOURS = (".MBG", ".KEY", ".USR", ".INF", ".NME", ".GLB", ".TPL", ".XTN")
@@ -34,6 +34,14 @@ NESTED = 2
 
 HEAD = 1 << 12
 """Bytes by which a file of another program is told."""
+
+MISNAMED = "an archive or an image by its content, and not by its name; not opened: give it by itself"
+
+MAGIC, ZIP_NAME = 32, 30
+"""Bytes by which a packed file is told, and where the name of a zip's first member begins."""
+
+DOCUMENTS = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"word/", b"xl/", b"mimetype", b"META-INF/")
+"""How the first member of an Office, an OpenDocument or a Java file is named."""
 
 UNRECOGNISED = "not recognised as anything that is read here"
 
@@ -236,11 +244,18 @@ class Search:
             other = first[each.name]
             if other is each or not _named_as_binary(each.name):
                 kept.append(each)
+            elif each.size == other.size and self._same(each, other):
+                self.passed_over.append(OmittedInput(each.path, f"the same bytes as {other.path}", "copy", each.entry))
             else:
                 self._pass_over(
                     each.entry, f"a second {each.name} of one postoffice; {other.path} is read", telling=True
                 )
         return kept
+
+    def _same(self, one: Artefact, other: Artefact) -> bool:
+        """Whether two files are known to hold the same bytes."""
+        digest = self.contents.digest(one)
+        return digest.sha256 is not None and digest == self.contents.digest(other)
 
     def _unrecognised(self, artefact: Artefact) -> None:
         """Pass over a file of no postoffice."""
@@ -277,6 +292,8 @@ class Search:
             self._pass_over(child, child.other, telling=child.hides or _telling(child.name))
         elif archives.is_named_so(child.name) or images.is_named_so(child.name):
             return [Place(child, nesting, packed=True)]
+        elif not (child.deleted or _telling(child.name)) and (why := _packed(child)):
+            self._pass_over(child, why, telling=True)
         else:
             artefacts.append(Artefact(child, area, child.name.upper()))
         return []
@@ -343,6 +360,26 @@ def _not_read(artefact: Artefact) -> str:
     if known is None and sibling is not None:
         return f"no file of Dir-Sync, but of a postoffice ({sibling.name}); glbtools inspect shows it"
     return str(known) if known else "not a Dir-Sync file that glbtools knows"
+
+
+def _packed(entry: Entry) -> str:
+    """Say what a file is that may hold evidence and is not opened, since its name says nothing of it; else empty.
+
+    Documents that are zip archives, by what their first member is, hold none.
+    """
+    try:
+        head = entry.head(images.SECTOR)
+    except FileAccessError:
+        return ""
+    kind = signatures.packed(head) if len(head) >= MAGIC else None
+    try:
+        if head.startswith(b"PK") and head[ZIP_NAME:].startswith(DOCUMENTS):
+            return ""
+        if containers.form(entry) is not None:
+            return MISNAMED
+    except FileAccessError as error:
+        return str(error).removeprefix(f"{entry.shown}: ") if kind else ""
+    return f"{kind.what}, which is not read; {kind.instead}" if kind else ""
 
 
 def _is_foreign(artefact: Artefact) -> bool:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -190,3 +191,44 @@ def test_a_second_file_of_one_name_is_no_silence(network: Path, second: str, run
     assert done.status == 2
     assert f"{second}: a second REQTRANS.GLB of one postoffice" in done.err
     assert len(collect([network]).postoffices) == 3
+
+
+def test_a_second_file_of_the_same_bytes_is_a_copy(network: Path, run: Run) -> None:
+    first = next(each for each in network.rglob("REQTRANS.GLB") if each.stat().st_size)
+    (first.parents[1] / first.name).write_bytes(first.read_bytes())
+    before = run("diagnose", network)
+    assert "a second REQTRANS.GLB" not in before.err
+    assert [each.kind for each in collect([network]).passed_over] == ["copy"]
+    assert before.status != 2
+
+
+@pytest.mark.parametrize("place", [".", "GLB"])
+@pytest.mark.parametrize(
+    ("name", "head", "says"),
+    [
+        ("EVIDENCE.DAT", None, "an archive or an image by its content, and not by its name"),
+        ("BACKUP.ARJ", b"\x60\xea\x28\x00\x22\x03\x01\x00\x10\x00\x02", "arj x ARCHIVE unpacks it"),
+        ("BACKUP.LZH", b"\x20\x00-lh5-", "lha x ARCHIVE unpacks it"),
+        ("BACKUP.CAB", b"MSCF" + bytes(4), "cabextract unpacks it"),
+        ("DIRSYNC.GZ", b"\x1f\x8b\x08\x00", "an archive or an image by its content, and not by its name"),
+        ("REQTRANS.GL_", b"SZDD\x88\xf0\x27\x33", "EXPAND.EXE or msexpand unpacks it"),
+    ],
+)
+def test_what_is_packed_is_named_wherever_it_lies(
+    network: Path, name: str, head: bytes | None, says: str, place: str, run: Run
+) -> None:
+    if head is None:
+        packed = shutil.make_archive(str(network.parent / "packed"), "zip", network)
+        head = Path(packed).read_bytes()
+    where = next(each for each in network.iterdir() if (each / "GLB").is_dir()) / place
+    (where / name).write_bytes(head.ljust(600, b"\0"))
+    done = run("diagnose", network)
+    assert done.status == 2
+    assert f"{name}: " in done.err
+    assert says in done.err
+
+
+def test_a_document_that_is_a_zip_is_no_evidence(network: Path, run: Run) -> None:
+    with zipfile.ZipFile(network / "letter.docx", "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+    assert run("diagnose", network).status != 2
