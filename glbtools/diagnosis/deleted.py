@@ -24,9 +24,11 @@ MISSING: Mapping[str, str] = MappingProxyType(
 def recovered(case: Case, finding: Finding) -> Finding:
     """Return a finding that a file is missing, milder where what may be that file stands beside its place."""
     name = MISSING.get(finding.problem.slug)
-    files = case.postoffice.deleted(name) if name and case.postoffice.absent(name) else []
-    if not files:
+    if name is None or not case.postoffice.absent(name):
         return finding
+    files = case.postoffice.deleted(name)
+    if not files:
+        return _kept(case, finding, name)
     places = tuple(sized(each, f"{name}, deleted: its first letter is lost") for each in files)
     which = files[0].path if len(files) == 1 else "one of them"
     return replace(
@@ -35,4 +37,18 @@ def recovered(case: Case, finding: Finding) -> Finding:
         evidence=(*finding.evidence, *places),
         notes=(*finding.notes, "What a file system gives back of a deleted file is possible at most."),
         help=(f"Look at {which} with glbtools inspect; where it is whole, copy it to {name}.",),
+    )
+
+
+def _kept(case: Case, finding: Finding, name: str) -> Finding:
+    """Return a finding that a file is missing with the copies of it that lie there under other names."""
+    files = case.postoffice.renamed(name)
+    if not files:
+        return finding
+    which = files[0].path if len(files) == 1 else "each of them"
+    return replace(
+        finding,
+        evidence=(*finding.evidence, *(sized(each, f"may be {name} under another name") for each in files)),
+        notes=(*finding.notes, "A file under another name may be of any day."),
+        help=(f"Look at {which} with glbtools inspect before anything is put in its place.", *finding.help),
     )

@@ -8,6 +8,7 @@ asked about.
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -180,6 +181,16 @@ class Postoffice:
         found += [each for each in self.gone if each.name[1:] == wanted]
         return [each for each in found if each.size == 0 or self.read(each) is not None]
 
+    def renamed(self, name: str) -> list[Artefact]:
+        """Return the files that hold what is in a binary file of this name, and bear it with something added.
+
+        People and programs add it when they keep a copy: ``REQTRANS.GLB.BAK``, ``REQTRANS (2).GLB``. It may be of any
+        day.
+        """
+        kept = _kept_as(name.partition(".")[0].upper())
+        found = [each for each in self.artefacts if each.name != name.upper() and kept.fullmatch(each.name)]
+        return [each for each in found if (held := self.read(each)) is not None and held.entry.binary]
+
     def area(self, name: str) -> list[Artefact]:
         """Return the files of one area."""
         return [each for each in self.artefacts if each.area == name]
@@ -334,6 +345,13 @@ def numbers(postoffice: Postoffice) -> Numbers:
 def registered(srvconf: SrvConf, name: str | None) -> Requestor | None:
     """Return the record of a postoffice in SRVCONF; names there carry their address type (Q96060)."""
     return srvconf.by_node.get(name.upper()) if name else None
+
+
+@cache
+def _kept_as(stem: str) -> re.Pattern[str]:
+    """Return which names a copy of a file is given."""
+    suffix = r"(?:\.(?:BAK|OLD|SAV|ORG|ORIG|TMP|[0-9]{1,3}))?"
+    return re.compile(rf"(?:COPY (?:\([0-9]+\) )?OF )?{stem}(?: ?\([0-9]+\)| - COPY)?(?:\.GLB)?[ ~]?{suffix}")
 
 
 @cache

@@ -86,3 +86,27 @@ def test_a_name_alone_is_no_deleted_file(place):
     live.unlink()
     live.with_name("_EQTRANS.GLB").write_bytes(b"\x00not a queue of anything" * 40)
     assert missing(place).severity in ("", "error")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["REQTRANS.GLB.bak", "REQTRANS.BAK", "REQTRANS (2).GLB", "Copy of REQTRANS.GLB", "REQTRANS.GLB ", "REQTRANS"],
+)
+def test_a_copy_under_another_name_is_named_beside_what_is_missing_and_its_changes_are_possible(place, name):
+    """It may be of any day, so that what is missing stays an error."""
+    live = place / "east" / "GLB" / "REQTRANS.GLB"
+    live.rename(live.with_name(name))
+    found = missing(place)
+    assert (found.severity, found.certainty) == ("error", "likely")
+    assert name in found.help[0]
+    assert any(each.path.endswith(name) for each in found.evidence)
+    unsent = glbtools.unsent(place)
+    assert {each.sync for each in unsent} == {3, 4}
+    assert {each.certainty for each in unsent} == {"possible"}
+
+
+@pytest.mark.parametrize("name", ["REQTRANSX.GLB", "REQTRANS.TXT", "MSTTRANS.BAK"])
+def test_a_file_of_another_name_is_no_copy(place, name):
+    live = place / "east" / "GLB" / "REQTRANS.GLB"
+    live.rename(live.with_name(name))
+    assert not any(name in each for each in missing(place).help)

@@ -25,11 +25,13 @@ def copies(postoffice: Postoffice, name: str, note: str = "") -> list[Change]:
 
 
 def deleted_copies(postoffice: Postoffice, name: str) -> list[Change]:
-    """Return the changes in what may be a queue that was deleted, where the queue itself is missing (ruling 27)."""
+    """Return the changes in what may be a queue that was deleted or renamed, where it is missing (ruling 27)."""
     if not postoffice.absent(f"{name}.GLB"):
         return []
-    files = [postoffice.held(each) for each in postoffice.deleted(f"{name}.GLB")]
-    return [each for held in files if held is not None for each in postoffice.changes(held, "in a deleted file")]
+    gone, kept = postoffice.deleted(f"{name}.GLB"), postoffice.renamed(f"{name}.GLB")
+    files = [(each, "in a deleted file") for each in gone] or [(each, "in a file of another name") for each in kept]
+    held = [(queue, note) for each, note in files if (queue := postoffice.held(each)) is not None]
+    return [change for queue, note in held for change in postoffice.changes(queue, note)]
 
 
 class Reuse(NamedTuple):

@@ -48,11 +48,11 @@ def add_uploads(view: View, found: Unsent) -> None:
 
 
 def _deleted(view: View) -> Iterator[Outstanding]:
-    """Yield what a deleted REQTRANS held and the server's numbers do not cover; possible at most (ruling 27)."""
+    """Yield what a deleted or renamed REQTRANS held, and the server does not count; possible (ruling 27)."""
     confirmed = max(view.case.numbers.confirmed or 0, applied(view.case) or 0)
     for change in deleted_copies(view.case.postoffice, "REQTRANS"):
         if change.sync > confirmed:
-            note = "REQTRANS.GLB is missing; what may be the deleted file holds this change, and nothing confirms it."
+            note = "REQTRANS.GLB is missing; a file that may be it holds this change, and nothing confirms it."
             yield _made(view, change, obstacle("vanished", note, doubts.EITHER_WAY, settled_by=()))
 
 
