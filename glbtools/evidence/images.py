@@ -57,6 +57,8 @@ _UNREAD = {
     b"Rar!\x1a\x07": "a RAR archive, which is not read; unrar x ARCHIVE unpacks it",
 }
 _MISSING = "a disk image; pip install 'glbtools[images]' installs what reads it"
+_FAILURES = (OSError, ValueError, RuntimeError)
+"""What the libraries raise where an image or its container is damaged."""
 _FAT_ENTRY = 32
 _FAT_TIMES = ((WRITTEN, 24, 22, 0, "2 seconds"), (CREATED, 16, 14, 13, "second"), (OPENED, 18, 0, 0, "day"))
 """What an entry of a FAT directory says when: where its date, its time and its hundredths stand; 0 for none."""
@@ -115,7 +117,7 @@ def opened(entry: Entry, form: str) -> InnerEntry:
     try:
         image = _image(pytsk3, entry.path, form)
         systems = list(_systems(pytsk3, image))
-    except (OSError, ValueError) as error:
+    except _FAILURES as error:
         raise FileAccessError(f"damaged, or no image that is read: {_line(error)}") from None
     if all(system is None for _, _, system in systems):
         raise FileAccessError("no file system is found in it; glbtools carve looks for records in the bytes")
@@ -125,8 +127,11 @@ def opened(entry: Entry, form: str) -> InnerEntry:
             root.aside(name, why, hides=True)
             continue
         place = root.directory([name]) if name else root
-        for _ in _walk(pytsk3, system, place, _fat_entries(pytsk3, system, image, offset)):
-            pass
+        try:
+            for _ in _walk(pytsk3, system, place, _fat_entries(pytsk3, system, image, offset)):
+                pass
+        except _FAILURES as error:
+            place.aside("...", f"the rest of its directories cannot be listed: {_line(error)}", hides=True)
         whole, there = ((1 + last) * system.info.block_size for last in (system.info.last_block, _last(system)))
         if there < whole:
             why = f"the image is cut off: {there} of {whole} bytes of its file system are there"
@@ -204,7 +209,7 @@ def _systems(pytsk3: Any, image: Any) -> Iterator[tuple[str, int, Any]]:
         offset = part.start * volume.info.block_size
         try:
             yield f"p{number}", offset, pytsk3.FS_Info(image, offset=offset)
-        except OSError:
+        except _FAILURES:
             yield f"p{number}", offset, None
 
 
@@ -286,7 +291,7 @@ def blocks(entry: Entry, form: str) -> Blocks:
                 found += _stretches(pytsk3, file, path, offset, system.info.block_size)
                 if len(found) > MOST_STRETCHES:
                     return Blocks(image.read, image.get_size(), [], has_system=False)
-    except (OSError, ValueError) as error:
+    except _FAILURES as error:
         raise FileAccessError(f"damaged, or no image that is read: {_line(error)}") from None
     clusters = tuple([_clusters(image, offset, system) for _, offset, system in systems if system is not None])
     return Blocks(image.read, image.get_size(), sorted(found), has_system=bool(clusters), clusters=clusters)
@@ -317,7 +322,7 @@ def _stretches(pytsk3: Any, file: Any, path: str, offset: int, block: int) -> It
                     start = offset + run.addr * block
                     yield Stretch(start, start + max(min(left, length), 0), start + length, path)
                 left -= length
-    except OSError:
+    except _FAILURES:
         return
 
 
@@ -377,7 +382,7 @@ def _listed(place: _Waiting) -> Iterator[Any]:
     """Yield the entries of a directory, as far as it can be read."""
     try:
         yield from place.directory
-    except OSError as error:
+    except _FAILURES as error:
         place.into.aside("...", f"cannot be listed: {_line(error)}", hides=True)
 
 
@@ -386,7 +391,7 @@ def _reader(entry: Any, shown: str, size: int) -> Callable[[int], bytes]:
         wanted = min(size, limit + 1)
         try:
             data = bytes(entry.read_random(0, wanted)) if wanted else b""
-        except OSError as error:
+        except _FAILURES as error:
             raise FileAccessError(f"{shown}: damaged in its image: {_line(error)}") from None
         if len(data) < wanted:
             raise FileAccessError(f"{shown}: damaged in its image: {len(data)} of {wanted} bytes can be read")
@@ -417,7 +422,7 @@ def _dates(meta: Any, fat_entry: Callable[[int], bytes] | None) -> Callable[[], 
         if fat_entry is not None:
             try:
                 entry = fat_entry(meta.addr)
-            except OSError:
+            except _FAILURES:
                 return ()
             return _fat_times(entry) if int.from_bytes(entry[28:32], "little") == meta.size else ()
         found = []

@@ -299,3 +299,62 @@ def test_a_time_of_fat_that_is_no_date_is_kept_as_it_is_stored(
     assert undated not in done.err
     assert f"{said.removesuffix(' (no date)')} is no date" in done.out or "no date" not in said
     assert said.removesuffix(" (no date)") in done.out
+
+
+CONTAINERS = {name: WAYS[name] for name in ("case.E01", "case.vmdk", "case.vhd")}
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_the_limits_hold_in_every_container_of_an_image_and_are_named(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = CONTAINERS[name](NETWORK, tmp_path / name)
+    with monkeypatch.context() as limited:
+        limited.setattr(images, "MOST_ENTRIES", 20)
+        assert any("more than 20 entries" in each for each in collect([image]).unlooked.values())
+    with monkeypatch.context() as limited:
+        limited.setattr(images, "MOST_LEVELS", 1)
+        assert any("more than 1 levels" in each for each in collect([image], strict=False).unlooked.values())
+    unread = [why for each in collect([image], max_size=1000).postoffices for why in each.unreadable.values()]
+    assert any("SRVCONF.GLB: larger than 1000 bytes" in each for each in unread)
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_names_in_every_container_of_an_image_are_shown_safely(name: str, tmp_path: Path, run: Run) -> None:
+    raw = floppy(NETWORK, tmp_path / "plain.img")
+    data = raw.read_bytes().replace(b"REQTRANSGLB", b"REQT\x1b[2JGLB")
+    raw.write_bytes(data)
+    image = tmp_path / name
+    if name == "case.E01":
+        tool("ewfacquire", "-u", "-q", "-t", image.with_suffix(""), "-f", "encase6", raw)
+    else:
+        tool("qemu-img", "convert", "-O", "vmdk" if name == "case.vmdk" else "vpc", raw, image)
+    for command in ("evidence", "diagnose"):
+        done = run(command, image)
+        assert "\x1b[2J" not in done.out + done.err
+
+
+@pytest.mark.parametrize("form", ["vmdk", "vpc"])
+def test_a_container_of_a_terabyte_of_nothing_is_refused_at_once(form: str, tmp_path: Path, run: Run) -> None:
+    image = tmp_path / {"vmdk": "case.vmdk", "vpc": "case.vhd"}[form]
+    tool("qemu-img", "create", "-f", form, image, "1T")
+    done = run("diagnose", image)
+    assert done.status == 2
+    assert "no file system is found in it" in done.err
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+@pytest.mark.parametrize("kept", [0.1, 0.5, 0.9])
+def test_a_container_that_is_cut_off_is_read_as_far_as_it_goes_or_refused(
+    name: str, kept: float, tmp_path: Path, run: Run
+) -> None:
+    image = CONTAINERS[name](NETWORK, tmp_path / name)
+    data = image.read_bytes()
+    image.write_bytes(data[: int(len(data) * kept)])
+    whole = json.loads(run("evidence", NETWORK, "--json").out)
+    done = run("evidence", image, "--json")
+    shown = json.loads(done.out or '{"postoffices": []}')
+    hashes = {file["sha256"] for place in whole["postoffices"] for file in place["files"]}
+    read = [file for place in shown["postoffices"] for file in place["files"] if file["used"] == "read"]
+    assert all(file["sha256"] in hashes for file in read)
+    assert done.status == 2 or len(read) == len([file for place in whole["postoffices"] for file in place["files"]])
