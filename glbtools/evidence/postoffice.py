@@ -187,8 +187,7 @@ class Postoffice:
         People and programs add it when they keep a copy: ``REQTRANS.GLB.BAK``, ``REQTRANS (2).GLB``. It may be of any
         day.
         """
-        kept = _kept_as(name.partition(".")[0].upper())
-        found = [each for each in self.artefacts if each.name != name.upper() and kept.fullmatch(each.name)]
+        found = [each for each in self.artefacts if each.name != name.upper() and is_kept_as(each.name, name)]
         return [each for each in found if (held := self.read(each)) is not None and held.entry.binary]
 
     def area(self, name: str) -> list[Artefact]:
@@ -347,9 +346,13 @@ def registered(srvconf: SrvConf, name: str | None) -> Requestor | None:
     return srvconf.by_node.get(name.upper()) if name else None
 
 
+def is_kept_as(name: str, original: str) -> bool:
+    """Whether a name in upper case is one that a copy of a file is given, or the file's own."""
+    return _kept_as(original.partition(".")[0].upper()).fullmatch(name) is not None
+
+
 @cache
 def _kept_as(stem: str) -> re.Pattern[str]:
-    """Return which names a copy of a file is given."""
     suffix = r"(?:\.(?:BAK|OLD|SAV|ORG|ORIG|TMP|[0-9]{1,3}))?"
     return re.compile(rf"(?:COPY (?:\([0-9]+\) )?OF )?{stem}(?: ?\([0-9]+\)| - COPY)?(?:\.GLB)?[ ~]?{suffix}")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,7 +19,7 @@ from glbtools import files
 from glbtools.errors import FileAccessError, UnknownFormatError
 from glbtools.evidence import archives, containers, images
 from glbtools.evidence.contents import Artefact, Contents
-from glbtools.evidence.postoffice import AREAS, DELETED, OUR_OWN, Postoffice, may_be
+from glbtools.evidence.postoffice import AREAS, DELETED, OUR_OWN, Postoffice, is_kept_as, may_be
 from glbtools.evidence.sources import Entry, OnDisk, on_disk
 from glbtools.formats import registry, signatures, unread
 from glbtools.formats.registry import DIRSYNC, SIBLINGS
@@ -34,6 +35,11 @@ NESTED = 2
 
 HEAD = 1 << 12
 """Bytes by which a file of another program is told."""
+
+RENAMED = "by its content a file of Dir-Sync under another name, and not read; glbtools inspect shows what it holds"
+
+FOUND = re.compile(r"FILE[0-9]{4}\.CHK")
+"""What CHKDSK and SCANDISK call what they have found of files that were lost."""
 
 MISNAMED = "an archive or an image by its content, and not by its name; not opened: give it by itself"
 
@@ -228,7 +234,7 @@ class Search:
             self.postoffices.append(found)
         else:
             for each in (*own, *gone):
-                self._unrecognised(each)
+                self._unrecognised(found, each)
         return below
 
     def _without_seconds(self, artefacts: list[Artefact]) -> list[Artefact]:
@@ -257,10 +263,12 @@ class Search:
         digest = self.contents.digest(one)
         return digest.sha256 is not None and digest == self.contents.digest(other)
 
-    def _unrecognised(self, artefact: Artefact) -> None:
+    def _unrecognised(self, found: Postoffice, artefact: Artefact) -> None:
         """Pass over a file of no postoffice."""
         if artefact.name.endswith(".GLB") and _is_foreign(artefact):
             self._pass_over(artefact.entry, _not_read(artefact), telling=False)
+        elif _renamed(found, artefact):
+            self._pass_over(artefact.entry, RENAMED, telling=True)
         else:
             self._pass_over(artefact.entry, UNRECOGNISED, telling=_telling(artefact.name))
 
@@ -345,6 +353,15 @@ def _proven(postoffice: Postoffice, artefact: Artefact) -> bool:
     """Whether a file whose name lost a letter is of Dir-Sync by its content, which is all that tells (ruling 27)."""
     found = postoffice.read(artefact) if artefact.size and _named_as_deleted(artefact.name) else None
     return found is not None and found.entry.binary
+
+
+def _renamed(postoffice: Postoffice, artefact: Artefact) -> bool:
+    """Whether a file is a binary one of Dir-Sync by its content, under the name of a copy or of what CHKDSK found."""
+    originals = (pattern for each in DIRSYNC.values() if each.binary for pattern in each.names if "*" not in pattern)
+    if not (FOUND.fullmatch(artefact.name) or any(is_kept_as(artefact.name, each) for each in originals)):
+        return False
+    held = postoffice.read(artefact) if artefact.size and not artefact.entry.deleted else None
+    return held is not None and held.entry.binary
 
 
 def _telling(name: str) -> bool:

@@ -232,3 +232,15 @@ def test_a_document_that_is_a_zip_is_no_evidence(network: Path, run: Run) -> Non
     with zipfile.ZipFile(network / "letter.docx", "w") as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
     assert run("diagnose", network).status != 2
+
+
+@pytest.mark.parametrize("name", ["FILE0001.CHK", "MSTTRANS.GLB.bak", "Copy of MSTTRANS.GLB", "MSTTRANS (2).GLB"])
+def test_what_was_recovered_beside_postoffices_is_named_and_not_passed_over(network: Path, name: str, run: Run) -> None:
+    place = network / "recovered"
+    place.mkdir()
+    shutil.copy(next(network.rglob("MSTTRANS.GLB")), place / name)
+    done = run("diagnose", network)
+    assert done.status == 2
+    assert f"{name}: by its content a file of Dir-Sync under another name" in done.err
+    (place / name).write_text("no such thing\n" * 9)
+    assert "by its content" not in run("diagnose", network).err
