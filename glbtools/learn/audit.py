@@ -339,7 +339,13 @@ def date_doubts(parts: Parts) -> Iterator[str]:
         yield "its bytes are digits of a date that is written out"
     values = [each.stamp or 0 for _, each, _ in samples]
     own = columns.moments(values, field.stamp)
-    if field.stamp == "unix" and _nearly_all(each is not None and FIRST <= _later(each) < LAST for each in own):
+    since_1980 = [_later(stamp.from_unix(unsigned(raw, field.byte_order))) for raw in raws] if field.size == 4 else []
+    surely_packed = field.stamp == "dos" and columns.chance_of_packed(values) <= columns.SURELY_PACKED
+    if (
+        since_1980
+        and not surely_packed
+        and _nearly_all(each is not None and FIRST <= each < LAST for each in since_1980)
+    ):
         yield "as seconds since 1980 they are dates of that time, too"
     if sum(each is None or not FIRST <= each < LAST for each in own) > STRAY * len(own):
         yield "they are not of the years in which these programs were in use"
@@ -513,8 +519,8 @@ _FORMS = {
 }
 
 
-def _later(moment: datetime) -> datetime:
-    return moment.replace(year=moment.year + 10, day=min(28, moment.day))
+def _later(moment: datetime | None) -> datetime | None:
+    return moment and moment.replace(year=moment.year + 10, day=min(28, moment.day))
 
 
 # --- texts -------------------------------------------------------------------------------------------------------

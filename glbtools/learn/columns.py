@@ -27,6 +27,9 @@ EARLIEST, LATEST = datetime(1988, 1, 1), datetime(2012, 1, 1)
 PACKED = 0.02
 """Chance of numbers being valid packed dates by accident at which they are taken for such."""
 
+SURELY_PACKED = 2.0**-12
+"""The same, at which it is ruled out that they are seconds since 1980, which fall into the same years."""
+
 LARGEST_STEP = 100_000
 LARGEST_SYNC = 1 << 28
 _STAMPS = (Number("u32", 4), Number("u32", 4, "big"), Number("dec", 10), Number("hex", 8))

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from glbtools.binary.layout import TERMINATORS, Layout
+from glbtools.binary.field import Field
+from glbtools.binary.layout import SECTIONS, TERMINATORS, Layout
 from glbtools.binary.records import Record
-from glbtools.formats.queue import Queue, moment
+from glbtools.formats.queue import Queue, moment, parse_queue
 from glbtools.learn.samples import ListedRecord, SampleFile
 from glbtools.learn.scoring import is_blank, is_odd
 
@@ -115,6 +116,45 @@ def compare(sample_file: SampleFile, queue: Queue) -> Comparison | None:
         agreeing=agreeing,
         differing={what: tuple(each) for what, each in differing.items()},
     )
+
+
+def comparisons(sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> list[Comparison]:
+    """Return how the files that have a listing go with it."""
+    compared = (compare(each, held) for each, held in zip(sample_files, queues, strict=True))
+    return [each for each in compared if each is not None]
+
+
+def narrowed(layout: Layout, sample_files: Sequence[SampleFile], queues: list[Queue]) -> tuple[Layout, list[Queue]]:
+    """Return a layout, and the files as it reads them, whose number is as narrow as its listings ask for.
+
+    Bytes above a number that are 0 in all records but some may be another field's, such as a link that ends in FF:
+    where the listing differs in one of those, and agrees everywhere without them, the number is without them.
+    """
+    field = layout.with_role("sync")
+    if field is None or field.kind not in ("u16", "u24", "u32") or not _differ(sample_files, queues):
+        return layout, queues
+    for size in range(field.size - 1, 0, -1):
+        high = field.size - size
+        little = field.byte_order == "little"
+        low_at, high_at = (field.offset, field.offset + size) if little else (field.offset + high, field.offset)
+        prefix = "" if field.section == "record" else f"{field.section}_"
+        above = Field(
+            f"{prefix}unknown_{high_at:02x}", field.section, high_at, kind="bytes", size=high, role="opaque",
+            status="observed", doc="not understood",
+        )  # fmt: skip
+        less = field._replace(kind=f"u{8 * size}", offset=low_at, size=size)
+        fields = [part for each in layout.fields for part in ((less, above) if each is field else (each,))]
+        fields.sort(key=lambda each: (SECTIONS.index(each.section), each.offset))
+        tried = layout._replace(fields=tuple(fields))
+        read = [parse_queue(each.data, tried) for each in sample_files]
+        if not _differ(sample_files, read):
+            return tried, read
+    return layout, queues
+
+
+def _differ(sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> bool:
+    """Whether a number differs from a listing where nothing is damaged."""
+    return any(each.sound("number") for each in comparisons(sample_files, queues))
 
 
 def contradictions(comparison: Comparison) -> Iterator[str]:

@@ -27,7 +27,7 @@ from glbtools.learn import hints as known_hints
 from glbtools.learn.audit import date_doubts, frame_doubts, kind_doubts, number_doubts, text_doubts, without_stamp
 from glbtools.learn.checking import Part, queue_listing, queue_part
 from glbtools.learn.checksums import ChecksumMatch
-from glbtools.learn.comparison import Comparison, astray, beyond, compare, contradictions, doubted
+from glbtools.learn.comparison import Comparison, astray, beyond, comparisons, contradictions, doubted, narrowed
 from glbtools.learn.gathering import paired_names
 from glbtools.learn.kinds import Mention
 from glbtools.learn.liveness import doubts, selected
@@ -266,6 +266,8 @@ def _queue_layout(
         layout = found[0].layout
         progress("looking for a checksum", steps - 1, steps)
         queues = _read(sample_files, layout)
+        if not any(each.name == "sync" for each in pins):
+            layout, queues = narrowed(layout, sample_files, queues)
         numbered = any(each.name == "sync" for each in pins) or any(
             each.printed or each.last is not None for each in sample_files
         )
@@ -386,8 +388,7 @@ def _test(
     learning: Learning, sample_files: Sequence[SampleFile], queues: Sequence[Queue], fixed: Set[str] = frozenset()
 ) -> None:
     """Hold the best explanation against the listings: a layout that one contradicts is none."""
-    compared = [compare(each, held) for each, held in zip(sample_files, queues, strict=True)]
-    learning.comparisons = [each for each in compared if each is not None]
+    learning.comparisons = comparisons(sample_files, queues)
     if learning.layout is None or learning.layout.partial:
         return
     learning.reasons += [reason for each in learning.comparisons for reason in contradictions(each)]
