@@ -42,7 +42,7 @@ def recovered(case: Case, finding: Finding) -> Finding:
 
 def _kept(case: Case, finding: Finding, name: str) -> Finding:
     """Return a finding that a file is missing with the copies of it that lie there under other names."""
-    files = case.postoffice.renamed(name)
+    files = case.postoffice.renamed(name) or case.postoffice.lost(name)
     if not files:
         return finding
     which = files[0].path if len(files) == 1 else "each of them"

@@ -41,6 +41,9 @@ ONCE = ("queue", "reqconf", "srvconf", "listq", "listds")
 DELETED = frozenset("_?!~")
 """What tools put in place of the first letter of a deleted file's name; FAT stores E5 there."""
 
+FOUND = re.compile(r"FILE[0-9]{4}\.CHK")
+"""What CHKDSK and SCANDISK call what they have found of files that were lost."""
+
 
 class QueueEvidence(NamedTuple):
     """A queue as evidence, from its file or from a listing.
@@ -189,6 +192,11 @@ class Postoffice:
         """
         found = [each for each in self.artefacts if each.name != name.upper() and is_kept_as(each.name, name)]
         return [each for each in found if (held := self.read(each)) is not None and held.entry.binary]
+
+    def lost(self, name: str) -> list[Artefact]:
+        """Return what CHKDSK has found and what is by its content of the kind of a binary file of this name."""
+        found = [(each, self.read(each)) for each in self.artefacts if FOUND.fullmatch(each.name)]
+        return [each for each, held in found if held is not None and held.entry.binary and name in held.entry.names]
 
     def area(self, name: str) -> list[Artefact]:
         """Return the files of one area."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,7 +18,7 @@ from glbtools import files
 from glbtools.errors import FileAccessError, UnknownFormatError
 from glbtools.evidence import archives, containers, images
 from glbtools.evidence.contents import Artefact, Contents
-from glbtools.evidence.postoffice import AREAS, DELETED, OUR_OWN, Postoffice, is_kept_as, may_be
+from glbtools.evidence.postoffice import AREAS, DELETED, FOUND, OUR_OWN, Postoffice, is_kept_as, may_be
 from glbtools.evidence.sources import Entry, OnDisk, on_disk
 from glbtools.formats import registry, signatures, unread
 from glbtools.formats.registry import DIRSYNC, SIBLINGS
@@ -37,9 +36,6 @@ HEAD = 1 << 12
 """Bytes by which a file of another program is told."""
 
 RENAMED = "by its content a file of Dir-Sync under another name, and not read; glbtools inspect shows what it holds"
-
-FOUND = re.compile(r"FILE[0-9]{4}\.CHK")
-"""What CHKDSK and SCANDISK call what they have found of files that were lost."""
 
 MISNAMED = "an archive or an image by its content, and not by its name; not opened: give it by itself"
 

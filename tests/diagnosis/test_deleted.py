@@ -110,3 +110,14 @@ def test_a_file_of_another_name_is_no_copy(place, name):
     live = place / "east" / "GLB" / "REQTRANS.GLB"
     live.rename(live.with_name(name))
     assert not any(name in each for each in missing(place).help)
+
+
+def test_what_chkdsk_found_is_named_beside_what_is_missing_where_it_is_of_its_kind(place):
+    """Which queue it was nothing says, so that its changes are nobody's."""
+    live = place / "east" / "GLB" / "REQTRANS.GLB"
+    live.rename(live.with_name("FILE0001.CHK"))
+    (live.parent / "FILE0002.CHK").write_bytes((live.parent / "REQCONF.GLB").read_bytes())
+    found = missing(place)
+    assert "FILE0001.CHK" in found.help[0]
+    assert not any(each.path.endswith("FILE0002.CHK") for each in found.evidence)
+    assert glbtools.unsent(place).changes == []
