@@ -349,6 +349,8 @@ def date_doubts(parts: Parts) -> Iterator[str]:
         yield "as seconds since 1980 they are dates of that time, too"
     if sum(each is None or not FIRST <= each < LAST for each in own) > STRAY * len(own):
         yield "they are not of the years in which these programs were in use"
+    if _counts_along([unsigned(raw, field.byte_order) for raw in raws], [each.sync for _, each, _ in samples]):
+        yield "its upper bytes go up by one where the number does: they are of a count, and no clock's"
     packed = field.stamp == "dos" and columns.chance_of_packed(values) <= columns.PACKED
     for name, forms in _FORMS.items():
         if name == (field.byte_order, field.stamp, "straight"):
@@ -394,6 +396,14 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     rises, falls = sum(step > 0 for step in steps), sum(step < 0 for step in steps)
     if falls > max(2, LOST * len(steps)) or rises < FEWEST_RISES * falls:
         yield "they go back and forth"
+
+
+def _counts_along(values: Sequence[int], numbers: Sequence[int]) -> bool:
+    """Whether the upper half or three quarters of values of 32 bits are the numbers, but for what is added to all."""
+    return len(set(numbers)) >= FEWEST_STEPS and any(
+        len({((value >> bits) - number) % (1 << 32 - bits) for value, number in zip(values, numbers, strict=True)}) == 1
+        for bits in (8, 16)
+    )
 
 
 FEWEST_DIGITS, MANY_DIGITS = 5, 8
