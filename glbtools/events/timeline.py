@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -140,15 +140,21 @@ def timeline(
     return made
 
 
-def gathered(report: Report, clocks: Clocks, first: int | None = None, last: int | None = None) -> Timeline:
-    """Return the timeline of what was diagnosed, between two instants."""
+def gathered(
+    report: Report,
+    clocks: Clocks,
+    first: int | None = None,
+    last: int | None = None,
+    of: Callable[[Postoffice], bool] = lambda _: True,
+) -> Timeline:
+    """Return the timeline of what was diagnosed, between two instants, of all postoffices or of some."""
     made = Timeline(report, first=first, last=last)
     gathering = _Gathering(made, clocks, _Anchors(report.findings))
     known: set[int] = set()
     for unit in report.evidence.units:
         for rank, postoffices in ((0, unit.postoffices), (2, unit.older)):
             for postoffice in postoffices:
-                if id(postoffice) not in known:
+                if id(postoffice) not in known and of(postoffice):
                     known.add(id(postoffice))
                     gathering.postoffice(postoffice, rank)
     for rank, pieces in ((0, report.given.of(DUMP)), (2, report.given.older)):

@@ -44,6 +44,11 @@ class Clocks:
         self._met: set[str] = set()
         self._each = {name.upper(): zone_of(zone) for name, zone in (each or {}).items()}
 
+    @property
+    def named(self) -> bool:
+        """Whether the user gave a zone to a clock by its name."""
+        return bool(self._each)
+
     def check(self) -> None:
         """See that every clock to which the user gave a zone showed something.
 

@@ -68,6 +68,8 @@ MOST_LINES = 40
 MOST_EVENTS = 120
 """Events shown of the days that matter, and how many such days there are at most."""
 MOST_DAYS = 6
+MOST_CONCERNED = 9
+"""Postoffices with findings from which on the days of all are shown."""
 
 MOST_INPUTS = 120
 """Inputs in a table; all others follow as plain lines."""
@@ -399,10 +401,16 @@ def _near(place: str) -> str:
 
 
 def _days(report: Report, clocks: Clocks) -> Iterator[Block]:
-    made = gathered(report, clocks)
-    clocks.check()
     serious = {each.problem.code for each in report.findings if each.severity != "note"}
     about = {each.postoffice for each in report.findings if each.severity != "note"}
+    if not about and not clocks.named:
+        return
+    few = len(about) < MOST_CONCERNED
+    # A zone that is given by name has to be that of some clock: then all are looked at.
+    made = gathered(
+        report, clocks, of=lambda each: clocks.named or not few or each.name in about or each.role != "requestor"
+    )
+    clocks.check()
     days = Counter(iso(event.instant)[:10] for event in made if event.kind == FINDING and event.problem in serious)
     chosen = sorted(days)[-MOST_DAYS:]
     if not chosen:
@@ -418,7 +426,7 @@ def _days(report: Report, clocks: Clocks) -> Iterator[Block]:
     rows: list[tuple[str, ...]] = []
     left = 0
     for event in made:
-        if event.repeats or iso(event.instant)[:10] not in chosen or (event.postoffice not in about and len(about) < 9):
+        if event.repeats or iso(event.instant)[:10] not in chosen or (event.postoffice not in about and few):
             continue
         if event.kind in (*FILE_KINDS, COUNTER):
             continue
