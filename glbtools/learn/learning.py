@@ -427,6 +427,11 @@ def _test_apart(learning: Learning, held: holdout.Holdout, fixed: Set[str]) -> N
         why = "otherwise, or not found, without a third of the records"
         learning.layout = without_stamp(learning.layout, [why])
         learning.concluded.append(f"dates are left open: {why}")
+    listed = learning.comparisons and not any(each.unlisted for each in learning.comparisons)
+    if "number" in held.differing and not listed and "sync" not in fixed:
+        learning.reasons.append("without a third of the records the number is read from other bytes, or not found")
+        learning.layout = None
+        return
     learning.layout = holdout.doubted(learning.layout, held)
 
 
