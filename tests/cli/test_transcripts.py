@@ -586,8 +586,14 @@ def program(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
         [sys.executable, "-m", "glbtools", *arguments],
         env=environment,
         stderr=subprocess.PIPE,
+        preexec_fn=_interruptible,  # noqa: PLW1509
         **{"stdout": subprocess.PIPE} | options,
     )
+
+
+def _interruptible() -> None:
+    """Take interrupts as a terminal's program does, where whoever runs the tests in the background ignores them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def finished(process: subprocess.Popen[bytes]) -> tuple[int, str, str]:
