@@ -86,8 +86,8 @@ def check(given: SuccessorInputs, now: datetime | None, progress: Progress | Non
             found.findings.append(_went_back(directory, traces[directory.path], said, partners))
     for name, directory in without_dump.items():
         found.findings.append(_went_back(directory, traces[name], None, []))
-    scopes = [(one.path, two.path) for one in current for two in current if one is not two and _may_linger(one, two)]
-    found.findings.extend(identities.lingering(current, links.refused(given, identities.LINGERING), scopes))
+    pairs = [(one, other) for one in current for other in current if one is not other and _may_linger(one, other)]
+    found.findings.extend(identities.lingering(pairs, links.refused(given, identities.LINGERING)))
     found.findings.extend(links.check(given, now))
     for piece in given.of(IMPORT):
         found.findings.extend(_of_import(given, piece))
@@ -124,8 +124,8 @@ def _overlap(one: Directory, other: Directory) -> bool:
 
 
 def _may_linger(one: Directory, other: Directory) -> bool:
-    """Whether two dumps are of two servers, and of the same part of their directory."""
-    named = bool(one.facts.server and other.facts.server)
+    """Whether two dumps are of two servers, which replicate as those of LDAP do, and of one part of their directory."""
+    named = bool(one.facts.server and other.facts.server) and CSV not in (one.kind, other.kind)
     return named and not _is_same_server(one, other) and _overlap(one, other)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.successors.found import MOST, Directory, finding, only_first
 from glbtools.diagnosis.successors.naming import CONFLICT, Identities
 from glbtools.diagnosis.wording import plural
-from glbtools.directory.dump import CSV
 from glbtools.directory.order import parent_of
 from glbtools.model.directory import Entry
 from glbtools.model.doubts import CERTAINTIES
@@ -92,20 +91,15 @@ def _conflicts(path: str, found: Identities) -> Finding:
     )
 
 
-def lingering(
-    directories: Sequence[Directory], failing: Collection[tuple[str, str]], scopes: Collection[tuple[str, str]]
-) -> Iterator[Finding]:
+def lingering(pairs: Iterable[tuple[Directory, Directory]], failing: Collection[tuple[str, str]]) -> Iterator[Finding]:
     """Yield what is live in one server's dump and has left no trace in another's, for longer than deletions are kept.
 
     Args:
-        directories: the dumps of the present, with their objects.
+        pairs: dumps of two servers and of one part of their directory, with their objects; the second may lack some.
         failing: source and destination of the links that fail with status 8606.
-        scopes: paths of the pairs of dumps that are of one part of a directory.
     """
-    for one in directories:
-        for other in directories:
-            if (one.path, other.path) in scopes and CSV not in (one.kind, other.kind):
-                yield from _lingering(one, other, failing)
+    for one, other in pairs:
+        yield from _lingering(one, other, failing)
 
 
 def _lingering(one: Directory, other: Directory, failing: Collection[tuple[str, str]]) -> Iterator[Finding]:
