@@ -372,6 +372,34 @@ def test_records_that_have_no_beginning_or_end_are_refused(content: str, key: st
     assert (error.key, error.reason) == (key, reason)
 
 
+UNSPELLED = "is not of the form xor:5a, add:03, rol:3, xor-stored:00, xor-clear:00, xor:sync"
+NO_NUMBER = "is no number of the record that stands before the text"
+
+
+@pytest.mark.parametrize(
+    ("framing", "key", "reason"),
+    [
+        ('order = "links"', "order", "there is no field with the role link"),
+        ('order = "descending"\nbreaks = true', "order", "goes with no field that says which records are in the queue, "
+         "and with no break"),
+        ('order = "any"', "order", "'any' is not one of links, descending"),
+        ("page_header = 4", "page_header", "goes with page, and is smaller"),
+        ("page = 8\npage_header = 8", "page_header", "goes with page, and is smaller"),
+        ("page = 512\nstride = 4", "page", "goes with no stride, and with no break that ends the queue"),
+        ('obscured = "xor:00"', "obscured", f"'xor:00' {UNSPELLED}"),
+        ('obscured = "rol:0"', "obscured", f"'rol:0' {UNSPELLED}"),
+        ('obscured = "rol:8"', "obscured", f"'rol:8' {UNSPELLED}"),
+        ('obscured = "xor-stored:1"', "obscured", f"'xor-stored:1' {UNSPELLED}"),
+        ('obscured = "turn:3"', "obscured", f"'turn:3' {UNSPELLED}"),
+        ('obscured = "xor:nobody"', "obscured", f"nobody {NO_NUMBER}"),
+        ('obscured = "add:text"', "obscured", f"text {NO_NUMBER}"),
+    ],
+)  # fmt: skip
+def test_orders_pages_and_changed_texts_that_cannot_be_are_refused(framing: str, key: str, reason: str) -> None:
+    error = mistake(queue_of(framing, SYNC, TEXT))
+    assert (error.key, error.reason) == (f"framing.{key}", reason)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "key", "reason"),
     [

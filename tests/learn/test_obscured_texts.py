@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from glbtools.binary import layout as layouts
-from glbtools.errors import LayoutError
 from glbtools.formats.queue import new_queue, parse_queue
 from glbtools.layouts.exported import exported
 from glbtools.layouts.written import to_toml
@@ -130,13 +129,3 @@ def test_other_tools_read_the_texts_or_are_told_that_they_cannot(way: str, place
     assert ("process: " in ksy) == spelled.startswith(("xor:", "rol:"))
     assert (f"changed ({spelled}" in ksy) == (not spelled.startswith(("xor:", "rol:")))
     assert to_toml(layout).count(spelled) == 1
-
-
-@pytest.mark.parametrize("spelled", ["xor:00", "rol:0", "rol:8", "xor-stored:1", "turn:3", "xor:nobody", "add:text"])
-def test_a_way_that_no_program_has_is_refused(spelled: str) -> None:
-    rows_ = [("sync", "u32", "sync", 0), ("text", "text", "text", 4)]
-    text = 'id = "own"\nfamily = "queue"\ntitle = "own"\nstatus = "observed"\n[framing]\n' + f'obscured = "{spelled}"\n'
-    for name, kind, role, at in rows_:
-        text += f'[[field]]\nname = "{name}"\ntype = "{kind}"\nrole = "{role}"\noffset = {at}\nstatus = "observed"\n'
-    with pytest.raises(LayoutError, match="obscured"):
-        layouts.parse(text.encode(), "own.toml")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from glbtools.binary import layout as layouts
-from glbtools.errors import FieldError, LayoutError
+from glbtools.errors import FieldError
 from glbtools.formats.queue import new_queue, parse_queue
 from glbtools.layouts.exported import exported
 from glbtools.learn import Learning, check_layout, learn_layout
@@ -123,15 +123,3 @@ def test_nothing_is_written_in_such_an_order(tmp_path: Path) -> None:
 def test_records_in_the_order_of_their_numbers_need_no_other(tmp_path: Path) -> None:
     layout = learnt(tmp_path, packed(rows(), list(range(40)), "n")).layout
     assert layout is not None and not layout.order
-
-
-@pytest.mark.parametrize("framing", ['order = "links"', 'order = "descending"\nbreaks = true', 'order = "any"'])
-def test_an_order_that_cannot_be_is_refused(framing: str) -> None:
-    head = f'id = "own"\nfamily = "queue"\ntitle = "own"\nstatus = "observed"\n[framing]\n{framing}\n'
-    fields = [("sync", "u32", 0), ("text", "text", 4)]
-    text = "".join(
-        f'[[field]]\nname = "{name}"\nrole = "{name}"\ntype = "{kind}"\noffset = {at}\nstatus = "observed"\n'
-        for name, kind, at in fields
-    )
-    with pytest.raises(LayoutError, match="order"):
-        layouts.parse((head + text).encode(), "own.toml")

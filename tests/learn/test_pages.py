@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from glbtools.binary import layout as layouts
-from glbtools.errors import FieldError, LayoutError, UsageError
+from glbtools.errors import FieldError, UsageError
 from glbtools.formats.queue import new_queue, parse_queue
 from glbtools.layouts.exported import exported
 from glbtools.learn import Learning, check_layout, learn_layout
@@ -101,15 +101,3 @@ def test_records_that_touch_are_in_no_pages(tmp_path: Path) -> None:
     data = b"".join(struct.pack("<HIH", len(text) + 1, n, 0x107) + text + b"\0" for n, text in rows())
     layout = learnt(tmp_path, data).layout
     assert layout is not None and not layout.page
-
-
-@pytest.mark.parametrize("framing", ["page_header = 4", "page = 8\npage_header = 8", "page = 512\nstride = 4"])
-def test_pages_that_cannot_be_are_refused(framing: str) -> None:
-    head = f'id = "own"\nfamily = "queue"\ntitle = "own"\nstatus = "observed"\n[framing]\n{framing}\n'
-    fields = [("sync", "u32", 0), ("text", "text", 4)]
-    text = "".join(
-        f'[[field]]\nname = "{name}"\nrole = "{name}"\ntype = "{kind}"\noffset = {at}\nstatus = "observed"\n'
-        for name, kind, at in fields
-    )
-    with pytest.raises(LayoutError, match="page"):
-        layouts.parse((head + text).encode(), "own.toml")
