@@ -96,14 +96,13 @@ def read(form: str, raw: bytes, order: str = "little") -> int | None:
 
 def write(form: str, seconds: int, order: str = "little") -> bytes | None:
     """Return a date as it is stored, what it has no part for left out; None where it has no room for it."""
-    moment = EPOCH + timedelta(seconds=seconds)
+    values = _values(EPOCH + timedelta(seconds=seconds)) if seconds else {}
     stored = b""
     for each in parts(form):
         if not each.what:
             stored += each.how.encode()
             continue
-        value = _values(moment, each.what) if seconds else 0
-        made = _stored(each, value, order)
+        made = _stored(each, values.get(each.what, 0), order)
         if made is None:
             return None
         stored += made
@@ -130,8 +129,8 @@ def _stored(each: DatePart, value: int, order: str) -> bytes | None:
     return value.to_bytes(each.size, "big" if order == "big" else "little")
 
 
-def _values(moment: datetime, what: str) -> int:
-    """Return one part of a date."""
+def _values(moment: datetime) -> dict[str, int]:
+    """Return all parts of a date."""
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     seconds = (moment - midnight).seconds
     return {
@@ -139,7 +138,7 @@ def _values(moment: datetime, what: str) -> int:
         "D": moment.day, "h": moment.hour, "m": moment.minute, "s": moment.second, "w": moment.isoweekday() % 7,
         "j": moment.timetuple().tm_yday - 1, "d": (midnight - EPOCH).days, "e": (midnight - _DOS).days, "S": seconds,
         "T": seconds // 60,
-    }[what]  # fmt: skip
+    }  # fmt: skip
 
 
 def _moment(values: dict[str, int]) -> datetime | None:
