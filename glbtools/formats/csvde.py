@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
@@ -208,7 +209,8 @@ def _cells(text: str) -> tuple[tuple[str, ...], bool]:
 
 
 def _header(cells: tuple[str, ...], line: int, span: Span, raw: bytes, text: str) -> Record:
-    twice = next((each for each in cells if [one.lower() for one in cells].count(each.lower()) > 1), None)
+    counts = Counter(map(str.lower, cells))
+    twice = next((each for each in cells if counts[each.lower()] > 1), None)
     faults = (Fault("column", f"two columns are called {twice[:80]}", span, line=line),) if twice else ()
     return Record(None, (), line, span, raw, text=text.encode("utf-8", KEPT), faults=faults)
 
