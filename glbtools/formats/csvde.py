@@ -66,24 +66,29 @@ class CsvdeFile(ObjectFile):
 
 def begins(data: bytes) -> bool:
     """Whether the first line is a header of csvde: DN, and an attribute that its exports have."""
-    first = next(_rows(io.BytesIO(data[:_PROBED])), None)
-    if first is None:
-        return False
-    cells, whole = _cells(first[3])
-    columns = [each.lower() for each in cells]
-    return (
-        whole
-        and len(columns) > 1
-        and columns[0] == "dn"
-        and not _KNOWN.isdisjoint(columns)
-        and all(map(_NAME.fullmatch, cells))
-    )
+    return bool(_named(data))
 
 
 def is_numbered(data: bytes) -> bool:
-    """Whether a header, as ``begins`` knows it, has a uSNChanged column."""
+    """Whether the first line is such a header, and has a uSNChanged column."""
+    return "usnchanged" in _named(data)
+
+
+def _named(data: bytes) -> frozenset[str]:
+    """Return the names of the columns in lower case; none where the first line is no header of csvde."""
     first = next(_rows(io.BytesIO(data[:_PROBED])), None)
-    return first is not None and "usnchanged" in {each.lower() for each in _cells(first[3])[0]}
+    if first is None:
+        return frozenset()
+    cells, whole = _cells(first[3])
+    columns = frozenset(map(str.lower, cells))
+    is_header = (
+        whole
+        and len(cells) > 1
+        and cells[0].lower() == "dn"
+        and not _KNOWN.isdisjoint(columns)
+        and all(map(_NAME.fullmatch, cells))
+    )
+    return columns if is_header else frozenset()
 
 
 def parse_csvde(data: bytes) -> CsvdeFile:
