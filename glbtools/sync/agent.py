@@ -243,7 +243,7 @@ class Agent:
         reason, way_out = done.reason, "" if done.outcome == "complete" else "run again"
         if done.outcome == "complete" and not self.synchronizer.source.shows_deletions:
             reason, way_out = _NO_DELETIONS
-        late = getattr(self.synchronizer.source, "late", 0)
+        late = self.synchronizer.source.late
         return Result(
             done.outcome,
             found.state,

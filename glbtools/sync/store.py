@@ -42,9 +42,9 @@ class Source(Protocol):
         epoch: which life of its numbering, in hex.
         dense: every number occurs.
         shows_deletions: a deletion can be seen in it.
-
-    One that does not hold everything up to its highest number may say up to where it does (``whole_to``): what is above
-    is sent, and sent again the next time.
+        whole_to: up to where it holds everything, where that is not up to its highest number: what is above is sent,
+            and sent again the next time.
+        late: how many changes are above that.
     """
 
     @property
@@ -55,6 +55,10 @@ class Source(Protocol):
     def dense(self) -> bool: ...  # noqa: D102
     @property
     def shows_deletions(self) -> bool: ...  # noqa: D102
+    @property
+    def whole_to(self) -> int | None: ...  # noqa: D102
+    @property
+    def late(self) -> int: ...  # noqa: D102
 
     def head(self) -> int:
         """Return the highest number issued."""
@@ -190,6 +194,8 @@ class SqliteStore:
 
     dense = False
     shows_deletions = True
+    whole_to: int | None = None
+    late = 0
 
     def __init__(self, path: str | Path, *, create: bool = False) -> None:
         """Open a store; ``create`` makes one that is missing.
@@ -585,6 +591,7 @@ class _ReadOnly:
 
     shows_deletions = True
     whole_to: int | None = None
+    late = 0
 
     def __init__(self, changes: Iterable[Change], name: str, *, head: int, dense: bool, epoch: str = "") -> None:
         self.id = store_id(name).hex()

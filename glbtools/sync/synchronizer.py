@@ -111,7 +111,7 @@ class Synchronizer:
         ``cursor``: all up to it is acknowledged; ``reached``: the highest number sent, which is above that where the
         source may lack changes below it.
         """
-        head, whole = self.source.head(), getattr(self.source, "whole_to", None)
+        head, whole = self.source.head(), self.source.whole_to
         items = tuple(self.source.changes(reached, self.batch_size))
         last = len(items) < self.batch_size
         high = max(cursor, head, items[-1].number if items else 0) if last else items[-1].number
