@@ -137,9 +137,13 @@ def compare(old: Source, new: Source) -> Difference:
     numbered = server == "same"
     by_number = numbered and not (first.has_content or second.has_content)
     kinds = dict(_changes(first, second, by_number=by_number))
-    pairs = _Pairs(before, after)
     modified = {key for key, kind in kinds.items() if kind == MODIFIED}
     renamed = frozenset(() if by_number else modified & second.same)
+    older = rewritten = unnumbered = 0
+    for key, a, b in _live_in_both(before, after):
+        older += a.csn is not None and b.csn is not None and b.csn < a.csn
+        rewritten += numbered and a.changed != b.changed and key not in modified
+        unnumbered += numbered and a.changed == b.changed and key in modified
     return Difference(
         numbers,
         server,
@@ -152,9 +156,9 @@ def compare(old: Source, new: Source) -> Difference:
         names={key: each.dn for key, each in before.items() if not each.deleted},
         final={key: each.dn for key, each in after.items() if not each.deleted},
         numbered=bool(numbers.old_head or numbers.new_head),
-        older=sum(a.csn is not None and b.csn is not None and b.csn < a.csn for _, a, b in pairs),
-        rewritten=sum(numbered and a.changed != b.changed and key not in modified for key, a, b in pairs),
-        unnumbered=sum(numbered and a.changed == b.changed and key in modified for key, a, b in pairs),
+        older=older,
+        rewritten=rewritten,
+        unnumbered=unnumbered,
         renamed=renamed,
         emptied=_emptied(modified - renamed, first, second),
         taken=(was.taken, now.taken),
@@ -166,10 +170,9 @@ def _emptied(modified: Collection[str], first: _Side, second: _Side) -> dict[str
     """Return what modified objects had and have no more, of attributes that the newer dump has at all."""
     gone: dict[str, tuple[str, ...]] = {}
     for key in modified:
-        if not first.entries[key].dn.startswith("/"):  # Exchange writes columns, of which some may be empty
-            names = first.names[key] - second.names[key]
-            if names := names & second.told:
-                gone[key] = tuple(sorted(names))
+        names = (first.names[key] - second.names[key]) & second.told
+        if names and not first.entries[key].dn.startswith("/"):  # Exchange writes columns, of which some may be empty
+            gone[key] = tuple(sorted(names))
     return gone
 
 
@@ -178,17 +181,14 @@ def _told(entry: Entry) -> frozenset[str]:
     return frozenset([folded for name, held in entry.values if held and (folded := told_as(name))])
 
 
-class _Pairs:
-    """What is live in both dumps, by key, as often as it is asked for."""
-
-    def __init__(self, before: Mapping[str, ObjectNumbers], after: Mapping[str, ObjectNumbers]) -> None:
-        self._before, self._after = before, after
-
-    def __iter__(self) -> Iterator[tuple[str, ObjectNumbers, ObjectNumbers]]:
-        for key, was in self._before.items():
-            now = self._after.get(key)
-            if now is not None and not was.deleted and not now.deleted:
-                yield key, was, now
+def _live_in_both(
+    before: Mapping[str, ObjectNumbers], after: Mapping[str, ObjectNumbers]
+) -> Iterator[tuple[str, ObjectNumbers, ObjectNumbers]]:
+    """Yield what is live in both dumps, by key."""
+    for key, was in before.items():
+        now = after.get(key)
+        if now is not None and not was.deleted and not now.deleted:
+            yield key, was, now
 
 
 def _is_live(entry: ObjectNumbers | None) -> bool:
