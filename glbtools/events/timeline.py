@@ -145,7 +145,7 @@ def gathered(
     clocks: Clocks,
     first: int | None = None,
     last: int | None = None,
-    of: Callable[[Postoffice], bool] = lambda _: True,
+    of: Callable[[Postoffice], bool] | None = None,
 ) -> Timeline:
     """Return the timeline of what was diagnosed, between two instants, of all postoffices or of some."""
     made = Timeline(report, first=first, last=last)
@@ -154,7 +154,7 @@ def gathered(
     for unit in report.evidence.units:
         for rank, postoffices in ((0, unit.postoffices), (2, unit.older)):
             for postoffice in postoffices:
-                if id(postoffice) not in known and of(postoffice):
+                if id(postoffice) not in known and (of is None or of(postoffice)):
                     known.add(id(postoffice))
                     gathering.postoffice(postoffice, rank)
     for rank, pieces in ((0, report.given.of(DUMP)), (2, report.given.older)):

@@ -122,6 +122,19 @@ class Verdict(NamedTuple):
         return "IN_SYNC"
 
 
+def due(verdict: Verdict) -> dict[str, tuple[Range, ...]]:
+    """Return why each number of a download has not arrived: state -> numbers, each number under the first that holds.
+
+    What is gone is not sent, and what was sent does not wait to be sent.
+    """
+    found: dict[str, tuple[Range, ...]] = {}
+    taken: tuple[Range, ...] = ()
+    for state in ("HOLE", "UNACKNOWLEDGED", "PENDING"):
+        found[state] = subtracted(verdict.ranges.get(state, ()), taken)
+        taken += found[state]
+    return found
+
+
 _OF_HELD = ("STRANDED", "REJECTED", "PARTIAL", "PENDING")
 """States of what the origin still holds."""
 

@@ -11,7 +11,7 @@ from glbtools.diagnosis.alternatives import NAMED_BY_EFFECT
 from glbtools.diagnosis.finding import NOT_SO, Evidence, Finding
 from glbtools.diagnosis.successors.inputs import IMPORT
 from glbtools.diagnosis.wording import numbers_text, plural
-from glbtools.model.channel import BACKSYNC, DOWNLOAD, ICS, NORMAL, UPLOAD, USN, Channel, Range, subtracted
+from glbtools.model.channel import BACKSYNC, DOWNLOAD, ICS, NORMAL, UPLOAD, USN, Channel, Range, due
 from glbtools.model.doubts import CERTAINTIES, NAMED_OTHERWISE
 from glbtools.reporting import model
 from glbtools.reporting.model import STRONG, Block, Break, Paragraph, Place, Places, Verbatim
@@ -401,17 +401,10 @@ _OF_SUCCESSORS = {
 """Where a state means something else in a directory or a pair."""
 
 
-_OF_DOWNLOAD = ("HOLE", "UNACKNOWLEDGED", "PENDING")
-"""What is gone is not sent, and what was sent does not wait to be sent: a number is named under the first of these."""
-
-
 def named_under(judged: ChannelVerdict, state: str) -> tuple[Range, ...]:
     """Return the numbers that are named under a state of a channel: of a download, each number once."""
-    ranges = judged.verdict.ranges.get(state, ())
-    if judged.channel.kind == DOWNLOAD and state in _OF_DOWNLOAD:
-        for each in _OF_DOWNLOAD[: _OF_DOWNLOAD.index(state)]:
-            ranges = subtracted(ranges, judged.verdict.ranges.get(each, ()))
-    return ranges
+    ranges = judged.verdict.ranges
+    return ((ranges | due(judged.verdict)) if judged.channel.kind == DOWNLOAD else ranges).get(state, ())
 
 
 def _ranges(judged: ChannelVerdict, state: str) -> str:

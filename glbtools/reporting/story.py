@@ -47,6 +47,7 @@ from glbtools.reporting.text import message, safe
 if TYPE_CHECKING:
     from glbtools.diagnosis.case import ChannelVerdict
     from glbtools.diagnosis.changes.found import Unsent
+    from glbtools.evidence.postoffice import Postoffice
 
 SCHEMA = "glbtools.report/1"
 
@@ -406,10 +407,17 @@ def _days(report: Report, clocks: Clocks) -> Iterator[Block]:
     if not about and not clocks.named:
         return
     few = len(about) < MOST_CONCERNED
+    resting = {place.path for each in report.findings if each.problem.code in serious for place in each.evidence}
+
+    def concerned(each: Postoffice) -> bool:
+        return (
+            each.name in about
+            or each.role != "requestor"
+            or any(artefact.path in resting for artefact in each.artefacts)
+        )
+
     # A zone that is given by name has to be that of some clock: then all are looked at.
-    made = gathered(
-        report, clocks, of=lambda each: clocks.named or not few or each.name in about or each.role != "requestor"
-    )
+    made = gathered(report, clocks, of=concerned if few and not clocks.named else None)
     clocks.check()
     days = Counter(iso(event.instant)[:10] for event in made if event.kind == FINDING and event.problem in serious)
     chosen = sorted(days)[-MOST_DAYS:]

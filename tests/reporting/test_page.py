@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 import re
@@ -13,7 +14,10 @@ from pathlib import Path
 import pytest
 
 import glbtools
-from glbtools.reporting import drawing, findings, page
+from glbtools.diagnosis.case import logged
+from glbtools.events import timeline
+from glbtools.events.zones import Clocks
+from glbtools.reporting import drawing, findings, page, story
 from glbtools.reporting.model import Paragraph, Section
 
 VOID = {"meta", "br", "wbr"}
@@ -204,6 +208,31 @@ def test_what_is_wrong_in_one_sentence(fixture_path):
 
 
 VERDICTS = Path(__file__).resolve().parent.parent / "cases" / "verdicts"
+
+
+@pytest.mark.parametrize("case", sorted(each.parent.name for each in VERDICTS.glob("*/network.json")))
+def test_the_days_are_those_that_all_postoffices_together_give(case, tmp_path, monkeypatch):
+    glbtools.build(VERDICTS / case / "network.json", tmp_path / "case")
+    report = glbtools.diagnose(tmp_path / "case")
+    story.write_report(report, tmp_path / "of-some.html")
+    monkeypatch.setattr(story, "gathered", lambda report, clocks, of: timeline.gathered(report, clocks))
+    story.write_report(report, tmp_path / "of-all.html")
+    assert (tmp_path / "of-some.html").read_bytes() == (tmp_path / "of-all.html").read_bytes()
+
+
+def test_the_days_are_those_of_what_a_finding_rests_on_wherever_that_lies(simulated, monkeypatch):
+    """A finding about the server, shown by a line in the log of a requestor that has no finding of its own."""
+    report = glbtools.diagnose(simulated("server-restored"))
+    (found,) = (each for each in report.findings if each.severity != "note")
+    requestor = next(each for each in report.network.postoffices if each.role == "requestor")
+    assert found.postoffice not in (None, requestor.name)
+    line = next(each for each in requestor.log if each.moment)
+    found = dataclasses.replace(found, evidence=(logged(line),))
+    report = dataclasses.replace(report, findings=[found])
+    of_some = str(list(story._days(report, Clocks())))
+    assert f"{line.moment:%Y-%m-%d}" in of_some
+    monkeypatch.setattr(story, "gathered", lambda report, clocks, of: timeline.gathered(report, clocks))
+    assert str(list(story._days(report, Clocks()))) == of_some
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from glbtools.diagnosis.signs import received_before
 from glbtools.diagnosis.wording import TELLS_DOWN, files_that_tell, plural
 from glbtools.evidence.postoffice import numbers
 from glbtools.model.change import Change
-from glbtools.model.channel import Range, clipped, subtracted, without
+from glbtools.model.channel import Range, clipped, due, subtracted, without
 from glbtools.model.configuration import KEEP_UPDATES
 from glbtools.model.doubts import (
     BROUGHT,
@@ -164,13 +164,11 @@ def _due(case: Case, at: int | None, head: int | None) -> Iterator[tuple[Obstacl
     }
     if case.download.channel.importing:
         notes["PENDING"] = ("pending", "The first cycle asks for an Import, which brings the complete lists.")
-    taken: tuple[Range, ...] = ()
-    for state, (why, note) in notes.items():
-        spans = subtracted(verdict.ranges.get(state, ()), taken)
-        taken += spans
+    for state, spans in due(verdict).items():
+        why, note = notes[state]
         skipped = skipped_of(case, spans)
-        if spans := subtracted(spans, skipped):
-            yield Obstacle(why, sure, f"{note} {doubt}".rstrip(), settled), spans
+        if left := subtracted(spans, skipped):
+            yield Obstacle(why, sure, f"{note} {doubt}".rstrip(), settled), left
         if skipped:
             yield obstacle("gap", f"{by} {_SKIPPED}", NUMBER_SKIPPED), skipped
     yield from _lent(case, head)
