@@ -6,7 +6,7 @@ Then on what all of that rests: network, channels, days, files, limits.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
@@ -332,17 +332,6 @@ def _else(serious: list[list[Finding]]) -> Iterator[Block]:
             yield Paragraph(f"What would settle it: {', '.join(map(findings.settling, finding.settled_by))}.")
 
 
-def _steps(advice: Iterable[str]) -> tuple[str, ...]:
-    """Return what to do, each step with what it loses."""
-    steps: list[str] = []
-    for each in advice:
-        if each.startswith("What ") and " loses: " in each and steps:
-            steps[-1] += f" {each}"
-        else:
-            steps.append(each)
-    return tuple(map(message, steps))
-
-
 def _to_do(report: Report, serious: list[list[Finding]]) -> Iterator[Block]:
     yield Section("What to do, and what each step loses", "do")
     told = [finding for finding, *_ in serious if finding.help]
@@ -350,7 +339,7 @@ def _to_do(report: Report, serious: list[list[Finding]]) -> Iterator[Block]:
         yield Paragraph("Nothing needs to be done.")
     for finding in told:
         yield _named(finding)
-        yield Steps(_steps(finding.help), numbered=True)
+        yield Steps(tuple(message(each) for each in finding.help), numbered=True)
     if any(finding.problem.repair == "safe" for finding, *_ in serious) and report.paths:
         paths = " ".join(map(safe, report.paths))
         yield Paragraph(

@@ -84,8 +84,8 @@ def _readded(case: Case) -> Finding:
         help=(
             "Config, Dir-Sync, Requestor, Import on this postoffice; the next cycle replaces its lists by the "
             "server's.",
-            "Or RESYNC.GLB from the server.",
-            "What either loses: addresses that the server does not know. Export here before, and let a cycle run.",
+            "Or RESYNC.GLB from the server. What either loses: addresses that the server does not know. Export here "
+            "before, and let a cycle run.",
         ),
     )
 
@@ -180,8 +180,8 @@ def _purged(case: Case) -> Finding:
             *((lowered,) if lowered else ()),
         ),
         help=(
-            "On this postoffice Export and, a cycle later, Import: Config, Dir-Sync, Requestor (Q108067).",
-            _IMPORT_LOSES,
+            "On this postoffice Export and, a cycle later, Import: Config, Dir-Sync, Requestor (Q108067). "
+            f"{_IMPORT_LOSES}",
             *((_RESYNC_BRINGS,) if "ROLLED_BACK" in case.upload.verdict.states and not case.is_server else ()),
         ),
         ranges=hole,
@@ -193,7 +193,6 @@ def _purged(case: Case) -> Finding:
 _IMPORT_LOSES = (
     "What an Import loses: it replaces the lists by the server's, and addresses that the server does not know are gone."
 )
-_EXPORT_FIRST = "Export there first and let a cycle run, so that the server has the names of that postoffice."
 _RESYNC_BRINGS = "A RESYNC, which the other finding names, brings the lists as well: one of the two is enough."
 
 
@@ -292,9 +291,9 @@ def _gap(case: Case) -> Iterator[Finding]:
             "no file given, and nobody will send them.",
         ),
         help=(
-            "Compare the server's lists with the requestor's; an Import at the requestor brings whatever is missing.",
-            _EXPORT_FIRST,
-            _IMPORT_LOSES,
+            "Compare the server's lists with the requestor's; an Import at the requestor brings whatever is missing. "
+            "Export there first and let a cycle run, so that the server has the names of that postoffice. "
+            f"{_IMPORT_LOSES}",
         ),
         ranges=missing,
         settled_by=("the lists of a requestor that has received these numbers",),

@@ -142,9 +142,7 @@ def _stranded_help(case: Case) -> Iterator[str]:
     yield (
         f"Config, Dir-Sync, Requestor, Export, until REQTRANS ends above {own.confirmed} and one "
         f"whole export lies above it (Q119452). An export adds one record and one for each entry: {sized}. Make no "
-        "other changes here until then: they would vanish, too."
-    )
-    yield (
+        "other changes here until then: they would vanish, too. "
         "What an export loses: nothing of this postoffice's own list as it is now, changes and deletions included. "
         "Names put in by IMPORT -E, and deletions of such names, are in no list and must be imported again."
     )
@@ -152,17 +150,16 @@ def _stranded_help(case: Case) -> Iterator[str]:
         yield NO_RESET
         yield "This is the server's own requestor: it cannot import, and RESYNC.GLB is not processed there (Q119014)."
     else:
-        yield (
-            "If that takes too many exports: IMPORT -S on the server, copy RESYNC.GLB here, delete it on the server, "
-            "IMPORT -Q here, and only then make the changes again: RESYNC first, changes after it (Q119452)."
-        )
-        yield _RESYNC_LOSES
+        yield _resync(", and only then make the changes again: RESYNC first, changes after it (Q119452)")
 
 
-_RESYNC_LOSES = (
-    "What this RESYNC loses: addresses added locally that the server does not have, and every change now in REQTRANS; "
-    "make those again after it."
-)
+def _resync(then: str) -> str:
+    """Return how a RESYNC is made, what comes after it, and what it loses."""
+    return (
+        "If that takes too many exports: IMPORT -S on the server, copy RESYNC.GLB here, delete it on the server, "
+        f"IMPORT -Q here{then}. What this RESYNC loses: addresses added locally that the server does not have, and "
+        "every change now in REQTRANS; make those again after it."
+    )
 
 
 def _armed(case: Case) -> Iterator[Finding]:
@@ -308,11 +305,7 @@ def _went_back_help(case: Case, applied: int) -> Iterator[str]:
     if case.is_server:
         yield NO_RESET
         return
-    yield (
-        "If that takes too many exports: IMPORT -S on the server, copy RESYNC.GLB here, delete it on the server, "
-        "IMPORT -Q here; then Export."
-    )
-    yield _RESYNC_LOSES
+    yield _resync("; then Export")
     yield (
         "Or complete the reset: delete and create the requestor on the server, LISTDS -R -Z here, empty REQTRANS, set "
         "the address types, Export (Q119452). What that loses: deletions in REQTRANS, which no export repeats."
