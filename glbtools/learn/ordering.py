@@ -31,11 +31,12 @@ Linked = tuple[bytes, int, int]
 
 def with_order(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> Layout:
     """Return a layout that says by what its records follow each other, where their bytes do not."""
-    steps = [b.sync - a.sync for queue in queues for a, b in itertools.pairwise(undamaged(queue))]
+    sound = [undamaged(queue) for queue in queues]
+    steps = [b.sync - a.sync for records in sound for a, b in itertools.pairwise(records)]
     if len(steps) < FEWEST - 1 or all(step > 0 for step in steps):
         return layout
-    lying = _pairs(sample_files, [undamaged(queue) for queue in queues])
-    following = _pairs(sample_files, [sorted(undamaged(queue), key=lambda each: each.sync) for queue in queues])
+    lying = _pairs(sample_files, sound)
+    following = _pairs(sample_files, [sorted(records, key=lambda each: each.sync) for records in sound])
     links = [field for link in LINKS if (field := _link(layout, link, following, lying)) is not None]
     if links:  # what was taken for a link by the order of the bytes alone is none
         layout = layout._replace(fields=tuple(opened(each) if each.link else each for each in layout.fields))
@@ -47,12 +48,12 @@ def with_order(layout: Layout, sample_files: Sequence[SampleFile], queues: Seque
     return layout._replace(order="descending") if falling else layout
 
 
-def _pairs(sample_files: Sequence[SampleFile], queues: Sequence[Sequence[Record]]) -> list[Linked]:
+def _pairs(sample_files: Sequence[SampleFile], records: Sequence[Sequence[Record]]) -> list[Linked]:
     """Return the neighbours among records of each file, as they are given."""
     return [
         (sample_file.data, one.start, other.start)
-        for sample_file, records in zip(sample_files, queues, strict=True)
-        for one, other in itertools.pairwise(records)
+        for sample_file, own in zip(sample_files, records, strict=True)
+        for one, other in itertools.pairwise(own)
     ]
 
 
