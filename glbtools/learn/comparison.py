@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from glbtools.binary.field import Field
 from glbtools.binary.layout import SECTIONS, TERMINATORS, Layout
 from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue, moment, parse_queue
+from glbtools.learn.inserting import opened
 from glbtools.learn.samples import ListedRecord, SampleFile
 from glbtools.learn.scoring import is_blank, is_odd
 
@@ -137,11 +137,7 @@ def narrowed(layout: Layout, sample_files: Sequence[SampleFile], queues: list[Qu
         high = field.size - size
         little = field.byte_order == "little"
         low_at, high_at = (field.offset, field.offset + size) if little else (field.offset + high, field.offset)
-        prefix = "" if field.section == "record" else f"{field.section}_"
-        above = Field(
-            f"{prefix}unknown_{high_at:02x}", field.section, high_at, kind="bytes", size=high, role="opaque",
-            status="observed", doc="not understood",
-        )  # fmt: skip
+        above = opened(field._replace(offset=high_at, size=high))
         less = field._replace(kind=f"u{8 * size}", offset=low_at, size=size)
         fields = [part for each in layout.fields for part in ((less, above) if each is field else (each,))]
         fields.sort(key=lambda each: (SECTIONS.index(each.section), each.offset))
