@@ -18,6 +18,8 @@ from glbtools.learn.framing import Rule
 from glbtools.learn.samples import CONTROL
 
 LARGEST_HEADER = 64
+"""Bytes before the first record, at most."""
+
 UNLIKE_BITS = 12.0
 """What it costs that a byte before the first text is not what it is before all others."""
 

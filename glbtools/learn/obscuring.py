@@ -18,6 +18,7 @@ from glbtools.binary.layout import Layout
 from glbtools.binary.obscuring import Obscuring, exclusive
 from glbtools.formats.listing import Listing
 from glbtools.formats.queue import parse_queue
+from glbtools.learn.alignment import LARGEST_HEADER
 from glbtools.learn.framing import rules
 from glbtools.learn.inserting import with_field
 from glbtools.learn.samples import ListedRecord, SampleFile, rows_of
@@ -176,7 +177,7 @@ def followed(sample_file: SampleFile, cover: Cover) -> SampleFile:
     data, known = bytearray(sample_file.data), set(sample_file.listed)
     obscuring = Obscuring(cover.spelled if cover.key is not None else f"{cover.way}:own")
     ends = {len(data), len(data) + rule.gap}
-    for first in [*range(rule.distance, rule.distance + HEADER), *sorted(known)]:
+    for first in [*range(rule.distance, rule.distance + LARGEST_HEADER), *sorted(known)]:
         passed, at = [], first
         while (length := rule.length(sample_file, at)) and (at not in known or at == first):
             passed.append((at, at + length))
@@ -195,10 +196,6 @@ def followed(sample_file: SampleFile, cover: Cover) -> SampleFile:
                 data[start : start + len(text)] = text
             known |= texts.keys()
     return SampleFile(sample_file.path, bytes(data), first=sample_file.first, last=sample_file.last)
-
-
-HEADER = 64
-"""Bytes before the first record, at most."""
 
 
 def read(sample_file: SampleFile, layout: Layout, known: SampleFile) -> SampleFile:
