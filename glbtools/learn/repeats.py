@@ -96,13 +96,13 @@ def _repeating(
     }
     fields = [each for each in _fields(layout, section, number) if number.size > 1 or each.repeats in SIZES]
     fixed = {each: cache(partial(_repeated, places, each)) for each in fields}
+    firsts = any(place.values.place == 0 for place in places)
     last = -1
     for at in sorted(free):
         if at < last or not free.issuperset(range(at, at + number.size)):
             continue
         values = [number.read(place.data, place.origin + at) for place in places]
         agreeing = list(_agreeing(places, values, fixed)) if len(set(values)) > 1 else []
-        firsts = any(place.values.place == 0 for place in places)
         found = [
             each
             for each in agreeing
