@@ -68,7 +68,7 @@ class Candidate(NamedTuple):
         gaps: stretches between records that are none, but for those that are alike: records of another kind.
         odd: share of the texts that are no transactions.
         bits: what it leaves to be explained; lower is better.
-        rule, arrangement, reading: what it was made from.
+        rule, alignment, reading: what it was made from.
         texts: what it reads, number and text of every record, for comparison.
         copied: bytes behind the text that hold the length again.
     """
