@@ -212,6 +212,7 @@ def _queue_layout(
 ) -> Learning:
     listings, known, spelled = given
     pins = parse_pins(spelled)
+    fixed = {each.name for each in pins}
     learning = Learning("queue", tuple(map(str, paths)), tuple(map(str, listings)))
     steps = queue.MOST_RULES + 2
 
@@ -259,18 +260,16 @@ def _queue_layout(
         learning.concluded += refuted if found else ()
     learning.candidates = found
     learning.apart = _apart(found, sample_files)
-    learning.reasons = list(_undecided(found, sample_files, {each.name for each in pins}, learning.apart))
+    learning.reasons = list(_undecided(found, sample_files, fixed, learning.apart))
     if refuted and not found:
         learning.reasons = list(dict.fromkeys(refuted))
     if found and not learning.reasons:
         layout = found[0].layout
         progress("looking for a checksum", steps - 1, steps)
         queues = _read(sample_files, layout)
-        if not any(each.name == "sync" for each in pins):
+        if "sync" not in fixed:
             layout, queues = narrowed(layout, sample_files, queues)
-        numbered = any(each.name == "sync" for each in pins) or any(
-            each.printed or each.last is not None for each in sample_files
-        )
+        numbered = "sync" in fixed or any(each.printed or each.last is not None for each in sample_files)
         layout = with_order(layout, sample_files, queues) if numbered else layout
         layout = with_repeats(layout, sample_files, queues, told=numbered)
         queues = _read(sample_files, layout)
@@ -284,12 +283,12 @@ def _queue_layout(
         learning.parts = [
             queue_part(each.path, each.data, held) for each, held in zip(sample_files, queues, strict=True)
         ]
-        _test(learning, sample_files, queues, {each.name for each in pins})
+        _test(learning, sample_files, queues, fixed)
     if learning.layout is not None and found:
         progress("reading a third that was kept apart", steps - 1, steps)
         queues = _read(sample_files, learning.layout)
         learning.held = holdout.held_out(sample_files, queues, learning.layout, lambda rest: _decided(rest, pins))
-        _test_apart(learning, learning.held, {each.name for each in pins})
+        _test_apart(learning, learning.held, fixed)
     if cover and learning.layout is not None:
         learning.layout = _obscured(learning, cover, stored, queues)
     if learning.layout is None:
