@@ -156,14 +156,11 @@ def _read(piece: Piece, dump: Dump, *, keep: bool) -> Directory:
         if fault.kind in ("ending", "count", UNENDED):
             found.endings.append(fault)
         if fault.kind == "usn" and not fault.damage:
-            found.num_unnumbered += 1
-            found.unnumbered = [*found.unnumbered, fault][:MOST]
+            found.unnumbered.add(fault)
         if fault.kind == TWICE:
-            found.num_twice += 1
-            found.twice = [*found.twice, fault][:MOST]
+            found.twice.add(fault)
         if not fault.damage and fault.kind in _REMARKS:
-            found.num_odd += 1
-            found.odd = [*found.odd, fault][:MOST]
+            found.odd.add(fault)
         if not fault.damage or fault.kind == "ending":
             return
         beside = fault.kind == "separator" and dump.companion is not None
@@ -183,9 +180,7 @@ def _read(piece: Piece, dump: Dump, *, keep: bool) -> Directory:
         if entry.when is not None and (found.latest is None or entry.when > found.latest):
             found.latest = entry.when
         if head is not None and entry.changed > head:
-            found.num_above += 1
-            if len(found.above) < MOST:
-                found.above.append(entry._replace(values=()))
+            found.above.add(entry._replace(values=()))
         _add_vector(found, entry)
         if dump.kind != CSV:
             found.identities.add(entry)
@@ -222,9 +217,9 @@ def _of_dump(each: Directory, *, older: bool) -> Iterator[Finding]:
         yield _damaged(each)
     if each.endings:
         yield _cut_short(each)
-    if each.num_unnumbered:
+    if each.unnumbered.count:
         yield _unnumbered(each)
-    if each.num_twice:
+    if each.twice.count:
         yield _twice(each)
     if not each.objects and not each.num_damage:
         yield _empty(each)
@@ -232,10 +227,10 @@ def _of_dump(each: Directory, *, older: bool) -> Iterator[Finding]:
         return
     if not each.facts.deletions and each.objects and not any(fault.damage for fault in each.endings):
         yield _no_deletions(each)
-    if each.num_above:
+    if each.above.count:
         yield _above_head(each)
     yield from identities.of_dump(each.path, each.identities)
-    if each.num_odd:
+    if each.odd.count:
         yield _remarked(each)
 
 
@@ -288,12 +283,12 @@ def _event(path: str, fault: Fault) -> Evidence:
 
 
 def _unnumbered(each: Directory) -> Finding:
-    count = each.num_unnumbered
+    count = each.unnumbered.count
     return finding(
         "dump-damaged",
         each.path,
         f"{plural(count, 'object')} of the dump {'has' if count == 1 else 'have'} no number, and others do",
-        places(each.path, each.unnumbered),
+        places(each.path, each.unnumbered.first),
         severity="warning",
         notes=(
             "Whether it has changed cannot be seen, and an export leaves it out. Every object of a server has one.",
@@ -308,24 +303,24 @@ _REMARKS = frozenset({"change", "encoding", "replication", ELSEWHERE, UNTOLD})
 
 
 def _remarked(each: Directory) -> Finding:
-    count = each.num_odd
+    count = each.odd.count
     return finding(
         "dump-damaged",
         each.path,
         f"{plural(count, 'thing')} in the dump {'was' if count == 1 else 'were'} passed over, or kept as it stands",
-        places(each.path, each.odd),
+        places(each.path, each.odd.first),
         severity="note",
         notes=("What was read of these objects is judged all the same.", *only_first(count)),
     )
 
 
 def _twice(each: Directory) -> Finding:
-    count = each.num_twice
+    count = each.twice.count
     return finding(
         "dump-damaged",
         each.path,
         f"{plural(count, 'object')} {'is' if count == 1 else 'are'} in the dump twice, with different numbers",
-        places(each.path, each.twice),
+        places(each.path, each.twice.first),
         severity="warning",
         notes=(
             "Two dumps are in one file, perhaps of two servers, of which each numbers by itself; or the object was "
@@ -419,13 +414,13 @@ def _no_deletions(each: Directory) -> Finding:
 
 
 def _above_head(each: Directory) -> Finding:
-    head = each.facts.head or 0
+    head, count = each.facts.head or 0, each.above.count
     return finding(
         "usn-above-head",
         each.path,
-        f"{plural(each.num_above, 'object')} of {each.name} {'is' if each.num_above == 1 else 'are'} numbered above "
+        f"{plural(count, 'object')} of {each.name} {'is' if count == 1 else 'are'} numbered above "
         f"the server's highest number, {head}",
-        [_object(each, entry) for entry in each.above],
+        [_object(each, entry) for entry in each.above.first],
         certainty="possible",
         notes=(
             "This is in order if they were written while the dump was read: the highest number was noted before it "

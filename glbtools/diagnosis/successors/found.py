@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, Unpack
+from typing import Generic, NamedTuple, TypeVar, Unpack
 
 from glbtools.binary.span import Fault
 from glbtools.diagnosis.case import ChannelVerdict
 from glbtools.diagnosis.finding import Details, Evidence, Finding, new_finding
 from glbtools.diagnosis.successors.inputs import Piece
-from glbtools.diagnosis.successors.naming import Identities
 from glbtools.diagnosis.wording import plural
 from glbtools.directory.export import MemoryDump
 from glbtools.model.directory import Entry, Facts
@@ -20,6 +20,60 @@ MOST = 10
 """Objects, lines, damages, messages or conflicts that are named; the rest is counted."""
 
 RESTORED, DELETION = "backsync-restored-directory", "usn-missed-deletion"
+
+CONFLICT = re.compile(r"(?:\\0A|\n)CNF:[0-9A-Fa-f-]{36}", re.IGNORECASE)
+"""What stands in the name of an object that was renamed because another server had made one of that name, too."""
+
+Item = TypeVar("Item")
+
+
+@dataclass
+class FirstFew(Generic[Item]):
+    """The first of something, as many as are named, and how many there are."""
+
+    first: list[Item] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, item: Item) -> None:
+        """Count one more, and keep it where it is among the first."""
+        self.count += 1
+        if len(self.first) < MOST:
+            self.first.append(item)
+
+
+class Identities:
+    """What is noted of the identities of a dump's objects while it is read.
+
+    Attributes:
+        conflicts: live objects that were renamed in a conflict of replication.
+        same: pairs of live objects with one name: the second, and the line of the first.
+        unknown: objects without an identity; ``num_known``: how many others there are.
+    """
+
+    def __init__(self) -> None:
+        self.conflicts: FirstFew[Entry] = FirstFew()
+        self.same: FirstFew[tuple[Entry, int]] = FirstFew()
+        self.unknown: FirstFew[Entry] = FirstFew()
+        self.num_known = 0
+        self._lines: dict[str, int] = {}
+
+    def add(self, entry: Entry) -> None:
+        """Note an object."""
+        if entry.has_identity:
+            self.num_known += 1
+        else:
+            self.unknown.add(entry._replace(values=()))
+        if entry.deleted:
+            return
+        if CONFLICT.search(entry.dn):
+            self.conflicts.add(entry._replace(values=()))
+        before = self._lines.setdefault(entry.dn.lower(), entry.line)
+        if before != entry.line:
+            self.same.add((entry._replace(values=()), before))
+
+    def holds(self, dn: str) -> int | None:
+        """Return the line of the live object of a name; None where there is none."""
+        return self._lines.get(dn.lower())
 
 
 @dataclass
@@ -33,12 +87,12 @@ class Directory:
         objects: how many it holds that have a number.
         highest: their highest number; 0 where there is none; ``highest_line`` is where it stands.
         latest: the latest date of a change in it.
-        above: the first objects numbered above the server's head, and how many there are.
+        above: objects numbered above the server's head.
         damage: what is wrong with the first lines that cannot be read, each with its file, and how many lines are.
         endings: what says that the search which printed it did not give all of it.
-        unnumbered: the first objects without a number, where others have one, and how many there are.
-        twice: the first objects that are there again with another number, and how many there are.
-        odd: what else was remarked of the first lines, and how often anything was.
+        unnumbered: objects without a number, where others have one.
+        twice: objects that are there again with another number.
+        odd: what else was remarked of lines.
         cut: what its end lacks, if anything.
         identities: what its objects are called and known by.
         reached: how far it has others' changes, by its vectors: invocation id -> number, and line of the object.
@@ -52,17 +106,13 @@ class Directory:
     highest: int = 0
     highest_line: int | None = None
     latest: datetime | None = None
-    above: list[Entry] = field(default_factory=list)
-    num_above: int = 0
+    above: FirstFew[Entry] = field(default_factory=FirstFew)
     damage: list[tuple[str, Fault]] = field(default_factory=list)
     num_damage: int = 0
     endings: list[Fault] = field(default_factory=list)
-    unnumbered: list[Fault] = field(default_factory=list)
-    num_unnumbered: int = 0
-    twice: list[Fault] = field(default_factory=list)
-    num_twice: int = 0
-    odd: list[Fault] = field(default_factory=list)
-    num_odd: int = 0
+    unnumbered: FirstFew[Fault] = field(default_factory=FirstFew)
+    twice: FirstFew[Fault] = field(default_factory=FirstFew)
+    odd: FirstFew[Fault] = field(default_factory=FirstFew)
     cut: str = ""
     identities: Identities = field(default_factory=Identities)
     reached: dict[str, tuple[int, int]] = field(default_factory=dict)

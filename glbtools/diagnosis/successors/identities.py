@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from glbtools.diagnosis.finding import Evidence, Finding
-from glbtools.diagnosis.successors.found import MOST, Directory, finding, only_first
-from glbtools.diagnosis.successors.naming import CONFLICT, Identities
+from glbtools.diagnosis.successors.found import CONFLICT, MOST, Directory, Identities, finding, only_first
 from glbtools.diagnosis.wording import plural
 from glbtools.directory.order import parent_of
 from glbtools.model.directory import Entry
@@ -18,23 +17,23 @@ LINGERING = 8606
 
 def of_dump(path: str, found: Identities) -> Iterator[Finding]:
     """Yield what the identities in one dump show."""
-    if found.num_same:
+    if found.same.count:
         yield _same_names(path, found)
-    if found.num_unknown and found.num_known:
+    if found.unknown.count and found.num_known:
         yield _without_identity(path, found)
-    if found.num_conflicts:
+    if found.conflicts.count:
         yield _conflicts(path, found)
 
 
 def _same_names(path: str, found: Identities) -> Finding:
-    count = found.num_same
+    count = found.same.count
     return finding(
         "identity-unclear",
         path,
         f"{plural(count, 'name')} {'is' if count == 1 else 'are'} borne by two live objects with different identities",
         [
             place
-            for each, before in found.same
+            for each, before in found.same.first
             for place in (
                 Evidence(path, None, before, note="the first of the two"),
                 Evidence(path, None, each.line, "objectGUID", each.key, note=each.dn),
@@ -50,12 +49,12 @@ def _same_names(path: str, found: Identities) -> Finding:
 
 
 def _without_identity(path: str, found: Identities) -> Finding:
-    count = found.num_unknown
+    count = found.unknown.count
     return finding(
         "identity-unclear",
         path,
         f"{plural(count, 'object')} of the dump {'has' if count == 1 else 'have'} no objectGUID, and others do",
-        [_object(path, each) for each in found.unknown],
+        [_object(path, each) for each in found.unknown.first],
         notes=(
             "What has no identity is known by its name alone: renamed, it looks deleted and made anew, and a "
             "comparison with another dump may take it for another object.",
@@ -66,9 +65,9 @@ def _without_identity(path: str, found: Identities) -> Finding:
 
 
 def _conflicts(path: str, found: Identities) -> Finding:
-    count = found.num_conflicts
+    count = found.conflicts.count
     evidence: list[Evidence] = []
-    for each in found.conflicts:
+    for each in found.conflicts.first:
         evidence.append(_object(path, each))
         other = found.holds(CONFLICT.sub("", each.dn))
         if other is not None:
