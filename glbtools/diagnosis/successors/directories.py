@@ -87,8 +87,9 @@ def check(given: SuccessorInputs, now: datetime | None, progress: Progress | Non
     for name, directory in without_dump.items():
         found.findings.append(_went_back(directory, traces[name], None, []))
     pairs = [(one, other) for one in current for other in current if one is not other and _may_linger(one, other)]
-    found.findings.extend(identities.lingering(pairs, links.refused(given, identities.LINGERING)))
-    found.findings.extend(links.check(given, now))
+    reports = links.read(given)
+    found.findings.extend(identities.lingering(pairs, links.refused(reports, identities.LINGERING)))
+    found.findings.extend(links.check(reports, now))
     for piece in given.of(IMPORT):
         found.findings.extend(_of_import(given, piece))
     return found

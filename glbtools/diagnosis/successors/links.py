@@ -10,7 +10,7 @@ from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.successors.found import DELETION, MOST, finding, not_understood, only_first, places
 from glbtools.diagnosis.successors.inputs import LINKS, Piece, SuccessorInputs
 from glbtools.diagnosis.wording import plural
-from glbtools.formats.repadmin import OPTIONS, OUTCOME, UNREACHED, UNUSED, Link, parse_showrepl
+from glbtools.formats.repadmin import OPTIONS, OUTCOME, UNREACHED, UNUSED, Link, Links, parse_showrepl
 
 AD_DEFAULT_LIFETIME, AD_NEWER_LIFETIME = timedelta(days=60), timedelta(days=180)
 """How long an Active Directory remembers a deletion: where nothing is set, and in newer forests (ruling 32)."""
@@ -79,28 +79,28 @@ _ABOUT_DISABLED = (
 """What there is to know and to do about replication that is switched off."""
 
 
-def check(given: SuccessorInputs, now: datetime | None) -> Iterator[Finding]:
-    """Yield what the lists of links that were given show."""
-    for piece in given.of(LINKS):
-        yield from _links(given, piece, now)
+def read(given: SuccessorInputs) -> list[tuple[Piece, Links]]:
+    """Return the lists of links that were given, each with its file; one that cannot be read is kept as such."""
+    return [(piece, parse_showrepl(data)) for piece in given.of(LINKS) if (data := given.text(piece)) is not None]
 
 
-def refused(given: SuccessorInputs, status: int) -> list[tuple[str, str]]:
+def check(reports: Iterable[tuple[Piece, Links]], now: datetime | None) -> Iterator[Finding]:
+    """Yield what lists of links show."""
+    for piece, report in reports:
+        yield from _links(piece, report, now)
+
+
+def refused(reports: Iterable[tuple[Piece, Links]], status: int) -> list[tuple[str, str]]:
     """Return source and destination of the links that fail with a status."""
     return [
         (each.source, each.server)
-        for piece in given.of(LINKS)
-        if (data := given.text(piece)) is not None
-        for each in parse_showrepl(data).items
+        for _, report in reports
+        for each in report.items
         if each.last_status == status and each.is_failing
     ]
 
 
-def _links(given: SuccessorInputs, piece: Piece, now: datetime | None) -> Iterator[Finding]:
-    data = given.text(piece)
-    if data is None:
-        return
-    report = parse_showrepl(data)
+def _links(piece: Piece, report: Links, now: datetime | None) -> Iterator[Finding]:
     links, of_kind = report.items, _of_kind(report.faults)
     if strange := [each for each in report.faults if each.kind not in {OUTCOME, UNUSED, OPTIONS}]:
         yield not_understood(piece, strange)
