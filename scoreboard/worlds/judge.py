@@ -43,6 +43,11 @@ class Statement(NamedTuple):
     why: str = ""
     loud: bool = True
 
+    @property
+    def key(self) -> tuple[int, int, int]:
+        """Requestor, place and number."""
+        return self.at, self.place, self.number
+
 
 class Cause(NamedTuple):
     """What is said of how a view came about: one of some causes, if one thing went wrong."""
@@ -66,6 +71,14 @@ class Said(NamedTuple):
     causes: tuple[Cause, ...] = ()
     refuted: tuple[Refuted, ...] = ()
     listing: bool = False
+
+    def sure(self) -> dict[tuple[int, int, int], frozenset[str]]:
+        """Return the fates that the certain statements leave to each change or number they are about."""
+        found: dict[tuple[int, int, int], frozenset[str]] = {}
+        for each in self.statements:
+            if each.certainty == CERTAIN:
+                found[each.key] = found.get(each.key, each.fates) & each.fates
+        return found
 
 
 Verdict = Callable[[View], Said]
@@ -167,10 +180,8 @@ def judge_view(judgment: Judgment, seen: View, behind: Behind, said: Said, note:
     fates = fates_behind(behind)
     if note is not None:
         note(seen, fates, said)
-    sure: dict[tuple[int, int, int], frozenset[str]] = {}
     for each in said.statements:
-        key = (each.at, each.place, each.number)
-        behind_it = fates.get(key, {})
+        behind_it = fates.get(each.key, {})
         text = f"{each.why}: requestor {each.at + 1}, {_which(seen, each)}: {' or '.join(sorted(each.fates))}"
         if behind_it and each.loud and not each.fates & set(behind_it):
             first = min(behind_it.values(), key=lambda one: one.events)
@@ -178,11 +189,11 @@ def judge_view(judgment: Judgment, seen: View, behind: Behind, said: Said, note:
         if each.certainty != CERTAIN:
             continue
         judgment.certain[each.why] += 1
-        sure[key] = sure.get(key, each.fates) & each.fates
         wrong = [witness for fate, witness in behind_it.items() if fate not in each.fates]
         if wrong:
             judgment.note(Unsound(each.why, text, seen, min(wrong, key=lambda one: one.events)))
     _passed_over(judgment, seen, fates, said)
+    sure = said.sure()
     for key, found in fates.items():
         if len(found) == 1:
             fate = next(iter(found))
@@ -216,7 +227,7 @@ def _which(seen: View, statement: Statement) -> str:
 
 def _passed_over(judgment: Judgment, seen: View, fates: Fates, said: Said) -> None:
     """Note the changes that some history loses, or has yet to send, and of which nothing is said."""
-    spoken = {(each.at, each.place, each.number) for each in said.statements}
+    spoken = {each.key for each in said.statements}
     if not said.listing:
         return
     for key, found in fates.items():

@@ -46,11 +46,7 @@ class Kinds:
 
     def note(self, seen: View, fates: Fates, said: Said) -> None:
         """Count what is said of one view, and what refutes a kind in it."""
-        sure: dict[tuple[int, int, int], frozenset[str]] = {}
-        for each in said.statements:
-            if each.certainty == "certain":
-                key = (each.at, each.place, each.number)
-                sure[key] = sure.get(key, each.fates) & each.fates
+        sure = said.sure()
         for key, found in fates.items():
             kind = kind_of(seen, key)
             if len(found) == 1 and (fate := next(iter(found))) in ASKED:
