@@ -249,7 +249,7 @@ def _written(
     head = len(_head(rows[0], 0, 0, 0, number, date, beside, order, width)) + flagged + 4 * linked
     dead = {dice.below(len(rows)) for _ in range(1 + len(rows) // 10)} if flagged else set()
     places: dict[int, Row] = {}
-    starts, buffer = [], bytearray(bytes(32 + dice.below(95) for _ in range(96)))
+    buffer = bytearray(bytes(32 + dice.below(95) for _ in range(96)))
     key = 1 + dice.below(255)
     if container == "pages-with-header":
         data += struct.pack("<4sHH", b"PAGE", 0, 7)
@@ -263,14 +263,12 @@ def _written(
         row = rows[index]
         text, size = _stored(row.text, ending, head, buffer, key)
         text = HIDDEN[ending](row.text, key, row.sync) if ending in HIDDEN else text
-        if container == "pages" and len(data) % 512 + head + len(text) > 512:
+        if container.startswith("pages") and len(data) % 512 + head + len(text) > 512:
             data += bytes(-len(data) % 512)
-        if container == "pages-with-header" and len(data) % 512 + head + len(text) > 512:
-            data += bytes(-len(data) % 512)
-            data += struct.pack("<4sHH", b"PAGE", len(data) // 512, dice.below(9))
+            if container == "pages-with-header":
+                data += struct.pack("<4sHH", b"PAGE", len(data) // 512, dice.below(9))
         if container == "two-kinds" and dice.chance(0.2):
             data += struct.pack("<BII", 2, row.sync - 1, _seconds(row.when))
-        starts.append(len(data))
         begins[index] = len(data)
         live = index not in dead
         flag = bytes((live if container == "flag" else 0 if live else 0x80,)) if flagged else b""
@@ -288,7 +286,7 @@ def _written(
         live_places = live_places[len(rows) // 3 :]
     if container in {"stale-tail", "stale-count"}:
         live_places = live_places[: 2 * len(rows) // 3]
-        cut = starts[2 * len(rows) // 3]
+        cut = begins[2 * len(rows) // 3]
         lost = 11 if container == "stale-tail" else 0
         del data[cut : cut + lost]
         late = [place for place in places if place > cut]
