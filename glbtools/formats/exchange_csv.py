@@ -12,17 +12,15 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
 from glbtools.errors import FieldError, UsageError
 from glbtools.formats.base import Row as JsonRow
 from glbtools.formats.base import Rows, ansi, attribute_rows, count, moment_row, span_row
+from glbtools.formats.objects import usn_of
 from glbtools.model.directory import Entry, Facts, Values
-
-if TYPE_CHECKING:
-    pass
 
 DIALECTS = ("5.x", "4.0")
 """How several values share a field: with backslashes before ``%`` and ``\\``, or each in quotes of its own."""
@@ -45,9 +43,6 @@ _NO_QUOTES = "~#="
 _COMMON_NAME = ("directory name", "common-name", "obj-dist-name")
 _REMOVED = ("usn-dsa-last-obj-removed", "usn-last-obj-rem")
 _TIME = re.compile(r"[0-9]{12}Z", re.ASCII | re.IGNORECASE)
-_USN = re.compile(r"[0-9]{1,19}", re.ASCII)
-_HIGHEST = (1 << 63) - 1
-"""The most that 64 bits with a sign hold: a USN of Active Directory (MS-ADTS); those of Exchange have 32."""
 _ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
 _REMOVAL = re.compile(r"~del(<.*>)?", re.IGNORECASE | re.DOTALL)
 _INI_LINE = re.compile(r"\s*([A-Za-z]+)\s*=(.*)", re.DOTALL)
@@ -801,8 +796,7 @@ def _cell(cell: str, name: str, mode: str, separators: Separators, dialect: str)
 def _number(cell: str, separators: Separators) -> int | None:
     if not cell:
         return None
-    text = _unquoted(cell, separators)[0].strip()
-    return int(text) if _USN.fullmatch(text) and int(text) <= _HIGHEST else None
+    return usn_of(_unquoted(cell, separators)[0].strip())
 
 
 def _text(cell: str, separators: Separators, dialect: str) -> str | None:

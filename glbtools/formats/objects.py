@@ -28,7 +28,7 @@ MOST_HEADS = 1000
 _TIME = re.compile(r"([0-9]{14})(?:[.,][0-9]+)?Z", re.ASCII)
 _USN = re.compile(r"[0-9]{1,19}", re.ASCII)
 _HIGHEST = (1 << 63) - 1
-"""The most that a LargeInteger holds."""
+"""The most that a LargeInteger holds, as a USN of Active Directory is (MS-ADTS); those of Exchange have 32 bits."""
 _RANGE = re.compile(r"([A-Za-z0-9.-]+);range=([0-9]{1,9})-([0-9]{1,9}|\*)", re.IGNORECASE)
 KEPT = "surrogateescape"
 """How bytes that are no UTF-8 are kept in a text."""
@@ -273,7 +273,7 @@ def entries_from(found: Iterator[Record], tell: Report, *, numbered: bool = True
 
 def guid(value: str) -> str | None:
     """Return an objectGUID, stored as bytes or written as text, as canonical text."""
-    raw = value.encode("utf-8", "surrogateescape")
+    raw = value.encode("utf-8", KEPT)
     try:
         return str(uuid.UUID(bytes_le=raw)) if len(raw) == 16 else str(uuid.UUID(value))
     except ValueError:
