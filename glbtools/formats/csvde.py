@@ -23,7 +23,6 @@ from glbtools.formats.objects import (
     ObjectFile,
     Record,
     Report,
-    entries_from,
     entries_of,
     joined_parts,
     survey_of,
@@ -128,9 +127,9 @@ def entries(
         UsageError: the stream cannot seek.
     """
     tell: Report = report or (lambda _: None)
-    if known is not None:
-        return known, entries_from(_told(stream, tell), tell, numbered=known.numbered)
-    return entries_of(lambda each: _told(each, tell), lambda each: survey_of(records(each)), stream, beside, tell)
+    return entries_of(
+        lambda each: _told(each, tell), lambda each: survey_of(records(each)), stream, beside, tell=tell, known=known
+    )
 
 
 def _told(stream: BinaryIO, tell: Report) -> Iterator[Record]:

@@ -32,7 +32,6 @@ from glbtools.formats.objects import (
     Record,
     Report,
     Survey,
-    entries_from,
     entries_of,
     joined_parts,
     undecodable,
@@ -155,10 +154,8 @@ def entries(
         UsageError: the library is not installed, or the stream cannot seek.
     """
     tell: Report = report or (lambda _: None)
-    if known is not None:
-        return known, entries_from(_watched(records(stream), tell), tell, numbered=known.numbered)
     beside = records(io.BytesIO(root)) if root is not None else ()
-    return entries_of(lambda each: _watched(records(each), tell), _surveyed, stream, beside, tell)
+    return entries_of(lambda each: _watched(records(each), tell), _surveyed, stream, beside, tell=tell, known=known)
 
 
 def change_record(kind: str, entry: Entry) -> bytes:

@@ -143,19 +143,23 @@ def entries_of(
     stream: BinaryIO,
     beside: Iterable[Record],
     tell: Report,
+    known: Facts | None,
 ) -> tuple[Facts, Iterator[Entry]]:
     """Return what a dump says of its directory, and its objects one by one, keyed by objectGUID or entryUUID.
 
     Args:
         read: reads the records of a stream, and tells what is wrong with them.
         survey: returns what a first pass over it shows.
-        stream: the dump; it is read twice.
+        stream: the dump; it is read twice, unless ``known`` is given.
         beside: the records of the capture of the rootDSE, if it is a file of its own.
         tell: gets what is wrong with each object.
+        known: what an earlier call has returned of the directory; it spares the first pass.
 
     Raises:
         UsageError: the stream cannot seek.
     """
+    if known is not None:
+        return known, entries_from(read(stream), tell, numbered=known.numbered)
     if not stream.seekable():
         raise UsageError("a dump of objects is read twice: give it as a file")
     begin = stream.tell()
