@@ -208,14 +208,12 @@ class Queue:
         # What stands before a record is known only when no gap does.
         previous: int | None = NO_LINK
         number, whole = 0, True
-        filling = {each.start for each in self.filling}
         for each in self.items():
-            if isinstance(each, Gap) and each.start in filling:
-                yield Node("filling", Span(each.start, each.stop), each.data)
-                continue
             if isinstance(each, Gap):
-                yield Node("gap", Span(each.start, each.stop), each.data)
-                previous, whole = None, False
+                is_filling = each.start in self._filled
+                yield Node("filling" if is_filling else "gap", Span(each.start, each.stop), each.data)
+                if not is_filling:
+                    previous, whole = None, False
                 continue
             yield self._node(each, f"record[{number}]", previous, number if whole else None)
             previous, number = each.start, number + 1
@@ -288,10 +286,9 @@ def parse_queue(data: bytes, layout: Layout) -> Queue:
         gaps += [Span(each.start, each.stop) for each in batch.gaps]
         damage += batch.damage
         queue.left += batch.left
-    found = [Gap(data[start:stop], start, stop) for start, stop in joined(gaps)]
-    fills = [codec(layout).fills_page(each, len(data)) for each in found]
-    queue.gaps = [each for each, fill in zip(found, fills, strict=True) if not fill]
-    queue.filling = [each for each, fill in zip(found, fills, strict=True) if fill]
+    for start, stop in joined(gaps):
+        gap = Gap(data[start:stop], start, stop)
+        (queue.filling if queue.codec.fills_page(gap, len(data)) else queue.gaps).append(gap)
     queue.framing += [_gap_fault(queue, gap) for gap in queue.gaps]
     if layout.order:
         queue.framing += _put_in_order(queue)
@@ -317,9 +314,11 @@ def _put_in_order(queue: Queue) -> Iterator[Fault]:
     targets = set(leads.values())
     reached: dict[int, Record] = {}
     for start in [each for each in records if each not in targets] + list(records):
-        where: int | None = start
-        if start not in reached and reached and start in records:
+        if start in reached:
+            continue
+        if reached:
             yield Fault("link", "no link leads here: the chain is broken before it", records[start].span)
+        where: int | None = start
         while where in records and where not in reached:
             reached[where] = records[where]
             where = leads.get(where)
