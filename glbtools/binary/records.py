@@ -247,8 +247,6 @@ class RecordCodec:
 
     def _begins(self, data: bytes, at: int) -> bool:
         """Whether what stands at an offset may be the text of a transaction."""
-        if self.obscuring is None:
-            return _ANCHOR.match(data, at) is not None
         return _ANCHOR.match(self.readable(data[at : at + 2], self._key_at(data, at - self.len_head))) is not None
 
     def _beginnings(self, data: bytes, start: int, stop: int) -> Iterator[int]:
