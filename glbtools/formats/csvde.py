@@ -150,11 +150,12 @@ def _rows(stream: BinaryIO) -> Iterator[tuple[int, Span, bytes, str]]:
     code = _LINE_ENDS[encoding]
     line, at, size, begun, quotes = 0, 0, 0, 1, 0
     held: list[bytes] = []
-    part = first
+    part, whole = first, False
     while part:
         if wide and (size + len(part)) % 2:  # the other half of the line's end, or of a character
             part += stream.read(1)
-        if quotes % 2 and _BEGUN.match(part[:32].replace(b"\0", b"")):  # a quote is missing: the row ends here
+        # Where a quote is missing, the row ends before the next one.
+        if whole or (quotes % 2 and _BEGUN.match(part[:32].replace(b"\0", b""))):
             yield begun, Span(at, at + size), *_row(held, encoding, b"" if at else mark)
             at, size, begun, quotes, held = at + size, 0, line + 1, 0, []
         held.append(part)
@@ -162,9 +163,7 @@ def _rows(stream: BinaryIO) -> Iterator[tuple[int, Span, bytes, str]]:
         quotes += part.count(b'"')
         ended = part.endswith(code)
         line += ended
-        if (ended and quotes % 2 == 0) or size >= ROW_LIMIT:
-            yield begun, Span(at, at + size), *_row(held, encoding, b"" if at else mark)
-            at, size, begun, quotes, held = at + size, 0, line + 1, 0, []
+        whole = (ended and quotes % 2 == 0) or size >= ROW_LIMIT
         part = stream.readline(ROW_LIMIT)
     if held:
         yield begun, Span(at, at + size), *_row(held, encoding, b"" if at else mark)
