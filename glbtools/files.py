@@ -38,8 +38,8 @@ def read(path: str | Path, max_size: int = DEFAULT_MAX_SIZE) -> bytes:
             raise FileAccessError("standard input: closed")
         return _checked(sys.stdin.buffer.read(max_size + 1), "standard input", max_size)
     with opened(path, max_size) as descriptor:
-        # All of it at once, so that it is not held twice.
-        block = os.fstat(descriptor).st_size + 1
+        # All of it at once, so that it is not held twice; files of the system, as in /proc, do not tell their size.
+        block = (os.fstat(descriptor).st_size or _BLOCK) + 1
         return _checked(b"".join(_blocks(descriptor, path, block=block, most=max_size + 1)), path, max_size)
 
 

@@ -55,6 +55,16 @@ def test_a_file_that_hides_its_size_is_held_to_the_limit() -> None:
         files.read(hidden, 10)
 
 
+def test_a_file_that_hides_its_size_is_not_read_byte_by_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden = Path("/proc/self/maps")
+    if not hidden.exists():
+        pytest.skip("this system has no /proc")
+    asked: list[int] = []
+    read = os.read
+    monkeypatch.setattr(files.os, "read", lambda descriptor, size: asked.append(size) or read(descriptor, size))
+    assert len(files.read(hidden)) > 10 * len(asked) > 0
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
