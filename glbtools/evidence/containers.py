@@ -12,15 +12,19 @@ from glbtools.evidence.sources import INSIDE, Entry, InnerEntry, on_disk
 ARCHIVE = "archive"
 
 
-def form(entry: Entry) -> str | None:
+def form(entry: Entry, head: bytes | None = None) -> str | None:
     """Return what kind of archive or image a file is; None where it is neither.
+
+    Args:
+        entry: the file.
+        head: its first 512 bytes, where they have been read.
 
     Raises:
         FileAccessError: it cannot be read, or is of a kind that is known and not read.
     """
     if not entry.size:
         return None
-    head = entry.head(images.SECTOR)
+    head = entry.head(images.SECTOR) if head is None else head
     if archives.is_archive(head):
         return ARCHIVE
     try:

@@ -384,11 +384,11 @@ def _packed(entry: Entry) -> str:
         head = entry.head(images.SECTOR)
     except FileAccessError:
         return ""
+    if head.startswith(b"PK") and head[ZIP_NAME:].startswith(DOCUMENTS):
+        return ""
     kind = signatures.packed(head) if len(head) >= MAGIC else None
     try:
-        if head.startswith(b"PK") and head[ZIP_NAME:].startswith(DOCUMENTS):
-            return ""
-        if containers.form(entry) is not None:
+        if containers.form(entry, head) is not None:
             return MISNAMED
     except FileAccessError as error:
         return str(error).removeprefix(f"{entry.shown}: ") if kind else ""
