@@ -391,7 +391,7 @@ def _packed(entry: Entry) -> str:
         if containers.form(entry, head) is not None:
             return MISNAMED
     except FileAccessError as error:
-        return str(error).removeprefix(f"{entry.shown}: ") if kind else ""
+        return str(error).removeprefix(f"{entry.shown}: ")
     return f"{kind.what}, which is not read; {kind.instead}" if kind else ""
 
 

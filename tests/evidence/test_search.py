@@ -211,6 +211,8 @@ def test_a_second_file_of_the_same_bytes_is_a_copy(network: Path, run: Run) -> N
         ("BACKUP.LZH", b"\x20\x00-lh5-", "lha x ARCHIVE unpacks it"),
         ("BACKUP.CAB", b"MSCF" + bytes(4), "cabextract unpacks it"),
         ("DIRSYNC.GZ", b"\x1f\x8b\x08\x00", "an archive or an image by its content, and not by its name"),
+        ("DISK.BIN", b"QFI\xfb\x00\x00\x00\x03", "a QCOW2 image, which is not read; qemu-img convert"),
+        ("DISK.DAT", b"vhdxfile", "a VHDX image, which is not read; qemu-img convert"),
         ("REQTRANS.GL_", b"SZDD\x88\xf0\x27\x33", "EXPAND.EXE or msexpand unpacks it"),
     ],
 )
