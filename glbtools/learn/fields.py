@@ -112,10 +112,13 @@ class Sight:
         self.order = self._listed_order()
         self.behind = 0 if rule.stride == 1 else max(0, min(WIDEST, behind, most))
 
+    def rows(self) -> list[ListedRecord | None]:
+        """Return what a listing prints of each record; None for one that it does not have."""
+        return [each.sample_file.listed.get(each.start) for each in self.records]
+
     def _listed_order(self) -> list[int]:
         """Return the records in the order of the numbers a listing prints of them, where that is not their own."""
-        rows = [each.sample_file.listed.get(each.start) for each in self.records]
-        listed = [(row.sync, at) for at, row in enumerate(rows) if row is not None]
+        listed = [(row.sync, at) for at, row in enumerate(self.rows()) if row is not None]
         rising = sum(one < other for (one, _), (other, _) in itertools.pairwise(listed))
         return [at for _, at in sorted(listed)] if rising < (len(listed) - 1) * (1 - 2 * SPOILED) else []
 
@@ -343,14 +346,12 @@ def _written(sight: Sight, side: str, at: int, number: Number) -> bool:
 
 def _is_dated(sight: Sight) -> bool:
     """Whether a listing prints dates of some of the records."""
-    rows = (each.sample_file.listed.get(each.start) for each in sight.records)
-    return sum(row is not None and row.stamp is not None for row in rows) >= 2
+    return sum(row is not None and row.stamp is not None for row in sight.rows()) >= 2
 
 
 def _listed_stamp(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
     """Return the column that holds the dates a listing prints, but for a difference of time zones."""
-    rows = [each.sample_file.listed.get(each.start) for each in sight.records]
-    wanted = [row.stamp if row else None for row in rows]
+    wanted = [row.stamp if row else None for row in sight.rows()]
     for number in (*columns.stamps(), Number("w32", 4)):
         for side, at in sight.spots(number):
             if not free(side, at, number.size, taken):
@@ -376,8 +377,7 @@ def _listed_stamp(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
 
 def _written_out(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
     """Return the column that holds the dates a listing prints in parts, by the clock that it prints."""
-    rows = [each.sample_file.listed.get(each.start) for each in sight.records]
-    dated = [(each, row.stamp) for each, row in zip(sight.records, rows, strict=True) if row and row.stamp]
+    dated = [(each, row.stamp) for each, row in zip(sight.records, sight.rows(), strict=True) if row and row.stamp]
     step = max(1, len(dated) // LOOKED_AT)
     for number in columns.dates_in_parts():
         hits: Counter[tuple[str, int]] = Counter()
@@ -620,7 +620,7 @@ def _said(sight: Sight, best: _Counter, group: Sequence[_Counter], *, listed: bo
     """Return what speaks for a number, in counts of what agrees."""
     count = len(best.values)
     steps = [b - a for a, b in itertools.pairwise(best.values) if a is not None and b is not None]
-    rows = [each.sample_file.listed.get(each.start) for each in sight.records]
+    rows = sight.rows()
     doc = f"rises {sum(step > 0 for step in steps)} times in {count} records, by one {steps.count(1)} times"
     if listed:
         agreeing, told = _agreeing(rows, best.values), sum(row is not None for row in rows)
@@ -642,7 +642,7 @@ def _is_listed(sight: Sight) -> bool:
 
 def _agrees(sight: Sight, values: Sequence[int | None]) -> bool:
     """Whether a column holds the numbers of the listing, if there is one: of its own record, or of the one before."""
-    rows = [each.sample_file.listed.get(each.start) for each in sight.records]
+    rows = sight.rows()
     if sum(row is not None for row in rows) < 2:
         return True
     for shift in (0, 1):
