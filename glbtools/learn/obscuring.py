@@ -166,7 +166,7 @@ def cleared(sample_file: SampleFile, rows: Sequence[ListedRecord], cover: Cover)
     for each in _hidden(sample_file.data, rows, cover.way, bits):
         if cover.key in {None, each.key}:
             data[each.at : each.at + len(each.row.text)] = each.row.text
-    return SampleFile(sample_file.path, bytes(data), first=sample_file.first, last=sample_file.last)
+    return sample_file.with_data(bytes(data))
 
 
 def followed(sample_file: SampleFile, cover: Cover) -> SampleFile:
@@ -195,13 +195,12 @@ def followed(sample_file: SampleFile, cover: Cover) -> SampleFile:
             for start, text in texts.items():
                 data[start : start + len(text)] = text
             known |= texts.keys()
-    return SampleFile(sample_file.path, bytes(data), first=sample_file.first, last=sample_file.last)
+    return sample_file.with_data(bytes(data))
 
 
 def read(sample_file: SampleFile, layout: Layout, known: SampleFile) -> SampleFile:
     """Return a file with all texts that a layout finds as they are meant, and those that are in ``known``."""
-    data = readable(sample_file.data, layout, known.data)
-    return SampleFile(sample_file.path, data, first=sample_file.first, last=sample_file.last)
+    return sample_file.with_data(readable(sample_file.data, layout, known.data))
 
 
 def readable(data: bytes, layout: Layout, known: bytes = b"") -> bytes:
