@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from glbtools.binary.field import Field
 from glbtools.binary.layout import SECTIONS, Layout
 from glbtools.binary.layout import parse as parse_layout
@@ -10,6 +12,11 @@ from glbtools.layouts.written import to_toml
 
 NEEDED = ("sync", "len_text")
 """Roles of fields that no other takes bytes from."""
+
+
+def bytes_of(layout: Layout, section: str, roles: Set[str]) -> set[int]:
+    """Return the offsets of all bytes of a section whose fields have one of some roles."""
+    return {at for each in layout.section(section) if each.role in roles for at in range(each.offset, each.stop)}
 
 
 def with_field(layout: Layout, field: Field) -> Layout:

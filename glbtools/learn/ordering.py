@@ -15,7 +15,7 @@ from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue
 from glbtools.learn import columns
 from glbtools.learn.comparison import undamaged
-from glbtools.learn.inserting import opened, with_field
+from glbtools.learn.inserting import bytes_of, opened, with_field
 from glbtools.learn.samples import SampleFile
 
 FEWEST = 6
@@ -60,12 +60,7 @@ def _pairs(sample_files: Sequence[SampleFile], records: Sequence[Sequence[Record
 def _link(layout: Layout, link: str, following: Sequence[Linked], lying: Sequence[Linked]) -> Field | None:
     """Return the bytes that lead to the record with the next number, or the one before, and not to what lies beside."""
     numbers = [each for each in columns.links() if each.kind not in {"dec", "hex"}]
-    free = {
-        at
-        for each in layout.section("record")
-        if each.role in {"opaque", "constant", "link"}
-        for at in range(each.offset, each.stop)
-    }
+    free = bytes_of(layout, "record", {"opaque", "constant", "link"})
     for number in numbers:
         for at in sorted(free):
             if not free.issuperset(range(at, at + number.size)):

@@ -18,7 +18,7 @@ from glbtools.binary.records import codec
 from glbtools.formats.queue import Queue
 from glbtools.learn.comparison import undamaged
 from glbtools.learn.framing import BINARY, Number
-from glbtools.learn.inserting import with_field
+from glbtools.learn.inserting import bytes_of, with_field
 from glbtools.learn.samples import SampleFile
 
 FEWEST, FEWEST_VALUES = 6, 4
@@ -88,12 +88,7 @@ def _repeating(
     layout: Layout, places: Sequence[RecordPlace], section: str, number: Number, *, told: bool
 ) -> Iterator[Field]:
     """Yield the fields of one width and order that say something again, none of which shares bytes with another."""
-    free = {
-        at
-        for each in layout.section(section)
-        if each.role in {"opaque", "constant"}
-        for at in range(each.offset, each.stop)
-    }
+    free = bytes_of(layout, section, {"opaque", "constant"})
     fields = [each for each in _fields(layout, section, number) if number.size > 1 or each.repeats in SIZES]
     fixed = {each: cache(partial(_repeated, places, each)) for each in fields}
     firsts = any(place.values.place == 0 for place in places)
