@@ -61,7 +61,7 @@ _KINDS = (
     _kind(
         "a text quoted in mail, with '>' before each line",
         "give the file itself, or take the '>' away: sed 's/^>* \\?//'",
-        r"^>[> ]*(?:\"?showrepl_COLUMNS|=+ (?:IN|OUT)BOUND|dn::? |\"?DN\"?,|Obj-Class,|.* @ USN +[0-9]+ @ )",
+        r"^>(?:[> ]*+(?:\"?showrepl_COLUMNS|=+ (?:IN|OUT)BOUND|dn::? |\"?DN\"?,|Obj-Class,)|.* @ USN +[0-9]+ @ )",
     ),
     _kind(
         "a list of replication links that was saved again, without its first column or with another separator",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,13 @@ def test_inspect_and_diagnose_refuse_it_with_the_same_words_whatever_its_name(na
     for call in (inspect, diagnose):
         with pytest.raises(UnknownFormatError, match="which is not read"):
             call(path)
+
+
+@pytest.mark.parametrize("piece", [">", "> ", " @ USN ", "= ", ",ObjectGUID"])
+def test_a_long_line_that_begins_as_something_known_is_looked_at_in_little_time(piece):
+    begin = time.perf_counter()
+    assert named((">" + piece * (1 << 16)).encode()) is None
+    assert time.perf_counter() - begin < 1
 
 
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
