@@ -69,10 +69,7 @@ def foreign(head: bytes, sound: bool = False) -> Signature | None:
         sound: whether what follows a short signature in a sound file must follow it here: something else, such as a
             name, says that these bytes are of a damaged file of ours.
     """
-    found = next((each for each in FOREIGN if head.startswith(each.magic, each.at)), None)
-    if found is None or (sound and not _follows(found, head)):
-        return None
-    return found
+    return _begun(FOREIGN, head, sound=sound)
 
 
 def packed(head: bytes) -> Signature | None:
@@ -80,10 +77,12 @@ def packed(head: bytes) -> Signature | None:
 
     Where a signature is short, what must follow it in a sound file is asked, too.
     """
-    found = next((each for each in PACKED if head.startswith(each.magic, each.at)), None)
-    if found is None or not _follows(found, head):
-        return None
-    return found
+    return _begun(PACKED, head, sound=True)
+
+
+def _begun(among: tuple[Signature, ...], head: bytes, *, sound: bool) -> Signature | None:
+    found = next((each for each in among if head.startswith(each.magic, each.at)), None)
+    return None if found is None or (sound and not _follows(found, head)) else found
 
 
 def _follows(found: Signature, head: bytes) -> bool:
