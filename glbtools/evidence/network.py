@@ -17,7 +17,7 @@ from glbtools.evidence.names import named
 from glbtools.evidence.postoffice import Postoffice
 from glbtools.evidence.search import Claims, OmittedInput, Search
 from glbtools.evidence.sources import INSIDE, Entry
-from glbtools.evidence.units import claim, serves, units, without_copies
+from glbtools.evidence.units import Group, units, without_copies
 from glbtools.formats.config import NODE_NAME
 from glbtools.layouts import Layouts
 
@@ -216,15 +216,14 @@ def _all_named(found: list[list[Postoffice]]) -> list[list[Postoffice]]:
     listed = {number: named(unit) for number, unit in enumerate(found) if any(each.srvconf() for each in unit)}
     present: dict[str, list[Postoffice]] = defaultdict(list)
     for unit in listed.values():
-        for name in {serves(each) for each in unit}:
+        for name in Group(unit).servers:
             present[name] += unit
     return [listed.get(number) or named(unit, _present(unit, present)) for number, unit in enumerate(found)]
 
 
 def _present(unit: list[Postoffice], by_server: Mapping[str, list[Postoffice]]) -> list[Postoffice] | None:
     """Return the postoffices that lie with the servers which those of a unit name; None where there are none."""
-    claims = sorted({name for each in unit if (name := claim(each))})
-    return [each for name in claims for each in by_server.get(name, ())] or None
+    return [each for name in sorted(Group(unit).claims) for each in by_server.get(name, ())] or None
 
 
 def _call(postoffices: list[Postoffice], names: Mapping[str, str]) -> None:

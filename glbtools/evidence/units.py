@@ -19,7 +19,7 @@ from glbtools.evidence.search import OmittedInput
 Key = tuple[object, ...]
 
 
-class _Group(NamedTuple):
+class Group(NamedTuple):
     """Postoffices that belong together, as far as they have been looked at."""
 
     postoffices: list[Postoffice]
@@ -113,18 +113,18 @@ def units(found: list[Postoffice]) -> list[list[Postoffice]]:
     if not found:
         return []
     identities = _identities(found)
-    if not _conflicts(found, identities) and len(_Group(found).servers) <= 1:
+    if not _conflicts(found, identities) and len(Group(found).servers) <= 1:
         return [found]
     order = {id(each): number for number, each in enumerate(found)}
     groups = [sorted(each.postoffices, key=lambda each: order[id(each)]) for each in _below(found, identities)]
     return sorted(groups, key=lambda unit: order[id(unit[0])])
 
 
-def _below(found: list[Postoffice], identities: Mapping[int, str]) -> list[_Group]:
+def _below(found: list[Postoffice], identities: Mapping[int, str]) -> list[Group]:
     """Join what lies near to one another first: from the deepest directories up to the one that holds all."""
-    groups: dict[PurePosixPath, list[_Group]] = defaultdict(list)
+    groups: dict[PurePosixPath, list[Group]] = defaultdict(list)
     for each in found:
-        groups[_where(each)].append(_Group([each]))
+        groups[_where(each)].append(Group([each]))
     deepest = max(len(each.parts) for each in groups)
     for depth in range(deepest, -1, -1):
         for where in sorted(each for each in groups if len(each.parts) == depth):
@@ -141,7 +141,7 @@ def _where(postoffice: Postoffice) -> PurePosixPath:
     return PurePosixPath(*parts[:-1]) if parts else PurePosixPath()
 
 
-def _joined(groups: list[_Group], identities: Mapping[int, str]) -> list[_Group]:
+def _joined(groups: list[Group], identities: Mapping[int, str]) -> list[Group]:
     """Join groups that lie in one directory, the latest first; what speaks against one another stays apart."""
     single = [each for each in groups if len(each.postoffices) == 1]
     deeper = [each for each in groups if len(each.postoffices) > 1]
@@ -151,7 +151,7 @@ def _joined(groups: list[_Group], identities: Mapping[int, str]) -> list[_Group]
     return units.groups
 
 
-def _latest_first(groups: Iterable[_Group]) -> list[_Group]:
+def _latest_first(groups: Iterable[Group]) -> list[Group]:
     return sorted(groups, key=lambda each: each.latest, reverse=True)
 
 
@@ -159,7 +159,7 @@ class _Units:
     """Units as they grow; a number whose bits are units says which of them have something in common."""
 
     def __init__(self, identities: Mapping[int, str]) -> None:
-        self.groups: list[_Group] = []
+        self.groups: list[Group] = []
         self._identities = identities
         self._holders = _Holders()
         self._servers: list[set[str]] = []
@@ -168,7 +168,7 @@ class _Units:
         self._by_server: defaultdict[str, int] = defaultdict(int)
         self._by_claim: defaultdict[str, int] = defaultdict(int)
 
-    def put(self, group: _Group) -> None:
+    def put(self, group: Group) -> None:
         """Put a group into the first unit that it fits, one of its own server before others; else it is a new one."""
         servers, claims = group.servers, group.claims
         fitting = ((1 << len(self.groups)) - 1) & ~self._conflicting(group)
@@ -182,12 +182,12 @@ class _Units:
             fitting &= related | ~self._serving
         number = _first(fitting & related or fitting) if fitting else len(self.groups)
         if number == len(self.groups):
-            self.groups.append(_Group([]))
+            self.groups.append(Group([]))
             self._servers.append(set())
         self.groups[number].postoffices.extend(group.postoffices)
         self._note(number, group, servers, claims)
 
-    def _conflicting(self, group: _Group) -> int:
+    def _conflicting(self, group: Group) -> int:
         found = 0
         for each in group.postoffices:
             for key in _once(each, self._identities):
@@ -204,7 +204,7 @@ class _Units:
         own = self._by_server[next(iter(servers))] if servers else self._serving
         return ~self._serving | own & ~self._served_by_several
 
-    def _note(self, number: int, group: _Group, servers: set[str], claims: set[str]) -> None:
+    def _note(self, number: int, group: Group, servers: set[str], claims: set[str]) -> None:
         for each in group.postoffices:
             self._holders.add(_once(each, self._identities), number, given=each.given)
         for name in claims:
