@@ -238,12 +238,15 @@ class RecordCodec:
     def _swallows(self, data: bytes, first: int, stop: int) -> bool:
         """Whether a record whose terminator is lost goes on over the next one: one begins within it, none behind it.
 
-        Its text, which begins at ``first``, holds what no text holds, and only a terminator shows where it ends.
+        Its text, which begins at ``first``, holds what no text holds, and only a terminator shows where it ends. It is
+        not asked whether the one within swallows another, too: where n ends in a row are lost, that is 2^n questions.
         """
         behind = stop + self.len_head
         if self._begins(data, behind):
             return False
-        return any(self.sound(data, at - self.len_head) for at in self._beginnings(data, first + self.len_head, behind))
+        begins = (at - self.len_head for at in self._beginnings(data, first + self.len_head, behind))
+        framed = self._compiled("framed")
+        return any(framed(data, pos) > pos for pos in begins)
 
     def _begins(self, data: bytes, at: int) -> bool:
         """Whether what stands at an offset may be the text of a transaction."""
@@ -631,10 +634,10 @@ class RecordCodec:
             "PAD": bytes([self.layout.pad]),
             "clear": self.obscuring.clear if self.obscuring else None,
             "control": _CONTROL.search,
-            "swallows": self._swallows,
+            "swallows": self._swallows if kind != "framed" else lambda *_: False,
         }
         namespace |= {f"d{index}": reader(each) for index, each in enumerate(self.fields)}
-        exec(self._source(kind), namespace)  # noqa: S102 - see module
+        exec(self._source("stop" if kind == "framed" else kind), namespace)  # noqa: S102 - see module
         self._loops[kind] = namespace["run"]
         return self._loops[kind]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -647,6 +648,17 @@ def test_a_record_whose_end_is_lost_swallows_no_other() -> None:
     assert [each.sync for each in rows] == [40, 41, 43, 44, 45]
     assert [each.start for each in rows] == starts
     assert [(each.start, each.stop) for batch in found for each in batch.gaps] == [(2 * len(whole[0]), starts[2])]
+
+
+@pytest.mark.parametrize("number", [5, 0x1234])
+def test_many_records_in_a_row_whose_ends_are_lost_are_read_in_little_time(number: int) -> None:
+    codec = small("")
+    whole = codec.pack(codec.make(number, "A x"))
+    data = (whole[:-1] + b"\x01") * 2_000 + whole
+    begin = time.perf_counter()
+    found = list(codec.batches([data]))
+    assert time.perf_counter() - begin < 10
+    assert [(each.start, each.text) for batch in found for each in batch.rows] == [(len(data) - len(whole), "A x")]
 
 
 def test_a_byte_that_no_text_holds_costs_no_record_whose_end_is_where_it_was() -> None:
