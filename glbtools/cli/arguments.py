@@ -24,6 +24,9 @@ _SIZE = re.compile(r"([0-9]{1,15}) ?([KMGT]?)(?:i?B)?", re.IGNORECASE)
 SIZE = "SIZE"
 """How help texts call a number of bytes."""
 
+OUTPUTS = frozenset({"--out", "--to", "--into", "--output"})
+"""How programs call the option that says where output goes; -o is short for it."""
+
 
 def size(text: str | int) -> int:
     """Return a number of bytes, such as 4096, 64K, 256M or 2G; the units are of 1024.
@@ -179,8 +182,7 @@ def sentence(error: typer.TyperException) -> str:
         case "MissingParameter":
             return f"{_called(error)}: is missing{way}"
         case "NoSuchOption":
-            known = [name for each in context.command.params for name in each.opts] if context else []
-            return f"{option}: is no option of {program}{suggestion(str(option), known) or way}"
+            return f"{option}: is no option of {program}{_meant(str(option), context) or way}"
         case "BadOptionUsage":
             takes = "takes no value" if "not take" in error.message else "needs a value"
             return f"{option}: {takes}; -h shows the options"
@@ -192,6 +194,14 @@ def sentence(error: typer.TyperException) -> str:
             if extra:
                 return f"{extra[1]}: is more than {program} takes; quote what has blanks in it, {program} -h shows more"
             return f"{error.message.rstrip('.')}{way}"
+
+
+def _meant(option: str, context: typer.Context | None) -> str:
+    """Return which option a mistyped one may mean; a command says where its output goes in one way only."""
+    options = [each.opts for each in context.command.params] if context else []
+    if option in OUTPUTS:
+        return "".join(f"; did you mean {max(names, key=len)}?" for names in options if "-o" in names)
+    return suggestion(option, (name for names in options for name in names if name.startswith("--")))
 
 
 def _called(error: typer.TyperException, value: str = "") -> str:

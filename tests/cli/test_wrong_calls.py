@@ -26,6 +26,11 @@ WRONG = {
     "inspect --hexx x": "--hexx: is no option of glbtools inspect; did you mean --hex?",
     "diagnose stuck --jsno": "--jsno: is no option of glbtools diagnose; did you mean --json?",
     "unsent stuck --bogus": "--bogus: is no option of glbtools unsent; glbtools unsent -h shows what it takes",
+    "report stuck --out x.html": "--out: is no option of glbtools report; did you mean --to?",
+    "timeline stuck --out x": "--out: is no option of glbtools timeline; did you mean --to?",
+    "rebuild stuck --out x": "--out: is no option of glbtools rebuild; did you mean --into?",
+    "carve note.txt --into x": "--into: is no option of glbtools carve; did you mean --out?",
+    "unsent stuck --out x": "--out: is no option of glbtools unsent; glbtools unsent -h shows what it takes",
     "--bogus": "--bogus: is no option of glbtools; glbtools -h shows what it takes",
     # something is missing, or too much
     "inspect": "FILE...: is missing; glbtools inspect -h shows what it takes",
