@@ -46,6 +46,8 @@ MAX_TEXT = 1 << 18
 
 MAX_FIXED = 1 << 16
 """Largest header, record or stride, in bytes."""
+ONE_PAGE = 1 << 62
+"""Size of a page that no file fills: for records in pages where nothing shows where those end."""
 
 
 class Layout(NamedTuple):

@@ -26,7 +26,7 @@ from glbtools.binary.field import (
     RecordValues,
     reader,
 )
-from glbtools.binary.layout import MAX_TEXT, PADDED, TERMINATORS, Layout
+from glbtools.binary.layout import MAX_TEXT, ONE_PAGE, PADDED, TERMINATORS, Layout
 from glbtools.binary.span import Span
 from glbtools.errors import FieldError
 
@@ -129,6 +129,7 @@ class RecordCodec:
         counted["record"] = self.len_head + len(self.terminator) + self.len_trail
         self.len_counted = counted.get(layout.length_counts, 0)
         self.padded = layout.length_counts == PADDED
+        self.page = layout.page if layout.page < ONE_PAGE else 0
         self.obscuring = layout.obscuring
         self.key = layout.by_name.get(self.obscuring.field) if self.obscuring else None
         self.anchor = _obscured(self.obscuring) if self.obscuring else _ANCHOR
@@ -139,11 +140,14 @@ class RecordCodec:
     def loose(self, chunks: Iterable[bytes], base: int) -> Iterator[Batch]:
         """Yield the records in bytes that are no file: there is no header, and nothing says which are in a queue.
 
+        Where pages end is not known either.
+
         Args:
             chunks: the bytes in pieces of any size.
             base: offset of the first one.
         """
-        return self._batches(chunks, "records", base, base)
+        endless = codec(self.layout._replace(page=ONE_PAGE)) if self.layout.page else self
+        return endless._batches(chunks, "records", base, base)
 
     def batches(self, chunks: Iterable[bytes], kind: str = "records") -> Iterator[Batch]:
         """Yield the content of a file behind its header, stretch by stretch, in bounded memory.
@@ -165,6 +169,7 @@ class RecordCodec:
             chunk = next(source, None)
             final = chunk is None
             done = min(pos, len(buffer))
+            done -= (base + done) % self.page if self.page else 0  # the buffer begins where a page does
             buffer, base, pos = buffer[done:] + (chunk or b""), base + done, pos - done
             if pos >= len(buffer):
                 continue
@@ -307,6 +312,8 @@ class RecordCodec:
             stop = pos + -(-size // self.layout.stride) * self.layout.stride
             if final and pos + size <= len(data) < stop:
                 kind, stop = "padding", len(data)  # noqa: PLW2901
+            if self.page and pos // self.page != (stop - 1) // self.page:
+                continue
             # A text holds no control characters, and a record no other one.
             clear = self.layout.lines or not _CONTROL.search(self.readable(data[first:text_end], key))
             if clear and self._resume(data, pos + 1, stop)[1]:
@@ -694,8 +701,12 @@ class RecordCodec:
         return lines
 
     def _interior(self, kind: str) -> list[str]:
-        """A NUL inside the text means that the length is wrong; in pages, no text that what is there fills one."""
+        """A NUL inside the text means that the length is wrong; in pages, no text that what is there fills one.
+
+        What goes over the end of a page is no record.
+        """
         blank = ["if end == first: break"] if self.layout.page else []
+        blank += [f"if pos // {self.page} != (stop - 1) // {self.page}: break"] if self.page else []
         if self.layout.terminator != "nul" or self.length is None or self.layout.lines or self.layout.obscured:
             return blank
         return [*blank, "if data.find(0, first, end) >= 0: break" if kind == "stop" else "if '\\0' in text: break"]

@@ -175,7 +175,9 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
         at
         for each in layout.fields
         if each.section == field.section and each.name != field.name and each.role not in OPEN
+        if each.role != "stamp" or each.status == "observed"
         for at in range(each.offset, each.offset + max(1, each.size))
+        if not _is_zero(each, at, samples)
     }
     end = max(each.stop for each in layout.fields if each.section == field.section and each.size)
     for size, (name, read) in itertools.product((2, 3, 4), _ORDERS.items()):
@@ -282,7 +284,7 @@ def _is_zero(field: Field, at: int, samples: Sequence[tuple[bytes, Record, Queue
     """Whether a byte of a number or length is zero in all records: it may belong to what stands beside it."""
     if field.role not in {"sync", "len_text"} or field.kind in {"dec", "hex"}:
         return False
-    return not any(data[queue.codec.origin(each, field.section) + at] for data, each, queue in samples)
+    return _nearly_all(not data[queue.codec.origin(each, field.section) + at] for data, each, queue in samples)
 
 
 _ORDERS: dict[str, Callable[[bytes], int]] = {

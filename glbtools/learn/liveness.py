@@ -32,6 +32,9 @@ MOST_FLAGGED = 0.03
 COUNTED = 4
 """Part of the records that a number in the header must reach to be taken for their count."""
 
+UNCLAIMED = frozenset({"opaque", "constant"})
+"""Roles of bytes that are no number, date, length, link or checksum."""
+
 FEWEST = 6
 """Records below which a byte that differs in one of them says nothing."""
 
@@ -144,6 +147,51 @@ def _flags(pairs: Told) -> Iterator[str]:
                 f"the byte {column.place} is {value:02x} in {count} of {count + rest} records and {other:02x} in the "
                 f"others: it may mark deleted records"
             )
+    yield from _flags_before(sound)
+
+
+Sound = Sequence[tuple[bytes, Queue, Sequence[Record]]]
+"""Files, each with the records that are not damaged."""
+
+
+def _flags_before(parts: Sound) -> Iterator[str]:
+    """Yield the bytes right before the records that may mark deleted ones, and are taken for something else.
+
+    The first bytes of each record may look like what fills the one before, and those of the first like a header. One
+    byte of the header alone that differs is a flag only where the header holds nothing else.
+    """
+    places = [(data, queue, each, room) for data, queue, records in parts for each, room in _rooms(queue, records)]
+    if len(places) < FEWEST:
+        return
+    letters = [each.text[:1] for _, _, each, _ in places]
+    for back in range(1, min(room for _, _, _, room in places) + 1):
+        values = [data[each.start - back] for data, _, each, _ in places]
+        (value, count), *more = Counter(values).most_common(2)
+        header = places[0][1].header
+        if more == [(values[0], 1)] and header[: len(header) - back].strip(b"\0"):
+            continue
+        if _is_flag(values, letters, []):
+            other, rest = more[0]
+            yield (
+                f"the byte {back} before a record is {value:02x} before {count} of {count + rest} records and "
+                f"{other:02x} before the others: it may mark deleted records"
+            )
+
+
+def _rooms(queue: Queue, records: Sequence[Record]) -> Iterator[tuple[Record, int]]:
+    """Yield the records that stand behind another or the header, with how many bytes before them no field claims."""
+    before = {each.stop: each for each in queue.records}
+    trail = 0
+    for field in reversed(queue.layout.section("trailer")):
+        if field.role not in UNCLAIMED:
+            break
+        trail += field.size
+    for each in records:
+        if each.start == queue.layout.header:
+            yield each, queue.layout.header
+        elif each.start in before:
+            padding = len(before[each.start].tail) - len(queue.codec.terminator)
+            yield each, padding if queue.layout.stride > 1 else trail
 
 
 def _is_flag(values: Sequence[int], letters: Sequence[str], beside: Sequence[Sequence[int]]) -> bool:
@@ -171,12 +219,12 @@ def _carries(high: Sequence[int], low: Sequence[int]) -> bool:
     return len(set(low)) > 2 and all(a <= b for a, b in itertools.pairwise(together))
 
 
-def columns(parts: Sequence[tuple[bytes, Queue, Sequence[Record]]]) -> list[Column]:
+def columns(parts: Sound) -> list[Column]:
     """Return every byte that is claimed by no number, date, length, link or checksum, of some records of some files."""
     layout = parts[0][1].layout
     found = []
     for field in layout.fields:
-        if field.role not in {"opaque", "constant"} or field.section == "header":
+        if field.role not in UNCLAIMED or field.section == "header":
             continue
         starts = [
             (data, queue.codec.origin(each, field.section) + field.offset)

@@ -13,6 +13,8 @@ from glbtools.formats.queue import new_queue, parse_queue
 from glbtools.layouts.written import to_toml
 from glbtools.learn import check_layout, learn_layout
 from glbtools.learn.holdout import Holdout, doubted
+from glbtools.learn.liveness import doubts
+from glbtools.learn.samples import SampleFile
 from glbtools.model.change import Change
 from scoreboard.families import WAYS, attempt, sample
 from scoreboard.layouts import queue_sample
@@ -44,6 +46,22 @@ HEADED = layout("header = 4", FIRST, SYNC, TEXT.format(5))
 LENGTH = '[[field]]\nname = "size"\noffset = 4\ntype = "u8"\nrole = "len_text"\nstatus = "observed"\n'
 BROKEN = layout("breaks = true", SYNC, LENGTH, TEXT.format(5))
 SIZE = 20
+
+
+SHIFTED = layout("header = 1\nstride = 32", SYNC, TEXT.format(4))
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"), [((0, 0, 0x80, 0, 0, 0, 0x80), True), ((0x80, *6 * [0]), True), (7 * [0], False)]
+)
+def test_a_flag_that_is_taken_for_what_fills_the_record_before_is_a_doubt(flags: list[int], told: bool) -> None:
+    stored = [struct.pack("<BI", flag, at) + b"A Paul\tPCM:A/B/p" for at, flag in enumerate(flags)]
+    data = b"".join(each.ljust(32, b"\0") for each in stored) + b"\0"
+    file = SampleFile("MSTTRANS.GLB", data)
+    queue = parse_queue(data, SHIFTED)
+    assert [each.sync for each in queue.records] == list(range(7))
+    said = list(doubts(SHIFTED, [file], [queue]))
+    assert any("may mark deleted records" in each for each in said) == told
 
 
 LINES = layout('lines = "nul"', SYNC, LENGTH, TEXT.format(5))
@@ -261,6 +279,9 @@ def test_nothing_false_is_stated_of_files_of_other_programs(seed: int, way: str,
         pytest.param(121009, "listing", id="records that are deleted make no bytes behind the others"),
         pytest.param(121044, "known", id="of dates that share bytes those that lie closer together"),
         pytest.param(121001, "damaged with listing", id="what the place of a record is as well is inferred"),
+        pytest.param(171115, "alone", id="zeros that a length may have or not refute no other number"),
+        pytest.param(171131, "known", id="a flag that is taken for what fills the record before"),
+        pytest.param(172078, "listing", id="the rest of a page and what follows is no record"),
         pytest.param(90005, "alone", id="behind a record with an impossible number the rest may be left over"),
     ],
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from glbtools.binary import layout as layouts
+from glbtools.binary.records import codec
 from glbtools.errors import FieldError, UsageError
 from glbtools.formats.queue import new_queue, parse_queue
 from glbtools.layouts.exported import exported
@@ -95,6 +96,30 @@ def test_a_record_that_is_damaged_at_the_end_of_a_page_is_no_filling(tmp_path: P
     assert [each.kind for each in damaged.framing] == ["gap"]
     assert damaged.framing[0].span.start == last.start
     assert damaged.build() == bytes(hurt)
+
+
+IN_PAGES = """id = "own"
+family = "queue"
+title = "own"
+status = "observed"
+[framing]
+length_counts = "text"
+terminator = "none"
+page = 32
+"""
+FIELD = '[[field]]\nname = "{0}"\noffset = {1}\ntype = "{2}"\nrole = "{0}"\nstatus = "observed"\n'
+
+
+def test_what_begins_at_the_end_of_a_page_and_goes_over_it_is_no_record() -> None:
+    fields = [FIELD.format(*each) for each in (("sync", 0, "u32"), ("len_text", 4, "u8"), ("text", 5, "text"))]
+    layout = layouts.parse("\n".join([IN_PAGES, *fields]).encode(), "own")
+    text = b"A Paul\tPCM:A/B/paul"
+    left = struct.pack("<IB", 7, len(text) + 3 + 5) + b"A b"  # its text would end where the next record does
+    data = b"".join(struct.pack("<IB", at, len(text)) + text + left for at in range(1, 9))
+    pieces = [data[at : at + 7] for at in range(0, len(data), 7)]
+    in_pieces = [each for batch in codec(layout).batches(pieces) for each in batch.rows]
+    for read in (parse_queue(data, layout).records, in_pieces):
+        assert [(each.sync, each.text.encode()) for each in read] == [(at, text) for at in range(1, 9)]
 
 
 def test_records_that_touch_are_in_no_pages(tmp_path: Path) -> None:
