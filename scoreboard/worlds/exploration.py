@@ -40,6 +40,7 @@ class Bound(NamedTuple):
         anywhere: faults also while mail is under way.
         starts: see ``STARTS``.
         at: requestors that faults concern.
+        only: faults that may happen; all of them where none is named.
     """
 
     requestors: int = 1
@@ -52,6 +53,7 @@ class Bound(NamedTuple):
     anywhere: bool = False
     starts: tuple[str, ...] = ("fresh", "old")
     at: tuple[int, ...] = (0,)
+    only: tuple[str, ...] = ()
 
 
 class State(NamedTuple):
@@ -168,7 +170,7 @@ class Search:
         quiet = bound.anywhere or space.quiet(core)
         wrong = self._faults.get(core)
         if wrong is None:
-            wrong = self._faults[core] = space.faults(core, bound.at)
+            wrong = self._faults[core] = [each for each in space.faults(core, bound.at) if self._may(each.event.name)]
         for step in wrong:
             if quiet or step.event.name == "ICLR":
                 self._go(after, state, node, step, faulty)
@@ -178,15 +180,18 @@ class Search:
     def _restores(self, after: Layer, state: State, node: Node, faulty: State) -> None:
         space, core = self.space, state.core
         for copy, mask in node.servers.items():
-            for name in faults.OF_SERVER_COPY:
+            for name in filter(self._may, faults.OF_SERVER_COPY):
                 made = space.server_restored(core, name, copy)
                 if made != core:
                     self._go(after, state, node, Step(Event(name, -1, copy), mask, made), faulty)
         for (at, copy), mask in node.members.items():
-            for name in faults.OF_REQUESTOR_COPY:
+            for name in filter(self._may, faults.OF_REQUESTOR_COPY):
                 made = space.requestor_restored(core, name, at, copy)
                 if made != core:
                     self._go(after, state, node, Step(Event(name, at, copy), mask, made), faulty)
+
+    def _may(self, fault: str) -> bool:
+        return not self.bound.only or faults.cause_of(fault) in self.bound.only
 
     def _go(self, after: Layer, state: State, node: Node, step: Step, counted: State) -> None:
         space = self.space

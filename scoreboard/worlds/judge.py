@@ -33,6 +33,7 @@ class Statement(NamedTuple):
         certainty: certain, likely or possible.
         why: a word for the report: the rule, the slug, the reason.
         loud: it is more than a note or a possibility.
+        resting: it is said for a network without mail under way, and says so.
     """
 
     at: int
@@ -42,6 +43,7 @@ class Statement(NamedTuple):
     certainty: str
     why: str = ""
     loud: bool = True
+    resting: bool = False
 
     @property
     def key(self) -> tuple[int, int, int]:
@@ -178,10 +180,11 @@ def judge_view(judgment: Judgment, seen: View, behind: Behind, said: Said, note:
     """Hold what is said of one view against what is behind it."""
     judgment.views += 1
     fates = fates_behind(behind)
+    resting = fates_behind({end: witness for end, witness in behind.items() if end.quiet})
     if note is not None:
         note(seen, fates, said)
     for each in said.statements:
-        behind_it = fates.get(each.key, {})
+        behind_it = (resting if each.resting else fates).get(each.key, {})
         text = f"{each.why}: requestor {each.at + 1}, {_which(seen, each)}: {' or '.join(sorted(each.fates))}"
         if behind_it and each.loud and not each.fates & set(behind_it):
             first = min(behind_it.values(), key=lambda one: one.events)

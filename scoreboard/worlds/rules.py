@@ -30,8 +30,8 @@ def _of(seen: View, at: int, member: Member) -> list[Statement]:
         if each.kind not in REAL:
             continue
 
-        def say(why: str, *fates: str, place: int = place) -> None:
-            found.append(Statement(at, place, 0, frozenset(fates), CERTAIN, why))
+        def say(why: str, *fates: str, place: int = place, resting: bool = False) -> None:
+            found.append(Statement(at, place, 0, frozenset(fates), CERTAIN, why, resting=resting))
 
         number = each.sync
         if each.kind == EXPORT and any(row.held < 0 and row.origin == at for row in seen.master):
@@ -52,7 +52,7 @@ def _of(seen: View, at: int, member: Member) -> list[Statement]:
         elif confirmed < number < acknowledged:
             say("a < k < b: reached or refused", REACHED, NEVER)
         elif number > max(confirmed, acknowledged):
-            say("k > a, k > b: will go", COMES, REACHED)
+            say("k > a, k > b, no mail under way: will go", COMES, REACHED, resting=True)
         if number >= acknowledged or acknowledged < confirmed or number == confirmed:
             continue
         if whole:

@@ -275,11 +275,13 @@ def _unsaid(who: str, found: Kinds, asked: Iterable[str] = ASKED) -> list[str]:
     lines += ["| fate | agreed on | said certainly | of kinds that no history refutes | said certainly |"]
     lines += ["|---|--:|--:|--:|--:|"]
     rows, left = [], []
+    total: Counter[int] = Counter()
     for fate in asked:
         kinds = [kind for other, kind in found.agreed if other == fate]
         sure = [kind for kind in kinds if (fate, kind) not in found.refuted]
         agreed, told = (sum(of[fate, each] for each in kinds) for of in (found.agreed, found.told))
         fixed, fixed_told = (sum(of[fate, each] for each in sure) for of in (found.agreed, found.told))
+        total.update(dict(enumerate((agreed, told, fixed, fixed_told))))
         if agreed:
             lines.append(f"| {fate} | {agreed:,} | {_share(told, agreed)} | {fixed:,} | {_share(fixed_told, fixed)} |")
         for kind in kinds:
@@ -288,6 +290,8 @@ def _unsaid(who: str, found: Kinds, asked: Iterable[str] = ASKED) -> list[str]:
                 rows.append((missing, fate, kind))
             elif missing:
                 left.append((missing, fate, kind))
+    agreed, told, fixed, fixed_told = (total[each] for each in range(4))
+    lines.append(f"| all | {agreed:,} | {_share(told, agreed)} | {fixed:,} | {_share(fixed_told, fixed)} |")
     rows.sort(reverse=True)
     lines += ["", "Kinds that a history refutes, the commonest first, each with the smallest:", ""]
     for missing, fate, kind in rows[:MOST_KINDS]:

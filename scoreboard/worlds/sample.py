@@ -14,6 +14,7 @@ from typing import Any
 from unittest import mock
 
 from glbtools import cli, files
+from glbtools.diagnosis.changes.upload import UNDER_WAY
 from scoreboard.worlds.judge import Cause, Refuted, Said, Statement
 from scoreboard.worlds.materialize import materialize, name_of
 from scoreboard.worlds.signs import signs
@@ -139,7 +140,8 @@ def _changes(seen: View, document: Any) -> list[Statement]:
             continue
         place = _place(seen, at, row["sync"], row["text"])
         if place is not None:
-            found.append(Statement(at, place, 0, CLAIMS[row["why"]], row["certainty"], f"unsent {row['why']}"))
+            why, resting = f"unsent {row['why']}", UNDER_WAY in row["note"]
+            found.append(Statement(at, place, 0, CLAIMS[row["why"]], row["certainty"], why, resting=resting))
     for row in document["ranges"]:
         at = _requestor(seen, row["origin"])
         if at is None or row["channel"] != "upload":

@@ -96,6 +96,9 @@ def _dropped(case: Case, change: Change) -> Obstacle | None:
 
 _REQCONF = "REQCONF of this postoffice"
 
+UNDER_WAY = "If mail that is still under way bears its number or a higher one, it will be refused."
+"""What a change that waits depends on, and no file shows: after a RESYNC or a reset such mail raises that count."""
+
 
 def _standing_pending(view: View, change: Change) -> Obstacle:
     """Return why a change that nobody confirms waits, and how sure it is that it will be sent and taken."""
@@ -115,7 +118,7 @@ def _standing_pending(view: View, change: Change) -> Obstacle:
         sure = held and master is not None and master.lacks(change.text) and case.others.server_sound
         return obstacle("unregistered", note, None if sure else doubts.ARRIVED_UNSEEN, settled_by=())
     if b is not None:
-        return obstacle("pending", f"The server counts numbers of this postoffice up to {b}.")
+        return obstacle("pending", f"The server counts numbers of this postoffice up to {b}. {UNDER_WAY}")
     if view.sent(change):
         note = "A log shows that it was sent; no file given shows whether it arrived."
         return obstacle("unacknowledged", note, doubts.EITHER_WAY, settled_by=(record,))
