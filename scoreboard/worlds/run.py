@@ -61,8 +61,14 @@ RUNS = (
 BEYOND = (
     Bound(faults=3, events=5, starts=("old",)),
     Bound(faults=3, events=4, starts=("old",), anywhere=True),
+    Bound(faults=3, events=6, starts=("old",), only=("FULL", "SPAIR", "RREST", "OLDQ")),
+    Bound(faults=4, events=6, starts=("old",), only=("FULL", "SCONF", "SMST", "RREST")),
+    Bound(faults=4, events=7, starts=("old",), only=("FULL", "SCONF", "CUT", "OLDQ")),
 )
-"""Beyond the bounds: three faults together refute what two leave standing, the certain among it. They explain kinds."""
+"""Beyond the bounds: three and four faults together refute what two leave standing, the certain among it.
+
+They explain kinds. Four faults are affordable of a few kinds only: a reset, and what puts old files back.
+"""
 SMALL = (
     Run("one requestor, one fault", Bound(events=3), 1, 40, 5),
     Run("two requestors, one fault", Bound(requestors=2, events=2), 0, 20, 5),

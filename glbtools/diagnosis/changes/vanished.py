@@ -86,8 +86,8 @@ def _unconfirmed(case: Case, number: int, then: Numbers, stuck: bool) -> tuple[D
     confirmed = "" if own.confirmed is None else f"; {own.confirmed} is confirmed here"
     if b is not None:
         doubt = None if own.confirmed is not None else doubts.CONFIRMED_UNSEEN
-        note = f"The server counts numbers of this postoffice up to {b}{confirmed}. Only mail that is still under way can bring it."
-        return doubt, note
+        note = f"The server counts numbers of this postoffice up to {b}{confirmed}."
+        return doubt, f"{note} Only mail that is still under way can bring it."
     if own.confirmed is not None:
         return doubts.ARRIVED_UNSEEN, f"{own.confirmed} is the last number confirmed here."
     return doubts.EITHER_WAY, "Neither what is confirmed now nor what the server has is known."
