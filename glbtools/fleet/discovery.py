@@ -232,16 +232,23 @@ def together(sites: list[Site]) -> list[Group]:
 
 
 def _with_one_server(sites: list[Site]) -> list[Site]:
-    """Return postoffices of which another one has a SRVCONF beside the server, too, as a requestor: its name tells."""
+    """Return postoffices of which another one has a SRVCONF beside the server, too, as a requestor: its name tells.
+
+    One whose REQCONF names no server is one where there is a single server that names itself.
+    """
     by_server: dict[str, list[Site]] = {}
     for each in sites:
         if each.is_server and each.server:
             by_server.setdefault(each.server, []).append(each)
     others: set[str] = set()
+    bearing = {}
     for server, claiming in by_server.items():
-        bearing = [each for each in claiming if each.name == server.rpartition("/")[2]]
-        if len(bearing) == 1:
-            others |= {each.path for each in claiming if each is not bearing[0]}
+        themselves = [each for each in claiming if each.name == server.rpartition("/")[2]]
+        if len(themselves) == 1:
+            bearing[server] = themselves[0]
+            others |= {each.path for each in claiming if each is not themselves[0]}
+    if len(by_server) == len(bearing) == 1:
+        others |= {each.path for each in sites if each.is_server and not each.server}
     return [each._replace(is_server=False) if each.path in others else each for each in sites]
 
 

@@ -231,6 +231,7 @@ CHOSEN = Doubt("chosen", "somebody has set it so", "the administrator of the ser
 ANOTHERS_REQCONF = Doubt(
     "anothers-reqconf", "REQCONF is another postoffice's, and SRVCONF belongs here", "where T2 runs"
 )
+SERVES_NOW = Doubt("serves-now", "T2 runs here now, and the other one was the server before", "where T2 runs")
 ANOTHERS_REQUESTOR = Doubt(
     "anothers-requestor", "it belongs to another server, whose files are not given", "the server's name at that time"
 )

@@ -8,6 +8,7 @@ from glbtools.diagnosis.engine import diagnose
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.precedence import EXPLAINS, explained
 from glbtools.diagnosis.problems import by_slug
+from glbtools.fleet.survey import survey
 
 HERE, ELSEWHERE = "NET/EAST", "NET/WEST"
 PAIRS = [(cause, symptom) for cause, symptoms in EXPLAINS.items() for symptom in symptoms]
@@ -57,3 +58,22 @@ def test_a_second_srvconf_makes_no_second_server(tmp_path) -> None:
     assert report.network.server.name == "NET/HUB"
     loud = [(each.problem.slug, each.postoffice) for each in report.findings if each.severity != "note"]
     assert loud == [("role-conflict", "NET/EAST")]
+
+
+def test_a_second_srvconf_whose_reqconf_names_no_server_is_named_and_nothing_of_the_server_is_said_of_it(
+    tmp_path,
+) -> None:
+    from glbtools.formats.config import changed_reqconf, parse_reqconf
+    from glbtools.layouts import Layouts
+    from glbtools.simulation.run import simulate
+
+    simulate("second-server", tmp_path / "net")
+    reqconf = tmp_path / "net/east/GLB/REQCONF.GLB"
+    file = parse_reqconf(reqconf.read_bytes(), Layouts()["reqconf"])
+    reqconf.write_bytes(changed_reqconf(file, server="").build())
+    report = diagnose(tmp_path / "net")
+    (found,) = [each for each in report.findings if each.severity != "note" and each.postoffice == "NET/EAST"]
+    assert (found.problem.slug, found.certainty) == ("role-conflict", "likely")
+    assert "has a SRVCONF, and NET/HUB is the server" in found.message
+    (line,) = survey(tmp_path / "net", out=tmp_path / "survey", workers=0)
+    assert [each["slug"] for each in line["findings"]] == [each.problem.slug for each in report.findings]

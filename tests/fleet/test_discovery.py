@@ -124,6 +124,13 @@ def test_a_requestor_with_a_copy_of_srvconf_is_in_the_network_beside_the_server(
     assert units() == {"net/east net/hub net/west"}
 
 
+def test_a_second_srvconf_whose_reqconf_names_no_server_opens_no_unit(put, units, tmp_path) -> None:
+    put("NET", "net")
+    shutil.copy(tmp_path / "archive/net/hub/GLB/SRVCONF.GLB", tmp_path / "archive/net/east/GLB/SRVCONF.GLB")
+    (tmp_path / "archive/net/east/GLB/REQCONF.GLB").write_bytes(bytes(512))
+    assert units() == {"net/east net/hub net/west"}
+
+
 def test_a_network_within_a_postoffice_is_not_a_part_of_it(put, units) -> None:
     put("NET", "net")
     put("ALT", "net/hub/OLD")

@@ -305,6 +305,8 @@ def _own_record(case: Case) -> Iterator[Finding]:
     server = case.server
     if server is None or case.postoffice.name is None or case.requestor is not None or not server.config.requestors:
         return
+    if server.postoffice is not case.postoffice:
+        return  # A second SRVCONF: what the server's own says is no matter of this postoffice.
     logs = [logged(each) for each in case.lines(136, 158)]
     yield case.finding(
         "srvconf-corrupt-size",

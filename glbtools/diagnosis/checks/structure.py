@@ -361,7 +361,7 @@ _MAILBAG_HELP = (
 
 
 def _roles(case: Case) -> Iterator[Finding]:
-    """SRVCONF on a postoffice whose REQCONF names another server; a postoffice without a name."""
+    """SRVCONF on a postoffice that another one serves; a postoffice without a name."""
     reqconf, srvconf = case.postoffice.reqconf(), case.postoffice.srvconf()
     server = reqconf[1].server if reqconf else None
     if srvconf and server and case.postoffice.name and not same_postoffice(server, case.postoffice.name):
@@ -376,6 +376,19 @@ def _roles(case: Case) -> Iterator[Finding]:
             notes=("It was the server once, or one of the two files is another postoffice's.",),
             advice=("Find out which postoffice runs T2 now; two servers lose each other's changes.",),
             doubts=(doubts.ANOTHERS_REQCONF,),
+        )
+    elif srvconf and not server and case.server and case.server.postoffice is not case.postoffice:
+        yield _finding(
+            case,
+            "role-conflict",
+            f"{case.postoffice.shown} has a SRVCONF, and {case.server.postoffice.shown} is the server",
+            evidence=(
+                Evidence(srvconf[0].path, span=None, line=None, field="", value=None, note="is there"),
+                Evidence(case.server.artefact.path, span=None, line=None, field="", value=None, note="is used"),
+            ),
+            notes=("Its own REQCONF names no server. What its SRVCONF says of the others is not looked at here.",),
+            advice=("Find out which postoffice runs T2 now; two servers lose each other's changes.",),
+            doubts=(doubts.SERVES_NOW,),
         )
     yield from _other_server(case, server)
     yield from _beyond_repair(case)
