@@ -67,12 +67,18 @@ class Refuted(NamedTuple):
 
 
 class Said(NamedTuple):
-    """All that is said of a view; ``listing``: of a change that may be lost something has to be said."""
+    """All that is said of a view.
+
+    Attributes:
+        listing: of a change that may be lost something has to be said.
+        unknown: requestors of which it is said that not everything is known.
+    """
 
     statements: tuple[Statement, ...] = ()
     causes: tuple[Cause, ...] = ()
     refuted: tuple[Refuted, ...] = ()
     listing: bool = False
+    unknown: frozenset[int] = frozenset()
 
     def sure(self) -> dict[tuple[int, int, int], frozenset[str]]:
         """Return the fates that the certain statements leave to each change or number they are about."""
@@ -236,7 +242,7 @@ def _passed_over(judgment: Judgment, seen: View, fates: Fates, said: Said) -> No
     for key, found in fates.items():
         at, place, number = key
         missing = {fate: witness for fate, witness in found.items() if fate in (COMES, NEVER, LACKS)}
-        if not missing or key in spoken:
+        if not missing or key in spoken or at in said.unknown:
             continue
         always = "always" if len(missing) == len(found) else "maybe"
         kind = f"passed over, {always}: " + ("a number" if place < 0 else "a change held")

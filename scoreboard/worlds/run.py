@@ -267,7 +267,7 @@ def page(results: list[Result], beyond: Kinds) -> list[str]:
         lines += ["|---|--:|--:|--:|--:|--:|--:|--:|--:|"]
         for each in results:
             lines.append(_row(each.run.name, getattr(each, pick), arrived=pick == "rules"))
-    lines += ["", *_refutations(results)]
+    lines += ["", *_loud(results), "", *_refutations(results)]
     told = merged([*(each.kinds for each in results), beyond])
     lines += _unsaid("The record rules", told)
     program = merged(each.program_kinds for each in results)
@@ -325,6 +325,27 @@ def _row(name: str, found: dict[str, Told], *, arrived: bool) -> str:
     complete = [_share(part, of) if fate != "reached" or arrived else "" for fate, part, of in fates]
     cells = [f"{sum(first.certain.values()):,}", *(f"{each:,}" for each in by_ending), *complete]
     return f"| {name} | " + " | ".join(cells) + " |"
+
+
+def _loud(results: list[Result]) -> list[str]:
+    """Return what the program said above a note that no history bears out, and what it passed over, with examples."""
+    counts: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    for each in results:
+        for found in (each.program["any"], each.parts["any"], each.older["any"]):
+            counts += found.counts
+            for why, words in (*found.baseless.items(), *found.passed.items()):
+                first.setdefault(why, words)
+    lines = [
+        "What the program said above a note, more than possible, and no history of the view up to the bound bears out;",
+        "and the changes that some history loses, or has yet to send, and of which nothing was said:",
+    ]
+    if not counts:
+        return [lines[0], f"{lines[1][:-1]}: none."]
+    lines += ["", *(f"- {count:,} {why}" for why, count in sorted(counts.items()))]
+    for _, words in sorted(first.items()):
+        lines += ["", "```", *words.splitlines(), "```"]
+    return lines
 
 
 def _refutations(results: list[Result]) -> list[str]:

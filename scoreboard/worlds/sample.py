@@ -110,7 +110,13 @@ def said_of(seen: View, directory: Path, older: Path | None = None) -> Said:
     diagnosis = ask("diagnose", "--json", str(directory), *beside)
     unsent = ask("unsent", "--json", str(directory), *beside)
     statements = (*_changes(seen, unsent), *_ranges(seen, diagnosis))
-    return Said(statements, tuple(_causes(seen, diagnosis)), tuple(_refuted(seen, diagnosis)), listing=True)
+    unknown = frozenset(
+        at
+        for row in unsent["unknown"]
+        if (at := _requestor(seen, row["origin"])) is not None and row["channel"] == "upload"
+    )
+    causes, refuted = tuple(_causes(seen, diagnosis)), tuple(_refuted(seen, diagnosis))
+    return Said(statements, causes, refuted, listing=True, unknown=unknown)
 
 
 def said(seen: View, older: View | None = None) -> Said:
@@ -141,7 +147,7 @@ def _changes(seen: View, document: Any) -> list[Statement]:
         place = _place(seen, at, row["sync"], row["text"])
         if place is not None:
             why, resting = f"unsent {row['why']}", UNDER_WAY in row["note"]
-            found.append(Statement(at, place, 0, CLAIMS[row["why"]], row["certainty"], why, resting=resting))
+            found.append(Statement(at, place, 0, CLAIMS[row["why"]], row["certainty"], why, _loud(row), resting))
     for row in document["ranges"]:
         at = _requestor(seen, row["origin"])
         if at is None or row["channel"] != "upload":
