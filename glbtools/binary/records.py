@@ -123,7 +123,7 @@ class RecordCodec:
         self.len_trail = sum(each.size for each in self.trail)
         self.terminator = TERMINATORS[layout.terminator]
         self.fields = (*self.head, *self.trail)
-        self.other_fields = tuple(each for each in self.fields if each.role not in {"sync", "stamp", "checksum"})
+        self.other_fields = tuple(each for each in self.fields if each.role not in _GIVEN)
         self.length = layout.with_role("len_text")
         counted = {"text": 0, "text+terminator": len(self.terminator)}
         counted["record"] = self.len_head + len(self.terminator) + self.len_trail
@@ -148,6 +148,14 @@ class RecordCodec:
         """
         endless = codec(self.layout._replace(page=ONE_PAGE)) if self.layout.page else self
         return endless._batches(chunks, "records", base, base)
+
+    def whole(self, data: bytes) -> list[Record] | None:
+        """Return the records of a small file that holds nothing else; None where it must be looked at more closely."""
+        if self.layout.selects or self.layout.order or len(data) > CHUNK or 0 < len(data) <= self.layout.header:
+            return None
+        found: list[Record] = []
+        end = self._run("records")(data, self.layout.header, 0, found.append) if data else 0
+        return found if end == len(data) else None
 
     def batches(self, chunks: Iterable[bytes], kind: str = "records") -> Iterator[Batch]:
         """Yield the content of a file behind its header, stretch by stretch, in bounded memory.
@@ -431,28 +439,38 @@ class RecordCodec:
         padded = -(-size // layout.stride) * layout.stride
         if self.length is None and not self.terminator and padded != layout.stride:
             raise FieldError("text", f"does not fit a record of {layout.stride} bytes")
-        links = {"previous": NO_LINK if previous is None else previous, "next": start + padded}
-        values: dict[str, int | bytes] = {"sync": sync, "stamp": stamp or 0, "checksum": checksum or 0}
-        values["len_text"] = self._len_text(len(raw))
+        if checksum is None and self._algorithm is not None and layout.covers == ("text",):
+            checksum = self._algorithm.compute(raw)
+        values: dict[str, int] = {
+            "sync": sync,
+            "stamp": stamp or 0,
+            "checksum": checksum or 0,
+            "len_text": self._len_text(len(raw)),
+            "previous": NO_LINK if previous is None else previous,
+            "next": start + padded,
+        }
         found: dict[str, int | bytes] = {}
+        others: list[int | bytes] = []
         for each, nothing, (low, high) in self._written:
-            value = stored_link(each, links[each.link]) if each.link else values.get(each.role, nothing)
+            value = min(values[each.link], high) if each.link else values.get(each.role, nothing)
             if each.repeats:
                 value = each.repeated(self.said(sync, text, start=start, stop=start + padded, place=place))
             if isinstance(value, int) and not low <= value <= high:
                 what = "is too long: its length" if each.role == "len_text" else ""
                 name = {"len_text": "text"}.get(each.role, each.role if each.role in _GIVEN else each.name)
                 raise FieldError(name, f"{what} {value} does not fit {each.type}".lstrip())
-            found[each.name] = value
-        named = {each.role: found[each.name] for each in self.fields}
+            if each.role in _GIVEN:
+                found[each.role] = value
+            else:
+                others.append(value)
         record = Record(
             sync=sync,
-            stamp=named.get("stamp"),  # type: ignore[arg-type]
-            checksum=named.get("checksum"),  # type: ignore[arg-type]
+            stamp=found.get("stamp"),  # type: ignore[arg-type]
+            checksum=found.get("checksum"),  # type: ignore[arg-type]
             text=text,
             start=start,
             stop=start + padded,
-            others=tuple(found[each.name] for each in self.other_fields),
+            others=tuple(others),
             tail=self.terminator + bytes([layout.pad]) * (padded - size),
         )
         if self.obscuring and self.length is None:

@@ -112,26 +112,32 @@ def read(layout: Layout, section: str, data: bytes, base: int = 0) -> list[Value
 
     The values are those of ``fixed``, which takes the fields apart one by one with a context for each.
     """
-    found = []
-    for each, start, stop, value_of in _readers(layout, section):
-        if stop <= len(data):
-            raw = data[start:stop]
-            found.append(Value(each, Span(base + start, base + stop), raw, value_of(raw)))
-    return found
+    return [
+        read_one(data[start:stop], base) for start, stop, read_one in _readers(layout, section) if stop <= len(data)
+    ]
 
 
-_Reader = Callable[[bytes], int | str | bytes | None]
-"""What reads the value of a field from its bytes."""
+_Reader = Callable[[bytes, int], Value]
+"""What makes a value of the bytes of a field, in a section that begins at an offset."""
+
+_ALIKE = 64
+"""Values of a field that are kept: those of many files are the same."""
 
 
 @lru_cache(maxsize=64)
-def _readers(layout: Layout, section: str) -> list[tuple[Field, int, int, _Reader]]:
-    """Return the fields of a section, each with where it begins and ends, and what reads it."""
-    return [(each, each.offset, each.stop, _reader(each, layout.encoding)) for each in layout.section(section)]
+def _readers(layout: Layout, section: str) -> list[tuple[int, int, _Reader]]:
+    """Return for each field of a section where it begins and ends, and what reads it."""
+    return [(each.offset, each.stop, _reader(each, layout.encoding)) for each in layout.section(section)]
 
 
 def _reader(each: Field, encoding: str) -> _Reader:
-    return partial(each.read_text, encoding=encoding) if each.kind == "text" else reader(each)
+    value_of = partial(each.read_text, encoding=encoding) if each.kind == "text" else reader(each)
+
+    @lru_cache(maxsize=_ALIKE)
+    def read_one(raw: bytes, base: int) -> Value:
+        return Value(each, Span(base + each.offset, base + each.stop), raw, value_of(raw))
+
+    return read_one
 
 
 def build(values: list[Value]) -> bytes:

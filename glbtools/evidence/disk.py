@@ -56,7 +56,9 @@ class Disk:
 
     def append(self, path: str, data: bytes) -> None:
         """Write behind what a file holds."""
-        self.write(path, (self.read(path) or b"") + data)
+        key = path.upper()
+        self._spelled.setdefault(key, path)
+        self._contents[key] = self._contents.get(key, b"") + data
 
     def delete(self, path: str) -> None:
         """Remove a file, if it is there."""
@@ -112,7 +114,7 @@ class Office:
     def records(self, name: str) -> list[Record]:
         """Return the changes in a queue, none for an absent one."""
         queue = self.queue(name)
-        return [each for each in queue.records if not queue.is_dummy(each)] if queue else []
+        return queue.changes if queue else []
 
     def last(self, name: str) -> int | None:
         """Return the last number in a queue, a dummy's included; None for an empty one."""
@@ -125,8 +127,11 @@ class Office:
 
     def append(self, name: str, entries: Iterable[Change]) -> None:
         """Write behind what a queue holds."""
-        before = self.read(f"GLB/{name}.GLB") or b""
-        self.write(f"GLB/{name}.GLB", queues.appended(before, entries, self.layouts["queue"]))
+        held = self.queue(name)
+        if held is None or not held.size:
+            self.put(name, entries)
+        else:
+            self.disk.append(self.place(f"GLB/{name}.GLB"), queues.added(entries, held))
 
     def again(self, record: Record) -> Change:
         """Return what writes a record again as it was; its checksum too, if that was wrong."""
@@ -146,7 +151,7 @@ class Office:
         data = self.read("GLB/REQCONF.GLB")
         if not data or (len(data) < self.layouts["reqconf"].record and not short):
             return None
-        return _requestor(data, self.layouts["reqconf"])
+        return _requestor_file(data, self.layouts["reqconf"]).config
 
     def reqconf_file(self) -> config.ReqConfFile | None:
         """Return REQCONF.GLB as stored; None when it is missing or empty."""
@@ -175,13 +180,8 @@ def _parsed(data: bytes, layout: Layout) -> Queue:
 
 
 @lru_cache(maxsize=256)
-def _requestor(data: bytes, layout: Layout) -> ReqConf:
-    """Return what a REQCONF.GLB says; it is asked far more often than it changes."""
-    return _requestor_file(data, layout).config
-
-
-@lru_cache(maxsize=256)
 def _requestor_file(data: bytes, layout: Layout) -> config.ReqConfFile:
+    """Return a REQCONF.GLB; it is asked far more often than it changes."""
     return config.parse_reqconf(data, layout)
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from glbtools.binary import stamp, structure
@@ -30,7 +31,7 @@ NODE_NAME = re.compile(r"[A-Z0-9]{1,10}/[A-Z0-9]{1,10}", re.IGNORECASE)
 REQUESTOR_NAME = re.compile(r"[A-Z0-9?]{2,8}:.+", re.IGNORECASE)
 
 
-@dataclass(slots=True)
+@dataclass
 class ReqConfFile:
     """REQCONF.GLB as stored: its fields as far as the file has them, and what follows."""
 
@@ -42,7 +43,7 @@ class ReqConfFile:
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
 
-    @property
+    @cached_property
     def config(self) -> ReqConf:
         """What the stored values mean."""
         stored = _meanings(self.values)
@@ -53,7 +54,7 @@ class ReqConfFile:
             **_picked(stored, ("reqsync", "srvsync", "importsync", "limit"), int),
             **_picked(stored, ("server", "types"), str),
             **_picked(stored, ("last_export", "last_import"), datetime),
-            places=_places(self.values),
+            places=_Places(self.values),
         )
 
     def build(self) -> bytes:
@@ -81,7 +82,7 @@ class ReqConfFile:
         return [f"ReqSync {known(config.reqsync)}", f"SrvSync {known(config.srvsync)}", server]
 
 
-@dataclass(slots=True)
+@dataclass
 class SrvConfFile:
     """SRVCONF.GLB as stored: header, one list of fields for each requestor, and what follows."""
 
@@ -94,7 +95,7 @@ class SrvConfFile:
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
 
-    @property
+    @cached_property
     def config(self) -> SrvConf:
         """What the stored values mean."""
         stored = _meanings(self.header)
@@ -108,14 +109,14 @@ class SrvConfFile:
                     **_picked(own, ("name",), str),
                     **_picked(own, ("reqsync", "srvsync", "importsync", "last_cycle"), int),
                     **_picked(own, ("last_update",), datetime),
-                    places=_places(values),
+                    places=_Places(values),
                 )
             )
         return SrvConf(
             requestors=tuple(requestors),
             **_picked(stored, ("sync", "cycle", "keep_updates"), int),
             **_picked(stored, ("administrator",), str),
-            places=_places(self.header),
+            places=_Places(self.header),
         )
 
     def build(self) -> bytes:
@@ -317,8 +318,23 @@ def _meanings(values: list[Value]) -> dict[str, Any]:
     return found
 
 
-def _places(values: list[Value]) -> dict[str, Place]:
-    return {each.field.name: Place(each.span) for each in values}
+class _Places(Mapping[str, Place]):
+    """Where stored values stand: made of one when it is asked for, which is seldom."""
+
+    def __init__(self, values: list[Value]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> Place:
+        for each in self._values:
+            if each.field.name == name:
+                return Place(each.span)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (each.field.name for each in self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
 def _named(own: dict[str, Any]) -> dict[str, Any]:

@@ -436,22 +436,29 @@ def text_line(stamp: str | datetime, severity: str, code: int | None, text: str)
     The columns are those of Q118447 and Q149271: ``%s | %-7s%5s %s``.
     """
     bracket = "" if severity == "Status" else f"[{'' if code is None else code:>3}]"
-    return f"{_prefix(stamp)}{severity:<7}{bracket:>5} {text}".rstrip(" ")
+    return f"{prefix(stamp)}{severity:<7}{bracket:>5} {text}".rstrip(" ")
 
 
 def coded_line(stamp: str | datetime, digit: int, code: int, argument: str | None = None) -> str:
     """Return a line of DSSERVER.LOG; the literal text of a line without a number (code -1) is its ``argument``."""
-    return f"{_prefix(stamp)}{digit} {code:>3} {argument or ''}".rstrip(" ")
+    return f"{prefix(stamp)}{digit} {code:>3} {argument or ''}".rstrip(" ")
 
 
 def report_line(stamp: str | datetime, postoffice: str) -> str:
     """Return the line that begins the report of ``postoffice`` (NET/PO) in CENTRAL.LOG (Q192158)."""
-    return f"{_prefix(stamp)}Status  Report from {postoffice}/$SYSTEM"
+    return f"{prefix(stamp)}Status  Report from {postoffice}/$SYSTEM"
+
+
+def prefix(stamp: str | datetime) -> str:
+    """Return what stands before the words of a line; nothing where there is no stamp."""
+    if isinstance(stamp, datetime):
+        stamp = _shown(stamp)
+    return f"{stamp} | " if stamp else ""
 
 
 def dispatch_line(instance: str, moment: datetime, text: str) -> str:
     """Return a line of DISPATCH.LOG, with two blanks in both gaps as the copy of Q148705 in MSDN 1998 has them."""
-    return f"{instance}  {moment:%m/%d/%y}  {moment:%H:%M} {text}".lstrip(" ")
+    return f"{instance}  {_minute(moment)} {text}".lstrip(" ")
 
 
 OWN_FORMS = frozenset({"coded", "text", "dispatch", "report"})
@@ -883,15 +890,14 @@ def _ends(line: LogLine) -> bool:
     return line.code in (104, 106, 171) or line.text.startswith("Import is finished") or line.ends_rebuild
 
 
-def _prefix(stamp: str | datetime) -> str:
-    if isinstance(stamp, datetime):
-        stamp = _shown(stamp)
-    return f"{stamp} | " if stamp else ""
-
-
 @lru_cache(maxsize=messages.KEPT)
 def _shown(moment: datetime) -> str:
     return f"{moment:%m/%d/%y %H:%M:%S}"
+
+
+@lru_cache(maxsize=messages.KEPT)
+def _minute(moment: datetime) -> str:
+    return f"{moment:%m/%d/%y}  {moment:%H:%M}"
 
 
 def _says(line: LogLine) -> str:

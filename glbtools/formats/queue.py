@@ -99,6 +99,11 @@ class Queue:
         """The places of those records that only hold a number."""
         return frozenset(place for place, each in enumerate(self.records) if self.is_dummy(each))
 
+    @cached_property
+    def changes(self) -> list[Record]:
+        """The records that are more than a number."""
+        return [each for each in self.records if not self.is_dummy(each)]
+
     def is_dummy(self, record: Record) -> bool:
         """Whether a record only holds a number (ruling 1)."""
         alone = self.size in DUMMY_SIZES and len(self.records) == 1
@@ -275,6 +280,9 @@ class Queue:
 
 def parse_queue(data: bytes, layout: Layout) -> Queue:
     """Return the records of a queue file and everything between them."""
+    whole = codec(layout).whole(data)
+    if whole is not None:
+        return Queue(layout, len(data), data[: layout.header], whole)
     queue = Queue(layout, len(data), data[: layout.header])
     if 0 < len(data) < layout.header:
         message = f"the layout's header has {layout.header} bytes, the file {len(data)}"
@@ -347,17 +355,15 @@ def rewritten(changes: Iterable[Change], layout: Layout, now: datetime | None = 
     return _queue(changes, layout, lambda change: _nearest(change, layout, now))
 
 
-def appended(data: bytes, changes: Iterable[Change], layout: Layout) -> bytes:
-    """Return a queue file with ``changes`` behind what it holds, which stays as it is, byte for byte.
+def added(changes: Iterable[Change], held: Queue) -> bytes:
+    """Return what stands behind a queue file that holds something when ``changes`` are added to it.
 
     Raises:
         FieldError: as for ``rewritten``.
     """
-    if not data:
-        return rewritten(changes, layout).build()
-    held = parse_queue(data, layout)
-    added = _records(changes, layout, lambda change: _nearest(change, layout, None), len(data), held)
-    return data + b"".join(map(codec(layout).pack, added))
+    layout = held.layout
+    records = _records(changes, layout, lambda change: _nearest(change, layout, None), held.size, held)
+    return b"".join(map(codec(layout).pack, records))
 
 
 _Stored = Callable[["Change"], int | None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 
 from glbtools.evidence import disk
 from glbtools.formats import logs, messages
@@ -29,6 +30,13 @@ class Disk(disk.Disk):
             self.times[path.upper()] = self.clock(path)
         super().write(path, data)
 
+    def append(self, path: str, data: bytes) -> None:
+        """Write behind what a file holds."""
+        if self.clock is None:
+            super().append(path, data)
+        else:
+            self.write(path, (self.read(path) or b"") + data)
+
 
 OWN = "glbtools-simulation"
 """Where the simulator keeps what the real system kept in files of unknown format (docs/interface.md#on-disk)."""
@@ -52,27 +60,37 @@ class Office(disk.Office):
         The digits of Warning and Error in DSSERVER.LOG are documented nowhere (docs/facts/logs.md#severity-digits);
         such lines go to DIRSYNC.LOG alone.
         """
-        text = wording or (argument if code is None else messages.render_text(code, argument or None))
-        self._line("DIRSYNC", logs.text_line(when, severity, code if severity != "Status" else None, text))
+        begin = logs.prefix(when).encode("ascii")
+        self.disk.append(self.place("LOG/DIRSYNC.LOG"), begin + _worded(severity, code, argument, wording))
         digit = _DIGITS.get(severity)
         if coded and digit is not None:
-            self._line(
-                "DSSERVER", logs.coded_line(when, digit, messages.UNNUMBERED if code is None else code, argument)
-            )
+            self.disk.append(self.place("LOG/DSSERVER.LOG"), begin + _coded(digit, code, argument))
 
     def report(self, when: datetime, origin: str, body: bytes) -> None:
         """Add a requestor's DSSERVER.LOG to CENTRAL.LOG, below a line that names it (Q133428, Q192158)."""
-        self._line("CENTRAL", logs.report_line(when, origin))
-        self.disk.append(self.place("LOG/CENTRAL.LOG"), body)
+        self.disk.append(self.place("LOG/CENTRAL.LOG"), _stored(logs.report_line(when, origin)) + body)
 
-    def dispatch(self, when: datetime, text: str) -> None:
-        """Write a line to DISPATCH.LOG."""
-        self._line("DISPATCH", logs.dispatch_line("INST1", when, text))
-
-    def _line(self, name: str, text: str) -> None:
-        # ASCII is the same in the code page, and quicker.
-        data = text.encode("ascii") if text.isascii() else text.encode(logs.ENCODING, "replace")
-        self.disk.append(self.place(f"LOG/{name}.LOG"), data + b"\r\n")
+    def dispatch(self, when: datetime, *texts: str) -> None:
+        """Write lines to DISPATCH.LOG."""
+        lines = [_stored(logs.dispatch_line("INST1", when, text)) for text in texts]
+        self.disk.append(self.place("LOG/DISPATCH.LOG"), b"".join(lines))
 
 
 _DIGITS = {word: digit for digit, word in logs.SEVERITIES.items()}
+
+
+@lru_cache(maxsize=messages.KEPT)
+def _worded(severity: str, code: int | None, argument: str, wording: str) -> bytes:
+    """Return a line of DIRSYNC.LOG without its stamp."""
+    text = wording or (argument if code is None else messages.render_text(code, argument or None))
+    return _stored(logs.text_line("", severity, code if severity != "Status" else None, text))
+
+
+@lru_cache(maxsize=messages.KEPT)
+def _coded(digit: int, code: int | None, argument: str) -> bytes:
+    """Return a line of DSSERVER.LOG without its stamp."""
+    return _stored(logs.coded_line("", digit, messages.UNNUMBERED if code is None else code, argument))
+
+
+def _stored(line: str) -> bytes:
+    return line.encode(logs.ENCODING, "replace") + b"\r\n"

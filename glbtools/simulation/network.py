@@ -96,7 +96,9 @@ class Network:
     def __init__(self, disk: Disk, server: str, places: dict[str, str], layouts: Layouts, rules: Rules) -> None:
         self.disk, self.server, self.layouts, self.rules = disk, server, layouts, rules
         self.offices = {name: Office(name, path, disk, layouts) for name, path in places.items()}
-        self._turns = {name: turn for turn, name in enumerate(self.offices)}
+        slot = min(60.0, 3600 / len(self.offices))
+        self._turns = {name: int(slot * turn) for turn, name in enumerate(self.offices)}
+        """Seconds after the first one in which a phase begins on a postoffice: they are polled one after the other."""
         self.cycle = 0
         self.start = START
         self.phase = "T0"
@@ -144,12 +146,11 @@ class Network:
         return {path: times.get(path.upper(), self.start) for path in self.disk.everything()}
 
     def true_time(self, office: str, seconds: float = 0) -> datetime:
-        """Return when a phase runs on a postoffice; they are polled one after the other."""
-        slot = min(60.0, 3600 / len(self.offices))
+        """Return when a phase runs on a postoffice."""
         turn = 0 if self.phase == "T2" else self._turns[office]
         shift = self.shift + self.late.get((office, self.phase), 0)
         hours = 24 * (self.cycle - 1) + HOURS[self.phase]
-        return self.start + timedelta(hours=hours, seconds=int(slot * turn) + seconds + shift)
+        return self.start + timedelta(0, 3600 * hours + turn + seconds + shift)
 
     def now(self, office: str) -> datetime:
         """Return what the clock of a postoffice shows, some seconds further each time it is asked in a phase."""

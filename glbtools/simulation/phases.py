@@ -40,8 +40,8 @@ def run(network: Network, phase: str, only: Iterable[str] | None = None) -> None
             continue
         office = network.offices[name]
         home = network.serving
-        home.dispatch(network.true_time(name), f"Checking the process table on {name.replace('/', chr(92))}")
-        home.dispatch(network.true_time(name), f'Running "{NSDA[phase]}"')
+        looks_at = f"Checking the process table on {name.replace('/', chr(92))}"
+        home.dispatch(network.true_time(name), looks_at, f'Running "{NSDA[phase]}"')
         failure = network.failures.get((name, phase))
         if failure and failure.what == "nothing":
             code = failure.end
@@ -276,7 +276,6 @@ def _transmit(network: Network, office: Office, requests: list[_Request]) -> Non
     head = said.sync or 0
     records = office.records("MSTTRANS")
     first = min((each.sync for each in records), default=head + 1)
-    items = {each.sync: Item(each.sync, office.moment(each), each.text) for each in records}
     updates: dict[int, dict[str, object]] = {}
     for number, message, wants_import in requests:
         requestor = said.requestors[number - 1]
@@ -313,7 +312,8 @@ def _transmit(network: Network, office: Office, requests: list[_Request]) -> Non
             )
             network.send(answer)
             continue
-        reached, sent = head, [items[each.sync] for each in protocol.due(records, at, head)]
+        due = protocol.due(records, at, head)
+        reached, sent = head, [Item(each.sync, office.moment(each), each.text) for each in due]
         if at > head:
             reached = at
             _say_missing(network, office, to, at, head + 1, high=at)

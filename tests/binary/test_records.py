@@ -420,6 +420,17 @@ def test_the_result_does_not_depend_on_how_the_file_is_cut_up(data: st.DataObjec
             assert (found.gaps, found.damage) == (whole.gaps, whole.damage)
 
 
+@laws
+@given(files(most=12), edits())
+def test_a_file_of_nothing_but_records_is_read_at_once_as_it_is_in_pieces(file: File, changes: list[Any]) -> None:
+    for data in (file.data, damaged(file.data, changes)):
+        slow = read(file.codec, data, size=37)
+        if slow.gaps or slow.damage or 0 < len(data) <= file.codec.layout.header:
+            assert file.codec.whole(data) is None
+        else:
+            assert file.codec.whole(data) == slow.rows
+
+
 # --- what survives ---------------------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from glbtools.binary import layout as layouts
 from glbtools.errors import UsageError
-from glbtools.formats.queue import appended, new_queue, parse_queue
+from glbtools.formats.queue import added, new_queue, parse_queue
 from glbtools.layouts.exported import exported
 from glbtools.layouts.written import to_toml
 from glbtools.learn import Learning, learn_layout
@@ -81,7 +81,7 @@ def test_sizes_and_places_are_found_and_written_with_new_records(what: str, tmp_
     assert not any(leaf.computed for node in queue.nodes() for leaf in node.children)
     more = [Change(n, text.decode("cp850")) for n, text in rows(5, 90_000)]
     assert new_queue(more, layout).build() == PROGRAMS[what].packed(rows(5, 90_000))
-    assert appended(data, more, layout) == data + PROGRAMS[what].packed(rows(5, 90_000), first=60)
+    assert added(more, queue) == PROGRAMS[what].packed(rows(5, 90_000), first=60)
 
 
 @pytest.mark.parametrize("what", PROGRAMS)
