@@ -112,9 +112,11 @@ def read(layout: Layout, section: str, data: bytes, base: int = 0) -> list[Value
 
     The values are those of ``fixed``, which takes the fields apart one by one with a context for each.
     """
-    return [
-        read_one(data[start:stop], base) for start, stop, read_one in _readers(layout, section) if stop <= len(data)
-    ]
+    found = []
+    for start, stop, read_one in _readers(layout, section):
+        if stop <= len(data):
+            found.append(read_one(data[start:stop], base))
+    return found
 
 
 _Reader = Callable[[bytes, int], Value]

@@ -80,6 +80,7 @@ class Office:
 
     def __init__(self, name: str, path: str, disk: Disk, layouts: Layouts) -> None:
         self.name, self.path, self.disk, self.layouts = name, path, disk, layouts
+        self._dated = layouts["queue"].with_role("stamp")
         self._queues: dict[str, tuple[bytes, Queue]] = {}
         """Name -> the bytes of a queue when it was last asked for, and what they hold."""
 
@@ -103,7 +104,7 @@ class Office:
 
     def queue(self, name: str) -> Queue | None:
         """Return a queue; None when its file is absent."""
-        data = self.read(f"GLB/{name}.GLB")
+        data = self.disk.read(self.place(f"GLB/{name}.GLB"))
         if data is None:
             return None
         kept = self._queues.get(name)
@@ -139,7 +140,7 @@ class Office:
 
     def moment(self, record: Record) -> datetime | None:
         """Return the date stamp of a record."""
-        return queues.moment(self.layouts["queue"], record.stamp)
+        return None if record.stamp is None or self._dated is None else self._dated.moment(record.stamp)
 
     # --- configuration -------------------------------------------------------------------------------------------
 

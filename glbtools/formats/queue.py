@@ -352,7 +352,7 @@ def rewritten(changes: Iterable[Change], layout: Layout, now: datetime | None = 
     Raises:
         FieldError: a number or a text does not fit the layout; names the record, counted from 0, and what of it.
     """
-    return _queue(changes, layout, lambda change: _nearest(change, layout, now))
+    return _queue(changes, layout, _nearest(layout, now))
 
 
 def added(changes: Iterable[Change], held: Queue) -> bytes:
@@ -361,9 +361,8 @@ def added(changes: Iterable[Change], held: Queue) -> bytes:
     Raises:
         FieldError: as for ``rewritten``.
     """
-    layout = held.layout
-    records = _records(changes, layout, lambda change: _nearest(change, layout, None), held.size, held)
-    return b"".join(map(codec(layout).pack, records))
+    records = _records(changes, held.layout, _nearest(held.layout, None), held.size, held)
+    return b"".join(map(held.codec.pack, records))
 
 
 _Stored = Callable[["Change"], int | None]
@@ -406,14 +405,17 @@ def _exact(change: Change, layout: Layout) -> int | None:
         raise FieldError("stamp", str(error)) from None
 
 
-def _nearest(change: Change, layout: Layout, now: datetime | None) -> int | None:
-    """Return the date stamp to store for a change: that of the record it copies, its own date, or the present one."""
-    if change.record is not None and change.record.stamp is not None:
-        return change.record.stamp
-    stored, when = layout.with_role("stamp"), change.stamp or now
-    if stored is None or when is None:
-        return None
-    return stored.nearest(when)
+def _nearest(layout: Layout, now: datetime | None) -> _Stored:
+    """Return what stores as the date of a change that of the record it copies, its own, or the present one."""
+    field = layout.with_role("stamp")
+
+    def stored(change: Change) -> int | None:
+        if change.record is not None and change.record.stamp is not None:
+            return change.record.stamp
+        when = change.stamp or now
+        return None if field is None or when is None else field.nearest(when)
+
+    return stored
 
 
 def read_records(path: str | Path, layout: Layout) -> Iterator[Record]:

@@ -36,7 +36,7 @@ class AddressList:
         for line in data.decode(ENCODING, "replace").split("\n"):
             alias, tab, address = line.partition("\t")
             if tab:
-                found._put(ListEntry(alias, address))
+                found._put(_node(address), ListEntry(alias, address))
         return found
 
     def write(self) -> bytes:
@@ -67,7 +67,8 @@ class AddressList:
         A postoffice keeps its own list itself and passes over what comes back to it. That is inferred: nothing says
         whether a requestor is sent its own updates, and taking them in would undo what was changed since.
         """
-        for change in _changes(text):
+        changes = _changes(text)
+        for change in changes:
             if own and change.node == own:
                 continue
             if change.verb == "R":
@@ -75,11 +76,11 @@ class AddressList:
             elif change.verb == "D":
                 self._nodes.get(change.node, {}).pop(change.key, None)
             elif change.entry:
-                self._put(change.entry)
-        return bool(_changes(text))
+                self._put(change.node, change.entry)
+        return bool(changes)
 
-    def _put(self, entry: ListEntry) -> None:
-        self._nodes.setdefault(_node(entry.address), {})[entry.address.lower()] = entry
+    def _put(self, node: str, entry: ListEntry) -> None:
+        self._nodes.setdefault(node, {})[entry.address.lower()] = entry
 
 
 def node_of(postoffice: str) -> str:
@@ -104,12 +105,12 @@ def _changes(text: str) -> tuple[_Change, ...]:
         return (_Change("R", str(typed.node).upper()),) if typed.node else ()
     steps = []
     if typed.code in ("D", "M") and typed.entry and typed.entry.address:
-        old = str(typed.entry.address)
-        steps.append(_Change("D", _node(old), old.lower()))
+        gone = typed.entry.address
+        steps.append(_Change("D", str(gone.node).upper(), str(gone).lower()))
     new = typed.new_entry if typed.code == "M" else typed.entry
     if typed.code in ("A", "M") and new and new.address:
         entry = ListEntry(new.alias, str(new.address))
-        steps.append(_Change("A", _node(entry.address), entry.address.lower(), entry))
+        steps.append(_Change("A", str(new.address.node).upper(), entry.address.lower(), entry))
     return tuple(steps)
 
 
