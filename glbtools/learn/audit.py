@@ -150,7 +150,9 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
     origins = [(data, queue.codec.origin(each, field.section)) for data, each, queue in samples]
     chosen = [each.sync for _, each, _ in samples]
     files = [id(data) for data, _, _ in samples]
-    varying = [at for at in range(field.offset, field.stop) if len({data[origin + at] for data, origin in origins}) > 1]
+    varying = [
+        at for at in range(field.offset, field.stop) if not _is_one([data[start + at] for data, start in origins])
+    ]
     if not varying:
         return
     low, high = min(varying), max(varying)
@@ -294,8 +296,8 @@ _ORDERS: dict[str, Callable[[bytes], int]] = {
 
 
 def _counts(values: Sequence[int], chosen: Sequence[int], files: Sequence[int]) -> bool:
-    """Whether numbers rise wherever the chosen ones do, and are none too large."""
-    if max(values) >= columns.LARGEST_SYNC:
+    """Whether numbers rise wherever the chosen ones do, and are none too large, but for a few that may be damaged."""
+    if not _nearly_all(each < columns.LARGEST_SYNC for each in values):
         return False
     rows = itertools.pairwise(zip(files, values, chosen, strict=True))
     steps = [(b - a, d - c) for (one, a, c), (other, b, d) in rows if one == other and d > c]

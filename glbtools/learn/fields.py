@@ -7,10 +7,11 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from glbtools.binary import stamp
-from glbtools.binary.field import ODD, write_number
+from glbtools.binary.field import HIGHEST, ODD, write_number
 from glbtools.binary.layout import TERMINATORS
 from glbtools.learn import columns
 from glbtools.learn.chain import ChainRecord, neighbours, room, sample
@@ -104,13 +105,14 @@ class Sight:
         self.rule = rule
         self.records = sample(records)
         middle = len(self.records) // 2
-        self.few = self.records[middle : middle + FEW] or self.records
+        self.few = slice(middle, middle + FEW) if self.records[middle : middle + FEW] else slice(None)
         self.ending = len(TERMINATORS[rule.terminator])
         before, behind = room(records, rule)
         self.before = min(WIDEST, before)
         most = max(rule.gap, rule.widest) - self.ending - max(rule.distance, FEWEST_HEAD)
         self.order = self._listed_order()
         self.behind = 0 if rule.stride == 1 else max(0, min(WIDEST, behind, most))
+        self.columns: dict[tuple[str, int, int], list[bytes]] = {}
 
     def rows(self) -> list[ListedRecord | None]:
         """Return what a listing prints of each record; None for one that it does not have."""
@@ -128,19 +130,26 @@ class Sight:
 
     def values(self, side: str, at: int, number: Number) -> list[int | None]:
         """Return the numbers of a column."""
-        return [number.read(each.sample_file.data, self.place(each, side, at)) for each in self.records]
+        return number.all_of(self._column(side, at, number.size))
 
     def glance(self, side: str, at: int, number: Number) -> list[int | None]:
         """Return the numbers of a column in a few records that follow each other."""
-        return [number.read(each.sample_file.data, self.place(each, side, at)) for each in self.few]
+        return number.all_of(self._column(side, at, number.size)[self.few])
 
     def raw(self, side: str, at: int, size: int) -> list[bytes]:
         """Return the bytes of a column, of the records that have it."""
-        found = []
-        for each in self.records:
-            start = self.place(each, side, at)
-            if start >= 0:
-                found.append(each.sample_file.data[start : start + size])
+        column = self._column(side, at, size)
+        if side == TAIL or all(column):
+            return column
+        return [raw for raw, each in zip(column, self.records, strict=True) if each.start >= at]
+
+    def _column(self, side: str, at: int, size: int) -> list[bytes]:
+        """Return the bytes of a column in all records; none where the file begins behind it, fewer where it ends."""
+        found = self.columns.get((side, at, size))
+        if found is None:
+            spots = [(each.sample_file.data, self.place(each, side, at)) for each in self.records]
+            found = [data[start : start + size] if start >= 0 else b"" for data, start in spots]
+            self.columns[side, at, size] = found
         return found
 
     def bytes_at(self, held: ChainRecord, side: str, at: int, size: int) -> bytes:
@@ -358,13 +367,9 @@ def _listed_stamp(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
                 continue
             values = sight.values(side, at, number)
             for encoding in stamp.FORMS:
-                shifts: dict[int, int] = {}
-                for moment, row in zip(columns.moments(values, encoding), wanted, strict=True):
-                    if moment is not None and row is not None:
-                        seconds = round((row - moment).total_seconds())
-                        shifts[seconds] = shifts.get(seconds, 0) + 1
+                shifts = _shifts(values, encoding, wanted)
                 best = max(shifts, key=lambda each: shifts[each], default=None)
-                if best is None or best % 900 or abs(best) > 15 * 3600:
+                if best is None or best % QUARTER or abs(best) > 15 * 3600:
                     continue
                 agreeing = shifts[best] + max(shifts.get(best + 3600, 0), shifts.get(best - 3600, 0))
                 if agreeing >= sum(each is not None for each in wanted) * (1 - SPOILED):
@@ -373,6 +378,32 @@ def _listed_stamp(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
                         side, at, number, "stamp", encoding, doc=f"the dates of the listing, {agreeing} times{zone}"
                     )
     return None
+
+
+def _shifts(values: Sequence[int | None], encoding: str, wanted: Sequence[datetime | None]) -> dict[int, int]:
+    """Return how many seconds a listing's dates are ahead of a column's, and how often; what is no time zone stops it.
+
+    More of those than damage explains, and the column holds other dates, or none.
+    """
+    shifts: dict[int, int] = {}
+    most = sum(each is not None for each in wanted) * SPOILED
+    read = stamp.FORMS[encoding][0]
+    for value, row in zip(values, wanted, strict=True):
+        if row is None:
+            continue
+        moment = read(value) if value is not None and value <= HIGHEST else None
+        seconds = None if moment is None else round((row - moment).total_seconds())
+        if seconds is None or seconds % QUARTER:
+            most -= 1
+            if most < 0:
+                return {}
+        if seconds is not None:
+            shifts[seconds] = shifts.get(seconds, 0) + 1
+    return shifts
+
+
+QUARTER = 900
+"""Seconds of which the clocks of two time zones differ by a multiple."""
 
 
 def _written_out(sight: Sight, taken: Sequence[Claim]) -> Claim | None:

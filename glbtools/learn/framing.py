@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from glbtools.binary.field import read_number
 from glbtools.binary.layout import MAX_TEXT, TERMINATORS
@@ -55,9 +55,20 @@ class Number(NamedTuple):
         raw = data[at : at + self.size]
         if at < 0 or len(raw) < self.size:
             return None
+        if self.kind in UNSIGNED:
+            return int.from_bytes(raw, "big" if self.order == "big" else "little")
         return read_number(self.kind, raw, self.order)
 
+    def all_of(self, raws: Sequence[bytes]) -> list[int | None]:
+        """Return the number that each of some bytes store; None where they are too few, or digits are none."""
+        size = self.size
+        if self.kind in UNSIGNED:
+            order: Literal["little", "big"] = "big" if self.order == "big" else "little"
+            return [int.from_bytes(raw, order) if len(raw) == size else None for raw in raws]
+        return [read_number(self.kind, raw, self.order) if len(raw) == size else None for raw in raws]
 
+
+UNSIGNED = frozenset({"u8", "u16", "u24", "u32"})
 BINARY = (
     Number("u8", 1), Number("u16", 2), Number("u16", 2, "big"), Number("u32", 4), Number("u32", 4, "big"),
 )  # fmt: skip

@@ -282,6 +282,7 @@ def test_nothing_false_is_stated_of_files_of_other_programs(seed: int, way: str,
         pytest.param(171115, "alone", id="zeros that a length may have or not refute no other number"),
         pytest.param(171131, "known", id="a flag that is taken for what fills the record before"),
         pytest.param(172078, "listing", id="the rest of a page and what follows is no record"),
+        pytest.param(174073, "damaged", id="one damaged record refutes no other number"),
         pytest.param(90005, "alone", id="behind a record with an impossible number the rest may be left over"),
     ],
 )
