@@ -42,9 +42,9 @@ class Difference(NamedTuple):
 
     comparison: Comparison
     server: str
-    overtaken: tuple[Entry, ...]
+    overtaken: tuple[ObjectNumbers, ...]
     reused: tuple[int, ...]
-    recreated: tuple[Entry, ...]
+    recreated: tuple[ObjectNumbers, ...]
     changes: SpooledChanges
     lives: tuple[str | None, str | None] = (None, None)
     attested: bool = False
@@ -127,12 +127,12 @@ def compare(old: Source, new: Source) -> Difference:
     numbers = _with_heads(compared(before, after), was, now)
     server = _server(was, now, numbers)
     head = numbers.old_head
-    gone = [before[key].entry(key) for key in before.keys() - after.keys() if not before[key].deleted]
+    gone = [each for key, each in before.items() if key not in after and not each.deleted]
     reused = _reused(before, after) if server == "same" else ()
     recreated = [
-        after[key].entry(key)
-        for key in before.keys() & after.keys()
-        if not after[key].deleted and server == "same" and is_recreated(before[key], after[key], head)
+        each
+        for key, each in after.items()
+        if key in before and not each.deleted and server == "same" and is_recreated(before[key], each, head)
     ]
     numbered = server == "same"
     by_number = numbered and not (first.has_content or second.has_content)
@@ -170,7 +170,7 @@ def _emptied(modified: Collection[str], first: _Side, second: _Side) -> dict[str
     """Return what modified objects had and have no more, of attributes that the newer dump has at all."""
     gone: dict[str, tuple[str, ...]] = {}
     for key in modified:
-        names = (first.names[key] - second.names[key]) & second.told
+        names = (first.entries[key].told - second.entries[key].told) & second.told
         if names and not first.entries[key].dn.startswith("/"):  # Exchange writes columns, of which some may be empty
             gone[key] = tuple(sorted(names))
     return gone
@@ -196,17 +196,21 @@ def _is_live(entry: ObjectNumbers | None) -> bool:
 
 
 class ObjectNumbers(NamedTuple):
-    """What is kept of an object: its name, when it was written, and whether it is a tombstone; see ``Entry``."""
+    """What is kept of an object: its name, when it was written, and whether it is a tombstone; see ``Entry``.
 
+    Attributes:
+        told: names of the attributes that it has and a receiver is told of; none of a tombstone.
+        digest: of what it holds; of an object of the newer dump it is empty.
+    """
+
+    key: str
     dn: str
     changed: int
     created: int | None
     deleted: bool
     csn: str | None
-
-    def entry(self, key: str) -> Entry:
-        """Return it as an object without attributes."""
-        return Entry(key, self.dn, self.changed, self.created, self.deleted, csn=self.csn)
+    told: frozenset[str]
+    digest: bytes = b""
 
 
 class _Side:
@@ -214,20 +218,17 @@ class _Side:
 
     Attributes:
         entries: objects by key; of two with one key the one changed last.
-        digests: of what each holds; of a second dump only ``same``, the keys of what holds what it did in the first.
+        same: of a second dump the keys of what holds what it did in the first.
         has_content: a live object has more than names.
-        names: of the attributes of each live object that a receiver is told of; ``told`` those of all together.
+        told: names of the attributes that a receiver is told of, of all live objects together.
     """
 
     def __init__(self, entries: Iterable[Entry], first: _Side | None = None) -> None:
         self.entries: dict[str, ObjectNumbers] = {}
-        self.digests: dict[str, bytes] = {}
         self.same: set[str] = set()
         self.has_content = False
-        self.names: dict[str, frozenset[str]] = {}
         self.told: set[str] = set()
         kinds: dict[frozenset[str], frozenset[str]] = {}
-        keys = {} if first is None else {key: key for key in first.entries}
         for each in entries:
             known = self.entries.get(each.key)
             if known is not None and known.changed > each.changed:
@@ -235,20 +236,28 @@ class _Side:
             held = content(each)
             self.has_content = self.has_content or (not each.deleted and not held.keys() <= _NAMES)
             there = first.entries.get(each.key) if first else None
-            dn = there.dn if there is not None and there.dn == each.dn else each.dn
-            key = keys.get(each.key, each.key)
-            self.entries[key] = ObjectNumbers(dn, each.changed, each.created, each.deleted, each.csn)
+            key = there.key if there else each.key
+            dn = there.dn if there and there.dn == each.dn else each.dn
             digest = digest_of(held)
-            if first is None:
-                self.digests[key] = digest
-            elif first.digests.get(key) == digest:
+            told = _NOTHING if each.deleted else _told(each)
+            self.entries[key] = ObjectNumbers(
+                key,
+                dn,
+                each.changed,
+                each.created,
+                each.deleted,
+                csn=each.csn,
+                told=kinds.setdefault(told, told),
+                digest=b"" if first else digest,
+            )
+            if there and there.digest == digest:
                 self.same.add(key)
             else:
                 self.same.discard(key)
-            if not each.deleted:
-                told = _told(each)
-                self.names[key] = kinds.setdefault(told, told)
         self.told.update(*kinds)
+
+
+_NOTHING: frozenset[str] = frozenset()
 
 
 def digest_of(held: Mapping[str, frozenset[str]]) -> bytes:
@@ -331,5 +340,5 @@ def by_key(entries: Iterable[Entry]) -> dict[str, Entry]:
     return found
 
 
-def _name(entry: Entry) -> str:
+def _name(entry: ObjectNumbers) -> str:
     return entry.dn.lower()

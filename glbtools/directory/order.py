@@ -16,6 +16,7 @@ import weakref
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple, Protocol, overload
 
 from glbtools.formats.ldif_dump import split_name
@@ -24,9 +25,6 @@ from glbtools.model.directory import ADDED, DELETED, LINKED, MODIFIED, RENAMED, 
 _IN_MEMORY = 1 << 22
 _GROUPS = frozenset({"group", "groupofnames", "groupofuniquenames", "dl", "distribution-list"})
 _TEMPORARY = " glbtools"
-
-Name = tuple[str, str]
-"""A place in the tree of names: the parent, by key where it is known, else by name; and the relative name, folded."""
 
 
 class Receiver(NamedTuple):
@@ -169,43 +167,62 @@ def is_renamed(key: str, was: str | None, now: str) -> bool:
 
 
 class _Tree:
-    """What is at the receiver, by the parents' identity: a container that moves takes along what is below it."""
+    """What is at the receiver, by the parents' identity: a container that moves takes along what is below it.
+
+    Attributes:
+        above: by the key of an object what it is below: a key, or ``=`` and a name where there is no object.
+        holders: by what they are below and their relative name, folded, the keys of objects.
+        children: how many are below something.
+    """
 
     def __init__(self, names: Mapping[str, str]) -> None:
-        self._keys = {dn.lower(): key for key, dn in names.items()}
-        self._parents: dict[str, str] = {}
-        self.places: dict[str, tuple[str, str]] = {}
-        self.holders: dict[Name, str] = {}
+        self.above: dict[str, str] = {}
+        self.holders: defaultdict[str, dict[str, str]] = defaultdict(dict)
         self.children: defaultdict[str, int] = defaultdict(int)
+        self._names = names
+        self._called: dict[str, str] = {}
+        texts = {parent_of(dn)[1] for dn in names.values()}
+        keys = among(names, {each.lower() for each in texts})
+        known = {each: keys.get(each.lower()) or f"={each}" for each in texts}
         for key, dn in names.items():
             own, parent = parent_of(dn)
-            self.put(key, own, self.known(parent))
-        self._keys.clear()
-        self._parents.clear()
+            self._put(key, own, known[parent])
 
-    def known(self, dn: str) -> str:
-        """Return what a parent is known by."""
-        known = self._parents.get(dn)
-        if known is None:
-            known = self._parents[dn] = self._keys.get(dn.lower()) or f"={dn}"
-        return known
+    def put(self, key: str, dn: str, parent: str) -> None:
+        """Put an object below something, under the relative name that a name begins with."""
+        self._called[key] = dn
+        self._put(key, parent_of(dn)[0], parent)
 
-    def put(self, key: str, own: str, parent: str) -> None:
-        self.places[key] = (own, parent)
-        self.holders[(_folded(parent), own.lower())] = key
+    def _put(self, key: str, own: str, parent: str) -> None:
+        self.above[key] = parent
+        self.holders[_folded(parent)][own.lower()] = key
         self.children[_folded(parent)] += 1
 
     def take(self, key: str) -> None:
-        own, parent = self.places.pop(key)
-        if self.holders.get((_folded(parent), own.lower())) == key:
-            del self.holders[(_folded(parent), own.lower())]
+        own, parent = self.own(key), self.above.pop(key)
+        held = self.holders[_folded(parent)]
+        if held.get(own.lower()) == key:
+            del held[own.lower()]
         self.children[_folded(parent)] -= 1
+
+    def holder(self, own: str, parent: str) -> str | None:
+        """Return what has a relative name below something."""
+        return self.holders[_folded(parent)].get(own.lower())
+
+    def own(self, key: str) -> str:
+        """Return the relative name of an object."""
+        return parent_of(self._called.get(key) or self._names[key])[0]
+
+    def temporary(self, key: str) -> str:
+        """Return a name that begins with a relative name that an object can have for a while."""
+        is_of_exchange = (self._called.get(key) or self._names[key]).startswith("/")
+        return f"{'/' if is_of_exchange else ''}{self.own(key)}{_TEMPORARY}"
 
     def dn(self, key: str) -> str:
         parts: list[str] = []
-        while key in self.places and len(parts) < 1000:
-            own, key = self.places[key]
-            parts.append(own)
+        while key in self.above and len(parts) < 1000:
+            parts.append(self.own(key))
+            key = self.above[key]
         result = key[1:] if key.startswith("=") else ""
         for own in reversed(parts):
             result = joined(own, result)
@@ -216,10 +233,15 @@ class _Tree:
         for _ in range(1000):
             if key == above:
                 return True
-            if key not in self.places:
+            if key not in self.above:
                 return False
-            key = self.places[key][1]
+            key = self.above[key]
         return True
+
+
+def among(names: Mapping[str, str], wanted: Collection[str]) -> dict[str, str]:
+    """Return by their names, in lower case, the keys of those objects that are called as wanted."""
+    return {folded: key for key, dn in names.items() if (folded := dn.lower()) in wanted}
 
 
 def _folded(parent: str) -> str:
@@ -286,29 +308,24 @@ class _Work:
         final: Mapping[str, str],
         receiver: Receiver,
     ) -> None:
-        self.spool, self.names, self.receiver = spool, names, receiver
-        self.tree = _Tree(names)
-        self.keys = {dn.lower(): key for key, dn in final.items()}
+        self.spool, self.names, self.final, self.receiver = spool, names, final, receiver
         self.called: dict[str, str] = {}
-        self.pending: set[str] = set()
-        self.waiting: defaultdict[tuple[str, ...], list[PlannedChange]] = defaultdict(list)
-        self.queue: list[tuple[int, int, int, str, int, PlannedChange]] = []
-        self.later: list[PlannedChange] = []
+        self.waiting: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+        self.later = [each for each in changes if each.kind == MODIFIED]
         self.linked: list[tuple[str, Entry]] = []
-        for each in changes:
-            if each.kind in (ADDED, DELETED) or is_renamed(each.key, names.get(each.key), each.dn):
-                self._push(each)
-                if each.kind != DELETED:
-                    self.pending.add(each.key)
-            if each.kind == MODIFIED:
-                self.later.append(each)
-
-    def _push(self, each: PlannedChange) -> None:
-        rank = {DELETED: 0, ADDED: 2}.get(each.kind, 1)
-        depth = _depth(each.dn)
-        name = each.dn.lower() if rank == 0 else ""
-        depth, is_group = (-depth, 0) if rank == 0 else (depth, int(each.is_group))
-        heapq.heappush(self.queue, (rank, depth, is_group, name, each.place, each))
+        self.changes = [each for each in changes if each.kind == DELETED]
+        self.changes.sort(key=lambda each: (-_depth(each.dn), each.dn.lower(), each.place))
+        there = [
+            each
+            for each in changes
+            if each.kind == ADDED or (each.kind != DELETED and is_renamed(each.key, names.get(each.key), each.dn))
+        ]
+        there.sort(key=lambda each: (each.kind == ADDED, _depth(each.dn), each.is_group, each.place))
+        self.changes += there
+        self.queue = list(range(len(self.changes)))  # in the order in which they are best done, which is a heap
+        self.pending = {each.key for each in there}
+        self.parents = among(final, {parent_of(each.dn)[1].lower() for each in there})
+        self.tree = _Tree(names)
 
     def steps(self) -> Iterator[tuple[str, Entry]]:
         """Yield everything."""
@@ -316,20 +333,20 @@ class _Work:
             if not self.queue:
                 yield from self._out_of_turn()
                 continue
-            each = heapq.heappop(self.queue)[-1]
-            blocked = self._blocked(each)
+            at = heapq.heappop(self.queue)
+            blocked = self._blocked(self.changes[at])
             if blocked is not None:
-                self.waiting[blocked].append(each)
+                self.waiting[blocked].append(at)
                 continue
-            yield from self._done(each)
+            yield from self._done(self.changes[at])
         yield from _modified(self.later, self.spool)
         yield from self.linked
 
     def _target(self, each: PlannedChange) -> tuple[str, str]:
         """Return relative name and parent that an object is to have."""
         own, parent = parent_of(each.dn)
-        key = self.keys.get(parent.lower())
-        if key is not None and (key in self.tree.places or key in self.pending):
+        key = self.parents.get(parent.lower())
+        if key is not None and (key in self.tree.above or key in self.pending):
             return own, key
         return own, f"={parent}"
 
@@ -338,9 +355,9 @@ class _Work:
         if each.kind == DELETED:
             return ("empty", each.key) if self.tree.children[each.key] > 0 else None
         own, parent = self._target(each)
-        if not parent.startswith("=") and parent not in self.tree.places:
+        if not parent.startswith("=") and parent not in self.tree.above:
             return ("there", parent)
-        holder = self.tree.holders.get((_folded(parent), own.lower()))
+        holder = self.tree.holder(own, parent)
         if holder is not None and holder != each.key:
             return ("free", _folded(parent), own.lower())
         if each.kind != ADDED and self.tree.is_below(parent, each.key):
@@ -348,64 +365,67 @@ class _Work:
         return None
 
     def _done(self, each: PlannedChange) -> Iterator[tuple[str, Entry]]:
-        known = each.key in self.tree.places
+        known = each.key in self.tree.above
         if each.kind == DELETED or (each.kind == ADDED and known and self.receiver.strict):
             yield DELETED, self.spool.get(each.place)._replace(dn=self._called(each.key) if known else each.dn)
             if known:
                 self._removed(each.key)
         if each.kind == DELETED:
             return
-        own, parent = self._target(each)
+        _, parent = self._target(each)
         self.pending.discard(each.key)
         if each.kind == ADDED:
-            if each.key not in self.tree.places:
-                self.tree.put(each.key, own, parent)
+            if each.key not in self.tree.above:
+                self.tree.put(each.key, each.dn, parent)
             entry = self.spool.get(each.place)
             yield ADDED, self._with_members(entry)._replace(dn=self.tree.dn(each.key))
         else:
-            yield from self._moved(each, own, parent)
-        for one in self.waiting.pop(("there", each.key), ()):
-            self._push(one)
+            yield from self._moved(each, parent)
+        self._wake(("there", each.key))
+
+    def _wake(self, blocked: tuple[str, ...]) -> None:
+        """Try again what has waited for something."""
+        for at in self.waiting.pop(blocked, ()):
+            heapq.heappush(self.queue, at)
 
     def _called(self, key: str) -> str:
         """Return the name under which the receiver has an object now."""
         return self.tree.dn(key) if self.receiver.follows else self.called.get(key, self.names.get(key, ""))
 
-    def _moved(self, each: PlannedChange, own: str, parent: str) -> Iterator[tuple[str, Entry]]:
+    def _moved(self, each: PlannedChange, parent: str) -> Iterator[tuple[str, Entry]]:
         was = self._called(each.key)
         self._removed(each.key)
-        self.tree.put(each.key, own, parent)
-        now = self.called[each.key] = self.tree.dn(each.key)
+        self.tree.put(each.key, each.dn, parent)
+        now = self.tree.dn(each.key)
+        if not self.receiver.follows:
+            self.called[each.key] = each.dn if each.dn == now else now
         if was != now:
             yield RENAMED, self.spool.get(each.place)._replace(dn=now, former=was)
 
     def _removed(self, key: str) -> None:
-        own, parent = self.tree.places[key]
+        own, parent = self.tree.own(key), self.tree.above[key]
         self.tree.take(key)
-        wakes: list[tuple[str, ...]] = [("free", _folded(parent), own.lower())]
+        self._wake(("free", _folded(parent), own.lower()))
         if not self.tree.children[_folded(parent)]:
-            wakes.append(("empty", parent))
-        for wake in wakes:
-            for one in self.waiting.pop(wake, ()):
-                self._push(one)
+            self._wake(("empty", parent))
 
     def _out_of_turn(self) -> Iterator[tuple[str, Entry]]:
         """Open a circle by giving one object a name of its own for a while; without one apply what is left."""
-        left = sorted((each for held in self.waiting.values() for each in held), key=lambda each: each.dn.lower())
-        moving = {each.key for each in left if each.kind not in (ADDED, DELETED)}
+        order = sorted(
+            (at for held in self.waiting.values() for at in held), key=lambda at: self.changes[at].dn.lower()
+        )
+        left = [self.changes[at] for at in order]
+        moving = {each.key: each.place for each in left if each.kind not in (ADDED, DELETED)}
         self.waiting.clear()
         for each in left:
-            own, parent = self._target(each)
-            holder = self.tree.holders.get((_folded(parent), own.lower()))
-            if each.kind == DELETED or holder is None or holder == each.key or holder not in moving:
+            holder = None if each.kind == DELETED else self.tree.holder(*self._target(each))
+            if holder is None or holder == each.key or holder not in moving:
                 continue
-            own, parent = self.tree.places[holder]
-            if own.endswith(_TEMPORARY):
+            if self.tree.own(holder).endswith(_TEMPORARY):
                 continue
-            place = next(one.place for one in left if one.key == holder)
-            yield from self._moved(PlannedChange(RENAMED, holder, "", place), own + _TEMPORARY, parent)
-            for one in left:
-                self._push(one)
+            aside = PlannedChange(RENAMED, holder, self.tree.temporary(holder), moving[holder])
+            yield from self._moved(aside, self.tree.above[holder])
+            self.queue = sorted([*self.queue, *order])
             return
         for each in left:
             yield from self._done(each)
@@ -428,7 +448,12 @@ class _Work:
 
     def _is_to_come(self, dn: str) -> bool:
         """Whether a name will be that of an object, and is not yet."""
-        key = self.keys.get(dn)
+        key = self._keys.get(dn)
         if key is None:
             return False
-        return self.tree.dn(key).lower() != dn if key in self.tree.places else key in self.pending
+        return self.tree.dn(key).lower() != dn if key in self.tree.above else key in self.pending
+
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        """What everything will be called, in lower case; asked only where objects name others."""
+        return {dn.lower(): key for key, dn in self.final.items()}

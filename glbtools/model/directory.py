@@ -195,15 +195,19 @@ class NumberedObject(Protocol):
 
 def compared(old: Mapping[str, NumberedObject], new: Mapping[str, NumberedObject]) -> Comparison:
     """Return what two dumps, object by key, say of each other."""
-    both = [(old[key], new[key]) for key in old.keys() & new.keys()]
-    live = [(a, b) for a, b in both if not (a.deleted or b.deleted or a.created is None or b.created is None)]
-    same = sum(a.created == b.created for a, b in live)
-    unlike = len(live) - same
     head = _head(old)
-    anew = sum(is_recreated(a, b, head) for a, b in live)
+    same = unlike = anew = fallen = 0
+    for key, was in old.items():
+        now = new.get(key)
+        if now is None:
+            continue
+        fallen += was.created == now.created and now.changed < was.changed
+        if not (was.deleted or now.deleted or was.created is None or now.created is None):
+            same += was.created == now.created
+            unlike += was.created != now.created
+            anew += is_recreated(was, now, head)
     # One object may be made anew under its name. That all of several were, and nothing else stayed, is no likely story.
     moved = unlike if not same and unlike > 1 else unlike - anew
-    fallen = sum(b.changed < a.changed for a, b in both if a.created == b.created)
     return Comparison(same, moved, fallen, head, _head(new))
 
 

@@ -11,7 +11,7 @@ from glbtools.reporting.text import message, safe
 
 if TYPE_CHECKING:
     from glbtools.directory.backsync import Backsync, Partner, ReturnedObject
-    from glbtools.directory.compare import Difference
+    from glbtools.directory.compare import Difference, ObjectNumbers
     from glbtools.directory.export import Outcome
     from glbtools.model.channel import Range
     from glbtools.model.directory import Entry
@@ -258,7 +258,7 @@ def _range(span: Range) -> str:
 
 
 def _named(
-    what: str, entries: tuple[Entry, ...], details: Mapping[str, Iterable[str]] | None = None
+    what: str, entries: tuple[Entry | ObjectNumbers, ...], details: Mapping[str, Iterable[str]] | None = None
 ) -> Iterator[Block]:
     if entries:
         yield Paragraph(f"{what}: {len(entries)}")

@@ -47,16 +47,12 @@ def safe(text: object) -> str:
 
     Backslashes are doubled, so that what is shown can be told from what is stored.
     """
-    text = str(text)
-    if text.isprintable() and "\\" not in text:
-        return text
-    return "".join(c if c.isprintable() and c != "\\" else _NAMED.get(c) or _escaped(c) for c in text)
+    return "".join(c if c.isprintable() and c != "\\" else _NAMED.get(c) or _escaped(c) for c in str(text))
 
 
 def message(text: object) -> str:
     """Return a sentence of our own, which may quote what is already escaped: as ``safe``, backslashes kept."""
-    text = str(text)
-    return text if text.isprintable() else "".join(c if c.isprintable() else _NAMED.get(c) or _escaped(c) for c in text)
+    return "".join(c if c.isprintable() else _NAMED.get(c) or _escaped(c) for c in str(text))
 
 
 def wrapped(text: str, width: int, indent: str = "", *, anywhere: bool = False) -> list[str]:

@@ -833,7 +833,7 @@ def _gone(old: Directory, new: Directory, said: Difference) -> Finding:
         new.path,
         f"{plural(count, 'object')} of the older dump {'is' if count == 1 else 'are'} gone from {new.name} without a "
         "tombstone",
-        [_object(old, each) for each in said.overtaken[:MOST]],
+        [_object(old, Entry(each.key, each.dn, each.changed)) for each in said.overtaken[:MOST]],
         certainty="likely" if long and (removed is None or removed > said.comparison.old_head) else "possible",
         severity="warning",
         notes=(why, *only_first(count)),
