@@ -43,6 +43,11 @@ class ReqConfFile:
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
 
+    @property
+    def is_short(self) -> bool:
+        """Whether the file ends before its last field does."""
+        return _end(self.values, 0) < self.layout.record
+
     @cached_property
     def config(self) -> ReqConf:
         """What the stored values mean."""
