@@ -57,8 +57,11 @@ class Disk:
     def append(self, path: str, data: bytes) -> None:
         """Write behind what a file holds."""
         key = path.upper()
-        self._spelled.setdefault(key, path)
-        self._contents[key] = self._contents.get(key, b"") + data
+        before = self._contents.get(key)
+        if before is None:
+            self.write(path, data)
+        else:
+            self._contents[key] = before + data
 
     def delete(self, path: str) -> None:
         """Remove a file, if it is there."""
@@ -167,7 +170,10 @@ class Office:
     def set_reqconf(self, **values: object) -> None:
         """Change fields of REQCONF.GLB, or make one where there is none."""
         file = self.reqconf_file() or config.new_reqconf(self.layouts["reqconf"])
-        self.write("GLB/REQCONF.GLB", config.changed_reqconf(file, **values).build())
+        changed = config.changed_reqconf(file, **values)
+        data = changed.build()
+        self.write("GLB/REQCONF.GLB", data)
+        self._reqconf = data, changed
 
     def srvconf(self) -> config.SrvConfFile | None:
         """Return SRVCONF.GLB as stored, ``.config`` says what it means; None when it is missing."""
