@@ -15,6 +15,7 @@ from glbtools.errors import FieldError, UnknownFormatError, UsageError
 from glbtools.evidence.sources import Entry as Place
 from glbtools.evidence.sources import on_disk
 from glbtools.formats import csvde, exchange_csv, ldif_dump, unread
+from glbtools.formats.objects import CUT, NO_IDENTITY
 from glbtools.model.directory import Entry, Facts
 from glbtools.progress import Progress
 
@@ -138,6 +139,10 @@ class Dump:
                     self._progress(self.path, stream.tell(), size)
                 yield entry
         self._see(faults)
+        if reason := self.cut():
+            self.doubts.append(f"{self.path}: {reason}: {_CUT}")
+        if not known.identified:
+            self.remarks.append(f"{self.path}: {NO_IDENTITY}")
 
     def cut(self) -> str:
         """Return what its end lacks, in any encoding a dump may have; empty where nothing."""
@@ -194,7 +199,7 @@ class Dump:
     def _see(self, faults: list[Fault]) -> None:
         for each in faults:
             place = f"{self.path}: line {each.line}"
-            if each.damage or each.number == _TWICE:
+            if each.damage or each.number == _TWICE or each.kind == CUT:
                 number = f" (event {each.number})" if each.number else ""
                 raise FieldError(place, f"{each.message}{number}")
             if each.kind in _DOUBTS:

@@ -32,6 +32,7 @@ from glbtools.formats.objects import (
     Record,
     Report,
     Survey,
+    entries_from,
     entries_of,
     joined_parts,
     undecodable,
@@ -58,6 +59,7 @@ OWNED_BY_SERVER = frozenset(
 _REMOVED = re.compile(rb"^(?:uSNDSALastObjRemoved|uSNLastObjRem):[ \t]*(\S*)", re.IGNORECASE | re.MULTILINE)
 _DELETED = re.compile(rb"^isDeleted:[ \t]*TRUE", re.IGNORECASE | re.MULTILINE)
 _CHANGED = re.compile(rb"^uSNChanged:", re.IGNORECASE | re.MULTILINE)
+_IDENTIFIED = re.compile(rb"^(?:objectGUID|entryUUID):|^dn: ?<GUID=", re.IGNORECASE | re.MULTILINE)
 _CREATED = re.compile(rb"^uSNCreated:", re.IGNORECASE | re.MULTILINE)
 _LIFETIME = re.compile(rb"^tombstoneLifetime:[ \t]*([0-9]{1,5})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _OF_SERVER = re.compile(rb"^dn:[ \t]*(?:$|\r|CN=NTDS Settings,)", re.IGNORECASE | re.MULTILINE)
@@ -67,6 +69,8 @@ _MANGLED = re.compile(r"(?:\\0A|\n)DEL:[0-9A-Fa-f-]{36},.*", re.DOTALL)
 _CODED = re.compile(rb"^([A-Za-z0-9][A-Za-z0-9.;=-]*)::[ \t]*([^\r\n]*?)[ \t]*\r?$", re.MULTILINE)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
 _EXTENDED = re.compile(r"<GUID=([0-9A-Fa-f]{32}|[0-9A-Fa-f-]{36})>;(?:<[A-Z_]+=[^>]*>;)*")
+_GONE = re.compile(r"<RMD_FLAGS=[0-9]*[13579]>;")
+"""The state of a link that was taken away and is kept for replication, as Samba prints it (MS-ADTS: link values)."""
 _PART = re.compile(r"(?:\\.|[^\\,])*", re.DOTALL)
 _PROTECTED = re.compile(rb"\\(?:([0-9A-Fa-f]{2})|(.))", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.;=-]*")
@@ -75,7 +79,11 @@ _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _PROBED = 16384
 _NAMED = re.compile(rb"^dn:", re.IGNORECASE | re.MULTILINE)
 _OBJECT = re.compile(rb"dn:[^\n]*\n(?:#[^\n]*\n)*[A-Za-z0-9][A-Za-z0-9.;-]*:", re.IGNORECASE)
-_SAID = {"subsection not found": "a line has no colon", "Incorrect padding": "a value is not base64"}
+_SAID = {
+    "subsection not found": "a line has no colon",
+    "Incorrect padding": "a value is not base64",
+    "Invalid base64": "a value is not base64",
+}
 """What the library says, and what it means."""
 _MODIFIES = re.compile(rb"^changetype:[ \t]*modify[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _BETWEEN = re.compile(rb"^-\r?(?:\n|\Z)", re.MULTILINE)
@@ -96,9 +104,10 @@ class LdifFile(ObjectFile):
     def faults(self) -> tuple[Fault, ...]:
         """All faults of all records, and whether the dump was cut short."""
         found: list[Fault] = []
-        for _ in _watched(self.records, found.append):
+        numbered = any(each.get("uSNChanged") is not None for each in self.records if each.dn)
+        for _ in entries_from(_watched(self.records, found.append), found.append, numbered=numbered):
             pass
-        return tuple(found)
+        return tuple(each for each in found if each.kind != "change")
 
 
 def begins(data: bytes) -> bool:
@@ -106,7 +115,7 @@ def begins(data: bytes) -> bool:
     if data.startswith(_WIDE):
         data = data[: _PROBED * 2].decode("utf-16", "replace").encode("utf-8", "replace")
     head = data[:_PROBED].removeprefix(_MARK)
-    if b"\0" in head:
+    if b"\0" in head or head.partition(b"\n")[0].endswith(b"\r\r"):
         return False
     known = False
     for _, _, _, raw in _blocks(io.BytesIO(head)):
@@ -394,7 +403,8 @@ def _record(parser_class: Any, line: int, start: int, raw: bytes, text: bytes) -
         try:
             dn, values = _read_by_library(parser_class, unfolded)
         except ValueError as error:
-            message = f"the record cannot be read: {_SAID.get(str(error), error)}"[:200].rstrip(" .")
+            said = next((plain for each, plain in _SAID.items() if str(error).startswith(each)), error)
+            message = f"the record cannot be read: {said}"[:200].rstrip(" .")
     faults = [Fault("record", message, span, line=line)] if message else []
     if read.is_odd:
         said = "text behind a comment is passed over: the comment may be broken over lines"
@@ -402,9 +412,12 @@ def _record(parser_class: Any, line: int, start: int, raw: bytes, text: bytes) -
     change, values = _change_of(values)
     if b"<GUID=" in text or (dn is not None and dn.startswith("<GUID=")):
         dn, values = _plain(dn, values)
+    parts: tuple[tuple[str, Values], ...] = ()
     if b";range=" in lowered:
-        values, cut = joined_parts(values)
-        faults += [Fault("ending", each, span, line=line) for each in cut]
+        given = values
+        values, cut = joined_parts(given)
+        faults += [Fault(PART, each, span, line=line) for each in cut]
+        parts = given if cut else ()
     if (
         plain is None
         and not message
@@ -424,7 +437,9 @@ def _record(parser_class: Any, line: int, start: int, raw: bytes, text: bytes) -
         faults.append(Fault("usn", "the object has more than one uSNChanged", span, line=line))
     if b"\nrepl" in lowered:
         faults += undecodable(values, span, line)
-    return Record(dn, values, line, span, raw, text=whole, faults=tuple(faults), change=change, told=read.told)
+    return Record(
+        dn, values, line, span, raw, text=whole, faults=tuple(faults), change=change, told=read.told, parts=parts
+    )
 
 
 def _read_by_library(parser_class: Any, text: bytes) -> tuple[str | None, tuple[tuple[str, Values], ...]]:
@@ -502,12 +517,18 @@ def _is_base64(value: bytes) -> bool:
 
 
 def _plain(dn: str | None, values: tuple[tuple[str, Values], ...]) -> tuple[str | None, tuple[tuple[str, Values], ...]]:
-    """Return names without the identities before them, which a server adds where it is asked for extended names."""
+    """Return names without the identities before them, which a server adds where it is asked for extended names.
+
+    A link that is kept as one that was taken away is no value.
+    """
     known = _EXTENDED.match(dn) if dn else None
-    values = tuple(
-        (name, tuple([each[found.end() :] if (found := _EXTENDED.match(each)) else each for each in held]))
-        for name, held in values
-    )
+    plain: list[tuple[str, Values]] = []
+    for name, held in values:
+        found = [(each, _EXTENDED.match(each)) for each in held]
+        left = [each[at.end() :] if at else each for each, at in found if not (at and _GONE.search(at[0]))]
+        if left or not held:
+            plain.append((name, tuple(left)))
+    values = tuple(plain)
     if dn is None or known is None:
         return dn, values
     if not any(name.lower() == "objectguid" for name, _ in values):
@@ -559,36 +580,76 @@ def _change_of(values: tuple[tuple[str, Values], ...]) -> tuple[str | None, tupl
 
 def _watched(found: Iterable[Record], tell: Report) -> Iterator[Record]:
     """Yield records, and tell what is wrong with each, and at the end whether what a search printed is whole."""
-    named = counted = 0
+    named = counted = objects = 0
     paged: Record | None = None
     last: Record | None = None
-    ended = True
-    for record in found:
+    ended, has_pages = True, False
+    for record in _joined(found):
         if last is None:
             ended = _BEGUN.match(record.text) is None
         for fault in record.faults:
             tell(fault)
         named += record.dn is not None or _NAMED.search(record.text) is not None
+        objects += bool(record.dn)
         for told in record.told:
             if told.name == search_output.ENDING:
                 ended = True
                 said = f"result {told.value}: the dump is cut short{_way_on(told.value)}"
                 tell(Fault("ending", said, record.span, line=_line_in(record, told)))
             elif told.name == search_output.PAGES:
-                paged = record if told.value else None
+                paged, has_pages = record if told.value else None, True
             else:
                 counted += int(told.value)
-        last = record
+        last = record if last is None or record.line > last.line else last
         yield record
     if paged is not None:
         said = "the last page says that more follow: the dump is cut short"
         tell(Fault("ending", said, paged.span, line=paged.line))
-    if last is not None and counted > named:
+    if last is None:
+        return
+    whole = _ENDED.search(last.text) is not None
+    if counted > named:
         said = f"the search counted {counted} entries, and the file has {named}"
         tell(Fault("count", said, last.span, damage=False, line=last.line))
-    elif last is not None and not ended and not _ENDED.search(last.text):
+    elif not ended and not whole:
         said = "the search that printed it does not say how it ended"
         tell(Fault(UNENDED, said, last.span, damage=False, line=last.line))
+    elif objects in _LIMITS and not (whole or has_pages or last.change):
+        said = f"it has exactly {objects} entries, as many as {_LIMITS[objects]} gives at once, and no pages"
+        tell(Fault(UNENDED, said, last.span, damage=False, line=last.line))
+
+
+_LIMITS = {500: "OpenLDAP", 1000: "a domain controller"}
+"""How many entries a server gives at most, unless it is set otherwise or asked for pages (MaxPageSize; sizelimit)."""
+
+PART = "part"
+"""Kind of fault: an attribute has some of its values, and others may follow in another record of the object."""
+
+
+def _joined(found: Iterable[Record]) -> Iterator[Record]:
+    """Yield records; those of one object that have parts of an attribute as one, at the end, as one search gives one.
+
+    What was written between two searches is not joined.
+    """
+    held: dict[tuple[str, str | None], Record] = {}
+    for record in found:
+        if record.dn is None or not record.parts:
+            yield record
+            continue
+        number = record.get("uSNChanged")
+        name = record.dn.lower()
+        key = next((each for each in held if each[0] == name and (number in (None, each[1]))), (name, number))
+        first = held.get(key)
+        if first is not None:
+            names = {each for each, _ in first.parts}
+            more = tuple(each for each in record.parts if each[0] not in names)
+            record = first._replace(parts=(*first.parts, *more), faults=(*first.faults, *record.faults))  # noqa: PLW2901
+        held[key] = record
+    for record in held.values():
+        values, cut = joined_parts(record.parts)
+        faults = [each for each in record.faults if each.kind != PART]
+        faults += [Fault("ending", each, record.span, line=record.line) for each in cut]
+        yield record._replace(values=values, faults=tuple(faults))
 
 
 UNENDED = "unended"
@@ -630,7 +691,7 @@ def _check_name(known: str | None, _: str) -> None:
 
 
 def _surveyed(stream: BinaryIO) -> Survey:
-    deletions = creations = numbered = False
+    deletions = creations = numbered = identified = False
     removed: int | None = None
     lifetime: int | None = None
     heads: list[Record] = []
@@ -640,6 +701,7 @@ def _surveyed(stream: BinaryIO) -> Survey:
         deletions = deletions or _DELETED.search(text) is not None
         creations = creations or _CREATED.search(text) is not None
         numbered = numbered or _CHANGED.search(text) is not None
+        identified = identified or _IDENTIFIED.search(text) is not None
         for each in _REMOVED.finditer(text):
             number = usn_of(each[1].decode("latin-1"))
             removed = number if number is None or removed is None else max(number, removed)
@@ -647,7 +709,7 @@ def _surveyed(stream: BinaryIO) -> Survey:
             lifetime = int(said[1])
         if _OF_SERVER.search(text) and len(heads) < MOST_HEADS:
             heads.append(_record(parser_class, *block))
-    return Survey(deletions, creations, numbered, removed, lifetime, heads=tuple(heads))
+    return Survey(deletions, creations, numbered, identified, removed=removed, lifetime=lifetime, heads=tuple(heads))
 
 
 def former_name(entry: Entry) -> str:

@@ -53,6 +53,7 @@ class Record(NamedTuple):
         faults: what is wrong with it.
         change: what a change record does: ``add``, ``modify`` ...; ldifde writes ``add`` in each object of a dump.
         told: what the search tool says beside it of the search as a whole.
+        parts: the attributes as they stand, where one has only some of its values (``member;range=0-1499``).
     """
 
     dn: str | None
@@ -64,6 +65,7 @@ class Record(NamedTuple):
     faults: tuple[Fault, ...] = ()
     change: str | None = None
     told: tuple[search_output.Statement, ...] = ()
+    parts: tuple[tuple[str, Values], ...] = ()
 
     def get(self, name: str) -> str | None:
         """Return the first value of an attribute, whose name is matched without case."""
@@ -75,7 +77,8 @@ class Survey(NamedTuple):
     """What a first pass over a dump shows.
 
     Attributes:
-        deletions: it has a tombstone; ``creations``: it has uSNCreated; ``numbered``: it has uSNChanged.
+        deletions: it has a tombstone; ``creations``: it has uSNCreated; ``numbered``: it has uSNChanged;
+            ``identified``: it has an objectGUID or entryUUID.
         removed: the last removed number in it.
         lifetime: of tombstones, in days, as the forest says.
         heads: the records of the server itself: the rootDSE and the NTDS Settings, wherever they stand.
@@ -84,6 +87,7 @@ class Survey(NamedTuple):
     deletions: bool
     creations: bool
     numbered: bool
+    identified: bool
     removed: int | None
     lifetime: int | None
     heads: tuple[Record, ...]
@@ -132,6 +136,8 @@ class ObjectFile(NamedTuple):
         said = [count(len(objects), "change" if changes else "object")]
         if numbers := [n for each in objects if (n := usn_of(each.get("uSNChanged"))) is not None]:
             said.append(f"USN {min(numbers)} to {max(numbers)}")
+        if numbers and not changes and not any(map(_has_identity, objects)):
+            said.append(NO_IDENTITY)
         facts = facts_of(self.records)
         said += [f"of {facts.server}"] if facts.server else []
         return said + ([f"highest number {facts.head}"] if facts.head is not None else [])
@@ -171,6 +177,7 @@ def entries_of(
         creations=found.creations,
         last_removed=found.removed,
         numbered=found.numbered,
+        identified=found.identified,
         lifetime=_days(found.lifetime if found.lifetime is not None else survey_of(heads).lifetime),
     )
     return facts, entries_from(read(stream), tell, numbered=facts.numbered)
@@ -178,7 +185,7 @@ def entries_of(
 
 def survey_of(found: Iterable[Record]) -> Survey:
     """Return what a first pass over objects of any form shows."""
-    deletions = creations = numbered = False
+    deletions = creations = numbered = identified = False
     removed: list[int] = []
     lifetime: int | None = None
     heads: list[Record] = []
@@ -189,6 +196,7 @@ def survey_of(found: Iterable[Record]) -> Survey:
         deletions = deletions or first.get("isdeleted", "").lower() == "true"
         creations = creations or "usncreated" in first
         numbered = numbered or "usnchanged" in first
+        identified = identified or not _IDENTITIES.isdisjoint(first)
         removed += [
             number
             for name in ("usndsalastobjremoved", "usnlastobjrem")
@@ -198,7 +206,21 @@ def survey_of(found: Iterable[Record]) -> Survey:
             lifetime = said
         if (not each.dn or each.dn.lower().startswith("cn=ntds settings,")) and len(heads) < MOST_HEADS:
             heads.append(each)
-    return Survey(deletions, creations, numbered, max(removed, default=None), lifetime, heads=tuple(heads))
+    return Survey(
+        deletions, creations, numbered, identified, removed=max(removed, default=None), lifetime=lifetime,
+        heads=tuple(heads),
+    )  # fmt: skip
+
+
+_IDENTITIES = frozenset({"objectguid", "entryuuid"})
+NO_IDENTITY = (
+    "no object has objectGUID: each is known by its name alone, so that a renamed one looks deleted and made anew"
+)
+"""What is to be said of a dump in which nothing has an identity."""
+
+
+def _has_identity(record: Record) -> bool:
+    return any(name.lower() in _IDENTITIES for name, _ in record.values)
 
 
 def facts_of(found: Iterable[Record]) -> Facts:
@@ -228,17 +250,21 @@ def entries_from(found: Iterator[Record], tell: Report, *, numbered: bool = True
             message = f"a change ({record.change[:20]}), no object"
             tell(Fault("change", message, record.span, damage=False, line=record.line))
             continue
-        if not record.text.endswith(b"\n") and _DECISIVE.search(record.text):
-            tell(Fault("cut", "the object is cut off in what tells it", record.span, line=record.line))
+        if not record.text.endswith(b"\n"):
+            if _DECISIVE.search(record.text):
+                tell(Fault("cut", "the object is cut off in what tells it", record.span, line=record.line))
+                continue
+            said = "the last line has no end, so that the last value of the object may be cut off"
+            tell(Fault(CUT, said, record.span, damage=False, line=record.line))
+        if record.values and not any(any(held) for _, held in record.values):
+            tell(Fault(VALUELESS, "the object has names of attributes without values, as ldapsearch -A gives them",
+                       record.span, line=record.line))  # fmt: skip
             continue
         first = {name.lower(): held[0] for name, held in reversed(record.values) if held}.get
         changed = usn_of(first("usnchanged"))
         if changed is None and (numbered or first("usnchanged") is not None):
             if first("usnchanged") is not None:
-                message = "the object has no uSNChanged that is a number"
-                if not first("usnchanged"):
-                    message = "uSNChanged has no value, as with ldapsearch -A, which gives the names alone"
-                tell(Fault("usn", message, record.span, line=record.line))
+                tell(Fault("usn", "the object has no uSNChanged that is a number", record.span, line=record.line))
             elif not record.dn.lower().startswith(_OF_FOREST):
                 tell(Fault("usn", "the object has no uSNChanged", record.span, damage=False, line=record.line))
             continue
@@ -273,6 +299,10 @@ def entries_from(found: Iterator[Record], tell: Report, *, numbered: bool = True
             line=record.line,
             csn=first("entrycsn"),
         )
+
+
+CUT, VALUELESS = "cut-value", "valueless"
+"""Kinds of faults: the file may end within a value; the dump was asked for the names of attributes alone."""
 
 
 def guid(value: str) -> str | None:
@@ -326,7 +356,8 @@ def joined_parts(values: tuple[tuple[str, Values], ...]) -> tuple[tuple[tuple[st
             at = None if high is None else max(high + 1, at)
         if at is not None:
             cut.append(
-                f"{name} has only its first {at} values: the dump is cut short; ask for {name};range={at}-* as well"
+                f"{name} {f'has only its first {at} values' if at else 'lacks its first values'}: the dump is cut "
+                f"short; ask for {name};range={at}-* as well"
             )
     return tuple(found.items()), cut
 

@@ -591,9 +591,14 @@ _LIKE_A_TIME = re.compile(r"[0-9]{1,4}[-/.] ?[0-9]{1,2}[-/.] ?[0-9]{1,4}|[0-9]{1
 
 def _parsed(text: str, form: str) -> datetime | None:
     try:
-        return datetime.strptime(text, form)
+        found = datetime.strptime(text, form)
     except ValueError:
         return None
+    return found if found.year in _YEARS else None
+
+
+_YEARS = range(1601, 2400)
+"""From the beginning of the times of Windows on; other calendars (Thai, Persian, Hijri) count years outside of it."""
 
 
 def _is_time(text: str) -> bool:

@@ -72,7 +72,7 @@ _STOPPED = re.compile(rb"(?:search (?:error|failed) - |got interrupt, )(.*)")
 
 _SAID = re.compile(
     rb"(?:Matched DN|Additional information|Referral): .*|[ \t]+(?:matched DN|additional info|referrals?|ref [0-9]+):.*"
-    rb"|Press \[.*\] Enter for the next .*|Estimate entries: [0-9]+"
+    rb"|\t'.*'|Press \[.*\] Enter for the next .*|Estimate entries: [0-9]+"
 )
 """What goes with it, and what a tool asks between two pages."""
 

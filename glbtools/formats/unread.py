@@ -57,6 +57,8 @@ def _kind(what: str, instead: str, *patterns: str, lacks: str = "") -> _Kind:
 _ATTRIBUTE = r"^[ \t]*(?:objectClass|objectGUID|uSNChanged|whenChanged)[ \t]*:"
 
 
+_POWERSHELL = "what PowerShell's {} prints"
+_VECTORS = "give the vector as repadmin prints it: repadmin /showutdvec SERVER DC=example,DC=com /nocache"
 _KINDS = (
     _kind(
         "a text quoted in mail, with '>' before each line",
@@ -87,6 +89,20 @@ _KINDS = (
         "what repadmin /showutdvec prints in another language than English",
         "run it on a machine whose language is English, or give a list of cursors (JSON)",
         r" @ USN +[0-9]+ @ (?!Time )\w+ [0-9]",
+    ),
+    _kind(
+        _POWERSHELL.format("Get-ADReplicationUpToDatenessVectorTable"), _VECTORS,
+        r"^(?:UsnFilter[ \t]*:|.*\bPartnerInvocationId\b.*\bUsnFilter\b|.*\bUsnFilter[ \t]*\r?$)",
+    ),
+    _kind(
+        _POWERSHELL.format("Get-ADReplicationPartnerMetadata or Get-ADReplicationFailure"), _LINKS,
+        r"^(?:ConsecutiveReplicationFailures|LastReplicationAttempt|FirstFailureTime|FailureCount)[ \t]*:",
+        r"^(?:Partner|Server|Partition)[ \t]*:",
+    ),
+    _kind(
+        "what samba-tool drs showrepl --summary prints, which names only some links",
+        "give all of them: samba-tool drs showrepl > links.txt",
+        r"^(?:\x1b\[[0-9;]*m)?(?:There are failing connections|\[ALL GOOD\])",
     ),
     # Links of replication. repadmin underlines a heading to the end of the line, samba-tool does not.
     _kind(
@@ -179,6 +195,8 @@ def named(data: bytes) -> TextKind | None:
         return known
     if len(data) > 64 and (container := packed(data[:64])):
         return TextKind(container.what, container.instead)
+    if len(data) > _LEAST_WIDE and (ends := _line_ends(data[:_HEAD])):
+        return ends
     if not data.startswith(_WIDE) and (order := _wide_order(data)):
         return TextKind(
             "text in UTF-16 without the mark (FF FE) that tells it", f"convert it: iconv -f utf-16{order} -t utf-8"
@@ -187,6 +205,28 @@ def named(data: bytes) -> TextKind | None:
     if "\0" in text:
         return None
     return next((kind.unread for kind in _KINDS if kind.fits(text)), None)
+
+
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
+
+
+def _line_ends(head: bytes) -> TextKind | None:
+    """Return what a text is whose lines end as those of nothing that is read; None for any other content."""
+    lines = head.count(b"\n")
+    if head.count(b"\r") < _LEAST_LINES or (lines and head.count(b"\r\r\n") < lines) or _CONTROL.search(head):
+        return None
+    if lines:
+        return TextKind(
+            "a text whose lines end in CR CR LF, as a transfer that added a CR leaves them",
+            "convert it: tr -d '\\r' < FILE > NEW",
+        )
+    return TextKind(
+        "a text whose lines end in CR alone, as an old Macintosh writes them",
+        "convert it: tr '\\r' '\\n' < FILE > NEW",
+    )
+
+
+_LEAST_LINES = 2
 
 
 _WIDE = (b"\xff\xfe", b"\xfe\xff")

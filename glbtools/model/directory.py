@@ -73,6 +73,7 @@ class Facts(NamedTuple):
         taken: when it was taken.
         columns: it is a table, whose columns are its attributes.
         numbered: its objects have numbers.
+        identified: an object of it is known by more than its name.
         lifetime: how long it remembers a deletion, where it says so.
     """
 
@@ -86,6 +87,7 @@ class Facts(NamedTuple):
     taken: datetime | None = None
     columns: bool = True
     numbered: bool = True
+    identified: bool = True
     lifetime: timedelta | None = None
 
     @property

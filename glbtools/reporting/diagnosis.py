@@ -44,6 +44,7 @@ def document(report: Report, version: str) -> dict[str, Any]:
                 "objects": each.objects,
                 "head": each.facts.head,
                 "highest": each.highest,
+                "identified": each.facts.identified,
             }
             for each in report.directories
         ],

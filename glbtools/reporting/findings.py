@@ -11,6 +11,7 @@ from glbtools.diagnosis.alternatives import NAMED_BY_EFFECT
 from glbtools.diagnosis.finding import NOT_SO, Evidence, Finding
 from glbtools.diagnosis.successors.inputs import IMPORT
 from glbtools.diagnosis.wording import numbers_text, plural
+from glbtools.formats.objects import NO_IDENTITY
 from glbtools.model.channel import BACKSYNC, DOWNLOAD, ICS, NORMAL, UPLOAD, USN, Channel, Range, due
 from glbtools.model.doubts import CERTAINTIES, NAMED_OTHERWISE
 from glbtools.reporting import model
@@ -279,6 +280,7 @@ def _successors(found: Report) -> Iterator[Block]:
         scope = f", {safe(each.facts.scope)}" if each.facts.scope else ""
         yield Paragraph(
             f"{safe(each.path)}: {whose}{scope}; {plural(each.objects, 'object')}, numbers up to {each.highest}"
+            + ("" if each.facts.identified or not each.objects else f"; {NO_IDENTITY}")
         )
     imports = found.given.of(IMPORT)
     for piece in imports:

@@ -93,5 +93,4 @@ def _coded(digit: int, code: int | None, argument: str) -> bytes:
 
 
 def _stored(line: str) -> bytes:
-    # ASCII is the same in the code page, and quicker.
-    return (line.encode() if line.isascii() else line.encode(logs.ENCODING, "replace")) + b"\r\n"
+    return line.encode(logs.ENCODING, "replace") + b"\r\n"

@@ -471,3 +471,8 @@ def test_replication_that_is_switched_off_is_said_though_no_link_has_met_it(opti
 def test_a_time_of_a_vector_that_is_cut_off_is_said():
     (fault,) = parse_utdvec(b"S\\A @ USN 1000 @ Time 2026-02-1").faults
     assert fault.kind == "time"
+
+
+@pytest.mark.parametrize("text", ["21/11/2569 17:03:15", "1448-06-20 17:03:15", "1405/09/08 17:03:15"])
+def test_a_time_of_another_calendar_is_none(text):
+    assert moment(text) is None

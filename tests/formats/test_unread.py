@@ -192,3 +192,23 @@ def test_a_number_is_found_behind_a_long_object(tmp_path, run):
     path = tmp_path / "a.ldif"
     path.write_text("dn: CN=a\nphoto: " + "x" * 200_000 + "\nuSNChanged: 5\n")
     assert run("diagnose", path).status in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (
+            "\r\nPartition : DC=x\r\nPartnerInvocationId : 0\r\nServer : dc1\r\nUsnFilter : 220380\r\n",
+            "Get-ADReplicationUpToDatenessVectorTable",
+        ),
+        ("\nPartner Partition UsnFilter\n------- --------- ---------\n", "Get-ADReplicationUpToDatenessVectorTable"),
+        ("LastReplicationAttempt : x\nPartner : CN=NTDS Settings\n", "Get-ADReplicationPartnerMetadata"),
+        ("There are failing connections\nFailing inbound connection:\n", "samba-tool drs showrepl --summary"),
+        ("\x1b[32m[ALL GOOD]\x1b[0m\n", "samba-tool drs showrepl --summary"),
+    ],
+)
+def test_what_other_tools_say_of_replication_is_named(text, what):
+    found = named(text.encode())
+    assert found is not None
+    assert what in found.what
+    assert found.instead

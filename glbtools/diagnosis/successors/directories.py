@@ -39,8 +39,8 @@ from glbtools.errors import GlbError
 from glbtools.formats import exchange_csv
 from glbtools.formats.csvde import UNTOLD
 from glbtools.formats.ldif_dump import ELSEWHERE, UNENDED
+from glbtools.formats.objects import VALUELESS
 from glbtools.formats.replication import VECTOR, parse_vector
-from glbtools.model import doubts
 from glbtools.model.channel import classify
 from glbtools.model.directory import Entry, Facts, Values, outlived
 from glbtools.model.doubts import CERTAINTIES
@@ -247,13 +247,23 @@ def _damaged(each: Directory) -> Finding:
             notes=("Without numbers nothing can be said of it, and nothing exported by them.",),
             help=("Put USN-Changed into the first line of the file that is exported to, and export anew (Q239639).",),
         )
+    if each.damage and all(fault.kind == VALUELESS for _, fault in each.damage):
+        return finding(
+            "dump-damaged",
+            each.path,
+            f"{plural(each.num_damage, 'object')} of the dump {'has' if each.num_damage == 1 else 'have'} names of "
+            "attributes without values",
+            evidence,
+            notes=("Nothing can be said of them, not even whether they have changed.", *only_first(each.num_damage)),
+            help=("Take the dump without -A: that option of ldapsearch leaves the values out.",),
+        )
     if not each.num_damage:
         return finding(
             "dump-damaged",
             each.path,
             f"{each.cut}: the file may be cut off",
             [Evidence(each.path, note="its end")],
-            doubts=(doubts.ENDS_SO,),
+            certainty="possible",
             severity="warning",
             notes=("What stood behind it, if anything did, is not in this file.",),
             help=("Export anew, or take the copy whose size is that of the original.",),
@@ -338,7 +348,7 @@ def _empty(each: Directory) -> Finding:
         "dump-cut-short",
         each.path,
         "the dump holds no object: it may be cut short, or nothing fitted what was asked for",
-        doubts=(doubts.NOTHING_FITTED,),
+        certainty="possible",
         severity="warning",
         notes=("Nothing follows from what is missing in it.",),
     )
@@ -354,14 +364,16 @@ def _cut_short(each: Directory) -> Finding:
         [Evidence(each.path, None, fault.line, note=fault.message.partition(":")[0]) for fault in sure or each.endings][
             :MOST
         ],
-        doubts=() if sure else (doubts.NO_MORE_THERE,),
+        certainty="certain" if sure else "possible",
         severity="" if sure else "warning",
         notes=(
             "An object that is not in it looks deleted, or never changed: nothing follows from what is missing in it."
             + (" An export or a comparison of it is refused." if sure else ""),
         ),
         help=(
-            "Take the dump anew. A limit of the server on one answer does not count for pages: ldapsearch -E "
+            "Take the dump anew, and look at the base that was searched: the server has no such object."
+            if any(fault.message.startswith("result 32 ") for fault in each.endings)
+            else "Take the dump anew. A limit of the server on one answer does not count for pages: ldapsearch -E "
             "pr=1000/noprompt.",
         ),
     )
@@ -393,7 +405,7 @@ def _no_deletions(each: Directory) -> Finding:
             each.path,
             "the dump holds no tombstone, so it may have been taken without them",
             [Evidence(each.path, field="isDeleted", note="no object has it")],
-            doubts=(doubts.NONE_DELETED,),
+            certainty="possible",
             notes=("Even the Deleted Objects container is a tombstone: a dump of the whole domain has at least one.",),
             help=(
                 "Take the dump with ldifde -x, or with ldapsearch and the control Show Deleted, "
@@ -423,10 +435,15 @@ def _above_head(each: Directory) -> Finding:
         f"{plural(count, 'object')} of {each.name} {'is' if count == 1 else 'are'} numbered above "
         f"the server's highest number, {head}",
         [_object(each, entry) for entry in each.above.first],
-        doubts=(doubts.WRITTEN_MEANWHILE,),
-        notes=("If the server has lost its highest number, replication stops with events 1224 and 1171 (Q243438).",),
+        certainty="possible",
+        notes=(
+            "This is in order if they were written while the dump was read: the highest number was noted before it "
+            "began.",
+            "If the server has lost its highest number, replication stops with events 1224 and 1171 (Q243438).",
+        ),
         help=("Read the highest number again: if it is now above these, nothing is wrong.",),
         ranges=((head, each.highest),),
+        settled_by=("the highest number of the server, read after the dump",),
     )
 
 
@@ -512,20 +529,20 @@ def _judge_state(
         found.findings.append(_other_scope(directory, state, piece, data))
         return
     if "ROLLED_BACK" in verdict.states:
-        unseen = facts.head is None
-        left = [doubts.HEAD_UNSEEN] if unseen else []
-        if directory.cut and unseen:
-            left.append(doubts.NUMBER_CUT)
+        sure = verdict.certainty if facts.head is not None else "likely"
+        settled = () if facts.head is not None else ("the highest number of the server itself, as no dump shows it",)
+        if directory.cut and facts.head is None:
+            sure, settled = "possible", (*settled, "the dump whole: its last number may be cut off")
         elif is_older(state, facts, directory.latest) is not False:
-            left.append(doubts.DUMP_OLDER)
+            sure, settled = "likely", (*settled, "when the dump was taken: it may be older than the export")
         traces.setdefault(directory.path, []).append(
             Trace(
                 f"everything up to {state.exported} was exported, and the highest number is now {directory.head}",
                 (place._replace(note="the last number that was exported"), highest(directory)),
-                tuple(left),
-                verdict.certainty,
+                sure,
                 reached=state.exported,
                 notes=("An export with this state is refused.",),
+                settled_by=settled,
                 exported=True,
             )
         )
@@ -538,7 +555,7 @@ def _judge_state(
                     Evidence(piece.path, None, line_of(data, "head"), "head", state.head, note="by the server's word"),
                     highest(directory),
                 ),
-                () if state.epoch and facts.taken else (doubts.DUMP_OLDER if state.epoch else doubts.ANOTHER_SERVER,),
+                "certain" if state.epoch and facts.taken else "likely",
                 reached=state.head,
                 exported=True,
             )
@@ -605,13 +622,11 @@ def _fallen(directory: Directory, state: State, piece: Piece, said: ExportPrevie
                 for each in entries[:MOST]
             ),
         ),
-        (
-            *(() if named else (doubts.ANOTHER_SERVER,)),
-            *(() if sure else (doubts.WRITTEN_DURING_LAST,)),
-            *((doubts.NUMBER_CUT,) if directory.cut else ()),
-        ),
+        ("certain" if named else "likely") if sure and not directory.cut else "possible",
         reached=state.exported,
-        notes=("An export with this state is refused.",),
+        notes=("An export with this state is refused.",)
+        + (() if sure else ("Or they were written while the last dump was read, and nothing is wrong.",)),
+        settled_by=("a comparison of the two dumps (directory compare)",),
         exported=True,
     )
 
@@ -622,7 +637,7 @@ def _refused(directory: Directory, piece: Piece, data: bytes, refusal: str) -> F
         directory.path,
         "an export of this dump with the state given is refused",
         [Evidence(piece.path, None, line_of(data, "exported"), note="the state")],
-        doubts=(doubts.PURPOSELY_REFUSED,),
+        certainty="possible",
         severity="warning",
         notes=(refusal[:1].upper() + refusal[1:] + ".",),
     )
@@ -634,10 +649,11 @@ def _vanished(directory: Directory, piece: Piece, data: bytes, alarms: Sequence[
         directory.path,
         f"what was exported of {directory.name} and what is there do not go together",
         [Evidence(piece.path, None, line_of(data, "names"), "names", note="what was exported")],
-        doubts=(doubts.MOVED_OUT,),
+        certainty="possible",
         severity="warning",
         notes=tuple(each[:1].upper() + each[1:] + "." for each in alarms),
         help=COMPARE,
+        settled_by=("a comparison with the receiver's whole list",),
     )
 
 
@@ -697,14 +713,14 @@ def _outlived(directory: Directory, state: State, piece: Piece, data: bytes, dum
             Evidence(piece.path, None, line_of(data, "exported_at"), "exported_at", f"{state.exported_at:%Y-%m-%d}"),
             Evidence(directory.path, note="it has no number of the last removed object"),
         ],
-        doubts=(doubts.NOTHING_FORGOTTEN,),
+        certainty="possible",
         severity="warning",
         notes=(
             f"A deletion is remembered for {directory.facts.remembers_text} (Q239639, MS-ADTS). What was "
             "deleted soon after the last export may be forgotten.",
         ),
         help=COMPARE,
-        settled_by=("USN-DSA-Last-Obj-Removed in the dump",),
+        settled_by=("USN-DSA-Last-Obj-Removed in the dump", "a comparison with the receiver's whole list"),
     )  # fmt: skip
 
 
@@ -757,7 +773,7 @@ def _foreign_dump(old: Directory, new: Directory, said: Difference) -> Finding:
         message,
         [Evidence(old.path, field="server", value=old.facts.server, note="the older dump"),
          Evidence(new.path, field="server", value=new.facts.server, note="the current dump"), *evidence],
-        doubts=() if named else (doubts.CREATED_ELSEWHERE,),
+        certainty="certain" if named else "likely",
         notes=(
             "USN-Created never changes on one server, and each server gives its own. A number recorded with the one "
             "dump says nothing about the other.",
@@ -782,10 +798,10 @@ def _rolled_back(old: Directory, new: Directory, said: Difference) -> Trace:
         f"its highest number was {numbers.old_head} and is {numbers.new_head}" if lower else "",
         f"{plural(len(fallen), 'object')} had a higher number before" if fallen else "",
     ]
-    left = [] if old.facts.server and new.facts.server else [doubts.ANOTHER_SERVER]
+    certainty = "certain" if fallen and old.facts.server and new.facts.server else "likely"
     if not fallen:
         gone = [each for each in old.entries if each.changed > numbers.new_head]
-        left.append(doubts.DELETED_SINCE if all(each.deleted for each in gone) else doubts.MOVED_AWAY)
+        certainty = "possible" if all(each.deleted for each in gone) else "likely"
     evidence = (
         Evidence(old.path, field="USN-Changed", value=numbers.old_head, note="the highest number in the older dump"),
         highest(new),
@@ -797,7 +813,7 @@ def _rolled_back(old: Directory, new: Directory, said: Difference) -> Trace:
         if anew
         else ()
     )
-    return Trace(" and ".join(filter(None, parts)), evidence, tuple(left), reached=numbers.old_head, notes=notes)
+    return Trace(" and ".join(filter(None, parts)), evidence, certainty, numbers.old_head, notes)
 
 
 def _overtaken(old: Directory, new: Directory, said: Difference) -> Trace:
@@ -809,9 +825,9 @@ def _overtaken(old: Directory, new: Directory, said: Difference) -> Trace:
     return Trace(
         f"{plural(len(said.reused), 'number')} given twice, to another object in the older dump ({shown})",
         tuple(evidence[:MOST]),
-        (doubts.ANOTHER_SERVER,),
-        reached=said.comparison.old_head,
-        notes=("It has passed its old number since, so that no number by itself shows it any more.",),
+        "likely",
+        said.comparison.old_head,
+        ("It has passed its old number since, so that no number by itself shows it any more.",),
     )
 
 
@@ -819,12 +835,11 @@ def _gone(old: Directory, new: Directory, said: Difference) -> Finding:
     removed, count = new.facts.last_removed, len(said.overtaken)
     apart = new.latest - old.latest if new.latest and old.latest else None
     long = apart is not None and apart > new.facts.remembers
-    forgotten = long and (removed is None or removed > said.comparison.old_head)
     why = (
         f"The dumps are {apart.days} days apart, and a deletion is remembered for "
         f"{new.facts.remembers_text}: whoever has not exported in between has missed it."
         if apart is not None and long
-        else "The directory may also have been restored."
+        else "They may also have been moved out of what is exported, or hidden, or the directory was restored."
     )
     return finding(
         DELETION,
@@ -832,7 +847,7 @@ def _gone(old: Directory, new: Directory, said: Difference) -> Finding:
         f"{plural(count, 'object')} of the older dump {'is' if count == 1 else 'are'} gone from {new.name} without a "
         "tombstone",
         [_object(old, Entry(each.key, each.dn, each.changed)) for each in said.overtaken[:MOST]],
-        doubts=(doubts.MOVED_AWAY if forgotten else doubts.MOVED_OUT,),
+        certainty="likely" if long and (removed is None or removed > said.comparison.old_head) else "possible",
         severity="warning",
         notes=(why, *only_first(count)),
         help=COMPARE,
@@ -863,17 +878,19 @@ def _held_back(directory: Directory, partners: list[Directory], positions: dict[
             f"{plural(len(lacking), 'object')} numbered below: "
             f"{', '.join(shown_name(each.key, each.dn) for each in lacking[:3])}{' ...' if len(lacking) > 3 else ''}",
             [_object(directory, each) for each in lacking[:MOST]],
-            doubts=(doubts.OF_TWO_MOMENTS,),
+            certainty="possible",
             severity="warning",
             notes=(
                 "A number that was given twice is passed over by whoever had it the first time: the server was put "
                 "back, and has passed its old number since.",
+                "Or the two dumps are of different moments or parts, or it was deleted there and its tombstone is "
+                "gone.",
             ),
             help=(
                 "Compare the two dumps (glbtools directory compare), and look for other signs: the vectors with "
                 "invocation ids (repadmin /showutdvec ... /nocache), an older dump of the server (--older).",
             ),
-            settled_by=("an older dump of the server itself",),
+            settled_by=("an older dump of the server itself", "replPropertyMetaData in both dumps"),
         )
 
 
@@ -922,8 +939,7 @@ def _went_back(
         directory.path,
         f"the directory of {directory.name} went back in time: {shown}{more}",
         dict.fromkeys(place for each in traces for place in each.evidence),
-        certainty=traces[0].verdict,
-        doubts=traces[0].doubts,
+        certainty=traces[0].certainty,
         notes=tuple(notes),
         help=_way_back(
             directory,
@@ -932,6 +948,7 @@ def _went_back(
             exported=any(each.exported for each in traces),
         ),
         ranges=zone,
+        settled_by=tuple(dict.fromkeys(want for each in traces for want in each.settled_by)),
     )
 
 

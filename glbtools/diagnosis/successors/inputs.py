@@ -44,6 +44,7 @@ _PAIR = (
     re.compile(r"^[ \t]*\[[ \t]*(source|target)[ \t]*\]", re.MULTILINE),
     re.compile(r"^[ \t]*spool[ \t]*=", re.MULTILINE),
 )
+_VALUELESS = re.compile(rb"^dn: [^\n]*\n(?:[A-Za-z0-9;-]+:[ \t]*\r?\n)+\r?\n", re.MULTILINE)
 _LINKS = re.compile(rf'^"?{SHOWREPL_HEADER[0]}"?,', re.MULTILINE)
 _VECTOR = re.compile(r"^(?!>).* @ USN +[0-9]+ @ Time ", re.MULTILINE)
 
@@ -256,6 +257,8 @@ def unread_because(entry: Entry, *, alone: bool) -> str:
                 "a dump of a directory that does not number its changes (entryUUID, entryCSN), so that nothing can be "
                 "told of it by itself: glbtools directory compare tells what two of them differ in"
             )
+        if _VALUELESS.search(data):
+            return "LDIF with names of attributes alone, as ldapsearch -A writes it: take it without -A"
         return (
             "LDIF without numbers: no object at its beginning has uSNChanged, so that nothing can be told of it; ask "
             "for it: ldapsearch ... '*' uSNChanged uSNCreated"

@@ -30,16 +30,7 @@ from glbtools.formats.cursors import Cursor, parse_cursors
 from glbtools.formats.repadmin import Vector, parse_utdvec, vector_tables
 from glbtools.model.channel import BACKSYNC, Channel, classify
 from glbtools.model.directory import Facts
-from glbtools.model.doubts import (
-    FORMER_LIFE,
-    FORMER_LIFE_OPEN,
-    GONE_ON,
-    HEAD_UNSEEN,
-    READ_TOGETHER,
-    Doubt,
-    certainty,
-    least,
-)
+from glbtools.model.doubts import CERTAINTIES
 
 UNDECIDED = "vector-undecided"
 SKEW = timedelta(minutes=5)
@@ -54,14 +45,14 @@ class Reach(NamedTuple):
         place: of the number.
         head_place: of the head; None where there is none.
         present: it is known to be of the log's present life.
-        doubts: what else it could be where it is too high.
+        surest: the most that can be concluded from it.
     """
 
     cursor: Cursor
     place: Evidence
     head_place: Evidence | None = None
     present: bool = False
-    doubts: tuple[Doubt, ...] = ()
+    surest: str = CERTAINTIES[0]
 
 
 def seen(given: SuccessorInputs, found: DirectoryResult) -> list[Reach]:
@@ -86,8 +77,8 @@ def _of_dumps(found: DirectoryResult) -> Iterator[Reach]:
                 found.findings.append(_seen_later(each, owner, place, number))
                 continue
             sure = number <= owner.head or (seen is not None and own is not None and own - seen > SKEW)
-            left = () if sure else (READ_TOGETHER,)
-            yield Reach(Cursor(each.name, owner.name, life, number), place, highest(owner), present=True, doubts=left)
+            surest = CERTAINTIES[0] if sure else "likely"
+            yield Reach(Cursor(each.name, owner.name, life, number), place, highest(owner), present=True, surest=surest)
 
 
 def _seen_later(consumer: Directory, owner: Directory, place: Evidence, number: int) -> Finding:
@@ -97,10 +88,11 @@ def _seen_later(consumer: Directory, owner: Directory, place: Evidence, number: 
         f"{consumer.name} has seen {number} of {owner.name}, whose own number is {owner.head}; which of the two dumps "
         "was taken first is not known, or it was that of the server itself: it may have gone on meanwhile",
         [place, highest(owner)],
-        doubts=(GONE_ON,),
+        certainty="possible",
         severity="note",
         notes=("A number is only too high if it was seen before the server's own was read.",),
         help=("Dump the partners first, and the server itself directly after, each with its rootDSE.",),
+        settled_by=("a dump of the server itself, taken last",),
     )
 
 
@@ -150,13 +142,7 @@ def _of_vectors(owned: Sequence[OwnedVector], found: DirectoryResult) -> Iterato
         if line is not None:
             epoch = each.server if each.by_id else None
             cursor = Cursor(each.consumer, each.server, epoch, line.usn, head=head)
-            yield Reach(
-                cursor,
-                _line_of(each.path, line),
-                shown,
-                present=True,
-                doubts=(READ_TOGETHER if each.by_id else FORMER_LIFE,),
-            )
+            yield Reach(cursor, _line_of(each.path, line), shown, present=True, surest="likely")
     found.findings.extend(_cannot_be_told(reason, cases) for (_, reason), cases in undecided.items())
 
 
@@ -209,10 +195,11 @@ def _cannot_be_told(reason: str, cases: list[_OpenVector]) -> Finding:
             f"{who} has seen more of {first.server} than its own number, {cases[0].head}, and was asked later: it may "
             "have gone on meanwhile",
             evidence,
-            doubts=(GONE_ON,),
+            certainty="possible",
             severity="note",
             notes=("A number is only too high if it was seen before the server's own was read.",),
             help=("Print the vectors of the partners first, and that of the server itself directly after.",),
+            settled_by=("the vector of the server itself, printed last",),
         )
     message = (
         f"{first.server} stands at {cases[0].head}, and {who} has seen a higher number under its name; whether of its "
@@ -225,7 +212,7 @@ def _cannot_be_told(reason: str, cases: list[_OpenVector]) -> Finding:
         first.path,
         message,
         evidence,
-        doubts=(FORMER_LIFE_OPEN,),
+        certainty="possible",
         severity="warning" if above else "note",
         notes=(
             "Two lines of one name are two lives of a server: it was restored properly once and has a new invocation "
@@ -235,6 +222,7 @@ def _cannot_be_told(reason: str, cases: list[_OpenVector]) -> Finding:
             "Print the vectors again with /nocache, those of the partners first (repadmin /showutdvec SERVER "
             "NAMING-CONTEXT /nocache): it prints invocation ids, one for each life, in place of names.",
         ),
+        settled_by=("the vectors with invocation ids (/nocache)",),
     )
 
 
@@ -265,29 +253,32 @@ def judged(
             target_life=cursor.epoch.lower() if cursor.epoch else life if each.present else None,
         )  # fmt: skip
         verdict = classify(judged)
-        sure = least(verdict.certainty, certainty(each.doubts))
-        found.channels.append(ChannelVerdict(judged, verdict._replace(certainty=sure)))
+        certainty = max(verdict.certainty, each.surest, key=CERTAINTIES.index)
+        found.channels.append(ChannelVerdict(judged, verdict._replace(certainty=certainty)))
         if directory:
             known.setdefault(directory.path, {})[cursor.consumer] = cursor.position
         if "EPOCH_CHANGED" in verdict.states:
             continue
         if "ROLLED_BACK" in verdict.states:
-            unseen = facts.head is None and cursor.head is None
+            sure = facts.head is not None or cursor.head is not None
             shown = highest(directory) if directory and directory.head == head else each.head_place
             key = directory.path if directory else cursor.log_id.lower()
             if directory is None:
                 nothing = Facts(cursor.log_id, head=head)
                 place = each.head_place or each.place
                 without_dump.setdefault(key, Directory(place.path, LDIF, nothing))
+            certainty = certainty if sure else max(certainty, "likely", key=CERTAINTIES.index)
             named = each.present and not cursor.epoch
             traces.setdefault(key, []).append(
                 Trace(
                     f"{cursor.consumer} has seen everything up to {cursor.position}, and the highest number is {head}",
                     tuple(filter(None, (each.place._replace(note=f"seen by {cursor.consumer}"), shown))),
-                    (*each.doubts, *((HEAD_UNSEEN,) if unseen else ())),
-                    verdict.certainty,
-                    reached=cursor.position,
-                    notes=(_BY_NAME,) if named else (),
+                    certainty,
+                    cursor.position,
+                    (_BY_NAME,) if named else (),
+                    settled_by=("the vectors with invocation ids (repadmin /showutdvec ... /nocache)",)
+                    if named
+                    else (),
                 )
             )
         elif "MISSED_DELETIONS" in verdict.states and directory:
@@ -297,7 +288,10 @@ def judged(
     return known, without_dump
 
 
-_BY_NAME = "The vectors print names, which a server keeps when it is restored properly."
+_BY_NAME = (
+    "The vectors print names: if it was restored properly meanwhile, the partner's number may be of the life before, "
+    "and nothing is wrong."
+)
 
 
 def _is_own(cursor: Cursor) -> bool:
