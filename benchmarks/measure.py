@@ -14,10 +14,12 @@ from importlib import import_module
 
 
 def _glbtools(name: str) -> Callable[[str], Iterable[tuple]]:
+    # As with the other libraries, loading is not part of reading.
     if name == "read_table":
-        import pyarrow  # noqa: F401
-    import numpy  # noqa: F401 - as with the other libraries, loading is not part of reading
-
+        import_module("glbtools.binary.arrow")
+        import_module("pyarrow")
+    for each in ("numpy", "glbtools.formats.queue", "glbtools.binary.columns"):
+        import_module(each)
     import glbtools
 
     return getattr(glbtools, name)

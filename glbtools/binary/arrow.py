@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 OWN = ("sync", "stamp", "checksum", "text", "start", "stop")
 """Columns that every layout has; those of its other fields bear their names."""
 
+_AT_ONCE = 1 << 12
+"""Records whose texts are looked through at once: their bytes stay near the processor."""
+
 _INLINE = 12
 """Bytes of a text that stands in its view itself."""
 
@@ -83,21 +86,28 @@ def _of_records(codec: RecordCodec, schema: Any, records: list[Record]) -> Any:
 
 def _batch(codec: RecordCodec, data: bytes, base: int, starts: Any, stops: Any) -> Any:
     """Return sound records that lie one behind the other."""
+    import numpy
+
     arrow, schema = _pyarrow(), _schema(codec)
 
+    def stored(kind: Any, values: Any) -> Any:
+        # ``arrow.array`` would do, and load pandas where that is installed.
+        return arrow.Array.from_buffers(kind, len(starts), [None, arrow.py_buffer(values)])
+
     def numbers(each: Field) -> Any:
-        return arrow.array(columns.gather(data, each, starts).astype("int64"))
+        return stored(arrow.int64(), columns.gather(data, each, starts).astype("int64"))
 
     by_role = {each.role: numbers(each) for each in codec.head if each.role in OWN}
     nothing = arrow.nulls(len(starts), arrow.int64())
     arrays = [by_role.get(role, nothing) for role in ("sync", "stamp", "checksum")]
-    arrays += [_texts(codec, data, starts, stops), arrow.array(starts + base), arrow.array(stops + base)]
+    # A record stops where the next one starts: both columns are views of the same numbers.
+    bounds = numpy.append(starts[:1], stops) + base
+    arrays += [_texts(codec, data, starts, stops), *(stored(arrow.int64(), each) for each in (bounds[:-1], bounds[1:]))]
     for each in codec.other_fields:
         if each.numeric:
             arrays.append(numbers(each))
         else:
-            kept = arrow.py_buffer(columns.gather_bytes(data, each.offset, each.size, starts))
-            arrays.append(arrow.Array.from_buffers(arrow.binary(each.size), len(starts), [None, kept]))
+            arrays.append(stored(arrow.binary(each.size), columns.gather_bytes(data, each.offset, each.size, starts)))
     return arrow.RecordBatch.from_arrays(arrays, schema=schema)
 
 
@@ -112,39 +122,53 @@ def _texts(codec: RecordCodec, data: bytes, starts: Any, stops: Any) -> Any:
     views = numpy.zeros(len(starts), dtype=[("size", "<i4"), ("head", "V4"), ("buffer", "<i4"), ("offset", "<i4")])
     buffers = [shown]
     views["size"], views["offset"] = sizes, firsts
-    # Between the texts there are only heads, and terminators of ASCII.
-    begin = int(starts[0])
-    foreign = numpy.frombuffer(shown, dtype=numpy.uint8)[begin : int(stops[-1])] >= 0x80
-    columns.strided(foreign, 0, f"V{codec.len_head}", codec.len_head)[starts - begin] = bytes(codec.len_head)
-    which = numpy.unique(numpy.searchsorted(firsts, numpy.flatnonzero(foreign) + begin, side="right") - 1)
+    _fill(views, shown)
+    which = numpy.concatenate(
+        [
+            first + _foreign(codec, shown, starts[first : first + _AT_ONCE], stops[first : first + _AT_ONCE])
+            for first in range(0, len(starts), _AT_ONCE)
+        ]
+    )
     if len(which):
         bounds = zip(firsts[which].tolist(), (firsts + sizes)[which].tolist(), strict=True)
         stored = b"".join([shown[first:end] for first, end in bounds])
         buffers.append(_utf8(codec, stored))
         ends = numpy.concatenate([[0], numpy.cumsum(_widths(codec)[numpy.frombuffer(stored, dtype=numpy.uint8)])])
         places = ends[numpy.concatenate([[0], numpy.cumsum(sizes[which])])]
-        views["size"][which], views["offset"][which], views["buffer"][which] = numpy.diff(places), places[:-1], 1
-    for number, source in enumerate(buffers):
-        _fill(views, numpy.flatnonzero(views["buffer"] == number) if len(buffers) > 1 else None, source)
+        own = numpy.zeros(len(which), views.dtype)
+        own["size"], own["offset"], own["buffer"] = numpy.diff(places), places[:-1], 1
+        _fill(own, buffers[1])
+        views[which] = own
     parts = [None, arrow.py_buffer(views), *map(arrow.py_buffer, buffers)]
     return arrow.Array.from_buffers(arrow.string_view(), len(starts), parts)
 
 
-def _fill(views: Any, which: Any, source: bytes) -> None:
-    """Put into views of one buffer what they hold themselves: the whole of a short text, the head of a long one."""
+def _foreign(codec: RecordCodec, shown: bytes, starts: Any, stops: Any) -> Any:
+    """Return which of some records have a text that is not all ASCII, by their places."""
     import numpy
 
-    own = views if which is None else views[which]
-    is_inside = len(own) and int(own["offset"].max()) + _INLINE <= len(source)
-    padded = source if is_inside else source + bytes(_INLINE)
-    own["head"] = columns.gather_bytes(padded, 0, 4, own["offset"])
-    short = numpy.flatnonzero(own["size"] <= _INLINE)
+    begin = int(starts[0])
+    foreign = numpy.frombuffer(shown, dtype=numpy.uint8)[begin : int(stops[-1])] >= 0x80
+    # Between the texts there are only heads, and terminators of ASCII.
+    columns.strided(foreign, 0, f"V{codec.len_head}", codec.len_head)[starts - begin] = bytes(codec.len_head)
+    found = numpy.searchsorted(starts, numpy.flatnonzero(foreign) + begin, side="right") - 1
+    return found[numpy.diff(found, prepend=-1) > 0]
+
+
+def _fill(views: Any, source: bytes) -> None:
+    """Put into views of a buffer what they hold themselves: the whole of a short text, the head of a long one."""
+    import numpy
+
+    places = views["offset"]
+    if len(places) and int(places.max()) + _INLINE > len(source):
+        first = int(places.min())
+        source, places = source[first:] + bytes(_INLINE), places - first
+    views["head"] = columns.gather_bytes(source, 0, 4, places)
+    short = numpy.flatnonzero(views["size"] <= _INLINE)
     if len(short):
-        whole = columns.gather_bytes(padded, 0, _INLINE, own["offset"][short]).view(numpy.uint8).reshape(-1, _INLINE)
-        within = numpy.arange(_INLINE) < own["size"][short][:, None]
-        own.view(numpy.uint8).reshape(-1, 16)[short, 4:] = whole * within
-    if which is not None:
-        views[which] = own
+        whole = columns.gather_bytes(source, 0, _INLINE, places[short]).view(numpy.uint8).reshape(-1, _INLINE)
+        within = numpy.arange(_INLINE) < views["size"][short][:, None]
+        views.view(numpy.uint8).reshape(-1, 16)[short, 4:] = whole * within
 
 
 def _utf8(codec: RecordCodec, stored: bytes) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from glbtools.binary.records import Record, RecordCodec, Run
 
 
-_FIRST_STRETCH, _LONGEST_STRETCH = 1 << 10, 1 << 24
+_FIRST_STRETCH, _LONGEST_STRETCH = 1 << 10, 1 << 21
 
 
 @cache
@@ -89,35 +89,48 @@ def all_at_once(codec: RecordCodec) -> bool:
     return plain and forward and codec.length is not None and not codec.trail and codec.layout.stride == 1
 
 
-def _walk(codec: RecordCodec, data: bytes, pos: int, stretch: int) -> list[int]:
+def _walk(codec: RecordCodec, data: bytes, pos: int, stretch: int) -> Any:
     """Return where records begin, and where the last one stops, if all lengths are right; nothing else is looked at."""
+    numpy = _numpy()
     length = codec.length
     assert length is not None
     step, field = _text_end(codec) + len(codec.terminator), length.offset
     last = min(len(data) - codec.len_head, pos + stretch)
-    offsets: list[int] = []
-    append = offsets.append
+    begun = numpy.empty(0, dtype=numpy.int64)
     if length.kind == "u16":
-        # Two indexed bytes are quicker than a call of unpack_from.
+        # Nearly all lengths take one byte; the other is looked at afterwards, for all at once.
         low, high = (field, field + 1) if length.byte_order == "little" else (field + 1, field)
-        while pos <= last:
-            append(pos)
-            pos += step + (data[pos + low] | data[pos + high] << 8)
-    else:
-        unpack = struct.Struct(length.code).unpack_from
-        while pos <= last:
-            append(pos)
-            pos += step + unpack(data, pos + field)[0]
-    append(pos)
-    return offsets
+        begun = numpy.fromiter(_stepped(data, pos + low, last + low, step), numpy.int64) - low
+        is_short = numpy.frombuffer(data, dtype=numpy.uint8)[begun[:-1] + high] == 0
+        begun = begun[: _leading(is_short) + 1]
+        pos = int(begun[-1])
+        if len(begun) > len(is_short):
+            return begun
+        begun = begun[:-1]
+    return numpy.concatenate([begun, numpy.fromiter(_measured(data, pos, last, step, length), numpy.int64)])
 
 
-def _sound(codec: RecordCodec, data: bytes, offsets: list[int]) -> tuple[Any, Any]:
+def _stepped(data: bytes, at: int, last: int, step: int) -> Iterator[int]:
+    """Yield where lengths stand, up to the first behind ``last``, if each is less than 256 and stands at ``at``."""
+    while at <= last:
+        yield at
+        at += step + data[at]
+    yield at
+
+
+def _measured(data: bytes, pos: int, last: int, step: int, length: Field) -> Iterator[int]:
+    """Yield where records begin, up to the first behind ``last``, by lengths of any size."""
+    unpack, field = struct.Struct(length.code).unpack_from, length.offset
+    while pos <= last:
+        yield pos
+        pos += step + unpack(data, pos + field)[0]
+    yield pos
+
+
+def _sound(codec: RecordCodec, data: bytes, offsets: Any) -> tuple[Any, Any]:
     """Return starts and stops of the records before the first that is none: the record loop's tests, all at once."""
     numpy = _numpy()
-    if offsets[-1] > len(data):
-        del offsets[-1]
-    bounds = numpy.array(offsets, dtype=numpy.int64)
+    bounds = offsets[:-1] if offsets[-1] > len(data) else offsets
     starts, stops = bounds[:-1], bounds[1:]
     firsts, ends = starts + codec.len_head, stops - len(codec.terminator)
     sizes = ends - firsts

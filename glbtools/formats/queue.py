@@ -43,6 +43,10 @@ PODIAG_TEXT = "# Dummy record installed by PODIAG."
 """Text of the record the diagnostic utility installs (Q110496); 60 bytes."""
 
 DUMMY_SIZES = (49, 60)
+
+TABLE_CHUNK = 1 << 28
+"""Bytes of a file that are held as one for a table: all of it, if it is no giant."""
+
 EXCERPT = 40
 EXCERPTS = 3
 _READABLE = re.compile(rb"[\x20-\x7e\t]{6,}")
@@ -613,5 +617,6 @@ def _chunks(data: bytes) -> Iterator[bytes]:
 
 def _file_batches(path: str | Path, layout: Layout, kind: str) -> Iterator[Batch]:
     with files.opened(path) as descriptor:
-        read: Callable[[], bytes] = lambda: os.read(descriptor, CHUNK)  # noqa: E731
+        size = min(TABLE_CHUNK, os.fstat(descriptor).st_size + 1) if kind == "batches" else CHUNK
+        read: Callable[[], bytes] = lambda: os.read(descriptor, size)  # noqa: E731
         yield from codec(layout).batches(iter(read, b""), kind)
