@@ -89,6 +89,10 @@ def _batch(codec: RecordCodec, data: bytes, base: int, starts: Any, stops: Any) 
     import numpy
 
     arrow, schema = _pyarrow(), _schema(codec)
+    if codec.obscuring is not None:
+        # Only these are made readable, not all of a file for each stretch of it.
+        first = int(starts[0])
+        data, starts, stops, base = data[first : int(stops[-1])], starts - first, stops - first, base + first
 
     def stored(kind: Any, values: Any) -> Any:
         # ``arrow.array`` would do, and load pandas where that is installed.
