@@ -17,14 +17,16 @@ from datetime import date
 from pathlib import Path
 
 from benchmarks import page
-from glbtools import diagnose, files
+from glbtools import diagnose, files, write_report
 from glbtools.simulation.disk import OWN
 from glbtools.simulation.run import contents, run
-from glbtools.simulation.scenario import Scenario
+from glbtools.simulation.scenario import Mishap, Scenario
 
 FEW, MANY = 30, 500
-TARGET, GROWTH, LISTING, IMAGE = 25, 1.2, 1.5, 5
-"""Times the loop; a postoffice of many beside one of few; a listing beside its binary file; an image (at most)."""
+SICK = (0, 1, 3, 10)
+TARGET, GROWTH, LISTING, IMAGE, REPORT = 25, 1.2, 1.5, 5, 2
+"""Times the loop; a postoffice of many beside one of few; a listing beside its binary file; an image; diagnosis and
+report beside the diagnosis (at most)."""
 
 HERE = Path(__file__).resolve().parent
 SECTION = "diagnosis"
@@ -33,10 +35,11 @@ FOREIGN = 5_000
 RECORDS = 8_000
 
 
-def network(requestors: int, folder: Path) -> Path:
-    """Write a healthy network after a week, and return where it is."""
+def network(requestors: int, folder: Path, sick: int = 0) -> Path:
+    """Write a network after a week, in which REQTRANS.GLB of some was deleted, and return where it is."""
     names = tuple(f"PO{number:04}" for number in range(1, requestors + 1))
-    made = contents(run(Scenario("healthy", postoffices=names, cycles=7, changes=20)))
+    mishaps = tuple(Mishap(4, 4, "T3", "reqtrans-deleted", name, {}) for name in names[:sick])
+    made = contents(run(Scenario("week", postoffices=names, cycles=7, changes=20, mishaps=mishaps)))
     files.write_tree({path: data for path, data in made.items() if not path.startswith(OWN)}, folder, sync=False)
     return folder
 
@@ -88,12 +91,31 @@ def measured() -> list[str]:
             f"A postoffice of {MANY + 1} takes {each[MANY] / each[FEW]:.2f} times as long as one of {FEW + 1}; "
             f"the target is {GROWTH:g}.",
             "",
+            *reports(Path(folder)),
+            "",
             listing(Path(folder)),
             "",
             image(Path(folder)),
             page.end(SECTION),
             "",
         ]
+    return lines
+
+
+def reports(folder: Path) -> list[str]:
+    """Return what diagnosis and report of many postoffices cost beside the diagnosis alone."""
+    lines = [f"A report of {MANY + 1} postoffices, diagnosis and page, beside the diagnosis alone:", ""]
+    lines += ["| sick | times the diagnosis | target | page, kB |", "|--:|--:|--:|--:|"]
+    for sick in SICK:
+        place, page_file = network(MANY, folder / f"sick{sick}", sick), folder / "page.html"
+        diagnosis = report = float("inf")
+        for _ in range(3):
+            began = time.process_time()
+            found = diagnose(place)
+            diagnosed = time.process_time()
+            size = write_report(found, page_file, force=True)
+            diagnosis, report = min(diagnosis, diagnosed - began), min(report, time.process_time() - diagnosed)
+        lines.append(f"| {sick} | {(diagnosis + report) / diagnosis:.2f} | {REPORT} | {size / 1000:.0f} |")
     return lines
 
 

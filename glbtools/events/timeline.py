@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -145,11 +145,22 @@ def gathered(
     clocks: Clocks,
     first: int | None = None,
     last: int | None = None,
+    about: Collection[str] | None = None,
     of: Callable[[Postoffice], bool] | None = None,
 ) -> Timeline:
-    """Return the timeline of what was diagnosed, between two instants, of all postoffices or of some."""
+    """Return the timeline of what was diagnosed, between two instants.
+
+    Args:
+        report: the diagnosis.
+        clocks: the zones of the clocks.
+        first: the instant from which on events are in it.
+        last: the first instant that is not.
+        about: the postoffices whose log lines and records are wanted. Of all others only what dates a finding, or is
+            the latest in its file, is sure to be in it; and clocks are not compared.
+        of: whether the files of a postoffice are looked at; all are unless given.
+    """
     made = Timeline(report, first=first, last=last)
-    gathering = _Gathering(made, clocks, _Anchors(report.findings))
+    gathering = _Gathering(made, clocks, _Anchors(report.findings), about)
     known: set[int] = set()
     for unit in report.evidence.units:
         for rank, postoffices in ((0, unit.postoffices), (2, unit.older)):
@@ -208,17 +219,20 @@ class _Anchors:
         for starts in self._spans.values():
             starts.sort()
 
+    def resting(self, path: str, line: int, start: int, stop: int) -> list[int]:
+        """The numbers of the findings that rest on a line, or on what begins in some bytes."""
+        if path not in self._paths:
+            return []
+        numbers = list(self._lines.get((path, line), ())) if line else []
+        starts = self._spans.get(path, [])
+        first, behind = (bisect_left(starts, (at, -1)) for at in (start, stop))
+        return numbers + [number for _, number in starts[first:behind]]
+
     def meet(self, event: Event, start: int, stop: int) -> None:
         """Note an event that stands in some bytes, or in the line that it names."""
         if event.path not in self._paths or event.precision == kinds.UNKNOWN:
             return
-        numbers = list(self._lines.get((event.path, event.line), ())) if event.line else []
-        starts = self._spans.get(event.path, [])
-        for at, number in starts[bisect_left(starts, (start, -1)) :]:
-            if at >= stop:
-                break
-            numbers.append(number)
-        for number in numbers:
+        for number in self.resting(event.path, event.line, start, stop):
             self.at[number] = _later(self.at.get(number), event)
         self.of[event.path] = _later(self.of.get(event.path), event)
 
@@ -230,8 +244,8 @@ def _later(one: Event | None, other: Event) -> Event:
 class _Gathering:
     """Reads the evidence once more, file by file, for what is dated in it."""
 
-    def __init__(self, made: Timeline, clocks: Clocks, anchors: _Anchors) -> None:
-        self.made, self.clocks, self.anchors = made, clocks, anchors
+    def __init__(self, made: Timeline, clocks: Clocks, anchors: _Anchors, about: Collection[str] | None) -> None:
+        self.made, self.clocks, self.anchors, self.about = made, clocks, anchors, about
         self.latest: dict[str, _Latest] = {}
         """Path -> the latest event in a file."""
 
@@ -261,13 +275,30 @@ class _Gathering:
             if found.entry.name in ("queue", "listq"):
                 self.queue(postoffice, artefact, found, rank)
             elif found.entry.name == "log":
-                self.log(postoffice, found.content.of(artefact.path, postoffice.name or ""), rank)
+                self.log(postoffice, self.wanted(postoffice, postoffice.lines(artefact, found.content)), rank)
             elif found.entry.name in ("reqconf", "srvconf"):
                 self.configuration(postoffice, artefact, found.content.config, rank)
             elif found.entry.name == "listds":
                 for config in filter(None, (found.content.reqconf, found.content.srvconf)):
                     self.configuration(postoffice, artefact, config, rank)
         postoffice.release()
+
+    def wanted(self, postoffice: Postoffice, lines: list[LogLine]) -> list[LogLine]:
+        """The wanted lines of a log, the latest of each clock, and the one before a wanted one that has no date."""
+        if self.about is None:
+            return lines
+        numbers: set[int] = set()
+        latest: dict[str, tuple[datetime, int]] = {}
+        before = 0
+        for line in lines:
+            whose = line.about or line.address or postoffice.name or ""
+            if whose in self.about or self.anchors.resting(line.path, line.number, line.start, line.stop):
+                numbers |= {line.number} if line.moment else {before, line.number}
+            if line.moment:
+                before = line.number
+                latest[line.postoffice] = max(latest.get(line.postoffice, (line.moment, 0)), (line.moment, before))
+        numbers.update(number for _, number in latest.values())
+        return [line for line in lines if line.number in numbers]
 
     def log(self, postoffice: Postoffice, lines: list[LogLine], rank: int) -> None:
         """Add the lines of a log; one whose date is none goes where its neighbours are."""
@@ -304,6 +335,8 @@ class _Gathering:
                 note=note,
                 code=line.code,
             )
+            if self.about is not None:
+                continue  # of lines that are not all there, the order tells nothing
             if line.moment is not None and passed_on:
                 for each in orders[line.path].passed_on(clock, event.instant, event.place):
                     self.differ(each)
@@ -327,7 +360,11 @@ class _Gathering:
         content = found.content
         listed = found.entry.name == "listq"
         before: datetime | None = None
+        whole = self.about is None or (postoffice.name or "") in self.about
         for index, record in enumerate(content.records):
+            line, last = content.lines[index] if listed else 0, index == len(content.records) - 1
+            if not (whole or last or self.anchors.resting(artefact.path, line, record.start, record.stop)):
+                continue
             moment = content.moment(record) if record.stamp else None
             if moment is None and (not record.stamp or before is None):
                 self.made.undated[STAMPS] += 1
@@ -340,7 +377,7 @@ class _Gathering:
                 self.clocks.read(shown, postoffice.shown, _SPREADS.get(form, timedelta(0))),
                 rank,
                 artefact.path,
-                line=content.lines[index] if listed else 0,
+                line=line,
                 offset=record.start,
                 stop=record.stop,
                 kind=kinds.QUEUED,
@@ -524,7 +561,7 @@ def _in_containers(report: Report) -> Iterator[tuple[Entry, str]]:
     found += [(entry, "") for each in pieces for entry in (each.entry, each.beside) if entry]
     found += [(each.entry, "") for each in report.evidence.passed_over if each.entry]
     for entry, owner in found:
-        if entry.path is None and entry.shown not in known:
+        if entry.times and entry.path is None and entry.shown not in known:
             known.add(entry.shown)
             yield entry, owner
 

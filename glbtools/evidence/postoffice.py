@@ -26,7 +26,7 @@ from glbtools.model.channel import Range, ranges_of
 from glbtools.model.configuration import ReqConf, Requestor, SrvConf
 
 if TYPE_CHECKING:
-    from glbtools.formats.logs import LogLine
+    from glbtools.formats.logs import Log, LogLine
 
 AREAS = ("GLB", "LOG", "MBG", "KEY", "P1", "USR", "INF", "NME", "ATT", "MAI")
 """Directories of a postoffice that this toolkit looks into."""
@@ -244,6 +244,12 @@ class Postoffice:
             logs = self.inspections("log")
             self._log[own] = [line for each, found in logs for line in found.content.of(each.path, own)]
         return self._log[own]
+
+    def lines(self, artefact: Artefact, log: Log) -> list[LogLine]:
+        """The lines of one of its logs as ``log`` has them, of which one that was deleted is none."""
+        own = self.name or ""
+        known = [line for line in self._log.get(own, ()) if line.path == artefact.path]
+        return known or log.of(artefact.path, own)
 
     # --- queues --------------------------------------------------------------------------------------------------
 

@@ -69,8 +69,8 @@ MOST_LINES = 40
 MOST_EVENTS = 120
 """Events shown of the days that matter, and how many such days there are at most."""
 MOST_DAYS = 6
-MOST_CONCERNED = 9
-"""Postoffices with findings from which on the days of all are shown."""
+MOST_CONCERNED = 20
+"""Postoffices whose days are shown."""
 
 MOST_INPUTS = 120
 """Inputs in a table; all others follow as plain lines."""
@@ -391,25 +391,25 @@ def _near(place: str) -> str:
 
 
 def _days(report: Report, clocks: Clocks) -> Iterator[Block]:
-    serious = {each.problem.code for each in report.findings if each.severity != "note"}
-    about = {each.postoffice for each in report.findings if each.severity != "note"}
+    named = list(dict.fromkeys(each.postoffice or "" for each in report.findings if each.severity != "note"))
+    about = set(named[:MOST_CONCERNED])
     if not about and not clocks.named:
         return
-    few = len(about) < MOST_CONCERNED
-    resting = {place.path for each in report.findings if each.problem.code in serious for place in each.evidence}
+    serious = [each for each in report.findings if each.severity != "note" and (each.postoffice or "") in about]
+    resting = {place.path for each in serious for place in each.evidence}
 
     def concerned(each: Postoffice) -> bool:
         return (
-            each.name in about
+            (each.name or "") in about
             or each.role != "requestor"
             or any(artefact.path in resting for artefact in each.artefacts)
         )
 
     # A zone that is given by name has to be that of some clock: then all are looked at.
-    made = gathered(report, clocks, of=concerned if few and not clocks.named else None)
+    made = gathered(report, clocks, about=about, of=None if clocks.named else concerned)
     clocks.check()
-    days = Counter(iso(event.instant)[:10] for event in made if event.kind == FINDING and event.problem in serious)
-    chosen = sorted(days)[-MOST_DAYS:]
+    events = [event for event in made if event.postoffice in about and event.severity != "note"]
+    chosen = sorted({iso(event.instant)[:10] for event in events if event.kind == FINDING})[-MOST_DAYS:]
     if not chosen:
         return
     zoned = {seen.zone for seen in made.clocks.values()} != {UNKNOWN}
@@ -419,15 +419,13 @@ def _days(report: Report, clocks: Clocks) -> Iterator[Block]:
             "Times are UTC, by the zones that whoever made this report gave; with a ~ they are as a clock showed them "
             "whose zone is unknown."
         )
+    if len(named) > len(about):
+        lead += f" Shown are the first {len(about)} of {len(named)} postoffices with warnings or errors."
     yield Section("The days that matter", "days", lead)
     rows: list[tuple[str, ...]] = []
     left = 0
-    for event in made:
-        if event.repeats or iso(event.instant)[:10] not in chosen or (event.postoffice not in about and few):
-            continue
-        if event.kind in (*FILE_KINDS, COUNTER):
-            continue
-        if event.kind == FINDING and event.severity == "note":
+    for event in events:
+        if event.repeats or iso(event.instant)[:10] not in chosen or event.kind in (*FILE_KINDS, COUNTER):
             continue
         if len(rows) >= MOST_EVENTS:
             left += 1

@@ -47,12 +47,16 @@ def safe(text: object) -> str:
 
     Backslashes are doubled, so that what is shown can be told from what is stored.
     """
-    return "".join(c if c.isprintable() and c != "\\" else _NAMED.get(c) or _escaped(c) for c in str(text))
+    text = str(text)
+    if text.isprintable() and "\\" not in text:
+        return text
+    return "".join(c if c.isprintable() and c != "\\" else _NAMED.get(c) or _escaped(c) for c in text)
 
 
 def message(text: object) -> str:
     """Return a sentence of our own, which may quote what is already escaped: as ``safe``, backslashes kept."""
-    return "".join(c if c.isprintable() else _NAMED.get(c) or _escaped(c) for c in str(text))
+    text = str(text)
+    return text if text.isprintable() else "".join(c if c.isprintable() else _NAMED.get(c) or _escaped(c) for c in text)
 
 
 def wrapped(text: str, width: int, indent: str = "", *, anywhere: bool = False) -> list[str]:

@@ -14,11 +14,15 @@ from pathlib import Path
 import pytest
 
 import glbtools
+from glbtools import files
 from glbtools.diagnosis.case import logged
 from glbtools.events import timeline
 from glbtools.events.zones import Clocks
 from glbtools.reporting import drawing, findings, page, story
 from glbtools.reporting.model import Paragraph, Section
+from glbtools.simulation.run import contents
+from glbtools.simulation.run import run as run_scenario
+from glbtools.simulation.scenario import Mishap, Scenario
 
 VOID = {"meta", "br", "wbr"}
 TAGS = frozenset(
@@ -183,6 +187,24 @@ def test_of_500_postoffices_the_sick_come_first_and_the_healthy_are_counted(tmp_
     assert text.index("po7/GLB/REQTRANS.GLB") < text.index("po100/GLB/REQCONF.GLB")
 
 
+@pytest.mark.parametrize("sick", [0, 1, 10, 30])
+def test_diagnosis_and_report_take_at_most_twice_the_steps_of_the_diagnosis_however_many_are_sick(
+    tmp_path, steps_of, sick
+):
+    names = tuple(f"PO{number}" for number in range(60))
+    mishaps = tuple(Mishap(4, 4, "T3", "reqtrans-deleted", name, {}) for name in names[:sick])
+    made = contents(run_scenario(Scenario("many", postoffices=names, cycles=7, changes=20, mishaps=mishaps)))
+    files.write_tree(made, tmp_path / "net", sync=False)
+    glbtools.write_report(glbtools.diagnose(tmp_path / "net"), tmp_path / "first.html")
+    reports: list[glbtools.Report] = []
+    diagnosis = steps_of(lambda: reports.append(glbtools.diagnose(tmp_path / "net")))
+    assert sum(each.severity != "note" for each in reports[0].findings) >= sick
+    report = steps_of(lambda: glbtools.write_report(reports[0], tmp_path / "page.html"))
+    assert report <= diagnosis
+    said = "Shown are the first 20 of 30 postoffices with warnings or errors."
+    assert (said in (tmp_path / "page.html").read_text("utf-8")) == (sick == 30)
+
+
 def test_a_number_line_keeps_its_order_however_large_the_numbers(fixture_path):
     for judged in glbtools.diagnose(fixture_path("seed-server-restored")).channels:
         wide = judged._replace(
@@ -215,7 +237,7 @@ def test_the_days_are_those_that_all_postoffices_together_give(case, tmp_path, m
     glbtools.build(VERDICTS / case / "network.json", tmp_path / "case")
     report = glbtools.diagnose(tmp_path / "case")
     story.write_report(report, tmp_path / "of-some.html")
-    monkeypatch.setattr(story, "gathered", lambda report, clocks, of: timeline.gathered(report, clocks))
+    monkeypatch.setattr(story, "gathered", lambda report, clocks, about, of: timeline.gathered(report, clocks))
     story.write_report(report, tmp_path / "of-all.html")
     assert (tmp_path / "of-some.html").read_bytes() == (tmp_path / "of-all.html").read_bytes()
 
@@ -231,7 +253,7 @@ def test_the_days_are_those_of_what_a_finding_rests_on_wherever_that_lies(simula
     report = dataclasses.replace(report, findings=[found])
     of_some = str(list(story._days(report, Clocks())))
     assert f"{line.moment:%Y-%m-%d}" in of_some
-    monkeypatch.setattr(story, "gathered", lambda report, clocks, of: timeline.gathered(report, clocks))
+    monkeypatch.setattr(story, "gathered", lambda report, clocks, about, of: timeline.gathered(report, clocks))
     assert str(list(story._days(report, Clocks()))) == of_some
 
 
