@@ -74,9 +74,9 @@ class Event(NamedTuple):
     @property
     def place(self) -> str:
         """Where it stands, for people."""
-        if self.kind in FILE_KINDS:
-            return self.path
-        return f"{self.path}:{self.line}" if self.line else f"{self.path}@{self.offset:#x}"
+        if self.line:
+            return f"{self.path}:{self.line}"
+        return f"{self.path}@{self.offset:#x}" if self.stop else self.path
 
     @property
     def sameness(self) -> tuple[object, ...]:

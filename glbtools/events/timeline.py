@@ -15,7 +15,7 @@ from glbtools import files
 from glbtools.diagnosis.engine import Report, diagnose
 from glbtools.diagnosis.finding import Finding
 from glbtools.diagnosis.successors.inputs import DUMP
-from glbtools.errors import UsageError
+from glbtools.errors import GlbError, UsageError
 from glbtools.events import event as kinds
 from glbtools.events.differences import ClockDifference, LogOrder
 from glbtools.events.event import Event
@@ -29,6 +29,7 @@ from glbtools.formats.registry import Inspection
 from glbtools.layouts import Layouts
 from glbtools.model.configuration import Place, Requestor, SrvConf
 from glbtools.progress import Progress
+from glbtools.sync.store import KeptStore
 
 LONGEST = 1_000
 """Characters of a message; the rest is counted."""
@@ -38,6 +39,10 @@ LOG_LINES, STAMPS, OBJECTS, FINDINGS = (
 )  # fmt: skip
 FILES = "times of files that are no date"
 COUNTERS, PAIRS = "counters of cycles that nothing dates", "counters of pairs that nothing dates"
+SESSIONS, CONFLICTS, MESSAGES = (
+    "sessions of pairs that nothing dates", "conflicts of pairs that nothing dates",
+    "messages of pairs that nothing dates",
+)  # fmt: skip
 _NO_TIME = "1980-01-01 00:00:00"
 """What zip programs write where they are told no time."""
 
@@ -171,9 +176,12 @@ def gathered(
     for rank, pieces in ((0, report.given.of(DUMP)), (2, report.given.older)):
         for piece in pieces:
             gathering.dump(piece, rank)
+    for store in report.given.stores:
+        gathering.store(store)
     gathering.findings(report.findings)
     gathering.files(report)
-    made.undated[PAIRS] += len(report.pairs)
+    made.undated[PAIRS] += sum(count is not None for each in report.pairs for count in each[2:])
+    made.undated[MESSAGES] += report.given.messages
     return made
 
 
@@ -522,6 +530,33 @@ class _Gathering:
                 written=f"{moment:%Y-%m-%dT%H:%M:%S}Z",
                 number=entry.changed or None,
             )
+
+    def store(self, path: Path) -> None:
+        """Add the changes and deletions of a store of a pair; a change that a pair brought has its source's time."""
+        given, place = self.made.report.given, str(path)
+        try:
+            with KeptStore(path, max_size=given.max_size) as kept:
+                for each in kept.dates():
+                    if each.time is None:
+                        self.made.undated[OBJECTS] += 1
+                        continue
+                    brought = f", brought by pair {each.pair}" if each.pair else ""
+                    self.put(
+                        self.clocks.read(each.time, place),
+                        0,
+                        place,
+                        kind=kinds.DELETED if each.deleted else kinds.CHANGED,
+                        message=f"{'deleted' if each.deleted else 'changed'} {each.source_key}{brought}",
+                        data_type="glbtools:store:object",
+                        clock=place,
+                        written=each.written,
+                        number=each.number,
+                    )
+                sessions, conflicts = kept.without_date()
+                self.made.undated[SESSIONS] += sessions
+                self.made.undated[CONFLICTS] += conflicts
+        except GlbError as error:
+            given.unreadable[place] = str(error)
 
     def findings(self, found: Iterable[Finding]) -> None:
         """Add the findings, each at the latest date of what it rests on."""

@@ -522,6 +522,27 @@ class SqliteStore:
         return dict(self.connection.execute("SELECT source_key, payload FROM objects WHERE NOT deleted"))
 
 
+class DatedObject(NamedTuple):
+    """When an object of a store was changed last.
+
+    Attributes:
+        number: of that change in this store.
+        source_key: the object.
+        deleted: whether it was deleted.
+        time: by the clock of whoever made the change, with its offset where that is known; None where none is stored,
+            or what is stored is no date.
+        written: what is stored.
+        pair: the pair that brought it; empty for what was made here.
+    """
+
+    number: int
+    source_key: str
+    deleted: bool
+    time: datetime | None
+    written: str
+    pair: str
+
+
 class KeptStore(SqliteStore):
     """A store as evidence: nothing is written, not even the files that SQLite keeps beside one that is open.
 
@@ -568,6 +589,35 @@ class KeptStore(SqliteStore):
         query = "SELECT count(*) FROM sqlite_master WHERE type IN ('view', 'trigger')"
         if self.connection.execute(query).fetchone()[0]:
             raise sqlite3.DatabaseError("it has a view or a trigger")
+
+    def dates(self) -> Iterator[DatedObject]:
+        """Yield when each object was changed last, by number.
+
+        Raises:
+            StoreError: the file is damaged.
+        """
+        query = "SELECT number, source_key, deleted, time, pair FROM objects ORDER BY number"
+        try:
+            for number, source_key, deleted, written, pair in self.connection.execute(query):
+                moment = None
+                with suppress(ValueError):
+                    moment = datetime.fromisoformat(str(written))
+                yield DatedObject(number, str(source_key), bool(deleted), moment, str(written), str(pair))
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: damaged: {error}") from None
+
+    def without_date(self) -> tuple[int, int]:
+        """Return how many sessions and how many conflicts it remembers, of which it keeps no date.
+
+        Raises:
+            StoreError: the file is damaged.
+        """
+        query = "SELECT (SELECT count(*) FROM sessions), (SELECT count(*) FROM conflicts)"
+        try:
+            sessions, conflicts = self.connection.execute(query).fetchone()
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: damaged: {error}") from None
+        return sessions, conflicts
 
     def close(self) -> None:
         """Close the file, and remove the copy."""

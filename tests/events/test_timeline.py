@@ -19,6 +19,8 @@ from glbtools.events.event import DELETED, FINDING, KINDS, LOG, QUEUED, UNKNOWN,
 from glbtools.events.order import Sorter
 from glbtools.events.zones import Clocks, iso
 from glbtools.reporting import timeline as render
+from glbtools.sync import pair as pairs
+from glbtools.sync.store import SqliteStore
 
 TYPES = {"timestamp": int, "line": int, "offset": int, "number": int, "message_code": int, "tag": list}
 
@@ -262,6 +264,60 @@ def test_times_of_files_in_an_archive_are_events_and_date_no_finding(run, fixtur
     out = tmp_path / "t.body"
     assert run("timeline", packed, "--as", "bodyfile", "--to", out).status == 0
     assert "REQTRANS.GLB File Written: file REQTRANS.GLB: written, 447 bytes" in out.read_text()
+
+
+PAIR = '''id = "north-south"
+state = "state.json"
+spool = "spool"
+
+[source]
+path = "north.db"
+
+[target]
+path = "south.db"
+'''
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """Two stores in step: an object was made and deleted at the source, and one has no date."""
+    place = tmp_path / "pair"
+    place.mkdir()
+    (place / "pair.toml").write_text(PAIR)
+    pairs.init(place / "pair.toml")
+    with SqliteStore(place / "north.db") as store:
+        store.write("a", b"1", time="1998-02-03T10:00:00+02:00")
+        store.write("b", b"2", time="soon")
+    pairs.run(place / "pair.toml", once=True)
+    with SqliteStore(place / "north.db") as store:
+        store.delete("a", time="1998-02-04T10:00:00")
+    pairs.run(place / "pair.toml", once=True)
+    return place
+
+
+def test_changes_of_a_pair_of_stores_are_events_and_what_has_no_date_is_counted(pair, run):
+    made = glbtools.timeline(pair)
+    events = [(iso(each.instant)[:19], each.kind, each.message, each.zone, Path(each.clock).name) for each in made]
+    assert sorted(events) == [
+        ("1998-02-04T10:00:00", DELETED, "deleted a", UNKNOWN, "north.db"),
+        ("1998-02-04T10:00:00", DELETED, "deleted a, brought by pair north-south", UNKNOWN, "south.db"),
+    ]
+    assert {what: count for what, count in made.undated.items() if count} == {
+        "objects without a date": 2,
+        "counters of pairs that nothing dates": 3,
+        "sessions of pairs that nothing dates": 2,
+    }
+    said = run("timeline", pair, "--tz", "UTC", columns=400).out
+    assert "2 objects without a date, 2 sessions of pairs that nothing dates" in said
+
+
+def test_a_store_of_a_pair_that_is_damaged_is_named_and_the_rest_is_in_the_timeline(pair, run):
+    data = (pair / "north.db").read_bytes()
+    (pair / "north.db").write_bytes(data[:4096])
+    done = run("timeline", pair, "--to", "-")
+    assert done.status == 2
+    assert "north.db" in done.err
+    assert "deleted a, brought by pair north-south" in done.out
 
 
 HEADER = "{} | Status  Report from NET/WEST/$SYSTEM\r\n"

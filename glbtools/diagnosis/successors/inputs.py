@@ -95,11 +95,15 @@ class SuccessorInputs:
         read: every file that is looked at, companions of dumps among them.
         unreadable: path -> why it cannot be read.
         max_size: largest file read, in bytes.
+        stores: the stores of pairs that are here, those in SQLite files, each once.
+        messages: messages of pairs that wait, or were set aside.
     """
 
     read: dict[str, InputFile] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
     max_size: int = files.DEFAULT_MAX_SIZE
+    stores: dict[Path, None] = field(default_factory=dict)
+    messages: int = 0
     _now: dict[str, Piece] = field(default_factory=dict)
     _then: dict[str, Piece] = field(default_factory=dict)
     _beside: set[str] = field(default_factory=set)

@@ -164,10 +164,12 @@ def _case(given: SuccessorInputs, piece: Piece, place: Path) -> _Case:
     here = pair._replace(source=_if_here(pair.source), target=_if_here(pair.target))
     for store in (here.source, here.target):
         if store is not None:
+            given.stores |= {store.path: None} if store.kind == pairs.SQLITE else {}
             for path in (store.path, Path(f"{store.path}-wal")):
                 if path.is_file():
                     given.note(on_disk(path, str(path)), f"{store.kind} store")
     spool = spooled(pair.spool)
+    given.messages += len(spool.collector) + len(spool.synchronizer) + len(spool.aside)
     for path in (*spool.collector, *spool.synchronizer):
         given.note(on_disk(path, str(path)), "sync message")
     for path in spool.aside:
