@@ -82,7 +82,7 @@ def timeline(
     elif to is None or to == "-":
         put(common.lines(render.report(found)) if wanted == "table" else render.FORMS[wanted](found))
     if not common.quiet and not common.as_json and wanted != "table":
-        for note in render.notes(found):
+        for note in render.notes(found, wanted):
             complain(note)
     raise typer.Exit(complaints(found.report.failures))
 

@@ -8,13 +8,14 @@ LOG, QUEUED, EXPORT, IMPORT, UPDATE = (
     "Log Entry", "Record Queued", "Last Export", "Last Import", "Last Update Received",
 )  # fmt: skip
 CHANGED, DELETED = "When-Changed", "Deleted"
+REPLICATED, FAILED = "Last Replication Success", "Last Replication Failure"
 FINDING = "Finding, dated by its latest evidence"
 FILE_WRITTEN, FILE_CREATED, FILE_OPENED = "File Written", "File Created", "File Opened"
 COUNTER = "Counter, dated by the latest date beside it"
 FILE_KINDS = (FILE_WRITTEN, FILE_CREATED, FILE_OPENED)
 """Times of files in archives and images: shown, and never evidence (docs/rulings.md#4-now)."""
 
-KINDS = (LOG, QUEUED, EXPORT, IMPORT, UPDATE, CHANGED, DELETED, COUNTER, *FILE_KINDS, FINDING)
+KINDS = (LOG, QUEUED, EXPORT, IMPORT, UPDATE, CHANGED, DELETED, REPLICATED, FAILED, COUNTER, *FILE_KINDS, FINDING)
 """What a date can be of."""
 
 UNKNOWN = "unknown"

@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 from glbtools import files
 from glbtools.diagnosis.engine import Report, diagnose
 from glbtools.diagnosis.finding import Finding
-from glbtools.diagnosis.successors.inputs import DUMP
-from glbtools.errors import GlbError, UsageError
+from glbtools.errors import UsageError
 from glbtools.events import event as kinds
 from glbtools.events.differences import ClockDifference, LogOrder
 from glbtools.events.event import Event
 from glbtools.events.order import Sorter
+from glbtools.events.successors import occurrences, undated_of_pairs
 from glbtools.events.zones import Clocks, Reading, micros
 from glbtools.evidence.contents import Artefact
 from glbtools.evidence.postoffice import Postoffice
@@ -29,20 +29,14 @@ from glbtools.formats.registry import Inspection
 from glbtools.layouts import Layouts
 from glbtools.model.configuration import Place, Requestor, SrvConf
 from glbtools.progress import Progress
-from glbtools.sync.store import KeptStore
 
 LONGEST = 1_000
 """Characters of a message; the rest is counted."""
 
-LOG_LINES, STAMPS, OBJECTS, FINDINGS = (
-    "log lines without a date", "records without a date", "objects without a date", "findings that nothing dates",
+LOG_LINES, STAMPS, FINDINGS = (
+    "log lines without a date", "records without a date", "findings that nothing dates",
 )  # fmt: skip
-FILES = "times of files that are no date"
-COUNTERS, PAIRS = "counters of cycles that nothing dates", "counters of pairs that nothing dates"
-SESSIONS, CONFLICTS, MESSAGES = (
-    "sessions of pairs that nothing dates", "conflicts of pairs that nothing dates",
-    "messages of pairs that nothing dates",
-)  # fmt: skip
+FILES, COUNTERS = "times of files that are no date", "counters of cycles that nothing dates"
 _NO_TIME = "1980-01-01 00:00:00"
 """What zip programs write where they are told no time."""
 
@@ -173,15 +167,9 @@ def gathered(
                 if id(postoffice) not in known and (of is None or of(postoffice)):
                     known.add(id(postoffice))
                     gathering.postoffice(postoffice, rank)
-    for rank, pieces in ((0, report.given.of(DUMP)), (2, report.given.older)):
-        for piece in pieces:
-            gathering.dump(piece, rank)
-    for store in report.given.stores:
-        gathering.store(store)
+    gathering.successors(report)
     gathering.findings(report.findings)
     gathering.files(report)
-    made.undated[PAIRS] += sum(count is not None for each in report.pairs for count in each[2:])
-    made.undated[MESSAGES] += report.given.messages
     return made
 
 
@@ -503,60 +491,29 @@ class _Gathering:
                     if least > 0:
                         self.differ(ClockDifference(known.clock, clock, least, known.place, entry.shown))
 
-    # --- directories and findings ------------------------------------------------------------------------------------
+    # --- successors and findings -------------------------------------------------------------------------------------
 
-    def dump(self, piece: Any, rank: int) -> None:
-        """Add the changes and deletions of a directory, whose dates are UTC."""
-        dump = self.made.report.given.dump(piece)
-        if dump is None:
-            return
-        server = dump.facts().server or piece.path
-        for entry in dump.survey(lambda _: None):
-            if entry.when is None:
-                self.made.undated[OBJECTS] += 1
+    def successors(self, report: Report) -> None:
+        """Add what is dated beside postoffices."""
+        for each in occurrences(report):
+            if each.moment is None:
+                self.made.undated[each.without] += 1
                 continue
-            moment = entry.when if entry.when.tzinfo else entry.when.replace(tzinfo=UTC)
-            kind = kinds.DELETED if entry.deleted else kinds.CHANGED
             self.put(
-                self.clocks.read(moment, server),
-                rank,
-                piece.path,
-                line=entry.line,
-                kind=kind,
-                message=f"{'deleted' if entry.deleted else 'changed'} {entry.dn}",
-                data_type="glbtools:directory:object",
-                postoffice=server,
-                clock=server,
-                written=f"{moment:%Y-%m-%dT%H:%M:%S}Z",
-                number=entry.changed or None,
+                self.clocks.read(each.moment, each.clock),
+                each.rank,
+                each.path,
+                line=each.line,
+                kind=each.kind,
+                message=each.message,
+                data_type=each.data_type,
+                postoffice=each.postoffice,
+                clock=each.clock,
+                written=each.written,
+                number=each.number,
             )
-
-    def store(self, path: Path) -> None:
-        """Add the changes and deletions of a store of a pair; a change that a pair brought has its source's time."""
-        given, place = self.made.report.given, str(path)
-        try:
-            with KeptStore(path, max_size=given.max_size) as kept:
-                for each in kept.dates():
-                    if each.time is None:
-                        self.made.undated[OBJECTS] += 1
-                        continue
-                    brought = f", brought by pair {each.pair}" if each.pair else ""
-                    self.put(
-                        self.clocks.read(each.time, place),
-                        0,
-                        place,
-                        kind=kinds.DELETED if each.deleted else kinds.CHANGED,
-                        message=f"{'deleted' if each.deleted else 'changed'} {each.source_key}{brought}",
-                        data_type="glbtools:store:object",
-                        clock=place,
-                        written=each.written,
-                        number=each.number,
-                    )
-                sessions, conflicts = kept.without_date()
-                self.made.undated[SESSIONS] += sessions
-                self.made.undated[CONFLICTS] += conflicts
-        except GlbError as error:
-            given.unreadable[place] = str(error)
+        for what, count in undated_of_pairs(report):
+            self.made.undated[what] += count
 
     def findings(self, found: Iterable[Finding]) -> None:
         """Add the findings, each at the latest date of what it rests on."""

@@ -252,7 +252,7 @@ def parse_utdvec(data: bytes) -> Vectors:
         vector = _vector(text, number)
         if vector is not None:
             items.append(vector)
-            if _is_time(vector.time) and vector.when is None and not _NUMBERS.fullmatch(vector.time):
+            if is_time(vector.time) and vector.when is None and not _NUMBERS.fullmatch(vector.time):
                 said = f"a time that is not whole: {vector.time}"
                 faults.append(Fault("time", said[:_SHOWN], span, damage=False, line=number))
         elif not _PREAMBLE.fullmatch(text.strip()):
@@ -322,7 +322,7 @@ def parse_showrepl(data: bytes) -> Links:
     spans = {number: span for number, span, _ in lines}
     items = [each._replace(day_first=order) for each in items]
     for each in items:
-        untold = [time for time in (each.last_success, each.last_failure) if _is_time(time)]
+        untold = [time for time in (each.last_success, each.last_failure) if is_time(time)]
         if any(moment(time, day_first=order) is None for time in untold):
             said = f"a time that cannot be told: {untold[0]}"
             faults.append(Fault("time", said[:_SHOWN], spans[each.line], damage=False, line=each.line))
@@ -601,8 +601,8 @@ _YEARS = range(1601, 2400)
 """From the beginning of the times of Windows on; other calendars (Thai, Persian, Hijri) count years outside of it."""
 
 
-def _is_time(text: str) -> bool:
-    """Whether a text is to be a time, and is not what stands for never."""
+def is_time(text: str) -> bool:
+    """Whether a text is meant to be a time, and is not what stands for never."""
     return _LIKE_A_TIME.search(text) is not None
 
 

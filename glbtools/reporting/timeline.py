@@ -214,8 +214,8 @@ def _length(micros: int) -> str:
     return " ".join(plural(count, unit) for count, unit in parts[first : first + 2] if count)
 
 
-def notes(timeline: Timeline) -> Iterator[str]:
-    """Yield in one sentence each what is in the timeline and what is not."""
+def notes(timeline: Timeline, form: str = "") -> Iterator[str]:
+    """Yield in one sentence each what is in the timeline and what is not; ``form`` may be one that cannot hold all."""
     total = sum(seen.events for seen in timeline.clocks.values())
     repeated = sum(bool(event.repeats) for event in timeline)
     twice = f", {repeated} of them repeat another one" if repeated else ""
@@ -227,6 +227,9 @@ def notes(timeline: Timeline) -> Iterator[str]:
         yield f"not in it: {', '.join(left)}"
     if timeline.outside:
         yield f"left out: {plural(timeline.outside, 'event')} before --from or after --until"
+    early = sum(event.instant < _MICROSECONDS for event in timeline) if form == "bodyfile" else 0
+    if early:
+        yield f"not in the bodyfile: {plural(early, 'event')} before 1970, for which it has no place"
     for each in sorted(timeline.differences.values(), key=lambda one: -one.least):
         yield difference(each)
     unknown = [clock for clock, seen in timeline.clocks.items() if seen.zone == UNKNOWN]

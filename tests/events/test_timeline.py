@@ -266,7 +266,7 @@ def test_times_of_files_in_an_archive_are_events_and_date_no_finding(run, fixtur
     assert "REQTRANS.GLB File Written: file REQTRANS.GLB: written, 447 bytes" in out.read_text()
 
 
-PAIR = '''id = "north-south"
+PAIR = """id = "north-south"
 state = "state.json"
 spool = "spool"
 
@@ -275,7 +275,7 @@ path = "north.db"
 
 [target]
 path = "south.db"
-'''
+"""
 
 
 @pytest.fixture
@@ -304,11 +304,51 @@ def test_changes_of_a_pair_of_stores_are_events_and_what_has_no_date_is_counted(
     ]
     assert {what: count for what, count in made.undated.items() if count} == {
         "objects without a date": 2,
-        "counters of pairs that nothing dates": 3,
-        "sessions of pairs that nothing dates": 2,
+        "counters of pairs without a date": 3,
+        "sessions of pairs without a date": 2,
     }
     said = run("timeline", pair, "--tz", "UTC", columns=400).out
-    assert "2 objects without a date, 2 sessions of pairs that nothing dates" in said
+    assert "2 objects without a date, 2 sessions of pairs without a date" in said
+
+
+def test_what_a_bodyfile_has_no_place_for_is_counted(run, tmp_path):
+    place = tmp_path / "dump.ldif"
+    place.write_text(
+        "".join(
+            f"dn: CN={name}\nuSNChanged: {number}\nwhenChanged: {year}0203100000.0Z\n\n"
+            for name, number, year in (("one", 5, 1969), ("two", 6, 1998))
+        )
+    )
+    done = run("timeline", place, "--to", "-", "--as", "bodyfile", columns=200)
+    assert "changed CN=two" in done.out
+    assert "CN=one" not in done.out
+    assert "not in the bodyfile: 1 event before 1970" in done.err
+    assert "before 1970" not in run("timeline", place, "--to", "-").err
+
+
+def test_links_vectors_and_the_last_export_are_events(fixture_path, tmp_path):
+    links = {(each.kind, each.written) for each in glbtools.timeline(fixture_path("directories/links-late"))}
+    assert ("Last Replication Failure", "2026-02-12 08:45:00") in links
+    assert ("Last Replication Success", "2026-02-05 03:12:00") in links
+    vectors = [each for each in glbtools.timeline(fixture_path("directories/dc-restored")) if each.number]
+    assert {each.zone for each in vectors if each.data_type == "glbtools:replication:vector"} == {UNKNOWN}
+    (exported,) = (
+        each
+        for each in glbtools.timeline(fixture_path("directories/usn-deletion-exported"))
+        if each.data_type == "glbtools:export-state:date"
+    )
+    assert (exported.kind, exported.zone) == ("Last Export", "UTC")
+
+
+def test_a_time_of_a_link_that_cannot_be_told_is_counted(tmp_path):
+    (tmp_path / "links.csv").write_text(
+        "showrepl_COLUMNS,Destination DSA Site,Destination DSA,Naming Context,Source DSA Site,Source DSA,"
+        "Transport Type,Number of Failures,Last Failure Time,Last Success Time,Last Failure Status\n"
+        'showrepl_INFO,HQ,DC2,"DC=example,DC=com",HQ,DC1,RPC,0,0,03/04/2026 09:00:00,0\n'
+    )
+    made = glbtools.timeline(tmp_path)
+    assert not [each for each in made if each.data_type == "glbtools:replication:link"]
+    assert made.undated["lines of replication without a date"] == 1
 
 
 def test_a_store_of_a_pair_that_is_damaged_is_named_and_the_rest_is_in_the_timeline(pair, run):
