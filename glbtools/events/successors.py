@@ -64,14 +64,14 @@ def _objects(report: Report, piece: Piece, rank: int) -> Iterator[Occurrence]:
     for entry in dump.survey(lambda _: None):
         moment = entry.when.replace(tzinfo=entry.when.tzinfo or UTC) if entry.when else None
         yield Occurrence(
-            piece.path,
-            DELETED if entry.deleted else CHANGED,
-            f"{'deleted' if entry.deleted else 'changed'} {entry.dn}",
-            "glbtools:directory:object",
-            server,
-            moment,
-            f"{moment:%Y-%m-%dT%H:%M:%S}Z" if moment else "",
-            OBJECTS,
+            path=piece.path,
+            kind=DELETED if entry.deleted else CHANGED,
+            message=f"{'deleted' if entry.deleted else 'changed'} {entry.dn}",
+            data_type="glbtools:directory:object",
+            clock=server,
+            moment=moment,
+            written=f"{moment:%Y-%m-%dT%H:%M:%S}Z" if moment else "",
+            without=OBJECTS,
             line=entry.line,
             number=entry.changed or None,
             rank=rank,
@@ -91,14 +91,14 @@ def _links(piece: Piece, data: bytes) -> Iterator[Occurrence]:
             if moment is not None or is_time(written):
                 said = f"replicated {what}" if kind == REPLICATED else f"failed to replicate {what}"
                 yield Occurrence(
-                    piece.path,
-                    kind,
-                    said,
-                    "glbtools:replication:link",
-                    piece.path,
-                    moment,
-                    written,
-                    LINES,
+                    path=piece.path,
+                    kind=kind,
+                    message=said,
+                    data_type="glbtools:replication:link",
+                    clock=piece.path,
+                    moment=moment,
+                    written=written,
+                    without=LINES,
                     line=each.line,
                     postoffice=each.server,
                 )
@@ -110,14 +110,14 @@ def _vectors(piece: Piece, data: bytes) -> Iterator[Occurrence]:
         owner = table.owner or piece.stem
         for each in table.items:
             yield Occurrence(
-                piece.path,
-                REPLICATED,
-                f"replicated {owner} from {each.server}, up to number {each.usn}",
-                "glbtools:replication:vector",
-                piece.path,
-                each.when,
-                each.time,
-                LINES,
+                path=piece.path,
+                kind=REPLICATED,
+                message=f"replicated {owner} from {each.server}, up to number {each.usn}",
+                data_type="glbtools:replication:vector",
+                clock=piece.path,
+                moment=each.when,
+                written=each.time,
+                without=LINES,
                 line=each.line,
                 number=each.usn,
                 postoffice=owner,
@@ -133,14 +133,14 @@ def _state(piece: Piece, data: bytes) -> Iterator[Occurrence]:
     if kept.exported_at is not None:
         server = kept.server or ""
         yield Occurrence(
-            piece.path,
-            EXPORT,
-            f"remembered {piece.entry.name}: last export, up to number {kept.exported}",
-            "glbtools:export-state:date",
-            server or piece.path,
-            kept.exported_at.replace(tzinfo=kept.exported_at.tzinfo or UTC),
-            kept.exported_at.isoformat(),
-            OBJECTS,
+            path=piece.path,
+            kind=EXPORT,
+            message=f"remembered {piece.entry.name}: last export, up to number {kept.exported}",
+            data_type="glbtools:export-state:date",
+            clock=server or piece.path,
+            moment=kept.exported_at.replace(tzinfo=kept.exported_at.tzinfo or UTC),
+            written=kept.exported_at.isoformat(),
+            without=OBJECTS,
             number=kept.exported,
             postoffice=server,
         )
@@ -154,14 +154,14 @@ def _store(report: Report, path: Path) -> Iterator[Occurrence]:
             for each in kept.dates():
                 brought = f", brought by pair {each.pair}" if each.pair else ""
                 yield Occurrence(
-                    place,
-                    DELETED if each.deleted else CHANGED,
-                    f"{'deleted' if each.deleted else 'changed'} {each.source_key}{brought}",
-                    "glbtools:store:object",
-                    place,
-                    each.time,
-                    each.written,
-                    OBJECTS,
+                    path=place,
+                    kind=DELETED if each.deleted else CHANGED,
+                    message=f"{'deleted' if each.deleted else 'changed'} {each.source_key}{brought}",
+                    data_type="glbtools:store:object",
+                    clock=place,
+                    moment=each.time,
+                    written=each.written,
+                    without=OBJECTS,
                     number=each.number,
                 )
     except GlbError as error:

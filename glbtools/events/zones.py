@@ -49,6 +49,11 @@ class Clocks:
         """Whether the user gave a zone to a clock by its name."""
         return bool(self._each)
 
+    @property
+    def given(self) -> bool:
+        """Whether the user gave any zone."""
+        return bool(self._each) or self._every is not None
+
     def check(self) -> None:
         """See that every clock to which the user gave a zone showed something.
 

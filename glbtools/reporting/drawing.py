@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 from math import log2
 from typing import TYPE_CHECKING, NamedTuple
@@ -140,15 +140,24 @@ def _scale(ends: Sequence[int]) -> dict[int, float]:
     return at
 
 
-def network(channels: Iterable[ChannelVerdict], number: int) -> Iterator[Picture]:
-    """Yield a picture of who sends to whom, the sick first; those in step are counted."""
+def network(channels: Iterable[ChannelVerdict], number: int, errors: Collection[str | None]) -> Iterator[Picture]:
+    """Yield a picture of who sends to whom, the sick first; those in step are counted.
+
+    Args:
+        channels: what each channel is in.
+        number: of the drawing on its page.
+        errors: the postoffices of which an error is found.
+    """
     pairs: dict[tuple[str, str], list[ChannelVerdict]] = {}
     for judged in channels:
         channel = judged.channel
         ends = (channel.origin or "?", channel.target or "?")
         pairs.setdefault(ends if channel.kind == UPLOAD else ends[::-1], []).append(judged)
-    rows = sorted(pairs.items(), key=lambda pair: (min(_rank(each) for each in pair[1]), pair[0]))
-    sick = [each for each in rows if any(_rank(judged) < _OK for judged in each[1])]
+    rows = sorted(
+        pairs.items(),
+        key=lambda pair: (pair[0][0] not in errors, min(_rank(each) for each in pair[1]), pair[0]),
+    )
+    sick = [each for each in rows if each[0][0] in errors or any(_rank(judged) < _OK for judged in each[1])]
     is_crowded = len(rows) > _MOST_ROWS
     shown = sick[:_MOST_ROWS] if is_crowded else rows
     notes = []
@@ -161,17 +170,21 @@ def network(channels: Iterable[ChannelVerdict], number: int) -> Iterator[Picture
     said = "; ".join(
         f"{safe(ends[0])} and {safe(ends[1])}: {', '.join(_told(each) for each in group)}" for ends, group in shown
     )
-    text = "; ".join([said, *notes]) + "."
+    wrong = sorted({safe(end) for ends, _ in shown for end in ends if end in errors})
+    notes_of_all = [*notes, *([f"with an error of its own: {', '.join(wrong)}"] if wrong else [])]
+    text = "; ".join([said, *notes_of_all]) + "."
     parts = [_head(number, height, "Who sends to whom", text)]
     for at, ((origin, target), group) in enumerate(shown):
         top = 10 + row_height * at
         worst = min(group, key=_rank)
-        parts.append(_box(6, top, 210, 44, _short(origin), heavy=_rank(worst) == 0))
+        marked = f"✖ {_short(origin)}" if origin in errors else _short(origin)
+        parts.append(_box(6, top, 210, 44, marked, heavy=_rank(worst) == 0 or origin in errors))
         if at == 0 or shown[at - 1][0][1] != target:
             same = 1
             while at + same < len(shown) and shown[at + same][0][1] == target:
                 same += 1
-            parts.append(_box(right, top, 230, row_height * same - 14, _short(target), heavy=False))
+            marked = f"✖ {_short(target)}" if target in errors else _short(target)
+            parts.append(_box(right, top, 230, row_height * same - 14, marked, heavy=target in errors))
         for judged in group[:2]:
             forth = judged.channel.kind == UPLOAD
             parts.append(_arrow(top + (12 if forth else 34), judged, forth=forth, right=right))
@@ -230,7 +243,9 @@ def _box(x: int, y: int, width: int, height: int, name: str, *, heavy: bool) -> 
 
 def _short(name: str) -> str:
     shown = safe(name)
-    return shown if len(shown) <= _MOST_NAME else f"{shown[: _MOST_NAME - 1]}…"
+    if len(shown) <= _MOST_NAME:
+        return shown
+    return f"…{shown[1 - _MOST_NAME :]}" if shown.count("/") > 1 else f"{shown[: _MOST_NAME - 1]}…"
 
 
 def _label(x: float, y: float, text: str, *, anchor: str = "start", fill: str = _INK, size: int = 14) -> str:

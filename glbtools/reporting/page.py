@@ -26,6 +26,9 @@ LONGEST = 1_200
 SHORT = 21
 """Characters of a cell that stay on one line."""
 
+NARROW = 14
+"""The same where it has a slash, at which it can be broken."""
+
 LONG = 30
 """Characters of a word that may be broken anywhere."""
 
@@ -94,6 +97,14 @@ def _text(text: str) -> str:
     return html.escape(message(shown.replace("\n", " ")), quote=True)
 
 
+_OPTION = re.compile(r"(?<![\w&#;-])--?[A-Za-z][\w-]*")
+
+
+def _unbroken(text: str) -> str:
+    """Return HTML in which options such as -E are not broken behind their hyphen."""
+    return _OPTION.sub(r'<span class="short">\g<0></span>', text)
+
+
 def _section(block: model.Section) -> Iterator[str]:
     yield f'<section aria-labelledby="{block.anchor}">\n<h2 id="{block.anchor}">{_text(block.title)}</h2>'
     if block.lead:
@@ -106,7 +117,7 @@ def _paragraph(block: model.Paragraph) -> Iterator[str]:
     lead = _text(block.lead)
     if lead and lead in text:
         text = text.replace(lead, f'<strong class="{" ".join(block.tones)}">{lead}</strong>', 1)
-    yield f'<pre class="command">{text}</pre>' if block.anywhere else f'<p class="{tones}">{text}</p>'
+    yield f'<pre class="command">{text}</pre>' if block.anywhere else f'<p class="{tones}">{_unbroken(text)}</p>'
 
 
 def _facts(block: model.Facts) -> Iterator[str]:
@@ -135,19 +146,20 @@ def _table(block: model.Table) -> Iterator[str]:
 
 def _cell(cell: str) -> str:
     text = "<br>".join(map(_text, cell.split("\n")))
-    if len(cell) <= SHORT:
+    if len(cell) <= (NARROW if "/" in cell else SHORT):
         return f'<span class="short">{text}</span>'
     longest = max(map(len, re.split(r"[ /\n]", cell)))
-    return f'<span class="long">{text}</span>' if longest > LONG else text.replace("/", "/<wbr>")
+    return f'<span class="long">{text}</span>' if longest > LONG else text.replace("/", "/<wbr>").replace("@", "<wbr>@")
 
 
 def _finding(block: model.Finding) -> Iterator[str]:
     sure = block.sure or "certain"
+    fault = block.text[:1].upper() + block.text[1:]
     yield (
         f'<h3 class="finding {block.severity}"><span class="mark" aria-hidden="true">{_MARKS[block.severity]}</span> '
         f'<span class="severity">{block.severity} {_text(block.code)}</span> {_text(block.slug.replace("-", " "))}</h3>'
     )
-    yield f'<p class="fault">{_text(block.text)}</p><p class="sure">How sure: <strong>{_text(sure)}</strong></p>'
+    yield f'<p class="fault">{_text(fault)}</p><p class="sure">How sure: <strong>{_text(sure)}</strong></p>'
 
 
 def _places(block: model.Places) -> Iterator[str]:
@@ -195,7 +207,7 @@ def _marked(parts: Sequence[str], marked: Sequence[bool], between: str) -> str:
 def _steps(block: model.Steps) -> Iterator[str]:
     tag = "ol" if block.numbered else "ul"
     yield f'<{tag} class="steps">'
-    yield from (f"<li>{_text(each)}</li>" for each in block.items)
+    yield from (f"<li>{_unbroken(_text(each))}</li>" for each in block.items)
     yield f"</{tag}>"
 
 

@@ -6,8 +6,7 @@ Then on what all of that rests: network, channels, days, files, limits.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,6 +16,7 @@ from glbtools.diagnosis.alternatives import COULD_BE, RULED_OUT
 from glbtools.diagnosis.case import meaning_of
 from glbtools.diagnosis.engine import Report
 from glbtools.diagnosis.finding import Evidence, Finding
+from glbtools.diagnosis.successors.inputs import LINKS, VECTOR
 from glbtools.diagnosis.unsent import outstanding
 from glbtools.diagnosis.wording import plural
 from glbtools.events.event import COUNTER, FILE_KINDS, FINDING, UNKNOWN
@@ -46,13 +46,16 @@ from glbtools.reporting.text import message, safe
 
 if TYPE_CHECKING:
     from glbtools.diagnosis.case import ChannelVerdict
-    from glbtools.diagnosis.changes.found import Unsent
+    from glbtools.diagnosis.changes.found import Outstanding, Route, Unsent
     from glbtools.evidence.postoffice import Postoffice
 
 SCHEMA = "glbtools.report/1"
 
 MOST_CHANGES = 60
 """Changes listed of one postoffice; the rest is counted."""
+
+MOST_OPEN = 10
+"""Changes of one postoffice that are seen at once; more are folded."""
 
 MOST_GROUPS = 25
 """Postoffices whose changes are listed."""
@@ -127,8 +130,17 @@ def write_report(
         FileAccessError: the system refuses.
     """
     said = CaseDetails(title, case, examiner, zone, zones or {})
-    shown = message(title) if title else findings.summary(report)
+    shown = message(title) if title else headline(report)
     return write_page(story(report, said), shown, Path(to), force=force)
+
+
+def headline(report: Report) -> str:
+    """Return what is wrong in one sentence; without postoffices it is what the first finding says."""
+    serious = [each for each in report.findings if each.severity != "note"]
+    if not serious or any(unit.postoffices for unit in report.evidence.units):
+        return _sentence(findings.summary(report))
+    more = f"; {plural(len(serious) - 1, 'more finding')}" if len(serious) > 1 else ""
+    return _sentence(message(serious[0].message)) + more
 
 
 def document(report: Report, version: str, path: str | None, size: int) -> str:
@@ -150,7 +162,7 @@ def story(report: Report, said: CaseDetails) -> Iterator[Block]:
     serious = [each for each in groups if each[0].severity != "note"]
     yield from _short(report, said, outcome)
     yield from _wrong(groups)
-    yield from _lost(outcome)
+    yield from _lost(report, outcome)
     yield from _why(report, serious)
     yield from _else(serious)
     yield from _to_do(report, serious)
@@ -163,7 +175,7 @@ def story(report: Report, said: CaseDetails) -> Iterator[Block]:
 
 def _short(report: Report, said: CaseDetails, outcome: Unsent) -> Iterator[Block]:
     yield Section("In short", "short")
-    yield Paragraph(f"{_sentence(findings.summary(report))}.", tones=("strong", "verdict"))
+    yield Paragraph(f"{headline(report)}.", tones=("strong", "verdict"))
     if outcome.changes or outcome.numbers:
         known = plural(len(outcome.changes), "change") + " with content" if outcome.changes else ""
         bare = plural(outcome.numbers, "number") + " without content in any file given" if outcome.numbers else ""
@@ -222,44 +234,33 @@ def _others(alike: list[Finding]) -> Iterator[Block]:
 # --- what was lost -----------------------------------------------------------------------------------------------
 
 
-def _lost(outcome: Unsent) -> Iterator[Block]:
+def _lost(report: Report, outcome: Unsent) -> Iterator[Block]:
     yield Section(
         "What was lost, or waits",
         "lost",
         "Changes that have not reached whom they were meant for, by postoffice. Zones are unknown.",
     )
-    if not outcome.changes and not outcome.ranges:
-        yield Paragraph("No change is found that has not arrived.")
-    by_route = groupby(outcome.changes, key=lambda each: (each.route, each.why, each.certainty))
-    shown = 0
-    for (route, why, sure), group in by_route:
-        alike = list(group)
-        shown += 1
-        if shown > MOST_GROUPS:
-            continue
+    has_postoffices = any(unit.postoffices for unit in report.evidence.units)
+    if has_postoffices and not outcome.changes and not outcome.ranges:
+        yield Paragraph("No change of a postoffice is found that has not arrived.")
+    alike: dict[tuple[bool, Route, str, str], list[Outstanding]] = {}
+    for change in outcome.changes:
+        alike.setdefault((change.why in _WAIT, change.route, change.why, change.certainty), []).append(change)
+    groups = sorted(alike.items(), key=lambda group: group[0][0])
+    for (_, route, why, sure), changes in groups[:MOST_GROUPS]:
         yield Heading(unsent.headed(route))
         said = unsent.how_sure(why, sure) or "certain"
-        yield Paragraph(f"{plural(len(alike), 'change')} {unsent.WHY.get(why, why)}. How sure: {said}.")
-        heads = (
-            Column("number", right=True),
-            Column("made at"),
-            Column("what it does"),
-            Column("as stored"),
-        )
-        rows = tuple(
-            (
-                str(each.sync),
-                (moment_row(each.change.stamp) or "not known").replace("T", " "),
-                message(safe(meaning_of(each.text))),
-                safe(each.text),
-            )
-            for each in alike[:MOST_CHANGES]
-        )
-        yield Table(heads, rows)
-        if len(alike) > MOST_CHANGES:
-            yield Paragraph(f"and {len(alike) - MOST_CHANGES} more, which glbtools unsent lists")
-    if shown > MOST_GROUPS:
-        yield Paragraph(f"and {shown - MOST_GROUPS} more groups, which glbtools unsent lists")
+        yield Paragraph(f"{plural(len(changes), 'change')} {unsent.WHY.get(why, why)}. How sure: {said}.")
+        # One that a fold would hide alone is shown.
+        cut = MOST_OPEN if len(changes) > MOST_OPEN + 1 else len(changes)
+        yield _changes(changes[:cut])
+        rest: list[Block] = [_changes(changes[cut:MOST_CHANGES])]
+        if len(changes) > MOST_CHANGES:
+            rest.append(Paragraph(f"and {len(changes) - MOST_CHANGES} more, which glbtools unsent lists"))
+        if len(changes) > cut:
+            yield Fold(plural(len(changes) - cut, "more change"), tuple(rest))
+    if len(groups) > MOST_GROUPS:
+        yield Paragraph(f"and {len(groups) - MOST_GROUPS} more groups, which glbtools unsent lists")
     if outcome.ranges:
         yield Heading("Numbers whose content is in no file given")
         rows = tuple(
@@ -269,6 +270,46 @@ def _lost(outcome: Unsent) -> Iterator[Block]:
         yield Table((Column("channel"), Column("numbers"), Column("what became of them"), Column("how sure")), rows)
         if len(outcome.ranges) > MOST_CHANGES:
             yield Paragraph(f"and {len(outcome.ranges) - MOST_CHANGES} more")
+    if report.directories or report.pairs:
+        yield from _lost_of_successors(report)
+
+
+_WAIT = frozenset({"pending", "unacknowledged"})
+"""Reasons that an ordinary day has."""
+
+
+def _changes(changes: list[Outstanding]) -> Table:
+    heads = (Column("number", right=True), Column("made at"), Column("what it does"), Column("as stored"))
+    rows = (
+        (
+            str(each.sync),
+            (moment_row(each.change.stamp) or "not known").replace("T", " "),
+            message(safe(meaning_of(each.text))),
+            safe(each.text),
+        )
+        for each in changes
+    )
+    return Table(heads, tuple(rows))
+
+
+def _lost_of_successors(report: Report) -> Iterator[Block]:
+    """Say which numbers of directories and stores are concerned; their changes are not listed one by one."""
+    rows = tuple(
+        (message(each.message), _numbers(span), each.certainty)
+        for each in report.findings
+        if each.severity != "note" and each.problem.code[0] in _OF_SUCCESSORS
+        for span in each.ranges
+    )
+    yield Heading("Directories and stores")
+    yield Paragraph("Which of their changes have not arrived is not listed one by one; the findings say what is lost.")
+    if rows:
+        yield Table((Column("what was found"), Column("numbers concerned"), Column("how sure")), rows[:MOST_CHANGES])
+    if len(rows) > MOST_CHANGES:
+        yield Paragraph(f"and {len(rows) - MOST_CHANGES} more")
+
+
+_OF_SUCCESSORS = frozenset("XI")
+"""Letters of the problems of directories and of pairs of stores."""
 
 
 def _numbers(span: tuple[int, int]) -> str:
@@ -286,8 +327,7 @@ def _why(report: Report, serious: list[list[Finding]]) -> Iterator[Block]:
         finding = alike[0]
         yield _named(finding)
         yield Steps(tuple(message(each) for each in finding.notes if not each.startswith((COULD_BE, RULED_OUT))))
-        for each in finding.evidence[:MOST_PLACES]:
-            yield _place(report, each)
+        yield from _together(_place(report, each) for each in finding.evidence[:MOST_PLACES])
         if len(finding.evidence) > MOST_PLACES:
             yield Paragraph(f"and {len(finding.evidence) - MOST_PLACES} more places")
 
@@ -298,7 +338,7 @@ def _named(finding: Finding) -> Heading:
     return Heading(f"{finding.problem.code} {finding.problem.slug}{f', {safe(whose)}' if whose else ''}")
 
 
-def _place(report: Report, each: Evidence) -> Block:
+def _place(report: Report, each: Evidence) -> Places | Excerpt:
     said = findings.place(each, report.bytes_at)
     if each.line is not None or each.span is None or each.field == "size":
         return Places(safe(each.path), (Place(line=each.line, said=said.said),))
@@ -309,6 +349,22 @@ def _place(report: Report, each: Evidence) -> Block:
     if not data:
         return Places(safe(each.path), (said,))
     return Excerpt(safe(each.path), first, data, (start, stop), said.said)
+
+
+def _together(blocks: Iterable[Places | Excerpt]) -> Iterator[Block]:
+    """Yield blocks, with the places of one file that follow each other under one name."""
+    before: Places | None = None
+    for each in blocks:
+        if before is not None and isinstance(each, Places) and each.path == before.path:
+            before = before._replace(places=(*before.places, *each.places))
+            continue
+        if before is not None:
+            yield before
+        before = each if isinstance(each, Places) else None
+        if before is None:
+            yield each
+    if before is not None:
+        yield before
 
 
 def _else(serious: list[list[Finding]]) -> Iterator[Block]:
@@ -359,10 +415,17 @@ def _channels(report: Report) -> Iterator[Block]:
         "✖ and a broken line: changes are lost or stand still. ▲: they wait, as they do between two cycles. ✔: in step."
     )
     yield Section("The network", "network", lead)
-    yield from drawing.network(report.channels, 1)
+    errors = {each.postoffice for each in report.findings if each.severity == "error" and each.postoffice}
+    yield from drawing.network(report.channels, 1, errors)
     yield Section("Each channel as a number line", "channels", "Stretches keep their order, and are not to scale.")
-    sick = [each for each in report.channels if findings.is_sick(each)]
-    others = [each for each in report.channels if not findings.is_sick(each)]
+    troubled = {each.postoffice for each in report.findings if each.severity != "note"} - {None, ""}
+
+    def first(each: ChannelVerdict) -> bool:
+        ends = {each.channel.origin, each.channel.target}
+        return findings.is_sick(each) or (each.verdict.state != "IN_SYNC" and not ends.isdisjoint(troubled))
+
+    sick = [each for each in report.channels if first(each)]
+    others = [each for each in report.channels if not first(each)]
     if len(report.channels) <= MOST_LINES // 4:
         sick, others = report.channels, []
     for number, judged in enumerate(sick[:MOST_LINES], 2):
@@ -412,13 +475,14 @@ def _days(report: Report, clocks: Clocks) -> Iterator[Block]:
     chosen = sorted({iso(event.instant)[:10] for event in events if event.kind == FINDING})[-MOST_DAYS:]
     if not chosen:
         return
-    zoned = {seen.zone for seen in made.clocks.values()} != {UNKNOWN}
-    lead = "Times are as the clocks showed them; which zone they were in is unknown."
-    if zoned:
-        lead = (
-            "Times are UTC, by the zones that whoever made this report gave; with a ~ they are as a clock showed them "
-            "whose zone is unknown."
-        )
+    zones_met = {seen.zone for seen in made.clocks.values()}
+    zoned = zones_met != {UNKNOWN}
+    by = ", by the zones that whoever made this report gave" if clocks.given else ""
+    lead = f"Times are UTC{by}."
+    if UNKNOWN in zones_met:
+        lead = "Times are as the clocks showed them; which zone they were in is unknown."
+        if zoned:
+            lead = f"Times are UTC{by}; with a ~ they are as a clock showed them whose zone is unknown."
     if len(named) > len(about):
         lead += f" Shown are the first {len(about)} of {len(named)} postoffices with warnings or errors."
     yield Section("The days that matter", "days", lead)
@@ -431,7 +495,9 @@ def _days(report: Report, clocks: Clocks) -> Iterator[Block]:
             left += 1
             continue
         when = iso(event.instant)[:19].replace("T", " ") + ("~" if zoned and event.zone == UNKNOWN else "")
-        rows.append((when, safe(event.postoffice or event.clock), message(event.message), _near(safe(event.place))))
+        what = event.message.partition(": ")[0] if event.kind == FINDING else event.message
+        whose = event.postoffice or _near(event.clock)
+        rows.append((when, safe(whose), message(what), _near(safe(event.place))))
     yield Table((Column("when"), Column("whose"), Column("what"), Column("where")), tuple(rows))
     if left:
         yield Paragraph(f"and {left} more events on these days; glbtools timeline lists all")
@@ -482,17 +548,24 @@ def _limits(report: Report, outcome: Unsent) -> Iterator[Block]:
     if len(outcome.unknown) > MOST_PLACES:
         said.append(f"The same of {len(outcome.unknown) - MOST_PLACES} more.")
     postoffices = [each for unit in report.evidence.units for each in unit.postoffices]
-    unsure = [each for each in postoffices if not each.name_certain or not each.name]
-    for postoffice in unsure[:MOST_PLACES]:
-        source = message(postoffice.name_from or "nothing")
-        said.append(f"What the postoffice in {safe(postoffice.path)} is called is not certain (name from: {source}).")
-    if len(unsure) > MOST_PLACES:
-        said.append(f"The same of {len(unsure) - MOST_PLACES} more postoffices.")
-    said += [
-        "No file says which time zone its clock was in.",
+    unsure: dict[str, list[str]] = {}
+    for postoffice in postoffices:
+        if not postoffice.name_certain or not postoffice.name:
+            unsure.setdefault(message(postoffice.name_from or "nothing"), []).append(safe(postoffice.path))
+    for source, places in unsure.items():
+        which = "the postoffice" if len(places) == 1 else f"{len(places)} postoffices"
+        called = "is called" if len(places) == 1 else "are called"
+        more = f" and {len(places) - MOST_PLACES} more" if len(places) > MOST_PLACES else ""
+        there = ", ".join(places[:MOST_PLACES]) + more
+        said.append(f"What {which} in {there} {called} is not certain (name from: {source}).")
+    if postoffices:
+        said.append("No file of a postoffice says which time zone its clock was in.")
+    if report.given.of(LINKS, VECTOR):
+        said.append("No report of replication says which time zone its times are in.")
+    said.append(
         "A file shows the state that a history left behind. Certain means that every history that fits the files "
-        "has that effect, or cause; likely and possible, that others fit as well.",
-    ]
+        "has that effect, or cause; likely and possible, that others fit as well."
+    )
     yield Steps(tuple(said))
 
 
@@ -506,7 +579,7 @@ def _tool(report: Report) -> Iterator[Block]:
         for name, count in sorted(used.items())
     ]
     yield Facts(tuple(rows))
-    if "assumed" in by_id.values():
+    if "assumed" in map(by_id.get, used):
         yield Paragraph(
             "An assumed layout is a reconstruction: what a field holds is published, at which byte it stands is not. "
             "The files were opened read-only and hashed before and after."

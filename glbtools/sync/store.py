@@ -602,7 +602,9 @@ class KeptStore(SqliteStore):
                 moment = None
                 with suppress(ValueError):
                     moment = datetime.fromisoformat(str(written))
-                yield DatedObject(number, str(source_key), bool(deleted), moment, str(written), str(pair))
+                yield DatedObject(
+                    number, str(source_key), deleted=bool(deleted), time=moment, written=str(written), pair=str(pair)
+                )
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: damaged: {error}") from None
 
