@@ -117,6 +117,51 @@ def test_the_page_tells_the_story_in_the_order_in_which_people_ask(fixture_path,
     assert "assumed" in text
 
 
+def test_of_directories_no_page_says_that_nothing_was_lost_or_that_a_layout_was_assumed(fixture_path, tmp_path):
+    text = written(fixture_path("directories/backsync-restored-directory"), tmp_path / "page.html")
+    assert re.search(r"<h1>The directory of \w+ went back in time", text)
+    assert "No change of a postoffice is found" not in text
+    assert "numbers concerned" in text
+    assert "An assumed layout" not in text
+    assert "No file of a postoffice says which time zone" not in text
+    healthy = written(fixture_path("healthy-week"), tmp_path / "page.html")
+    assert "No change of a postoffice is found that has not arrived." in healthy
+    assert "numbers concerned" not in healthy
+
+
+def test_of_many_changes_the_first_are_seen_and_the_rest_is_folded(tmp_path):
+    changes = ", ".join(
+        f'{{ sync = {number}, text = "A u{number}\\tPCM:NET/PO/u{number}" }}' for number in range(1, 31)
+    )
+    (tmp_path / "spec.toml").write_text(
+        '[[postoffice]]\nname = "NET/PO"\nreqconf = { reqsync = 40, server = "NET/HUB" }\n'
+        f"queue.REQTRANS = [ {changes} ]\n"
+    )
+    glbtools.build(tmp_path / "spec.toml", tmp_path / "net")
+    text = written(tmp_path / "net", tmp_path / "page.html")
+    seen, folded = text.split("<summary>20 more changes</summary>")
+    assert "add u10 at" in seen and "add u11 at" not in seen
+    assert "add u11 at" in folded and "add u30 at" in folded
+
+
+def test_an_option_is_not_broken_behind_its_hyphen(fixture_path, tmp_path):
+    text = written(fixture_path("stuck"), tmp_path / "page.html")
+    assert 'IMPORT <span class="short">-S</span>' in text
+    assert 'title="<span' not in text
+
+
+def test_a_postoffice_with_an_error_is_marked_in_the_picture_and_its_channels_are_drawn(tmp_path):
+    names = tuple(f"PO{number}" for number in range(12))
+    mishap = Mishap(4, 4, "T3", "reqtrans-deleted", "PO5", {})
+    made = contents(run_scenario(Scenario("one", postoffices=names, cycles=7, changes=20, mishaps=(mishap,))))
+    files.write_tree(made, tmp_path / "net", sync=False)
+    text = written(tmp_path / "net", tmp_path / "page.html")
+    picture = text.partition('id="network"')[2].partition('id="channels"')[0]
+    assert picture.count("✖ NET/PO5") == 1 and "with an error of its own: NET/PO5" in picture
+    assert "✖ NET/PO4" not in picture
+    assert "<strong>download NET/HUB to NET/PO5.</strong>" in text
+
+
 def test_the_same_evidence_gives_the_same_page(fixture_path, tmp_path):
     first, second = (written(fixture_path("stuck"), tmp_path / name) for name in ("a.html", "b.html"))
     assert first == second
