@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from glbtools.errors import FileAccessError, OutputExistsError, UsageError, suggestion
+from glbtools.progress import Progress, Steps
 
 DEFAULT_MAX_SIZE = 256 * 1024 * 1024
 """Largest file read without being asked for more, in bytes (docs/interface.md#streams-and-limits)."""
@@ -178,7 +179,12 @@ def _stream(path: Path) -> int:
 
 
 def write_tree(
-    contents: Mapping[str, bytes | Callable[[], bytes]], target: Path, *, force: bool = False, sync: bool = True
+    contents: Mapping[str, bytes | Callable[[], bytes]],
+    target: Path,
+    *,
+    force: bool = False,
+    sync: bool = True,
+    progress: Progress | None = None,
 ) -> list[Path]:
     """Write a directory of files; a new one appears whole or not at all.
 
@@ -188,6 +194,7 @@ def write_tree(
         target: the directory.
         force: write into a directory that already holds something.
         sync: wait for the disk; see ``write``.
+        progress: told the name of each file before it is written.
 
     Raises:
         OutputExistsError: the target holds something and ``force`` is not given, or leads out of itself.
@@ -196,14 +203,14 @@ def write_tree(
     try:
         if not os.path.lexists(target):
             with new_directory(target) as temporary:
-                _write_all(contents, temporary, sync=sync)
+                _write_all(contents, temporary, sync=sync, progress=progress)
             sync_directory(target.parent)
         else:
             if not target.is_dir():
                 raise OutputExistsError(f"{target}: exists and is not a directory; name another one")
             if any(target.iterdir()) and not force:
                 raise OutputExistsError(f"{target}: exists; use --force to write into it")
-            _write_all(contents, target, sync=sync)
+            _write_all(contents, target, sync=sync, progress=progress)
     except (OSError, ValueError) as error:
         raise access_error(target, error) from None
     return [target / name for name in sorted(contents)]
@@ -230,7 +237,9 @@ def new_directory(target: Path) -> Iterator[Path]:
         raise
 
 
-def _write_all(contents: Mapping[str, bytes | Callable[[], bytes]], directory: Path, *, sync: bool) -> None:
+def _write_all(
+    contents: Mapping[str, bytes | Callable[[], bytes]], directory: Path, *, sync: bool, progress: Progress | None
+) -> None:
     inside = os.path.realpath(directory)
     paths = {directory / name: content for name, content in sorted(contents.items())}
     for path in paths:
@@ -238,7 +247,9 @@ def _write_all(contents: Mapping[str, bytes | Callable[[], bytes]], directory: P
             raise OutputExistsError(f"{path}: a link in it leads out of {directory}")
         if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
             raise OutputExistsError(f"{path}: {kind(path)}, which is not replaced")
+    steps = Steps(progress, len(paths))
     for path, content in paths.items():
+        steps.begin(f"writing {path.name}")
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path, content() if callable(content) else content, force=True, sync=sync)
 

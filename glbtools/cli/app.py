@@ -96,7 +96,8 @@ def build(
     from glbtools.evidence.build import build as write
     from glbtools.reporting import building
 
-    written = write(spec, out, common.writable_layouts, force=force, max_size=common.max_size)
+    layouts, show = common.writable_layouts, common.progress
+    written = write(spec, out, layouts, force=force, max_size=common.max_size, progress=show)
     if common.as_json:
         put([building.document(written)])
     elif not common.quiet:
@@ -196,11 +197,14 @@ class _Outcome:
         from glbtools.errors import GlbError
         from glbtools.evidence.inspection import inspect
         from glbtools.formats.registry import entry_of
+        from glbtools.progress import Steps
 
         if as_format is not None:
             as_format = entry_of(as_format, "--as ").name
-        layouts = common.layouts
+        layouts, paths = common.layouts, list(paths)
+        steps = Steps(common.progress, len(paths) if len(paths) > 1 else 0)
         for path in paths:
+            steps.begin(f"reading {path}")
             try:
                 found = inspect(path, as_format=as_format, layouts=layouts, max_size=common.max_size)
             except GlbError as error:

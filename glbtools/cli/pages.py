@@ -129,9 +129,9 @@ def report(
     )
     size = 0
     if to is not None:
-        size = story.write_report(found, to, **details._asdict(), force=force)
+        size = story.write_report(found, to, **details._asdict(), force=force, progress=common.progress)
     elif not common.as_json:
-        put(common.lines(story.story(found, details)))
+        put(common.lines(story.story(found, details, common.progress)))
     if common.as_json:
         from glbtools import __version__
 

@@ -68,9 +68,8 @@ def run(
             complain(result.reason)
         return False
 
-    if once:
-        common.working("synchronizing")
-    result = pairs.run(pair, once=once, every=seconds, full=full, until=told)
+    show = common.progress if once or not (seconds or pairs.load(pair).every) else None
+    result = pairs.run(pair, once=once, every=seconds, full=full, until=told, progress=show)
     told(result)
     if common.as_json:
         put([render.result_document(result)])

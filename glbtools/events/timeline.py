@@ -28,7 +28,7 @@ from glbtools.formats.logs import OWN_FORMS, LogLine
 from glbtools.formats.registry import Inspection
 from glbtools.layouts import Layouts
 from glbtools.model.configuration import Place, Requestor, SrvConf
-from glbtools.progress import Progress
+from glbtools.progress import Progress, Steps
 
 LONGEST = 1_000
 """Characters of a message; the rest is counted."""
@@ -121,8 +121,8 @@ def timeline(
         older: evidence of earlier moments of the same postoffices.
         layouts: how binary files are read.
         max_size: largest file read, in bytes.
-        progress: called with the name of each postoffice, dump or pair before it is looked at, how many are done, and
-            of how many; 0 where nobody knows.
+        progress: called with the name of each postoffice, dump or pair before it is looked at, and before its dates
+            are gathered, how many are done, and of how many; 0 where nobody knows.
 
     Raises:
         FileAccessError: a path does not exist.
@@ -134,7 +134,7 @@ def timeline(
     if first is not None and last is not None and first >= last:
         raise UsageError(f"--from {since}: is later than --until {until}, and nothing lies between; exchange them")
     report = diagnose(*paths, older=older, layouts=layouts, max_size=max_size, progress=progress)
-    made = gathered(report, clocks, first, last)
+    made = gathered(report, clocks, first, last, progress=progress)
     clocks.check()
     return made
 
@@ -146,6 +146,7 @@ def gathered(
     last: int | None = None,
     about: Collection[str] | None = None,
     of: Callable[[Postoffice], bool] | None = None,
+    progress: Progress | None = None,
 ) -> Timeline:
     """Return the timeline of what was diagnosed, between two instants.
 
@@ -157,16 +158,20 @@ def gathered(
         about: the postoffices whose log lines and records are wanted. Of all others only what dates a finding, or is
             the latest in its file, is sure to be in it; and clocks are not compared.
         of: whether the files of a postoffice are looked at; all are unless given.
+        progress: told each postoffice before its dates are gathered.
     """
     made = Timeline(report, first=first, last=last)
     gathering = _Gathering(made, clocks, _Anchors(report.findings), about)
-    known: set[int] = set()
+    ranked: dict[int, tuple[Postoffice, int]] = {}
     for unit in report.evidence.units:
         for rank, postoffices in ((0, unit.postoffices), (2, unit.older)):
             for postoffice in postoffices:
-                if id(postoffice) not in known and (of is None or of(postoffice)):
-                    known.add(id(postoffice))
-                    gathering.postoffice(postoffice, rank)
+                if of is None or of(postoffice):
+                    ranked.setdefault(id(postoffice), (postoffice, rank))
+    steps = Steps(progress, len(ranked))
+    for postoffice, rank in ranked.values():
+        steps.begin(f"dates of {postoffice.shown}")
+        gathering.postoffice(postoffice, rank)
     gathering.successors(report)
     gathering.findings(report.findings)
     gathering.files(report)

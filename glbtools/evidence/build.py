@@ -17,6 +17,7 @@ from glbtools.formats.queue import CONFIRMED_TEXT
 from glbtools.layouts import Layouts
 from glbtools.model.change import Change
 from glbtools.model.configuration import POINTERS
+from glbtools.progress import Progress
 from glbtools.tables import Setting
 
 IDLE_QUEUES = ("REQTRANS", "SRVTRANS", "USRTRANS", "NMETRANS", "GWTRANS")
@@ -33,8 +34,11 @@ def build(
     *,
     force: bool = False,
     max_size: int = files.DEFAULT_MAX_SIZE,
+    progress: Progress | None = None,
 ) -> list[Path]:
     """Write what a description file of at most ``max_size`` bytes describes to a directory; return the files written.
+
+    ``progress`` is told each file before it is written.
 
     Raises:
         DescriptionError: the description is wrong; names line and key.
@@ -47,7 +51,7 @@ def build(
     for path in made:
         if str(spec) != files.STDIN and files.is_same(Path(out, path), Path(spec)):
             raise OutputExistsError(f"{Path(out, path)}: is the description itself; name another --out")
-    return files.write_tree(made, Path(out), force=force)
+    return files.write_tree(made, Path(out), force=force, progress=progress)
 
 
 def contents(postoffices: list[Postoffice], layouts: Mapping[str, Layout]) -> dict[str, bytes]:

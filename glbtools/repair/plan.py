@@ -111,7 +111,7 @@ class Plan:
         container = self._work.container
         _check_unchanged(self._work, lambda path: container[1] if container and path == container[0] else None)
         written = contents(self._work, tuple(arguments))
-        files.write_tree(written, target)
+        files.write_tree(written, target, progress=progress)
         return prove(self._work, target, len(written), progress)
 
 

@@ -155,7 +155,7 @@ def network(channels: Iterable[ChannelVerdict], number: int, errors: Collection[
         pairs.setdefault(ends if channel.kind == UPLOAD else ends[::-1], []).append(judged)
     rows = sorted(
         pairs.items(),
-        key=lambda pair: (pair[0][0] not in errors, min(_rank(each) for each in pair[1]), pair[0]),
+        key=lambda pair: (min(_rank(each) for each in pair[1]), pair[0][0] not in errors, pair[0]),
     )
     sick = [each for each in rows if each[0][0] in errors or any(_rank(judged) < _OK for judged in each[1])]
     is_crowded = len(rows) > _MOST_ROWS

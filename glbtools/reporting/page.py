@@ -23,6 +23,9 @@ from glbtools.reporting.text import message, safe
 LONGEST = 1_200
 """Characters of one text; the rest is counted."""
 
+LONGEST_CELL = 400
+"""The same of a text in a table."""
+
 SHORT = 21
 """Characters of a cell that stay on one line."""
 
@@ -90,10 +93,10 @@ def _written(block: model.Block) -> Iterable[str]:
     return _WRITERS[type(block)](block)
 
 
-def _text(text: str) -> str:
+def _text(text: str, most: int = LONGEST) -> str:
     """Return a text as HTML, cut with a count where it is too long to be read."""
-    more = len(text) - LONGEST
-    shown = text if more <= 0 else f"{text[:LONGEST]} … and {more} more characters"
+    more = len(text) - most
+    shown = text if more <= 0 else f"{text[:most]} … and {more} more characters"
     return html.escape(message(shown.replace("\n", " ")), quote=True)
 
 
@@ -145,7 +148,7 @@ def _table(block: model.Table) -> Iterator[str]:
 
 
 def _cell(cell: str) -> str:
-    text = "<br>".join(map(_text, cell.split("\n")))
+    text = "<br>".join(_text(line, LONGEST_CELL) for line in cell.split("\n"))
     if len(cell) <= (NARROW if "/" in cell else SHORT):
         return f'<span class="short">{text}</span>'
     longest = max(map(len, re.split(r"[ /\n]", cell)))

@@ -23,6 +23,7 @@ from glbtools.events.event import COUNTER, FILE_KINDS, FINDING, UNKNOWN
 from glbtools.events.timeline import gathered
 from glbtools.events.zones import Clocks, iso
 from glbtools.formats.base import moment_row
+from glbtools.progress import Progress
 from glbtools.reporting import drawing, findings, unsent
 from glbtools.reporting.documents import dumps, tool
 from glbtools.reporting.evidence import written
@@ -111,6 +112,7 @@ def write_report(
     zone: str | None = None,
     zones: Mapping[str, str] | None = None,
     force: bool = False,
+    progress: Progress | None = None,
 ) -> int:
     """Write a diagnosis as one HTML page to forward, and return its size in bytes.
 
@@ -123,6 +125,7 @@ def write_report(
         zone: of all clocks, as an IANA name; unknown unless given.
         zones: NET/PO -> zone of its clock.
         force: replace a file that is there.
+        progress: told each postoffice before it is looked at once more.
 
     Raises:
         UsageError: a zone is none, or is of a clock that is not there.
@@ -131,7 +134,7 @@ def write_report(
     """
     said = CaseDetails(title, case, examiner, zone, zones or {})
     shown = message(title) if title else headline(report)
-    return write_page(story(report, said), shown, Path(to), force=force)
+    return write_page(story(report, said, progress), shown, Path(to), force=force)
 
 
 def headline(report: Report) -> str:
@@ -154,10 +157,10 @@ def document(report: Report, version: str, path: str | None, size: int) -> str:
     return dumps({"schema": SCHEMA, "tool": tool(version)} | short)
 
 
-def story(report: Report, said: CaseDetails) -> Iterator[Block]:
+def story(report: Report, said: CaseDetails, progress: Progress | None = None) -> Iterator[Block]:
     """Yield the whole report."""
     days = list(_days(report, said.clocks))
-    outcome = outstanding(report.evidence, "both")
+    outcome = outstanding(report.evidence, "both", progress)
     groups = list(findings.grouped(report.findings))
     serious = [each for each in groups if each[0].severity != "note"]
     yield from _short(report, said, outcome)
@@ -225,6 +228,10 @@ def _others(alike: list[Finding]) -> Iterator[Block]:
         return
     rows = [(safe(each.postoffice or each.path), message(each.message)) for each in alike[1 : MOST_ALIKE + 1]]
     left = len(alike) - 1 - len(rows)
+    if alike[0].severity == "note":
+        more = f" and {left} more" if left else ""
+        yield Paragraph(f"The same at {', '.join(name for name, _ in rows)}{more}, with numbers of their own.")
+        return
     blocks: list[Block] = [Table((Column("postoffice"), Column("the same there")), tuple(rows))]
     if left:
         blocks.append(Paragraph(f"and {left} more"))

@@ -39,6 +39,7 @@ from glbtools.directory.dump import Dump
 from glbtools.errors import FileAccessError
 from glbtools.model.channel import Channel, Verdict, classify
 from glbtools.model.directory import Entry, Facts
+from glbtools.progress import Progress
 from glbtools.sync.agent import WAY_OUT, Agent, Result, State, StateFile, channel, own_server, refused
 from glbtools.sync.collector import POLICIES, REFUSE, Collector
 from glbtools.sync.faults import LockedError, PairError, StateError, StoreError
@@ -376,6 +377,7 @@ def run(
     full: bool = False,
     read_dump: ReadDump = from_disk,
     patience: Patience | None = None,
+    progress: Progress | None = None,
 ) -> Result:
     """Synchronize a pair, once or on its schedule, and return what came of the last round.
 
@@ -387,6 +389,7 @@ def run(
         full: begin with a full synchronization.
         read_dump: reads a dump that is the source.
         patience: how long to wait for a collector on another machine.
+        progress: told before each batch how far it is.
 
     A schedule also ends when a person must decide (``stopped``). The lock is held during a round and not between two;
     a scheduled round that meets another agent's lets that one work, and the next comes at its time (``busy``).
@@ -400,7 +403,7 @@ def run(
         began = time.monotonic()
         try:
             with locked(pair):
-                result = _round(pair, full=full, read_dump=read_dump, patience=patience)
+                result = _round(pair, full=full, read_dump=read_dump, patience=patience, progress=progress)
         except LockedError as error:
             if interval is None:
                 raise
@@ -411,7 +414,9 @@ def run(
         time.sleep(max(0.0, interval - (time.monotonic() - began)))
 
 
-def _round(pair: Pair, *, full: bool, read_dump: ReadDump, patience: Patience | None) -> Result:
+def _round(
+    pair: Pair, *, full: bool, read_dump: ReadDump, patience: Patience | None, progress: Progress | None
+) -> Result:
     transport = SpoolTransport(pair.spool, pair.id)
     with contextlib.ExitStack() as stack:
         collector = None
@@ -431,6 +436,7 @@ def _round(pair: Pair, *, full: bool, read_dump: ReadDump, patience: Patience | 
             batch_size=pair.batch,
             patience=patience or (Patience() if collector else WAITING._replace(seconds=pair.wait)),
             deliver=collector.run if collector else lambda: None,
+            progress=progress,
         )
         return Agent(pair.id, synchronizer, StateFile(pair.state)).run(full=full)
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
+from glbtools.progress import Progress
 from glbtools.sync.store import Source
 from glbtools.sync.transport import (
     BATCH,
@@ -61,6 +62,7 @@ class Synchronizer:
 
     Attributes:
         deliver: gives a collector in the same process its turn; does nothing when it is elsewhere.
+        progress: told before each batch how far above the first number it is, and how far the highest one is.
     """
 
     def __init__(
@@ -72,9 +74,10 @@ class Synchronizer:
         batch_size: int = 1000,
         patience: Patience = Patience(),  # noqa: B008
         deliver: Callable[[], object] = lambda: None,
+        progress: Progress | None = None,
     ) -> None:
         self.pair, self.source, self.transport = pair, source, transport
-        self.batch_size, self.patience, self.deliver = batch_size, patience, deliver
+        self.batch_size, self.patience, self.deliver, self.progress = batch_size, patience, deliver, progress
 
     def open(self, session: str) -> Message | None:
         """Open a session; return where the collector stands, None when it does not answer."""
@@ -85,9 +88,11 @@ class Synchronizer:
         """Send everything above a number, batch by batch, the next one after the success of the one before."""
         counts: Counter[str] = Counter()
         number = sent = 0
-        reached = cursor
+        reached = first = cursor
         while True:
             number += 1
+            if self.progress:
+                self.progress(f"pair {self.pair}", reached - first, max(self.source.head() - first, 0))
             batch = self._gathered(session, number, cursor, reached, full=full and number == 1)
             self.source.remember(self.pair, session, batch.high)
             answer = self._exchanged(batch)

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+import glbtools
 from glbtools.reporting import progress
+from glbtools.sync import pair as pairs
+from glbtools.sync.store import SqliteStore
 
 IMPATIENT = """
 import sys
@@ -89,6 +92,47 @@ def test_what_is_printed_is_the_same_with_and_without_a_display(tmp_path: Path, 
         env=os.environ | {"COLUMNS": "80"},
     )
     assert (status, out) == (plain.returncode, plain.stdout)
+
+
+PAIR = 'id = "p"\nstate = "s.json"\nspool = "spool"\nbatch = 10\n[source]\npath = "a.db"\n[target]\npath = "b.db"\n'
+
+
+def test_building_inspecting_and_synchronizing_show_how_far_they_are(tmp_path: Path, fixture_path, run) -> None:
+    spec = fixture_path("specs") / "network.toml"
+    (tmp_path / "pair.toml").write_text(PAIR)
+    assert at_a_terminal("build", str(spec), "--out", "net", cwd=tmp_path)[2].count("\x1b[2K")
+    small = [str(each) for each in (tmp_path / "net").rglob("REQCONF.GLB")]
+    assert at_a_terminal("inspect", *small, cwd=tmp_path)[2].count("\x1b[2K")
+    assert run("sync", "init", tmp_path / "pair.toml").status == 0
+    with SqliteStore(tmp_path / "a.db") as store:
+        store.write_all((f"u{number}", b"x") for number in range(95))
+    assert at_a_terminal("sync", "run", "pair.toml", cwd=tmp_path)[2].count("\x1b[2K")
+
+
+def test_each_stage_tells_how_much_of_it_is_done(tmp_path: Path, fixture_path) -> None:
+    told: list[tuple[str, int, int]] = []
+
+    def stage(begins: str) -> list[tuple[int, int]]:
+        found = [(done, total) for text, done, total in told if text.startswith(begins)]
+        told.clear()
+        return found
+
+    def tell(text: str, done: int, total: int) -> None:
+        told.append((text, done, total))
+
+    files = glbtools.build(fixture_path("specs") / "network.toml", tmp_path / "net", progress=tell)
+    assert stage("writing ") == [(done, len(files)) for done in range(len(files))]
+    glbtools.timeline(tmp_path / "net", progress=tell)
+    assert stage("dates of ") == [(0, 3), (1, 3), (2, 3)]
+    report = glbtools.diagnose(tmp_path / "net")
+    glbtools.write_report(report, tmp_path / "page.html", progress=tell)
+    assert stage("POLYNOMIAL/") == [(0, 3), (1, 3), (2, 3)]
+    (tmp_path / "pair.toml").write_text(PAIR)
+    pairs.init(tmp_path / "pair.toml")
+    with SqliteStore(tmp_path / "a.db") as store:
+        store.write_all((f"u{number}", b"x") for number in range(25))
+    pairs.run(tmp_path / "pair.toml", progress=tell)
+    assert stage("pair p") == [(0, 25), (10, 25), (20, 25)]
 
 
 def test_quiet_shows_nothing(dump: Path) -> None:
