@@ -176,10 +176,6 @@ SURE_BY_HAND = {
     "alternatives.py": 2,
     "changes/view.py": 2,
     "doubts.py": 1,
-    "successors/directories.py": 22,
-    "successors/found.py": 1,
-    "successors/links.py": 3,
-    "successors/vectors.py": 6,
 }
 """Module of the diagnosis -> places where it says how sure something is and names no doubt (model/doubts.py)."""
 

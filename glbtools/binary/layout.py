@@ -120,7 +120,7 @@ class Layout(NamedTuple):
 
     def encoded(self, text: str) -> bytes:
         """Return the bytes of a text of variable length as they are meant, without its terminator."""
-        return text.encode(self.encoding, "surrogateescape")
+        return text.encode() if text.isascii() else text.encode(self.encoding, "surrogateescape")
 
     @property
     def obscuring(self) -> Obscuring | None:

@@ -464,10 +464,10 @@ class RecordCodec:
             else:
                 others.append(value)
         record = Record(
-            sync=sync,
-            stamp=found.get("stamp"),  # type: ignore[arg-type]
-            checksum=found.get("checksum"),  # type: ignore[arg-type]
-            text=text,
+            sync,
+            found.get("stamp"),  # type: ignore[arg-type]
+            found.get("checksum"),  # type: ignore[arg-type]
+            text,
             start=start,
             stop=start + padded,
             others=tuple(others),
@@ -635,7 +635,7 @@ class RecordCodec:
             for index, (each, source) in enumerate(zip(self.fields, sources, strict=True))
         ]
         head, trail = ", ".join(values[: len(self.head)]), ", ".join(values[len(self.head) :])
-        text = f"r[3].encode({self.layout.encoding!r}, 'surrogateescape')"
+        text = f"(r[3].encode() if r[3].isascii() else r[3].encode({self.layout.encoding!r}, 'surrogateescape'))"
         if self.obscuring:
             text = f"hidden({text}{f', {sources[self.fields.index(self.key)]}' if self.key else ''})"
         ends = len(self.terminator)

@@ -132,6 +132,7 @@ def _readers(layout: Layout, section: str) -> list[tuple[int, int, _Reader]]:
     return [(each.offset, each.stop, _reader(each, layout.encoding)) for each in layout.section(section)]
 
 
+@lru_cache(maxsize=512)
 def _reader(each: Field, encoding: str) -> _Reader:
     value_of = partial(each.read_text, encoding=encoding) if each.kind == "text" else reader(each)
 
@@ -149,12 +150,17 @@ def build(values: list[Value]) -> bytes:
 
 def default(layout: Layout, section: str, base: int = 0) -> list[Value]:
     """Return one section as it is written where nothing is known: the layout's defaults, zeros elsewhere."""
+    return list(_default(layout, section, base))
+
+
+@lru_cache(maxsize=64)
+def _default(layout: Layout, section: str, base: int) -> list[Value]:
     fields = layout.section(section)
     return read(layout, section, b"".join(each.write(each.nothing) for each in fields), base)
 
 
 def change(layout: Layout, values: list[Value], **new: int | str | bytes) -> list[Value]:
-    """Return the fields with new values.
+    """Return the fields with new values, as they are read where they are stored.
 
     Raises:
         UsageError: the layout has no such field, or the value does not fit it.
@@ -162,12 +168,12 @@ def change(layout: Layout, values: list[Value], **new: int | str | bytes) -> lis
     unknown = set(new) - {each.field.name for each in values}
     if unknown:
         raise UsageError(f"layout {layout.id} has no field {', '.join(sorted(unknown))}")
-    return [
-        each._replace(raw=each.field.write(new[each.field.name], layout.encoding), value=new[each.field.name])
-        if each.field.name in new
-        else each
-        for each in values
-    ]
+    changed = list(values)
+    for place, (each, span, _, _) in enumerate(values):
+        if each.name in new:
+            raw = each.write(new[each.name], layout.encoding)
+            changed[place] = _reader(each, layout.encoding)(raw, span.start - each.offset)
+    return changed
 
 
 def _number(each: Field, parsed: int | bytes) -> int:

@@ -130,13 +130,17 @@ class Requestors:
 
     @cached_property
     def own_behind(self) -> Evidence | None:
-        """The server's record of itself, where its own REQCONF has more confirmed than that."""
+        """What SRVCONF says of the server itself, or has issued, where the server's own REQCONF has more."""
         server = self._server
         own = registered(server.config, server.postoffice.name) if server else None
-        confirmed = self.configured.get((server.postoffice.name or "").upper(), ReqConf()).reqsync if server else None
-        if server is None or own is None or confirmed is None or own.reqsync is None or own.reqsync >= confirmed:
+        known = self.configured.get((server.postoffice.name or "").upper()) if server else None
+        if server is None or known is None:
             return None
-        return stored(server.artefact.path, own, "reqsync", f"its own REQCONF has {confirmed}")
+        if own and None not in (own.reqsync, known.reqsync) and (own.reqsync or 0) < (known.reqsync or 0):
+            return stored(server.artefact.path, own, "reqsync", f"its own REQCONF has {known.reqsync}")
+        if server.head is not None and known.srvsync is not None and server.head < known.srvsync:
+            return stored(server.artefact.path, server.config, "sync", f"its own REQCONF has {known.srvsync}")
+        return None
 
     @cached_property
     def server_sound(self) -> bool:

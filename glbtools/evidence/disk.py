@@ -57,8 +57,11 @@ class Disk:
     def append(self, path: str, data: bytes) -> None:
         """Write behind what a file holds."""
         key = path.upper()
-        self._spelled.setdefault(key, path)
-        self._contents[key] = self._contents.get(key, b"") + data
+        before = self._contents.get(key)
+        if before is None:
+            self.write(path, data)
+        else:
+            self._contents[key] = before + data
 
     def delete(self, path: str) -> None:
         """Remove a file, if it is there."""
@@ -83,6 +86,9 @@ class Office:
         self._dated = layouts["queue"].with_role("stamp")
         self._queues: dict[str, tuple[bytes, Queue]] = {}
         """Name -> the bytes of a queue when it was last asked for, and what they hold."""
+        self._reqconf: tuple[bytes, config.ReqConfFile] | None = None
+        self._srvconf: tuple[bytes, config.SrvConfFile] | None = None
+        """The same of the configurations, which are asked far more often than they change."""
 
     def place(self, file: str) -> str:
         """Return the path of a file such as ``GLB/REQTRANS.GLB``."""
@@ -149,25 +155,34 @@ class Office:
 
         ``short``: say as much as is there, also of one that is too short.
         """
-        data = self.read("GLB/REQCONF.GLB")
-        if not data or (len(data) < self.layouts["reqconf"].record and not short):
-            return None
-        return _requestor_file(data, self.layouts["reqconf"]).config
+        file = self.reqconf_file()
+        return None if file is None or (file.is_short and not short) else file.config
 
     def reqconf_file(self) -> config.ReqConfFile | None:
         """Return REQCONF.GLB as stored; None when it is missing or empty."""
-        data = self.read("GLB/REQCONF.GLB")
-        return _requestor_file(data, self.layouts["reqconf"]) if data else None
+        data = self.disk.read(self.place("GLB/REQCONF.GLB"))
+        if not data:
+            return None
+        if self._reqconf is None or self._reqconf[0] is not data:
+            self._reqconf = data, config.parse_reqconf(data, self.layouts["reqconf"])
+        return self._reqconf[1]
 
     def set_reqconf(self, **values: object) -> None:
         """Change fields of REQCONF.GLB, or make one where there is none."""
         file = self.reqconf_file() or config.new_reqconf(self.layouts["reqconf"])
-        self.write("GLB/REQCONF.GLB", config.changed_reqconf(file, **values).build())
+        changed = config.changed_reqconf(file, **values)
+        data = changed.build()
+        self.write("GLB/REQCONF.GLB", data)
+        self._reqconf = data, changed
 
     def srvconf(self) -> config.SrvConfFile | None:
         """Return SRVCONF.GLB as stored, ``.config`` says what it means; None when it is missing."""
         data = self.read("GLB/SRVCONF.GLB")
-        return None if data is None else _server_file(data, self.layouts["srvconf"])
+        if data is None:
+            return None
+        if self._srvconf is None or self._srvconf[0] is not data:
+            self._srvconf = data, config.parse_srvconf(data, self.layouts["srvconf"])
+        return self._srvconf[1]
 
     def set_srvconf(self, file: config.SrvConfFile) -> None:
         """Write SRVCONF.GLB."""
@@ -178,17 +193,6 @@ class Office:
 def _parsed(data: bytes, layout: Layout) -> Queue:
     """Return a queue; many postoffices receive the same bytes."""
     return queues.parse_queue(data, layout)
-
-
-@lru_cache(maxsize=256)
-def _requestor_file(data: bytes, layout: Layout) -> config.ReqConfFile:
-    """Return a REQCONF.GLB; it is asked far more often than it changes."""
-    return config.parse_reqconf(data, layout)
-
-
-@lru_cache(maxsize=16)
-def _server_file(data: bytes, layout: Layout) -> config.SrvConfFile:
-    return config.parse_srvconf(data, layout)
 
 
 @lru_cache(maxsize=256)

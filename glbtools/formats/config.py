@@ -38,10 +38,26 @@ class ReqConfFile:
     layout: Layout
     values: list[Value]
     slack: bytes = b""
-    faults: list[Fault] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the file ends before its last field does."""
+        return _end(self.values, 0) < self.layout.record
+
+    @property
+    def faults(self) -> list[Fault]:
+        """A size that is not the layout's."""
+        size = _end(self.values, 0) + len(self.slack)
+        if size == self.layout.record:
+            return []
+        message = f"{size} bytes in place of {self.layout.record}"
+        if size > REQCONF_LEAST:
+            return [Fault("size", message, Span(0, size))]
+        message += "; at 100 bytes or fewer the programs report Notice 159"
+        return [Fault("size", message, Span(0, size), number=159)]
 
     @cached_property
     def config(self) -> ReqConf:
@@ -90,10 +106,24 @@ class SrvConfFile:
     header: list[Value]
     records: list[list[Value]] = field(default_factory=list)
     slack: bytes = b""
-    faults: list[Fault] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+
+    @property
+    def whole(self) -> int:
+        """Where the last whole record, or field of the header, ends."""
+        return _end(self.records[-1] if self.records else self.header, 0)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """A size that is none of whole records."""
+        layout, whole = self.layout, self.whole
+        size = whole + len(self.slack)
+        if size >= layout.header and not self.slack:
+            return []
+        message = f"{size} bytes; the size should be {layout.header} and a multiple of {layout.record} more"
+        return [Fault("size", message, Span(whole, size))]
 
     @cached_property
     def config(self) -> SrvConf:
@@ -141,7 +171,7 @@ class SrvConfFile:
             name = str(_named(_meanings(values)).get("name") or "")
             children = tuple(_node(self.layout, each) for each in values)
             yield Node(f"requestor[{number}]", span, meaning=name or "no name", children=children)
-        yield from _slack(self.slack, _end(self.records[-1] if self.records else self.header, 0))
+        yield from _slack(self.slack, self.whole)
 
     def regions(self) -> Iterator[Region]:
         """Yield what each stretch of the file is."""
@@ -163,15 +193,7 @@ class SrvConfFile:
 def parse_reqconf(data: bytes, layout: Layout) -> ReqConfFile:
     """Return the fields of a REQCONF.GLB; a short or long file is read as far as it goes and its fault named."""
     values = structure.read(layout, "record", data[: layout.record])
-    file = ReqConfFile(layout, values, data[_end(values, 0) :])
-    if len(data) != layout.record:
-        message = f"{len(data)} bytes in place of {layout.record}"
-        if len(data) <= REQCONF_LEAST:
-            message += "; at 100 bytes or fewer the programs report Notice 159"
-        file.faults.append(
-            Fault("size", message, Span(0, len(data)), number=159 if len(data) <= REQCONF_LEAST else None)
-        )
-    return file
+    return ReqConfFile(layout, values, data[_end(values, 0) :])
 
 
 def new_reqconf(layout: Layout, **values: Any) -> ReqConfFile:
@@ -205,11 +227,7 @@ def parse_srvconf(data: bytes, layout: Layout) -> SrvConfFile:
     while len(data) - position >= layout.record:
         file.records.append(structure.read(layout, "record", data[position : position + layout.record], position))
         position += layout.record
-    whole = file.records[-1][-1].span.stop if file.records else _end(header, 0)
-    file.slack = data[whole:]
-    if len(data) < layout.header or file.slack:
-        message = f"{len(data)} bytes; the size should be {layout.header} and a multiple of {layout.record} more"
-        file.faults.append(Fault("size", message, Span(min(whole, len(data)), len(data))))
+    file.slack = data[file.whole :]
     return file
 
 

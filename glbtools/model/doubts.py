@@ -256,6 +256,122 @@ ROLE_UNKNOWN = Doubt(
     ordinary=True,
 )
 
+# --- directories and pairs -----------------------------------------------------------------------------------------
+
+ENDS_SO = Doubt("ends-so", "the file ends there as it was written", "the size of the original", ordinary=True)
+NOTHING_FITTED = Doubt(
+    "nothing-fitted", "nothing fitted what was asked for", "the command that took the dump", ordinary=True
+)
+NO_MORE_THERE = Doubt(
+    "no-more-there", "there are no more objects than it holds", "a dump taken in pages (-E pr=1000/noprompt)",
+    ordinary=True,
+)  # fmt: skip
+NONE_DELETED = Doubt(
+    "none-deleted",
+    "nothing was ever deleted in the part that was dumped",
+    "a dump taken with the control Show Deleted",
+    ordinary=True,
+)
+WRITTEN_MEANWHILE = Doubt(
+    "written-meanwhile",
+    "they were written while the dump was read, after the highest number had been noted",
+    "the highest number of the server, read after the dump",
+    ordinary=True,
+)
+WRITTEN_DURING_LAST = Doubt(
+    "written-during-last",
+    "they were written while the last dump was read",
+    "a comparison of the two dumps (directory compare)",
+    ordinary=True,
+)
+HEAD_UNSEEN = Doubt(
+    "head-unseen",
+    "the server's highest number is above what the dump shows",
+    "the highest number of the server itself, as no dump shows it",
+)
+NUMBER_CUT = Doubt(
+    "number-cut",
+    "the last number of the dump is cut off",
+    "the dump whole: its last number may be cut off",
+    ordinary=True,
+)
+DUMP_OLDER = Doubt(
+    "dump-older", "the dump is older than the export", "when the dump was taken: it may be older than the export"
+)
+ANOTHER_SERVER = Doubt(
+    "another-server",
+    "the two are of different servers, and each numbers by itself",
+    "which server each of them is of (rootDSE, invocation id)",
+)
+DELETED_SINCE = Doubt(
+    "deleted-since",
+    "the objects with the highest numbers were deleted, and their tombstones removed since",
+    "USN-DSA-Last-Obj-Removed in the dump",
+    ordinary=True,
+)
+CREATED_ELSEWHERE = Doubt(
+    "created-elsewhere",
+    "the objects were deleted and made again on the same server",
+    "whether the objects were made again",
+)
+LAY_OUTSIDE = Doubt(
+    "lay-outside",
+    "the object that was removed lay outside what is exported, or was made and deleted since",
+    "a comparison with the receiver's whole list",
+)
+NOTHING_FORGOTTEN = Doubt(
+    "nothing-forgotten",
+    "nothing was deleted in that time, or every deletion was still remembered",
+    "a comparison with the receiver's whole list",
+    ordinary=True,
+)
+MOVED_OUT = Doubt(
+    "moved-out",
+    "they were moved out of what is exported, or hidden",
+    "a comparison with the receiver's whole list",
+    ordinary=True,
+)
+MOVED_AWAY = MOVED_OUT._replace(slug="moved-away", ordinary=False)
+PURPOSELY_REFUSED = Doubt(
+    "purposely-refused", "the state belongs to another dump, and was only given with this one", "whose state it is",
+    ordinary=True,
+)  # fmt: skip
+OF_TWO_MOMENTS = Doubt(
+    "of-two-moments",
+    "the two dumps are of different moments or parts, or it was deleted there and its tombstone is gone",
+    "replPropertyMetaData in both dumps",
+    ordinary=True,
+)
+GONE_ON = Doubt(
+    "gone-on",
+    "the server has gone on since its own number was read: then nothing is wrong",
+    "its own number, read last",
+    ordinary=True,
+)
+FORMER_LIFE = Doubt(
+    "former-life",
+    "the number is of a former life of the server: then nothing is wrong",
+    "the vectors with invocation ids (repadmin /showutdvec ... /nocache)",
+)
+FORMER_LIFE_OPEN = FORMER_LIFE._replace(slug="former-life-open", ordinary=True)
+READ_TOGETHER = Doubt(
+    "read-together", "the server has gone on between the two dumps", "a dump of the server itself, taken last"
+)
+JUST_MADE = Doubt("just-made", "the link has just been made", "the same report, taken later", ordinary=True)
+REMEMBERED_LONGER = Doubt(
+    "remembered-longer", "the forest remembers deletions for longer", "tombstoneLifetime of the forest"
+)
+REMEMBERED_BY_DEFAULT = REMEMBERED_LONGER._replace(slug="remembered-by-default", ordinary=True)
+NEVER_THERE = Doubt(
+    "never-there", "it never came to the other server", "repadmin /removelingeringobjects with /advisory_mode"
+)
+LEFT_OUT = Doubt(
+    "left-out",
+    "the dump of the other server left it out",
+    "repadmin /removelingeringobjects with /advisory_mode",
+    ordinary=True,
+)
+
 # --- when steps ran ------------------------------------------------------------------------------------------------
 
 CLOCKS_DIFFER = Doubt("clocks-differ", "the clocks of the machines differ", "DISPATCH.LOG", ordinary=True)

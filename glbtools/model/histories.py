@@ -41,7 +41,7 @@ SIGNS: Mapping[str, str] = MappingProxyType(
         "import-asked": "the import number in REQCONF is one above, and no update of the server is later",
         "imports-far": "the import number in REQCONF is far above, or the server has had updates since the Import",
         "received-above": "SrvSync is above the highest number that the server has issued",
-        "server-behind": "the server's record of itself is below its own REQCONF",
+        "server-behind": "the server's own REQCONF has more than its SRVCONF",
         "others-behind": "another requestor shows that the server went back",
         "master-even": "MSTTRANS ends where SRVCONF says",
         "master-above": "MSTTRANS ends above the number in SRVCONF",
@@ -71,6 +71,7 @@ class History(NamedTuple):
         late: signs it can leave only with mail under way, or with a further step.
         speaks: signs, of those it can leave, that make it likely.
         loses: the relations of which it makes a loss: what is then not sent, not taken or not given out.
+        spares: signs by which it makes no loss of what was confirmed: the server's lists were not put back.
         problems: slugs of the problems whose findings name it; none where it is an ordinary step.
         tells: what would decide.
     """
@@ -83,6 +84,7 @@ class History(NamedTuple):
     loses: frozenset[str]
     problems: tuple[str, ...]
     tells: str
+    spares: frozenset[str] = frozenset()
 
     @property
     def problem(self) -> str:
@@ -133,6 +135,8 @@ HISTORIES: tuple[History, ...] = (
         loses=_signs("behind imports-lower received-above record-zero"),
         problems=("server-restored-from-backup",),
         tells="the dates of the server's files or an older REQCONF",
+        # Its own REQCONF was not put back with SRVCONF: single files were, and the lists with them not.
+        spares=_signs("server-behind"),
     ),
     History(
         "resync",
@@ -379,7 +383,8 @@ class Causes(NamedTuple):
     @property
     def losing(self) -> tuple[History, ...]:
         """The open histories that make a loss of the relation."""
-        return tuple(each for each in self.open if self.relation in each.loses)
+        spared = self.seen if self.relation == "behind" else _NONE
+        return tuple(each for each in self.open if self.relation in each.loses and not each.spares & spared)
 
     @property
     def effect(self) -> str:

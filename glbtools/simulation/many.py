@@ -24,7 +24,7 @@ from glbtools.simulation.samples import Sample, sample
 TABLE = "truth.jsonl"
 SCHEMA = "glbtools.truths/1"
 
-BATCH = 20
+BATCH = 5
 FOLDER = 1_000
 """Networks of one directory."""
 

@@ -239,6 +239,26 @@ def test_every_value_that_fits_comes_back(number: int, when: datetime, pointers:
     assert (requestor.name, requestor.srvsync, requestor.last_update) == (name, number, when)
 
 
+@given(
+    st.binary(max_size=700),
+    st.integers(0, 0xFFFFFFFF),
+    st.text(st.characters(codec="cp850"), max_size=21),
+    st.binary(max_size=10),
+)
+def test_what_is_changed_is_what_is_read_when_it_has_been_written(
+    stored: bytes, number: int, name: str, password: bytes
+) -> None:
+    there = {each.field.name for each in config.parse_reqconf(stored, REQCONF).values}
+    values = {"reqsync": number, "server": name, "password": password}
+    changed = config.changed_reqconf(
+        config.parse_reqconf(stored, REQCONF), **{each: value for each, value in values.items() if each in there}
+    )
+    assert config.parse_reqconf(changed.build(), REQCONF) == changed
+    data = srvconf({"name": name, "password": password}, sync=number) + stored
+    whole = config.changed_srvconf(config.parse_srvconf(data, SRVCONF), {1: {"name": name, "srvsync": number}})
+    assert config.parse_srvconf(whole.build(), SRVCONF) == whole
+
+
 @pytest.mark.parametrize(
     ("values", "named"),
     [

@@ -434,6 +434,7 @@ def test_a_long_text_takes_time_in_proportion(text):
 
 
 @given(st.from_regex(transaction._PLAIN, fullmatch=True))
-def test_what_is_taken_for_plain_has_no_fault(text):
+def test_what_is_taken_for_plain_has_no_fault_and_is_read_as_any_other_text(text):
     assert transaction.is_plain(text)
     assert transaction.is_valid(text)
+    assert transaction.parse(text) == transaction._Parser(text).parse()

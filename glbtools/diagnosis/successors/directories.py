@@ -41,6 +41,7 @@ from glbtools.formats.csvde import UNTOLD
 from glbtools.formats.ldif_dump import ELSEWHERE, UNENDED
 from glbtools.formats.objects import VALUELESS
 from glbtools.formats.replication import VECTOR, parse_vector
+from glbtools.model import doubts
 from glbtools.model.channel import classify
 from glbtools.model.directory import Entry, Facts, Values, outlived
 from glbtools.model.doubts import CERTAINTIES
@@ -263,7 +264,7 @@ def _damaged(each: Directory) -> Finding:
             each.path,
             f"{each.cut}: the file may be cut off",
             [Evidence(each.path, note="its end")],
-            certainty="possible",
+            doubts=(doubts.ENDS_SO,),
             severity="warning",
             notes=("What stood behind it, if anything did, is not in this file.",),
             help=("Export anew, or take the copy whose size is that of the original.",),
@@ -348,7 +349,7 @@ def _empty(each: Directory) -> Finding:
         "dump-cut-short",
         each.path,
         "the dump holds no object: it may be cut short, or nothing fitted what was asked for",
-        certainty="possible",
+        doubts=(doubts.NOTHING_FITTED,),
         severity="warning",
         notes=("Nothing follows from what is missing in it.",),
     )
@@ -364,7 +365,7 @@ def _cut_short(each: Directory) -> Finding:
         [Evidence(each.path, None, fault.line, note=fault.message.partition(":")[0]) for fault in sure or each.endings][
             :MOST
         ],
-        certainty="certain" if sure else "possible",
+        doubts=() if sure else (doubts.NO_MORE_THERE,),
         severity="" if sure else "warning",
         notes=(
             "An object that is not in it looks deleted, or never changed: nothing follows from what is missing in it."
@@ -405,7 +406,7 @@ def _no_deletions(each: Directory) -> Finding:
             each.path,
             "the dump holds no tombstone, so it may have been taken without them",
             [Evidence(each.path, field="isDeleted", note="no object has it")],
-            certainty="possible",
+            doubts=(doubts.NONE_DELETED,),
             notes=("Even the Deleted Objects container is a tombstone: a dump of the whole domain has at least one.",),
             help=(
                 "Take the dump with ldifde -x, or with ldapsearch and the control Show Deleted, "
@@ -435,15 +436,10 @@ def _above_head(each: Directory) -> Finding:
         f"{plural(count, 'object')} of {each.name} {'is' if count == 1 else 'are'} numbered above "
         f"the server's highest number, {head}",
         [_object(each, entry) for entry in each.above.first],
-        certainty="possible",
-        notes=(
-            "This is in order if they were written while the dump was read: the highest number was noted before it "
-            "began.",
-            "If the server has lost its highest number, replication stops with events 1224 and 1171 (Q243438).",
-        ),
+        doubts=(doubts.WRITTEN_MEANWHILE,),
+        notes=("If the server has lost its highest number, replication stops with events 1224 and 1171 (Q243438).",),
         help=("Read the highest number again: if it is now above these, nothing is wrong.",),
         ranges=((head, each.highest),),
-        settled_by=("the highest number of the server, read after the dump",),
     )
 
 
@@ -529,20 +525,20 @@ def _judge_state(
         found.findings.append(_other_scope(directory, state, piece, data))
         return
     if "ROLLED_BACK" in verdict.states:
-        sure = verdict.certainty if facts.head is not None else "likely"
-        settled = () if facts.head is not None else ("the highest number of the server itself, as no dump shows it",)
-        if directory.cut and facts.head is None:
-            sure, settled = "possible", (*settled, "the dump whole: its last number may be cut off")
+        unseen = facts.head is None
+        left = [doubts.HEAD_UNSEEN] if unseen else []
+        if directory.cut and unseen:
+            left.append(doubts.NUMBER_CUT)
         elif is_older(state, facts, directory.latest) is not False:
-            sure, settled = "likely", (*settled, "when the dump was taken: it may be older than the export")
+            left.append(doubts.DUMP_OLDER)
         traces.setdefault(directory.path, []).append(
             Trace(
                 f"everything up to {state.exported} was exported, and the highest number is now {directory.head}",
                 (place._replace(note="the last number that was exported"), highest(directory)),
-                sure,
+                tuple(left),
+                verdict.certainty,
                 reached=state.exported,
                 notes=("An export with this state is refused.",),
-                settled_by=settled,
                 exported=True,
             )
         )
@@ -555,7 +551,7 @@ def _judge_state(
                     Evidence(piece.path, None, line_of(data, "head"), "head", state.head, note="by the server's word"),
                     highest(directory),
                 ),
-                "certain" if state.epoch and facts.taken else "likely",
+                () if state.epoch and facts.taken else (doubts.DUMP_OLDER if state.epoch else doubts.ANOTHER_SERVER,),
                 reached=state.head,
                 exported=True,
             )
@@ -622,11 +618,13 @@ def _fallen(directory: Directory, state: State, piece: Piece, said: ExportPrevie
                 for each in entries[:MOST]
             ),
         ),
-        ("certain" if named else "likely") if sure and not directory.cut else "possible",
+        (
+            *(() if named else (doubts.ANOTHER_SERVER,)),
+            *(() if sure else (doubts.WRITTEN_DURING_LAST,)),
+            *((doubts.NUMBER_CUT,) if directory.cut else ()),
+        ),
         reached=state.exported,
-        notes=("An export with this state is refused.",)
-        + (() if sure else ("Or they were written while the last dump was read, and nothing is wrong.",)),
-        settled_by=("a comparison of the two dumps (directory compare)",),
+        notes=("An export with this state is refused.",),
         exported=True,
     )
 
@@ -637,7 +635,7 @@ def _refused(directory: Directory, piece: Piece, data: bytes, refusal: str) -> F
         directory.path,
         "an export of this dump with the state given is refused",
         [Evidence(piece.path, None, line_of(data, "exported"), note="the state")],
-        certainty="possible",
+        doubts=(doubts.PURPOSELY_REFUSED,),
         severity="warning",
         notes=(refusal[:1].upper() + refusal[1:] + ".",),
     )
@@ -649,11 +647,10 @@ def _vanished(directory: Directory, piece: Piece, data: bytes, alarms: Sequence[
         directory.path,
         f"what was exported of {directory.name} and what is there do not go together",
         [Evidence(piece.path, None, line_of(data, "names"), "names", note="what was exported")],
-        certainty="possible",
+        doubts=(doubts.MOVED_OUT,),
         severity="warning",
         notes=tuple(each[:1].upper() + each[1:] + "." for each in alarms),
         help=COMPARE,
-        settled_by=("a comparison with the receiver's whole list",),
     )
 
 
@@ -713,14 +710,14 @@ def _outlived(directory: Directory, state: State, piece: Piece, data: bytes, dum
             Evidence(piece.path, None, line_of(data, "exported_at"), "exported_at", f"{state.exported_at:%Y-%m-%d}"),
             Evidence(directory.path, note="it has no number of the last removed object"),
         ],
-        certainty="possible",
+        doubts=(doubts.NOTHING_FORGOTTEN,),
         severity="warning",
         notes=(
             f"A deletion is remembered for {directory.facts.remembers_text} (Q239639, MS-ADTS). What was "
             "deleted soon after the last export may be forgotten.",
         ),
         help=COMPARE,
-        settled_by=("USN-DSA-Last-Obj-Removed in the dump", "a comparison with the receiver's whole list"),
+        settled_by=("USN-DSA-Last-Obj-Removed in the dump",),
     )  # fmt: skip
 
 
@@ -773,7 +770,7 @@ def _foreign_dump(old: Directory, new: Directory, said: Difference) -> Finding:
         message,
         [Evidence(old.path, field="server", value=old.facts.server, note="the older dump"),
          Evidence(new.path, field="server", value=new.facts.server, note="the current dump"), *evidence],
-        certainty="certain" if named else "likely",
+        doubts=() if named else (doubts.CREATED_ELSEWHERE,),
         notes=(
             "USN-Created never changes on one server, and each server gives its own. A number recorded with the one "
             "dump says nothing about the other.",
@@ -798,10 +795,10 @@ def _rolled_back(old: Directory, new: Directory, said: Difference) -> Trace:
         f"its highest number was {numbers.old_head} and is {numbers.new_head}" if lower else "",
         f"{plural(len(fallen), 'object')} had a higher number before" if fallen else "",
     ]
-    certainty = "certain" if fallen and old.facts.server and new.facts.server else "likely"
+    left = [] if old.facts.server and new.facts.server else [doubts.ANOTHER_SERVER]
     if not fallen:
         gone = [each for each in old.entries if each.changed > numbers.new_head]
-        certainty = "possible" if all(each.deleted for each in gone) else "likely"
+        left.append(doubts.DELETED_SINCE if all(each.deleted for each in gone) else doubts.MOVED_AWAY)
     evidence = (
         Evidence(old.path, field="USN-Changed", value=numbers.old_head, note="the highest number in the older dump"),
         highest(new),
@@ -813,7 +810,7 @@ def _rolled_back(old: Directory, new: Directory, said: Difference) -> Trace:
         if anew
         else ()
     )
-    return Trace(" and ".join(filter(None, parts)), evidence, certainty, numbers.old_head, notes)
+    return Trace(" and ".join(filter(None, parts)), evidence, tuple(left), reached=numbers.old_head, notes=notes)
 
 
 def _overtaken(old: Directory, new: Directory, said: Difference) -> Trace:
@@ -825,9 +822,9 @@ def _overtaken(old: Directory, new: Directory, said: Difference) -> Trace:
     return Trace(
         f"{plural(len(said.reused), 'number')} given twice, to another object in the older dump ({shown})",
         tuple(evidence[:MOST]),
-        "likely",
-        said.comparison.old_head,
-        ("It has passed its old number since, so that no number by itself shows it any more.",),
+        (doubts.ANOTHER_SERVER,),
+        reached=said.comparison.old_head,
+        notes=("It has passed its old number since, so that no number by itself shows it any more.",),
     )
 
 
@@ -835,11 +832,12 @@ def _gone(old: Directory, new: Directory, said: Difference) -> Finding:
     removed, count = new.facts.last_removed, len(said.overtaken)
     apart = new.latest - old.latest if new.latest and old.latest else None
     long = apart is not None and apart > new.facts.remembers
+    forgotten = long and (removed is None or removed > said.comparison.old_head)
     why = (
         f"The dumps are {apart.days} days apart, and a deletion is remembered for "
         f"{new.facts.remembers_text}: whoever has not exported in between has missed it."
         if apart is not None and long
-        else "They may also have been moved out of what is exported, or hidden, or the directory was restored."
+        else "The directory may also have been restored."
     )
     return finding(
         DELETION,
@@ -847,7 +845,7 @@ def _gone(old: Directory, new: Directory, said: Difference) -> Finding:
         f"{plural(count, 'object')} of the older dump {'is' if count == 1 else 'are'} gone from {new.name} without a "
         "tombstone",
         [_object(old, Entry(each.key, each.dn, each.changed)) for each in said.overtaken[:MOST]],
-        certainty="likely" if long and (removed is None or removed > said.comparison.old_head) else "possible",
+        doubts=(doubts.MOVED_AWAY if forgotten else doubts.MOVED_OUT,),
         severity="warning",
         notes=(why, *only_first(count)),
         help=COMPARE,
@@ -878,19 +876,17 @@ def _held_back(directory: Directory, partners: list[Directory], positions: dict[
             f"{plural(len(lacking), 'object')} numbered below: "
             f"{', '.join(shown_name(each.key, each.dn) for each in lacking[:3])}{' ...' if len(lacking) > 3 else ''}",
             [_object(directory, each) for each in lacking[:MOST]],
-            certainty="possible",
+            doubts=(doubts.OF_TWO_MOMENTS,),
             severity="warning",
             notes=(
                 "A number that was given twice is passed over by whoever had it the first time: the server was put "
                 "back, and has passed its old number since.",
-                "Or the two dumps are of different moments or parts, or it was deleted there and its tombstone is "
-                "gone.",
             ),
             help=(
                 "Compare the two dumps (glbtools directory compare), and look for other signs: the vectors with "
                 "invocation ids (repadmin /showutdvec ... /nocache), an older dump of the server (--older).",
             ),
-            settled_by=("an older dump of the server itself", "replPropertyMetaData in both dumps"),
+            settled_by=("an older dump of the server itself",),
         )
 
 
@@ -939,7 +935,8 @@ def _went_back(
         directory.path,
         f"the directory of {directory.name} went back in time: {shown}{more}",
         dict.fromkeys(place for each in traces for place in each.evidence),
-        certainty=traces[0].certainty,
+        certainty=traces[0].verdict,
+        doubts=traces[0].doubts,
         notes=tuple(notes),
         help=_way_back(
             directory,
@@ -948,7 +945,6 @@ def _went_back(
             exported=any(each.exported for each in traces),
         ),
         ranges=zone,
-        settled_by=tuple(dict.fromkeys(want for each in traces for want in each.settled_by)),
     )
 
 

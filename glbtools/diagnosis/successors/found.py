@@ -15,6 +15,7 @@ from glbtools.diagnosis.successors.inputs import Piece
 from glbtools.diagnosis.wording import plural
 from glbtools.directory.export import MemoryDump
 from glbtools.model.directory import Entry, Facts
+from glbtools.model.doubts import LAY_OUTSIDE, Doubt, certainty, least
 
 MOST = 10
 """Objects, lines, damages, messages or conflicts that are named; the rest is counted."""
@@ -157,11 +158,16 @@ class Trace(NamedTuple):
 
     message: str
     evidence: tuple[Evidence, ...]
-    certainty: str
-    reached: int
+    doubts: tuple[Doubt, ...]
+    verdict: str = "certain"
+    reached: int = 0
     notes: tuple[str, ...] = ()
-    settled_by: tuple[str, ...] = ()
     exported: bool = False
+
+    @property
+    def certainty(self) -> str:
+        """How sure it is: as the verdict on the numbers, and no surer than the doubts leave it."""
+        return least(self.verdict, certainty(self.doubts))
 
 
 def highest(directory: Directory) -> Evidence:
@@ -183,16 +189,14 @@ def missed(directory: Directory, path: str, position: int, place: Evidence, what
         f"deletions on {directory.name} may have been missed: an object was removed for good at number {removed}, "
         f"and {position} {what}",
         [place, Evidence(directory.path, field="USN-DSA-Last-Obj-Removed", value=removed)],
-        certainty="likely",
+        doubts=(LAY_OUTSIDE,),
         notes=(
             "A deleted object is kept for some time, 30 days unless set otherwise, to tell of its deletion. Removed "
             "before it was exported, it stays at the receiver for ever.",
-            "The number counts for the whole server: the object may also have lain outside what is exported, or have "
-            "been made and deleted since.",
+            "The number counts for the whole server.",
         ),
         help=COMPARE,
         ranges=((position, removed),),
-        settled_by=("a comparison with the receiver's whole list",),
     )
 
 
@@ -230,7 +234,13 @@ def only_first(count: int) -> tuple[str, ...]:
 
 
 def finding(
-    slug: str, path: str, message: str, evidence: Iterable[Evidence] = (), **details: Unpack[Details]
+    slug: str,
+    path: str,
+    message: str,
+    evidence: Iterable[Evidence] = (),
+    *,
+    doubts: Iterable[Doubt] = (),
+    **details: Unpack[Details],
 ) -> Finding:
-    """Return a finding of what is no postoffice."""
-    return new_finding((None, path), slug, message, evidence, **details)
+    """Return a finding of what is no postoffice, as sure as some doubts leave it."""
+    return new_finding((None, path), slug, message, evidence, doubts=doubts, **details)

@@ -8,8 +8,8 @@ from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.successors.found import CONFLICT, MOST, Directory, Identities, finding, only_first
 from glbtools.diagnosis.wording import plural
 from glbtools.directory.order import parent_of
+from glbtools.model import doubts
 from glbtools.model.directory import Entry
-from glbtools.model.doubts import CERTAINTIES
 
 LINGERING = 8606
 """Status of a replication that met an object which the destination does not have, and may have forgotten as deleted."""
@@ -123,7 +123,7 @@ def _lingering(one: Directory, other: Directory, failing: Collection[tuple[str, 
     refused = any(one.is_called(source) and other.is_called(target) for source, target in failing)
     count = len(chosen)
     # A server that refuses the object does not have it, so that its dump has not left it out.
-    others = ["it never came there", *([] if refused else [f"the dump of {other.name} left it out"])]
+    left = (doubts.NEVER_THERE,) if refused else (doubts.NEVER_THERE, doubts.LEFT_OUT)
     yield finding(
         "lingering-objects",
         one.path,
@@ -133,10 +133,10 @@ def _lingering(one: Directory, other: Directory, failing: Collection[tuple[str, 
             Evidence(one.path, None, each.line, "whenChanged", f"{each.when:%Y-%m-%d %H:%M:%S}", note=each.dn)
             for each in chosen[:MOST]
         ],
-        certainty=CERTAINTIES[len(others)],
+        doubts=left,
         notes=(
             f"Last written more than {lifetime.days} days before the dump of {other.name}: if it was deleted there, "
-            f"that is forgotten. It may also be that {' or that '.join(others)}.",
+            "that is forgotten.",
             *((f"Replication from {one.name} to {other.name} is refused with status {LINGERING}.",) if refused else ()),
             *only_first(count),
         ),
@@ -144,7 +144,6 @@ def _lingering(one: Directory, other: Directory, failing: Collection[tuple[str, 
             "See with repadmin /removelingeringobjects in /advisory_mode, at the server that has the objects and with "
             "a sound one to compare with, what would be removed; only then replicate.",
         ),
-        settled_by=("repadmin /removelingeringobjects with /advisory_mode",),
     )
 
 

@@ -11,6 +11,7 @@ from glbtools.diagnosis.successors.found import DELETION, MOST, finding, not_und
 from glbtools.diagnosis.successors.inputs import LINKS, Piece, SuccessorInputs
 from glbtools.diagnosis.wording import plural
 from glbtools.formats.repadmin import OPTIONS, OUTCOME, UNREACHED, UNUSED, Link, Links, parse_showrepl
+from glbtools.model.doubts import JUST_MADE, REMEMBERED_BY_DEFAULT, REMEMBERED_LONGER, Doubt
 
 AD_DEFAULT_LIFETIME, AD_NEWER_LIFETIME = timedelta(days=60), timedelta(days=180)
 """How long an Active Directory remembers a deletion: where nothing is set, and in newer forests (ruling 32)."""
@@ -148,9 +149,7 @@ def _unused(piece: Piece, faults: Sequence[Fault]) -> Finding:
         f"{plural(count, 'replication link')} {'was' if count == 1 else 'were'} never used",
         places(piece.path, faults),
         severity="note",
-        certainty="possible",
-        notes=("This is in order for a link that has just been made.",),
-        settled_by=("the same report, taken later",),
+        doubts=(JUST_MADE,),
     )
 
 
@@ -235,7 +234,7 @@ def _link_place(piece: Piece, each: Link) -> Evidence:
 
 def _too_long_ago(piece: Piece, links: Iterable[Link], present: datetime | None) -> Iterator[Finding]:
     """Yield the links without a success for longer than a deletion is remembered."""
-    for certainty, chosen in _overdue(links, present).items():
+    for doubts, chosen in _overdue(links, present).items():
         count = len(chosen)
         worst = min((each.succeeded for each in chosen if each.succeeded), default=None)
         since = f"; the oldest success is of {worst:%Y-%m-%d}" if worst else ""
@@ -251,7 +250,7 @@ def _too_long_ago(piece: Piece, links: Iterable[Link], present: datetime | None)
                 )
                 for each in chosen[:MOST]
             ],
-            certainty=certainty,
+            doubts=doubts,
             notes=(
                 f"A domain controller remembers deletions for {AD_DEFAULT_LIFETIME.days} days where nothing is set, "
                 f"{AD_NEWER_LIFETIME.days} in newer forests. What was deleted meanwhile stays on the other side, and "
@@ -262,19 +261,18 @@ def _too_long_ago(piece: Piece, links: Iterable[Link], present: datetime | None)
                 "Do not simply allow the replication again: first remove lingering objects (repadmin "
                 "/removelingeringobjects, with /advisory_mode to see them).",
             ),
-            settled_by=() if certainty == "certain" else ("tombstoneLifetime of the forest",),
         )  # fmt: skip
 
 
-def _overdue(links: Iterable[Link], present: datetime | None) -> dict[str, list[Link]]:
-    """Return links without a success for too long, by how sure that is: refused for it, over 180 days, over 60."""
-    found: dict[str, list[Link]] = {}
+def _overdue(links: Iterable[Link], present: datetime | None) -> dict[tuple[Doubt, ...], list[Link]]:
+    """Return links without a success for too long, by what is doubtful: refused for it, over 180 days, over 60."""
+    found: dict[tuple[Doubt, ...], list[Link]] = {}
     for each in links:
         age = present - each.succeeded if present and each.succeeded else timedelta(0)
         if each.last_status == TOO_LONG_APART:
-            found.setdefault("certain", []).append(each)
+            found.setdefault((), []).append(each)
         elif age > AD_NEWER_LIFETIME:
-            found.setdefault("likely", []).append(each)
+            found.setdefault((REMEMBERED_LONGER,), []).append(each)
         elif age > AD_DEFAULT_LIFETIME:
-            found.setdefault("possible", []).append(each)
+            found.setdefault((REMEMBERED_BY_DEFAULT,), []).append(each)
     return found

@@ -30,7 +30,16 @@ from glbtools.formats.cursors import Cursor, parse_cursors
 from glbtools.formats.repadmin import Vector, parse_utdvec, vector_tables
 from glbtools.model.channel import BACKSYNC, Channel, classify
 from glbtools.model.directory import Facts
-from glbtools.model.doubts import CERTAINTIES
+from glbtools.model.doubts import (
+    FORMER_LIFE,
+    FORMER_LIFE_OPEN,
+    GONE_ON,
+    HEAD_UNSEEN,
+    READ_TOGETHER,
+    Doubt,
+    certainty,
+    least,
+)
 
 UNDECIDED = "vector-undecided"
 SKEW = timedelta(minutes=5)
@@ -45,14 +54,14 @@ class Reach(NamedTuple):
         place: of the number.
         head_place: of the head; None where there is none.
         present: it is known to be of the log's present life.
-        surest: the most that can be concluded from it.
+        doubts: what else it could be where it is too high.
     """
 
     cursor: Cursor
     place: Evidence
     head_place: Evidence | None = None
     present: bool = False
-    surest: str = CERTAINTIES[0]
+    doubts: tuple[Doubt, ...] = ()
 
 
 def seen(given: SuccessorInputs, found: DirectoryResult) -> list[Reach]:
@@ -77,8 +86,8 @@ def _of_dumps(found: DirectoryResult) -> Iterator[Reach]:
                 found.findings.append(_seen_later(each, owner, place, number))
                 continue
             sure = number <= owner.head or (seen is not None and own is not None and own - seen > SKEW)
-            surest = CERTAINTIES[0] if sure else "likely"
-            yield Reach(Cursor(each.name, owner.name, life, number), place, highest(owner), present=True, surest=surest)
+            left = () if sure else (READ_TOGETHER,)
+            yield Reach(Cursor(each.name, owner.name, life, number), place, highest(owner), present=True, doubts=left)
 
 
 def _seen_later(consumer: Directory, owner: Directory, place: Evidence, number: int) -> Finding:
@@ -88,11 +97,10 @@ def _seen_later(consumer: Directory, owner: Directory, place: Evidence, number: 
         f"{consumer.name} has seen {number} of {owner.name}, whose own number is {owner.head}; which of the two dumps "
         "was taken first is not known, or it was that of the server itself: it may have gone on meanwhile",
         [place, highest(owner)],
-        certainty="possible",
+        doubts=(GONE_ON,),
         severity="note",
         notes=("A number is only too high if it was seen before the server's own was read.",),
         help=("Dump the partners first, and the server itself directly after, each with its rootDSE.",),
-        settled_by=("a dump of the server itself, taken last",),
     )
 
 
@@ -142,7 +150,13 @@ def _of_vectors(owned: Sequence[OwnedVector], found: DirectoryResult) -> Iterato
         if line is not None:
             epoch = each.server if each.by_id else None
             cursor = Cursor(each.consumer, each.server, epoch, line.usn, head=head)
-            yield Reach(cursor, _line_of(each.path, line), shown, present=True, surest="likely")
+            yield Reach(
+                cursor,
+                _line_of(each.path, line),
+                shown,
+                present=True,
+                doubts=(READ_TOGETHER if each.by_id else FORMER_LIFE,),
+            )
     found.findings.extend(_cannot_be_told(reason, cases) for (_, reason), cases in undecided.items())
 
 
@@ -195,11 +209,10 @@ def _cannot_be_told(reason: str, cases: list[_OpenVector]) -> Finding:
             f"{who} has seen more of {first.server} than its own number, {cases[0].head}, and was asked later: it may "
             "have gone on meanwhile",
             evidence,
-            certainty="possible",
+            doubts=(GONE_ON,),
             severity="note",
             notes=("A number is only too high if it was seen before the server's own was read.",),
             help=("Print the vectors of the partners first, and that of the server itself directly after.",),
-            settled_by=("the vector of the server itself, printed last",),
         )
     message = (
         f"{first.server} stands at {cases[0].head}, and {who} has seen a higher number under its name; whether of its "
@@ -212,7 +225,7 @@ def _cannot_be_told(reason: str, cases: list[_OpenVector]) -> Finding:
         first.path,
         message,
         evidence,
-        certainty="possible",
+        doubts=(FORMER_LIFE_OPEN,),
         severity="warning" if above else "note",
         notes=(
             "Two lines of one name are two lives of a server: it was restored properly once and has a new invocation "
@@ -222,7 +235,6 @@ def _cannot_be_told(reason: str, cases: list[_OpenVector]) -> Finding:
             "Print the vectors again with /nocache, those of the partners first (repadmin /showutdvec SERVER "
             "NAMING-CONTEXT /nocache): it prints invocation ids, one for each life, in place of names.",
         ),
-        settled_by=("the vectors with invocation ids (/nocache)",),
     )
 
 
@@ -253,32 +265,29 @@ def judged(
             target_life=cursor.epoch.lower() if cursor.epoch else life if each.present else None,
         )  # fmt: skip
         verdict = classify(judged)
-        certainty = max(verdict.certainty, each.surest, key=CERTAINTIES.index)
-        found.channels.append(ChannelVerdict(judged, verdict._replace(certainty=certainty)))
+        sure = least(verdict.certainty, certainty(each.doubts))
+        found.channels.append(ChannelVerdict(judged, verdict._replace(certainty=sure)))
         if directory:
             known.setdefault(directory.path, {})[cursor.consumer] = cursor.position
         if "EPOCH_CHANGED" in verdict.states:
             continue
         if "ROLLED_BACK" in verdict.states:
-            sure = facts.head is not None or cursor.head is not None
+            unseen = facts.head is None and cursor.head is None
             shown = highest(directory) if directory and directory.head == head else each.head_place
             key = directory.path if directory else cursor.log_id.lower()
             if directory is None:
                 nothing = Facts(cursor.log_id, head=head)
                 place = each.head_place or each.place
                 without_dump.setdefault(key, Directory(place.path, LDIF, nothing))
-            certainty = certainty if sure else max(certainty, "likely", key=CERTAINTIES.index)
             named = each.present and not cursor.epoch
             traces.setdefault(key, []).append(
                 Trace(
                     f"{cursor.consumer} has seen everything up to {cursor.position}, and the highest number is {head}",
                     tuple(filter(None, (each.place._replace(note=f"seen by {cursor.consumer}"), shown))),
-                    certainty,
-                    cursor.position,
-                    (_BY_NAME,) if named else (),
-                    settled_by=("the vectors with invocation ids (repadmin /showutdvec ... /nocache)",)
-                    if named
-                    else (),
+                    (*each.doubts, *((HEAD_UNSEEN,) if unseen else ())),
+                    verdict.certainty,
+                    reached=cursor.position,
+                    notes=(_BY_NAME,) if named else (),
                 )
             )
         elif "MISSED_DELETIONS" in verdict.states and directory:
@@ -288,10 +297,7 @@ def judged(
     return known, without_dump
 
 
-_BY_NAME = (
-    "The vectors print names: if it was restored properly meanwhile, the partner's number may be of the life before, "
-    "and nothing is wrong."
-)
+_BY_NAME = "The vectors print names, which a server keeps when it is restored properly."
 
 
 def _is_own(cursor: Cursor) -> bool:
