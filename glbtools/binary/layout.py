@@ -24,7 +24,10 @@ STATUSES = ("attested", "observed", "inferred", "assumed")
 
 ROLES = ("sync", "stamp", "len_text", "checksum", "link", "repeat", "live", "first", "text", "constant", "opaque")
 SECTIONS = ("header", "record", "trailer")
-FAMILIES = ("queue", "reqconf", "srvconf", "control", "names", "networks", "extension", "mailbag")
+FAMILIES = (
+    "queue", "reqconf", "srvconf", "control", "names", "networks", "extension", "mailbag", "key", "users", "members",
+    "addresses", "schedule", "master",
+)  # fmt: skip
 LENGTH_COUNTS = ("text", "text+terminator", "record")
 PADDED = "padded"
 """A length that counts the record with what fills its stride: the text ends where the filling begins."""

@@ -129,7 +129,13 @@ SIBLINGS: Mapping[str, Entry] = {
         _sibling("names", "list of names", "attested in parts", "*.NME"),
         _sibling("networks", "list of networks", "attested in parts", "NETWORK.GLB"),
         _sibling("extension", "list of a network's postoffices", "attested in parts", "*.XTN"),
-        _sibling("mailbag", "mailbag", "inferred from a printed dump", "*.MBG"),
+        _sibling("mailbag", "mailbag", "attested in parts", "*.MBG"),
+        _sibling("key", "key file of a mailbag", "attested in its size and its empty form", "*.KEY"),
+        _sibling("users", "address list of an external postoffice", "attested in its sizes", "*.USR"),
+        _sibling("members", "list of group members", "attested in its sizes", "*.GRP"),
+        _sibling("addresses", "list of external addresses", "attested in its sizes", "NETPO.GLB"),
+        _sibling("schedule", "schedule of Dispatch", "attested in its sizes", "PROCESS.GLB"),
+        _sibling("master", "configuration of a postoffice", "attested in its size", "MASTER.GLB"),
     )
 }
 """Other files of a postoffice; they are shown, and Dir-Sync keeps nothing in them."""

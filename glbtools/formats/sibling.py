@@ -22,12 +22,14 @@ class Sibling:
 
     Attributes:
         layout: the layout it was read with.
+        header: the fields before the records.
         records: the fields of each.
         slack: what makes no whole record.
         faults: that its size is no multiple.
     """
 
     layout: Layout
+    header: list[Value] = field(default_factory=list)
     records: list[list[Value]] = field(default_factory=list)
     slack: bytes = b""
     faults: list[Fault] = field(default_factory=list)
@@ -37,7 +39,7 @@ class Sibling:
 
     def build(self) -> bytes:
         """The bytes of the file."""
-        return b"".join(structure.build(values) for values in self.records) + self.slack
+        return b"".join(structure.build(values) for values in (self.header, *self.records)) + self.slack
 
     def lists(self) -> list[Rows]:
         """Every field; of several records each with the number of its own."""
@@ -56,6 +58,7 @@ class Sibling:
 
     def nodes(self) -> Iterator[Node]:
         """Yield fields, records and slack as trees whose leaves tile the file."""
+        yield from map(_node, self.header)
         for number, values in enumerate(self.records, 1):
             children = tuple(_node(each) for each in values)
             if len(self.records) == 1:
@@ -64,7 +67,7 @@ class Sibling:
                 span = Span(values[0].span.start, values[-1].span.stop)
                 yield Node(f"record[{number}]", span, meaning=_named(values), children=children)
         if self.slack:
-            start = len(self.records) * self.layout.record
+            start = sum(each.span.size for values in (self.header, *self.records) for each in values)
             yield Node("gap", Span(start, start + len(self.slack)), self.slack)
 
     def regions(self) -> Iterator[Region]:
@@ -74,6 +77,8 @@ class Sibling:
 
     def summary(self) -> list[str]:
         """How many records, or the numbers of a single one."""
+        if self.layout.family == "key" and self.records and not any(self.build()):
+            return ["all zeros, as a new key file is and one that was reset"]
         if len(self.records) == 1:
             numbers = [(each.field.name, each.value) for each in self.records[0] if isinstance(each.value, int)]
             return [f"{name} {value}" for name, value in numbers] or ["1 record"]
@@ -81,25 +86,35 @@ class Sibling:
 
     def _leaves(self) -> Iterator[tuple[str, Node]]:
         """Yield the fields with their names; of several records, with the number of their own."""
-        for number, node in enumerate(self.nodes(), 1):
+        for node in self.nodes():
             if node.children:
-                yield from ((f"{each.name}[{number}]", each) for each in node.children)
+                number = node.name.removeprefix("record")
+                yield from ((f"{each.name}{number}", each) for each in node.children)
             else:
                 yield node.name, node
 
 
+SINGLE = ("control", "key", "master")
+"""Families of files that are one record and nothing else."""
+
+
 def parse(data: bytes, layout: Layout) -> Sibling:
     """Return the records of a file; what makes no whole record is slack, and a fault."""
-    whole = len(data) // layout.record * layout.record
-    if layout.family == "control":
-        whole = min(whole, layout.record)
-    found = Sibling(layout, slack=data[whole:])
-    for start in range(0, whole, layout.record):
-        found.records.append(structure.read(layout, "record", data[start : start + layout.record], start))
-    if found.slack or (layout.family == "control" and not whole):
-        wanted = "exactly" if layout.family == "control" else "a multiple of"
-        message = f"{count(len(data), 'byte')}; the size is {wanted} {layout.record}"
-        found.faults.append(Fault("size", message, Span(whole, len(data))))
+    found = Sibling(layout)
+    start, single = 0, layout.family in SINGLE
+    if layout.header and len(data) >= layout.header:
+        found.header, start = structure.read(layout, "header", data[: layout.header]), layout.header
+    if start == layout.header:
+        for _ in range(
+            min(1, (len(data) - start) // layout.record) if single else (len(data) - start) // layout.record
+        ):
+            found.records.append(structure.read(layout, "record", data[start : start + layout.record], start))
+            start += layout.record
+    found.slack = data[start:]
+    if found.slack or (single and not found.records) or (layout.header and not found.header):
+        wanted = f"exactly {layout.record}" if single else f"a multiple of {layout.record}"
+        message = f"{count(len(data), 'byte')}; the size is {f'{layout.header} and ' if layout.header else ''}{wanted}"
+        found.faults.append(Fault("size", message, Span(start, len(data))))
     return found
 
 
@@ -108,10 +123,20 @@ def probe(_data: bytes, _layout: Layout) -> bool:
     return False
 
 
+_MEANINGS = {
+    ("active", 0): "deleted",
+    ("active", 1): "active",
+    ("kind", 16): "gateway to Mail for AppleTalk Networks",
+    ("kind", 100): "gateway of the FFAPI",
+}
+"""What values mean (Q148666)."""
+
+
 def _node(each: Value) -> Node:
     value = each.raw if each.value is None else each.value
-    flag = each.value if each.field.name == "active" else None
-    meaning = "deleted" if flag == 0 else "active" if flag == 1 else ""
+    meaning = _MEANINGS.get((each.field.name, each.value), "")
+    if each.field.kind == "bytes" and each.field.status == "attested":
+        meaning = "what stands where in it is unknown"
     return Node(each.field.name, each.span, value, meaning, each.field.status)
 
 

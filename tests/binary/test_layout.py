@@ -545,7 +545,13 @@ KNOWN_HOW = {
     "names": "attested",
     "networks": "attested",
     "extension": "attested",
-    "mailbag": "inferred",
+    "mailbag": "attested",
+    "key": "attested",
+    "users": "attested",
+    "members": "attested",
+    "addresses": "attested",
+    "schedule": "attested",
+    "master": "attested",
 }
 """Family -> the status of its reference layout: a reconstruction, or what articles print byte by byte."""
 

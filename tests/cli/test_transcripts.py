@@ -175,6 +175,12 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     # A length and a number overwritten, a checksum changed, the end cut off.
     files["damaged.glb"] = sound[:39] + b"\xff" * 6 + sound[45:84] + b"\0" + sound[85:-4]
     files["CONTROL.GLB"] = bytes((7, 0, 0, 0, 42, 1, 0, 0))
+    files["00000001.KEY"] = bytes(560)
+    files["00000001.USR"] = b"Anna Berg".ljust(53, b"\0")
+    files["ADMIN.GRP"] = bytes((7, 0, 0, 0, 8, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0))
+    files["NETPO.GLB"] = bytes(4) + b"NET".ljust(43, b"\0")
+    files["PROCESS.GLB"] = bytes(512) + b"REQMAIN".ljust(197, b"\0")
+    files["MASTER.GLB"] = bytes(175)
     files["NETWORK.GLB"] = b"".join(
         bytes((flag, 0)) + name.ljust(11, b"\0") + b"0000000A\0" + bytes(100)
         for flag, name in ((1, b"NET"), (0, b"OLD"))
@@ -380,7 +386,7 @@ ALL = [
     "listds.txt", "message.txt", "subject.txt", "users.imp", "damaged.glb", "short/REQCONF.GLB", "podiag.bin",
     "october/GLB/SRVTRANS.GLB", "usn/friday.csv", "usn/damaged.csv", "users.csv", "dump.ldif", "csvde.csv",
     "changes.ldif", "changes.txt", "vector.txt", "links.csv", "cursors.json", "CONTROL.GLB", "NETWORK.GLB", "ADMIN.NME",
-    "0000000A.XTN", "00000001.MBG",
+    "0000000A.XTN", "00000001.MBG", "00000001.KEY", "00000001.USR", "ADMIN.GRP", "NETPO.GLB", "PROCESS.GLB", "MASTER.GLB",
 ]  # fmt: skip
 
 

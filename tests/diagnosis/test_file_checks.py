@@ -137,6 +137,14 @@ CASES |= {
         network(east={"file": {"GLB/CONTROL.GLB": "hex:" + "00" * 4}}),
         network(east={"file": {"GLB/CONTROL.GLB": "hex:" + "00" * 8}}),
     ),
+    "control-counters": (
+        network(east={"file": {"GLB/CONTROL.GLB": "hex:4d3c2b1a07000000"}}),
+        network(east={"file": {"GLB/CONTROL.GLB": "hex:ffff0f0007000000"}}),
+    ),
+    "list-size": (
+        network(east={"file": {"GLB/NETPO.GLB": "hex:" + "00" * 48}}),
+        network(east={"file": {"GLB/NETPO.GLB": "hex:" + "00" * 47}}),
+    ),
     "admin-notice-40": (
         network(east={"file": {"GLB/MASTER.GLB": "hex:" + "00" * 176}}),
         network(east={"file": {"GLB/MASTER.GLB": "hex:" + "00" * 176, "GLB/CONTROL.GLB": "hex:" + "00" * 8}}),

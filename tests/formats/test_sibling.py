@@ -11,6 +11,7 @@ import pytest
 from glbtools import diagnose, inspect, inspect_bytes
 from glbtools.errors import UnknownFormatError
 from glbtools.formats.registry import SIBLINGS
+from glbtools.formats.sibling import SINGLE
 from glbtools.formats.signatures import FOREIGN as FOREIGN_SIGNATURES
 from glbtools.formats.signatures import Signature
 from glbtools.layouts import reference
@@ -47,11 +48,55 @@ def test_every_field_that_is_not_unknown_has_a_source_and_no_guess_is_called_att
 @pytest.mark.parametrize("family", SIBLINGS)
 @pytest.mark.parametrize("extra", [0, 1])
 def test_records_and_what_is_left_tile_the_file(family: str, extra: int) -> None:
-    size = reference(family).record * (1 if family == "control" else 3) + extra
+    layout = reference(family)
+    size = layout.header + layout.record * (1 if family in SINGLE else 3) + extra
     found = inspect_bytes(bytes(size), SIBLINGS[family].names[0].replace("*", "ADMIN"))
     assert found.entry.name == family
     assert found.damaged is bool(extra)
     assert found.regions[-1].span.stop == size
+
+
+PRINTED = """
+00 00 4D 61 72 74 69 61-6E 00 00 00 00 54 68 69
+73 20 69 73 20 74 68 65-20 73 75 62 6A 65 63 74
+00 00 00 00 00 00 00 00-00 00 00 00 00 00 00 00
+00 00 00 00 00 00 00 00-19 00 10 00 08 00 0A 00
+C9 07 00 30 30 30 30 30-30 36 32 00 00 00 28 02
+00 00 00 00 00 00 00 00-18 00 00 00 00 00 00 00
+00 00 00 00 00 00 00 00-00 00 00 00 98 C9 5B 00
+00 00 00 00
+"""
+"""A record of a mailbag, as DEBUG shows it in Q108027."""
+
+
+def test_a_mailbag_is_read_as_the_article_reads_it() -> None:
+    found = inspect_bytes(bytes.fromhex(PRINTED.replace("-", " ")), "00000000.MBG")
+    fields = {row["name"]: (row["value"], row["status"]) for _, row in found.rows()}
+    assert fields["sender"] == ("Martian", "attested")
+    assert fields["subject"] == ("This is the subject", "attested")
+    assert fields["mail_file"] == ("00000062", "attested")
+    assert [fields[name][0] for name in ("year", "month", "day", "hour", "minute")] == [1993, 10, 8, 16, 25]
+    assert fields["year"][1] == "inferred"
+
+
+def test_a_network_is_read_as_the_article_reads_it() -> None:
+    record = b"\x01\x10MSMAIL".ljust(33, b"\0") + b"0000002E".ljust(122 - 33, b"\0")  # record 12 of Q148666
+    fields = {row["name"]: row["value"] for _, row in inspect_bytes(record, "NETWORK.GLB").rows()}
+    assert [fields[name] for name in ("active", "kind", "network", "mailbag")] == [1, 16, "MSMAIL", "0000002E"]
+
+
+def test_a_key_of_zeros_is_one_that_is_new_or_was_reset() -> None:
+    found = inspect_bytes(bytes(560), "SYSTEM.KEY")
+    assert found.entry.name == "key"
+    assert not found.faults
+    assert "a new key file" in found.summary[0]
+    assert "new" not in inspect_bytes(b"\1" + bytes(559), "SYSTEM.KEY").summary[0]
+
+
+def test_what_precedes_records_is_no_record() -> None:
+    found = inspect_bytes(bytes(512 + 2 * 197), "PROCESS.GLB")
+    assert [row["name"] for _, row in found.rows()] == ["head", "run[1]", "run[2]"]
+    assert inspect_bytes(bytes(500), "PROCESS.GLB").damaged
 
 
 def test_a_deleted_network_is_called_so() -> None:

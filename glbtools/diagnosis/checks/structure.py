@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
 
 from glbtools.binary.records import Record
 from glbtools.binary.span import Fault
 from glbtools.diagnosis.case import Case, logged, same_postoffice, sized
 from glbtools.diagnosis.finding import Evidence, Finding, stored
 from glbtools.diagnosis.wording import numbers_text, plural
+from glbtools.errors import GlbError
 from glbtools.evidence.contents import Artefact
 from glbtools.files import base_name
+from glbtools.formats import sibling
 from glbtools.formats.config import REQCONF_LEAST, REQCONF_SIZE
 from glbtools.formats.registry import Inspection
 from glbtools.formats.transaction import parse
+from glbtools.layouts import reference
 from glbtools.model import doubts
 from glbtools.model.channel import ranges_of
 from glbtools.model.configuration import POINTERS
@@ -22,8 +26,8 @@ from glbtools.model.doubts import Doubt
 
 DAMAGE = frozenset({"gap", "truncated", "length", "terminator", "padding", "slack", "checksum"})
 MOST_EVIDENCE = 20
-KEY_SIZE, MAIL_SIZE, PROCESS_HEADER, PROCESS_RECORD, CONTROL_SIZE = 560, 116, 512, 197, 8
-"""Sizes in bytes (Q77926, Q148705, Q136487, Q124042)."""
+CONTROL_SIZE = 8
+"""In bytes (Q87388)."""
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -33,6 +37,7 @@ def check(case: Case) -> Iterator[Finding]:
     yield from _bad_modification(case)
     yield from _added_twice(case)
     yield from _sizes(case)
+    yield from _counters(case)
     yield from _reqconf(case)
     yield from _srvconf(case)
     yield from _pointers(case)
@@ -140,6 +145,44 @@ _SHORT = (
     "With a CONTROL.GLB that is too short ADMIN shows Notice 40 and queues nothing (Q124042): what was changed then "
     "must be done again."
 )
+
+
+ABNORMAL = {"user_files": 1 << 20, "mail_files": 1 << 28}
+"""Counter -> from where on no postoffice has made so many files: it has at most 500 users (Q123376)."""
+
+
+def _counters(case: Case) -> Iterator[Finding]:
+    """Counters of CONTROL.GLB that are abnormally large (Q87388)."""
+    artefact = case.postoffice.find("CONTROL.GLB")
+    if artefact is None or artefact.size != CONTROL_SIZE:
+        return
+    try:
+        found = sibling.parse(artefact.entry.read(CONTROL_SIZE), reference("control"))
+    except GlbError:
+        return  # It is among what could not be read.
+    values = [each for record in found.records for each in record]
+    large = [each for each in values if int(each.value or 0) >= ABNORMAL[each.field.name]]
+    if large:
+        yield _finding(
+            case,
+            "control-counters",
+            f"CONTROL.GLB counts {' and '.join(f'{each.value} {_COUNTED[each.field.name]}' for each in large)}",
+            evidence=tuple(
+                Evidence(
+                    artefact.path,
+                    span=(each.span.start, each.span.stop),
+                    field=each.field.name,
+                    value=int(each.value or 0),
+                )
+                for each in large
+            ),
+            notes=("Mail goes on; the counter shows that files of this postoffice were damaged once (Q87388).",),
+            advice=("Run PODIAG, and look at the other files of this postoffice.",),
+            doubts=(doubts.CHOSEN,),
+        )
+
+
+_COUNTED = {"user_files": "files of users and gateways", "mail_files": "files of mail"}
 
 
 def _bad_modification(case: Case) -> Iterator[Finding]:
@@ -334,20 +377,58 @@ def _neighbours(case: Case) -> Iterator[Finding]:
     """Sizes that checkers rely on, of files that are judged only where they are (ruling 5)."""
     for artefact in case.postoffice.artefacts:
         size, name = artefact.size, artefact.name
-        place = (sized(artefact),)
-        if name in ("SYSTEM.KEY", "INQUEUE.KEY") and size != KEY_SIZE:
-            message = f"{name} has {plural(size, 'byte')} in place of {KEY_SIZE}"
-        elif name in ("SYSTEM.MBG", "INQUEUE.MBG") and size % MAIL_SIZE:
-            message = f"{name} has {plural(size, 'byte')}, no multiple of {MAIL_SIZE}"
-        elif name == "PROCESS.GLB" and (size < PROCESS_HEADER or (size - PROCESS_HEADER) % PROCESS_RECORD):
-            message = (
-                f"PROCESS.GLB has {plural(size, 'byte')}; it should have {PROCESS_HEADER} and {PROCESS_RECORD} a run"
-            )
+        rule = next((each for each in RECORDS if fnmatchcase(name, each.name)), None)
+        if rule is None or rule.fits(size):
+            continue
+        message, place = f"{name} has {plural(size, 'byte')}; it should have {rule}", (sized(artefact),)
+        if name == "PROCESS.GLB":
             yield _finding(case, "process-glb-faults", message, evidence=place, notes=_SIZES, advice=_PROCESS_HELP)
-            continue
+        elif name in ("SYSTEM.KEY", "INQUEUE.KEY", "SYSTEM.MBG", "INQUEUE.MBG"):
+            yield _finding(case, "mailbag-damaged", message, evidence=place, notes=_SIZES, advice=_MAILBAG_HELP)
         else:
-            continue
-        yield _finding(case, "mailbag-damaged", message, evidence=place, notes=_SIZES, advice=_MAILBAG_HELP)
+            yield _finding(case, "list-size", message, evidence=place, notes=_SIZES, advice=_LIST_HELP)
+
+
+class _Records(NamedTuple):
+    """Which sizes the files of one name have: a header, and any number of records of one size."""
+
+    name: str
+    record: int
+    header: int = 0
+    single: bool = False
+
+    def fits(self, size: int) -> bool:
+        """Whether a file of so many bytes may be."""
+        if self.single:
+            return size == self.record
+        return size >= self.header and (size - self.header) % self.record == 0
+
+    def __str__(self) -> str:
+        if self.single:
+            return f"exactly {self.record}"
+        return f"{self.header} and {self.record} for each record" if self.header else f"a multiple of {self.record}"
+
+
+RECORDS = (
+    _Records("*.KEY", 560, single=True),
+    _Records("*.MBG", 116),
+    _Records("*.NME", 45),
+    _Records("*.USR", 53),
+    _Records("*.XTN", 698),
+    _Records("*.GRP", 8),
+    _Records("PROCESS.GLB", 197, 512),
+    _Records("NETPO.GLB", 43, 4),
+    _Records("GROUP.GLB", 51, 4),
+    _Records("GRPMEM.GLB", 128, 4),
+    _Records("NETWORK.GLB", 122),
+    _Records("ACCESS.GLB", 586),
+    _Records("ACCESS2.GLB", 69),
+    _Records("ACCESS3.GLB", 512),
+    _Records("GLOBAL.GLB", 512, single=True),
+    _Records("MODEM.GLB", 64, single=True),
+    _Records("TID.GLB", 4, single=True),
+)
+"""The sizes of the files of a postoffice that Q77926 lists, without those that have a finding of their own."""
 
 
 MOST_DAYS = 999
@@ -355,6 +436,10 @@ FAR_BEHIND = 1000
 NAME_LIMIT = 8
 _SIZES = ("The sizes are those that the vendor's checkers go by (Q77926, Q148705).",)
 _PROCESS_HELP = ("Cut it to 512 bytes and enter the schedule again (Q119111).",)
+_LIST_HELP = (
+    "Compare it with the file on the postoffice: a copy may be cut short. If it is the same there, run PODIAG, or "
+    "restore the file from a backup of this postoffice.",
+)
 _MAILBAG_HELP = (
     "Compress the mailbag, or empty it with its key as Q108844 describes; what is in transit is sent again.",
 )

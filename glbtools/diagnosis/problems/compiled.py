@@ -651,6 +651,7 @@ PROBLEMS: tuple[Problem, ...] = (
             "Q77926",
             "Q104279",
             "Q108844",
+            "Q146113",
         ),
     ),
     Problem(
@@ -705,6 +706,31 @@ PROBLEMS: tuple[Problem, ...] = (
         title="MASTER.GLB has not its only size",
         repair="none",
         sources=("Q141399",),
+    ),
+    Problem(
+        code="P506",
+        slug="list-size",
+        severity="warning",
+        title="a list or table of the postoffice has an impossible size",
+        repair="none",
+        sources=(
+            "Q77926",
+            "Q110223",
+            "Q128243",
+            "Q175694",
+        ),
+    ),
+    Problem(
+        code="P507",
+        slug="control-counters",
+        severity="note",
+        title="CONTROL.GLB counts more files than a postoffice makes",
+        repair="none",
+        sources=(
+            "Q87388",
+            "Q122852",
+            "Q123376",
+        ),
     ),
     Problem(
         code="L101",
