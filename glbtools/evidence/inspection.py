@@ -96,7 +96,19 @@ def inspect(
 def inspect(
     path: str | Path,
     *,
-    as_format: Literal["control", "names", "networks", "extension", "mailbag"],
+    as_format: Literal[
+        "control",
+        "names",
+        "networks",
+        "extension",
+        "mailbag",
+        "key",
+        "users",
+        "members",
+        "addresses",
+        "schedule",
+        "master",
+    ],
     layouts: Layouts | None = ...,
     max_size: int = ...,
 ) -> Inspection[Sibling]: ...

@@ -327,6 +327,8 @@ def detect(data: bytes, path: str, layouts: Layouts, among: Mapping[str, Entry] 
         raise UnknownFormatError(f"{path}: {known}")
     if data and "queue" in among and _is_damaged_queue(data, layouts["queue"]):
         return among["queue"]
+    if by_name is not None and (known := unread.compressed(data)):
+        raise UnknownFormatError(f"{path}: {known}")
     # Any text may be called as a log or a listing is.
     if (by_name is None or not by_name.binary) and (known := unread.named(data)):
         raise UnknownFormatError(f"{path}: {known}")

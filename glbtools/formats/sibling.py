@@ -123,7 +123,7 @@ def probe(_data: bytes, _layout: Layout) -> bool:
     return False
 
 
-_MEANINGS = {
+_MEANINGS: dict[tuple[str, object], str] = {
     ("active", 0): "deleted",
     ("active", 1): "active",
     ("kind", 16): "gateway to Mail for AppleTalk Networks",

@@ -189,12 +189,18 @@ def signed(data: bytes, sound: bool = False) -> TextKind | None:
     return TextKind(found.what, found.instead) if found else None
 
 
+def compressed(data: bytes) -> TextKind | None:
+    """Return which packed file a content is; None for any other."""
+    found = packed(data[:64]) if len(data) > 64 else None
+    return TextKind(found.what, found.instead) if found else None
+
+
 def named(data: bytes) -> TextKind | None:
     """Return what a content is that is known and not read, a text or by its signature; None for any other."""
     if known := signed(data):
         return known
-    if len(data) > 64 and (container := packed(data[:64])):
-        return TextKind(container.what, container.instead)
+    if container := compressed(data):
+        return container
     if len(data) > _LEAST_WIDE and (ends := _line_ends(data[:_HEAD])):
         return ends
     if not data.startswith(_WIDE) and (order := _wide_order(data)):

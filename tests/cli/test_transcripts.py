@@ -386,7 +386,8 @@ ALL = [
     "listds.txt", "message.txt", "subject.txt", "users.imp", "damaged.glb", "short/REQCONF.GLB", "podiag.bin",
     "october/GLB/SRVTRANS.GLB", "usn/friday.csv", "usn/damaged.csv", "users.csv", "dump.ldif", "csvde.csv",
     "changes.ldif", "changes.txt", "vector.txt", "links.csv", "cursors.json", "CONTROL.GLB", "NETWORK.GLB", "ADMIN.NME",
-    "0000000A.XTN", "00000001.MBG", "00000001.KEY", "00000001.USR", "ADMIN.GRP", "NETPO.GLB", "PROCESS.GLB", "MASTER.GLB",
+    "0000000A.XTN", "00000001.MBG", "00000001.KEY", "00000001.USR", "ADMIN.GRP", "NETPO.GLB", "PROCESS.GLB",
+    "MASTER.GLB",
 ]  # fmt: skip
 
 

@@ -171,7 +171,7 @@ ALIEN = {
 }
 
 
-@pytest.mark.parametrize("name", ["x", "data.bin", "README.md", "x.txt", "PROCESS.GLB"])
+@pytest.mark.parametrize("name", ["x", "data.bin", "README.md", "x.txt", "GLOBAL.GLB"])
 @pytest.mark.parametrize("what", ALIEN)
 def test_what_is_somebody_elses_is_refused(what: str, name: str) -> None:
     with pytest.raises(UnknownFormatError, match=r"not a Dir-Sync file|, which is not read") as refused:

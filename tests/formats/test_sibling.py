@@ -161,3 +161,10 @@ def test_a_mailbag_alone_is_named(tmp_path: Path) -> None:
     (tmp_path / "00000001.MBG").write_bytes(bytes(116))
     with pytest.raises(UnknownFormatError, match="mailbag"):
         diagnose(tmp_path / "00000001.MBG")
+
+
+@pytest.mark.parametrize("name", ["REQTRANS.GLB", "PROCESS.GLB", "NETWORK.GLB", "SYSTEM.KEY"])
+def test_an_archive_under_a_name_of_ours_is_called_an_archive(name: str) -> None:
+    data = b"PK\x03\x04\x14\0\0\0\x08\0!\0\0\0A \0\0\x0c\0\0\0\x0c\0\0\0\x05\0\0\0A.TXT" + bytes(100)
+    with pytest.raises(UnknownFormatError, match="a zip archive, which is not read"):
+        inspect_bytes(data, name)

@@ -160,21 +160,16 @@ def _counters(case: Case) -> Iterator[Finding]:
         found = sibling.parse(artefact.entry.read(CONTROL_SIZE), reference("control"))
     except GlbError:
         return  # It is among what could not be read.
-    values = [each for record in found.records for each in record]
-    large = [each for each in values if int(each.value or 0) >= ABNORMAL[each.field.name]]
+    values = [(each, int.from_bytes(each.raw, "little")) for record in found.records for each in record]
+    large = [(each, number) for each, number in values if number >= ABNORMAL[each.field.name]]
     if large:
         yield _finding(
             case,
             "control-counters",
-            f"CONTROL.GLB counts {' and '.join(f'{each.value} {_COUNTED[each.field.name]}' for each in large)}",
+            f"CONTROL.GLB counts {' and '.join(f'{number} {_COUNTED[each.field.name]}' for each, number in large)}",
             evidence=tuple(
-                Evidence(
-                    artefact.path,
-                    span=(each.span.start, each.span.stop),
-                    field=each.field.name,
-                    value=int(each.value or 0),
-                )
-                for each in large
+                Evidence(artefact.path, span=(each.span.start, each.span.stop), field=each.field.name, value=number)
+                for each, number in large
             ),
             notes=("Mail goes on; the counter shows that files of this postoffice were damaged once (Q87388).",),
             advice=("Run PODIAG, and look at the other files of this postoffice.",),
