@@ -39,12 +39,13 @@ DAMAGED = {
     "reqconf-cut/east/GLB/REQCONF.GLB": ["size"],
     "reqconf-short/east/GLB/REQCONF.GLB": ["size"],
     "reqtrans-torn/east/GLB/REQTRANS.GLB": ["truncated"],
+    "schedule-torn/east/GLB/PROCESS.GLB": ["size"],
     "srvconf-truncated/hub/GLB/SRVCONF.GLB": ["size"],
 }
 """What is damaged among the files made from scenarios -> how."""
 
-UNKNOWN = {"IMPORT.USR", "PROCESS.GLB", "SORTLOCK.GLB", "SYSTEM.KEY"}
-"""Files of unknown formats: that they are there, or their size, is all that matters."""
+UNKNOWN = {"SORTLOCK.GLB"}
+"""Files of unknown formats: that they are there is all that matters."""
 
 
 def name_of(path: Path) -> str:

@@ -65,6 +65,9 @@ def main() -> NoReturn:
     except OSError as error:
         complain(f"the output cannot be written: {error.strerror}")
         status = COULD_NOT
+    except MemoryError:
+        complain("there is not enough memory for it; --max-file-size 50M leaves larger files out, and names them")
+        status = COULD_NOT
     except Exception as error:
         _end_display()
         if os.environ.get("GLBTOOLS_DEBUG"):

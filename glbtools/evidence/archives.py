@@ -54,6 +54,19 @@ def is_archive(head: bytes) -> bool:
     return head.startswith((*_ZIP, *_PACKED)) or head[257:262] == b"ustar"
 
 
+def unpacks_itself(entry: Entry) -> bool:
+    """Whether a program has a zip archive behind it.
+
+    Raises:
+        FileAccessError: it cannot be read.
+    """
+    import zipfile
+
+    if entry.path is not None:
+        return zipfile.is_zipfile(entry.path)
+    return entry.size <= KEPT and zipfile.is_zipfile(io.BytesIO(entry.read(KEPT)))
+
+
 def is_named_so(name: str) -> bool:
     """Whether a name is one of an archive."""
     return name.lower().endswith(SUFFIXES)
@@ -70,7 +83,7 @@ def opened(entry: Entry, max_size: int) -> InnerEntry:
     head = files.head(source, 512) if isinstance(source, Path) else source.read(512)
     if isinstance(source, io.BytesIO):
         source.seek(0)
-    if head.startswith(_ZIP):
+    if head.startswith((*_ZIP, b"MZ")):
         _zip(root, source, entry.shown)
     else:
         _tar(root, source, entry.shown, compressed=head.startswith(_PACKED))
@@ -123,7 +136,7 @@ def _zip(root: InnerEntry, source: Path | io.BytesIO, shown: str) -> None:
     try:
         archive = zipfile.ZipFile(source)
     except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise FileAccessError(f"{shown}: a zip archive that cannot be read: {error}") from None
+        raise FileAccessError(f"{shown}: a zip archive that cannot be read: {_LOST.get(str(error), error)}") from None
     tree, members = _Tree(root), archive.infolist()
     packed = _packed(source)
     if sum(each.compress_size for each in members) > packed:
@@ -138,6 +151,13 @@ def _zip(root: InnerEntry, source: Path | io.BytesIO, shown: str) -> None:
         tree.put(each.filename, None if each.filename.endswith("/") else _member(archive, each))
     if len(members) > MOST_ENTRIES:
         tree.cut()
+
+
+_LOST = {
+    "File is not a zip file": "the list of its members at its end is not there, as where it is cut off; "
+    "zip -FF ARCHIVE --out whole.zip saves the members that are whole"
+}
+"""What the library says of an archive in other words."""
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[str, str], InnerEntry]:
@@ -235,7 +255,9 @@ def _tar(root: InnerEntry, source: Path | io.BytesIO, shown: str, *, compressed:
                     tree.put(each.name, _later(source, each))
     except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
         if not root.inner:
-            raise FileAccessError(f"{shown}: a tar archive that cannot be read: {error}") from None
+            what = "a packed file that holds no tar archive" if compressed else "a tar archive that cannot be read"
+            way = "unpack it, and give what was in it" if compressed else str(error).partition("\n")[0]
+            raise FileAccessError(f"{shown}: {what}: {way}") from None
         root.aside("...", f"the rest of an archive that cannot be read to its end: {error}", hides=True)
 
 

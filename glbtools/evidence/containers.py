@@ -25,8 +25,10 @@ def form(entry: Entry, head: bytes | None = None) -> str | None:
     if not entry.size:
         return None
     head = entry.head(images.SECTOR) if head is None else head
-    if archives.is_archive(head):
+    if archives.is_archive(head) or (head.startswith(b"MZ") and archives.unpacks_itself(entry)):
         return ARCHIVE
+    if not any(head) and entry.size > images.FAR:
+        head = entry.head(images.FAR)
     try:
         return images.kind(head, entry.size)
     except FileAccessError as error:
@@ -40,7 +42,7 @@ def opened(entry: Entry, kind: str, max_size: int) -> InnerEntry:
         FileAccessError: it cannot be opened.
     """
     try:
-        return archives.opened(entry, max_size) if kind == ARCHIVE else images.opened(entry, kind)
+        return archives.opened(entry, max_size) if kind == ARCHIVE else images.opened(entry, kind, max_size)
     except FileAccessError as error:
         raise _of(entry, error) from None
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any, NamedTuple
 
 from glbtools import files
@@ -73,8 +75,8 @@ class Contents:
         found: Inspection[Any] | None = None
         try:
             data = artefact.entry.read(self.max_size)
-        except GlbError as error:
-            self.unreadable[path] = str(error)
+        except (GlbError, MemoryError) as error:
+            self.unreadable[path] = _why(artefact, error)
             self._digests.setdefault(path, Digest(artefact.size, None))
         else:
             if path not in self._digests:
@@ -82,10 +84,11 @@ class Contents:
             try:
                 found = inspect_bytes(data, path, layouts=self.layouts, among=DIRSYNC)
                 self._used += len(data)
-            except UnknownFormatError:
-                found = None
-            except GlbError as error:
-                self.unreadable[path] = str(error)
+            except UnknownFormatError as error:
+                if data and _is_named_as_ours(artefact.name):  # an archive, a file of another program
+                    self.unreadable[path] = str(error)
+            except (GlbError, MemoryError) as error:
+                self.unreadable[path] = _why(artefact, error)
         self._kept[path] = found
         return found
 
@@ -125,6 +128,18 @@ class Contents:
             kept = self._kept.pop(each.path, None)
             if kept is not None:
                 self._used -= len(kept.data)
+
+
+def _why(artefact: Artefact, error: GlbError | MemoryError) -> str:
+    if isinstance(error, GlbError):
+        return str(error)
+    return f"{artefact.path}: there is not enough memory to read its {artefact.size} bytes; give it by itself"
+
+
+@cache
+def _is_named_as_ours(name: str) -> bool:
+    """Whether a name is one of a binary file of Dir-Sync."""
+    return any(fnmatchcase(name, pattern) for each in DIRSYNC.values() if each.binary for pattern in each.names)
 
 
 def _time(entry: Entry) -> int:

@@ -6,10 +6,13 @@ clusters: what comes back of a deleted file may be anybody's bytes (ruling 27).
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from glbtools import files
 from glbtools.errors import FileAccessError
 from glbtools.evidence.sources import (
     CREATED,
@@ -22,6 +25,7 @@ from glbtools.evidence.sources import (
     FileTime,
     InnerEntry,
 )
+from glbtools.formats import signatures
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,23 +43,36 @@ SUFFIXES = (
     ".vhd",
     ".qcow2",
     ".vhdx",
+    ".iso",
     ".7z",
     ".rar",
 )
 """Names by which an image is known when it was not given by itself."""
 
 SECTOR = 512
+FAR = 0x8006
+"""Bytes by which a file system is told that leaves the first sectors of its medium free."""
+
+CARVE = "glbtools carve looks for records in its bytes"
+"""What to do with an image in which no file system is found."""
+
+SMALLEST = 160 * 1024
+"""Bytes of the smallest floppy."""
+
+FLOPPIES = frozenset(1024 * size for size in (160, 180, 320, 360, 640, 720, 1200, 1440, 1680, 2880))
+"""Sizes of floppies in bytes."""
+
+_BOOTED = (b"NTFS    ", b"EXFAT   ")
+"""How the first sector of a file system names it, where it has no parameter block of FAT."""
+
+KEPT = 1 << 26
+"""Bytes of images in archives that are kept in memory, where no single one is larger."""
+
 MOST_STRETCHES = 1_000_000
 """Pieces of files of one image whose places are kept; FAT chains that cross make any number of them."""
 
 RAW, EWF, VMDK, VHD = "raw", "ewf", "vmdk", "vhd"
 _MAGIC = {EWF: (b"EVF\t\r\n\xff\x00",), VMDK: (b"KDMV", b"COWD", b"# Disk DescriptorFile"), VHD: (b"conectix",)}
-_UNREAD = {
-    b"QFI\xfb": "a QCOW2 image, which is not read; qemu-img convert -O raw IMAGE disk.img makes one that is",
-    b"vhdxfile": "a VHDX image, which is not read; qemu-img convert -O raw IMAGE disk.img makes one that is",
-    b"7z\xbc\xaf\x27\x1c": "a 7z archive, which is not read; 7z x ARCHIVE unpacks it",
-    b"Rar!\x1a\x07": "a RAR archive, which is not read; unrar x ARCHIVE unpacks it",
-}
 _MISSING = "a disk image; pip install 'glbtools[images]' installs what reads it"
 _FAILURES = (OSError, ValueError, RuntimeError)
 """What the libraries raise where an image or its container is damaged."""
@@ -69,18 +86,24 @@ _VIRTUAL = ("$MBR", "$FAT1", "$FAT2", "$OrphanFiles")
 def kind(head: bytes, size: int) -> str | None:
     """Return which kind of image a content is, by its first 512 bytes and its size; None for none.
 
+    Where those are zeros, a file system may begin behind them; ``head`` is then asked for its first ``FAR`` bytes.
+
     Raises:
         FileAccessError: it is an image or an archive of a kind that is known and not read.
     """
-    for magic, said in _UNREAD.items():
-        if head.startswith(magic):
-            raise FileAccessError(said)
+    if known := signatures.packed(head[: signatures.HEAD]):
+        raise FileAccessError(f"{known.what}, which is not read; {known.instead}")
     for name, magics in _MAGIC.items():
         if head.startswith(magics):
             return name
-    if size < 160 * 1024 or len(head) < SECTOR:
+    if size < SMALLEST or len(head) < SECTOR:
         return None
-    return RAW if _boots(head) or _partitioned(head) else None
+    return RAW if _boots(head) or _partitioned(head) or head[3:11] in _BOOTED or _is_later(head) else None
+
+
+def _is_later(head: bytes) -> bool:
+    """Whether a file system is told by what stands behind the first sectors: ISO 9660, ext."""
+    return head[0x8001:0x8006] == b"CD001" or head[1080:1082] == b"\x53\xef"
 
 
 def _boots(head: bytes) -> bool:
@@ -101,29 +124,76 @@ def is_named_so(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
-def opened(entry: Entry, form: str) -> InnerEntry:
+class _Stream:
+    """An image that lies in an archive or in another image, as a stream for the libraries.
+
+    Of all such images the last ones used are in memory, ``KEPT`` bytes or one; the others are read again when wanted.
+    """
+
+    _loaded: ClassVar[list[weakref.ref[_Stream]]] = []
+
+    def __init__(self, entry: Entry, max_size: int) -> None:
+        """Read the image.
+
+        Raises:
+            FileAccessError: it is damaged, or larger than ``max_size`` bytes.
+        """
+        self._entry, self._max_size, self._at = entry, max_size, 0
+        self._data: bytes | None = None
+        self.size = len(self._bytes())
+
+    def _bytes(self) -> bytes:
+        if self._data is None:
+            others = [each for each in (reference() for reference in _Stream._loaded) if each is not None]
+            while others and sum(each.size for each in others) + self._entry.size > KEPT:
+                others.pop(0)._data = None
+            self._data = self._entry.read(self._max_size)
+            _Stream._loaded[:] = map(weakref.ref, [*others, self])
+        return self._data
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to an offset, and return it."""
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}[whence]
+        self._at = max(base + offset, 0)
+        return self._at
+
+    def tell(self) -> int:
+        """Return the offset at which is read."""
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        """Return some bytes from here on, all of them by default."""
+        found = self._bytes()[self._at : self.size if size < 0 else self._at + size]
+        self._at += len(found)
+        return found
+
+    def get_size(self) -> int:
+        """Return the size in bytes."""
+        return self.size
+
+
+def opened(entry: Entry, form: str, max_size: int = files.DEFAULT_MAX_SIZE) -> InnerEntry:
     """Return the tree that an image holds, a directory ``p1``, ``p2`` ... for each partition where it has a table.
 
     Raises:
-        FileAccessError: the library is not installed, or no file system is found in it.
+        FileAccessError: the library is not installed, no file system is found in it, or the image lies in an archive
+            and is larger than ``max_size`` bytes.
     """
-    if entry.path is None:
-        raise FileAccessError("an image in an archive; take it out")
     try:
         import pytsk3
     except ImportError:
         raise FileAccessError(_MISSING) from None
     root = InnerEntry(entry.name, f"{entry.shown}{INSIDE}", is_directory=True)
     try:
-        image = _image(pytsk3, entry.path, form)
+        image = _image(pytsk3, entry.path or _Stream(entry, max_size), form)
         systems = list(_systems(pytsk3, image))
     except _FAILURES as error:
         raise FileAccessError(f"damaged, or no image that is read: {_line(error)}") from None
     if all(system is None for _, _, system in systems):
-        raise FileAccessError("no file system is found in it; glbtools carve looks for records in the bytes")
+        raise FileAccessError(f"no file system is found in it; {CARVE}")
     for name, offset, system in systems:
         if system is None:
-            why = "no file system is found in this partition; glbtools carve looks for records in it"
+            why = f"no file system is found in this partition; {CARVE}"
             root.aside(name, why, hides=True)
             continue
         place = root.directory([name]) if name else root
@@ -144,38 +214,53 @@ def _last(system: Any) -> int:
     return int(system.info.last_block_act)
 
 
-def _image(pytsk3: Any, path: Path, form: str) -> Any:
-    if form == RAW:
-        return pytsk3.Img_Info(str(path))
+def _image(pytsk3: Any, source: Path | _Stream, form: str) -> Any:
+    inner = source if isinstance(source, _Stream) else None
+    if form == RAW and inner is None:
+        return pytsk3.Img_Info(str(source))
     try:
-        if form == EWF:
+        if form == RAW:
+            stream: Any = inner
+        elif form == EWF:
             import pyewf
 
             stream = pyewf.handle()
-            stream.open(pyewf.glob(str(path)))
+            if inner is None:
+                stream.open(pyewf.glob(str(source)))
+            else:
+                stream.open_file_objects([inner])
         elif form == VMDK:
             import pyvmdk
 
             stream = pyvmdk.handle()
-            stream.open(str(path))
-            stream.open_extent_data_files()
+            if inner is None:
+                stream.open(str(source))
+                stream.open_extent_data_files()
+            else:
+                stream.open_file_object(inner)
+                stream.open_extent_data_files_as_file_objects([inner])
         else:
             import pyvhdi
 
             stream = pyvhdi.file()
-            stream.open(str(path))
+            if inner is None:
+                stream.open(str(source))
+            else:
+                stream.open_file_object(inner)
     except ImportError:
         raise FileAccessError(_MISSING) from None
+    size = stream.get_media_size() if inner is None or stream is not inner else inner.size
 
     class Container(pytsk3.Img_Info):  # type: ignore[misc]
-        """An image that a library of its own reads, as the file system's library asks for it."""
+        """An image that is no file of its own, or that a library reads, as the file system's library asks for it."""
 
         def __init__(self) -> None:
             super().__init__(url="", type=pytsk3.TSK_IMG_TYPE_EXTERNAL)
 
         def close(self) -> None:
             """Close it."""
-            stream.close()
+            if stream is not inner:
+                stream.close()
 
         def read(self, offset: int, size: int) -> bytes:
             """Return some bytes."""
@@ -184,7 +269,7 @@ def _image(pytsk3: Any, path: Path, form: str) -> Any:
 
         def get_size(self) -> int:
             """Return its size in bytes."""
-            return int(stream.get_media_size())
+            return int(size)
 
     return Container()
 
@@ -348,7 +433,7 @@ def _walk(
             if count > MOST_ENTRIES:
                 root.aside("...", f"more than {MOST_ENTRIES} entries, the rest of them", hides=True)
                 return
-            name, meta = each.info.name.name.decode("cp850", "replace"), each.info.meta
+            name, meta = _named(each.info.name.name), each.info.meta
             if name in (".", "..", *_VIRTUAL) or meta is None or "/" in name:
                 continue
             # In a deleted directory nothing is there any more, whatever its entries say.
@@ -372,6 +457,14 @@ def _walk(
                 continue
             key = name if name not in place.into.inner and not is_deleted else f"{name} ({count})"
             place.into.inner[key] = below
+
+
+def _named(raw: bytes) -> str:
+    """Return a name: short ones of FAT are in the code page of DOS, all others come as UTF-8."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("cp850", "replace")
 
 
 def _why(depth: int) -> str:

@@ -19,8 +19,8 @@ from glbtools.errors import FileAccessError, UnknownFormatError
 from glbtools.evidence import archives, containers, images
 from glbtools.evidence.contents import Artefact, Contents
 from glbtools.evidence.postoffice import AREAS, DELETED, FOUND, OUR_OWN, Postoffice, is_kept_as, may_be
-from glbtools.evidence.sources import Entry, OnDisk, on_disk
-from glbtools.formats import registry, signatures, unread
+from glbtools.evidence.sources import INSIDE, Entry, OnDisk, on_disk
+from glbtools.formats import registry, unread
 from glbtools.formats.registry import DIRSYNC, SIBLINGS
 
 NEIGHBOURS = (".MBG", ".KEY", ".USR", ".INF", ".NME", ".GLB", ".TPL", ".XTN")
@@ -37,13 +37,14 @@ HEAD = 1 << 12
 
 RENAMED = "by its content a file of Dir-Sync under another name, and not read; glbtools inspect shows what it holds"
 
-MISNAMED = "an archive or an image by its content, and not by its name; not opened: give it by itself"
-
-MAGIC, ZIP_NAME = 32, 30
-"""Bytes by which a packed file is told, and where the name of a zip's first member begins."""
+ZIP_NAME = 30
+"""Where the name of the first member of a zip begins."""
 
 DOCUMENTS = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"word/", b"xl/", b"mimetype", b"META-INF/")
 """How the first member of an Office, an OpenDocument or a Java file is named."""
+
+MOST_NAMED = 5
+"""Files that are named where nothing is recognised."""
 
 UNRECOGNISED = "not recognised as anything that is read here"
 
@@ -200,8 +201,11 @@ class Search:
 
     def _refuse(self, shown: str) -> NoReturn:
         telling = [each for each in self.passed_over if each.path.startswith(shown) and each.telling]
-        more = f"; not looked at: {', '.join(each.path for each in telling)}" if telling else ""
-        raise UnknownFormatError(f"{shown}: no postoffice: no GLB directory and no Dir-Sync file in it{more}")
+        more = "".join(f"; not looked at: {each.path}: {each.why}" for each in telling[:MOST_NAMED])
+        if len(telling) > MOST_NAMED:
+            more += f"; and {len(telling) - MOST_NAMED} more"
+        place = shown.removesuffix(INSIDE)
+        raise UnknownFormatError(f"{place}: no postoffice: no GLB directory and no Dir-Sync file in it{more}")
 
     def visit(self, place: Place) -> list[Place]:
         """Keep a directory as a postoffice if it is one; return what lies below and belongs to something else.
@@ -296,8 +300,10 @@ class Search:
             self._pass_over(child, child.other, telling=child.hides or _telling(child.name))
         elif archives.is_named_so(child.name) or images.is_named_so(child.name):
             return [Place(child, nesting, packed=True)]
-        elif not (child.deleted or _telling(child.name)) and (why := _packed(child)):
-            self._pass_over(child, why, telling=True)
+        elif child.deleted or _telling(child.name):
+            artefacts.append(Artefact(child, area, child.name.upper()))
+        elif _is_packed(child):
+            return [Place(child, nesting, packed=True)]
         else:
             artefacts.append(Artefact(child, area, child.name.upper()))
         return []
@@ -313,7 +319,8 @@ class Search:
             self._pass_over(child, f"not opened: {str(error).removeprefix(f'{child.shown}: ')}", telling=True)
             return []
         if found is None:
-            self._pass_over(child, "named as an archive or an image, and it is none that is read", telling=True)
+            why = f"named as an archive or an image, and it is none that is read; {images.CARVE}"
+            self._pass_over(child, why, telling=True)
             return []
         return [Place(found, nesting + 1)]
 
@@ -372,27 +379,27 @@ def _not_read(artefact: Artefact) -> str:
     sibling = next((each for each in SIBLINGS.values() if _named(artefact.name, each)), None)
     if known is None and sibling is not None:
         return f"no file of Dir-Sync, but of a postoffice ({sibling.name}); glbtools inspect shows it"
+    if known is None and (artefact.size in images.FLOPPIES or images.is_named_so(artefact.name)):
+        what = "of the size of a floppy" if artefact.size in images.FLOPPIES else "named as an image"
+        return f"{what}, and its first sectors describe no file system; {images.CARVE}"
     return str(known) if known else "not a Dir-Sync file that glbtools knows"
 
 
-def _packed(entry: Entry) -> str:
-    """Say what a file is that may hold evidence and is not opened, since its name says nothing of it; else empty.
+def _is_packed(entry: Entry) -> bool:
+    """Whether a file is an archive or an image by its content, be it read or not.
 
-    Documents that are zip archives, by what their first member is, hold none.
+    Documents that are zip archives, by what their first member is, hold no evidence.
     """
     try:
         head = entry.head(images.SECTOR)
     except FileAccessError:
-        return ""
+        return False
     if head.startswith(b"PK") and head[ZIP_NAME:].startswith(DOCUMENTS):
-        return ""
-    kind = signatures.packed(head) if len(head) >= MAGIC else None
+        return False
     try:
-        if containers.form(entry, head) is not None:
-            return MISNAMED
-    except FileAccessError as error:
-        return str(error).removeprefix(f"{entry.shown}: ")
-    return f"{kind.what}, which is not read; {kind.instead}" if kind else ""
+        return containers.form(entry, head) is not None
+    except FileAccessError:
+        return True  # Of a kind that is known and not read, as is said where it is to be opened.
 
 
 def _is_foreign(artefact: Artefact) -> bool:

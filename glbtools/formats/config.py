@@ -297,6 +297,11 @@ def probe_srvconf(data: bytes, layout: Layout) -> bool:
     """Whether the content is a SRVCONF: whole records, each with the name of a requestor."""
     if len(data) <= layout.header or (len(data) - layout.header) % layout.record:
         return False
+    first = data[: layout.header + layout.record]  # a large file of something else shows it there
+    return all(_has_requestors(each, layout) for each in (first, data))
+
+
+def _has_requestors(data: bytes, layout: Layout) -> bool:
     requestors = parse_srvconf(data, layout).config.requestors
     return bool(requestors) and all(REQUESTOR_NAME.fullmatch(each.name or "") for each in requestors)
 

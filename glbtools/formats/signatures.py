@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -22,10 +23,16 @@ class Signature(NamedTuple):
     instead: str
 
 
+HEAD = 128
+"""Bytes by which a packed file is told."""
+
+_CONVERTED = "qemu-img convert -O raw IMAGE disk.img makes one that is"
+_EXPORTED = "export it as E01 or as a raw image with the program that made it"
 _UNPACKED = "unpack it and carve what was in it: bytes that are packed show nothing"
 
 PACKED = (
-    Signature(b"PK\x03\x04", 0, "a zip archive", "glbtools diagnose reads it; to carve in it, unpack it first"),
+    Signature(b"PK\x03\x04", 0, "a zip archive",
+              "named .zip it is opened by glbtools diagnose; to carve in it, unpack it first"),
     Signature(b"\x1f\x8b\x08", 0, "a gzip file", "gzip -d unpacks it; a tar.gz is read by glbtools diagnose"),
     Signature(b"BZh", 0, "a bzip2 file", "bzip2 -d unpacks it; a tar.bz2 is read by glbtools diagnose"),
     Signature(b"\xfd7zXZ\x00", 0, "an xz file", "xz -d unpacks it; a tar.xz is read by glbtools diagnose"),
@@ -38,10 +45,28 @@ PACKED = (
     Signature(b"ZOO ", 0, "a zoo archive", "zoo x ARCHIVE unpacks it"),
     Signature(b"SZDD\x88\xf0\x27\x33", 0, "a file packed by COMPRESS.EXE", "EXPAND.EXE or msexpand unpacks it"),
     Signature(b"KWAJ\x88\xf0\x27\xd1", 0, "a file packed by COMPRESS.EXE", "EXPAND.EXE or msexpand unpacks it"),
+    Signature(b"\x1f\x9d", 0, "a file packed by compress (.Z)", "uncompress unpacks it"),
+    Signature(b"\x1a", 0, "an ARC archive", "arc x ARCHIVE unpacks it"),
+    Signature(b"StuffIt", 0, "a StuffIt archive", "unar ARCHIVE unpacks it"),
+    Signature(b"SIT!", 0, "a StuffIt archive", "unar ARCHIVE unpacks it"),
+    Signature(b"RJSX", 28, "a program that unpacks itself (ARJ)", "arj x PROGRAM unpacks it"),
+    Signature(b"LHa's SFX", 36, "a program that unpacks itself (LHA)", "lha x PROGRAM unpacks it"),
+    Signature(b"LHA's SFX", 36, "a program that unpacks itself (LHA)", "lha x PROGRAM unpacks it"),
+    Signature(b"TAPE", 0, "a backup by NTBACKUP or Backup Exec (BKF)", "restore it with such a program to a folder"),
+    Signature(b"\x8bBACKUP  ", 0, "the list of a backup by BACKUP of MS-DOS",
+              "RESTORE of MS-DOS, from 3.3 to 5.0, writes the files of BACKUP.001 and so on to a folder"),
+    Signature(b"begin 6", 0, "a uuencoded file", "uudecode unpacks it"),
+    Signature(b"QFI\xfb", 0, "a QCOW2 image", _CONVERTED),
+    Signature(b"vhdxfile", 0, "a VHDX image", _CONVERTED),
+    Signature(b"<<< ", 0, "a VDI image", _CONVERTED),
+    Signature(b"EVF2\r\n\x81\x00", 0, "an Ex01 image", _EXPORTED),
+    Signature(b"LVF\t\r\n\xff\x00", 0, "an L01 file", _EXPORTED),
+    Signature(b"AFF1", 0, "an AFF image", "affconvert -r IMAGE makes a raw one that is"),
+    Signature(b"ADSEGMENTEDFILE\x00", 0, "an AD1 file", "export its files with FTK Imager"),
     Signature(b"MSDSP6.0", 3, "a DriveSpace volume", f"mount it under DOS or dmsdos, {_UNPACKED}"),
     Signature(b"MSDBL6.0", 3, "a DoubleSpace volume", f"mount it under DOS or dmsdos, {_UNPACKED}"),
-)
-"""Files whose content is packed: records in them are not found in their bytes."""
+)  # fmt: skip
+"""Files whose content is packed, or in a form of its own: records in them are not found in their bytes."""
 
 
 FOREIGN = (
@@ -73,7 +98,7 @@ def foreign(head: bytes, sound: bool = False) -> Signature | None:
 
 
 def packed(head: bytes) -> Signature | None:
-    """Return which packed file begins with some bytes, at least 32 of them; None for any other.
+    """Return which packed file begins with some bytes, ``HEAD`` of them; None for any other.
 
     Where a signature is short, what must follow it in a sound file is asked, too.
     """
@@ -111,7 +136,27 @@ def _follows(found: Signature, head: bytes) -> bool:
         return head[5:7] in (b"0-", b"1-", b"2-", b"3-", b"4-", b"5-", b"6-", b"7-", b"d-") or head[6:7] == b"-"
     if found.magic == b"PK\x03\x04":
         return len(head) > 29 and head[4] < 64 and head[26:28] != b"\0\0"
+    if found.magic == b"\x1f\x9d":  # the most bits of a code, and none of the two bits that no version sets
+        return len(head) > 2 and 9 <= head[2] & 31 <= 16 and not head[2] & 0x60
+    if found.magic == b"\x1a":  # the method, and a name of DOS
+        return _ARC.match(head) is not None
+    if found.magic == b"SIT!":
+        return head[10:14] == b"rLau"
+    if found.magic in (b"RJSX", b"LHa's SFX", b"LHA's SFX"):
+        return head[:2] == b"MZ"
+    if found.magic == b"TAPE":  # attributes, and where the first event stands behind the header: MTF 1.00a, 5.1
+        return head[6] < 4 and not head[7] and int.from_bytes(head[8:10], "little") >= 52
+    if found.magic == b"begin 6":
+        return _UUENCODED.match(head) is not None
+    if found.magic == b"<<< ":
+        return head[64:68] == b"\x7f\x10\xda\xbe"
+    if found.magic == b"AFF1":
+        return head[4:5] == b"0"
     return True
+
+
+_ARC = re.compile(rb"\x1a[\x01-\x0b][A-Z0-9!#$%&'()@^_`{}~-]{1,8}(?:\.[A-Z0-9!#$%&'()@^_`{}~-]{0,3})?\0")
+_UUENCODED = re.compile(rb"begin 6[0-7]{2} [^\0-\x1f]{1,40}\r?\n[ -`]")
 
 
 def packed_in(data: bytes, start: int, every: int) -> Iterator[tuple[int, Signature]]:
@@ -128,7 +173,7 @@ def packed_in(data: bytes, start: int, every: int) -> Iterator[tuple[int, Signat
             or data[place + 2 : place + 5] == b"-lh"
             or data[place + 3 : place + 4] == b"M"
         ):
-            found = packed(data[place : place + 64])
+            found = packed(data[place : place + HEAD])
             if found is not None:
                 yield start + place, found
 

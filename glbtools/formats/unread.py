@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from glbtools.formats.signatures import foreign, packed
+from glbtools.formats.signatures import HEAD, foreign, packed
 
 
 class TextKind(NamedTuple):
@@ -42,6 +42,7 @@ class _Kind(NamedTuple):
 
 
 _HEAD = 1 << 16
+_LEAST_PACKED = 32
 _LINKS = "give the links as CSV: repadmin /showrepl * /csv > links.csv"
 _OF_SAMBA = "repadmin on a Windows machine gives the links in the form that is read: repadmin /showrepl * /csv"
 _LDIF = "give LDIF: ldapsearch or ldbsearch with '*' uSNChanged uSNCreated, or ldifde -f dump.ldf"
@@ -191,12 +192,14 @@ def signed(data: bytes, sound: bool = False) -> TextKind | None:
 
 def compressed(data: bytes) -> TextKind | None:
     """Return which packed file a content is; None for any other."""
-    found = packed(data[:64]) if len(data) > 64 else None
+    found = packed(data[:HEAD]) if len(data) > _LEAST_PACKED else None
     return TextKind(found.what, found.instead) if found else None
 
 
 def named(data: bytes) -> TextKind | None:
     """Return what a content is that is known and not read, a text or by its signature; None for any other."""
+    if not data:
+        return None
     if known := signed(data):
         return known
     if container := compressed(data):

@@ -19,3 +19,18 @@ def said(path: Path, run: Run, *others: Path) -> list[dict[str, object]]:
         for refuted in each.get("refuted", ()):
             refuted.pop("by", None)
     return found
+
+
+def exactly(path: Path, run: Run) -> str:
+    """Return the findings of a diagnosis as they are written, but for where the evidence lies.
+
+    That is in the paths, and in what is made of them: the identities and the order of findings of the same rank.
+    """
+    report = json.loads(run("diagnose", path, "--json").out)
+    first, *others = (each["path"] for each in report["postoffices"])
+    roots = [first[:stop] for stop in range(len(first)) if first[:stop].endswith(("/", "::"))]
+    root = next(each for each in reversed(roots) if all(other.startswith(each) for other in others))
+    found = report["findings"]
+    for each in found:
+        del each["id"]
+    return json.dumps(found, indent=1, ensure_ascii=False).replace(root, "")

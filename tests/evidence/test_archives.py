@@ -218,6 +218,28 @@ def test_a_file_of_a_terabyte_of_nothing_is_not_read(tmp_path: Path, run: Run) -
     assert "larger than" in done.err
 
 
+def test_of_postoffices_none_of_which_can_be_judged_nothing_is_said_to_be_right(tmp_path: Path, run: Run) -> None:
+    data = bytearray(zipped(NETWORK, tmp_path / "case.zip").read_bytes())
+    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = data.find(signature)
+        while at >= 0:
+            data[at + flags] |= 1  # encrypted
+            at = data.find(signature, at + 4)
+    (tmp_path / "case.zip").write_bytes(data)
+    done = run("diagnose", tmp_path / "case.zip")
+    assert done.status == 2
+    assert done.out.startswith("none of 3 postoffices can be judged\n")
+    assert "MSTTRANS.GLB: encrypted; decrypt the archive first" in done.err
+
+
+def test_a_zip_that_is_cut_off_is_named_with_the_way_out(tmp_path: Path, run: Run) -> None:
+    packed = zipped(NETWORK, tmp_path / "case.zip")
+    packed.write_bytes(packed.read_bytes()[:-2000])
+    done = run("diagnose", packed)
+    assert done.status == 2
+    assert "the list of its members at its end is not there, as where it is cut off; zip -FF ARCHIVE" in done.err
+
+
 @pytest.mark.parametrize("name", ["case.zip", "case.tar"])
 def test_what_a_limit_leaves_out_is_no_silence(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     packed = WAYS[name](NETWORK, tmp_path / name)

@@ -8,6 +8,7 @@ import shutil
 import struct
 import subprocess
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from glbtools.evidence import images
 from glbtools.evidence.network import collect
 from glbtools.evidence.sources import on_disk
 from tests.cli.replay import Run
-from tests.evidence.findings import said
+from tests.evidence.findings import exactly, said
+from tests.evidence.test_archives import WAYS as ARCHIVES
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 NETWORK = FIXTURES / "network"
@@ -89,6 +91,18 @@ def test_a_network_in_an_image_gives_the_findings_of_its_folder(tmp_path: Path, 
     assert run("diagnose", image).status == run("diagnose", NETWORK).status
 
 
+@pytest.mark.parametrize("name", [*WAYS, *ARCHIVES])
+def test_wherever_a_network_lies_its_findings_are_the_same_but_for_the_paths(
+    name: str, tmp_path: Path, run: Run
+) -> None:
+    network = FIXTURES / "seed-server-restored"
+    packed = {**WAYS, **ARCHIVES}[name](network, tmp_path / name)
+    folder = exactly(network, run)
+    assert '"severity": "error"' in folder
+    assert str(tmp_path) not in folder
+    assert exactly(packed, run) == folder
+
+
 @pytest.mark.parametrize("name", ["case.img", "case.dd"])
 def test_a_deleted_queue_is_offered_as_possible_and_never_taken_for_the_live_one(
     tmp_path: Path, name: str, run: Run
@@ -151,6 +165,139 @@ def test_an_image_in_a_folder_is_looked_into(tmp_path: Path) -> None:
     found = collect([tmp_path / "case"])
     assert len(found.postoffices) == len(collect([NETWORK]).postoffices)
     assert [each.shown for each in found.containers] == [str(tmp_path / "case" / "a.img")]
+
+
+@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("packed", ["zip", "gztar"])
+def test_an_image_in_an_archive_is_the_one_level_that_is_opened(
+    name: str, packed: str, tmp_path: Path, run: Run
+) -> None:
+    (tmp_path / "disks").mkdir()
+    WAYS[name](NETWORK, tmp_path / "disks" / name)
+    archive = Path(shutil.make_archive(str(tmp_path / "case"), packed, tmp_path / "disks"))
+    assert said(archive, run) == said(NETWORK, run)
+    assert run("diagnose", archive).status == run("diagnose", NETWORK).status
+    (place,) = (each.path for each in collect([archive]).postoffices if each.path.endswith("montgomery"))
+    assert run("inspect", f"{place}/GLB/MSTTRANS.GLB").status == 0
+
+
+def test_a_floppy_kept_on_a_disk_is_looked_into_and_what_lies_deeper_is_named(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "c" / "inner").mkdir(parents=True)
+    floppy(NETWORK, tmp_path / "c" / "inner" / "A.IMG")
+    image = disk(tmp_path / "c", tmp_path / "case.dd")
+    assert said(image, run) == said(NETWORK, run)
+    with zipfile.ZipFile(tmp_path / "case.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(image, "case.dd")
+    done = run("diagnose", tmp_path / "case.zip")
+    assert done.status == 2
+    assert "A.IMG: an archive in an archive in an archive, not opened" in done.err
+
+
+def test_images_in_an_archive_are_read_again_where_memory_keeps_only_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    monkeypatch.setattr(images, "KEPT", 1)
+    (tmp_path / "disks").mkdir()
+    for name in ("stuck", "idle", "network"):
+        floppy(FIXTURES / name, tmp_path / "disks" / f"{name}.img")
+    archive = Path(shutil.make_archive(str(tmp_path / "case"), "zip", tmp_path / "disks"))
+    folder = json.loads(run("evidence", tmp_path / "disks", "--json").out)
+    packed = json.loads(run("evidence", archive, "--json").out)
+    hashes = [
+        sorted(file["sha256"] for place in found["postoffices"] for file in place["files"])
+        for found in (folder, packed)
+    ]
+    assert hashes[0] == hashes[1]
+    alive = [each for each in (reference() for reference in images._Stream._loaded) if each is not None]
+    assert sum(each._data is not None for each in alive) <= 1
+
+
+def test_an_image_in_an_archive_that_is_too_large_is_named_with_the_limit(tmp_path: Path, run: Run) -> None:
+    floppy(NETWORK, tmp_path / "a.img")
+    with zipfile.ZipFile(tmp_path / "case.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(tmp_path / "a.img", "a.img")
+    done = run("diagnose", tmp_path / "case.zip", "--max-file-size", "1M")
+    assert done.status == 2
+    assert "a.img: not opened: larger than 1048576 bytes; --max-file-size allows more" in done.err
+
+
+@pytest.mark.parametrize("name", ["DISK1", "disk1.dsk", "BOOT.BIN"])
+def test_an_image_is_known_by_its_content_whatever_its_name(name: str, tmp_path: Path, run: Run) -> None:
+    (tmp_path / "case").mkdir()
+    floppy(NETWORK, tmp_path / "case" / name)
+    assert said(tmp_path / "case", run) == said(NETWORK, run)
+
+
+def two_partitions(target: Path, *sources: Path | None) -> Path:
+    """A disk with a partition of FAT16 for each source; for None one whose bytes are no file system."""
+    sectors, first = 40_000, 63
+    table = bytearray(512)
+    for number in range(len(sources)):
+        start = first + number * sectors
+        row = bytes((0, 1, 1, 0, 6, 15, 63, 100)) + start.to_bytes(4, "little") + sectors.to_bytes(4, "little")
+        table[446 + 16 * number : 462 + 16 * number] = row
+    table[510:512] = b"\x55\xaa"
+    target.write_bytes(bytes(table) + bytes((first + len(sources) * sectors - 1) * 512))
+    for number, source in enumerate(sources):
+        if source is not None:
+            place = f"{target}@@{(first + number * sectors) * 512}"
+            tool("mformat", "-i", place, "-T", str(sectors), "-h", "16", "-s", "63", "::")
+            tool("mcopy", "-s", "-i", place, *sorted(source.iterdir()), "::/")
+    return target
+
+
+def test_postoffices_of_two_partitions_are_found_and_judged_together(tmp_path: Path, run: Run) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    for number, office in enumerate(sorted(NETWORK.iterdir())):
+        shutil.copytree(office, tmp_path / ("one" if number else "two") / office.name)
+    image = two_partitions(tmp_path / "case.dd", tmp_path / "one", tmp_path / "two")
+    assert said(image, run) == said(NETWORK, run)
+    assert {each.path.split("::")[1].partition("/")[0] for each in collect([image]).postoffices} == {"p1", "p2"}
+
+
+def test_beside_a_partition_that_cannot_be_read_the_other_one_is(tmp_path: Path, run: Run) -> None:
+    image = two_partitions(tmp_path / "case.dd", None, NETWORK)
+    done = run("diagnose", image)
+    assert done.status == 2
+    assert "::p1: no file system is found in this partition; glbtools carve looks for records in its bytes" in done.err
+    assert said(image, run) == said(NETWORK, run)
+
+
+def ext(source: Path, target: Path) -> Path:
+    target.write_bytes(bytes(8 << 20))
+    tool("mke2fs", "-q", "-F", "-d", source, target)
+    return target
+
+
+def iso(source: Path, target: Path) -> Path:
+    tool("genisoimage", "-quiet", "-J", "-R", "-o", target, source)
+    return target
+
+
+@pytest.mark.parametrize("make", [ext, iso])
+@pytest.mark.parametrize("name", ["case.img", "DISK1"])
+def test_other_file_systems_are_read_as_the_library_reads_them(
+    make: Callable[[Path, Path], Path], name: str, tmp_path: Path, run: Run
+) -> None:
+    assert said(make(NETWORK, tmp_path / name), run) == said(NETWORK, run)
+
+
+def test_long_names_in_an_image_are_read_in_their_own_code(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "in").mkdir()
+    shutil.copytree(FIXTURES / "stuck" / "october", tmp_path / "in" / "Büro in Köln")
+    image = floppy(tmp_path / "in", tmp_path / "case.img")
+    assert "case.img::Büro in Köln: " in run("evidence", image, columns=200).out
+
+
+def test_bytes_of_the_size_of_a_floppy_without_a_parameter_block_are_named_with_the_way_out(
+    tmp_path: Path, run: Run
+) -> None:
+    image = floppy(NETWORK, tmp_path / "DISK1")
+    image.write_bytes(bytes(512) + image.read_bytes()[512:])
+    done = run("diagnose", image)
+    assert done.status == 2
+    assert "of the size of a floppy, and its first sectors describe no file system; glbtools carve" in done.err
 
 
 def test_a_queue_is_never_taken_for_an_image() -> None:

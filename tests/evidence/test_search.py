@@ -206,28 +206,82 @@ def test_a_second_file_of_the_same_bytes_is_a_copy(network: Path, run: Run) -> N
 @pytest.mark.parametrize(
     ("name", "head", "says"),
     [
-        ("EVIDENCE.DAT", None, "an archive or an image by its content, and not by its name"),
         ("BACKUP.ARJ", b"\x60\xea\x28\x00\x22\x03\x01\x00\x10\x00\x02", "arj x ARCHIVE unpacks it"),
         ("BACKUP.LZH", b"\x20\x00-lh5-", "lha x ARCHIVE unpacks it"),
         ("BACKUP.CAB", b"MSCF" + bytes(4), "cabextract unpacks it"),
-        ("DIRSYNC.GZ", b"\x1f\x8b\x08\x00", "an archive or an image by its content, and not by its name"),
+        ("DIRSYNC.GZ", b"\x1f\x8b\x08\x00", "a packed file that holds no tar archive: unpack it"),
+        ("BACKUP.ARC", b"\x1a\x08REQTRANS.GLB\0", "arc x ARCHIVE unpacks it"),
+        ("BACKUP.Z", b"\x1f\x9d\x90", "uncompress unpacks it"),
+        ("BACKUP.SIT", b"SIT!\0\1\0\0\1\0rLau", "unar ARCHIVE unpacks it"),
+        ("MAIL.EXE", b"MZ".ljust(28, b"\0") + b"RJSX", "a program that unpacks itself (ARJ), which is not read"),
+        (
+            "LH.EXE",
+            b"MZ".ljust(36, b"\0") + b"LHA's SFX 2.13S",
+            "a program that unpacks itself (LHA), which is not read",
+        ),
+        ("BACKUP.BKF", b"TAPE\0\0\3\0\x8c\0\x0e\1", "a backup by NTBACKUP or Backup Exec (BKF), which is not read"),
+        (
+            "CONTROL.001",
+            b"\x8bBACKUP  \1",
+            "the list of a backup by BACKUP of MS-DOS, which is not read; RESTORE of MS-DOS",
+        ),
+        ("MAIL.UUE", b"begin 644 REQTRANS.GLB\nM", "uudecode unpacks it"),
+        (
+            "DISK.VDI",
+            b"<<< Oracle VM VirtualBox Disk Image >>>\n".ljust(64, b"\0") + b"\x7f\x10\xda\xbe",
+            "a VDI image",
+        ),
+        ("CASE.EX01", b"EVF2\r\n\x81\0", "an Ex01 image, which is not read; export it as E01"),
         ("DISK.BIN", b"QFI\xfb\x00\x00\x00\x03", "a QCOW2 image, which is not read; qemu-img convert"),
         ("DISK.DAT", b"vhdxfile", "a VHDX image, which is not read; qemu-img convert"),
         ("REQTRANS.GL_", b"SZDD\x88\xf0\x27\x33", "EXPAND.EXE or msexpand unpacks it"),
     ],
 )
 def test_what_is_packed_is_named_wherever_it_lies(
-    network: Path, name: str, head: bytes | None, says: str, place: str, run: Run
+    network: Path, name: str, head: bytes, says: str, place: str, run: Run
 ) -> None:
-    if head is None:
-        packed = shutil.make_archive(str(network.parent / "packed"), "zip", network)
-        head = Path(packed).read_bytes()
     where = next(each for each in network.iterdir() if (each / "GLB").is_dir()) / place
     (where / name).write_bytes(head.ljust(600, b"\0"))
     done = run("diagnose", network)
     assert done.status == 2
     assert f"{name}: " in done.err
     assert says in done.err
+
+
+@pytest.mark.parametrize("name", ["EVIDENCE.DAT", "backup", "case.zip.txt", "MAIL.EXE"])
+def test_an_archive_is_known_by_its_content_whatever_its_name(tmp_path: Path, name: str, run: Run) -> None:
+    packed = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", NETWORK))
+    (tmp_path / "given").mkdir()
+    program = b"MZ" + bytes(3000) if name == "MAIL.EXE" else b""  # a program that unpacks itself
+    (tmp_path / "given" / name).write_bytes(program + packed.read_bytes())
+    assert len(collect([tmp_path / "given"]).postoffices) == len(collect([NETWORK]).postoffices)
+    assert len(collect([tmp_path / "given" / name]).postoffices) == len(collect([NETWORK]).postoffices)
+
+
+def test_a_queue_that_is_an_archive_is_named_for_what_it_is(network: Path, run: Run) -> None:
+    queue = network / "october" / "GLB" / "REQTRANS.GLB"
+    packed = Path(shutil.make_archive(str(network.parent / "packed"), "zip", network))
+    queue.write_bytes(packed.read_bytes())
+    done = run("diagnose", network)
+    assert done.status == 2
+    assert f"{queue}: a zip archive, which is not read" in done.err
+
+
+@pytest.mark.parametrize("name", ["case.zip", "case.tar.gz"])
+def test_where_nothing_is_recognised_what_was_not_looked_at_is_named_with_its_reason(
+    name: str, tmp_path: Path, run: Run
+) -> None:
+    for folder, inner in (("a", "BACKUP.BKF"), ("b", name)):
+        (tmp_path / folder).mkdir()
+        place = tmp_path / folder / inner
+        if inner == name:
+            shutil.make_archive(str(tmp_path / "b" / "case"), "zip" if name == "case.zip" else "gztar", tmp_path / "a")
+        else:
+            place.write_bytes(b"TAPE\0\0\3\0\x8c\0\x0e\1".ljust(600, b"\0"))
+    done = run("diagnose", tmp_path / "b" / name)
+    assert done.status == 2
+    assert f"{name}: no postoffice: no GLB directory and no Dir-Sync file in it; not looked at: " in done.err
+    assert "BACKUP.BKF: not opened: a backup by NTBACKUP" in done.err
 
 
 def test_a_document_that_is_a_zip_is_no_evidence(network: Path, run: Run) -> None:
