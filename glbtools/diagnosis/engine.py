@@ -24,7 +24,6 @@ from glbtools.diagnosis.problems import SEVERITIES
 from glbtools.diagnosis.restored import merged
 from glbtools.diagnosis.successors.inputs import SuccessorInputs
 from glbtools.diagnosis.wording import numbers_text, plural
-from glbtools.errors import UnknownFormatError
 from glbtools.evidence.contents import Artefact
 from glbtools.evidence.network import Evidence, Network, latest_stamp
 from glbtools.layouts import Layouts
@@ -210,8 +209,7 @@ def diagnose(
     older = list(older)
     given = SuccessorInputs(max_size=max_size)
     evidence = given.collect(paths, older, layouts, names)
-    if given.unreadable and not evidence.postoffices and not given.pieces:
-        raise UnknownFormatError(_all_unread(list(given.unreadable.values())))
+    given.refuse_unread(evidence)
     report = judge(evidence, given, now, progress)
     report.names = dict(names or {})
     report.paths, report.layouts = tuple(map(str, paths)), layouts or report.layouts
@@ -239,11 +237,6 @@ def judge(
     report.judged = alone or report.troubled or bool(given.pieces) or any(each.compared for each in report.channels)
     report.findings.sort(key=_order)
     return report
-
-
-def _all_unread(reasons: list[str]) -> str:
-    more = f"; and {len(reasons) - 1} more that are not read" if len(reasons) > 1 else ""
-    return f"{reasons[0]}{more}"
 
 
 def _look_at_unit(report: Report, unit: Network, now: datetime | None, steps: Steps) -> None:

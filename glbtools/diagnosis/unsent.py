@@ -56,6 +56,7 @@ def unsent(
     older = list(older)
     given = SuccessorInputs(max_size=max_size)
     evidence = given.collect(paths, older, layouts, names)
+    given.refuse_unread(evidence)
     if not evidence.postoffices and given.pieces:
         raise UsageError(
             f"{given.pieces[0].path}: no postoffice, so that it has no queue of changes; diagnose looks at directory "

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from glbtools import files
 from glbtools.errors import FileAccessError
 from glbtools.evidence import archives, images
 from glbtools.evidence.sources import INSIDE, Entry, InnerEntry, on_disk
@@ -54,38 +56,56 @@ def _of(entry: Entry, error: FileAccessError) -> FileAccessError:
 def tree(path: Path, max_size: int) -> Entry | None:
     """Return the directory that a path is, or the tree in the archive or image; None for any other file.
 
+    The path may also name a place in an archive or an image.
+
     Raises:
         FileAccessError: it cannot be looked at or opened.
     """
-    entry = on_disk(path, str(path))
+    inner = located(str(path), max_size)
+    entry = inner or on_disk(path, str(path))
     if entry.is_directory:
         return entry
     kind = None if entry.other else form(entry)
     return opened(entry, kind, max_size) if kind else None
 
 
-def inside(path: str, max_size: int) -> Entry | None:
-    """Return what a path such as ``case.zip::po/GLB/REQTRANS.GLB`` names; None for one that is of no container.
+def outermost(path: str) -> str:
+    """Return the file of the machine in which a place lies; the path itself where it lies in none."""
+    return path[: path.index(INSIDE)] if INSIDE in path and not os.path.lexists(path) else path
+
+
+def located(path: str, max_size: int) -> Entry | None:
+    """Return what a path such as ``case.zip::po/GLB`` names; None for one that is of no container.
 
     Raises:
-        FileAccessError: the container cannot be opened, or holds no such file.
+        FileAccessError: the container cannot be opened, or holds no such place.
     """
-    if INSIDE not in path or Path(path).exists():
+    outer = outermost(path)
+    if outer == path:
         return None
-    outer = path[: path.index(INSIDE)]
     place = tree(Path(outer), max_size)
     while place is not None:
         place = next((each for each in place.children() if _leads_to(each, path)), None)
         if place is None:
             break
         if place.shown == path:
-            if place.is_directory or place.other:
-                raise FileAccessError(f"{path}: {place.other or 'a directory'}, not a file")
             return place
         if not place.is_directory:
             kind = form(place)
             place = opened(place, kind, max_size) if kind else None
-    raise FileAccessError(f"{path}: no such file in {outer}; glbtools evidence {outer} lists what is in it")
+    raise FileAccessError(f"{path}: no such place in {outer}; glbtools evidence {outer} lists what is in it")
+
+
+def inside(path: str, max_size: int) -> Entry | None:
+    """Return the file that a path such as ``case.zip::po/GLB/REQTRANS.GLB`` names; None for one of no container.
+
+    Raises:
+        FileAccessError: as for ``located``, or it is no file.
+    """
+    place = located(path, max_size)
+    if place is not None and (place.is_directory or place.other):
+        raise FileAccessError(f"{path}: {place.other or 'a directory'}, not a file")
+    return place
 
 
 def _leads_to(entry: Entry, path: str) -> bool:
@@ -96,7 +116,7 @@ def _leads_to(entry: Entry, path: str) -> bool:
 def is_tree(path: Path) -> bool:
     """Whether a path is a directory, an archive or an image, so that it holds files that belong together."""
     try:
-        entry = on_disk(path, str(path))
+        entry = located(str(path), files.DEFAULT_MAX_SIZE) or on_disk(path, str(path))
         return entry.is_directory or (not entry.other and form(entry) is not None)
     except FileAccessError:
         return False

@@ -43,10 +43,13 @@ ZIP_NAME = 30
 DOCUMENTS = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"word/", b"xl/", b"mimetype", b"META-INF/")
 """How the first member of an Office, an OpenDocument or a Java file is named."""
 
+BESIDE = "._"
+"""How a name begins under which macOS keeps what other systems do not keep of a file."""
+
 MOST_NAMED = 5
 """Files that are named where nothing is recognised."""
 
-UNRECOGNISED = "not recognised as anything that is read here"
+UNRECOGNISED = "not a Dir-Sync file that glbtools knows"
 
 
 class OmittedInput(NamedTuple):
@@ -127,19 +130,18 @@ class Search:
         loose: dict[str, list[Artefact]] = {}
         for given in paths:
             path = Path(given)
-            if not os.path.lexists(path):
-                raise files.missing(given)
-            entry = on_disk(path, str(given))
+            entry = self._given(given)
             if files.is_leftover(entry.name):
                 raise UnknownFormatError(f"{given}: {LEFTOVER}")
+            depth = _depth(str(given))
             if entry.is_directory:
-                self._tree(Place(entry, 0))
+                self._tree(Place(entry, depth))
             elif entry.other:
                 raise FileAccessError(f"{given}: neither a file nor a directory")
             elif not self._is_new(entry):
                 continue
-            elif (inside := self._container(entry)) is not None:
-                self._tree(Place(inside, 1))
+            elif (inside := self._container(entry, noted=depth == 0)) is not None:
+                self._tree(Place(inside, depth + 1))
             elif not self._taken([entry], alone=True):
                 loose.setdefault(str(path.parent), []).append(Artefact(entry, "", path.name.upper()))
         for parent, artefacts in loose.items():
@@ -149,9 +151,24 @@ class Search:
                     continue
                 if self.strict:
                     raise UnknownFormatError(f"{each.path}: {_not_read(each)}")
-                self._pass_over(each.entry, UNRECOGNISED, telling=False)
+                self._pass_over(each.entry, _not_read(each), telling=False)
             if any(_recognised(found, each) for each in artefacts):
                 self.postoffices.append(found)
+
+    def _given(self, given: str | Path) -> Entry:
+        """Return what a path names, be it a place in an archive or an image.
+
+        Raises:
+            FileAccessError: there is no such place.
+        """
+        outer = containers.outermost(str(given))
+        if not os.path.lexists(outer):
+            raise files.missing(given)
+        inner = containers.located(str(given), self.contents.max_size)
+        if inner is None:
+            return on_disk(Path(given), str(given))
+        self._note(on_disk(Path(outer), outer))
+        return inner
 
     def _tree(self, top: Place) -> None:
         """Find the postoffices in a directory and in all below it.
@@ -265,7 +282,11 @@ class Search:
 
     def _unrecognised(self, found: Postoffice, artefact: Artefact) -> None:
         """Pass over a file of no postoffice."""
-        if artefact.name.endswith(".GLB") and _is_foreign(artefact):
+        if artefact.name.startswith(BESIDE):
+            self._pass_over(
+                artefact.entry, "kept by macOS beside the file of that name, and no evidence", telling=False
+            )
+        elif artefact.name.endswith(".GLB") and _is_foreign(artefact):
             self._pass_over(artefact.entry, _not_read(artefact), telling=False)
         elif _renamed(found, artefact):
             self._pass_over(artefact.entry, RENAMED, telling=True)
@@ -344,6 +365,11 @@ class Search:
         self.passed_over.append(OmittedInput(entry.shown, why.removeprefix(f"{entry.shown}: "), kind, entry))
 
 
+def _depth(given: str) -> int:
+    """Return in how many archives and images something lies that was given."""
+    return 0 if containers.outermost(given) == given else given.count(INSIDE)
+
+
 def _area_of(entry: Entry) -> str:
     """Return which of the vendor's directories one is; empty for any other. A deleted one has lost a letter."""
     name = entry.name.upper()
@@ -382,7 +408,7 @@ def _not_read(artefact: Artefact) -> str:
     if known is None and (artefact.size in images.FLOPPIES or images.is_named_so(artefact.name)):
         what = "of the size of a floppy" if artefact.size in images.FLOPPIES else "named as an image"
         return f"{what}, and its first sectors describe no file system; {images.CARVE}"
-    return str(known) if known else "not a Dir-Sync file that glbtools knows"
+    return str(known) if known else UNRECOGNISED
 
 
 def _is_packed(entry: Entry) -> bool:
@@ -431,7 +457,7 @@ def _recognised(postoffice: Postoffice, artefact: Artefact) -> bool:
 
     Binary files of the vendor's names are known even when damaged; a text file is one by its content alone.
     """
-    if artefact.name.endswith(".GLB") and _is_foreign(artefact):
+    if artefact.name.startswith(BESIDE) or (artefact.name.endswith(".GLB") and _is_foreign(artefact)):
         return False
     if artefact.area == "GLB":
         return artefact.name.endswith(".GLB")

@@ -12,6 +12,7 @@ from glbtools.diagnosis.engine import Report
 from glbtools.diagnosis.finding import Finding
 from glbtools.diagnosis.wording import NUMBERS_END
 from glbtools.errors import FieldError, FileAccessError, OutputExistsError, UsageError
+from glbtools.evidence.containers import outermost, tree, within
 from glbtools.evidence.sources import INSIDE
 from glbtools.model.channel import clipped
 from glbtools.progress import Progress
@@ -121,7 +122,7 @@ def refuse(root: Path, target: Path) -> None:
     Raises:
         OutputExistsError: it is such a one.
     """
-    inside, around = root.resolve(), target.resolve()
+    inside, around = Path(outermost(str(root))).resolve(), target.resolve()
     if target.exists() or target.is_symlink():
         raise OutputExistsError(f"{target}: exists; rebuild writes a new directory")
     if around.is_relative_to(inside) or inside.is_relative_to(around):
@@ -156,6 +157,9 @@ def plan_rebuild(
     wanted = tuple(find(each).slug for each in only)
     work = Work(report, Path(report.paths[0]), unsafe=unsafe)
     _check_unchanged(work, work.digest)
+    if work.left and not work.before.everything():
+        path, why = next(iter(work.left.items()))
+        raise UsageError(f"{report.paths[0]}: no file of a postoffice in it can be read; {path}: {why}")
     order = list(REMEDIES)
     for finding in sorted(report.findings, key=lambda each: _place(order, each)):
         if finding.severity == "note" and finding.problem.slug not in ("resync-after-adds",):
@@ -181,14 +185,13 @@ def _refuse_deeper(report: Report) -> None:
     Raises:
         UsageError: there are some.
     """
-    given = Path(report.paths[0])
-    outer = "" if given.is_dir() else f"{given}{INSIDE}"
+    top = tree(Path(report.paths[0]), files.DEFAULT_MAX_SIZE)
     for postoffice in report.network.postoffices:
-        path = postoffice.path.removeprefix(outer)
-        if INSIDE in path and any(each.entry.path is None for each in postoffice.artefacts):
-            archive = outer + path.rpartition(INSIDE)[0]
-            way = "take it out and give it" if outer else "give that archive"
-            raise UsageError(f"{postoffice.path}: lies in {archive}, of which rebuild writes nothing; {way} by itself")
+        path = within(top.shown, postoffice.path) if top else "."
+        deeper = path is None or INSIDE in path
+        if deeper and any(each.entry.path is None for each in postoffice.artefacts):
+            archive = postoffice.path.rpartition(INSIDE)[0]
+            raise UsageError(f"{postoffice.path}: lies in {archive}, of which rebuild writes nothing; give {archive}")
 
 
 def _check_unchanged(work: Work, digest: Callable[[str], str | None]) -> None:

@@ -14,7 +14,7 @@ from glbtools.diagnosis.engine import Report
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.wording import plural
 from glbtools.errors import FileAccessError, UsageError
-from glbtools.evidence.containers import below, tree, within
+from glbtools.evidence.containers import below, outermost, tree, within
 from glbtools.evidence.disk import Disk, Office
 from glbtools.evidence.postoffice import OUR_OWN
 from glbtools.evidence.sources import INSIDE, Entry, OnDisk
@@ -53,7 +53,8 @@ class Work:
         if top is None:
             raise UsageError("rebuild takes one directory, archive or image: a postoffice, or a network of them")
         self._top = top.shown
-        self.container = None if top.path else (str(root), files.digest(root)[1])
+        outer = outermost(str(root))
+        self.container = None if top.path else (outer, files.digest(outer)[1])
         self.before, self.disk, self.copied = Disk(), Disk(), dict[str, Entry]()
         self.entries: dict[str, str] = {}
         self.links: list[str] = []
@@ -89,7 +90,6 @@ class Work:
             except FileAccessError as error:
                 if self.container is None:
                     raise
-                del self.copied[path]
                 self.left[path] = str(error).removeprefix(f"{entry.shown}: ")
 
     def _fetch(self, path: str) -> None:

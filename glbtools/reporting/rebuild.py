@@ -53,6 +53,11 @@ def result_report(result: Result, plan: Plan) -> Iterator[Block]:
             f"nothing is wrong in what was looked at: no error, no warning, {notes}; "
             f"nothing is said of {plural(unlooked, 'place')} not looked at"
         )
+    elif unjudged := len(result.report.unjudged):
+        yield Paragraph(
+            f"nothing is wrong in what can be judged: no error, no warning, {notes}; "
+            f"{plural(unjudged, 'postoffice')} cannot be judged"
+        )
     else:
         yield Verbatim(f"the result is consistent: no error, no warning, {notes}")
     if plan.lost:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +64,17 @@ def test_a_deleted_file_makes_the_missing_one_a_likely_warning_that_names_it(pla
     assert f"{letter}EQTRANS.GLB" in found.help[0]
     listed = [(each.sync, each.why, each.certainty) for each in glbtools.unsent(place)]
     assert listed == [(3, "vanished", "possible"), (4, "vanished", "possible")]
+
+
+def test_a_deleted_queue_that_ends_below_what_is_confirmed_may_never_have_been_sent(tmp_path):
+    place = tmp_path / "october"
+    shutil.copytree(Path(__file__).resolve().parents[2] / "fixtures" / "stuck" / "october", place)
+    live = place / "GLB" / "REQTRANS.GLB"
+    live.rename(live.with_name("_EQTRANS.GLB"))
+    shutil.copy(live.with_name("_EQTRANS.GLB"), live.with_name("!EQTRANS.GLB"))
+    listed = [(each.sync, each.certainty) for each in glbtools.unsent(place)]
+    assert listed == [(number, "possible") for number in range(1, 7)]
+    assert "ends at 6, and 17 is confirmed" in next(iter(glbtools.unsent(place))).standing.note
 
 
 def test_of_several_deleted_files_all_are_named_and_none_is_chosen(place):

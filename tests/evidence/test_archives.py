@@ -232,6 +232,25 @@ def test_of_postoffices_none_of_which_can_be_judged_nothing_is_said_to_be_right(
     assert "MSTTRANS.GLB: encrypted; decrypt the archive first" in done.err
 
 
+def test_what_macos_keeps_beside_files_makes_no_postoffice(tmp_path: Path, run: Run) -> None:
+    packed = zipped(FIXTURES / "stuck", tmp_path / "case.zip")
+    double = b"\0\5\x16\7\0\2\0\0" + bytes(74)
+    with zipfile.ZipFile(packed, "a") as archive:
+        for name in (
+            "__MACOSX/stuck/october/GLB/._REQTRANS.GLB",
+            "__MACOSX/._stuck",
+            "stuck/october/GLB/._REQCONF.GLB",
+        ):
+            archive.writestr(name, double)
+    (place,) = collect([packed]).postoffices
+    assert place.path == f"{packed}::stuck/october"
+    done = run("diagnose", packed)
+    assert done.status == 1
+    assert said(packed, run) == said(FIXTURES / "stuck", run)
+    listed = {each.path.partition("::")[2]: each.why for each in collect([packed]).passed_over}
+    assert listed["__MACOSX/stuck/october/GLB/._REQTRANS.GLB"].startswith("kept by macOS beside the file of that name")
+
+
 def test_a_zip_that_is_cut_off_is_named_with_the_way_out(tmp_path: Path, run: Run) -> None:
     packed = zipped(NETWORK, tmp_path / "case.zip")
     packed.write_bytes(packed.read_bytes()[:-2000])

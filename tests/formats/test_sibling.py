@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from glbtools import diagnose, inspect, inspect_bytes
+from glbtools import diagnose, inspect, inspect_bytes, unsent
 from glbtools.errors import UnknownFormatError
 from glbtools.formats.registry import SIBLINGS
 from glbtools.formats.sibling import SINGLE
@@ -129,8 +129,9 @@ def test_what_is_of_another_program_is_named_for_what_it_is(name: str, file: str
     with pytest.raises(UnknownFormatError, match=says):
         inspect(path)
     if name != "zip":  # an archive is opened
-        with pytest.raises(UnknownFormatError, match=says):
-            diagnose(path)
+        for command in (diagnose, unsent):
+            with pytest.raises(UnknownFormatError, match=says):
+                command(path)
 
 
 @pytest.mark.parametrize(

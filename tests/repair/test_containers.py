@@ -88,6 +88,79 @@ def test_a_member_that_is_damaged_is_named_and_the_rest_is_rebuilt(given, tmp_pa
     assert "east/GLB/REQTRANS.GLB" in found
 
 
+def test_an_encrypted_archive_is_refused_with_the_reason_and_nothing_is_written(given, tmp_path, run):
+    data = bytearray(zipped(given, tmp_path / "case.zip").read_bytes())
+    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = data.find(signature)
+        while at >= 0:
+            data[at + flags] |= 1  # encrypted
+            at = data.find(signature, at + 4)
+    (tmp_path / "case.zip").write_bytes(data)
+    done = run("rebuild", tmp_path / "case.zip", "--into", tmp_path / "out")
+    assert done.status == 2
+    assert "case.zip: no file of a postoffice in it can be read; " in done.err
+    assert "encrypted; decrypt the archive first" in done.err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("suffix", ["GLB", "LOG"])
+def test_a_damaged_member_of_a_postoffice_is_named_and_the_rest_is_rebuilt(suffix, given, tmp_path, run):
+    for each in given.rglob("SRVTRANS.GLB"):
+        each.write_bytes(next(given.rglob("REQTRANS.GLB")).read_bytes())
+    packed = zipped(given, tmp_path / "case.zip")
+    log = next(given.rglob("SRVTRANS.GLB" if suffix == "GLB" else "*.LOG")).relative_to(given).as_posix()
+    with zipfile.ZipFile(packed) as archive:
+        at = archive.getinfo(log).header_offset
+    data = bytearray(packed.read_bytes())
+    start = at + 30 + len(log)
+    data[start : start + 4] = bytes(each ^ 0xFF for each in data[start : start + 4])
+    packed.write_bytes(data)
+    done = run("rebuild", packed, "--into", tmp_path / "out")
+    assert done.status == 2
+    assert f"{log}: damaged in its archive" in done.err
+    assert not (tmp_path / "out" / log).exists()
+    assert any((tmp_path / "out").rglob("REQTRANS.GLB"))
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_a_place_in_an_archive_or_an_image_is_judged_and_rebuilt_like_its_folder(name, given, tmp_path, run):
+    (tmp_path / "more").mkdir()
+    shutil.copytree(given, tmp_path / "more" / "net")
+    shutil.copytree(given, tmp_path / "more" / "other")
+    container = WAYS[name](tmp_path / "more", tmp_path / name)
+    place = f"{container}::net"
+    assert run("diagnose", place).status == run("diagnose", given).status
+    assert run("rebuild", given, "--into", tmp_path / "of-folder").status == 0
+    done = run("rebuild", place, "--into", tmp_path / "of-place")
+    assert (done.status, done.err) == (0, "")
+    assert postoffices(everything(tmp_path / "of-place")) == postoffices(everything(tmp_path / "of-folder"))
+    assert run("diagnose", f"{container}::nowhere").err.startswith(
+        f"glbtools: {container}::nowhere: no such place in {container}; "
+    )
+
+
+def test_a_network_in_an_image_in_an_archive_is_rebuilt_from_where_it_lies(given, tmp_path, run):
+    floppy(given, tmp_path / "a.img")
+    with zipfile.ZipFile(tmp_path / "case.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(tmp_path / "a.img", "a.img")
+    done = run("rebuild", tmp_path / "case.zip", "--into", tmp_path / "out")
+    assert done.status == 2
+    assert done.err.endswith(f"of which rebuild writes nothing; give {tmp_path / 'case.zip'}::a.img\n")
+    assert run("rebuild", given, "--into", tmp_path / "of-folder").status == 0
+    assert run("rebuild", f"{tmp_path / 'case.zip'}::a.img", "--into", tmp_path / "out").status == 0
+    assert postoffices(everything(tmp_path / "out")) == postoffices(everything(tmp_path / "of-folder"))
+
+
+def test_a_result_that_nobody_can_judge_is_not_called_consistent(tmp_path, run):
+    office = tmp_path / "po"
+    shutil.copytree(Path(__file__).resolve().parents[2] / "fixtures" / "stuck" / "october", office)
+    zipped(office, tmp_path / "other.zip").rename(office / "GLB" / "REQTRANS.GLB")
+    done = run("rebuild", office, "--into", tmp_path / "out")
+    assert done.status == 2
+    assert "consistent" not in done.out
+    assert "cannot be judged" in " ".join(done.out.split())
+
+
 @pytest.mark.parametrize("outer", ["folder", "case.zip"])
 def test_postoffices_in_an_archive_below_are_refused_and_the_archive_is_named(outer, given, tmp_path, run):
     (tmp_path / "folder").mkdir()

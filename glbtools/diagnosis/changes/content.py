@@ -24,14 +24,26 @@ def copies(postoffice: Postoffice, name: str, note: str = "") -> list[Change]:
     return postoffice.changes(held, note) if held is not None else []
 
 
-def deleted_copies(postoffice: Postoffice, name: str) -> list[Change]:
-    """Return the changes in what may be a queue that was deleted or renamed, where it is missing (ruling 27)."""
+class DeletedQueue(NamedTuple):
+    """What may be a queue that was deleted or renamed, where it is missing (ruling 27).
+
+    Attributes:
+        last: its last number, a dummy's included; 0 where it is empty.
+        changes: that it holds, in its order.
+    """
+
+    last: int
+    changes: list[Change]
+
+
+def deleted_copies(postoffice: Postoffice, name: str) -> list[DeletedQueue]:
+    """Return what may be a queue that was deleted or renamed; none where the queue is there."""
     if not postoffice.absent(f"{name}.GLB"):
         return []
     gone, kept = postoffice.deleted(f"{name}.GLB"), postoffice.renamed(f"{name}.GLB")
     files = [(each, "in a deleted file") for each in gone] or [(each, "in a file of another name") for each in kept]
     held = [(queue, note) for each, note in files if (queue := postoffice.held(each)) is not None]
-    return [change for queue, note in held for change in postoffice.changes(queue, note)]
+    return [DeletedQueue(queue.last, postoffice.changes(queue, note)) for queue, note in held]
 
 
 class Reuse(NamedTuple):

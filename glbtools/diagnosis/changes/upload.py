@@ -48,12 +48,23 @@ def add_uploads(view: View, found: Unsent) -> None:
 
 
 def _deleted(view: View) -> Iterator[Outstanding]:
-    """Yield what a deleted or renamed REQTRANS held, and the server does not count; possible (ruling 27)."""
+    """Yield what a deleted or renamed REQTRANS held, and the server may not have; possible (ruling 27).
+
+    A queue that ends below what is confirmed is of an earlier time, or begun anew, so that it was never sent.
+    """
     confirmed = max(view.case.numbers.confirmed or 0, applied(view.case) or 0)
-    for change in deleted_copies(view.case.postoffice, "REQTRANS"):
-        if change.sync > confirmed:
-            note = "REQTRANS.GLB is missing; a file that may be it holds this change, and nothing confirms it."
-            yield _made(view, change, obstacle("vanished", note, doubts.EITHER_WAY, settled_by=()))
+    there: set[tuple[int, str]] = set()
+    for queue in deleted_copies(view.case.postoffice, "REQTRANS"):
+        note = "REQTRANS.GLB is missing; a file that may be it holds this change, and nothing confirms it."
+        if queue.last < confirmed:
+            note = (
+                f"REQTRANS.GLB is missing; a file that may be it ends at {queue.last}, and {confirmed} is confirmed: "
+                "it is of an earlier time, or was begun anew and never sent."
+            )
+        for change in queue.changes:
+            if (change.sync > confirmed or queue.last < confirmed) and (change.sync, change.text) not in there:
+                there.add((change.sync, change.text))
+                yield _made(view, change, obstacle("vanished", note, doubts.EITHER_WAY, settled_by=()))
 
 
 def _standing(view: View, change: Change) -> Obstacle | None:

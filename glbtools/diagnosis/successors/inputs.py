@@ -129,6 +129,17 @@ class SuccessorInputs:
             strict=strict,
         )
 
+    def refuse_unread(self, evidence: Evidence) -> None:
+        """Refuse what holds nothing but files that are known and not read.
+
+        Raises:
+            UnknownFormatError: it does; says what the first one is.
+        """
+        if self.unreadable and not evidence.postoffices and not self.pieces:
+            first, *others = self.unreadable.values()
+            more = f"; and {len(others)} more that are not read" if others else ""
+            raise UnknownFormatError(f"{first}{more}")
+
     def claim(self, entries: list[Entry], *, alone: bool) -> set[str]:
         """Take what is of the successors among the files of a directory, or a file given by itself; see ``Claims``."""
         taken = self._take(self._now, entries, alone=alone)
