@@ -242,14 +242,19 @@ def kind_of(head: bytes, path: str) -> str:
     Raises:
         UnknownFormatError: it is none of them.
     """
+    if kind := begun(head):
+        return kind
+    known = unread.named(head)
+    raise UnknownFormatError(f"{path}: {known or 'no Exchange directory export (CSV), LDIF or csvde export'}")
+
+
+def begun(head: bytes) -> str | None:
+    """Return what a file is by its first lines; None for any other."""
     if ldif_dump.begins(head):
         return LDIF
     if csvde.begins(head):
         return CSVDE
-    if exchange_csv.begins(head):
-        return CSV
-    known = unread.named(head)
-    raise UnknownFormatError(f"{path}: {known or 'no Exchange directory export (CSV), LDIF or csvde export'}")
+    return CSV if exchange_csv.begins(head) else None
 
 
 def companion(name: str, kind: str, around: Iterable[Place]) -> Place | None:

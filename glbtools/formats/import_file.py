@@ -25,6 +25,7 @@ END_OF_FILE = "\x1a"
 
 _PROBED_BYTES = 16384
 _PROBED_LINES = 20
+_FIRST_BYTES = 512
 _NO_TEXT = frozenset(range(32)) - frozenset(b"\t\n\r\x1a")
 
 
@@ -133,8 +134,14 @@ def probe(data: bytes) -> bool:
     if not _NO_TEXT.isdisjoint(head):
         return False
     good = bad = 0
+    # The first item tells most other texts apart.
+    for item in parse_import(head[:_FIRST_BYTES]).items[:-1] if len(head) > _FIRST_BYTES else ():
+        if not _is_comment(item):
+            if not _addressed(item.parsed.transaction):
+                return False
+            break
     for item in parse_import(head).items:
-        if item.parsed.transaction is not None and item.parsed.transaction.code == "#":
+        if _is_comment(item):
             continue
         if _addressed(item.parsed.transaction):
             good += 1
@@ -145,6 +152,10 @@ def probe(data: bytes) -> bool:
         if good + bad == _PROBED_LINES:
             break
     return good > bad
+
+
+def _is_comment(item: Item) -> bool:
+    return item.parsed.transaction is not None and item.parsed.transaction.code == "#"
 
 
 def _addressed(typed: Transaction | None) -> bool:

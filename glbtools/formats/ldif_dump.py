@@ -121,7 +121,7 @@ def begins(data: bytes) -> bool:
     for _, _, _, raw in _blocks(io.BytesIO(head)):
         text = _unfolded(raw)
         named = _NAMED.search(text)
-        read = search_output.read(text[: named.start()] if named else text)
+        read = search_output.read(text[: named.start()] if named else text, whole=False)
         if read.strange or (read.is_behind and not named):
             return False
         if named:

@@ -326,12 +326,26 @@ class Log:
 
 def probe(data: bytes) -> bool:
     """Tell whether this is such a log: half of its lines have a known shape, and one of them leaves no doubt."""
+    head = _head(data)
+    if _is_prose(head):
+        return False
     filled = shaped = sure = 0
-    for line in _begun(_head(data)).lines:
+    for line in _begun(head).lines:
         filled += line.form != "blank"
         shaped += line.form in OWN_FORMS
         sure += line.form in OWN_FORMS and _is_sure(line)
     return sure > 0 and 2 * shaped >= filled
+
+
+def _is_prose(head: bytes) -> bool:
+    """Whether so few lines can begin as a message does that this is no log; most texts are told apart so at once."""
+    lines = head.split(b"\n")
+    most = sum(_MAY_BEGIN.match(line) is not None for line in lines)
+    return 2 * most < sum(_FILLED.search(line) is not None for line in lines)
+
+
+_MAY_BEGIN = re.compile(rb'[ \t"#]*+(?:[^\n]{0,30}?[0-9]|status|warning|error|fatal|report)', re.IGNORECASE)
+_FILLED = re.compile(rb"[A-Za-z0-9]")
 
 
 def parse_log(data: bytes) -> Log:

@@ -239,6 +239,8 @@ def probe_showrepl(data: bytes) -> bool:
     text = _narrow(data)
     if text.lstrip().startswith(b"{"):
         return _LINKS_OF.search(text[:_PROBED]) is not None
+    if b"INBOUND NEIGHBORS" not in text[:_PROBED]:
+        return False
     head = tuple(_lines(data[:_PROBED]))
     return any(_INBOUND.match(text) for _, _, text in head) and bool(_Neighbours(head).links)
 

@@ -86,12 +86,17 @@ _BROKEN_NAME = re.compile(rb"(?:DEL|CNF):[0-9A-Fa-f-]{36}(?:,.*)?")
 """The rest of a readable name behind its line break: of a tombstone, or of an object renamed in a conflict."""
 
 
-def read(text: bytes) -> Preamble:
-    """Return what unfolded lines are that come before an object, or stand where there is none."""
+def read(text: bytes, *, whole: bool = True) -> Preamble:
+    """Return what unfolded lines are that come before an object, or stand where there is none.
+
+    ``whole``: read on behind the first line that is strange, which tells by itself that this is no such text.
+    """
     told: list[Statement] = []
     commented = free = False
     found = Preamble()
     for line in text.split(b"\n"):
+        if found.strange and not whole:
+            break
         line = line.rstrip(b"\r")  # noqa: PLW2901
         name = line.partition(b":")[0].lower()
         if not line.strip():

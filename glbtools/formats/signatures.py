@@ -32,7 +32,7 @@ _UNPACKED = "unpack it and carve what was in it: bytes that are packed show noth
 
 PACKED = (
     Signature(b"PK\x03\x04", 0, "a zip archive",
-              "named .zip it is opened by glbtools diagnose; to carve in it, unpack it first"),
+              "glbtools diagnose reads it under a name of its own; to carve in it, unpack it first"),
     Signature(b"\x1f\x8b\x08", 0, "a gzip file", "gzip -d unpacks it; a tar.gz is read by glbtools diagnose"),
     Signature(b"BZh", 0, "a bzip2 file", "bzip2 -d unpacks it; a tar.bz2 is read by glbtools diagnose"),
     Signature(b"\xfd7zXZ\x00", 0, "an xz file", "xz -d unpacks it; a tar.xz is read by glbtools diagnose"),

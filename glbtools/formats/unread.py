@@ -8,6 +8,7 @@ alone makes it something.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from glbtools.formats.signatures import HEAD, foreign, packed
@@ -33,11 +34,12 @@ class _Kind(NamedTuple):
 
     unread: TextKind
     patterns: tuple[re.Pattern[str], ...]
+    words: tuple[str, ...]
     lacks: re.Pattern[str] | None = None
 
-    def fits(self, text: str) -> bool:
-        """Whether a text is of this kind."""
-        found = all(each.search(text) for each in self.patterns)
+    def fits(self, text: str, lowered: str) -> bool:
+        """Whether a text is of this kind; one that has none of the words, in lower case, is not, as is seen at once."""
+        found = any(each in lowered for each in self.words) and all(each.search(text) for each in self.patterns)
         return found and not (self.lacks is not None and self.lacks.search(text))
 
 
@@ -48,11 +50,11 @@ _OF_SAMBA = "repadmin on a Windows machine gives the links in the form that is r
 _LDIF = "give LDIF: ldapsearch or ldbsearch with '*' uSNChanged uSNCreated, or ldifde -f dump.ldf"
 
 
-def _kind(what: str, instead: str, *patterns: str, lacks: str = "") -> _Kind:
+def _kind(what: str, instead: str, *patterns: str, words: tuple[str, ...], lacks: str = "") -> _Kind:
     compiled = tuple(
         re.compile(each, re.MULTILINE | re.IGNORECASE) for each in (*patterns, *([lacks] if lacks else []))
     )
-    return _Kind(TextKind(what, instead), compiled[: len(patterns)], compiled[-1] if lacks else None)
+    return _Kind(TextKind(what, instead), compiled[: len(patterns)], words, lacks=compiled[-1] if lacks else None)
 
 
 _ATTRIBUTE = r"^[ \t]*(?:objectClass|objectGUID|uSNChanged|whenChanged)[ \t]*:"
@@ -65,31 +67,37 @@ _KINDS = (
         "a text quoted in mail, with '>' before each line",
         "give the file itself, or take the '>' away: sed 's/^>* \\?//'",
         r"^>(?:[> ]*+(?:\"?showrepl_COLUMNS|=+ (?:IN|OUT)BOUND|dn::? |\"?DN\"?,|Obj-Class,)|.* @ USN +[0-9]+ @ )",
+        words=("showrepl", "bound", "dn:", "dn,", "dn\",", "obj-class,", "@ usn"),
     ),
     _kind(
         "a list of replication links that was saved again, without its first column or with another separator",
         "give it as repadmin has written it: repadmin /showrepl * /csv > links.csv",
         r"\A(?:\ufeff)?(?:#TYPE [^\r\n]*\r?\n)?\"?(?:showrepl_COLUMNS\"?[;\t]|Destination DSA(?: Site)?\"?[,;\t])",
+        words=("showrepl", "destination dsa"),
     ),
     _kind(
         "a table of objects that PowerShell's Export-Csv writes", _LDIF,
         r"\A(?:\ufeff)?(?:#TYPE [^\r\n]*\r?\n)?[^\r\n]*\bDistinguishedName\b",
         r"\A(?:\ufeff)?(?:#TYPE [^\r\n]*\r?\n)?[^\r\n]*[,;\t\"]Object(?:GUID|Class)\b[^:\r\n]*\r?$",
+        words=("distinguishedname",),
     ),
     _kind(
         "LDIF whose lines begin with blanks, as mail and web pages show it",
         "give the file itself, or take the blanks away",
         r"^[ \t]+dn::?[^\r\n]*=", r"^[ \t]+uSNChanged:", lacks=r"^dn:",
+        words=("usnchanged:",),
     ),
     # repadmin speaks the language of the machine; what is read of it is English.
     _kind(
         "what repadmin /showrepl prints in another language than English", _LINKS,
         r"^[ \t]*=+ (?!(?:IN|OUT)BOUND|KCC)[^\r\n=]+ =+[ \t]*\r?$", r" \S+ RPC[ \t]*\r?$",
+        words=(" rpc",),
     ),
     _kind(
         "what repadmin /showutdvec prints in another language than English",
         "run it on a machine whose language is English, or give a list of cursors (JSON)",
         r" @ USN +[0-9]+ @ (?!Time )\w+ [0-9]",
+        words=("@ usn",),
     ),
     _kind(
         _POWERSHELL.format("Get-ADReplicationUpToDatenessVectorTable"), _VECTORS,
@@ -110,46 +118,59 @@ _KINDS = (
         "what samba-tool drs showrepl prints",
         _OF_SAMBA,
         r"^[ \t]*={4} (?:IN|OUT)BOUND NEIGHBORS ={4}[ \t]*\r?$",
+        words=("neighbors",),
     ),
-    _kind("what repadmin /showrepl prints for people", _LINKS, r"^[ \t]*=+ (?:IN|OUT)BOUND NEIGHBORS =+"),
+    _kind("what repadmin /showrepl prints for people", _LINKS, r"^[ \t]*=+ (?:IN|OUT)BOUND NEIGHBORS =+",
+          words=("neighbors",)),
     _kind(
         "what repadmin /showrepl prints for people", _LINKS,
         r"^[ \t]*DSA (?:Options|object ?GUID|invocationID):", r"^[ \t]*DSA object ?GUID:",
+        words=("dsa",),
     ),
     _kind(
         "what repadmin /showrepl prints for people", _LINKS,
         r"^[ \t]*Last (?:attempt|success) @ ", r" via RPC[ \t]*\r?$",
+        words=("via rpc",),
     ),
     _kind(
         "what repadmin /replsummary prints", _LINKS,
         r"^[ \t]*(?:Replication Summary Start Time:|(?:Source|Destination) DSA[ \t]+largest delta)",
+        words=("replication summary", "dsa"),
     ),
     _kind(
         "a report of repadmin of another kind",
         "what is read of it: repadmin /showutdvec and repadmin /showrepl * /csv",
         r"^repadmin: running command ", lacks=r" @ USN +[0-9]+ @ Time |^\"?showrepl_COLUMNS",
+        words=("repadmin: running",),
     ),
     _kind(
         "what dcdiag prints", _LINKS,
         r"^[ \t]*(?:Directory Server|Domain Controller) Diagnosis", r"^[ \t]*Testing server: ",
+        words=("testing server:",),
     ),
     # Objects in forms of other tools.
-    _kind("what AdFind prints", _LDIF, r"^[ \t]*AdFind V[0-9]", r"^[ \t]*(?:Using server|dn): ?"),
+    _kind("what AdFind prints", _LDIF, r"^[ \t]*AdFind V[0-9]", r"^[ \t]*(?:Using server|dn): ?",
+          words=("adfind",)),
     _kind(
         "what ldp.exe prints", _LDIF,
         r"^[ \t>]*(?:Expanding base '|\*{3}Searching\.\.\.)", r"^[ \t]*Getting [0-9]+ entr",
+        words=("expanding base", "***searching"),
     ),
-    _kind("DSML (XML)", _LDIF, r"\A[ \t\r\n]*<", r"<(?:dsml|\w+:dsml|batchResponse)\b"),
+    _kind("DSML (XML)", _LDIF, r"\A[ \t\r\n]*<", r"<(?:dsml|\w+:dsml|batchResponse)\b",
+          words=("dsml", "batchresponse")),
     _kind(
         "a list of objects without lines that begin with dn:, as LDAP tools for people print them", _LDIF,
         r"^[ \t]*distinguishedName[ \t]*:", _ATTRIBUTE, lacks=r"^dn:",
+        words=("distinguishedname",),
     ),
     _kind(
         "LDIF behind other text", "remove what stands before its first object", r"^dn::?[^\r\n]*=", _ATTRIBUTE,
+        words=("dn:",),
     ),
     _kind(
         "an export of csvde that a spreadsheet has saved again", "give the file as csvde has written it",
         r'\A(?:\ufeff)?"?DN"?[;\t](?:[^\r\n]*[;\t])?"?(?:objectClass|distinguishedName|uSNChanged|objectGUID|sAMAccountName)"?[;\t\r\n]',
+        words=("objectclass", "distinguishedname", "usnchanged", "objectguid", "samaccountname"),
     ),
     # Of Exchange and the gateways of Microsoft Mail.
     _kind(
@@ -157,24 +178,29 @@ _KINDS = (
         "give a directory export (CSV) with USN-Changed, or a raw export of the whole container",
         r"^(?:Obj-Dist-Name|Directory Name|Object-Class|USN-Changed|When-Changed):[ \t]+(?:'|values:)",
         r"^(?:Instance-Type|USN-Created|Object-Version|DSA-Signature|Obj-Dist-Name):[ \t]+(?:'|values:)",
+        words=("obj-dist-name", "directory name", "object-class", "usn-changed", "when-changed"),
     ),
     _kind(
         "a log of message tracking of Exchange", "", r"\A(?:# *)?(?:Message Tracking Log File|Date\tTime\tclient-ip\t)",
+        words=("message tracking log file", "client-ip"),
     ),
     _kind(
         "a log of a mail or web service of Windows (SMTP, IIS)",
         "Dir-Sync's own logs are DSSERVER.LOG, CENTRAL.LOG, DIRSYNC.LOG and DISPATCH.LOG",
         r"\A#Software: ", r"^#Fields: ",
+        words=("#software:",),
     ),
     _kind(
         "a log of a mail server (SMTP)",
         "Dir-Sync's own logs are DSSERVER.LOG, CENTRAL.LOG, DIRSYNC.LOG and DISPATCH.LOG",
         r"\A[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} \S+ (?:postfix/\w+|sendmail|sm-mta|exim|smtpd)\[[0-9]{1,10}\]: ",
+        words=("postfix/", "sendmail", "sm-mta", "exim", "smtpd"),
     ),
     _kind(
         "a log of a mail gateway", "Dir-Sync's own logs are DSSERVER.LOG, CENTRAL.LOG, DIRSYNC.LOG and DISPATCH.LOG",
         r"\A(?:[^\r\n]*\r?\n){0,3}[0-9]{2}:[0-9]{2}:[0-9]{2} - ",
         r"^[0-9]{2}:[0-9]{2}:[0-9]{2} - .*(?:Mail Gateway to|SMTP|Local Post-Office|Local Domain|remote address)",
+        words=("mail gateway to", "smtp", "local post-office", "local domain", "remote address"),
     ),
 )  # fmt: skip
 
@@ -210,10 +236,17 @@ def named(data: bytes) -> TextKind | None:
         return TextKind(
             "text in UTF-16 without the mark (FF FE) that tells it", f"convert it: iconv -f utf-16{order} -t utf-8"
         )
-    text = _text(data[:_HEAD])
+    return _of_text(data[:_HEAD])
+
+
+@lru_cache(maxsize=64)
+def _of_text(head: bytes) -> TextKind | None:
+    """Return what a text is by its beginning; a file is asked about more than once."""
+    text = _text(head)
     if "\0" in text:
         return None
-    return next((kind.unread for kind in _KINDS if kind.fits(text)), None)
+    lowered = text.lower()
+    return next((kind.unread for kind in _KINDS if kind.fits(text, lowered)), None)
 
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")

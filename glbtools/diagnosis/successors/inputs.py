@@ -14,13 +14,13 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from glbtools import files
-from glbtools.directory.dump import CSV, CSVDE, Dump, companion, kind_of
+from glbtools.directory.dump import CSV, CSVDE, Dump, begun, companion, kind_of
 from glbtools.errors import GlbError, UnknownFormatError
 from glbtools.evidence.network import Evidence, collect
 from glbtools.evidence.sources import Entry, OnDisk, on_disk
 from glbtools.formats import csvde, dirsync_file, exchange_csv, ldif_dump, unread
 from glbtools.formats.repadmin import SHOWREPL_HEADER, probe_showrepl
-from glbtools.formats.signatures import packed
+from glbtools.formats.signatures import HEAD, packed
 from glbtools.layouts import Layouts
 from glbtools.tables import open_json
 
@@ -233,7 +233,7 @@ def told(entry: Entry) -> str | None:
             return _OF_JSON[found[1].decode()] if found else None
         if _LINKS.search(text) or probe_showrepl(data):
             return LINKS
-        if _VECTOR.search(text):
+        if " @ USN " in text and _VECTOR.search(text):
             return VECTOR
         if all(each.search(text) for each in _PAIR):
             return PAIR
@@ -244,9 +244,8 @@ def told(entry: Entry) -> str | None:
 
 def _of_objects(entry: Entry, data: bytes, text: str) -> str | None:
     """Return whether a file is a dump with numbers, or a CSV for import; LDIF of changes has no numbers."""
-    try:
-        kind = kind_of(data, entry.shown)
-    except UnknownFormatError:
+    kind = begun(data)
+    if kind is None:
         return None
     if kind == CSV:
         return IMPORT if exchange_csv.is_for_import(data) else DUMP
@@ -285,7 +284,7 @@ def unread_because(entry: Entry, *, alone: bool) -> str:
         )
     if alone and dirsync_file.probe(data):
         return "a file of changes (DIRSYNC): it can be applied, and there is nothing to judge in it"
-    read = ldif_dump.begins(data) or exchange_csv.begins(data) or csvde.begins(data) or packed(data[:64])
+    read = begun(data) or packed(data[:HEAD])
     known = None if read else unread.named(data)
     return str(known) if known else ""
 
