@@ -131,8 +131,6 @@ def probe(data: bytes) -> bool:
     Comments and empty lines may come first. A file of comments only is somebody else's.
     """
     head = data[:_PROBED_BYTES]
-    if not _NO_TEXT.isdisjoint(head):
-        return False
     good = bad = 0
     # The first item tells most other texts apart.
     for item in parse_import(head[:_FIRST_BYTES]).items[:-1] if len(head) > _FIRST_BYTES else ():
@@ -140,6 +138,8 @@ def probe(data: bytes) -> bool:
             if not _addressed(item.parsed.transaction):
                 return False
             break
+    if not _NO_TEXT.isdisjoint(head):
+        return False
     for item in parse_import(head).items:
         if _is_comment(item):
             continue

@@ -120,6 +120,8 @@ def begins(data: bytes) -> bool:
     known = False
     for _, _, _, raw in _blocks(io.BytesIO(head)):
         text = _unfolded(raw)
+        if not _NAMED.match(text) and search_output.read(text.partition(b"\n")[0]).strange:
+            return False
         named = _NAMED.search(text)
         read = search_output.read(text[: named.start()] if named else text, whole=False)
         if read.strange or (read.is_behind and not named):

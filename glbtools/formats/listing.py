@@ -202,7 +202,7 @@ def parse_listing(data: bytes) -> Listing:
 
 def probe_listq(data: bytes) -> bool:
     """Whether the content was printed by LISTQ."""
-    return _looks_like(data, _OF_LISTQ, _is_listq)
+    return _looks_like(data, _OF_LISTQ, _is_listq, _CLOCK)
 
 
 def probe_listds(data: bytes) -> bool:
@@ -463,19 +463,20 @@ def _moment(month: str | None, day: str, clock: str, year: str) -> datetime | No
         return None
 
 
-_DAYS = (b"mon", b"tue", b"wed", b"thu", b"fri", b"sat", b"sun")
-_DATED = tuple(day + blank for day in _DAYS for blank in (b" ", b"\t"))
-_OF_LISTQ = (b"transaction file", b"date stamp", b"sync no.", *_DATED)
+_OF_LISTQ = (b"transaction file", b"date stamp", b"sync no.")
+_CLOCK = re.compile(rb":[0-9]{2}:[0-9]{2}")
 _OF_LISTDS = (b"configuration record", b"srvsync", b"requestor record")
 """One of these no listing is without, whatever the case: most texts are told apart by it at once."""
 
 
-def _looks_like(data: bytes, needed: Iterable[bytes], test: Callable[[str], bool]) -> bool:
+def _looks_like(
+    data: bytes, needed: Iterable[bytes], test: Callable[[str], bool], or_else: re.Pattern[bytes] | None = None
+) -> bool:
     head = data[: 1 << 16]
     if b"\0" in head[:4096]:
         return False
     lowered = head.lower()
-    if not any(word in lowered for word in needed):
+    if not any(word in lowered for word in needed) and (or_else is None or not or_else.search(head)):
         return False
     return any(test(line) for _, _, line in _lines(head))
 

@@ -341,11 +341,10 @@ def _is_prose(head: bytes) -> bool:
     """Whether so few lines can begin as a message does that this is no log; most texts are told apart so at once."""
     lines = head.split(b"\n")
     most = sum(_MAY_BEGIN.match(line) is not None for line in lines)
-    return 2 * most < sum(_FILLED.search(line) is not None for line in lines)
+    return 2 * most < sum(line[:1].isalnum() for line in lines)  # at least so many are not blank
 
 
 _MAY_BEGIN = re.compile(rb'[ \t"#]*+(?:[^\n]{0,30}?[0-9]|status|warning|error|fatal|report)', re.IGNORECASE)
-_FILLED = re.compile(rb"[A-Za-z0-9]")
 
 
 def parse_log(data: bytes) -> Log:

@@ -38,8 +38,10 @@ class _Kind(NamedTuple):
     lacks: re.Pattern[str] | None = None
 
     def fits(self, text: str, lowered: str) -> bool:
-        """Whether a text is of this kind; one that has none of the words, in lower case, is not, as is seen at once."""
-        found = any(each in lowered for each in self.words) and all(each.search(text) for each in self.patterns)
+        """Whether a text is of this kind; one without any of the words, in lower case, is not, as is seen at once."""
+        if self.words and not any(each in lowered for each in self.words):
+            return False
+        found = all(each.match(text) if each.pattern.startswith(r"\A") else each.search(text) for each in self.patterns)
         return found and not (self.lacks is not None and self.lacks.search(text))
 
 
@@ -50,7 +52,7 @@ _OF_SAMBA = "repadmin on a Windows machine gives the links in the form that is r
 _LDIF = "give LDIF: ldapsearch or ldbsearch with '*' uSNChanged uSNCreated, or ldifde -f dump.ldf"
 
 
-def _kind(what: str, instead: str, *patterns: str, words: tuple[str, ...], lacks: str = "") -> _Kind:
+def _kind(what: str, instead: str, *patterns: str, words: tuple[str, ...] = (), lacks: str = "") -> _Kind:
     compiled = tuple(
         re.compile(each, re.MULTILINE | re.IGNORECASE) for each in (*patterns, *([lacks] if lacks else []))
     )
@@ -67,19 +69,17 @@ _KINDS = (
         "a text quoted in mail, with '>' before each line",
         "give the file itself, or take the '>' away: sed 's/^>* \\?//'",
         r"^>(?:[> ]*+(?:\"?showrepl_COLUMNS|=+ (?:IN|OUT)BOUND|dn::? |\"?DN\"?,|Obj-Class,)|.* @ USN +[0-9]+ @ )",
-        words=("showrepl", "bound", "dn:", "dn,", "dn\",", "obj-class,", "@ usn"),
+        words=("\n>",),
     ),
     _kind(
         "a list of replication links that was saved again, without its first column or with another separator",
         "give it as repadmin has written it: repadmin /showrepl * /csv > links.csv",
         r"\A(?:\ufeff)?(?:#TYPE [^\r\n]*\r?\n)?\"?(?:showrepl_COLUMNS\"?[;\t]|Destination DSA(?: Site)?\"?[,;\t])",
-        words=("showrepl", "destination dsa"),
     ),
     _kind(
         "a table of objects that PowerShell's Export-Csv writes", _LDIF,
         r"\A(?:\ufeff)?(?:#TYPE [^\r\n]*\r?\n)?[^\r\n]*\bDistinguishedName\b",
         r"\A(?:\ufeff)?(?:#TYPE [^\r\n]*\r?\n)?[^\r\n]*[,;\t\"]Object(?:GUID|Class)\b[^:\r\n]*\r?$",
-        words=("distinguishedname",),
     ),
     _kind(
         "LDIF whose lines begin with blanks, as mail and web pages show it",
@@ -156,8 +156,7 @@ _KINDS = (
         r"^[ \t>]*(?:Expanding base '|\*{3}Searching\.\.\.)", r"^[ \t]*Getting [0-9]+ entr",
         words=("expanding base", "***searching"),
     ),
-    _kind("DSML (XML)", _LDIF, r"\A[ \t\r\n]*<", r"<(?:dsml|\w+:dsml|batchResponse)\b",
-          words=("dsml", "batchresponse")),
+    _kind("DSML (XML)", _LDIF, r"\A[ \t\r\n]*<", r"<(?:dsml|\w+:dsml|batchResponse)\b"),
     _kind(
         "a list of objects without lines that begin with dn:, as LDAP tools for people print them", _LDIF,
         r"^[ \t]*distinguishedName[ \t]*:", _ATTRIBUTE, lacks=r"^dn:",
@@ -170,7 +169,6 @@ _KINDS = (
     _kind(
         "an export of csvde that a spreadsheet has saved again", "give the file as csvde has written it",
         r'\A(?:\ufeff)?"?DN"?[;\t](?:[^\r\n]*[;\t])?"?(?:objectClass|distinguishedName|uSNChanged|objectGUID|sAMAccountName)"?[;\t\r\n]',
-        words=("objectclass", "distinguishedname", "usnchanged", "objectguid", "samaccountname"),
     ),
     # Of Exchange and the gateways of Microsoft Mail.
     _kind(
@@ -182,25 +180,21 @@ _KINDS = (
     ),
     _kind(
         "a log of message tracking of Exchange", "", r"\A(?:# *)?(?:Message Tracking Log File|Date\tTime\tclient-ip\t)",
-        words=("message tracking log file", "client-ip"),
     ),
     _kind(
         "a log of a mail or web service of Windows (SMTP, IIS)",
         "Dir-Sync's own logs are DSSERVER.LOG, CENTRAL.LOG, DIRSYNC.LOG and DISPATCH.LOG",
         r"\A#Software: ", r"^#Fields: ",
-        words=("#software:",),
     ),
     _kind(
         "a log of a mail server (SMTP)",
         "Dir-Sync's own logs are DSSERVER.LOG, CENTRAL.LOG, DIRSYNC.LOG and DISPATCH.LOG",
         r"\A[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} \S+ (?:postfix/\w+|sendmail|sm-mta|exim|smtpd)\[[0-9]{1,10}\]: ",
-        words=("postfix/", "sendmail", "sm-mta", "exim", "smtpd"),
     ),
     _kind(
         "a log of a mail gateway", "Dir-Sync's own logs are DSSERVER.LOG, CENTRAL.LOG, DIRSYNC.LOG and DISPATCH.LOG",
         r"\A(?:[^\r\n]*\r?\n){0,3}[0-9]{2}:[0-9]{2}:[0-9]{2} - ",
         r"^[0-9]{2}:[0-9]{2}:[0-9]{2} - .*(?:Mail Gateway to|SMTP|Local Post-Office|Local Domain|remote address)",
-        words=("mail gateway to", "smtp", "local post-office", "local domain", "remote address"),
     ),
 )  # fmt: skip
 
@@ -245,7 +239,7 @@ def _of_text(head: bytes) -> TextKind | None:
     text = _text(head)
     if "\0" in text:
         return None
-    lowered = text.lower()
+    lowered = f"\n{text.lower()}"
     return next((kind.unread for kind in _KINDS if kind.fits(text, lowered)), None)
 
 

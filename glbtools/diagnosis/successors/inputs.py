@@ -231,11 +231,11 @@ def told(entry: Entry) -> str | None:
             if not found and probe_showrepl(data):
                 return LINKS
             return _OF_JSON[found[1].decode()] if found else None
-        if _LINKS.search(text) or probe_showrepl(data):
+        if (SHOWREPL_HEADER[0] in text and _LINKS.search(text)) or probe_showrepl(data):
             return LINKS
         if " @ USN " in text and _VECTOR.search(text):
             return VECTOR
-        if all(each.search(text) for each in _PAIR):
+        if "spool" in text and all(each.search(text) for each in _PAIR):
             return PAIR
         return _of_objects(entry, data, text)
     except GlbError:
