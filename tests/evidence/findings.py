@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import tarfile
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.cli.replay import Run
@@ -34,3 +37,28 @@ def exactly(path: Path, run: Run) -> str:
     for each in found:
         del each["id"]
     return json.dumps(found, indent=1, ensure_ascii=False).replace(root, "")
+
+
+def zipped(source: Path, target: Path, method: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(target, "w", method) as archive:
+        for path in sorted(source.rglob("*")):
+            archive.write(path, path.relative_to(source.parent))
+    return target
+
+
+def tarred(mode: str) -> Callable[[Path, Path], Path]:
+    def make(source: Path, target: Path) -> Path:
+        with tarfile.open(target, mode) as archive:  # type: ignore[call-overload]
+            archive.add(source, source.name)
+        return target
+
+    return make
+
+
+ARCHIVES = {
+    "case.zip": zipped,
+    "case.tar": tarred("w"),
+    "case.tar.gz": tarred("w:gz"),
+    "case.tar.bz2": tarred("w:bz2"),
+    "case.tar.xz": tarred("w:xz"),
+}

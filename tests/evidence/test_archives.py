@@ -9,7 +9,6 @@ import shutil
 import struct
 import tarfile
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,35 +19,11 @@ from glbtools.evidence import archives
 from glbtools.evidence.network import collect
 from glbtools.evidence.sources import InnerEntry, on_disk
 from tests.cli.replay import Run
-from tests.evidence.findings import said
+from tests.evidence.findings import ARCHIVES as WAYS
+from tests.evidence.findings import said, tarred, zipped
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 NETWORK = FIXTURES / "network"
-
-
-def zipped(source: Path, target: Path, method: int = zipfile.ZIP_DEFLATED) -> Path:
-    with zipfile.ZipFile(target, "w", method) as archive:
-        for path in sorted(source.rglob("*")):
-            archive.write(path, path.relative_to(source.parent))
-    return target
-
-
-def tarred(mode: str) -> Callable[[Path, Path], Path]:
-    def make(source: Path, target: Path) -> Path:
-        with tarfile.open(target, mode) as archive:  # type: ignore[call-overload]
-            archive.add(source, source.name)
-        return target
-
-    return make
-
-
-WAYS = {
-    "case.zip": zipped,
-    "case.tar": tarred("w"),
-    "case.tar.gz": tarred("w:gz"),
-    "case.tar.bz2": tarred("w:bz2"),
-    "case.tar.xz": tarred("w:xz"),
-}
 
 
 @pytest.mark.parametrize("name", WAYS)

@@ -20,8 +20,7 @@ from glbtools.evidence import images
 from glbtools.evidence.network import collect
 from glbtools.evidence.sources import on_disk
 from tests.cli.replay import Run
-from tests.evidence.findings import exactly, said
-from tests.evidence.test_archives import WAYS as ARCHIVES
+from tests.evidence.findings import ARCHIVES, exactly, said
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 NETWORK = FIXTURES / "network"
