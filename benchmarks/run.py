@@ -20,7 +20,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from benchmarks import diagnosis, recognition, survey, sync  # noqa: E402
+from benchmarks import agreement, diagnosis, recognition, survey, sync  # noqa: E402
 from benchmarks.generate import write_master_queue  # noqa: E402
 from benchmarks.measure import COLUMNS, READERS, TABLE  # noqa: E402
 from benchmarks.simulation import measured  # noqa: E402
@@ -136,6 +136,7 @@ def report(records: int, size: int, best: dict, small: dict[str, float], start: 
         "",
         *recognition.measured(),
         *survey.measured(),
+        *agreement.measured(),
     ]
     return "\n".join(lines) + "\n"
 
