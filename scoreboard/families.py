@@ -9,6 +9,7 @@ scoreboard.families --seeds 1-200`` prints what is exact, partial, undecided and
 from __future__ import annotations
 
 import argparse
+import json
 import struct
 import tempfile
 from collections import Counter
@@ -474,16 +475,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", default="1-100", help="as 92001-92068,93001-93040")
     parser.add_argument("--page", action="store_true", help="write docs/scoreboard.md")
+    parser.add_argument("--keep", type=Path, help="file with the counts of other seeds, to which these are added")
     arguments = parser.parse_args()
-    ranges = [tuple(map(int, each.split("-"))) for each in arguments.seeds.split(",")]
+    ranges = [tuple(map(int, each.split("-"))) for each in arguments.seeds.split(",") if each]
     seeds = [seed for first, last in ranges for seed in range(first, last + 1)]
     totals, by_family = measured(seeds, lambda said: print(said, flush=True))
+    if arguments.keep:
+        arguments.seeds = _kept(arguments.keep, arguments.seeds, totals, by_family)
     for way, counts in totals.items():
         print(f"{way}: {', '.join(f'{counts[each]} {each}' for each in OUTCOMES)} of {counts.total()}")
     for name, counts in sorted(by_family.items()):
         print(f"  {name:20}" + "".join(f"{counts[each]:6} {each}" for each in OUTCOMES))
     if arguments.page:
         write_section("".join(f"{line}\n" for line in _page(arguments.seeds, totals, by_family)), BEGIN, END)
+
+
+def _kept(path: Path, seeds: str, *counts: Counts) -> str:
+    """Add counts to those that a file has of other seeds, and the other way round; return all the seeds."""
+    kept = json.loads(path.read_text()) if path.exists() else {"seeds": "", "counts": [{} for _ in counts]}
+    for own, others in zip(counts, kept["counts"], strict=True):
+        for name, other in others.items():
+            own.setdefault(name, Counter()).update(other)
+    kept = {"seeds": ",".join(filter(None, (kept["seeds"], seeds))), "counts": counts}
+    path.write_text(json.dumps(kept))
+    return str(kept["seeds"])
 
 
 BEGIN = "<!-- Families: written by `python -m scoreboard.families --page`. -->"

@@ -79,7 +79,7 @@ class Queue:
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
 
-    @property
+    @cached_property
     def codec(self) -> RecordCodec:
         """The compiled layout."""
         return codec(self.layout)

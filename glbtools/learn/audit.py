@@ -276,7 +276,8 @@ def _other_counters(
                 origin = queue.codec.origin(each, section) + at
                 raws.append(data[origin : origin + 2])
             values = list(map(read, raws))
-            if len(set(values)) > 1 and values != [each & 0xFFFF for each in chosen] and _counts(values, chosen, files):
+            counts = _rises if _is_ordinal(chosen) else _counts  # what counts the records says nothing of the number
+            if len(set(values)) > 1 and values != [each & 0xFFFF for each in chosen] and counts(values, chosen, files):
                 where = f"{'+' if section == 'trailer' else ''}0x{at:02x}"
                 said = f"the number may as well be the 16 bits at {where}, {name}: {values[-1]} in the last record"
                 yield values, said
@@ -295,18 +296,24 @@ _ORDERS: dict[str, Callable[[bytes], int]] = {
 }
 
 
-def _counts(values: Sequence[int], chosen: Sequence[int], files: Sequence[int]) -> bool:
-    """Whether numbers rise wherever the chosen ones do, and are none too large, but for a few that may be damaged."""
+def _rises(values: Sequence[int], chosen: Sequence[int], files: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the steps of numbers with those of the chosen ones where these rise; none unless both rise there.
+
+    None are too large either, but for a few that may be damaged.
+    """
     if not _nearly_all(each < columns.LARGEST_SYNC for each in values):
-        return False
+        return []
     rows = itertools.pairwise(zip(files, values, chosen, strict=True))
     steps = [(b - a, d - c) for (one, a, c), (other, b, d) in rows if one == other and d > c]
     falling = sum(not 0 < rival <= columns.LARGEST_STEP for rival, _ in steps)
-    if not steps or falling > (max(1, STRAY * len(steps)) if len(steps) >= FEWEST_STEPS else 0):
-        return False
-    middle = len(steps) // 2
-    rival, own = (sorted(step[which] for step in steps)[middle] for which in (0, 1))
-    return bool(rival <= 4 * own) or _is_ordinal(chosen)
+    return [] if falling > (max(1, STRAY * len(steps)) if len(steps) >= FEWEST_STEPS else 0) else steps
+
+
+def _counts(values: Sequence[int], chosen: Sequence[int], files: Sequence[int]) -> bool:
+    """Whether numbers rise wherever the chosen ones do, and about as fast."""
+    steps = _rises(values, chosen, files)
+    rival, own = (sorted(step[which] for step in steps)[len(steps) // 2] if steps else 0 for which in (0, 1))
+    return bool(steps) and rival <= 4 * own
 
 
 def _is_ordinal(numbers: Sequence[int]) -> bool:

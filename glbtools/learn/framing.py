@@ -28,7 +28,7 @@ NEIGHBOURS = 5
 MOSTLY, EXACTLY, ALMOST = 0.7, 0.98, 0.8
 """Share of the texts that a stride must fit, and share of what the best one fits."""
 
-FEWEST_STARTS = 4
+FEWEST_STARTS, MOST_STARTS = 4, 2000
 AFTER = 8
 """Bytes behind a text, at most, that may look like a part of it."""
 NARROW = 8
@@ -297,7 +297,10 @@ def _strides(sample_files: Sequence[SampleFile]) -> list[int]:
     Texts of one stride leave one remainder. False anchors leave any, so that what chance adds is taken off.
     """
     shares: dict[int, float] = {}
-    starts = [sorted(sample_file.listed) or sample_file.strong for sample_file in sample_files]
+    starts = []
+    for sample_file in sample_files:
+        every = sorted(sample_file.listed) or sample_file.strong
+        starts.append([every[at] for at in _spread(len(every), MOST_STARTS)])
     total = sum(map(len, starts))
     if total < FEWEST_STARTS:
         return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,17 @@ def test_a_torn_end_is_reported_and_hides_nothing(tmp_path):
 # --- what cannot be told is not told -----------------------------------------------------------------------------
 
 SEED_WITH_TWO_COUNTERS = 47
+
+
+def test_numbers_from_1_on_are_decided_alone_where_they_pass_255(tmp_path):
+    rows = [(n, f"A N{'ae' * (n % 13)}r {n * 7919 % 10007}\tPCM:A/B/nr{n * 31 % 997}".encode()) for n in range(1, 700)]
+    data = b"".join(struct.pack("<HIH", len(text) + 1, n, 0x107) + text + b"\0" for n, text in rows)
+    file = tmp_path / "MSTTRANS.GLB"
+    file.write_bytes(data)
+    learning = learn_layout([file])
+    assert learning.layout is not None, learning.reasons
+    assert not learning.layout.partial
+    assert [(each.sync, each.text.encode()) for each in parse_queue(data, learning.layout).records] == rows
 
 
 def test_of_two_counters_none_is_taken_for_the_number_without_more_evidence(tmp_path):
