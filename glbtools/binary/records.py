@@ -91,7 +91,10 @@ class Gap(NamedTuple):
 
 
 class Damage(NamedTuple):
-    """What is wrong with a kept record (``length``, ``terminator`` or ``padding``): value stored and value computed."""
+    """What is wrong with a kept record: its ``length``, ``terminator`` or ``padding``, stored and computed.
+
+    Or a ``page``: by how many bytes it goes over the end of one, and the size of that.
+    """
 
     kind: str
     start: int
@@ -321,7 +324,7 @@ class RecordCodec:
             if final and pos + size <= len(data) < stop:
                 kind, stop = "padding", len(data)  # noqa: PLW2901
             if self.page and pos // self.page != (stop - 1) // self.page:
-                continue
+                kind = "page"  # noqa: PLW2901
             # A text holds no control characters, and a record no other one.
             clear = self.layout.lines or not _CONTROL.search(self.readable(data[first:text_end], key))
             if clear and self._resume(data, pos + 1, stop)[1]:
@@ -330,7 +333,7 @@ class RecordCodec:
         for stop, (kind, text_end) in extents.items():
             sound, looks = self.sound(data, stop), self._begins(data, stop + self.len_head)
             certain = (final and stop == len(data)) or (sound and looks)
-            if certain or (best is None and (sound or looks)):
+            if certain or (best is None and (sound or looks) and kind != "page"):
                 best = kind, text_end, stop
             if certain:
                 break
@@ -343,6 +346,8 @@ class RecordCodec:
         return record, self._damage(kind, record, data[text_end : text_end + len(self.terminator)])
 
     def _damage(self, kind: str, record: Record, terminator: bytes) -> Damage:
+        if kind == "page":
+            return Damage(kind, record.start, record.stop, record.stop % self.page, self.page)
         if kind == "terminator":
             return Damage(kind, record.start, record.stop, terminator, self.terminator)
         if kind == "length" and self.length is not None:

@@ -293,7 +293,7 @@ def parse_queue(data: bytes, layout: Layout) -> Queue:
         queue.framing.append(Fault("truncated", message, Span(0, len(data))))
     damage: list[Damage] = []
     gaps: list[Span] = []
-    for batch in codec(layout).batches(_chunks(data)):
+    for batch in codec(layout).batches(chunks(data)):
         queue.records += batch.rows
         gaps += [Span(each.start, each.stop) for each in batch.gaps]
         damage += batch.damage
@@ -531,6 +531,9 @@ def covered(layout: Layout) -> str:
 
 def _damage_fault(damage: Damage) -> Fault:
     span = Span(damage.start, damage.stop)
+    if damage.kind == "page":
+        by, page = count(int(damage.stored), "byte"), int(damage.computed)
+        return Fault("page", f"the record goes over the end of a page of {page} bytes, by {by}", span)
     if damage.kind == "length":
         return Fault("length", f"stored length {damage.stored!r}, the text takes {damage.computed!r}", span)
     if damage.kind == "terminator":
@@ -609,7 +612,8 @@ def probe_damaged(data: bytes, layout: Layout) -> bool:
 PROBE_SIZE = 1 << 16
 
 
-def _chunks(data: bytes) -> Iterator[bytes]:
+def chunks(data: bytes) -> Iterator[bytes]:
+    """Yield the bytes of a file in pieces."""
     view = memoryview(data)
     for start in range(0, len(data), CHUNK):
         yield bytes(view[start : start + CHUNK])

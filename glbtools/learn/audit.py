@@ -21,7 +21,7 @@ from glbtools.formats.queue import Queue
 from glbtools.learn import columns
 from glbtools.learn.comparison import DamageIndex, undamaged
 from glbtools.learn.fields import WRITTEN
-from glbtools.learn.framing import Number
+from glbtools.learn.framing import Number, spread
 from glbtools.learn.samples import ANCHOR, SampleFile
 from glbtools.learn.scoring import grammatical, is_blank, is_odd, of_one_kind, spread_evenly
 
@@ -46,18 +46,34 @@ SHOWN = 30.0
 Parts = Sequence[tuple[SampleFile, Queue]]
 
 
+Samples = Sequence[tuple[bytes, Record, Queue]]
+"""Records, each with the bytes of its file and how that is read."""
+
+MOST_SAMPLES = 4000
+"""Records that are enough to see how their fields may be read otherwise."""
+
+
+def _samples(parts: Parts) -> Samples:
+    """Return the undamaged records; where there are many, some from all over: the first, the last, and runs between."""
+    every = [(sample_file.data, each, queue) for sample_file, queue in parts for each in queue.records]
+    hurt = {id(queue): DamageIndex(queue) for _, queue in parts}
+    looked_at = (every[at] for at in spread(len(every), MOST_SAMPLES))
+    return [each for each in looked_at if not hurt[id(each[2])](each[1]) and not is_blank(each[1].text)]
+
+
 def frame_doubts(parts: Parts) -> Iterator[str]:
     """Yield why records are not where a layout has them: texts with control bytes, texts that stand in no record."""
     for sample_file, queue in parts:
         hurt, first = DamageIndex(queue), queue.codec.len_head
-        texts = [each for each in queue.records if not is_blank(each.text) and not hurt(each)]
-        odd = [each for each in texts if is_odd(_raw(queue, each))]
-        if len(odd) > max(1, LOST * len(texts)):
+        strange = [each for each in queue.records if not is_blank(each.text) and is_odd(_raw(queue, each))]
+        odd = [each for each in strange if not hurt(each)]
+        texts = sum(not is_blank(each.text) and not hurt(each) for each in queue.records) if len(odd) > 1 else 0
+        if len(odd) > max(1, LOST * texts):
             yield (
                 f"{len(odd)} of {len(queue.records)} texts of {sample_file.path} hold what no transaction holds, "
                 f"first that of the number {odd[0].sync}"
             )
-        yield from _misread(sample_file, queue, odd)
+        yield from _misread(sample_file, queue, strange, odd)
         starts = {each.start + first for each in queue.records}
         starts |= {each.start + first for each in queue.left}
         left = [each.start for each in queue.left]
@@ -82,8 +98,13 @@ def kind_doubts(parts: Parts) -> Iterator[str]:
             )
 
 
-def _misread(sample_file: SampleFile, queue: Queue, odd: Sequence[Record]) -> Iterator[str]:
-    """Yield what no damage explains: an empty record, one that swallows others, one that begins too early."""
+def _misread(
+    sample_file: SampleFile, queue: Queue, swallowed: Sequence[Record], odd: Sequence[Record]
+) -> Iterator[str]:
+    """Yield what no damage explains: an empty record, one that swallows others, one that begins too early.
+
+    ``swallowed`` have texts that are none, of which those are ``odd`` that no damage explains.
+    """
     layout, first = queue.layout, queue.codec.len_head
     blank = [each for each in queue.records if is_blank(each.text)]
     if blank and layout.stride == 1:
@@ -96,10 +117,11 @@ def _misread(sample_file: SampleFile, queue: Queue, odd: Sequence[Record]) -> It
         by, count = off.most_common(1)[0] if off else (0, 0)
         if count > 1 and count * 2 > off.total():
             yield f"{count} lengths of {sample_file.path} are off by {by}, all alike: they may be stored otherwise"
+    if not swallowed:
+        return
     sizes = sorted(each.stop - each.start for each in queue.records)
-    swallowed = [each for each in queue.records if is_odd(_raw(queue, each)) and not is_blank(each.text)]
     lost = sum(each.stop - each.start for each in swallowed)
-    if swallowed and lost > max(MOST_SWALLOWED * sizes[len(sizes) // 2], LOST * len(sample_file.data)):
+    if lost > max(MOST_SWALLOWED * sizes[len(sizes) // 2], LOST * len(sample_file.data)):
         yield f"{lost} bytes of {sample_file.path} are read as texts that are none, first at 0x{swallowed[0].start:x}"
     field = layout.with_role("sync")
     at = {each.start: place for place, each in enumerate(queue.records)}
@@ -138,7 +160,7 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
     other numbers than somebody knows are none.
     """
     field = layout.with_role("sync")
-    samples = [(sample_file.data, each, queue) for sample_file, queue in parts for each in undamaged(queue)]
+    samples = _samples(parts)
     if field is None or len(samples) < 2:
         return
     if field.kind == "w32":
@@ -204,7 +226,11 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
     if middle > MOST_SKIPPED and not shown:
         yield f"the numbers skip {middle - 1} between most records: they may count something else"
         return
-    rivals = _other_counters(layout, samples, chosen, files)
+    rivals = (
+        (values, said)
+        for values, said in _other_counters(layout, samples, chosen)
+        if _rises(values, chosen, files) and (_is_ordinal(parts) or _counts(values, chosen, files))
+    )
     words = {at: number & 0xFFFF for at, number in known.items()}
     yield from itertools.islice((said for values, said in rivals if _agrees(values, words)), 1)
 
@@ -215,7 +241,7 @@ def _falls_alone(values: Sequence[int], chosen: Sequence[int]) -> bool:
     return any(b <= a and 0 < d - c <= columns.LARGEST_STEP for (a, b), (c, d) in pairs)
 
 
-def _known(parts: Parts, samples: Sequence[tuple[bytes, Record, Queue]]) -> dict[int, int]:
+def _known(parts: Parts, samples: Samples) -> dict[int, int]:
     """Return which of the records have a number that somebody knows: place among the samples -> number."""
     known: dict[int, int] = {}
     for sample_file, queue in parts:
@@ -257,10 +283,8 @@ LARGEST_HIGH = 64
 """High word that no count of changes reaches."""
 
 
-def _other_counters(
-    layout: Layout, samples: Sequence[tuple[bytes, Record, Queue]], chosen: Sequence[int], files: Sequence[int]
-) -> Iterator[tuple[list[int], str]]:
-    """Yield counters of their own among the bytes that no field claims: one may be the number, and the number it."""
+def _other_counters(layout: Layout, samples: Samples, chosen: Sequence[int]) -> Iterator[tuple[list[int], str]]:
+    """Yield what may be counters of their own among the bytes that no field claims: one may be the number."""
     for section in ("record", "trailer"):
         free = {
             at
@@ -276,14 +300,13 @@ def _other_counters(
                 origin = queue.codec.origin(each, section) + at
                 raws.append(data[origin : origin + 2])
             values = list(map(read, raws))
-            counts = _rises if _is_ordinal(chosen) else _counts  # what counts the records says nothing of the number
-            if len(set(values)) > 1 and values != [each & 0xFFFF for each in chosen] and counts(values, chosen, files):
+            if len(set(values)) > 1 and values != [each & 0xFFFF for each in chosen]:
                 where = f"{'+' if section == 'trailer' else ''}0x{at:02x}"
                 said = f"the number may as well be the 16 bits at {where}, {name}: {values[-1]} in the last record"
                 yield values, said
 
 
-def _is_zero(field: Field, at: int, samples: Sequence[tuple[bytes, Record, Queue]]) -> bool:
+def _is_zero(field: Field, at: int, samples: Samples) -> bool:
     """Whether a byte of a number or length is zero in all records: it may belong to what stands beside it."""
     if field.role not in {"sync", "len_text"} or field.kind in {"dec", "hex"}:
         return False
@@ -316,8 +339,9 @@ def _counts(values: Sequence[int], chosen: Sequence[int], files: Sequence[int]) 
     return bool(steps) and rival <= 4 * own
 
 
-def _is_ordinal(numbers: Sequence[int]) -> bool:
+def _is_ordinal(parts: Parts) -> bool:
     """Whether numbers count the records from 0 or 1 on and skip none: they may be no more than that."""
+    numbers = [each.sync for _, queue in parts for each in undamaged(queue)]
     return numbers[0] in {0, 1} and list(numbers) == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
@@ -333,7 +357,7 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     field = layout.with_role("stamp")
     if field is None:
         return
-    samples = [(sample_file.data, each, queue) for sample_file, queue in parts for each in undamaged(queue)]
+    samples = _samples(parts)
     starts = [(data, queue.codec.origin(each, field.section) + field.offset) for data, each, queue in samples]
     raws = [data[at : at + field.size] for data, at in starts]
     if not raws:
@@ -428,9 +452,7 @@ FEWEST_DATES = 3
 """Different dates below which another reading of them is an accident."""
 
 
-def _nearer(
-    samples: Sequence[tuple[bytes, Record, Queue]], layout: Layout, field: Field, own: Sequence[datetime | None]
-) -> Iterator[str]:
+def _nearer(samples: Samples, layout: Layout, field: Field, own: Sequence[datetime | None]) -> Iterator[str]:
     """Yield that bytes of a date with free ones beside it are dates, too, which lie much closer together.
 
     A date without its highest byte, and with one of something else below, wanders 256 times as far.
@@ -487,12 +509,12 @@ def _may_be_days(raws: Sequence[bytes]) -> bool:
     return len(good) >= (1 - LOST) * len(raws)
 
 
-def _is_digit(samples: Sequence[tuple[bytes, Record, Queue]], field: Field, at: int) -> bool:
+def _is_digit(samples: Samples, field: Field, at: int) -> bool:
     raws = [data[(start := queue.codec.origin(each, field.section) + at) : start + 1] for data, each, queue in samples]
     return sum(raw.isdigit() for raw in raws) >= (1 - LOST) * len(raws)
 
 
-def _other_low_word(samples: Sequence[tuple[bytes, Record, Queue]], field: Field) -> Iterator[str]:
+def _other_low_word(samples: Samples, field: Field) -> Iterator[str]:
     """Yield that the word on the other side of the high one may be the low one: both rise with it."""
     if field.kind != "u32" or field.stamp != "unix":
         return
@@ -554,7 +576,7 @@ def text_doubts(parts: Parts) -> Iterator[str]:
     yield from _digits_behind(parts)
     if layout.with_role("len_text") is not None:
         return
-    samples = [(sample_file.data, each, queue) for sample_file, queue in parts for each in undamaged(queue)]
+    samples = _samples(parts)
     if len(samples) < 2:
         return
     texts = [_raw(queue, each) for _, each, queue in samples]
@@ -591,7 +613,7 @@ def _cut_ends(parts: Parts) -> Iterator[str]:
     """Yield why texts may be longer: what follows them at once looks like a part of them, and the grammar takes it."""
     layout = parts[0][1].layout
     trail = layout.section("trailer")
-    samples = [(sample_file.data, each, queue) for sample_file, queue in parts for each in undamaged(queue)][:COMPARED]
+    samples = _samples(parts)[:COMPARED]
     if layout.terminator != "none" or not trail or trail[0].role not in {"opaque", "constant"} or len(samples) < 2:
         return
     raws = [_raw(queue, each) for _, each, queue in samples]

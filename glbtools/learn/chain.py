@@ -38,6 +38,11 @@ class ChainRecord(NamedTuple):
         return self.sample_file.data[self.start : self.stop]
 
 
+def chain_all(sample_files: Sequence[SampleFile], rule: Rule) -> list[ChainRecord]:
+    """Return the records of all files."""
+    return [held for sample_file in sample_files for held in chain(sample_file, rule)]
+
+
 def chain(sample_file: SampleFile, rule: Rule) -> list[ChainRecord]:
     """Return the records of a file that follow each other by a rule; damage leaves holes.
 

@@ -155,20 +155,20 @@ def _pairs(sample_file: SampleFile) -> Iterator[Pair]:
     """Yield neighbouring texts, a sample of them from all over the file."""
     known = sorted(sample_file.listed)
     if known:
-        for at in _spread(len(known) - 1, SAMPLE):
+        for at in spread(len(known) - 1, SAMPLE):
             start, row = known[at], sample_file.listed[known[at]]
             ends = (("listed", start + len(row.text)),) if row.whole else _ends(sample_file, start)
             yield Pair(sample_file, start, known[at + 1], ends)
         return
     strong = sample_file.strong
-    for at in _spread(len(strong) - 1, SAMPLE):
+    for at in spread(len(strong) - 1, SAMPLE):
         ends = _ends(sample_file, strong[at])
         behind = bisect_right(sample_file.anchors, strong[at])
         for after in sample_file.anchors[behind : behind + NEIGHBOURS]:
             yield Pair(sample_file, strong[at], after, ends)
 
 
-def _spread(count: int, most: int) -> Iterable[int]:
+def spread(count: int, most: int) -> Iterable[int]:
     """Return up to ``most`` of the numbers below ``count``: runs of neighbours from several places."""
     if count <= most:
         return range(max(0, count))
@@ -300,7 +300,7 @@ def _strides(sample_files: Sequence[SampleFile]) -> list[int]:
     starts = []
     for sample_file in sample_files:
         every = sorted(sample_file.listed) or sample_file.strong
-        starts.append([every[at] for at in _spread(len(every), MOST_STARTS)])
+        starts.append([every[at] for at in spread(len(every), MOST_STARTS)])
     total = sum(map(len, starts))
     if total < FEWEST_STARTS:
         return []

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from glbtools.binary.layout import Layout
-from glbtools.binary.records import codec
-from glbtools.formats.queue import Queue, parse_queue
+from glbtools.binary.records import Record, codec
+from glbtools.formats.queue import Queue, chunks
 from glbtools.learn.comparison import WHAT
 from glbtools.learn.samples import SampleFile
 
@@ -17,7 +17,7 @@ FEWEST = 6
 STRAY = 0.03
 """Share of the records kept apart that damage may have made unreadable."""
 
-LARGEST = 1 << 20
+LARGEST = 1 << 17
 """Bytes of a file, at most, from which a layout is found anew."""
 
 
@@ -71,7 +71,7 @@ def held_out(
         near = [each for each in shown if each.stop <= LARGEST]
         if near:
             whole = len(near) == len(queue.records)
-            rest.append(sample_file if whole else _cut(sample_file, near[-1].stop))
+            rest.append(sample_file if whole else sample_file.beginning(near[-1].stop))
     records = sum(map(len, kept))
     found = search(rest) if rest else None
     if found is None:
@@ -80,30 +80,27 @@ def held_out(
     alike = 0
     first, shift = codec(layout).len_head, codec(found).len_head
     for sample_file, several in zip(sample_files, kept, strict=True):
-        read = {each.start + shift: each for each in parse_queue(sample_file.data, found).records}
-        for each in several:
-            its = read.get(each.start + first)
-            differs = [
-                what
-                for what, same in (
-                    ("number", its is not None and its.sync == each.sync),
-                    ("text", its is not None and its.text == each.text),
-                    ("date", its is not None and (each.stamp is None or its.stamp == each.stamp)),
-                )
-                if not same
-            ]
-            alike += not differs
-            for what in differs:
-                wrong[what] += 1
+        left_over = {each.start + first: each for each in several}
+        for batch in codec(found).batches(chunks(sample_file.data)):
+            for its in batch.rows:
+                each = left_over.pop(its.start + shift, None)
+                differs = _differing(each, its) if each is not None else []
+                alike += each is not None and not differs
+                for what in differs:
+                    wrong[what] += 1
+        for what in wrong:  # what is not found at all
+            wrong[what] += len(left_over)
     return Holdout(records, total, alike, tuple(what for what, count in wrong.items() if count > STRAY * records))
 
 
-def _cut(sample_file: SampleFile, stop: int) -> SampleFile:
-    """Return the beginning of a file, with what is known of it."""
-    cut = SampleFile(sample_file.path, sample_file.data[:stop], first=sample_file.first)
-    cut.listed = {at: row for at, row in sample_file.listed.items() if at < stop}
-    cut.printed = list(cut.listed.values())
-    return cut
+def _differing(one: Record, other: Record) -> list[str]:
+    """Return what one of two readings of a record says otherwise."""
+    same = {
+        "number": one.sync == other.sync,
+        "text": one.text == other.text,
+        "date": one.stamp is None or one.stamp == other.stamp,
+    }
+    return [what for what in same if not same[what]]
 
 
 def doubted(layout: Layout, held: Holdout) -> Layout:

@@ -263,30 +263,31 @@ def _queue_layout(
     learning.reasons = list(_undecided(found, sample_files, fixed, learning.apart))
     if refuted and not found:
         learning.reasons = list(dict.fromkeys(refuted))
+    reading = _Reading(sample_files)
     if found and not learning.reasons:
         layout = found[0].layout
         progress("looking for a checksum", steps - 1, steps)
-        queues = _read(sample_files, layout)
+        queues = reading.by(layout)
         if "sync" not in fixed:
             layout, queues = narrowed(layout, sample_files, queues)
         numbered = "sync" in fixed or any(each.printed or each.last is not None for each in sample_files)
         layout = with_order(layout, sample_files, queues) if numbered else layout
         layout = with_repeats(layout, sample_files, queues, told=numbered)
-        queues = _read(sample_files, layout)
+        queues = reading.by(layout)
         learning.layout, learning.checksum = with_checksum(layout, queues, sample_files)
-        learning.layout = selected(learning.layout, sample_files, _read(sample_files, learning.layout))
+        learning.layout = selected(learning.layout, sample_files, reading.by(learning.layout))
     elif not found and (single := singles.partial_layout(sample_files)) is not None:
         learning.layout, learning.reasons = single, list(singles.OPEN)
     best = learning.layout or (found[0].layout if found else None)
     if best is not None:
-        queues = _read(sample_files, best)
+        queues = reading.by(best)
         learning.parts = [
             queue_part(each.path, each.data, held) for each, held in zip(sample_files, queues, strict=True)
         ]
         _test(learning, sample_files, queues, fixed)
     if learning.layout is not None and found:
         progress("reading a third that was kept apart", steps - 1, steps)
-        queues = _read(sample_files, learning.layout)
+        queues = reading.by(learning.layout)
         learning.held = holdout.held_out(sample_files, queues, learning.layout, lambda rest: _decided(rest, pins))
         _test_apart(learning, learning.held, fixed)
     if cover and learning.layout is not None:
@@ -297,9 +298,20 @@ def _queue_layout(
     return learning
 
 
-def _read(sample_files: Sequence[SampleFile], layout: Layout) -> list[Queue]:
-    """Return the files as a layout reads them."""
-    return [parse_queue(each.data, layout) for each in sample_files]
+class _Reading:
+    """Files, and how the layout reads them that they were read with last."""
+
+    def __init__(self, sample_files: Sequence[SampleFile]) -> None:
+        self.sample_files = sample_files
+        self.layout: Layout | None = None
+        self.queues: list[Queue] = []
+
+    def by(self, layout: Layout) -> list[Queue]:
+        """Return the files as a layout reads them."""
+        if layout != self.layout:
+            self.queues = []
+            self.layout, self.queues = layout, [parse_queue(each.data, layout) for each in self.sample_files]
+        return self.queues
 
 
 def _of_requestor(path: str | Path, max_size: int) -> ReqConf | None:
@@ -374,12 +386,11 @@ def _pinned(
             first = next((f"0x{at:x} of {m.path}" for m in sample_files for at in _starts(m, each.layout)), "the files")
             refuted.append(f"--pin {error.key} is refuted: in the record at {first} {error.reason}")
             continue
-        queues = _read(sample_files, layout)
+        queues = _Reading(sample_files).by(layout)
         against = list(refutations(pins, sample_files, queues))
         refuted += against
         if not against:
-            texts = tuple((record.sync, record.text) for held in queues for record in held.records)
-            left.append(each._replace(layout=layout, texts=texts))
+            left.append(each._replace(layout=layout, texts=queue.compared(queues), said=queue.all_said(queues)))
     return left, refuted
 
 
@@ -399,7 +410,8 @@ def _test(
         learning.layout = without_stamp(learning.layout, why)
         learning.concluded.append(f"dates are left open: {'; '.join(why)}")
     learning.layout = doubted(learning.layout, learning.comparisons)
-    parts = [(each, parse_queue(each.data, learning.layout)) for each, _ in parts]  # digits of dates are frames, too
+    if any(held.layout != learning.layout for _, held in parts):  # digits of dates are frames, too
+        parts = [(each, parse_queue(each.data, learning.layout)) for each, _ in parts]
     learning.reasons += [*frame_doubts(parts), *text_doubts(parts)] if parts else []
     if parts and not learning.comparisons and "sync" not in fixed:
         learning.reasons += number_doubts(parts, learning.layout)
@@ -533,6 +545,8 @@ RARE, FEWEST_RARE = 250, 2
 
 def _unread_numbers(best: queue.Candidate, sample_file: SampleFile) -> Iterator[str]:
     """Yield which known numbers the best explanation does not read where they are said to be."""
+    if sample_file.first is None and sample_file.last is None:
+        return
     read = [each.sync for each in parse_queue(sample_file.data, best.layout).records]
     for which, number, at in (("first", sample_file.first, 0), ("last", sample_file.last, -1)):
         if number is not None and read and read[at] != number:
@@ -555,7 +569,7 @@ def _agreed(found: Sequence[queue.Candidate]) -> Iterator[str]:
     if not found or not found[0].sound:
         return
     near = [each for each in found if each.bits - found[0].bits < queue.CLEAR]
-    if len({tuple(text for _, text in each.texts) for each in near}) == 1:
+    if len({each.said for each in near}) == 1:
         yield f"{count(found[0].records, 'record')}; their texts are the same in every reading that fits"
     frames = {
         (each.layout.header, *(sum(part.size for part in each.layout.section(name)) for name in ("record", "trailer")))

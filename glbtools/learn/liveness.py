@@ -35,6 +35,9 @@ COUNTED = 4
 UNCLAIMED = frozenset({"opaque", "constant"})
 """Roles of bytes that are no number, date, length, link or checksum."""
 
+WIDEST = 64
+"""Bytes before a record in which a flag of its own is looked for."""
+
 FEWEST = 6
 """Records below which a byte that differs in one of them says nothing."""
 
@@ -49,7 +52,7 @@ class Column(NamedTuple):
 
     field: Field
     at: int
-    values: list[int]
+    values: Sequence[int]
 
     @property
     def place(self) -> str:
@@ -160,12 +163,18 @@ def _flags_before(parts: Sound) -> Iterator[str]:
     The first bytes of each record may look like what fills the one before, and those of the first like a header. One
     byte of the header alone that differs is a flag only where the header holds nothing else.
     """
-    places = [(data, queue, each, room) for data, queue, records in parts for each, room in _rooms(queue, records)]
+    places, least = [], WIDEST
+    for data, queue, records in parts:
+        for each, room in _rooms(queue, records):
+            places.append((data, queue, each))
+            least = min(least, room)
+            if not least:
+                return
     if len(places) < FEWEST:
         return
-    letters = [each.text[:1] for _, _, each, _ in places]
-    for back in range(1, min(room for _, _, _, room in places) + 1):
-        values = [data[each.start - back] for data, _, each, _ in places]
+    letters = [each.text[:1] for _, _, each in places]
+    for back in range(1, least + 1):
+        values = [data[each.start - back] for data, _, each in places]
         (value, count), *more = Counter(values).most_common(2)
         header = places[0][1].header
         if more == [(values[0], 1)] and header[: len(header) - back].strip(b"\0"):
@@ -226,12 +235,12 @@ def columns(parts: Sound) -> list[Column]:
     for field in layout.fields:
         if field.role not in UNCLAIMED or field.section == "header":
             continue
-        starts = [
-            (data, queue.codec.origin(each, field.section) + field.offset)
+        raws = b"".join(
+            data[start : start + field.size]
             for data, queue, records in parts
-            for each in records
-        ]
-        found += [Column(field, at, [data[start + at] for data, start in starts]) for at in range(field.size)]
+            for start in (queue.codec.origin(each, field.section) + field.offset for each in records)
+        )
+        found += [Column(field, at, raws[at :: field.size]) for at in range(field.size)]
     return found
 
 

@@ -32,8 +32,9 @@ def paged(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Q
     """Return a layout whose records stand in pages, where they do; else the same."""
     if layout.stride > 1 or layout.page or not any(queue.gaps or _has_blank(queue) for queue in queues):
         return layout
-    filled = layout._replace(page=ONE_PAGE)  # zeros that fill a page are then no records without a text
-    queues = [parse_queue(each.data, filled) for each in sample_files]
+    if any(map(_has_blank, queues)):
+        filled = layout._replace(page=ONE_PAGE)  # zeros that fill a page are then no records without a text
+        queues = [parse_queue(each.data, filled) for each in sample_files]
     ends = [each for sample_file, queue in zip(sample_files, queues, strict=True) for each in _ends(sample_file, queue)]
     if len(ends) < FEWEST:
         return layout

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from glbtools.errors import LayoutError
 from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn import columns
 from glbtools.learn.alignment import Alignment, alignments, placed
-from glbtools.learn.chain import ChainRecord, chain, sample
+from glbtools.learn.chain import ChainRecord, chain_all, sample
 from glbtools.learn.comparison import compare
 from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, readings, widened
 from glbtools.learn.framing import Rule, rules
@@ -69,7 +69,7 @@ class Candidate(NamedTuple):
         odd: share of the texts that are no transactions.
         bits: what it leaves to be explained; lower is better.
         rule, alignment, reading: what it was made from.
-        texts: what it reads, number and text of every record, for comparison.
+        texts: what it reads, number and text of every record, of large files of some; ``said``: a hash of all texts.
         copied: bytes behind the text that hold the length again.
     """
 
@@ -83,6 +83,7 @@ class Candidate(NamedTuple):
     alignment: Alignment
     reading: Reading
     texts: tuple[tuple[int, str], ...]
+    said: int
     copied: frozenset[int] = frozenset()
 
     @property
@@ -122,18 +123,80 @@ class Candidate(NamedTuple):
         return len(mine & theirs) >= ALIKE * max(len(mine), len(theirs))
 
 
+class Frame(NamedTuple):
+    """What a layout is made from; a length counts a record up to a multiple of ``padded``."""
+
+    rule: Rule
+    alignment: Alignment
+    reading: Reading
+    padded: int
+
+
 def candidates(sample_files: Sequence[SampleFile], progress: Callable[[str], None] = lambda _: None) -> list[Candidate]:
-    """Return layouts that explain queue files, best first; each reads them otherwise than those before it."""
-    found: list[Candidate] = []
+    """Return layouts that explain queue files, best first; each reads them otherwise than those before it.
+
+    Of large files the beginnings show which rules are worth a look at the whole.
+    """
+    if sum(len(each.data) for each in sample_files) > EXCERPT and all(each.last is None for each in sample_files):
+        beginnings = [each.beginning(EXCERPT) for each in sample_files]
+        found = _ranked(beginnings, _explained(beginnings, _fitting(beginnings), progress))
+        wanted = {_key(each.rule) for each in found if each.sound and each.bits - found[0].bits < MARGIN}
+        chained = ((rule, chain_all(sample_files, rule)) for rule in rules(sample_files) if _key(rule) in wanted)
+        found = _ranked(sample_files, _explained(sample_files, chained, progress, beginnings))
+        if found and found[0].sound:
+            return _distinct(found)
+    return _distinct(_ranked(sample_files, _explained(sample_files, _fitting(sample_files), progress)))
+
+
+EXCERPT, MARGIN = 1 << 17, 3 * CLEAR
+"""Bytes of a file that are searched first, and bits by which a rule may be worse there to be looked at in the whole."""
+
+
+def _key(rule: Rule) -> tuple[object, ...]:
+    """Return what of a rule does not depend on how much of a file is looked at."""
+    return rule.by, rule.number, rule.distance, rule.excess, rule.stride
+
+
+def _explained(
+    sample_files: Sequence[SampleFile],
+    chained: Iterable[tuple[Rule, list[ChainRecord]]],
+    progress: Callable[[str], None],
+    beginnings: Sequence[SampleFile] = (),
+) -> list[Candidate]:
+    """Return the layouts that rules give; of those that do worse in the ``beginnings`` of the files none."""
     known = any(each.first is not None or each.last is not None or each.listed for each in sample_files)
-    for number, (rule, records) in enumerate(_fitting(sample_files), 1):
+    found: list[Candidate] = []
+    for number, (rule, records) in enumerate(chained, 1):
         progress(f"explanation {number}")
         for reading in readings(records, rule)[: TOLD_READINGS if known else 1]:
-            found += _arranged(sample_files, records, rule, reading)
+            frames = list(_arranged(records, rule, reading))
+            if beginnings and len(frames) > 1:
+                tried = list(_tried(beginnings, chain_all(beginnings, rule), frames))
+                least = min((each.bits for each, _ in tried), default=0.0)
+                frames = [frame for each, frame in tried if each.bits - least < CLEAR]
+            found += [each for each, _ in _tried(sample_files, records, frames)]
+    return found
+
+
+def _tried(
+    sample_files: Sequence[SampleFile], records: Sequence[ChainRecord], frames: Sequence[Frame]
+) -> Iterator[tuple[Candidate, Frame]]:
+    """Yield the layouts of frames, but for those that no layout can say."""
+    for frame in frames:
+        with contextlib.suppress(LayoutError):
+            yield _weighed(sample_files, records, frame), frame
+
+
+def _ranked(sample_files: Sequence[SampleFile], found: list[Candidate]) -> list[Candidate]:
+    """Return layouts, best first, without those that cut a text where a length is beyond doubt, or a terminator."""
     if any(each.sound and each.rule.by == "length" and each.rule.support >= CERTAIN for each in found):
         found = [each for each in found if each.rule.by == "length"]  # what else ends a text is then no rule of its own
     found.sort(key=lambda each: (not each.sound, each.bits))
-    found = found if any(each.listed for each in sample_files) else _whole(found)
+    return found if any(each.listed for each in sample_files) else _whole(found)
+
+
+def _distinct(found: Sequence[Candidate]) -> list[Candidate]:
+    """Return those that read otherwise than those before them."""
     distinct: list[Candidate] = []
     for each in found:
         same = next((other for other in distinct if other.reads_as(each)), None)
@@ -210,7 +273,7 @@ def _fitting(sample_files: Sequence[SampleFile]) -> list[tuple[Rule, list[ChainR
     """Return the rules that account for most of the bytes, with the records they give."""
     chained = []
     for rule in rules(sample_files):
-        records = [held for sample_file in sample_files for held in chain(sample_file, rule)]
+        records = chain_all(sample_files, rule)
         if len(records) < 2:
             continue
         seen = sample(records)
@@ -236,9 +299,8 @@ def _is_cut(held: ChainRecord) -> bool:
     return both.isalpha() and both.islower()
 
 
-def _arranged(
-    sample_files: Sequence[SampleFile], records: Sequence[ChainRecord], ruled: Rule, reading: Reading
-) -> Iterator[Candidate]:
+def _arranged(records: Sequence[ChainRecord], ruled: Rule, reading: Reading) -> Iterator[Frame]:
+    """Yield the ways to share out the bytes between the texts that leave room for all that a reading needs."""
     for found in alignments(records, ruled, reading)[:MOST_ARRANGED]:
         rule, alignment = _ended(records, ruled, found)
         claims = widened(Sight(records, rule), reading.claims, alignment.head)
@@ -248,10 +310,8 @@ def _arranged(
         kept = [each for each in claims if not _straddles(each, alignment, rule)]
         if _NEEDED & {each.role for each in claims} - {each.role for each in kept}:
             continue
-        strides = [1, *_padding(records, rule, alignment)]
-        for stride in strides:
-            with contextlib.suppress(LayoutError):  # no layout can say this
-                yield _weighed(sample_files, records, rule, alignment, replace(reading, claims=kept), padded=stride)
+        for padded in (1, *_padding(records, rule, alignment)):
+            yield Frame(rule, alignment, replace(reading, claims=kept), padded)
 
 
 def _padding(records: Sequence[ChainRecord], rule: Rule, alignment: Alignment) -> Iterator[int]:
@@ -281,53 +341,62 @@ def _ended(records: Sequence[ChainRecord], rule: Rule, alignment: Alignment) -> 
     return rule, alignment
 
 
-def _weighed(
-    sample_files: Sequence[SampleFile],
-    records: Sequence[ChainRecord],
-    rule: Rule,
-    alignment: Alignment,
-    reading: Reading,
-    padded: int = 1,
-) -> Candidate:
+def _weighed(sample_files: Sequence[SampleFile], records: Sequence[ChainRecord], frame: Frame) -> Candidate:
     """Return a layout with what it leaves to be explained when the files are read with it.
-
-    ``padded`` is the multiple to which the length counts a record with its padding.
 
     Raises:
         LayoutError: no layout can say this.
     """
+    rule, alignment, reading, padded = frame
     layout = laid_out(records, rule, alignment, reading, padded)
     copied = copies(Sight(records, rule), rule, alignment)
     queues = [parse_queue(sample_file.data, layout) for sample_file in sample_files]
     in_pages = paged(layout, sample_files, queues)
     if in_pages is not layout:
         layout, queues = in_pages, [parse_queue(sample_file.data, in_pages) for sample_file in sample_files]
-    texts = tuple((record.sync, record.text) for queue in queues for record in queue.records)
-    raws = [layout.encoded(text) for _, text in texts]
-    odd = sum(map(is_odd, raws)) + sum(fault.kind in MISFRAMED for queue in queues for fault in queue.framing)
+    count = sum(len(queue.records) for queue in queues)
+    odd = sum(is_odd(layout.encoded(record.text)) for queue in queues for record in queue.records) + sum(
+        fault.kind in MISFRAMED for queue in queues for fault in queue.framing
+    )
     size = sum(len(sample_file.data) for sample_file in sample_files)
     strayed = sum(gap.stop - gap.start for queue in queues for gap in queue.gaps)
     gaps = sum(len(queue.gaps) for queue in queues)
     kinds = sum(of_one_kind(queue)[1] for queue in queues)
     bits = alignment.bits + reading.bits + GAP_BITS * gaps + STRAY_BITS * strayed + ODD_BITS * odd
     if rule.by == "length" and padded == 1 and rule.excess > len(TERMINATORS[rule.terminator]):
-        bits += ALIKE_BITS * len(raws) * alike(raws, same=rule.terminator == "none")
+        raws = [layout.encoded(record.text) for queue in queues for record in queue.records]
+        bits += ALIKE_BITS * count * alike(raws, same=rule.terminator == "none")
     bits += BEHIND_BITS * (placed(reading.claims[0], alignment)[0] == "trailer")
     bits += TEXT_BITS * cut_off(records, rule, alignment, reading.claims, copied)
-    bits += ODD_BITS * (_unlisted(sample_files, queues) + _untold(sample_files, queues) * len(texts))
+    bits += ODD_BITS * (_unlisted(sample_files, queues) + _untold(sample_files, queues) * count)
     return Candidate(
         layout,
-        len(texts),
+        count,
         1 - strayed / size,
         gaps=gaps - kinds,
-        odd=odd / max(1, len(raws)),
+        odd=odd / max(1, count),
         bits=bits,
         rule=rule,
         alignment=alignment,
         reading=reading,
-        texts=texts,
+        texts=compared(queues),
+        said=all_said(queues),
         copied=copied,
     )
+
+
+def compared(queues: Sequence[Queue]) -> tuple[tuple[int, str], ...]:
+    """Return number and text of the records by which readings are compared: all, of large files some."""
+    found: list[tuple[int, str]] = []
+    for queue in queues:
+        step, first = 1 << (queue.size // EXCERPT).bit_length(), queue.codec.len_head
+        found += [(each.sync, each.text) for each in queue.records if not (each.start + first) % step]
+    return tuple(found)
+
+
+def all_said(queues: Sequence[Queue]) -> int:
+    """Return a hash of all texts."""
+    return hash(tuple(record.text for queue in queues for record in queue.records))
 
 
 def _unlisted(sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> int:

@@ -16,10 +16,11 @@ from glbtools.binary.field import PLACES, REPEATS, SIZES, Field, RecordValues
 from glbtools.binary.layout import Layout
 from glbtools.binary.records import codec
 from glbtools.formats.queue import Queue
-from glbtools.learn.comparison import undamaged
+from glbtools.learn.comparison import DamageIndex
 from glbtools.learn.framing import BINARY, Number
 from glbtools.learn.inserting import bytes_of, with_field
 from glbtools.learn.samples import SampleFile
+from glbtools.learn.scoring import is_blank
 
 FEWEST, FEWEST_VALUES = 6, 4
 """Records of which one says again what another does, and different values of it, below which chance explains it."""
@@ -63,22 +64,40 @@ class RecordPlace(NamedTuple):
 def with_repeats(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Queue], *, told: bool) -> Layout:
     """Return a layout in which what is said again is a field of its own; ``told``: somebody knows the numbers."""
     for section in ("record", "trailer"):
-        pairs = zip(sample_files, queues, strict=True)
-        places = [each for sample_file, queue in pairs for each in _places(sample_file, queue, section)]
-        if len(places) < FEWEST:
+        if not bytes_of(layout, section, {"opaque", "constant"}):
             continue
-        for number in sorted(BINARY, key=lambda each: (-each.size, each.order != layout.byte_order)):
+        numbers = sorted(BINARY, key=lambda each: (-each.size, each.order != layout.byte_order))
+        places = _places(sample_files, queues, section, MANY)
+        if not any(field for number in numbers for field in _repeating(layout, places, section, number, told=told)):
+            continue
+        if any(len(queue.records) > MANY for queue in queues):
+            places = _places(sample_files, queues, section)
+        for number in numbers:
             for field in _repeating(layout, places, section, number, told=told):
                 layout = with_field(layout, field)
     return layout
 
 
-def _places(sample_file: SampleFile, queue: Queue, section: str) -> Iterator[RecordPlace]:
-    """Yield the undamaged records of a file."""
-    numbers = {each.start: at for at, each in enumerate(queue.records)}
+MANY = 2000
+"""Records of a file that show whether anything is said again at all."""
+
+
+def _places(
+    sample_files: Sequence[SampleFile], queues: Sequence[Queue], section: str, most: int | None = None
+) -> list[RecordPlace]:
+    """Return the undamaged records of the files, the first ``most`` of each; none where they are too few."""
+    pairs = zip(sample_files, queues, strict=True)
+    found = [each for sample_file, queue in pairs for each in _placed(sample_file, queue, section, most)]
+    return found if len(found) >= FEWEST else []
+
+
+def _placed(sample_file: SampleFile, queue: Queue, section: str, most: int | None) -> Iterator[RecordPlace]:
+    hurt = DamageIndex(queue)
     before, said = None, queue.codec.said
-    for each in undamaged(queue):
-        values = said(each.sync, each.text, start=each.start, stop=each.stop, place=numbers[each.start])
+    for at, each in enumerate(queue.records[:most]):
+        if hurt(each) or is_blank(each.text):
+            continue
+        values = said(each.sync, each.text, start=each.start, stop=each.stop, place=at)
         origin = queue.codec.origin(each, section)
         yield RecordPlace(sample_file.data, origin, values, before is not None and queue.adjoin(before, each))
         before = each
@@ -96,8 +115,9 @@ def _repeating(
     for at in sorted(free):
         if at < last or not free.issuperset(range(at, at + number.size)):
             continue
-        values = [number.read(place.data, place.origin + at) for place in places]
-        agreeing = list(_agreeing(places, values, fixed)) if len(set(values)) > 1 else []
+        likely = {each: fixed[each] for each in _likely(places, at, number, fields)}
+        values = [number.read(place.data, place.origin + at) for place in places] if likely else []
+        agreeing = list(_agreeing(places, values, likely)) if len(set(values)) > 1 else []
         found = [
             each
             for each in agreeing
@@ -112,6 +132,19 @@ def _repeating(
 
 LOOKED_AT = 20
 """Records that tell whether a column is worth a look at all of them."""
+
+
+def _likely(places: Sequence[RecordPlace], at: int, number: Number, fields: Sequence[Field]) -> Iterator[Field]:
+    """Yield what a column says again in half of a few records; of counts of records what goes on."""
+    step = max(1, -(-len(places) // LOOKED_AT))
+    some = [(place, number.read(place.data, place.origin + at)) for place in places[::step]]
+    pairs = [(places[to - 1], places[to]) for to in range(step, len(places), step) if places[to].joined]
+    read = [[number.read(each.data, each.origin + at) for each in pair] for pair in pairs]
+    goes_on = 2 * sum(None not in (a, b) and b == a + 1 for a, b in read) >= len(read)  # type: ignore[operator]
+    for field in fields:
+        hits = sum(field.repeated(place.values) == value for place, value in some)
+        if goes_on if field.repeats in PLACES else 2 * hits >= len(some):
+            yield field
 
 
 def _repeated(places: Sequence[RecordPlace], field: Field) -> list[int]:
@@ -142,12 +175,7 @@ def _agreeing(
     places: Sequence[RecordPlace], values: Sequence[int | None], fixed: Mapping[Field, Callable[[], list[int]]]
 ) -> Iterator[tuple[Field, str]]:
     """Yield what a column says again, with in how many records it does."""
-    few = places[:: -(-len(places) // LOOKED_AT)]
-    some = values[:: -(-len(places) // LOOKED_AT)]
     for field, compute in fixed.items():
-        hits = sum(field.repeated(place.values) == value for place, value in zip(few, some, strict=True))
-        if 2 * hits < len(few) and field.repeats not in PLACES:
-            continue
         computed = compute()
         wanted: list[int | None] = list(computed)
         if field.repeats in PLACES:  # a record that damage makes of nothing, or takes away, shifts no other's

@@ -78,6 +78,13 @@ class SampleFile:
         """Return the file with other bytes, and none of its listings; the numbers that somebody knows stay."""
         return SampleFile(self.path, data, first=self.first, last=self.last)
 
+    def beginning(self, stop: int) -> SampleFile:
+        """Return the beginning of the file, with what is known of it."""
+        cut = SampleFile(self.path, self.data[:stop], first=self.first)
+        cut.listed = {at: row for at, row in self.listed.items() if at < stop}
+        cut.printed = list(cut.listed.values())
+        return cut
+
     def control(self, start: int) -> int:
         """Where the first byte from ``start`` on is that no transaction holds; the end of the file without one."""
         found = CONTROL.search(self.data, start)

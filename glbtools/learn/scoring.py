@@ -76,7 +76,7 @@ def is_odd(raw: bytes) -> bool:
 
     Between its lines a NUL may stand in place of a line end.
     """
-    raw = NUL_LINE.sub(b"\r\n", raw)
+    raw = NUL_LINE.sub(b"\r\n", raw) if b"\0" in raw else raw
     return not ANCHOR.match(raw) or CONTROL.search(raw) is not None or _FILLING.search(raw) is not None
 
 

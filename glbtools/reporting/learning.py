@@ -504,7 +504,7 @@ def _apart(best: Candidate, other: Candidate) -> str:
         alike = next((at for at, (a, b) in enumerate(zip(text, rival_text, strict=False)) if a != b), None)
         alike = min(len(text), len(rival_text)) if alike is None else alike
         return f"told apart by a text: {_quoted(text, alike)}, or {_quoted(rival_text, alike)}"
-    return f"told apart by the number of records: {len(best.texts)}, or {len(other.texts)}"
+    return f"told apart by the number of records: {best.records}, or {other.records}"
 
 
 def _quoted(text: str, at: int = 0) -> str:

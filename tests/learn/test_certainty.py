@@ -299,6 +299,9 @@ def test_what_was_false_once_is_not_stated_again(seed: int, way: str, tmp_path: 
         pytest.param(90059, "listing", "exact", id="a listing that has every record says that the other kind is none"),
         pytest.param(90010, "listing", "exact", id="behind a text stands what was there before"),
         pytest.param(90151, "listing", "exact", id="numbers begin again"),
+        pytest.param(
+            175038, "listing", "exact", id="a record that goes over the end of a page, and the next is behind it"
+        ),
         pytest.param(90094, "known", "exact", id="a known number picks the numbers that begin again"),
     ],
 )

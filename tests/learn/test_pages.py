@@ -122,6 +122,18 @@ def test_what_begins_at_the_end_of_a_page_and_goes_over_it_is_no_record() -> Non
         assert [(each.sync, each.text.encode()) for each in read] == [(at, text) for at in range(1, 9)]
 
 
+def test_a_record_that_goes_over_the_end_of_a_page_and_leads_to_the_next_is_kept_and_reported() -> None:
+    fields = [FIELD.format(*each) for each in (("sync", 0, "u32"), ("len_text", 4, "u8"), ("text", 5, "text"))]
+    layout = layouts.parse("\n".join([IN_PAGES, *fields]).encode(), "own")
+    text = b"A Paul\tPCM:A/B/paul"
+    data = b"".join(struct.pack("<IB", at, len(text)) + text for at in range(1, 3))
+    queue = parse_queue(data, layout)
+    assert [each.sync for each in queue.records] == [1, 2]
+    assert [each.kind for each in queue.framing] == ["page"]
+    assert "over the end of a page of 32 bytes, by 16 bytes" in queue.framing[0].message
+    assert queue.build() == data
+
+
 def test_records_that_touch_are_in_no_pages(tmp_path: Path) -> None:
     data = b"".join(struct.pack("<HIH", len(text) + 1, n, 0x107) + text + b"\0" for n, text in rows())
     layout = learnt(tmp_path, data).layout

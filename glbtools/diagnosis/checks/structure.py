@@ -24,7 +24,7 @@ from glbtools.model.channel import ranges_of
 from glbtools.model.configuration import POINTERS
 from glbtools.model.doubts import Doubt
 
-DAMAGE = frozenset({"gap", "truncated", "length", "terminator", "padding", "slack", "checksum"})
+DAMAGE = frozenset({"gap", "truncated", "length", "terminator", "padding", "page", "slack", "checksum"})
 MOST_EVIDENCE = 20
 CONTROL_SIZE = 8
 """In bytes (Q87388)."""
