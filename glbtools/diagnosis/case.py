@@ -143,6 +143,11 @@ class Requestors:
         return None
 
     @cached_property
+    def went_back(self) -> bool:
+        """Whether a number that is given shows that the server went back, or began anew."""
+        return self.own_behind is not None or bool(self.behind)
+
+    @cached_property
     def server_sound(self) -> bool:
         """Whether no number that is given shows that the server went back; its own REQCONF must be given for that."""
         server = self._server
@@ -284,6 +289,11 @@ class Case:
         return (each for each in self.log if each.code in codes)
 
     # --- evidence ------------------------------------------------------------------------------------------------
+
+    def reaches_back(self, made: datetime | None) -> bool:
+        """Whether MSTTRANS is whole and begins before a moment; the server may have begun anew since."""
+        master = self.server.master if self.server else None
+        return master is not None and master.reaches_back(made, anew=self.others.went_back)
 
     def stored(self, name: str, note: str = "") -> Evidence | None:
         """Return where REQCONF holds a value, with the value."""
@@ -494,7 +504,7 @@ def never_taken(case: Case) -> list[Record]:
         if made and theirs.last_update and made - theirs.last_update > SKEW:
             refused.append(each)
             continue
-        if master is None or not telling or not master.reaches_back(made) or own.confirmed is None:
+        if master is None or not telling or not case.reaches_back(made) or own.confirmed is None:
             continue
         # The first record of an Export reads the same every time: what became of it is what became of the next one.
         starts_refused = bool(refused) and refused[-1].sync == each.sync + 1
@@ -553,8 +563,7 @@ def low_part(case: Case) -> list[LowChange]:
 
 
 def _signs(case: Case, record: Record, made: datetime | None, confirmed_behind: bool) -> Iterator[str]:
-    master = case.server.master if case.server else None
-    if master is not None and not is_start(record.text) and master.reaches_back(made):
+    if not is_start(record.text) and case.reaches_back(made):
         yield "MSTTRANS reaches back to before it was made and does not hold it"
     updated = case.requestor.last_update if case.requestor else None
     if made and updated and made - updated > SKEW:

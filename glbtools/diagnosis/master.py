@@ -118,11 +118,11 @@ class Master:
             latest[each.text] = max(filter(None, (when, known)), default=None)
         return latest
 
-    def reaches_back(self, made: datetime | None) -> bool:
-        """Whether it is whole, and begins before a moment."""
+    def reaches_back(self, made: datetime | None, *, anew: bool = False) -> bool:
+        """Whether it is whole, and begins before a moment; with 1 it begins before any, unless numbers began anew."""
         if not self.whole:
             return False
-        return self.first == 1 or bool(self.since and made and made > self.since)
+        return (self.first == 1 and not anew) or bool(self.since and made and made > self.since)
 
     def spans(self, made: datetime | None) -> bool:
         """Whether it holds all that was issued since more than a day before a moment, number by number."""

@@ -123,7 +123,7 @@ def _missed(case: Case, queue: QueueEvidence, low: list[Record]) -> Iterator[Rec
         return
     for each in low:
         made = case.postoffice.moment(queue, each)
-        if not is_start(each.text) and not master.has(each.text, made) and master.reaches_back(made):
+        if not is_start(each.text) and not master.has(each.text, made) and case.reaches_back(made):
             yield each
 
 

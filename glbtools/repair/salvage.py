@@ -84,7 +84,7 @@ def not_taken(work: Work, case: Case) -> list[Change]:
         for each in low
         if not is_start(each.text)
         and master
-        and master.reaches_back(each.stamp)
+        and case.reaches_back(each.stamp)
         and not master.has(each.text, each.stamp)
     ]
     starts = [each.sync for each in low if is_start(each.text) and each.sync < max(gone, default=0)]

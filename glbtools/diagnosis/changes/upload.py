@@ -147,7 +147,7 @@ def _taken_before(case: Case, change: Change) -> Doubt | None:
     master = case.server.master if case.server else None
     if never_reached(case, change, change.stamp):
         return None
-    shown = master is not None and master.reaches_back(change.stamp) and master.lacks(change.text)
+    shown = master is not None and case.reaches_back(change.stamp) and master.lacks(change.text)
     return doubts.TAKEN_BEFORE if shown else doubts.RESTORED_TOGETHER
 
 
