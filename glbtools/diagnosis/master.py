@@ -70,7 +70,12 @@ class Master:
     @cached_property
     def rises(self) -> bool:
         """Whether its numbers rise from record to record."""
-        return all(low.sync < high.sync for low, high in pairwise(self.held.records))
+        return self.fallen is None
+
+    @cached_property
+    def fallen(self) -> Record | None:
+        """The first record whose number is not above that of the one before."""
+        return next((high for low, high in pairwise(self.held.records) if low.sync >= high.sync), None)
 
     @cached_property
     def complete(self) -> bool:

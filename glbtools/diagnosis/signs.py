@@ -168,6 +168,9 @@ def _master(case: Case) -> Shown:
         yield ("master-above" if last > server.head else "master-below"), places
     else:
         yield "master-even", places
+    found = case.server.postoffice.read(master.artefact) if case.server else None
+    if (fallen := server.master.fallen) is not None and found and not any(each.damage for each in found.faults):
+        yield "master-falls", (recorded(master, fallen), case.headed("sync"))
     if server.first is not None and case.numbers.applied is not None and server.first > case.numbers.applied + 1 > 1:
         yield "master-late", places
         if recent_loss(case):

@@ -45,6 +45,7 @@ SIGNS: Mapping[str, str] = MappingProxyType(
         "others-behind": "another requestor shows that the server went back",
         "master-even": "MSTTRANS ends where SRVCONF says",
         "master-above": "MSTTRANS ends above the number in SRVCONF",
+        "master-falls": "the numbers in MSTTRANS fall: some were given twice",
         "master-below": "MSTTRANS ends below the number in SRVCONF",
         "master-empty": "MSTTRANS is empty, and SRVCONF has issued numbers",
         "master-late": "MSTTRANS begins above what is due",
@@ -170,10 +171,10 @@ HISTORIES: tuple[History, ...] = (
         "only SRVCONF was put back (Q96003)",
         may=_signs(
             "behind behind-zero behind-some above-every received-above server-behind imports-lower import-asked "
-            "imports-far others-behind master-above master-holds largest served-empty record-zero"
+            "imports-far others-behind master-above master-falls master-holds largest served-empty record-zero"
         ),
         late=_signs("master-even all-young"),
-        speaks=_signs("master-above"),
+        speaks=_signs("master-above master-falls"),
         loses=_signs("imports-lower received-above record-zero"),
         problems=("msttrans-corrupt",),
         tells="the dates of SRVCONF and MSTTRANS",
@@ -383,8 +384,11 @@ class Causes(NamedTuple):
     @property
     def losing(self) -> tuple[History, ...]:
         """The open histories that make a loss of the relation."""
-        spared = self.seen if self.relation == "behind" else _NONE
-        return tuple(each for each in self.open if self.relation in each.loses and not each.spares & spared)
+        return tuple(each for each in self.open if self.makes_loss(each))
+
+    def makes_loss(self, history: History) -> bool:
+        """Whether a history makes a loss of the relation, with the signs that are seen."""
+        return self.relation in history.loses and not (self.relation == "behind" and history.spares & self.seen)
 
     @property
     def effect(self) -> str:
@@ -406,7 +410,7 @@ class Causes(NamedTuple):
         A loss in every open history is an error; in some of them, a warning; a note only where an ordinary step may
         be all, and no other postoffice shows a step back. A history that needs a further step takes nothing away.
         """
-        harmless = [each for each in self.plain if self.relation not in each.loses]
+        harmless = [each for each in self.plain if not self.makes_loss(each)]
         if not harmless:
             return "error"
         ordinary = any(each.slug in ORDINARY for each in harmless)

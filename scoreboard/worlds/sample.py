@@ -16,7 +16,7 @@ from unittest import mock
 from glbtools import cli, files
 from glbtools.diagnosis.changes.upload import UNDER_WAY
 from scoreboard.worlds.judge import Cause, Refuted, Said, Statement
-from scoreboard.worlds.materialize import materialize, name_of
+from scoreboard.worlds.materialize import REQUESTORS, materialize, name_of
 from scoreboard.worlds.signs import signs
 from scoreboard.worlds.state import EXPORT, REAL
 from scoreboard.worlds.truth import COMES, LACKS, NEVER, REACHED, Worlds
@@ -112,8 +112,9 @@ def said_of(seen: View, directory: Path, older: Path | None = None) -> Said:
     statements = (*_changes(seen, unsent), *_ranges(seen, diagnosis))
     unknown = frozenset(
         at
+        for at in range(len(seen.members))
         for row in unsent["unknown"]
-        if (at := _requestor(seen, row["origin"])) is not None and row["channel"] == "upload"
+        if row["channel"] == "upload" and REQUESTORS[at].lower() in (Path(row["path"]).name, _postoffice(row["origin"]))
     )
     causes, refuted = tuple(_causes(seen, diagnosis)), tuple(_refuted(seen, diagnosis))
     return Said(statements, causes, refuted, listing=True, unknown=unknown)
@@ -206,6 +207,10 @@ def _refuted(seen: View, document: Any) -> list[Refuted]:
 def _concerned(seen: View, document: Any) -> list[Any]:
     """Return the findings of the first requestor, at which faults happen, and of the server."""
     return [row for row in document["findings"] if _requestor(seen, row["postoffice"]) in (None, 0)]
+
+
+def _postoffice(name: str | None) -> str:
+    return (name or "").rpartition("/")[2].lower()
 
 
 def _requestor(seen: View, name: str | None) -> int | None:

@@ -69,7 +69,7 @@ def test_a_cause_is_certain_only_where_every_other_one_is_refuted(relation, seen
 @given(st.sampled_from(RELATIONS), SEEN)
 def test_an_error_is_a_loss_in_every_history_that_needs_no_further_step_and_a_loss_is_never_silent(relation, seen):
     found = causes(relation, seen)
-    losing = [each for each in found.plain if relation in each.loses]
+    losing = [each for each in found.plain if found.makes_loss(each)]
     assert (found.severity == "error") == (len(losing) == len(found.plain))
     if found.severity == "note" and losing:
         assert any(each.slug in ORDINARY for each in found.plain)
@@ -94,6 +94,7 @@ def test_a_number_below_reqsync_alone_decides_nothing():
         (["above-every"], {"resync", "reqconf-copied"}),
         (["received-above"], {"resync", "record-made-anew", "reqconf-copied"}),
         (["master-above"], {"server-restored", "server-enabled-anew", "resync", "record-made-anew", "reqconf-copied"}),
+        (["master-falls"], {"server-restored", "server-enabled-anew", "resync", "record-made-anew", "reqconf-copied"}),
         (["behind-zero", "master-holds"], {"server-restored", "server-enabled-anew", "resync", "reqconf-copied"}),
         (["low-not-taken"], {"srvconf-restored", "record-made-anew"}),
         (["others-behind"], {"resync", "record-made-anew", "reqconf-copied"}),
@@ -103,6 +104,14 @@ def test_what_refutes_a_history_of_a_number_below_reqsync(seen, gone):
     refuted = {each.history.slug for each in causes("behind", seen).refuted}
     assert refuted >= gone - {"reqconf-copied"}
     assert not gone & set(slugs("behind", *seen)) - {"reqconf-copied"}
+
+
+def test_a_server_whose_own_reqconf_was_not_put_back_with_srvconf_has_kept_its_lists():
+    restored, kept = causes("behind", ["received-above"]), causes("behind", ["received-above", "server-behind"])
+    assert restored.first.slug == kept.first.slug == "server-restored"
+    assert (restored.effect, kept.effect) == ("likely", "possible")
+    assert kept.severity == "note"
+    assert causes("received-above", ["server-behind"]).severity == "error"
 
 
 def test_that_the_server_received_less_than_was_issued_is_an_error_whatever_the_cause():

@@ -121,6 +121,8 @@ def _standing_pending(view: View, change: Change) -> Obstacle:
             note = "Neither what is confirmed nor what the server has is known; what arrives is cleared from REQTRANS."
             return obstacle("pending", note, doubts.EITHER_WAY, settled_by=(_REQCONF, record))
         note = f"The server counts numbers of this postoffice up to {b}; only ReqSync tells whether it will be sent."
+        if change.sync <= _attested(case):
+            return obstacle("pending", f"{note} A record behind it holds a number as high.", doubts.EITHER_WAY)
         return obstacle("pending", note, doubts.CONFIRMED_UNSEEN)
     if unregistered(case):
         note = "The server has no record of this postoffice and drops its mail (158); it is taken once there is one."
@@ -135,6 +137,12 @@ def _standing_pending(view: View, change: Change) -> Obstacle:
         return obstacle("unacknowledged", note, doubts.EITHER_WAY, settled_by=(record,))
     note = f"It is numbered above {a}, the last number confirmed here."
     return obstacle("pending", note, doubts.ARRIVED_UNSEEN, settled_by=(record,))
+
+
+def _attested(case: Case) -> int:
+    """Return the highest number that REQTRANS has a record of confirmed numbers for; ReqSync has been as high."""
+    queue = case.postoffice.queue("REQTRANS")
+    return max((queue.records[each].sync for each in queue.dummies), default=0) if queue else 0
 
 
 def _put_back(case: Case, change: Change) -> Doubt | None:
