@@ -48,7 +48,7 @@ def _of(seen: View, at: int, member: Member) -> list[Statement]:
             continue
         acknowledged = record.acknowledged
         if number < confirmed:
-            say("k < a: not sent again", REACHED, NEVER)
+            say("k < a, no mail under way: not sent again", REACHED, NEVER, resting=True)
         elif confirmed < number < acknowledged:
             say("a < k < b: reached or refused", REACHED, NEVER)
         elif number > max(confirmed, acknowledged):

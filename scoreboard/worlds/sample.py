@@ -15,6 +15,7 @@ from unittest import mock
 
 from glbtools import cli, files
 from glbtools.diagnosis.changes.upload import UNDER_WAY
+from glbtools.diagnosis.checks.upload import MAIL_THAT_BEARS
 from scoreboard.worlds.judge import Cause, Refuted, Said, Statement
 from scoreboard.worlds.materialize import REQUESTORS, materialize, name_of
 from scoreboard.worlds.signs import signs
@@ -178,8 +179,10 @@ def _ranges(seen: View, document: Any) -> list[Statement]:
                     place for place, each in enumerate(member.queue or ()) if each.sync == number and each.kind in REAL
                 ]
                 why = f"{row['slug']}: effect"
+                resting = any(MAIL_THAT_BEARS in each for each in row["notes"])
                 for place in held:
-                    found.append(Statement(at, place, 0, REACHED_OR_NEVER, row["certainty"], why, _loud(row)))
+                    said = (REACHED_OR_NEVER, row["certainty"], why, _loud(row), resting)
+                    found.append(Statement(at, place, 0, *said))
                 if not held and row["slug"] in LOST and member.config and number <= member.config.confirmed:
                     found.append(Statement(at, -1, number, frozenset({LACKS}), row["certainty"], why, _loud(row)))
     return found

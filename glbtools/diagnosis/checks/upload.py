@@ -74,6 +74,9 @@ def check(case: Case) -> Iterator[Finding]:
     yield from _unregistered(case)
 
 
+MAIL_THAT_BEARS = "mail that is still under way may bear"
+"""What no file shows: what was sent before the numbers changed is taken when it comes."""
+
 # --- stuck -------------------------------------------------------------------------------------------------------
 
 
@@ -104,7 +107,8 @@ def _stranded(case: Case) -> Finding:
     if not all(never_reached(case, each, case.postoffice.moment(queue, each)) for each in queue.real):
         notes.append(
             f"That {'none of them' if count > 1 else 'it'} had {'' if count > 1 else 'not '}arrived before is not "
-            "certain: an older REQTRANS may have been put back. `glbtools unsent` says of each how sure it is."
+            f"certain: an older REQTRANS may have been put back, or {MAIL_THAT_BEARS} {'them' if count > 1 else 'it'}. "
+            "`glbtools unsent` says of each how sure it is."
         )
     return case.finding(
         "stranded-transactions",
