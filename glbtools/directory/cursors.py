@@ -2,19 +2,23 @@
 
 A vector, as ``repadmin /showutdvec`` prints it for one server, need not say whose it is: the file is called as the
 partner is. For several servers it prints one after another, each under a banner that does
-(docs/facts/directories.md#vectors).
+(docs/facts/directories.md#vectors). What a search for replUpToDateVector gives is the same in binary.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from glbtools import files
 from glbtools.directory.dump import Dump
 from glbtools.errors import UsageError
+from glbtools.formats import ldif_dump
 from glbtools.formats.cursors import parse_cursors
-from glbtools.formats.repadmin import Table, parse_utdvec, vector_tables
+from glbtools.formats.objects import facts_of
+from glbtools.formats.repadmin import Table, Vector, parse_utdvec, vector_tables
+from glbtools.formats.replication import VECTOR, parse_vector
 
 Tell = Callable[[str], object]
 
@@ -54,7 +58,7 @@ def remembered(
     a vector has a line for everybody, so that there its name is needed.
 
     Args:
-        path: a list of cursors, or the output of ``repadmin /showutdvec``.
+        path: a list of cursors, the output of ``repadmin /showutdvec``, or LDIF with replUpToDateVector.
         restored: dump of the restored server.
         partners: their names, as they are to be spelled.
         called: name in lower case that a file may bear -> partners called so.
@@ -68,7 +72,8 @@ def remembered(
     data = files.read(path)
     facts = restored.facts()
     own = {each.lower() for each in (facts.epoch, Path(restored.path).stem) if each} | set(_names(facts.server))
-    tables = () if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")) else vector_tables(data)
+    searched = ldif_dump.begins(data)
+    tables = (_searched(path, data),) if searched else _printed(data)
     spelled = {each.lower(): each for each in partners}
     if not tables:
         found = parse_cursors(data, str(path))
@@ -80,11 +85,39 @@ def remembered(
             for each in found
             if each.log_id.lower() in wanted
         }
-    if tell is not None:
+    if tell is not None and not searched:
         for fault in parse_utdvec(data).faults:
             tell(f"{path}: line {fault.line}: {fault.message}")
     called = called or {each.lower(): {each} for each in partners}
     return dict(_seen(path, tables, own, called))
+
+
+def _printed(data: bytes) -> tuple[Table, ...]:
+    return () if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")) else vector_tables(data)
+
+
+def _searched(path: Path, data: bytes) -> Table:
+    """Return the vector that a search has found; of several parts of the directory the highest number of each id.
+
+    Raises:
+        UsageError: there is none.
+    """
+    held = [each for each in ldif_dump.records(io.BytesIO(data)) if each.dn is not None]
+    reached: dict[str, Vector] = {}
+    for each in held:
+        value = each.get(VECTOR)
+        try:
+            found = parse_vector(value.encode("utf-8", "surrogateescape")) if value else ()
+        except ValueError:
+            raise UsageError(f"{path}: line {each.line}: {VECTOR} cannot be read") from None
+        for one in found:
+            if one.invocation not in reached or reached[one.invocation].usn < one.usn:
+                reached[one.invocation] = Vector(
+                    "", one.invocation, retired=False, usn=one.usn, time="", line=each.line
+                )
+    if not reached:
+        raise UsageError(f"{path}: no object has replUpToDateVector: ask for it by name")
+    return Table(facts_of(held).server, tuple(reached.values()))
 
 
 def _seen(

@@ -190,7 +190,7 @@ class Dump:
         if self.kind == CSV:
             facts, entries = exchange_csv.entries(stream, self._beside, faults.append, bare=bare, known=known)
         elif self.kind == CSVDE:
-            beside = ldif_dump.records(io.BytesIO(self._beside)) if self._beside else ()
+            beside = ldif_dump.records(io.BytesIO(ldif_dump.capture(self._beside))) if self._beside else ()
             facts, entries = csvde.entries(stream, beside, faults.append, known=known)
         else:
             facts, entries = ldif_dump.entries(stream, self._beside, faults.append, known=known)

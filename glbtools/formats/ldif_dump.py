@@ -165,8 +165,25 @@ def entries(
         UsageError: the library is not installed, or the stream cannot seek.
     """
     tell: Report = report or (lambda _: None)
-    beside = records(io.BytesIO(root)) if root is not None else ()
+    beside = records(io.BytesIO(capture(root))) if root is not None else ()
     return entries_of(lambda each: _watched(records(each), tell), _surveyed, stream, beside, tell=tell, known=known)
+
+
+def capture(data: bytes) -> bytes:
+    """Return a capture of the rootDSE as LDIF: also of what PowerShell's Get-ADRootDSE and Get-ADDomainController list.
+
+    Of their lists the name of the server, its highest number and its invocation id are taken.
+    """
+    plain = data.decode("utf-16", "replace").encode() if data.startswith(_WIDE) else data.removeprefix(_MARK)
+    found = {name.lower(): value for name, value in _LISTED.findall(plain)}
+    if _NAMED.search(plain) or b"dnshostname" not in found:
+        return data
+    return b"dn:\n" + b"".join(b"%s: %s\n" % each for each in found.items()) + b"\n"
+
+
+_LISTED = re.compile(
+    rb"^(dnsHostName|highestCommittedUSN|InvocationId)[ \t]+:[ \t]*([^\s{]+)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE
+)
 
 
 def change_record(kind: str, entry: Entry) -> bytes:

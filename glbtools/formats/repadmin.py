@@ -250,7 +250,16 @@ def parse_utdvec(data: bytes) -> Vectors:
     items: list[Vector] = []
     faults: list[Fault] = []
     lines = tuple(_lines(data))
+    is_unreached = False
     for number, span, text in lines:
+        if is_unreached and text[:1] in {" ", "\t"}:
+            continue  # what the status means
+        found = _UNREACHED.fullmatch(text.strip())
+        is_unreached = found is not None
+        if found:
+            said = f"{found[1] or 'a server'} was not reached (status {found[2]}): its vector is not here"
+            faults.append(Fault(NOT_REACHED, said, span, damage=False, line=number))
+            continue
         vector = _vector(text, number)
         if vector is not None:
             items.append(vector)
@@ -459,6 +468,9 @@ class _Neighbours:
             self.faults.append(Fault(OUTCOME, message, span, damage=False, line=number))
         self._asked = None
 
+
+NOT_REACHED = "not-reached"
+"""Kind of fault of a vector: a server that was asked for its own did not answer."""
 
 OUTCOME, UNUSED, OPTIONS = "outcome", "unused", "options"
 """Kinds of faults of a list of links: how a link stands is not known; it was never used; a server's options."""

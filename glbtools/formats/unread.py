@@ -100,6 +100,11 @@ _KINDS = (
         words=("@ usn",),
     ),
     _kind(
+        _POWERSHELL.format("Get-ADRootDSE or Get-ADDomainController"),
+        "it is read beside a dump, as NAME.rootdse.txt: it says whose dump NAME is",
+        r"^(?:highestCommittedUSN|InvocationId)[ \t]+:", r"^(?:dnsHostName|HostName)[ \t]+:", lacks=r"^dn:",
+    ),
+    _kind(
         _POWERSHELL.format("Get-ADReplicationUpToDatenessVectorTable"), _VECTORS,
         r"^(?:UsnFilter[ \t]*:|.*\bPartnerInvocationId\b.*\bUsnFilter\b|.*\bUsnFilter[ \t]*\r?$)",
     ),

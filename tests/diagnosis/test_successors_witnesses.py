@@ -140,3 +140,15 @@ def test_a_vector_that_cannot_be_read_accuses_nobody(tmp_path):
     controller(tmp_path / "dcs", "dc1", LIFE.replace("0fe6", "aaaa"), 20, taken="20260101120000", vector=VECTOR[:40])
     controller(tmp_path / "dcs", "dc2", LIFE, 5, taken="20260101130000")
     assert "backsync-restored-directory" not in [slug for slug, _, _ in slugs(tmp_path / "dcs")]
+
+
+def test_a_server_that_did_not_answer_when_asked_for_its_vector_is_said(tmp_path):
+    banner = "repadmin: running command /showutdvec against full DC {}\n"
+    (tmp_path / "all.txt").write_text(
+        banner.format("DC1.x") + "Caching GUIDs.\n..\nS\\DC1 @ USN  100 @ Time 2026-11-10 10:21:10\n"
+        "S\\DC2 @ USN  50 @ Time 2026-11-10 10:20:55\n\n" + banner.format("DC2.x")
+        + "DsBindWithCred to DC2.x failed with status 1722 (0x6ba):\n    The RPC server is unavailable.\n"
+    )  # fmt: skip
+    (found,) = diagnose(tmp_path / "all.txt").findings
+    assert (found.problem.code, found.severity) == ("X401", "warning")
+    assert [each.note for each in found.evidence] == ["DC2.x was not reached (status 1722): its vector is not here"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import json
+import struct
+import uuid
 
 import pytest
 
@@ -177,3 +179,46 @@ def test_inspect_says_of_a_dump_what_export_refuses(said):
         text = "".join(line for line in person(7).splitlines(keepends=True) if not line.startswith(name))
         found = said(WHOLE + text[:-1] + wrong + "\n\n")
         assert [status for status, _ in found.values()] == [1, 1, 2, 2], (wrong, found)
+
+
+LISTED = (
+    "\r\n\r\nconfigurationNamingContext    : CN=Configuration,DC=x\r\ncurrentTime                   : 3/18/2009 "
+    "11:12:55 AM\r\ndnsHostName                   : DC1.x\r\n"
+    "dsServiceName                 : CN=NTDS Settings,CN=DC1,\r\n"
+    "                                CN=Servers,DC=x\r\nhighestCommittedUSN           : 23015\r\n"
+    "isSynchronized                : {TRUE}\r\n\r\n\r\nHostName       : DC1.x\r\n"
+    "InvocationId   : 640cff0d-5758-40b0-a3ab-53436dda7d8d\r\nIsReadOnly     : False\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize("code", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("name", ["dc1.ldf", "dc1.csv"])
+def test_what_powershell_lists_of_a_server_says_whose_dump_is_beside_it(tmp_path, run, code, name):
+    (tmp_path / "dc1.rootdse.txt").write_bytes(LISTED.encode(code))
+    csv = f"DN,objectClass,objectGUID,uSNChanged\r\n\"CN=a,DC=x\",user,X'{'0' * 31}1',5\r\n"
+    (tmp_path / name).write_text(csv if name.endswith("csv") else TOMBSTONE + PEOPLE)
+    (found,) = json.loads(run("diagnose", tmp_path, "--json").out)["directories"]
+    assert (found["server"], found["head"]) == ("DC1.x", 23015)
+    assert found["epoch"] == "640cff0d-5758-40b0-a3ab-53436dda7d8d"
+    alone = run("inspect", tmp_path / "dc1.rootdse.txt")
+    assert (alone.status, "Get-ADRootDSE" in alone.err, "NAME.rootdse.txt" in alone.err) == (2, True, True)
+
+
+def test_a_vector_that_was_searched_for_is_taken_as_cursors(tmp_path, run):
+    epoch = uuid.UUID("640cff0d-5758-40b0-a3ab-53436dda7d8d")
+    head = ROOT + f"dn: CN=NTDS Settings,DC=x\ninvocationId: {epoch}\n\n"
+    (tmp_path / "dc1.ldif").write_text(
+        head.replace("highest", "dsServiceName: CN=NTDS Settings,DC=x\nhighest") + TOMBSTONE + PEOPLE
+    )
+    (tmp_path / "dc2.ldif").write_text(ROOT.replace("dc1", "dc2") + TOMBSTONE + PEOPLE)
+    vector = struct.pack("<IIII", 2, 0, 1, 0) + epoch.bytes_le + struct.pack("<QQ", 9003, 0)
+    row = base64.b64encode(vector).decode()
+    (tmp_path / "seen").mkdir()
+    (tmp_path / "seen" / "dc2.ldif").write_text(f"dn: DC=x\nreplUpToDateVector:: {row}\n\n")
+    words = ("directory", "backsync", "--restored", tmp_path / "dc1.ldif", "--partner", tmp_path / "dc2.ldif")
+    done = run(*words, "--cursors", tmp_path / "seen" / "dc2.ldif", "--json")
+    (partner,) = json.loads(done.out)["partners"]
+    assert (partner["remembered"], partner["state"]) == (9003, "ROLLED_BACK"), partner
+    (tmp_path / "seen" / "dc2.ldif").write_text("dn: DC=x\nobjectClass: top\n\n")
+    none = run(*words, "--cursors", tmp_path / "seen" / "dc2.ldif")
+    assert (none.status, "no object has replUpToDateVector" in none.err) == (2, True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -173,14 +174,18 @@ def shown(replica: Replica, into: Path, moment: str) -> None:
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guides" / "directory.md"
 
 
-def guided(place: Path, host: str) -> None:
-    """Run the ldapsearch commands of the guide as printed there, but for server, base and login."""
+def guided(place: Path, second: Replica) -> None:
+    """Run the commands of the guide as printed there, but for servers, base and login."""
     place.mkdir()
     text = GUIDE.read_text(encoding="utf-8").replace("\\\n", " ")
-    for line in re.findall(r"^ldapsearch -LLL .*$", text, re.MULTILINE):
+    for line in re.findall(r"^(?:ldapsearch -LLL|samba-tool drs) .*$", text, re.MULTILINE):
         login = f"-x -D Administrator@{REALM} -w '{PASSWORD}'"
-        command = line.replace("ldapsearch -LLL -H ldap://dc1", f"ldapsearch -LLL -H ldap://{host} {login}")
-        command = command.replace("DC=example,DC=com", BASE)
+        command = line.replace("DC=example,DC=com", BASE)
+        for name, address in ADDRESSES.items():
+            command = command.replace(f"-LLL -H ldap://{name} ", f"-LLL -H ldap://{address} {login} ")
+        command = command.replace(
+            "showrepl dc2", f"showrepl {second.host} {shlex.join((*LOGIN, '-s', str(second.config)))}"
+        )
         subprocess.run(command, shell=True, check=True, timeout=120, cwd=place)
 
 
@@ -197,7 +202,7 @@ def main(into: Path) -> None:
     for each in (first, second):
         shown(each, into, "sound")
         each.dump(into / f"sound-{each.name}.ldif")
-    guided(into / "guide", ADDRESSES["dc1"])
+    guided(into / "guide", second)
     second.stop()
     shutil.copytree(second.root / "private", root / "image", ignore=shutil.ignore_patterns("ldapi"))
     second.start()

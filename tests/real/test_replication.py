@@ -95,8 +95,16 @@ def test_an_image_put_back_is_told_by_the_vector_of_its_partner(run, history, tm
     assert "held by partners" in json.dumps(each["notes"])
 
 
-def test_the_ldapsearch_commands_of_the_guide_give_what_it_says(run, history, tmp_path):
+def test_the_commands_of_the_guide_give_what_it_says(run, history, tmp_path):
     shutil.copytree(history / "guide", tmp_path / "guide")
+    links = diagnosed(run, tmp_path / "guide" / "links.txt")
+    assert links["findings"] == []
+    assert json.loads(run("inspect", tmp_path / "guide" / "links.txt", "--json").out)["files"][0]["records"]
+    words = ("--restored", history / "sound-dc1.ldif", "--partner", history / "sound-dc2.ldif")
+    shutil.copy(tmp_path / "guide" / "dc2.vector.ldif", tmp_path / "sound-dc2.ldif")
+    said = run("directory", "backsync", *words, "--cursors", tmp_path / "sound-dc2.ldif", "--json")
+    (partner,) = json.loads(said.out)["partners"]
+    assert (partner["state"], partner["remembered"] > 3000) == ("IN_SYNC", True), partner
     records = parse_ldif((tmp_path / "guide" / "dc1.ldif").read_bytes()).records
     assert any(each.get("isDeleted") == "TRUE" for each in records)
     assert all(each.get("uSNChanged") and each.get("objectGUID") for each in records if each.dn)

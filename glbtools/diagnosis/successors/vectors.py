@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
+from glbtools.binary.span import Fault
 from glbtools.diagnosis.case import ChannelVerdict
 from glbtools.diagnosis.finding import Evidence, Finding
 from glbtools.diagnosis.successors.found import (
@@ -21,13 +22,16 @@ from glbtools.diagnosis.successors.found import (
     highest,
     missed,
     not_understood,
+    only_first,
+    places,
 )
-from glbtools.diagnosis.successors.inputs import CURSORS, VECTOR, SuccessorInputs
+from glbtools.diagnosis.successors.inputs import CURSORS, VECTOR, Piece, SuccessorInputs
+from glbtools.diagnosis.wording import plural
 from glbtools.directory.dump import LDIF
 from glbtools.directory.lives import PRINTED_LATER, TWO_LIVES, OwnedVector, Position, own_line, positions, short
 from glbtools.errors import GlbError
 from glbtools.formats.cursors import Cursor, parse_cursors
-from glbtools.formats.repadmin import Vector, parse_utdvec, vector_tables
+from glbtools.formats.repadmin import NOT_REACHED, Vector, parse_utdvec, vector_tables
 from glbtools.model.channel import BACKSYNC, Channel, classify
 from glbtools.model.directory import Facts
 from glbtools.model.doubts import (
@@ -168,9 +172,11 @@ def _vectors(given: SuccessorInputs, found: DirectoryResult) -> list[OwnedVector
         if data is None:
             continue
         tables = vector_tables(data)
-        strange = parse_utdvec(data).faults
-        if strange:
+        faults = parse_utdvec(data).faults
+        if strange := [each for each in faults if each.kind != NOT_REACHED]:
             found.findings.append(not_understood(piece, strange))
+        if silent := [each for each in faults if each.kind == NOT_REACHED]:
+            found.findings.append(_not_reached(piece, silent))
         for table in tables:
             begins = table.items[0].line
             if table.owner is None and len(tables) > 1:
@@ -181,6 +187,19 @@ def _vectors(given: SuccessorInputs, found: DirectoryResult) -> list[OwnedVector
             else:
                 owned.append(OwnedVector(table.owner or piece.stem, table, piece.path))
     return owned
+
+
+def _not_reached(piece: Piece, faults: Sequence[Fault]) -> Finding:
+    """Return that servers were asked for their vectors and did not answer."""
+    count = len(faults)
+    return finding(
+        "replication-failing",
+        piece.path,
+        f"{plural(count, 'server')} did not answer when asked for {'its vector' if count == 1 else 'their vectors'}",
+        places(piece.path, faults),
+        notes=("What it has seen of the others is not known, nor whether it went back in time.", *only_first(count)),
+        help=("Look whether it runs, at its name in DNS and at the ports of RPC, and ask it again.",),
+    )
 
 
 def _line_of(path: str, line: Vector, note: str = "") -> Evidence:
