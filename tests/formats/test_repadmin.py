@@ -84,7 +84,7 @@ def test_a_line_that_is_no_link_is_a_fault(line):
 
 VECTORS = st.builds(Vector, st.just("") | TEXT, TEXT, st.booleans(), st.integers(0, 2**64 - 1), TEXT, st.just(0))
 NUMBER = st.none() | st.integers(0, 9999)
-UNTIMED = TEXT.filter(lambda text: not repadmin._is_time(text))
+UNTIMED = TEXT.filter(lambda text: not repadmin.is_time(text))
 """What looks like a time and is none is named, and has tests of its own."""
 LINKS = st.builds(
     Link,
