@@ -132,6 +132,7 @@ class Dump:
         with self._opened() as stream:
             size = stream.seek(0, io.SEEK_END)
             stream.seek(0)
+            number = -1
             for number, entry in enumerate(self._read(stream, faults, known, bare=bare)[1]):
                 if faults:
                     self._see(faults)
@@ -139,6 +140,8 @@ class Dump:
                     self._progress(self.path, stream.tell(), size)
                 yield entry
         self._see(faults)
+        if number < 0 and known.head is None:
+            self.doubts.append(f"{self.path}: no object is read of it: the search found nothing, or gave no numbers")
         if reason := self.cut():
             self.doubts.append(f"{self.path}: {reason}: {_CUT}")
         if not known.identified:

@@ -222,3 +222,30 @@ def test_a_vector_that_was_searched_for_is_taken_as_cursors(tmp_path, run):
     (tmp_path / "seen" / "dc2.ldif").write_text("dn: DC=x\nobjectClass: top\n\n")
     none = run(*words, "--cursors", tmp_path / "seen" / "dc2.ldif")
     assert (none.status, "no object has replUpToDateVector" in none.err) == (2, True)
+
+
+@pytest.mark.parametrize("content", ["version: 1\n\n", "dn: CN=a,DC=x\nuSNChanged:< file:///a\ncn: a\n\n"])
+def test_a_dump_of_which_nothing_is_read_says_so(said, content):
+    for status, words in (said(content)[each] for each in ("export", "compare")):
+        assert (status, "no object is read of it: the search found nothing, or gave no numbers" in words) == (1, True)
+
+
+def test_a_search_that_found_nothing_new_on_a_server_that_says_its_number_is_an_export_of_nothing(said):
+    status, words = said(ROOT)["export"]
+    assert (status, "0 A, 0 M, 0 D; USN 9000 is remembered" in words) == (0, True)
+
+
+def test_members_that_samba_reveals_as_taken_away_are_none():
+    """As ``ldbsearch --reveal --extended-dn`` of Samba 4.17 prints a group of which one of two members was removed."""
+    text = (
+        "# record 1\ndn: <GUID=a4184595-25c1-478e-8949-ff100cff3d61>;<SID=S-1-5-21-1>;CN=Readers,DC=x\n"
+        "objectClass: group\nuSNChanged: 3956\n"
+        "member: <GUID=a62e312d-754c-444d-9ac6-1204e08d7f28>;<RMD_ADDTIME=1344046515900\n 00000>;"
+        "<RMD_CHANGETIME=134404651610000000>;<RMD_FLAGS=1>;<RMD_INVOCID=1fff07c\n 8-3734-4846-9e31-16d564b53628>;"
+        "<RMD_VERSION=2>;<SID=S-1-5-21-1>;CN=berta,DC=x\n"
+        "member: <GUID=539951c5-5d0f-497b-b613-7cc1cfd9a887>;<RMD_FLAGS=0>;<RMD_VERSION=1>;CN=anton,DC=x\n\n"
+        "# returned 1 records\n"
+    )
+    (found,) = entries(io.BytesIO(text.encode()))[1]
+    assert (found.dn, found.key) == ("CN=Readers,DC=x", "a4184595-25c1-478e-8949-ff100cff3d61")
+    assert dict(found.values)["member"] == ("CN=anton,DC=x",)

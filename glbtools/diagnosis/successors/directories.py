@@ -300,7 +300,8 @@ def _unnumbered(each: Directory) -> Finding:
     return finding(
         "dump-damaged",
         each.path,
-        f"{plural(count, 'object')} of the dump {'has' if count == 1 else 'have'} no number, and others do",
+        f"{plural(count, 'object')} of the dump {'has' if count == 1 else 'have'} no number"
+        + (", and others do" if each.objects else ""),
         places(each.path, each.unnumbered.first),
         severity="warning",
         notes=(
