@@ -135,7 +135,8 @@ def report(
     if common.as_json:
         from glbtools import __version__
 
-        put([story.document(found, __version__, to, size)])
+        blocks = () if to else story.story(found, details, common.progress)
+        put([story.document(found, __version__, to, size, blocks)])
     elif to and not common.quiet:
         complain(f"{to}: {size} bytes; {findings.summary(found)}")
     raise typer.Exit(complaints(found.failures) or (FOUND if found.troubled else 0))

@@ -38,7 +38,8 @@ class Event(NamedTuple):
         clock: whose clock showed the time: NET/PO, or the directory of a postoffice without a known name.
         zone: of that clock: an IANA name, or ``unknown``.
         written: the time as it stands in the file.
-        precision: ``second``, ``2 seconds``, ``minute``, ``day``, or ``unknown`` where the time is a neighbour's.
+        precision: ``second``, ``2 seconds``, ``minute``, ``day``, ``cycle`` for a counter of cycles, or ``unknown``
+            where the time is a neighbour's.
         earliest, latest: the instants between which it lies, as ``instant``; None where not even these are known.
         note: what is uncertain about the time.
         number: transaction number or update sequence number.

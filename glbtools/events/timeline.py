@@ -449,7 +449,7 @@ class _Gathering:
                     message=f"counter {_name(artefact.path)}: {what}",
                     data_type="glbtools:srvconf:counter",
                     postoffice=getattr(holder, "node", ""),
-                    precision=kinds.UNKNOWN,
+                    precision="cycle",
                     earliest=None,
                     latest=None,
                     note="; ".join(filter(None, ("dated by the latest date that goes with it", known.note))),

@@ -42,6 +42,7 @@ from glbtools.reporting.model import (
     Table,
     Verbatim,
 )
+from glbtools.reporting.outline import outline
 from glbtools.reporting.page import write_page
 from glbtools.reporting.text import message, safe
 
@@ -146,13 +147,14 @@ def headline(report: Report) -> str:
     return _sentence(message(serious[0].message)) + more
 
 
-def document(report: Report, version: str, path: str | None, size: int) -> str:
-    """Return as JSON what is wrong in short, and where the page is."""
+def document(report: Report, version: str, path: str | None, size: int, blocks: Iterable[Block] = ()) -> str:
+    """Return as JSON what is wrong in short, and where the page is, or else all that it would say."""
     short = {
         "summary": findings.summary(report),
         "findings": report.summary,
         "path": path,
         "size": size if path else None,
+        "sections": outline(blocks),
     }
     return dumps({"schema": SCHEMA, "tool": tool(version)} | short)
 

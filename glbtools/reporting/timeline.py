@@ -173,7 +173,7 @@ def report(timeline: Timeline) -> Iterator[Block]:
 
 
 def _told(event: Event, time: str) -> str:
-    approximate = "~" if event.precision in (UNKNOWN, "minute") else " "
+    approximate = "~" if event.precision in (UNKNOWN, "minute", "day", "cycle") else " "
     whose = f"{event.postoffice or event.clock}: " if event.postoffice or event.clock else ""
     place = event.path.replace("\\", "/").rpartition("/")[2]
     notes = [f"as {place}", event.note] if event.kind in (CHANGED, DELETED) else [event.note]

@@ -9,8 +9,10 @@ import struct
 import zipfile
 from collections import Counter
 from datetime import datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 import glbtools
@@ -244,6 +246,23 @@ def test_one_document_has_the_clocks_and_the_events(run, fixture_path, tmp_path)
     assert len((tmp_path / "t.csv").read_text().splitlines()) == 16
 
 
+SCHEMA = json.loads((files("glbtools.schemas") / "timeline.schema.json").read_text("utf-8"))
+EVIDENCE = ["healthy-week", "stuck", "damaged", "network", "directories/dc-restored", "directories/links-late"]
+EVIDENCE += ["directories/backsync-restored-directory", "directories/usn-deletion-exported"]
+
+
+@pytest.mark.parametrize("name", EVIDENCE)
+def test_the_document_and_every_event_are_as_their_schema_says(run, fixture_path, name):
+    document = json.loads(run("timeline", fixture_path(name), "--json").out)
+    jsonschema.validate(document, SCHEMA)
+    lines = map(json.loads, run("timeline", fixture_path(name), "--to", "-").out.splitlines())
+    assert list(lines) == document["events"] != []
+
+
+def test_the_schema_names_every_kind_of_event():
+    assert SCHEMA["$defs"]["event"]["properties"]["timestamp_desc"]["enum"] == list(KINDS)
+
+
 def test_times_of_files_in_an_archive_are_events_and_date_no_finding(run, fixture_path, tmp_path):
     source, packed = fixture_path("stuck"), tmp_path / "case.zip"
     with zipfile.ZipFile(packed, "w") as archive:
@@ -409,5 +428,5 @@ def test_counters_of_cycles_stand_beside_the_update_that_goes_with_them(fixture_
     said = {each.message.partition(": ")[2]: each.number for each in found}
     assert "cycle 11" in said
     assert "POLYNOMIAL/OCTOBER was last heard of in cycle 9" in said
-    assert {each.precision for each in found} == {UNKNOWN}
+    assert {each.precision for each in found} == {"cycle"}
     assert all(each.note.startswith("dated by the latest date that goes with it") for each in found)

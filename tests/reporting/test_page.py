@@ -9,8 +9,10 @@ import json
 import re
 from collections import Counter
 from html.parser import HTMLParser
+from importlib.resources import files as package_files
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 import glbtools
@@ -328,7 +330,26 @@ def test_without_a_file_the_same_report_is_text_and_json_says_where_the_page_is(
     document = json.loads(done.out)
     assert document["schema"] == "glbtools.report/1"
     assert document["size"] == (tmp_path / "p.html").stat().st_size
+    assert document["sections"] == []
     assert run("report", fixture_path("stuck"), "--to", tmp_path / "p.html").status == 2
+
+
+SCHEMA = json.loads((package_files("glbtools.schemas") / "report.schema.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    "name", ["stuck", "seed-server-restored", "healthy-week", "damaged", "directories/backsync-restored-directory"]
+)
+def test_the_json_has_all_that_the_page_says_and_is_as_its_schema_says(run, fixture_path, tmp_path, name):
+    document = json.loads(run("report", fixture_path(name), "--json").out)
+    jsonschema.validate(document, SCHEMA)
+    page_text = written(fixture_path(name), tmp_path / "page.html")
+    assert [each["anchor"] for each in document["sections"]] == re.findall(r'<h2 id="(\w+)">', page_text)
+    shown = re.sub(r"\s+", " ", "".join(Read(page_text).text))
+    for section in document["sections"]:
+        for block in section["blocks"]:
+            if block["kind"] in ("heading", "paragraph"):
+                assert block["text"] in shown
 
 
 def test_the_terminal_says_what_matters_of_many_postoffices_and_everything_when_asked(run, tmp_path):
