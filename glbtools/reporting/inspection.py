@@ -16,6 +16,7 @@ from glbtools.reporting.model import (
     Column,
     Dump,
     Facts,
+    Heading,
     Paragraph,
     Place,
     Places,
@@ -54,7 +55,7 @@ def report(inspection: Inspection[Any], *, hexadecimal: bool = False, limit: int
 def heading(inspection: Inspection[Any]) -> Iterator[Block]:
     """Yield what the file is: format, size, layout and its status, content in a few phrases, hash."""
     size = f"{len(inspection.data)} byte{'' if len(inspection.data) == 1 else 's'}"
-    yield Verbatim(f"{safe(inspection.path)}: {inspection.entry.title}, {size}", STRONG)
+    yield Heading(f"{safe(inspection.path)}: {inspection.entry.title}, {size}")
     yield Paragraph("; ".join(message(each) for each in inspection.summary), hang=0)
     layout = inspection.layout
     if layout is not None:

@@ -35,7 +35,6 @@ class Paragraph(NamedTuple):
         tones: of the lead, or of all of it where there is none.
         hang: columns before its further lines; those of the next depth unless given.
         anywhere: whether it may be cut within a word, as a path.
-        filled: whether it is running text, which is hard to read in long lines.
     """
 
     text: str
@@ -44,7 +43,6 @@ class Paragraph(NamedTuple):
     tones: Tones = ()
     hang: int | None = None
     anywhere: bool = False
-    filled: bool = False
 
 
 class Break(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any
 from glbtools.diagnosis.explanation import Explanation
 from glbtools.diagnosis.problems import PROBLEMS, Problem, explain
 from glbtools.reporting.documents import dumps
-from glbtools.reporting.model import STRONG, Block, Break, Column, Facts, Paragraph, Table, Verbatim
+from glbtools.reporting.model import STRONG, Block, Break, Column, Facts, Heading, Paragraph, Table, Verbatim
 from glbtools.reporting.text import message
 
 MOST_FOUND = 10
@@ -72,7 +72,7 @@ def report(problem: Problem) -> Iterator[Block]:
         if fence:
             verbatim = not verbatim
         elif line.startswith("#"):
-            yield Verbatim(line.lstrip("# "), STRONG)
+            yield Heading(line.lstrip("# "))
         elif plain:
             paragraph = [line.strip()]
         elif line:
@@ -127,4 +127,4 @@ def _anchor(problem: Problem) -> str:
 
 def _filled(text: str) -> Block:
     hang = 2 if text.startswith("- ") else 3 if text[:1].isdigit() and text[1:3] == ". " else 0
-    return Paragraph(message(text), hang=hang, filled=True)
+    return Paragraph(message(text), hang=hang)

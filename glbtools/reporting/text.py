@@ -11,6 +11,7 @@ from typing import NamedTuple, TextIO
 
 MIN_WIDTH = 60
 MIN_COLUMN = 12
+_NARROWEST = 6
 _STYLES = {
     "strong": "1", "faint": "2", "error": "31", "good": "32", "warning": "33", "mark": "35", "note": "36",
 }  # fmt: skip
@@ -118,7 +119,7 @@ def table(rows: Iterable[Sequence[str]], headers: Sequence[str], width: int, rig
     widths = _fitted([headers, *cells], [_width(each) for each in headers], width)
     drawn = tabulate.tabulate(
         [[_folded(cell, room) for cell, room in zip(row, widths, strict=True)] for row in cells],
-        headers=list(headers),
+        headers=[_folded(head, room) for head, room in zip(headers, widths, strict=True)],
         tablefmt="simple",
         colalign=["right" if column in set(right) else "left" for column in range(len(headers))] if cells else None,
         disable_numparse=True,
@@ -128,13 +129,17 @@ def table(rows: Iterable[Sequence[str]], headers: Sequence[str], width: int, rig
 
 
 def _fitted(rows: Sequence[Sequence[str]], least: Sequence[int], width: int) -> list[int]:
-    """Return the width of each column: as its cells need it, the widest narrowed as far as the whole has to be."""
+    """Return the width of each column: as its cells need it, the widest narrowed as far as the whole has to be.
+
+    No column gets narrower than its head and ``MIN_COLUMN``, unless that leaves too little room for the others.
+    """
     widths = [min(width, max(map(_width, column))) for column in zip(*rows, strict=True)]
-    while sum(widths) + 2 * (len(widths) - 1) > width:
-        spare, widest = max((size, number) for number, size in enumerate(widths))
-        if spare <= max(MIN_COLUMN, least[widest]):
-            break
-        widths[widest] -= 1
+    for bounds in ([max(MIN_COLUMN, each) for each in least], [_NARROWEST] * len(least)):
+        while sum(widths) + 2 * (len(widths) - 1) > width:
+            wide = [(size, number) for number, size in enumerate(widths) if size > bounds[number]]
+            if not wide:
+                break
+            widths[max(wide)[1]] -= 1
     return widths
 
 

@@ -46,10 +46,25 @@ def _heading(block: Heading, screen: Screen) -> Iterator[str]:
     return (screen.paint(line, "strong") for line in wrapped(block.text, screen.width, "  "))
 
 
+def _prose(screen: Screen) -> int:
+    """The columns of running text, which is hard to read in long lines."""
+    return min(screen.width, FILLED)
+
+
+def _verbatim(block: Verbatim, screen: Screen) -> Iterator[str]:
+    """Yield lines as they are; one too wide is cut at its blanks, unless a word of it is too wide by itself."""
+    for line in block.text.split("\n"):
+        indent = " " * (len(line) - len(line.lstrip(" ")) + 2)
+        widest = max(map(cells, line.split()), default=0)
+        whole = cells(line) <= screen.width or len(indent) + widest > screen.width
+        parts = [line] if whole else wrapped(line, screen.width, indent)
+        yield from (screen.paint(part, *block.tones) for part in parts)
+
+
 def _paragraph(block: Paragraph, screen: Screen) -> Iterator[str]:
     indent = "  " * block.depth
     hang = len(indent) + 2 if block.hang is None else block.hang
-    width = min(screen.width, FILLED) if block.filled else screen.width
+    width = screen.width if block.anywhere else _prose(screen)
     first, *others = wrapped(f"{indent}{block.text}", width, " " * hang, anywhere=block.anywhere)
     if block.lead:
         yield first.replace(block.lead, screen.paint(block.lead, *block.tones), 1)
@@ -62,7 +77,7 @@ def _facts(block: Facts, screen: Screen) -> Iterator[str]:
     width = block.width or max((len(name) for name, _ in block.rows), default=0)
     for name, text in block.rows:
         head = f"  {name:{width}}{'':{block.gap}}"
-        yield from wrapped(f"{head}{text}", screen.width, " " * len(head))
+        yield from wrapped(f"{head}{text}", _prose(screen), " " * len(head))
 
 
 def _table(block: Table, screen: Screen) -> Iterator[str]:
@@ -94,7 +109,7 @@ def _annotated(heads: list[str], rows: list[list[str]], notes: Iterable[str], sc
     for row, note in zip(rows, notes, strict=True):
         yield from row_lines(row)
         if note:
-            yield from wrapped(f"{indent}{note}", screen.width, indent)
+            yield from wrapped(f"{indent}{note}", _prose(screen), indent)
 
 
 def _finding(block: Finding, screen: Screen) -> Iterator[str]:
@@ -113,7 +128,7 @@ def _places(block: Places, screen: Screen) -> Iterator[str]:
         where = _where(each) if each.line is not None else _bytes(each)
         if where or each.said:
             head = f"      {where}  " if where else "      "
-            yield from wrapped(f"{head}{each.said}", screen.width, " " * len(head))
+            yield from wrapped(f"{head}{each.said}", _prose(screen), " " * len(head))
 
 
 def _where(place: Place) -> str:
@@ -127,14 +142,14 @@ def _bytes(place: Place) -> str:
 def _section(block: Section, screen: Screen) -> Iterator[str]:
     yield ""
     yield from (screen.paint(line, "strong") for line in wrapped(block.title.upper(), screen.width))
-    yield from wrapped(block.lead, min(screen.width, FILLED)) if block.lead else ()
+    yield from wrapped(block.lead, _prose(screen)) if block.lead else ()
     yield ""
 
 
 def _steps(block: Steps, screen: Screen) -> Iterator[str]:
     for number, text in enumerate(block.items, 1):
         head = f"  {number}. " if block.numbered else "  - "
-        yield from wrapped(f"{head}{text}", min(screen.width, FILLED), " " * len(head))
+        yield from wrapped(f"{head}{text}", _prose(screen), " " * len(head))
 
 
 def _excerpt(block: Excerpt, screen: Screen) -> Iterator[str]:
@@ -167,5 +182,5 @@ _WRITERS: Mapping[type, Callable[[Any, Screen], Iterable[str]]] = {
     Fold: _fold,
     Dump: lambda block, screen: dump(block.nodes, block.data, screen, block.encoding),
     Ruler: lambda block, screen: ruler(block.data, block.segments, screen, block.encoding),
-    Verbatim: lambda block, screen: [screen.paint(block.text, *block.tones)],
+    Verbatim: _verbatim,
 }

@@ -21,7 +21,7 @@ EVERY: tuple[model.Block, ...] = (
     model.Heading("A title " * 20),
     model.Paragraph("lead: a sentence " * 20, depth=2, lead="lead:", tones=("note", "strong"), hang=9),
     model.Paragraph("x" * 200, anywhere=True, tones=("error",)),
-    model.Paragraph("running text " * 20, filled=True),
+    model.Paragraph("running text " * 20),
     model.Break(),
     model.Facts((("name", "what is said of it " * 9), ("longer name", "more"))),
     model.Table(
