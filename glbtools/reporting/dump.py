@@ -46,7 +46,8 @@ class _Dump:
     def tree(self, node: Node, depth: int) -> Iterator[str]:
         if node.children:
             label = f"{node.name} {node.span} ({node.span.size})"
-            yield self.row("", "", "", self.screen.paint(label, "strong"))
+            for line in wrapped(label, self.room, "  "):
+                yield self.row("", "", "", self.screen.paint(line, "strong"))
             for line in wrapped(safe(node.meaning), self.room - 2 * depth - 2) if node.meaning else ():
                 yield self.row("", "", "", "  " * (depth + 1) + line)
             for child in node.children:

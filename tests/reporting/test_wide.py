@@ -63,3 +63,41 @@ def test_a_directory_with_names_of_all_scripts_is_shown_within_the_terminal(tmp_
         assert "佐藤 花子" in shown
         lines = [line for line in shown.split("\n") if not line.startswith("sha256 ")]  # a hash is never broken
         assert [line for line in lines if columns(line) > wide] == []
+
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+COMMANDS = [
+    ("inspect", "stuck/october/GLB/REQTRANS.GLB"),
+    ("inspect", "--hex", "stuck/october/GLB/REQTRANS.GLB"),
+    ("inspect", "network/montgomery/GLB/SRVCONF.GLB"),
+    ("diagnose", "damaged"),
+    ("diagnose", "network", "--verbose"),
+    ("unsent", "stuck"),
+    ("evidence", "network"),
+    ("timeline", "healthy-week"),
+    ("report", "seed-server-restored"),
+    ("report", "directories/dc-restored"),
+    ("explain", "U101"),
+    ("formats", "queue"),
+    ("simulate", "--list"),
+]
+
+
+@pytest.mark.parametrize("wide", [60, 80])
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_nothing_is_printed_wider_than_the_terminal(words: tuple[str, ...], wide: int, monkeypatch, run) -> None:
+    monkeypatch.chdir(FIXTURES)
+    lines = [line for line in run(*words, columns=wide).out.split("\n") if not line.startswith("sha256 ")]
+    assert len(lines) > 3
+    assert [line for line in lines if columns(line) > wide] == []
+
+
+@pytest.mark.parametrize("words", [("diagnose", "network"), ("diagnose", "damaged"), ("explain", "U101")])
+def test_prose_stops_at_a_hundred_columns_however_wide_the_terminal_is(
+    words: tuple[str, ...], monkeypatch, run
+) -> None:
+    monkeypatch.chdir(FIXTURES)
+    lines = run(*words, columns=160).out.split("\n")
+    prose = [line for line in lines if line.strip().startswith(("note", "error", "warning", "help", "also"))]
+    assert prose or words[0] == "explain"
+    assert [line for line in (prose or lines) if len(line) > 100] == []
