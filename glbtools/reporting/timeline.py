@@ -214,6 +214,13 @@ def _length(micros: int) -> str:
     return " ".join(plural(count, unit) for count, unit in parts[first : first + 2] if count)
 
 
+_FIRST = {
+    "bodyfile": (_MICROSECONDS, "before 1970, which are not in it: a bodyfile has no place for them"),
+    "csv": (-8_520_336_000_000_000, "before 1700, which Timesketch reads from JSON lines and leaves out of a CSV"),
+}
+"""The first instant of which a form is read by others, and what is said of what is earlier."""
+
+
 def notes(timeline: Timeline, form: str = "") -> Iterator[str]:
     """Yield in one sentence each what is in the timeline and what is not; ``form`` may be one that cannot hold all."""
     total = sum(seen.events for seen in timeline.clocks.values())
@@ -227,9 +234,11 @@ def notes(timeline: Timeline, form: str = "") -> Iterator[str]:
         yield f"not in it: {', '.join(left)}"
     if timeline.outside:
         yield f"left out: {plural(timeline.outside, 'event')} before --from or after --until"
-    early = sum(event.instant < _MICROSECONDS for event in timeline) if form == "bodyfile" else 0
-    if early:
-        yield f"not in the bodyfile: {plural(early, 'event')} before 1970, for which it has no place"
+    if form in _FIRST:
+        first, said = _FIRST[form]
+        early = sum(event.instant < first for event in timeline)
+        if early:
+            yield f"{plural(early, 'event')} {said}"
     for each in sorted(timeline.differences.values(), key=lambda one: -one.least):
         yield difference(each)
     unknown = [clock for clock, seen in timeline.clocks.items() if seen.zone == UNKNOWN]
