@@ -9,7 +9,7 @@ from typing import Any
 
 import glbtools
 
-SCHEMA = json.loads((files("glbtools.reporting") / "diagnosis.schema.json").read_text())
+SCHEMA = json.loads((files("glbtools.schemas") / "diagnosis.schema.json").read_text())
 
 SERVER = "NET/SERVER"
 STAMP = "1994-04-07T12:13:52"
