@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from glbtools.diagnosis.case import Case, sized
 from glbtools.diagnosis.finding import Finding, doubted
+from glbtools.evidence.contents import Artefact
 from glbtools.model.doubts import ANOTHER_DELETED
 
 MISSING: Mapping[str, str] = MappingProxyType(
@@ -29,7 +30,7 @@ def recovered(case: Case, finding: Finding) -> Finding:
     files = case.postoffice.deleted(name)
     if not files:
         return _kept(case, finding, name)
-    places = tuple(sized(each, f"{name}, deleted: its first letter is lost") for each in files)
+    places = tuple(sized(each, _known_as(name, each)) for each in files)
     which = files[0].path if len(files) == 1 else "one of them"
     return replace(
         doubted(finding, ANOTHER_DELETED),
@@ -38,6 +39,12 @@ def recovered(case: Case, finding: Finding) -> Finding:
         notes=(*finding.notes, "What a file system gives back of a deleted file is possible at most."),
         help=(f"Look at {which} with glbtools inspect; where it is whole, copy it to {name}.",),
     )
+
+
+def _known_as(name: str, file: Artefact) -> str:
+    if file.name == name:
+        return "the file system has it marked as free, or as deleted"
+    return f"{name}, deleted: its first letter is lost"
 
 
 def _kept(case: Case, finding: Finding, name: str) -> Finding:

@@ -188,7 +188,7 @@ def opened(entry: Entry, form: str, max_size: int = files.DEFAULT_MAX_SIZE) -> I
         image = _image(pytsk3, entry.path or _Stream(entry, max_size), form)
         systems = list(_systems(pytsk3, image))
     except _FAILURES as error:
-        raise FileAccessError(f"damaged, or no image that is read: {_line(error)}") from None
+        raise FileAccessError(_unopened(entry, form, error)) from None
     if all(system is None for _, _, system in systems):
         raise FileAccessError(f"no file system is found in it; {CARVE}")
     for name, offset, system in systems:
@@ -207,6 +207,16 @@ def opened(entry: Entry, form: str, max_size: int = files.DEFAULT_MAX_SIZE) -> I
             why = f"the image is cut off: {there} of {whole} bytes of its file system are there"
             place.aside("...", why, hides=True)
     return root
+
+
+def _unopened(entry: Entry, form: str, error: Exception) -> str:
+    """Say why an image cannot be opened."""
+    why = f"damaged, or no image that is read: {_line(error)}"
+    if form not in (EWF, VMDK):
+        return why
+    if entry.path is None:
+        return f"in parts, of which one alone is read in an archive, or {why}; unpack it"
+    return f"a part of it is missing, or it is {why}"
 
 
 def _last(system: Any) -> int:
@@ -553,5 +563,6 @@ def _fat_times(entry: bytes) -> tuple[FileTime, ...]:
 
 
 def _line(error: Exception) -> str:
-    """Return the last line of what a library says."""
-    return str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+    """Return the last line of what a library says, of many sentences the first two."""
+    said = str(error).strip()
+    return ". ".join(said.splitlines()[-1].split(". ")[:2]) if said else type(error).__name__

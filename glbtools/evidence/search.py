@@ -222,6 +222,8 @@ class Search:
         if len(telling) > MOST_NAMED:
             more += f"; and {len(telling) - MOST_NAMED} more"
         place = shown.removesuffix(INSIDE)
+        if place != shown and not telling and not archives.is_archive(self.containers[-1].head(images.SECTOR)):
+            more = f"; {images.CARVE}"  # An image whose directories are lost shows nothing.
         raise UnknownFormatError(f"{place}: no postoffice: no GLB directory and no Dir-Sync file in it{more}")
 
     def visit(self, place: Place) -> list[Place]:
@@ -318,7 +320,8 @@ class Search:
         """Keep a file, or return an archive to open; what is neither file nor directory is passed over, and said."""
         if child.other:
             barred.add(child.name.upper())
-            self._pass_over(child, child.other, telling=child.hides or _telling(child.name))
+            telling = _telling(child.name) or archives.is_named_so(child.name) or images.is_named_so(child.name)
+            self._pass_over(child, child.other, telling=child.hides or telling)
         elif archives.is_named_so(child.name) or images.is_named_so(child.name):
             return [Place(child, nesting, packed=True)]
         elif child.deleted or _telling(child.name):

@@ -263,6 +263,94 @@ def test_beside_a_partition_that_cannot_be_read_the_other_one_is(tmp_path: Path,
     assert said(image, run) == said(NETWORK, run)
 
 
+def test_logical_drives_and_partitions_of_a_gpt_are_read(tmp_path: Path, run: Run) -> None:
+    size, first = 20_000, 63
+    extended = first + size
+    data = bytearray((extended + 63 + size) * 512)
+
+    def row(kind: int, start: int, count: int) -> bytes:
+        return bytes((0, 1, 1, 0, kind, 15, 63, 100)) + start.to_bytes(4, "little") + count.to_bytes(4, "little")
+
+    data[446:478] = row(6, first, size) + row(5, extended, 63 + size)
+    data[extended * 512 + 446 : extended * 512 + 462] = row(6, 63, size)
+    data[510:512] = data[extended * 512 + 510 : extended * 512 + 512] = b"\x55\xaa"
+    image = tmp_path / "dos.dd"
+    image.write_bytes(data)
+    drives = {first: FIXTURES / "stuck", extended + 63: NETWORK}
+    for start, source in drives.items():
+        place = f"{image}@@{start * 512}"
+        tool("mformat", "-i", place, "-T", str(size), "-h", "16", "-s", "63", "::")
+        tool("mcopy", "-s", "-i", place, *sorted(source.iterdir()), "::/")
+    offices = len(collect([NETWORK]).postoffices)
+    assert len({each.path for each in collect([image]).postoffices}) == offices + 1
+    gpt = tmp_path / "gpt.dd"
+    gpt.write_bytes(bytes(40 << 20))
+    if shutil.which("sfdisk", path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None:
+        pytest.skip("sfdisk is not installed (Debian: fdisk)")
+    table = "label: gpt\nstart=2048,size=60000\n"
+    subprocess.run(["sfdisk", "-q", gpt], input=table, text=True, check=True, capture_output=True)
+    place = f"{gpt}@@{2048 * 512}"
+    tool("mformat", "-i", place, "-T", "60000", "-h", "16", "-s", "63", "::")
+    tool("mcopy", "-s", "-i", place, *sorted(NETWORK.iterdir()), "::/")
+    assert said(gpt, run) == said(NETWORK, run)
+
+
+def test_of_an_image_in_parts_a_missing_one_is_named_as_the_cause(tmp_path: Path, run: Run) -> None:
+    source = tmp_path / "in"
+    shutil.copytree(NETWORK, source)
+    (source / "LARGE.BIN").write_bytes(os.urandom(5 << 20))
+    raw = disk(source, tmp_path / "raw.dd")
+    (tmp_path / "parts").mkdir()
+    tool("ewfacquire", "-u", "-q", "-S", "1100000", "-t", tmp_path / "parts" / "case", "-f", "encase6", raw)
+    raw.unlink()
+    assert len(list((tmp_path / "parts").iterdir())) > 2
+    assert said(tmp_path / "parts" / "case.E01", run) == said(NETWORK, run)
+    archive = shutil.make_archive(str(tmp_path / "case"), "zip", tmp_path / "parts")
+    done = run("diagnose", archive)
+    assert done.status == 2
+    assert "case.E01: not opened: in parts, of which one alone is read in an archive, or damaged" in done.err
+    (tmp_path / "parts" / "case.E02").unlink()
+    done = run("diagnose", tmp_path / "parts" / "case.E01")
+    assert done.status == 2
+    assert "a part of it is missing, or it is damaged" in done.err
+
+
+def test_an_image_whose_directories_are_lost_is_not_passed_over_without_a_way_out(tmp_path: Path, run: Run) -> None:
+    image = floppy(NETWORK, tmp_path / "case.img")
+    data = bytearray(image.read_bytes())
+    data[19 * 512 : 33 * 512] = b"\xf6" * (14 * 512)
+    image.write_bytes(data)
+    done = run("diagnose", image)
+    assert done.status == 2
+    assert "glbtools carve looks for records in its bytes" in done.err
+
+
+def test_files_of_which_no_table_tells_are_possible_at_most_and_said_to_be_marked_as_free(
+    tmp_path: Path, run: Run
+) -> None:
+    image = floppy(FIXTURES / "stuck", tmp_path / "case.img")
+    data = bytearray(image.read_bytes())
+    data[512 : 19 * 512] = bytes(18 * 512)  # both tables
+    image.write_bytes(data)
+    found = json.loads(run("diagnose", image, "--json").out)["findings"]
+    assert {each["certainty"] for each in found} <= {"likely", "possible"}
+    notes = [evidence["note"] for each in found for evidence in each["evidence"]]
+    assert any(note.startswith("the file system has it marked as free") for note in notes)
+    assert not any("first letter is lost" in note for note in notes)
+    assert {each["certainty"] for each in json.loads(run("unsent", image, "--json").out)["unsent"]} == {"possible"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs here")
+def test_what_is_named_as_an_image_and_is_no_file_is_named_for_what_it_is(tmp_path: Path, run: Run) -> None:
+    shutil.copytree(FIXTURES / "stuck", tmp_path / "case")
+    os.mkfifo(tmp_path / "case" / "disk.img")
+    (tmp_path / "case" / "old.zip").symlink_to("/nowhere/at/all")
+    done = run("diagnose", tmp_path / "case")
+    assert done.status == 2
+    assert "disk.img: a FIFO" in done.err
+    assert "old.zip: a symbolic link that leads nowhere" in done.err
+
+
 def ext(source: Path, target: Path) -> Path:
     target.write_bytes(bytes(8 << 20))
     tool("mke2fs", "-q", "-F", "-d", source, target)
