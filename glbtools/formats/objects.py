@@ -243,8 +243,14 @@ def facts_of(found: Iterable[Record]) -> Facts:
 
 def entries_from(found: Iterator[Record], tell: Report, *, numbered: bool = True) -> Iterator[Entry]:
     """Yield the objects among records; ``tell`` gets what is wrong with what it means. See ``entries_of``."""
+    server = ""
     for record in found:
         if not record.dn:
+            name = record.get("dnsHostName") if record.dn == "" else None
+            if name and server and name.lower() != server.lower():
+                message = f"the rootDSE of {name}, and before it that of {server}: dumps of two servers are in one file"
+                tell(Fault("servers", message, record.span, line=record.line))
+            server = name or server
             continue
         if record.change not in (None, "add"):
             message = f"a change ({record.change[:20]}), no object"

@@ -577,7 +577,7 @@ def moment(text: str, *, day_first: bool | None = None) -> datetime | None:
     found = _NUMBERS.fullmatch(plain)
     if not found:
         return None
-    first, mark, second, third, clock, half = found[1], found[2], found[3], found[4], found[5], found[6]
+    first, mark, second, third, clock, half = found[1], found[2], found[3], found[4], found[5], found[7]
     if len(first) == 4:
         year, month, day = first, second, third
     elif mark == "." or day_first:
@@ -587,13 +587,15 @@ def moment(text: str, *, day_first: bool | None = None) -> datetime | None:
         year = third
     else:
         return None
+    clock = clock.replace(".", ":")
     clock = clock if clock.count(":") == 2 else f"{clock}:00"
     form = "%I:%M:%S %p" if half else "%H:%M:%S"
     return _parsed(f"{year}-{month}-{day} {clock}{f' {half}' if half else ''}", f"%Y-%m-%d {form}")
 
 
 _NUMBERS = re.compile(
-    r"([0-9]{1,4})([-/.]) ?([0-9]{1,2})\2 ?([0-9]{1,4})\.? ([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)(?: ([AaPp][Mm]))?",
+    r"([0-9]{1,4})([-/.]) ?([0-9]{1,2})\2 ?([0-9]{1,4})\.?[ T]"
+    r"([0-9]{1,2}([:.])[0-9]{2}(?:\6[0-9]{2})?)(?: ([AaPp][Mm]))?",
     re.ASCII,
 )
 _NAMED_MONTH = re.compile(

@@ -249,3 +249,12 @@ def test_members_that_samba_reveals_as_taken_away_are_none():
     (found,) = entries(io.BytesIO(text.encode()))[1]
     assert (found.dn, found.key) == ("CN=Readers,DC=x", "a4184595-25c1-478e-8949-ff100cff3d61")
     assert dict(found.values)["member"] == ("CN=anton,DC=x",)
+
+
+def test_dumps_of_two_servers_in_one_file_are_said_by_every_command(said):
+    second = ROOT.replace("dc1", "dc2") + person(7)
+    found = said(WHOLE + second)
+    assert [status for status, _ in found.values()] == [1, 1, 2, 2]
+    assert all("dumps of two servers are in one file" in words for _, words in found.values()), found
+    again = said(WHOLE + ROOT.replace("dc1", "DC1") + person(7))
+    assert [status for status, _ in again.values()] == [0, 0, 0, 0]

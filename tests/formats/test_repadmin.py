@@ -476,3 +476,19 @@ def test_a_time_of_a_vector_that_is_cut_off_is_said():
 @pytest.mark.parametrize("text", ["21/11/2569 17:03:15", "1448-06-20 17:03:15", "1405/09/08 17:03:15"])
 def test_a_time_of_another_calendar_is_none(text):
     assert moment(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "21.11.2026 17.03.15", "21. 11. 2026 17:03:15", "2026-11-21T17:03:15", "11/21/2026 5:03:15\u202fPM",
+        "2026/11/21 17:03:15",
+    ],
+)  # fmt: skip
+def test_a_time_that_can_be_told_is_read_in_any_locale(text):
+    assert moment(text) == datetime(2026, 11, 21, 17, 3, 15)
+
+
+@pytest.mark.parametrize("text", ["21.11.2026 17.03:15", "2026-11-21 \uc624\ud6c4 5:03:15", "21-Nov-26 17:03:15"])
+def test_a_time_that_cannot_be_told_is_none(text):
+    assert moment(text) is None
