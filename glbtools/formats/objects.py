@@ -249,7 +249,7 @@ def entries_from(found: Iterator[Record], tell: Report, *, numbered: bool = True
             name = record.get("dnsHostName") if record.dn == "" else None
             if name and server and name.lower() != server.lower():
                 message = f"the rootDSE of {name}, and before it that of {server}: dumps of two servers are in one file"
-                tell(Fault("servers", message, record.span, line=record.line))
+                tell(Fault(SERVERS, message, record.span, line=record.line))
             server = name or server
             continue
         if record.change not in (None, "add"):
@@ -307,8 +307,8 @@ def entries_from(found: Iterator[Record], tell: Report, *, numbered: bool = True
         )
 
 
-CUT, VALUELESS = "cut-value", "valueless"
-"""Kinds of faults: the file may end within a value; the dump was asked for the names of attributes alone."""
+CUT, VALUELESS, SERVERS = "cut-value", "valueless", "servers"
+"""Kinds of faults: the file may end within a value; it has the names of attributes alone; it is of two servers."""
 
 
 def guid(value: str) -> str | None:

@@ -39,7 +39,7 @@ from glbtools.errors import GlbError
 from glbtools.formats import exchange_csv
 from glbtools.formats.csvde import UNTOLD
 from glbtools.formats.ldif_dump import ELSEWHERE, UNENDED
-from glbtools.formats.objects import VALUELESS
+from glbtools.formats.objects import SERVERS, VALUELESS
 from glbtools.formats.replication import VECTOR, parse_vector
 from glbtools.model import doubts
 from glbtools.model.channel import classify
@@ -257,6 +257,15 @@ def _damaged(each: Directory) -> Finding:
             evidence,
             notes=("Nothing can be said of them, not even whether they have changed.", *only_first(each.num_damage)),
             help=("Take the dump without -A: that option of ldapsearch leaves the values out.",),
+        )
+    if two := [fault for _, fault in each.damage if fault.kind == SERVERS]:
+        return finding(
+            "dump-damaged",
+            each.path,
+            "dumps of two servers are in one file",
+            [_event(each.path, fault) for fault in two],
+            notes=("Each server numbers for itself: whose number is whose is not told here.",),
+            help=("Take the dump of each server into a file of its own.",),
         )
     if not each.num_damage:
         return finding(
