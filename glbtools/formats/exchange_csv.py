@@ -388,7 +388,10 @@ def row_line(
     try:
         return (separators.column.join(texts) + "\r\n").encode(codec)
     except UnicodeEncodeError as error:
-        raise FieldError(f"line {number}", f"has a character that {encoding} has not") from error
+        raise FieldError(f"line {number}", f"has a character that {_SPOKEN.get(encoding, encoding)} has not") from error
+
+
+_SPOKEN = {"cp1252": "Windows-1252"}
 
 
 class _Columns(dict[str, int]):
