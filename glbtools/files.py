@@ -254,6 +254,21 @@ def _write_all(
         write(path, content() if callable(content) else content, force=True, sync=sync)
 
 
+def write_new(path: str, data: bytes) -> None:
+    """Write a file that is not there yet, in a ``new_directory``, which hides it until all is written.
+
+    Raises:
+        OSError: the system refuses.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+    finally:
+        os.close(descriptor)
+
+
 def sync_directory(path: Path) -> None:
     """Make a rename in ``path`` durable, where the system knows how to (POSIX)."""
     with contextlib.suppress(OSError):

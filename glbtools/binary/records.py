@@ -456,16 +456,18 @@ class RecordCodec:
         }
         found: dict[str, int | bytes] = {}
         others: list[int | bytes] = []
-        for each, nothing, (low, high) in self._written:
-            value = min(values[each.link], high) if each.link else values.get(each.role, nothing)
+        for each, source, nothing, low, high in self._written:
+            value = values.get(source, nothing)
+            if each.link:
+                value = min(values[source], high)
             if each.repeats:
                 value = each.repeated(self.said(sync, text, start=start, stop=start + padded, place=place))
             if isinstance(value, int) and not low <= value <= high:
-                what = "is too long: its length" if each.role == "len_text" else ""
-                name = {"len_text": "text"}.get(each.role, each.role if each.role in _GIVEN else each.name)
+                what = "is too long: its length" if source == "len_text" else ""
+                name = {"len_text": "text"}.get(source, source if source in _GIVEN else each.name)
                 raise FieldError(name, f"{what} {value} does not fit {each.type}".lstrip())
-            if each.role in _GIVEN:
-                found[each.role] = value
+            if source in _GIVEN:
+                found[source] = value
             else:
                 others.append(value)
         record = Record(
@@ -617,9 +619,9 @@ class RecordCodec:
         return columns.one_row(record)
 
     @cached_property
-    def _written(self) -> list[tuple[Field, int | bytes, tuple[int, int]]]:
-        """The fields, each with what is written where nothing is known, and the lowest and highest number it stores."""
-        return [(each, each.nothing, each.range) for each in self.fields]
+    def _written(self) -> list[tuple[Field, str, int | bytes, int, int]]:
+        """The fields, each with what it holds, else what is written, and the lowest and highest number it stores."""
+        return [(each, each.link or each.role, each.nothing, *each.range) for each in self.fields]
 
     @cached_property
     def _algorithm(self) -> Algorithm | None:

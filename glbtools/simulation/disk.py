@@ -72,8 +72,7 @@ class Office(disk.Office):
 
     def dispatch(self, when: datetime, *texts: str) -> None:
         """Write lines to DISPATCH.LOG."""
-        lines = [_stored(logs.dispatch_line("INST1", when, text)) for text in texts]
-        self.disk.append(self.place("LOG/DISPATCH.LOG"), b"".join(lines))
+        self.disk.append(self.place("LOG/DISPATCH.LOG"), b"".join([_dispatched(when, text) for text in texts]))
 
 
 _DIGITS = {word: digit for digit, word in logs.SEVERITIES.items()}
@@ -90,6 +89,12 @@ def _worded(severity: str, code: int | None, argument: str, wording: str) -> byt
 def _coded(digit: int, code: int | None, argument: str) -> bytes:
     """Return a line of DSSERVER.LOG without its stamp."""
     return _stored(logs.coded_line("", digit, messages.UNNUMBERED if code is None else code, argument))
+
+
+@lru_cache(maxsize=messages.KEPT)
+def _dispatched(when: datetime, text: str) -> bytes:
+    """Return a line of DISPATCH.LOG: many networks keep the same hours."""
+    return _stored(logs.dispatch_line("INST1", when, text))
 
 
 def _stored(line: str) -> bytes:

@@ -126,7 +126,7 @@ def _written(seed: int, target: str, layouts: Layouts | None) -> bytes:
             if folder not in folders:
                 (part / folder).mkdir(parents=True, exist_ok=True)
                 folders.add(folder)
-            (part / path).write_bytes(data)
+            files.write_new(f"{part}/{path}", data)
     line = json.dumps(truth_row(chosen, made) | {"path": place_of(seed)}, ensure_ascii=True)
     return line.encode("ascii") + b"\n"
 
