@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from glbtools.binary import layout as layouts
 from glbtools.binary.field import SIZES, Field
@@ -453,10 +453,14 @@ def attempt(drawn: Sample, directory: Path, way: str) -> tuple[str, str]:
 Counts = dict[str, Counter[str]]
 
 
-def measured(seeds: Sequence[int], say: Callable[[str], None]) -> tuple[Counts, Counts]:
-    """Return what came of some seeds by what was given, and by family; every false statement is said."""
+def measured(seeds: Sequence[int], say: Callable[[str], None]) -> tuple[Counts, Counts, Counts]:
+    """Return what came of some seeds by what was given, by family, and by family where a listing was given.
+
+    Every false statement is said.
+    """
     totals: Counts = {way: Counter() for way in WAYS}
     by_family: Counts = {}
+    listed: Counts = {}
     with tempfile.TemporaryDirectory() as directory:
         for seed in seeds:
             drawn = sample(seed)
@@ -465,9 +469,15 @@ def measured(seeds: Sequence[int], say: Callable[[str], None]) -> tuple[Counts, 
                 totals[way][outcome] += 1
                 for name in set(drawn.families):
                     by_family.setdefault(name, Counter())[outcome] += 1
+                    if "listing" in way:
+                        listed.setdefault(name, Counter())[outcome] += 1
                 if outcome == "wrong":
                     say(f"wrong: seed {seed}, {way}, {' '.join(drawn.families)}: {reason}")
-    return totals, by_family
+    return totals, by_family, listed
+
+
+CLAIMED = 0.1
+"""Share of the files with a listing that may be undecided in a family that ``learn`` claims to know."""
 
 
 def main() -> None:
@@ -479,20 +489,21 @@ def main() -> None:
     arguments = parser.parse_args()
     ranges = [tuple(map(int, each.split("-"))) for each in arguments.seeds.split(",") if each]
     seeds = [seed for first, last in ranges for seed in range(first, last + 1)]
-    totals, by_family = measured(seeds, lambda said: print(said, flush=True))
+    totals, by_family, listed = measured(seeds, lambda said: print(said, flush=True))
     if arguments.keep:
-        arguments.seeds = _kept(arguments.keep, arguments.seeds, totals, by_family)
+        arguments.seeds = _kept(arguments.keep, arguments.seeds, totals, by_family, listed)
     for way, counts in totals.items():
         print(f"{way}: {', '.join(f'{counts[each]} {each}' for each in OUTCOMES)} of {counts.total()}")
     for name, counts in sorted(by_family.items()):
         print(f"  {name:20}" + "".join(f"{counts[each]:6} {each}" for each in OUTCOMES))
     if arguments.page:
-        write_section("".join(f"{line}\n" for line in _page(arguments.seeds, totals, by_family)), BEGIN, END)
+        write_section("".join(f"{line}\n" for line in _page(arguments.seeds, totals, by_family, listed)), BEGIN, END)
 
 
 def _kept(path: Path, seeds: str, *counts: Counts) -> str:
     """Add counts to those that a file has of other seeds, and the other way round; return all the seeds."""
-    kept = json.loads(path.read_text()) if path.exists() else {"seeds": "", "counts": [{} for _ in counts]}
+    kept: dict[str, Any] = {"seeds": "", "counts": [{} for _ in counts]}
+    kept = json.loads(path.read_text()) if path.exists() else kept
     for own, others in zip(counts, kept["counts"], strict=True):
         for name, other in others.items():
             own.setdefault(name, Counter()).update(other)
@@ -505,7 +516,7 @@ BEGIN = "<!-- Families: written by `python -m scoreboard.families --page`. -->"
 END = "<!-- End of families. -->"
 
 
-def _page(seeds: str, totals: Counts, by_family: Counts) -> Iterator[str]:
+def _page(seeds: str, totals: Counts, by_family: Counts, listed: Counts) -> Iterator[str]:
     """Yield the lines of the page: what came of all files, and of each family."""
     yield "# Families of layouts"
     yield ""
@@ -517,7 +528,11 @@ def _page(seeds: str, totals: Counts, by_family: Counts) -> Iterator[str]:
     yield "test), each alone, with the numbers of its first and last record known, with a listing, and damaged with and"
     yield f"without one: {wrong} wrong of {total}. *Open*: all that is stated is true, and which records are purged no"
     yield "file shows alone; *wrong*: a number, text, date, checksum or liveness that is stated and false, whatever its"
-    yield "mark. Families that `learn` does not claim are drawn, too."
+    yield "mark."
+    yield ""
+    missed = [name for name, counts in sorted(listed.items()) if counts["undecided"] > CLAIMED * counts.total()]
+    yield f"`learn` claims the families of which at most {CLAIMED:.0%} of the files are undecided with a listing: all"
+    yield f"but {', '.join(missed)}." if missed else "of them."
     yield ""
     heads = " | ".join(OUTCOMES)
     yield f"| files | {heads} | decided |"
@@ -526,10 +541,12 @@ def _page(seeds: str, totals: Counts, by_family: Counts) -> Iterator[str]:
         stated = sum(counts[each] for each in ("exact", "open", "partial")) / counts.total()
         yield f"| {way} | {' | '.join(str(counts[each]) for each in OUTCOMES)} | {stated:.0%} |"
     yield ""
-    yield f"| family, in all five ways | {heads} |"
-    yield f"|---|{'--:|' * len(OUTCOMES)}"
+    yield f"| family, in all five ways | {heads} | undecided with a listing |"
+    yield f"|---|{'--:|' * (len(OUTCOMES) + 1)}"
     for name, counts in sorted(by_family.items()):
-        yield f"| {name} | " + " | ".join(str(counts[each]) for each in OUTCOMES) + " |"
+        told = listed.get(name, Counter())
+        cells = [*(str(counts[each]) for each in OUTCOMES), f"{told['undecided']} of {told.total()}"]
+        yield f"| {name} | {' | '.join(cells)} |"
     yield ""
 
 

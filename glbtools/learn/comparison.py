@@ -6,6 +6,7 @@ damaged in the file may differ and says nothing about the layout (docs/certainty
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -127,12 +128,41 @@ def comparisons(sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> 
 def narrowed(layout: Layout, sample_files: Sequence[SampleFile], queues: list[Queue]) -> tuple[Layout, list[Queue]]:
     """Return a layout, and the files as it reads them, whose number is as narrow as its listings ask for.
 
-    Bytes above a number that are 0 in all records but some may be another field's, such as a link that ends in FF:
-    where the listing differs in one of those, and agrees everywhere without them, the number is without them.
+    Bytes above a number that are 0 in all records but some may be another field's, such as a link that ends in FF, or a
+    mark of deleted records. Where the listing differs in one of those, and agrees everywhere without them, the number
+    is without them; so it is where the numbers of records that no row has rise with the others only without them.
     """
-    field = layout.with_role("sync")
-    if field is None or field.kind not in ("u16", "u24", "u32") or not _differ(sample_files, queues):
+    differs = _differ(sample_files, queues)
+    if not differs and not _unlisted(sample_files, queues):
         return layout, queues
+    for tried, read in _narrower(layout, sample_files):
+        if not _differ(sample_files, read) and (differs or _falls(read) < _falls(queues)):
+            return tried, read
+    return layout, queues
+
+
+def width_doubts(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> Iterator[str]:
+    """Yield that a number may be narrower: records that no row has are then of other numbers, which rise as well."""
+    unlisted = _unlisted(sample_files, queues)
+    for tried, read in _narrower(layout, sample_files) if unlisted else ():
+        if _differ(sample_files, read):
+            return
+        numbers = {each.start: each.sync for held in read for each in held.records}
+        other = next((each for each in unlisted if numbers.get(each.start, each.sync) != each.sync), None)
+        if other is not None and _falls(read) <= _falls(queues):
+            field = tried.with_role("sync")
+            yield (
+                f"a record that is in no row of the listing has the number {other.sync}, or "
+                f"{numbers[other.start]} if it is a {field.type if field else ''} as all rows would have it"
+            )
+            return
+
+
+def _narrower(layout: Layout, sample_files: Sequence[SampleFile]) -> Iterator[tuple[Layout, list[Queue]]]:
+    """Yield a layout with ever narrower numbers, what is above them left open, and the files as each reads them."""
+    field = layout.with_role("sync")
+    if field is None or field.kind not in ("u16", "u24", "u32"):
+        return
     for size in range(field.size - 1, 0, -1):
         high = field.size - size
         little = field.byte_order == "little"
@@ -142,10 +172,19 @@ def narrowed(layout: Layout, sample_files: Sequence[SampleFile], queues: list[Qu
         fields = [part for each in layout.fields for part in ((less, above) if each is field else (each,))]
         fields.sort(key=lambda each: (SECTIONS.index(each.section), each.offset))
         tried = layout._replace(fields=tuple(fields))
-        read = [parse_queue(each.data, tried) for each in sample_files]
-        if not _differ(sample_files, read):
-            return tried, read
-    return layout, queues
+        yield tried, [parse_queue(each.data, tried) for each in sample_files]
+
+
+def _unlisted(sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> list[Record]:
+    """Return the undamaged records of listed files that no row answers."""
+    pairs = [(each, held) for each, held in zip(sample_files, queues, strict=True) if each.printed]
+    hurts = {id(held): DamageIndex(held) for _, held in pairs}
+    return [each for file, held in pairs for each in paired(file, held)[2] if not hurts[id(held)](each)]
+
+
+def _falls(queues: Sequence[Queue]) -> int:
+    """Return how often a number is not above the one before."""
+    return sum(b.sync <= a.sync for held in queues for a, b in itertools.pairwise(held.records))
 
 
 def _differ(sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> bool:

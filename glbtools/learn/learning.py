@@ -27,7 +27,16 @@ from glbtools.learn import hints as known_hints
 from glbtools.learn.audit import date_doubts, frame_doubts, kind_doubts, number_doubts, text_doubts, without_stamp
 from glbtools.learn.checking import Part, queue_listing, queue_part
 from glbtools.learn.checksums import ChecksumMatch
-from glbtools.learn.comparison import Comparison, astray, beyond, comparisons, contradictions, doubted, narrowed
+from glbtools.learn.comparison import (
+    Comparison,
+    astray,
+    beyond,
+    comparisons,
+    contradictions,
+    doubted,
+    narrowed,
+    width_doubts,
+)
 from glbtools.learn.gathering import paired_names
 from glbtools.learn.kinds import Mention
 from glbtools.learn.liveness import doubts, selected
@@ -274,7 +283,9 @@ def _queue_layout(
         layout = with_order(layout, sample_files, queues) if numbered else layout
         layout = with_repeats(layout, sample_files, queues, told=numbered)
         queues = reading.by(layout)
-        learning.layout, learning.checksum = with_checksum(layout, queues, sample_files)
+        learning.layout, learning.checksum = with_checksum(
+            layout, queues, sample_files, lambda text: progress(text, steps - 1, steps)
+        )
         learning.layout = selected(learning.layout, sample_files, reading.by(learning.layout))
     elif not found and (single := singles.partial_layout(sample_files)) is not None:
         learning.layout, learning.reasons = single, list(singles.OPEN)
@@ -413,6 +424,8 @@ def _test(
     if any(held.layout != learning.layout for _, held in parts):  # digits of dates are frames, too
         parts = [(each, parse_queue(each.data, learning.layout)) for each, _ in parts]
     learning.reasons += [*frame_doubts(parts), *text_doubts(parts)] if parts else []
+    if "sync" not in fixed:
+        learning.reasons += width_doubts(learning.layout, [each for each, _ in parts], [held for _, held in parts])
     if parts and not learning.comparisons and "sync" not in fixed:
         learning.reasons += number_doubts(parts, learning.layout)
     open_ = [*filter(None, map(beyond, learning.comparisons)), *filter(None, map(astray, learning.comparisons))]

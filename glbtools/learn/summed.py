@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from glbtools.binary.checksum import OWN
@@ -44,11 +44,15 @@ class _Window(NamedTuple):
 
 
 def with_checksum(
-    layout: Layout, queues: Sequence[Queue], sample_files: Sequence[SampleFile]
+    layout: Layout,
+    queues: Sequence[Queue],
+    sample_files: Sequence[SampleFile],
+    progress: Callable[[str], object] = lambda _: None,
 ) -> tuple[Layout, ChecksumMatch | None]:
     """Return a layout with its checksum, and how it was found; where none is found bytes stay opaque.
 
-    What a listing prints as the checksum of each record is one, whether or not it can be computed.
+    What a listing prints as the checksum of each record is one, whether or not it can be computed. ``progress`` is
+    called with which bytes are looked at, and how.
     """
     pairs = _sampled(queues, sample_files)
     if len(pairs) < checksums.MIN_RECORDS:
@@ -69,6 +73,10 @@ def with_checksum(
     for named in (True, False):
         for window, samples in likely:
             if named or _is_spread(samples):
+                way = "known sums" if named else "any polynomial"
+                progress(
+                    f"looking for a checksum: {way}, {window.size} bytes at 0x{window.field.offset + window.skip:02x}"
+                )
                 found = checksums.search(samples, window.width, named=named, unnamed=not named)
                 if found is not None:
                     return _summed(layout, window, found.byte_order, found), found
