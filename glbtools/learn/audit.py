@@ -310,7 +310,7 @@ def _is_zero(field: Field, at: int, samples: Samples) -> bool:
     """Whether a byte of a number or length is zero in all records: it may belong to what stands beside it."""
     if field.role not in {"sync", "len_text"} or field.kind in {"dec", "hex"}:
         return False
-    return _nearly_all(not data[queue.codec.origin(each, field.section) + at] for data, each, queue in samples)
+    return not any(data[queue.codec.origin(each, field.section) + at] for data, each, queue in samples)
 
 
 _ORDERS: dict[str, Callable[[bytes], int]] = {
