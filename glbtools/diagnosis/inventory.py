@@ -10,6 +10,7 @@ from typing import NamedTuple
 from glbtools import files
 from glbtools.diagnosis.successors.inputs import SuccessorInputs
 from glbtools.errors import GlbError
+from glbtools.evidence import containers
 from glbtools.evidence.contents import Artefact
 from glbtools.evidence.network import Evidence, Network
 from glbtools.evidence.postoffice import DELETED, Postoffice
@@ -169,7 +170,8 @@ def other_files(evidence: Evidence) -> Iterator[File]:
     """Yield the archives that were looked into, and the files that were passed over."""
     for container in evidence.containers:
         size, sha256 = evidence.contents.digest(Artefact(container, "", container.name))
-        yield File(container.shown, "archive", size=size, sha256=sha256, used=OPENED)
+        kind = "archive" if containers.form(container) == containers.ARCHIVE else "image"
+        yield File(container.shown, kind, size=size, sha256=sha256, used=OPENED)
     for each in evidence.passed_over:
         if not _is_no_file(each):
             yield _passed_over(each, evidence)

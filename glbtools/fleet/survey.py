@@ -82,7 +82,11 @@ class Survey:
 
     @property
     def failures(self) -> list[str]:
-        """What could not be judged, a sentence for each outcome."""
+        """What could not be judged, a sentence for each outcome; and that nothing could, where that is so."""
+        if not self.units:
+            return ["nothing in what was given is recognised as evidence"]
+        if self.outcomes[UNJUDGED] == self.units:
+            return [f"none of {plural(self.units, 'unit')} could be judged; see the column error"]
         return [
             f"{count} of {plural(self.units, 'unit')}: {outcome}; see the column outcome"
             for outcome, count in sorted(self.outcomes.items())

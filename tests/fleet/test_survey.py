@@ -209,3 +209,19 @@ def test_a_name_that_is_no_text_is_kept_in_lines_and_tables(tmp_path: Path) -> N
     base = sqlite3.connect(tmp_path / "out" / "survey.sqlite")
     assert base.execute("SELECT path FROM units").fetchone()[0].endswith(r"\udcff\udcfe/october")
     base.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("notes.txt", b"hello\n", "nothing in what was given is recognised as evidence"),
+        ("tree.glb", b"glTF\2\0\0\0" + bytes(100), "none of 1 unit could be judged"),
+    ],
+)
+def test_where_nothing_is_recognised_the_status_says_so(tmp_path: Path, name, content, says, run) -> None:
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / name).write_bytes(content)
+    place = tmp_path / "given" / name if name == "tree.glb" else tmp_path / "given"
+    done = run("survey", place, "--out", tmp_path / "out")
+    assert done.status == 2
+    assert says in done.err
