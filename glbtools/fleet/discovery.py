@@ -17,6 +17,7 @@ from typing import NamedTuple
 from glbtools import files
 from glbtools.diagnosis.successors.inputs import SuccessorInputs
 from glbtools.errors import FileAccessError
+from glbtools.evidence.containers import outermost
 from glbtools.evidence.contents import Contents
 from glbtools.evidence.names import name_in_records
 from glbtools.evidence.postoffice import Postoffice
@@ -267,8 +268,12 @@ class Walk:
         """
         self._tops = []
         for path in _apart(paths):
-            if not os.path.lexists(path):
+            outer = outermost(path)
+            if not os.path.lexists(outer):
                 raise FileAccessError(f"{path}: no such file or directory")
+            if outer != path:  # a place in an archive or an image
+                self._tops.append((path, True))
+                continue
             entry = on_disk(Path(path), path)
             if entry.other:
                 raise FileAccessError(f"{path}: neither a file nor a directory")

@@ -15,6 +15,7 @@ from glbtools.binary.records import codec
 from glbtools.diagnosis.master import origin_of
 from glbtools.errors import FileAccessError, GlbError, OutputExistsError
 from glbtools.evidence.carving import CarvedRecord, Carver
+from glbtools.evidence.containers import outermost
 from glbtools.formats.queue import moment
 from glbtools.formats.signatures import Signature
 from glbtools.layouts import Layouts
@@ -143,6 +144,9 @@ def carve(
 
 def _refused(path: Path) -> str:
     """Return why a path is nothing to look into; empty where it is."""
+    outer = outermost(str(path))
+    if outer != str(path):
+        return f"{path}: lies in {outer}; carve reads the bytes of a file: take it out first"
     try:
         with files.opened(path):
             return ""

@@ -226,6 +226,22 @@ def test_what_macos_keeps_beside_files_makes_no_postoffice(tmp_path: Path, run: 
     assert listed["__MACOSX/stuck/october/GLB/._REQTRANS.GLB"].startswith("kept by macOS beside the file of that name")
 
 
+def test_a_place_in_an_archive_is_taken_by_every_command_or_said_to_be_taken_out(tmp_path: Path, run: Run) -> None:
+    packed = zipped(FIXTURES / "stuck", tmp_path / "case.zip")
+    place = f"{packed}::stuck/october"
+    assert [each.path for each in collect([place]).postoffices] == [place]
+    assert run("evidence", place).status == 0
+    assert "6 changes" in run("unsent", place).out
+    assert run("timeline", place, "--to", "-").status == 0
+    assert run("report", place, "--to", tmp_path / "page.html").status == 1
+    assert run("survey", place, "--out", tmp_path / "survey", "--workers", "1").status == 1
+    assert run("diagnose", packed, "--older", place).status == 1
+    done = run("carve", place, "--out", tmp_path / "carved")
+    assert done.status == 2
+    assert f"lies in {packed}; carve reads the bytes of a file: take it out first" in done.err
+    assert run("diagnose", f"{tmp_path}/no.zip::po").status == 2
+
+
 def test_a_zip_that_is_cut_off_is_named_with_the_way_out(tmp_path: Path, run: Run) -> None:
     packed = zipped(NETWORK, tmp_path / "case.zip")
     packed.write_bytes(packed.read_bytes()[:-2000])
