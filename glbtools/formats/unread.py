@@ -103,20 +103,24 @@ _KINDS = (
         _POWERSHELL.format("Get-ADRootDSE or Get-ADDomainController"),
         "it is read beside a dump, as NAME.rootdse.txt: it says whose dump NAME is",
         r"^(?:highestCommittedUSN|InvocationId)[ \t]+:", r"^(?:dnsHostName|HostName)[ \t]+:", lacks=r"^dn:",
+        words=("highestcommittedusn", "invocationid"),
     ),
     _kind(
         _POWERSHELL.format("Get-ADReplicationUpToDatenessVectorTable"), _VECTORS,
         r"^(?:UsnFilter[ \t]*:|.*\bPartnerInvocationId\b.*\bUsnFilter\b|.*\bUsnFilter[ \t]*\r?$)",
+        words=("usnfilter",),
     ),
     _kind(
         _POWERSHELL.format("Get-ADReplicationPartnerMetadata or Get-ADReplicationFailure"), _LINKS,
         r"^(?:ConsecutiveReplicationFailures|LastReplicationAttempt|FirstFailureTime|FailureCount)[ \t]*:",
         r"^(?:Partner|Server|Partition)[ \t]*:",
+        words=("consecutivereplicationfailures", "lastreplicationattempt", "firstfailuretime", "failurecount"),
     ),
     _kind(
         "what samba-tool drs showrepl --summary prints, which names only some links",
         "give all of them: samba-tool drs showrepl > links.txt",
         r"^(?:\x1b\[[0-9;]*m)?(?:There are failing connections|\[ALL GOOD\])",
+        words=("failing connections", "[all good]"),
     ),
     # Links of replication. repadmin underlines a heading to the end of the line, samba-tool does not.
     _kind(

@@ -359,10 +359,10 @@ def test_a_pair_in_an_archive_is_named_with_the_way_out(tmp_path: Path, run: Run
 def test_a_file_in_an_archive_is_inspected_where_it_lies(tmp_path: Path, run: Run) -> None:
     packed = zipped(NETWORK, tmp_path / "case.zip")
     (tmp_path / "outer.zip").write_bytes(written(("in/case.zip", packed.read_bytes())))
-    here = run("inspect", NETWORK / "montgomery" / "GLB" / "MSTTRANS.GLB").out.split("\n", 1)[1]
+    here = run("inspect", NETWORK / "montgomery" / "GLB" / "MSTTRANS.GLB", columns=400).out.split("\n", 1)[1]
     for archive in ("case.zip", "outer.zip::in/case.zip"):
         place = f"{tmp_path / archive}::network/montgomery/GLB/MSTTRANS.GLB"
-        done = run("inspect", place)
+        done = run("inspect", place, columns=400)
         assert done.status == 0
         assert here in done.out
     assert run("inspect", f"{packed}::network/nothing").status == 2
