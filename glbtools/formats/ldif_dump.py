@@ -650,21 +650,21 @@ def _joined(found: Iterable[Record]) -> Iterator[Record]:
 
     What was written between two searches is not joined.
     """
-    held: dict[tuple[str, str | None], Record] = {}
+    held: dict[str, dict[str | None, Record]] = {}
     for record in found:
         if record.dn is None or not record.parts:
             yield record
             continue
+        there = held.setdefault(record.dn.lower(), {})
         number = record.get("uSNChanged")
-        name = record.dn.lower()
-        key = next((each for each in held if each[0] == name and (number in (None, each[1]))), (name, number))
-        first = held.get(key)
+        number = next(iter(there)) if number is None and there else number
+        first = there.get(number)
         if first is not None:
             names = {each for each, _ in first.parts}
             more = tuple(each for each in record.parts if each[0] not in names)
             record = first._replace(parts=(*first.parts, *more), faults=(*first.faults, *record.faults))  # noqa: PLW2901
-        held[key] = record
-    for record in held.values():
+        there[number] = record
+    for record in (each for there in held.values() for each in there.values()):
         values, cut = joined_parts(record.parts)
         faults = [each for each in record.faults if each.kind != PART]
         faults += [Fault("ending", each, record.span, line=record.line) for each in cut]

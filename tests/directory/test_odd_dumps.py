@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import struct
+import time
 import uuid
 
 import pytest
@@ -258,3 +259,14 @@ def test_dumps_of_two_servers_in_one_file_are_said_by_every_command(said):
     assert all("dumps of two servers are in one file" in words for _, words in found.values()), found
     again = said(WHOLE + ROOT.replace("dc1", "DC1") + person(7))
     assert [status for status, _ in again.values()] == [0, 0, 0, 0]
+
+
+def test_many_groups_in_parts_take_time_in_proportion():
+    row = "member;range=0-0: CN=p1,DC=x\n"
+    times = []
+    for count in (1_000, 8_000):
+        text = "".join(f"dn: CN=g{at},DC=x\nobjectClass: group\nuSNChanged: {at + 1}\n{row}\n" for at in range(count))
+        began = time.process_time()
+        assert sum(1 for _ in entries(io.BytesIO(text.encode()))[1]) == count
+        times.append(time.process_time() - began)
+    assert times[1] < 20 * max(times[0], 0.01)
