@@ -116,6 +116,16 @@ class Master:
         return found
 
     @cached_property
+    def taken_last(self) -> Mapping[str | None, datetime]:
+        """When the last change of each postoffice was made that it holds, by name in upper case."""
+        found = {}
+        for name, records in self.by_origin.items():
+            made = (self._server.moment(self.held, each) for each in records)
+            if last := max(filter(None, made), default=None):
+                found[name] = last
+        return found
+
+    @cached_property
     def _latest(self) -> dict[str, datetime | None]:
         latest: dict[str, datetime | None] = {}
         for each in self.real:

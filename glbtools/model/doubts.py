@@ -189,6 +189,7 @@ PUT_BACK = Doubt(
     "an older REQTRANS was put back, and it had arrived before",
     "an MSTTRANS that reaches back to before it was made",
 )
+PUT_BACK_SINCE = PUT_BACK._replace(slug="put-back-since", ordinary=True)
 NEVER_ISSUED = Doubt(
     "never-issued",
     "the number was never given to a change, or what bore it is in the server's lists",

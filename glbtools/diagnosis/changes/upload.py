@@ -13,7 +13,7 @@ from glbtools.diagnosis.changes.found import MissingRange, Obstacle, Outstanding
 from glbtools.diagnosis.changes.vanished import OLDER, vanished, was_stranded
 from glbtools.diagnosis.changes.view import View, applied
 from glbtools.diagnosis.finding import place
-from glbtools.diagnosis.master import origin_of
+from glbtools.diagnosis.master import SKEW, origin_of
 from glbtools.diagnosis.restored import WENT_BACK
 from glbtools.diagnosis.signs import explain
 from glbtools.diagnosis.wording import numbers_text, plural
@@ -146,8 +146,17 @@ def _attested(case: Case) -> int:
 
 
 def _put_back(case: Case, change: Change) -> Doubt | None:
-    """Return the doubt about a change that is not taken: it may have arrived before its queue was put back."""
-    return None if never_reached(case, change, change.stamp) else doubts.PUT_BACK
+    """Return the doubt about a change that is not taken: it may have arrived before its queue was put back.
+
+    Where the server has taken later changes from here, the queue was not begun again before this one was made: nothing
+    is sent from such a queue. So an older one was put back, and that is no less usual than that it was never sent.
+    """
+    if never_reached(case, change, change.stamp):
+        return None
+    master = case.server.master if case.server else None
+    taken = master.taken_last.get((case.postoffice.name or "").upper()) if master else None
+    later = taken and change.stamp and taken - change.stamp > SKEW
+    return doubts.PUT_BACK_SINCE if later else doubts.PUT_BACK
 
 
 def _taken_before(case: Case, change: Change) -> Doubt | None:
@@ -356,7 +365,7 @@ def _wanted_up(case: Case) -> tuple[str, ...]:
     if applied(case) is None:
         wanted.append("the server's SRVCONF" if case.server is None else "a record of it in the server's SRVCONF")
     a, b = case.numbers.confirmed, applied(case)
-    if a and b is not None and b >= a and {"received-above", "server-behind"} & {*case.signs}:
+    if a and b is not None and b >= a and {"received-above", "server-behind", "imports-far"} & {*case.signs}:
         wanted.append(f"an older MSTTRANS, to tell whether the server went back and lost any number up to {a}")
     if a is not None and b is not None and b < a and not hole(case).ranges:
         first = explain(case, "behind").first
