@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -25,7 +30,8 @@ distributed = pytest.importorskip("distributed", reason="the extra cluster is no
 dask = pytest.importorskip("dask")
 
 pytestmark = pytest.mark.filterwarnings("default")
-FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+ROOT = Path(__file__).resolve().parents[2]
+FIXTURES = ROOT / "fixtures"
 COPIES = 120
 
 
@@ -142,3 +148,46 @@ def test_without_a_scheduler_or_workers_it_says_so(tmp_path: Path, monkeypatch: 
     empty = distributed.LocalCluster(n_workers=0, dashboard_address=None, host="127.0.0.1", silence_logs=50)
     with empty, pytest.raises(GlbError, match="has no workers"):
         Cluster(empty.scheduler_address, Terms(), [])
+
+
+def test_the_two_commands_of_the_guide_start_a_cluster_and_open_what_it_says(
+    tapes: Path, alone: list, tmp_path: Path
+) -> None:
+    psutil = pytest.importorskip("psutil")
+    guide = (ROOT / "docs" / "guides" / "survey.md").read_text(encoding="utf-8")
+    start, survey = (block.strip() for block in re.findall(r"```sh\n(.*?)```", guide, re.S) if "tcp://" in block)
+    with socket.socket() as free, socket.socket() as page:
+        free.bind(("127.0.0.2", 0))
+        page.bind(("127.0.0.1", 0))
+        ours = {"8786": str(free.getsockname()[1]), "8787": str(page.getsockname()[1]), "--nworkers 8": "--nworkers 2"}
+    ours |= {"10.0.0.5": "127.0.0.2", "10.0.0.6": "127.0.0.2", "/mnt/archive": str(tapes), "found": str(tmp_path / "f")}
+    for said, ready in ours.items():
+        start, survey = start.replace(said, ready), survey.replace(said, ready)
+    programs = Path(sys.executable).parent
+    running = [
+        psutil.Popen([programs / "dask", *line.split()[1:]], cwd=tmp_path, stderr=subprocess.DEVNULL)
+        for line in start.splitlines()
+    ]
+    try:
+        with distributed.Client(f"tcp://127.0.0.2:{ours['8786']}", timeout=60, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=60)
+        done = subprocess.run([programs / "glbtools", *survey.split()[1:]], capture_output=True, text=True, check=False)
+        assert done.returncode == 1, done.stderr
+        listening = [
+            {
+                (each.laddr.ip, each.laddr.port)
+                for process in (begun, *begun.children(recursive=True))
+                for each in process.net_connections("tcp")
+                if each.status == psutil.CONN_LISTEN
+            }
+            for begun in running
+        ]
+    finally:
+        for begun in reversed(running):
+            begun.terminate()
+            begun.wait(30)
+    found = [json.loads(line) for line in (tmp_path / "f" / "survey.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert verdicts(found) == alone
+    assert {each for each in listening[0] if each[0] != "127.0.0.1"} == {("127.0.0.2", int(ours["8786"]))}
+    assert {ip for one in listening for ip, _ in one} == {"127.0.0.1", "127.0.0.2"}
+    assert len([ip for ip, _ in listening[1] if ip == "127.0.0.2"]) == 4, "two for each worker"
