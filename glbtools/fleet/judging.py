@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import re
 import signal
 import threading
 import time
@@ -35,6 +36,9 @@ JUDGED, UNJUDGED, REFUSED, FAILED, TIMED_OUT, CRASHED = (
     "judged", "unjudged", "refused", "failed", "timed out", "crashed",
 )  # fmt: skip
 NOTHING = "no evidence"
+
+_PART = re.compile(rf"/|{INSIDE}|(?:(?!/|{INSIDE}).)+", re.DOTALL)
+"""A name in a path, or what stands between two."""
 
 _FINDING = (
     "id", "code", "slug", "severity", "certainty", "cause_certainty", "postoffice", "path", "message", "ranges",
@@ -231,12 +235,12 @@ def common(paths: Iterable[str]) -> str:
     every = sorted({each.removesuffix(INSIDE) for each in paths})
     if len(every) < 2:
         return every[0] if every else ""
-    shared: list[str] = []
-    for parts in zip(*(each.split("/") for each in every), strict=False):
+    shared = ""
+    for parts in zip(*(_PART.findall(each) for each in every), strict=False):
         if len(set(parts)) > 1:
             break
-        shared.append(parts[0])
-    return "/".join(shared) or ("/" if every[0].startswith("/") else ".")
+        shared += parts[0]
+    return shared.removesuffix(INSIDE).rstrip("/") or ("/" if every[0].startswith("/") else ".")
 
 
 def _content(report: Report) -> str | None:

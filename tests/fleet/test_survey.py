@@ -126,6 +126,25 @@ def test_units_of_the_same_bytes_are_known_as_copies(tmp_path: Path) -> None:
     assert copies == {a: None, b: units[a], c: None}
 
 
+@pytest.mark.parametrize(
+    ("paths", "place"),
+    [
+        (("a/east", "a/west"), "a"),
+        (("a/net/east", "a/net-2/west"), "a"),
+        (("/east", "/west"), "/"),
+        (("east", "west"), "."),
+        (("tape.zip::east", "tape.zip::west"), "tape.zip"),
+        (("/a/disk.img::p1/east/", "/a/disk.img::p1/west"), "/a/disk.img::p1"),
+        (("/a/disk.img::p1/east", "/a/disk.img::p2/west"), "/a/disk.img"),
+        (("a/one.zip::east", "a/two.zip::west"), "a"),
+        (("a::b/east", "a::b::east"), "a::b"),
+        (("tape.zip::",), "tape.zip"),
+    ],
+)
+def test_a_unit_is_at_the_nearest_directory_or_archive_that_holds_it(paths: tuple[str, ...], place: str) -> None:
+    assert judging.common(paths) == place
+
+
 def test_what_cannot_be_looked_at_has_a_line_of_its_own(archive: Path, tmp_path: Path) -> None:
     (archive / "torn.zip").write_bytes(b"PK\3\4 and no more")
     (archive / "loose").mkdir()
