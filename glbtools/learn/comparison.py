@@ -176,10 +176,15 @@ def _narrower(layout: Layout, sample_files: Sequence[SampleFile]) -> Iterator[tu
 
 
 def _unlisted(sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> list[Record]:
-    """Return the undamaged records of listed files that no row answers."""
-    pairs = [(each, held) for each, held in zip(sample_files, queues, strict=True) if each.printed]
-    hurts = {id(held): DamageIndex(held) for _, held in pairs}
-    return [each for file, held in pairs for each in paired(file, held)[2] if not hurts[id(held)](each)]
+    """Return the undamaged records of listed files that no row answers, where they are more than the rows not read."""
+    found: list[Record] = []
+    for sample_file, held in zip(sample_files, queues, strict=True):
+        if sample_file.printed:
+            _, unread, unlisted = paired(sample_file, held)
+            hurt = DamageIndex(held)
+            whole = [each for each in unlisted if not hurt(each) and not is_odd(_raw(held.layout, each))]
+            found += whole if len(unlisted) > len(unread) else []
+    return found
 
 
 def _falls(queues: Sequence[Queue]) -> int:
