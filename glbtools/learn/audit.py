@@ -370,8 +370,9 @@ def date_doubts(parts: Parts) -> Iterator[str]:
         ):
             yield "digits stand beside it: they may be of a longer date in digits"
         return
-    if len(set(raws)) < FEWEST_DATES and len(raws) >= FEWEST_STEPS:
-        yield f"they are {len(set(raws))} moments in {len(raws)} records: upper bytes of a count change as seldom"
+    numbers = {unsigned(raw, field.byte_order) for raw in raws}
+    if len(numbers) < FEWEST_DATES and max(numbers) - min(numbers) < FEWEST_DATES and len(raws) >= FEWEST_STEPS:
+        yield f"they hardly change in {len(raws)} records: the upper bytes of a count change as seldom"
     if _nearly_all(all(byte in WRITTEN or byte == 0 for byte in raw[1:-1]) for raw in raws):
         yield "its bytes are digits of a date that is written out"
     values = [each.stamp or 0 for _, each, _ in samples]
