@@ -31,6 +31,7 @@ ONLY_IN = {
     "typer": ("cli",),
     "click": (),
     "tabulate": ("reporting",),
+    "filelock": ("directory", "sync"),
     "rich": ("reporting",),
     "numpy": ("binary",),
     "pyarrow": ("binary", "fleet"),

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
+
+from filelock import FileLock
 
 from glbtools import files
 from glbtools.model.directory import Entry
@@ -78,26 +79,30 @@ class State(NamedTuple):
     head: int | None = None
 
 
+LOCK = f"{files.UNFINISHED}export.lock"
+"""Lies beside the states while an export works with one of them; never taken for evidence."""
+
+
 @contextmanager
 def held(path: str | Path) -> Iterator[None]:
     """Let one export at a time work with the states of a directory, from reading one until it is written.
 
     Of two at once the later one waits: it would else write over the output of the first, or count as exported what is
-    only in the other's. The system lets go of it when a process dies. Where it has no such lock nothing is held.
+    only in the other's. The system lets go of the lock when a process dies. Where none can be made nothing is held.
     """
+    place = Path(path).parent / LOCK
+    lock = FileLock(place)
     try:
-        import fcntl
-
-        descriptor = os.open(Path(path).parent, os.O_RDONLY)
-    except (ImportError, OSError):
+        lock.acquire()
+    except OSError:
         yield
         return
     try:
-        with suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(descriptor)
+        with suppress(OSError):
+            place.unlink(missing_ok=True)
+        lock.release()
 
 
 def load(path: str | Path) -> State:

@@ -23,7 +23,6 @@ the same id that leaves the other out.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import socket
@@ -34,6 +33,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from filelock import FileLock, Timeout
+
 from glbtools import files
 from glbtools.directory.dump import Dump
 from glbtools.errors import FileAccessError
@@ -42,19 +43,17 @@ from glbtools.model.directory import Entry, Facts
 from glbtools.progress import Progress
 from glbtools.sync.agent import WAY_OUT, Agent, Result, State, StateFile, channel, own_server, refused
 from glbtools.sync.collector import POLICIES, REFUSE, Collector
-from glbtools.sync.faults import LockedError, PairError, StateError, StoreError
+from glbtools.sync.faults import LockedError, PairError, StoreError
 from glbtools.sync.store import Conflict, DumpStore, Journal, QueueStore, Source, SqliteStore
 from glbtools.sync.synchronizer import Patience, Synchronizer
 from glbtools.sync.transport import POSITION, Message, SpoolTransport, spooled
-from glbtools.sync.values import HIGHEST
-from glbtools.tables import Setting, open_json, open_toml, shown
+from glbtools.tables import Setting, open_toml, shown
 
 SQLITE, QUEUE, DUMP = "sqlite", "queue", "dump"
 DEFAULT_BATCH = 1000
 LARGEST_BATCH = 100_000
 WAITING = Patience(tries=3, seconds=30.0)
 _MAX_SIZE = 1 << 16
-_YOUNG = 60.0
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 ReadDump = Callable[[Path], tuple[Facts, Iterable[Entry]]]
@@ -209,8 +208,6 @@ def _path(given: Setting, here: Path) -> Path:
 
 # --- one agent at a time ------------------------------------------------------------------------------------------
 
-_HELD: set[str] = set()
-
 
 def lock_path(pair: Pair) -> Path:
     """Return the lock file of a pair: beside its state, which two agents must not both write."""
@@ -219,95 +216,49 @@ def lock_path(pair: Pair) -> Path:
 
 @contextlib.contextmanager
 def locked(pair: Pair) -> Iterator[None]:
-    """Keep other agents off a pair.
-
-    The lock of a process that is gone is taken over; one of another machine never is, for nobody here can tell.
+    """Keep other agents off a pair; the system lets go of the lock when a process dies, and its file says whose it is.
 
     Raises:
         LockedError: another agent is at work.
     """
     path = lock_path(pair)
-    mine = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "token": uuid.uuid4().hex})
-    if not _created(path, mine):
-        if said := holder(path):
-            raise LockedError(f"{path}: pair {pair.id} is in use by {said}")
-        _clear(path)
-        if not _created(path, mine):
-            raise LockedError(f"{path}: pair {pair.id} was just taken by another agent")
-    _HELD.add(str(path.resolve()))
+    lock = FileLock(path, timeout=0)
     try:
-        yield
-    finally:
-        _HELD.discard(str(path.resolve()))
-        path.unlink(missing_ok=True)
-
-
-def _created(path: Path, content: str) -> bool:
-    """Make a lock with its content at once, so that none is ever seen empty; in two steps where there are no links."""
-    whole = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        whole.write_text(content, "utf-8")
-        os.link(whole, path)
-    except FileExistsError:
-        return False
-    except OSError:
-        return _created_in_steps(path, content)
-    else:
-        return True
-    finally:
-        with contextlib.suppress(OSError):
-            whole.unlink(missing_ok=True)
-
-
-def _created_in_steps(path: Path, content: str) -> bool:
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-    except FileExistsError:
-        return False
+        lock.acquire()
+    except Timeout:
+        raise LockedError(f"{path}: pair {pair.id} is in use by {_owner(path)}") from None
     except OSError as error:
         raise LockedError(f"{path}: no lock: {error.strerror}") from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(content)
-    return True
-
-
-def _clear(path: Path) -> None:
-    """Remove a stale lock; by a rename first, so that of two agents that saw it only one has it."""
-    away = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}")
-    with contextlib.suppress(FileNotFoundError):
-        path.rename(away)
-        if holder(away, str(path.resolve())):
-            with contextlib.suppress(FileExistsError):
-                os.link(away, path)
-        away.unlink()
-
-
-def holder(path: Path, name: str = "") -> str:
-    """Return who has a lock; empty for nobody, or a process of this machine that is gone."""
     try:
-        text = files.read(path, _MAX_SIZE)
-        age = time.time() - path.stat().st_mtime
-    except (FileAccessError, OSError):
+        with contextlib.suppress(OSError):
+            path.write_text(f"process {os.getpid()} on {socket.gethostname()}\n", "utf-8")
+        yield
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+    finally:
+        lock.release()
+
+
+def holder(path: Path) -> str:
+    """Return who has a lock; empty for nobody."""
+    if not path.is_file():
         return ""
     try:
-        row = open_json(text, str(path), StateError).table()
-        pid, host = row["pid"].integer(1, HIGHEST), row["host"].text()
-    except StateError:
-        return "an agent that is just starting" if age < _YOUNG else ""
-    if host != socket.gethostname():
-        return f"process {pid} on {host}; remove the file if it is no more"
-    alive = (name or str(path.resolve())) in _HELD if pid == os.getpid() else _is_alive(pid)
-    return f"process {pid}" if alive else ""
+        with FileLock(path, timeout=0):
+            return ""
+    except Timeout:
+        return _owner(path)
+    except OSError:
+        return ""
 
 
-def _is_alive(pid: int) -> bool:
+def _owner(path: Path) -> str:
+    """Return whose a lock is that somebody has, in the words of its file."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        return True
-    return True
+        text = files.read(path, _MAX_SIZE).decode("utf-8", "replace")
+    except FileAccessError:
+        text = ""
+    return text.strip().partition("\n")[0] if text.startswith("process ") else "another agent"
 
 
 # --- what can be done ---------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ import contextlib
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -228,15 +230,25 @@ def test_one_agent_at_a_time(file: Path) -> None:
             pairs.run(file, once=True)
         assert pairs.status(file).locked_by
     assert not lock.exists()
-    lock.write_text(json.dumps({"pid": 1, "host": "elsewhere"}), "utf-8")
-    with pytest.raises(LockedError, match="elsewhere"):
-        pairs.run(file, once=True)
-    lock.write_text(json.dumps({"pid": os.getpid(), "host": os.uname().nodename}), "utf-8")
+    lock.write_text(f"process {os.getpid()} on another\n", "utf-8")
+    assert not pairs.status(file).locked_by
     assert pairs.run(file, once=True).outcome == "complete"
-    lock.write_text("", "utf-8")
-    with pytest.raises(LockedError, match="just starting"):
-        pairs.run(file, once=True)
-    os.utime(lock, (0, 0))
+
+
+def test_a_lock_says_whose_it_is_and_falls_with_its_process(file: Path) -> None:
+    lock = pairs.lock_path(pairs.load(file))
+    code = (
+        "import pathlib, sys; from glbtools.sync import pair\n"
+        "with pair.locked(pair.load(pathlib.Path(sys.argv[1]))): print('held', flush=True); input()"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, file], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(LockedError, match=f"in use by process {other.pid} on "):
+            pairs.run(file, once=True)
+        other.kill()
+    assert lock.exists()
+    assert not pairs.status(file).locked_by
     assert pairs.run(file, once=True).outcome == "complete"
 
 
