@@ -43,7 +43,7 @@ def lines(report: Iterable[Block], screen: Screen) -> Iterator[str]:
 
 
 def _heading(block: Heading, screen: Screen) -> Iterator[str]:
-    return (screen.paint(line, "strong") for line in wrapped(block.text, screen.width, "  "))
+    return (screen.paint(line, "strong") for line in wrapped(block.text, _prose(screen), "  "))
 
 
 def _prose(screen: Screen) -> int:

@@ -77,6 +77,7 @@ COMMANDS = [
     ("timeline", "healthy-week"),
     ("report", "seed-server-restored"),
     ("report", "directories/dc-restored"),
+    ("directory", "compare", "directories/usn-wrong-server/usn.csv", "directories/dump-of-csvde/dc1.csv"),
     ("explain", "U101"),
     ("formats", "queue"),
     ("simulate", "--list"),
@@ -92,12 +93,15 @@ def test_nothing_is_printed_wider_than_the_terminal(words: tuple[str, ...], wide
     assert [line for line in lines if columns(line) > wide] == []
 
 
-@pytest.mark.parametrize("words", [("diagnose", "network"), ("diagnose", "damaged"), ("explain", "U101")])
+COMPARED = ("directory", "compare", "directories/usn-wrong-server/usn.csv", "directories/dump-of-csvde/dc1.csv")
+
+
+@pytest.mark.parametrize("words", [("diagnose", "network"), ("diagnose", "damaged"), ("explain", "U101"), COMPARED])
 def test_prose_stops_at_a_hundred_columns_however_wide_the_terminal_is(
     words: tuple[str, ...], monkeypatch, run
 ) -> None:
     monkeypatch.chdir(FIXTURES)
     lines = run(*words, columns=160).out.split("\n")
     prose = [line for line in lines if line.strip().startswith(("note", "error", "warning", "help", "also"))]
-    assert prose or words[0] == "explain"
+    assert prose or words[0] in ("explain", "directory")
     assert [line for line in (prose or lines) if len(line) > 100] == []
