@@ -33,6 +33,12 @@ SAMPLES = {
     "networks": b"NET\0" + bytes(200),
     "extension": b"NET/PO\0" + bytes(200),
     "mailbag": b"\xb5\0" + bytes(300),
+    "key": bytes(560),
+    "users": b"Ann\0" + bytes(1200),
+    "members": b"Ann\0" + bytes(600),
+    "addresses": b"NET\0PO\0" + bytes(600),
+    "schedule": bytes(709),
+    "master": bytes(1024),
 }
 """Contents to begin with where no fixture is of the format."""
 

@@ -374,7 +374,7 @@ def test_long_names_in_an_image_are_read_in_their_own_code(tmp_path: Path, run: 
     (tmp_path / "in").mkdir()
     shutil.copytree(FIXTURES / "stuck" / "october", tmp_path / "in" / "Büro in Köln")
     image = floppy(tmp_path / "in", tmp_path / "case.img")
-    assert "case.img::Büro in Köln: " in " ".join(run("evidence", image).out.split())
+    assert "case.img::Büro in Köln: " in " ".join(run("evidence", image, columns=400).out.split())
 
 
 def test_bytes_of_the_size_of_a_floppy_without_a_parameter_block_are_named_with_the_way_out(
