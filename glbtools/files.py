@@ -341,6 +341,45 @@ def distinct(paths: Iterable[str | Path]) -> list[str | Path]:
     return list(found.values())
 
 
+@contextmanager
+def alone(path: Path, *, wait: bool) -> Iterator[None]:
+    """Hold a lock that one process at a time has; its file is there meanwhile, and the lock falls with its process.
+
+    Args:
+        path: file of the lock; whoever has it may write into it.
+        wait: until whoever has it lets go of it.
+
+    Raises:
+        TimeoutError: somebody else has it, and nobody waits.
+        OSError: the system refuses.
+    """
+    from filelock import FileLock
+
+    lock = FileLock(path, timeout=-1 if wait else 0)
+    lock.acquire()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)  # While it is held: who waits for it sees that it is gone, and makes it anew.
+        lock.release()
+
+
+def is_held(path: Path) -> bool:
+    """Whether somebody has the lock of a file; nothing is left of the question."""
+    from filelock import FileLock
+
+    if not path.is_file():
+        return False
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except TimeoutError:
+        return True
+    except OSError:
+        return False
+
+
 def is_leftover(name: str) -> bool:
     """Whether a name is one that a file or a directory has while it is written, and keeps where a kill ends that."""
     return name.lower().startswith(UNFINISHED)

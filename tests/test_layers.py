@@ -31,7 +31,7 @@ ONLY_IN = {
     "typer": ("cli",),
     "click": (),
     "tabulate": ("reporting",),
-    "filelock": ("directory", "sync"),
+    "filelock": ("files",),
     "rich": ("reporting",),
     "numpy": ("binary",),
     "pyarrow": ("binary", "fleet"),

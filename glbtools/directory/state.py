@@ -9,13 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
-
-from filelock import FileLock
 
 from glbtools import files
 from glbtools.model.directory import Entry
@@ -90,19 +88,10 @@ def held(path: str | Path) -> Iterator[None]:
     Of two at once the later one waits: it would else write over the output of the first, or count as exported what is
     only in the other's. The system lets go of the lock when a process dies. Where none can be made nothing is held.
     """
-    place = Path(path).parent / LOCK
-    lock = FileLock(place)
-    try:
-        lock.acquire()
-    except OSError:
-        yield
-        return
-    try:
-        yield
-    finally:
+    with ExitStack() as stack:
         with suppress(OSError):
-            place.unlink(missing_ok=True)
-        lock.release()
+            stack.enter_context(files.alone(Path(path).parent / LOCK, wait=True))
+        yield
 
 
 def load(path: str | Path) -> State:

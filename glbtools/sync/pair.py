@@ -33,8 +33,6 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from filelock import FileLock, Timeout
-
 from glbtools import files
 from glbtools.directory.dump import Dump
 from glbtools.errors import FileAccessError
@@ -222,34 +220,21 @@ def locked(pair: Pair) -> Iterator[None]:
         LockedError: another agent is at work.
     """
     path = lock_path(pair)
-    lock = FileLock(path, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise LockedError(f"{path}: pair {pair.id} is in use by {_owner(path)}") from None
-    except OSError as error:
-        raise LockedError(f"{path}: no lock: {error.strerror}") from None
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(files.alone(path, wait=False))
+        except TimeoutError:
+            raise LockedError(f"{path}: pair {pair.id} is in use by {_owner(path)}") from None
+        except OSError as error:
+            raise LockedError(f"{path}: no lock: {error.strerror}") from None
         with contextlib.suppress(OSError):
             path.write_text(f"process {os.getpid()} on {socket.gethostname()}\n", "utf-8")
         yield
-        with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
-    finally:
-        lock.release()
 
 
 def holder(path: Path) -> str:
     """Return who has a lock; empty for nobody."""
-    if not path.is_file():
-        return ""
-    try:
-        with FileLock(path, timeout=0):
-            return ""
-    except Timeout:
-        return _owner(path)
-    except OSError:
-        return ""
+    return _owner(path) if files.is_held(path) else ""
 
 
 def _owner(path: Path) -> str:
