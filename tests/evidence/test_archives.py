@@ -20,7 +20,7 @@ from glbtools.evidence.network import collect
 from glbtools.evidence.sources import InnerEntry, on_disk
 from tests.cli.replay import Run
 from tests.evidence.findings import ARCHIVES as WAYS
-from tests.evidence.findings import said, tarred, zipped
+from tests.evidence.findings import encrypted, said, tarred, zipped
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 NETWORK = FIXTURES / "network"
@@ -194,14 +194,7 @@ def test_a_file_of_a_terabyte_of_nothing_is_not_read(tmp_path: Path, run: Run) -
 
 
 def test_of_postoffices_none_of_which_can_be_judged_nothing_is_said_to_be_right(tmp_path: Path, run: Run) -> None:
-    data = bytearray(zipped(NETWORK, tmp_path / "case.zip").read_bytes())
-    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        at = data.find(signature)
-        while at >= 0:
-            data[at + flags] |= 1  # encrypted
-            at = data.find(signature, at + 4)
-    (tmp_path / "case.zip").write_bytes(data)
-    done = run("diagnose", tmp_path / "case.zip")
+    done = run("diagnose", encrypted(zipped(NETWORK, tmp_path / "case.zip")))
     assert done.status == 2
     assert done.out.startswith("none of 3 postoffices can be judged\n")
     assert "MSTTRANS.GLB: encrypted; decrypt the archive first" in done.err

@@ -15,6 +15,7 @@ from glbtools.diagnosis.engine import diagnose
 from glbtools.errors import UsageError
 from glbtools.repair.plan import plan_rebuild
 from glbtools.repair.work import OWN
+from tests.evidence.findings import encrypted
 
 from .directories import everything, older, postoffices, simulated
 
@@ -89,14 +90,7 @@ def test_a_member_that_is_damaged_is_named_and_the_rest_is_rebuilt(given, tmp_pa
 
 
 def test_an_encrypted_archive_is_refused_with_the_reason_and_nothing_is_written(given, tmp_path, run):
-    data = bytearray(zipped(given, tmp_path / "case.zip").read_bytes())
-    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        at = data.find(signature)
-        while at >= 0:
-            data[at + flags] |= 1  # encrypted
-            at = data.find(signature, at + 4)
-    (tmp_path / "case.zip").write_bytes(data)
-    done = run("rebuild", tmp_path / "case.zip", "--into", tmp_path / "out")
+    done = run("rebuild", encrypted(zipped(given, tmp_path / "case.zip")), "--into", tmp_path / "out")
     assert done.status == 2
     assert "case.zip: no file of a postoffice in it can be read; " in done.err
     assert "encrypted; decrypt the archive first" in done.err
