@@ -310,8 +310,8 @@ DELETED_SINCE = Doubt(
     "USN-DSA-Last-Obj-Removed in the dump",
     ordinary=True,
 )
-CREATED_ELSEWHERE = Doubt(
-    "created-elsewhere",
+MADE_AGAIN = Doubt(
+    "made-again",
     "the objects were deleted and made again on the same server",
     "whether the objects were made again",
 )
@@ -333,8 +333,8 @@ MOVED_OUT = Doubt(
     ordinary=True,
 )
 MOVED_AWAY = MOVED_OUT._replace(slug="moved-away", ordinary=False)
-PURPOSELY_REFUSED = Doubt(
-    "purposely-refused", "the state belongs to another dump, and was only given with this one", "whose state it is",
+STATE_OF_ANOTHER = Doubt(
+    "state-of-another", "the state belongs to another dump, and was only given with this one", "whose state it is",
     ordinary=True,
 )  # fmt: skip
 OF_TWO_MOMENTS = Doubt(
@@ -355,8 +355,8 @@ FORMER_LIFE = Doubt(
     "the vectors with invocation ids (repadmin /showutdvec ... /nocache)",
 )
 FORMER_LIFE_OPEN = FORMER_LIFE._replace(slug="former-life-open", ordinary=True)
-READ_TOGETHER = Doubt(
-    "read-together", "the server has gone on between the two dumps", "a dump of the server itself, taken last"
+BETWEEN_DUMPS = Doubt(
+    "between-dumps", "the server has gone on between the two dumps", "a dump of the server itself, taken last"
 )
 JUST_MADE = Doubt("just-made", "the link has just been made", "the same report, taken later", ordinary=True)
 REMEMBERED_LONGER = Doubt(

@@ -645,7 +645,7 @@ def _refused(directory: Directory, piece: Piece, data: bytes, refusal: str) -> F
         directory.path,
         "an export of this dump with the state given is refused",
         [Evidence(piece.path, None, line_of(data, "exported"), note="the state")],
-        doubts=(doubts.PURPOSELY_REFUSED,),
+        doubts=(doubts.STATE_OF_ANOTHER,),
         severity="warning",
         notes=(refusal[:1].upper() + refusal[1:] + ".",),
     )
@@ -780,7 +780,7 @@ def _foreign_dump(old: Directory, new: Directory, said: Difference) -> Finding:
         message,
         [Evidence(old.path, field="server", value=old.facts.server, note="the older dump"),
          Evidence(new.path, field="server", value=new.facts.server, note="the current dump"), *evidence],
-        doubts=() if named else (doubts.CREATED_ELSEWHERE,),
+        doubts=() if named else (doubts.MADE_AGAIN,),
         notes=(
             "USN-Created never changes on one server, and each server gives its own. A number recorded with the one "
             "dump says nothing about the other.",

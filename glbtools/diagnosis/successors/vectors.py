@@ -35,11 +35,11 @@ from glbtools.formats.repadmin import NOT_REACHED, Vector, parse_utdvec, vector_
 from glbtools.model.channel import BACKSYNC, Channel, classify
 from glbtools.model.directory import Facts
 from glbtools.model.doubts import (
+    BETWEEN_DUMPS,
     FORMER_LIFE,
     FORMER_LIFE_OPEN,
     GONE_ON,
     HEAD_UNSEEN,
-    READ_TOGETHER,
     Doubt,
     certainty,
     least,
@@ -90,7 +90,7 @@ def _of_dumps(found: DirectoryResult) -> Iterator[Reach]:
                 found.findings.append(_seen_later(each, owner, place, number))
                 continue
             sure = number <= owner.head or (seen is not None and own is not None and own - seen > SKEW)
-            left = () if sure else (READ_TOGETHER,)
+            left = () if sure else (BETWEEN_DUMPS,)
             yield Reach(Cursor(each.name, owner.name, life, number), place, highest(owner), present=True, doubts=left)
 
 
@@ -159,7 +159,7 @@ def _of_vectors(owned: Sequence[OwnedVector], found: DirectoryResult) -> Iterato
                 _line_of(each.path, line),
                 shown,
                 present=True,
-                doubts=(READ_TOGETHER if each.by_id else FORMER_LIFE,),
+                doubts=(BETWEEN_DUMPS if each.by_id else FORMER_LIFE,),
             )
     found.findings.extend(_cannot_be_told(reason, cases) for (_, reason), cases in undecided.items())
 
