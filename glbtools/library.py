@@ -62,7 +62,7 @@ def read_table(path: str | Path, *, layouts: Layouts | None = None) -> Any:
 
     Raises:
         FileAccessError: the file cannot be read.
-        UsageError: pyarrow is not installed (``pip install 'glbtools[parquet]'``).
+        UsageError: pyarrow is not installed (``pip install "glbtools[parquet]"``).
     """
     from glbtools.formats.queue import read_table as read
 

@@ -37,7 +37,7 @@ def _pyarrow() -> Any:
     try:
         import pyarrow
     except ImportError:
-        raise UsageError("a table needs pyarrow: pip install 'glbtools[parquet]'") from None
+        raise UsageError('a table needs pyarrow: pip install "glbtools[parquet]"') from None
     return pyarrow
 
 

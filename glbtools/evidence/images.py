@@ -73,7 +73,7 @@ MOST_STRETCHES = 1_000_000
 
 RAW, EWF, VMDK, VHD = "raw", "ewf", "vmdk", "vhd"
 _MAGIC = {EWF: (b"EVF\t\r\n\xff\x00",), VMDK: (b"KDMV", b"COWD", b"# Disk DescriptorFile"), VHD: (b"conectix",)}
-_MISSING = "a disk image; pip install 'glbtools[images]' installs what reads it"
+_MISSING = 'a disk image; pip install "glbtools[images]" installs what reads it'
 _FAILURES = (OSError, ValueError, RuntimeError)
 """What the libraries raise where an image or its container is damaged."""
 _FAT_ENTRY = 32

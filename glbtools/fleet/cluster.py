@@ -36,7 +36,7 @@ class Cluster:
         try:
             import distributed
         except ImportError:
-            raise UsageError("--scheduler needs distributed: pip install 'glbtools[cluster]'") from None
+            raise UsageError('--scheduler needs distributed: pip install "glbtools[cluster]"') from None
         self._dask, self._terms = distributed, terms
         self._done: SimpleQueue[Any] = SimpleQueue()
         self._under_way: dict[str, tuple[Any, list[Job]]] = {}

@@ -267,7 +267,7 @@ def _library() -> Any:
     try:
         return importlib.import_module("ldif")
     except ImportError as error:
-        raise UsageError("LDIF needs the library ldif: pip install 'glbtools[ldif]'") from error
+        raise UsageError('LDIF needs the library ldif: pip install "glbtools[ldif]"') from error
 
 
 def _wide_lines(first: bytes, stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
