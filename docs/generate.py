@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import library
 import manual
 import picture
 import sessions
@@ -124,6 +125,7 @@ PAGES = {
     "messages.md": messages.markdown,
     "problems.md": problems.markdown,
     "commands.md": commands,
+    "library.md": library.markdown,
 }
 """Every generated page: file name -> what returns its content."""
 

@@ -12,14 +12,15 @@ if TYPE_CHECKING:
 
     from glbtools.binary.columns import Columns
     from glbtools.binary.layout import Layout
-    from glbtools.binary.records import Record
+    from glbtools.binary.records import Gap, Record
     from glbtools.binary.span import Fault, Region, Span
     from glbtools.binary.tree import Node
-    from glbtools.diagnosis.changes.found import Outstanding, Unsent
-    from glbtools.diagnosis.engine import Report, diagnose
+    from glbtools.diagnosis.case import ChannelVerdict
+    from glbtools.diagnosis.changes.found import MissingRange, Outstanding, Route, UnknownRoute, Unsent
+    from glbtools.diagnosis.engine import Report, UnjudgedPostoffice, diagnose
     from glbtools.diagnosis.explanation import Explanation, explain
+    from glbtools.diagnosis.finding import Alternative, Finding, RefutedHistory
     from glbtools.diagnosis.finding import Evidence as Place
-    from glbtools.diagnosis.finding import Finding
     from glbtools.diagnosis.inventory import Inventory, find_evidence
     from glbtools.diagnosis.problems.problem import Problem
     from glbtools.diagnosis.unsent import unsent
@@ -87,9 +88,11 @@ if TYPE_CHECKING:
 __version__ = "0.2.0"
 
 _PLACES = {
+    "Alternative": "diagnosis.finding",
     "Backsync": "directory.backsync",
     "CarvedImage": "repair.recovery",
     "Change": "model.change",
+    "ChannelVerdict": "diagnosis.case",
     "Columns": "binary.columns",
     "ConfigurationListing": "formats.listing",
     "Content": "formats.base",
@@ -106,6 +109,7 @@ _PLACES = {
     "FileAccessError": "errors",
     "Finding": "diagnosis.finding",
     "Format": "formats.registry:Entry",
+    "Gap": "binary.records",
     "GlbError": "errors",
     "Inspection": "formats.registry",
     "Inventory": "diagnosis.inventory",
@@ -119,6 +123,7 @@ _PLACES = {
     "Log": "formats.logs",
     "LogLine": "formats.logs",
     "Message": "formats.messages",
+    "MissingRange": "diagnosis.changes.found",
     "Node": "binary.tree",
     "OutputExistsError": "errors",
     "Outstanding": "diagnosis.changes.found",
@@ -129,12 +134,14 @@ _PLACES = {
     "QueueListing": "formats.listing",
     "RebuildResult": "repair.result:Result",
     "Record": "binary.records",
+    "RefutedHistory": "diagnosis.finding",
     "Region": "binary.span",
     "Remainder": "repair.edits",
     "Report": "diagnosis.engine",
     "ReqConf": "model.configuration",
     "ReqConfFile": "formats.config",
     "Requestor": "model.configuration",
+    "Route": "diagnosis.changes.found",
     "Rows": "formats.base",
     "Span": "binary.span",
     "SrvConf": "model.configuration",
@@ -142,7 +149,9 @@ _PLACES = {
     "Survey": "fleet.survey",
     "SyncResult": "sync.agent:Result",
     "Timeline": "events.timeline",
+    "UnjudgedPostoffice": "diagnosis.engine",
     "UnknownFormatError": "errors",
+    "UnknownRoute": "diagnosis.changes.found",
     "Unsent": "diagnosis.changes.found",
     "UsageError": "errors",
     "backsync": "directory.backsync",
@@ -183,9 +192,11 @@ _PLACES = {
 }
 
 __all__ = [
+    "Alternative",
     "Backsync",
     "CarvedImage",
     "Change",
+    "ChannelVerdict",
     "Columns",
     "ConfigurationListing",
     "Content",
@@ -202,6 +213,7 @@ __all__ = [
     "FileAccessError",
     "Finding",
     "Format",
+    "Gap",
     "GlbError",
     "Inspection",
     "Inventory",
@@ -215,6 +227,7 @@ __all__ = [
     "Log",
     "LogLine",
     "Message",
+    "MissingRange",
     "Node",
     "OutputExistsError",
     "Outstanding",
@@ -225,12 +238,14 @@ __all__ = [
     "QueueListing",
     "RebuildResult",
     "Record",
+    "RefutedHistory",
     "Region",
     "Remainder",
     "Report",
     "ReqConf",
     "ReqConfFile",
     "Requestor",
+    "Route",
     "Rows",
     "Span",
     "SrvConf",
@@ -238,7 +253,9 @@ __all__ = [
     "Survey",
     "SyncResult",
     "Timeline",
+    "UnjudgedPostoffice",
     "UnknownFormatError",
+    "UnknownRoute",
     "Unsent",
     "UsageError",
     "__version__",

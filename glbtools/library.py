@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 def read_queue(path: str | Path, *, layouts: Layouts | None = None, max_size: int = files.DEFAULT_MAX_SIZE) -> Queue:
     """Return a queue file: records with sync, stamp, text and offsets, and the gaps between them.
 
+    Args:
+        path: the file.
+        layouts: how binary files are read.
+        max_size: largest file read, in bytes.
+
     Raises:
         FileAccessError: the file cannot be read.
     """
@@ -31,7 +36,15 @@ def read_queue(path: str | Path, *, layouts: Layouts | None = None, max_size: in
 
 
 def stream_queue(path: str | Path, *, layouts: Layouts | None = None) -> Iterator[Record]:
-    """Yield the records of a queue file of any size in bounded memory, gaps passed over."""
+    """Yield the records of a queue file of any size in bounded memory, gaps passed over.
+
+    Args:
+        path: the file.
+        layouts: how binary files are read.
+
+    Raises:
+        FileAccessError: the file cannot be read.
+    """
     from glbtools.formats.queue import read_records
 
     return read_records(path, (layouts or Layouts())["queue"])
@@ -40,14 +53,30 @@ def stream_queue(path: str | Path, *, layouts: Layouts | None = None) -> Iterato
 def stream_tuples(
     path: str | Path, *, layouts: Layouts | None = None
 ) -> Iterator[tuple[int, int | None, int | None, str, int, int]]:
-    """Yield (sync, stamp, checksum, text, start, stop) of each record, otherwise as ``stream_queue``."""
+    """Yield (sync, stamp, checksum, text, start, stop) of each record, otherwise as ``stream_queue``.
+
+    Args:
+        path: the file.
+        layouts: how binary files are read.
+
+    Raises:
+        FileAccessError: the file cannot be read.
+    """
     from glbtools.formats.queue import read_tuples
 
     return read_tuples(path, (layouts or Layouts())["queue"])
 
 
 def read_columns(path: str | Path, *, layouts: Layouts | None = None) -> Columns:
-    """Return numbers, stamps, checksums and offsets of all records as arrays."""
+    """Return numbers, stamps, checksums and offsets of all records as arrays.
+
+    Args:
+        path: the file.
+        layouts: how binary files are read.
+
+    Raises:
+        FileAccessError: the file cannot be read.
+    """
     from glbtools.formats.queue import read_columns as read
 
     return read(path, (layouts or Layouts())["queue"])
@@ -60,6 +89,10 @@ def read_table(path: str | Path, *, layouts: Layouts | None = None) -> Any:
     ``stop`` (offsets in the file), then the layout's other fields by their names. Texts are string views into the file;
     ``table.set_column`` with ``.cast("string")`` copies them out. A byte that is no character is written ``\udcXX``.
 
+    Args:
+        path: the file.
+        layouts: how binary files are read.
+
     Raises:
         FileAccessError: the file cannot be read.
         UsageError: pyarrow is not installed (``pip install "glbtools[parquet]"``).
@@ -70,28 +103,58 @@ def read_table(path: str | Path, *, layouts: Layouts | None = None) -> Any:
 
 
 def read_reqconf(path: str | Path, *, layouts: Layouts | None = None) -> ReqConfFile:
-    """Return a REQCONF.GLB; ``.config`` says what it means."""
+    """Return a REQCONF.GLB; ``.config`` says what it means.
+
+    Args:
+        path: the file.
+        layouts: how binary files are read.
+
+    Raises:
+        FileAccessError: the file cannot be read.
+    """
     from glbtools.formats.config import parse_reqconf
 
     return parse_reqconf(files.read(path), (layouts or Layouts())["reqconf"])
 
 
 def read_srvconf(path: str | Path, *, layouts: Layouts | None = None) -> SrvConfFile:
-    """Return a SRVCONF.GLB; ``.config`` says what it means."""
+    """Return a SRVCONF.GLB; ``.config`` says what it means.
+
+    Args:
+        path: the file.
+        layouts: how binary files are read.
+
+    Raises:
+        FileAccessError: the file cannot be read.
+    """
     from glbtools.formats.config import parse_srvconf
 
     return parse_srvconf(files.read(path), (layouts or Layouts())["srvconf"])
 
 
 def read_listing(path: str | Path) -> Listing:
-    """Return what LISTQ or LISTDS printed."""
+    """Return what LISTQ or LISTDS printed.
+
+    Args:
+        path: the file.
+
+    Raises:
+        FileAccessError: the file cannot be read.
+    """
     from glbtools.formats.listing import parse_listing
 
     return parse_listing(files.read(path))
 
 
 def read_log(path: str | Path) -> Log:
-    """Return the lines of a Dir-Sync log."""
+    """Return the lines of a Dir-Sync log.
+
+    Args:
+        path: the file.
+
+    Raises:
+        FileAccessError: the file cannot be read.
+    """
     from glbtools.formats.logs import parse_log
 
     return parse_log(files.read(path))
@@ -99,6 +162,9 @@ def read_log(path: str | Path) -> Log:
 
 def load_layouts(*paths: str | Path) -> Layouts:
     """Return the reference layouts with those of some files in place of theirs: what ``layouts=`` takes everywhere.
+
+    Args:
+        paths: layout files; of two for one family the last counts.
 
     Raises:
         LayoutError: a file is wrong; says which line and key, and why.

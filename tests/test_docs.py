@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
 import re
 import tomllib
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import glbtools
+import glbtools.testing
 from glbtools.formats.registry import FORMATS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,7 +27,7 @@ def generate():
         return importlib.import_module("generate")
 
 
-@pytest.mark.parametrize("name", ["formats.md", "messages.md", "problems.md", "commands.md"])
+@pytest.mark.parametrize("name", ["formats.md", "messages.md", "problems.md", "commands.md", "library.md"])
 def test_a_generated_page_is_up_to_date(generate, name):
     assert (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8") == generate.PAGES[name]()
 
@@ -159,8 +161,22 @@ def test_there_is_one_version():
 
 def test_every_public_name_is_on_the_page_of_the_library_once():
     page = (ROOT / "docs" / "reference" / "library.md").read_text(encoding="utf-8")
-    names = re.findall(r"^::: glbtools\.(\w+)$", page, re.MULTILINE)
+    names = re.findall(r"^### (?:class )?(\w+)$", page.partition("\n## For your tests\n")[0], re.MULTILINE)
     assert sorted(names) == sorted(set(glbtools.__all__) - {"__version__"})
+
+
+def test_the_page_of_the_library_explains_every_field_and_every_argument(generate):
+    public = {name: getattr(glbtools, name) for name in glbtools.__all__ if name != "__version__"}
+    calls = {name: each for name, each in public.items() if not isinstance(each, type)}
+    types = [each for each in public.values() if isinstance(each, type)]
+    opened = [kind for kind in generate.library.inner() if kind.__name__ not in generate.library.OPAQUE]
+    for kind in [*types, *opened, glbtools.testing.SimulatedNetwork]:
+        for member in [*generate.library.members(kind)[0], *generate.library.members(kind)[1]]:
+            assert member.text.prose, (kind, member.name)
+    for name, call in (calls | vars(glbtools.testing)).items():
+        if name in calls or (name in glbtools.testing.__all__ and not isinstance(call, type)):
+            explained = generate.library.parsed(call.__doc__).sections.get("Args", {})
+            assert set(inspect.signature(call).parameters) <= set(explained) | {"self"}, name
 
 
 def test_every_page_is_in_the_navigation_of_the_site_and_in_the_index():

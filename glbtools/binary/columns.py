@@ -33,6 +33,13 @@ class Columns(NamedTuple):
     """Five arrays of equal length; a column the layout does not have holds zeros.
 
     Without numpy they are ``array.array('q')``, with it ``int64`` arrays.
+
+    Attributes:
+        sync: transaction numbers.
+        stamp: date stamps, as the numbers stored.
+        checksum: stored checksums.
+        start: offsets of the records.
+        stop: offsets behind them.
     """
 
     sync: Any

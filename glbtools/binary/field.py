@@ -80,11 +80,25 @@ PLACES = ("ordinal", "place")
 class Field(NamedTuple):
     """One field of a layout.
 
-    ``offset`` counts from the start of its section: the file's header, the record, or the trailer behind the text and
-    its terminator. ``size`` is 0 for the text of variable length. ``dec`` and ``hex`` are numbers written as digits,
-    padded with zeros. ``default`` is what is written where nothing else is said. ``repeats`` is what a field says again
-    of its record, in as many bits as it has room for: see ``REPEATS``; sizes in units of ``unit`` bytes, the last one
-    begun.
+    Attributes:
+        name: how it is called, in lower case; bytes that no field claims are ``unknown_xx``.
+        section: where it lies: ``header`` (of the file), ``record``, or ``trailer`` (behind the text and its
+            terminator).
+        offset: of its first byte, counted from the start of its section.
+        kind: how it is stored, without its size: ``u16``, ``dec``, ``bytes`` ...
+        size: in bytes; 0 for the text of variable length.
+        role: what it is for: ``sync``, ``stamp``, ``text``, ``checksum`` ...; empty in a configuration.
+        status: how it is known that it exists: attested, observed, inferred or assumed.
+        orig: what the vendor's programs call it.
+        source: the article that says so.
+        doc: what it means, or how that is known.
+        byte_order: ``little`` or ``big``.
+        stamp: the form of a date: ``unix``, ``dos``, ``since-1980``.
+        link: of a link: ``previous`` or ``next``.
+        default: what is written where nothing else is said.
+        flags: names of single bits, each with its value.
+        repeats: what it says again of its record, in as many bits as it has room for: one of ``REPEATS``.
+        unit: bytes of one unit, where it repeats a size; the last one begun counts.
     """
 
     name: str

@@ -54,21 +54,43 @@ ONE_PAGE = 1 << 62
 
 
 class Layout(NamedTuple):
-    """A checked layout; ``fields`` tile every section, unclaimed bytes included as ``unknown_xx``.
+    """A checked layout.
 
     A record is in the queue unless a field with the role ``live`` holds another value than its default, it stands
     before the offset that a header field with the role ``first`` holds, or the layout says that a file ``breaks``
-    where its queue ends and it stands behind the first place that is no record. A ``partial`` layout states what is
-    certain of a record and leaves the rest opaque: it is for reading.
+    where its queue ends and it stands behind the first place that is no record.
 
-    ``lines`` says what stands between the lines of a text: ``nul``, else CR and LF. ``obscured`` says how the bytes of
-    a text are changed, as ``binary.obscuring`` spells it. Where ``page`` is a size, no record goes over the end of a
-    page of so many bytes, the rest of which is filled, and each begins with ``page_header`` bytes that are no record.
-    ``order`` is one of ``ORDERS``.
-
-    ``checksum`` names the algorithm, and is empty where nothing is computed; ``crc`` has the parameters of one that is
-    in no catalogue. ``covers`` names what it is computed over, in the order of the bytes: fields, ``text`` (the text of
-    variable length) and ``terminator``.
+    Attributes:
+        id: its name.
+        family: ``queue``, ``reqconf`` or ``srvconf``.
+        title: what it is, for people.
+        status: how sure the whole is: attested, observed, inferred or assumed.
+        fields: they tile every section; unclaimed bytes are fields of their own, ``unknown_xx``.
+        doc: what else is to be said of it.
+        source: what it rests on.
+        byte_order: ``little`` or ``big``; a field may differ.
+        encoding: the code page of texts.
+        header: bytes of the file before the first record.
+        record: bytes of one record, where all are of one size.
+        length_counts: what a stored length counts: ``text``, ``text+terminator``, ``record`` or ``padded``.
+        terminator: what stands behind a text: ``nul``, ``crlf`` or ``none``.
+        stride: each record takes a multiple of so many bytes.
+        pad: the byte that fills the rest.
+        checksum: the algorithm; empty where nothing is computed.
+        crc: the parameters of a CRC that is in no catalogue.
+        covers: what the checksum is computed over, in the order of the bytes: fields, ``text``,
+            ``terminator``.
+        breaks: whether the queue ends at the first place that is no record.
+        lines: what stands between the lines of a text: ``nul``, else CR and LF.
+        obscured: how the bytes of a text are changed, as ``binary.obscuring`` spells it.
+        order: the order of records in the file: one of ``ORDERS``; empty for that of their numbers.
+        page: bytes of a page, over whose end no record goes; 0 for none.
+        page_header: bytes at the start of each page that are no record.
+        partial: whether it states only what is certain of a record and leaves the rest opaque: it is for
+            reading.
+        framing_doc: what is said of the framing.
+        checksum_status: how sure the algorithm is.
+        checksum_doc: what is said of it.
     """
 
     id: str

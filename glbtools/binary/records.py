@@ -83,7 +83,13 @@ class Record(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """Bytes between records that are no record."""
+    """Bytes between records that are no record.
+
+    Attributes:
+        data: the bytes.
+        start: offset of the first of them.
+        stop: offset behind the last.
+    """
 
     data: bytes
     start: int

@@ -7,7 +7,12 @@ from typing import NamedTuple
 
 
 class Span(NamedTuple):
-    """Bytes ``start`` up to but not including ``stop``, counted from the start of the file."""
+    """A stretch of bytes of a file, closed below and open above.
+
+    Attributes:
+        start: offset of the first byte, counted from the start of the file.
+        stop: offset behind the last byte.
+    """
 
     start: int
     stop: int
@@ -42,7 +47,12 @@ class Fault(NamedTuple):
 
 
 class Region(NamedTuple):
-    """A named part of a file."""
+    """A named part of a file.
+
+    Attributes:
+        span: its bytes.
+        what: what it is, in a word or two.
+    """
 
     span: Span
     what: str

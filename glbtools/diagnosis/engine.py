@@ -40,7 +40,13 @@ CHECKS = ("upload", "download", "structure", "leftovers", "logs", "schedule", "o
 
 
 class UnjudgedPostoffice(NamedTuple):
-    """A postoffice of which no two values could be compared, and what would have to be given for that."""
+    """A postoffice of which no two values could be compared.
+
+    Attributes:
+        name: NET/PO; None where nothing names it.
+        path: its directory.
+        wanted: what would have to be given, or be readable, to judge it.
+    """
 
     name: str | None
     path: str
@@ -65,6 +71,7 @@ class Report:
         findings: sorted: worst first, then by postoffice.
         changed: files whose content changed while they were looked at.
         now: the moment taken for the present.
+        unreadable: path -> why something that was given could not be looked at.
         paths: what was given.
         layouts: how binary files were read.
         given: what was given beside postoffices.

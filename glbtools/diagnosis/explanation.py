@@ -34,6 +34,9 @@ class Explanation(NamedTuple):
 def explain(what: str | int) -> Explanation:
     """Return what is known of a problem (its code or name), of a message (its number), or of any words.
 
+    Args:
+        what: ``"U101"``, ``"stranded-transactions"``, ``171`` or ``"nothing to send"``.
+
     Raises:
         UsageError: nothing is; names that come near are part of the message.
     """

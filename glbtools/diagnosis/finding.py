@@ -72,7 +72,14 @@ NOT_SO = "what is said here is not so"
 
 
 class RefutedHistory(NamedTuple):
-    """A history that the evidence refutes: its name, what it says, the sign against it, and where that is seen."""
+    """A history that the evidence refutes.
+
+    Attributes:
+        slug: the name of the history.
+        says: what it says had happened.
+        sign: what speaks against it.
+        by: where that is seen.
+    """
 
     slug: str
     says: str

@@ -26,7 +26,7 @@ class Difference(NamedTuple):
         recreated: objects that were deleted and made anew under the same name.
         changes: A, M or D and the object, in the order of names.
         lives: invocation ids of the older and the newer dump, where known.
-        names: by key the names of what is live in the older dump; ``final`` those of the newer.
+        names: by key the names of what is live in the older dump; ``final``: those of the newer.
         rewritten: how many objects have another number and nothing else that differs in what the dumps hold.
         unnumbered: how many differ though their number is the same: members that were renamed, as a rule.
         renamed: keys of the objects that are called otherwise, or are elsewhere, and hold what they held.
@@ -119,6 +119,10 @@ def compare(old: Source, new: Source) -> Difference:
 
     Each is read once for names, numbers and digests of the contents, the newer a second time for what differs, and the
     older for what is gone; that is put by, so that the memory needed is that of the keys.
+
+    Args:
+        old: the older dump.
+        new: the newer one.
     """
     first = _Side(old.entries())
     second = _Side(new.entries(), first)
@@ -201,6 +205,12 @@ class ObjectNumbers(NamedTuple):
     Attributes:
         told: names of the attributes that it has and a receiver is told of; none of a tombstone.
         digest: of what it holds; of an object of the newer dump it is empty.
+        key: by which the object is known in both dumps.
+        dn: its name.
+        changed: its USN-Changed.
+        created: its USN-Created; None where the dump does not say.
+        deleted: whether it is a tombstone.
+        csn: its entryCSN, in dumps of OpenLDAP.
     """
 
     key: str

@@ -26,7 +26,13 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Witness(NamedTuple):
-    """Key of an object, its number, and when it was written, as ISO 8601 or nothing."""
+    """An object whose number is remembered.
+
+    Attributes:
+        key: of the object.
+        changed: its number.
+        when: when it was written, as ISO 8601; None where that is not known.
+    """
 
     key: str
     changed: int

@@ -49,7 +49,14 @@ _ADVICE = "such as 1994-02-17 or 1994-02-17T08:52:45"
 
 
 class ClockSpan(NamedTuple):
-    """What one clock showed: how many times, the first and the last of them, and its zone."""
+    """What one clock showed.
+
+    Attributes:
+        events: how many times it showed.
+        first: the first of them, in microseconds since 1970.
+        last: the last of them, likewise.
+        zone: its zone: an IANA name or ``unknown``.
+    """
 
     events: int
     first: int

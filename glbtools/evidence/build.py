@@ -36,9 +36,15 @@ def build(
     max_size: int = files.DEFAULT_MAX_SIZE,
     progress: Progress | None = None,
 ) -> list[Path]:
-    """Write what a description file of at most ``max_size`` bytes describes to a directory; return the files written.
+    """Write what a description file describes to a directory; return the files written.
 
-    ``progress`` is told each file before it is written.
+    Args:
+        spec: the description, as TOML or JSON.
+        out: the directory.
+        layouts: how binary files are written.
+        force: write into a directory that holds something.
+        max_size: largest description read, in bytes.
+        progress: called with each file before it is written, how many are done, and of how many.
 
     Raises:
         DescriptionError: the description is wrong; names line and key.

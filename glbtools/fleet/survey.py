@@ -58,7 +58,7 @@ class Survey:
 
     Attributes:
         out: the directory.
-        units: how many units the survey has now, and ``added`` how many of them are of this run.
+        units: how many units the survey has now; ``added``: how many of them are of this run.
         outcomes: how many units of each outcome.
         findings: how many findings of each severity.
         foreign: files that are of nothing known, and of no postoffice's directory.

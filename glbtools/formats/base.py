@@ -18,7 +18,13 @@ Row = dict[str, Any]
 
 
 class Rows(NamedTuple):
-    """A list of things a file holds: ``records``, ``fields``, ``requestors`` or ``lines``; rows are made when taken."""
+    """A list of things a file holds.
+
+    Attributes:
+        name: of the list: ``records``, ``fields``, ``requestors`` or ``lines``, or one of your own.
+        total: how many there are.
+        rows: they, made when they are taken; each is a dictionary of what JSON can hold.
+    """
 
     name: str
     total: int

@@ -33,7 +33,13 @@ REQUESTOR_NAME = re.compile(r"[A-Z0-9?]{2,8}:.+", re.IGNORECASE)
 
 @dataclass
 class ReqConfFile:
-    """REQCONF.GLB as stored: its fields as far as the file has them, and what follows."""
+    """REQCONF.GLB as stored: its fields as far as the file has them, and what follows.
+
+    Attributes:
+        layout: the layout it was read with.
+        values: its fields, as far as the file has them.
+        slack: the bytes behind the last field.
+    """
 
     layout: Layout
     values: list[Value]
@@ -100,7 +106,14 @@ class ReqConfFile:
 
 @dataclass
 class SrvConfFile:
-    """SRVCONF.GLB as stored: header, one list of fields for each requestor, and what follows."""
+    """SRVCONF.GLB as stored: header, one list of fields for each requestor, and what follows.
+
+    Attributes:
+        layout: the layout it was read with.
+        header: the fields of the header, as far as the file has them.
+        records: the fields of each requestor, in the order of the file.
+        slack: the bytes behind the last whole record.
+    """
 
     layout: Layout
     header: list[Value]

@@ -59,7 +59,13 @@ Line = tuple[str, bytes, int]
 
 
 class Separators(NamedTuple):
-    """What stands between columns, around a field, and between the values of a field."""
+    """What separates the parts of a file.
+
+    Attributes:
+        column: between columns.
+        quote: around a field.
+        value: between the values of a field.
+    """
 
     column: str = ","
     quote: str = '"'
@@ -114,7 +120,12 @@ class Row(NamedTuple):
 
 
 class CsvFile(NamedTuple):
-    """A whole file; the first of ``rows`` is the header."""
+    """A whole file.
+
+    Attributes:
+        rows: its lines; the first is the header.
+        separators: what stands between columns and values.
+    """
 
     rows: tuple[Row, ...]
     separators: Separators = DEFAULT_SEPARATORS

@@ -71,7 +71,11 @@ def catalogue() -> tuple[Message, ...]:
 
 
 def of_code(code: int) -> tuple[Message, ...]:
-    """Return the wordings of a number, its own row first, variants after; empty when none is attested."""
+    """Return the wordings of a number, its own row first, variants after; empty when none is attested.
+
+    Args:
+        code: the number of a message, as logs have it.
+    """
     return _table().get(code, ())
 
 

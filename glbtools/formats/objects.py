@@ -94,7 +94,11 @@ class Survey(NamedTuple):
 
 
 class ObjectFile(NamedTuple):
-    """A whole file of objects."""
+    """A whole file of objects.
+
+    Attributes:
+        records: what it holds, in order; one without a name is no object.
+    """
 
     records: tuple[Record, ...]
 

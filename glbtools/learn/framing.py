@@ -39,7 +39,13 @@ WIDEST_GAP = 512
 
 
 class Number(NamedTuple):
-    """How a number is stored: ``u16`` in an order, or ``dec:5``."""
+    """How a number is stored.
+
+    Attributes:
+        kind: as a layout spells it, without its size: ``u16``, ``dec`` ...
+        size: in bytes.
+        order: ``little`` or ``big``.
+    """
 
     kind: str
     size: int

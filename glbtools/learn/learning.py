@@ -64,7 +64,7 @@ class Learning:
 
     Attributes:
         family: queue, reqconf or srvconf.
-        paths: the files learnt from; ``listings`` what stood beside them.
+        paths: the files learnt from; ``listings``: what stood beside them.
         layout: the layout; None where it is not decided.
         checksum: how the checksum was found, if it was.
         candidates: every explanation of queue files, best first.

@@ -21,7 +21,12 @@ KEEP_UPDATES = 14
 
 
 class Place(NamedTuple):
-    """Where a value stands: the bytes that hold it, and its line where the file is a text."""
+    """Where a value stands.
+
+    Attributes:
+        span: its bytes; of a listing those of the line.
+        line: the line of a text, from 1; None in a file of bytes.
+    """
 
     span: Span
     line: int | None = None
@@ -29,7 +34,22 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class ReqConf:
-    """What REQCONF.GLB says, and where; None where layout, file or listing do not."""
+    """What REQCONF.GLB says, and where; None where layout, file or listing do not.
+
+    Attributes:
+        reqsync: the last number of its own changes that the server has confirmed.
+        srvsync: the number of the last of the server's changes that it has received.
+        importsync: how many full imports it has asked for.
+        server: NET/PO of its Dir-Sync server.
+        last_export: when it last exported, by its clock.
+        last_import: when it last imported, by its clock.
+        pointers: where an interrupted Import goes on in each queue of ``POINTERS``; -1 for nowhere.
+        types: the types of addresses that it receives.
+        options: names of the options that are set.
+        limit: the size above which no import reply is sent; its unit is not known.
+        postoffice: NET/PO of the owner, which only a listing names.
+        places: name of a stored field -> where it stands.
+    """
 
     reqsync: int | None = None
     srvsync: int | None = None
@@ -42,9 +62,7 @@ class ReqConf:
     options: tuple[str, ...] | None = None
     limit: int | None = None
     postoffice: str | None = None
-    """NET/PO of the owner, which only a listing names."""
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
-    """Name of a stored field -> where it stands."""
 
     def value(self, name: str) -> int | str | datetime | None:
         """Return what a stored field says; None where that is not known."""
@@ -55,7 +73,20 @@ class ReqConf:
 
 @dataclass(frozen=True)
 class Requestor:
-    """One record of SRVCONF.GLB; ``number`` counts from 1 in the order of registration (Q125917)."""
+    """One record of SRVCONF.GLB.
+
+    Attributes:
+        number: counts from 1 in the order of registration (Q125917).
+        span: the bytes of the record; of a listing those of its line.
+        name: as registered, such as ``PCM:NET/PO``.
+        reqsync: the number of the last change of this requestor that the server has processed.
+        srvsync: the number of the last of the server's changes that it is known to have.
+        importsync: how many of its full imports were answered.
+        last_cycle: the last cycle of the server in which it was heard of.
+        last_update: when it was heard of, by the server's clock.
+        line: the line of a listing, from 1.
+        places: name of a stored field -> where it stands.
+    """
 
     number: int
     span: Span
@@ -67,7 +98,6 @@ class Requestor:
     last_update: datetime | None = None
     line: int | None = None
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
-    """Name of a stored field -> where it stands."""
 
     @property
     def node(self) -> str:
@@ -81,7 +111,17 @@ class Requestor:
 
 @dataclass(frozen=True)
 class SrvConf:
-    """What SRVCONF.GLB says, and where; None where layout, file or listing do not."""
+    """What SRVCONF.GLB says, and where; None where layout, file or listing do not.
+
+    Attributes:
+        sync: the number of the last record in MSTTRANS.
+        cycle: counts the server's cycles.
+        administrator: the administrator's mailbox.
+        keep_updates: days for which the server keeps changes in MSTTRANS.
+        requestors: its records, in the order of registration.
+        postoffice: NET/PO of the owner, which only a listing names.
+        places: name of a stored field of the header -> where it stands.
+    """
 
     sync: int | None = None
     cycle: int | None = None
@@ -89,9 +129,7 @@ class SrvConf:
     keep_updates: int | None = None
     requestors: tuple[Requestor, ...] = ()
     postoffice: str | None = None
-    """NET/PO of the owner, which only a listing names."""
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
-    """Name of a stored field of the header -> where it stands."""
 
     @cached_property
     def by_node(self) -> Mapping[str, Requestor]:

@@ -159,7 +159,7 @@ class Comparison(NamedTuple):
         same: live objects in both with the same USN-Created.
         moved: live objects in both with another USN-Created: the numbers are another server's.
         fallen: objects whose USN-Changed is lower than it was.
-        old_head: highest number seen in the older dump; ``new_head`` in the newer.
+        old_head: highest number seen in the older dump; ``new_head``: in the newer.
     """
 
     same: int

@@ -98,6 +98,9 @@ def _clear(target: Path) -> None:
 def truth_of(directory: str | Path) -> dict[str, Any]:
     """Return the truth about a network that a simulation has written: a directory, or an image with it beside.
 
+    Args:
+        directory: the network's directory, or the image.
+
     Raises:
         FileAccessError: there is none.
         UsageError: it cannot be understood.

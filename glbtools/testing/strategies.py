@@ -20,7 +20,11 @@ _MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2037, 12, 31)).map(lambda
 
 
 def texts(postoffice: str = "NET/PO") -> st.SearchStrategy[str]:
-    """Return texts of changes to the entries of a postoffice: additions, deletions, modifications, and its R record."""
+    """Return texts of changes to the entries of a postoffice: additions, deletions, modifications, and its R record.
+
+    Args:
+        postoffice: whose entries they are.
+    """
     address = _WORD.map(lambda mailbox: f"PCM:{postoffice}/{mailbox}")
     alias = _ALIAS.map(str.strip).filter(bool)
     entry = st.builds("{}\t{}".format, alias, address)
@@ -49,14 +53,26 @@ def changes(
     return [Change(start + at, text, when) for at, (text, when) in enumerate(zip(said, dates, strict=True))]
 
 
-def queue_files(held: st.SearchStrategy[list[Change]] | None = None, layouts: Layouts | None = None) -> Any:
-    """Return the bytes of queue files (REQTRANS, MSTTRANS ...) that hold some changes; any unless given."""
+def queue_files(
+    held: st.SearchStrategy[list[Change]] | None = None, layouts: Layouts | None = None
+) -> st.SearchStrategy[bytes]:
+    """Return the bytes of queue files (REQTRANS, MSTTRANS ...) that hold some changes.
+
+    Args:
+        held: the changes; any unless given.
+        layouts: how they are written.
+    """
     layout = (layouts or Layouts())["queue"]
     return (held or changes()).map(lambda each: new_queue(each, layout).build())
 
 
 def reqconf_files(layouts: Layouts | None = None, server: str = "NET/HUB") -> st.SearchStrategy[bytes]:
-    """Return the bytes of REQCONF.GLB files with any numbers."""
+    """Return the bytes of REQCONF.GLB files with any numbers.
+
+    Args:
+        layouts: how they are written.
+        server: NET/PO of the server.
+    """
     layout = (layouts or Layouts())["reqconf"]
     numbers = st.tuples(st.integers(0, MAX_SYNC), st.integers(0, MAX_SYNC))
     return numbers.map(lambda each: new_reqconf(layout, server=server, reqsync=each[0], srvsync=each[1]).build())
@@ -64,7 +80,13 @@ def reqconf_files(layouts: Layouts | None = None, server: str = "NET/HUB") -> st
 
 @st.composite
 def postoffices(draw: st.DrawFn, *, name: str = "NET/PO", role: str = "requestor") -> dict[str, Any]:
-    """Return one row of a description that ``glbtools.build`` takes, as a JSON document has it."""
+    """Return one row of a description that ``glbtools.build`` takes, as a JSON document has it.
+
+    Args:
+        draw: as Hypothesis gives it.
+        name: its name.
+        role: ``requestor`` or ``server``.
+    """
     held: Sequence[Change] = draw(changes(postoffice=name, max_size=8))
     records = [{"sync": each.sync, "text": each.text, "stamp": each.stamp.isoformat()} for each in held if each.stamp]
     return {
@@ -77,7 +99,12 @@ def postoffices(draw: st.DrawFn, *, name: str = "NET/PO", role: str = "requestor
 
 @st.composite
 def damaged(draw: st.DrawFn, whole: st.SearchStrategy[bytes]) -> bytes:
-    """Return what is left of a content that was cut, bent, or overwritten in one place."""
+    """Return what is left of a content that was cut, bent, or overwritten in one place.
+
+    Args:
+        draw: as Hypothesis gives it.
+        whole: what makes the content.
+    """
     data = draw(whole)
     if not data:
         return data

@@ -71,7 +71,8 @@ def test_the_site_loads_nothing_from_elsewhere(pages: dict[Path, Page]) -> None:
 
 def test_the_page_of_the_library_has_every_public_name(pages: dict[Path, Page]) -> None:
     anchors = pages[SITE / "reference" / "library.html"].anchors
-    assert {f"glbtools.{name}" for name in glbtools.__all__ if name != "__version__"} <= anchors
+    names = [name for name in glbtools.__all__ if name != "__version__"]
+    assert {f"class-{name.lower()}" if name[0].isupper() else name for name in names} <= anchors
 
 
 def test_a_search_finds_a_problem_by_its_code_and_a_message_by_its_words() -> None:

@@ -155,7 +155,12 @@ class MissingRange(_NotArrived):
 
 
 class UnknownRoute(NamedTuple):
-    """A route of which not everything can be told, and the files that would tell."""
+    """A route of which not everything can be told.
+
+    Attributes:
+        route: the route.
+        wanted: the files that would tell.
+    """
 
     route: Route
     wanted: tuple[str, ...]

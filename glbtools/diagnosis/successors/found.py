@@ -30,7 +30,12 @@ Item = TypeVar("Item")
 
 @dataclass
 class FirstFew(Generic[Item]):
-    """The first of something, as many as are named, and how many there are."""
+    """The first of something, as many as are named, and how many there are.
+
+    Attributes:
+        first: the first of them.
+        count: how many there are.
+    """
 
     first: list[Item] = field(default_factory=list)
     count: int = 0
@@ -86,10 +91,11 @@ class Directory:
         kind: ``csv`` or ``ldif``.
         facts: what is known of it as a whole.
         objects: how many it holds that have a number.
-        highest: their highest number; 0 where there is none; ``highest_line`` is where it stands.
+        highest: their highest number; 0 where there is none; ``highest_line``: where it stands.
         latest: the latest date of a change in it.
         above: objects numbered above the server's head.
-        damage: what is wrong with the first lines that cannot be read, each with its file, and how many lines are.
+        damage: what is wrong with the first lines that cannot be read, each with its file; ``num_damage``: how many
+            such lines there are.
         endings: what says that the search which printed it did not give all of it.
         unnumbered: objects without a number, where others have one.
         twice: objects that are there again with another number.

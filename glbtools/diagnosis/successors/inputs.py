@@ -79,7 +79,14 @@ class Piece(NamedTuple):
 
 
 class InputFile(NamedTuple):
-    """A file that is hashed before it is looked at, and after."""
+    """A file that is hashed before it is looked at, and after.
+
+    Attributes:
+        entry: where it lies, and how it is read.
+        format: what it is of.
+        size: in bytes.
+        sha256: its SHA-256 in hex; None where it cannot be read.
+    """
 
     entry: Entry
     format: str
