@@ -26,8 +26,8 @@ from benchmarks.measure import COLUMNS, READERS, TABLE  # noqa: E402
 from benchmarks.simulation import measured  # noqa: E402
 
 COMPETITORS = ("construct", "dissect.cstruct", "kaitaistruct")
-TARGETS = {"glbtools records": 2.0, "glbtools tuples": 3.0, COLUMNS: 10.0, TABLE: 10.0}
-STARTUP_TARGET = 1.5
+TARGETS = {"glbtools records": 2.5, "glbtools tuples": 4.0, COLUMNS: 15.0, TABLE: 10.0}
+STARTUP_TARGET = 1.3
 
 MINIMAL = """
 import typer
@@ -105,8 +105,8 @@ def report(records: int, size: int, best: dict, small: dict[str, float], start: 
         f"{records:,} records, {size / 1e6:.0f} MB; each run in a process of its own; best of the rounds.",
         "",
         "All readers yield sync, stamp, checksum, text as `str` and the span of every record, and all of it is consumed;",
-        "their results are compared before anything is timed. The columnar read gives the numbers and spans without the",
-        f"texts. The competitors are in `benchmarks/readers/`, each in the fastest form found. Fastest of them: {fastest}.",
+        "their results are compared before anything is timed. The columns are the numbers and spans without the texts, the",
+        f"table has all fields and the texts as Arrow's strings. The competitors are in `benchmarks/readers/`, each in the fastest form found. Fastest of them: {fastest}.",
         "",
         "| reader | records per second | times the fastest competitor | target | peak memory | with a tenth of the file |",
         "|---|--:|--:|--:|--:|--:|",
@@ -119,8 +119,8 @@ def report(records: int, size: int, best: dict, small: dict[str, float], start: 
         )
     lines += [
         "",
-        "Records and tuples are streamed: their peak does not grow with the file. Columns are held whole by intent, the",
-        "competitors hold the file.",
+        "Records and tuples are streamed: their peak does not grow with the file. Columns and the table are held whole by",
+        "intent, the competitors hold the file.",
         "",
         f"`glbtools inspect` of a 49-byte file takes {start[1] / start[0]:.2f} times the smallest possible Typer program "
         f"({start[0] * 1000:.0f} ms); the target is {STARTUP_TARGET:g}.",

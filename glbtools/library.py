@@ -86,7 +86,8 @@ def read_table(path: str | Path, *, layouts: Layouts | None = None) -> Any:
     r"""Return a queue file as a ``pyarrow.Table``: every field of every record, with its text.
 
     Columns are ``sync``, ``stamp``, ``checksum`` (as stored; null where the layout has none), ``text``, ``start`` and
-    ``stop`` (offsets in the file), then the layout's other fields by their names. Texts are string views into the file;
+    ``stop`` (offsets in the file), then the layout's other fields by their names. Numbers have the type of their field
+    (``u32`` is ``uint32``), offsets are ``int64``. Texts are string views into the file;
     ``table.set_column`` with ``.cast("string")`` copies them out. A byte that is no character is written ``\udcXX``.
 
     Args:

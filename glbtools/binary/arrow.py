@@ -11,14 +11,17 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from glbtools.binary import columns
+from glbtools.binary.field import INTEGERS
 from glbtools.binary.records import Record
 from glbtools.errors import UsageError
 
 if TYPE_CHECKING:
+    from glbtools.binary.columns import Stretch
     from glbtools.binary.field import Field
     from glbtools.binary.records import RecordCodec, Run
 
-OWN = ("sync", "stamp", "checksum", "text", "start", "stop")
+_NUMBERS = ("sync", "stamp", "checksum")
+OWN = (*_NUMBERS, "text", "start", "stop")
 """Columns that every layout has; those of its other fields bear their names."""
 
 _AT_ONCE = 1 << 12
@@ -63,10 +66,17 @@ def join(codec: RecordCodec, rows: Iterable[Any]) -> Any:
 @lru_cache(maxsize=8)
 def _schema(codec: RecordCodec) -> Any:
     arrow = _pyarrow()
-    number = arrow.int64()
-    own = [(name, arrow.string_view() if name == "text" else number) for name in OWN]
-    others = [(_name(each.name), number if each.numeric else arrow.binary(each.size)) for each in codec.other_fields]
-    return arrow.schema([*own, *others])
+    own = dict.fromkeys(OWN, arrow.int64()) | {"text": arrow.string_view()}
+    own |= {each.role: _kind(each) for each in codec.fields if each.role in _NUMBERS}
+    return arrow.schema([*own.items(), *((_name(each.name), _kind(each)) for each in codec.other_fields)])
+
+
+def _kind(field: Field) -> Any:
+    """Return the type that the column of a field has: that of the field, where Arrow knows such a one."""
+    arrow = _pyarrow()
+    if field.kind in INTEGERS:
+        return arrow.from_numpy_dtype(f"{field.kind[0]}{field.size}")
+    return arrow.int64() if field.numeric else arrow.binary(field.size)
 
 
 def _name(field: str) -> str:
@@ -84,11 +94,12 @@ def _of_records(codec: RecordCodec, schema: Any, records: list[Record]) -> Any:
     )
 
 
-def _batch(codec: RecordCodec, data: bytes, base: int, starts: Any, stops: Any) -> Any:
+def _batch(codec: RecordCodec, data: bytes, base: int, found: Stretch) -> Any:
     """Return sound records that lie one behind the other."""
     import numpy
 
     arrow, schema = _pyarrow(), _schema(codec)
+    starts, stops, _ = found
     if codec.obscuring is not None:
         # Only these are made readable, not all of a file for each stretch of it.
         first = int(starts[0])
@@ -98,20 +109,17 @@ def _batch(codec: RecordCodec, data: bytes, base: int, starts: Any, stops: Any) 
         # ``arrow.array`` would do, and load pandas where that is installed.
         return arrow.Array.from_buffers(kind, len(starts), [None, arrow.py_buffer(values)])
 
-    def numbers(each: Field) -> Any:
-        return stored(arrow.int64(), columns.gather(data, each, starts).astype("int64"))
+    def values(each: Field) -> Any:
+        held = found.field(each)
+        return stored(_kind(each), held.astype(held.dtype.newbyteorder("=")))
 
-    by_role = {each.role: numbers(each) for each in codec.head if each.role in OWN}
+    by_role = {each.role: values(each) for each in codec.head if each.role in _NUMBERS}
     nothing = arrow.nulls(len(starts), arrow.int64())
-    arrays = [by_role.get(role, nothing) for role in ("sync", "stamp", "checksum")]
+    arrays = [by_role.get(role, nothing) for role in _NUMBERS]
     # A record stops where the next one starts: both columns are views of the same numbers.
     bounds = numpy.append(starts[:1], stops) + base
     arrays += [_texts(codec, data, starts, stops), *(stored(arrow.int64(), each) for each in (bounds[:-1], bounds[1:]))]
-    for each in codec.other_fields:
-        if each.numeric:
-            arrays.append(numbers(each))
-        else:
-            arrays.append(stored(arrow.binary(each.size), columns.gather_bytes(data, each.offset, each.size, starts)))
+    arrays += map(values, codec.other_fields)
     return arrow.RecordBatch.from_arrays(arrays, schema=schema)
 
 
@@ -127,36 +135,39 @@ def _texts(codec: RecordCodec, data: bytes, starts: Any, stops: Any) -> Any:
     buffers = [shown]
     views["size"], views["offset"] = sizes, firsts
     _fill(views, shown)
-    which = numpy.concatenate(
-        [
-            first + _foreign(codec, shown, starts[first : first + _AT_ONCE], stops[first : first + _AT_ONCE])
-            for first in range(0, len(starts), _AT_ONCE)
-        ]
-    )
-    if len(which):
+    places, owners = _foreign(codec, shown, starts, stops)
+    if len(places):
+        begins = numpy.flatnonzero(numpy.diff(owners, prepend=-1))
+        which = owners[begins]
         bounds = zip(firsts[which].tolist(), (firsts + sizes)[which].tolist(), strict=True)
-        stored = b"".join([shown[first:end] for first, end in bounds])
-        buffers.append(_utf8(codec, stored))
-        ends = numpy.concatenate([[0], numpy.cumsum(_widths(codec)[numpy.frombuffer(stored, dtype=numpy.uint8)])])
-        places = ends[numpy.concatenate([[0], numpy.cumsum(sizes[which])])]
+        buffers.append(_utf8(codec, b"".join([shown[first:end] for first, end in bounds])))
+        grown = _growth(codec)[numpy.frombuffer(shown, dtype=numpy.uint8)[places]]
         own = numpy.zeros(len(which), views.dtype)
-        own["size"], own["offset"], own["buffer"] = numpy.diff(places), places[:-1], 1
+        own["size"], own["buffer"] = sizes[which] + numpy.add.reduceat(grown, begins), 1
+        own["offset"][1:] = numpy.cumsum(own["size"], dtype=numpy.int64)[:-1]
         _fill(own, buffers[1])
         views[which] = own
     parts = [None, arrow.py_buffer(views), *map(arrow.py_buffer, buffers)]
     return arrow.Array.from_buffers(arrow.string_view(), len(starts), parts)
 
 
-def _foreign(codec: RecordCodec, shown: bytes, starts: Any, stops: Any) -> Any:
-    """Return which of some records have a text that is not all ASCII, by their places."""
+def _foreign(codec: RecordCodec, shown: bytes, starts: Any, stops: Any) -> tuple[Any, Any]:
+    """Return where in the texts of records there are bytes that are not ASCII, and in which record each of them is."""
     import numpy
 
-    begin = int(starts[0])
-    foreign = numpy.frombuffer(shown, dtype=numpy.uint8)[begin : int(stops[-1])] >= 0x80
-    # Between the texts there are only heads, and terminators of ASCII.
-    columns.strided(foreign, 0, f"V{codec.len_head}", codec.len_head)[starts - begin] = bytes(codec.len_head)
-    found = numpy.searchsorted(starts, numpy.flatnonzero(foreign) + begin, side="right") - 1
-    return found[numpy.diff(found, prepend=-1) > 0]
+    raw, found = numpy.frombuffer(shown, dtype=numpy.uint8), []
+    scratch = numpy.empty(0, bool)
+    for first in range(0, len(starts), _AT_ONCE):
+        some = starts[first : first + _AT_ONCE]
+        begin, end = int(some[0]), int(stops[first : first + _AT_ONCE][-1])
+        if len(scratch) < end - begin:
+            scratch = numpy.empty(2 * (end - begin), bool)
+        foreign = numpy.greater_equal(raw[begin:end], 0x80, out=scratch[: end - begin])
+        # Between the texts there are only heads, and terminators of ASCII.
+        columns.strided(foreign, 0, codec.len_head)[some - begin] = bytes(codec.len_head)
+        found.append(numpy.flatnonzero(foreign) + begin)
+    places = numpy.concatenate(found)
+    return places, numpy.searchsorted(starts, places, side="right") - 1
 
 
 def _fill(views: Any, source: bytes) -> None:
@@ -167,10 +178,10 @@ def _fill(views: Any, source: bytes) -> None:
     if len(places) and int(places.max()) + _INLINE > len(source):
         first = int(places.min())
         source, places = source[first:] + bytes(_INLINE), places - first
-    views["head"] = columns.gather_bytes(source, 0, 4, places)
+    views["head"] = columns.gather(source, 0, 4, places)
     short = numpy.flatnonzero(views["size"] <= _INLINE)
     if len(short):
-        whole = columns.gather_bytes(source, 0, _INLINE, places[short]).view(numpy.uint8).reshape(-1, _INLINE)
+        whole = columns.gather(source, 0, _INLINE, places[short]).view(numpy.uint8).reshape(-1, _INLINE)
         within = numpy.arange(_INLINE) < views["size"][short][:, None]
         views.view(numpy.uint8).reshape(-1, 16)[short, 4:] = whole * within
 
@@ -181,8 +192,8 @@ def _utf8(codec: RecordCodec, stored: bytes) -> bytes:
 
 
 @lru_cache(maxsize=8)
-def _widths(codec: RecordCodec) -> Any:
-    """Return how many bytes of UTF-8 each byte of a text becomes."""
+def _growth(codec: RecordCodec) -> Any:
+    """Return how many bytes each byte of a text takes more as UTF-8."""
     import numpy
 
-    return numpy.array([len(_utf8(codec, bytes([byte]))) for byte in range(256)], dtype=numpy.int64)
+    return numpy.array([len(_utf8(codec, bytes([byte]))) - 1 for byte in range(256)], dtype=numpy.int64)

@@ -29,6 +29,20 @@ def _numpy() -> Any:
     return numpy
 
 
+class Stretch(NamedTuple):
+    """Sound records that lie one behind the other: where each starts and stops, and what stands before their texts."""
+
+    starts: Any
+    stops: Any
+    heads: Any
+
+    def field(self, each: Field) -> Any:
+        """Return what a field holds in each of them: a view of their heads."""
+        kind = f"{ORDERS[each.byte_order]}{each.kind[0]}{each.size}" if each.numeric else f"V{each.size}"
+        strides = self.heads.strides
+        return _numpy().ndarray(len(self.heads), kind, buffer=self.heads, offset=each.offset, strides=strides)
+
+
 class Columns(NamedTuple):
     """Five arrays of equal length; a column the layout does not have holds zeros.
 
@@ -49,10 +63,10 @@ class Columns(NamedTuple):
     stop: Any
 
 
-def loop(codec: RecordCodec, rows: Callable[[RecordCodec, bytes, int, Any, Any], Any] | None = None) -> Run:
+def loop(codec: RecordCodec, rows: Callable[[RecordCodec, bytes, int, Stretch], Any] | None = None) -> Run:
     """Return what appends sound records from an offset on as ``Columns``, and returns the offset of what is none.
 
-    ``rows`` makes something else of the bounds of records that lie one behind the other.
+    ``rows`` makes something else of them.
 
     The stretch looked at grows with success, from one piece of a file to the next: in one that is damaged everywhere no
     length is followed far in vain.
@@ -65,25 +79,25 @@ def loop(codec: RecordCodec, rows: Callable[[RecordCodec, bytes, int, Any, Any],
         nonlocal stretch
         while True:
             offsets = _walk(codec, data, pos, stretch)
-            starts, stops = _sound(codec, data, offsets)
-            if len(starts):
-                append(make(codec, data, base, starts, stops))
-                pos = int(stops[-1])
+            found = _sound(codec, data, offsets)
+            if len(found.starts):
+                append(make(codec, data, base, found))
+                pos = int(found.stops[-1])
             if pos < offsets[-1]:
                 stretch = _FIRST_STRETCH
                 return pos
-            if not len(starts):
+            if not len(found.starts):
                 return pos
             stretch = min(16 * stretch, _LONGEST_STRETCH)
 
     return run
 
 
-def _columns(codec: RecordCodec, data: bytes, base: int, starts: Any, stops: Any) -> Columns:
-    found = {each.role: gather(data, each, starts) for each in codec.head if each.numeric}
-    nothing = 0 * starts
-    stamps, checksums = found.get("stamp", nothing), found.get("checksum", nothing)
-    return Columns(found["sync"], stamps, checksums, starts + base, stops + base)
+def _columns(codec: RecordCodec, _data: bytes, base: int, found: Stretch) -> Columns:
+    numbers = {each.role: found.field(each).copy() for each in codec.head if each.role in Columns._fields}
+    nothing = 0 * found.starts
+    stamps, checksums = numbers.get("stamp", nothing), numbers.get("checksum", nothing)
+    return Columns(numbers["sync"], stamps, checksums, found.starts + base, found.stops + base)
 
 
 def all_at_once(codec: RecordCodec) -> bool:
@@ -134,8 +148,8 @@ def _measured(data: bytes, pos: int, last: int, step: int, length: Field) -> Ite
     yield pos
 
 
-def _sound(codec: RecordCodec, data: bytes, offsets: Any) -> tuple[Any, Any]:
-    """Return starts and stops of the records before the first that is none: the record loop's tests, all at once."""
+def _sound(codec: RecordCodec, data: bytes, offsets: Any) -> Stretch:
+    """Return the records before the first that is none: the record loop's tests, all at once."""
     numpy = _numpy()
     bounds = offsets[:-1] if offsets[-1] > len(data) else offsets
     starts, stops = bounds[:-1], bounds[1:]
@@ -147,27 +161,23 @@ def _sound(codec: RecordCodec, data: bytes, offsets: Any) -> tuple[Any, Any]:
     for index, byte in enumerate(codec.terminator):
         count = min(count, _leading(raw[ends + index] == byte))
     starts, stops = starts[:count], stops[:count]
+    heads = gather(data, 0, codec.len_head, starts)
     if (
         codec.layout.terminator == "nul"
         and not (codec.layout.lines or codec.layout.obscured)
         and count
-        and _nuls(raw[starts[0] : stops[-1]]) > count + _header_nuls(codec, data, starts)
+        # With one for each terminator those in the heads are all there may be.
+        and _nuls(raw[starts[0] : stops[-1]]) > count + _nuls(heads.view(numpy.uint8))
     ):
         # Least byte of each text; an empty text stands for its own terminator. Every bound is an index below the size.
         edges = numpy.empty(2 * count, dtype=numpy.int64)
         edges[0::2], edges[1::2] = firsts[:count], ends[:count]
         count = _leading((numpy.minimum.reduceat(raw, edges)[0::2] > 0) | (edges[0::2] == edges[1::2]))
-    return starts[:count], stops[:count]
+    return Stretch(starts[:count], stops[:count], heads[:count])
 
 
 def _nuls(raw: Any) -> int:
     return len(raw) - int(_numpy().count_nonzero(raw))
-
-
-def _header_nuls(codec: RecordCodec, data: bytes, starts: Any) -> int:
-    """NULs in all headers; with one for each terminator they are all there may be."""
-    numpy = _numpy()
-    return _nuls(gather_bytes(data, 0, codec.len_head, starts).view(numpy.uint8))
 
 
 def _leading(good: Any) -> int:
@@ -222,18 +232,12 @@ def _arrays(columns: list[list[int]]) -> Columns:
     return Columns(*(array("q", column) for column in columns))
 
 
-def gather(data: bytes, each: Field, starts: Any) -> Any:
-    """Return the values of one field of all records: a view of the data, at each byte, indexed by the starts."""
-    return strided(data, each.offset, f"{ORDERS[each.byte_order]}{each.kind[0]}{each.size}", each.size)[starts]
-
-
-def gather_bytes(data: bytes, offset: int, size: int, starts: Any) -> Any:
+def gather(data: bytes, offset: int, size: int, starts: Any) -> Any:
     """Return so many bytes of all records, from an offset in each."""
-    return strided(data, offset, f"V{size}", size)[starts]
+    return strided(data, offset, size)[starts]
 
 
-def strided(data: Any, offset: int, kind: str, size: int) -> Any:
-    """Return a view of bytes that has at each of them what begins there."""
-    numpy = _numpy()
-    shape = (len(data) - offset - size + 1,)
-    return numpy.ndarray(shape, numpy.dtype(kind), buffer=data, offset=offset, strides=(1,))
+def strided(data: Any, offset: int, size: int) -> Any:
+    """Return a view of bytes that has at each of them the so many that begin there."""
+    count = max(0, len(data) - offset - size + 1)
+    return _numpy().ndarray((count,), f"V{size}", buffer=data, offset=offset if count else 0, strides=(1,))

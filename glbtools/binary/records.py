@@ -15,7 +15,7 @@ import re
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glbtools.binary.field import (
@@ -183,7 +183,8 @@ class RecordCodec:
         buffer, pos, final, lost = b"", self.layout.header if first is None else first - base, False, False
         source = iter(chunks)
         while not final:
-            chunk = next(source, None)
+            # More where more waits: what damage keeps waiting is not copied with each small piece.
+            chunk = _some(source, min(len(buffer) - pos, LOOKAHEAD // 4))
             final = chunk is None
             done = min(pos, len(buffer))
             done -= (base + done) % self.page if self.page else 0  # the buffer begins where a page does
@@ -776,6 +777,14 @@ class RecordCodec:
     def _struct(self, fields: tuple[Field, ...]) -> struct.Struct:
         codes = [f"{each.size}s" if self._foreign(each) or not each.numeric else CODES[each.kind] for each in fields]
         return struct.Struct(ORDERS[self.layout.byte_order] + "".join(codes))
+
+
+def _some(source: Iterator[bytes], size: int) -> bytes | None:
+    """Return the next piece, or as many as have so many bytes; None behind the last."""
+    found = list(islice(source, 1))
+    while found and (size := size - len(found[-1])) > 0 and (piece := next(source, None)) is not None:
+        found.append(piece)
+    return b"".join(found) if found else None
 
 
 def _obscured(obscuring: Obscuring) -> re.Pattern[bytes]:

@@ -44,8 +44,12 @@ PODIAG_TEXT = "# Dummy record installed by PODIAG."
 
 DUMMY_SIZES = (49, 60)
 
-TABLE_CHUNK = 1 << 28
-"""Bytes of a file that are held as one for a table: all of it, if it is no giant."""
+PIECES = {"records": 1 << 15, "tuples": 1 << 15, "columns": CHUNK, "batches": 1 << 28}
+"""What is made of a file -> bytes of it that are read at once.
+
+So few, where each record becomes an object, that they are gone before Python looks for circles among them; of a file
+that is no giant all, where the texts stay in it.
+"""
 
 EXCERPT = 40
 EXCERPTS = 3
@@ -621,6 +625,6 @@ def chunks(data: bytes) -> Iterator[bytes]:
 
 def _file_batches(path: str | Path, layout: Layout, kind: str) -> Iterator[Batch]:
     with files.opened(path) as descriptor:
-        size = min(TABLE_CHUNK, os.fstat(descriptor).st_size + 1) if kind == "batches" else CHUNK
+        size = min(PIECES[kind], os.fstat(descriptor).st_size + 1)
         read: Callable[[], bytes] = lambda: os.read(descriptor, size)  # noqa: E731
         yield from codec(layout).batches(iter(read, b""), kind)

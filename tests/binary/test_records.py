@@ -639,6 +639,10 @@ def test_a_table_of_a_queue_has_the_columns_of_its_layout(tmp_path: Path) -> Non
     assert table.column_names == [
         "sync", "stamp", "checksum", "text", "start", "stop", "len_text", "ofs_prev", "ofs_next", "unknown_14",
     ]  # fmt: skip
+    assert [str(each) for each in table.schema.types] == [
+        "uint32", "uint32", "uint16", "string_view", "int64", "int64", "uint16", "uint32", "uint32",
+        "fixed_size_binary[4]",
+    ]  # fmt: skip
     assert table["text"].to_pylist()[3] == "A René Müller\tPCM:POLYNOMIAL/OCTOBER/rene"
 
 
