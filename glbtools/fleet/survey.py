@@ -9,7 +9,7 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -32,6 +32,8 @@ OFTEN = 0.2
 """Seconds between two words of progress."""
 
 TERMS, LINES, BASE, PAGE = "survey.json", "survey.jsonl", "survey.sqlite", "summary.html"
+LOCK = f"{files.UNFINISHED}survey.lock"
+"""Lies beside the others while they are written."""
 
 
 class Progress(NamedTuple):
@@ -143,26 +145,27 @@ def survey(
     _prepare(target, [str(each) for each in paths], terms, resume=resume)
     found = Survey(target)
     began, shown = time.monotonic(), 0.0
-    with _writing(target / LINES) as stream:
-        done = _done(stream, found)
-        jobs = (each for each in walk.jobs() if not _is_done(done, each))
-        count = processes.processors() if workers is None else workers
-        if cluster is not None:
-            running = cluster.run(jobs)
-        else:
-            running = pool.Pool(count, terms).run(jobs) if count else pool.here(jobs, terms)
-        for job in running:
-            stream.write(job.data)
-            stream.flush()
-            found.added += len(job.outcomes)
-            found.count(job.outcomes, job.severities)
-            now = time.monotonic() - began
-            if progress and now - shown >= OFTEN:
-                shown = now
-                progress(Progress(found.added, now, walk.reached))
-    found.foreign = walk.foreign
-    found.seconds = time.monotonic() - began
-    _finish(found)
+    with _alone(target):
+        with _writing(target / LINES) as stream:
+            done = _done(stream, found)
+            jobs = (each for each in walk.jobs() if not _is_done(done, each))
+            count = processes.processors() if workers is None else workers
+            if cluster is not None:
+                running = cluster.run(jobs)
+            else:
+                running = pool.Pool(count, terms).run(jobs) if count else pool.here(jobs, terms)
+            for job in running:
+                stream.write(job.data)
+                stream.flush()
+                found.added += len(job.outcomes)
+                found.count(job.outcomes, job.severities)
+                now = time.monotonic() - began
+                if progress and now - shown >= OFTEN:
+                    shown = now
+                    progress(Progress(found.added, now, walk.reached))
+        found.foreign = walk.foreign
+        found.seconds = time.monotonic() - began
+        _finish(found)
     return found
 
 
@@ -204,31 +207,36 @@ def _prepare(target: Path, paths: list[str], terms: Terms, *, resume: bool) -> N
 
 
 @contextmanager
-def _writing(place: Path) -> Iterator[BinaryIO]:
-    """Yield the file of lines, which one survey at a time may write.
+def _alone(target: Path) -> Iterator[None]:
+    """Keep other surveys out of a directory.
 
     Raises:
-        UsageError: another one does.
+        UsageError: another one is at work there.
+        FileAccessError: the system refuses.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(files.alone(target / LOCK, wait=False))
+        except TimeoutError:
+            raise UsageError(f"{target}: another survey is writing to it") from None
+        except OSError as error:
+            raise files.access_error(target, error) from None
+        yield
+
+
+@contextmanager
+def _writing(place: Path) -> Iterator[BinaryIO]:
+    """Yield the file of lines.
+
+    Raises:
         FileAccessError: the system refuses.
     """
     try:
         with place.open("a+b") as stream:
-            _lock(stream, place)
             yield stream
             os.fsync(stream.fileno())
     except OSError as error:
         raise files.access_error(place, error) from None
-
-
-def _lock(stream: BinaryIO, place: Path) -> None:
-    try:
-        import fcntl
-    except ImportError:  # pragma: no cover - Windows
-        return
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise UsageError(f"{place}: another survey is writing to it") from None
 
 
 def _done(stream: BinaryIO, found: Survey) -> array[int]:

@@ -17,10 +17,12 @@ from pathlib import Path
 import pytest
 
 import glbtools
+from glbtools import files
 from glbtools.errors import UsageError
 from glbtools.fleet import pool
 from glbtools.fleet.discovery import Job
 from glbtools.fleet.judging import Terms, stamped, without_verdict
+from glbtools.fleet.survey import LOCK
 from tests.fleet.units import Deadly, lines_of, verdicts
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
@@ -176,12 +178,10 @@ def test_a_survey_goes_on_only_on_the_same_terms_and_not_beside_another(tapes: P
     glbtools.survey(tapes / "0", out=out, workers=0)
     with pytest.raises(UsageError, match="max file size"):
         glbtools.survey(tapes / "0", out=out, workers=0, resume=True, max_size=1000)
-    import fcntl
-
-    with (out / "survey.jsonl").open("ab") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        with pytest.raises(UsageError, match="another survey"):
-            glbtools.survey(tapes / "0", out=out, workers=0, resume=True)
+    with files.alone(out / LOCK, wait=False), pytest.raises(UsageError, match="another survey"):
+        glbtools.survey(tapes / "0", out=out, workers=0, resume=True)
+    assert glbtools.survey(tapes / "0", out=out, workers=0, resume=True).added == 0
+    assert not (out / LOCK).exists()
 
 
 def test_a_program_that_cannot_start_processes_is_told_so(tapes: Path, tmp_path: Path) -> None:
