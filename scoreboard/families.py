@@ -389,7 +389,7 @@ def judged(drawn: Sample, learning: Learning, way: str) -> tuple[str, str]:
         row = drawn.rows.get(place)
         if row is None:
             return "wrong", f"a record at {place - first}, where none is"
-        if record.sync != row.sync:
+        if layout.numbered and record.sync != row.sync:
             return "wrong", f"the number {record.sync} in place of {row.sync}"
         text = record.text.encode("cp850", "surrogateescape").partition(b"\0")[0]
         if text != row.text:

@@ -86,8 +86,8 @@ class Layout(NamedTuple):
         order: the order of records in the file: one of ``ORDERS``; empty for that of their numbers.
         page: bytes of a page, over whose end no record goes; 0 for none.
         page_header: bytes at the start of each page that are no record.
-        partial: whether it states only what is certain of a record and leaves the rest opaque: it is for
-            reading.
+        partial: whether it states only what is certain of a record and leaves the rest opaque, the number too where
+            that is in doubt: it is for reading.
         framing_doc: what is said of the framing.
         checksum_status: how sure the algorithm is.
         checksum_doc: what is said of it.
@@ -151,6 +151,11 @@ class Layout(NamedTuple):
     def obscuring(self) -> Obscuring | None:
         """How texts are changed in a file; None where they are stored as they are."""
         return Obscuring(self.obscured) if self.obscured else None
+
+    @property
+    def numbered(self) -> bool:
+        """Whether it says where the number of a record stands."""
+        return self.with_role("sync") is not None
 
     @property
     def selects(self) -> bool:
@@ -305,7 +310,8 @@ class _Checker:
     # --- one family each -----------------------------------------------------------------------------------------
 
     def queue(self, layout: Layout) -> None:
-        self.roles(layout, once=("sync", "len_text", "stamp", "checksum", "live", "first"), needed=("sync",))
+        needed = () if layout.partial else ("sync",)
+        self.roles(layout, once=("sync", "len_text", "stamp", "checksum", "live", "first"), needed=needed)
         texts = [each for each in layout.fields if each.kind == "text" and not each.size]
         if not texts:
             self.table["field"].fail('a queue layout needs one field with type = "text" and role = "text"')

@@ -42,6 +42,9 @@ CHUNK = 1 << 20
 NO_LINK = 0xFFFFFFFF
 """What a link holds that leads nowhere."""
 
+NO_NUMBER = -1
+"""The number of a record whose layout does not say where it stands (``Layout.numbered``)."""
+
 _GIVEN = ("sync", "stamp", "checksum")
 # What a transaction can begin with (docs/facts/files.md#transactions): used only to find the way again after damage.
 _ANCHOR = re.compile(rb"[ADMRT#-][ \t]")
@@ -57,7 +60,7 @@ class Record(NamedTuple):
     """One record as stored.
 
     Attributes:
-        sync: transaction number.
+        sync: transaction number; ``NO_NUMBER`` where a partial layout does not say where it stands.
         stamp: date stamp as the number stored, None where the layout has none.
         checksum: the stored checksum, None where the layout has none.
         text: the text without its terminator, decoded by the layout's code page without loss.
@@ -391,7 +394,7 @@ class RecordCodec:
             return None
         by_role = {each.role: value for each, value in zip(self.fields, values, strict=True)}
         return Record(
-            sync=by_role["sync"],
+            sync=by_role.get("sync", NO_NUMBER),
             stamp=by_role.get("stamp"),
             checksum=by_role.get("checksum"),
             text=self.readable(data[pos + self.len_head : end], self._key_at(data, pos)).decode(
@@ -745,7 +748,8 @@ class RecordCodec:
 
     def _result(self, kind: str, names: list[str]) -> list[str]:
         by_role = {each.role: name for each, name in zip(self.fields, names, strict=True)}
-        plain = f"{by_role['sync']}, {by_role.get('stamp')}, {by_role.get('checksum')}, text, pos + base, stop + base"
+        values = f"{by_role.get('sync', NO_NUMBER)}, {by_role.get('stamp')}, {by_role.get('checksum')}"
+        plain = f"{values}, text, pos + base, stop + base"
         others = ", ".join(n for each, n in zip(self.fields, names, strict=True) if each in self.other_fields)
         decode = f"if not text.isascii(): text = data[first:end].decode({self.layout.encoding!r}, 'surrogateescape')"
         if self.obscuring:

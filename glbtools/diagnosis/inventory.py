@@ -32,8 +32,9 @@ class File(NamedTuple):
         size: in bytes.
         sha256: in hex; None where it cannot be read.
         used: ``read``; ``opened`` for an archive or image that is looked into; ``no use`` for a file of a postoffice of
-            which only presence and size matter; ``damaged`` and ``too large`` for what cannot be read; ``deleted`` for
-            what a file system gives up; ``copy`` for the bytes of another one; ``not recognised``.
+            which only presence and size matter, or only the texts are known; ``damaged`` and ``too large`` for what
+            cannot be read; ``deleted`` for what a file system gives up; ``copy`` for the bytes of another one; ``not
+            recognised``.
         target: where it leads, for a link to a file.
         is_deleted: whether the file system has it marked as deleted, or its name lost its first letter so.
         why: why it is not read.
@@ -150,7 +151,9 @@ def files_of(postoffice: Postoffice) -> Iterator[File]:
         inspection, digest = postoffice.read(artefact), contents.digest(artefact)
         why = contents.unreadable.get(artefact.path, "")
         used = GONE if artefact.entry.deleted else READ
-        if why:
+        if artefact.path in contents.unnumbered:
+            used = NO_USE
+        elif why:
             used = TOO_LARGE if artefact.size > contents.max_size else DAMAGED
         yield File(
             artefact.path,

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from glbtools import files
 from glbtools.errors import GlbError, UnknownFormatError
 from glbtools.evidence.sources import Entry, OnDisk
+from glbtools.formats.base import count
 from glbtools.formats.registry import DIRSYNC, Inspection, inspect_bytes
 from glbtools.layouts import Layouts
 
@@ -57,11 +58,13 @@ class Contents:
         layouts: how binary files are read.
         max_size: largest file read, in bytes.
         unreadable: path -> why a file could not be read.
+        unnumbered: those of them that are queues, read in a layout that does not say where numbers stand.
     """
 
     def __init__(self, layouts: Layouts, max_size: int = files.DEFAULT_MAX_SIZE, room: int = ROOM) -> None:
         self.layouts, self.max_size = layouts, max_size
         self.unreadable: dict[str, str] = {}
+        self.unnumbered: set[str] = set()
         self._room, self._used = room, 0
         self._kept: dict[str, Inspection[Any] | None] = {}
         self._digests: dict[str, Digest] = {}
@@ -82,8 +85,13 @@ class Contents:
             if path not in self._digests:
                 self._digests[path] = Digest(len(data), files.sha256(data))
             try:
-                found = inspect_bytes(data, path, layouts=self.layouts, among=DIRSYNC)
-                self._used += len(data)
+                held = inspect_bytes(data, path, layouts=self.layouts, among=DIRSYNC)
+                if data and held.entry.name == "queue" and held.layout and not held.layout.numbered:
+                    self.unreadable[path] = _unnumbered(held)
+                    self.unnumbered.add(path)
+                else:
+                    found = held
+                    self._used += len(data)
             except UnknownFormatError as error:
                 if data and _is_named_as_ours(artefact.name):  # an archive, a file of another program
                     self.unreadable[path] = str(error)
@@ -128,6 +136,12 @@ class Contents:
             kept = self._kept.pop(each.path, None)
             if kept is not None:
                 self._used -= len(kept.data)
+
+
+def _unnumbered(found: Inspection[Any]) -> str:
+    """Say why a queue is no evidence that is read in a layout without numbers: what is waiting goes by them."""
+    texts, layout = count(len(found.content.records), "text"), found.layout.id if found.layout else ""
+    return f"{found.path}: {texts}, and the layout {layout} does not say where their numbers stand; inspect shows them"
 
 
 def _why(artefact: Artefact, error: GlbError | MemoryError) -> str:

@@ -22,7 +22,7 @@ from glbtools.binary.layout import LINKS, Layout
 from glbtools.binary.records import CHUNK, NO_LINK, Batch, Damage, Gap, Record, RecordCodec, codec, stored_link
 from glbtools.binary.span import Fault, Region, Span, joined
 from glbtools.binary.tree import Node, Stored
-from glbtools.errors import FieldError
+from glbtools.errors import FieldError, UsageError
 from glbtools.formats.base import Row, Rows, count, moment_row, stored_row, transaction_row
 
 if TYPE_CHECKING:
@@ -121,6 +121,10 @@ class Queue:
         """Date stamp of a record as the writer's clock showed it; None where there is none."""
         return moment(self.layout, record.stamp)
 
+    def named(self, record: Record) -> str:
+        """What a record is called in messages: by its number, or by its place where the layout has none."""
+        return f"sync {record.sync}" if self.layout.numbered else f"record at 0x{record.start:04x}"
+
     def build(self) -> bytes:
         """The bytes of the file: records from their values, gaps as they were."""
         pack = self.codec.pack
@@ -134,7 +138,8 @@ class Queue:
             return f"header of RESYNC: {numbers} (this form of it is assumed)"
         if self.is_dummy(record):
             ours = " (this wording is assumed)" if record.text == CONFIRMED_TEXT else ""
-            return f"no change; keeps the number {record.sync}{ours}"
+            kept = record.sync if self.layout.numbered else "of its record"
+            return f"no change; keeps the number {kept}{ours}"
         from glbtools.model.transaction import meaning as said
 
         parsed = parse_text(record.text)
@@ -153,7 +158,7 @@ class Queue:
                 continue
             for fault in parse_text(record.text).faults:
                 span = Span(record.start + first + fault.start, record.start + first + fault.stop)
-                yield Fault("text", f"sync {record.sync}: {fault.message}", span, damage=False, number=fault.number)
+                yield Fault("text", f"{self.named(record)}: {fault.message}", span, damage=False, number=fault.number)
 
     def checksum_faults(self) -> list[Fault]:
         """Return what stored checksums say, by ruling 7.
@@ -178,7 +183,7 @@ class Queue:
         return [
             Fault(
                 "checksum",
-                f"sync {each.sync}: stored checksum {each.checksum:04X}, computed {value:04X}; the record is suspect",
+                f"{self.named(each)}: stored checksum {each.checksum:04X}, computed {value:04X}; the record is suspect",
                 Span(each.start, each.stop),
             )
             for each, value in wrong
@@ -193,7 +198,7 @@ class Queue:
         others = zip(compiled.other_fields, record.others, strict=True)
         return {
             "span": [record.start, record.stop],
-            "sync": record.sync,
+            "sync": record.sync if self.layout.numbered else None,
             "stamp": moment_row(self.moment(record)),
             "text": record.text,
             "checksum": {"stored": record.checksum, "computed": compiled.checksum(record)},
@@ -276,7 +281,10 @@ class Queue:
         numbers = [each.sync for each in self.records]
         idle = sum(map(self.is_dummy, self.records))
         phrases = [count(len(numbers), "record")]
-        phrases.append(f"sync {min(numbers)} to {max(numbers)}" if len(numbers) > 1 else f"sync {numbers[0]}")
+        if not self.layout.numbered:
+            phrases.append("the layout does not say where their numbers stand")
+        else:
+            phrases.append(f"sync {min(numbers)} to {max(numbers)}" if len(numbers) > 1 else f"sync {numbers[0]}")
         if idle:
             phrases.append("no change in it" if idle == len(numbers) else f"{idle} without a change")
         moments = sorted(filter(None, map(self.moment, self.records)))
@@ -624,6 +632,8 @@ def chunks(data: bytes) -> Iterator[bytes]:
 
 
 def _file_batches(path: str | Path, layout: Layout, kind: str) -> Iterator[Batch]:
+    if not layout.numbered:
+        raise UsageError(f"{path}: the layout {layout.id} does not say where numbers stand; read_queue has the texts")
     with files.opened(path) as descriptor:
         size = min(PIECES[kind], os.fstat(descriptor).st_size + 1)
         read: Callable[[], bytes] = lambda: os.read(descriptor, size)  # noqa: E731

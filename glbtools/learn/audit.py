@@ -22,6 +22,7 @@ from glbtools.learn import columns
 from glbtools.learn.comparison import DamageIndex, undamaged
 from glbtools.learn.fields import WRITTEN
 from glbtools.learn.framing import Number, spread
+from glbtools.learn.inserting import part_name
 from glbtools.learn.samples import ANCHOR, SampleFile
 from glbtools.learn.scoring import grammatical, is_blank, is_odd, of_one_kind, spread_evenly
 
@@ -71,7 +72,7 @@ def frame_doubts(parts: Parts) -> Iterator[str]:
         if len(odd) > max(1, LOST * texts):
             yield (
                 f"{len(odd)} of {len(queue.records)} texts of {sample_file.path} hold what no transaction holds, "
-                f"first that of the number {odd[0].sync}"
+                f"first in the {queue.named(odd[0])}"
             )
         yield from _misread(sample_file, queue, strange, odd)
         starts = {each.start + first for each in queue.records}
@@ -534,18 +535,20 @@ def _other_low_word(samples: Samples, field: Field) -> Iterator[str]:
 
 
 def without_stamp(layout: Layout, reasons: Sequence[str]) -> Layout:
-    """Return a layout that leaves the bytes of its dates open."""
+    """Return a layout that leaves the bytes of its dates open; a checksum covers them as before."""
+    opened = {
+        each.name: part_name(each.section, "unknown", each.offset) for each in layout.fields if each.role == "stamp"
+    }
     fields = tuple(
         each._replace(
-            name=f"{'' if each.section == 'record' else each.section + '_'}unknown_{each.offset:02x}", kind="bytes",
-            role="opaque", orig="", stamp="unix", byte_order="little", status="observed",
-            doc=f"may be a date; {reasons[0]}",
+            name=opened[each.name], kind="bytes", role="opaque", orig="", stamp="unix", byte_order="little",
+            status="observed", doc=f"may be a date; {reasons[0]}",
         )
-        if each.role == "stamp"
+        if each.name in opened
         else each
         for each in layout.fields
     )  # fmt: skip
-    return layout._replace(fields=fields)
+    return layout._replace(fields=fields, covers=tuple(opened.get(name, name) for name in layout.covers))
 
 
 def _form(order: str, encoding: str, *, swapped: bool) -> Callable[[bytes], datetime | None]:

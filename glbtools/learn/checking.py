@@ -55,7 +55,7 @@ class LayoutCheck(NamedTuple):
 
     Attributes:
         part: what it makes of the file.
-        rising: share of the records whose number is above the one before; None for a configuration.
+        rising: share of the records whose number is above the one before; None where the layout has none.
         sums: records whose checksum agrees; None where the layout computes none.
         fits: whether it explains the file.
         against: what speaks against it: ends of texts, texts that stand in no record, a listing.
@@ -127,11 +127,11 @@ def _queue(layout: Layout, sample_file: SampleFile) -> LayoutCheck:
     data, found = sample_file.data, parse_queue(sample_file.data, layout)
     part = queue_part(sample_file.path, data, found)
     steps = list(itertools.pairwise(each.sync for each in found.records))
-    rising = sum(a < b for a, b in steps) / len(steps) if steps else 1.0
+    rising = None if not layout.numbered else sum(a < b for a, b in steps) / len(steps) if steps else 1.0
     sums = sum(found.codec.checksum(each) == each.checksum for each in found.records) if layout.checksum else None
     agree = sums is None or sums * 2 >= len(found.records)
     whole = part.explained >= EXPLAINED * part.size and bool(found.records or not data)
-    fits = whole and rising >= EXPLAINED and agree
+    fits = whole and (rising is None or rising >= EXPLAINED) and agree
     against = tuple(_against(sample_file, found)) if fits else ()
     return LayoutCheck(part, rising, sums, fits and not against, against)
 

@@ -290,7 +290,7 @@ def paired(sample_file: SampleFile, queue: Queue) -> tuple[list[tuple[ListedReco
     for row in rows:
         if row.place in records:
             continue
-        if row.place is None and by_number.get(row.listed.sync):
+        if queue.layout.numbered and row.place is None and by_number.get(row.listed.sync):
             pairs.append((row.listed, by_number[row.listed.sync].pop(0)))
         else:
             unread.append(row)
@@ -328,7 +328,8 @@ def _values(
     exact = timedelta(seconds=stored.resolution if stored and stored.in_parts else 1)
     shift = _shift(queue, pairs, exact)
     for row, record in pairs:
-        yield "number", row, record, str(record.sync), str(row.sync)
+        if queue.layout.numbered:
+            yield "number", row, record, str(record.sync), str(row.sync)
         if row.checksum is not None and record.checksum is not None:
             yield "checksum", row, record, f"{record.checksum:04X}", f"{row.checksum:04X}"
         when = moment(queue.layout, record.stamp)

@@ -22,7 +22,7 @@ from glbtools.formats.queue import Queue, parse_queue
 from glbtools.formats.registry import FORMATS, detect
 from glbtools.layouts import Layouts
 from glbtools.layouts.written import to_toml
-from glbtools.learn import configuration, holdout, obscuring, queue, singles
+from glbtools.learn import configuration, holdout, obscuring, queue, singles, texts
 from glbtools.learn import hints as known_hints
 from glbtools.learn.audit import date_doubts, frame_doubts, kind_doubts, number_doubts, text_doubts, without_stamp
 from glbtools.learn.checking import Part, queue_listing, queue_part
@@ -303,10 +303,36 @@ def _queue_layout(
         _test_apart(learning, learning.held, fixed)
     if cover and learning.layout is not None:
         learning.layout = _obscured(learning, cover, stored, queues)
-    if learning.layout is None:
+    if learning.layout is None and not cover:
+        progress("looking at the texts alone", steps - 1, steps)
+        _texts_alone(learning, found, sample_files, reading)
+    if learning.layout is None or not learning.layout.numbered:
         learning.concluded += [*_agreed(found), *_arithmetic(sample_files)]
     learning.wanted = list(_wanted(learning, sample_files))
     return learning
+
+
+def _texts_alone(
+    learning: Learning, found: Sequence[queue.Candidate], sample_files: Sequence[SampleFile], reading: _Reading
+) -> None:
+    """State what the texts are where the number is open, and the third that is kept apart reads as the rest."""
+    layout = texts.partial_layout(found, sample_files)
+    if layout is None:
+        return
+    queues = reading.by(layout)
+    held = holdout.held_out(
+        sample_files, queues, layout, lambda rest: texts.partial_layout(queue.candidates(rest), rest)
+    )
+    if "text" in held.differing:
+        return
+    compared = comparisons(sample_files, queues)
+    if any(each.unread or each.strays("text") for each in compared):
+        return
+    learning.layout, learning.held, learning.comparisons, learning.checksum = layout, held, compared, None
+    learning.reasons += kind_doubts(
+        [(each, read) for each, read in zip(sample_files, queues, strict=True) if read.records]
+    )
+    learning.parts = [queue_part(each.path, each.data, read) for each, read in zip(sample_files, queues, strict=True)]
 
 
 class _Reading:
@@ -510,14 +536,14 @@ def _undecided(
         yield "the files are empty: an empty queue has no bytes to learn from"
         return
     if not found:
-        texts = sum(len(sample_file.anchors) for sample_file in sample_files)
-        if not texts:
+        places = sum(len(sample_file.anchors) for sample_file in sample_files)
+        if not places:
             yield "nothing in the files looks like a transaction; if they are queues, their texts may be obscured"
-        elif texts < queue.FEWEST:
-            yield f"{count(texts, 'text')} that may be a transaction: too few to see how records follow each other"
+        elif places < queue.FEWEST:
+            yield f"{count(places, 'text')} that may be a transaction: too few to see how records follow each other"
         else:
-            yield f"{texts} places look like transactions, and no rule leads from each to the next"
-        if texts:
+            yield f"{places} places look like transactions, and no rule leads from each to the next"
+        if places:
             yield from _hardly_readable(sample_files)
         return
     best = found[0]
@@ -546,9 +572,9 @@ def _undecided(
 
 def _hardly_readable(sample_files: Sequence[SampleFile]) -> Iterator[str]:
     """Yield that texts may be obscured: what looks like one stands so seldom that chance explains it."""
-    size, texts = sum(len(each.data) for each in sample_files), sum(len(each.anchors) for each in sample_files)
-    if size > RARE * max(texts, FEWEST_RARE):
-        places = f"{count(texts, 'place')} {'look' if texts > 1 else 'looks'} like a text"
+    size, found = sum(len(each.data) for each in sample_files), sum(len(each.anchors) for each in sample_files)
+    if size > RARE * max(found, FEWEST_RARE):
+        places = f"{count(found, 'place')} {'look' if found > 1 else 'looks'} like a text"
         yield f"in {size} bytes {places}: if they are a queue, its texts may be obscured"
 
 
@@ -595,7 +621,7 @@ def _agreed(found: Sequence[queue.Candidate]) -> Iterator[str]:
 
 
 def _wanted(learning: Learning, sample_files: Sequence[SampleFile]) -> Iterator[str]:
-    if learning.layout is not None:
+    if learning.layout is not None and learning.layout.numbered:
         if not any(sample_file.printed for sample_file in sample_files):
             yield "a listing of one of the files (LISTQ -C -T), to confirm numbers, dates and checksums"
         if len(sample_files) == 1:

@@ -89,9 +89,14 @@ class Candidate(NamedTuple):
     @property
     def sound(self) -> bool:
         """Whether it explains the files at all: damage is the exception."""
+        return self.framed and self.bits <= MOST_BITS * self.records
+
+    @property
+    def framed(self) -> bool:
+        """Whether its records explain the files, whatever their fields are."""
         enough = self.records >= FEWEST and self.explained >= EXPLAINED
         whole = self.gaps <= 1 + (1 - EXPLAINED) * self.records
-        return enough and whole and self.odd <= 1 - EXPLAINED and self.bits <= MOST_BITS * self.records
+        return enough and whole and self.odd <= 1 - EXPLAINED
 
     @property
     def unexplained(self) -> list[str]:

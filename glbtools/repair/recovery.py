@@ -13,7 +13,7 @@ from glbtools import files
 from glbtools.binary.layout import Layout
 from glbtools.binary.records import codec
 from glbtools.diagnosis.master import origin_of
-from glbtools.errors import FileAccessError, GlbError, OutputExistsError
+from glbtools.errors import FileAccessError, GlbError, OutputExistsError, UsageError
 from glbtools.evidence.carving import CarvedRecord, Carver
 from glbtools.evidence.containers import outermost
 from glbtools.formats.queue import moment
@@ -119,8 +119,11 @@ def carve(
     Raises:
         OutputExistsError: the directory exists.
         FileAccessError: it cannot be written, or none of the images can be read.
+        UsageError: the layout does not say where the number of a record stands.
     """
     layout = (layouts or Layouts())["queue"]
+    if not layout.numbered:
+        raise UsageError(f"--layout {layout.id}: does not say where numbers stand, by which records are found")
     paths = tuple(files.distinct(paths))
     refused = [why for each in paths if (why := _refused(Path(each)))]
     if refused and len(refused) == len(paths):

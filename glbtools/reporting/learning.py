@@ -101,9 +101,11 @@ def afterwards(learning: Learning, out: str) -> Iterator[Block]:
     if learning.layout is None:
         yield Paragraph(f"{safe(out)}: not written, since nothing is decided")
         return
+    others = "diagnose, unsent, rebuild and build"
+    if learning.partial:
+        others = "diagnose and unsent" if learning.layout.numbered or learning.family != "queue" else "learn --check"
     yield Paragraph(
-        f"{safe(out)}: written; use it with glbtools inspect --layout {safe(out)} FILE, and so with diagnose, unsent, "
-        "rebuild and build"
+        f"{safe(out)}: written; use it with glbtools inspect --layout {safe(out)} FILE, and so with {others}"
     )
 
 
@@ -130,6 +132,7 @@ def _verdict(learning: Learning) -> Iterator[Block]:
         rest = f", {count(faults, 'place')} damaged or left over" if faults else ""
         what = f"{records} in {files}" if learning.family == "queue" else count(len(learning.parts), "snapshot")
         word = "learnt in part" if learning.partial else "learnt"
+        word += "" if learning.family != "queue" or layout.numbered else ", texts and no numbers"
         verdict = f"{word}: {what}, {_share(whole.explained, whole.size)} of the bytes explained{rest}"
         yield Heading(verdict)
     else:
@@ -189,7 +192,8 @@ def _hits(queues: Sequence[Queue]) -> Iterator[str]:
     """Yield how often each part of a reading holds, and the first record where it does not."""
     records = [(queue, each) for queue in queues for each in queue.records]
     pairs = [pair for queue in queues for pair in itertools.pairwise(queue.records)]
-    yield _hit("number", [(b.start, b.sync > a.sync) for a, b in pairs], "steps rise")
+    if queues[0].layout.numbered:
+        yield _hit("number", [(b.start, b.sync > a.sync) for a, b in pairs], "steps rise")
     if queues[0].layout.with_role("stamp") is not None:
         years = [
             (each.start, (when := queue.moment(each)) is not None and 1985 <= when.year < 2036)

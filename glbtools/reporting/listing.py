@@ -20,10 +20,12 @@ def listing(inspection: Inspection[Any]) -> str:
     """Return a queue as LISTQ, a configuration as LISTDS, a log as DIRSYNC.LOG would show it.
 
     Raises:
-        UsageError: nothing of the vendor's prints such a file.
+        UsageError: nothing of the vendor's prints such a file, or its layout does not say where numbers stand.
     """
     content: Any = inspection.content
     name = inspection.entry.name
+    if name == "queue" and not content.layout.numbered:
+        raise UsageError(f"the layout {content.layout.id} does not say where numbers stand, which a listing prints")
     if name == "queue":
         printed = form.format_listq(
             _in_unix_time(content), _queue_name(inspection.path), _owner(content.records), PROGRAM

@@ -74,6 +74,7 @@ def test_alone_no_such_number_is_stated(form: str, tmp_path: Path) -> None:
     file, own = tmp_path / "MSTTRANS.GLB", rows(65_500, 60)
     file.write_bytes(packed(form, own))
     found = learn_layout([file])
-    if found.layout is not None:
-        queue = parse_queue(file.read_bytes(), found.layout)
-        assert [each.sync for each in queue.records] == [number for number, _ in own]
+    assert found.layout is not None
+    queue = parse_queue(file.read_bytes(), found.layout)
+    assert [each.text.encode("cp850") for each in queue.records] == [text for _, text in own]
+    assert not found.layout.numbered or [each.sync for each in queue.records] == [number for number, _ in own]

@@ -76,7 +76,8 @@ def test_alone_a_neighbour_of_the_number_is_a_doubt_and_no_repetition(what: str,
     file = tmp_path / "MSTTRANS.GLB"
     file.write_bytes(packed(HEADS[what], rows()))
     learning = learn_layout([file])
-    assert learning.layout is None
+    assert learning.layout is not None and not learning.layout.numbered
+    assert not any(each.repeats for each in learning.layout.fields)
     assert any("the number may as well be" in each for each in learning.reasons)
 
 

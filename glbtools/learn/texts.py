@@ -1,0 +1,64 @@
+"""What stays certain where the number is not: where the records stand, and what their texts are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from glbtools.binary.field import Field
+from glbtools.binary.layout import Layout
+from glbtools.binary.layout import parse as parse_layout
+from glbtools.formats.queue import parse_queue
+from glbtools.layouts.written import to_toml
+from glbtools.learn.audit import frame_doubts, text_doubts
+from glbtools.learn.inserting import part_name
+from glbtools.learn.queue import CLEAR, Candidate
+from glbtools.learn.samples import SampleFile
+
+KEPT = ("text", "constant", "opaque", "len_text")
+"""Roles of fields that do not depend on which bytes are the number."""
+
+
+def partial_layout(found: Sequence[Candidate], sample_files: Sequence[SampleFile]) -> Layout | None:
+    """Return a layout of the texts alone; None where the readings that fit do not agree in them.
+
+    Args:
+        found: the readings, best first.
+        sample_files: the files that they are of.
+    """
+    if not found or not found[0].framed:
+        return None
+    best = found[0]
+    rivals = [each for each in found if each.framed and (not best.sound or each.bits - best.bits < CLEAR)]
+    if len({_frame(each) for each in rivals}) > 1:
+        return None
+    layout = _without_numbers(best.layout)
+    parts = [(each, parse_queue(each.data, layout)) for each in sample_files if each.data]
+    doubts = [*frame_doubts(parts), *text_doubts(parts)]
+    return None if doubts else layout
+
+
+def _frame(candidate: Candidate) -> tuple[object, ...]:
+    """Return what two readings have to agree in: texts, and where in a record they stand.
+
+    Any length that leads to the same texts is theirs.
+    """
+    layout = candidate.layout
+    sizes = (sum(part.size for part in layout.section(name)) for name in ("record", "trailer"))
+    return candidate.said, layout.header, *sizes
+
+
+def _without_numbers(layout: Layout) -> Layout:
+    """Return a layout in which everything is left open that goes by the number, or may be a part of it."""
+    fields = tuple(each if each.role in KEPT else _open(each) for each in layout.fields)
+    made = layout._replace(
+        title="Queue file, its texts learnt and not its numbers", fields=fields, partial=True, order="", checksum="",
+        crc=None, covers=("text",), checksum_status="", checksum_doc="",
+    )  # fmt: skip
+    return parse_layout(to_toml(made).encode(), "learnt layout")
+
+
+def _open(each: Field) -> Field:
+    return Field(
+        part_name(each.section, "unknown", each.offset), each.section, each.offset, kind="bytes", size=each.size,
+        role="opaque", status="observed", doc="what it holds is not decided",
+    )  # fmt: skip
