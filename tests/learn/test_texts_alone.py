@@ -19,7 +19,6 @@ from glbtools.layouts import reference
 from glbtools.learn import Learning, learn_layout
 from glbtools.learn.audit import without_stamp
 from glbtools.model.change import Change
-from tests.conftest import Run
 
 NAMES = ["Ann", "Bob", "Carl", "Dora", "Eva", "Finn", "Gwen", "Hugo", "Kim", "Lars"]
 
@@ -71,7 +70,7 @@ def test_the_texts_are_stated_and_the_number_is_not(learning: Learning) -> None:
     assert any("the number may as well be" in each for each in learning.reasons)
 
 
-def test_the_report_says_that_no_number_is_stated_and_what_would_tell_it(file: Path, run: Run) -> None:
+def test_the_report_says_that_no_number_is_stated_and_what_would_tell_it(file: Path, run) -> None:
     said = run("learn", file, "--out", file.parent / "mine.toml", columns=200)
     assert said.status == 1
     assert said.out.startswith("learnt in part, texts and no numbers: 40 records in 1 file")
@@ -85,7 +84,7 @@ def test_a_known_number_decides_the_rest(file: Path) -> None:
     assert [each.sync for each in parse_queue(packed(), learning.layout).records] == list(range(70_001, 70_041))
 
 
-def test_inspect_shows_the_texts_without_numbers(file: Path, layout_file: Path, run: Run) -> None:
+def test_inspect_shows_the_texts_without_numbers(file: Path, layout_file: Path, run) -> None:
     shown = json.loads(run("inspect", file, "--layout", layout_file, "--json").out)["files"][0]
     assert [each["text"] for each in shown["records"]] == texts()
     assert {each["sync"] for each in shown["records"]} == {None}
@@ -103,7 +102,7 @@ def test_no_verdict_is_given_on_a_queue_without_numbers_and_that_is_said(file: P
 
 @pytest.mark.parametrize("command", [["rebuild", "--into", "new"], ["build", "--out", "new"]])
 def test_nothing_is_written_in_such_a_layout(
-    command: list[str], file: Path, layout_file: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command: list[str], file: Path, layout_file: Path, run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("d.json").write_text("{}")
@@ -113,7 +112,7 @@ def test_nothing_is_written_in_such_a_layout(
     assert not Path("new").exists()
 
 
-def test_what_needs_numbers_is_refused_in_words(file: Path, layout_file: Path, run: Run, tmp_path: Path) -> None:
+def test_what_needs_numbers_is_refused_in_words(file: Path, layout_file: Path, run, tmp_path: Path) -> None:
     layouts = glbtools.load_layouts(layout_file)
     for read in (glbtools.read_columns, glbtools.stream_queue, glbtools.stream_tuples):
         with pytest.raises(UsageError, match="does not say where numbers stand"):
@@ -122,7 +121,7 @@ def test_what_needs_numbers_is_refused_in_words(file: Path, layout_file: Path, r
     assert run("inspect", file, "--format", "listing", "--layout", layout_file).status == 2
 
 
-def test_another_file_is_tested_by_its_texts(file: Path, layout_file: Path, run: Run) -> None:
+def test_another_file_is_tested_by_its_texts(file: Path, layout_file: Path, run) -> None:
     done = run("learn", "--check", layout_file, file)
     assert done.status == 0 and "numbers rise" not in done.out
     file.write_bytes(packed().replace(b"\0A ", b"\0\0A "))
