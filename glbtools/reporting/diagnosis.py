@@ -32,7 +32,7 @@ def document(report: Report, version: str) -> dict[str, Any]:
                 "role": each.role,
                 "role_from": each.role_from,
             }
-            for each in sorted(report.network.postoffices, key=lambda each: (each.name or "", each.path))
+            for each in sorted(report.evidence.postoffices, key=lambda each: (each.name or "", each.path))
         ],
         "unjudged": [each._asdict() for each in report.unjudged],
         "directories": [

@@ -92,7 +92,7 @@ def summary(report: Report) -> str:
     }
     if lowered:
         return f"nothing wrong is sure{of}; {len(lowered)} may lose changes{unjudged}"
-    judged = len(report.network.postoffices) - len(report.unjudged)
+    judged = len(report.evidence.postoffices) - len(report.unjudged)
     if report.unjudged and judged <= 0:
         one = len(report.unjudged) == 1
         return "the postoffice cannot be judged" if one else f"none of {len(report.unjudged)} postoffices can be judged"

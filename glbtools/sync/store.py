@@ -507,7 +507,11 @@ class SqliteStore:
         """Return the conflicts met so far, oldest first."""
         names = ", ".join(Conflict._fields)
         query = f"SELECT {names} FROM conflicts WHERE :pair IS NULL OR pair = :pair ORDER BY place"  # noqa: S608
-        return list(map(Conflict._make, self.connection.execute(query, {"pair": pair})))
+        found = map(Conflict._make, self.connection.execute(query, {"pair": pair}))
+        return [
+            each._replace(local_deleted=bool(each.local_deleted), incoming_deleted=bool(each.incoming_deleted))
+            for each in found
+        ]
 
     def parentless(self) -> list[str]:
         """Return live objects whose parent is not here, or deleted (SYNC_E_NO_PARENT)."""

@@ -202,6 +202,13 @@ def test_a_configuration_too_short_to_hold_a_number_judges_nothing(tmp_path):
     assert [each.wanted for each in report.unjudged] == [("REQCONF", "SRVCONF of the server")]
 
 
+def test_of_several_networks_every_postoffice_is_in_the_document(fixture_path, run):
+    report = diagnose(fixture_path("damaged"))
+    assert len(report.evidence.units) == 6
+    listed = json.loads(run("diagnose", "--json", fixture_path("damaged")).out)["postoffices"]
+    assert sorted(each["path"] for each in listed) == sorted(each.path for each in report.evidence.postoffices)
+
+
 def test_the_status_is_2_where_nothing_given_can_be_judged_and_else_that_of_the_rest(tmp_path, run):
     alone = kept_only(tmp_path, "DIRSYNC.LOG").rename(tmp_path / "elsewhere")
     done = run("diagnose", str(alone))
