@@ -149,16 +149,18 @@ def check_target(path: Path, *, force: bool) -> None:
     if is_stream(path):
         return
     if not os.path.lexists(path):
+        check_above(path)
         with contextlib.suppress(OSError, ValueError):
             if not path.parent.exists():
                 raise FileAccessError(f"{path}: there is no directory {path.parent}; make it first")
         return
+    inside = "; name a file in it" if path.is_dir() else ""
     if not force:
-        raise OutputExistsError(f"{path}: exists; use --force to replace it")
+        raise OutputExistsError(f"{path}: exists{inside or '; use --force to replace it'}")
     with contextlib.suppress(OSError):
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
-            raise FileAccessError(f"{path}: {kind_of(mode)}, not a file")
+            raise FileAccessError(f"{path}: {kind_of(mode)}, not a file{inside}")
 
 
 def is_stream(path: Path) -> bool:
@@ -436,10 +438,31 @@ def access_error(path: object, error: OSError | ValueError | RuntimeError) -> Fi
     """Return what the system says of a path as an error of ours."""
     if isinstance(error, FileNotFoundError):
         return missing(path)
+    if isinstance(error, (NotADirectoryError, FileExistsError)) and (file := _file_above(path)):
+        said = f"{file} is a file" if str(file) != str(path) else "a file"
+        return FileAccessError(f"{path}: {said}, not a directory; name another one")
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     if "\0" in str(path):
         reason = "embedded null byte"  # which versions of Python say in different words
     return FileAccessError(f"{path}: {reason[:1].lower()}{reason[1:]}")
+
+
+def _file_above(path: object) -> Path | None:
+    """Return what a path takes for a directory and is none."""
+    with contextlib.suppress(OSError, ValueError):
+        given = Path(str(path))
+        return next((each for each in (given, *given.parents) if each.exists() and not each.is_dir()), None)
+    return None
+
+
+def check_above(path: Path) -> None:
+    """Refuse a new file or directory that cannot be: a file stands where its path has a directory.
+
+    Raises:
+        FileAccessError: it does.
+    """
+    if file := _file_above(path.parent):
+        raise FileAccessError(f"{path}: {file} is a file, not a directory; name another one")
 
 
 _LOOKED_AT, _NAMED = 1000, 3
@@ -449,7 +472,11 @@ def missing(path: object) -> FileAccessError:
     """Return that a path leads nowhere, as an error: which part is not there, and what is there instead."""
     if not str(path):
         return FileAccessError("an empty name: is no file; give a path")
+    if str(path) == STDIN:
+        return FileAccessError(f"{STDIN}: standard input is not read here; write it to a file, and name that")
     given = Path(str(path))
+    if file := _file_above(given):
+        return FileAccessError(f"{path}: no such file or directory: {file} is a file")
     with contextlib.suppress(OSError):
         if given.is_symlink():
             return FileAccessError(f"{path}: a link to {given.readlink()}, which is not there")

@@ -74,7 +74,7 @@ def test_a_file_that_hides_its_size_is_not_read_byte_by_byte(monkeypatch: pytest
         ("/dev/null", "a device, not a file"),
         ("missing", "no such file or directory; in {place}: circle, dangling, directory and 4 more"),
         ("dangling", "a link to nowhere, which is not there"),
-        ("file/below", "not a directory"),
+        ("file/below", "{place}/file is a file, not a directory; name another one"),
         ("circle", "too many levels of symbolic links"),
         ("x" * 300, "file name too long"),
         ("nul\0byte", "embedded null byte"),
@@ -144,7 +144,8 @@ def test_what_exists_is_not_replaced_unless_asked_for(place: Path, name: str) ->
     before = names(place)
     with pytest.raises(OutputExistsError) as caught:
         files.write(place / name, b"new")
-    assert str(caught.value) == f"{place / name}: exists; use --force to replace it"
+    way = "name a file in it" if name == "directory" else "use --force to replace it"
+    assert str(caught.value) == f"{place / name}: exists; {way}"
     assert names(place) == before
     assert (place / "file").read_bytes() == b"12345"
 

@@ -11,12 +11,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
+_gone: list[object] = []
+"""The standard output of which nobody reads any more."""
+
 DONE, FOUND, COULD_NOT, BUG, INTERRUPTED, TERMINATED = 0, 1, 2, 70, 130, 143
 """Exit statuses (docs/interface.md#exit-status)."""
-
-
-class ReaderGoneError(Exception):
-    """Whoever read a report has gone, as ``head`` does; nothing is wrong."""
 
 
 class TerminatedError(BaseException):
@@ -60,8 +59,6 @@ def main() -> NoReturn:
         status = TERMINATED
     except KeyboardInterrupt:
         status = INTERRUPTED
-    except ReaderGoneError:
-        status = DONE
     except OSError as error:
         complain(f"the output cannot be written: {error.strerror}")
         status = COULD_NOT
@@ -83,19 +80,24 @@ def main() -> NoReturn:
     raise SystemExit(status)
 
 
-def put(lines: Iterable[str]) -> None:
+def put(lines: Iterable[str]) -> bool:
     """Print lines on standard output.
 
-    Raises:
-        ReaderGoneError: nobody reads them any more.
+    Returns:
+        Whether anybody reads them: when a reader has gone, as ``head`` does, nothing is wrong, and a command ends with
+        the status that it has all the same.
     """
+    if sys.stdout in _gone:
+        return False
     try:
         for line in lines:
             _end_display()
             print(line)
         sys.stdout.flush()
     except BrokenPipeError:
-        raise ReaderGoneError from None
+        _gone[:] = [sys.stdout]
+        return False
+    return True
 
 
 def _end_display() -> None:
@@ -148,11 +150,13 @@ def _run() -> int:
     try:
         program = application(words[0] if words else None)
         return program(prog_name="glbtools", standalone_mode=False) or DONE
+    except SystemExit:  # Nobody reads the help any more.
+        return DONE
     except typer.TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             print(error.message, file=sys.stderr)
         else:
-            complain(sentence(error))
+            complain(sentence(error, words))
         return COULD_NOT
 
 

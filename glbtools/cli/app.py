@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from glbtools.cli import COULD_NOT, FOUND, complain, put
-from glbtools.cli.arguments import format_names, topics
-from glbtools.cli.options import Common, IntoFull, ListFormat, PageFormat, shares
+from glbtools.cli.arguments import format_names, no_option, topics
+from glbtools.cli.options import Common, IntoFull, ListFormat, PageFormat, once, shares
 
 if TYPE_CHECKING:
     from glbtools.formats.registry import Inspection
@@ -57,6 +57,7 @@ def inspect(
 
     Example: glbtools inspect --hex maildata/GLB/REQTRANS.GLB
     """
+    once(files)
     outcome = _Outcome()
     found = outcome.over(files, as_format, common)
     if common.as_text:
@@ -78,6 +79,8 @@ def inspect(
             put(documents.json_lines(found))
         else:
             put(documents.csv_lines(found))
+    for _ in found:  # Those that nobody read of decide the status, too.
+        pass
     outcome.leave()
 
 
@@ -115,6 +118,7 @@ def explain(
         ),
     ] = None,
     *,
+    context: typer.Context,
     common: Common,
 ) -> None:
     """Explain a problem or a Dir-Sync message, or find those that speak of something.
@@ -128,7 +132,12 @@ def explain(
         put([problems.listing()] if common.as_json else common.lines(problems.overview()))
         return
     from glbtools.diagnosis.explanation import explain as answer
+    from glbtools.errors import UsageError
     from glbtools.reporting import messages
+
+    for word in what:  # An unknown option is taken for a word, since a message number may be -1.
+        if word.startswith("-") and word.strip("-")[:1].isalpha():
+            raise UsageError(no_option(word, context))
 
     found = answer(" ".join(what))
     if not found.named:

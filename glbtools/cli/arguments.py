@@ -10,7 +10,7 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from functools import cache
 from typing import Annotated, Any
@@ -24,6 +24,9 @@ _SIZE = re.compile(r"([0-9]{1,15}) ?([KMGT]?)(?:i?B)?", re.IGNORECASE)
 SIZE = "SIZE"
 """How help texts call a number of bytes."""
 
+MOST = 10**9
+"""The largest number that an option takes, unless it says another; nothing is to be had from a larger one."""
+
 OUTPUTS = frozenset({"--out", "--to", "--into", "--output"})
 """How programs call the option that says where output goes; -o is short for it."""
 
@@ -36,7 +39,8 @@ def size(text: str | int) -> int:
     """
     found = _SIZE.fullmatch(str(text).strip())
     if found is None:
-        raise typer.BadParameter(f"{text}: is not a size such as 4096, 64K, 256M or 2G")
+        said = f"{text}: is not a size" if text else "is empty; give a size"
+        raise typer.BadParameter(f"{said} such as 4096, 64K, 256M or 2G")
     return int(found[1]) << _UNITS[found[2].upper()]
 
 
@@ -51,17 +55,18 @@ def reading(parameter: inspect.Parameter) -> inspect.Parameter:
     single = typing.get_args(single)[0] if several else single
     needed = parameter.default is inspect.Parameter.empty
     # One of several files that is refused keeps no other one from being shown.
-    if single is bool or info.parser is not None or (several and single is str and needed):
+    each_alone = several and single is str and needed and isinstance(info, typer.models.ArgumentInfo)
+    if single is bool or info.parser is not None or each_alone:
         return parameter
     info = copy.copy(info)
-    metavar = (info.metavar or "").removesuffix("...").strip("[]")
+    metavar = _bare(info.metavar)
     if issubclass(single, Enum):
         known = tuple(str(each.value) for each in single)
         info.metavar = info.metavar or f"<{'|'.join(known)}>"
         info.parser, info.autocompletion = _choice(known), info.autocompletion or _beginning(known)
     elif single in (int, float):
         info.metavar = info.metavar or "N"
-        info.parser = _number(single, info.min)
+        info.parser = _number(single, info.min, info.max or MOST)
     elif parameter.default != "":  # a title may be empty
         info.parser = _word(single, metavar or "a value", needed=needed)
     return parameter.replace(annotation=Annotated[kind, info])
@@ -72,22 +77,28 @@ def _word(kind: type, metavar: str, *, needed: bool) -> Callable[[Any], Any]:
     def word(text: Any) -> Any:
         if not text:
             raise typer.BadParameter(f"is empty; give {metavar}{'' if needed else ', or leave it out'}")
+        if text == "-" and metavar == "DIR":
+            raise typer.BadParameter(f"{text}: is no directory; name one, or ./- for one that is called so")
         return kind(text)
 
     return word
 
 
 @cache
-def _number(kind: type[int] | type[float], least: float | None) -> Callable[[Any], float]:
+def _number(kind: type[int] | type[float], least: float | None, most: float) -> Callable[[Any], float]:
     what = "a whole number" if kind is int else "a number"
 
     def number(text: Any) -> float:
+        if text == "":
+            raise typer.BadParameter(f"is empty; give {what}, or leave it out")
         try:
             found = kind(text)
         except ValueError:
             raise typer.BadParameter(f"{text}: is not {what}; give one such as {max(kind(least or 0), 10)}") from None
         if least is not None and not found >= least:
             raise typer.BadParameter(f"{text}: is too small; {least} is the least")
+        if found > most:
+            raise typer.BadParameter(f"{text}: is too large; {most} is the most")
         return found
 
     return number
@@ -97,6 +108,8 @@ def _number(kind: type[int] | type[float], least: float | None) -> Callable[[Any
 def _choice(known: tuple[str, ...]) -> Callable[[Any], str]:
     def choice(text: Any) -> str:
         word = str(text).lower()
+        if not word:
+            raise typer.BadParameter(f"is empty; give one of {', '.join(known)}")
         if word not in known:
             raise typer.BadParameter(not_one_of(str(text), known))
         return word
@@ -172,17 +185,22 @@ def check_names(words: list[str], commands: Iterable[str], program: str) -> None
         raise UsageError(f"{words[0] or 'an empty word'}: is no command of {program}{way}")
 
 
-def sentence(error: typer.TyperException) -> str:
-    """Return what is wrong with a call in one sentence: the argument, what is wrong with it, and the way out."""
+def sentence(error: typer.TyperException, words: Sequence[str] = ()) -> str:
+    """Return what is wrong with a call in one sentence: the argument, what is wrong with it, and the way out.
+
+    Args:
+        error: what is wrong.
+        words: the call.
+    """
     context = getattr(error, "ctx", None)
     program = context.command_path if context else "glbtools"
     way = f"; {program} -h shows what it takes"
-    option = getattr(error, "option_name", None)
+    option: str | None = getattr(error, "option_name", None)
     match type(error).__name__:
         case "MissingParameter":
             return f"{_called(error)}: is missing{way}"
         case "NoSuchOption":
-            return f"{option}: is no option of {program}{_meant(str(option), context) or way}"
+            return no_option(_typed(str(option), words), context)
         case "BadOptionUsage":
             takes = "takes no value" if "not take" in error.message else "needs a value"
             return f"{option}: {takes}; -h shows the options"
@@ -194,6 +212,26 @@ def sentence(error: typer.TyperException) -> str:
             if extra:
                 return f"{extra[1]}: is more than {program} takes; quote what has blanks in it, {program} -h shows more"
             return f"{error.message.rstrip('.')}{way}"
+
+
+def no_option(word: str, context: typer.Context | None) -> str:
+    """Return that a word is no option of a command, and which one it may mean."""
+    program = context.command_path if context else "glbtools"
+    way = _meant(word, context) or f"; {program} -h shows what it takes"
+    return f"{word}: is no option of {program}{way}"
+
+
+def _typed(option: str, words: Sequence[str]) -> str:
+    """Return the word in which an unknown short option stands, such as ``-json``, which is taken for five of them."""
+    if len(option) != 2:
+        return option
+    return next((each for each in words if re.fullmatch(r"-\w[\w-]*", each) and option[1] in each[1:]), option)
+
+
+def _bare(metavar: str | None) -> str:
+    """Return how a value is called, without the marks of one that may be left out or given again."""
+    name = (metavar or "").removesuffix("...")
+    return name[1:-1] if name.startswith("[") and name.endswith("]") else name
 
 
 def _meant(option: str, context: typer.Context | None) -> str:
@@ -211,8 +249,8 @@ def _called(error: typer.TyperException, value: str = "") -> str:
     parameter = getattr(error, "param", None)
     if parameter is None:
         return "the call"
-    metavar = parameter.metavar or ""
+    metavar = "" if (parameter.metavar or "<").startswith("<") else parameter.metavar
     names = [each for each in parameter.opts if each.startswith("--")] or parameter.opts
     if parameter.param_type_name == "argument":
-        return metavar.strip("[]") if not value else metavar.strip("[]").removesuffix("...")
+        return _bare(metavar) + ("..." if metavar.endswith("...") and not value else "")
     return names[0] if value else f"{names[0]} {metavar}".rstrip()

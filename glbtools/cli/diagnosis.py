@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -85,10 +86,11 @@ def diagnose(
     Example: glbtools diagnose backup/maildata
     """
     from glbtools.diagnosis import engine
-    from glbtools.diagnosis.problems import find
+    from glbtools.errors import UsageError
 
-    wanted, unwanted = map(find, select or ()), map(find, ignore or ())
-    selection = [each.slug for each in wanted], [each.slug for each in unwanted]
+    selection = slugs(select, "--select"), slugs(ignore, "--ignore")
+    for both in set(selection[0]) & set(selection[1]):
+        raise UsageError(f"--ignore {both}: goes without --select {both}; leave one of them out")
     part = bool(select or ignore or min_severity != Severity.note)
     report = engine.diagnose(
         *paths,
@@ -172,6 +174,28 @@ def evidence(paths: Evidence, older: Older = None, *, common: Common) -> None:
     found = find_evidence(*paths, older=older or (), layouts=common.layouts, max_size=common.max_size)
     put([render.document(found)] if common.as_json else common.lines(render.report(found)))
     raise typer.Exit(complaints(found.failures))
+
+
+def slugs(given: Iterable[str] | None, option: str) -> list[str]:
+    """Return the slugs of problems that an option names by code or slug.
+
+    Raises:
+        UsageError: there is no such problem.
+    """
+    from glbtools.diagnosis.problems import find
+    from glbtools.errors import UsageError
+
+    found = []
+    for each in given or ():
+        if "," in each:
+            raise UsageError(
+                f"{option} {each}: one at a time, as {' '.join(f'{option} {one}' for one in each.split(','))}"
+            )
+        try:
+            found.append(find(each).slug)
+        except UsageError as error:
+            raise UsageError(f"{option} {each}: {error}") from None
+    return found
 
 
 def moment(text: str | None, zone: str | None) -> datetime | None:

@@ -12,12 +12,14 @@ import typer
 
 from glbtools.cli import FOUND, complain, put
 from glbtools.cli.arguments import column_names
-from glbtools.cli.options import Common, PageFormat, Replace, shares
+from glbtools.cli.options import Common, PageFormat, Replace, once, shares
 
 if TYPE_CHECKING:
     from glbtools.directory.dump import Dump
 
 _IN_MEMORY = 1 << 24
+LAST = 2**63 - 1
+"""The largest number of a change."""
 
 
 class ChangeForm(StrEnum):
@@ -29,7 +31,7 @@ class ChangeForm(StrEnum):
     jsonl = "jsonl"
 
 
-As = Annotated[ChangeForm, typer.Option("--as", help="Form of the changes.")]
+As = Annotated[ChangeForm | None, typer.Option("--as", help="Form of the changes; dirsync unless given.")]
 Lossy = Annotated[
     bool, typer.Option("--lossy", help="Leave out values that the form cannot hold, and say how many; else refuse.")
 ]
@@ -42,14 +44,15 @@ def export(
     ],
     state: Annotated[Path, typer.Option("--state", metavar="STATE.json", help="What was exported last.")],
     to: Annotated[str, typer.Option("--to", "-o", metavar="FILE|-", help="Where the changes go.")],
-    form: As = ChangeForm.dirsync,
+    form: As = None,
     server: Annotated[
         str | None, typer.Option("--server", metavar="NAME", help="Whose dump it is, where it does not say.")
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Every live object, whatever was exported before.")] = False,
     inclusive: Annotated[bool, typer.Option("--inclusive", help="Repeat the last number, too.")] = False,
     head: Annotated[
-        int | None, typer.Option("--head", metavar="USN", help="Highest number before the dump was begun.", min=0)
+        int | None,
+        typer.Option("--head", metavar="USN", help="Highest number before the dump was begun.", min=0, max=LAST),
     ] = None,
     days: Annotated[
         int | None,
@@ -58,6 +61,7 @@ def export(
             metavar="DAYS",
             help="How long deletions are remembered: what the dump says, else 30 days for Exchange, 60 for others.",
             min=1,
+            max=36500,
         ),
     ] = None,
     significant: Annotated[
@@ -97,7 +101,7 @@ def export(
         source,
         state,
         lambda: _target(to, force=force),
-        form=form.value,
+        form=(form or ChangeForm.dirsync).value,
         clear=clear,
         lossy=lossy,
         significant=significant or (),
@@ -119,7 +123,7 @@ def compare(
     old: Annotated[str, typer.Argument(metavar="OLD", help="The older dump.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The newer dump.")],
     to: Annotated[str | None, typer.Option("--to", "-o", metavar="FILE|-", help="Where the difference goes.")] = None,
-    form: As = ChangeForm.dirsync,
+    form: As = None,
     lossy: Lossy = False,
     force: Replace = False,
     *,
@@ -138,8 +142,17 @@ def compare(
     from glbtools.errors import UsageError
     from glbtools.reporting import directory as render
 
+    if to is None and form is not None:
+        raise UsageError(f"--as {form}: goes with --to FILE or --to - only; give that, too")
+    form = ChangeForm(form or ChangeForm.dirsync)
+    once((old, new))
     before, after = (Dump(path, max_size=common.max_size, progress=common.progress) for path in (old, new))
-    _keep(to, old=old, new=new, **{"companion of the old": _path(before), "companion of the new": _path(after)})
+    dumps = {"older dump": old, "newer dump": new}
+    _keep(
+        to,
+        **dumps,
+        **{f"companion of the {name}": _path(each) for name, each in zip(dumps, (before, after), strict=True)},
+    )
     found = compared(before, after)
     losses: list[str] = []
     if to is not None:
@@ -179,10 +192,12 @@ def backsync(
         ),
     ] = None,
     head: Annotated[
-        int | None, typer.Option("--head", metavar="USN", help="Highest number of the restored server now.", min=0)
+        int | None,
+        typer.Option("--head", metavar="USN", help="Highest number of the restored server now.", min=0, max=LAST),
     ] = None,
     backup_head: Annotated[
-        int | None, typer.Option("--backup-head", metavar="USN", help="Its highest number in the backup.", min=0)
+        int | None,
+        typer.Option("--backup-head", metavar="USN", help="Its highest number in the backup.", min=0, max=LAST),
     ] = None,
     *,
     common: Common,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glbtools.cli import COULD_NOT, FOUND, complain, put
-from glbtools.cli.options import Common, PageFormat, Replace, shares
+from glbtools.cli.options import Common, PageFormat, Replace, once, shares
 from glbtools.files import STDIN
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def learn(
     """
     from glbtools.errors import UsageError
 
+    once(files)
     if check is not None:
         if known or pin or hex_ or partial or out is not None or family is not None:
             others = "--known, --pin, --hex, --partial, --family and --out"

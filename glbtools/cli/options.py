@@ -180,17 +180,31 @@ def names(given: Iterable[str] | None) -> dict[str, str]:
     """Return what ``--name`` says: path -> NET/PO.
 
     Raises:
-        UsageError: one is not DIR=NET/PO.
+        UsageError: one is not DIR=NET/PO, or two names are given to one directory.
     """
     from glbtools.errors import UsageError
 
-    found = {}
+    found: dict[str, str] = {}
     for each in given or ():
         path, sign, name = each.rpartition("=")
         if not (path and sign and name):
             raise UsageError(f"--name {each}: is not DIR=NET/PO")
-        found[path] = name
+        if found.setdefault(path, name) != name:
+            raise UsageError(f"--name {each}: {path} is called {found[path]} already; leave one of them out")
     return found
+
+
+def once(files: Iterable[str]) -> None:
+    """Refuse standard input that is given twice.
+
+    Raises:
+        UsageError: it is.
+    """
+    from glbtools.errors import UsageError
+    from glbtools.files import STDIN
+
+    if list(files).count(STDIN) > 1:
+        raise UsageError(f"{STDIN}: standard input is given twice, and can be read once; leave one of them out")
 
 
 def _check_forms(said: Mapping[str, Any]) -> None:

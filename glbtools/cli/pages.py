@@ -11,6 +11,7 @@ import typer
 
 from glbtools.cli import FOUND, complain, complaints, put
 from glbtools.cli.options import Common, Names, Older, PageFormat, Paths, Replace, names, shares
+from glbtools.files import STDIN
 
 
 class TimelineForm(StrEnum):
@@ -55,12 +56,15 @@ def timeline(
 
     Example: glbtools timeline backup/network --to case.jsonl --tz America/New_York
     """
+    from glbtools.errors import UsageError
     from glbtools.events.timeline import timeline as gathered
     from glbtools.events.zones import said
     from glbtools.reporting import timeline as render
 
     _apart(to, paths)
     every, each = said(tz or ())
+    if form and to is None and common.as_json:
+        raise UsageError(f"--as {form}: goes with --to FILE, or without --json; give the one or leave out the other")
     wanted = form.value if form else "jsonl" if to else "table"
     found = gathered(
         *paths,
@@ -92,7 +96,12 @@ def report(
     paths: Paths,
     to: Annotated[
         str | None,
-        typer.Option("--to", "-o", metavar="FILE.html", help="The page; as text on the terminal unless given."),
+        typer.Option(
+            "--to",
+            "-o",
+            metavar="FILE.html",
+            help="The page; as text on the terminal unless given.",
+        ),
     ] = None,
     title: Annotated[str, typer.Option("--title", metavar="TEXT", help="Title; what is wrong unless given.")] = "",
     case: Annotated[str, typer.Option("--case", metavar="TEXT", help="The case it belongs to.")] = "",
@@ -112,9 +121,12 @@ def report(
     Example: glbtools report backup/network --to network.html --case 1994-17
     """
     from glbtools.diagnosis import engine
+    from glbtools.errors import UsageError
     from glbtools.events.zones import said
     from glbtools.reporting import findings, story
 
+    if to == STDIN:
+        raise UsageError("--to -: a page goes to a file; name one, such as report.html")
     _apart(to, paths)
     zone, zones = said(tz or ())
     details = story.CaseDetails(title, case, examiner, zone, zones)
@@ -148,7 +160,7 @@ def _apart(to: str | None, paths: Iterable[Path]) -> None:
     Raises:
         UsageError: the file would be among what is read.
     """
-    from glbtools.files import STDIN, check_outside
+    from glbtools.files import check_outside
 
     if to and to != STDIN:
         check_outside(to, paths)

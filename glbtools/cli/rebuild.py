@@ -9,6 +9,7 @@ import typer
 
 from glbtools.cli import FOUND, complaints, put
 from glbtools.cli.arguments import problem_names
+from glbtools.cli.diagnosis import slugs
 from glbtools.cli.options import Common, Names, Older, PageFormat, names, shares
 
 
@@ -53,6 +54,7 @@ def rebuild(
         raise UsageError("--into DIR: is missing; give it, or --dry-run to see the plan only")
     if into is not None:
         refuse(path, into)
+    slugs(only, "--only")
     show = common.progress
     report = diagnose(
         path,

@@ -11,6 +11,9 @@ from glbtools.cli import put
 from glbtools.cli.arguments import scenario_names
 from glbtools.cli.options import Common, IntoFull, PageFormat, shares
 
+LAST = 2**63 - 1
+"""The largest seed."""
+
 
 @shares("layout", "color", "quiet", forms=PageFormat)
 def simulate(
@@ -22,7 +25,8 @@ def simulate(
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Directory to write to.")] = None,
     seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", help="Another random life than the scenario's.", min=0)
+        int | None,
+        typer.Option("--seed", metavar="N", help="Another random life than the scenario's.", min=0, max=LAST),
     ] = None,
     cycles: Annotated[
         int | None, typer.Option("--cycles", metavar="N", help="As many cycles, and not the scenario's.", min=1)
@@ -37,7 +41,7 @@ def simulate(
     workers: Annotated[
         int | None,
         typer.Option(
-            "--workers", metavar="N", help="Processes for --many; one for each processor unless given.", min=0
+            "--workers", metavar="N", help="Processes for --many; one for each processor unless given.", min=0, max=1000
         ),
     ] = None,
     listed: Annotated[bool, typer.Option("--list", help="Show the scenarios and the faults.")] = False,
@@ -77,14 +81,14 @@ def simulate(
             put(common.lines(render.catalogue(scenarios, faults)))
         return
     if workers is not None and many is None:
-        raise typer.BadParameter("goes with --many", param_hint="--workers")
+        raise UsageError("--workers: goes with --many N only; give that, too")
     if many is not None:
         others = {"SCENARIO": scenario, "--cycles": cycles, "--from": start_from, "--image": image, "--delete": delete}
         unfit = [name for name, value in (others | {"--force": force or None}).items() if value is not None]
-        if unfit or out is None:
-            raise typer.BadParameter(
-                f"goes with --seed and --out, not with {', '.join(unfit) or 'less'}", param_hint="--many"
-            )
+        if unfit:
+            raise UsageError(f"--many: goes with --seed, --workers and --out only; leave out {', '.join(unfit)}")
+        if out is None:
+            raise UsageError("--out DIR: is missing; --many N writes to a directory")
         _many(many, out, seed, workers, common)
         return
     if scenario is None:

@@ -17,7 +17,7 @@ def survey(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Directory to write to.")],
     workers: Annotated[
         int | None,
-        typer.Option("--workers", metavar="N", help="Processes; one for each processor unless given.", min=0),
+        typer.Option("--workers", metavar="N", help="Processes; one for each processor unless given.", min=0, max=1000),
     ] = None,
     scheduler: Annotated[
         str | None,
@@ -40,9 +40,12 @@ def survey(
 
     Example: glbtools survey archive --out survey
     """
+    from glbtools.errors import UsageError
     from glbtools.fleet import summary as render
     from glbtools.fleet.survey import survey as run
 
+    if scheduler is not None and workers is not None:
+        raise UsageError("--workers: goes without --scheduler, whose cluster has its own; leave one of them out")
     show = common.progress
     found = run(
         *paths,

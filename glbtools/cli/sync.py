@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PairFile = Annotated[Path, typer.Argument(metavar="PAIR.toml", help="Description of the pair.")]
 
 
-@shares("quiet")
+@shares("color", "quiet")
 def init(pair: PairFile, *, common: Common) -> None:
     """Make the stores and the spool directory of a pair, where they are not there.
 
@@ -53,18 +53,18 @@ def run(
     from glbtools.reporting import sync as render
     from glbtools.sync import pair as pairs
 
+    if once and every:
+        raise UsageError("--every: goes without --once; leave one of them out")
     try:
         seconds = None if every is None else pairs.seconds(every)
     except ValueError as error:
-        raise UsageError(f"--every {error}") from None
-    if once and every:
-        raise UsageError("--every: goes without --once; leave one of them out")
+        raise UsageError(f"--every {every}: {error}") from None
     shows = common.as_text and not common.quiet
 
     def told(result: Result) -> bool:
         if shows:
-            put(common.lines(render.result_report(result)))
-        elif result.reason:
+            return not put(common.lines(render.result_report(result)))
+        if result.reason:
             complain(result.reason)
         return False
 
@@ -76,7 +76,7 @@ def run(
     raise typer.Exit(0 if result.outcome == "complete" else FOUND)
 
 
-@shares("color", forms=PageFormat)
+@shares("color", "quiet", forms=PageFormat)
 def status(pair: PairFile, *, common: Common) -> None:
     """Say how a pair stands: how far the target has got, what waits, and what is wrong.
 

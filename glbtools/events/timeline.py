@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -192,9 +192,10 @@ def _bound(said: str | datetime | None, option: str, *, ends: bool) -> int | Non
         day = _DAY.fullmatch(said) is not None
         try:
             said = datetime.fromisoformat(said)
-            said += timedelta(days=1 if day and ends else 0)
-        except (ValueError, OverflowError):
+        except ValueError:
             raise UsageError(f"{option} {said}: is not a date {_ADVICE}") from None
+        if day and ends:
+            said = said + timedelta(days=1) if said.date() < date.max else datetime.max
     return micros(said if said.tzinfo else said.replace(tzinfo=UTC))
 
 

@@ -40,9 +40,9 @@ class Clocks:
         Raises:
             UsageError: a zone is unknown.
         """
-        self._every = zone_of(every) if every else None
+        self._every = zone_of(every, "--tz ") if every else None
         self._met: set[str] = set()
-        self._each = {name.upper(): zone_of(zone) for name, zone in (each or {}).items()}
+        self._each = {name.upper(): zone_of(zone, f"--tz {name}=") for name, zone in (each or {}).items()}
 
     @property
     def named(self) -> bool:
@@ -89,11 +89,14 @@ def said(given: Collection[str]) -> tuple[str | None, dict[str, str]]:
     """Return what ``--tz`` says: ``ZONE`` for all clocks, ``NET/PO=ZONE`` for one.
 
     Raises:
-        UsageError: two zones are given for all clocks.
+        UsageError: two zones are given for all clocks, or a name or a zone is empty.
     """
     every = [text for text in given if "=" not in text]
     if len(every) > 1:
-        raise UsageError(f"two zones for all clocks: {every[0]} and {every[1]}; NET/PO=ZONE names one clock")
+        raise UsageError(f"--tz {every[1]}: {every[0]} is the zone of all clocks already; NET/PO=ZONE is for one clock")
+    for text in given:
+        if text.startswith("=") or text.endswith("="):
+            raise UsageError(f"--tz {text}: is not ZONE or NET/PO=ZONE")
     each = {name: zone for name, sign, zone in (text.rpartition("=") for text in given) if sign}
     return (every[0] if every else None), each
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from glbtools import files
-from glbtools.errors import FileAccessError
+from glbtools.errors import FileAccessError, suggestion
 from glbtools.evidence import archives, images
 from glbtools.evidence.sources import INSIDE, Entry, InnerEntry, on_disk
 
@@ -84,8 +84,12 @@ def located(path: str, max_size: int) -> Entry | None:
     if outer == path:
         return None
     place = tree(Path(outer), max_size)
+    if place is None:
+        raise FileAccessError(f"{path}: no such place, since {outer} is neither an archive nor an image")
+    beside: list[Entry] = []
     while place is not None:
-        place = next((each for each in place.children() if _leads_to(each, path)), None)
+        beside = place.children()
+        place = next((each for each in beside if _leads_to(each, path)), None)
         if place is None:
             break
         if place.shown == path:
@@ -93,7 +97,11 @@ def located(path: str, max_size: int) -> Entry | None:
         if not place.is_directory:
             kind = form(place)
             place = opened(place, kind, max_size) if kind else None
-    raise FileAccessError(f"{path}: no such place in {outer}; glbtools evidence {outer} lists what is in it")
+    within = next((each.shown.removesuffix(each.name) for each in beside), path)
+    way = suggestion(path.removeprefix(within), (each.name for each in beside), within)
+    raise FileAccessError(
+        f"{path}: no such place in {outer}{way or f'; glbtools evidence {outer} lists what is in it'}"
+    )
 
 
 def inside(path: str, max_size: int) -> Entry | None:
@@ -104,7 +112,8 @@ def inside(path: str, max_size: int) -> Entry | None:
     """
     place = located(path, max_size)
     if place is not None and (place.is_directory or place.other):
-        raise FileAccessError(f"{path}: {place.other or 'a directory'}, not a file")
+        inside = "" if place.other else "; name a file in it"
+        raise FileAccessError(f"{path}: {place.other or 'a directory'}, not a file{inside}")
     return place
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, overload
 
 from glbtools import files
 from glbtools.errors import FileAccessError, UnknownFormatError
-from glbtools.evidence import containers, images
+from glbtools.evidence import archives, containers, images
 from glbtools.formats.registry import Inspection, inspect_bytes
 from glbtools.layouts import Layouts
 
@@ -138,15 +138,17 @@ def inspect(
     """
     entry = containers.inside(str(path), max_size)
     data = files.read(path, max_size) if entry is None else entry.read(max_size)
-    if as_format is None and (what := _image(data)):
+    if as_format is None and (what := _container(data)):
         raise UnknownFormatError(
             f"{path}: {what}, which holds files; glbtools evidence lists them, and {path}::PLACE is one of them"
         )
     return inspect_bytes(data, str(path), as_format=as_format, layouts=layouts)
 
 
-def _image(data: bytes) -> str:
-    """Return which image of a disk a content is; empty for none. Its bytes may look like those of one large queue."""
+def _container(data: bytes) -> str:
+    """Return which archive or image a content is; empty for none. Its bytes may look like those of one large queue."""
+    if archives.is_archive(data[: images.SECTOR]):
+        return "an archive"
     try:
         found = images.kind(data[: images.SECTOR], len(data))
     except FileAccessError:  # known, and not read: its signature says so better

@@ -234,7 +234,8 @@ def _call(postoffices: list[Postoffice], names: Mapping[str, str]) -> None:
     """
     for path, name in names.items():
         if NODE_NAME.fullmatch(name) is None:
-            raise UsageError(f"{name}: is no name of a postoffice; names are NETWORK/POSTOFFICE, such as NET/HUB")
+            way = "names are NETWORK/POSTOFFICE, such as NET/HUB, of at most 10 characters each"
+            raise UsageError(f"{name}: is no name of a postoffice; {way}")
         there = [each for each in postoffices if each.path.rstrip("/") == path.rstrip("/") or _same(each.path, path)]
         if not there:
             found = [each.path for each in postoffices]

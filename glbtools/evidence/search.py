@@ -52,6 +52,11 @@ MOST_NAMED = 5
 UNRECOGNISED = "not a Dir-Sync file that glbtools knows"
 
 
+def _unlisted(entry: Entry, error: FileAccessError) -> str:
+    """Return why nothing is known of what is in a directory."""
+    return f"cannot be listed: {str(error).removeprefix(f'{entry.shown}: ')}"
+
+
 class OmittedInput(NamedTuple):
     """Something that was given and not looked at.
 
@@ -137,7 +142,7 @@ class Search:
             if entry.is_directory:
                 self._tree(Place(entry, depth))
             elif entry.other:
-                raise FileAccessError(f"{given}: neither a file nor a directory")
+                raise FileAccessError(f"{given}: {entry.other}, neither a file nor a directory")
             elif not self._is_new(entry):
                 continue
             elif (inside := self._container(entry, noted=depth == 0)) is not None:
@@ -191,7 +196,7 @@ class Search:
             except FileAccessError as error:
                 if place is top:
                     raise
-                self._pass_over(place.entry, f"cannot be listed: {error}", telling=True)
+                self._pass_over(place.entry, _unlisted(place.entry, error), telling=True)
         for each in self.postoffices[before:]:
             each.given = each.path == top.entry.shown and top.entry.path is not None
         if self.strict and len(self.postoffices) == before and self._claimed == claimed:
@@ -242,7 +247,7 @@ class Search:
                 try:
                     below += self._area(child, area, place.archives, artefacts, barred)
                 except FileAccessError as error:
-                    self._pass_over(child, f"cannot be listed: {error}", telling=True)
+                    self._pass_over(child, _unlisted(child, error), telling=True)
                     barred.add(child.name.upper())
             elif child.name.lower() not in OUR_OWN:
                 below.append(Place(child, place.archives))

@@ -270,13 +270,13 @@ class Walk:
         for path in _apart(paths):
             outer = outermost(path)
             if not os.path.lexists(outer):
-                raise FileAccessError(f"{path}: no such file or directory")
+                raise files.missing(path)
             if outer != path:  # a place in an archive or an image
                 self._tops.append((path, True))
                 continue
             entry = on_disk(Path(path), path)
             if entry.other:
-                raise FileAccessError(f"{path}: neither a file nor a directory")
+                raise FileAccessError(f"{path}: {entry.other}, neither a file nor a directory")
             self._tops.append((path, not entry.is_directory))
         self._layouts, self._max_size = layouts, max_size
         self._levels: list[_Level] = []

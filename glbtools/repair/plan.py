@@ -121,10 +121,12 @@ def refuse(root: Path, target: Path) -> None:
 
     Raises:
         OutputExistsError: it is such a one.
+        FileAccessError: a file stands where its path has a directory.
     """
     inside, around = Path(outermost(str(root))).resolve(), target.resolve()
     if target.exists() or target.is_symlink():
         raise OutputExistsError(f"{target}: exists; rebuild writes a new directory")
+    files.check_above(target)
     if around.is_relative_to(inside) or inside.is_relative_to(around):
         raise OutputExistsError(f"{target}: lies inside the evidence, which is never written to")
 

@@ -130,7 +130,7 @@ def _mtools(image: Path, command: list[str]) -> None:
     found = shutil.which(program)
     if found is None:
         raise UsageError(
-            f"{program} is not installed; it makes the image (Debian: apt install mtools). A .zip needs it not"
+            f"{program} is not installed; it makes the image (Debian: apt install mtools). A .zip does not need it"
         )
     quiet = os.environ | {"MTOOLS_SKIP_CHECK": "1", "TZ": "UTC"}
     done = subprocess.run([found, "-i", str(image), *arguments], env=quiet, capture_output=True, check=False)  # noqa: S603 - our own words

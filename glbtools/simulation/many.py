@@ -66,7 +66,7 @@ def simulate_many(
     if count < 1 or not 0 <= seed <= last <= LAST:
         raise UsageError(f"seeds {seed} to {last}: one of 0 to {LAST} is wanted for each network")
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise OutputExistsError(f"{target}: exists, and the networks need a directory of their own")
+        raise OutputExistsError(f"{target}: exists, and the networks need a directory of their own; name another one")
     table = target / OWN / TABLE
     one = partial(_written, target=str(target), layouts=layouts)
     try:

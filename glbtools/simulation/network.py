@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from glbtools import files
-from glbtools.errors import UsageError
+from glbtools.errors import FileAccessError, UsageError
 from glbtools.evidence.network import collect
 from glbtools.formats import config
 from glbtools.formats.config import NODE_NAME
@@ -355,7 +355,11 @@ def read_rules(table: Setting) -> Rules:
 
 def _discovered(root: Path, disk: Disk, layouts: Layouts) -> Network:
     """Return a network of which only real files are there: names and roles as evidence shows them."""
-    evidence = collect([root], layouts=layouts).only
+    found = collect([root], layouts=layouts)
+    unread = [*found.unlooked.values(), *(why for each in found.postoffices for why in each.unreadable.values())]
+    if unread:
+        raise FileAccessError(unread[0])
+    evidence = found.only
     named = {each.name: _relative(root, each.path) for each in evidence.postoffices if each.name}
     server = evidence.server.name if evidence.server else None
     if server is None or len(named) != len(evidence.postoffices):

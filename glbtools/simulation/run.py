@@ -55,7 +55,7 @@ def simulate(
         UsageError: a step or fault is impossible in this network; or the image cannot be made.
     """
     target = Path(out) if out is not None else None
-    if target is not None and target.exists() and not force and (not target.is_dir() or any(target.iterdir())):
+    if target is not None and target.is_dir() and not force and any(target.iterdir()):
         raise OutputExistsError(f"{target}: exists; use --force to write into it")
     chosen = scenario if isinstance(scenario, Scenario) else load(scenario)
     if seed is not None:

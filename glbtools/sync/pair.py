@@ -127,7 +127,7 @@ def seconds(text: str) -> float:
     """
     match = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
     if match is None or not int(match[1]):
-        raise ValueError(f"{shown(text)} is not a length of time such as 15m, 30s, 2h or 1d")
+        raise ValueError("is not a length of time such as 15m, 30s, 2h or 1d")
     return float(int(match[1]) * _UNITS[match[2]])
 
 
@@ -226,7 +226,7 @@ def locked(pair: Pair) -> Iterator[None]:
         except TimeoutError:
             raise LockedError(f"{path}: pair {pair.id} is in use by {_owner(path)}") from None
         except OSError as error:
-            raise LockedError(f"{path}: no lock: {error.strerror}") from None
+            raise LockedError(f"{path}: no lock: {files.access_error(path, error)}") from None
         with contextlib.suppress(OSError):
             path.write_text(f"process {os.getpid()} on {socket.gethostname()}\n", "utf-8")
         yield

@@ -205,7 +205,9 @@ class SqliteStore:
         """
         self.path = str(path)
         if not create and self.path != ":memory:" and not Path(path).is_file():
-            raise StoreError(f"{path}: no such store; a store that vanished is not made anew by itself")
+            raise StoreError(
+                f"{path}: no such store; glbtools sync init makes one where there is none, and nothing else does"
+            )
         try:
             self.connection = sqlite3.connect(self.path, isolation_level=None, timeout=30)
             with ExitStack() as cleanup:

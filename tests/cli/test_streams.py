@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +92,26 @@ def test_a_report_without_a_standard_output_is_status_2_without_a_traceback(dump
 def test_whoever_stops_reading_a_report_is_told_nothing(dump):
     done = gone(["inspect", dump])
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_command_of_which_nobody_reads_does_its_work_and_ends_with_its_own_status(dump, tmp_path):
+    stuck = tmp_path / "stuck"
+    assert ran(["build", ROOT / "fixtures" / "specs" / "stuck.toml", "--out", stuck, "-q"], "").returncode == 0
+    shutil.copy(dump, tmp_path / "damaged.GLB")
+    calls = {
+        ("diagnose", stuck): 1,
+        ("diagnose", stuck, "--json"): 1,
+        ("inspect", "--as", "queue", tmp_path / "damaged.GLB"): 1,
+        ("inspect", dump, tmp_path / "nothere"): 2,
+        ("rebuild", stuck, "--into", tmp_path / "rebuilt"): 0,
+        ("carve", stuck / "october" / "GLB" / "REQTRANS.GLB", "--out", tmp_path / "carved"): 0,
+        ("--help",): 0,
+        ("explain", "--help"): 0,
+    }
+    for words, status in calls.items():
+        done = gone(list(words))
+        assert (done.returncode, "Traceback" in done.stderr) == (status, False), (words, done.stderr)
+    assert (tmp_path / "rebuilt" / "october" / "GLB" / "REQTRANS.GLB").is_file()
 
 
 def test_an_output_in_a_file_needs_no_standard_streams(dump):
