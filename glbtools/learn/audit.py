@@ -178,13 +178,15 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
     ]
     if not varying:
         return
+    known = _known(parts, samples)
+    if max(known.values(), default=0) <= LAST_DIGIT:
+        yield from _in_decimal(chosen)
     low, high = min(varying), max(varying)
     most = sum(number >= columns.LARGEST_SYNC for number in chosen)
     if most > STRAY * len(chosen):
         yield f"{most} of {len(chosen)} numbers are more than any count of changes"
         return
     steps = [b - a for one, other, a, b in zip(files, files[1:], chosen, chosen[1:], strict=False) if one == other]
-    known = _known(parts, samples)
     shown = sum(math.log2(number + 2) for number in set(known.values())) >= KNOWN
     if not shown and sum(max(0.0, 16 - math.log2(step + 1)) for step in steps if step > 0) < SHOWN:
         yield "the numbers are few, and rise by steps so large that chance explains them"
@@ -236,6 +238,16 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
     yield from itertools.islice((said for values, said in rivals if _agrees(values, words)), 1)
 
 
+def _in_decimal(chosen: Sequence[int]) -> Iterator[str]:
+    """Yield that the digits of numbers in hex are all decimal ones: each byte may hold two digits of a number."""
+    digits = [f"{number:x}" for number in chosen]
+    if _nearly_all(each.isdecimal() for each in digits) and max(chosen) > LAST_DIGIT:
+        yield f"no digit of the numbers in hex is a letter: they may be decimal, {digits[-1]} in the last record"
+
+
+LAST_DIGIT = 9
+
+
 def _falls_alone(values: Sequence[int], chosen: Sequence[int]) -> bool:
     """Whether numbers fall where the chosen ones take a step that a count of changes may take."""
     pairs = zip(itertools.pairwise(values), itertools.pairwise(chosen), strict=True)
@@ -269,9 +281,14 @@ MOST_SKIPPED = 8
 
 
 def _swapped(field: Field, taken: set[int], origins: Sequence[tuple[bytes, int]]) -> Iterator[str]:
-    """Yield that a number of 16 bits may be the low word of one whose high word stands before it."""
+    """Yield that a number of 16 bits may be the low word of one whose high word stands before it.
+
+    A number of more bytes is one of 16 bits where those above are zero in all records.
+    """
     before = (field.offset - 2, field.offset - 1)
-    if field.size != 2 or before[0] < 0 or any(at in taken for at in before):
+    above = range(field.offset + 2, field.stop) if field.byte_order == "little" else range(field.offset, field.stop - 2)
+    narrow = field.size >= 2 and not any(data[origin + at] for data, origin in origins for at in above)
+    if not narrow or before[0] < 0 or any(at in taken for at in before):
         return
     word = Number("u16", 2, field.byte_order)
     words = [word.read(data, origin + before[0]) or 0 for data, origin in origins]

@@ -22,6 +22,9 @@ from glbtools.learn.scoring import is_blank, is_odd
 SPOILED = 0.1
 """Share of the rows that damage may have made unreadable."""
 
+MOST_DAMAGED = 0.5
+"""Share of the values of a file beyond which damage is no exception, and explains nothing."""
+
 STRAY = 0.03
 """Share of the numbers, dates and checksums that damage may have changed where nothing else shows it."""
 
@@ -81,9 +84,10 @@ class Comparison(NamedTuple):
         return [each for each in self.differing.get(what, ()) if not each.damaged]
 
     def strays(self, what: str) -> bool:
-        """Whether more differs than damage that nothing else shows would explain."""
-        compared = self.agreeing.get(what, 0) + len(self.differing.get(what, ()))
-        return len(self.sound(what)) > max(1, STRAY * compared)
+        """Whether more differs than damage explains: shown by something else, or by nothing."""
+        differing = len(self.differing.get(what, ()))
+        compared = self.agreeing.get(what, 0) + differing
+        return len(self.sound(what)) > max(1, STRAY * compared) or differing > max(2, MOST_DAMAGED * compared)
 
 
 def compare(sample_file: SampleFile, queue: Queue) -> Comparison | None:
@@ -312,6 +316,12 @@ class DamageIndex:
         beside = record.start in self.edges or record.stop in self.edges
         inside = any(span.start < record.stop and record.start < span.stop for span in self.spans)
         return beside or inside or (self.sums and self.queue.codec.checksum(record) != record.checksum)
+
+
+def damage_is_usual(queue: Queue) -> bool:
+    """Whether so many records are damaged in a reading that it is the reading that is wrong."""
+    hurt = DamageIndex(queue)
+    return sum(map(hurt, queue.records)) > max(2, MOST_DAMAGED * len(queue.records))
 
 
 def undamaged(queue: Queue) -> list[Record]:

@@ -33,6 +33,7 @@ from glbtools.learn.comparison import (
     beyond,
     comparisons,
     contradictions,
+    damage_is_usual,
     doubted,
     narrowed,
     width_doubts,
@@ -268,7 +269,7 @@ def _queue_layout(
         found, refuted = _pinned(found, pins, sample_files)
         learning.concluded += refuted if found else ()
     learning.candidates = found
-    learning.apart = _apart(found, sample_files)
+    learning.apart = _apart(found, sample_files, pins)
     learning.reasons = list(_undecided(found, sample_files, fixed, learning.apart))
     if refuted and not found:
         learning.reasons = list(dict.fromkeys(refuted))
@@ -281,7 +282,7 @@ def _queue_layout(
             layout, queues = narrowed(layout, sample_files, queues)
         numbered = "sync" in fixed or any(each.printed or each.last is not None for each in sample_files)
         layout = with_order(layout, sample_files, queues) if numbered else layout
-        layout = with_repeats(layout, sample_files, queues, told=numbered)
+        layout = with_repeats(layout, sample_files, reading.by(layout), told=numbered)
         queues = reading.by(layout)
         learning.layout, learning.checksum = with_checksum(
             layout, queues, sample_files, lambda text: progress(text, steps - 1, steps)
@@ -303,7 +304,7 @@ def _queue_layout(
         _test_apart(learning, learning.held, fixed)
     if cover and learning.layout is not None:
         learning.layout = _obscured(learning, cover, stored, queues)
-    if learning.layout is None and not cover:
+    if learning.layout is None and not cover and not learning.apart:
         progress("looking at the texts alone", steps - 1, steps)
         _texts_alone(learning, found, sample_files, reading)
     if learning.layout is None or not learning.layout.numbered:
@@ -450,6 +451,11 @@ def _test(
     if any(held.layout != learning.layout for _, held in parts):  # digits of dates are frames, too
         parts = [(each, parse_queue(each.data, learning.layout)) for each, _ in parts]
     learning.reasons += [*frame_doubts(parts), *text_doubts(parts)] if parts else []
+    learning.reasons += [
+        f"most records of {each.path} are damaged in this reading: it may have a layout of its own"
+        for each, held in parts
+        if damage_is_usual(held)
+    ]
     if "sync" not in fixed:
         learning.reasons += width_doubts(learning.layout, [each for each, _ in parts], [held for _, held in parts])
     if parts and not learning.comparisons and "sync" not in fixed:
@@ -553,10 +559,10 @@ def _undecided(
         return
     if best.records < queue.FEWEST:
         yield f"{count(best.records, 'record')}: too few to tell a rule from an accident"
+    elif apart:
+        yield f"{' and '.join(apart)} {_ALONE[len(apart) > 1]}"
+        return
     elif not best.sound:
-        if apart:
-            yield f"{' and '.join(apart)} are each explained alone, and not together: they have more than one layout"
-            return
         yield (
             f"the best explanation finds {count(best.records, 'record')} and leaves too much unexplained: "
             f"{'; '.join(best.unexplained)}"
@@ -568,6 +574,12 @@ def _undecided(
     for rival in found[1:]:
         if rival.contradicts(best) and rival.bits - best.bits < queue.CLEAR:
             yield f"two layouts explain the files: {queue.described(best)}; or {queue.described(rival)}"
+
+
+_ALONE = (
+    "alone is read otherwise than with the others: they have more than one layout",
+    "are each explained alone, and not together: they have more than one layout",
+)
 
 
 def _hardly_readable(sample_files: Sequence[SampleFile]) -> Iterator[str]:
@@ -595,12 +607,36 @@ def _unread_numbers(best: queue.Candidate, sample_file: SampleFile) -> Iterator[
             )
 
 
-def _apart(found: Sequence[queue.Candidate], sample_files: Sequence[SampleFile]) -> list[str]:
-    """Return the files that are explained alone, where nothing explains them together; none where one alone is."""
-    if len(sample_files) < 2 or not found or found[0].sound:
+def _apart(found: Sequence[queue.Candidate], sample_files: Sequence[SampleFile], pins: Sequence[Pin]) -> list[str]:
+    """Return the files that are explained alone and that nothing explains together; none where one alone is.
+
+    What explains them together reads one of them otherwise than what is decided of it alone, or explains nothing.
+    """
+    if len(sample_files) < 2 or not found or pins:
         return []
-    alone = [each.path for each in sample_files if any(one.sound for one in queue.candidates([each])[:1])]
-    return alone if len(alone) > 1 else []
+    if not found[0].sound:
+        alone = [each.path for each in sample_files if any(one.sound for one in queue.candidates([each])[:1])]
+        return alone if len(alone) > 1 else []
+    told = ((each, _sure_alone(each)) for each in sample_files)
+    alone_read = [(each, layout) for each, layout in told if layout is not None]
+    differing = [each.path for each, layout in alone_read if _differs(each, layout, found[0].layout)]
+    return [each.path for each, _ in alone_read] if differing and len(alone_read) > 1 else differing
+
+
+def _sure_alone(sample_file: SampleFile) -> Layout | None:
+    """Return the layout that is decided of one file, and in which no other number is as likely."""
+    layout = _decided([sample_file], ())
+    if layout is None:
+        return None
+    parts = [(sample_file, parse_queue(sample_file.data, layout))]
+    doubts = [*frame_doubts(parts), *text_doubts(parts), *number_doubts(parts, layout)]
+    return None if doubts else layout
+
+
+def _differs(sample_file: SampleFile, one: Layout, other: Layout) -> bool:
+    """Whether two layouts read a file otherwise."""
+    mine, its = (set(queue.compared([parse_queue(sample_file.data, each)])) for each in (one, other))
+    return len(mine & its) < queue.ALIKE * max(len(mine), len(its))
 
 
 def _agreed(found: Sequence[queue.Candidate]) -> Iterator[str]:

@@ -320,7 +320,7 @@ def _broken(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
     """Yield the places where a chain breaks and the numbers do not go on: what follows may be left over.
 
     A number that no count of changes reaches is no number but what was written over. Numbers that begin again do so
-    at 1, or at a later date (Q119014).
+    at a later date (Q119014); without dates nothing tells that from what an earlier queue left.
     """
     starts = {each.start for each in queue.gaps}
     counted = [each for each in queue.records if each.sync < LARGEST_SYNC]
@@ -329,7 +329,7 @@ def _broken(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
         dates = None not in (before.stamp, after.stamp)
         back = dates and after.stamp < before.stamp  # type: ignore[operator]
         goes_on = 0 < after.sync - before.sync <= max(100, LARGEST_STEP // 100) and not back
-        begins_again = after.sync == 1 or (dates and not back)
+        begins_again = dates and not back
         if (broken and not goes_on) or (after.sync <= before.sync and not begins_again):
             yield (
                 f"behind the record {before.sync} of {sample_file.path} the chain breaks, and the next number is "

@@ -52,7 +52,7 @@ class RecordPlace(NamedTuple):
     Attributes:
         data: the bytes of its file; ``origin``: where the section begins.
         values: what may be said again of it.
-        joined: whether the record before it in the list ends where it begins.
+        joined: whether nothing is lost between it and the one before it in the list.
     """
 
     data: bytes
@@ -93,14 +93,16 @@ def _places(
 
 def _placed(sample_file: SampleFile, queue: Queue, section: str, most: int | None) -> Iterator[RecordPlace]:
     hurt = DamageIndex(queue)
-    before, said = None, queue.codec.said
+    last, said = -2, queue.codec.said
     for at, each in enumerate(queue.records[:most]):
         if hurt(each) or is_blank(each.text):
             continue
         values = said(each.sync, each.text, start=each.start, stop=each.stop, place=at)
         origin = queue.codec.origin(each, section)
-        yield RecordPlace(sample_file.data, origin, values, before is not None and queue.adjoin(before, each))
-        before = each
+        # Where links or numbers give the order, the record before stands anywhere in the file.
+        joined = last == at - 1 and (bool(queue.layout.order) or queue.adjoin(queue.records[last], each))
+        yield RecordPlace(sample_file.data, origin, values, joined)
+        last = at
 
 
 def _repeating(

@@ -10,6 +10,7 @@ from glbtools.binary.layout import parse as parse_layout
 from glbtools.formats.queue import parse_queue
 from glbtools.layouts.written import to_toml
 from glbtools.learn.audit import frame_doubts, text_doubts
+from glbtools.learn.comparison import damage_is_usual
 from glbtools.learn.inserting import part_name
 from glbtools.learn.queue import CLEAR, Candidate
 from glbtools.learn.samples import SampleFile
@@ -34,7 +35,7 @@ def partial_layout(found: Sequence[Candidate], sample_files: Sequence[SampleFile
     layout = _without_numbers(best.layout)
     parts = [(each, parse_queue(each.data, layout)) for each in sample_files if each.data]
     doubts = [*frame_doubts(parts), *text_doubts(parts)]
-    return None if doubts else layout
+    return None if doubts or any(damage_is_usual(queue) for _, queue in parts) else layout
 
 
 def _frame(candidate: Candidate) -> tuple[object, ...]:

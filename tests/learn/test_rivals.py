@@ -1,0 +1,90 @@
+"""Files that have a rival: a reading that fits as well as the likeliest, and says something else."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from glbtools.formats.queue import parse_queue
+from glbtools.learn import Learning, learn_layout
+
+NAMES = ["Ann", "Bob", "Carl", "Dora", "Eva", "Finn", "Gwen", "Hugo", "Kim", "Lars"]
+DAY = 800_000_000
+"""A day of 1995, in seconds since 1970."""
+
+Head = Callable[[int, int, bytes], bytes]
+"""What stands before a text: number, seconds, text."""
+
+
+def text(at: int) -> bytes:
+    name = NAMES[at * 7 % 10]
+    return f"A {name}{'ae' * (at % 5)} Page\tPCM:NET/{('WEST', 'EAST')[at % 2]}/{name.lower()}{at * 3 % 89}".encode()
+
+
+def packed(head: Head, numbers: list[int], moments: list[int] | None = None) -> bytes:
+    moments = moments or [DAY + 4001 * at + 7 * (at % 3) for at in range(len(numbers))]
+    return b"".join(head(number, moments[at], text(at)) + text(at) + b"\0" for at, number in enumerate(numbers))
+
+
+@pytest.fixture
+def learn(tmp_path: Path) -> Callable[..., Learning]:
+    def call(*contents: bytes) -> Learning:
+        paths = [tmp_path / f"{name}.GLB" for name in ("MSTTRANS", "REQTRANS")[: len(contents)]]
+        for path, content in zip(paths, contents, strict=True):
+            path.write_bytes(content)
+        return learn_layout(paths)
+
+    return call
+
+
+def plain(number: int, seconds: int, raw: bytes) -> bytes:
+    return struct.pack("<HIIH", len(raw) + 1, number, seconds, 0)
+
+
+def test_the_word_before_a_number_may_be_its_high_word_however_wide_that_is(learn: Callable[..., Learning]) -> None:
+    def head(number: int, seconds: int, raw: bytes) -> bytes:
+        return struct.pack("<HHHII", len(raw) + 1, number >> 16, number & 0xFFFF, 0, seconds)
+
+    layout = learn(packed(head, list(range(100_000, 100_100)))).layout
+    assert layout is None or not layout.numbered
+
+
+def test_numbers_of_decimal_digits_alone_may_be_decimal(learn: Callable[..., Learning]) -> None:
+    def head(number: int, seconds: int, raw: bytes) -> bytes:
+        return struct.pack("<H", len(raw) + 1) + bytes.fromhex(f"{number:06}") + struct.pack("<I", seconds)
+
+    learning = learn(packed(head, list(range(3, 103))))
+    assert learning.layout is None or not learning.layout.numbered
+    assert any("decimal" in each for each in learning.reasons)
+
+
+@pytest.mark.parametrize("years", [2, -2])
+def test_numbers_that_begin_again_do_so_at_a_later_date(years: int, learn: Callable[..., Learning]) -> None:
+    moments = [DAY + 4001 * at for at in range(60)]
+    moments += [DAY + 365 * 86400 * years + 4001 * at for at in range(20)]
+    learning = learn(packed(plain, [*range(400, 460), *range(1, 21)], moments))
+    assert learning.layout is not None and learning.layout.partial == (years < 0)
+    assert [each.sync for each in parse_queue(learning.contents[0], learning.layout).records][59:61] == [459, 1]
+    assert years > 0 or "left over" in learning.reasons[0]
+
+
+def test_two_layouts_in_one_call_are_told(learn: Callable[..., Learning]) -> None:
+    def other(number: int, seconds: int, raw: bytes) -> bytes:
+        return struct.pack("<IIHH", seconds, number, 0, len(raw) + 1)
+
+    files = packed(plain, list(range(300, 400))), packed(other, list(range(4000, 4060)))
+    learning = learn(*files)
+    assert learning.layout is None
+    assert "more than one layout" in learning.reasons[0]
+    assert any("one call for each layout" in each for each in learning.wanted)
+    for each in files:
+        assert learn(each).layout is not None
+
+
+def test_two_files_of_one_layout_are_learnt_together(learn: Callable[..., Learning]) -> None:
+    learning = learn(packed(plain, list(range(300, 400))), packed(plain, list(range(70_000, 70_060))))
+    assert learning.layout is not None and learning.layout.numbered
+    assert not learning.apart
