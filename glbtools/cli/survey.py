@@ -29,6 +29,9 @@ def survey(
     timeout: Annotated[
         float | None, typer.Option("--timeout", metavar="S", help="Seconds that a unit may take.", min=0.001)
     ] = None,
+    records: Annotated[
+        bool, typer.Option("--records", help="Also write every record of every queue: records.parquet (extra parquet).")
+    ] = False,
     *,
     common: Common,
 ) -> None:
@@ -36,7 +39,7 @@ def survey(
 
     DIR gets survey.jsonl, a line for each unit as it is done, then tables of units, findings, changes and inputs
     (survey.sqlite; with the extra parquet a .parquet file each), and summary.html. Status 1 when anything is found that
-    is a warning or an error, 2 when a unit could not be judged.
+    is a warning or an error, 2 when a unit could not be judged, or a record not be had.
 
     Example: glbtools survey archive --out survey
     """
@@ -54,6 +57,7 @@ def survey(
         scheduler=scheduler,
         resume=resume,
         timeout=timeout,
+        records=records,
         layouts=common.layouts,
         max_size=common.max_size,
         progress=(lambda each: show(str(each), int(1000 * each.reached), 1000)) if show else None,

@@ -117,6 +117,22 @@ def inside(path: str, max_size: int) -> Entry | None:
     return place
 
 
+def named(place: Entry | None, paths: list[str], max_size: int) -> Iterator[Entry]:
+    """Yield the files below a place that are wanted by their paths, in one walk; what is not there is passed over.
+
+    Raises:
+        FileAccessError: a container on the way cannot be opened.
+    """
+    for each in place.children() if place is not None else ():
+        wanted = [path for path in paths if _leads_to(each, path)]
+        if each.shown in wanted and not each.is_directory and not each.other:
+            yield each
+        further = [path for path in wanted if path != each.shown]
+        if further:
+            kind = None if each.is_directory else form(each)
+            yield from named(opened(each, kind, max_size) if kind else each, further, max_size)
+
+
 def _leads_to(entry: Entry, path: str) -> bool:
     """Whether a path names an entry, or something in it."""
     return path == entry.shown or path.startswith(f"{entry.shown}{'/' if entry.is_directory else INSIDE}")

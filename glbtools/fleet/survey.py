@@ -22,6 +22,7 @@ from glbtools.fleet import pool, summary, tables
 from glbtools.fleet.cluster import Cluster
 from glbtools.fleet.discovery import Job, Walk
 from glbtools.fleet.judging import JUDGED, UNJUDGED, Line, Terms
+from glbtools.fleet.records import RECORDS, schema, write_records
 from glbtools.layouts import Layouts
 from glbtools.reporting.documents import dumps
 from glbtools.reporting.page import write_page
@@ -64,6 +65,7 @@ class Survey:
         outcomes: how many units of each outcome.
         findings: how many findings of each severity.
         foreign: files that are of nothing known, and of no postoffice's directory.
+        lost: queues whose records could not be had again.
         seconds: that this run took.
         written: the files.
     """
@@ -74,6 +76,7 @@ class Survey:
     outcomes: Counter[str] = field(default_factory=Counter)
     findings: Counter[str] = field(default_factory=Counter)
     foreign: int = 0
+    lost: list[str] = field(default_factory=list)
     seconds: float = 0.0
     written: list[Path] = field(default_factory=list)
 
@@ -89,11 +92,15 @@ class Survey:
             return ["nothing in what was given is recognised as evidence"]
         if self.outcomes[UNJUDGED] == self.units:
             return [f"none of {plural(self.units, 'unit')} could be judged; see the column error"]
-        return [
+        said = [
             f"{count} of {plural(self.units, 'unit')}: {outcome}; see the column outcome"
             for outcome, count in sorted(self.outcomes.items())
             if outcome not in (JUDGED, UNJUDGED)
         ]
+        if self.lost:
+            count = plural(len(self.lost), "queue")
+            said.append(f"{self.lost[0]}: not read again as it was judged; {RECORDS} is without {count} of that kind")
+        return said
 
     def count(self, outcomes: Collection[str], severities: Iterable[str]) -> None:
         """Add units with their outcomes, and the severities of their findings."""
@@ -113,6 +120,7 @@ def survey(
     scheduler: str | None = None,
     resume: bool = False,
     timeout: float | None = None,
+    records: bool = False,
     layouts: Layouts | None = None,
     max_size: int = files.DEFAULT_MAX_SIZE,
     progress: Callable[[Progress], None] | None = None,
@@ -126,6 +134,7 @@ def survey(
         scheduler: address of a Dask scheduler whose workers judge, as ``tcp://host:8786``; they must see the paths.
         resume: go on with the survey in ``out``: what is done is not done again.
         timeout: seconds that a unit may take.
+        records: write every record of every queue as a table, too.
         layouts: how binary files are read.
         max_size: largest file read, in bytes.
         progress: called now and then.
@@ -133,7 +142,8 @@ def survey(
     Raises:
         FileAccessError: a path does not exist, or ``out`` cannot be written.
         OutputExistsError: ``out`` holds something, and ``resume`` is not given.
-        UsageError: ``out`` lies in a path; it holds a survey on other terms; or the workers of a cluster do not fit.
+        UsageError: ``out`` lies in a path; it holds a survey on other terms; the workers of a cluster do not fit; or
+            records are wanted without pyarrow.
         GlbError: no process can be started, or there is no cluster.
     """
     target, terms = Path(out), Terms(layouts or Layouts(), max_size, timeout)
@@ -142,7 +152,9 @@ def survey(
     if scheduler is not None and workers is not None:
         raise UsageError("workers are the cluster's; give either a scheduler or their number")
     cluster = Cluster(scheduler, terms, map(str, paths)) if scheduler is not None else None
-    _prepare(target, [str(each) for each in paths], terms, resume=resume)
+    if records:
+        schema(terms.layouts["queue"])
+    records = _prepare(target, [str(each) for each in paths], terms, resume=resume, records=records)
     found = Survey(target)
     began, shown = time.monotonic(), 0.0
     with _alone(target):
@@ -165,27 +177,34 @@ def survey(
                     progress(Progress(found.added, now, walk.reached))
         found.foreign = walk.foreign
         found.seconds = time.monotonic() - began
-        _finish(found)
+        _finish(found, terms if records else None)
     return found
 
 
-def _finish(found: Survey) -> None:
-    """Write the tables and the page."""
+def _finish(found: Survey, records: Terms | None) -> None:
+    """Write the tables and the page; with ``records`` those of the queues, read on these terms."""
     base = found.out / BASE
     tables.write_sqlite(tables.read_lines(found.out / LINES), base)
     parquet = tables.write_parquet(base, found.out)
+    if records is not None:
+        parquet.append(found.out / RECORDS)
+        found.lost = write_records(base, parquet[-1], records.layouts["queue"], records.max_size)
     write_page(summary.report(base, found.foreign), summary.title(base), found.out / PAGE, force=True)
     found.written = [found.out / LINES, base, *parquet, found.out / PAGE]
 
 
-def _prepare(target: Path, paths: list[str], terms: Terms, *, resume: bool) -> None:
-    """Make the directory and say on what terms the survey is made; of one that goes on, see that they are the same."""
+def _prepare(target: Path, paths: list[str], terms: Terms, *, resume: bool, records: bool) -> bool:
+    """Make the directory and say on what terms the survey is made; of one that goes on, see that they are the same.
+
+    Return whether records are wanted, now or when it was begun.
+    """
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "version": __version__,
         "max_file_size": terms.max_size,
         "layouts": {name: repr(each) for name, each in terms.layouts.items() if terms.layouts.given(name)},
         "paths": paths,
+        "records": records,
     }
     place = target / TERMS
     try:
@@ -203,7 +222,9 @@ def _prepare(target: Path, paths: list[str], terms: Terms, *, resume: bool) -> N
         for name in ("schema", "version", "max_file_size", "layouts"):
             if before.get(name) != document[name]:
                 raise UsageError(f"{target}: the survey there has another {name.replace('_', ' ')}; begin a new one")
+        document["records"] = records or before.get("records") is True
     files.write(place, dumps(document).encode() + b"\n", force=True)
+    return bool(document["records"])
 
 
 @contextmanager

@@ -51,6 +51,9 @@ So few, where each record becomes an object, that they are gone before Python lo
 that is no giant all, where the texts stay in it.
 """
 
+BIG = 1 << 15
+"""Bytes from which on a table is made in less time all at once than record by record."""
+
 EXCERPT = 40
 EXCERPTS = 3
 _READABLE = re.compile(rb"[\x20-\x7e\t]{6,}")
@@ -467,6 +470,18 @@ def read_table(path: str | Path, layout: Layout) -> Any:
     from glbtools.binary.arrow import join
 
     return join(codec(layout), (each for batch in _file_batches(path, layout, "batches") for each in batch.rows))
+
+
+def table(data: bytes, layout: Layout) -> Any:
+    """Return the same of a content; of a small one, whose records are read one by one in less time.
+
+    Raises:
+        UsageError: pyarrow is not installed.
+    """
+    from glbtools.binary.arrow import join
+
+    kind = "batches" if len(data) >= BIG else "records"
+    return join(codec(layout), (each for batch in codec(layout).batches([data], kind) for each in batch.rows))
 
 
 # --- what the values mean ----------------------------------------------------------------------------------------
