@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import itertools
 import os
 import re
@@ -12,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from glbtools.errors import FileAccessError, OutputExistsError, UsageError, suggestion
 from glbtools.progress import Progress, Steps
@@ -41,7 +42,7 @@ def read(path: str | Path, max_size: int = DEFAULT_MAX_SIZE) -> bytes:
     with opened(path, max_size) as descriptor:
         # All of it at once, so that it is not held twice; files of the system, as in /proc, do not tell their size.
         block = (os.fstat(descriptor).st_size or _BLOCK) + 1
-        return _checked(b"".join(_blocks(descriptor, path, block=block, most=max_size + 1)), path, max_size)
+        return _checked(b"".join(blocks(descriptor, path, block=block, most=max_size + 1)), path, max_size)
 
 
 @contextlib.contextmanager
@@ -292,15 +293,18 @@ def digest(path: str | Path, max_size: int | None = None) -> tuple[int, str]:
     """Return the size of a file in bytes and its SHA-256 in hex, in memory that does not grow with it.
 
     Raises:
-        FileAccessError: as for ``read``.
+        FileAccessError: as for ``read``; or it has no end, as some files of the system.
     """
     import hashlib
 
     found, size = hashlib.sha256(), 0
     with opened(path, max_size) as descriptor:
-        for block in _blocks(descriptor, path):
+        most = max(os.fstat(descriptor).st_size, max_size or DEFAULT_MAX_SIZE)
+        for block in blocks(descriptor, path):
             found.update(block)
             size += len(block)
+            if size > most:
+                raise FileAccessError(f"{path}: gives more bytes than it has; copy it to a file first")
     return size, found.hexdigest()
 
 
@@ -311,10 +315,30 @@ def head(path: str | Path, length: int) -> bytes:
         FileAccessError: as for ``read``.
     """
     with opened(path) as descriptor:
-        return b"".join(_blocks(descriptor, path, block=length, most=length))
+        return b"".join(blocks(descriptor, path, block=length, most=length))
 
 
-def _blocks(descriptor: int, path: object, *, block: int = _BLOCK, most: int = sys.maxsize) -> Iterator[bytes]:
+def stream(descriptor: int, path: object) -> BinaryIO:
+    """Return an open file as a stream; reading it is refused as ``blocks`` refuses it."""
+
+    class Raw(io.FileIO):
+        def readinto(self, buffer: Any, /) -> int:
+            try:
+                count = super().readinto(buffer)
+            except OSError as error:
+                raise access_error(path, error) from None
+            if count is None:
+                raise _silent(path)
+            return count
+
+    return io.BufferedReader(Raw(descriptor, closefd=False))
+
+
+def _silent(path: object) -> FileAccessError:
+    return FileAccessError(f"{path}: gives nothing to read; copy it to a file first")
+
+
+def blocks(descriptor: int, path: object, *, block: int = _BLOCK, most: int = sys.maxsize) -> Iterator[bytes]:
     """Yield what an open file holds in blocks of some bytes, up to so many in all.
 
     Raises:
@@ -326,7 +350,7 @@ def _blocks(descriptor: int, path: object, *, block: int = _BLOCK, most: int = s
             yield data
             most -= len(data)
     except BlockingIOError:
-        raise FileAccessError(f"{path}: gives nothing to read; copy it to a file first") from None
+        raise _silent(path) from None
     except OSError as error:
         raise access_error(path, error) from None
 
@@ -357,6 +381,9 @@ def alone(path: Path, *, wait: bool) -> Iterator[None]:
     """
     from filelock import FileLock
 
+    os.close(
+        os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
+    )  # What the system refuses for good is not waited for.
     lock = FileLock(path, timeout=-1 if wait else 0)
     lock.acquire()
     try:

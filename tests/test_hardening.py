@@ -106,11 +106,43 @@ def test_a_file_whose_read_gives_nothing_is_an_error_of_one_line(monkeypatch, st
 
 
 @pytest.mark.skipif(not Path("/proc/kmsg").exists(), reason="no /proc/kmsg on this system")
-@pytest.mark.parametrize("command", ["inspect", "diagnose", "evidence", "learn"])
-def test_the_kernels_messages_neither_hang_nor_break_a_command(command: str) -> None:
-    done = subprocess.run([*PROGRAM, command, "/proc/kmsg"], capture_output=True, text=True, timeout=30, check=False)
+@pytest.mark.parametrize(
+    "call",
+    [
+        "inspect FILE", "diagnose FILE", "evidence FILE", "learn FILE", "survey FILE --out made",
+        "carve FILE --out made", "build FILE --out made", "simulate FILE --out made", "sync run FILE",
+        "directory compare FILE FILE",
+        "directory export FILE --state s.json --to -", "directory export usn.csv --state FILE --to -",
+        "directory backsync --restored FILE --partner usn.csv",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("file", ["/proc/kmsg", "/proc/self/mem", "/proc/self/pagemap"])
+def test_files_of_the_system_neither_hang_nor_break_a_command(call: str, file: str, tmp_path: Path) -> None:
+    shutil.copy(SPECS.parent / "directories/usn-same-server/usn.csv", tmp_path)
+    command = [*PROGRAM, *call.replace("FILE", file).split()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
     assert done.returncode in (1, 2)
     assert "internal error" not in done.stderr
+    assert "the output cannot be written" not in done.stderr
+
+
+def test_a_stream_says_of_its_file_what_the_system_says(stuck: Path) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    with pytest.raises(GlbError, match=r"usn\.csv: gives nothing to read; copy it to a file first"):
+        files.stream(reading, "usn.csv").read(1)
+    with pytest.raises(GlbError, match=r"usn\.csv: bad file descriptor"):
+        files.stream(writing, "usn.csv").read(1)
+    os.close(reading)
+    os.close(writing)
+
+
+def test_a_lock_that_cannot_be_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("elsewhere")
+    for path in (Path("/proc/lock"), tmp_path / "link", tmp_path):
+        with pytest.raises(OSError, match=r"\[Errno"), files.alone(path, wait=True):
+            pytest.fail("there is no lock")
+    assert not (tmp_path / "elsewhere").exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="paths of Windows end before that")

@@ -184,8 +184,8 @@ class Dump:
             yield io.BytesIO(self._data)
             return
         assert self._place is not None
-        with files.opened(self._place, self._max_size) as descriptor, io.FileIO(descriptor, closefd=False) as raw:
-            yield io.BufferedReader(raw)
+        with files.opened(self._place, self._max_size) as descriptor, files.stream(descriptor, self.path) as stream:
+            yield stream
 
     def _read(
         self, stream: BinaryIO, faults: list[Fault], known: Facts | None, *, bare: bool = False

@@ -129,6 +129,8 @@ class Carver:
         entry = on_disk(self.path, str(self.path))
         if entry.is_directory or entry.other:
             raise FileAccessError(f"{self.path}: {entry.other or 'a directory'}, not a file")
+        if not entry.size and files.head(self.path, 1):
+            raise FileAccessError(f"{self.path}: does not say its size; copy it to a file first")
         self.size = entry.size
         self._blocks = self._system(entry)
         with ExitStack() as stack:

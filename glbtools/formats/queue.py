@@ -651,5 +651,4 @@ def _file_batches(path: str | Path, layout: Layout, kind: str) -> Iterator[Batch
         raise UsageError(f"{path}: the layout {layout.id} does not say where numbers stand; read_queue has the texts")
     with files.opened(path) as descriptor:
         size = min(PIECES[kind], os.fstat(descriptor).st_size + 1)
-        read: Callable[[], bytes] = lambda: os.read(descriptor, size)  # noqa: E731
-        yield from codec(layout).batches(iter(read, b""), kind)
+        yield from codec(layout).batches(files.blocks(descriptor, path, block=size), kind)
