@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glbtools.binary.field import INTEGERS, ORDERS
 from glbtools.binary.layout import MAX_TEXT
+from glbtools.brief import brief, count
 
 if TYPE_CHECKING:
     from glbtools.binary.field import Field
@@ -61,6 +62,9 @@ class Columns(NamedTuple):
     checksum: Any
     start: Any
     stop: Any
+
+    def __repr__(self) -> str:
+        return brief("Columns", count(len(self.sync), "record"))
 
 
 def loop(codec: RecordCodec, rows: Callable[[RecordCodec, bytes, int, Stretch], Any] | None = None) -> Run:

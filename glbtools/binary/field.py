@@ -13,6 +13,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from glbtools.binary import dateparts, stamp
+from glbtools.brief import brief
 from glbtools.errors import FieldError
 
 INTEGERS = {"u8": 1, "u16": 2, "u32": 4, "i8": 1, "i16": 2, "i32": 4}
@@ -118,6 +119,9 @@ class Field(NamedTuple):
     flags: tuple[tuple[str, int], ...] = ()
     repeats: str = ""
     unit: int = 1
+
+    def __repr__(self) -> str:
+        return brief("Field", f"{self.name}, {self.section} {self.offset}, {self.type}, {self.status}")
 
     @property
     def stop(self) -> int:

@@ -28,6 +28,7 @@ from glbtools.binary.field import (
 )
 from glbtools.binary.layout import MAX_TEXT, ONE_PAGE, PADDED, TERMINATORS, Layout
 from glbtools.binary.span import Span
+from glbtools.brief import brief
 from glbtools.errors import FieldError
 
 if TYPE_CHECKING:
@@ -79,6 +80,9 @@ class Record(NamedTuple):
     others: tuple[int | bytes, ...] = ()
     tail: bytes = b""
 
+    def __repr__(self) -> str:
+        return brief("Record", f"{self.sync} at {self.span}, {self.text!r}")
+
     @property
     def span(self) -> Span:
         """Its bytes in the file."""
@@ -97,6 +101,9 @@ class Gap(NamedTuple):
     data: bytes
     start: int
     stop: int
+
+    def __repr__(self) -> str:
+        return brief("Gap", f"0x{self.start:04x}-0x{self.stop:04x}, {self.data[:24]!r}")
 
 
 class Damage(NamedTuple):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from glbtools.brief import brief
+
 
 class Span(NamedTuple):
     """A stretch of bytes of a file, closed below and open above.
@@ -44,6 +46,9 @@ class Fault(NamedTuple):
     damage: bool = True
     number: int | None = None
     line: int | None = None
+
+    def __repr__(self) -> str:
+        return brief("Fault", f"{self.kind}, {self.span}, {self.message}")
 
 
 class Region(NamedTuple):

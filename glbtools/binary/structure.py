@@ -25,6 +25,7 @@ from construct import (
 from glbtools.binary.field import INTEGERS, Field, reader
 from glbtools.binary.layout import PADDED, TERMINATORS, Layout
 from glbtools.binary.span import Span
+from glbtools.brief import brief
 from glbtools.errors import UsageError
 
 
@@ -54,6 +55,9 @@ class Value(NamedTuple):
     span: Span
     raw: bytes
     value: int | str | bytes | None
+
+    def __repr__(self) -> str:
+        return brief("Value", f"{self.field.name} {self.span} {self.value!r}")
 
 
 def field(each: Field) -> Construct:

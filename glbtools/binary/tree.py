@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from glbtools.binary.span import Span
+from glbtools.brief import brief
 
 Stored = int | str | bytes | None
 
@@ -29,3 +30,6 @@ class Node(NamedTuple):
     status: str = ""
     computed: Stored = None
     children: tuple[Node, ...] = ()
+
+    def __repr__(self) -> str:
+        return brief("Node", f"{self.name} {self.span} {self.value!r} {self.meaning}")

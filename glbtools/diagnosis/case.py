@@ -10,6 +10,7 @@ from typing import NamedTuple, Unpack
 
 from glbtools.binary import stamp
 from glbtools.binary.records import Record
+from glbtools.brief import brief
 from glbtools.diagnosis.finding import Details, Evidence, Finding, new_finding, stored
 from glbtools.diagnosis.master import SKEW, Master, is_start
 from glbtools.evidence.contents import Artefact
@@ -69,6 +70,10 @@ class ChannelVerdict(NamedTuple):
     verdict: Verdict
     note: str = ""
     barred: str = ""
+
+    def __repr__(self) -> str:
+        channel = self.channel
+        return brief("ChannelVerdict", f"{channel.kind} {channel.origin} -> {channel.target}, {self.verdict.state}")
 
     @property
     def compared(self) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from glbtools import files
+from glbtools.brief import brief
 from glbtools.diagnosis.case import Case, ChannelVerdict, absent, cases, copied_from, passed_over
 from glbtools.diagnosis.deleted import recovered
 from glbtools.diagnosis.doubts import named
@@ -51,6 +52,9 @@ class UnjudgedPostoffice(NamedTuple):
     name: str | None
     path: str
     wanted: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return brief("UnjudgedPostoffice", f"{self.name or self.path}, {self.why}")
 
     @property
     def why(self) -> str:
@@ -97,8 +101,8 @@ class Report:
     judged: bool = True
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{number} {each}" for each, number in self.summary.items())
-        return f"<Report on {', '.join(self.paths)}: {counts}>"
+        counts = ", ".join(f"{number} {each}" for each, number in self.summary.items() if number) or "nothing"
+        return brief("Report", f"{counts}, {', '.join(self.paths)}")
 
     @cached_property
     def inputs(self) -> list[File]:

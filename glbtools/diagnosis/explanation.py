@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple, TypeVar
 
+from glbtools.brief import brief, count
 from glbtools.diagnosis import problems
 from glbtools.diagnosis.problems import Problem
 from glbtools.errors import UsageError
@@ -29,6 +30,9 @@ class Explanation(NamedTuple):
     problems: tuple[Problem, ...] = ()
     messages: tuple[Message, ...] = ()
     named: bool = True
+
+    def __repr__(self) -> str:
+        return brief("Explanation", f"{count(len(self.problems), 'problem')}, {count(len(self.messages), 'message')}")
 
 
 def explain(what: str | int) -> Explanation:

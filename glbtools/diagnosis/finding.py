@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, TypedDict, Unpack
 
+from glbtools.brief import brief
 from glbtools.diagnosis.problems import Problem, by_slug
 from glbtools.model.change import Change
 from glbtools.model.channel import Range
@@ -32,6 +33,9 @@ class Evidence(NamedTuple):
     field: str = ""
     value: int | str | None = None
     note: str = ""
+
+    def __repr__(self) -> str:
+        return brief("Place", f"{self.field} {self.value!r}, {self.span or self.line or ''} {self.path}")
 
 
 def stored(path: str, holder: ReqConf | SrvConf | Requestor, name: str, note: str = "") -> Evidence:
@@ -66,6 +70,9 @@ class Alternative(NamedTuple):
     effect: str
     settled_by: str
 
+    def __repr__(self) -> str:
+        return brief("Alternative", f"{self.slug}, {self.says}")
+
 
 NOT_SO = "what is said here is not so"
 """The effect of what a doubt names."""
@@ -85,6 +92,9 @@ class RefutedHistory(NamedTuple):
     says: str
     sign: str
     by: tuple[Evidence, ...]
+
+    def __repr__(self) -> str:
+        return brief("RefutedHistory", f"{self.slug}, {self.sign}")
 
 
 @dataclass(frozen=True)
@@ -124,7 +134,7 @@ class Finding:
     refuted: tuple[RefutedHistory, ...] = ()
 
     def __repr__(self) -> str:
-        return f"<{self.severity} {self.problem.code} {self.problem.slug}: {self.message}>"
+        return brief(f"{self.severity} {self.problem.code} {self.problem.slug}", self.message)
 
     def __post_init__(self) -> None:
         if not self.severity:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from glbtools import files
+from glbtools.brief import brief, count
 from glbtools.diagnosis.successors.inputs import SuccessorInputs
 from glbtools.errors import GlbError
 from glbtools.evidence import containers
@@ -52,6 +53,9 @@ class File(NamedTuple):
     why: str = ""
     times: tuple[FileTime, ...] = ()
 
+    def __repr__(self) -> str:
+        return brief("File", f"{self.used}, {self.format}, {self.size} bytes, {self.path}")
+
 
 class Place(NamedTuple):
     """A postoffice with its files.
@@ -65,6 +69,9 @@ class Place(NamedTuple):
     postoffice: Postoffice
     unit: int
     files: tuple[File, ...]
+
+    def __repr__(self) -> str:
+        return brief("Place", f"{self.postoffice.shown}, {count(len(self.files), 'file')}")
 
 
 @dataclass
@@ -86,7 +93,7 @@ class Inventory:
     unreadable: dict[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return f"<Inventory: {len(self.places)} postoffices, {len(self.others)} other files>"
+        return brief("Inventory", f"{count(len(self.places), 'postoffice')}, {count(len(self.others), 'other file')}")
 
     @property
     def units(self) -> list[Network]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
+from glbtools.brief import brief, count
 from glbtools.directory.attributes import CLASSES, content
 from glbtools.directory.compare import by_key
 from glbtools.directory.export import Source
@@ -93,6 +94,9 @@ class Backsync(NamedTuple):
     connectors: tuple[tuple[str, Entry], ...] = ()
     backsyncs: bool = True
     details: Mapping[str, tuple[str, ...]] = {}
+
+    def __repr__(self) -> str:
+        return brief("Backsync", f"{count(len(self.partners), 'partner')}, {len(self.returned)} come back")
 
     @property
     def troubled(self) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from glbtools.brief import brief
 from glbtools.directory.attributes import content, told_as
 from glbtools.directory.export import Source
 from glbtools.directory.order import PlannedChange, Receiver, Spool, SpooledChanges, arranged, is_group
@@ -58,6 +59,9 @@ class Difference(NamedTuple):
     emptied: Mapping[str, tuple[str, ...]] = {}
     unasked: tuple[str, ...] = ()
     taken: tuple[datetime | None, datetime | None] = (None, None)
+
+    def __repr__(self) -> str:
+        return brief("Difference", f"{self.state}, {self.counts}")
 
     def steps(self, receiver: Receiver) -> Iterator[tuple[str, Entry]]:
         """Yield what makes the older list into the newer, in an order in which a receiver can apply it."""

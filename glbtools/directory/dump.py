@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from glbtools import files
 from glbtools.binary.span import Fault, Span
+from glbtools.brief import brief
 from glbtools.directory.attributes import names_of
 from glbtools.errors import FieldError, UnknownFormatError, UsageError
 from glbtools.evidence.sources import Entry as Place
@@ -53,6 +54,9 @@ class Dump:
         remarks: what is odd about its lines, as found the last time it was read.
         doubts: those of them that say that it may lack objects, or that one cannot be told by its number.
     """
+
+    def __repr__(self) -> str:
+        return brief("Dump", f"{self.kind}, {self.path}")
 
     def __init__(
         self,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from glbtools.brief import brief
 from glbtools.directory.attributes import told_as
 from glbtools.directory.order import PlannedChange, Receiver, Spool, arranged, is_group, is_renamed, parent_of
 from glbtools.directory.state import State, Witness, digest, moment_text, shown_name
@@ -72,6 +73,9 @@ class Outcome(NamedTuple):
     insignificant: int = 0
     alarms: tuple[str, ...] = ()
     emptied: int = 0
+
+    def __repr__(self) -> str:
+        return brief("ExportResult", f"{self.counts}, up to {self.state.exported}")
 
 
 def export(

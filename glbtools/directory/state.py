@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from glbtools import files
+from glbtools.brief import brief
 from glbtools.model.directory import Entry
 from glbtools.tables import Setting, open_json
 
@@ -81,6 +82,9 @@ class State(NamedTuple):
     attributes: Mapping[str, int] = MappingProxyType({})
     sets: tuple[tuple[str, ...], ...] = ()
     head: int | None = None
+
+    def __repr__(self) -> str:
+        return brief("State", f"{self.server}, exported up to {self.exported}")
 
 
 LOCK = f"{files.UNFINISHED}export.lock"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from glbtools.brief import brief
+
 LOG, QUEUED, EXPORT, IMPORT, UPDATE = (
     "Log Entry", "Record Queued", "Last Export", "Last Import", "Last Update Received",
 )  # fmt: skip
@@ -72,6 +74,9 @@ class Event(NamedTuple):
     severity: str = ""
     certainty: str = ""
     repeats: str = ""
+
+    def __repr__(self) -> str:
+        return brief("Event", f"{self.written}, {self.message}, {self.place}")
 
     @property
     def place(self) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from glbtools import files
+from glbtools.brief import brief, count
 from glbtools.diagnosis.engine import Report, diagnose
 from glbtools.diagnosis.finding import Finding
 from glbtools.errors import UsageError
@@ -89,7 +90,8 @@ class Timeline:
     _events: Sorter = field(default_factory=Sorter, repr=False)
 
     def __repr__(self) -> str:
-        return f"<Timeline of {len(self.clocks)} clocks: {sum(each.events for each in self.clocks.values())} events>"
+        events = sum(each.events for each in self.clocks.values())
+        return brief("Timeline", f"{count(events, 'event')} of {count(len(self.clocks), 'clock')}")
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self._events)
@@ -525,8 +527,8 @@ class _Gathering:
                 written=each.written,
                 number=each.number,
             )
-        for what, count in undated_of_pairs(report):
-            self.made.undated[what] += count
+        for what, number in undated_of_pairs(report):
+            self.made.undated[what] += number
 
     def findings(self, found: Iterable[Finding]) -> None:
         """Add the findings, each at the latest date of what it rests on."""

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from glbtools import files
 from glbtools.binary.layout import Layout
 from glbtools.binary.records import CHUNK, Gap, Record, codec
+from glbtools.brief import brief
 from glbtools.errors import FileAccessError
 from glbtools.evidence import images
 from glbtools.evidence.containers import ARCHIVE, form
@@ -86,6 +87,9 @@ class CarvedRecord(NamedTuple):
     record: Record | None
     is_sound: bool
     is_doubtful: bool = False
+
+    def __repr__(self) -> str:
+        return brief("CarvedRecord", f"0x{self.start:x}-0x{self.stop:x} {self.text!r}")
 
 
 @dataclass

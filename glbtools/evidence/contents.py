@@ -8,9 +8,9 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from glbtools import files
+from glbtools.brief import count
 from glbtools.errors import GlbError, UnknownFormatError
 from glbtools.evidence.sources import Entry, OnDisk
-from glbtools.formats.base import count
 from glbtools.formats.registry import DIRSYNC, Inspection, inspect_bytes
 from glbtools.layouts import Layouts
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from glbtools import files
+from glbtools.brief import brief, count
 from glbtools.errors import UsageError, suggestion
 from glbtools.evidence import containers
 from glbtools.evidence.contents import Contents
@@ -40,6 +41,9 @@ class Evidence:
     passed_over: list[OmittedInput]
     containers: list[Entry]
     contents: Contents
+
+    def __repr__(self) -> str:
+        return brief("Evidence", f"{count(len(self.units), 'network')}, {count(len(self.postoffices), 'postoffice')}")
 
     @property
     def unlooked(self) -> dict[str, str]:
@@ -93,6 +97,9 @@ class Network:
     postoffices: list[Postoffice]
     older: list[Postoffice] = field(default_factory=list)
     _identities: dict[tuple[object, ...], list[Postoffice]] | None = field(default=None, init=False, repr=False)
+
+    def __repr__(self) -> str:
+        return brief("Network", ", ".join(each.shown for each in self.postoffices))
 
     @cached_property
     def server(self) -> Postoffice | None:

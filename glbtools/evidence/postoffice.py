@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glbtools.binary.records import Record
+from glbtools.brief import brief, count
 from glbtools.evidence.contents import Artefact, Contents
 from glbtools.evidence.sources import INSIDE
 from glbtools.formats.registry import DIRSYNC, Inspection
@@ -123,6 +124,9 @@ class Postoffice:
     _known: dict[Hashable, Any] = field(default_factory=dict, repr=False)
     """What was found out of its files, by the question."""
     _log: dict[str, list[LogLine]] = field(default_factory=dict, repr=False)
+
+    def __repr__(self) -> str:
+        return brief("Postoffice", f"{self.shown}, {self.role}, {count(len(self.artefacts), 'file')}, {self.path}")
 
     @property
     def layouts(self) -> Layouts:

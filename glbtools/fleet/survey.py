@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from glbtools import __version__, files, processes
+from glbtools.brief import brief, count
 from glbtools.diagnosis.wording import plural
 from glbtools.errors import OutputExistsError, UsageError
 from glbtools.fleet import pool, summary, tables
@@ -24,6 +25,7 @@ from glbtools.fleet.discovery import Job, Walk
 from glbtools.fleet.judging import JUDGED, UNJUDGED, Line, Terms
 from glbtools.fleet.records import RECORDS, schema, write_records
 from glbtools.layouts import Layouts
+from glbtools.layouts.written import to_toml
 from glbtools.reporting.documents import dumps
 from glbtools.reporting.page import write_page
 from glbtools.tables import read_json
@@ -79,6 +81,9 @@ class Survey:
     lost: list[str] = field(default_factory=list)
     seconds: float = 0.0
     written: list[Path] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return brief("Survey", f"{count(self.units, 'unit')} in {self.out}")
 
     @property
     def troubled(self) -> bool:
@@ -202,7 +207,7 @@ def _prepare(target: Path, paths: list[str], terms: Terms, *, resume: bool, reco
         "schema": SCHEMA,
         "version": __version__,
         "max_file_size": terms.max_size,
-        "layouts": {name: repr(each) for name, each in terms.layouts.items() if terms.layouts.given(name)},
+        "layouts": {name: to_toml(each) for name, each in terms.layouts.items() if terms.layouts.given(name)},
         "paths": paths,
         "records": records,
     }

@@ -66,11 +66,6 @@ def stored_row(value: Stored) -> int | str | dict[str, str] | None:
     return {"hex": value.hex()} if isinstance(value, bytes) else value
 
 
-def count(number: int, what: str) -> str:
-    """Return ``1 record``, ``2 records``."""
-    return f"{number} {what}" + ("" if number == 1 else "s")
-
-
 def known(value: int | None) -> str:
     """Return a number, or that it is unknown."""
     return "unknown" if value is None else str(value)

@@ -17,8 +17,9 @@ from glbtools.binary.layout import Layout
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.structure import Value
 from glbtools.binary.tree import Node
+from glbtools.brief import brief, count
 from glbtools.errors import FieldError, UsageError
-from glbtools.formats.base import Row, Rows, count, known, requestor_row, span_row, stored_row
+from glbtools.formats.base import Row, Rows, known, requestor_row, span_row, stored_row
 from glbtools.model.configuration import POINTERS, Place, ReqConf, Requestor, SrvConf
 
 REQCONF_SIZE = 512
@@ -46,7 +47,7 @@ class ReqConfFile:
     slack: bytes = b""
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+        return brief(type(self).__name__, "; ".join(self.summary()))
 
     @property
     def is_short(self) -> bool:
@@ -121,7 +122,7 @@ class SrvConfFile:
     slack: bytes = b""
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+        return brief(type(self).__name__, "; ".join(self.summary()))
 
     @property
     def whole(self) -> int:

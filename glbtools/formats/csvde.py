@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from glbtools.binary.span import Fault, Span
-from glbtools.formats.base import count
+from glbtools.brief import count
 from glbtools.formats.objects import (
     KEPT,
     ObjectFile,

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
+from glbtools.brief import brief, count
 from glbtools.errors import DescriptionError
-from glbtools.formats.base import Rows, count, span_row
+from glbtools.formats.base import Rows, span_row
 from glbtools.tables import Setting, open_json
 
 SCHEMA = "glbtools.cursors/1"
@@ -73,7 +74,7 @@ class Document(NamedTuple):
     faults: tuple[Fault, ...] = ()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+        return brief(type(self).__name__, "; ".join(self.summary()))
 
     def lists(self) -> list[Rows]:
         """The cursors."""

@@ -16,8 +16,9 @@ from typing import NamedTuple
 
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
+from glbtools.brief import brief, count
 from glbtools.errors import FieldError, UsageError
-from glbtools.formats.base import Row, Rows, ansi, attribute_rows, count, span_row
+from glbtools.formats.base import Row, Rows, ansi, attribute_rows, span_row
 
 ADD, MODIFY, DELETE, COMMENT, NEITHER = "A", "M", "D", "#", ""
 KINDS = (ADD, MODIFY, DELETE)
@@ -91,7 +92,7 @@ class DirsyncFile(NamedTuple):
     sections: tuple[Section, ...]
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+        return brief(type(self).__name__, "; ".join(self.summary()))
 
     @property
     def changes(self) -> tuple[Section, ...]:

@@ -16,9 +16,10 @@ from typing import BinaryIO, NamedTuple
 
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
+from glbtools.brief import brief, count
 from glbtools.errors import FieldError, UsageError
 from glbtools.formats.base import Row as JsonRow
-from glbtools.formats.base import Rows, ansi, attribute_rows, count, moment_row, span_row
+from glbtools.formats.base import Rows, ansi, attribute_rows, moment_row, span_row
 from glbtools.formats.objects import usn_of
 from glbtools.model.directory import Entry, Facts, Values
 
@@ -131,7 +132,7 @@ class CsvFile(NamedTuple):
     separators: Separators = DEFAULT_SEPARATORS
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+        return brief(type(self).__name__, "; ".join(self.summary()))
 
     @property
     def header(self) -> tuple[str, ...]:

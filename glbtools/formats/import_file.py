@@ -14,8 +14,9 @@ from itertools import accumulate
 
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
+from glbtools.brief import brief, count
 from glbtools.formats import transaction
-from glbtools.formats.base import Rows, count, text_record_row
+from glbtools.formats.base import Rows, text_record_row
 from glbtools.formats.transaction import TransactionText
 from glbtools.model.transaction import FLAT_TYPES, HIERARCHICAL_TYPES, Transaction, meaning
 
@@ -54,7 +55,7 @@ class ImportFile:
     after: str = ""
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+        return brief(type(self).__name__, "; ".join(self.summary()))
 
     @property
     def transactions(self) -> tuple[Transaction, ...]:

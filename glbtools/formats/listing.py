@@ -17,9 +17,10 @@ from glbtools.binary import stamp
 from glbtools.binary.records import Record
 from glbtools.binary.span import Fault, Region, Span, tile
 from glbtools.binary.tree import Node
+from glbtools.brief import brief, count
 from glbtools.errors import UsageError
 from glbtools.formats import transaction
-from glbtools.formats.base import Row, Rows, count, known, moment_row, requestor_row, span_row, text_record_row
+from glbtools.formats.base import Row, Rows, known, moment_row, requestor_row, span_row, text_record_row
 from glbtools.model.configuration import Place, ReqConf, Requestor, SrvConf
 
 ENCODING = "cp850"
@@ -96,7 +97,7 @@ class QueueListing(Listing):
     """What LISTQ prints."""
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+        return brief(type(self).__name__, "; ".join(self.summary()))
 
     @property
     def faults(self) -> list[Fault]:
@@ -149,7 +150,7 @@ class ConfigurationListing(Listing):
     """What LISTDS prints."""
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+        return brief(type(self).__name__, "; ".join(self.summary()))
 
     def lists(self) -> list[Rows]:
         """The numbers printed, as the fields they are printed from, and the requestors."""

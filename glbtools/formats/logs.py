@@ -25,9 +25,10 @@ from typing import Any, Literal, NamedTuple
 
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
+from glbtools.brief import brief, count
 from glbtools.errors import UsageError
 from glbtools.formats import messages
-from glbtools.formats.base import Row, Rows, count, moment_row, span_row
+from glbtools.formats.base import Row, Rows, moment_row, span_row
 
 ENCODING = "cp850"
 PROBE_SIZE = 64 * 1024
@@ -181,6 +182,9 @@ class LogLine(NamedTuple):
     sitting: int = 0
     path: str = ""
 
+    def __repr__(self) -> str:
+        return brief("LogLine", f"{self.number} {self.raw!r}")
+
     @property
     def span(self) -> Span:
         """Its bytes in the file."""
@@ -258,7 +262,7 @@ class Log:
     form: LogForm
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+        return brief(type(self).__name__, "; ".join(self.summary()))
 
     @property
     def faults(self) -> tuple[Fault, ...]:

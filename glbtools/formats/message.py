@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
+from glbtools.brief import brief, count
 from glbtools.formats import transaction
-from glbtools.formats.base import Row, Rows, count, text_record_row
+from glbtools.formats.base import Row, Rows, text_record_row
 from glbtools.formats.transaction import TransactionText
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class ForeignMessage:
     faults: tuple[Fault, ...] = ()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+        return brief(type(self).__name__, "; ".join(self.summary()))
 
     @property
     def settings(self) -> dict[str, str]:
@@ -375,7 +376,7 @@ class Subject(NamedTuple):
     raw: bytes = b""
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+        return brief(type(self).__name__, "; ".join(self.summary()))
 
     @property
     def faults(self) -> list[Fault]:

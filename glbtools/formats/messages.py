@@ -10,6 +10,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from glbtools.brief import brief
+
 KEPT, SHORT = 4096, 200
 """Texts whose reading is kept, and the characters of the longest of them: logs say the same things over and over."""
 
@@ -45,6 +47,9 @@ class Message(NamedTuple):
     versions: tuple[str, ...]
     sources: tuple[str, ...]
     variant: bool
+
+    def __repr__(self) -> str:
+        return brief("Message", f"{self.code} {self.text!r}")
 
     @property
     def paired(self) -> bool:

@@ -15,9 +15,10 @@ from typing import BinaryIO, NamedTuple
 
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
+from glbtools.brief import brief, count
 from glbtools.errors import UsageError
 from glbtools.formats import search_output
-from glbtools.formats.base import Row, Rows, attribute_rows, count, moment_row, span_row
+from glbtools.formats.base import Row, Rows, attribute_rows, moment_row, span_row
 from glbtools.formats.replication import METADATA, VECTOR, Stamp, VectorCursor, parse_metadata, parse_vector
 from glbtools.model.directory import Entry, Facts, Values
 
@@ -103,7 +104,7 @@ class ObjectFile(NamedTuple):
     records: tuple[Record, ...]
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+        return brief(type(self).__name__, "; ".join(self.summary()))
 
     @property
     def faults(self) -> tuple[Fault, ...]:

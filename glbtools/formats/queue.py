@@ -22,8 +22,9 @@ from glbtools.binary.layout import LINKS, Layout
 from glbtools.binary.records import CHUNK, NO_LINK, Batch, Damage, Gap, Record, RecordCodec, codec, stored_link
 from glbtools.binary.span import Fault, Region, Span, joined
 from glbtools.binary.tree import Node, Stored
+from glbtools.brief import brief, count
 from glbtools.errors import FieldError, UsageError
-from glbtools.formats.base import Row, Rows, count, moment_row, stored_row, transaction_row
+from glbtools.formats.base import Row, Rows, moment_row, stored_row, transaction_row
 
 if TYPE_CHECKING:
     from glbtools.binary.columns import Columns
@@ -84,7 +85,7 @@ class Queue:
     framing: list[Fault] = field(default_factory=list)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+        return brief(type(self).__name__, "; ".join(self.summary()))
 
     @cached_property
     def codec(self) -> RecordCodec:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from glbtools import files
 from glbtools.binary.span import Fault, Region, tile
+from glbtools.brief import brief
 from glbtools.errors import GlbError, UnknownFormatError, UsageError, suggestion
 from glbtools.layouts import Layouts
 
@@ -48,6 +49,9 @@ class Entry(NamedTuple):
     binary: bool = False
     built: bool = False
     certainty: str = "as its package says"
+
+    def __repr__(self) -> str:
+        return brief("Format", f"{self.name}, {self.title}")
 
     def parse(self, data: bytes, layout: Layout | None) -> Content:
         """Return what a content holds.
@@ -229,7 +233,7 @@ class Inspection(Generic[Read_co]):
     content: Read_co
 
     def __repr__(self) -> str:
-        return f"<Inspection of {self.path}: {'; '.join(self.summary)}>"
+        return brief("Inspection", f"{self.path}, {'; '.join(self.summary)}")
 
     @cached_property
     def faults(self) -> list[Fault]:

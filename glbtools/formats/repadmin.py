@@ -19,8 +19,9 @@ from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.tree import Node
+from glbtools.brief import brief, count
 from glbtools.errors import DescriptionError
-from glbtools.formats.base import Rows, count, moment_row, span_row
+from glbtools.formats.base import Rows, moment_row, span_row
 from glbtools.tables import open_json
 
 SHOWREPL_HEADER = (
@@ -193,7 +194,7 @@ class Vectors(Report[Vector]):
         return self.rows(when=lambda each: moment_row(each.when))
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+        return brief(type(self).__name__, "; ".join(self.summary()))
 
     def summary(self) -> list[str]:
         """How many vectors and domain controllers there are, and how many lines are of former lives."""
@@ -218,7 +219,7 @@ class Links(Report[Link]):
         return self.rows(succeeded=lambda each: moment_row(each.succeeded))
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+        return brief(type(self).__name__, "; ".join(self.summary()))
 
     def summary(self) -> list[str]:
         """How many links there are, and how many of them fail."""

@@ -13,7 +13,8 @@ from glbtools.binary.layout import Layout
 from glbtools.binary.span import Fault, Region, Span
 from glbtools.binary.structure import Value
 from glbtools.binary.tree import Node
-from glbtools.formats.base import Row, Rows, count, span_row, stored_row
+from glbtools.brief import brief, count
+from glbtools.formats.base import Row, Rows, span_row, stored_row
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ class Sibling:
     faults: list[Fault] = field(default_factory=list)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {'; '.join(self.summary())}>"
+        return brief(type(self).__name__, "; ".join(self.summary()))
 
     def build(self) -> bytes:
         """The bytes of the file."""

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from glbtools import files
 from glbtools.binary import layout
 from glbtools.binary.layout import Layout
+from glbtools.brief import brief
 from glbtools.errors import LayoutError, UsageError
 
 REFERENCE = MappingProxyType({each: f"{each}-reference-1" for each in layout.FAMILIES})
@@ -40,6 +41,9 @@ def load(path: str | Path) -> Layout:
 
 class Layouts(Mapping[str, Layout]):
     """One layout for each family: the reference unless one was given."""
+
+    def __repr__(self) -> str:
+        return brief("Layouts", ", ".join(each.id for each in self.values()))
 
     def __init__(self, given: Iterable[Layout] = ()) -> None:
         """Take the user's layouts; UsageError when two are of one family."""

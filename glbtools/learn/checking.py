@@ -12,6 +12,7 @@ from glbtools import files
 from glbtools.binary.layout import Layout
 from glbtools.binary.span import Span
 from glbtools.binary.structure import Value
+from glbtools.brief import brief
 from glbtools.errors import UsageError
 from glbtools.formats.config import ReqConfFile, SrvConfFile, parse_reqconf, parse_srvconf
 from glbtools.formats.listing import Listing, parse_listing, probe_listq
@@ -66,6 +67,9 @@ class LayoutCheck(NamedTuple):
     sums: int | None
     fits: bool
     against: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return brief("LayoutCheck", f"{self.part.path}, {'fits' if self.fits else 'does not fit'}")
 
 
 def check_layout(

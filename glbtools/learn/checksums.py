@@ -22,6 +22,7 @@ from glbtools.binary import checksum
 from glbtools.binary.checksum import ALGORITHMS, CATALOGUE, SUMS, Crc, reflected, reversed_bits
 from glbtools.binary.field import unsigned
 from glbtools.binary.layout import COVERS
+from glbtools.brief import brief
 
 WIDTHS = (2, 4)
 """Bytes a checksum field may have."""
@@ -98,6 +99,9 @@ class ChecksumMatch(NamedTuple):
     chance: float
     rivals: tuple[str, ...] = ()
     open: str = ""
+
+    def __repr__(self) -> str:
+        return brief("ChecksumMatch", f"{self.algorithm} over {'+'.join(self.covers)}")
 
     @property
     def doc(self) -> str:

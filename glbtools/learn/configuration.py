@@ -15,7 +15,7 @@ from itertools import combinations
 from glbtools.binary.field import Field
 from glbtools.binary.layout import Layout
 from glbtools.binary.layout import parse as parse_layout
-from glbtools.formats.base import count
+from glbtools.brief import count
 from glbtools.formats.config import REQCONF_SIZE
 from glbtools.formats.listing import Listing
 from glbtools.layouts import reference

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from glbtools.binary.field import Field
 from glbtools.binary.layout import Layout
-from glbtools.formats.base import count
+from glbtools.brief import count
 
 DOUBTED = frozenset({"inferred", "assumed"})
 """Statuses that leave a doubt."""

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from glbtools import files
 from glbtools.binary.layout import STATUSES, Layout
+from glbtools.brief import brief, count
 from glbtools.errors import LayoutError, UnknownFormatError, UsageError
-from glbtools.formats.base import count
 from glbtools.formats.listing import parse_listing, probe_listq
 from glbtools.formats.queue import Queue, parse_queue
 from glbtools.formats.registry import FORMATS, detect
@@ -102,7 +102,7 @@ class Learning:
 
     def __repr__(self) -> str:
         found = self.layout.id if self.layout else "undecided"
-        return f"<Learning of {len(self.paths)} {self.family} files: {found}>"
+        return brief("Learning", f"{found}, {count(len(self.paths), f'{self.family} file')}")
 
     @property
     def partial(self) -> bool:

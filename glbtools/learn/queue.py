@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from glbtools.binary.layout import TERMINATORS, Layout
+from glbtools.brief import brief, count
 from glbtools.errors import LayoutError
 from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn import columns
@@ -85,6 +86,9 @@ class Candidate(NamedTuple):
     texts: tuple[tuple[int, str], ...]
     said: int
     copied: frozenset[int] = frozenset()
+
+    def __repr__(self) -> str:
+        return brief("Candidate", f"{self.layout.id}, {count(self.records, 'record')}, {self.explained:.0%}")
 
     @property
     def sound(self) -> bool:

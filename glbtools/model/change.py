@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from glbtools.binary.records import Record
+from glbtools.brief import brief
 
 
 class Change(NamedTuple):
@@ -32,6 +33,9 @@ class Change(NamedTuple):
     path: str = ""
     line: int | None = None
     note: str = ""
+
+    def __repr__(self) -> str:
+        return brief("Change", f"{self.sync} {self.stamp or 'undated'} {self.text!r}")
 
     @property
     def span(self) -> tuple[int, int] | None:

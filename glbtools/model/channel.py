@@ -16,6 +16,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from glbtools.brief import brief
+
 Range = tuple[int, int]
 
 STATES = (
@@ -84,6 +86,9 @@ class Channel(NamedTuple):
     importing: bool | None = None
     stopped_at: int | None = None
 
+    def __repr__(self) -> str:
+        return brief("Channel", f"{self.kind} {self.origin} -> {self.target}")
+
 
 class Verdict(NamedTuple):
     """What a channel is found to be in.
@@ -109,6 +114,9 @@ class Verdict(NamedTuple):
     settled_by: tuple[str, ...]
     undecided: tuple[str, ...]
     expected: dict[str, tuple[Range, ...]]
+
+    def __repr__(self) -> str:
+        return brief("Verdict", f"{self.certainty} {self.state} {self.ranges.get(self.state, ())}")
 
     def of(self, number: int) -> str:
         """Return what one number is: the state that concerns it, or IN_SYNC where none does.

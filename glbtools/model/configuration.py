@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from glbtools.binary.span import Span
+from glbtools.brief import brief, count
 
 POINTERS = ("SRVTRANS", "USRTRANS", "GWTRANS", "NMETRANS")
 """Queues a REQCONF pointer exists for, in the order of Q140462; its fields are ``ptr_srvtrans`` and so on."""
@@ -64,6 +65,9 @@ class ReqConf:
     postoffice: str | None = None
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
+    def __repr__(self) -> str:
+        return brief("ReqConf", f"ReqSync {self.reqsync}, SrvSync {self.srvsync}, server {self.server}")
+
     def value(self, name: str) -> int | str | datetime | None:
         """Return what a stored field says; None where that is not known."""
         if name.startswith("ptr_"):
@@ -99,6 +103,9 @@ class Requestor:
     line: int | None = None
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
+    def __repr__(self) -> str:
+        return brief("Requestor", f"{self.name}, ReqSync {self.reqsync}, SrvSync {self.srvsync}")
+
     @property
     def node(self) -> str:
         """NET/PO in upper case; empty where it has no name."""
@@ -130,6 +137,9 @@ class SrvConf:
     requestors: tuple[Requestor, ...] = ()
     postoffice: str | None = None
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        return brief("SrvConf", f"Sync {self.sync}, cycle {self.cycle}, {count(len(self.requestors), 'requestor')}")
 
     @cached_property
     def by_node(self) -> Mapping[str, Requestor]:

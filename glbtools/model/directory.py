@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from glbtools.brief import brief
+
 TOMBSTONE_LIFETIME = timedelta(days=30)
 """How long a deleted object is kept to tell of its deletion, unless set otherwise (Q239639)."""
 
@@ -52,6 +54,9 @@ class Entry(NamedTuple):
     former: str | None = None
     csn: str | None = None
 
+    def __repr__(self) -> str:
+        return brief("Entry", f"{self.changed} {self.dn}")
+
     @property
     def has_identity(self) -> bool:
         """Whether it is known by more than its name."""
@@ -89,6 +94,9 @@ class Facts(NamedTuple):
     numbered: bool = True
     identified: bool = True
     lifetime: timedelta | None = None
+
+    def __repr__(self) -> str:
+        return brief("Facts", f"{self.server}, {self.head}")
 
     @property
     def remembers(self) -> timedelta:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from glbtools.brief import brief
+
 
 class Edit(NamedTuple):
     """One change to one file.
@@ -27,6 +29,9 @@ class Edit(NamedTuple):
     after: str
     why: str
     safety: str
+
+    def __repr__(self) -> str:
+        return brief("Edit", f"{self.what} {self.path}, {self.after}")
 
 
 class Origin(NamedTuple):
@@ -61,3 +66,6 @@ class Remainder(NamedTuple):
     postoffice: str
     why: str
     lost: bool = False
+
+    def __repr__(self) -> str:
+        return brief("Remainder", f"{self.slug}, {self.why}")

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from glbtools import files
+from glbtools.brief import brief, count
 from glbtools.diagnosis.case import Case
 from glbtools.diagnosis.engine import Report
 from glbtools.diagnosis.finding import Finding
@@ -69,7 +70,7 @@ class Plan:
         self.unsafe, self.only = unsafe, only
 
     def __repr__(self) -> str:
-        return f"<Plan for {self._work.root}: {len(self.edits)} edits, {len(self.undone)} left>"
+        return brief("Plan", f"{count(len(self.edits), 'edit')}, {len(self.undone)} left, {self._work.root}")
 
     @property
     def edits(self) -> list[Edit]:

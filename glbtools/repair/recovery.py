@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, NamedTuple
 from glbtools import files
 from glbtools.binary.layout import Layout
 from glbtools.binary.records import codec
+from glbtools.brief import brief, count
 from glbtools.diagnosis.master import origin_of
 from glbtools.errors import FileAccessError, GlbError, OutputExistsError, UsageError
 from glbtools.evidence.carving import CarvedRecord, Carver
@@ -94,7 +95,7 @@ class CarvedImage:
     is_more: bool = False
 
     def __repr__(self) -> str:
-        return f"<CarvedImage {self.path}: {self.records} records, {self.texts} texts>"
+        return brief("CarvedImage", f"{self.path}, {count(self.records, 'record')}, {count(self.texts, 'text')}")
 
 
 def carve(

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from glbtools import __version__, files
 from glbtools.binary.records import Record
+from glbtools.brief import brief, count
 from glbtools.diagnosis.engine import Report, diagnose
 from glbtools.diagnosis.wording import plural
 from glbtools.errors import FileAccessError
@@ -37,6 +38,9 @@ class Result(NamedTuple):
     files: int
     report: Report
     changed: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return brief("RebuildResult", f"{count(self.files, 'file')} in {self.directory}")
 
     @property
     def remaining(self) -> list[str]:

@@ -11,8 +11,9 @@ from glbtools import layouts
 from glbtools.binary.field import Field
 from glbtools.binary.layout import PADDED, STATUSES, TERMINATORS, Layout
 from glbtools.binary.records import Record
+from glbtools.brief import count
 from glbtools.files import sha256
-from glbtools.formats.base import count, span_row
+from glbtools.formats.base import span_row
 from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn import comparison
 from glbtools.learn.differences import DOUBTED, differences, doubt_text, place_text, type_text

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from glbtools import files
+from glbtools.brief import brief
 from glbtools.model.channel import ICS, Channel, Range, Verdict, classify
 from glbtools.sync import values
 from glbtools.sync.faults import StateError
@@ -168,6 +169,9 @@ class Result(NamedTuple):
     sent: int = 0
     counts: Counter[str] = Counter()  # noqa: RUF012
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return brief("SyncResult", f"{self.outcome}, up to {self.cursor}")
 
 
 class Agent:

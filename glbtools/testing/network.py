@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glbtools.brief import brief
+
 if TYPE_CHECKING:
     from glbtools.diagnosis.engine import Report
 
@@ -21,6 +23,9 @@ class SimulatedNetwork:
 
     path: Path
     truth: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return brief("SimulatedNetwork", f"{', '.join(self.faults) or 'no fault'}, {self.path}")
 
     @property
     def faults(self) -> list[str]:

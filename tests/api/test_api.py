@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +19,7 @@ import glbtools
 from glbtools.testing import changes, damaged, postoffices, queue_files, reqconf_files, texts
 
 ROOT = Path(__file__).resolve().parents[2]
+FIXTURES = ROOT / "fixtures"
 HERE = Path(__file__).parent
 STRANGER = HERE / "stranger.py"
 OTHER = HERE / "another-package"
@@ -80,29 +83,69 @@ def test_the_script_type_checks_and_a_wrong_attribute_does_not(checker: str, tmp
 # --- what results look like ------------------------------------------------------------------------------------------
 
 
-def test_a_result_is_shown_in_one_short_line(stuck: Path) -> None:
-    glb = stuck / "october" / "GLB"
-    report = glbtools.diagnose(stuck)
-    results = [
-        report,
-        *report.findings,
-        glbtools.plan_rebuild(report),
-        glbtools.unsent(stuck),
-        *glbtools.unsent(stuck),
-        glbtools.timeline(stuck),
-        glbtools.find_evidence(stuck),
-        glbtools.inspect(glb / "REQTRANS.GLB"),
-        glbtools.read_queue(glb / "REQTRANS.GLB"),
-        glbtools.read_reqconf(glb / "REQCONF.GLB"),
-        glbtools.read_log(stuck / "october/LOG/DSSERVER.LOG"),
-        glbtools.learn_layout([glb / "REQTRANS.GLB"]),
-        *glbtools.carve(glb / "REQTRANS.GLB"),
-        glbtools.load_layouts()["queue"],
-    ]
-    for each in results:
-        assert len(repr(each)) < 100 + 2 * len(str(stuck)), repr(each)
-        assert "\n" not in repr(each)
-    assert repr(report.findings[0]).startswith("<error U101 stranded-transactions: 6 changes in REQTRANS")
+def parts_of(results: Iterable[object]) -> list[object]:
+    """Everything in some results that is of a public type."""
+    public = [getattr(glbtools, name) for name in glbtools.__all__]
+    kinds = tuple(each for each in public if isinstance(each, type) and each is not glbtools.Content)
+    found: list[object] = []
+    seen: set[int] = set()
+    waiting = list(results)
+    while waiting:
+        each = waiting.pop()
+        if id(each) in seen or isinstance(each, str | bytes | int | float):
+            continue
+        seen.add(id(each))
+        found += [each] if isinstance(each, kinds) else []
+        if isinstance(each, Mapping):
+            waiting += each.values()
+        elif isinstance(each, list | tuple | set | frozenset):
+            waiting += each
+        if dataclasses.is_dataclass(each):
+            waiting += [getattr(each, field.name, None) for field in dataclasses.fields(each)]
+    return found
+
+
+def test_whatever_a_result_holds_is_shown_in_one_short_line(stuck: Path, tmp_path: Path) -> None:
+    directories = FIXTURES / "directories/backsync-restored-directory"
+    dumps = [glbtools.Dump(directories / name) for name in ("a.csv", "b.csv")]
+    report = glbtools.diagnose(stuck, FIXTURES / "network", FIXTURES / "damaged", directories)
+    queue = stuck / "october/GLB/REQTRANS.GLB"
+    plan = glbtools.plan_rebuild(glbtools.diagnose(stuck))
+    found = parts_of(
+        [
+            report,
+            glbtools.unsent(stuck, FIXTURES / "network", direction="both"),
+            glbtools.timeline(FIXTURES / "network"),
+            list(glbtools.timeline(FIXTURES / "network")),
+            glbtools.find_evidence(FIXTURES),
+            *(glbtools.inspect(each) for each in (FIXTURES / "network").rglob("*.???") if each.stat().st_size),
+            glbtools.inspect(directories / "a.csv"),
+            glbtools.read_queue(FIXTURES / "damaged/cut-off/GLB/REQTRANS.GLB"),
+            glbtools.read_srvconf(FIXTURES / "network/montgomery/GLB/SRVCONF.GLB").config,
+            glbtools.read_log(stuck / "october/LOG/DSSERVER.LOG").joined,
+            glbtools.learn_layout([queue]),
+            glbtools.check_layout(glbtools.load_layouts()["queue"], [queue]),
+            glbtools.load_layouts(),
+            glbtools.carve(queue),
+            glbtools.explain("send"),
+            glbtools.messages(171),
+            glbtools.supported_formats(),
+            plan,
+            plan.edits,
+            plan.undone,
+            plan.write(tmp_path / "rebuilt"),
+            glbtools.survey(stuck, out=tmp_path / "survey", workers=0),
+            glbtools.compare_dumps(*dumps),
+            glbtools.backsync(dumps[0], {"B": dumps[1]}, cursors={"B": 16}),
+            dumps,
+        ]
+    )
+    assert len({type(each) for each in found}) > 40
+    for each in found:
+        assert len(repr(each)) < 120, repr(each)
+        assert "\n" not in repr(each), repr(each)
+    first = next(each for each in report.findings if each.problem.code == "U101")
+    assert repr(first).startswith("<error U101 stranded-transactions: 6 changes in REQTRANS")
 
 
 def test_a_verdict_in_text_is_the_report_as_a_string(stuck: Path, tmp_path: Path) -> None:

@@ -184,6 +184,25 @@ def test_the_directory_of_a_survey_is_neither_overwritten_nor_among_what_is_read
         glbtools.survey(tmp_path / "nothing", out=tmp_path / "other", workers=0)
 
 
+def test_a_survey_goes_on_only_on_the_terms_on_which_it_began(
+    archive: Path, tmp_path: Path, run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, own = tmp_path / "mine.toml", tmp_path / "own.toml"
+    mine.write_text(run("formats", "queue", "--as", "toml").out)
+    own.write_text(mine.read_text().replace('byte_order = "little"', 'byte_order = "big"', 1))
+    layouts, others = glbtools.load_layouts(mine), glbtools.load_layouts(own)
+    assert layouts["queue"].id == others["queue"].id
+    out, given = tmp_path / "out", archive / "1994" / "stuck"
+    glbtools.survey(given, out=out, workers=0, layouts=layouts)
+    glbtools.survey(given, out=out, workers=0, layouts=layouts, resume=True)
+    for terms in ({"layouts": others}, {"layouts": None}, {"layouts": layouts, "max_size": 1 << 20}):
+        with pytest.raises(UsageError, match=r"the survey there has another (layouts|max file size); begin a new one"):
+            glbtools.survey(given, out=out, workers=0, resume=True, **terms)
+    monkeypatch.setattr(survey_module, "__version__", "9")
+    with pytest.raises(UsageError, match="another version"):
+        glbtools.survey(given, out=out, workers=0, resume=True, layouts=layouts)
+
+
 def test_the_page_needs_nothing_and_names_the_worst(archive: Path, tmp_path: Path) -> None:
     glbtools.survey(archive, out=tmp_path / "out", workers=0)
     page = (tmp_path / "out" / "summary.html").read_text()

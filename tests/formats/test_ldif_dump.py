@@ -173,7 +173,7 @@ def test_every_value_that_is_written_is_read_again(held):
 
 def test_without_the_library_it_is_said_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "ldif", None)
-    with pytest.raises(UsageError, match=r"pip install 'glbtools\[ldif\]'"):
+    with pytest.raises(UsageError, match=r'pip install "glbtools\[ldif\]"'):
         parse_ldif(b"")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
+from glbtools.brief import brief, count
 from glbtools.diagnosis.doubts import LIKELY_AT_MOST, at_most_likely
 from glbtools.diagnosis.finding import Evidence
 from glbtools.model.change import Change
@@ -57,6 +58,9 @@ class Route(NamedTuple):
     target: str | None
     channel: str
 
+    def __repr__(self) -> str:
+        return brief("Route", f"{self.channel} {self.origin or self.path} -> {self.target}")
+
     @property
     def order(self) -> tuple[str, int, str, str]:
         """What routes are sorted by."""
@@ -77,6 +81,9 @@ class Obstacle(NamedTuple):
     certainty: str
     note: str = ""
     settled_by: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return brief("Obstacle", f"{self.certainty} {self.why}, {self.note}")
 
     @property
     def weighed(self) -> Obstacle:
@@ -130,7 +137,7 @@ class Outstanding(_NotArrived):
     change: Change
 
     def __repr__(self) -> str:
-        return f"<Outstanding {self.change.sync} ({self.why}): {self.change.text[:60]!r}>"
+        return brief("Outstanding", f"{self.change.sync} {self.why}, {self.change.text!r}")
 
     @property
     def sync(self) -> int:
@@ -153,6 +160,9 @@ class MissingRange(_NotArrived):
 
     range: Range
 
+    def __repr__(self) -> str:
+        return brief("MissingRange", f"{self.range} {self.why}, {self.route.origin} -> {self.route.target}")
+
 
 class UnknownRoute(NamedTuple):
     """A route of which not everything can be told.
@@ -164,6 +174,9 @@ class UnknownRoute(NamedTuple):
 
     route: Route
     wanted: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return brief("UnknownRoute", f"{self.route}, wanted {', '.join(self.wanted)}")
 
 
 @dataclass
@@ -183,7 +196,7 @@ class Unsent:
     unreadable: dict[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return f"<Unsent: {len(self.changes)} changes, {len(self.ranges)} ranges>"
+        return brief("Unsent", f"{count(len(self.changes), 'change')}, {count(len(self.ranges), 'range')}")
 
     @property
     def numbers(self) -> int:

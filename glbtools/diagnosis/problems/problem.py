@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from glbtools.brief import brief
+
 SEVERITIES = ("error", "warning", "note")
 """Most serious first. An error loses changes or stops a step, a warning wants a look, a note is normal or history."""
 
@@ -74,3 +76,6 @@ class Problem(NamedTuple):
     repair: str
     sources: tuple[str, ...]
     symptom: Symptom | None = None
+
+    def __repr__(self) -> str:
+        return brief("Problem", f"{self.code} {self.slug}, {self.severity}, {self.title}")
