@@ -85,7 +85,8 @@ def suggestion(word: str, known: Iterable[str], before: str = "") -> str:
     likeness = [SequenceMatcher(None, each, wanted).ratio() for each in near]
     near = [each for each, ratio in zip(near, likeness, strict=True) if ratio > likeness[0] - 0.1]
     if len(wanted) > 2 and wanted not in names:
-        near += [each for each in names if each.startswith(wanted) and each not in near]
+        begun = [each for each in names if each.startswith(wanted)]
+        near = begun + [each for each in near if each not in begun]
     return f"; did you mean {' or '.join(before + names[each] for each in near[:3])}?" if near else ""
 
 

@@ -7,6 +7,7 @@ import inspect
 import os
 import re
 import tomllib
+import typing
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,14 @@ def test_the_page_of_the_library_explains_every_field_and_every_argument(generat
         if name in calls or (name in glbtools.testing.__all__ and not isinstance(call, type)):
             explained = generate.library.parsed(call.__doc__).sections.get("Args", {})
             assert set(inspect.signature(call).parameters) <= set(explained) | {"self"}, name
+
+
+def test_every_reason_of_unsent_is_among_the_words():
+    from glbtools.diagnosis.changes.found import Why
+
+    words = (ROOT / "docs" / "words.md").read_text(encoding="utf-8")
+    for reason in typing.get_args(Why):
+        assert re.search(rf"^\| {reason} \| (up|down|up, down) \|", words, re.MULTILINE), reason
 
 
 def test_every_page_is_in_the_navigation_of_the_site_and_in_the_index():

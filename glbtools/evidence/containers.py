@@ -97,8 +97,9 @@ def located(path: str, max_size: int) -> Entry | None:
         if not place.is_directory:
             kind = form(place)
             place = opened(place, kind, max_size) if kind else None
-    within = next((each.shown.removesuffix(each.name) for each in beside), path)
-    way = suggestion(path.removeprefix(within), (each.name for each in beside), within)
+    names = [each.shown for each in beside]
+    within = next((each[: max(each.rfind("/") + 1, each.rfind(INSIDE) + len(INSIDE))] for each in names), path)
+    way = suggestion(path.removeprefix(within), (each.removeprefix(within) for each in names), within)
     raise FileAccessError(
         f"{path}: no such place in {outer}{way or f'; glbtools evidence {outer} lists what is in it'}"
     )

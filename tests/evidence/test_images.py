@@ -423,6 +423,8 @@ def test_a_deleted_file_of_no_postoffice_is_listed(tmp_path: Path, run: Run) -> 
     deleted(image, "other/NOTES.TXT")
     others = json.loads(run("evidence", image, "--json").out)["others"]
     assert any(each["path"].endswith("_OTES.TXT (deleted)") for each in others)
+    said = run("inspect", f"{image}::other/_OTES.TXT").err
+    assert said.endswith(f"no such place in {image}; did you mean {image}::other/_OTES.TXT (deleted)?\n")
 
 
 def test_an_image_that_is_cut_off_is_said_to_be(tmp_path: Path, run: Run) -> None:
