@@ -166,6 +166,9 @@ def _sound(codec: RecordCodec, data: bytes, offsets: Any) -> Stretch:
         count = min(count, _leading(raw[ends + index] == byte))
     starts, stops = starts[:count], stops[:count]
     heads = gather(data, 0, codec.len_head, starts)
+    empty = numpy.flatnonzero(sizes[:count] == 0)
+    filling = (int(at) for at in empty if not data[int(starts[at]) : int(stops[at])].strip(b"\0"))
+    count = next(filling, count)
     if (
         codec.layout.terminator == "nul"
         and not (codec.layout.lines or codec.layout.obscured)

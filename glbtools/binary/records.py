@@ -745,9 +745,10 @@ class RecordCodec:
     def _interior(self, kind: str) -> list[str]:
         """A NUL inside the text means that the length is wrong; in pages, no text that what is there fills one.
 
-        What goes over the end of a page is no record.
+        Nor is it a record where all is zero: numbers begin at 1. What goes over the end of a page is no record either.
         """
-        blank = ["if end == first: break"] if self.layout.page else []
+        zero = "" if self.layout.page else " and not data[pos:stop].strip(b'\\0')"
+        blank = [f"if end == first{zero}: break"]
         blank += [f"if pos // {self.page} != (stop - 1) // {self.page}: break"] if self.page else []
         if self.layout.terminator != "nul" or self.length is None or self.layout.lines or self.layout.obscured:
             return blank

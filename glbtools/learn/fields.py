@@ -190,6 +190,14 @@ def readings(records: Sequence[ChainRecord], rule: Rule) -> list[Reading]:
     return _numbered(sight, counted, claims, dates, order or _order(sight, dates))
 
 
+def length_alone(records: Sequence[ChainRecord], rule: Rule) -> Reading:
+    """Return the explanation that says nothing but which column leads from text to text, if one does."""
+    number = rule.number
+    return Reading(
+        [] if rule.by != "length" or number is None else [_length(Sight(records, rule), rule.distance, number)]
+    )
+
+
 # --- one role each ------------------------------------------------------------------------------------------------
 
 

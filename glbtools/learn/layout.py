@@ -44,6 +44,7 @@ def laid_out(
         header=alignment.header, length_counts=PADDED if padded > 1 else _counts(rule), terminator=rule.terminator,
         stride=max(rule.stride, padded),
         pad=alignment.pad if rule.stride > 1 else 0, framing_doc=_framing_doc(rule), lines=_lines(records, rule),
+        partial=not any(each.role == "sync" for each in fields),
     )  # fmt: skip
     return parse_layout(to_toml(layout).encode(), "learnt layout")
 

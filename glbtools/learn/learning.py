@@ -330,6 +330,8 @@ def _texts_alone(
     if any(each.unread or each.strays("text") for each in compared):
         return
     learning.layout, learning.held, learning.comparisons, learning.checksum = layout, held, compared, None
+    if not found or not found[0].framed:
+        learning.reasons = ["no bytes of the records count them in the order in which they stand"]
     learning.reasons += kind_doubts(
         [(each, read) for each, read in zip(sample_files, queues, strict=True) if read.records]
     )

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from glbtools.binary.layout import TERMINATORS, Layout
+from glbtools.binary.records import Gap
 from glbtools.brief import brief, count
 from glbtools.errors import LayoutError
 from glbtools.formats.queue import Queue, parse_queue
@@ -17,7 +18,7 @@ from glbtools.learn import columns
 from glbtools.learn.alignment import Alignment, alignments, placed
 from glbtools.learn.chain import ChainRecord, chain_all, sample
 from glbtools.learn.comparison import compare
-from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, readings, widened
+from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, length_alone, readings, widened
 from glbtools.learn.framing import Rule, rules
 from glbtools.learn.layout import laid_out
 from glbtools.learn.paging import paged
@@ -155,6 +156,19 @@ def candidates(sample_files: Sequence[SampleFile], progress: Callable[[str], Non
         if found and found[0].sound:
             return _distinct(found)
     return _distinct(_ranked(sample_files, _explained(sample_files, _fitting(sample_files), progress)))
+
+
+def frames(sample_files: Sequence[SampleFile]) -> list[Candidate]:
+    """Return layouts that say where records and their texts stand, and nothing of numbers, best first."""
+    found: list[Candidate] = []
+    for rule, records in _fitting(sample_files):
+        reading = length_alone(records, rule)
+        ended = (_ended(records, rule, each) for each in alignments(records, rule, reading)[:MOST_ARRANGED])
+        fitting = [
+            Frame(*each, reading, 1) for each in ended if not any(_straddles(c, *each[::-1]) for c in reading.claims)
+        ]
+        found += [each for each, _ in _tried(sample_files, records, fitting)]
+    return sorted(found, key=lambda each: (not each.framed, each.bits))
 
 
 EXCERPT, MARGIN = 1 << 17, 3 * CLEAR
@@ -368,14 +382,17 @@ def _weighed(sample_files: Sequence[SampleFile], records: Sequence[ChainRecord],
         fault.kind in MISFRAMED for queue in queues for fault in queue.framing
     )
     size = sum(len(sample_file.data) for sample_file in sample_files)
-    strayed = sum(gap.stop - gap.start for queue in queues for gap in queue.gaps)
+    # Zeros behind the last record are room that a file has, and explained by that.
+    strayed = sum(gap.stop - gap.start for queue in queues for gap in queue.gaps if not _is_room(queue, gap))
     gaps = sum(len(queue.gaps) for queue in queues)
     kinds = sum(of_one_kind(queue)[1] for queue in queues)
     bits = alignment.bits + reading.bits + GAP_BITS * gaps + STRAY_BITS * strayed + ODD_BITS * odd
     if rule.by == "length" and padded == 1 and rule.excess > len(TERMINATORS[rule.terminator]):
         raws = [layout.encoded(record.text) for queue in queues for record in queue.records]
         bits += ALIKE_BITS * count * alike(raws, same=rule.terminator == "none")
-    bits += BEHIND_BITS * (placed(reading.claims[0], alignment)[0] == "trailer")
+    bits += BEHIND_BITS * any(
+        each.role == "sync" and placed(each, alignment)[0] == "trailer" for each in reading.claims
+    )
     bits += TEXT_BITS * cut_off(records, rule, alignment, reading.claims, copied)
     bits += ODD_BITS * (_unlisted(sample_files, queues) + _untold(sample_files, queues) * count)
     return Candidate(
@@ -392,6 +409,10 @@ def _weighed(sample_files: Sequence[SampleFile], records: Sequence[ChainRecord],
         said=all_said(queues),
         copied=copied,
     )
+
+
+def _is_room(queue: Queue, gap: Gap) -> bool:
+    return gap.stop == queue.size and not gap.data.strip(b"\0")
 
 
 def compared(queues: Sequence[Queue]) -> tuple[tuple[int, str], ...]:
@@ -422,6 +443,8 @@ def _untold(sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> int:
     """Return how many known numbers a layout reads otherwise."""
     count = 0
     for sample_file, queue in zip(sample_files, queues, strict=True):
+        if not queue.layout.numbered:
+            continue
         syncs = [each.sync for each in queue.records]
         for known, read in ((sample_file.first, syncs[:1]), (sample_file.last, syncs[-1:])):
             count += known is not None and read != [known]

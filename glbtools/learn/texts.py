@@ -12,7 +12,7 @@ from glbtools.layouts.written import to_toml
 from glbtools.learn.audit import frame_doubts, text_doubts
 from glbtools.learn.comparison import damage_is_usual
 from glbtools.learn.inserting import part_name
-from glbtools.learn.queue import CLEAR, Candidate
+from glbtools.learn.queue import CLEAR, Candidate, frames
 from glbtools.learn.samples import SampleFile
 
 KEPT = ("text", "constant", "opaque", "len_text")
@@ -23,9 +23,10 @@ def partial_layout(found: Sequence[Candidate], sample_files: Sequence[SampleFile
     """Return a layout of the texts alone; None where the readings that fit do not agree in them.
 
     Args:
-        found: the readings, best first.
+        found: the readings, best first; none where nothing counts the records.
         sample_files: the files that they are of.
     """
+    found = found if found and found[0].framed else frames(sample_files)
     if not found or not found[0].framed:
         return None
     best = found[0]

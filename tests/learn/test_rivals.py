@@ -88,3 +88,28 @@ def test_two_files_of_one_layout_are_learnt_together(learn: Callable[..., Learni
     learning = learn(packed(plain, list(range(300, 400))), packed(plain, list(range(70_000, 70_060))))
     assert learning.layout is not None and learning.layout.numbered
     assert not learning.apart
+
+
+@pytest.mark.parametrize("first", [300, 65_530, 70_000])
+def test_one_known_number_decides_what_the_file_leaves_open(first: int, tmp_path: Path) -> None:
+    def head(number: int, seconds: int, raw: bytes) -> bytes:
+        return struct.pack("<HIHI", len(raw) + 1, number, 0, seconds)
+
+    data = packed(head, list(range(first, first + 90)))
+    (tmp_path / "MSTTRANS.GLB").write_bytes(data)
+    learning = learn_layout([tmp_path / "MSTTRANS.GLB"], known=[f"last={first + 89}"])
+    assert learning.layout is not None and not learning.layout.partial, learning.reasons
+    assert [each.sync for each in parse_queue(data, learning.layout).records] == list(range(first, first + 90))
+
+
+def test_zeros_behind_the_last_record_are_room_and_no_records(learn: Callable[..., Learning]) -> None:
+    def head(number: int, seconds: int, raw: bytes) -> bytes:
+        return struct.pack("<HHII4s", len(raw), 0, number, seconds, b"\xffqrs")
+
+    data = packed(head, list(range(240, 280)))
+    learning = learn(data + bytes(300))
+    assert learning.layout is not None and not learning.layout.partial, learning.reasons
+    queue = parse_queue(data + bytes(300), learning.layout)
+    assert [each.sync for each in queue.records] == list(range(240, 280))
+    assert [(each.start, each.stop) for each in queue.gaps] == [(len(data), len(data) + 300)]
+    assert queue.build() == data + bytes(300)

@@ -146,6 +146,23 @@ def test_nothing_is_stated_where_two_readings_differ_in_their_texts(tmp_path: Pa
     assert layout is None or {each.text for each in parse_queue(b"".join(made), layout).records} <= set(texts())
 
 
+@pytest.mark.parametrize("order", ["newest first", "any"])
+def test_the_texts_of_records_that_stand_in_another_order_are_stated(order: str, tmp_path: Path) -> None:
+    places = list(range(40))[::-1] if order == "newest first" else [at * 17 % 40 for at in range(40)]
+    rows = texts()
+    data = b"".join(
+        struct.pack("<HH4sI", zlib.crc32(rows[at].encode()) & 0xFFFF, 7, b"\xffqrs", 70_001 + at)
+        + rows[at].encode()
+        + b"\0"
+        for at in places
+    )
+    (tmp_path / "MSTTRANS.GLB").write_bytes(data)
+    learning = learn_layout([tmp_path / "MSTTRANS.GLB"])
+    assert learning.layout is not None and not learning.layout.numbered
+    assert [each.text for each in parse_queue(data, learning.layout).records] == [rows[at] for at in places]
+    assert learning.reasons == ["no bytes of the records count them in the order in which they stand"]
+
+
 def test_a_checksum_still_covers_a_date_that_is_left_open() -> None:
     layout = reference("queue")._replace(covers=("sync", "stamp", "text"))
     change = Change(7, "A Ann Page\tPCM:NET/WEST/ann", datetime(1995, 3, 4, 10, 20, 30))
