@@ -385,7 +385,8 @@ class _Checker:
             return ""
         if SPELLED.fullmatch(spelled) is None:
             given.fail(
-                f"{shown(spelled)} is not of the form xor:5a, add:03, rol:3, xor-stored:00, xor-clear:00, xor:sync"
+                f"{shown(spelled)} is not of the form xor:5a, add:03, rol:3, xor-stored:00, xor-clear:00, xor:sync, "
+                "tab:00"
             )
         name = Obscuring(spelled).field
         own = [each for each in fields if each.name == name]

@@ -258,7 +258,9 @@ def _known(parts: Parts, samples: Samples) -> dict[int, int]:
     """Return which of the records have a number that somebody knows: place among the samples -> number."""
     known: dict[int, int] = {}
     for sample_file, queue in parts:
-        for number, record in ((sample_file.first, queue.records[:1]), (sample_file.last, queue.records[-1:])):
+        last = columns.last_at([each.sync for each in queue.records], sample_file.last)
+        ends = ((sample_file.first, queue.records[:1]), (sample_file.last, queue.records[last : last + 1]))
+        for number, record in ends:
             at = (place for place, (_, each, its) in enumerate(samples) if its is queue and [each] == record)
             known.update((place, number) for place in at if number is not None)
     return known

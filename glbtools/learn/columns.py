@@ -208,3 +208,18 @@ def dates_in_parts() -> Iterable[Number]:
 def links() -> Iterable[Number]:
     """Every way to store an offset."""
     return _LINKS
+
+
+def lasts(numbers: Sequence[int | None]) -> set[int | None]:
+    """Return the numbers that may be the last of a queue: the last, and those behind which numbers fall.
+
+    What follows a fall may be left over of an earlier queue.
+    """
+    falls = (a for a, b in itertools.pairwise(numbers) if a is not None and b is not None and b <= a)
+    return {*numbers[-1:], *falls}
+
+
+def last_at(numbers: Sequence[int], known: int | None) -> int:
+    """Return where the last number of a queue stands: at the end, unless one is known behind which they fall."""
+    falls = (at for at, (a, b) in enumerate(itertools.pairwise(numbers)) if a == known and b <= a)
+    return len(numbers) - 1 if known in (None, *numbers[-1:]) else next(falls, len(numbers) - 1)

@@ -474,12 +474,14 @@ def _counted(sight: Sight, taken: Sequence[Claim]) -> list[_Counter]:
 
 def _is_as_known(sight: Sight, values: Sequence[int | None]) -> bool:
     """Whether a column holds the numbers that somebody knows: of the first record of a file, or of the last."""
-    for at, each in enumerate(sight.records):
-        first = at == 0 or sight.records[at - 1].sample_file is not each.sample_file
-        last = at + 1 == len(sight.records) or sight.records[at + 1].sample_file is not each.sample_file
-        for number, there in ((each.sample_file.first, first), (each.sample_file.last, last)):
-            if there and number not in (None, values[at]):
-                return False
+    files = itertools.groupby(range(len(values)), lambda at: id(sight.records[at].sample_file))
+    for _, places in files:
+        held = list(places)
+        sample_file, own = sight.records[held[0]].sample_file, [values[at] for at in held]
+        if sample_file.first not in (None, own[0]):
+            return False
+        if sample_file.last is not None and sample_file.last not in columns.lasts(own):
+            return False
     return True
 
 

@@ -72,10 +72,9 @@ def held_out(
         if near:
             whole = len(near) == len(queue.records)
             rest.append(sample_file if whole else sample_file.beginning(near[-1].stop))
+            # A number that is known of one record is as good as one of another: what it decides is not asked here.
             if not whole and sample_file.last is not None and layout.numbered:
-                rest[-1].last = near[
-                    -1
-                ].sync  # a known number is as good in another record; what it decides is not asked
+                rest[-1].last = near[-1].sync
     records = sum(map(len, kept))
     found = search(rest) if rest else None
     if found is None:

@@ -22,7 +22,7 @@ from glbtools.formats.queue import Queue, parse_queue
 from glbtools.formats.registry import FORMATS, detect
 from glbtools.layouts import Layouts
 from glbtools.layouts.written import to_toml
-from glbtools.learn import configuration, holdout, obscuring, queue, singles, texts
+from glbtools.learn import columns, configuration, holdout, obscuring, queue, singles, texts
 from glbtools.learn import hints as known_hints
 from glbtools.learn.audit import date_doubts, frame_doubts, kind_doubts, number_doubts, text_doubts, without_stamp
 from glbtools.learn.checking import Part, queue_listing, queue_part
@@ -248,12 +248,12 @@ def _queue_layout(
             confirmed.append((str(path), reqconf))
     learning.concluded += _confirmed(sample_files, confirmed)
     stored = sample_files
+    sample_files, cover = obscuring.in_parts(sample_files)
     said = with_listings(sample_files, printed, ENCODING)
-    cover = None
-    if said and not any(each.printed for each in sample_files):
+    if not cover and said and not any(each.printed for each in sample_files):
         sample_files, cover = obscuring.clear(sample_files, printed, ENCODING)
         said = with_listings(sample_files, printed, ENCODING)
-    if cover:
+    if cover and any(each.printed for each in sample_files):
         sample_files = [obscuring.followed(each, cover) for each in sample_files]
         with_listings(sample_files, printed, ENCODING)
     learning.concluded += said
@@ -601,7 +601,8 @@ def _unread_numbers(best: queue.Candidate, sample_file: SampleFile) -> Iterator[
     if sample_file.first is None and sample_file.last is None:
         return
     read = [each.sync for each in parse_queue(sample_file.data, best.layout).records]
-    for which, number, at in (("first", sample_file.first, 0), ("last", sample_file.last, -1)):
+    last = columns.last_at(read, sample_file.last)
+    for which, number, at in (("first", sample_file.first, 0), ("last", sample_file.last, last)):
         if number is not None and read and read[at] != number:
             yield (
                 f"--known {which}={number}: no reading of {sample_file.path} has it there; the likeliest has "

@@ -325,6 +325,12 @@ def _broken(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
     starts = {each.start for each in queue.gaps}
     counted = [each for each in queue.records if each.sync < LARGEST_SYNC]
     for before, after in itertools.pairwise(counted):
+        if before.sync == sample_file.last and after.sync <= before.sync:
+            yield (
+                f"the record {before.sync} of {sample_file.path} is the last by what is known: what stands behind it, "
+                f"from the number {after.sync} on, is left over"
+            )
+            return
         broken = before.stop in starts or not queue.adjoin(before, after)
         dates = None not in (before.stamp, after.stamp)
         back = dates and after.stamp < before.stamp  # type: ignore[operator]

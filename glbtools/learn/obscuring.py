@@ -8,6 +8,7 @@ Where the keys differ between records, the number or a byte before the text must
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from operator import sub, xor
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 from glbtools.binary.field import Field
 from glbtools.binary.layout import Layout
-from glbtools.binary.obscuring import Obscuring, exclusive
+from glbtools.binary.obscuring import TAB, Obscuring, exclusive
 from glbtools.formats.listing import Listing
 from glbtools.formats.queue import parse_queue
 from glbtools.learn.alignment import LARGEST_HEADER
@@ -83,6 +84,8 @@ class Cover(NamedTuple):
 
     def __str__(self) -> str:
         """In words."""
+        if self.way == "tab":
+            return f"texts stand in parts: a byte 0x{self.key:02x} where a tab is meant, between alias and address"
         if self.way == "rol":
             return f"each byte of a text is stored with its bits turned left by {self.key}, as the listing shows"
         if self.way in {"xor-stored", "xor-clear"}:
@@ -196,6 +199,29 @@ def followed(sample_file: SampleFile, cover: Cover) -> SampleFile:
                 data[start : start + len(text)] = text
             known |= texts.keys()
     return sample_file.with_data(bytes(data))
+
+
+def in_parts(sample_files: Sequence[SampleFile]) -> tuple[list[SampleFile], Cover | None]:
+    """Return files whose texts have a tab between alias and address, and what stands there in the files.
+
+    No listing is needed for that; where a tab stands there, the files are what they were.
+    """
+    found = Counter(match[1][0] for each in sample_files for match in _PARTS.finditer(each.data))
+    (between, count), *_ = found.most_common(1) or [(TAB, 0)]
+    if between == TAB or count < max(FEWEST_PARTS, PARTS * found.total()):
+        return list(sample_files), None
+
+    def whole(match: re.Match[bytes]) -> bytes:
+        return match[0][:-1] + b"\t" if match[1][0] == between else match[0]
+
+    return [each.with_data(_PARTS.sub(whole, each.data)) for each in sample_files], Cover("tab", between)
+
+
+_PARTS = re.compile(rb"[ADM] [^\x00-\x1f\x7f]{1,60}([\x00-\x1f])(?=[A-Z0-9]{1,8}:[^\x00-\x1f\x7f])")
+"""A code, an alias, and what stands before an address with its type."""
+
+FEWEST_PARTS, PARTS = 4, 0.9
+"""Texts in parts that show what stands between those, and the share of all texts that they must be."""
 
 
 def read(sample_file: SampleFile, layout: Layout, known: SampleFile) -> SampleFile:

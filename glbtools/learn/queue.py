@@ -446,8 +446,8 @@ def _untold(sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> int:
         if not queue.layout.numbered:
             continue
         syncs = [each.sync for each in queue.records]
-        for known, read in ((sample_file.first, syncs[:1]), (sample_file.last, syncs[-1:])):
-            count += known is not None and read != [known]
+        count += sample_file.first is not None and syncs[:1] != [sample_file.first]
+        count += sample_file.last is not None and sample_file.last not in columns.lasts(syncs)
     return count
 
 

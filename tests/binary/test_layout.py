@@ -372,7 +372,7 @@ def test_records_that_have_no_beginning_or_end_are_refused(content: str, key: st
     assert (error.key, error.reason) == (key, reason)
 
 
-UNSPELLED = "is not of the form xor:5a, add:03, rol:3, xor-stored:00, xor-clear:00, xor:sync"
+UNSPELLED = "is not of the form xor:5a, add:03, rol:3, xor-stored:00, xor-clear:00, xor:sync, tab:00"
 NO_NUMBER = "is no number of the record that stands before the text"
 
 
@@ -390,6 +390,7 @@ NO_NUMBER = "is no number of the record that stands before the text"
         ('obscured = "rol:0"', "obscured", f"'rol:0' {UNSPELLED}"),
         ('obscured = "rol:8"', "obscured", f"'rol:8' {UNSPELLED}"),
         ('obscured = "xor-stored:1"', "obscured", f"'xor-stored:1' {UNSPELLED}"),
+        ('obscured = "tab:09"', "obscured", f"'tab:09' {UNSPELLED}"),
         ('obscured = "turn:3"', "obscured", f"'turn:3' {UNSPELLED}"),
         ('obscured = "xor:nobody"', "obscured", f"nobody {NO_NUMBER}"),
         ('obscured = "add:text"', "obscured", f"text {NO_NUMBER}"),

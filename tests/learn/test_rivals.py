@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from glbtools.formats.queue import parse_queue
+from glbtools.formats.queue import new_queue, parse_queue
 from glbtools.learn import Learning, learn_layout
+from glbtools.model.change import Change
 
 NAMES = ["Ann", "Bob", "Carl", "Dora", "Eva", "Finn", "Gwen", "Hugo", "Kim", "Lars"]
 DAY = 800_000_000
@@ -113,3 +115,39 @@ def test_zeros_behind_the_last_record_are_room_and_no_records(learn: Callable[..
     assert [each.sync for each in queue.records] == list(range(240, 280))
     assert [(each.start, each.stop) for each in queue.gaps] == [(len(data), len(data) + 300)]
     assert queue.build() == data + bytes(300)
+
+
+@pytest.mark.parametrize("between", [0x00, 0x1F])
+@pytest.mark.parametrize("listed", [False, True])
+def test_texts_in_parts_are_joined_by_tabs_and_written_as_they_stood(
+    between: int, listed: bool, tmp_path: Path
+) -> None:
+    rows = [(at, text(at).decode()) for at in range(230, 290)]
+    data = b"".join(
+        struct.pack("<HHI", zlib.crc32(raw.encode()) & 0xFFFF, len(raw) + 1, number)
+        + raw.encode().replace(b"\t", bytes([between]))
+        + b"\0"
+        for number, raw in rows
+    )
+    lines = ["Examining A/B Dirsync transaction file: MSTTRANS", "", "Sync#  Transaction"]
+    lines += [f"{number:06} {raw}".replace("\t", "<tab>") for number, raw in rows]
+    file, listing = tmp_path / "MSTTRANS.GLB", tmp_path / "LISTQ.TXT"
+    file.write_bytes(data)
+    listing.write_text("\r\n".join([*lines, ""]))
+    layout = learn_layout([file], listings=[listing] if listed else []).layout
+    assert layout is not None and layout.obscured == f"tab:{between:02x}"
+    queue = parse_queue(data, layout)
+    assert [(each.sync, each.text) for each in queue.records] == rows
+    assert queue.build() == data
+    assert new_queue([Change(number, raw) for number, raw in rows], layout).records[7].text == rows[7][1]
+
+
+def test_a_known_last_number_tells_what_is_left_over_behind_it(tmp_path: Path) -> None:
+    moments = [DAY + 4001 * at for at in range(80)]
+    data = packed(plain, [*range(400, 460), *range(1, 21)], moments)
+    (tmp_path / "MSTTRANS.GLB").write_bytes(data)
+    learning = learn_layout([tmp_path / "MSTTRANS.GLB"], known=["last=459"])
+    assert learning.layout is not None and learning.layout.partial
+    assert "459 of" in learning.reasons[0] and learning.reasons[0].endswith("from the number 1 on, is left over")
+    elsewhere = learn_layout([tmp_path / "MSTTRANS.GLB"], known=["last=430"])
+    assert elsewhere.layout is None or not elsewhere.layout.numbered
