@@ -27,6 +27,12 @@ NUMBER_BITS = 40.0
 """What it costs that the first record's number does not go with the others."""
 
 HEADER_BITS, MOST_HEADER_BITS = 8.0, 40.0
+LEFT_OVER_BITS = 20.0
+"""What it costs, at most, that behind texts stands what a buffer held before."""
+
+LARGEST_TRAIL = 16
+"""Bytes behind a text that are a field of their own, at most, where no field is known there."""
+
 LOST_BITS = 120.0
 """What it costs to take what stands before the first record for a lost record and not for the file's header."""
 
@@ -59,7 +65,7 @@ def alignments(records: Sequence[ChainRecord], rule: Rule, reading: Reading) -> 
     for head in sorted(heads):
         if not 0 < head <= max(each.start for each in firsts):
             continue
-        trail, pad, spoiled = _trail(sight, rule, head)
+        trail, pad, spoiled = _trail(sight, rule, head, fields=any(each.side == TAIL for each in reading.claims))
         if trail < 0:
             continue
         for header in _headers(firsts, rule, head):
@@ -95,8 +101,12 @@ def _heads(chains: Sequence[Sequence[ChainRecord]], rule: Rule, sight: Sight) ->
     return {head for head in heads if 0 < head <= most}
 
 
-def _trail(sight: Sight, rule: Rule, head: int) -> tuple[int, int, float]:
-    """Return the bytes behind a text that are not padding, the byte that fills, and what does not fit."""
+def _trail(sight: Sight, rule: Rule, head: int, *, fields: bool) -> tuple[int, int, float]:
+    """Return the bytes behind a text that are not padding, the byte that fills, and what does not fit.
+
+    ``fields`` says whether some of them are fields. Where a length says where a text ends, and no field stands behind
+    it, a buffer may go on with what it held before.
+    """
     ending = len(TERMINATORS[rule.terminator])
     if rule.stride == 1:
         return rule.gap - ending - head, 0, 0.0
@@ -115,17 +125,17 @@ def _trail(sight: Sight, rule: Rule, head: int) -> tuple[int, int, float]:
     lengths = sorted(len(region.rstrip(bytes([pad]))) for region in regions)
     trail = lengths[int((len(lengths) - 1) * (1 - columns.SPOILED))]
     low, high = rule.gap - head - ending, max(rule.gap, rule.widest) - head - ending
-    trail = max(trail, low, 0)
-    if (
-        rule.by == "length" and rule.excess > ending
-    ):  # the field counts the record: what it counts beside the text is known
+    left_over = not fields
+    if rule.by == "length" and rule.excess > ending:  # it counts the record: what it counts beside the text is known
         trail = rule.excess - head - ending
-    elif rule.by == "length" and trail > high:  # the length says where a text ends; behind it stands what was there
-        trail = max(low, 0)
+    elif left_over:  # a length or a terminator says where a text ends; behind it may stand what was there
+        trail = trail if trail <= LARGEST_TRAIL else 0
+    else:
+        trail = max(low, 0) if rule.by == "length" and trail > high else max(trail, low, 0)
     if not 0 <= trail <= high:
         return -1, 0, 0.0
-    spoiled = sum(bool(region[trail:].strip(bytes([pad]))) for region in regions)
-    return trail, pad, 4.0 * spoiled
+    bits = 4.0 * sum(bool(region[trail:].strip(bytes([pad]))) for region in regions)
+    return trail, pad, min(bits, LEFT_OVER_BITS) if left_over else bits
 
 
 def _room(held: ChainRecord, rule: Rule, head: int) -> bool:

@@ -313,15 +313,17 @@ class DamageIndex:
 
     def __call__(self, record: Record) -> bool:
         """Whether a record is damaged."""
-        beside = record.start in self.edges or record.stop in self.edges
-        inside = any(span.start < record.stop and record.start < span.stop for span in self.spans)
-        return beside or inside or (self.sums and self.queue.codec.checksum(record) != record.checksum)
+        return record.start in self.edges or record.stop in self.edges or self.inside(record)
+
+    def inside(self, record: Record) -> bool:
+        """Whether a fault is in a record itself, and not beside it."""
+        faulty = any(span.start < record.stop and record.start < span.stop for span in self.spans)
+        return faulty or (self.sums and self.queue.codec.checksum(record) != record.checksum)
 
 
 def damage_is_usual(queue: Queue) -> bool:
     """Whether so many records are damaged in a reading that it is the reading that is wrong."""
-    hurt = DamageIndex(queue)
-    return sum(map(hurt, queue.records)) > max(2, MOST_DAMAGED * len(queue.records))
+    return sum(map(DamageIndex(queue).inside, queue.records)) > max(2, MOST_DAMAGED * len(queue.records))
 
 
 def undamaged(queue: Queue) -> list[Record]:

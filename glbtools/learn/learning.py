@@ -304,7 +304,7 @@ def _queue_layout(
         _test_apart(learning, learning.held, fixed)
     if cover and learning.layout is not None:
         learning.layout = _obscured(learning, cover, stored, queues)
-    if learning.layout is None and not cover and not learning.apart:
+    if learning.layout is None and not cover and not learning.apart and not (pins and not found):
         progress("looking at the texts alone", steps - 1, steps)
         _texts_alone(learning, found, sample_files, reading)
     if learning.layout is None or not learning.layout.numbered:

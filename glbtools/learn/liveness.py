@@ -320,12 +320,13 @@ def _broken(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
     """Yield the places where a chain breaks and the numbers do not go on: what follows may be left over.
 
     A number that no count of changes reaches is no number but what was written over. Numbers that begin again do so
-    at a later date (Q119014); without dates nothing tells that from what an earlier queue left.
+    at a later date (Q119014), or where the last record has the number that is known to be the last; else nothing tells
+    that from what an earlier queue left.
     """
     starts = {each.start for each in queue.gaps}
     counted = [each for each in queue.records if each.sync < LARGEST_SYNC]
     for before, after in itertools.pairwise(counted):
-        if before.sync == sample_file.last and after.sync <= before.sync:
+        if before.sync == sample_file.last != counted[-1].sync and after.sync <= before.sync:
             yield (
                 f"the record {before.sync} of {sample_file.path} is the last by what is known: what stands behind it, "
                 f"from the number {after.sync} on, is left over"
@@ -335,7 +336,7 @@ def _broken(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
         dates = None not in (before.stamp, after.stamp)
         back = dates and after.stamp < before.stamp  # type: ignore[operator]
         goes_on = 0 < after.sync - before.sync <= max(100, LARGEST_STEP // 100) and not back
-        begins_again = dates and not back
+        begins_again = (dates and not back) or sample_file.last == counted[-1].sync
         if (broken and not goes_on) or (after.sync <= before.sync and not begins_again):
             yield (
                 f"behind the record {before.sync} of {sample_file.path} the chain breaks, and the next number is "

@@ -234,7 +234,8 @@ def test_numbers_made_of_noise_are_never_believed(seed, tmp_path):
     texts = [f"A Name{dice.randrange(10**6)}\tPCM:NET/PO/n{dice.randrange(10**9)}\0".encode() for _ in range(60)]
     path = tmp_path / "REQTRANS.GLB"
     path.write_bytes(b"".join(dice.randbytes(12) + text for text in texts))
-    assert learn_layout([path]).layout is None
+    layout = learn_layout([path]).layout
+    assert layout is None or not layout.numbered
 
 
 # --- what somebody knows -----------------------------------------------------------------------------------------

@@ -151,3 +151,23 @@ def test_a_known_last_number_tells_what_is_left_over_behind_it(tmp_path: Path) -
     assert "459 of" in learning.reasons[0] and learning.reasons[0].endswith("from the number 1 on, is left over")
     elsewhere = learn_layout([tmp_path / "MSTTRANS.GLB"], known=["last=430"])
     assert elsewhere.layout is None or not elsewhere.layout.numbered
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_a_buffer_that_is_written_whole_goes_on_with_what_it_held_before(counted: bool, tmp_path: Path) -> None:
+    """The length of the text tells where it ends, or else its NUL does."""
+    held = bytearray(at * 37 % 90 + 33 for at in range(80))
+    rows, data = [(at, text(at)) for at in range(230, 290)], b""
+    for number, raw in rows:
+        held[: len(raw) + (not counted)] = raw + b"\0" * (not counted)
+        data += struct.pack("<HI", len(raw) if counted else 0, number) + held
+    lines = ["Examining A/B Dirsync transaction file: MSTTRANS", "", "Sync#  Transaction"]
+    lines += [f"{number:06} {raw.decode()}".replace("\t", "<tab>") for number, raw in rows]
+    file, listing = tmp_path / "MSTTRANS.GLB", tmp_path / "LISTQ.TXT"
+    file.write_bytes(data)
+    listing.write_text("\r\n".join([*lines, ""]))
+    layout = learn_layout([file], listings=[listing]).layout
+    assert layout is not None and not layout.section("trailer")
+    queue = parse_queue(data, layout)
+    assert [(each.sync, each.text.encode()) for each in queue.records] == rows
+    assert queue.build() == data
