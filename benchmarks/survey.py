@@ -29,6 +29,8 @@ FEW, MANY, WHOLE = 1_000, 10_000, 100_000
 ROUNDS = 5
 NETWORKS = 200
 IN_MEMORY = Path("/dev/shm")
+ON_DISK = Path("/var/tmp")
+"""Not where files come and go: for each that it makes, ext4 passes over those beside it that were deleted lately."""
 TARGET = 1.5
 """Times one process that a pool of two must reach."""
 
@@ -123,9 +125,11 @@ def measured(
     if has_distributed():
         ways["a local cluster of two"] = {"cluster": 1}
     rates: dict[str, list[float]] = {name: [] for name in ways}
-    with tempfile.TemporaryDirectory() as folder:
-        # First, while nothing has been removed: ext4 passes over what was deleted a moment ago one by one.
-        made = [generated(networks, Path(folder, "nets"))]
+    with tempfile.TemporaryDirectory(dir=ON_DISK if ON_DISK.is_dir() else None) as folder:
+        made = [
+            "On disk, where nothing was deleted within minutes (beside what was, ext4 takes up to ten times as long to make a "
+            f"file): {generated(networks, Path(folder, 'nets'))}"
+        ]
     if IN_MEMORY.is_dir():
         with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
             made += ["", f"In memory, where making files costs next to nothing: {generated(networks, Path(folder))}"]
@@ -201,10 +205,30 @@ def generated(count: int, place: Path) -> str:
         writing.append(count / (time.perf_counter() - began))
         reading.append(count / run(place / str(number), workers=2)["judging"])
     written, read = statistics.median(writing), statistics.median(reading)
+    made, judged = worked(count, place)
     return (
         f"`simulate --many {count}` writes {written:.0f} networks of three to five postoffices a second, and `survey` judges "
-        f"{read:.0f} of them: {written / read:.2f} times as fast; the target is 1 (medians of three rounds)."
+        f"{read:.0f} of them: {written / read:.2f} times as fast; the target is 1 (medians of three rounds). In processor time, "
+        f"of one process each, {judged / made:.2f} times: {1000 * made / count:.1f} ms for each network, and {1000 * judged / count:.1f}."
     )
+
+
+def worked(count: int, place: Path) -> tuple[float, float]:
+    """Return the processor time that so many networks take, in seconds: to write them, and to find and judge them."""
+    from glbtools import simulate_many
+    from glbtools.fleet import pool
+    from glbtools.fleet.discovery import Walk
+    from glbtools.fleet.judging import Terms
+
+    terms = Terms()
+    for some, top in ((5, place / "few"), (count, place / "all")):  # the first, so that all is loaded
+        began = time.process_time()
+        simulate_many(some, top, workers=0)
+        between = time.process_time()
+        judged = sum(len(each.outcomes) for each in pool.here(Walk([top], terms.layouts).jobs(), terms))
+        end = time.process_time()
+        assert judged == some
+    return between - began, end - between
 
 
 def main() -> None:
