@@ -9,7 +9,6 @@ kind of file, with the place. What JSON gives as null is not given.
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Callable, Collection, Iterator
@@ -87,6 +86,8 @@ def read_json(content: str | bytes) -> Any:
     Raises:
         TableSyntaxError: as for ``read_toml``.
     """
+    import json
+
     text = _decoded(content)
     _bounded(text, _JSON_BRACKETS)
     try:
@@ -281,6 +282,8 @@ class _Lines:
 
 
 def _unquoted(token: str) -> str:
+    import json
+
     for read in (json.loads, lambda quoted: tomllib.loads(f"key = {quoted}")["key"]):
         try:
             return str(read(token))
@@ -504,6 +507,8 @@ def shown(value: object) -> str:
 
 
 def _spelled(steps: tuple[Step, ...]) -> str:
+    import json
+
     parts = []
     for step in steps:
         if isinstance(step, int):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from glbtools import files
 from glbtools.errors import FileAccessError
+from glbtools.evidence.forms import PACKED, ZIP
 from glbtools.evidence.sources import (
     INSIDE,
     MOST_ENTRIES,
@@ -45,13 +46,6 @@ KEPT = 1 << 26
 """Bytes of a compressed tar that are kept from the one time it is read through."""
 
 _EXTENDED_TIME = 0x5455
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
-_PACKED = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00")
-
-
-def is_archive(head: bytes) -> bool:
-    """Whether content begins as an archive does that is read; ``head`` is its first 512 bytes."""
-    return head.startswith((*_ZIP, *_PACKED)) or head[257:262] == b"ustar"
 
 
 def unpacks_itself(entry: Entry) -> bool:
@@ -83,10 +77,10 @@ def opened(entry: Entry, max_size: int) -> InnerEntry:
     head = files.head(source, 512) if isinstance(source, Path) else source.read(512)
     if isinstance(source, io.BytesIO):
         source.seek(0)
-    if head.startswith((*_ZIP, b"MZ")):
+    if head.startswith((*ZIP, b"MZ")):
         _zip(root, source, entry.shown)
     else:
-        _tar(root, source, entry.shown, compressed=head.startswith(_PACKED))
+        _tar(root, source, entry.shown, compressed=head.startswith(PACKED))
     return root
 
 

@@ -21,7 +21,7 @@ from glbtools.binary.layout import Layout
 from glbtools.binary.records import CHUNK, Gap, Record, codec
 from glbtools.brief import brief
 from glbtools.errors import FileAccessError
-from glbtools.evidence import images
+from glbtools.evidence import forms, images
 from glbtools.evidence.containers import ARCHIVE, form
 from glbtools.evidence.images import Blocks, Stretch
 from glbtools.evidence.sources import OnDisk, on_disk
@@ -138,7 +138,7 @@ class Carver:
         self.size = entry.size
         self._blocks = self._system(entry)
         with ExitStack() as stack:
-            if self._blocks is not None and self.kind != images.RAW:
+            if self._blocks is not None and self.kind != forms.RAW:
                 read, places = self._blocks.read, [(0, self._bounded(entry))]
             else:
                 descriptor = stack.enter_context(files.opened(self.path))
@@ -161,7 +161,7 @@ class Carver:
             self.kind = kind
             found = images.blocks(entry, kind)
         except FileAccessError as error:
-            if self.kind not in ("", images.RAW):
+            if self.kind not in ("", forms.RAW):
                 raise FileAccessError(f"{self.path}: {error}") from None
             why = str(error).removeprefix(f"{entry.shown}: ")
             self.kind = ""
@@ -280,7 +280,7 @@ class Carver:
             if at == 0 and (found := packed(data[:64])) is not None:
                 self.notes.append(f"it is {found.what}, and packed bytes show nothing; {found.instead}")
             room = MOST_PACKED - len(self.packed)
-            self.packed += [each for each in packed_in(data, at, images.SECTOR) if each[0]][:room]
+            self.packed += [each for each in packed_in(data, at, forms.SECTOR) if each[0]][:room]
             self.searched += len(data)
             if self.progress:
                 self.progress(at, self.size)

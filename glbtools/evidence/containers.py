@@ -8,7 +8,7 @@ from pathlib import Path
 
 from glbtools import files
 from glbtools.errors import FileAccessError, suggestion
-from glbtools.evidence import archives, images
+from glbtools.evidence import archives, forms, images
 from glbtools.evidence.sources import INSIDE, Entry, InnerEntry, on_disk
 
 ARCHIVE = "archive"
@@ -26,13 +26,13 @@ def form(entry: Entry, head: bytes | None = None) -> str | None:
     """
     if not entry.size:
         return None
-    head = entry.head(images.SECTOR) if head is None else head
-    if archives.is_archive(head) or (head.startswith(b"MZ") and archives.unpacks_itself(entry)):
+    head = entry.head(forms.SECTOR) if head is None else head
+    if forms.is_archive(head) or (head.startswith(b"MZ") and archives.unpacks_itself(entry)):
         return ARCHIVE
-    if not any(head) and entry.size > images.FAR:
-        head = entry.head(images.FAR)
+    if not any(head) and entry.size > forms.FAR:
+        head = entry.head(forms.FAR)
     try:
-        return images.kind(head, entry.size)
+        return forms.kind(head, entry.size)
     except FileAccessError as error:
         raise _of(entry, error) from None
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from glbtools import files
 from glbtools.errors import FileAccessError
+from glbtools.evidence.forms import EWF, RAW, SECTOR, VMDK, boots
 from glbtools.evidence.sources import (
     CREATED,
     INSIDE,
@@ -25,7 +26,6 @@ from glbtools.evidence.sources import (
     FileTime,
     InnerEntry,
 )
-from glbtools.formats import signatures
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,21 +49,11 @@ SUFFIXES = (
 )
 """Names by which an image is known when it was not given by itself."""
 
-SECTOR = 512
-FAR = 0x8006
-"""Bytes by which a file system is told that leaves the first sectors of its medium free."""
-
 CARVE = "glbtools carve looks for records in its bytes"
 """What to do with an image in which no file system is found."""
 
-SMALLEST = 160 * 1024
-"""Bytes of the smallest floppy."""
-
 FLOPPIES = frozenset(1024 * size for size in (160, 180, 320, 360, 640, 720, 1200, 1440, 1680, 2880))
 """Sizes of floppies in bytes."""
-
-_BOOTED = (b"NTFS    ", b"EXFAT   ")
-"""How the first sector of a file system names it, where it has no parameter block of FAT."""
 
 KEPT = 1 << 26
 """Bytes of images in archives that are kept in memory, where no single one is larger."""
@@ -71,8 +61,6 @@ KEPT = 1 << 26
 MOST_STRETCHES = 1_000_000
 """Pieces of files of one image whose places are kept; FAT chains that cross make any number of them."""
 
-RAW, EWF, VMDK, VHD = "raw", "ewf", "vmdk", "vhd"
-_MAGIC = {EWF: (b"EVF\t\r\n\xff\x00",), VMDK: (b"KDMV", b"COWD", b"# Disk DescriptorFile"), VHD: (b"conectix",)}
 _MISSING = 'a disk image; pip install "glbtools[images]" installs what reads it'
 _FAILURES = (OSError, ValueError, RuntimeError)
 """What the libraries raise where an image or its container is damaged."""
@@ -81,42 +69,6 @@ _FAT_TIMES = ((WRITTEN, 24, 22, 0, "2 seconds"), (CREATED, 16, 14, 13, "second")
 """What an entry of a FAT directory says when: where its date, its time and its hundredths stand; 0 for none."""
 _VIRTUAL = ("$MBR", "$FAT1", "$FAT2", "$OrphanFiles")
 """What the library adds to a file system's own entries."""
-
-
-def kind(head: bytes, size: int) -> str | None:
-    """Return which kind of image a content is, by its first 512 bytes and its size; None for none.
-
-    Where those are zeros, a file system may begin behind them; ``head`` is then asked for its first ``FAR`` bytes.
-
-    Raises:
-        FileAccessError: it is an image or an archive of a kind that is known and not read.
-    """
-    if known := signatures.packed(head[: signatures.HEAD]):
-        raise FileAccessError(f"{known.what}, which is not read; {known.instead}")
-    for name, magics in _MAGIC.items():
-        if head.startswith(magics):
-            return name
-    if size < SMALLEST or len(head) < SECTOR:
-        return None
-    return RAW if _boots(head) or _partitioned(head) or head[3:11] in _BOOTED or _is_later(head) else None
-
-
-def _is_later(head: bytes) -> bool:
-    """Whether a file system is told by what stands behind the first sectors: ISO 9660, ext."""
-    return head[0x8001:0x8006] == b"CD001" or head[1080:1082] == b"\x53\xef"
-
-
-def _boots(head: bytes) -> bool:
-    """Whether a sector is the first of a FAT file system: its BIOS parameter block makes sense."""
-    sector, cluster, reserved = int.from_bytes(head[11:13], "little"), head[13], int.from_bytes(head[14:16], "little")
-    powers = sector in (512, 1024, 2048, 4096) and cluster > 0 and cluster & (cluster - 1) == 0
-    return powers and 0 < reserved <= 64 and head[16] in (1, 2) and (head[21] in range(0xF0, 0x100))
-
-
-def _partitioned(head: bytes) -> bool:
-    """Whether a sector is a table of partitions."""
-    rows = [head[446 + 16 * number : 462 + 16 * number] for number in range(4)]
-    return head[510:512] == b"\x55\xaa" and all(row[0] in (0, 0x80) for row in rows) and any(row[4] for row in rows)
 
 
 def is_named_so(name: str) -> bool:
@@ -396,7 +348,7 @@ def _clusters(image: Any, offset: int, system: Any) -> Clusters:
     """Return where the clusters of a file system are; the library counts those of FAT in sectors."""
     stop = offset + (system.info.last_block + 1) * system.info.block_size
     head = image.read(offset, SECTOR)
-    if len(head) < SECTOR or not _boots(head) or not int.from_bytes(head[22:24], "little"):
+    if len(head) < SECTOR or not boots(head) or not int.from_bytes(head[22:24], "little"):
         return Clusters(offset, stop, offset, size=system.info.block_size)
     sector, reserved, roots = (int.from_bytes(head[at : at + 2], "little") for at in (11, 14, 17))
     tables = head[16] * int.from_bytes(head[22:24], "little")

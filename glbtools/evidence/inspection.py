@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
 from glbtools import files
 from glbtools.errors import FileAccessError, UnknownFormatError
-from glbtools.evidence import archives, containers, images
+from glbtools.evidence import forms
 from glbtools.formats.registry import Inspection, inspect_bytes
 from glbtools.layouts import Layouts
 
@@ -136,7 +137,11 @@ def inspect(
         FileAccessError: it cannot be read.
         UsageError: ``as_format`` is no format.
     """
-    entry = containers.inside(str(path), max_size)
+    entry = None
+    if not os.path.lexists(path):  # what is there lies in no container
+        from glbtools.evidence import containers
+
+        entry = containers.inside(str(path), max_size)
     data = files.read(path, max_size) if entry is None else entry.read(max_size)
     if as_format is None and (what := _container(data)):
         raise UnknownFormatError(
@@ -147,10 +152,10 @@ def inspect(
 
 def _container(data: bytes) -> str:
     """Return which archive or image a content is; empty for none. Its bytes may look like those of one large queue."""
-    if archives.is_archive(data[: images.SECTOR]):
+    if forms.is_archive(data[: forms.SECTOR]):
         return "an archive"
     try:
-        found = images.kind(data[: images.SECTOR], len(data))
+        found = forms.kind(data[: forms.SECTOR], len(data))
     except FileAccessError:  # known, and not read: its signature says so better
         return ""
     return f"a disk image ({found})" if found else ""

@@ -16,7 +16,7 @@ from typing import NamedTuple, NoReturn, Protocol
 
 from glbtools import files
 from glbtools.errors import FileAccessError, UnknownFormatError
-from glbtools.evidence import archives, containers, images
+from glbtools.evidence import archives, containers, forms, images
 from glbtools.evidence.contents import Artefact, Contents
 from glbtools.evidence.postoffice import AREAS, DELETED, FOUND, OUR_OWN, Postoffice, is_kept_as, may_be
 from glbtools.evidence.sources import INSIDE, Entry, OnDisk, on_disk
@@ -227,7 +227,7 @@ class Search:
         if len(telling) > MOST_NAMED:
             more += f"; and {len(telling) - MOST_NAMED} more"
         place = shown.removesuffix(INSIDE)
-        if place != shown and not telling and not archives.is_archive(self.containers[-1].head(images.SECTOR)):
+        if place != shown and not telling and not forms.is_archive(self.containers[-1].head(forms.SECTOR)):
             more = f"; {images.CARVE}"  # An image whose directories are lost shows nothing.
         raise UnknownFormatError(f"{place}: no postoffice: no GLB directory and no Dir-Sync file in it{more}")
 
@@ -425,7 +425,7 @@ def _is_packed(entry: Entry) -> bool:
     Documents that are zip archives, by what their first member is, hold no evidence.
     """
     try:
-        head = entry.head(images.SECTOR)
+        head = entry.head(forms.SECTOR)
     except FileAccessError:
         return False
     if head.startswith(b"PK") and head[ZIP_NAME:].startswith(DOCUMENTS):

@@ -16,7 +16,7 @@ import pytest
 
 import glbtools
 from glbtools.errors import FileAccessError, GlbError
-from glbtools.evidence import images
+from glbtools.evidence import forms, images
 from glbtools.evidence.network import collect
 from glbtools.evidence.sources import on_disk
 from tests.cli.replay import Run
@@ -390,7 +390,7 @@ def test_bytes_of_the_size_of_a_floppy_without_a_parameter_block_are_named_with_
 def test_a_queue_is_never_taken_for_an_image() -> None:
     for path in FIXTURES.rglob("*.GLB"):
         data = path.read_bytes()
-        assert images.kind(data[:512], len(data)) is None
+        assert forms.kind(data[:512], len(data)) is None
 
 
 def deleted(image: Path, *names: str) -> None:
@@ -487,7 +487,7 @@ def test_times_of_fat_are_what_its_clock_showed_wherever_they_are_read(
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
-        found = images.opened(on_disk(image, "case.img"), images.RAW).children()
+        found = images.opened(on_disk(image, "case.img"), forms.RAW).children()
         (written,) = (str(each) for each in found[0].times if each.what == "written")
     finally:
         monkeypatch.undo()
