@@ -9,6 +9,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import glbtools
@@ -26,6 +27,9 @@ shows the same of one name.
 A range of numbers is open below and closed above: `(0, 6)` is 1 to 6. A span of bytes is closed below
 and open above. What is not known is `None`.
 """
+EXAMPLE = (
+    Path(__file__).resolve().parent.parent / "tests" / "api" / "another-package" / "glbtools_notes" / "__init__.py"
+)
 SECTIONS = (
     (
         "Looking",
@@ -73,9 +77,12 @@ SECTIONS = (
     ),
     (
         "A format of your own",
-        "Another package adds a format with an entry point of the group `glbtools.formats` that names a "
-        "`glbtools.Format`. Its parser\nreturns a `glbtools.Content`; then `inspect` shows such files, as text, JSON "
-        "and CSV. A whole example is `tests/api/another-package`\nof the source.",
+        "Another package adds a format with an entry point. In its `pyproject.toml`:\n\n"
+        '```toml\n[project.entry-points."glbtools.formats"]\nnotes = "glbtools_notes:NOTES"\n```\n\n'
+        "It names a `glbtools.Format`, whose parser returns a `glbtools.Content`. Then `inspect` shows such files, as "
+        "text, JSON and CSV,\nand `formats` lists them. The whole of `glbtools_notes/__init__.py`, which the tests "
+        "run:\n\n"
+        f"```python\n{EXAMPLE.read_text(encoding='utf-8')}```",
         "Format Content Rows Node Region Span Fault",
     ),
 )
@@ -441,4 +448,6 @@ def markdown() -> str:
     for name in glbtools.testing.__all__:
         value = getattr(glbtools.testing, name)
         lines += type_(name, value) if isinstance(value, type) else call(name, value)
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip("\n") + "\n"
+    parts = re.split(r"(^```.*?^```$)", "\n".join(lines), flags=re.MULTILINE | re.DOTALL)
+    text = "".join(part if part.startswith("```") else re.sub(r"\n{3,}", "\n\n", part) for part in parts)
+    return text.rstrip("\n") + "\n"

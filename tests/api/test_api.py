@@ -267,6 +267,13 @@ def test_the_plugin_is_there_in_a_project_that_does_not_import_it(pytester: pyte
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
+def test_a_project_with_pytest_needs_no_hypothesis() -> None:
+    without = "import sys; sys.modules['hypothesis'] = None; import glbtools.testing.plugin, glbtools.testing as t; "
+    assert checked(sys.executable, "-c", f"{without}t.simulated").returncode == 0
+    said = checked(sys.executable, "-c", f"{without}t.texts").stderr
+    assert said.endswith("ImportError: glbtools.testing.texts needs Hypothesis: pip install hypothesis\n")
+
+
 @given(texts())
 def test_texts_are_transactions_without_fault(text: str) -> None:
     from glbtools.formats.transaction import parse

@@ -120,6 +120,52 @@ def test_the_wheel_runs_with_nothing_but_what_it_asks_for(installed: Path, tmp_p
     assert run(installed / "glbtools", "--version", cwd=tmp_path).startswith("glbtools ")
 
 
+MINE = """
+def test_mine(glbtools_network):
+    network = glbtools_network("server-restored", seed=7)
+    assert network.faults == ["server-restored"]
+    assert "U201" in [each.problem.code for each in network.diagnose().findings]
+"""
+THEIRS = """
+from hypothesis import given, settings
+import glbtools
+from glbtools.testing import changes, damaged, postoffices, queue_files, reqconf_files, texts
+
+@settings(max_examples=5, deadline=None)
+@given(changes(), damaged(queue_files()), reqconf_files(), postoffices(), texts())
+def test_theirs(held, queue, reqconf, postoffice, text):
+    assert glbtools.inspect_bytes(queue, "REQTRANS.GLB", as_format="queue").content.build() == queue
+"""
+
+
+def test_the_fixture_and_the_strategies_come_with_the_wheel(wheel: Path, tmp_path: Path) -> None:
+    """The fixture needs pytest alone, and no project with pytest needs anything else because glbtools is there."""
+    venv.create(tmp_path / "environment", with_pip=True)
+    python = tmp_path / "environment" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    (tmp_path / "test_mine.py").write_text(MINE, encoding="utf-8")
+    (tmp_path / "test_theirs.py").write_text(THEIRS, encoding="utf-8")
+    pip, pytest_ = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"), (python, "-m", "pytest")
+    run(*pip, wheel, "pytest", cwd=tmp_path)
+    assert "1 passed" in run(*pytest_, "-q", "test_mine.py", cwd=tmp_path)
+    asked = "import glbtools.testing as t; t.texts"
+    said = subprocess.run([python, "-c", asked], capture_output=True, text=True, check=False, cwd=tmp_path).stderr
+    assert said.endswith("ImportError: glbtools.testing.texts needs Hypothesis: pip install hypothesis\n")
+    run(*pip, "hypothesis", cwd=tmp_path)
+    assert "2 passed" in run(*pytest_, "-q", cwd=tmp_path)
+
+
+def test_another_package_adds_a_format_to_the_wheel(installed: Path, tmp_path: Path) -> None:
+    other = ROOT / "tests/api/another-package"
+    (tmp_path / "a.not").write_bytes(b"NOTES\r\nreset it\r\n")
+    site = run(installed / "python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=tmp_path)
+    added = Path(site.strip(), "another-package.pth")
+    added.write_text(f"{other}\n", encoding="utf-8")
+    try:
+        assert "a.not: notes of an administrator" in run(installed / "glbtools", "inspect", "a.not", cwd=tmp_path)
+    finally:
+        added.unlink()
+
+
 def test_the_lowest_versions_that_are_declared_hold(wheel: Path, unpacked: Path, tmp_path: Path) -> None:
     venv.create(tmp_path, with_pip=True)
     python = tmp_path / ("Scripts" if os.name == "nt" else "bin") / "python"
