@@ -271,11 +271,12 @@ class RecordCodec:
     def _swallows(self, data: bytes, first: int, stop: int) -> bool:
         """Whether a record whose terminator is lost goes on over the next one: one begins within it, none behind it.
 
-        Its text, which begins at ``first``, holds what no text holds, and only a terminator shows where it ends. It is
-        not asked whether the one within swallows another, too: where n ends in a row are lost, that is 2^n questions.
+        Its text, which begins at ``first``, holds what no text holds, and only a terminator shows where it ends. One
+        that does not begin as a transaction is none, whatever stands behind it. It is not asked whether the one within
+        swallows another, too: where n ends in a row are lost, that is 2^n questions.
         """
         behind = stop + self.len_head
-        if self._begins(data, behind):
+        if self._begins(data, behind) and self._begins(data, first):
             return False
         begins = (at - self.len_head for at in self._beginnings(data, first + self.len_head, behind))
         framed = self._compiled("framed")

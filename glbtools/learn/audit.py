@@ -217,7 +217,8 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
                 continue
             values = [read(data[origin + start : origin + start + size]) for data, origin in origins]
             counts = _counts(values, chosen, files) and (whole or not _falls_alone(values, chosen))
-            if values != chosen and counts and _agrees(values, known):
+            same = _nearly_all(one == other for one, other in zip(values, chosen, strict=True))
+            if not same and counts and _agrees(values, known):
                 yield (
                     f"the number may as well be {8 * size} bits, {name}, at 0x{start:02x}: "
                     f"{values[-1]} in place of {chosen[-1]} in the last record"
@@ -225,7 +226,12 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
                 return
     if not known:
         yield from _swapped(field, taken, origins)
-    middle = sorted(step for step in steps if step > 0)[sum(step > 0 for step in steps) // 2]
+    rises = sorted(step for step in steps if step > 0)
+    middle = rises[len(rises) // 2]
+    if not known and len(rises) >= FEWEST_STEPS and rises[-1] in (steps[0], steps[-1]) and rises[-1] > FAR * rises[-2]:
+        place, number = ("first", chosen[0]) if rises[-1] == steps[0] else ("last", chosen[-1])
+        yield f"the {place} number, {number}, is far from the others: they may stand beside another text than their own"
+        return
     if middle > MOST_SKIPPED and not shown:
         yield f"the numbers skip {middle - 1} between most records: they may count something else"
         return
@@ -277,6 +283,9 @@ KNOWN = 16
 
 OPEN = {"opaque", "constant", "repeat"}
 """Roles of bytes that another number may have: what repeats one of two counts takes bytes from the other, perhaps."""
+
+FAR = 100
+"""Times by which one step is more than any other, so that it hardly counts changes."""
 
 MOST_SKIPPED = 8
 """Step between most numbers above which they hardly count changes."""
@@ -353,10 +362,15 @@ def _rises(values: Sequence[int], chosen: Sequence[int], files: Sequence[int]) -
 
 
 def _counts(values: Sequence[int], chosen: Sequence[int], files: Sequence[int]) -> bool:
-    """Whether numbers rise wherever the chosen ones do, and about as fast."""
+    """Whether numbers rise wherever the chosen ones do, and about as fast, or all by the same."""
     steps = _rises(values, chosen, files)
     rival, own = (sorted(step[which] for step in steps)[len(steps) // 2] if steps else 0 for which in (0, 1))
-    return bool(steps) and rival <= 4 * own
+    even = len(steps) >= FEWEST_STEPS and rival <= LARGEST_EVEN and _nearly_all(step == rival for step, _ in steps)
+    return bool(steps) and (rival <= 4 * own or even)
+
+
+LARGEST_EVEN = 100
+"""Step that numbers may skip by each time."""
 
 
 def _is_ordinal(parts: Parts) -> bool:

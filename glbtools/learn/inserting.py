@@ -20,24 +20,26 @@ def bytes_of(layout: Layout, section: str, roles: Set[str]) -> set[int]:
 
 
 def with_field(layout: Layout, field: Field) -> Layout:
-    """Return a layout in which some bytes are a field of their own.
+    """Return a layout in which some bytes are a field of their own; a checksum covers the bytes that it did.
 
     Raises:
         LayoutError: it needs bytes of the number, of the length or of the text.
     """
-    fields = []
+    fields, split = [], dict[str, list[str]]()
     for each in layout.fields:
         if each.section != field.section or each.stop <= field.offset or each.offset >= field.stop:
             fields.append(each)
             continue
         if each.role in NEEDED:
             raise LayoutError("", field.name, f"it needs bytes of {each.name} at {each.offset}")
-        for start, stop in ((each.offset, field.offset), (field.stop, each.stop)):
-            if start < stop:
-                fields.append(_part(each, start, stop))
+        rests = ((each.offset, field.offset), (field.stop, each.stop))
+        before, behind = ([_part(each, start, stop)] if start < stop else [] for start, stop in rests)
+        fields += [*before, *behind]
+        split[each.name] = [part.name for part in (*before, field, *behind)]
     fields.append(field)
     fields.sort(key=lambda each: (SECTIONS.index(each.section), each.offset, each.stop))
-    layout = layout._replace(fields=tuple(fields))
+    covers = dict.fromkeys(part for name in layout.covers for part in split.get(name, [name]))
+    layout = layout._replace(fields=tuple(fields), covers=tuple(covers))
     layout = layout if layout.with_role("checksum") else unsummed(layout)
     return parse_layout(to_toml(layout).encode(), "learnt layout")
 

@@ -40,7 +40,7 @@ from glbtools.learn.comparison import (
 )
 from glbtools.learn.gathering import paired_names
 from glbtools.learn.kinds import Mention
-from glbtools.learn.liveness import doubts, selected
+from glbtools.learn.liveness import doubts, selected, with_constants
 from glbtools.learn.ordering import with_order
 from glbtools.learn.pins import Pin, parse_pins, pinned, refutations
 from glbtools.learn.positions import Position
@@ -332,9 +332,11 @@ def _texts_alone(
     learning.layout, learning.held, learning.comparisons, learning.checksum = layout, held, compared, None
     if not found or not found[0].framed:
         learning.reasons = ["no bytes of the records count them in the order in which they stand"]
-    learning.reasons += kind_doubts(
-        [(each, read) for each, read in zip(sample_files, queues, strict=True) if read.records]
-    )
+    learning.layout = with_constants(layout, sample_files, queues)
+    read = [(each, held) for each, held in zip(sample_files, queues, strict=True) if held.records]
+    learning.reasons += [*kind_doubts(read), *doubts(layout, sample_files, queues)]
+    if not compared:
+        learning.concluded.append(WHICH)
     learning.parts = [queue_part(each.path, each.data, read) for each, read in zip(sample_files, queues, strict=True)]
 
 
@@ -434,6 +436,9 @@ def _pinned(
     return left, refuted
 
 
+WHICH = "which of the records are in the queue only a listing tells: some may be purged"
+
+
 def _test(
     learning: Learning, sample_files: Sequence[SampleFile], queues: Sequence[Queue], fixed: Set[str] = frozenset()
 ) -> None:
@@ -444,7 +449,7 @@ def _test(
     learning.reasons += [reason for each in learning.comparisons for reason in contradictions(each)]
     parts = [(each, held) for each, held in zip(sample_files, queues, strict=True) if held.records]
     if parts and not learning.comparisons:
-        learning.concluded.append("which of the records are in the queue only a listing tells: some may be purged")
+        learning.concluded.append(WHICH)
     dated = any(each.agreeing.get("date") for each in learning.comparisons)
     if parts and not dated and "stamp" not in fixed and (why := list(date_doubts(parts))):
         learning.layout = without_stamp(learning.layout, why)
@@ -472,6 +477,8 @@ def _test(
         learning.layout = learning.layout._replace(partial=True)
     if learning.layout is None or not learning.layout.checksum:
         learning.checksum = None
+    if learning.layout is not None:
+        learning.layout = with_constants(learning.layout, sample_files, queues)
 
 
 def _test_apart(learning: Learning, held: holdout.Holdout, fixed: Set[str]) -> None:

@@ -17,9 +17,9 @@ from glbtools.binary.layout import Layout
 from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue
 from glbtools.learn.columns import LARGEST_STEP, LARGEST_SYNC
-from glbtools.learn.comparison import DamageIndex, paired
+from glbtools.learn.comparison import DamageIndex, paired, undamaged
 from glbtools.learn.framing import BINARY
-from glbtools.learn.inserting import with_field
+from glbtools.learn.inserting import part_name, with_field
 from glbtools.learn.samples import SampleFile
 from glbtools.learn.scoring import grammatical, is_blank
 
@@ -82,6 +82,29 @@ def selected(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequenc
     return layout
 
 
+def with_constants(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> Layout:
+    """Return a layout in which nothing is called constant that a sound record has otherwise."""
+    varying = {}
+    for each in layout.fields:
+        if each.role != "constant" or each.section == "header":
+            continue
+        values = [
+            sample_file.data[start : start + each.size]
+            for sample_file, queue in zip(sample_files, queues, strict=True)
+            for start in (queue.codec.origin(record, each.section) + each.offset for record in undamaged(queue))
+        ]
+        same = sum(value == each.default for value in values)
+        if same < len(values):
+            few = len(values) - same <= max(1, MOST_FLAGGED * len(values))
+            varying[each.name] = each._replace(
+                name=part_name(each.section, "unknown", each.offset), role="opaque",
+                default=each.default if few else None, doc=f"the same in {same} of {len(values)} sound records",
+            )  # fmt: skip
+    fields = tuple(varying.get(each.name, each) for each in layout.fields)
+    covers = tuple(varying[name].name if name in varying else name for name in layout.covers)
+    return layout._replace(fields=fields, covers=covers)
+
+
 def doubts(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> Iterator[str]:
     """Yield why some records may not be in the queue, as far as the files alone show it."""
     for sample_file, queue in zip(sample_files, queues, strict=True):
@@ -94,7 +117,7 @@ def doubts(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[
     yield from _flags(pairs)
     for sample_file, queue in pairs:
         yield from _headed(sample_file, queue)
-        yield from _broken(sample_file, queue)
+        yield from _broken(sample_file, queue) if layout.numbered else ()
 
 
 # --- flags -------------------------------------------------------------------------------------------------------

@@ -61,6 +61,19 @@ class RecordPlace(NamedTuple):
     joined: bool
 
 
+class Agreement(NamedTuple):
+    """What a column says again.
+
+    Attributes:
+        field: as a layout has it; ``said``: in words, with in how many records it does.
+        everywhere: whether it does in all that are not damaged.
+    """
+
+    field: Field
+    said: str
+    everywhere: bool
+
+
 def with_repeats(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Queue], *, told: bool) -> Layout:
     """Return a layout in which what is said again is a field of its own; ``told``: somebody knows the numbers."""
     for section in ("record", "trailer"):
@@ -123,12 +136,13 @@ def _repeating(
         found = [
             each
             for each in agreeing
-            if each[0].repeats not in COUNTS or (told and (firsts or each[0].repeats not in PLACES))
+            if each.field.repeats not in COUNTS or (told and (firsts or each.field.repeats not in PLACES))
         ]
         if found:
-            field, said = found[0]
-            others = [each for each, _ in agreeing if each is not field]
-            yield _sure(field._replace(name=f"{field.name}_{at:02x}", offset=at, doc=said), fixed[field](), others)
+            field, said, everywhere = found[0]
+            others = [each.field for each in agreeing if each.field is not field]
+            made = _sure(field._replace(name=f"{field.name}_{at:02x}", offset=at, doc=said), fixed[field](), others)
+            yield made if everywhere else made._replace(status="inferred")
             last = at + number.size
 
 
@@ -175,8 +189,8 @@ def _fields(layout: Layout, section: str, number: Number) -> Iterator[Field]:
 
 def _agreeing(
     places: Sequence[RecordPlace], values: Sequence[int | None], fixed: Mapping[Field, Callable[[], list[int]]]
-) -> Iterator[tuple[Field, str]]:
-    """Yield what a column says again, with in how many records it does."""
+) -> Iterator[Agreement]:
+    """Yield what a column says again."""
     for field, compute in fixed.items():
         computed = compute()
         wanted: list[int | None] = list(computed)
@@ -194,7 +208,7 @@ def _agreeing(
         if same < max(FEWEST, len(told) * (1 - stray)) or not _is_shown(field, [each for _, each in told]):
             continue
         unit = f", in units of {field.unit} bytes," if field.unit > 1 else ""
-        yield field, f"{SAID[field.repeats]}{unit} in {same} of {len(told)} records"
+        yield Agreement(field, f"{SAID[field.repeats]}{unit} in {same} of {len(told)} records", same == len(told))
 
 
 def _is_shown(field: Field, wanted: Sequence[int | None]) -> bool:

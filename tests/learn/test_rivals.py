@@ -5,12 +5,17 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from glbtools.binary.field import Field
+from glbtools.binary.records import codec
 from glbtools.formats.queue import new_queue, parse_queue
+from glbtools.layouts import reference
 from glbtools.learn import Learning, learn_layout
+from glbtools.learn.inserting import with_field
 from glbtools.model.change import Change
 
 NAMES = ["Ann", "Bob", "Carl", "Dora", "Eva", "Finn", "Gwen", "Hugo", "Kim", "Lars"]
@@ -171,3 +176,60 @@ def test_a_buffer_that_is_written_whole_goes_on_with_what_it_held_before(counted
     queue = parse_queue(data, layout)
     assert [(each.sync, each.text.encode()) for each in queue.records] == rows
     assert queue.build() == data
+
+
+def test_an_even_step_counts_as_one_that_wanders_does(learn: Callable[..., Learning]) -> None:
+    def head(number: int, seconds: int, raw: bytes) -> bytes:
+        return struct.pack("<HIHI", len(raw) + 1, 1 + 10 * number, 0, 300 + number + number // 4)
+
+    learning = learn(packed(head, list(range(40))))
+    assert learning.layout is None or not learning.layout.numbered
+
+
+def test_numbers_behind_the_texts_are_not_those_of_the_texts_behind_them(learn: Callable[..., Learning]) -> None:
+    data = b"\x03\x02" + bytes(6)
+    data += b"".join(text(at) + b"\0" + struct.pack("<II", 12_345 + at, DAY + 4001 * at) for at in range(30))
+    layout = learn(data).layout
+    numbers = [] if layout is None or not layout.numbered else [e.sync for e in parse_queue(data, layout).records]
+    assert numbers in ([], list(range(12_345, 12_375)))
+
+
+@pytest.mark.parametrize("dead", [7, 40])
+def test_what_a_sound_record_has_otherwise_is_called_no_constant(dead: int, learn: Callable[..., Learning]) -> None:
+    def head(number: int, seconds: int, raw: bytes) -> bytes:
+        return struct.pack("<BHIIH", number % dead == 5, len(raw) + 1, number, seconds, 0x1A2B)
+
+    data = packed(head, list(range(200, 260)))
+    layout = learn(data).layout
+    assert layout is not None
+    held = {
+        each.name: {data[record.start :][each.offset : each.stop] for record in parse_queue(data, layout).records}
+        for each in layout.section("record")
+        if each.role == "constant"
+    }
+    assert held and all(len(values) == 1 for values in held.values())
+
+
+def test_a_field_that_is_put_into_others_is_still_covered() -> None:
+    layout = reference("queue")._replace(covers=("sync", "stamp", "text"))
+    data = new_queue([Change(7, "A Ann Page\tPCM:NET/WEST/ann", datetime(1995, 3, 4, 10, 20, 30))], layout).build()
+    split = with_field(layout, Field("live", "record", 10, "u8", 1, role="live", status="observed", default=data[10]))
+    assert split.covers == ("sync", "unknown_08", "live", "unknown_0b", "text")
+    own, other = (parse_queue(data, each).records[0] for each in (split, layout))
+    assert codec(split).covered(own) == codec(layout).covered(other)
+
+
+def test_zeros_over_a_record_take_nothing_of_the_next_one(tmp_path: Path) -> None:
+    rows = [(at, text(at).decode()) for at in range(230, 290)]
+    made = [struct.pack("<II", number, 0) + raw.encode() + b"\r\n" for number, raw in rows]
+    made[20] = bytes(len(made[20]))
+    lines = ["Examining A/B Dirsync transaction file: MSTTRANS", "", "Sync#  Transaction"]
+    lines += [f"{number:06} {raw}".replace("\t", "<tab>") for number, raw in rows]
+    file, listing = tmp_path / "MSTTRANS.GLB", tmp_path / "LISTQ.TXT"
+    file.write_bytes(b"".join(made))
+    listing.write_text("\r\n".join([*lines, ""]))
+    layout = learn_layout([file], listings=[listing]).layout
+    assert layout is not None
+    queue = parse_queue(b"".join(made), layout)
+    assert [(each.sync, each.text) for each in queue.records] == rows[:20] + rows[21:]
+    assert len(queue.gaps) == 1 and queue.build() == b"".join(made)
