@@ -16,6 +16,7 @@ from glbtools.errors import LayoutError
 from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn import columns
 from glbtools.learn.alignment import Alignment, alignments, placed
+from glbtools.learn.attested import PRIOR_BITS, gives_sizes
 from glbtools.learn.chain import ChainRecord, chain_all, sample
 from glbtools.learn.comparison import compare
 from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, length_alone, readings, widened
@@ -393,6 +394,7 @@ def _weighed(sample_files: Sequence[SampleFile], records: Sequence[ChainRecord],
     bits += BEHIND_BITS * any(
         each.role == "sync" and placed(each, alignment)[0] == "trailer" for each in reading.claims
     )
+    bits += PRIOR_BITS * (not gives_sizes(layout))
     bits += TEXT_BITS * cut_off(records, rule, alignment, reading.claims, copied)
     bits += ODD_BITS * (_unlisted(sample_files, queues) + _untold(sample_files, queues) * count)
     return Candidate(

@@ -376,6 +376,7 @@ def _aspects(learning: Learning, layout: Layout) -> Iterator[tuple[str, str]]:
     if layout.page:
         begins = f"each begins with {layout.page_header} bytes of its own" if layout.page_header else "without headers"
         yield "pages", f"{layout.page} bytes, filled with 0x{layout.pad:02x}; {begins}"
+    yield "attested sizes", sizes(layout)
     yield "texts", f"code page {layout.encoding}, inferred: no file says it"
     for name, role in (("number", "sync"), ("date", "stamp"), ("link", "link")):
         fields = [each for each in layout.fields if each.role == role]
@@ -483,7 +484,7 @@ def _rivals(learning: Learning) -> Iterator[Block]:
     yield from _heading(title)
     for each in others[:MOST_RIVALS]:
         fit = f"{each.records} records, {_floor(each.explained)} of the bytes, {each.bits:.0f} bits left over"
-        yield Paragraph(f"- {message(described(each))}: {fit}", depth=1)
+        yield Paragraph(f"- {message(described(each))}: {fit}; attested sizes: {sizes(each.layout)}", depth=1)
         apart = _apart(learning.candidates[0], each)
         if apart:
             yield Paragraph(apart, depth=2, hang=4)
