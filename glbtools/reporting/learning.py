@@ -16,6 +16,8 @@ from glbtools.files import sha256
 from glbtools.formats.base import span_row
 from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn import comparison
+from glbtools.learn.attested import gives_sizes
+from glbtools.learn.attested import said as sizes
 from glbtools.learn.differences import DOUBTED, differences, doubt_text, place_text, type_text
 from glbtools.learn.learning import OPAQUE
 from glbtools.learn.scoring import is_odd
@@ -582,6 +584,7 @@ def document(learning: Learning, version: str, written: str | None = None) -> di
         "listings": list(learning.listings),
         "tried": learning.tried,
         "layout": layout_row(layout) if layout else None,
+        "attested_sizes": gives_sizes(layout) if layout and layout.family == "queue" else None,
         "checksum": _checksum_row(learning),
         "alternatives": [_candidate_row(learning, each) for each in learning.others],
         "differences": [
@@ -688,6 +691,7 @@ def _candidate_row(learning: Learning, each: Candidate) -> dict[str, Any]:
         "explained": round(each.explained, 4),
         "bits": round(each.bits, 1),
         "told_apart": _apart(learning.candidates[0], each) or None,
+        "attested_sizes": gives_sizes(each.layout),
     }
 
 

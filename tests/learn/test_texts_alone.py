@@ -16,7 +16,7 @@ from glbtools.binary.records import NO_NUMBER
 from glbtools.errors import LayoutError, UsageError
 from glbtools.formats.queue import new_queue, parse_queue
 from glbtools.layouts import reference
-from glbtools.learn import Learning, learn_layout
+from glbtools.learn import Learning, attested, learn_layout
 from glbtools.learn.audit import without_stamp
 from glbtools.model.change import Change
 
@@ -171,3 +171,18 @@ def test_a_checksum_still_covers_a_date_that_is_left_open() -> None:
     assert opened.with_role("stamp") is None
     queue = parse_queue(data, opened)
     assert [queue.codec.checksum(each) for each in queue.records] == [each.checksum for each in queue.records]
+
+
+@pytest.mark.parametrize(
+    ("framing", "wanted"),
+    [
+        ({}, "0, 49, 60"),
+        ({"header": 8}, "8 in place of 0, 57 in place of 49, 68 in place of 60"),
+        ({"terminator": "none"}, "0, 48 in place of 49, 59 in place of 60"),
+        ({"stride": 64}, "0, 64 in place of 49, 64 in place of 60"),
+    ],
+)
+def test_each_reading_says_whether_it_gives_the_attested_sizes(framing: dict[str, object], wanted: str) -> None:
+    layout = reference("queue")._replace(**framing)  # type: ignore[arg-type]
+    assert attested.said(layout) == wanted
+    assert attested.gives_sizes(layout) == (not framing)
