@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any, BinaryIO
 
 from glbtools.errors import FileAccessError, OutputExistsError, UsageError, suggestion
@@ -109,24 +110,60 @@ def writing(path: Path, *, force: bool = False, sync: bool = True) -> Iterator[B
         path = _led_to(path)
         with contextlib.suppress(FileNotFoundError):
             path.lstat()  # A name that cannot be is said before anything is written.
-        descriptor, temporary = tempfile.mkstemp(prefix=UNFINISHED, dir=path.parent)
     except (OSError, ValueError, RuntimeError) as error:
         raise access_error(path, error) from None
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            yield stream
-            stream.flush()
-            if sync:
-                os.fsync(stream.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
-        if sync:
-            sync_directory(path.parent)
-    except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
-        if isinstance(error, OSError):
+    with signals_later() as now:
+        try:
+            descriptor, temporary = tempfile.mkstemp(prefix=UNFINISHED, dir=path.parent)
+        except (OSError, ValueError) as error:
             raise access_error(path, error) from None
-        raise
+        try:
+            now()
+            with os.fdopen(descriptor, "wb") as stream:
+                yield stream
+                stream.flush()
+                if sync:
+                    os.fsync(stream.fileno())
+            Path(temporary).chmod(0o666 & ~_umask())
+            Path(temporary).replace(path)
+            if sync:
+                sync_directory(path.parent)
+        except BaseException as error:
+            Path(temporary).unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise access_error(path, error) from None
+            raise
+
+
+@contextmanager
+def signals_later() -> Iterator[Callable[[], None]]:
+    """Hold back the signals that end a program until what is yielded is called, or the block ends.
+
+    Between the making of something unfinished and the block that removes it nothing may come: it would stay.
+    """
+    import signal
+    import threading
+
+    held: dict[int, Callable[[int, FrameType | None], object]] = {}
+    came: list[tuple[Callable[[int, FrameType | None], object], int]] = []
+
+    def now() -> None:
+        for number, handler in held.items():
+            signal.signal(number, handler)
+        held.clear()
+        while came:
+            handler, number = came.pop()
+            handler(number, None)
+
+    try:
+        if threading.current_thread() is threading.main_thread():  # no other one may say what a signal does
+            for number in (signal.SIGINT, signal.SIGTERM):
+                if callable(handler := signal.getsignal(number)):
+                    held[number] = handler
+                    signal.signal(number, lambda number, _: came.append((held[number], number)))
+        yield now
+    finally:
+        now()
 
 
 def _led_to(path: Path) -> Path:
@@ -230,14 +267,16 @@ def new_directory(target: Path) -> Iterator[Path]:
     import tempfile
 
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=target.parent))
-    try:
-        yield temporary
-        temporary.chmod(0o777 & ~_umask())
-        temporary.rename(target)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+    with signals_later() as now:
+        temporary = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=target.parent))
+        try:
+            now()
+            yield temporary
+            temporary.chmod(0o777 & ~_umask())
+            temporary.rename(target)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
 
 
 def _write_all(

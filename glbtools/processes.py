@@ -7,10 +7,23 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing.context import BaseContext
+from typing import ParamSpec, TypeVar
+
+from glbtools import files
+
+_ENDING = {signal.SIGINT, signal.SIGTERM}
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 SELDOM = 50_000
 """Objects made, beyond those gone again, before Python looks for circles among them."""
+
+_PATIENCE = 5
+"""Seconds for a process that was killed to be gone."""
 
 _METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
@@ -30,9 +43,33 @@ def settle() -> None:
     gc.freeze()
     gc.set_threshold(SELDOM, *gc.get_threshold()[1:])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):  # As they were when it was begun.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def submit(pool: ProcessPoolExecutor, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> Future[T]:
+    """Give work to a pool; a signal waits while a process is begun, which would else outlive its pool."""
+    with files.signals_later():
+        if not hasattr(signal, "pthread_sigmask"):
+            return pool.submit(work, *arguments, **named)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)  # for the process, until it has settled
+        try:
+            return pool.submit(work, *arguments, **named)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def end(pool: ProcessPoolExecutor) -> None:
+    """End the processes of a pool, also those that have not begun: what they need to begin goes with this one."""
+    started = tuple((pool._processes or {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for each in started:
+        each.kill()
+    for each in started:
+        each.join(_PATIENCE)
 
 
 def processors() -> int:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -272,6 +273,52 @@ def test_a_signal_removes_what_is_half_written(number: int, status: int, tmp_pat
         assert process.wait(30) == status
         assert process.stderr is not None and process.stderr.read() == ""
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("making", ["mkdtemp", "mkstemp"])
+def test_a_signal_at_the_moment_when_something_is_begun_removes_it(
+    making: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class EndedError(BaseException):
+        pass
+
+    def end(*_: object) -> None:
+        raise EndedError
+
+    make = getattr(tempfile, making)
+
+    def made(**words: object) -> object:
+        found = make(**words)
+        os.kill(os.getpid(), number)
+        return found
+
+    monkeypatch.setattr(tempfile, making, made)
+    before = signal.signal(number, end)
+    try:
+        begun = files.new_directory if making == "mkdtemp" else files.writing
+        with pytest.raises(EndedError), begun(tmp_path / "out"):
+            pytest.fail("the signal comes first")
+    finally:
+        signal.signal(number, before)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("there", [False, True])
+def test_many_networks_that_are_not_complete_are_removed(there: bool, tmp_path: Path) -> None:
+    if there:
+        (tmp_path / "out").mkdir()
+    command = [*PROGRAM, "simulate", "--many", "3000", "--workers", "2", "--out", "out"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        until = time.monotonic() + 60
+        while not list(tmp_path.glob("out/*/N*")) and time.monotonic() < until:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 143
+        assert process.stderr is not None and process.stderr.read() == ""
+    assert [each.name for each in tmp_path.rglob("*")] == (["out"] if there else [])
 
 
 # --- numbers that end ------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "glbtools"
 ROOMS = (
     "__main__", "cli", "testing", "fleet", "reporting", "library", "simulation", "repair",
     "events", "diagnosis", "learn", "sync", "directory", "evidence", "formats", "layouts",
-    "model", "binary", "tables", "files", "processes", "progress", "brief", "errors",
+    "model", "binary", "tables", "processes", "files", "progress", "brief", "errors",
 )  # fmt: skip
 
 # The package itself has the version and public names, all loaded lazily; both may be used from the top rooms,

@@ -70,7 +70,7 @@ class Pool:
         try:
             yield from self._run(batches(jobs))
         finally:
-            self._end()
+            processes.end(self._executor)
 
     def _run(self, waiting: Iterator[list[Job]]) -> Iterator[JobLines]:
         under_way: dict[Future[list[JobLines]], list[Job]] = {}
@@ -132,7 +132,7 @@ class Pool:
 
     def _submit(self, batch: list[Job]) -> Future[list[JobLines]]:
         try:
-            return self._executor.submit(_judged, batch, self._terms)
+            return processes.submit(self._executor, _judged, batch, self._terms)
         except BrokenProcessPool as error:
             future: Future[list[JobLines]] = Future()
             future.set_exception(error)
@@ -149,9 +149,12 @@ class Pool:
                 self._workers, mp_context=self._context, initializer=_settle, initargs=(self._begun,)
             )
             try:
-                pool.submit(os.getpid).result()
+                processes.submit(pool, os.getpid).result()
             except BrokenProcessPool:
                 pool.shutdown(wait=False)
+            except BaseException:
+                processes.end(pool)
+                raise
             else:
                 return pool
         raise GlbError(
@@ -166,10 +169,6 @@ class Pool:
     def _kill(self) -> None:
         for each in tuple((self._executor._processes or {}).values()):
             each.kill()
-
-    def _end(self) -> None:
-        self._executor.shutdown(wait=False, cancel_futures=True)
-        self._kill()
 
 
 _sign: Any = None

@@ -37,7 +37,7 @@ from glbtools.reporting.model import (
     Tones,
     Verbatim,
 )
-from glbtools.reporting.text import message, safe
+from glbtools.reporting.text import message, safe, word
 
 if TYPE_CHECKING:
     from glbtools.learn.checking import LayoutCheck, Part
@@ -108,7 +108,7 @@ def afterwards(learning: Learning, out: str) -> Iterator[Block]:
     if learning.partial:
         others = "diagnose and unsent" if learning.layout.numbered or learning.family != "queue" else "learn --check"
     yield Paragraph(
-        f"{safe(out)}: written; use it with glbtools inspect --layout {safe(out)} FILE, and so with {others}"
+        f"{safe(out)}: written; use it with glbtools inspect --layout {word(out)} FILE, and so with {others}"
     )
 
 

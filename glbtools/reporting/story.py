@@ -44,7 +44,7 @@ from glbtools.reporting.model import (
 )
 from glbtools.reporting.outline import outline
 from glbtools.reporting.page import write_page
-from glbtools.reporting.text import message, safe
+from glbtools.reporting.text import message, safe, word
 
 if TYPE_CHECKING:
     from glbtools.diagnosis.case import ChannelVerdict
@@ -406,7 +406,7 @@ def _to_do(report: Report, serious: list[list[Finding]]) -> Iterator[Block]:
         yield _named(finding)
         yield Steps(tuple(message(each) for each in finding.help), numbered=True)
     if any(finding.problem.repair == "safe" for finding, *_ in serious) and report.paths:
-        paths = " ".join(map(safe, report.paths))
+        paths = " ".join(map(word, report.paths))
         yield Paragraph(
             "To see on a copy what is in order: this writes consistent files into a new directory, with every change "
             "that the files here hold, and leaves these as they are."

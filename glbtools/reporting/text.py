@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
@@ -58,6 +60,14 @@ def message(text: object) -> str:
     """Return a sentence of our own, which may quote what is already escaped: as ``safe``, backslashes kept."""
     text = str(text)
     return text if text.isprintable() else "".join(c if c.isprintable() else _NAMED.get(c) or _escaped(c) for c in text)
+
+
+def word(text: object) -> str:
+    """Return a path as a word of a command line that can be pasted, quoted where a shell would make something of it."""
+    shown = message(text)
+    if re.fullmatch(r"[\w./:@+,-]+", shown):
+        return shown
+    return shlex.quote(shown) if set(shown) & set('"$`!') else f'"{shown}"'
 
 
 def wrapped(text: str, width: int, indent: str = "", *, anywhere: bool = False) -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -67,7 +69,7 @@ def simulate_many(
         raise UsageError(f"seeds {seed} to {last}: one of 0 to {LAST} is wanted for each network")
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise OutputExistsError(f"{target}: exists, and the networks need a directory of their own; name another one")
-    table = target / OWN / TABLE
+    table, existed = target / OWN / TABLE, target.exists()
     one = partial(_written, target=str(target), layouts=layouts)
     try:
         table.parent.mkdir(parents=True, exist_ok=True)
@@ -76,8 +78,12 @@ def simulate_many(
                 stream.write(line)
                 if progress and number % BATCH == 0:
                     progress(number, count)
-    except OSError as error:
-        raise files.access_error(target, error) from None
+    except BaseException as error:
+        for each in target.iterdir() if existed else (target,):
+            shutil.rmtree(each, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise files.access_error(target, error) from None
+        raise
     return table
 
 
@@ -90,11 +96,13 @@ def _mapped(one: Callable[[int], bytes], seeds: range, workers: int | None) -> I
         return
     pool = ProcessPoolExecutor(count, mp_context=processes.context(__name__), initializer=processes.settle)
     try:
+        for _ in range(count):
+            processes.submit(pool, os.getpid)
         yield pool.map(one, seeds, chunksize=BATCH)
     except RuntimeError as error:  # A pool that breaks, or cannot be started.
         raise GlbError(f"a process that makes networks has ended: {error}") from None
     finally:
-        pool.shutdown(cancel_futures=True)
+        processes.end(pool)
 
 
 def place_of(seed: int) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +17,7 @@ from glbtools.diagnosis.explanation import explain, search
 from glbtools.diagnosis.problems import PROBLEMS
 from glbtools.errors import suggestion
 from glbtools.formats.messages import catalogue
+from glbtools.reporting.text import word
 from tests.cli.replay import Run
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
@@ -134,3 +137,26 @@ def test_every_title_finds_its_problem_first() -> None:
 )
 def test_a_mistyped_word_is_answered_with_what_comes_near(word: str, known: list[str], said: str) -> None:
     assert suggestion(word, known) == said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="shells of POSIX")
+@pytest.mark.parametrize("shell", [each for each in ("sh", "bash", "zsh", "fish") if shutil.which(each)])
+@pytest.mark.parametrize(
+    "name", ["plain/GLB", "my case", "net [1]", "a?b", "x*", "(deleted)", "$HOME", "it's", 'say "x"']
+)
+def test_a_path_in_a_command_that_is_shown_can_be_pasted_into_any_shell(shell: str, name: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [shell, "-c", f"printf %s {word(name)}"], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert (done.returncode, done.stdout) == (0, name)
+
+
+def test_the_command_of_a_report_is_one_that_runs(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    place = "my case [1]"
+    assert run("build", FIXTURES / "specs" / "stuck.toml", "--out", place, "-q").status == 0
+    (command,) = [each.strip() for each in run("report", place).out.splitlines() if "glbtools rebuild" in each]
+    words = shlex.split(command.replace("NEW_DIRECTORY", "made"))
+    assert words[:3] == ["glbtools", "rebuild", place]
+    assert run(*words[1:]).status == 0
+    assert Path("made/october/GLB/REQTRANS.GLB").is_file()
