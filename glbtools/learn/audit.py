@@ -187,6 +187,9 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
         yield f"{most} of {len(chosen)} numbers are more than any count of changes"
         return
     steps = [b - a for one, other, a, b in zip(files, files[1:], chosen, chosen[1:], strict=False) if one == other]
+    if not known and len(steps) < FEWEST_STEPS and set(steps) != {1}:
+        yield "the records are few, and their numbers do not rise by one each time: a date or a place rises so, too"
+        return
     shown = sum(math.log2(number + 2) for number in set(known.values())) >= KNOWN
     if not shown and sum(max(0.0, 16 - math.log2(step + 1)) for step in steps if step > 0) < SHOWN:
         yield "the numbers are few, and rise by steps so large that chance explains them"
@@ -565,6 +568,26 @@ def _other_low_word(samples: Samples, field: Field) -> Iterator[str]:
     falls = sum(b < a for a, b in itertools.pairwise(values))
     if len(values) == len(starts) and len(lows) > FEW_VALUES and falls <= LOST * len(values):
         yield "the word on the other side of the high one rises with it as well"
+
+
+def wider_alike(layout: Layout, parts: Parts) -> Layout:
+    """Return a layout in which no width is observed of a number with a byte above it that is zero in all records."""
+    samples = _samples(parts)
+    fields = []
+    for each in layout.fields:
+        above = each.stop if each.byte_order == "little" else each.offset - 1
+        open_ = each.role in {"sync", "link", "repeat"} and each.kind in WIDER and each.status == "observed"
+        if open_ and samples and _is_free(layout, each, above):
+            origins = ((data, queue.codec.origin(record, each.section)) for data, record, queue in samples)
+            if not any(data[origin + above] for data, origin in origins):
+                doc = f"{each.doc}; with the zero beside it a wider number would read the same"
+                each = each._replace(status="inferred", doc=doc)  # noqa: PLW2901
+        fields.append(each)
+    return layout._replace(fields=tuple(fields))
+
+
+WIDER = ("u8", "u16", "u24")
+"""Kinds of numbers that may be wider than they look."""
 
 
 def without_stamp(layout: Layout, reasons: Sequence[str]) -> Layout:

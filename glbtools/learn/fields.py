@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from glbtools.binary import stamp
-from glbtools.binary.field import HIGHEST, ODD, write_number
+from glbtools.binary import dateparts, stamp
+from glbtools.binary.field import DATE, HIGHEST, ODD, write_number
 from glbtools.binary.layout import TERMINATORS
 from glbtools.learn import columns
 from glbtools.learn.chain import ChainRecord, neighbours, room, sample
@@ -432,7 +432,12 @@ def _written_out(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
                 for each, moment in dated
             )
             if agreeing >= len(dated) * (1 - SPOILED):
-                return Claim(side, at, number, "stamp", doc=f"the dates of the listing, {agreeing} times")
+                step = dateparts.resolution(number.kind.removeprefix(DATE))
+                coarse = any(
+                    stamp.to_unix(moment) % step for _, moment in dated
+                )  # what is printed was stored somewhere
+                doc = f"the dates of the listing, {agreeing} times" + "; it prints them finer than this" * coarse
+                return Claim(side, at, number, "stamp", doc=doc, sure=not coarse)
     return None
 
 

@@ -24,7 +24,15 @@ from glbtools.layouts import Layouts
 from glbtools.layouts.written import to_toml
 from glbtools.learn import columns, configuration, holdout, obscuring, queue, singles, texts
 from glbtools.learn import hints as known_hints
-from glbtools.learn.audit import date_doubts, frame_doubts, kind_doubts, number_doubts, text_doubts, without_stamp
+from glbtools.learn.audit import (
+    date_doubts,
+    frame_doubts,
+    kind_doubts,
+    number_doubts,
+    text_doubts,
+    wider_alike,
+    without_stamp,
+)
 from glbtools.learn.checking import Part, queue_listing, queue_part
 from glbtools.learn.checksums import ChecksumMatch
 from glbtools.learn.comparison import (
@@ -451,6 +459,10 @@ def _test(
     if parts and not learning.comparisons:
         learning.concluded.append(WHICH)
     dated = any(each.agreeing.get("date") for each in learning.comparisons)
+    unset = parts and not any(record.stamp for _, held in parts for record in held.records)
+    if unset and learning.layout.with_role("stamp") is not None:
+        learning.layout = without_stamp(learning.layout, ["all of them are zero"])
+        learning.concluded.append("dates are left open: all of them are zero, as other bytes may be")
     if parts and not dated and "stamp" not in fixed and (why := list(date_doubts(parts))):
         learning.layout = without_stamp(learning.layout, why)
         learning.concluded.append(f"dates are left open: {'; '.join(why)}")
@@ -479,6 +491,7 @@ def _test(
         learning.checksum = None
     if learning.layout is not None:
         learning.layout = with_constants(learning.layout, sample_files, queues)
+        learning.layout = wider_alike(learning.layout, parts)
 
 
 def _test_apart(learning: Learning, held: holdout.Holdout, fixed: Set[str]) -> None:

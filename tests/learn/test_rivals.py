@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -233,3 +233,31 @@ def test_zeros_over_a_record_take_nothing_of_the_next_one(tmp_path: Path) -> Non
     queue = parse_queue(b"".join(made), layout)
     assert [(each.sync, each.text) for each in queue.records] == rows[:20] + rows[21:]
     assert len(queue.gaps) == 1 and queue.build() == b"".join(made)
+
+
+def test_few_records_whose_numbers_do_not_rise_by_one_decide_nothing(learn: Callable[..., Learning]) -> None:
+    layout = learn(packed(plain, [229, 230, 232, 235])).layout
+    assert layout is None or not layout.numbered
+
+
+def test_with_a_zero_above_it_the_width_of_a_number_is_not_observed(learn: Callable[..., Learning]) -> None:
+    def head(number: int, seconds: int, raw: bytes) -> bytes:
+        return struct.pack("<BHBI", len(raw) + 1, number, 0, seconds)
+
+    layout = learn(packed(head, list(range(200, 300)))).layout
+    assert layout is not None
+    number = layout.with_role("sync")
+    assert number is not None and number.status == "inferred"
+
+
+@pytest.mark.parametrize("seconds", [0, DAY])
+def test_dates_that_are_all_zero_are_any_zeros(seconds: int, tmp_path: Path) -> None:
+    rows = list(range(230, 290))
+    lines = ["Examining A/B Dirsync transaction file: MSTTRANS", "", "Date stamp               Sync#  Transaction"]
+    when = (datetime(1970, 1, 1) + timedelta(seconds=seconds)).strftime("%a %b %d %H:%M:%S %Y")
+    lines += [f"{when} {number:06} {text(at).decode()}".replace("\t", "<tab>") for at, number in enumerate(rows)]
+    file, listing = tmp_path / "MSTTRANS.GLB", tmp_path / "LISTQ.TXT"
+    file.write_bytes(packed(plain, rows, [seconds] * len(rows)))
+    listing.write_text("\r\n".join([*lines, ""]))
+    layout = learn_layout([file], listings=[listing]).layout
+    assert layout is not None and (layout.with_role("stamp") is not None) == bool(seconds)
