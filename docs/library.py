@@ -49,13 +49,13 @@ SECTIONS = (
     (
         "Layouts",
         "Layouts of genuine files are learnt and tested.",
-        "learn_layout check_layout load_layouts",
+        "learn_layout check_layout load_layouts export_layout",
     ),
     ("Simulating", "Networks whose truth is known.", "simulate simulate_many truth_of"),
     (
         "Directories and pairs",
         "Directories that number their changes, and stores kept in step.",
-        "export_file export_changes compare_dumps backsync synchronize",
+        "export_file export_changes compare_dumps difference_file backsync init_pair synchronize pair_status",
     ),
     (
         "Errors",
@@ -66,7 +66,8 @@ SECTIONS = (
         "Results",
         "What the calls return.",
         "Report Unsent Inspection Inventory Survey Timeline Queue ReqConfFile SrvConfFile Log Listing Columns Record "
-        "Message Explanation Plan CarvedImage Learning LayoutCheck ExportResult Dump Difference Backsync SyncResult",
+        "Message Explanation Plan CarvedImage Learning LayoutCheck ExportResult Dump Difference Backsync "
+        "SyncResult PairStatus Pair",
     ),
     (
         "What results are made of",

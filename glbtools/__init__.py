@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from glbtools.directory.dump import Dump
     from glbtools.directory.export import Outcome as ExportResult
     from glbtools.directory.export import export as export_changes
-    from glbtools.directory.output import export_file
+    from glbtools.directory.output import difference_file, export_file
     from glbtools.errors import (
         DescriptionError,
         FileAccessError,
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from glbtools.formats.registry import Entry as Format
     from glbtools.formats.registry import Inspection, inspect_bytes
     from glbtools.layouts import Layouts
+    from glbtools.layouts.exported import exported as export_layout
     from glbtools.learn.checking import LayoutCheck, check_layout
     from glbtools.learn.learning import Learning, learn_layout
     from glbtools.library import (
@@ -84,7 +85,11 @@ if TYPE_CHECKING:
     from glbtools.simulation.many import simulate_many
     from glbtools.simulation.run import simulate, truth_of
     from glbtools.sync.agent import Result as SyncResult
+    from glbtools.sync.pair import Pair
+    from glbtools.sync.pair import Status as PairStatus
+    from glbtools.sync.pair import init as init_pair
     from glbtools.sync.pair import run as synchronize
+    from glbtools.sync.pair import status as pair_status
 __version__ = "0.2.0"
 
 _PLACES = {
@@ -127,6 +132,8 @@ _PLACES = {
     "Node": "binary.tree",
     "OutputExistsError": "errors",
     "Outstanding": "diagnosis.changes.found",
+    "Pair": "sync.pair",
+    "PairStatus": "sync.pair:Status",
     "Place": "diagnosis.finding:Evidence",
     "Plan": "repair.plan",
     "Problem": "diagnosis.problems.problem",
@@ -160,15 +167,19 @@ _PLACES = {
     "check_layout": "learn.checking",
     "compare_dumps": "directory.compare:compare",
     "diagnose": "diagnosis.engine",
+    "difference_file": "directory.output",
     "explain": "diagnosis.explanation",
     "export_changes": "directory.export:export",
     "export_file": "directory.output",
+    "export_layout": "layouts.exported:exported",
     "find_evidence": "diagnosis.inventory",
+    "init_pair": "sync.pair:init",
     "inspect": "evidence.inspection",
     "inspect_bytes": "formats.registry",
     "learn_layout": "learn.learning",
     "load_layouts": "library",
     "messages": "formats.messages:of_code",
+    "pair_status": "sync.pair:status",
     "plan_rebuild": "repair.plan",
     "read_columns": "library",
     "read_listing": "library",
@@ -231,6 +242,8 @@ __all__ = [
     "Node",
     "OutputExistsError",
     "Outstanding",
+    "Pair",
+    "PairStatus",
     "Place",
     "Plan",
     "Problem",
@@ -265,15 +278,19 @@ __all__ = [
     "check_layout",
     "compare_dumps",
     "diagnose",
+    "difference_file",
     "explain",
     "export_changes",
     "export_file",
+    "export_layout",
     "find_evidence",
+    "init_pair",
     "inspect",
     "inspect_bytes",
     "learn_layout",
     "load_layouts",
     "messages",
+    "pair_status",
     "plan_rebuild",
     "read_columns",
     "read_listing",

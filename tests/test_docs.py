@@ -181,6 +181,15 @@ def test_the_page_of_the_library_explains_every_field_and_every_argument(generat
         assert isinstance(call, type) or set(inspect.signature(call).parameters) <= set(explained), name
 
 
+def test_every_command_is_a_call_of_the_library(generate):
+    page = (ROOT / "docs" / "guides" / "library.md").read_text(encoding="utf-8")
+    rows = dict(
+        re.findall(r"^\| `([a-z ]+)` \| `(\w+)`", page.partition("## Every command is a call")[2], re.MULTILINE)
+    )
+    assert set(rows) == {name for name, _ in generate.manual.every_command()}
+    assert set(rows.values()) <= set(glbtools.__all__)
+
+
 def test_every_reason_of_unsent_is_among_the_words():
     from glbtools.diagnosis.changes.found import Why
 

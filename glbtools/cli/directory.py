@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, cast
 
@@ -154,15 +155,10 @@ def compare(
         **{f"companion of the {name}": _path(each) for name, each in zip(dumps, (before, after), strict=True)},
     )
     found = compared(before, after)
-    losses: list[str] = []
+    lost = []
     if to is not None:
-        names = (*after.columns(), *before.columns()) if form is ChangeForm.csv else ()
-        with _target(to, force=force) as stream:
-            emit = writers.writer(form, _once(names), stream.write, losses=losses)
-            for kind, entry in found.steps(writers.RECEIVERS[form]):
-                emit(kind, entry)
-            if losses and not lossy:
-                raise UsageError(f"{after.path}: {writers.unheld(form, losses, lossy=False)}; nothing was written")
+        target = partial(_target, to, force=force)
+        lost = writers.difference_file(found, before, after, target, form=form, lossy=lossy)
     if common.as_json:
         put(render.difference_document(found) if to != "-" else [])
     elif not common.quiet and to != "-":
@@ -171,10 +167,7 @@ def compare(
         kinds = render.kinds_line(before.kind, after.kind)
         _say(before, [kinds] if kinds else ())
         unasked = render.unasked_line(found)
-        _say(
-            after,
-            [*([unasked] if unasked else []), *([writers.unheld(form, losses, lossy=True)] if losses else [])],
-        )
+        _say(after, [*([unasked] if unasked else []), *lost])
     raise typer.Exit(FOUND if found.troubled or before.doubts or after.doubts else 0)
 
 
@@ -295,7 +288,3 @@ def _say(source: Dump, notes: Iterable[str]) -> None:
             complain(f"{source.path}: {len(remarks) - limit} more remarks of this kind")
     for note in notes:
         complain(note)
-
-
-def _once(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple({each.lower(): each for each in reversed(tuple(names))}.values())[::-1]

@@ -8,8 +8,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
+from glbtools import files
 from glbtools.directory.attributes import CLASSES, as_ldap, is_computed, shown
 from glbtools.directory.dump import CSV, Dump
 from glbtools.directory.export import Outcome, export
@@ -19,6 +20,9 @@ from glbtools.errors import FieldError, UsageError
 from glbtools.formats import dirsync_file, exchange_csv, ldif_dump
 from glbtools.formats.objects import text_or_bytes
 from glbtools.model.directory import DELETED, MODIFIED, RENAMED, Entry, Values
+
+if TYPE_CHECKING:
+    from glbtools.directory.compare import Difference
 
 RECEIVERS = {
     "dirsync": Receiver(),
@@ -208,12 +212,62 @@ def written(form: str, columns: Iterable[str], changes: Iterable[tuple[str, Entr
     return b"".join(pieces)
 
 
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """Return names without those that differ in case alone from an earlier one."""
+    return tuple({each.lower(): each for each in reversed(tuple(names))}.values())[::-1]
+
+
+Target = str | Path | Callable[[], AbstractContextManager[BinaryIO]]
+
+
+def _opened(target: Target, *, force: bool) -> AbstractContextManager[BinaryIO]:
+    return files.writing(Path(target), force=force) if isinstance(target, str | Path) else target()
+
+
+def difference_file(
+    found: Difference,
+    old: Dump,
+    new: Dump,
+    target: Target,
+    *,
+    form: str = "dirsync",
+    force: bool = False,
+    lossy: bool = False,
+) -> list[str]:
+    """Write what makes the older of two dumps into the newer; return what the form could not hold, as a note.
+
+    Args:
+        found: what ``compare_dumps`` returned.
+        old: the older dump.
+        new: the newer one.
+        target: a file, or what opens what the changes go to.
+        form: one of ``FORMS``.
+        force: replace a file that is there.
+        lossy: leave out what the form cannot hold, and say so; else nothing is written.
+
+    Raises:
+        UsageError: the form cannot hold a value.
+        OutputExistsError: the file exists and ``force`` is not given.
+        FileAccessError: a file cannot be read or written.
+    """
+    columns = _distinct((*new.columns(), *old.columns())) if form == "csv" else ()
+    losses: list[str] = []
+    with _opened(target, force=force) as stream:
+        emit = writer(form, columns, stream.write, losses=losses)
+        for kind, entry in found.steps(RECEIVERS[form]):
+            emit(kind, entry)
+        if losses and not lossy:
+            raise UsageError(f"{new.path}: {unheld(form, losses, lossy=False)}; nothing was written")
+    return [unheld(form, losses, lossy=True)] if losses else []
+
+
 def export_file(
     dump: Dump,
     state: str | Path,
-    target: Callable[[], AbstractContextManager[BinaryIO]],
+    target: Target,
     *,
     form: str = "dirsync",
+    force: bool = False,
     clear: bool = False,
     lossy: bool = False,
     significant: Collection[str] = (),
@@ -229,8 +283,10 @@ def export_file(
     Args:
         dump: the directory.
         state: file with what the last export left; it need not be there.
-        target: opens what the changes go to; the state is written when it has been closed without an error.
+        target: a file, or what opens what the changes go to. The state is written when that has been closed without
+            an error.
         form: one of ``FORMS``.
+        force: replace a file that is there.
         clear: say of modified objects which fields are empty, as ``writer`` does; of the columns of a CSV.
         lossy: leave out what the form cannot hold, and say so in a note; else nothing is written.
         significant: as for ``export``, and so are the others:
@@ -256,7 +312,7 @@ def export_file(
     losses: list[str] = []
     with held(state):
         known = load(state)
-        with target() as stream:
+        with _opened(target, force=force) as stream:
             emit = writer(form, columns, stream.write, clear=clear, losses=losses)
 
             def counted(kind: str, entry: Entry) -> None:

@@ -59,7 +59,14 @@ ReadDump = Callable[[Path], tuple[Facts, Iterable[Entry]]]
 
 
 class StorePlace(NamedTuple):
-    """Where a store is, and of which kind; name and epoch for one that does not say them itself."""
+    """Where a store is.
+
+    Attributes:
+        kind: ``sqlite``, ``queue`` or ``dump``.
+        path: of the store.
+        name: whose it is, for one that does not say it itself.
+        epoch: which life of its numbers, likewise.
+    """
 
     kind: str
     path: Path
@@ -68,7 +75,20 @@ class StorePlace(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """A pair file as read."""
+    """A pair file as read.
+
+    Attributes:
+        path: of the file.
+        id: the same at both ends.
+        source: where changes come from; None where that is on another machine.
+        target: where they go; None where that is on another machine.
+        state: the file in which the agent keeps how far it has got.
+        spool: the directory of messages.
+        batch: changes in one message.
+        every: seconds from one run to the next; None for none.
+        conflicts: ``refuse`` or ``newest``.
+        wait: seconds for an answer from another machine.
+    """
 
     path: Path
     id: str
@@ -291,6 +311,9 @@ def open_source(
 def init(path: str | Path) -> Pair:
     """Make what a pair needs and does not have: its SQLite stores and its spool; leave what is there.
 
+    Args:
+        path: the pair file.
+
     Raises:
         PairError: the pair file is wrong.
         StoreError: a store is something else.
@@ -379,6 +402,10 @@ def _round(
 
 def status(path: str | Path, *, read_dump: ReadDump = from_disk) -> Status:
     """Return how a pair stands; nothing is sent.
+
+    Args:
+        path: the pair file.
+        read_dump: how a dump is read.
 
     Raises:
         PairError, StateError, StoreError, FileAccessError: see there.

@@ -163,7 +163,7 @@ def test_layouts_have_one_word_in_every_call(stuck: Path, tmp_path: Path) -> Non
     for name in glbtools.__all__:
         call = getattr(glbtools, name)
         if inspect.isfunction(call):
-            assert "layout" not in inspect.signature(call).parameters or name == "check_layout", name
+            assert "layout" not in inspect.signature(call).parameters or name in ("check_layout", "export_layout"), name
     queue = stuck / "october/GLB/REQTRANS.GLB"
     learning = glbtools.learn_layout([queue])
     assert learning.toml is not None
@@ -174,6 +174,32 @@ def test_layouts_have_one_word_in_every_call(stuck: Path, tmp_path: Path) -> Non
     ]
     assert glbtools.inspect(queue, layouts=own).layout == own["queue"]
     assert glbtools.diagnose(stuck, layouts=own).findings[0].problem.code == "U101"
+
+
+def test_pairs_are_made_and_asked_about_and_differences_written_from_python(tmp_path: Path) -> None:
+    pair = tmp_path / "p.toml"
+    store = '[{}]\nkind = "sqlite"\npath = "{}.db"\n'
+    stores = store.format("source", "north") + store.format("target", "south")
+    pair.write_text('id = "p"\nstate = "p.json"\nspool = "spool"\n' + stores, "utf-8")
+    assert glbtools.init_pair(pair).id == "p"
+    assert glbtools.synchronize(pair, once=True).outcome == "complete"
+    status = glbtools.pair_status(pair)
+    assert isinstance(status, glbtools.PairStatus)
+    assert not status.troubled
+    old, new = (
+        glbtools.Dump(FIXTURES / "directories/backsync-restored-directory" / name) for name in ("a.csv", "b.csv")
+    )
+    found = glbtools.compare_dumps(old, new)
+    assert glbtools.difference_file(found, old, new, tmp_path / "changes.txt") == []
+    assert "A /o=X/ou=S/cn=ann" in (tmp_path / "changes.txt").read_text("utf-8")
+    with pytest.raises(glbtools.OutputExistsError):
+        glbtools.difference_file(found, old, new, tmp_path / "changes.txt")
+    assert glbtools.export_file(new, tmp_path / "state.json", tmp_path / "export.txt").counts == {
+        "A": 2,
+        "M": 0,
+        "D": 0,
+    }
+    assert glbtools.export_layout(glbtools.load_layouts()["queue"], "toml").startswith("id = ")
 
 
 def test_what_explain_and_formats_say_the_library_says() -> None:
