@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,8 @@ from tests.cli.replay import Run
 
 SPECS = Path(__file__).resolve().parents[1] / "fixtures" / "specs"
 PROGRAM = [sys.executable, "-m", "glbtools"]
+INTERRUPTIBLE = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+"""A shell lets what runs in the background ignore interrupts, and so the tests and what they start."""
 
 
 @pytest.fixture
@@ -242,7 +245,7 @@ def test_a_signal_while_the_program_loads_ends_it_without_a_word(
     number: int, status: int, module: str, stuck: Path
 ) -> None:
     command = [sys.executable, "-c", SENDING, str(int(number)), module, "diagnose", str(stuck)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, preexec_fn=INTERRUPTIBLE)
     assert (done.returncode, done.stderr) == (status, "")
 
 
@@ -264,7 +267,7 @@ def test_a_signal_removes_what_is_half_written(number: int, status: int, tmp_pat
     )
     with subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, cwd=tmp_path,
+        text=True, cwd=tmp_path, preexec_fn=INTERRUPTIBLE,  # noqa: PLW1509
     ) as process:  # fmt: skip
         assert process.stdout is not None and process.stdout.readline() == "begun\n"
         assert [each.name[:10] for each in tmp_path.iterdir()] == [".glbtools-"]

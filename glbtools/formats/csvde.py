@@ -145,8 +145,6 @@ def _rows(stream: BinaryIO) -> Iterator[tuple[int, Span, bytes, str]]:
     first = stream.readline(ROW_LIMIT)
     mark, encoding = next(((mark, code) for mark, code in _BOMS if first.startswith(mark)), (b"", "utf-8"))
     wide = encoding != "utf-8"
-    if not wide and b"\0" in first:
-        return
     code = _LINE_ENDS[encoding]
     line, at, size, begun, quotes = 0, 0, 0, 1, 0
     held: list[bytes] = []

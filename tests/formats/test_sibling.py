@@ -108,7 +108,7 @@ FOREIGN = {
     "glTF": (b"glTF\2\0\0\0", "a glTF model"),
     "PST": (b"!BDN" + bytes(4) + b"SM\x17\0" + bytes(32), "a personal folder file"),
     "EDB": (b"\1\2\3\4\xef\xcd\xab\x89\x20\6" + bytes(40), "a database of Exchange"),
-    "zip": (b"PK\3\4\x14\0\0\0\x08\0" + bytes(16) + b"\5\0\0\0A.TXT" + bytes(50), "a zip archive"),
+    "zip": (b"PK\3\4\x14\0\0\0\x08\0" + bytes(16) + b"\5\0\0\0A.TXT" + bytes(50), "an archive, which holds files"),
     "IIS": (
         b"#Software: Microsoft Internet Information Services 5.0\r\n#Fields: date time\r\n",
         "a log of a mail or web",

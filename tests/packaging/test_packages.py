@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -164,6 +165,14 @@ def test_another_package_adds_a_format_to_the_wheel(installed: Path, tmp_path: P
         assert "a.not: notes of an administrator" in run(installed / "glbtools", "inspect", "a.not", cwd=tmp_path)
     finally:
         added.unlink()
+
+
+@pytest.mark.skipif(shutil.which("man") is None, reason="man is not installed")
+def test_man_finds_the_pages_of_an_environment_whose_programs_are_found(installed: Path, tmp_path: Path) -> None:
+    search = {"PATH": f"{installed}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
+    for page in ("glbtools", "glbtools-diagnose", "glbtools-sync-run"):
+        done = subprocess.run(["man", "-w", page], capture_output=True, text=True, env=search, check=False)
+        assert done.stdout == f"{installed.parent}/share/man/man1/{page}.1\n", done.stderr
 
 
 def test_the_lowest_versions_that_are_declared_hold(wheel: Path, unpacked: Path, tmp_path: Path) -> None:
