@@ -221,7 +221,7 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
             values = [read(data[origin + start : origin + start + size]) for data, origin in origins]
             counts = _counts(values, chosen, files) and (whole or not _falls_alone(values, chosen))
             same = _nearly_all(one == other for one, other in zip(values, chosen, strict=True))
-            if not same and counts and _agrees(values, known):
+            if not same and counts and _agrees(values, known) and not columns.is_no_count(values, chosen, size):
                 yield (
                     f"the number may as well be {8 * size} bits, {name}, at 0x{start:02x}: "
                     f"{values[-1]} in place of {chosen[-1]} in the last record"

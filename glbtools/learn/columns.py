@@ -223,3 +223,22 @@ def last_at(numbers: Sequence[int], known: int | None) -> int:
     """Return where the last number of a queue stands: at the end, unless one is known behind which they fall."""
     falls = (at for at, (a, b) in enumerate(itertools.pairwise(numbers)) if a == known and b <= a)
     return len(numbers) - 1 if known in (None, *numbers[-1:]) else next(falls, len(numbers) - 1)
+
+
+def is_no_count(values: Sequence[int | None], chosen: Sequence[int | None], size: int) -> bool:
+    """Whether numbers of so many bytes are explained by the chosen ones, and count nothing of their own.
+
+    Either their lowest byte never changes, so that they are the chosen ones times 256 or more; or they are their low
+    bytes, and begin again at 0 where those go on: that they do so there, and from their highest value, is no accident.
+    """
+    pairs = [(a, c) for a, c in zip(values, chosen, strict=True) if a is not None and c is not None]
+    steps = [(b - a, d - c) for (a, c), (b, d) in itertools.pairwise(pairs)]
+    if len(steps) >= FEWEST_STEPS and any(one for one, _ in steps) and not any(one % 256 for one, _ in steps):
+        return True
+    wraps = sum(one <= 0 < other for one, other in steps)
+    low = all((a - c) % (1 << 8 * size) == 0 for a, c in pairs)
+    return low and wraps * (8 * size + math.log2(len(pairs) + 1)) >= MARGIN
+
+
+FEWEST_STEPS, MARGIN = 6, 20.0
+"""Steps that show how numbers rise, and bits by which an accident must be less likely (docs/certainty.md 3)."""

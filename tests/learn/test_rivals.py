@@ -15,6 +15,7 @@ from glbtools.binary.records import codec
 from glbtools.formats.queue import new_queue, parse_queue
 from glbtools.layouts import reference
 from glbtools.learn import Learning, learn_layout
+from glbtools.learn.columns import is_no_count
 from glbtools.learn.inserting import with_field
 from glbtools.model.change import Change
 
@@ -261,3 +262,10 @@ def test_dates_that_are_all_zero_are_any_zeros(seconds: int, tmp_path: Path) -> 
     listing.write_text("\r\n".join([*lines, ""]))
     layout = learn_layout([file], listings=[listing]).layout
     assert layout is not None and (layout.with_role("stamp") is not None) == bool(seconds)
+
+
+def test_where_numbers_carry_their_low_bytes_alone_are_no_rival(learn: Callable[..., Learning]) -> None:
+    """65,535 is followed by 65,536: that the low word begins again there, and at 0, is no accident."""
+    layout = learn(packed(plain, list(range(65_500, 65_600)))).layout
+    assert layout is not None and layout.numbered
+    assert not is_no_count([200, 201, 1, 2, 3, 4, 5], [200, 201, 457, 458, 459, 460, 461], 1)
