@@ -348,7 +348,15 @@ def _broken(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
     """
     starts = {each.start for each in queue.gaps}
     counted = [each for each in queue.records if each.sync < LARGEST_SYNC]
+    seen: set[tuple[int, str]] = set()
     for before, after in itertools.pairwise(counted):
+        seen.add((before.sync, before.text))
+        if after.sync <= before.sync and (after.sync, after.text) in seen:
+            yield (
+                f"the record {after.sync} of {sample_file.path} stands there twice, then behind {before.sync}: what "
+                "follows may be left over of a longer queue"
+            )
+            return
         if before.sync == sample_file.last != counted[-1].sync and after.sync <= before.sync:
             yield (
                 f"the record {before.sync} of {sample_file.path} is the last by what is known: what stands behind it, "

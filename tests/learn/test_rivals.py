@@ -269,3 +269,15 @@ def test_where_numbers_carry_their_low_bytes_alone_are_no_rival(learn: Callable[
     layout = learn(packed(plain, list(range(65_500, 65_600)))).layout
     assert layout is not None and layout.numbered
     assert not is_no_count([200, 201, 1, 2, 3, 4, 5], [200, 201, 457, 458, 459, 460, 461], 1)
+
+
+def test_an_end_that_stands_there_twice_may_be_left_over(tmp_path: Path) -> None:
+    def head(number: int, seconds: int, raw: bytes) -> bytes:
+        return struct.pack("<HIH", len(raw) + 1, number, 0x5A5A)
+
+    data = packed(head, list(range(300, 360)))
+    again = packed(head, list(range(300, 360))).split(text(55))[1]
+    (tmp_path / "MSTTRANS.GLB").write_bytes(data + again[1:])
+    learning = learn_layout([tmp_path / "MSTTRANS.GLB"], known=["last=359"])
+    assert learning.layout is not None and learning.layout.partial
+    assert "stands there twice" in learning.reasons[0]
