@@ -148,6 +148,7 @@ def others() -> list[str]:
         "",
         *recognition.measured(),
         *survey.measured(),
+        *survey.made(),
         *agreement.measured(),
     ]
 

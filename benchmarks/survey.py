@@ -1,6 +1,6 @@
 """How many units a survey judges a second, in one process, in a pool, on a cluster, and in how much memory.
 
-``python -m benchmarks.survey`` writes the section into docs/benchmarks.md by itself.
+``python -m benchmarks.survey`` writes the sections into docs/benchmarks.md by itself, the networks that are made first.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from benchmarks import page
 
 HERE = Path(__file__).resolve().parent
 FIXTURES = HERE.parent / "fixtures"
-SECTION = "survey"
+SECTION, MADE = "survey", "networks"
 
 FEW, MANY, WHOLE = 1_000, 10_000, 100_000
 ROUNDS = 5
-NETWORKS = 200
+NETWORKS = 1_000
 IN_MEMORY = Path("/dev/shm")
 ON_DISK = Path("/var/tmp")
 """Not where files come and go: for each that it makes, ext4 passes over those beside it that were deleted lately."""
@@ -116,23 +116,14 @@ def has_distributed() -> bool:
     return find_spec("distributed") is not None
 
 
-def measured(
-    rounds: int = ROUNDS, few: int = FEW, many: int = MANY, whole: int = 0, networks: int = NETWORKS
-) -> list[str]:
+def measured(rounds: int = ROUNDS, few: int = FEW, many: int = MANY, whole: int = 0) -> list[str]:
     """Return a section of docs/benchmarks.md."""
     load = os.getloadavg()[0]
     ways: dict[str, dict[str, object]] = {"one process": {"workers": 0}, "a pool of two": {"workers": 2}}
     if has_distributed():
         ways["a local cluster of two"] = {"cluster": 1}
     rates: dict[str, list[float]] = {name: [] for name in ways}
-    with tempfile.TemporaryDirectory(dir=ON_DISK if ON_DISK.is_dir() else None) as folder:
-        made = [
-            "On disk, where nothing was deleted within minutes (beside what was, ext4 takes up to ten times as long to make a "
-            f"file): {generated(networks, Path(folder, 'nets'))}"
-        ]
-    if IN_MEMORY.is_dir():
-        with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
-            made += ["", f"In memory, where making files costs next to nothing: {generated(networks, Path(folder))}"]
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder:
         small = archive(few, Path(folder, "few"))
         peaks = [run(small, workers=2)]
         for _ in range(rounds):
@@ -147,7 +138,6 @@ def measured(
         if whole:
             huge = archive(whole, Path(folder, "whole"))
             full = run(huge, workers=2)
-            shutil.rmtree(huge)
     median = {name: statistics.median(found) for name, found in rates.items()}
     times = median["a pool of two"] / median["one process"]
     took = peaks[1]
@@ -182,8 +172,6 @@ def measured(
             for each in (*peaks, *([full] if full else []))
         ),
         "",
-        *made,
-        "",
         f"A pool of two judges {times:.2f} times as much as one process."
         if times >= TARGET
         else f"A pool of two judges {times:.2f} times as much as one process, less than the target of {TARGET:g}: "
@@ -192,6 +180,24 @@ def measured(
         "",
     ]
     return lines
+
+
+def made(networks: int = NETWORKS) -> list[str]:
+    """Return the section about networks that are simulated to be surveyed."""
+    with tempfile.TemporaryDirectory(dir=ON_DISK if ON_DISK.is_dir() else None) as folder:
+        on_disk = generated(networks, Path(folder, "nets"))
+    lines = [
+        page.begin(MADE),
+        "## Many networks",
+        "",
+        f"{date.today().isoformat()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}. On disk, where nothing was deleted within minutes "
+        f"(beside what was, ext4 takes up to ten times as long to make a file): {on_disk}",
+    ]
+    if IN_MEMORY.is_dir():
+        with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
+            in_memory = generated(networks, Path(folder, "nets"))
+        lines += ["", f"In memory, where making files costs next to nothing: {in_memory}"]
+    return [*lines, page.end(MADE), ""]
 
 
 def generated(count: int, place: Path) -> str:
@@ -240,14 +246,17 @@ def main() -> None:
     parser.add_argument("--many", type=int, default=MANY)
     parser.add_argument("--networks", type=int, default=NETWORKS)
     parser.add_argument("--whole", type=int, default=0, help="also so many units in full, such as 100000")
+    parser.add_argument("--made", action="store_true", help="only how fast networks are made")
     arguments = parser.parse_args()
     if arguments.one:
         one(arguments.one[0], json.loads(arguments.one[1]))
         return
-    terms = (arguments.rounds, arguments.few, arguments.many)
-    section = measured(*terms, whole=arguments.whole, networks=arguments.networks)
-    page.put(SECTION, section)
-    print("\n".join(section))
+    sections = {MADE: made(arguments.networks)}
+    if not arguments.made:
+        sections[SECTION] = measured(arguments.rounds, arguments.few, arguments.many, arguments.whole)
+    for name, lines in sections.items():
+        page.put(name, lines)
+        print("\n".join(lines))
 
 
 if __name__ == "__main__":
