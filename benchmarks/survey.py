@@ -182,9 +182,9 @@ def measured(rounds: int = ROUNDS, few: int = FEW, many: int = MANY, whole: int 
     return lines
 
 
-def made(networks: int = NETWORKS) -> list[str]:
+def made(networks: int = NETWORKS, place: Path = ON_DISK) -> list[str]:
     """Return the section about networks that are simulated to be surveyed."""
-    with tempfile.TemporaryDirectory(dir=ON_DISK if ON_DISK.is_dir() else None) as folder:
+    with tempfile.TemporaryDirectory(dir=place if place.is_dir() else None) as folder:
         on_disk = generated(networks, Path(folder, "nets"))
     lines = [
         page.begin(MADE),
@@ -246,12 +246,13 @@ def main() -> None:
     parser.add_argument("--many", type=int, default=MANY)
     parser.add_argument("--networks", type=int, default=NETWORKS)
     parser.add_argument("--whole", type=int, default=0, help="also so many units in full, such as 100000")
+    parser.add_argument("--place", type=Path, default=ON_DISK, help="on a disk, where nothing was deleted lately")
     parser.add_argument("--made", action="store_true", help="only how fast networks are made")
     arguments = parser.parse_args()
     if arguments.one:
         one(arguments.one[0], json.loads(arguments.one[1]))
         return
-    sections = {MADE: made(arguments.networks)}
+    sections = {MADE: made(arguments.networks, arguments.place)}
     if not arguments.made:
         sections[SECTION] = measured(arguments.rounds, arguments.few, arguments.many, arguments.whole)
     for name, lines in sections.items():
