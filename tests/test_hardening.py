@@ -64,6 +64,50 @@ def test_one_file_under_several_names_is_one_file(stuck: Path, run: Run) -> None
     assert files.distinct([queue, hard, soft, "missing", "missing"]) == [queue, "missing"]
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        "stuck stuck/october", "stuck/october stuck", "stuck stuck/october/GLB", "stuck/october/GLB stuck",
+        "stuck stuck/october/GLB/REQTRANS.GLB", "stuck/october/GLB/REQTRANS.GLB stuck", "stuck link/october/GLB",
+        "link stuck/../stuck/october/GLB/REQCONF.GLB", "stuck other.GLB", "other.GLB ./stuck",
+    ],
+)  # fmt: skip
+def test_what_is_given_with_what_it_lies_in_is_looked_at_once(
+    given: str, stuck: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(stuck.parent)
+    Path("link").symlink_to("stuck")
+    Path("other.GLB").hardlink_to("stuck/october/GLB/REQTRANS.GLB")
+
+    def found(*paths: str) -> tuple[object, ...]:
+        report, changes = glbtools.diagnose(*paths), glbtools.unsent(*paths)
+        codes = sorted(each.problem.code for each in report.findings)
+        return codes, len(report.inputs), len(list(changes)), len(list(glbtools.timeline(*paths)))
+
+    assert found(*given.split()) == found("stuck")
+
+
+def test_the_two_stores_of_a_pair_and_its_state_are_three_files(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = 'id = "p"\nstate = "{}"\nspool = "spool"\n[source]\npath = "a.db"\n[target]\npath = "b.db"\n'
+    Path("pair.toml").write_text(text.format("s.json"))
+    assert run("sync", "init", "pair.toml", "-q").status == 0
+    before = Path("a.db").read_bytes()
+    Path("b.db").unlink()
+    for make in (Path("b.db").hardlink_to, Path("b.db").symlink_to):
+        make("a.db")
+        for command in (["init"], ["run", "--once"], ["status"]):
+            refused = run("sync", command[0], "pair.toml", *command[1:])
+            assert (refused.status, refused.out) == (2, "")
+            assert refused.err == "glbtools: pair.toml:7: target.path: is the source's own file\n"
+        Path("b.db").unlink()
+    Path("pair.toml").write_text(text.format("./a.db"))
+    assert run("sync", "init", "pair.toml").err == "glbtools: pair.toml:2: state: is the file of a store\n"
+    assert Path("a.db").read_bytes() == before
+
+
 def test_build_never_replaces_its_own_description(tmp_path: Path, run: Run) -> None:
     spec = tmp_path / "own.toml"
     text = '[[postoffice]]\nname = "NET/PO"\npath = "."\nrole = "server"\n[postoffice.file]\n"own.toml" = "x"\n'

@@ -52,6 +52,21 @@ MOST_NAMED = 5
 UNRECOGNISED = "not a Dir-Sync file that glbtools knows"
 
 
+def _outer_first(paths: Iterable[str | Path]) -> list[str | Path]:
+    """Return paths with each directory before what lies in it and is given, too, and before single files."""
+    given = [(each, _place_of(each)) for each in paths]
+    known = {place for _, place in given}
+    return [each for each, _ in sorted(given, key=lambda each: (each[1].is_file(), len(known & set(each[1].parents))))]
+
+
+def _place_of(path: str | Path) -> Path:
+    """Return where a path leads; what is no path is refused by whoever opens it."""
+    try:
+        return Path(os.path.realpath(containers.outermost(str(path))))
+    except (OSError, ValueError):
+        return Path(path)
+
+
 def _unlisted(entry: Entry, error: FileAccessError) -> str:
     """Return why nothing is known of what is in a directory."""
     return f"cannot be listed: {str(error).removeprefix(f'{entry.shown}: ')}"
@@ -124,6 +139,7 @@ class Search:
     containers: list[Entry] = field(default_factory=list)
     _seen: set[tuple[int, int]] = field(default_factory=set)
     _claimed: int = 0
+    _several: bool = False
 
     def look(self, paths: Iterable[str | Path]) -> None:
         """Look for postoffices in paths: directories, archives, or single files.
@@ -133,7 +149,9 @@ class Search:
             UnknownFormatError: a path holds nothing of a postoffice.
         """
         loose: dict[str, list[Artefact]] = {}
-        for given in paths:
+        wanted = _outer_first(paths)
+        self._several = len(wanted) > 1
+        for given in wanted:
             path = Path(given)
             entry = self._given(given)
             if files.is_leftover(entry.name):
@@ -308,12 +326,16 @@ class Search:
                 self._pass_over(child, LEFTOVER, telling=False)
             else:
                 children.append(child)
+        for child in children if self._several else ():
+            if not (child.is_directory or child.other):
+                self._is_new(child)  # given by itself, too, it is no other one
         taken = self._taken(children)
         yield from (child for child in children if child.shown not in taken)
 
     def _area(self, area: Entry, name: str, nesting: int, artefacts: list[Artefact], barred: set[str]) -> list[Place]:
         """Keep the files of one of the vendor's directories; return what lies below it."""
         below: list[Place] = []
+        self._is_new(area)
         for child in self._children(area):
             if not child.is_directory:
                 below += self._file(child, name, nesting, artefacts, barred)

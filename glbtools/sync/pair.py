@@ -165,8 +165,11 @@ def load(path: str | Path) -> Pair:
         table["source"].fail("is missing, and so is target")
     if target is not None and target.kind != SQLITE:
         table["target"]["kind"].fail(f"{target.kind} stores are read-only")
-    if source is not None and target is not None and source.path == target.path:
+    if source is not None and target is not None and files.is_same(Path(source.path), Path(target.path)):
         table["target"]["path"].fail("is the source's own file")
+    for store in (source, target):
+        if store is not None and files.is_same(_path(table["state"], here), Path(store.path)):
+            table["state"].fail("is the file of a store")
     return Pair(
         Path(path),
         id=table["id"].matching(_ID, "1 to 64 letters, digits, '.', '_' or '-'"),

@@ -349,12 +349,15 @@ def test_a_pair_in_an_archive_is_named_with_the_way_out(tmp_path: Path, run: Run
     assert "take the whole of it out" in done.err
 
 
-def test_a_file_in_an_archive_is_inspected_where_it_lies(tmp_path: Path, run: Run) -> None:
+def test_a_file_in_an_archive_is_inspected_where_it_lies(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a short path stays on one line
     packed = zipped(NETWORK, tmp_path / "case.zip")
     (tmp_path / "outer.zip").write_bytes(written(("in/case.zip", packed.read_bytes())))
     here = run("inspect", NETWORK / "montgomery" / "GLB" / "MSTTRANS.GLB", columns=400).out.split("\n", 1)[1]
     for archive in ("case.zip", "outer.zip::in/case.zip"):
-        place = f"{tmp_path / archive}::network/montgomery/GLB/MSTTRANS.GLB"
+        place = f"{archive}::network/montgomery/GLB/MSTTRANS.GLB"
         done = run("inspect", place, columns=400)
         assert done.status == 0
         assert here in done.out
