@@ -88,10 +88,10 @@ SECTIONS = (
     ),
 )
 INNER = """\
-## Within results
+## Within results and arguments
 
-Types of fields above that have no name in `glbtools` itself. Where you want to name one, import it from
-the module that it is headed with.
+Types of fields and arguments above that have no name in `glbtools` itself. Where you want to name one,
+import it from the module that it is headed with.
 """
 TESTING = """\
 ## For your tests
@@ -108,7 +108,7 @@ def test_mine(glbtools_network):
 
 `glbtools.testing` has the same as a call, and strategies of [Hypothesis](https://hypothesis.readthedocs.io).
 """
-OPAQUE = ("RecordCodec", "Obscuring", "Algorithm", "Rule", "Alignment", "Reading", "SuccessorInputs")
+OPAQUE = ("Scenario", "RecordCodec", "Obscuring", "Algorithm", "Rule", "Alignment", "Reading", "SuccessorInputs")
 """Types of fields that only this package works with: they are named and not opened."""
 
 _HEADING = re.compile(r"^(Args|Attributes|Raises|Returns|Yields|Example):$")
@@ -381,10 +381,15 @@ def _listed(heading: str, rows: dict[str, str]) -> Iterator[str]:
             yield from textwrap.wrap(f"- `{name}`: {said}", 140, subsequent_indent="  ", break_on_hyphens=False)
 
 
+def _function(value: Any) -> ast.FunctionDef:
+    """Return a function as it is written, behind its overloads."""
+    defined = [each for each in _module(value.__module__).body if isinstance(each, ast.FunctionDef)]
+    return [each for each in defined if each.name == inspect.unwrap(value).__name__][-1]
+
+
 def call(name: str, value: Any) -> Iterator[str]:
     """Yield the lines of a call."""
-    defined = [each for each in _module(value.__module__).body if isinstance(each, ast.FunctionDef)]
-    node = [each for each in defined if each.name == inspect.unwrap(value).__name__][-1]  # behind its overloads
+    node = _function(value)
     yield from (f"### {name}", "", "```python", re.sub(r"^\w+", name, signature(node, value.__module__)), "```", "")
     yield from _explained(parsed(value.__doc__))
 
@@ -409,13 +414,24 @@ def type_(name: str, kind: type, *, fields_only: bool = False) -> Iterator[str]:
             shown = f"`{_cell(each.kind)}`" if each.kind else ""
             yield f"| `{each.name}` | {shown} | {_cell(_sentence(each.text.prose))} |"
         yield ""
-    for each in methods if not fields_only else ():
+    for each in methods if not fields_only or getattr(kind, "_is_protocol", False) else ():
         yield from ("```python", each.kind, "```", "", *_explained(each.text))
 
 
+def _taken() -> list[type]:
+    """Return the types of the arguments of all calls."""
+    found: list[type] = []
+    for value in _public():
+        if not isinstance(value, type):
+            given = _function(value).args
+            for each in (*given.args, *given.kwonlyargs, *([given.vararg] if given.vararg else [])):
+                found += annotation(each.annotation, value.__module__)[1] if each.annotation is not None else []
+    return found
+
+
 def inner() -> list[type]:
-    """Return the types of fields that have no public name, and the types of their fields, by name."""
-    seen: list[type] = [kind for kind in _public() if isinstance(kind, type)]
+    """Return the types of fields and arguments that have no public name, and the types of their fields, by name."""
+    seen: list[type] = [*(kind for kind in _public() if isinstance(kind, type)), *dict.fromkeys(_taken())]
     todo = list(seen)
     while todo:
         kind = todo.pop(0)
@@ -426,7 +442,7 @@ def inner() -> list[type]:
                 if each not in seen:
                     seen.append(each)
                     todo.append(each)
-    return sorted((kind for kind in seen if kind not in _public()), key=lambda kind: (kind.__name__, kind.__module__))
+    return sorted({kind for kind in seen if kind not in _public()}, key=lambda kind: (kind.__name__, kind.__module__))
 
 
 def entries(names: Iterable[str]) -> Iterator[str]:

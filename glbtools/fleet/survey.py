@@ -142,7 +142,7 @@ def survey(
         records: write every record of every queue as a table, too.
         layouts: how binary files are read.
         max_size: largest file read, in bytes.
-        progress: called now and then.
+        progress: called now and then with how far it is.
 
     Raises:
         FileAccessError: a path does not exist, or ``out`` cannot be written.
