@@ -122,13 +122,32 @@ def test_build_never_replaces_its_own_description(tmp_path: Path, run: Run) -> N
     assert run("build", spec, "--out", tmp_path / "net").status == 0
 
 
-@pytest.mark.parametrize("name", ["CON", "nul", "Com1", "LPT9", "AUX", "PRN"])
+def test_a_simulation_never_replaces_its_own_scenario(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    story = (Path(glbtools.__file__).parent / "simulation/scenarios/reqtrans-begun-again.toml").read_text("utf-8")
+    assert run("simulate", "reqtrans-begun-again", "--out", "net", "-q").status == 0
+    for place in ("net/hub/GLB/story.toml", "net/glbtools-simulation/story.toml"):
+        Path(place).write_text(story, "utf-8")
+        ran = run("simulate", place, "--out", "net", "--force")
+        assert (ran.status, ran.out) == (2, "")
+        said = "the scenario itself lies in net, which is written anew; name another --out"
+        assert ran.err == f"glbtools: {place}: {said}\n"
+        assert Path(place).read_text("utf-8") == story
+    Path("net/story.toml").write_text(story, "utf-8")
+    assert run("simulate", "net/story.toml", "--out", "net", "--force", "-q").status == 0
+    assert Path("net/story.toml").read_text("utf-8") == story
+
+
+@pytest.mark.parametrize("name", ["CON", "nul", "Com1", "LPT9", "AUX", "PRN", "CONIN$", "conout$", "CLOCK$"])
 def test_a_log_is_not_named_as_a_device(name: str, tmp_path: Path, run: Run) -> None:
     spec = tmp_path / "spec.toml"
-    spec.write_text(f'[[postoffice]]\nname = "NET/PO"\n[postoffice.log]\n{name} = "x"\n', "utf-8")
+    spec.write_text(f'[[postoffice]]\nname = "NET/PO"\n[postoffice.log]\n"{name}" = "x"\n', "utf-8")
     ran = run("build", spec, "--out", tmp_path / "net")
     assert ran.status == 2
-    assert f"postoffice[0].log.{name}: {name} is a device on DOS and Windows; name the log otherwise" in ran.err
+    key = f'"{name}"' if "$" in name else name
+    assert f"postoffice[0].log.{key}: {name} is a device on DOS and Windows; name the log otherwise" in ran.err
     assert not (tmp_path / "net").exists()
 
 
@@ -205,6 +224,10 @@ def test_a_tree_2100_deep_is_looked_into_as_far_as_the_system_can_name_it(stuck:
         ran = run(*command, "stuck")
         assert ran.status in (0, 2)
         assert "stuck/october/d/d/d/" in ran.err
+        assert "internal error" not in ran.err
+    for command in (["report"], ["survey", "--out", "survey"], ["simulate", "healthy-week", "--out", "s", "--from"]):
+        ran = run(*command, "stuck")
+        assert ran.status == 2
         assert "internal error" not in ran.err
     ran = run("rebuild", "stuck", "--into", "rebuilt")
     assert ran.status == 2
@@ -391,5 +414,10 @@ def test_numbers_that_are_used_up_are_said_with_the_way_out(tmp_path: Path, run:
     assert rebuilt.status == 1
     assert said in " ".join(rebuilt.out.split())
     assert run("explain", "global-reset-needed").status == 0
-    spec.write_text(spec.read_text("utf-8").replace("sync = 3\n", "sync = 4294967296\n"), "utf-8")
+    spec.write_text(spec.read_text("utf-8").replace("sync = 3\n", "sync = 4294967295\n"), "utf-8")
+    assert run("build", spec, "--out", tmp_path / "last").status == 0
+    simulated = run("simulate", "healthy-week", "--from", tmp_path / "last", "--out", tmp_path / "more")
+    assert (simulated.status, simulated.out) == (2, "")
+    assert simulated.err.startswith(f"glbtools: {said}, and only a reset gives lower ones: glbtools explain")
+    spec.write_text(spec.read_text("utf-8").replace("sync = 4294967295\n", "sync = 4294967296\n"), "utf-8")
     assert "must be between 0 and 4294967295, and is 4294967296" in run("build", spec, "--out", tmp_path / "x").err

@@ -26,7 +26,7 @@ _DOS_NAME = re.compile(r"[A-Za-z0-9!#$%&'()@^_`{}~-]{1,8}")
 # Neither the first nor the last character may be a dot or a blank: some systems hide the one and drop the other.
 _PART = re.compile(r"(?![. ])[A-Za-z0-9!#$%&'()@^_`{}~. -]{1,64}(?<![. ])")
 _OWN = ("glbtools-rebuild", "glbtools-simulation")
-_DEVICES = re.compile(r"(?:CON|PRN|AUX|NUL|COM\d|LPT\d) *(?:\..*)?", re.IGNORECASE)
+_DEVICES = re.compile(r"(?:CON|PRN|AUX|NUL|CLOCK\$|CONIN\$|CONOUT\$|COM\d|LPT\d) *(?:\..*)?", re.IGNORECASE)
 
 
 @dataclass(slots=True)

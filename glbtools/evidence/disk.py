@@ -5,6 +5,7 @@ What changes files works here, and nothing on the real disk is touched before it
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
@@ -33,16 +34,26 @@ class Disk:
 
     @classmethod
     def load(cls, root: Path, max_size: int = files.DEFAULT_MAX_SIZE) -> Self:
-        """Return the files below a directory; links are not followed.
+        """Return the files below a directory, however deep; links are not followed, and nothing unfinished is taken.
 
         Raises:
-            FileAccessError: a file cannot be read.
+            FileAccessError: a file cannot be read, or a directory not listed.
         """
         found: dict[str, bytes] = {}
-        for path in sorted(root.rglob("*")):
-            if path.is_file() and not path.is_symlink():
-                found[path.relative_to(root).as_posix()] = files.read(path, max_size)
-        return cls(found)
+        waiting = [root]
+        while waiting:
+            place = waiting.pop()
+            try:
+                with os.scandir(place) as listed:
+                    entries = [each for each in listed if not (each.is_symlink() or files.is_leftover(each.name))]
+            except OSError as error:
+                raise files.access_error(place, error) from None
+            waiting += [place / each.name for each in entries if each.is_dir()]
+            for each in entries:
+                if each.is_file():
+                    path = place / each.name
+                    found[path.relative_to(root).as_posix()] = files.read(path, max_size)
+        return cls(dict(sorted(found.items())))
 
     def read(self, path: str) -> bytes | None:
         """Return the content of a file; None when there is none."""

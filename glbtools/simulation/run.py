@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from glbtools import files
-from glbtools.errors import OutputExistsError, UsageError
+from glbtools.diagnosis.wording import NUMBERS_END
+from glbtools.errors import FieldError, OutputExistsError, UsageError
 from glbtools.evidence.postoffice import AREAS
 from glbtools.layouts import Layouts
 from glbtools.simulation import actions, faults, network, phases, truth
@@ -62,8 +63,15 @@ def simulate(
         chosen = chosen._replace(seed=seed)
     if cycles is not None:
         chosen = chosen._replace(cycles=cycles)
+    if force and target is not None and isinstance(scenario, (str, Path)):
+        _spare(Path(scenario), target)
     begun = network.load(Path(start_from), layouts) if start_from is not None else None
-    made = run(chosen, begun, layouts=layouts, progress=progress)
+    try:
+        made = run(chosen, begun, layouts=layouts, progress=progress)
+    except FieldError as error:
+        if error.field.rpartition(".")[2] != "sync":
+            raise
+        raise UsageError(f"{NUMBERS_END} ({error})") from None
     written = contents(made)
     paths = []
     if image is not None:
@@ -76,6 +84,17 @@ def simulate(
     if force:
         _clear(target)
     return [*paths, *files.write_tree(written, target, force=force, sync=False)]
+
+
+def _spare(scenario: Path, target: Path) -> None:
+    """Refuse to write anew the directories in which the scenario itself lies.
+
+    Raises:
+        UsageError: it lies there.
+    """
+    place, within = scenario.resolve(), target.resolve()
+    if scenario.is_file() and place.is_relative_to(within) and place.parent != within:
+        raise UsageError(f"{scenario}: the scenario itself lies in {target}, which is written anew; name another --out")
 
 
 def _clear(target: Path) -> None:
