@@ -17,7 +17,7 @@ from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue, moment, parse_queue
 from glbtools.learn.inserting import opened
 from glbtools.learn.samples import ListedRecord, SampleFile
-from glbtools.learn.scoring import is_blank, is_odd
+from glbtools.learn.scoring import grammatical, is_blank, is_odd
 
 SPOILED = 0.1
 """Share of the rows that damage may have made unreadable."""
@@ -240,6 +240,18 @@ def beyond(comparison: Comparison) -> str:
         f"{count} of {comparison.records} records of {comparison.path} {'are' if count > 1 else 'is'} in no row of the "
         f"listing: {_numbers(comparison.unlisted)}; deleted or left over, or the listing is of another moment"
     )
+
+
+def unlike(sample_file: SampleFile, queue: Queue) -> str:
+    """Say which records no row answers and no transaction is in: damage makes such; empty where there are none."""
+    if not sample_file.printed:
+        return ""
+    strange = [each for each in paired(sample_file, queue)[2] if not grammatical([each.text])]
+    if not strange:
+        return ""
+    many = "records are" if len(strange) > 1 else "record is"
+    where = f"the first at 0x{strange[0].start:x} of {sample_file.path}"
+    return f"{len(strange)} {many} in no row of the listing and no transaction, {where}: a damaged place, perhaps"
 
 
 def differences(comparison: Comparison, what: str) -> str:

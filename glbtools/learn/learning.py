@@ -44,6 +44,7 @@ from glbtools.learn.comparison import (
     damage_is_usual,
     doubted,
     narrowed,
+    unlike,
     width_doubts,
 )
 from glbtools.learn.gathering import paired_names
@@ -480,7 +481,7 @@ def _test(
     if parts and not learning.comparisons and "sync" not in fixed:
         learning.reasons += number_doubts(parts, learning.layout)
     open_ = [*filter(None, map(beyond, learning.comparisons)), *filter(None, map(astray, learning.comparisons))]
-    open_ += kind_doubts(parts)
+    open_ += [*kind_doubts(parts), *filter(None, (unlike(*each) for each in parts))]
     if learning.reasons:
         learning.reasons += open_
         learning.layout = None

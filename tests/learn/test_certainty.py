@@ -310,3 +310,8 @@ def test_what_was_false_once_is_not_stated_again(seed: int, way: str, tmp_path: 
 def test_what_is_certain_is_stated(seed: int, way: str, wanted: str, tmp_path: Path) -> None:
     outcome, reason = attempt(sample(seed), tmp_path, way)
     assert outcome == wanted, reason
+
+
+def test_a_record_that_no_row_has_and_that_is_no_transaction_is_said_to_be_damage(tmp_path: Path) -> None:
+    outcome, reason = attempt(sample(183097), tmp_path, "damaged with listing")
+    assert outcome == "partial", reason
