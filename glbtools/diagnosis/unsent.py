@@ -67,7 +67,8 @@ def unsent(
 
 def outstanding(evidence: Evidence, direction: str, progress: Progress | None = None) -> Unsent:
     """Return what has not arrived of evidence that was collected already; otherwise as ``unsent``."""
-    found = Unsent(unreadable=evidence.unlooked)
+    foreign = sum(each.kind == "foreign" for each in evidence.passed_over)
+    found = Unsent(unreadable=evidence.unlooked, passed_over=foreign)
     steps = Steps(progress, len(evidence.postoffices))
     for unit in evidence.units:
         content = Content(unit)

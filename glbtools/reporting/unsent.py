@@ -75,6 +75,10 @@ def report(unsent: Unsent, limit: int = LIMIT) -> Iterator[Block]:
         yield Break()
     yield from _unknown(unsent.unknown)
     yield Heading(_summary(unsent))
+    if unsent.passed_over:
+        yield Verbatim(
+            f"passed over: {plural(unsent.passed_over, 'file')} of other kinds; glbtools evidence names them"
+        )
 
 
 def _channel(route: Route) -> Route:

@@ -869,3 +869,13 @@ def test_the_table_is_cut_and_says_so(build: Build) -> None:
     queue = [add(number, f"n{number}") for number in range(18, 30)]
     found = unsent(build(server(17), east(17, queue), west()))
     assert "  ... and 7 more; --json lists them all" in text_lines(render.report(found, limit=5), Screen(80))
+
+
+def test_files_of_other_kinds_are_counted(tmp_path, run, fixture_path):
+    shutil.copytree(fixture_path("stuck"), tmp_path / "stuck")
+    assert "passed over" not in run("unsent", tmp_path / "stuck").out
+    for name in ("notes.txt", "picture.gif"):
+        (tmp_path / "stuck" / name).write_bytes(b"hello")
+    assert unsent(tmp_path / "stuck").passed_over == 2
+    said = run("unsent", tmp_path / "stuck").out
+    assert said.endswith("passed over: 2 files of other kinds; glbtools evidence names them\n")

@@ -188,12 +188,14 @@ class Unsent:
         ranges: numbers whose content is in no file given, in the same order.
         unknown: routes of which files are missing.
         unreadable: files that could not be read, with the reason.
+        passed_over: how many files of other kinds were given, and not looked at.
     """
 
     changes: list[Outstanding] = field(default_factory=list)
     ranges: list[MissingRange] = field(default_factory=list)
     unknown: list[UnknownRoute] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
+    passed_over: int = 0
 
     def __repr__(self) -> str:
         return brief("Unsent", f"{count(len(self.changes), 'change')}, {count(len(self.ranges), 'range')}")
