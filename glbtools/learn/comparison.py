@@ -62,7 +62,9 @@ class Comparison(NamedTuple):
         read: rows that a record answers.
         unread: numbers of the rows that none does; ``hidden``: of those whose text stands in a record all the same,
             where they are many, or the record is one that is left over; ``standing``: of those whose text stands in the
-            file; ``outside``: whether one of those stands before the first record that is read, or behind the last.
+            file; ``outside``: whether one of those stands before the first record that is read, or behind the last;
+            ``at_end``: whether they are the first or the last rows, none of which stands in the file: it is cut off, or
+            the listing is of another moment.
         unlisted: numbers of the records that no row answers.
         agreeing: what -> how many agree; ``differing``: what -> those that do not.
     """
@@ -75,6 +77,7 @@ class Comparison(NamedTuple):
     hidden: tuple[int, ...]
     standing: tuple[int, ...]
     outside: bool
+    at_end: bool
     unlisted: tuple[int, ...]
     agreeing: Mapping[str, int]
     differing: Mapping[str, tuple[Difference, ...]]
@@ -117,6 +120,7 @@ def compare(sample_file: SampleFile, queue: Queue) -> Comparison | None:
         hidden=tuple(row.listed.sync for row in inside),
         standing=tuple(row.listed.sync for row in unread if row.place is not None),
         outside=any(_is_outside(queue, row.place) for row in unread),
+        at_end=_is_at_end(sample_file.printed, unread),
         unlisted=tuple(each.sync for each in unlisted),
         agreeing=agreeing,
         differing={what: tuple(each) for what, each in differing.items()},
@@ -204,13 +208,37 @@ def _differ(sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> bool
 def contradictions(comparison: Comparison) -> Iterator[str]:
     """Yield why a layout cannot be true if the listing is; nothing where they agree but for damage."""
     rows, where = comparison.rows, f"of {comparison.path}"
-    if comparison.hidden or len(comparison.unread) > max(1, SPOILED * rows):
+    if comparison.hidden or (len(comparison.unread) > max(1, SPOILED * rows) and not comparison.at_end):
         count = len(comparison.unread)
         yield f"{count} of the {rows} rows {where} are not read: {_numbers(comparison.unread)}"
     for what in ("number", "text"):
         spoiled = len(comparison.differing.get(what, ())) > max(1, SPOILED * comparison.read)
         if comparison.strays(what) or (what == "text" and (comparison.sound(what) or spoiled)):
             yield f"{differences(comparison, what)}, {where}"
+
+
+def elsewhen(comparison: Comparison) -> str:
+    """Say that rows at one end of a listing are not in the file, more of them than damage explains; else nothing."""
+    count, rows = len(comparison.unread), comparison.rows
+    if not comparison.at_end or count <= max(1, SPOILED * rows):
+        return ""
+    return (
+        f"{count} of the {rows} rows of {comparison.path} are not in it, all at one end of the listing: "
+        f"{_numbers(comparison.unread)}; the file is cut off, or the listing is of another moment"
+    )
+
+
+def _is_at_end(printed: Sequence[ListedRecord], unread: Sequence[_Row]) -> bool:
+    """Whether rows that are not read are the first or the last ones, none stands in the file, and most are read."""
+    if any(row.place is not None for row in unread) or len(printed) - len(unread) < max(FEWEST_READ, len(unread)):
+        return False
+    gone = {id(row.listed) for row in unread}
+    flags = [id(row) in gone for row in printed]
+    return flags == sorted(flags) or flags == sorted(flags, reverse=True)
+
+
+FEWEST_READ = 6
+"""Rows that agree with a file beyond doubt, whatever others say."""
 
 
 def _is_outside(queue: Queue, place: int | None) -> bool:

@@ -43,6 +43,7 @@ from glbtools.learn.comparison import (
     contradictions,
     damage_is_usual,
     doubted,
+    elsewhen,
     narrowed,
     unlike,
     width_doubts,
@@ -344,6 +345,12 @@ def _texts_alone(
     learning.layout = with_constants(layout, sample_files, queues)
     read = [(each, held) for each, held in zip(sample_files, queues, strict=True) if held.records]
     learning.reasons += [*kind_doubts(read), *doubts(layout, sample_files, queues)]
+    learning.reasons += [
+        f"{len(each.unlisted)} of {each.records} records of {each.path} are in no row of the listing: deleted or left "
+        "over, or the listing is of another moment"
+        for each in compared
+        if each.unlisted
+    ]
     if not compared:
         learning.concluded.append(WHICH)
     learning.parts = [queue_part(each.path, each.data, read) for each, read in zip(sample_files, queues, strict=True)]
@@ -480,7 +487,7 @@ def _test(
         learning.reasons += width_doubts(learning.layout, [each for each, _ in parts], [held for _, held in parts])
     if parts and not learning.comparisons and "sync" not in fixed:
         learning.reasons += number_doubts(parts, learning.layout)
-    open_ = [*filter(None, map(beyond, learning.comparisons)), *filter(None, map(astray, learning.comparisons))]
+    open_ = [said for tell in (beyond, astray, elsewhen) for said in map(tell, learning.comparisons) if said]
     open_ += [*kind_doubts(parts), *filter(None, (unlike(*each) for each in parts))]
     if learning.reasons:
         learning.reasons += open_

@@ -17,7 +17,7 @@ from glbtools.binary.layout import Layout
 from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue
 from glbtools.learn.columns import LARGEST_STEP, LARGEST_SYNC
-from glbtools.learn.comparison import DamageIndex, paired, undamaged
+from glbtools.learn.comparison import DamageIndex, paired
 from glbtools.learn.framing import BINARY
 from glbtools.learn.inserting import part_name, with_field
 from glbtools.learn.samples import SampleFile
@@ -38,8 +38,11 @@ UNCLAIMED = frozenset({"opaque", "constant"})
 WIDEST = 64
 """Bytes before a record in which a flag of its own is looked for."""
 
-FEWEST = 6
+FEWEST = 3
 """Records below which a byte that differs in one of them says nothing."""
+
+ENOUGH = 6
+"""Part of the records that a number in the header must be to be taken for their count, at least."""
 
 
 class Column(NamedTuple):
@@ -91,7 +94,7 @@ def with_constants(layout: Layout, sample_files: Sequence[SampleFile], queues: S
         values = [
             sample_file.data[start : start + each.size]
             for sample_file, queue in zip(sample_files, queues, strict=True)
-            for start in (queue.codec.origin(record, each.section) + each.offset for record in undamaged(queue))
+            for start in (queue.codec.origin(record, each.section) + each.offset for record in _whole(queue))
         ]
         same = sum(value == each.default for value in values)
         if same < len(values):
@@ -103,6 +106,12 @@ def with_constants(layout: Layout, sample_files: Sequence[SampleFile], queues: S
     fields = tuple(varying.get(each.name, each) for each in layout.fields)
     covers = tuple(varying[name].name if name in varying else name for name in layout.covers)
     return layout._replace(fields=fields, covers=covers)
+
+
+def _whole(queue: Queue) -> Iterator[Record]:
+    """Yield the records that have a text and no fault of their own, whatever stands beside them."""
+    faulty = DamageIndex(queue).inside
+    return (each for each in queue.records if not is_blank(each.text) and not faulty(each))
 
 
 def doubts(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> Iterator[str]:
@@ -309,7 +318,7 @@ def _headed(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
         for at in range(queue.layout.header - number.size + 1)
     ]
     total = len(queue.records)
-    counts = [each for each in numbers if max(FEWEST, total // COUNTED) <= each < total]
+    counts = [each for each in numbers if max(ENOUGH, total // COUNTED) <= each < total]
     if counts and total not in numbers:
         yield (
             f"the header of {sample_file.path} holds {counts[0]}, and there are {total} records: if it counts them, "

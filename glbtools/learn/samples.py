@@ -144,7 +144,8 @@ def one_each(sample_files: Sequence[SampleFile]) -> tuple[list[SampleFile], list
 def with_listings(sample_files: Sequence[SampleFile], listings: Sequence[Listing], encoding: str) -> list[str]:
     """Match listings with the files they list; return what could not be matched, in words.
 
-    A listing is of the file that holds most of its texts. Texts are looked for in the order of the listing, so that one
+    A listing is of the file that holds most of its texts; of several that hold as many, of one that has none yet. Where
+    both have one record, its number is known. Texts are looked for in the order of the listing, so that one
     that stands there twice is found twice; a text that is not found belongs to a damaged record.
 
     Raises:
@@ -154,7 +155,7 @@ def with_listings(sample_files: Sequence[SampleFile], listings: Sequence[Listing
     for number, listing in enumerate(listings, 1):
         rows = rows_of(listing, encoding)
         found = [(_matched(sample_file, rows), sample_file) for sample_file in sample_files]
-        best, sample_file = max(found, key=lambda each: len(each[0]))
+        best, sample_file = max(found, key=lambda each: (len(each[0]), not each[1].printed))
         if not rows or len(best) * 2 < len(rows):
             said.append(f"listing {number} is of none of the files: {len(best)} of its {len(rows)} texts are in one")
             continue
@@ -162,6 +163,8 @@ def with_listings(sample_files: Sequence[SampleFile], listings: Sequence[Listing
         sample_file.listed = best | sample_file.listed
         known = {(row.sync, row.text) for row in sample_file.printed}
         sample_file.printed += [row for row in rows if (row.sync, row.text) not in known]
+        if len(rows) == len(sample_file.strong) == 1 and sample_file.last is None:
+            sample_file.last = rows[0].sync
     return said
 
 

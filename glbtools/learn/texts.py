@@ -19,6 +19,10 @@ KEPT = ("text", "constant", "opaque", "len_text")
 """Roles of fields that do not depend on which bytes are the number."""
 
 
+FEWEST = 8
+"""Records without which an accident may end the texts elsewhere."""
+
+
 def partial_layout(found: Sequence[Candidate], sample_files: Sequence[SampleFile]) -> Layout | None:
     """Return a layout of the texts alone; None where the readings that fit do not agree in them.
 
@@ -27,7 +31,7 @@ def partial_layout(found: Sequence[Candidate], sample_files: Sequence[SampleFile
         sample_files: the files that they are of.
     """
     found = found if found and found[0].framed else frames(sample_files)
-    if not found or not found[0].framed:
+    if not found or not found[0].framed or found[0].records < FEWEST:
         return None
     best = found[0]
     rivals = [each for each in found if each.framed and (not best.sound or each.bits - best.bits < CLEAR)]

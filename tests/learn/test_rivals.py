@@ -281,3 +281,46 @@ def test_an_end_that_stands_there_twice_may_be_left_over(tmp_path: Path) -> None
     learning = learn_layout([tmp_path / "MSTTRANS.GLB"], known=["last=359"])
     assert learning.layout is not None and learning.layout.partial
     assert "stands there twice" in learning.reasons[0]
+
+
+def listed(numbers: list[int], first: int = 0) -> bytes:
+    """What LISTQ prints of the texts from ``first`` on."""
+    lines = ["Examining A/B Dirsync transaction file: MSTTRANS", "", "Sync#  Transaction"]
+    lines += [f"{number:06} {text(first + at).decode()}".replace("\t", "<tab>") for at, number in enumerate(numbers)]
+    return "\r\n".join([*lines, ""]).encode()
+
+
+def test_a_file_that_is_cut_off_goes_with_the_beginning_of_its_listing(tmp_path: Path) -> None:
+    numbers = list(range(230, 290))
+    data = packed(plain, numbers)
+    file, listing = tmp_path / "MSTTRANS.GLB", tmp_path / "LISTQ.TXT"
+    file.write_bytes(data[: len(data) * 3 // 4])
+    listing.write_bytes(listed(numbers))
+    learning = learn_layout([file], listings=[listing])
+    assert learning.layout is not None and learning.layout.partial
+    assert any("the file is cut off, or the listing is of another moment" in each for each in learning.reasons)
+    read = [each.sync for each in parse_queue(file.read_bytes(), learning.layout).records]
+    assert read == numbers[: len(read)] and len(read) > 40
+
+
+def test_files_of_one_record_are_placed_by_their_listings(tmp_path: Path) -> None:
+    files, listings = [], []
+    for at in range(8):
+        directory = tmp_path / f"po{at}"
+        directory.mkdir()
+        files.append(directory / "REQTRANS.GLB")
+        listings.append(directory / "LISTQ.TXT")
+        files[-1].write_bytes(packed(plain, [1000 + 977 * at]))
+        listings[-1].write_bytes(listed([1000 + 977 * at]))
+    layout = learn_layout(files, listings=listings).layout
+    assert layout is not None and layout.partial
+    number = layout.with_role("sync")
+    assert number is not None and number.offset == 2
+
+
+def test_of_a_few_records_what_marks_deleted_ones_is_a_doubt(learn: Callable[..., Learning]) -> None:
+    def head(number: int, seconds: int, raw: bytes) -> bytes:
+        return struct.pack("<BHI", 0x2A if number % 2 else 0x20, len(raw) + 1, number)
+
+    learning = learn(packed(head, [250, 251, 252, 253, 254]))
+    assert learning.layout is None or learning.layout.partial
