@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from glbtools.binary.field import Field
 from glbtools.binary.layout import Layout
 from glbtools.binary.layout import parse as parse_layout
-from glbtools.formats.queue import parse_queue
+from glbtools.formats.queue import Queue, parse_queue
 from glbtools.layouts.written import to_toml
 from glbtools.learn.audit import frame_doubts, text_doubts
 from glbtools.learn.comparison import damage_is_usual
@@ -40,7 +40,28 @@ def partial_layout(found: Sequence[Candidate], sample_files: Sequence[SampleFile
     layout = _without_numbers(best.layout)
     parts = [(each, parse_queue(each.data, layout)) for each in sample_files if each.data]
     doubts = [*frame_doubts(parts), *text_doubts(parts)]
-    return None if doubts or any(damage_is_usual(queue) for _, queue in parts) else layout
+    if doubts or any(damage_is_usual(queue) for _, queue in parts) or _is_filled(parts):
+        return None
+    return layout
+
+
+def _is_filled(parts: Sequence[tuple[SampleFile, Queue]]) -> bool:
+    """Whether what stands behind the texts is a character in some records and a NUL in others: texts go on there.
+
+    A length that counts records with what fills them has all of them end so.
+    """
+    layout = parts[0][1].layout
+    if layout.terminator != "none" or not layout.section("trailer"):
+        return False
+    behind = [
+        each.data[queue.codec.origin(record, "trailer") :][:1] for each, queue in parts for record in queue.records
+    ]
+    empty, text = behind.count(b"\0"), sum(byte.isalnum() or byte >= b"\x80" for byte in behind)
+    return bool(empty and text) and empty + text >= FILLED * len(behind)
+
+
+FILLED = 0.9
+"""Share of the records in which a byte is a part of the text or fills."""
 
 
 def _frame(candidate: Candidate) -> tuple[object, ...]:

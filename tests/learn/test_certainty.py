@@ -210,11 +210,23 @@ def test_a_listing_that_lacks_records_leaves_open_which_are_in_the_queue(tmp_pat
     assert any("in no row of the listing" in each for each in learning.reasons)
 
 
-def test_a_listing_of_another_moment_is_a_contradiction(tmp_path: Path) -> None:
+def test_rows_at_one_end_of_a_listing_that_are_not_in_the_file_leave_it_open_of_which_moment_it_is(
+    tmp_path: Path,
+) -> None:
     path, listing = files(tmp_path)
     data = path.read_bytes()
     rows = queue_sample(2).rows
     path.write_bytes(data[: rows[0].start] + data[rows[len(rows) // 3].start :])
+    learning = learn_layout([path], listings=[listing])
+    assert learning.partial
+    assert any("the listing is of another moment" in each for each in learning.reasons)
+    assert not any(each.differing for each in learning.comparisons)
+
+
+def test_rows_from_the_middle_of_a_listing_that_are_not_in_the_file_contradict_a_layout(tmp_path: Path) -> None:
+    path, listing = files(tmp_path)
+    data, rows = path.read_bytes(), queue_sample(2).rows
+    path.write_bytes(data[: rows[len(rows) // 3].start] + data[rows[2 * len(rows) // 3].start :])
     learning = learn_layout([path], listings=[listing])
     assert learning.layout is None
 
@@ -315,3 +327,9 @@ def test_what_is_certain_is_stated(seed: int, way: str, wanted: str, tmp_path: P
 def test_a_record_that_no_row_has_and_that_is_no_transaction_is_said_to_be_damage(tmp_path: Path) -> None:
     outcome, reason = attempt(sample(183097), tmp_path, "damaged with listing")
     assert outcome == "partial", reason
+
+
+def test_a_character_where_other_records_are_filled_belongs_to_the_text(tmp_path: Path) -> None:
+    for way in ("alone", "known", "damaged"):
+        outcome, reason = attempt(sample(184193), tmp_path, way)
+        assert outcome != "wrong", reason
