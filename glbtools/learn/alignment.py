@@ -129,7 +129,8 @@ def _trail(sight: Sight, rule: Rule, head: int, *, fields: bool) -> tuple[int, i
     if rule.by == "length" and rule.excess > ending:  # it counts the record: what it counts beside the text is known
         trail = rule.excess - head - ending
     elif left_over:  # a length or a terminator says where a text ends; behind it may stand what was there
-        trail = trail if trail <= LARGEST_TRAIL else 0
+        slots = all(each.next - each.start == rule.stride for each in sight.records if each.joined)
+        trail = max(trail if trail <= LARGEST_TRAIL else 0, 0 if slots else low)  # slots have room to spare
     else:
         trail = max(low, 0) if rule.by == "length" and trail > high else max(trail, low, 0)
     if not 0 <= trail <= high:

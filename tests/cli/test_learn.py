@@ -217,7 +217,7 @@ def test_the_file_may_come_from_standard_input(place: Path, run: Run) -> None:
 KEYS = {
     "schema", "tool", "family", "decided", "files", "listings", "tried", "layout", "checksum", "alternatives",
     "differences", "concluded", "reasons", "wanted", "toml", "written", "places", "mentions", "comparisons", "partial",
-    "held_out",
+    "held_out", "attested_sizes",
 }  # fmt: skip
 
 
