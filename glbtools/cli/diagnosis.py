@@ -130,7 +130,7 @@ def unsent(
     *,
     common: Common,
 ) -> None:
-    """List every change that has not reached its target, and why.
+    """List every change that has not reached the server, and why; with --direction both those from it, too.
 
     Status 0 whether there are any or not, 2 when something could not be read.
 

@@ -35,7 +35,7 @@ def survey(
     *,
     common: Common,
 ) -> None:
-    """Diagnose every postoffice and network below some paths, and write one table of them all.
+    """Diagnose every postoffice and network below some paths, and write one database and one page of them all.
 
     DIR gets survey.jsonl, a line for each unit as it is done, then tables of units, findings, changes and inputs
     (survey.sqlite; with the extra parquet a .parquet file each), and summary.html. Status 1 when anything is found that
