@@ -17,6 +17,7 @@ from glbtools import files
 from glbtools.binary.layout import STATUSES, Layout
 from glbtools.brief import brief, count
 from glbtools.errors import LayoutError, UnknownFormatError, UsageError
+from glbtools.formats import unread
 from glbtools.formats.listing import parse_listing, probe_listq
 from glbtools.formats.queue import Queue, parse_queue
 from glbtools.formats.registry import FORMATS, detect
@@ -548,10 +549,20 @@ def _configuration_layout(
 # --- why not, and what would help ---------------------------------------------------------------------------------
 
 
+ZIP = b"PK\3\4"
+"""How a zip archive begins."""
+
+
 def _strangers(sample_files: Sequence[SampleFile]) -> Iterator[str]:
-    """Yield which files are text files of another kind by their content: their lines may look like records."""
+    """Yield which files are of another kind by their content: an archive, a text whose lines may look like records."""
     texts = {name: each for name, each in FORMATS.items() if not each.binary}
     for sample_file in sample_files:
+        if known := unread.signed(sample_file.data, sound=True):
+            yield f"{sample_file.path} is no queue file: {known}"
+            continue
+        if sample_file.data.startswith(ZIP):
+            yield f"{sample_file.path} is no queue file but a zip archive; take the queue file out of it"
+            continue
         with contextlib.suppress(UnknownFormatError):
             entry = detect(sample_file.data, "", Layouts(), texts)
             hint = "; give it with --listing, beside the file it lists" if entry.name == "listq" else ""

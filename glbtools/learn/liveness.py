@@ -64,7 +64,12 @@ class Column(NamedTuple):
 
 
 def selected(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> Layout:
-    """Return a layout that reads only the records that the listings have, where something in the files tells them."""
+    """Return a layout that reads only the records that the listings have, where something in the files tells them.
+
+    No layout says that of records that do not follow each other as their bytes do.
+    """
+    if layout.order:
+        return layout
     told = [(each, held) for each, held in zip(sample_files, queues, strict=True) if each.printed]
     shown, hidden = [], []
     for sample_file, queue in told:

@@ -324,3 +324,25 @@ def test_of_a_few_records_what_marks_deleted_ones_is_a_doubt(learn: Callable[...
 
     learning = learn(packed(head, [250, 251, 252, 253, 254]))
     assert learning.layout is None or learning.layout.partial
+
+
+def test_in_a_file_of_the_newest_first_deleted_records_are_said_and_not_marked(tmp_path: Path) -> None:
+    """No layout says of records in another order which of them are in the queue."""
+
+    def head(number: int, seconds: int, raw: bytes) -> bytes:
+        return struct.pack("<BHII", number % 7 == 3, len(raw) + 1, number, seconds)
+
+    numbers = list(range(289, 229, -1))
+    file, listing = tmp_path / "MSTTRANS.GLB", tmp_path / "LISTQ.TXT"
+    file.write_bytes(packed(head, numbers, [DAY - 4001 * at for at in range(60)]))
+    lines = listed(numbers).splitlines(keepends=True)
+    rows = [row for row in reversed(lines[3:]) if int(row[:6]) % 7 != 3]
+    listing.write_bytes(b"".join([*lines[:3], *rows]))
+    learning = learn_layout([file], listings=[listing])
+    assert learning.layout is not None and learning.layout.order == "descending" and learning.layout.partial
+    assert any("in no row of the listing" in each for each in learning.reasons)
+
+
+def test_an_archive_is_called_one(learn: Callable[..., Learning]) -> None:
+    learning = learn(b"PK\3\4" + packed(plain, list(range(300, 400))))
+    assert learning.layout is None and "zip archive" in learning.reasons[0]
