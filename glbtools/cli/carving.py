@@ -21,7 +21,7 @@ def carve(
     *,
     common: Common,
 ) -> None:
-    """Look for records of queues, and texts of transactions, in bytes that no file system vouches for.
+    """Look for records of queues, and texts of transactions, in the unused space of a disk image, or in any file.
 
     Of an image with a file system its unallocated space and the slack behind files are looked at, of any other file
     every byte.

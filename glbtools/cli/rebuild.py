@@ -36,7 +36,7 @@ def rebuild(
     *,
     common: Common,
 ) -> None:
-    """Make a consistent copy of a postoffice or a network in a new directory, and lose no change.
+    """Make a consistent copy of a postoffice or a network in a new directory, and say what could not be repaired.
 
     Status 1 when the result still has a warning or an error, or something is lost; with --dry-run, when something is
     left. Status 2 when something could not be read, or an original changed meanwhile.
