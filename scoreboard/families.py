@@ -527,8 +527,8 @@ def _page(seeds: str, totals: Counts, by_family: Counts, listed: Counts) -> Iter
     yield "(other seeds than those looked at while the search was made; what is wrong is mended as a kind and becomes a"
     yield "test), each alone, with the numbers of its first and last record known, with a listing, and damaged with and"
     yield f"without one: {wrong} wrong of {total}. *Open*: all that is stated is true, and which records are purged no"
-    yield "file shows alone; *partial*: what is certain is stated, often the texts alone; *wrong*: a number, text, date,"
-    yield "checksum or liveness that is stated and false, whatever its mark."
+    yield "file shows alone; *partial*: what is certain is stated, often the texts alone; *wrong*: a number, text,"
+    yield "date, checksum or liveness that is stated and false, whatever its mark."
     yield ""
     missed = [name for name, counts in sorted(listed.items()) if counts["undecided"] > CLAIMED * counts.total()]
     yield f"`learn` claims the families of which at most {CLAIMED:.0%} of the files are undecided with a listing: all"
