@@ -96,27 +96,32 @@ def with_constants(layout: Layout, sample_files: Sequence[SampleFile], queues: S
     for each in layout.fields:
         if each.role != "constant" or each.section == "header":
             continue
-        values = [
-            sample_file.data[start : start + each.size]
-            for sample_file, queue in zip(sample_files, queues, strict=True)
-            for start in (queue.codec.origin(record, each.section) + each.offset for record in _whole(queue))
-        ]
-        same = sum(value == each.default for value in values)
-        if same < len(values):
-            few = len(values) - same <= max(1, MOST_FLAGGED * len(values))
+        same = different = 0
+        for sample_file, queue in zip(sample_files, queues, strict=True):
+            others = [record for record in queue.records if _held(sample_file, queue, record, each) != each.default]
+            same += len(queue.records) - len(others)
+            different += sum(1 for _ in _whole(queue, others))
+        if different:
+            few = different <= max(1, MOST_FLAGGED * (same + different))
             varying[each.name] = each._replace(
                 name=part_name(each.section, "unknown", each.offset), role="opaque",
-                default=each.default if few else None, doc=f"the same in {same} of {len(values)} sound records",
+                default=each.default if few else None, doc=f"the same in {same} of {same + different} sound records",
             )  # fmt: skip
     fields = tuple(varying.get(each.name, each) for each in layout.fields)
     covers = tuple(varying[name].name if name in varying else name for name in layout.covers)
     return layout._replace(fields=fields, covers=covers)
 
 
-def _whole(queue: Queue) -> Iterator[Record]:
+def _held(sample_file: SampleFile, queue: Queue, record: Record, field: Field) -> bytes:
+    """Return the bytes that a record has in the place of a field."""
+    start = queue.codec.origin(record, field.section) + field.offset
+    return sample_file.data[start : start + field.size]
+
+
+def _whole(queue: Queue, records: Sequence[Record]) -> Iterator[Record]:
     """Yield the records that have a text and no fault of their own, whatever stands beside them."""
     faulty = DamageIndex(queue).inside
-    return (each for each in queue.records if not is_blank(each.text) and not faulty(each))
+    return (each for each in records if not is_blank(each.text) and not faulty(each))
 
 
 def doubts(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> Iterator[str]:
