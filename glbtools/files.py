@@ -420,9 +420,8 @@ def alone(path: Path, *, wait: bool) -> Iterator[None]:
     """
     from filelock import FileLock
 
-    os.close(
-        os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
-    )  # What the system refuses for good is not waited for.
+    # What the system refuses for good is not waited for.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644))
     lock = FileLock(path, timeout=-1 if wait else 0)
     lock.acquire()
     try:

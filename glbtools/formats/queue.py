@@ -477,10 +477,11 @@ def table(data: bytes, layout: Layout) -> Any:
     """Return the same of a content; of a small one, whose records are read one by one in less time.
 
     Raises:
-        UsageError: pyarrow is not installed.
+        UsageError: pyarrow is not installed, or the layout does not say where numbers stand.
     """
     from glbtools.binary.arrow import join
 
+    _check_numbered(layout)
     kind = "batches" if len(data) >= BIG else "records"
     return join(codec(layout), (each for batch in codec(layout).batches([data], kind) for each in batch.rows))
 
@@ -647,9 +648,13 @@ def chunks(data: bytes) -> Iterator[bytes]:
         yield bytes(view[start : start + CHUNK])
 
 
-def _file_batches(path: str | Path, layout: Layout, kind: str) -> Iterator[Batch]:
+def _check_numbered(layout: Layout, where: str = "") -> None:
     if not layout.numbered:
-        raise UsageError(f"{path}: the layout {layout.id} does not say where numbers stand; read_queue has the texts")
+        raise UsageError(f"{where}the layout {layout.id} does not say where numbers stand; read_queue has the texts")
+
+
+def _file_batches(path: str | Path, layout: Layout, kind: str) -> Iterator[Batch]:
+    _check_numbered(layout, f"{path}: ")
     with files.opened(path) as descriptor:
         size = min(PIECES[kind], os.fstat(descriptor).st_size + 1)
         yield from codec(layout).batches(files.blocks(descriptor, path, block=size), kind)

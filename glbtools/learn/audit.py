@@ -22,7 +22,7 @@ from glbtools.learn import columns
 from glbtools.learn.comparison import DamageIndex, undamaged
 from glbtools.learn.fields import WRITTEN
 from glbtools.learn.framing import Number, spread
-from glbtools.learn.inserting import part_name
+from glbtools.learn.inserting import opened, replaced
 from glbtools.learn.samples import ANCHOR, SampleFile
 from glbtools.learn.scoring import grammatical, is_blank, is_odd, of_one_kind, spread_evenly
 
@@ -592,19 +592,8 @@ WIDER = ("u8", "u16", "u24")
 
 def without_stamp(layout: Layout, reasons: Sequence[str]) -> Layout:
     """Return a layout that leaves the bytes of its dates open; a checksum covers them as before."""
-    opened = {
-        each.name: part_name(each.section, "unknown", each.offset) for each in layout.fields if each.role == "stamp"
-    }
-    fields = tuple(
-        each._replace(
-            name=opened[each.name], kind="bytes", role="opaque", orig="", stamp="unix", byte_order="little",
-            status="observed", doc=f"may be a date; {reasons[0]}",
-        )
-        if each.name in opened
-        else each
-        for each in layout.fields
-    )  # fmt: skip
-    return layout._replace(fields=fields, covers=tuple(opened.get(name, name) for name in layout.covers))
+    doc = f"may be a date; {reasons[0]}"
+    return replaced(layout, {each.name: opened(each, doc) for each in layout.fields if each.role == "stamp"})
 
 
 def _form(order: str, encoding: str, *, swapped: bool) -> Callable[[bytes], datetime | None]:

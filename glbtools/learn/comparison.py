@@ -15,7 +15,7 @@ from typing import NamedTuple
 from glbtools.binary.layout import SECTIONS, TERMINATORS, Layout
 from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue, moment, parse_queue
-from glbtools.learn.inserting import opened
+from glbtools.learn.inserting import opened, replaced
 from glbtools.learn.samples import ListedRecord, SampleFile
 from glbtools.learn.scoring import grammatical, is_blank, is_odd
 
@@ -65,7 +65,7 @@ class Comparison(NamedTuple):
             file; ``outside``: whether one of those stands before the first record that is read, or behind the last;
             ``at_end``: whether they are the first or the last rows, none of which stands in the file: it is cut off, or
             the listing is of another moment.
-        unlisted: numbers of the records that no row answers.
+        unlisted: numbers of the records that no row answers; ``strange``: where those begin that are no transaction.
         agreeing: what -> how many agree; ``differing``: what -> those that do not.
     """
 
@@ -79,6 +79,7 @@ class Comparison(NamedTuple):
     outside: bool
     at_end: bool
     unlisted: tuple[int, ...]
+    strange: tuple[int, ...]
     agreeing: Mapping[str, int]
     differing: Mapping[str, tuple[Difference, ...]]
 
@@ -122,6 +123,7 @@ def compare(sample_file: SampleFile, queue: Queue) -> Comparison | None:
         outside=any(_is_outside(queue, row.place) for row in unread),
         at_end=_is_at_end(sample_file.printed, unread),
         unlisted=tuple(each.sync for each in unlisted),
+        strange=tuple(each.start for each in unlisted if not grammatical([each.text])),
         agreeing=agreeing,
         differing={what: tuple(each) for what, each in differing.items()},
     )
@@ -270,16 +272,14 @@ def beyond(comparison: Comparison) -> str:
     )
 
 
-def unlike(sample_file: SampleFile, queue: Queue) -> str:
+def unlike(comparison: Comparison) -> str:
     """Say which records no row answers and no transaction is in: damage makes such; empty where there are none."""
-    if not sample_file.printed:
+    if not comparison.strange:
         return ""
-    strange = [each for each in paired(sample_file, queue)[2] if not grammatical([each.text])]
-    if not strange:
-        return ""
-    many = "records are" if len(strange) > 1 else "record is"
-    where = f"the first at 0x{strange[0].start:x} of {sample_file.path}"
-    return f"{len(strange)} {many} in no row of the listing and no transaction, {where}: a damaged place, perhaps"
+    count, first = len(comparison.strange), comparison.strange[0]
+    many = "records are" if count > 1 else "record is"
+    where = f"the first at 0x{first:x} of {comparison.path}"
+    return f"{count} {many} in no row of the listing and no transaction, {where}: a damaged place, perhaps"
 
 
 def differences(comparison: Comparison, what: str) -> str:
@@ -296,21 +296,16 @@ def differences(comparison: Comparison, what: str) -> str:
 
 def doubted(layout: Layout, comparisons: Sequence[Comparison]) -> Layout:
     """Return a layout without the fields that a listing contradicts; one that differs in few places is inferred."""
-    fields = []
-    for each_field in layout.fields:
-        field = each_field
-        what = next((name for name, role in WHAT.items() if role == field.role), None)
-        told = [each for each in comparisons if what is not None and each.differing.get(what)]
-        if what in {"date", "checksum"} and any(each.strays(what) for each in told):
-            doc = f"not understood; no {what}, for the listing prints others"
-            field = field._replace(name=f"unknown_{field.offset:02x}", role="opaque", kind="bytes", doc=doc,
-                                   status="observed", orig="", stamp="unix", byte_order="little")  # fmt: skip
-        elif what is not None and any(each.sound(what) for each in told):
-            field = field._replace(status="inferred", doc=f"{field.doc}; {differences(told[0], what)}".lstrip("; "))
-        fields.append(field)
-    summed = any(each.role == "checksum" for each in fields)
-    changed = layout._replace(fields=tuple(fields))
-    return changed if summed else changed._replace(checksum="", crc=None, covers=("text",), checksum_doc="")
+    changed = {}
+    for each in layout.fields:
+        what = next((name for name, role in WHAT.items() if role == each.role), None)
+        told = [one for one in comparisons if what is not None and one.differing.get(what)]
+        if what in {"date", "checksum"} and any(one.strays(what) for one in told):
+            changed[each.name] = opened(each, f"not understood; no {what}, for the listing prints others")
+        elif what is not None and any(one.sound(what) for one in told):
+            doc = f"{each.doc}; {differences(told[0], what)}".lstrip("; ")
+            changed[each.name] = each._replace(status="inferred", doc=doc)
+    return replaced(layout, changed)
 
 
 class _Row(NamedTuple):

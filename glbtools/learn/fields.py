@@ -433,9 +433,8 @@ def _written_out(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
             )
             if agreeing >= len(dated) * (1 - SPOILED):
                 step = dateparts.resolution(number.kind.removeprefix(DATE))
-                coarse = any(
-                    stamp.to_unix(moment) % step for _, moment in dated
-                )  # what is printed was stored somewhere
+                # What is printed was stored somewhere.
+                coarse = any(stamp.to_unix(moment) % step for _, moment in dated)
                 doc = f"the dates of the listing, {agreeing} times" + "; it prints them finer than this" * coarse
                 return Claim(side, at, number, "stamp", doc=doc, sure=not coarse)
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 
 from glbtools.binary.field import Field
 from glbtools.binary.layout import SECTIONS, Layout
@@ -61,12 +61,20 @@ def part_name(section: str, what: str, start: int) -> str:
     return f"{'' if section == 'record' else section + '_'}{what}_{start:02x}"
 
 
-def opened(each: Field) -> Field:
-    """Return a field as bytes that are not understood."""
+def opened(each: Field, doc: str = "not understood") -> Field:
+    """Return a field as bytes of which nothing is stated."""
     return Field(
         part_name(each.section, "unknown", each.offset), each.section, each.offset, kind="bytes", size=each.size,
-        role="opaque", status="observed", doc="not understood",
+        role="opaque", status="observed", doc=doc,
     )  # fmt: skip
+
+
+def replaced(layout: Layout, changed: Mapping[str, Field]) -> Layout:
+    """Return a layout with other fields in the place of some, by their names; a checksum covers the same bytes."""
+    names = {name: each.name for name, each in changed.items()}
+    fields = tuple(changed.get(each.name, each) for each in layout.fields)
+    layout = layout._replace(fields=fields, covers=tuple(names.get(name, name) for name in layout.covers))
+    return layout if layout.with_role("checksum") else unsummed(layout)
 
 
 def unsummed(layout: Layout) -> Layout:

@@ -17,6 +17,7 @@ from glbtools import files
 from glbtools.binary.layout import STATUSES, Layout
 from glbtools.brief import brief, count
 from glbtools.errors import LayoutError, UnknownFormatError, UsageError
+from glbtools.evidence.forms import SECTOR, ZIP, is_archive
 from glbtools.formats import unread
 from glbtools.formats.listing import parse_listing, probe_listq
 from glbtools.formats.queue import Queue, parse_queue
@@ -489,7 +490,7 @@ def _test(
     if parts and not learning.comparisons and "sync" not in fixed:
         learning.reasons += number_doubts(parts, learning.layout)
     open_ = [said for tell in (beyond, astray, elsewhen) for said in map(tell, learning.comparisons) if said]
-    open_ += [*kind_doubts(parts), *filter(None, (unlike(*each) for each in parts))]
+    open_ += [*kind_doubts(parts), *filter(None, map(unlike, learning.comparisons))]
     if learning.reasons:
         learning.reasons += open_
         learning.layout = None
@@ -549,10 +550,6 @@ def _configuration_layout(
 # --- why not, and what would help ---------------------------------------------------------------------------------
 
 
-ZIP = b"PK\3\4"
-"""How a zip archive begins."""
-
-
 def _strangers(sample_files: Sequence[SampleFile]) -> Iterator[str]:
     """Yield which files are of another kind by their content: an archive, a text whose lines may look like records."""
     texts = {name: each for name, each in FORMATS.items() if not each.binary}
@@ -560,8 +557,9 @@ def _strangers(sample_files: Sequence[SampleFile]) -> Iterator[str]:
         if known := unread.signed(sample_file.data, sound=True):
             yield f"{sample_file.path} is no queue file: {known}"
             continue
-        if sample_file.data.startswith(ZIP):
-            yield f"{sample_file.path} is no queue file but a zip archive; take the queue file out of it"
+        if is_archive(sample_file.data[:SECTOR]):
+            what = "a zip archive" if sample_file.data.startswith(ZIP) else "an archive"
+            yield f"{sample_file.path} is no queue file but {what}; take the queue file out of it"
             continue
         with contextlib.suppress(UnknownFormatError):
             entry = detect(sample_file.data, "", Layouts(), texts)

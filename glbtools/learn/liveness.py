@@ -19,7 +19,7 @@ from glbtools.formats.queue import Queue
 from glbtools.learn.columns import LARGEST_STEP, LARGEST_SYNC
 from glbtools.learn.comparison import DamageIndex, paired
 from glbtools.learn.framing import BINARY
-from glbtools.learn.inserting import part_name, with_field
+from glbtools.learn.inserting import part_name, replaced, with_field
 from glbtools.learn.samples import SampleFile
 from glbtools.learn.scoring import grammatical, is_blank
 
@@ -30,7 +30,7 @@ MOST_FLAGGED = 0.03
 """Share of the records beyond which a byte that differs is no damage."""
 
 COUNTED = 4
-"""Part of the records that a number in the header must reach to be taken for their count."""
+"""One such part of the records a number in the header must reach to be taken for their count."""
 
 UNCLAIMED = frozenset({"opaque", "constant"})
 """Roles of bytes that are no number, date, length, link or checksum."""
@@ -42,7 +42,7 @@ FEWEST = 3
 """Records below which a byte that differs in one of them says nothing."""
 
 ENOUGH = 6
-"""Part of the records that a number in the header must be to be taken for their count, at least."""
+"""What a number in the header must be at least to be taken for a count of records."""
 
 
 class Column(NamedTuple):
@@ -107,9 +107,7 @@ def with_constants(layout: Layout, sample_files: Sequence[SampleFile], queues: S
                 name=part_name(each.section, "unknown", each.offset), role="opaque",
                 default=each.default if few else None, doc=f"the same in {same} of {same + different} sound records",
             )  # fmt: skip
-    fields = tuple(varying.get(each.name, each) for each in layout.fields)
-    covers = tuple(varying[name].name if name in varying else name for name in layout.covers)
-    return layout._replace(fields=fields, covers=covers)
+    return replaced(layout, varying)
 
 
 def _held(sample_file: SampleFile, queue: Queue, record: Record, field: Field) -> bytes:

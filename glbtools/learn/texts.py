@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from glbtools.binary.field import Field
 from glbtools.binary.layout import Layout
 from glbtools.binary.layout import parse as parse_layout
 from glbtools.formats.queue import Queue, parse_queue
 from glbtools.layouts.written import to_toml
 from glbtools.learn.audit import frame_doubts, text_doubts
 from glbtools.learn.comparison import damage_is_usual
-from glbtools.learn.inserting import part_name
+from glbtools.learn.inserting import opened, replaced
 from glbtools.learn.queue import CLEAR, Candidate, frames
 from glbtools.learn.samples import SampleFile
 
 KEPT = ("text", "constant", "opaque", "len_text")
 """Roles of fields that do not depend on which bytes are the number."""
-
 
 FEWEST = 8
 """Records without which an accident may end the texts elsewhere."""
@@ -53,9 +51,8 @@ def _is_filled(parts: Sequence[tuple[SampleFile, Queue]]) -> bool:
     layout = parts[0][1].layout
     if layout.terminator != "none" or not layout.section("trailer"):
         return False
-    behind = [
-        each.data[queue.codec.origin(record, "trailer") :][:1] for each, queue in parts for record in queue.records
-    ]
+    places = ((each.data, queue.codec.origin(record, "trailer")) for each, queue in parts for record in queue.records)
+    behind = [data[at : at + 1] for data, at in places]
     empty, text = behind.count(b"\0"), sum(byte.isalnum() or byte >= b"\x80" for byte in behind)
     return bool(empty and text) and empty + text >= FILLED * len(behind)
 
@@ -76,16 +73,7 @@ def _frame(candidate: Candidate) -> tuple[object, ...]:
 
 def _without_numbers(layout: Layout) -> Layout:
     """Return a layout in which everything is left open that goes by the number, or may be a part of it."""
-    fields = tuple(each if each.role in KEPT else _open(each) for each in layout.fields)
-    made = layout._replace(
-        title="Queue file, its texts learnt and not its numbers", fields=fields, partial=True, order="", checksum="",
-        crc=None, covers=("text",), checksum_status="", checksum_doc="",
-    )  # fmt: skip
+    doc = "what it holds is not decided"
+    layout = replaced(layout, {each.name: opened(each, doc) for each in layout.fields if each.role not in KEPT})
+    made = layout._replace(title="Queue file, its texts learnt and not its numbers", partial=True, order="")
     return parse_layout(to_toml(made).encode(), "learnt layout")
-
-
-def _open(each: Field) -> Field:
-    return Field(
-        part_name(each.section, "unknown", each.offset), each.section, each.offset, kind="bytes", size=each.size,
-        role="opaque", status="observed", doc="what it holds is not decided",
-    )  # fmt: skip

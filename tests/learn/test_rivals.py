@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import struct
 import zlib
 from collections.abc import Callable
@@ -11,12 +12,17 @@ from pathlib import Path
 import pytest
 
 from glbtools.binary.field import Field
+from glbtools.binary.layout import parse
 from glbtools.binary.records import codec
+from glbtools.formats.listing import parse_listing
 from glbtools.formats.queue import new_queue, parse_queue
 from glbtools.layouts import reference
+from glbtools.layouts.written import to_toml
 from glbtools.learn import Learning, learn_layout
 from glbtools.learn.columns import is_no_count
+from glbtools.learn.comparison import comparisons, doubted
 from glbtools.learn.inserting import with_field
+from glbtools.learn.samples import SampleFile, with_listings
 from glbtools.model.change import Change
 
 NAMES = ["Ann", "Bob", "Carl", "Dora", "Eva", "Finn", "Gwen", "Hugo", "Kim", "Lars"]
@@ -346,3 +352,36 @@ def test_in_a_file_of_the_newest_first_deleted_records_are_said_and_not_marked(t
 def test_an_archive_is_called_one(learn: Callable[..., Learning]) -> None:
     learning = learn(b"PK\3\4" + packed(plain, list(range(300, 400))))
     assert learning.layout is None and "zip archive" in learning.reasons[0]
+
+
+def test_a_packed_file_is_called_an_archive(learn: Callable[..., Learning]) -> None:
+    learning = learn(gzip.compress(packed(plain, list(range(300, 400)))))
+    assert learning.layout is None and "an archive" in learning.reasons[0]
+
+
+@pytest.mark.parametrize("section", ["record", "trailer"])
+def test_where_a_listing_prints_other_dates_a_checksum_covers_their_bytes_as_before(section: str) -> None:
+    layout = reference("queue")
+    behind = section == "trailer"
+    covers = ("sync", "text", "stamp") if behind else ("sync", "stamp", "text")
+    fields = tuple(
+        each._replace(section="trailer", offset=0) if behind and each.role == "stamp" else each
+        for each in layout.fields
+    )
+    spare = Field("spare", "record", 8, "bytes", 4, role="opaque", status="assumed")
+    fields = tuple(sorted((*fields, *[spare] * behind), key=lambda each: (each.section, each.offset, not each.size)))
+    layout = parse(to_toml(layout._replace(fields=fields, covers=covers)).encode(), "mine.toml")
+    rows = [Change(at, text(at).decode(), datetime(1995, 3, 4, 10, 20, 30) + timedelta(hours=at)) for at in range(9)]
+    queue = new_queue(rows, layout)
+    data = queue.build()
+    sample_file = SampleFile("MSTTRANS.GLB", data)
+    lines = ["Examining A/B Dirsync transaction file: MSTTRANS", "", "Date stamp               Sync#  Transaction"]
+    lines += [
+        f"{each.stamp + timedelta(hours=7 * each.sync):%a %b %d %H:%M:%S %Y} {each.sync:06} {each.text}"
+        for each in rows
+    ]
+    with_listings([sample_file], [parse_listing("\r\n".join([*lines, ""]).replace("\t", "<tab>").encode())], "cp850")
+    opened = doubted(layout, comparisons([sample_file], [parse_queue(data, layout)]))
+    assert opened.with_role("stamp") is None
+    read = parse_queue(data, parse(to_toml(opened).encode(), "mine.toml"))
+    assert [read.codec.checksum(each) for each in read.records] == [each.checksum for each in queue.records]

@@ -14,7 +14,7 @@ import glbtools
 from glbtools.binary.layout import parse
 from glbtools.binary.records import NO_NUMBER
 from glbtools.errors import LayoutError, UsageError
-from glbtools.formats.queue import new_queue, parse_queue
+from glbtools.formats.queue import new_queue, parse_queue, table
 from glbtools.layouts import reference
 from glbtools.learn import Learning, attested, learn_layout
 from glbtools.learn.audit import without_stamp
@@ -186,3 +186,9 @@ def test_each_reading_says_whether_it_gives_the_attested_sizes(framing: dict[str
     layout = reference("queue")._replace(**framing)  # type: ignore[arg-type]
     assert attested.said(layout) == wanted
     assert attested.gives_sizes(layout) == (not framing)
+
+
+def test_no_table_is_made_of_a_layout_without_numbers(file: Path, layout_file: Path) -> None:
+    layout = glbtools.load_layouts(layout_file)["queue"]
+    with pytest.raises(UsageError, match="does not say where numbers stand"):
+        table(file.read_bytes(), layout)
