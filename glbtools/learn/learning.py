@@ -616,8 +616,8 @@ def _undecided(
 
 
 _ALONE = (
-    "alone is read otherwise than with the others: they have more than one layout",
-    "are each explained alone, and not together: they have more than one layout",
+    "alone is read otherwise than with the others: they may have more than one layout",
+    "are each explained alone, and not together: they may have more than one layout",
 )
 
 

@@ -24,6 +24,7 @@ from glbtools.learn.comparison import comparisons, doubted
 from glbtools.learn.inserting import with_field
 from glbtools.learn.samples import SampleFile, with_listings
 from glbtools.model.change import Change
+from scoreboard.families import sample
 
 NAMES = ["Ann", "Bob", "Carl", "Dora", "Eva", "Finn", "Gwen", "Hugo", "Kim", "Lars"]
 DAY = 800_000_000
@@ -385,3 +386,15 @@ def test_where_a_listing_prints_other_dates_a_checksum_covers_their_bytes_as_bef
     assert opened.with_role("stamp") is None
     read = parse_queue(data, parse(to_toml(opened).encode(), "mine.toml"))
     assert [read.codec.checksum(each) for each in read.records] == [each.checksum for each in queue.records]
+
+
+def test_a_file_that_is_read_otherwise_alone_leaves_it_open_whether_there_are_two_layouts(tmp_path: Path) -> None:
+    """Two files of one layout, of which one alone is decided, and rightly: nothing says that there are two layouts."""
+    drawn = sample(191025)
+    places = sorted(drawn.rows)
+    middle = places[len(places) // 2] - places[0]
+    for name, part in (("MSTTRANS", drawn.data[:middle]), ("REQTRANS", drawn.data[middle:])):
+        (tmp_path / f"{name}.GLB").write_bytes(part)
+    learning = learn_layout(sorted(tmp_path.glob("*.GLB")))
+    assert learning.layout is None or not learning.layout.numbered
+    assert not any("have more than one layout" in each and "may" not in each for each in learning.reasons)
