@@ -51,6 +51,7 @@ from glbtools.learn.comparison import (
     width_doubts,
 )
 from glbtools.learn.gathering import paired_names
+from glbtools.learn.hypothesis import ALIKE, FEWEST, Hypothesis
 from glbtools.learn.kinds import Mention
 from glbtools.learn.liveness import doubts, selected, with_constants
 from glbtools.learn.ordering import with_order
@@ -99,7 +100,7 @@ class Learning:
     listings: tuple[str, ...] = ()
     layout: Layout | None = None
     checksum: ChecksumMatch | None = None
-    candidates: list[queue.Candidate] = field(default_factory=list)
+    candidates: list[Hypothesis] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     concluded: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
@@ -145,7 +146,7 @@ class Learning:
         return {each: found[each] for each in (*STATUSES, OPAQUE)}
 
     @property
-    def others(self) -> list[queue.Candidate]:
+    def others(self) -> list[Hypothesis]:
         """The readings that are no result, best first."""
         return self.candidates[1 if self.layout else 0 :]
 
@@ -270,12 +271,12 @@ def _queue_layout(
         with_listings(sample_files, printed, ENCODING)
     learning.concluded += said
     progress("comparing records", 0, steps)
-    found = queue.candidates(sample_files, explaining)
+    found = queue.hypotheses(sample_files, explaining)
     hidden = cover.over(found[0].layout) if cover and found else None
     if hidden is not None:  # records that no row prints are read by the layout, and then looked at like the others
         sample_files = [obscuring.read(each, hidden, known) for each, known in zip(stored, sample_files, strict=True)]
         with_listings(sample_files, printed, ENCODING)
-        found = queue.candidates(sample_files, explaining)
+        found = queue.hypotheses(sample_files, explaining)
     refuted: list[str] = []
     if pins and found:
         found, refuted = _pinned(found, pins, sample_files)
@@ -326,7 +327,7 @@ def _queue_layout(
 
 
 def _texts_alone(
-    learning: Learning, found: Sequence[queue.Candidate], sample_files: Sequence[SampleFile], reading: _Reading
+    learning: Learning, found: Sequence[Hypothesis], sample_files: Sequence[SampleFile], reading: _Reading
 ) -> None:
     """State what the texts are where the number is open, and the third that is kept apart reads as the rest."""
     layout = texts.partial_layout(found, sample_files)
@@ -334,7 +335,7 @@ def _texts_alone(
         return
     queues = reading.by(layout)
     held = holdout.held_out(
-        sample_files, queues, layout, lambda rest: texts.partial_layout(queue.candidates(rest), rest)
+        sample_files, queues, layout, lambda rest: texts.partial_layout(queue.hypotheses(rest), rest)
     )
     if "text" in held.differing:
         return
@@ -403,7 +404,7 @@ def _confirmed(sample_files: Sequence[SampleFile], listings: Sequence[tuple[str,
 
 def _decided(sample_files: Sequence[SampleFile], pins: Sequence[Pin]) -> Layout | None:
     """Return the layout that a search finds in files; None where it decides nothing."""
-    found = queue.candidates(sample_files)
+    found = queue.hypotheses(sample_files)
     if pins and found:
         found, _ = _pinned(found, pins, sample_files)
     fixed = {each.name for each in pins}
@@ -435,8 +436,8 @@ def _obscured(
 
 
 def _pinned(
-    found: Sequence[queue.Candidate], pins: Sequence[Pin], sample_files: Sequence[SampleFile]
-) -> tuple[list[queue.Candidate], list[str]]:
+    found: Sequence[Hypothesis], pins: Sequence[Pin], sample_files: Sequence[SampleFile]
+) -> tuple[list[Hypothesis], list[str]]:
     """Return the explanations that pins leave, with what is pinned in them, and why the others are refuted."""
     left, refuted = [], []
     for each in found:
@@ -568,7 +569,7 @@ def _strangers(sample_files: Sequence[SampleFile]) -> Iterator[str]:
 
 
 def _undecided(
-    found: Sequence[queue.Candidate],
+    found: Sequence[Hypothesis],
     sample_files: Sequence[SampleFile],
     fixed: Set[str] = frozenset(),
     apart: Sequence[str] = (),
@@ -584,7 +585,7 @@ def _undecided(
         places = sum(len(sample_file.anchors) for sample_file in sample_files)
         if not places:
             yield "nothing in the files looks like a transaction; if they are queues, their texts may be obscured"
-        elif places < queue.FEWEST:
+        elif places < FEWEST:
             yield f"{count(places, 'text')} that may be a transaction: too few to see how records follow each other"
         else:
             yield f"{places} places look like transactions, and no rule leads from each to the next"
@@ -596,7 +597,7 @@ def _undecided(
     if unread and not best.sound:
         yield from unread
         return
-    if best.records < queue.FEWEST:
+    if best.records < FEWEST:
         yield f"{count(best.records, 'record')}: too few to tell a rule from an accident"
     elif apart:
         yield f"{' and '.join(apart)} {_ALONE[len(apart) > 1]}"
@@ -608,7 +609,7 @@ def _undecided(
         )
         yield from _hardly_readable(sample_files)
     known = "sync" in fixed or any(each.first is not None or each.last is not None for each in sample_files)
-    for doubt in best.reading.doubts if not known else ():  # a known number has decided between them
+    for doubt in best.doubts if not known else ():  # a known number has decided between them
         yield f"the number may as well be {doubt}"
     for rival in found[1:]:
         if rival.contradicts(best) and rival.bits - best.bits < queue.CLEAR:
@@ -633,7 +634,7 @@ RARE, FEWEST_RARE = 250, 2
 """Bytes for each text beyond which texts are rare, and how many there may be in a file of one record."""
 
 
-def _unread_numbers(best: queue.Candidate, sample_file: SampleFile) -> Iterator[str]:
+def _unread_numbers(best: Hypothesis, sample_file: SampleFile) -> Iterator[str]:
     """Yield which known numbers the best explanation does not read where they are said to be."""
     if sample_file.first is None and sample_file.last is None:
         return
@@ -647,7 +648,7 @@ def _unread_numbers(best: queue.Candidate, sample_file: SampleFile) -> Iterator[
             )
 
 
-def _apart(found: Sequence[queue.Candidate], sample_files: Sequence[SampleFile], pins: Sequence[Pin]) -> list[str]:
+def _apart(found: Sequence[Hypothesis], sample_files: Sequence[SampleFile], pins: Sequence[Pin]) -> list[str]:
     """Return the files that are explained alone and that nothing explains together; none where one alone is.
 
     What explains them together reads one of them otherwise than what is decided of it alone, or explains nothing.
@@ -655,7 +656,7 @@ def _apart(found: Sequence[queue.Candidate], sample_files: Sequence[SampleFile],
     if len(sample_files) < 2 or not found or pins:
         return []
     if not found[0].sound:
-        alone = [each.path for each in sample_files if any(one.sound for one in queue.candidates([each])[:1])]
+        alone = [each.path for each in sample_files if any(one.sound for one in queue.hypotheses([each])[:1])]
         return alone if len(alone) > 1 else []
     told = ((each, _sure_alone(each)) for each in sample_files)
     alone_read = [(each, layout) for each, layout in told if layout is not None]
@@ -676,10 +677,10 @@ def _sure_alone(sample_file: SampleFile) -> Layout | None:
 def _differs(sample_file: SampleFile, one: Layout, other: Layout) -> bool:
     """Whether two layouts read a file otherwise."""
     mine, its = (set(queue.compared([parse_queue(sample_file.data, each)])) for each in (one, other))
-    return len(mine & its) < queue.ALIKE * max(len(mine), len(its))
+    return len(mine & its) < ALIKE * max(len(mine), len(its))
 
 
-def _agreed(found: Sequence[queue.Candidate]) -> Iterator[str]:
+def _agreed(found: Sequence[Hypothesis]) -> Iterator[str]:
     """Yield what every layout says that explains the files well, where several do."""
     if not found or not found[0].sound:
         return
@@ -712,7 +713,7 @@ def _wanted(learning: Learning, sample_files: Sequence[SampleFile]) -> Iterator[
     known = any(each.first is not None or each.last is not None for each in sample_files)
     if known and learning.candidates and not learning.candidates[0].sound:
         yield "the numbers as they were at the moment of the file: what is given with --known may be of another"
-    if not known and learning.candidates and learning.candidates[0].reading.doubts:
+    if not known and learning.candidates and learning.candidates[0].doubts:
         yield "a file with numbers above 255 and not above each other by one byte alone, or --known last=NUMBER"
 
 

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from glbtools.binary.layout import TERMINATORS, Layout
+from glbtools.binary.layout import TERMINATORS
 from glbtools.binary.records import Gap
-from glbtools.brief import brief, count
 from glbtools.errors import LayoutError
 from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn import columns
@@ -21,10 +20,11 @@ from glbtools.learn.chain import ChainRecord, chain_all, sample
 from glbtools.learn.comparison import compare
 from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, length_alone, readings, widened
 from glbtools.learn.framing import Rule, rules
+from glbtools.learn.hypothesis import COMPARED, FEWEST, Hypothesis
 from glbtools.learn.layout import laid_out
 from glbtools.learn.paging import paged
 from glbtools.learn.samples import SampleFile
-from glbtools.learn.scoring import MISFRAMED, alike, copies, cut_off, grammatical, is_odd, of_one_kind, spread_evenly
+from glbtools.learn.scoring import MISFRAMED, alike, copies, cut_off, is_odd, of_one_kind, spread_evenly
 
 MOST_RULES = 10
 MOST_ODD = 0.3
@@ -34,17 +34,8 @@ COVERING = 0.7
 CERTAIN = 0.9
 """Share of neighbouring texts that a length field must connect to be one beyond doubt."""
 
-FEWEST = 4
-"""Records without which nothing is believed."""
-
 CLEAR = 10.0
 """Bits by which a layout must be better than one that reads the files otherwise."""
-
-EXPLAINED = 0.85
-"""Share of a file's bytes that a layout must explain, and of its texts that must be transactions."""
-
-MOST_BITS = 10
-"""What a layout may leave to be explained of a record, in bits."""
 
 ODD_BITS, ALIKE_BITS, TEXT_BITS = 12.0, 6.0, 1.5
 """What a text costs that is none, a character at the end of all texts, and a byte that looks like a part of a text and
@@ -53,85 +44,12 @@ is left out of it."""
 BEHIND_BITS = 20.0
 """What it costs that the number stands behind the text it belongs to: it may as well be the next record's."""
 
-ALIKE, CONTAINED = 0.9, 0.95
 GAP_BITS, STRAY_BITS = 12.0, 0.1
 """What a gap between records costs, and each byte of it."""
 
 MOST_ARRANGED = 4
 TOLD_READINGS = 3
 """Ways to tell the number that are tried where somebody knows one of them."""
-
-
-class Candidate(NamedTuple):
-    """One layout that explains the files.
-
-    Attributes:
-        layout: the layout.
-        records: how many records it finds; ``explained``: share of the bytes in them.
-        gaps: stretches between records that are none, but for those that are alike: records of another kind.
-        odd: share of the texts that are no transactions.
-        bits: what it leaves to be explained; lower is better.
-        rule, alignment, reading: what it was made from.
-        texts: what it reads, number and text of every record, of large files of some; ``said``: a hash of all texts.
-        copied: bytes behind the text that hold the length again.
-    """
-
-    layout: Layout
-    records: int
-    explained: float
-    gaps: int
-    odd: float
-    bits: float
-    rule: Rule
-    alignment: Alignment
-    reading: Reading
-    texts: tuple[tuple[int, str], ...]
-    said: int
-    copied: frozenset[int] = frozenset()
-
-    def __repr__(self) -> str:
-        return brief("Candidate", f"{self.layout.id}, {count(self.records, 'record')}, {self.explained:.0%}")
-
-    @property
-    def sound(self) -> bool:
-        """Whether it explains the files at all: damage is the exception."""
-        return self.framed and self.bits <= MOST_BITS * self.records
-
-    @property
-    def framed(self) -> bool:
-        """Whether its records explain the files, whatever their fields are."""
-        enough = self.records >= FEWEST and self.explained >= EXPLAINED
-        whole = self.gaps <= 1 + (1 - EXPLAINED) * self.records
-        return enough and whole and self.odd <= 1 - EXPLAINED
-
-    @property
-    def unexplained(self) -> list[str]:
-        """What it leaves unexplained, in words; empty where it is sound."""
-        said = []
-        if self.explained < EXPLAINED:
-            said.append(f"{self.explained:.0%} of the bytes are in records")
-        if self.odd > 1 - EXPLAINED:
-            said.append(f"{self.odd:.0%} of the texts are no sound transactions")
-        if self.gaps > 1 + (1 - EXPLAINED) * self.records:
-            said.append(f"{self.gaps} places between records are none")
-        if not said and self.bits > MOST_BITS * self.records:
-            said.append("its numbers neither rise as a count does nor are those that are known")
-        return said
-
-    @property
-    def grammatical(self) -> int:
-        """How many of its first texts the grammar accepts."""
-        return grammatical([text for _, text in self.texts[:COMPARED]])
-
-    def contradicts(self, other: Candidate) -> bool:
-        """Whether it reads records otherwise than another layout, and not only fewer of them."""
-        mine = set(self.texts)
-        return len(mine & set(other.texts)) < CONTAINED * len(mine)
-
-    def reads_as(self, other: Candidate) -> bool:
-        """Whether two layouts read the same but for a few damaged records."""
-        mine, theirs = set(self.texts), set(other.texts)
-        return len(mine & theirs) >= ALIKE * max(len(mine), len(theirs))
 
 
 class Frame(NamedTuple):
@@ -143,7 +61,9 @@ class Frame(NamedTuple):
     padded: int
 
 
-def candidates(sample_files: Sequence[SampleFile], progress: Callable[[str], None] = lambda _: None) -> list[Candidate]:
+def hypotheses(
+    sample_files: Sequence[SampleFile], progress: Callable[[str], None] = lambda _: None
+) -> list[Hypothesis]:
     """Return layouts that explain queue files, best first; each reads them otherwise than those before it.
 
     Of large files the beginnings show which rules are worth a look at the whole.
@@ -151,7 +71,8 @@ def candidates(sample_files: Sequence[SampleFile], progress: Callable[[str], Non
     if sum(len(each.data) for each in sample_files) > EXCERPT and all(each.last is None for each in sample_files):
         beginnings = [each.beginning(EXCERPT) for each in sample_files]
         found = _ranked(beginnings, _explained(beginnings, _fitting(beginnings), progress))
-        wanted = {_key(each.rule) for each in found if each.sound and each.bits - found[0].bits < MARGIN}
+        near = [each for each in found if each.sound and each.bits - found[0].bits < MARGIN]
+        wanted = {_key(each.rule) for each in near if each.rule is not None}
         chained = ((rule, chain_all(sample_files, rule)) for rule in rules(sample_files) if _key(rule) in wanted)
         found = _ranked(sample_files, _explained(sample_files, chained, progress, beginnings))
         if found and found[0].sound:
@@ -159,9 +80,9 @@ def candidates(sample_files: Sequence[SampleFile], progress: Callable[[str], Non
     return _distinct(_ranked(sample_files, _explained(sample_files, _fitting(sample_files), progress)))
 
 
-def frames(sample_files: Sequence[SampleFile]) -> list[Candidate]:
+def frames(sample_files: Sequence[SampleFile]) -> list[Hypothesis]:
     """Return layouts that say where records and their texts stand, and nothing of numbers, best first."""
-    found: list[Candidate] = []
+    found: list[Hypothesis] = []
     for rule, records in _fitting(sample_files):
         reading = length_alone(records, rule)
         ended = (_ended(records, rule, each) for each in alignments(records, rule, reading)[:MOST_ARRANGED])
@@ -186,10 +107,10 @@ def _explained(
     chained: Iterable[tuple[Rule, list[ChainRecord]]],
     progress: Callable[[str], None],
     beginnings: Sequence[SampleFile] = (),
-) -> list[Candidate]:
+) -> list[Hypothesis]:
     """Return the layouts that rules give; of those that do worse in the ``beginnings`` of the files none."""
     known = any(each.first is not None or each.last is not None or each.listed for each in sample_files)
-    found: list[Candidate] = []
+    found: list[Hypothesis] = []
     for number, (rule, records) in enumerate(chained, 1):
         progress(f"explanation {number}")
         for reading in readings(records, rule)[: TOLD_READINGS if known else 1]:
@@ -204,36 +125,34 @@ def _explained(
 
 def _tried(
     sample_files: Sequence[SampleFile], records: Sequence[ChainRecord], frames: Sequence[Frame]
-) -> Iterator[tuple[Candidate, Frame]]:
+) -> Iterator[tuple[Hypothesis, Frame]]:
     """Yield the layouts of frames, but for those that no layout can say."""
     for frame in frames:
         with contextlib.suppress(LayoutError):
             yield _weighed(sample_files, records, frame), frame
 
 
-def _ranked(sample_files: Sequence[SampleFile], found: list[Candidate]) -> list[Candidate]:
+def _ranked(sample_files: Sequence[SampleFile], found: list[Hypothesis]) -> list[Hypothesis]:
     """Return layouts, best first, without those that cut a text where a length is beyond doubt, or a terminator."""
-    if any(each.sound and each.rule.by == "length" and each.rule.support >= CERTAIN for each in found):
-        found = [each for each in found if each.rule.by == "length"]  # what else ends a text is then no rule of its own
+    if any(each.sound and each.led is not None and each.led >= CERTAIN for each in found):
+        found = [each for each in found if each.led is not None]  # what else ends a text is then no rule of its own
     found.sort(key=lambda each: (not each.sound, each.bits))
     return found if any(each.listed for each in sample_files) else _whole(found)
 
 
-def _distinct(found: Sequence[Candidate]) -> list[Candidate]:
+def _distinct(found: Sequence[Hypothesis]) -> list[Hypothesis]:
     """Return those that read otherwise than those before them."""
-    distinct: list[Candidate] = []
+    distinct: list[Hypothesis] = []
     for each in found:
-        same = next((other for other in distinct if other.reads_as(each)), None)
-        if same is None:
+        at = next((at for at, other in enumerate(distinct) if other.reads_as(each)), None)
+        if at is None:
             distinct.append(each)
-        elif (
-            each.bits - same.bits < CLEAR
-        ):  # a field that covers a rival's bytes hides the doubt, and does not settle it
-            same.reading.doubts += [doubt for doubt in each.reading.doubts if doubt not in same.reading.doubts]
+        elif each.bits - distinct[at].bits < CLEAR:  # what covers a rival's bytes hides the doubt and settles nothing
+            distinct[at] = distinct[at]._replace(doubts=tuple(dict.fromkeys((*distinct[at].doubts, *each.doubts))))
     return distinct
 
 
-def _whole(found: Sequence[Candidate]) -> list[Candidate]:
+def _whole(found: Sequence[Hypothesis]) -> list[Hypothesis]:
     """Return the candidates without those that cut from every text what belongs to it, or add what does not."""
     dropped: set[int] = set()
     for (a, one), (b, other) in itertools.permutations(enumerate(found), 2):
@@ -246,11 +165,7 @@ def _whole(found: Sequence[Candidate]) -> list[Candidate]:
     return [each for at, each in enumerate(found) if at not in dropped]
 
 
-COMPARED = 300
-"""Texts of two layouts that are compared with each other."""
-
-
-def _is_cut_of(one: Candidate, other: Candidate) -> bool:
+def _is_cut_of(one: Hypothesis, other: Hypothesis) -> bool:
     """Whether a layout reads the texts of another without their last characters, and all else as that does."""
     if len(one.texts) != len(other.texts):
         return False
@@ -263,7 +178,7 @@ def _is_cut_of(one: Candidate, other: Candidate) -> bool:
 CUT = 0.03
 
 
-def _is_checksum(one: Candidate, other: Candidate) -> bool:
+def _is_checksum(one: Hypothesis, other: Hypothesis) -> bool:
     """Whether what one layout leaves behind the texts may be the digits of a checksum, or is the same everywhere."""
     pairs = zip(one.texts, other.texts, strict=True)
     rests = [other.layout.encoded(d[len(b) :]) for (_, b), (_, d) in pairs]
@@ -275,7 +190,7 @@ def _is_checksum(one: Candidate, other: Candidate) -> bool:
     return all(spread_evenly(each) for each in places) or (len(kept) >= FEWEST and len(set(kept)) == 1)
 
 
-def _accepts(longer: Candidate, shorter: Candidate) -> bool:
+def _accepts(longer: Hypothesis, shorter: Hypothesis) -> bool:
     """Whether a terminator or the grammar speaks for the longer texts: all records share it, or it accepts as many."""
     ended = longer.layout.terminator != "none" and shorter.layout.terminator == "none"
     if longer.odd > shorter.odd:
@@ -283,7 +198,7 @@ def _accepts(longer: Candidate, shorter: Candidate) -> bool:
     return ended or longer.grammatical >= shorter.grammatical
 
 
-def described(candidate: Candidate) -> str:
+def described(candidate: Hypothesis) -> str:
     """Return a layout in a phrase: its frame, and where the number is."""
     layout, sync = candidate.layout, candidate.layout.with_role("sync")
     assert sync is not None, "a queue layout has a number"
@@ -365,7 +280,7 @@ def _ended(records: Sequence[ChainRecord], rule: Rule, alignment: Alignment) -> 
     return rule, alignment
 
 
-def _weighed(sample_files: Sequence[SampleFile], records: Sequence[ChainRecord], frame: Frame) -> Candidate:
+def _weighed(sample_files: Sequence[SampleFile], records: Sequence[ChainRecord], frame: Frame) -> Hypothesis:
     """Return a layout with what it leaves to be explained when the files are read with it.
 
     Raises:
@@ -397,16 +312,15 @@ def _weighed(sample_files: Sequence[SampleFile], records: Sequence[ChainRecord],
     bits += PRIOR_BITS * (not gives_sizes(layout))
     bits += TEXT_BITS * cut_off(records, rule, alignment, reading.claims, copied)
     bits += ODD_BITS * (_unlisted(sample_files, queues) + _untold(sample_files, queues) * count)
-    return Candidate(
+    return Hypothesis(
         layout,
         count,
         1 - strayed / size,
+        bits,
+        doubts=tuple(reading.doubts),
         gaps=gaps - kinds,
         odd=odd / max(1, count),
-        bits=bits,
         rule=rule,
-        alignment=alignment,
-        reading=reading,
         texts=compared(queues),
         said=all_said(queues),
         copied=copied,

@@ -10,8 +10,9 @@ from glbtools.formats.queue import Queue, parse_queue
 from glbtools.layouts.written import to_toml
 from glbtools.learn.audit import frame_doubts, text_doubts
 from glbtools.learn.comparison import damage_is_usual
+from glbtools.learn.hypothesis import Hypothesis
 from glbtools.learn.inserting import opened, replaced
-from glbtools.learn.queue import CLEAR, Candidate, frames
+from glbtools.learn.queue import CLEAR, frames
 from glbtools.learn.samples import SampleFile
 
 KEPT = ("text", "constant", "opaque", "len_text")
@@ -21,7 +22,7 @@ FEWEST = 8
 """Records without which an accident may end the texts elsewhere."""
 
 
-def partial_layout(found: Sequence[Candidate], sample_files: Sequence[SampleFile]) -> Layout | None:
+def partial_layout(found: Sequence[Hypothesis], sample_files: Sequence[SampleFile]) -> Layout | None:
     """Return a layout of the texts alone; None where the readings that fit do not agree in them.
 
     Args:
@@ -61,14 +62,14 @@ FILLED = 0.9
 """Share of the records in which a byte is a part of the text or fills."""
 
 
-def _frame(candidate: Candidate) -> tuple[object, ...]:
+def _frame(hypothesis: Hypothesis) -> tuple[object, ...]:
     """Return what two readings have to agree in: texts, and where in a record they stand.
 
     Any length that leads to the same texts is theirs.
     """
-    layout = candidate.layout
+    layout = hypothesis.layout
     sizes = (sum(part.size for part in layout.section(name)) for name in ("record", "trailer"))
-    return candidate.said, layout.header, *sizes
+    return hypothesis.said, layout.header, *sizes
 
 
 def _without_numbers(layout: Layout) -> Layout:

@@ -42,9 +42,9 @@ from glbtools.reporting.text import message, safe, word
 if TYPE_CHECKING:
     from glbtools.learn.checking import LayoutCheck, Part
     from glbtools.learn.comparison import Comparison
+    from glbtools.learn.hypothesis import Hypothesis
     from glbtools.learn.learning import Learning
     from glbtools.learn.positions import Position
-    from glbtools.learn.queue import Candidate
 
 SCHEMA = "glbtools.learning/1"
 CHECK_SCHEMA = "glbtools.layout-check/1"
@@ -500,7 +500,7 @@ def _floor(share: float) -> str:
     return _share(math.floor(share * 1000), 1000)
 
 
-def _apart(best: Candidate, other: Candidate) -> str:
+def _apart(best: Hypothesis, other: Hypothesis) -> str:
     """Say what would tell two readings apart: the first record that they read otherwise."""
     if best is other:
         return ""
@@ -684,7 +684,7 @@ def _checksum_row(learning: Learning) -> dict[str, Any] | None:
     return row
 
 
-def _candidate_row(learning: Learning, each: Candidate) -> dict[str, Any]:
+def _candidate_row(learning: Learning, each: Hypothesis) -> dict[str, Any]:
     return {
         "layout": layout_row(each.layout),
         "records": each.records,
