@@ -60,7 +60,8 @@ if TYPE_CHECKING:
     from glbtools.layouts import Layouts
     from glbtools.layouts.exported import exported as export_layout
     from glbtools.learn.checking import LayoutCheck, check_layout
-    from glbtools.learn.learning import Learning, learn_layout
+    from glbtools.learn.learning import learn_layout
+    from glbtools.learn.result import Learning
     from glbtools.library import (
         load_layouts,
         read_columns,
@@ -123,7 +124,7 @@ _PLACES = {
     "LayoutError": "errors",
     "Layouts": "layouts",
     "LdifFile": "formats.ldif_dump",
-    "Learning": "learn.learning",
+    "Learning": "learn.result",
     "Listing": "formats.listing",
     "Log": "formats.logs",
     "LogLine": "formats.logs",

@@ -19,7 +19,7 @@ from glbtools.learn import comparison
 from glbtools.learn.attested import gives_sizes
 from glbtools.learn.attested import said as sizes
 from glbtools.learn.differences import DOUBTED, differences, doubt_text, place_text, type_text
-from glbtools.learn.learning import OPAQUE
+from glbtools.learn.result import OPAQUE
 from glbtools.learn.scoring import is_odd
 from glbtools.reporting.documents import dumps, tool
 from glbtools.reporting.model import (
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from glbtools.learn.checking import LayoutCheck, Part
     from glbtools.learn.comparison import Comparison
     from glbtools.learn.hypothesis import Hypothesis
-    from glbtools.learn.learning import Learning
     from glbtools.learn.positions import Position
+    from glbtools.learn.result import Learning
 
 SCHEMA = "glbtools.learning/1"
 CHECK_SCHEMA = "glbtools.layout-check/1"
