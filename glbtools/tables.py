@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, NoReturn, TypeVar
 
@@ -298,12 +298,14 @@ def _unquoted(token: str) -> str:
 class _Document:
     """What all settings of a document share."""
 
-    def __init__(self, text: str, path: str, error: type[KeyedError], *, json: bool) -> None:
+    def __init__(self, text: str | None, path: str, error: type[KeyedError], *, json: bool) -> None:
         self.text, self.path, self.error, self.json = text, path, error, json
         self.table = "an object" if json else "a table"
 
     def line(self, steps: tuple[Step, ...]) -> int:
-        """Return the line of a key, or of the table that lacks it."""
+        """Return the line of a key, or of the table that lacks it; 0 where no file holds the document."""
+        if self.text is None:
+            return 0
         lines = _Lines(self.text, json=self.json).of
         while steps not in lines:
             steps = steps[:-1]
@@ -487,6 +489,11 @@ def open_toml(content: bytes, path: str, error: type[KeyedError] = DescriptionEr
 def open_json(content: bytes, path: str, error: type[KeyedError] = DescriptionError) -> Setting:
     """Return the document of a JSON file; arguments as for ``open_toml``."""
     return _opened(content, path, error, json=True)
+
+
+def in_memory(table: Mapping[str, Any], path: str, error: type[KeyedError] = DescriptionError) -> Setting:
+    """Return a table that no file holds; arguments as for ``open_toml``."""
+    return Setting(_Document(None, path, error, json=False), dict(table))
 
 
 def _opened(content: bytes, path: str, error: type[KeyedError], *, json: bool) -> Setting:

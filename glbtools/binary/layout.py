@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from glbtools.binary import checksum, dateparts, stamp
 from glbtools.binary.checksum import Algorithm, Crc
 from glbtools.binary.field import INTEGERS, ODD, REPEATS, SIZES, Field, number_range
 from glbtools.binary.obscuring import SPELLED, Obscuring
 from glbtools.errors import LayoutError
-from glbtools.tables import Setting, open_toml, shown
+from glbtools.tables import Setting, in_memory, open_toml, shown
 
 STATUSES = ("attested", "observed", "inferred", "assumed")
 """How a fact is known, best first: a public source says it; seen in files; deduced; chosen so as to write files."""
@@ -214,6 +214,15 @@ def parse(content: bytes, path: str) -> Layout:
         LayoutError: with the file, the line, the key and the reason.
     """
     return _Checker(open_toml(content, path, LayoutError)).layout()
+
+
+def of_table(table: Mapping[str, Any], path: str) -> Layout:
+    """Check what a layout file would hold, and return the layout.
+
+    Raises:
+        LayoutError: with the key and the reason.
+    """
+    return _Checker(in_memory(table, path, LayoutError)).layout()
 
 
 _LAYOUT_KEYS = {

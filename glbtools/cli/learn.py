@@ -16,7 +16,7 @@ from glbtools.cli.options import Common, PageFormat, Replace, once, shares
 from glbtools.files import STDIN
 
 if TYPE_CHECKING:
-    from glbtools.learn.learning import Learning
+    from glbtools.learn.result import Learning
 
 
 class Family(StrEnum):

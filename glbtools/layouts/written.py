@@ -1,33 +1,52 @@
-"""A layout as the text of a layout file, which ``binary.layout`` reads back to the same layout."""
+"""A layout as a layout file holds it, a table or its text, which ``binary.layout`` reads back to the same layout."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from glbtools.binary.field import Field
-from glbtools.binary.layout import COVERS, Layout
+from glbtools.binary.layout import COVERS, Layout, of_table
+
+Table = dict[str, Any]
+
+
+def checked(layout: Layout) -> Layout:
+    """Return a layout as a file would give it: bytes that no field claims are fields of their own.
+
+    Raises:
+        LayoutError: no layout file can say this.
+    """
+    return of_table(_table(layout), "learnt layout")
 
 
 def to_toml(layout: Layout, remarks: tuple[str, ...] = ()) -> str:
     """Return the text of a layout file; ``remarks`` become comments at its head."""
+    table = _table(layout)
+    framing, summing, fields = table.pop("framing"), table.pop("checksum", {}), table.pop("field")
     lines = [f"# {each}".rstrip() for each in remarks]
-    lines += [*_keys(_head(layout)), "", "[framing]", *_keys(_framing(layout))]
-    if summing := _checksum(layout):
+    lines += [*_keys(table), "", "[framing]", *_keys(framing)]
+    if summing:
         lines += ["", "[checksum]", *_keys(summing)]
-    for each in layout.fields:
-        lines += ["", "[[field]]", *_keys(_field(each, layout))]
+    for each in fields:
+        lines += ["", "[[field]]", *_keys(each)]
     return "\n".join(lines) + "\n"
 
 
-class Literal(str):
-    """A value that stands in the file as it is."""
+def _table(layout: Layout) -> Table:
+    """Return what a layout file holds, without what need not be said."""
+    table: Table = {**_said(_head(layout)), "framing": _said(_framing(layout))}
+    if layout.checksum:
+        table["checksum"] = _said(_checksum(layout))
+    return table | {"field": [_said(_field(each, layout)) for each in layout.fields]}
 
 
-Value = str | int
+def _said(row: Mapping[str, Any]) -> Table:
+    return {key: value for key, value in row.items() if (value != "" and value is not None) or key == "default"}
 
 
-def _head(layout: Layout) -> dict[str, Value]:
+def _head(layout: Layout) -> Table:
     return {
         "id": layout.id,
         "family": layout.family,
@@ -37,50 +56,44 @@ def _head(layout: Layout) -> dict[str, Value]:
         "encoding": layout.encoding,
         "source": layout.source,
         "doc": layout.doc,
-        "partial": _true(layout.partial),
+        "partial": layout.partial or None,
     }
 
 
-def _framing(layout: Layout) -> dict[str, Value]:
+def _framing(layout: Layout) -> Table:
     if layout.family != "queue":
         return {"header": layout.header, "record": layout.record, "doc": layout.framing_doc}
-    counts = layout.length_counts if layout.with_role("len_text") else ""
     return {
         "header": layout.header,
-        "length_counts": counts,
+        "length_counts": layout.length_counts if layout.with_role("len_text") else "",
         "terminator": layout.terminator,
         "stride": layout.stride,
         "pad": layout.pad,
-        "breaks": _true(layout.breaks),
+        "breaks": layout.breaks or None,
         "lines": layout.lines,
         "obscured": layout.obscured,
         "order": layout.order,
-        "page": layout.page or "",
-        "page_header": layout.page_header or "",
+        "page": layout.page or None,
+        "page_header": layout.page_header or None,
         "doc": layout.framing_doc,
     }
 
 
-def _true(value: bool) -> Value:
-    return Literal("true") if value else ""
-
-
-def _checksum(layout: Layout) -> dict[str, Value]:
-    if not layout.checksum:
-        return {}
-    row: dict[str, Value] = {"algorithm": layout.checksum}
+def _checksum(layout: Layout) -> Table:
+    row: Table = {"algorithm": layout.checksum}
     if layout.crc is not None:
-        row |= {"width": layout.crc.width}
-        row |= {name: Literal(f"0x{getattr(layout.crc, name):x}") for name in ("poly", "init", "xorout")}
-        row |= {name: Literal(str(getattr(layout.crc, name)).lower()) for name in ("refin", "refout")}
+        row |= {name: getattr(layout.crc, name) for name in ("width", *_IN_HEX, "refin", "refout")}
     spelled = next((name for name, parts in COVERS.items() if parts == layout.covers), None)
-    row["covers"] = spelled or Literal(json.dumps(list(layout.covers)))
+    row["covers"] = spelled or list(layout.covers)
     return row | {"status": layout.checksum_status, "doc": layout.checksum_doc}
 
 
-def _field(each: Field, layout: Layout) -> dict[str, Value]:
-    default = each.default.hex() if isinstance(each.default, bytes) else each.default
-    row: dict[str, Value] = {
+_IN_HEX = ("poly", "init", "xorout")
+"""Parameters of a CRC that people write in hexadecimal digits."""
+
+
+def _field(each: Field, layout: Layout) -> Table:
+    row: Table = {
         "name": each.name,
         "section": each.section if each.section != "record" else "",
         "offset": each.offset,
@@ -94,18 +107,20 @@ def _field(each: Field, layout: Layout) -> dict[str, Value]:
         "stamp": each.stamp if each.stamp != "unix" else "",
         "link": each.link,
         "repeats": each.repeats,
-        "unit": each.unit if each.unit > 1 else "",
+        "unit": each.unit if each.unit > 1 else None,
     }
-    if default is not None:
-        row["default"] = default
-    if each.flags:
-        pairs = ", ".join(f"{json.dumps(name)} = {bit}" for name, bit in each.flags)
-        row["flags"] = Literal(f"{{ {pairs} }}")
-    return row
+    if each.default is not None:
+        row["default"] = each.default.hex() if isinstance(each.default, bytes) else each.default
+    return row | {"flags": dict(each.flags) or None}
 
 
-def _keys(row: dict[str, Value]) -> Iterator[str]:
+def _keys(row: Mapping[str, Any]) -> Iterator[str]:
     for key, value in row.items():
-        if value == "" and key != "default":
-            continue
-        yield f"{key} = {value if isinstance(value, (int, Literal)) else json.dumps(value)}"
+        yield f"{key} = {f'0x{value:x}' if key in _IN_HEX else _literal(value)}"
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, dict):
+        pairs = ", ".join(f"{json.dumps(name)} = {bit}" for name, bit in value.items())
+        return f"{{ {pairs} }}"
+    return json.dumps(value)

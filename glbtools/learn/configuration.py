@@ -14,12 +14,11 @@ from itertools import combinations
 
 from glbtools.binary.field import Field
 from glbtools.binary.layout import Layout
-from glbtools.binary.layout import parse as parse_layout
 from glbtools.brief import count
 from glbtools.formats.config import REQCONF_SIZE
 from glbtools.formats.listing import Listing
 from glbtools.layouts import reference
-from glbtools.layouts.written import to_toml
+from glbtools.layouts.written import checked, to_toml
 from glbtools.learn import hints as known_hints
 from glbtools.learn.config_pins import family_pins, pin_places
 from glbtools.learn.decision import byte_order, settle
@@ -305,7 +304,7 @@ def _layout(hints: Hints, fields: Sequence[Field], order: str) -> Layout:
     ordered = [each._replace(byte_order=order if each.size == 1 else each.byte_order) for each in fields]
     sized = Layout(f"{family}-learnt", family, title, status, (), byte_order=order, header=header, record=record)
     sized = sized._replace(fields=tuple(sorted(ordered, key=lambda each: (each.section, each.offset))))
-    return parse_layout(to_toml(sized).encode(), "learnt")
+    return checked(sized)
 
 
 # --- what is open ------------------------------------------------------------------------------------------------

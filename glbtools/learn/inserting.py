@@ -6,9 +6,8 @@ from collections.abc import Mapping, Set
 
 from glbtools.binary.field import Field
 from glbtools.binary.layout import SECTIONS, Layout
-from glbtools.binary.layout import parse as parse_layout
 from glbtools.errors import LayoutError
-from glbtools.layouts.written import to_toml
+from glbtools.layouts.written import checked
 
 NEEDED = ("sync", "len_text")
 """Roles of fields that no other takes bytes from."""
@@ -41,7 +40,7 @@ def with_field(layout: Layout, field: Field) -> Layout:
     covers = dict.fromkeys(part for name in layout.covers for part in split.get(name, [name]))
     layout = layout._replace(fields=tuple(fields), covers=tuple(covers))
     layout = layout if layout.with_role("checksum") else unsummed(layout)
-    return parse_layout(to_toml(layout).encode(), "learnt layout")
+    return checked(layout)
 
 
 def _part(each: Field, start: int, stop: int) -> Field:

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from glbtools.binary.field import Field
 from glbtools.binary.layout import PADDED, SECTIONS, TERMINATORS, Layout
-from glbtools.binary.layout import parse as parse_layout
-from glbtools.layouts.written import to_toml
+from glbtools.layouts.written import checked
 from glbtools.learn import columns
 from glbtools.learn.alignment import Alignment, placed
 from glbtools.learn.chain import ChainRecord, sample
@@ -46,7 +45,7 @@ def laid_out(
         pad=alignment.pad if rule.stride > 1 else 0, framing_doc=_framing_doc(rule), lines=_lines(records, rule),
         partial=not any(each.role == "sync" for each in fields),
     )  # fmt: skip
-    return parse_layout(to_toml(layout).encode(), "learnt layout")
+    return checked(layout)
 
 
 def _header(records: Sequence[ChainRecord], alignment: Alignment) -> Iterator[Field]:

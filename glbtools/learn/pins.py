@@ -15,10 +15,9 @@ from typing import NamedTuple
 from glbtools.binary import dateparts
 from glbtools.binary.field import DATE, INTEGERS, ODD, Field
 from glbtools.binary.layout import Layout
-from glbtools.binary.layout import parse as parse_layout
 from glbtools.errors import LayoutError, UsageError
 from glbtools.formats.queue import Queue
-from glbtools.layouts.written import to_toml
+from glbtools.layouts.written import checked
 from glbtools.learn.columns import LARGEST_STEP, LARGEST_SYNC
 from glbtools.learn.comparison import WHAT, compare
 from glbtools.learn.inserting import opened, unsummed, with_field
@@ -121,7 +120,7 @@ def pinned(layout: Layout, pins: Sequence[Pin]) -> Layout:
             layout = layout if layout.with_role("checksum") else unsummed(layout)
         else:
             layout = _placed(layout, pin, own)
-    return parse_layout(to_toml(layout).encode(), "learnt layout")
+    return checked(layout)
 
 
 def _placed(layout: Layout, pin: Pin, own: Field | None) -> Layout:

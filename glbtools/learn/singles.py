@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from glbtools.binary.field import Field
 from glbtools.binary.layout import Layout
-from glbtools.binary.layout import parse as parse_layout
-from glbtools.layouts.written import to_toml
+from glbtools.layouts.written import checked
 from glbtools.learn.framing import BINARY, Number
 from glbtools.learn.samples import CONTROL, SampleFile
 
@@ -72,7 +71,7 @@ def partial_layout(sample_files: Sequence[SampleFile]) -> Layout | None:
         byte_order=number.order, terminator="nul" if ended else "none", stride=1 if ended else len(held[0].data),
         partial=True, framing_doc="one record in each file; what follows it is not known",
     )  # fmt: skip
-    return parse_layout(to_toml(layout).encode(), "learnt layout")
+    return checked(layout)
 
 
 def _text_stop(sample_file: SampleFile, start: int) -> int:

@@ -8,10 +8,9 @@ from typing import NamedTuple
 from glbtools.binary.checksum import OWN
 from glbtools.binary.field import Field, unsigned
 from glbtools.binary.layout import TERMINATORS, Layout
-from glbtools.binary.layout import parse as parse_layout
 from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue
-from glbtools.layouts.written import to_toml
+from glbtools.layouts.written import checked
 from glbtools.learn import checksums
 from glbtools.learn.checksums import ChecksumMatch, Sample
 from glbtools.learn.inserting import part_name, with_field
@@ -190,4 +189,4 @@ def _summed(layout: Layout, window: _Window, order: str, found: ChecksumMatch | 
             checksum=found.algorithm, crc=found.crc if found.algorithm == OWN else None,
             covers=found.covers, checksum_status="observed", checksum_doc=found.doc,
         )  # fmt: skip
-    return parse_layout(to_toml(changed).encode(), "learnt layout")
+    return checked(changed)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from glbtools.binary.layout import Layout
-from glbtools.binary.layout import parse as parse_layout
 from glbtools.formats.queue import Queue, parse_queue
-from glbtools.layouts.written import to_toml
+from glbtools.layouts.written import checked
 from glbtools.learn.audit import frame_doubts, text_doubts
 from glbtools.learn.comparison import damage_is_usual
 from glbtools.learn.hypothesis import Hypothesis
@@ -77,4 +76,4 @@ def _without_numbers(layout: Layout) -> Layout:
     doc = "what it holds is not decided"
     layout = replaced(layout, {each.name: opened(each, doc) for each in layout.fields if each.role not in KEPT})
     made = layout._replace(title="Queue file, its texts learnt and not its numbers", partial=True, order="")
-    return parse_layout(to_toml(made).encode(), "learnt layout")
+    return checked(made)
