@@ -6,26 +6,31 @@ field; several stay candidates. Nothing is preferred because the reference layou
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import combinations
 
 from glbtools.binary.field import Field
 from glbtools.binary.layout import Layout
 from glbtools.brief import count
+from glbtools.errors import LayoutError
 from glbtools.formats.config import REQCONF_SIZE
 from glbtools.formats.listing import Listing
 from glbtools.layouts import reference
-from glbtools.layouts.written import checked, to_toml
+from glbtools.layouts.written import checked
 from glbtools.learn import hints as known_hints
+from glbtools.learn.checking import Part
 from glbtools.learn.config_pins import family_pins, pin_places
-from glbtools.learn.decision import byte_order, settle
+from glbtools.learn.decision import MOST_SPOTS, byte_order, settle
 from glbtools.learn.gathering import gathered
 from glbtools.learn.hints import SRVCONF_UNIT, Hints, Snapshot
-from glbtools.learn.kinds import Mention, mentions, pointers
+from glbtools.learn.hypothesis import Hypothesis
+from glbtools.learn.kinds import mentions, pointers
 from glbtools.learn.positions import Plain, Position, holds, hours
+from glbtools.learn.result import Learning
 from glbtools.learn.search import CERTAIN, Search, Spot, search
 
 NEEDED = {"reqconf": ("reqsync", "srvsync"), "srvconf": ("name", "reqsync", "srvsync")}
@@ -50,38 +55,6 @@ ROOM = {"server": 22, "name": 64, "network": 11, "postoffice": 11, "administrato
 """Bytes a text is given where nothing shows its end: NETWORK/POSTOFFICE has 21 at most (Q148666), more is assumed."""
 
 
-@dataclass
-class Configuration:
-    """What was learnt of a configuration file.
-
-    Attributes:
-        family: ``reqconf`` or ``srvconf``.
-        layout: the layout; None where a needed field is open.
-        decided: the fields that have a place.
-        places: for each name that stays open the places it can have; none where no place holds what is known.
-        concluded: what was seen, what could not be used, what contradicts.
-        reasons: why no layout is stated.
-        wanted: what would decide what is open.
-        mentions: what bytes look like that no field claims.
-        parts: of each file its path, its size, its structures, and how many bytes are in decided fields.
-    """
-
-    family: str
-    layout: Layout | None = None
-    decided: dict[str, Field] = field(default_factory=dict)
-    places: dict[str, list[Position]] = field(default_factory=dict)
-    concluded: list[str] = field(default_factory=list)
-    reasons: list[str] = field(default_factory=list)
-    wanted: list[str] = field(default_factory=list)
-    mentions: list[Mention] = field(default_factory=list)
-    parts: list[tuple[str, int, int, int]] = field(default_factory=list)
-
-    @property
-    def toml(self) -> str | None:
-        """The layout as the text of a layout file."""
-        return to_toml(self.layout) if self.layout else None
-
-
 def learn_configuration(
     family: str,
     contents: Sequence[tuple[str, bytes]],
@@ -90,7 +63,7 @@ def learn_configuration(
     known: Sequence[str] = (),
     pins: Sequence[str] = (),
     partial: bool = False,
-) -> Configuration:
+) -> Learning:
     """Return the layout of a configuration file from snapshots of it and what is known of them.
 
     ``pins`` are ``NAME=TYPE@OFFSET`` or ``NAME=none``; ``partial`` asks for a layout of whatever is certain, without
@@ -101,7 +74,8 @@ def learn_configuration(
     """
     fixed = family_pins(pins, family)
     hints = gathered(family, contents, listings, known)
-    learnt = Configuration(family, concluded=list(hints.remarks))
+    learnt = Learning(family, concluded=list(hints.remarks), contents=[data for _, data in contents])
+    learnt.paths, learnt.listings = tuple(path for path, _ in contents), tuple(path for path, _ in listings)
     if not hints.snapshots:
         size = "512 bytes" if family == "reqconf" else "1024 bytes and 1024 for each requestor"
         learnt.reasons.append(f"no file has the size of a {family.upper()}.GLB")
@@ -113,11 +87,14 @@ def learn_configuration(
     learnt.reasons += refuted
     settle(hints, by_name, learnt.concluded)
     copies = _copies(by_name)
-    fields = _fields(hints, by_name, copies, learnt)
+    placed = [each for each in by_name.values() if each.decided]
+    fields = _fields(hints, placed, copies)
+    learnt.decided = {each.name: each for each in fields}
+    order = byte_order(by_name)
     if family == "reqconf":
-        fields += pointers(hints.regions("record"), fields, byte_order(by_name))
+        fields += pointers(hints.regions("record"), fields, order)
     for part in ("record",) if family == "reqconf" else ("header", "record"):
-        learnt.mentions += mentions(hints.lives(part), part, fields, byte_order(by_name))
+        learnt.mentions += mentions(hints.lives(part), part, fields, order)
     learnt.parts = [_part(hints, each, fields) for each in hints.snapshots]
     learnt.reasons += [_copied(learnt.decided[name], spots) for name, spots in copies.items()]
     for name in known_hints.names(family):
@@ -133,12 +110,13 @@ def learn_configuration(
     if not learnt.reasons and together > CERTAIN:
         learnt.reasons.append(f"chance would find a place for all that is known in {_often(together)}")
         learnt.wanted.append("one more snapshot with its listing, in which the numbers have changed")
+    learnt.candidates = list(_hypotheses(hints, by_name, fields, copies))
     if not learnt.reasons:
-        learnt.layout = _layout(hints, fields, byte_order(by_name) or "little")
+        learnt.layout = _layout(hints, fields, order or "little")
     elif any(_is_shown(by_name[name]) for name in learnt.decided if partial or name in NUMBERS) and not (
         refuted or _is_false(hints, by_name, learnt)
     ):
-        learnt.layout = _layout(hints, fields, byte_order(by_name) or "little")._replace(partial=True)
+        learnt.layout = _layout(hints, fields, order or "little")._replace(partial=True)
     return learnt
 
 
@@ -156,7 +134,7 @@ def _searches(hints: Hints) -> list[Search]:
     return searches
 
 
-def _is_false(hints: Hints, searches: Mapping[str, Search], learnt: Configuration) -> bool:
+def _is_false(hints: Hints, searches: Mapping[str, Search], learnt: Learning) -> bool:
     """Whether something that is known must be false: then nothing that was said of the files is to be relied on."""
     parts = set(known_hints.PARTS) <= learnt.decided.keys()
     nowhere = any(not each.spots and not (name == "name" and parts) for name, each in searches.items())
@@ -194,25 +172,64 @@ def _places(spots: Sequence[Spot]) -> str:
     return ", ".join(f"{spot.span[1]:#05x}" for spot in spots)
 
 
-def _part(hints: Hints, snapshot: Snapshot, fields: Sequence[Field]) -> tuple[str, int, int, int]:
+def _part(hints: Hints, snapshot: Snapshot, fields: Sequence[Field]) -> Part:
     size, records = len(snapshot.data), 1
     if hints.family == "srvconf":
         records = size // SRVCONF_UNIT - 1
     claimed = sum(each.size * (records if each.section == "record" else 1) for each in fields)
-    return snapshot.path, size, records, claimed
+    return Part(snapshot.path, size, records, claimed, ())
+
+
+# --- hypotheses --------------------------------------------------------------------------------------------------
+
+
+def _hypotheses(
+    hints: Hints, searches: Mapping[str, Search], fields: Sequence[Field], copies: Mapping[str, Sequence[Spot]]
+) -> Iterator[Hypothesis]:
+    """Yield what is certain, and then that with one place or another of the names that stay open."""
+    certain = [each for each in searches.values() if each.decided]
+    if certain:
+        yield _hypothesis(hints, searches, fields)
+    open_ = [each for each in searches.values() if each.spots and not each.decided and len(each.spots) <= MOST_SPOTS]
+    for rank in range(max((len(each.spots) for each in open_), default=0)):
+        placed = list(certain)
+        for each in open_:
+            spots = [*each.spots[rank:], *each.spots[:rank]]
+            spot = next((one for one in spots if not any(one.meets(other.spots[0]) for other in placed)), None)
+            if spot is not None:
+                why = f"one of {count(len(spots), 'place')} that hold it"
+                placed.append(replace(each, spots=[spot], by=[*each.by, why]))
+        own = [each for each in _fields(hints, placed, copies) if each.name not in {one.name for one in fields}]
+        with contextlib.suppress(LayoutError):
+            yield _hypothesis(hints, searches, [*fields, *own])
+
+
+def _hypothesis(hints: Hints, searches: Mapping[str, Search], fields: Sequence[Field]) -> Hypothesis:
+    """Return a layout with what it leaves to be explained: the values that have no place in it.
+
+    Raises:
+        LayoutError: two of the fields share bytes.
+    """
+    parts = [_part(hints, each, fields) for each in hints.snapshots]
+    names = {each.name for each in fields}
+    return Hypothesis(
+        _layout(hints, fields, byte_order(searches) or "little"),
+        records=sum(each.records for each in parts),
+        explained=sum(each.explained for each in parts) / sum(each.size for each in parts),
+        bits=sum(each.bits for name, each in searches.items() if name not in names),
+        doubts=tuple(name for name in searches if name not in names),
+    )
 
 
 # --- fields ------------------------------------------------------------------------------------------------------
 
 
-def _fields(
-    hints: Hints, searches: Mapping[str, Search], copies: Mapping[str, Sequence[Spot]], learnt: Configuration
-) -> list[Field]:
-    """Return the decided fields, numbers and dates first: a text ends where the next of them begins."""
-    decided = sorted((each for each in searches.values() if each.decided), key=_is_text)
-    spans = {each.name: each.spots[0].span for each in decided}
+def _fields(hints: Hints, placed: Sequence[Search], copies: Mapping[str, Sequence[Spot]]) -> list[Field]:
+    """Return fields where values have one place, numbers and dates first: a text ends where the next of them begins."""
+    placed = sorted(placed, key=_is_text)
+    spans = {each.name: each.spots[0].span for each in placed}
     fields: list[Field] = []
-    for each in decided:
+    for each in placed:
         others = [span for name, span in spans.items() if name != each.name and span[0] == each.section]
         others += [spot.span for kept in copies.values() for spot in kept if spot.span[0] == each.section]
         if _is_text(each):
@@ -222,7 +239,6 @@ def _fields(
         else:
             place, doubt = _width(each, others)
         fields.append(_field(hints, each, place, doubt))
-    learnt.decided = {each.name: each for each in fields}
     return fields
 
 
@@ -310,7 +326,7 @@ def _layout(hints: Hints, fields: Sequence[Field], order: str) -> Layout:
 # --- what is open ------------------------------------------------------------------------------------------------
 
 
-def _open(hints: Hints, name: str, searches: Mapping[str, Search], learnt: Configuration) -> None:
+def _open(hints: Hints, name: str, searches: Mapping[str, Search], learnt: Learning) -> None:
     """Say of a name without a place which it may have, and what would decide."""
     if name in learnt.decided:
         _against(hints, learnt.decided[name], learnt)
@@ -367,7 +383,7 @@ def _deciding(search: Search, searches: Mapping[str, Search]) -> str:
     return f"a snapshot in which {name} {changed}, with its value"
 
 
-def _against(hints: Hints, decided: Field, learnt: Configuration) -> None:
+def _against(hints: Hints, decided: Field, learnt: Learning) -> None:
     """Say which sources of another moment contradict a field."""
     place = Position(decided.section, decided.offset, decided.kind, decided.size, decided.byte_order)
     for each in hints.told:

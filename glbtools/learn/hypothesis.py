@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from glbtools.binary.layout import Layout
 from glbtools.brief import brief, count
+from glbtools.learn.differences import place_text, type_text
 from glbtools.learn.framing import Rule
 from glbtools.learn.scoring import grammatical
 
@@ -35,7 +36,7 @@ class Hypothesis(NamedTuple):
         records: how many records it finds; of a configuration its structures; ``explained``: share of the bytes in
             them, of a configuration in fields.
         bits: what it leaves to be explained; lower is better.
-        doubts: what else might be the number, in words.
+        doubts: what else might be the number, in words; of a configuration the names that have no place in it.
         gaps: stretches between records that are none, but for those that are alike: records of another kind.
         odd: share of the texts that are no transactions.
         rule: how its records follow each other; None where the files are of fixed structures.
@@ -74,6 +75,20 @@ class Hypothesis(NamedTuple):
     def led(self) -> float | None:
         """Share of neighbouring texts that a length field connects; None where no field leads from text to text."""
         return self.rule.support if self.rule is not None and self.rule.by == "length" else None
+
+    @property
+    def described(self) -> str:
+        """The layout in a phrase: its frame, and where the number is; of a configuration where its values stand."""
+        layout = self.layout
+        if layout.family != "queue":
+            known = [each for each in layout.fields if each.role != "opaque"]
+            return ", ".join(f"{each.name} {type_text(each)} at {place_text(each)}" for each in known)
+        sync = layout.with_role("sync")
+        assert sync is not None, "a queue layout has a number"
+        head = sum(each.size for each in layout.section("record"))
+        trail = sum(each.size for each in layout.section("trailer"))
+        sizes = f"header {layout.header}, {head} bytes before and {trail} behind a text"
+        return f"{sizes}, number {sync.type} at {sync.offset:#x}"
 
     @property
     def unexplained(self) -> list[str]:

@@ -32,7 +32,7 @@ from glbtools.learn.audit import (
     wider_alike,
     without_stamp,
 )
-from glbtools.learn.checking import Part, queue_listing, queue_part
+from glbtools.learn.checking import queue_listing, queue_part
 from glbtools.learn.comparison import (
     astray,
     beyond,
@@ -438,21 +438,8 @@ def _configuration_layout(
     listings, known, pins = given
     contents = [(str(path), files.read(path, max_size)) for path in paths]
     printed = [(str(path), parse_listing(files.read(path, max_size))) for path in listings]
-    learnt = configuration.learn_configuration(
+    return configuration.learn_configuration(
         family, contents, listings=printed, known=known, pins=pins, partial=partial
-    )
-    return Learning(
-        family,
-        tuple(map(str, paths)),
-        tuple(map(str, listings)),
-        layout=learnt.layout,
-        parts=[Part(*each, ()) for each in learnt.parts],
-        concluded=learnt.concluded,
-        reasons=learnt.reasons,
-        wanted=learnt.wanted,
-        places=learnt.places,
-        mentions=learnt.mentions,
-        contents=[data for _, data in contents],
     )
 
 
@@ -521,7 +508,7 @@ def _undecided(
         yield f"the number may as well be {doubt}"
     for rival in found[1:]:
         if rival.contradicts(best) and rival.bits - best.bits < queue.CLEAR:
-            yield f"two layouts explain the files: {queue.described(best)}; or {queue.described(rival)}"
+            yield f"two layouts explain the files: {best.described}; or {rival.described}"
 
 
 _ALONE = (

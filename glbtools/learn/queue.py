@@ -198,16 +198,6 @@ def _accepts(longer: Hypothesis, shorter: Hypothesis) -> bool:
     return ended or longer.grammatical >= shorter.grammatical
 
 
-def described(candidate: Hypothesis) -> str:
-    """Return a layout in a phrase: its frame, and where the number is."""
-    layout, sync = candidate.layout, candidate.layout.with_role("sync")
-    assert sync is not None, "a queue layout has a number"
-    head = sum(each.size for each in layout.section("record"))
-    trail = sum(each.size for each in layout.section("trailer"))
-    sizes = f"header {layout.header}, {head} bytes before and {trail} behind a text"
-    return f"{sizes}, number {sync.type} at {sync.offset:#x}"
-
-
 def _fitting(sample_files: Sequence[SampleFile]) -> list[tuple[Rule, list[ChainRecord]]]:
     """Return the rules that account for most of the bytes, with the records they give."""
     chained = []

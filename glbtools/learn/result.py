@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from glbtools.binary.field import Field
 from glbtools.binary.layout import STATUSES, Layout
 from glbtools.brief import brief, count
 from glbtools.layouts.written import to_toml
@@ -28,12 +29,13 @@ class Learning:
         paths: the files learnt from; ``listings``: what stood beside them.
         layout: the layout; None where it is not decided.
         checksum: how the checksum was found, if it was.
-        candidates: every explanation of queue files, best first.
+        candidates: every hypothesis, best first; of a configuration first what all of them share.
         parts: what the best explanation makes of each file.
         concluded: what can be said whether or not a layout is decided.
         reasons: why none is.
         wanted: evidence that would decide it, or more of it.
         tried: how many rules of framing were tried.
+        decided: of a configuration: the fields that known values have given a place.
         places: of a configuration: for each name that is known and stays open, where it may stand.
         mentions: of a configuration: what bytes look like that no field claims.
         comparisons: how the best explanation goes with the listings of the files that have some.
@@ -53,6 +55,7 @@ class Learning:
     reasons: list[str] = field(default_factory=list)
     wanted: list[str] = field(default_factory=list)
     tried: int = 0
+    decided: dict[str, Field] = field(default_factory=dict)
     places: dict[str, list[Position]] = field(default_factory=dict)
     mentions: list[Mention] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)

@@ -171,24 +171,26 @@ def overlays(learning: Learning) -> Iterator[Block]:
     """Yield the best readings over the bytes of one record, one below the other, with what speaks for and against."""
     readings = [learning.layout] if learning.layout is not None else []
     readings += [each.layout for each in learning.others]
-    if learning.family != "queue" or not readings:
+    if not readings:
         yield from _heading("no reading comes near enough to be laid over a record")
         return
     for number, layout in enumerate(readings[:MOST_RIVALS], 1):
-        parsed = [
-            (path, data, parse_queue(data, layout))
-            for path, data in zip(learning.paths, learning.contents, strict=True)
-        ]
-        shown = next(
-            ((path, data, each) for path, data, _ in parsed if (each := _fine(data, layout)) is not None), None
-        )
-        if shown is not None:
-            path, data, record = shown
-            start, stop = record.span
-            yield from _heading(f"reading {number}: 0x{start:04x} to 0x{stop:04x} of {safe(path)}")
-            yield Ruler(data[start:stop], tuple(_record_segments(layout, record)), layout.encoding)
-        for line in _hits([queue for _, _, queue in parsed]):
+        sample = _sample(learning, layout)
+        if sample is not None:
+            yield from _drawn(sample, layout, f"reading {number}: ")
+        if layout.family == "queue":
+            lines = _hits([parse_queue(data, layout) for data in learning.contents])
+        else:
+            lines = _placed(learning, layout)
+        for line in lines:
             yield Paragraph(line, depth=1, hang=2)
+
+
+def _placed(learning: Learning, layout: Layout) -> Iterator[str]:
+    """Yield for each value that is known of a configuration what speaks for its place, or that it has none."""
+    for name in (*learning.decided, *learning.places):
+        own = layout.by_name.get(name)
+        yield f"{name}: {message(own.doc) if own else 'has no place in this reading'}"
 
 
 def _hits(queues: Sequence[Queue]) -> Iterator[str]:
@@ -226,21 +228,21 @@ class _Sample(NamedTuple):
     record: Record | None
 
 
-def _drawn(found: _Sample, layout: Layout) -> Iterator[Block]:
-    """Yield the layout over one record, and over the header of its file."""
+def _drawn(found: _Sample, layout: Layout, which: str = "") -> Iterator[Block]:
+    """Yield the layout over one record, and over the header of its file; ``which`` layout begins the headings."""
     path, data, record = found
     header = [_segment(each, 0) for each in layout.section("header")]
     if header:
-        yield from _heading(f"header of the file, {count(layout.header, 'byte')}")
+        yield from _heading(f"{which}header of the file, {count(layout.header, 'byte')}")
         yield Ruler(data[: layout.header], tuple(header), layout.encoding)
     if record is None:
         start, stop = layout.header, min(layout.header + layout.record, len(data))
         segments = [_segment(each, 0) for each in layout.section("record")]
-        title = f"bytes 0x{start:04x} to 0x{stop:04x}"
+        title = f"{which}bytes 0x{start:04x} to 0x{stop:04x}"
     else:
         start, stop = record.span
         segments = _record_segments(layout, record)
-        title = f"one record, 0x{start:04x} to 0x{stop:04x}"
+        title = f"{which or 'one record, '}0x{start:04x} to 0x{stop:04x}"
     if start < stop:
         yield from _heading(f"{title} of {safe(path)}, {count(stop - start, 'byte')}")
         yield Ruler(data[start:stop], tuple(segments), layout.encoding)
@@ -478,15 +480,13 @@ def _places(learning: Learning) -> Iterator[str]:
 
 def _rivals(learning: Learning) -> Iterator[Block]:
     others = learning.others
-    if not others:
+    if not others or learning.family != "queue":  # of a configuration the places of each value say it in fewer words
         return
-    from glbtools.learn.queue import described
-
     title = "other readings, which fit less well" if learning.layout else "readings, best first; none is a result"
     yield from _heading(title)
     for each in others[:MOST_RIVALS]:
         fit = f"{each.records} records, {_floor(each.explained)} of the bytes, {each.bits:.0f} bits left over"
-        yield Paragraph(f"- {message(described(each))}: {fit}; attested sizes: {sizes(each.layout)}", depth=1)
+        yield Paragraph(f"- {message(each.described)}: {fit}; attested sizes: {sizes(each.layout)}", depth=1)
         apart = _apart(learning.candidates[0], each)
         if apart:
             yield Paragraph(apart, depth=2, hang=4)
@@ -504,6 +504,14 @@ def _apart(best: Hypothesis, other: Hypothesis) -> str:
     """Say what would tell two readings apart: the first record that they read otherwise."""
     if best is other:
         return ""
+    if best.layout.family != "queue":
+        placed = [name for name in best.doubts if name not in other.doubts]
+        moved = [
+            each.name
+            for each in best.layout.fields
+            if each.role != "opaque" and other.layout.by_name.get(each.name, each)[:3] != each[:3]
+        ]
+        return f"told apart by where {' and '.join([*placed, *moved])} would stand" if placed or moved else ""
     for (number, text), (rival_number, rival_text) in zip(best.texts, other.texts, strict=False):
         if (number, text) == (rival_number, rival_text):
             continue

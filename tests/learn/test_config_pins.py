@@ -11,8 +11,9 @@ from glbtools.errors import UsageError
 from glbtools.formats import config
 from glbtools.formats.listing import format_listds, parse_listing
 from glbtools.layouts import reference
+from glbtools.learn import Learning
 from glbtools.learn.config_pins import family_pins
-from glbtools.learn.configuration import Configuration, learn_configuration
+from glbtools.learn.configuration import learn_configuration
 
 FIELDS = {each.name: each for each in reference("reqconf").fields}
 SERVER = {each.name: each for each in reference("srvconf").fields}
@@ -22,7 +23,7 @@ def reqconf(**values: Any) -> bytes:
     return config.new_reqconf(reference("reqconf"), **{"server": "POLYNOMIAL/MONTGOMERY", **values}).build()
 
 
-def learnt(data: bytes, pins: Sequence[str], *, listed: bool = True) -> Configuration:
+def learnt(data: bytes, pins: Sequence[str], *, listed: bool = True) -> Learning:
     parsed = config.parse_reqconf(data, reference("reqconf")).config
     printed = [("LISTDS.TXT", parse_listing(format_listds(parsed, "NET/PO", "glbtools").encode("cp850")))]
     return learn_configuration("reqconf", [("REQCONF.GLB", data)], listings=printed if listed else [], pins=pins)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -19,8 +20,8 @@ from glbtools.formats import config
 from glbtools.formats.listing import format_listds, parse_listing
 from glbtools.formats.queue import new_queue
 from glbtools.layouts import reference
-from glbtools.learn import learn_layout
-from glbtools.learn.configuration import Configuration, learn_configuration
+from glbtools.learn import Learning, learn_layout
+from glbtools.learn.configuration import learn_configuration
 from glbtools.learn.gathering import gathered
 from glbtools.model.change import Change
 from glbtools.model.configuration import ReqConf, SrvConf
@@ -53,9 +54,7 @@ def srvconf(*requestors: dict[str, Any], **values: Any) -> bytes:
     return config.new_srvconf(reference("srvconf"), requestors or REQUESTORS, **head).build()
 
 
-def learnt(
-    family: str, *snapshots: bytes, told: Sequence[bytes] | None = None, known: Iterable[str] = ()
-) -> Configuration:
+def learnt(family: str, *snapshots: bytes, told: Sequence[bytes] | None = None, known: Iterable[str] = ()) -> Learning:
     """Learn from files, each listed as it is, or as those in ``told`` are."""
     parse: Callable[..., Any] = config.parse_reqconf if family == "reqconf" else config.parse_srvconf
     contents = [(f"{family.upper()}.{number}", data) for number, data in enumerate(snapshots)]
@@ -64,7 +63,7 @@ def learnt(
     return learn_configuration(family, contents, listings=listings, known=list(known))
 
 
-def sampled(seed: int, family: str, *, told: bool) -> tuple[ConfigSample, Configuration]:
+def sampled(seed: int, family: str, *, told: bool) -> tuple[ConfigSample, Learning]:
     sample = config_sample(seed, family)
     contents = [(f"{family.upper()}.{number}", each.data) for number, each in enumerate(sample.snapshots)]
     listings = [(f"LISTDS.{number}", parse_listing(each.listing)) for number, each in enumerate(sample.snapshots)]
@@ -72,7 +71,7 @@ def sampled(seed: int, family: str, *, told: bool) -> tuple[ConfigSample, Config
     return sample, learn_configuration(family, contents, listings=listings, known=known)
 
 
-def judged(sample: ConfigSample, found: Configuration, *, told: bool) -> Any:
+def judged(sample: ConfigSample, found: Learning, *, told: bool) -> Any:
     case = Case(sample.family, sample.seed, told=told)
     return judge_config(case, sample, SimpleNamespace(layout=found.layout, toml=found.toml, alternatives=[]))
 
@@ -327,7 +326,7 @@ def test_two_names_that_need_one_place_are_both_left_open() -> None:
     assert "reqsync and importsync need the same bytes: what is known of one of them is wrong" in found.concluded
 
 
-def _doubled(*values: int) -> Configuration:
+def _doubled(*values: int) -> Learning:
     """Snapshots in which ReqSync stands at 300 as well, and SrvSync does not."""
     files = [reqconf(reqsync=each, srvsync=87298 + 70 * each) for each in values]
     files = [data[:300] + data[:4] + data[304:] for data in files]
@@ -561,6 +560,36 @@ def test_what_is_open_is_told_by_the_one_call(tmp_path: Path) -> None:
     assert "reqsync: a snapshot in which reqsync and srvsync differ" in learning.wanted
     assert learning.reasons
     assert learning.mentions
+
+
+def test_each_way_to_place_what_stays_open_is_a_hypothesis_and_is_laid_over_the_file(tmp_path: Path, run) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "REQCONF.GLB"
+    path.write_bytes(reqconf(reqsync=700, srvsync=700))
+    told = ["--known", "reqsync=700", "--known", "srvsync=700"]
+    learning = learn_layout([path], known=["reqsync=700", "srvsync=700"])
+    assert [places(each.layout, "reqsync", "srvsync") for each in learning.candidates] == [
+        [("reqsync", 0), ("srvsync", 4)],
+        [("reqsync", 4), ("srvsync", 0)],
+    ]
+    done = run("learn", str(path), *told, "--hex")
+    first, second = done.out.partition("reading 1: ")[2].split("reading 2: ")
+    for reading, pairs in ((first, ("reqsync?", "srvsync?")), (second, ("srvsync?", "reqsync?"))):
+        drawn = reading.partition(" bytes\n")[2]
+        assert drawn.index(pairs[0]) < drawn.index(pairs[1])
+        assert "reqsync: equal in 1 snapshot (known value); inferred: one of 2 places that hold it" in " ".join(
+            drawn.split()
+        )
+    rows = json.loads(run("learn", str(path), *told, "--json").out)["alternatives"]
+    assert rows[1]["told_apart"] == "told apart by where reqsync and srvsync would stand"
+
+
+def test_a_hypothesis_of_a_configuration_says_what_has_no_place_in_it() -> None:
+    listed = reqconf(reqsync=700, srvsync=87298)
+    found = learnt("reqconf", reqconf(reqsync=700, srvsync=87298, importsync=700), told=[listed])
+    shared = found.candidates[0]
+    assert shared.doubts and not {"reqsync"} & shared.layout.by_name.keys()
+    assert all("reqsync" in each.layout.by_name for each in found.candidates[1:])
+    assert shared.bits > max(each.bits for each in found.candidates[1:])
 
 
 def test_bytes_that_no_field_claims_are_said_to_look_like_something() -> None:
