@@ -31,7 +31,7 @@ from glbtools.learn.hypothesis import Hypothesis
 from glbtools.learn.kinds import mentions, pointers
 from glbtools.learn.positions import Plain, Position, holds, hours
 from glbtools.learn.result import Learning
-from glbtools.learn.search import CERTAIN, Search, Spot, search
+from glbtools.learn.search import CERTAIN, SHOWN, Search, Spot, search, width
 
 NEEDED = {"reqconf": ("reqsync", "srvsync"), "srvconf": ("name", "reqsync", "srvsync")}
 """Fields without which a layout is of no use to anybody."""
@@ -39,17 +39,11 @@ NEEDED = {"reqconf": ("reqsync", "srvsync"), "srvconf": ("name", "reqsync", "srv
 NUMBERS = ("reqsync", "srvsync")
 """The numbers of which one is worth a layout that states a part."""
 
-SHOWN = 2.0**-20
-"""Chance up to which a place is stated in a layout that leaves others open (docs/certainty.md 3)."""
-
 MOST_COPIES, FEWEST_CHANGES = 3, 3
 """Places that may hold one number, and values that it must have had before they are taken for copies of it."""
 
 MOST_SAID = 4
 """Values of one name that a sentence holds."""
-
-USUAL = {"keep_updates": 2, "limit": 2}
-"""Bytes of a number where more or fewer read the same; 4 for sync numbers, whose text has 10 digits (Q118298)."""
 
 ROOM = {"server": 22, "name": 64, "network": 11, "postoffice": 11, "administrator": 32, "types": 64}
 """Bytes a text is given where nothing shows its end: NETWORK/POSTOFFICE has 21 at most (Q148666), more is assumed."""
@@ -237,32 +231,13 @@ def _fields(hints: Hints, placed: Sequence[Search], copies: Mapping[str, Sequenc
             starts += [one.offset for one in fields if one.section == each.section]
             place, doubt = _room(hints, each, starts)
         else:
-            place, doubt = _width(each, others)
+            place, doubt = width(each, others)
         fields.append(_field(hints, each, place, doubt))
     return fields
 
 
 def _is_text(search: Search) -> bool:
     return isinstance(search.told[0].value, str)
-
-
-def _width(search: Search, others: Sequence[tuple[str, int, int]]) -> tuple[Position, str]:
-    """Return the width of a number, and what is doubtful about it."""
-    places = [
-        place
-        for place in search.spots[0].places
-        if not any(place.offset < stop and start < place.stop for _, start, stop in others)
-    ] or [search.spots[0].places[0]]
-    orders = {place.order for place in places}
-    if len(orders - {""}) > 1:  # a single byte is right in either
-        places = [place for place in places if not place.order]
-    if len(places) == 1:
-        return places[0], ""
-    usual = [place for place in places if place.kind == "dec" or place.size <= USUAL.get(search.name, 4)]
-    wide = usual[-1] if usual else places[0]
-    unit = "digits" if wide.kind == "dec" else "bits"
-    sizes = [str(place.size if wide.kind == "dec" else 8 * place.size) for place in places if place != wide]
-    return wide, f"its width: {' or '.join(sizes)} {unit} would read the same"
 
 
 def _room(hints: Hints, search: Search, others: Sequence[int]) -> tuple[Position, str]:

@@ -28,6 +28,7 @@ from glbtools.learn.hints import (
     fits,
     kinds,
     names,
+    saying,
     section,
 )  # fmt: skip
 from glbtools.learn.positions import ENCODING, Plain
@@ -136,32 +137,23 @@ def _storable(value: Plain | None) -> TypeGuard[Plain]:
 
 # --- given values ------------------------------------------------------------------------------------------------
 
-_SAYING = re.compile(
-    r"(?:requestor\[(?P<record>[1-9]\d{0,4})\]\.)?(?P<name>[a-z][a-z0-9_]*)=(?P<value>.*)", re.I | re.S
-)
-
 
 def _given(hints: Hints, text: str, paths: Sequence[str]) -> Iterator[KnownValue]:
     family, whole = hints.family, [each.path for each in hints.snapshots]
-    path = next((each for each in sorted(paths, key=len, reverse=True) if text.startswith(f"{each}:")), None)
-    saying = _SAYING.fullmatch(text if path is None else text[len(path) + 1 :])
-    at = text.find(":")
-    while saying is None and path is None and at >= 0:
-        path, saying = (text[:at], match) if (match := _SAYING.fullmatch(text, at + 1)) else (None, None)
-        at = text.find(":", at + 1)
-    if saying is None:
+    said = saying(text, paths)
+    if said is None:
         raise UsageError(f"--known {text!r} is not of the form [FILE:]NAME=VALUE")
-    name = saying["name"].lower()
+    name, path = said.name, said.path
     if name not in names(family):
         raise UsageError(f"--known {text!r}: {name} is none of {', '.join(names(family))}")
-    meant = [each for each in paths if path in (None, each)] or [each for each in paths if base_name(each) == path]
+    meant = said.meant(paths)
     if not meant:
         raise UsageError(f"--known {text!r}: {path} is none of the {family.upper()} files given")
     if path is not None and len(set(meant)) > 1:
         raise UsageError(f"--known {text!r}: several files are called {path}; give the path")
-    value = _value(family, name, saying["value"], text)
+    value = _value(family, name, said.value, text)
     for number in (number for number, each in enumerate(whole) if each in meant):
-        yield KnownValue(name, number, _record(hints, number, name, saying["record"], text), value, GIVEN)
+        yield KnownValue(name, number, _record(hints, number, name, said.record, text), value, GIVEN)
 
 
 def _record(hints: Hints, snapshot: int, name: str, spelled: str | None, text: str) -> int:

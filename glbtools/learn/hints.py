@@ -1,4 +1,4 @@
-"""What is known of a configuration file from elsewhere: listings, values that somebody gives, queues and mail.
+"""What is known of files from elsewhere: listings, values that somebody gives, for configurations queues and mail.
 
 Listings and given values are of the moment of the file. A queue, a subject or a log of the same postoffice may be of
 another, and a queue is read by a layout that is itself assumed: they are weak, and never stand against a listing.
@@ -30,11 +30,13 @@ _NUMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         **{f"ptr_{name.lower()}": _POINTER for name in POINTERS},
         "limit": _SYNC,
     },
+    "queue": {"sync": ("u16", "u24", "u32", "w32")},
     "srvconf": {
         **dict.fromkeys(("sync", "cycle", "reqsync", "srvsync", "importsync", "last_cycle"), _SYNC),
         "keep_updates": _SMALL,
     },
 }
+CONFIGURATIONS = ("reqconf", "srvconf")
 TEXTS = {"reqconf": ("server", "types"), "srvconf": ("administrator", "name")}
 DATES = {"reqconf": ("last_export", "last_import"), "srvconf": ("last_update",)}
 PARTS = ("network", "postoffice")
@@ -42,6 +44,42 @@ PARTS = ("network", "postoffice")
 
 _NAME = re.compile(r"(?:[A-Z0-9]{2,8}:)?([^/]+)/([^/]+)", re.IGNORECASE)
 _HEADER = ("sync", "cycle", "administrator", "keep_updates")
+
+
+_SAYING = re.compile(
+    r"(?:requestor\[(?P<record>[1-9]\d{0,4})\]\.)?(?P<name>[a-z][a-z0-9_]*)=(?P<value>.*)", re.I | re.S
+)
+
+
+class Saying(NamedTuple):
+    """What ``--known`` says: ``[FILE:][requestor[N].]NAME=VALUE``.
+
+    Attributes:
+        path: as it is given; None where no file is named.
+        record: number of the requestor, as it is spelled.
+        name: of the value, in small letters; ``value``: as it is spelled.
+    """
+
+    path: str | None
+    record: str | None
+    name: str
+    value: str
+
+    def meant(self, paths: Sequence[str]) -> list[str]:
+        """Return the files it is said of: all where none is named, else the path, or those with that base name."""
+        own = [each for each in paths if self.path in (None, each)]
+        return own or [each for each in paths if base_name(each) == self.path]
+
+
+def saying(text: str, paths: Sequence[str]) -> Saying | None:
+    """Return what a known value says of some files, whose paths may hold colons; None where it is of another form."""
+    path = next((each for each in sorted(paths, key=len, reverse=True) if text.startswith(f"{each}:")), None)
+    match = _SAYING.fullmatch(text if path is None else text[len(path) + 1 :])
+    at = text.find(":")
+    while match is None and path is None and at >= 0:
+        path, match = (text[:at], found) if (found := _SAYING.fullmatch(text, at + 1)) else (None, None)
+        at = text.find(":", at + 1)
+    return Saying(path, match["record"], match["name"].lower(), match["value"]) if match else None
 
 
 class KnownValue(NamedTuple):
@@ -69,7 +107,7 @@ class KnownValue(NamedTuple):
 
 @dataclass
 class Snapshot:
-    """One configuration file as it was at one time."""
+    """One file as it was at one time."""
 
     path: str
     data: bytes = field(repr=False)
@@ -85,8 +123,8 @@ class Hints:
     """Files of one family and all that is said of them.
 
     Attributes:
-        family: ``reqconf`` or ``srvconf``.
-        snapshots: the files that have a size of that family.
+        family: ``reqconf`` or ``srvconf``; ``queue`` for files of one record each.
+        snapshots: the files that have a size of that family; of a queue what stands before its text.
         told: what listings and given values say, and what files beside them say.
         remarks: what could not be used, in words.
         contradicted: whether two sources say different things of one value.
@@ -101,7 +139,7 @@ class Hints:
     def region(self, told: KnownValue) -> bytes:
         """Return the structure that a value is said to stand in; empty where the file has no such record."""
         data = self.snapshots[told.snapshot].data
-        if self.family == "reqconf":
+        if self.family != "srvconf":
             return data
         return data[told.record * SRVCONF_UNIT :][:SRVCONF_UNIT]
 
@@ -128,7 +166,7 @@ def base_name(path: str) -> str:
 
 def names(family: str) -> tuple[str, ...]:
     """Return what can be known of a family."""
-    return (*_NUMBERS[family], *DATES[family], *TEXTS[family])
+    return (*_NUMBERS[family], *DATES.get(family, ()), *TEXTS.get(family, ()))
 
 
 def parted(told: Sequence[KnownValue]) -> list[KnownValue]:
@@ -162,6 +200,6 @@ def fits(family: str, data: bytes) -> bool:
 
 def spoken_of(listings: Sequence[Listing], known: Sequence[str]) -> list[str]:
     """Return the families that a listing is of, or else the names of known values."""
-    listed = [family for family in _NUMBERS if any(getattr(each, family) is not None for each in listings)]
+    listed = [family for family in CONFIGURATIONS if any(getattr(each, family) is not None for each in listings)]
     said = {re.split(r"[:.]", text.split("=")[0])[-1].lower() for text in known}
-    return listed or [family for family in _NUMBERS if said & set(names(family))]
+    return listed or [family for family in CONFIGURATIONS if said & set(names(family))]

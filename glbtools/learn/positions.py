@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from glbtools.binary import stamp
-from glbtools.binary.field import INTEGERS, unsigned, write_number
+from glbtools.binary.field import INTEGERS, ODD, unsigned, write_number
 
 ENCODING = "cp850"
 """Code page of names in configuration files, inferred from the rest of the postoffice (Q87432, Q103421)."""
@@ -22,6 +22,10 @@ ZONE_STEP, ZONE_MOST = 900, 14 * 3600
 
 DIGITS = range(5, 11)
 """Widths of numbers written as digits; LISTQ has 6 and the text protocol 10 (Q96060, Q118298)."""
+
+SIZED = INTEGERS | ODD
+ORDERS = {"u8": ("",), "i8": ("",), "w32": ("little",)}
+"""Orders of the bytes of a number that has not both of them."""
 
 Plain = int | str | datetime
 
@@ -56,13 +60,14 @@ class Position(NamedTuple):
     def anchor(self) -> tuple[str, ...]:
         """What places have in common that differ in nothing but zeros in front of a number or behind it."""
         last = self.order == "big" or self.kind == "dec"
-        number = self.stop - 1 if last and not self.stamp else self.offset
+        lowest = self.offset + (2 if self.kind == "w32" else 0)
+        number = self.stop - 1 if last and not self.stamp else lowest
         form = self.stamp or (self.kind if self.kind in {"dec", "text"} else "number")
         return self.section, form, self.order, str(number), str(self.shift)
 
     def __str__(self) -> str:
         where = f"{'header ' if self.section == 'header' else ''}0x{self.offset:03x}"
-        what = self.kind if self.kind in INTEGERS or not self.size else f"{self.kind}:{self.size}"
+        what = self.kind if self.kind in SIZED or not self.size else f"{self.kind}:{self.size}"
         said = [what, *([f"{self.order}-endian"] if self.order else []), *([self.stamp] if self.stamp else [])]
         if self.shift:
             said.append(f"{hours(self.shift)} {'ahead' if self.shift > 0 else 'behind'}")
@@ -83,7 +88,7 @@ def found(region: bytes, section: str, value: Plain, kinds: tuple[str, ...]) -> 
         yield from (Position(section, at, "text", 0) for at in _all(region, raw) if _ends(region, at + len(raw)))
     else:
         for kind in kinds:
-            for order in ("little", "big") if INTEGERS[kind] > 1 else ("",):
+            for order in ORDERS.get(kind, ("little", "big")):
                 if (stored := number(value, kind, order)) is not None:
                     yield from (Position(section, at, kind, len(stored), order) for at in _all(region, stored))
         for size in DIGITS if value >= 0 else ():
@@ -104,7 +109,7 @@ def holds(region: bytes, place: Position, value: Plain) -> bool:
 
 def number(value: int, kind: str, order: str) -> bytes | None:
     """Return a number as it is stored; None where it does not fit."""
-    return write_number(kind, INTEGERS[kind], value, order)
+    return write_number(kind, SIZED[kind], value, order)
 
 
 def _dates(region: bytes, section: str, when: datetime) -> Iterator[Position]:

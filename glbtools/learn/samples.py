@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from glbtools.errors import UsageError
-from glbtools.files import base_name
 from glbtools.formats.listing import Listing
+from glbtools.learn.hints import saying
 
 ANCHOR = re.compile(rb"[ADMRT#][ \t](?=[^\x00-\x1f\x7f])")
 """How a transaction begins (docs/facts/files.md#transactions): its code, a blank or tab, something that can be read."""
@@ -95,7 +95,6 @@ class SampleFile:
         return self.data.find(terminator, start)
 
 
-_KNOWN = re.compile(r"(?:(?P<file>.+):)?(?P<name>[a-z_]+)=(?P<value>.*)")
 _NAMES = ("first", "last")
 
 
@@ -105,19 +104,21 @@ def told(sample_files: Sequence[SampleFile], known: Sequence[str]) -> None:
     Raises:
         UsageError: it is something else, of a file that is not given, or said twice differently.
     """
+    paths = [each.path for each in sample_files]
     for text in known:
-        match = _KNOWN.fullmatch(text)
-        if match is None or match["name"] not in _NAMES:
+        said = saying(text, paths)
+        if said is None or said.record or said.name not in _NAMES:
             raise UsageError(f"--known {text}: of a queue file first=NUMBER or last=NUMBER can be known")
-        if not match["value"].isdecimal() or int(match["value"]) >= 1 << 32:
-            raise UsageError(f"--known {text}: {match['value']!r} is no transaction number")
-        own = [each for each in sample_files if match["file"] in (None, each.path, base_name(each.path))]
+        if not said.value.isdecimal() or int(said.value) >= 1 << 32:
+            raise UsageError(f"--known {text}: {said.value!r} is no transaction number")
+        meant = said.meant(paths)
+        own = [each for each in sample_files if each.path in meant]
         if len(own) != 1:
-            raise UsageError(f"--known {text}: say which file, as FILE:{match['name']}={match['value']}")
-        before = getattr(own[0], match["name"])
-        if before not in (None, int(match["value"])):
-            raise UsageError(f"--known {text}: {match['name']} was said to be {before}")
-        setattr(own[0], match["name"], int(match["value"]))
+            raise UsageError(f"--known {text}: say which file, as FILE:{said.name}={said.value}")
+        before = getattr(own[0], said.name)
+        if before not in (None, int(said.value)):
+            raise UsageError(f"--known {text}: {said.name} was said to be {before}")
+        setattr(own[0], said.name, int(said.value))
 
 
 def one_each(sample_files: Sequence[SampleFile]) -> tuple[list[SampleFile], list[str]]:

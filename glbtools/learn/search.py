@@ -10,16 +10,22 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from glbtools.binary import stamp
-from glbtools.binary.field import INTEGERS, unsigned
+from glbtools.binary.field import unsigned
 from glbtools.learn import hints as known_hints
 from glbtools.learn.hints import Hints, KnownValue
-from glbtools.learn.positions import ENCODING, Plain, Position, found, holds
+from glbtools.learn.positions import ENCODING, SIZED, Plain, Position, found, holds
 
 CERTAIN, LIKELY = 1e-3, 0.1
 """Chance of an accidental match up to which a place is observed, and up to which it is stated at all.
 
 The numbers of one structure vouch for each other: a layout is stated when chance explains all of its places together
 with no more than ``CERTAIN``."""
+
+SHOWN = 2.0**-20
+"""Chance up to which a place is stated in a layout that leaves others open (docs/certainty.md 3)."""
+
+USUAL = {"keep_updates": 2, "limit": 2}
+"""Bytes of a number where more or fewer read the same; 4 for sync numbers, whose text has 10 digits (Q118298)."""
 
 Order = Literal["little", "big"]
 ORDERS: tuple[Order, ...] = ("little", "big")
@@ -152,6 +158,25 @@ def spots(places: Sequence[Position], told: Sequence[KnownValue]) -> list[Spot]:
     return [Spot(tuple(sorted(each, key=lambda place: place.size)), longest) for each in groups.values()]
 
 
+def width(search: Search, others: Sequence[tuple[str, int, int]]) -> tuple[Position, str]:
+    """Return the width of a number, and what is doubtful about it."""
+    places = [
+        place
+        for place in search.spots[0].places
+        if not any(place.offset < stop and start < place.stop for _, start, stop in others)
+    ] or [search.spots[0].places[0]]
+    orders = {place.order for place in places}
+    if len(orders - {""}) > 1:  # a single byte is right in either
+        places = [place for place in places if not place.order]
+    if len(places) == 1:
+        return places[0], ""
+    usual = [place for place in places if place.kind == "dec" or place.size <= USUAL.get(search.name, 4)]
+    wide = usual[-1] if usual else places[0]
+    unit = "digits" if wide.kind == "dec" else "bits"
+    sizes = [str(place.size if wide.kind == "dec" else 8 * place.size) for place in places if place != wide]
+    return wide, f"its width: {' or '.join(sizes)} {unit} would read the same"
+
+
 def tried(hints: Hints, search: Search, orders: Sequence[Order]) -> int:
     """Return at how many positions something stands that is like a value: as many bytes of it are not zero."""
     told = _telling(search.told)
@@ -162,7 +187,7 @@ def tried(hints: Hints, search: Search, orders: Sequence[Order]) -> int:
         return len(orders) * len(stamp.ENCODINGS) * sum(map(bool, region))
     used = _used(value)
     kinds = known_hints.kinds(hints.family, search.name)
-    size = min((INTEGERS[kind] for kind in kinds if INTEGERS[kind] >= used), default=4)
+    size = min((SIZED[kind] for kind in kinds if SIZED[kind] >= used), default=4)
     if size == 1:
         return sum(map(bool, region))
     starts = range(len(region) - size + 1)

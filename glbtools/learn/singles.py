@@ -6,23 +6,20 @@ their numbers known say where the number stands and where the text begins, and n
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from glbtools.binary.field import Field
 from glbtools.binary.layout import Layout
 from glbtools.layouts.written import checked
-from glbtools.learn.framing import BINARY, Number
+from glbtools.learn.hints import GIVEN, Hints, KnownValue, Snapshot
 from glbtools.learn.samples import CONTROL, SampleFile
+from glbtools.learn.search import SHOWN, Search, search, width
 
 FEWEST = 3
 """Files with different numbers that place a number."""
 
 LARGEST = 1024
 """Bytes of a file that may hold one record only."""
-
-MARGIN = 20.0
-"""Bits by which what is seen must be less likely than chance, beside the places tried (docs/certainty.md 3)."""
 
 OPEN = (
     "with one record in each file nothing shows how records follow each other: length, date and checksum are left open",
@@ -42,33 +39,29 @@ def partial_layout(sample_files: Sequence[SampleFile]) -> Layout | None:
     )
     if not ended and not bare:
         return None
-    known = [(each.data, number) for each in held for number in {each.first, each.last} if number is not None]
-    places = list(_places(known, start))
-    if not places or not _one_place(places):
+    found = _number(held, start)
+    if found is None:
         return None
-    number, at = max(places, key=lambda each: each[0].size)
-    narrower = sorted({each.type for each, _ in places} - {number.type})
-    same = f"; {', '.join(narrower)} would read the same" if narrower else ""
-    told = len({value for _, value in known})
-    doc = f"the known numbers of {len(known)} files, {told} different ones, stand here and nowhere else{same}"
-    status = "inferred" if narrower else "observed"
+    place, doubt = width(found, ())
+    told = len(set(found.values))
+    doc = f"the known numbers of {len(found.told)} files, {told} different ones, stand here and nowhere else"
     sync = Field(
         "sync",
         "record",
-        at,
-        kind=number.kind,
-        size=number.size,
+        place.offset,
+        kind=place.kind,
+        size=place.size,
         role="sync",
-        status=status,
+        status="inferred" if doubt else "observed",
         orig="Sync#",
-        doc=doc,
-        byte_order=number.order,
+        doc=f"{doc}; {doubt}" if doubt else doc,
+        byte_order=place.order or "little",
     )
     text = Field("text", "record", start, kind="text", size=0, role="text", status="observed", orig="Transaction",
                  doc=f"begins here in {len(held)} of {len(held)} files")  # fmt: skip
     layout = Layout(
         "learnt-queue", "queue", "Queue file, layout learnt in part from files of one record", "observed", (sync, text),
-        byte_order=number.order, terminator="nul" if ended else "none", stride=1 if ended else len(held[0].data),
+        byte_order=sync.byte_order, terminator="nul" if ended else "none", stride=1 if ended else len(held[0].data),
         partial=True, framing_doc="one record in each file; what follows it is not known",
     )  # fmt: skip
     return checked(layout)
@@ -79,20 +72,12 @@ def _text_stop(sample_file: SampleFile, start: int) -> int:
     return found.start() if found else len(sample_file.data)
 
 
-def _places(known: Sequence[tuple[bytes, int]], start: int) -> Iterator[tuple[Number, int]]:
-    """Yield where all known numbers stand, if that is no accident over all places tried."""
-    values = {value for _, value in known}
-    tried = math.log2(len(BINARY) * max(1, start))
-    for number in BINARY[1:]:
-        evidence = sum(min(8.0 * number.size, math.log2(value + 2)) for value in values)
-        if len(values) < FEWEST or evidence < MARGIN + tried:
-            continue
-        for at in range(start - number.size + 1):
-            if all(number.read(data, at) == value for data, value in known):
-                yield number, at
-
-
-def _one_place(places: Sequence[tuple[Number, int]]) -> bool:
-    """Whether all readings share a byte: they are one place."""
-    shared = set.intersection(*(set(range(at, at + number.size)) for number, at in places))
-    return bool(shared)
+def _number(held: Sequence[SampleFile], start: int) -> Search | None:
+    """Return where all known numbers stand before the text, as in a configuration; None if that may be an accident."""
+    heads = Hints("queue", [Snapshot(each.path, each.data[:start]) for each in held])
+    for at, each in enumerate(held):
+        numbers = sorted({each.first, each.last} - {None}, key=str)
+        heads.told += [KnownValue("sync", at, 0, number, GIVEN) for number in numbers if number is not None]
+    found = search(heads, "sync")
+    enough = len(set(found.values)) >= FEWEST and found.chance <= SHOWN
+    return found if enough and len(found.spots) == 1 else None

@@ -325,6 +325,35 @@ def test_files_of_one_record_are_placed_by_their_listings(tmp_path: Path) -> Non
     assert number is not None and number.offset == 2
 
 
+STORED = {
+    "dec:6": lambda number: b"%06d" % number,
+    "u16": lambda number: struct.pack("<HI", number, 0xA5A5A5A5),
+    "u32 big": lambda number: struct.pack(">IH", number, 0xA5A5),
+    "w32": lambda number: struct.pack("<HHH", number >> 16, number & 0xFFFF, 0xA5A5),
+}
+
+
+@pytest.mark.parametrize("stored", STORED)
+def test_known_numbers_place_a_number_in_files_of_one_record_however_it_is_stored(stored: str, tmp_path: Path) -> None:
+    numbers = [131 + 977 * at + (1 << 17) * (stored in {"w32", "u32 big"}) for at in range(8)]
+    files = [tmp_path / f"PO{at}.GLB" for at in range(8)]
+    for file, number in zip(files, numbers, strict=True):
+        file.write_bytes(b"\x7a\x11\x19\0" + STORED[stored](number) + b"A Ann Able\tPCM:NET/PO/ann\0")
+    known = [f"{file.name}:last={number}" for file, number in zip(files, numbers, strict=True)]
+    layout = learn_layout(files, known=known).layout
+    assert layout is not None and layout.partial
+    assert [parse_queue(file.read_bytes(), layout).records[0].sync for file in files] == numbers
+
+
+def test_known_numbers_that_stand_in_two_places_of_files_of_one_record_place_none(tmp_path: Path) -> None:
+    numbers = [131 + 977 * at for at in range(8)]
+    files = [tmp_path / f"PO{at}.GLB" for at in range(8)]
+    for file, number in zip(files, numbers, strict=True):
+        file.write_bytes(struct.pack("<HIII", 0x117A, number, 0, number) + b"A Ann Able\tPCM:NET/PO/ann\0")
+    known = [f"{file.name}:last={number}" for file, number in zip(files, numbers, strict=True)]
+    assert learn_layout(files, known=known).layout is None
+
+
 def test_of_a_few_records_what_marks_deleted_ones_is_a_doubt(learn: Callable[..., Learning]) -> None:
     def head(number: int, seconds: int, raw: bytes) -> bytes:
         return struct.pack("<BHI", 0x2A if number % 2 else 0x20, len(raw) + 1, number)
