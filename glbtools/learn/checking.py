@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from glbtools.errors import UsageError
 from glbtools.formats.config import ReqConfFile, SrvConfFile, parse_reqconf, parse_srvconf
 from glbtools.formats.listing import Listing, parse_listing, probe_listq
 from glbtools.formats.queue import Queue, parse_queue
+from glbtools.learn import clocks
 from glbtools.learn.audit import frame_doubts, kind_doubts, text_doubts
 from glbtools.learn.comparison import beyond, compare, contradictions, differences
 from glbtools.learn.obscuring import readable
@@ -28,7 +28,6 @@ EXPLAINED = 0.85
 LARGEST = 1 << 28
 """No counter of these files comes near it: they count the changes of one office, or of all."""
 
-EARLIEST, LATEST = datetime(1985, 1, 1), datetime(2036, 1, 1)
 UNSET = {0, -1, 0xFFFF, 0xFFFFFFFF}
 """What stands for no date, no number, no place."""
 
@@ -177,7 +176,7 @@ def _impossible(each: Value) -> Iterator[str]:
             yield f"{name} is {value}, which no counter reaches"
         if role == "stamp":
             moment = each.field.moment(value)
-            if moment is None or not EARLIEST <= moment < LATEST:
+            if moment is None or not clocks.FIRST <= moment < clocks.LAST:
                 yield f"{name} is {value}, which is no date of these files"
     elif role == "text" and isinstance(value, str) and not value.isprintable():
         yield f"{name} holds what is no text: {each.raw.hex(' ')[:40]}"

@@ -16,13 +16,11 @@ from typing import NamedTuple
 
 from glbtools.binary import dateparts, stamp
 from glbtools.binary.field import DATE, HIGHEST
+from glbtools.learn.clocks import EARLIEST, LATEST
 from glbtools.learn.framing import BINARY, DIGITS, Number
 
 SPOILED = 0.1
 """Share of records that may be damaged."""
-
-EARLIEST, LATEST = datetime(1988, 1, 1), datetime(2012, 1, 1)
-"""Dates that stamps of these programs can have: the product came in 1988, and its clocks ran on for a while."""
 
 PACKED = 0.02
 """Chance of numbers being valid packed dates by accident at which they are taken for such."""

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from glbtools.binary.layout import SECTIONS, TERMINATORS, Layout
 from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue, moment, parse_queue
+from glbtools.learn.clocks import may_differ
 from glbtools.learn.inserting import opened, replaced
 from glbtools.learn.samples import ListedRecord, SampleFile
 from glbtools.learn.scoring import grammatical, is_blank, is_odd
@@ -27,9 +28,6 @@ MOST_DAMAGED = 0.5
 
 STRAY = 0.03
 """Share of the numbers, dates and checksums that damage may have changed where nothing else shows it."""
-
-QUARTER, FARTHEST = 900, 15 * 3600
-"""Seconds of which the clocks of two time zones differ by a multiple, and by how many at most."""
 
 WHAT = {"number": "sync", "date": "stamp", "checksum": "checksum", "text": "text"}
 """What a listing prints -> the role of the field that holds it."""
@@ -406,8 +404,7 @@ def _shift(queue: Queue, pairs: Sequence[tuple[ListedRecord, Record]], exact: ti
         if row.stamp is not None and (when := moment(queue.layout, record.stamp)) is not None
     )
     best = seen.most_common(1)[0][0] if seen else timedelta()
-    seconds = best.total_seconds()
-    return best if not seconds % QUARTER and abs(seconds) <= FARTHEST else timedelta()
+    return best if may_differ(best.total_seconds()) else timedelta()
 
 
 def _raw(layout: Layout, record: Record) -> bytes:

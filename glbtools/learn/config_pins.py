@@ -13,9 +13,10 @@ from glbtools.binary import stamp
 from glbtools.binary.field import read_number
 from glbtools.learn import hints as known_hints
 from glbtools.learn.checking import UNSET
+from glbtools.learn.clocks import FIRST, LAST
 from glbtools.learn.columns import LARGEST_SYNC
 from glbtools.learn.hints import MOST_RECORDS, Hints, KnownValue
-from glbtools.learn.pins import FIRST, LAST, Pin, parse_pins
+from glbtools.learn.pins import Pin, parse_pins
 from glbtools.learn.positions import ENCODING, Plain, Position, found
 from glbtools.learn.search import ORDERS, Search, spots
 

@@ -15,6 +15,7 @@ from glbtools.binary.field import DATE, HIGHEST, ODD, write_number
 from glbtools.binary.layout import TERMINATORS
 from glbtools.learn import columns
 from glbtools.learn.chain import ChainRecord, neighbours, room, sample
+from glbtools.learn.clocks import ZONE_STEP, may_differ
 from glbtools.learn.columns import SPOILED
 from glbtools.learn.framing import Number, Rule
 from glbtools.learn.samples import ListedRecord
@@ -377,7 +378,7 @@ def _listed_stamp(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
             for encoding in stamp.FORMS:
                 shifts = _shifts(values, encoding, wanted)
                 best = max(shifts, key=lambda each: shifts[each], default=None)
-                if best is None or best % QUARTER or abs(best) > 15 * 3600:
+                if best is None or not may_differ(best):
                     continue
                 agreeing = shifts[best] + max(shifts.get(best + 3600, 0), shifts.get(best - 3600, 0))
                 if agreeing >= sum(each is not None for each in wanted) * (1 - SPOILED):
@@ -401,17 +402,13 @@ def _shifts(values: Sequence[int | None], encoding: str, wanted: Sequence[dateti
             continue
         moment = read(value) if value is not None and value <= HIGHEST else None
         seconds = None if moment is None else round((row - moment).total_seconds())
-        if seconds is None or seconds % QUARTER:
+        if seconds is None or seconds % ZONE_STEP:
             most -= 1
             if most < 0:
                 return {}
         if seconds is not None:
             shifts[seconds] = shifts.get(seconds, 0) + 1
     return shifts
-
-
-QUARTER = 900
-"""Seconds of which the clocks of two time zones differ by a multiple."""
 
 
 def _written_out(sight: Sight, taken: Sequence[Claim]) -> Claim | None:

@@ -12,13 +12,13 @@ from typing import Literal, NamedTuple
 
 from glbtools.binary import stamp
 from glbtools.binary.field import Field, unsigned
+from glbtools.learn.clocks import EARLIEST, LATEST
 from glbtools.model.configuration import POINTERS
 
 IDLE = b"\xff\xff\xff\xff"
 FARTHEST = 1 << 28
 """First position that is none in a queue file."""
 
-EARLIEST, LATEST = datetime(1988, 1, 1), datetime(2012, 1, 1)
 LONGEST = timedelta(days=60)
 """Time between two files up to which a date is recognised."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 from glbtools.binary import dateparts
@@ -18,6 +17,7 @@ from glbtools.binary.layout import Layout
 from glbtools.errors import LayoutError, UsageError
 from glbtools.formats.queue import Queue
 from glbtools.layouts.written import checked
+from glbtools.learn.clocks import FIRST, LAST
 from glbtools.learn.columns import LARGEST_STEP, LARGEST_SYNC
 from glbtools.learn.comparison import WHAT, compare
 from glbtools.learn.inserting import opened, unsummed, with_field
@@ -28,9 +28,6 @@ NAMES = ("sync", "stamp", "len_text", "checksum", "text")
 """Fields of a queue record that can be pinned; all but the number and the text may be none."""
 
 QUEUE_TEXTS = ("text",)
-
-FIRST, LAST = datetime(1985, 1, 1), datetime(2036, 1, 1)
-"""Dates that a pinned date may have."""
 
 STRAY = 0.03
 """Share of the records that damage may have changed."""

@@ -13,12 +13,10 @@ from typing import NamedTuple
 
 from glbtools.binary import stamp
 from glbtools.binary.field import INTEGERS, ODD, unsigned, write_number
+from glbtools.learn.clocks import may_differ
 
 ENCODING = "cp850"
 """Code page of names in configuration files, inferred from the rest of the postoffice (Q87432, Q103421)."""
-
-ZONE_STEP, ZONE_MOST = 900, 14 * 3600
-"""Seconds by which clocks of time zones differ: quarter-hours, and 14 hours at most."""
 
 DIGITS = range(5, 11)
 """Widths of numbers written as digits; LISTQ has 6 and the text protocol 10 (Q96060, Q118298)."""
@@ -129,7 +127,7 @@ def _shift(raw: bytes, order: str, form: str, when: datetime) -> int | None:
     if form == "dos":
         when = when.replace(second=when.second // 2 * 2)
     ahead = (moment - when.replace(microsecond=0)) // timedelta(seconds=1)
-    return ahead if abs(ahead) <= ZONE_MOST and ahead % ZONE_STEP == 0 else None
+    return ahead if may_differ(ahead) else None
 
 
 def _all(region: bytes, needle: bytes) -> Iterator[int]:

@@ -206,7 +206,7 @@ def _used(value: int) -> int:
 def _bits(value: Plain) -> float:
     """Return what chance has to get right to store a value: the bytes that are not zero, or the date among all."""
     if isinstance(value, datetime):
-        return 32 - 7  # one of 113 time zones may be right
+        return 32 - 7  # one of 121 clocks may be right
     if isinstance(value, str):
         return 8.0 * len(value)
     return 8.0 * _used(value)

@@ -15,7 +15,7 @@ from glbtools.brief import count
 from glbtools.files import sha256
 from glbtools.formats.base import span_row
 from glbtools.formats.queue import Queue, parse_queue
-from glbtools.learn import comparison
+from glbtools.learn import clocks, comparison
 from glbtools.learn.attested import gives_sizes
 from glbtools.learn.attested import said as sizes
 from glbtools.learn.differences import DOUBTED, differences, doubt_text, place_text, type_text
@@ -201,7 +201,7 @@ def _hits(queues: Sequence[Queue]) -> Iterator[str]:
         yield _hit("number", [(b.start, b.sync > a.sync) for a, b in pairs], "steps rise")
     if queues[0].layout.with_role("stamp") is not None:
         years = [
-            (each.start, (when := queue.moment(each)) is not None and 1985 <= when.year < 2036)
+            (each.start, (when := queue.moment(each)) is not None and clocks.FIRST <= when < clocks.LAST)
             for queue, each in records
         ]
         yield _hit("date", years, "are dates of these files")
