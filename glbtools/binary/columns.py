@@ -195,7 +195,7 @@ def _leading(good: Any) -> int:
 def _text_end(codec: RecordCodec) -> int:
     """What to add to offset and stored length to get where the text ends; there is no trailer."""
     if codec.layout.length_counts == "record":
-        return -len(codec.terminator)
+        return codec.layout.lead - len(codec.terminator)
     return codec.len_head - codec.len_counted
 
 

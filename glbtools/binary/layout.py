@@ -75,6 +75,7 @@ class Layout(NamedTuple):
         length_counts: what a stored length counts: ``text``, ``text+terminator``, ``record`` or ``padded``.
         terminator: what stands behind a text: ``nul``, ``crlf`` or ``none``.
         stride: each record takes a multiple of so many bytes.
+        lead: bytes at the beginning of each record that a length that counts the record leaves out, and the stride too.
         pad: the byte that fills the rest.
         checksum: the algorithm; empty where nothing is computed.
         crc: the parameters of a CRC that is in no catalogue.
@@ -107,6 +108,7 @@ class Layout(NamedTuple):
     length_counts: str = "text+terminator"
     terminator: str = "nul"
     stride: int = 1
+    lead: int = 0
     pad: int = 0
     checksum: str = ""
     crc: Crc | None = None
@@ -235,6 +237,7 @@ _FRAMING_KEYS = {
     "length_counts",
     "terminator",
     "stride",
+    "lead",
     "pad",
     "breaks",
     "lines",
@@ -295,6 +298,7 @@ class _Checker:
             length_counts=framing["length_counts"].choice((*LENGTH_COUNTS, PADDED), "text+terminator"),
             terminator=terminator,
             stride=framing["stride"].integer(1, MAX_FIXED, 1),
+            lead=framing["lead"].integer(0, MAX_FIXED, 0),
             pad=framing["pad"].integer(0, 255, 0),
             checksum=algorithm,
             crc=self.crc(summing, algorithm),
@@ -337,6 +341,12 @@ class _Checker:
             self.framing["stride"].fail(f"{layout.stride} bytes have no room for the {texts[0].offset} before the text")
         if length is None and layout.length_counts != "text+terminator":
             self.framing["length_counts"].fail("there is no field with the role len_text")
+        if layout.lead > texts[0].offset:
+            self.framing["lead"].fail(f"{layout.lead} bytes are more than the {texts[0].offset} before the text")
+        if layout.lead and layout.length_counts not in {"record", PADDED} and layout.stride == 1:
+            self.framing["lead"].fail("goes with a length that counts the record, or with a stride")
+        if layout.lead and length is None and layout.terminator == "none":
+            self.framing["lead"].fail("goes with no records of one size")
         if layout.lines and length is None:
             self.framing["lines"].fail("lines that end in NUL need a length field, for the record's end to be found")
         if layout.page_header and layout.page_header >= layout.page:

@@ -145,7 +145,7 @@ class RecordCodec:
         self.other_fields = tuple(each for each in self.fields if each.role not in _GIVEN)
         self.length = layout.with_role("len_text")
         counted = {"text": 0, "text+terminator": len(self.terminator)}
-        counted["record"] = self.len_head + len(self.terminator) + self.len_trail
+        counted["record"] = self.len_head + len(self.terminator) + self.len_trail - layout.lead
         self.len_counted = counted.get(layout.length_counts, 0)
         self.padded = layout.length_counts == PADDED
         self.page = layout.page if layout.page < ONE_PAGE else 0
@@ -338,7 +338,7 @@ class RecordCodec:
             if not first <= text_end <= first + MAX_TEXT:
                 continue
             size = text_end - pos + len(self.terminator) + self.len_trail
-            stop = pos + -(-size // self.layout.stride) * self.layout.stride
+            stop = pos + self.filled(size)
             if final and pos + size <= len(data) < stop:
                 kind, stop = "padding", len(data)  # noqa: PLW2901
             if self.page and pos // self.page != (stop - 1) // self.page:
@@ -372,7 +372,7 @@ class RecordCodec:
             stored = record.others[self.other_fields.index(self.length)]
             return Damage(kind, record.start, record.stop, stored, self.len_text(record.text))
         size = record.stop - record.start
-        return Damage("padding", record.start, record.stop, size, -(-size // self.layout.stride) * self.layout.stride)
+        return Damage("padding", record.start, record.stop, size, self.filled(size))
 
     def _text_end(self, data: bytes, pos: int) -> int:
         """Where the stored length says that the text ends; -1 without a length."""
@@ -384,10 +384,13 @@ class RecordCodec:
         end = pos + self.len_head + length - self.len_counted
         if self.padded:
             first = pos + self.len_head
-            return first + len(data[first : pos + length].rstrip(bytes([self.layout.pad])))
-        if self.layout.length_counts == "record":
-            end = pos + length - self.len_trail - len(self.terminator)
+            return first + len(data[first : pos + self.layout.lead + length].rstrip(bytes([self.layout.pad])))
         return end
+
+    def filled(self, size: int) -> int:
+        """Return how many bytes a record of some size takes with what fills its stride."""
+        lead, stride = self.layout.lead, self.layout.stride
+        return lead + -(-(size - lead) // stride) * stride
 
     def _slice(self, data: bytes, pos: int, base: int, end: int, stop: int) -> Record | None:
         """Cut a record of known extent; None where digits are no number."""
@@ -459,7 +462,7 @@ class RecordCodec:
         if len(raw) > MAX_TEXT:
             raise FieldError("text", f"is longer than {MAX_TEXT} bytes")
         size = self.len_head + len(raw) + len(self.terminator) + self.len_trail
-        padded = -(-size // layout.stride) * layout.stride
+        padded = self.filled(size)
         if self.length is None and not self.terminator and padded != layout.stride:
             raise FieldError("text", f"does not fit a record of {layout.stride} bytes")
         if checksum is None and self._algorithm is not None and layout.covers == ("text",):
@@ -523,7 +526,7 @@ class RecordCodec:
     def _len_text(self, length: int) -> int:
         """Return the same for a text of so many bytes."""
         if self.padded:
-            return self.len_head + length + -(self.len_head + length) % self.layout.stride
+            return self.filled(self.len_head + length) - self.layout.lead
         return length + self.len_counted
 
     def said(self, sync: int, text: str, *, start: int, stop: int, place: int) -> RecordValues:
@@ -711,19 +714,19 @@ class RecordCodec:
 
     def _extent(self, names: list[str]) -> list[str]:
         """Lines that find ``end`` (of the text) and ``stop`` (of the record), or leave the loop."""
-        term, stride = len(self.terminator), self.layout.stride
+        term, stride, lead = len(self.terminator), self.layout.stride, self.layout.lead
         lines = []
         if self.length is not None:
             value = names[self.fields.index(self.length)]
             if self.padded:
                 return [
-                    f"stop = pos + {value}",
+                    f"stop = pos + {value} + {lead}",
                     f"if not first <= stop <= size or stop - first > {MAX_TEXT}: break",
                     "end = first + len(data[first:stop].rstrip(PAD))",
-                    f"if end - pos + -(end - pos) % {stride} != {value}: break",
+                    f"if end - pos - {lead} + -(end - pos - {lead}) % {stride} != {value}: break",
                 ]
             if self.layout.length_counts == "record":
-                lines = [f"end = pos + {value} - {self.len_trail + term}"]
+                lines = [f"end = pos + {value} - {self.len_trail + term - lead}"]
             else:
                 lines = [f"end = first + {value} - {self.len_counted}"]
             lines += [f"if end < first or end - first > {MAX_TEXT}: break"]
@@ -733,7 +736,8 @@ class RecordCodec:
             lines = [f"stop = pos + {stride}", "if stop > size: break"]
             return [*lines, "end = first + len(data[first:stop].rstrip(PAD))"]
         lines += [f"stop = end + {term + self.len_trail}"]
-        lines += [f"stop = pos + -(-(stop - pos) // {stride}) * {stride}"] if stride > 1 else []
+        filled = f"stop = pos + {lead} + -(-(stop - pos - {lead}) // {stride}) * {stride}"
+        lines += [filled] if stride > 1 else []
         lines += ["if stop > size: break"]
         if self.length is None and not self.obscuring:
             lines += ["if control(data, first, end) and swallows(data, first, stop): break"]

@@ -90,8 +90,8 @@ def record(layout: Layout) -> Construct:
         counted = {
             "text": 0,
             "text+terminator": len(terminator),
-            "record": len_head + len(terminator) + len_trail,
-            PADDED: len_head,
+            "record": len_head + len(terminator) + len_trail - layout.lead,
+            PADDED: len_head - layout.lead,
         }[layout.length_counts]
         if layout.length_counts == PADDED:
             text = _measured(
@@ -107,7 +107,7 @@ def record(layout: Layout) -> Construct:
     stored = [*map(field, head), Renamed(SpanRecorder(text), newname="text")]
     stored += [Renamed(SpanRecorder(Bytes(len(terminator))), newname="terminator"), *map(field, trail)]
     size = "_size" / Computed(lambda c: len_head + len(c.text) + len(terminator) + len_trail)
-    padding = Renamed(SpanRecorder(Bytes(-this._size % layout.stride)), newname="padding")
+    padding = Renamed(SpanRecorder(Bytes((layout.lead - this._size) % layout.stride)), newname="padding")
     return Struct("_start" / Tell, *stored, size, padding)
 
 

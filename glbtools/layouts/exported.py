@@ -70,7 +70,8 @@ def _sequence(fields: list[Field], layout: Layout, indent: str) -> Iterator[str]
             yield f"{indent}- id: terminator"
             yield f"{indent}  size: {ending}"
     behind = f"({layout.stride} - (_io.pos - {layout.header}) % {layout.stride}) % {layout.stride}"
-    if text is not None and text in fields and (padding := _padding(layout, behind)):
+    behind = "" if layout.lead else behind  # where a record begins says nothing of where it ends
+    if text is not None and text in fields and (padding := _padding(layout, behind, "Kaitai")):
         yield f"{indent}- id: padding"
         yield f"{indent}  size: {padding}"
 
@@ -136,7 +137,10 @@ def _text_size(layout: Layout) -> str:
     if length is None:
         return str(layout.stride - head) if layout.terminator == "none" else ""
     value = _value(length)
-    less = {"text": 0, "text+terminator": ending, "record": head + ending + trail, PADDED: head}[layout.length_counts]
+    before = head - layout.lead
+    less = {"text": 0, "text+terminator": ending, "record": before + ending + trail, PADDED: before}[
+        layout.length_counts
+    ]
     return f"{value} - {less}" if less else value
 
 
@@ -144,7 +148,7 @@ def _stored_terminator(layout: Layout) -> int:
     return len(TERMINATORS[layout.terminator]) if layout.with_role("len_text") else 0
 
 
-def _padding(layout: Layout, filled: str = "") -> str:
+def _padding(layout: Layout, filled: str = "", language: str = "C") -> str:
     """Return how many bytes fill a record up to its stride; empty where none do, ``filled`` where no length says it."""
     if (
         layout.stride == 1
@@ -154,11 +158,13 @@ def _padding(layout: Layout, filled: str = "") -> str:
         return ""
     size = _text_size(layout)
     if not size and not filled:
-        raise UsageError(f"{layout.id}: records that end at a terminator and are filled up cannot be said in C")
+        raise UsageError(
+            f"{layout.id}: records that end at a terminator and are filled up cannot be said in {language}"
+        )
     if not size:
         return filled
     head, trail = _sizes(layout)
-    rest = head + len(TERMINATORS[layout.terminator]) + trail
+    rest = head + len(TERMINATORS[layout.terminator]) + trail - layout.lead
     return f"({layout.stride} - ({rest} + {size}) % {layout.stride}) % {layout.stride}"
 
 

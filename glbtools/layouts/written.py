@@ -68,6 +68,7 @@ def _framing(layout: Layout) -> Table:
         "length_counts": layout.length_counts if layout.with_role("len_text") else "",
         "terminator": layout.terminator,
         "stride": layout.stride,
+        "lead": layout.lead or "",
         "pad": layout.pad,
         "breaks": layout.breaks or None,
         "lines": layout.lines,

@@ -79,7 +79,7 @@ def alignments(records: Sequence[ChainRecord], rule: Rule, reading: Reading) -> 
 def _headers(firsts: Sequence[ChainRecord], rule: Rule, head: int) -> set[int]:
     """Return the lengths of the file's header worth trying: what is before the first record, unless that is lost."""
     before = Counter(first.start - head for first in firsts).most_common(1)[0][0]
-    less = before % rule.stride if rule.stride > 1 else 0
+    less = before % rule.stride if rule.stride > 1 and not rule.lead else 0
     return {header for header in (before, less) if 0 <= header <= LARGEST_HEADER}
 
 
@@ -127,7 +127,7 @@ def _trail(sight: Sight, rule: Rule, head: int, *, fields: bool) -> tuple[int, i
     low, high = rule.gap - head - ending, max(rule.gap, rule.widest) - head - ending
     left_over = not fields
     if rule.by == "length" and rule.excess > ending:  # it counts the record: what it counts beside the text is known
-        trail = rule.excess - head - ending
+        trail = rule.excess + rule.lead - head - ending
     elif left_over:  # a length or a terminator says where a text ends; behind it may stand what was there
         slots = all(each.next - each.start == rule.stride for each in sight.records if each.joined)
         trail = max(trail if trail <= LARGEST_TRAIL else 0, 0 if slots else low)  # slots have room to spare
@@ -152,7 +152,7 @@ def _edges(
     data, first, last = chain[0].sample_file.data, chain[0], chain[-1]
     bits = 0.0
     begins = first.start - head
-    if begins < header or (rule.stride > 1 and (begins - header) % rule.stride):
+    if begins < header or (rule.stride > 1 and not rule.lead and (begins - header) % rule.stride):
         bits += 30
     elif begins == header:
         bits += min(MOST_HEADER_BITS, sum(1.0 if byte == 0 else HEADER_BITS for byte in data[:header]))
@@ -163,7 +163,7 @@ def _edges(
     stop = last.stop + ending + trail
     if rule.stride > 1:
         begin = last.start - head
-        stop = begin + -(-(stop - begin) // rule.stride) * rule.stride
+        stop = begin + rule.lead + -(-(stop - begin - rule.lead) // rule.stride) * rule.stride
     if last.joined:
         return bits
     if stop > len(data):

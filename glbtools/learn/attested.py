@@ -19,8 +19,8 @@ _TEXTS = tuple(zip(DUMMY_SIZES, map(len, (CONFIRMED_TEXT, PODIAG_TEXT)), strict=
 def size_of(layout: Layout, characters: int) -> int:
     """Return the bytes of a file with one record whose text has so many characters."""
     around = sum(each.size for name in ("record", "trailer") for each in layout.section(name))
-    record = around + characters + len(TERMINATORS[layout.terminator])
-    return layout.header + -(-record // layout.stride) * layout.stride
+    record = around + characters + len(TERMINATORS[layout.terminator]) - layout.lead
+    return layout.header + layout.lead + -(-record // layout.stride) * layout.stride
 
 
 def gives_sizes(layout: Layout) -> bool:

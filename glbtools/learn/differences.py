@@ -77,6 +77,7 @@ def _framings(*pair: Layout) -> list[tuple[str, str, str]]:
             "terminator": each.terminator,
             "length counts": each.length_counts if each.with_role("len_text") else "no length",
             "stride": str(each.stride) if each.stride > 1 else "none",
+            "lead": count(each.lead, "byte"),
             "algorithm": each.checksum_name or "unknown",
         }
 

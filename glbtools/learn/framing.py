@@ -34,6 +34,9 @@ AFTER = 8
 NARROW = 8
 """Numbers of bytes between texts that a length field may leave open before it explains nothing."""
 
+BLOCKS = (2, 4, 8, 16, 32, 64, 128, 256, 512)
+"""Words and blocks by which texts may be stored behind a head of any size."""
+
 WIDEST_GAP = 512
 """Most bytes between the end of one text and the beginning of the next."""
 
@@ -92,6 +95,7 @@ class Rule(NamedTuple):
         gap: bytes of a record that are not text, its terminator included; the fewest that fit.
         widest: the most that fit; a stride leaves room.
         stride: each record takes a multiple of this.
+        lead: bytes at the beginning of a record that the length and the stride leave out.
         pad: the byte that fills it.
         support: share of the neighbours tried that it connects.
     """
@@ -104,6 +108,7 @@ class Rule(NamedTuple):
     gap: int = 0
     widest: int = 0
     stride: int = 1
+    lead: int = 0
     pad: int = 0
     support: float = 0.0
 
@@ -123,7 +128,7 @@ class Rule(NamedTuple):
 
     def step(self, length: int) -> int:
         """Return how many bytes behind the beginning of a text of that length the next one begins."""
-        return _padded(length + self.gap, self.stride)
+        return self.lead + _padded(length + self.gap - self.lead, self.stride)
 
 
 def _padded(size: int, stride: int) -> int:
@@ -148,9 +153,12 @@ def rules(sample_files: Sequence[SampleFile]) -> list[Rule]:
     found = [*_by_length(pairs, starts), *_by_terminator(pairs, starts)]
     for stride in _strides(sample_files):
         found += _strided(pairs, starts, stride)
+    for stride, lead in _strides_behind_leads(pairs):
+        found += _strided(pairs, starts, stride, lead)
     best: dict[tuple[object, ...], Rule] = {}
     for rule in sorted(found, key=lambda each: -each.support):
-        best.setdefault((rule.by, rule.number, rule.distance, rule.excess, rule.terminator, rule.stride), rule)
+        framing = (rule.by, rule.number, rule.distance, rule.excess, rule.terminator, rule.stride, rule.lead)
+        best.setdefault(framing, rule)
     return sorted(best.values(), key=lambda each: -each.support)
 
 
@@ -237,6 +245,13 @@ def _counted(pairs: Sequence[Pair], number: Number, distance: int, rest: int, su
             )
     if rest:
         yield from _direct(pairs, number, distance, rest, support)
+        if all(pair.sample_file.listed for pair in pairs):  # a listing says where texts end
+            for (name, excess), _ in texts.most_common(2):
+                if len(TERMINATORS[name]) < excess <= WIDEST_GAP:
+                    rule = Rule(
+                        "length", number, distance, excess=excess, gap=excess + rest, lead=rest, support=support
+                    )
+                    yield from (rule._replace(terminator=each) for each in dict.fromkeys((name, "none")))
         return
     found = set()
     for (name, excess), _ in texts.most_common(3):
@@ -324,31 +339,41 @@ def _strides(sample_files: Sequence[SampleFile]) -> list[int]:
     return list(dict.fromkeys(found))
 
 
-def _strided(pairs: Sequence[Pair], starts: int, stride: int) -> Iterator[Rule]:
-    """Yield rules for records that take a multiple of a stride."""
+def _strides_behind_leads(pairs: Sequence[Pair]) -> Iterator[tuple[int, int]]:
+    """Yield strides that leave out some bytes of each record, by what the distances of listed texts leave over."""
+    steps = [pair.next - pair.start for pair in pairs if pair.sample_file.listed]
+    for stride in BLOCKS if len(steps) >= FEWEST_STARTS else ():
+        lead, alike = Counter(step % stride for step in steps).most_common(1)[0]
+        if lead and (alike / len(steps) - 1 / stride) / (1 - 1 / stride) >= MOSTLY and len(set(steps)) > 1:
+            yield stride, lead
+
+
+def _strided(pairs: Sequence[Pair], starts: int, stride: int, lead: int = 0) -> Iterator[Rule]:
+    """Yield rules for records that take a multiple of a stride behind some bytes."""
     nearest: dict[tuple[int, int], Pair] = {}
     for pair in pairs:
-        if not (pair.next - pair.start) % stride and not _spans(pair, stride):
+        if (pair.next - pair.start) % stride == lead and not _spans(pair, stride, lead):
             nearest.setdefault((id(pair.sample_file), pair.start), pair)
     fitting = list(nearest.values())
-    contents = [_content(pair.sample_file.data[pair.start : pair.next]) for pair in fitting]
+    contents = [] if lead else [_content(pair.sample_file.data[pair.start : pair.next]) for pair in fitting]
     for number, distance in _numbers(fitting):
-        for rule in _gapped(fitting, starts, Rule("length", number, distance, stride=stride), least=0.8):
+        for rule in _gapped(fitting, starts, Rule("length", number, distance, stride=stride, lead=lead), least=0.8):
             if rule.widest - rule.gap < NARROW:
                 yield rule
-        yield from _measured(fitting, contents, starts, Rule("length", number, distance, stride=stride))
+        if not lead:
+            yield from _measured(fitting, contents, starts, Rule("length", number, distance, stride=stride))
     for name in ("nul", "crlf"):
-        yield from _gapped(fitting, starts, Rule("terminator", terminator=name, stride=stride))
-    if sum(pair.next - pair.start == stride for pair in fitting) * 2 >= starts:
+        yield from _gapped(fitting, starts, Rule("terminator", terminator=name, stride=stride, lead=lead))
+    if not lead and sum(pair.next - pair.start == stride for pair in fitting) * 2 >= starts:
         pad = _filler(fitting, stride)
         yield Rule("stride", gap=_behind_padding(fitting, pad), stride=stride, pad=pad, support=1.0)
 
 
-def _spans(pair: Pair, stride: int) -> bool:
+def _spans(pair: Pair, stride: int, lead: int) -> bool:
     """Whether a text that the listing does not have, since it is deleted, may stand between two that it has."""
     anchors = pair.sample_file.anchors if pair.sample_file.listed else []
     between = anchors[bisect_right(anchors, pair.start) : bisect_left(anchors, pair.next)]
-    return any(not (each - pair.start) % stride for each in between)
+    return any((each - pair.start) % stride == lead for each in between)
 
 
 def _measured(pairs: Sequence[Pair], contents: Sequence[int | None], starts: int, rule: Rule) -> Iterator[Rule]:

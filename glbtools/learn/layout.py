@@ -41,7 +41,7 @@ def laid_out(
     layout = Layout(
         "learnt-queue", "queue", "Queue file, layout learnt from files", "observed", tuple(fields), byte_order=order,
         header=alignment.header, length_counts=PADDED if padded > 1 else _counts(rule), terminator=rule.terminator,
-        stride=max(rule.stride, padded),
+        stride=max(rule.stride, padded), lead=rule.lead,
         pad=alignment.pad if rule.stride > 1 else 0, framing_doc=_framing_doc(rule), lines=_lines(records, rule),
         partial=not any(each.role == "sync" for each in fields),
     )  # fmt: skip

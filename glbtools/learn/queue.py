@@ -99,7 +99,7 @@ EXCERPT, MARGIN = 1 << 17, 3 * CLEAR
 
 def _key(rule: Rule) -> tuple[object, ...]:
     """Return what of a rule does not depend on how much of a file is looked at."""
-    return rule.by, rule.number, rule.distance, rule.excess, rule.stride
+    return rule.by, rule.number, rule.distance, rule.excess, rule.stride, rule.lead
 
 
 def _explained(
@@ -245,10 +245,11 @@ def _arranged(records: Sequence[ChainRecord], ruled: Rule, reading: Reading) -> 
 
 def _padding(records: Sequence[ChainRecord], rule: Rule, alignment: Alignment) -> Iterator[int]:
     """Yield to which multiple a length counts records with their padding: texts end in NULs, some and not all."""
-    if (rule.by, rule.terminator, rule.stride) != ("length", "none", 1) or rule.excess != alignment.head:
+    head = alignment.head - rule.lead
+    if (rule.by, rule.terminator, rule.stride) != ("length", "none", 1) or rule.excess != head:
         return
     texts = [each.text for each in sample(records)]
-    stride = math.gcd(*(len(text) + alignment.head for text in texts))
+    stride = math.gcd(*(len(text) + head for text in texts))
     filled = [len(text) - len(text.rstrip(b"\0")) for text in texts]
     if stride > 1 and alignment.trail == 0 and any(filled) and max(filled) < stride:
         yield stride

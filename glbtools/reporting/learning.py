@@ -372,11 +372,11 @@ def _aspects(learning: Learning, layout: Layout) -> Iterator[tuple[str, str]]:
     length = layout.with_role("len_text")
     counts = {"text": "the text", "text+terminator": "the text and its terminator", "record": "the whole record",
               PADDED: "the whole record with its padding"}  # fmt: skip
-    yield "length", _found(length, f"; it counts {counts[layout.length_counts]}") if length else _NOT
-    yield (
-        "stride",
-        f"{layout.stride} bytes, filled with 0x{layout.pad:02x}" if layout.stride > 1 else "none: records touch",
-    )
+    behind = f" behind the first {count(layout.lead, 'byte')}" * bool(layout.lead)
+    less = behind if layout.length_counts in {"record", PADDED} else ""
+    yield "length", _found(length, f"; it counts {counts[layout.length_counts]}{less}") if length else _NOT
+    stride = f"{count(layout.stride, 'byte')}{behind}, filled with 0x{layout.pad:02x}"
+    yield "stride", stride if layout.stride > 1 else "none: records touch"
     if layout.page:
         begins = f"each begins with {layout.page_header} bytes of its own" if layout.page_header else "without headers"
         yield "pages", f"{layout.page} bytes, filled with 0x{layout.pad:02x}; {begins}"

@@ -89,13 +89,15 @@ def layouts_of_queues(
     if by_stride:
         stride = heads["record"] + draw(st.integers(1, 40))
     counts = draw(st.sampled_from(layout.LENGTH_COUNTS)) if has_length else "text+terminator"
+    behind = not by_stride and (stride > 1 or counts == "record")
+    lead = draw(st.sampled_from([0, draw(st.integers(0, heads["record"]))])) if behind else 0
     algorithm = draw(st.sampled_from(ALGORITHMS)) if "checksum" in seen else ""
     content = (
         'id = "drawn"\nfamily = "queue"\ntitle = "Drawn"\nstatus = "assumed"\n'
         f'byte_order = "{draw(st.sampled_from(["little", "big"]))}"\n'
         f'encoding = "{draw(st.sampled_from(["cp850", "cp437", "cp1252", "latin-1"]))}"\n'
         f'[framing]\nheader = {draw(st.sampled_from([0, 0, 1, 7, 64]))}\nterminator = "{ends}"\n'
-        f'length_counts = "{counts}"\nstride = {stride}\npad = {draw(st.sampled_from([0, 32, 255]))}\n'
+        f'length_counts = "{counts}"\nstride = {stride}\nlead = {lead}\npad = {draw(st.sampled_from([0, 32, 255]))}\n'
         "[checksum]\n{}\n" + "".join(rows)
     )
     plain = layout.parse(content.format(f"algorithm = '{algorithm}'").encode(), "drawn.toml")

@@ -99,6 +99,53 @@ def test_the_layout_file_says_it_and_other_tools_are_told(what: str, tmp_path: P
         assert "repeat" in text
 
 
+def rest(n: int, text: bytes) -> bytes:
+    return struct.pack("<IH", n, n * 7919 % 65536) + text
+
+
+LEADS = {
+    "what follows it": (lambda n, text: struct.pack("<H", len(rest(n, text))) + rest(n, text), 2),
+    "all but a type": (lambda n, text: b"\x07" + struct.pack("<H", len(rest(n, text)) + 2) + rest(n, text), 1),
+    "what stands behind the head": (
+        lambda n, text: struct.pack("<IH", n, len(text) + 8) + text + b"\0/field\0",
+        6,
+    ),
+    "padded": (
+        lambda n, text: b"\x07" + (struct.pack("<H", (len(text) + 9) // 2 * 2) + rest(n, text) + bytes(len(text) % 2)),
+        1,
+    ),
+    "words": (lambda n, text: struct.pack("<IHB", n, len(text) // 2 + 1, 7) + text + bytes(2 - len(text) % 2), 1),
+}
+"""Records of which a length leaves out the beginning, or whose text is filled up behind a head of any size."""
+
+
+@pytest.mark.parametrize("what", LEADS)
+def test_a_length_that_leaves_out_how_records_begin_and_words_behind_an_odd_head(what: str, tmp_path: Path) -> None:
+    pack, lead = LEADS[what]
+    file, listing = tmp_path / "MSTTRANS.GLB", tmp_path / "LISTQ.TXT"
+    file.write_bytes(b"".join(pack(n, text) for n, text in rows()))
+    lines = ["Examining A/B Dirsync transaction file: MSTTRANS", "", "Sync#  Transaction"]
+    lines += [f"{n:06} {text.decode()}".replace("\t", "<tab>") for n, text in rows()]
+    listing.write_bytes("\r\n".join([*lines, ""]).encode())
+    learning = learn_layout([file], listings=[listing])
+    layout = learning.layout
+    assert layout is not None, learning.reasons
+    assert (layout.partial, layout.lead) == (False, lead)
+    assert layouts.parse(to_toml(layout).encode(), "learnt.toml").lead == lead
+    queue = parse_queue(file.read_bytes(), layout)
+    assert [(each.sync, each.text.encode("cp850")) for each in queue.records] == rows()
+    assert not any(leaf.computed for node in queue.nodes() for leaf in node.children)
+    sizes = [
+        record.stop - record.start for record in new_queue([Change(9, t.decode()) for _, t in rows()], layout).records
+    ]
+    assert sizes == [len(pack(n, text)) for n, text in rows()]
+    if layout.with_role("len_text") is None:
+        with pytest.raises(UsageError, match="cannot be said in Kaitai"):
+            exported(layout, "ksy")
+    else:
+        assert "len_text" in exported(layout, "ksy")
+
+
 @pytest.mark.parametrize("what", ["ordinal", "place"])
 def test_alone_the_ordinal_of_a_record_may_be_its_number(what: str, tmp_path: Path) -> None:
     file = tmp_path / "MSTTRANS.GLB"
