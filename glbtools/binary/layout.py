@@ -351,8 +351,8 @@ class _Checker:
             self.framing["lines"].fail("lines that end in NUL need a length field, for the record's end to be found")
         if layout.page_header and layout.page_header >= layout.page:
             self.framing["page_header"].fail("goes with page, and is smaller")
-        if layout.page and (layout.stride > 1 or layout.breaks):
-            self.framing["page"].fail("goes with no stride, and with no break that ends the queue")
+        if layout.page and layout.breaks:
+            self.framing["page"].fail("goes with no break that ends the queue")
         if layout.order == "links" and layout.with_role("link") is None:
             self.framing["order"].fail("there is no field with the role link")
         if layout.order and layout.selects:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from glbtools.binary.layout import TERMINATORS
 from glbtools.learn import columns
-from glbtools.learn.chain import ChainRecord
+from glbtools.learn.chain import ChainRecord, neighbours
 from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, free, link_head
 from glbtools.learn.framing import Rule
 from glbtools.learn.samples import CONTROL
@@ -61,6 +61,7 @@ def alignments(records: Sequence[ChainRecord], rule: Rule, reading: Reading) -> 
     firsts = [chain[0] for chain in chains]
     told = link_head(sight, reading.claims)
     heads = {told} if told else _heads(chains, rule, sight)
+    broken, strange = _behind_breaks(sight)
     found = []
     for head in sorted(heads):
         if not 0 < head <= max(each.start for each in firsts):
@@ -68,12 +69,30 @@ def alignments(records: Sequence[ChainRecord], rule: Rule, reading: Reading) -> 
         trail, pad, spoiled = _trail(sight, rule, head, fields=any(each.side == TAIL for each in reading.claims))
         if trail < 0:
             continue
+        spoiled += UNLIKE_BITS * broken * sum(back <= head for back in strange)
         for header in _headers(firsts, rule, head):
             bits = spoiled + sum(
                 _edges(sight, rule, reading, chain, header=header, head=head, trail=trail) for chain in chains
             )
-            found.append(Alignment(header, head, trail, pad, bits + 3 * bool(header) + 3 * bool(trail)))
+            bits += 3 * bool(header) + 3 * bool(trail) + bool(strange and header % 2)  # a zero may be of either
+            found.append(Alignment(header, head, trail, pad, bits))
     return sorted(found, key=lambda each: (each.bits, each.header, each.trail))
+
+
+def _behind_breaks(sight: Sight) -> tuple[int, list[int]]:
+    """Return how many records begin behind a break, and how far before most of those another byte stands than usual.
+
+    Where a page ends the header of the next stands there, in place of the end of the record before.
+    """
+    pairs = list(neighbours(sight.records))
+    inside = [other for one, other in pairs if one.joined and one.next == other.start]
+    broken = [other for one, other in pairs if not one.joined and one.next <= other.start]
+    strange = []
+    for back in range(1, sight.before + 1) if len(broken) > 1 and inside else ():
+        usual = columns.constant([sight.bytes_at(each, HEAD, back, 1) for each in inside])
+        differing = sum(sight.bytes_at(each, HEAD, back, 1) != usual for each in broken)
+        strange += [back] if usual is not None and 2 * differing > len(broken) else []
+    return len(broken), strange
 
 
 def _headers(firsts: Sequence[ChainRecord], rule: Rule, head: int) -> set[int]:
@@ -118,7 +137,7 @@ def _trail(sight: Sight, rule: Rule, head: int, *, fields: bool) -> tuple[int, i
         for each in sight.records
         if each.joined and each.next - head >= each.stop + ending
     ]
-    if len(regions) * 10 < len(sight.records) * 8:
+    if len(regions) * 10 < sum(each.joined for each in sight.records) * 8:
         return -1, 0, 0.0
     lasts = Counter(region[-1] for region in regions if region)
     pad = max((0, 0x20, 0xFF), key=lambda byte: lasts[byte])

@@ -151,9 +151,8 @@ def rules(sample_files: Sequence[SampleFile]) -> list[Rule]:
         return []
     starts = len({(id(pair.sample_file), pair.start) for pair in pairs})
     found = [*_by_length(pairs, starts), *_by_terminator(pairs, starts)]
-    for stride in _strides(sample_files):
-        found += _strided(pairs, starts, stride)
-    for stride, lead in _strides_behind_leads(pairs):
+    strides = dict.fromkeys(_strides(sample_files), 0) | dict(_listed_strides(pairs))
+    for stride, lead in strides.items():
         found += _strided(pairs, starts, stride, lead)
     best: dict[tuple[object, ...], Rule] = {}
     for rule in sorted(found, key=lambda each: -each.support):
@@ -339,10 +338,18 @@ def _strides(sample_files: Sequence[SampleFile]) -> list[int]:
     return list(dict.fromkeys(found))
 
 
-def _strides_behind_leads(pairs: Sequence[Pair]) -> Iterator[tuple[int, int]]:
-    """Yield strides that leave out some bytes of each record, by what the distances of listed texts leave over."""
+def _listed_strides(pairs: Sequence[Pair]) -> Iterator[tuple[int, int]]:
+    """Yield strides by the distances of listed texts, each with how many bytes of a record it leaves out.
+
+    Most texts are one stride apart where pages end between some; others leave the same over in all their distances.
+    """
     steps = [pair.next - pair.start for pair in pairs if pair.sample_file.listed]
-    for stride in BLOCKS if len(steps) >= FEWEST_STARTS else ():
+    if len(steps) < FEWEST_STARTS:
+        return
+    usual, often = Counter(steps).most_common(1)[0]
+    if often * 2 >= len(steps) and usual <= LARGEST_STRIDE:
+        yield usual, 0
+    for stride in BLOCKS:
         lead, alike = Counter(step % stride for step in steps).most_common(1)[0]
         if lead and (alike / len(steps) - 1 / stride) / (1 - 1 / stride) >= MOSTLY and len(set(steps)) > 1:
             yield stride, lead

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from glbtools.binary.layout import ONE_PAGE, Layout
-from glbtools.formats.queue import Queue, parse_queue
+from glbtools.binary.layout import Layout
+from glbtools.binary.records import codec
+from glbtools.formats.queue import Queue
+from glbtools.learn.chain import ChainRecord, neighbours
 from glbtools.learn.samples import SampleFile
-from glbtools.learn.scoring import is_blank
+from glbtools.learn.scoring import is_blank, is_odd
 
 PAGES = (128, 256, 512, 1024, 2048, 4096)
 LARGEST_HEADER = 64
@@ -28,17 +30,24 @@ class PageEnd(NamedTuple):
     between: bytes
 
 
-def paged(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> Layout:
-    """Return a layout whose records stand in pages, where they do; else the same."""
-    if layout.stride > 1 or layout.page or not any(queue.gaps or _has_blank(queue) for queue in queues):
+def paged(
+    layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Queue], records: Sequence[ChainRecord]
+) -> Layout:
+    """Return a layout whose records stand in pages, where they do; else the same.
+
+    Where pages end shows between ``records`` that are joined; what the layout reads there without it may be anything.
+    """
+    if layout.page or not any(queue.gaps or _is_strange(queue) for queue in queues):
         return layout
-    if any(map(_has_blank, queues)):
-        filled = layout._replace(page=ONE_PAGE)  # zeros that fill a page are then no records without a text
-        queues = [parse_queue(each.data, filled) for each in sample_files]
-    ends = [each for sample_file, queue in zip(sample_files, queues, strict=True) for each in _ends(sample_file, queue)]
+    head = codec(layout).len_head
+    ends = [
+        PageEnd(one.next - head, other.start - head, one.sample_file.data[one.next - head : other.start - head])
+        for one, other in neighbours(records)
+        if not one.joined and one.next <= other.start
+    ]
     if len(ends) < FEWEST:
         return layout
-    spans = [(each.start, each.stop) for queue in queues for each in queue.records if not is_blank(each.text)]
+    spans = [(each.start - head, each.next - head) for each in records]
     for page in PAGES:
         header, count = Counter(each.start % page for each in ends).most_common(1)[0]
         fitting = [each for each in ends if _fits(each, page, header)]
@@ -54,19 +63,8 @@ def paged(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Q
     return layout
 
 
-def _has_blank(queue: Queue) -> bool:
-    return any(is_blank(each.text) for each in queue.records)
-
-
-def _ends(sample_file: SampleFile, queue: Queue) -> Iterator[PageEnd]:
-    """Yield where records do not touch."""
-    before = None
-    for each in queue.records:
-        if is_blank(each.text):
-            continue
-        if before is not None and before.stop < each.start:
-            yield PageEnd(before.stop, each.start, sample_file.data[before.stop : each.start])
-        before = each
+def _is_strange(queue: Queue) -> bool:
+    return any(is_blank(each.text) or is_odd(queue.layout.encoded(each.text)) for each in queue.records)
 
 
 def _fits(end: PageEnd, page: int, header: int) -> bool:

@@ -281,7 +281,7 @@ def _weighed(sample_files: Sequence[SampleFile], records: Sequence[ChainRecord],
     layout = laid_out(records, rule, alignment, reading, padded)
     copied = copies(Sight(records, rule), rule, alignment)
     queues = [parse_queue(sample_file.data, layout) for sample_file in sample_files]
-    in_pages = paged(layout, sample_files, queues)
+    in_pages = paged(layout, sample_files, queues, records)
     if in_pages is not layout:
         layout, queues = in_pages, [parse_queue(sample_file.data, in_pages) for sample_file in sample_files]
     count = sum(len(queue.records) for queue in queues)

@@ -387,7 +387,7 @@ NO_NUMBER = "is no number of the record that stands before the text"
         ("page = 8\npage_header = 8", "page_header", "goes with page, and is smaller"),
         ("lead = 1", "lead", "goes with a length that counts the record, or with a stride"),
         ("stride = 2\nlead = 9", "lead", "9 bytes are more than the 8 before the text"),
-        ("page = 512\nstride = 4", "page", "goes with no stride, and with no break that ends the queue"),
+        ("page = 512\nbreaks = true", "page", "goes with no break that ends the queue"),
         ('obscured = "xor:00"', "obscured", f"'xor:00' {UNSPELLED}"),
         ('obscured = "rol:0"', "obscured", f"'rol:0' {UNSPELLED}"),
         ('obscured = "rol:8"', "obscured", f"'rol:8' {UNSPELLED}"),

@@ -23,11 +23,17 @@ def rows(count: int = 60) -> list[tuple[int, bytes]]:
     ]
 
 
-def packed(changes: list[tuple[int, bytes]], page: int = 512, header: int = 8, pad: bytes = b"\0") -> bytes:
-    """Records that go over no page's end; a header has a mark, the page's number, and how many records it has."""
+def packed(
+    changes: list[tuple[int, bytes]], page: int = 512, header: int = 8, pad: bytes = b"\0", fill: int = 1
+) -> bytes:
+    """Records that go over no page's end; a header has a mark, the page's number, and how many records it has.
+
+    Each takes a multiple of some bytes.
+    """
     pages: list[list[bytes]] = [[]]
     for number, text in changes:
         record = struct.pack("<HIH", len(text) + 1, number, 0x107) + text + b"\0"
+        record += bytes(-len(record) % fill)
         if header + sum(map(len, pages[-1])) + len(record) > page:
             pages.append([])
         pages[-1].append(record)
@@ -70,6 +76,19 @@ def test_records_in_pages_are_read_and_what_fills_them_is_no_damage(
     assert queue.build() == data
     assert {node.name.partition("[")[0] for node in queue.nodes()} <= {"header", "record", "filling"}
     assert check_layout(layout, [tmp_path / "MSTTRANS.GLB"])[0].fits
+
+
+@pytest.mark.parametrize("fill", [2, 16, 140], ids=["words", "blocks", "one size"])
+@pytest.mark.parametrize("header", [0, 8])
+def test_records_in_pages_may_be_filled_up(fill: int, header: int, tmp_path: Path) -> None:
+    data = packed(rows(), header=header, fill=fill)
+    learning = learnt(tmp_path, data)
+    layout = learning.layout
+    assert layout is not None, learning.reasons
+    assert (layout.page, layout.page_header, layout.stride, layout.partial) == (512, header, fill, False)
+    queue = parse_queue(data, layout)
+    assert [(each.sync, each.text.encode()) for each in queue.records] == rows()
+    assert not queue.framing
 
 
 def test_nothing_is_written_in_pages_and_other_tools_are_told(tmp_path: Path) -> None:
