@@ -108,7 +108,7 @@ def _misread(
     """
     layout, first = queue.layout, queue.codec.len_head
     blank = [each for each in queue.records if is_blank(each.text)]
-    if blank and layout.stride == 1:
+    if blank and layout.stride == 1 and not _is_explained(sample_file, queue, len(blank)):
         yield f"a record without a text is read at 0x{blank[0].start:x} of {sample_file.path}, where none may be"
     length = queue.codec.length
     if length is not None:
@@ -139,6 +139,15 @@ def _misread(
                     f"the record at 0x{each.start:x} of {sample_file.path} begins at 0x{start:x} by its number and text"
                 )
                 return
+
+
+def _is_explained(sample_file: SampleFile, queue: Queue, blank: int) -> bool:
+    """Whether nearly all rows of a listing are read, and so few records have no text that damage has taken it."""
+    first = queue.codec.len_head
+    starts = {each.start + first for each in queue.records} | {each.start + first for each in queue.left}
+    rows = sample_file.printed
+    lost = len(rows) - sum(place in starts for place in sample_file.listed)
+    return bool(rows) and max(lost, blank) <= max(1, STRAY * len(rows))
 
 
 MOST_SWALLOWED = 4

@@ -59,7 +59,8 @@ class Comparison(NamedTuple):
         records: that the layout finds.
         read: rows that a record answers.
         unread: numbers of the rows that none does; ``hidden``: of those whose text stands in a record all the same,
-            where they are many, or the record is one that is left over; ``standing``: of those whose text stands in the
+            where they are many; ``dropped``: of those whose record is not in the queue by the layout, where they are
+            few, else they are hidden, too; ``standing``: of those whose text stands in the
             file; ``outside``: whether one of those stands before the first record that is read, or behind the last;
             ``at_end``: whether they are the first or the last rows, none of which stands in the file: it is cut off, or
             the listing is of another moment.
@@ -73,6 +74,7 @@ class Comparison(NamedTuple):
     read: int
     unread: tuple[int, ...]
     hidden: tuple[int, ...]
+    dropped: tuple[int, ...]
     standing: tuple[int, ...]
     outside: bool
     at_end: bool
@@ -108,8 +110,10 @@ def compare(sample_file: SampleFile, queue: Queue) -> Comparison | None:
             differing.setdefault(what, []).append(Difference(row.sync, record.start, stored, printed, damaged))
     spoiled = {each.start for each in differing.get("text", ()) if each.damaged}
     inside = [row for row in unread if _is_inside(queue, hurt, spoiled, row.place)]
-    inside = inside if len(inside) > max(1, STRAY * len(sample_file.printed)) else []
-    inside += [row for row in unread if any(each.start <= (row.place or -1) < each.stop for each in queue.left)]
+    few = max(1, STRAY * len(sample_file.printed))
+    inside = inside if len(inside) > few else []
+    dropped = [row for row in unread if any(each.start <= (row.place or -1) < each.stop for each in queue.left)]
+    inside, dropped = (inside, dropped) if len(dropped) <= few else (inside + dropped, [])
     return Comparison(
         path=sample_file.path,
         rows=len(sample_file.printed),
@@ -117,6 +121,7 @@ def compare(sample_file: SampleFile, queue: Queue) -> Comparison | None:
         read=len(pairs),
         unread=tuple(row.listed.sync for row in unread),
         hidden=tuple(row.listed.sync for row in inside),
+        dropped=tuple(row.listed.sync for row in dropped),
         standing=tuple(row.listed.sync for row in unread if row.place is not None),
         outside=any(_is_outside(queue, row.place) for row in unread),
         at_end=_is_at_end(sample_file.printed, unread),
@@ -270,6 +275,18 @@ def beyond(comparison: Comparison) -> str:
     )
 
 
+def still_queued(comparison: Comparison) -> str:
+    """Say which rows are of records that are not in the queue by the layout, where damage explains it."""
+    if not comparison.dropped:
+        return ""
+    count = len(comparison.dropped)
+    are, records = ("are of records", "are") if count > 1 else ("is of a record", "is")
+    return (
+        f"{count} of {comparison.rows} rows of the listing of {comparison.path} {are} that {records} marked as not in "
+        f"the queue: {_numbers(comparison.dropped)}; damaged, perhaps"
+    )
+
+
 def unlike(comparison: Comparison) -> str:
     """Say which records no row answers and no transaction is in: damage makes such; empty where there are none."""
     if not comparison.strange:
@@ -298,6 +315,8 @@ def doubted(layout: Layout, comparisons: Sequence[Comparison]) -> Layout:
     for each in layout.fields:
         what = next((name for name, role in WHAT.items() if role == each.role), None)
         told = [one for one in comparisons if what is not None and one.differing.get(what)]
+        if each.role == "live" and any(one.dropped for one in comparisons):
+            changed[each.name] = each._replace(status="inferred")
         if what in {"date", "checksum"} and any(one.strays(what) for one in told):
             changed[each.name] = opened(each, f"not understood; no {what}, for the listing prints others")
         elif what is not None and any(one.sound(what) for one in told):

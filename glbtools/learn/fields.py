@@ -254,7 +254,8 @@ def widened(sight: Sight, claims: list[Claim], most: int) -> list[Claim]:
 def _links(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
     """Return columns that hold where the record before or behind begins.
 
-    A link leads to the beginning of a record, which is the same distance before every text.
+    A link leads to the beginning of a record, which is the same distance before every text and not farther than the
+    record before: where all are of one size, a record's own offset is the same distance from its neighbours', too.
     """
     found: list[Claim] = []
     texts: dict[str, list[int]] = {"previous": [-1] * len(sight.records), "next": [-1] * len(sight.records)}
@@ -272,7 +273,7 @@ def _links(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
             values = sight.values(side, at, number)
             for link, there in texts.items():
                 distance = columns.linked(values, there)
-                if distance is not None and distance <= sight.before + WIDEST:
+                if distance is not None and distance <= sight.before:
                     doc = f"leads to the {link} record"
                     found.append(Claim(side, at, number, "link", link=link, doc=doc))
                     break

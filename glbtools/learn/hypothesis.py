@@ -12,7 +12,7 @@ from glbtools.binary.layout import Layout
 from glbtools.brief import brief, count
 from glbtools.learn.differences import place_text, type_text
 from glbtools.learn.framing import Rule
-from glbtools.learn.scoring import grammatical
+from glbtools.learn.scoring import grammatical, is_odd
 
 FEWEST = 4
 """Records without which nothing is believed."""
@@ -110,8 +110,13 @@ class Hypothesis(NamedTuple):
         return grammatical([text for _, text in self.texts[:COMPARED]])
 
     def contradicts(self, other: Hypothesis) -> bool:
-        """Whether it reads records otherwise than another layout, and not only fewer of them."""
+        """Whether it reads records otherwise than another layout, and not only fewer of them.
+
+        What is no transaction says nothing of a record where too much of what is read is none.
+        """
         mine = set(self.texts)
+        if not self.sound:
+            mine = {each for each in mine if not is_odd(self.layout.encoded(each[1]))}
         return len(mine & set(other.texts)) < CONTAINED * len(mine)
 
     def reads_as(self, other: Hypothesis) -> bool:

@@ -42,6 +42,7 @@ from glbtools.learn.comparison import (
     doubted,
     elsewhen,
     narrowed,
+    still_queued,
     unlike,
     width_doubts,
 )
@@ -398,7 +399,9 @@ def _test(
         learning.reasons += width_doubts(learning.layout, [each for each, _ in parts], [held for _, held in parts])
     if parts and not learning.comparisons and "sync" not in fixed:
         learning.reasons += number_doubts(parts, learning.layout)
-    open_ = [said for tell in (beyond, astray, elsewhen) for said in map(tell, learning.comparisons) if said]
+    open_ = [
+        said for tell in (beyond, astray, elsewhen, still_queued) for said in map(tell, learning.comparisons) if said
+    ]
     open_ += [*kind_doubts(parts), *filter(None, map(unlike, learning.comparisons))]
     if learning.reasons:
         learning.reasons += open_

@@ -127,7 +127,8 @@ def doubts(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[
     for sample_file, queue in zip(sample_files, queues, strict=True):
         blank = sum(is_blank(each.text) for each in queue.records)
         if blank:
-            yield f"{blank} records of {sample_file.path} have no text: they may be what fills the file"
+            have, they = ("s have", "they") if blank > 1 else (" has", "it")
+            yield f"{blank} record{have} no text in {sample_file.path}: {they} may be what fills the file"
     pairs = [(each, held) for each, held in zip(sample_files, queues, strict=True) if held.records and not each.printed]
     if layout.selects or not pairs:
         return

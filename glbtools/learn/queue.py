@@ -210,9 +210,10 @@ def _fitting(sample_files: Sequence[SampleFile]) -> list[tuple[Rule, list[ChainR
         raws = [each.text for each in seen]
         odd = sum(
             is_odd(raw.rstrip(filled) if filled else raw) or _is_cut(each) for raw, each in zip(raws, seen, strict=True)
-        ) / len(seen)
-        if odd <= MOST_ODD:
-            chained.append((odd, sum(each.next - each.start for each in records), rule, records))
+        )
+        if odd <= MOST_ODD * len(seen):  # one odd text is no sign of anything where records are few
+            size = sum(each.next - each.start for each in records)
+            chained.append(((odd - 1) / len(seen) if odd else 0.0, size, rule, records))
     most = max((covered for _, covered, _, _ in chained), default=0)
     kept = [each for each in chained if each[1] >= COVERING * most]
     kept.sort(key=lambda each: (round(each[0], 1), -round(each[1] / most, 1), each[2].by != "length", -each[2].support))

@@ -317,6 +317,11 @@ def test_what_was_false_once_is_not_stated_again(seed: int, way: str, tmp_path: 
             175038, "listing", "exact", id="a record that goes over the end of a page, and the next is behind it"
         ),
         pytest.param(90094, "known", "exact", id="a known number picks the numbers that begin again"),
+        pytest.param(201_200, "damaged with listing", "partial", id="the flag of a record that is listed is damaged"),
+        pytest.param(201_141, "damaged with listing", "partial", id="the length of one listed record is damaged to 0"),
+        pytest.param(201_167, "damaged with listing", "exact", id="one damaged text of a few is no sign of its rule"),
+        pytest.param(201_193, "damaged with listing", "exact", id="what is no transaction rivals no reading"),
+        pytest.param(201_199, "damaged with listing", "exact", id="own offsets of records of one size are no links"),
     ],
 )
 def test_what_is_certain_is_stated(seed: int, way: str, wanted: str, tmp_path: Path) -> None:
