@@ -78,7 +78,9 @@ def frame_doubts(parts: Parts) -> Iterator[str]:
         starts = {each.start + first for each in queue.records}
         starts |= {each.start + first for each in queue.left}
         left = [each.start for each in queue.left]
+        heads = {at for start in starts for at in range(start - first, start)} if sample_file.listed else ()
         stray = [at for at in _outstanding(sample_file) if at not in starts and not any(at >= each for each in left)]
+        stray = [at for at in stray if at not in heads]  # where rows say that texts begin, a date may look like one
         if len(stray) > max(2, LOST * len(queue.records)):
             yield (
                 f"{len(stray)} texts of {sample_file.path} stand in no record, the first at 0x{stray[0]:x}: "

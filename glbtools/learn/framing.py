@@ -343,7 +343,13 @@ def _listed_strides(pairs: Sequence[Pair]) -> Iterator[tuple[int, int]]:
 
     Most texts are one stride apart where pages end between some; others leave the same over in all their distances.
     """
-    steps = [pair.next - pair.start for pair in pairs if pair.sample_file.listed]
+    listed = [(pair, pair.sample_file.strong) for pair in pairs if pair.sample_file.listed]
+    # What stands between two of them is a record that the listing does not have, since it is deleted.
+    steps = [
+        pair.next - pair.start
+        for pair, strong in listed
+        if bisect_right(strong, pair.start) == bisect_left(strong, pair.next)
+    ]
     if len(steps) < FEWEST_STARTS:
         return
     usual, often = Counter(steps).most_common(1)[0]

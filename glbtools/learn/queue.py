@@ -221,9 +221,13 @@ def _fitting(sample_files: Sequence[SampleFile]) -> list[tuple[Rule, list[ChainR
 
 
 def _is_cut(held: ChainRecord) -> bool:
-    """Whether a text goes on behind its end: small letters stand on both sides, and no listing has it end there."""
+    """Whether a text goes on behind its end: small letters stand on both sides, and no listing has it end there.
+
+    What a listing does not have is not asked where it has others: a number that follows may be a letter, too.
+    """
     row = held.sample_file.listed.get(held.start)
-    if row is not None and row.whole and len(row.text) == held.stop - held.start:
+    told = row is not None and row.whole and len(row.text) == held.stop - held.start
+    if told or (row is None and held.sample_file.listed):
         return False
     both = held.sample_file.data[held.stop - 1 : held.stop + 1]
     return both.isalpha() and both.islower()
