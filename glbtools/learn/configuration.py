@@ -27,11 +27,13 @@ from glbtools.learn.config_pins import family_pins, pin_places
 from glbtools.learn.decision import MOST_SPOTS, byte_order, settle
 from glbtools.learn.gathering import gathered
 from glbtools.learn.hints import SRVCONF_UNIT, Hints, Snapshot
+from glbtools.learn.holdout import FEWEST, Holdout
 from glbtools.learn.hypothesis import Hypothesis
 from glbtools.learn.kinds import mentions, pointers
+from glbtools.learn.pins import Pin
 from glbtools.learn.positions import Plain, Position, holds, hours
 from glbtools.learn.result import Learning
-from glbtools.learn.search import CERTAIN, SHOWN, Search, Spot, search, width
+from glbtools.learn.search import CERTAIN, SHOWN, Search, Spot, holding, search, width
 
 NEEDED = {"reqconf": ("reqsync", "srvsync"), "srvconf": ("name", "reqsync", "srvsync")}
 """Fields without which a layout is of no use to anybody."""
@@ -75,13 +77,11 @@ def learn_configuration(
         learnt.reasons.append(f"no file has the size of a {family.upper()}.GLB")
         learnt.wanted.append(f"a {family.upper()}.GLB of {size}")
         return learnt
-    searches = {each.name: each for each in _searches(hints)}
-    refuted = list(pin_places(hints, searches, fixed))
-    by_name = {name: each for name, each in searches.items() if each.told}
+    by_name, refuted = _settled(hints, fixed, learnt.concluded)
     learnt.reasons += refuted
-    settle(hints, by_name, learnt.concluded)
     copies = _copies(by_name)
     placed = [each for each in by_name.values() if each.decided]
+    learnt.held = _kept_apart(hints, fixed)
     fields = _fields(hints, placed, copies)
     learnt.decided = {each.name: each for each in fields}
     order = byte_order(by_name)
@@ -117,6 +117,18 @@ def learn_configuration(
 def _is_shown(search: Search) -> bool:
     """Whether a person says where a number stands, or chance does not explain that it does."""
     return bool(search.pinned) or search.chance <= SHOWN
+
+
+def _settled(hints: Hints, fixed: Sequence[Pin], said: list[str]) -> tuple[dict[str, Search], list[str]]:
+    """Return where each name that is known can stand once all are held against each other, and which pins are refuted.
+
+    ``said`` is added to.
+    """
+    searches = {each.name: each for each in _searches(hints)}
+    refuted = list(pin_places(hints, searches, fixed))
+    by_name = {name: each for name, each in searches.items() if each.told}
+    settle(hints, by_name, said)
+    return by_name, refuted
 
 
 def _searches(hints: Hints) -> list[Search]:
@@ -172,6 +184,33 @@ def _part(hints: Hints, snapshot: Snapshot, fields: Sequence[Field]) -> Part:
         records = size // SRVCONF_UNIT - 1
     claimed = sum(each.size * (records if each.section == "record" else 1) for each in fields)
     return Part(snapshot.path, size, records, claimed, ())
+
+
+# --- kept apart --------------------------------------------------------------------------------------------------
+
+
+def _kept_apart(hints: Hints, fixed: Sequence[Pin]) -> Holdout:
+    """Return how the last file, or the last third of the requestors of the only one, is read without what it shows.
+
+    A place that fails there is none in the whole search either, which asks for all that is known.
+    """
+    several = len(hints.snapshots) > 1 or hints.family == "reqconf"
+    units = sorted({each.snapshot if several else each.record for each in hints.told} - ({0} if not several else set()))
+    unit = "file" if several else "requestor"
+    if len(units) < (2 if several else FEWEST):
+        return Holdout(0, len(hints.snapshots) if several or not units else len(units), 0, unit=unit)
+    kept = set(units[-1:] if several else units[len(units) - len(units) // 3 :])
+    apart = [each for each in hints.told if (each.snapshot if several else each.record) in kept]
+    rest = Hints(hints.family, hints.snapshots, [each for each in hints.told if each not in apart])
+    searches, _ = _settled(rest, fixed, [])
+    places = {name: each.spots[0].places for name, each in searches.items() if each.decided and not each.pinned}
+    if not places:
+        return Holdout(len(kept), len(units), None, unit=unit)
+    apart = [each for each in apart if not each.weak and each.name in places]
+    wrong = [each for each in apart if not holding(hints, places[each.name], [each])]
+    differing = tuple(dict.fromkeys(each.name for each in wrong))
+    missed = {each.snapshot if several else each.record for each in wrong}
+    return Holdout(len(kept), len(units), len(kept - missed), differing, unit)
 
 
 # --- hypotheses --------------------------------------------------------------------------------------------------

@@ -27,21 +27,26 @@ class Holdout(NamedTuple):
     Attributes:
         records: how many were kept apart; ``of``: how many there are.
         alike: how many of them the layout found without them reads as the whole search does; None where it found none.
-        differing: roles of fields that it reads otherwise, or does not find: number, text, date.
+        differing: roles of fields that it reads otherwise, or does not find: number, text, date; of a configuration
+            the names of fields.
+        unit: what is kept apart: record, requestor, file.
     """
 
     records: int
     of: int
     alike: int | None
     differing: tuple[str, ...] = ()
+    unit: str = "record"
 
     def __str__(self) -> str:
         if not self.records:
-            return f"none: there are fewer than {FEWEST} records"
-        which = f"the last {self.records} of {self.of} records"
+            return f"none: there are {'too few files' if self.unit == 'file' else f'fewer than {FEWEST} {self.unit}s'}"
+        one = self.records == 1
+        which = f"the last {'' if one else f'{self.records} '}of {self.of} {self.unit}s"
+        them = "it" if one else "them"
         if self.alike is None:
-            return f"{which}; without them nothing is decided, so that they test nothing"
-        said = f"{which}; the layout found without them reads {self.alike} of {self.records} alike"
+            return f"{which}; without {them} nothing is decided, so that {'it tests' if one else 'they test'} nothing"
+        said = f"{which}; the layout found without {them} reads {self.alike} of {self.records} alike"
         return said + (f", and differs in {', '.join(self.differing)}" if self.differing else "")
 
 
@@ -109,7 +114,7 @@ def _differing(one: Record, other: Record) -> list[str]:
 def doubted(layout: Layout, held: Holdout) -> Layout:
     """Return a layout in which what fails in the records kept apart is not observed."""
     roles = {WHAT[what] for what in held.differing}
-    doc = "otherwise, or not found, without a third of the records"
+    doc = f"otherwise, or not found, without a third of the {held.unit}s"
     return layout._replace(
         fields=tuple(
             each._replace(status="inferred", doc=f"{each.doc}; {doc}") if each.role in roles else each

@@ -211,7 +211,8 @@ def _queue_layout(
         )
         learning.layout = selected(learning.layout, sample_files, reading.by(learning.layout))
     elif not found and (single := singles.partial_layout(sample_files)) is not None:
-        learning.layout, learning.reasons = single, list(singles.OPEN)
+        learning.held = singles.held_out(sample_files)
+        learning.layout, learning.reasons = holdout.doubted(single, learning.held), list(singles.OPEN)
     best = learning.layout or (found[0].layout if found else None)
     if best is not None:
         queues = reading.by(best)

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from glbtools.binary import stamp
-from glbtools.binary.field import unsigned
+from glbtools.binary.field import ODD, unsigned
 from glbtools.learn import hints as known_hints
 from glbtools.learn.hints import Hints, KnownValue
 from glbtools.learn.positions import ENCODING, SIZED, Plain, Position, found, holds
@@ -128,6 +128,12 @@ def search(hints: Hints, name: str) -> Search:
     return made
 
 
+def holding(hints: Hints, places: Sequence[Position], told: Sequence[KnownValue]) -> list[Position]:
+    """Return the places that hold every value; a date by a clock that may have been set to summer time."""
+    dated = isinstance(told[0].value, datetime)
+    return _holding(hints, places, told, (*SUMMER, (0,)) if dated else ((0,),))
+
+
 def _holding(
     hints: Hints, places: Sequence[Position], told: Sequence[KnownValue], hours_off: Sequence[Sequence[int]]
 ) -> list[Position]:
@@ -170,7 +176,8 @@ def width(search: Search, others: Sequence[tuple[str, int, int]]) -> tuple[Posit
         places = [place for place in places if not place.order]
     if len(places) == 1:
         return places[0], ""
-    usual = [place for place in places if place.kind == "dec" or place.size <= USUAL.get(search.name, 4)]
+    most = USUAL.get(search.name, 4)
+    usual = [each for each in places if each.kind == "dec" or (each.size <= most and each.kind not in ODD)]
     wide = usual[-1] if usual else places[0]
     unit = "digits" if wide.kind == "dec" else "bits"
     sizes = [str(place.size if wide.kind == "dec" else 8 * place.size) for place in places if place != wide]

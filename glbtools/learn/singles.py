@@ -10,8 +10,11 @@ from collections.abc import Sequence
 
 from glbtools.binary.field import Field
 from glbtools.binary.layout import Layout
+from glbtools.formats.queue import parse_queue
 from glbtools.layouts.written import checked
+from glbtools.learn import holdout
 from glbtools.learn.hints import GIVEN, Hints, KnownValue, Snapshot
+from glbtools.learn.holdout import Holdout
 from glbtools.learn.samples import CONTROL, SampleFile
 from glbtools.learn.search import SHOWN, Search, search, width
 
@@ -65,6 +68,23 @@ def partial_layout(sample_files: Sequence[SampleFile]) -> Layout | None:
         partial=True, framing_doc="one record in each file; what follows it is not known",
     )  # fmt: skip
     return checked(layout)
+
+
+def held_out(sample_files: Sequence[SampleFile]) -> Holdout:
+    """Return how the last third of the files is read by what the others place."""
+    held = [each for each in sample_files if each.data]
+    if len(held) < holdout.FEWEST:
+        return Holdout(0, len(held), 0, unit="file")
+    rest, kept = held[: -(len(held) // 3)], held[-(len(held) // 3) :]
+    layout = partial_layout(rest)
+    if layout is None:
+        return Holdout(len(kept), len(held), None, unit="file")
+    read = [parse_queue(each.data, layout).records[:1] for each in kept]
+    alike = sum(
+        bool(records) and {each.first, each.last} <= {None, records[0].sync}
+        for each, records in zip(kept, read, strict=True)
+    )
+    return Holdout(len(kept), len(held), alike, ("number",) * (alike < len(kept)), unit="file")
 
 
 def _text_stop(sample_file: SampleFile, start: int) -> int:

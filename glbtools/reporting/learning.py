@@ -350,12 +350,16 @@ def _value(each: Field, layout: Layout, found: _Sample | None) -> str:
 
 
 def _tested(learning: Learning) -> Iterator[Block]:
+    if learning.family != "queue" and learning.held is not None:
+        yield from _heading("what was tested")
+        yield Facts((("kept apart", message(str(learning.held))),))
     if learning.family != "queue" or not (learning.tried or learning.layout):
         return
     yield from _heading("what was tested")
-    ways = f"{count(learning.tried, 'way')} for records to follow each other, explained column by column"
-    left = count(len(learning.candidates), "layout")
-    yield Paragraph(f"{ways}; {left} came out that read the files differently", depth=1, hang=2)
+    if learning.tried:
+        ways = f"{count(learning.tried, 'way')} for records to follow each other, explained column by column"
+        left = count(len(learning.candidates), "layout")
+        yield Paragraph(f"{ways}; {left} came out that read the files differently", depth=1, hang=2)
     if learning.layout is None:
         return
     yield Facts(tuple((name, message(text)) for name, text in _aspects(learning, learning.layout)))

@@ -23,6 +23,7 @@ from glbtools.layouts import reference
 from glbtools.learn import Learning, learn_layout
 from glbtools.learn.configuration import learn_configuration
 from glbtools.learn.gathering import gathered
+from glbtools.learn.holdout import Holdout
 from glbtools.model.change import Change
 from glbtools.model.configuration import ReqConf, SrvConf
 from scoreboard.configurations import FAMILIES, KNOWN, LISTED, ConfigSample, config_sample
@@ -599,3 +600,18 @@ def test_bytes_that_no_field_claims_are_said_to_look_like_something() -> None:
     assert found[8] == "perhaps a counter (little-endian): it rises by 1 between files"
     assert found[12].startswith("perhaps a date (unix, little-endian)")
     assert found[68] == "a text"
+
+
+def test_the_last_of_several_files_is_kept_apart_and_read() -> None:
+    files = [reqconf(reqsync=400 + 17 * at, srvsync=87298 + 900 * at) for at in range(4)]
+    found = learnt("reqconf", *files)
+    assert str(found.held) == "the last of 4 files; the layout found without it reads 1 of 1 alike"
+    alone = learnt("reqconf", files[0]).held
+    assert str(alone) == "none: there are too few files"
+
+
+def test_the_last_requestors_of_one_file_are_kept_apart() -> None:
+    rows = [{"name": f"PCM:NET/PO{at}", "reqsync": 300 + 41 * at, "srvsync": 87298 + 3 * at} for at in range(9)]
+    found = learnt("srvconf", srvconf(*rows))
+    assert found.held == Holdout(3, 9, 3, unit="requestor")
+    assert learnt("srvconf", srvconf(*rows[:5])).held == Holdout(0, 5, 0, unit="requestor")

@@ -427,3 +427,15 @@ def test_a_file_that_is_read_otherwise_alone_leaves_it_open_whether_there_are_tw
     learning = learn_layout(sorted(tmp_path.glob("*.GLB")))
     assert learning.layout is None or not learning.layout.numbered
     assert not any("have more than one layout" in each and "may" not in each for each in learning.reasons)
+
+
+def test_a_third_of_the_files_of_one_record_is_kept_apart_and_read(tmp_path: Path) -> None:
+    numbers = [131 + 977 * at for at in range(9)]
+    files = [tmp_path / f"PO{at}.GLB" for at in range(9)]
+    for file, number in zip(files, numbers, strict=True):
+        file.write_bytes(packed(plain, [number]))
+    known = [f"{file.name}:last={number}" for file, number in zip(files, numbers, strict=True)]
+    assert str(learn_layout(files, known=known).held) == (
+        "the last 3 of 9 files; the layout found without them reads 3 of 3 alike"
+    )
+    assert str(learn_layout(files[:4], known=known[:4]).held) == "none: there are too few files"
