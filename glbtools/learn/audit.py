@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -75,17 +76,23 @@ def frame_doubts(parts: Parts) -> Iterator[str]:
                 f"first in the {queue.named(odd[0])}"
             )
         yield from _misread(sample_file, queue, strange, odd)
-        starts = {each.start + first for each in queue.records}
-        starts |= {each.start + first for each in queue.left}
-        left = [each.start for each in queue.left]
-        heads = {at for start in starts for at in range(start - first, start)} if sample_file.listed else ()
-        stray = [at for at in _outstanding(sample_file) if at not in starts and not any(at >= each for each in left)]
-        stray = [at for at in stray if at not in heads]  # where rows say that texts begin, a date may look like one
+        starts = sorted({each.start + first for several in (queue.records, queue.left) for each in several})
+        stop = min((each.start for each in queue.left), default=len(sample_file.data))
+        stray = [at for at in _outstanding(sample_file) if at < stop and _is_stray(sample_file, starts, at, first)]
         if len(stray) > max(2, LOST * len(queue.records)):
             yield (
                 f"{len(stray)} texts of {sample_file.path} stand in no record, the first at 0x{stray[0]:x}: "
                 "the rule by which records follow each other breaks off there"
             )
+
+
+def _is_stray(sample_file: SampleFile, starts: Sequence[int], at: int, head: int) -> bool:
+    """Whether no text begins at a place, nor a record whose number or date may look like one.
+
+    Before a text is a record's where rows say that texts begin there.
+    """
+    following = starts[bisect_left(starts, at)] if starts and at <= starts[-1] else None
+    return following is None or (following - head > at if sample_file.listed else following != at)
 
 
 def kind_doubts(parts: Parts) -> Iterator[str]:
