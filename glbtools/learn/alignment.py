@@ -175,7 +175,7 @@ def _edges(
         bits += 30
     elif begins == header:
         bits += min(MOST_HEADER_BITS, sum(1.0 if byte == 0 else HEADER_BITS for byte in data[:header]))
-        bits += _unlike(sight, reading.claims, chain, at=0, head=head, side=HEAD)
+        bits += _unlike(sight, reading, chain, at=0, head=head, side=HEAD)
     else:
         bits += MOST_HEADER_BITS / 2 if _begins_there(sight, data, header, head) else LOST_BITS
     ending = len(TERMINATORS[rule.terminator])
@@ -207,18 +207,16 @@ def _begins_there(sight: Sight, data: bytes, header: int, head: int) -> bool:
     return bool(fixed) and same * 10 >= len(fixed) * 8
 
 
-def _unlike(
-    sight: Sight, claims: Sequence[Claim], chain: Sequence[ChainRecord], at: int, head: int, side: str
-) -> float:
+def _unlike(sight: Sight, reading: Reading, chain: Sequence[ChainRecord], at: int, head: int, side: str) -> float:
     """Return how the first record's head differs from those of the others: constants, and the number."""
     data, held = chain[at].sample_file.data, chain[at]
     bits = 0.0
-    links = [each for each in claims if each.role == "link" and each.side == HEAD]  # the first may lead nowhere
+    links = [each for each in reading.claims if each.role == "link" and each.side == HEAD]  # the first may lead nowhere
     for back in range(1, min(head, sight.before) + 1):
         value = columns.constant(sight.raw(side, back, 1)) if free(HEAD, back, 1, links) else None
         if value is not None and data[held.start - back : held.start - back + 1] != value:
             bits += UNLIKE_BITS
-    for claim in claims:
+    for claim in reading.claims:
         if claim.side != HEAD or claim.at > head or len(chain) < 2:
             continue
         one, other = (
@@ -227,7 +225,7 @@ def _unlike(
         )
         if (
             claim.role == "sync"
-            and not sight.order
+            and not reading.turned
             and (one is None or other is None or not 0 < other - one <= columns.LARGEST_STEP)
         ):
             bits += NUMBER_BITS

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+import statistics
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue
 from glbtools.learn import columns
 from glbtools.learn.comparison import DamageIndex, undamaged
-from glbtools.learn.fields import WRITTEN
+from glbtools.learn.fields import MOST_BITS, WRITTEN
 from glbtools.learn.framing import Number, spread
 from glbtools.learn.inserting import opened, replaced
 from glbtools.learn.samples import ANCHOR, SampleFile
@@ -239,7 +240,8 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
             values = [read(data[origin + start : origin + start + size]) for data, origin in origins]
             counts = _counts(values, chosen, files) and (whole or not _falls_alone(values, chosen))
             same = _nearly_all(one == other for one, other in zip(values, chosen, strict=True))
-            if not same and counts and _agrees(values, known) and not columns.is_no_count(values, chosen, size):
+            refuted = columns.is_no_count(values, chosen, size) or columns.begins_by_chance(values, chosen)
+            if not same and counts and _agrees(values, known) and not refuted:
                 yield (
                     f"the number may as well be {8 * size} bits, {name}, at 0x{start:02x}: "
                     f"{values[-1]} in place of {chosen[-1]} in the last record"
@@ -259,7 +261,8 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
     rivals = (
         (values, said)
         for values, said in _other_counters(layout, samples, chosen)
-        if _rises(values, chosen, files) and (_is_ordinal(parts) or _counts(values, chosen, files))
+        if (rise := _rises(values, chosen, files)) and (_is_ordinal(parts) or _counts(values, chosen, files))
+        if not _jumps([step for step, _ in rise])
     )
     words = {at: number & 0xFFFF for at, number in known.items()}
     yield from itertools.islice((said for values, said in rivals if _agrees(values, words)), 1)
@@ -392,6 +395,11 @@ def _counts(values: Sequence[int], chosen: Sequence[int], files: Sequence[int]) 
 
 LARGEST_EVEN = 100
 """Step that numbers may skip by each time."""
+
+
+def _jumps(steps: Sequence[int]) -> bool:
+    """Whether numbers go up by more than changes do: the low word of dates, or what counts times 256."""
+    return len(steps) >= FEWEST_STEPS and statistics.median(steps) > 1 << MOST_BITS
 
 
 def _is_ordinal(parts: Parts) -> bool:

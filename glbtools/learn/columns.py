@@ -141,6 +141,16 @@ def dated(values: Values) -> list[DateScore]:
     )
 
 
+def may_run(values: Values, encoding: str) -> bool:
+    """Whether a clock may give such dates: the lowest byte of its seconds changes when others do."""
+    known = {each for each in values if each is not None}
+    return encoding != "unix" or len(known) < FEWEST_DATES or len({each & 0xFF for each in known}) > 1
+
+
+FEWEST_DATES = 4
+"""Different dates whose lowest byte is one and the same by no accident."""
+
+
 def chance_of_packed(values: Values) -> float:
     """Return the chance that numbers which are no packed dates all look like some: by their seconds, minutes, hours.
 
@@ -237,6 +247,19 @@ def is_no_count(values: Sequence[int | None], chosen: Sequence[int | None], size
     low = all((a - c) % (1 << 8 * size) == 0 for a, c in pairs)
     return low and wraps * (8 * size + math.log2(len(pairs) + 1)) >= MARGIN
 
+
+def begins_by_chance(values: Sequence[int], chosen: Sequence[int]) -> bool:
+    """Whether numbers are the chosen ones, which begin at 1, with something above them that is always the same.
+
+    A count that is no new one begins anywhere: that its lower bytes do so at 1, too, is an accident (Q133428).
+    """
+    above = {a - c for a, c in zip(values, chosen, strict=True)}
+    by = min(above)
+    return len(above) == 1 and by > 0 and chosen[0] == 1 and (by & -by) >= 1 << BEGINNING
+
+
+BEGINNING = 22
+"""Bits below something constant in which numbers that begin at 1 do so by no accident: 20, and what 1 itself costs."""
 
 FEWEST_STEPS, MARGIN = 6, 20.0
 """Steps that show how numbers rise, and bits by which an accident must be less likely (docs/certainty.md 3)."""

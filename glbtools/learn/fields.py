@@ -6,6 +6,7 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -38,9 +39,9 @@ FLAWLESS_MARGIN = 40.0
 MARGIN = 9.0
 """Bits by which one explanation of the numbers must be better than another to be believed."""
 
-ORDER_BITS, NARROW_BITS, BYTE_BITS, ZERO_BITS, BROKEN_BITS = 8.0, 8.0, 8.0, 1.0, 12.0
+ORDER_BITS, NARROW_BITS, BYTE_BITS, ZERO_BITS, BROKEN_BITS = 8.0, 20.0, 8.0, 1.0, 12.0
 """What it costs to differ from the other fields' byte order, to have one byte, to leave a constant, a zero, a step that
-does not rise."""
+does not rise. LISTQ has room for six digits, and numbers above 255 are named (Q96060, Q108067): no byte holds them."""
 
 MOST_BITS = 7
 """Mean information of a step between numbers; what jumps farther is no count of changes."""
@@ -91,12 +92,14 @@ class Reading:
         bits: what it leaves to be explained; lower is better.
         doubts: other fields that might be the number, in words.
         narrower: other ways to store the same numbers, where the first is too wide for a record.
+        turned: whether the numbers rise in another order of the records than that of their bytes.
     """
 
     claims: list[Claim] = field(default_factory=list)
     bits: float = 0.0
     doubts: list[str] = field(default_factory=list)
     narrower: list[Claim] = field(default_factory=list)
+    turned: bool = False
 
 
 class Sight:
@@ -111,7 +114,7 @@ class Sight:
         before, behind = room(records, rule)
         self.before = min(WIDEST, before)
         most = max(rule.gap, rule.widest) - self.ending - max(rule.distance, FEWEST_HEAD)
-        self.order = self._listed_order()
+        self.runs = [run] if (run := self._listed_order()) else []
         self.behind = 0 if rule.stride == 1 else max(0, min(WIDEST, behind, most))
         self.columns: dict[tuple[str, int, int], list[bytes]] = {}
 
@@ -124,6 +127,20 @@ class Sight:
         listed = [(row.sync, at) for at, row in enumerate(self.rows()) if row is not None]
         rising = sum(one < other for (one, _), (other, _) in itertools.pairwise(listed))
         return [at for _, at in sorted(listed)] if rising < (len(listed) - 1) * (1 - 2 * SPOILED) else []
+
+    def turned(self, chained: Sequence[list[int]]) -> Iterator[Sight]:
+        """Yield the records in other orders than that of their bytes: as offsets lead through them, or backwards."""
+        backwards = [run[::-1] for run in chained or [list(range(len(self.records)))]]
+        for runs in [chained, backwards] if chained else [backwards]:
+            other = copy(self)
+            other.runs = list(runs)
+            yield other
+
+    def ordered(self, values: Sequence[int | None]) -> list[int | None]:
+        """Return the numbers of a column in the order of the records; of pieces of a chain the lowest comes first."""
+        if not self.runs:
+            return list(values)
+        return [values[at] for run in sorted(self.runs, key=lambda run: values[run[0]] or 0) for at in run]
 
     def place(self, held: ChainRecord, side: str, at: int) -> int:
         """Return where a column stands in the file of a record."""
@@ -185,9 +202,16 @@ def readings(records: Sequence[ChainRecord], rule: Rule) -> list[Reading]:
         assert rule.number is not None, "a rule by length has a field"
         claims.append(_length(sight, rule.distance, rule.number))
     claims += _links(sight, claims)
-    counted = _counted(sight, claims)
+    chained, runs = ([], []) if sight.runs or _is_told(sight) else _chained(sight, claims)
+    counted = _counted(sight, [*claims, *chained])
+    if not counted and not _is_told(sight):
+        sight, counted = next(
+            ((other, found) for other in sight.turned(runs) if (found := _counted(other, [*claims, *chained]))),
+            (sight, counted),
+        )
     order = _order(sight, claims)
-    dates = _stamp(sight, [*claims, *_leading(sight, counted, order)])
+    taken = [*claims, *chained]
+    dates = _stamp(sight, [*taken, *_leading(sight, counted, order)]) or _dated_beside(sight, counted, taken)
     return _numbered(sight, counted, claims, dates, order or _order(sight, dates))
 
 
@@ -280,6 +304,53 @@ def _links(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
     return found
 
 
+def _chained(sight: Sight, taken: Sequence[Claim]) -> tuple[list[Claim], list[list[int]]]:
+    """Return the offsets that lead from record to record in another order than theirs, and that order, in pieces.
+
+    They lead to the beginning of records, which is the same distance before every text, and never twice to one. Where
+    a part of a file is looked at they lead out of it, too.
+    """
+    if len({id(each.sample_file) for each in sight.records}) != 1 or len(sight.records) < FEWEST_CHAINED:
+        return [], []
+    starts = {each.start: at for at, each in enumerate(sight.records)}
+    size = len(sight.records[0].sample_file.data)
+    for number in columns.links():
+        for side, at in sight.spots(number) if number.kind in {"u16", "u32"} else ():
+            inside = [each for each in sight.glance(side, at, number) if each is not None and each < size]
+            if side != HEAD or len(set(inside)) < FEWEST_INSIDE or not free(side, at, number.size, taken):
+                continue
+            values = sight.values(side, at, number)
+            first = {place - value for value in inside[:2] for place in starts}
+            for distance in sorted(each for each in first if at <= each <= sight.before + WIDEST):
+                targets = ((one, starts.get(value + distance)) for one, value in enumerate(values) if value is not None)
+                leads = {one: other for one, other in targets if other is not None}
+                runs = _runs(leads, len(values)) if len(leads) >= CHAINED * len(values) else []
+                if runs:
+                    return [Claim(side, at, number, "link")], runs
+    return [], []
+
+
+def _runs(leads: dict[int, int], count: int) -> list[list[int]]:
+    """Return records in pieces as each leads to the next; none where they lead in a circle or twice to one."""
+    targets = set(leads.values())
+    if len(targets) < len(leads):
+        return []
+    runs = []
+    for first in range(count):
+        if first not in targets:
+            run = [first]
+            while run[-1] in leads:
+                run.append(leads[run[-1]])
+            runs.append(run)
+    return runs if sum(map(len, runs)) == count else []
+
+
+FEWEST_CHAINED, FEWEST_INSIDE, CHAINED = 12, 4, 0.5
+"""Records that show a chain of offsets, offsets among a few that lie in the file, and the share that leads to records.
+
+Of twelve offsets that lead to six different records, from a few of some hundred columns, none does by accident."""
+
+
 def link_head(sight: Sight, claims: Sequence[Claim]) -> int | None:
     """Return how long a record's head is by what links lead to; None without links."""
     for claim in claims:
@@ -294,6 +365,21 @@ def link_head(sight: Sight, claims: Sequence[Claim]) -> int | None:
         if votes:
             return max(votes, key=lambda each: votes[each])
     return None
+
+
+def _dated_beside(sight: Sight, counted: Sequence[_Counter], claims: Sequence[Claim]) -> list[Claim]:
+    """Return dates that one number leaves room for, where another takes a byte of them.
+
+    What rises so often and by so much is a date, and no count; the number is then the one beside it.
+    """
+    for group in _grouped(counted) if len(sight.records) > columns.MARGIN else ():
+        for each in group:
+            dates = _stamp(sight, [*claims, each.claim])
+            if dates and dates[0].sure and not free(*_extent(dates[0]), [other.claim for other in counted]):
+                shown = columns.rising(sight.ordered(sight.values(dates[0].side, dates[0].at, dates[0].number)))
+                if shown is None or shown.bits > MOST_BITS:
+                    return dates
+    return []
 
 
 class _Date(NamedTuple):
@@ -312,7 +398,7 @@ def _stamp(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
             if not columns.may_date(sight.glance(side, at, number)):
                 continue
             if free(side, at, number.size, taken) and not _written(sight, side, at, number):
-                values = sight.values(side, at, number)
+                values = sight.ordered(sight.values(side, at, number))
                 found += [
                     _Date(Claim(side, at, number, "stamp", each.encoding), each) for each in columns.dated(values)[:1]
                 ]
@@ -326,6 +412,7 @@ def _stamp(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
         each
         for each in steady
         if each is not best
+        and columns.may_run(sight.values(each.claim.side, each.claim.at, each.claim.number), each.dated.encoding)
         and (each.dated.days <= best.dated.days * 1.5 + 1 or not free(*_extent(each.claim), [best.claim]))
     ]
     days = f"{best.dated.days:.0f} days" if best.dated.days >= 2 else "a day or two"
@@ -489,18 +576,15 @@ def _is_as_known(sight: Sight, values: Sequence[int | None]) -> bool:
 
 def _counting(sight: Sight, taken: Sequence[Claim], wanted: str) -> Iterator[_Counter]:
     listed = _is_listed(sight)
-    known = listed or any(
-        each.sample_file.first is not None or each.sample_file.last is not None for each in sight.records
-    )
-    for number in (*columns.integers(), *columns.odd()) if known else columns.integers():
+    for number in (*columns.integers(), *columns.odd()) if _is_told(sight) else columns.integers():
         for side, at in sight.spots(number):
             if side != wanted or not free(side, at, number.size, taken):
                 continue
-            may_rise = bool(sight.order) or columns.may_rise(sight.glance(side, at, number))
+            may_rise = bool(sight.runs) or columns.may_rise(sight.glance(side, at, number))
             if not may_rise or _other_digits(sight, side, at, number):
                 continue
             values = sight.values(side, at, number)
-            shown = columns.rising([values[each] for each in sight.order] if sight.order else values)
+            shown = columns.rising(sight.ordered(values))
             if shown is not None and (_agrees(sight, values) if listed else shown.bits <= MOST_BITS):
                 yield _Counter(Claim(side, at, number, "sync"), tuple(values), shown)
 
@@ -569,7 +653,7 @@ def _numbered(
         best = _widest(group, order)
         chosen = best.claim._replace(doc=_said(sight, best, group, listed=listed), sure=len(group) == 1)
         narrower = [chosen._replace(at=each.claim.at, number=each.claim.number) for each in _by_width(group, order)[1:]]
-        results.append(Reading([chosen, *claims, *dates], bits, narrower=narrower))
+        results.append(Reading([chosen, *claims, *dates], bits, narrower=narrower, turned=bool(sight.runs)))
     if results and not listed:
         results[0].doubts = list(_doubts(rated, results, places))
     return results
@@ -664,7 +748,8 @@ def _widest(group: Sequence[_Counter], order: str) -> _Counter:
 def _said(sight: Sight, best: _Counter, group: Sequence[_Counter], *, listed: bool) -> str:
     """Return what speaks for a number, in counts of what agrees."""
     count = len(best.values)
-    steps = [b - a for a, b in itertools.pairwise(best.values) if a is not None and b is not None]
+    own = sight.ordered(best.values)
+    steps = [b - a for a, b in itertools.pairwise(own) if a is not None and b is not None]
     rows = sight.rows()
     doc = f"rises {sum(step > 0 for step in steps)} times in {count} records, by one {steps.count(1)} times"
     if listed:
@@ -679,6 +764,12 @@ def _agreeing(rows: Sequence[ListedRecord | None], values: Sequence[int | None])
     own = sum(row is not None and row.sync == value for row, value in zip(rows, values, strict=True))
     later = sum(row is not None and row.sync == value for row, value in zip(rows, values[1:], strict=False))
     return max(own, later)
+
+
+def _is_told(sight: Sight) -> bool:
+    """Whether somebody knows numbers: a listing prints them, or the first or the last of a file is given."""
+    files = (each.sample_file for each in sight.records)
+    return _is_listed(sight) or any(each.first is not None or each.last is not None for each in files)
 
 
 def _is_listed(sight: Sight) -> bool:

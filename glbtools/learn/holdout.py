@@ -70,9 +70,10 @@ def held_out(
     rest, kept = [], []
     left = total - total // 3
     for sample_file, queue in zip(sample_files, queues, strict=True):
-        shown = queue.records[:left]
+        records = sorted(queue.records, key=lambda each: each.start)  # by their bytes, in whatever order they are read
+        shown = records[:left]
         left -= len(shown)
-        kept.append(queue.records[len(shown) :])
+        kept.append(records[len(shown) :])
         near = [each for each in shown if each.stop <= LARGEST]
         if near:
             whole = len(near) == len(queue.records)
@@ -80,10 +81,10 @@ def held_out(
             # A number that is known of one record is as good as one of another: what it decides is not asked here.
             if not whole and sample_file.last is not None and layout.numbered:
                 rest[-1].last = near[-1].sync
-    records = sum(map(len, kept))
+    count = sum(map(len, kept))
     found = search(rest) if rest else None
     if found is None:
-        return Holdout(records, total, None)
+        return Holdout(count, total, None)
     wrong: dict[str, int] = dict.fromkeys(("number", "text", "date"), 0)
     alike = 0
     first, shift = codec(layout).len_head, codec(found).len_head
@@ -98,7 +99,7 @@ def held_out(
                     wrong[what] += 1
         for what in wrong:  # what is not found at all
             wrong[what] += len(left_over)
-    return Holdout(records, total, alike, tuple(what for what, count in wrong.items() if count > STRAY * records))
+    return Holdout(count, total, alike, tuple(what for what, times in wrong.items() if times > STRAY * count))
 
 
 def _differing(one: Record, other: Record) -> list[str]:

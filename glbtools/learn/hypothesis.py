@@ -42,6 +42,7 @@ class Hypothesis(NamedTuple):
         rule: how its records follow each other; None where the files are of fixed structures.
         texts: what it reads, number and text of every record, of large files of some; ``said``: a hash of all texts.
         copied: bytes behind the text that hold the length again.
+        turned: whether its numbers rise in another order of the records than that of their bytes.
     """
 
     layout: Layout
@@ -55,6 +56,7 @@ class Hypothesis(NamedTuple):
     texts: tuple[tuple[int, str], ...] = ()
     said: int = 0
     copied: frozenset[int] = frozenset()
+    turned: bool = False
 
     def __repr__(self) -> str:
         return brief("Hypothesis", f"{self.layout.id}, {count(self.records, 'record')}, {self.explained:.0%}")

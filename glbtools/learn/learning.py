@@ -203,7 +203,7 @@ def _queue_layout(
         if "sync" not in fixed:
             layout, queues = narrowed(layout, sample_files, queues)
         numbered = "sync" in fixed or any(each.printed or each.last is not None for each in sample_files)
-        layout = with_order(layout, sample_files, queues) if numbered else layout
+        layout = with_order(layout, sample_files, queues) if numbered or found[0].turned else layout
         layout = with_repeats(layout, sample_files, reading.by(layout), told=numbered)
         queues = reading.by(layout)
         learning.layout, learning.checksum = with_checksum(

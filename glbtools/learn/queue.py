@@ -320,6 +320,7 @@ def _weighed(sample_files: Sequence[SampleFile], records: Sequence[ChainRecord],
         texts=compared(queues),
         said=all_said(queues),
         copied=copied,
+        turned=reading.turned,
     )
 
 

@@ -94,6 +94,35 @@ def test_alone_no_false_number_is_stated(order: str, links: str, tmp_path: Path)
         assert not found.layout.numbered or {each.sync for each in records} <= {number for number, _ in rows()}
 
 
+@pytest.mark.parametrize(("order", "links"), [("any", "n"), ("any", "p"), ("descending", ""), ("descending", "np")])
+def test_alone_offsets_or_the_number_itself_tell_the_order(order: str, links: str, tmp_path: Path) -> None:
+    data = packed(rows(), ORDERS[order], links)
+    learning = learnt(tmp_path, data, told=False)
+    assert learning.layout is not None and not learning.partial, learning.reasons
+    assert learning.layout.order == ("links" if links else "descending")
+    assert learning.held is not None and learning.held.alike in {None, learning.held.records}
+    assert [(each.sync, each.text.encode()) for each in parse_queue(data, learning.layout).records] == rows()
+
+
+@pytest.mark.parametrize("links", ["", "n", "p"])
+def test_alone_no_order_tells_a_number_from_the_one_before_it(links: str, tmp_path: Path) -> None:
+    """Both rise as the offsets lead, or backwards: which of them is of the change itself no file shows."""
+    order = ORDERS["any" if links else "descending"]
+    twice = [(number, struct.pack("<I", number - 1) + raw) for number, raw in rows()]
+    starts: dict[int, int] = {}
+    at = 0
+    for index in order:
+        starts[index], at = at, at + 4 * len(links) + 10 + len(rows()[index][1]) + 1
+    data = b""
+    for index in order:
+        number, raw = twice[index]
+        other = {"n": starts.get(index + 1, NOWHERE), "p": starts.get(index - 1, NOWHERE)}
+        data += b"".join(struct.pack("<I", other[link]) for link in links)
+        data += struct.pack("<IH", number, len(raw) - 4 + 1) + raw + b"\0"
+    layout = learnt(tmp_path, data, told=False).layout
+    assert layout is not None and not layout.numbered
+
+
 @pytest.mark.parametrize("links", ["n", "p"])
 def test_a_broken_chain_is_said_and_loses_no_record(links: str, tmp_path: Path) -> None:
     data = packed(rows(), ORDERS["any"], links)

@@ -439,3 +439,68 @@ def test_a_third_of_the_files_of_one_record_is_kept_apart_and_read(tmp_path: Pat
         "the last 3 of 9 files; the layout found without them reads 3 of 3 alike"
     )
     assert str(learn_layout(files[:4], known=known[:4]).held) == "none: there are too few files"
+
+
+def numbered(learning: Learning) -> list[int]:
+    """The numbers that are stated; none where they are open."""
+    layout = learning.layout
+    held = parse_queue(learning.contents[0], layout).records if layout is not None and layout.numbered else []
+    return [each.sync for each in held]
+
+
+@pytest.mark.parametrize("counts", [False, True])
+def test_what_rises_by_hundreds_each_time_is_no_rival_of_an_ordinal(
+    *, counts: bool, learn: Callable[..., Learning]
+) -> None:
+    def head(number: int, seconds: int, raw: bytes) -> bytes:
+        return struct.pack(">HIII", len(raw) + 1, seconds, number, number + 40 * counts)
+
+    learning = learn(packed(head, list(range(1, 61))))
+    assert numbered(learning) == ([] if counts else list(range(1, 61))), learning.reasons
+
+
+@pytest.mark.parametrize(("first", "low"), [(1, 24), (1, 16), (2049, 24)])
+def test_a_number_that_begins_at_1_has_nothing_above_it(first: int, low: int, learn: Callable[..., Learning]) -> None:
+    def head(number: int, seconds: int, raw: bytes) -> bytes:
+        wide = struct.pack("<Q", number + (1 << low))[:4]
+        return struct.pack("<HI", len(raw) + 1, seconds) + wide + b"\0\0\x01\0"
+
+    data = packed(head, list(range(first, first + 60)))
+    learning = learn(data)
+    decided = first == 1 and low == 24
+    assert numbered(learning) == (list(range(1, 61)) if decided else []), learning.reasons
+
+
+@pytest.mark.parametrize("above", [0x0D, 0])
+def test_no_count_of_changes_is_one_byte(above: int, learn: Callable[..., Learning]) -> None:
+    def head(number: int, seconds: int, raw: bytes) -> bytes:
+        high_first = struct.pack(">IH", number, above) if not above else struct.pack(">I", above << 8 | number)
+        return struct.pack("<I", len(raw) + 1) + high_first + struct.pack("<I", seconds)
+
+    learning = learn(packed(head, list(range(183, 213))))
+    assert numbered(learning) == [above << 8 | each for each in range(183, 213)], learning.reasons
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_dates_whose_lowest_byte_never_changes_are_no_rivals(*, running: bool, learn: Callable[..., Learning]) -> None:
+    moments = [0x37432B80 + 4001 * at for at in range(60)]
+
+    def head(number: int, seconds: int, raw: bytes) -> bytes:
+        before = number * 7 & 0xFF if running else 0x82
+        return struct.pack("<HHBIH", len(raw) + 1, 0xDBB9, before, seconds, number)
+
+    learning = learn(packed(head, list(range(1, 61)), moments))
+    assert numbered(learning) == ([] if running else list(range(1, 61))), learning.reasons
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_a_number_takes_no_byte_of_dates_that_rise(*, dated: bool, learn: Callable[..., Learning]) -> None:
+    """High byte first the number would begin with what is always the same: of a date, or of nothing that is known."""
+
+    def head(number: int, seconds: int, raw: bytes) -> bytes:
+        before = struct.pack("<I", seconds) if dated else bytes((zlib.crc32(raw) & 0xFF, 7, 9, 0x2C))
+        return before + struct.pack("<HBH", number, 0, len(raw) + 1)
+
+    moments = [0x2CDD0000 + 4001 * at + 7 * (at % 3) for at in range(30)]
+    learning = learn(packed(head, list(range(0x8702, 0x8702 + 30)), moments))
+    assert numbered(learning) == (list(range(0x8702, 0x8702 + 30)) if dated else []), learning.reasons
