@@ -375,7 +375,8 @@ class _Places(Mapping[str, Place]):
 
 
 def _named(own: dict[str, Any]) -> dict[str, Any]:
-    """Return values with the name of a requestor, where its network and its postoffice are stored apart."""
+    """Return values with the name of a requestor, where it is stored without its kind of address, or in two parts."""
+    own.setdefault("name", own.get("address"))
     network, postoffice = own.get("network"), own.get("postoffice")
     if own.get("name") is None and isinstance(network, str) and network and postoffice:
         own["name"] = f"{network}/{postoffice}"

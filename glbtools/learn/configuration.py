@@ -31,7 +31,8 @@ from glbtools.learn.holdout import FEWEST, Holdout
 from glbtools.learn.hypothesis import Hypothesis
 from glbtools.learn.kinds import mentions, pointers
 from glbtools.learn.pins import Pin
-from glbtools.learn.positions import Plain, Position, holds, hours
+from glbtools.learn.positions import ENCODING, Plain, Position, holds, hours
+from glbtools.learn.requestors import kind_of_address, passed_over
 from glbtools.learn.result import Learning
 from glbtools.learn.search import CERTAIN, SHOWN, Search, Spot, holding, search, width
 
@@ -47,7 +48,7 @@ MOST_COPIES, FEWEST_CHANGES = 3, 3
 MOST_SAID = 4
 """Values of one name that a sentence holds."""
 
-ROOM = {"server": 22, "name": 64, "network": 11, "postoffice": 11, "administrator": 32, "types": 64}
+ROOM = {"server": 22, "name": 64, "address": 22, "network": 11, "postoffice": 11, "administrator": 32, "types": 64}
 """Bytes a text is given where nothing shows its end: NETWORK/POSTOFFICE has 21 at most (Q148666), more is assumed."""
 
 
@@ -80,6 +81,7 @@ def learn_configuration(
     by_name, refuted = _settled(hints, fixed, learnt.concluded)
     learnt.reasons += refuted
     copies = _copies(by_name)
+    _distrust(by_name)
     placed = [each for each in by_name.values() if each.decided]
     learnt.held = _kept_apart(hints, fixed)
     fields = _fields(hints, placed, copies)
@@ -91,11 +93,15 @@ def learn_configuration(
         learnt.mentions += mentions(hints.lives(part), part, fields, order)
     learnt.parts = [_part(hints, each, fields) for each in hints.snapshots]
     learnt.reasons += [_copied(learnt.decided[name], spots) for name, spots in copies.items()]
+    kindless = _kindless(learnt)
     for name in known_hints.names(family):
-        if name != "name" or not set(known_hints.PARTS) <= learnt.decided.keys():
+        if name != "name" or not kindless:
             _open(hints, name, by_name, learnt)
-        else:
-            learnt.reasons.append("name: network and postoffice stand apart, and which byte says the kind is open")
+    if kindless:
+        learnt.reasons.append(kindless)
+        learnt.concluded.append(kind_of_address(hints, fields))
+    doubts, remarks = passed_over(hints, fields)
+    learnt.concluded += remarks
     known_none = {each.name for each in fixed if each.offset is None}
     untold = [each for each in known_hints.names(family) if each not in {*by_name, *known_none} and each[:4] != "ptr_"]
     if untold:
@@ -106,11 +112,12 @@ def learn_configuration(
         learnt.wanted.append("one more snapshot with its listing, in which the numbers have changed")
     learnt.candidates = list(_hypotheses(hints, by_name, fields, copies))
     if not learnt.reasons:
-        learnt.layout = _layout(hints, fields, order or "little")
+        learnt.layout = _layout(hints, fields, order or "little")._replace(partial=bool(doubts))
     elif any(_is_shown(by_name[name]) for name in learnt.decided if partial or name in NUMBERS) and not (
-        refuted or _is_false(hints, by_name, learnt)
+        refuted or _is_false(hints, by_name)
     ):
         learnt.layout = _layout(hints, fields, order or "little")._replace(partial=True)
+    learnt.reasons += doubts
     return learnt
 
 
@@ -132,19 +139,45 @@ def _settled(hints: Hints, fixed: Sequence[Pin], said: list[str]) -> tuple[dict[
 
 
 def _searches(hints: Hints) -> list[Search]:
-    """Return the search for each name; for one that stands in no place those for its parts, too."""
+    """Return the search for each name; where one stands nowhere, for what stands of it without its kind of address."""
     searches = [search(hints, name) for name in known_hints.names(hints.family)]
     if any(each.name == "name" and each.told and not each.spots for each in searches):
         hints.told += known_hints.parted(hints.told)
-        searches += [search(hints, name) for name in known_hints.PARTS]
+        address = search(hints, known_hints.ADDRESS)
+        searches += [address] if address.spots else [search(hints, name) for name in known_hints.PARTS]
     return searches
 
 
-def _is_false(hints: Hints, searches: Mapping[str, Search], learnt: Learning) -> bool:
-    """Whether something that is known must be false: then nothing that was said of the files is to be relied on."""
-    parts = set(known_hints.PARTS) <= learnt.decided.keys()
-    nowhere = any(not each.spots and not (name == "name" and parts) for name, each in searches.items())
+def _is_false(hints: Hints, searches: Mapping[str, Search]) -> bool:
+    """Whether something that is known must be false: then nothing that was said of the files is to be relied on.
+
+    A number or a date that stands nowhere is of another moment, and what stands somewhere may be an older copy. A name
+    does not change: one that stands nowhere is stored in a form of its own.
+    """
+    nowhere = any(not each.spots and not _is_text(each) for each in searches.values())
     return hints.contradicted or nowhere or any(each.disputed for each in searches.values())
+
+
+def _kindless(learnt: Learning) -> str:
+    """Return what is open where the name of a requestor stands without its kind of address; else nothing."""
+    if set(known_hints.PARTS) <= learnt.decided.keys():
+        return "name: network and postoffice stand apart, and which byte says the kind is open"
+    if known_hints.ADDRESS in learnt.decided:
+        return "name: network and postoffice stand without the kind of address, and which byte says it is open"
+    return ""
+
+
+def _distrust(searches: Mapping[str, Search]) -> None:
+    """Where something that is known stands nowhere, ask of every place that chance does not explain it.
+
+    The file stores things in forms that were not looked for, or what is said of it is of another moment or file: then
+    a place that holds a small value may be that of anything.
+    """
+    parts = [each for name, each in searches.items() if name in {known_hints.ADDRESS, *known_hints.PARTS}]
+    apart = bool(parts) and all(each.spots for each in parts)
+    nowhere = any(not each.spots for name, each in searches.items() if name != "name" or not apart)
+    for each in searches.values():
+        each.doubtful = nowhere
 
 
 def _copies(searches: Mapping[str, Search]) -> dict[str, list[Spot]]:
@@ -265,12 +298,11 @@ def _fields(hints: Hints, placed: Sequence[Search], copies: Mapping[str, Sequenc
     for each in placed:
         others = [span for name, span in spans.items() if name != each.name and span[0] == each.section]
         others += [spot.span for kept in copies.values() for spot in kept if spot.span[0] == each.section]
+        taken = [(one.section, one.offset, one.stop) for one in fields if one.section == each.section]
         if _is_text(each):
-            starts = [start for _, start, _ in others]
-            starts += [one.offset for one in fields if one.section == each.section]
-            place, doubt = _room(hints, each, starts)
+            place, doubt = _room(hints, each, [start for _, start, _ in (*others, *taken)])
         else:
-            place, doubt = width(each, others)
+            place, doubt = width(each, others, taken)
         fields.append(_field(hints, each, place, doubt))
     return fields
 
@@ -280,14 +312,19 @@ def _is_text(search: Search) -> bool:
 
 
 def _room(hints: Hints, search: Search, others: Sequence[int]) -> tuple[Position, str]:
-    """Return the bytes that a text has: up to the next field, or the first byte that is not zero."""
+    """Return the bytes that a text has: up to the next field, or the first byte that is not zero.
+
+    Only values that are known have an end: what a deleted record holds there may be no text any more. Where bytes that
+    are not zero stand nearer behind a NUL than a longer value reaches, they are what was there before.
+    """
     place, least = search.spots[0].places[0], search.spots[0].least
-    regions = hints.regions(search.section)
-    stop = min([len(regions[0]), *(start for start in others if start > place.offset)])
-    for region in regions:
-        end = region.find(b"\0", place.offset)
-        end = len(region) if end < 0 else end
-        stop = min(stop, next((at for at in range(end, stop) if region[at]), stop))
+    ends = {(hints.region(each), place.offset + len(str(each.value).encode(ENCODING))) for each in search.told}
+    limit = min([len(region) for region, _ in ends] + [start for start in others if start > place.offset])
+    stop = min(next((at for at in range(end, limit) if region[at]), limit) for region, end in ends)
+    if stop < place.offset + least:
+        return place._replace(
+            size=min(least, limit - place.offset)
+        ), "its size: what stands behind a NUL may be its own"
     size = min(stop - place.offset, max(ROOM[search.name], least))
     return place._replace(size=size), f"its size: {stop - place.offset} bytes are free for it"
 

@@ -32,6 +32,7 @@ from glbtools.learn.hints import (
     section,
 )  # fmt: skip
 from glbtools.learn.positions import ENCODING, Plain
+from glbtools.learn.requestors import find_records
 
 MOST_TEXT = 1 << 20
 """Bytes of a text that are looked at for subjects."""
@@ -64,6 +65,7 @@ def gathered(
         hints.told += _given(hints, text, [path for path, _ in own])
     if hints.snapshots:
         _listed(hints, listings, [path for path, _ in own])
+        find_records(hints)
         for path, data in contents:
             if (path, data) not in own:
                 _beside(hints, path, data)

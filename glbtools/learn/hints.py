@@ -26,14 +26,15 @@ LISTING, GIVEN = "listing", "known value"
 _SYNC, _SMALL, _POINTER = ("u16", "u32"), ("u8", "u16", "u32"), ("i16", "i32")
 _NUMBERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "reqconf": {
-        **dict.fromkeys(("reqsync", "srvsync", "importsync"), _SYNC),
+        **dict.fromkeys(("reqsync", "srvsync"), _SYNC),
+        "importsync": _SMALL,
         **{f"ptr_{name.lower()}": _POINTER for name in POINTERS},
         "limit": _SYNC,
     },
     "queue": {"sync": ("u16", "u24", "u32", "w32")},
     "srvconf": {
-        **dict.fromkeys(("sync", "cycle", "reqsync", "srvsync", "importsync", "last_cycle"), _SYNC),
-        "keep_updates": _SMALL,
+        **dict.fromkeys(("sync", "reqsync", "srvsync"), _SYNC),
+        **dict.fromkeys(("cycle", "importsync", "last_cycle", "keep_updates"), _SMALL),
     },
 }
 CONFIGURATIONS = ("reqconf", "srvconf")
@@ -42,7 +43,10 @@ DATES = {"reqconf": ("last_export", "last_import"), "srvconf": ("last_update",)}
 PARTS = ("network", "postoffice")
 """Parts of a requestor's name that may stand apart: NETWORK/POSTOFFICE, less the kind of address in front."""
 
-_NAME = re.compile(r"(?:[A-Z0-9]{2,8}:)?([^/]+)/([^/]+)", re.IGNORECASE)
+ADDRESS = "address"
+"""Both parts as one text, without the kind of address."""
+
+_NAME = re.compile(r"(?:[A-Z0-9]{2,8}:)?(([^/]+)/([^/]+))", re.IGNORECASE)
 _HEADER = ("sync", "cycle", "administrator", "keep_updates")
 
 
@@ -127,6 +131,7 @@ class Hints:
         snapshots: the files that have a size of that family; of a queue what stands before its text.
         told: what listings and given values say, and what files beside them say.
         remarks: what could not be used, in words.
+        unlisted: snapshots and records that no row of a listing has, where names show which record each row has.
         contradicted: whether two sources say different things of one value.
     """
 
@@ -134,6 +139,7 @@ class Hints:
     snapshots: list[Snapshot]
     told: list[KnownValue] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    unlisted: list[tuple[int, int]] = field(default_factory=list)
     contradicted: bool = False
 
     def region(self, told: KnownValue) -> bytes:
@@ -177,7 +183,7 @@ def parted(told: Sequence[KnownValue]) -> list[KnownValue]:
         each._replace(name=part, value=match[number])
         for each, match in zip(names, matches, strict=True)
         if match is not None and None not in matches
-        for number, part in enumerate(PARTS, 1)
+        for number, part in enumerate((ADDRESS, *PARTS), 1)
     ]
 
 

@@ -51,11 +51,12 @@ def pointers(regions: Sequence[bytes], fields: Sequence[Field], order: str) -> l
     """Return the idle pointers of REQCONF: -1 in one file at least, a position or -1 in the others.
 
     There are four (Q112301, Q140462). Which is which cannot be seen while they are idle, so they are not given the
-    names of the queues. Fewer may be seen: one that was in use all the time looks like any other number.
+    names of the queues. Where fewer are seen nothing is: one may have been in use all the time, but -1 is in two bytes,
+    too, and what fills unused bytes.
     """
     starts = sorted({start for region in regions for start in _idle(region, fields)})
     tiles = all(after - start >= len(IDLE) for start, after in pairwise(starts))
-    if not starts or len(starts) > len(POINTERS) or not tiles:
+    if len(starts) != len(POINTERS) or not tiles:
         return []
     stored: Literal["little", "big"] = "big" if order == "big" else "little"
     for start in starts:

@@ -70,6 +70,7 @@ class Search:
         by: how other fields helped to decide, in words.
         disputed: its only place is claimed by another field as well, and nothing shows which of them is right.
         pinned: how a person says where it stands; empty where nobody does.
+        doubtful: chance may have put it there, and other values show that chance is not to be trusted.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Search:
     by: list[str] = field(default_factory=list)
     disputed: bool = False
     pinned: str = ""
+    doubtful: bool = False
 
     def keep(self, spots: list[Spot], why: str) -> None:
         """Leave some of the places, if there are any."""
@@ -106,7 +108,7 @@ class Search:
     @property
     def decided(self) -> bool:
         """Whether one place is left, and chance does not explain it."""
-        sure = bool(self.pinned) or self.chance <= (CERTAIN if self.weak else LIKELY)
+        sure = bool(self.pinned) or self.chance <= (CERTAIN if self.weak or self.doubtful else LIKELY)
         return len(self.spots) == 1 and not self.disputed and sure
 
 
@@ -164,24 +166,32 @@ def spots(places: Sequence[Position], told: Sequence[KnownValue]) -> list[Spot]:
     return [Spot(tuple(sorted(each, key=lambda place: place.size)), longest) for each in groups.values()]
 
 
-def width(search: Search, others: Sequence[tuple[str, int, int]]) -> tuple[Position, str]:
-    """Return the width of a number, and what is doubtful about it."""
-    places = [
-        place
-        for place in search.spots[0].places
-        if not any(place.offset < stop and start < place.stop for _, start, stop in others)
-    ] or [search.spots[0].places[0]]
+def width(
+    search: Search, others: Sequence[tuple[str, int, int]], taken: Sequence[tuple[str, int, int]]
+) -> tuple[Position, str]:
+    """Return the width of a number, and what is doubtful about it.
+
+    Args:
+        search: the number, in one place.
+        others: bytes that other values take at least: no width of this number reaches into them.
+        taken: bytes that fields before it were given; some of them may as well be zeros in front of this one.
+    """
+    places = [place for place in search.spots[0].places if not _meets(place, others)] or [search.spots[0].places[0]]
     orders = {place.order for place in places}
     if len(orders - {""}) > 1:  # a single byte is right in either
         places = [place for place in places if not place.order]
-    if len(places) == 1:
-        return places[0], ""
     most = USUAL.get(search.name, 4)
     usual = [each for each in places if each.kind == "dec" or (each.size <= most and each.kind not in ODD)]
-    wide = usual[-1] if usual else places[0]
+    wide = next((place for place in reversed(usual) if not _meets(place, taken)), places[0])
+    if len(places) == 1:
+        return wide, ""
     unit = "digits" if wide.kind == "dec" else "bits"
     sizes = [str(place.size if wide.kind == "dec" else 8 * place.size) for place in places if place != wide]
     return wide, f"its width: {' or '.join(sizes)} {unit} would read the same"
+
+
+def _meets(place: Position, spans: Sequence[tuple[str, int, int]]) -> bool:
+    return any(place.offset < stop and start < place.stop for _, start, stop in spans)
 
 
 def tried(hints: Hints, search: Search, orders: Sequence[Order]) -> int:

@@ -45,7 +45,7 @@ def partial_layout(sample_files: Sequence[SampleFile]) -> Layout | None:
     found = _number(held, start)
     if found is None:
         return None
-    place, doubt = width(found, ())
+    place, doubt = width(found, (), ())
     told = len(set(found.values))
     doc = f"the known numbers of {len(found.told)} files, {told} different ones, stand here and nowhere else"
     sync = Field(

@@ -224,6 +224,34 @@ def test_minus_one_at_more_places_than_there_are_pointers_is_none() -> None:
     assert not [each for each in found.layout.fields if each.role == "link"]
 
 
+def test_minus_one_at_fewer_places_is_none_either() -> None:
+    data = bytearray(reqconf(reqsync=400, srvsync=87298))
+    data[28:36] = bytes(8)
+    found = learnt("reqconf", bytes(data))
+    assert found.layout is not None
+    assert not [each for each in found.layout.fields if each.role == "link"]
+
+
+def test_zeros_between_two_numbers_of_different_orders_belong_to_one_of_them_and_leave_both_widths_open() -> None:
+    data = bytearray(512)
+    data[10:12], data[14:16] = (40_001).to_bytes(2, "little"), (50_002).to_bytes(2, "big")
+    data[100:122] = SERVER.encode().ljust(22, b"\0")
+    listing = listed(ReqConf(reqsync=40_001, srvsync=50_002, server=SERVER))
+    found = learn_configuration("reqconf", [("REQCONF.GLB", bytes(data))], listings=[("LISTDS.TXT", listing)])
+    assert places(found.layout, "reqsync", "srvsync") == [("reqsync", 10), ("srvsync", 14)]
+    assert {found.decided[name].status for name in ("reqsync", "srvsync")} == {"inferred"}
+
+
+def test_a_small_number_is_not_placed_by_chance_where_other_values_stand_nowhere() -> None:
+    data = bytearray(reqconf(reqsync=40_000, srvsync=87298))
+    data[300] = 0x37
+    contents, listing = [("REQCONF.GLB", bytes(data))], listed(ReqConf(reqsync=0x37, srvsync=87298, server=SERVER))
+    found = learn_configuration(
+        "reqconf", contents, listings=[("LISTDS.TXT", listing)], known=["last_export=1994-04-07"]
+    )
+    assert "reqsync" not in found.decided
+
+
 @pytest.mark.parametrize(
     ("shift", "said"), [(5, "5:00 hours ahead of"), (-8, "8:00 hours behind"), (5.75, "5:45 hours ahead")]
 )
