@@ -14,6 +14,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache, partial
 
 from glbtools.binary import stamp
 from glbtools.binary.field import Field, unsigned
@@ -22,9 +23,10 @@ from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue
 from glbtools.learn import columns
 from glbtools.learn.comparison import DamageIndex, undamaged
+from glbtools.learn.dateplaces import clock_bytes
 from glbtools.learn.fields import MOST_BITS, WRITTEN
 from glbtools.learn.framing import Number, spread
-from glbtools.learn.inserting import opened, replaced
+from glbtools.learn.inserting import bytes_of, opened, replaced
 from glbtools.learn.samples import ANCHOR, SampleFile
 from glbtools.learn.scoring import grammatical, is_blank, is_odd, of_one_kind, spread_evenly
 
@@ -173,11 +175,15 @@ def _outstanding(sample_file: SampleFile) -> list[int]:
 # --- the number --------------------------------------------------------------------------------------------------
 
 
-def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
+def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> Iterator[str]:
     """Yield readings of the number by another width, order or place that count as well and give other numbers.
 
-    ``layout`` is what the files were read with, less the fields that are in doubt themselves. Readings that give
-    other numbers than somebody knows are none.
+    Readings that give other numbers than somebody knows are none, nor are those that take bytes of dates.
+
+    Args:
+        parts: the files as they were read.
+        layout: what they were read with, less the fields that are in doubt themselves.
+        dated: the field of the dates where no more than their form is in doubt.
     """
     field = layout.with_role("sync")
     samples = _samples(parts)
@@ -228,6 +234,9 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
         for at in range(each.offset, each.offset + max(1, each.size))
         if not _is_zero(each, at, samples)
     }
+    if dated is not None and dated.section == field.section:
+        taken.update(range(dated.offset, dated.stop))
+    clocks = cache(partial(_clocks, samples, layout))
     end = max(each.stop for each in layout.fields if each.section == field.section and each.size)
     for size, (name, read) in itertools.product((2, 3, 4), _ORDERS.items()):
         for start in range(max(0, high - size + 1), high + 1):
@@ -242,6 +251,8 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
             same = _nearly_all(one == other for one, other in zip(values, chosen, strict=True))
             refuted = columns.is_no_count(values, chosen, size) or columns.begins_by_chance(values, chosen)
             if not same and counts and _agrees(values, known) and not refuted:
+                if clocks(field.section).intersection(range(start, start + size)):
+                    continue
                 yield (
                     f"the number may as well be {8 * size} bits, {name}, at 0x{start:02x}: "
                     f"{values[-1]} in place of {chosen[-1]} in the last record"
@@ -260,9 +271,9 @@ def number_doubts(parts: Parts, layout: Layout) -> Iterator[str]:
         return
     rivals = (
         (values, said)
-        for values, said in _other_counters(layout, samples, chosen)
+        for values, said, section, at in _other_counters(layout, samples, chosen)
         if (rise := _rises(values, chosen, files)) and (_is_ordinal(parts) or _counts(values, chosen, files))
-        if not _jumps([step for step, _ in rise])
+        if not _jumps([step for step, _ in rise]) and not clocks(section).intersection((at, at + 1))
     )
     words = {at: number & 0xFFFF for at, number in known.items()}
     yield from itertools.islice((said for values, said in rivals if _agrees(values, words)), 1)
@@ -336,7 +347,9 @@ LARGEST_HIGH = 64
 """High word that no count of changes reaches."""
 
 
-def _other_counters(layout: Layout, samples: Samples, chosen: Sequence[int]) -> Iterator[tuple[list[int], str]]:
+def _other_counters(
+    layout: Layout, samples: Samples, chosen: Sequence[int]
+) -> Iterator[tuple[list[int], str, str, int]]:
     """Yield what may be counters of their own among the bytes that no field claims: one may be the number."""
     for section in ("record", "trailer"):
         free = {
@@ -356,7 +369,7 @@ def _other_counters(layout: Layout, samples: Samples, chosen: Sequence[int]) -> 
             if len(set(values)) > 1 and values != [each & 0xFFFF for each in chosen]:
                 where = f"{'+' if section == 'trailer' else ''}0x{at:02x}"
                 said = f"the number may as well be the 16 bits at {where}, {name}: {values[-1]} in the last record"
-                yield values, said
+                yield values, said, section, at
 
 
 def _is_zero(field: Field, at: int, samples: Samples) -> bool:
@@ -397,6 +410,12 @@ LARGEST_EVEN = 100
 """Step that numbers may skip by each time."""
 
 
+def _clocks(samples: Samples, layout: Layout, section: str) -> set[int]:
+    """Return the bytes of a section that no field claims, and that are of dates in parts beyond doubt."""
+    places = [(data, queue.codec.origin(each, section)) for data, each, queue in samples]
+    return clock_bytes(places, bytes_of(layout, section, {"opaque", "constant"}))
+
+
 def _jumps(steps: Sequence[int]) -> bool:
     """Whether numbers go up by more than changes do: the low word of dates, or what counts times 256."""
     return len(steps) >= FEWEST_STEPS and statistics.median(steps) > 1 << MOST_BITS
@@ -406,6 +425,12 @@ def _is_ordinal(parts: Parts) -> bool:
     """Whether numbers count the records from 0 or 1 on and skip none: they may be no more than that."""
     numbers = [each.sync for _, queue in parts for each in undamaged(queue)]
     return numbers[0] in {0, 1} and list(numbers) == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+class Form(str):
+    """A doubt that leaves dates what they are: in another form the same bytes are others."""
+
+    __slots__ = ()
 
 
 # --- dates -------------------------------------------------------------------------------------------------------
@@ -447,7 +472,7 @@ def date_doubts(parts: Parts) -> Iterator[str]:
         and not surely_packed
         and _nearly_all(each is not None and FIRST <= each < LAST for each in since_1980)
     ):
-        yield "as seconds since 1980 they are dates of that time, too"
+        yield Form("as seconds since 1980 they are dates of that time, too")
     if sum(each is None or not FIRST <= each < LAST for each in own) > STRAY * len(own):
         yield "they are not of the years in which these programs were in use"
     if _counts_along([unsigned(raw, field.byte_order) for raw in raws], [each.sync for _, each, _ in samples]):
@@ -467,7 +492,7 @@ def date_doubts(parts: Parts) -> Iterator[str]:
         if len(good) >= (1 - STRAY) * len(raws) and back <= 2 * columns.SPOILED * len(raws):
             order, encoding, words = name
             swapped = " with its words the other way round" if words == "swapped" else ""
-            yield f"the same bytes are dates as {encoding}, {order}-endian{swapped}"
+            yield Form(f"the same bytes are dates as {encoding}, {order}-endian{swapped}")
     varying = [{raw[at] for raw in raws} for at in range(field.size)]
     digits = [at for at in range(field.size) if _nearly_all(raw[at] >> 4 < 10 and raw[at] & 15 < 10 for raw in raws)]
     various = sum(len(varying[at]) for at in digits if len(varying[at]) > 1)

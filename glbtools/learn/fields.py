@@ -18,6 +18,7 @@ from glbtools.learn import columns
 from glbtools.learn.chain import ChainRecord, neighbours, room, sample
 from glbtools.learn.clocks import ZONE_STEP, may_differ
 from glbtools.learn.columns import SPOILED
+from glbtools.learn.dateplaces import clock_bytes
 from glbtools.learn.framing import Number, Rule
 from glbtools.learn.samples import ListedRecord
 
@@ -648,7 +649,7 @@ def _numbered(
         key=lambda each: (each[0], -len(each[1])),
     )
     listed = _is_listed(sight)
-    results = []
+    results: list[Reading] = []
     for bits, group in rated[:6]:
         best = _widest(group, order)
         chosen = best.claim._replace(doc=_said(sight, best, group, listed=listed), sure=len(group) == 1)
@@ -656,7 +657,26 @@ def _numbered(
         results.append(Reading([chosen, *claims, *dates], bits, narrower=narrower, turned=bool(sight.runs)))
     if results and not listed:
         results[0].doubts = list(_doubts(rated, results, places))
+    if results and results[0].doubts:
+        clocks = clock_bytes(*_places_before(sight, claims))
+        kept = [each for each in counted if not _is_before(sight, each.claim, clocks)]
+        if kept and len(kept) < len(counted):
+            return _numbered(sight, kept, claims, dates, order)
     return results
+
+
+def _places_before(sight: Sight, claims: Sequence[Claim]) -> tuple[list[tuple[bytes, int]], set[int]]:
+    """Return where the bytes before each text begin, in the order of the records, and which of them no field claims."""
+    order = [at for run in sight.runs for at in run] or range(len(sight.records))
+    records = [each for at in order if (each := sight.records[at]).start >= sight.before]
+    unclaimed = {sight.before - at for at in range(1, sight.before + 1) if free(HEAD, at, 1, claims)}
+    return [(each.sample_file.data, each.start - sight.before) for each in records], unclaimed
+
+
+def _is_before(sight: Sight, claim: Claim, offsets: set[int]) -> bool:
+    """Whether a field before the texts has some of the bytes at offsets from where they begin."""
+    first = sight.before - claim.at
+    return claim.side == HEAD and not offsets.isdisjoint(range(first, first + claim.number.size))
 
 
 def _doubts(

@@ -24,6 +24,7 @@ from glbtools.layouts import Layouts
 from glbtools.learn import columns, configuration, holdout, obscuring, queue, singles, texts
 from glbtools.learn import hints as known_hints
 from glbtools.learn.audit import (
+    Form,
     date_doubts,
     frame_doubts,
     kind_doubts,
@@ -384,7 +385,10 @@ def _test(
     if unset and learning.layout.with_role("stamp") is not None:
         learning.layout = without_stamp(learning.layout, ["all of them are zero"])
         learning.concluded.append("dates are left open: all of them are zero, as other bytes may be")
+    own = None
     if parts and not dated and "stamp" not in fixed and (why := list(date_doubts(parts))):
+        stamp = learning.layout.with_role("stamp")
+        own = stamp if stamp and stamp.status == "observed" and all(isinstance(each, Form) for each in why) else None
         learning.layout = without_stamp(learning.layout, why)
         learning.concluded.append(f"dates are left open: {'; '.join(why)}")
     learning.layout = doubted(learning.layout, learning.comparisons)
@@ -399,7 +403,7 @@ def _test(
     if "sync" not in fixed:
         learning.reasons += width_doubts(learning.layout, [each for each, _ in parts], [held for _, held in parts])
     if parts and not learning.comparisons and "sync" not in fixed:
-        learning.reasons += number_doubts(parts, learning.layout)
+        learning.reasons += number_doubts(parts, learning.layout, own)
     open_ = [
         said for tell in (beyond, astray, elsewhen, still_queued) for said in map(tell, learning.comparisons) if said
     ]

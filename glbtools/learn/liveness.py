@@ -18,8 +18,9 @@ from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue
 from glbtools.learn.columns import LARGEST_STEP, LARGEST_SYNC
 from glbtools.learn.comparison import DamageIndex, paired
+from glbtools.learn.dateplaces import clock_bytes
 from glbtools.learn.framing import BINARY
-from glbtools.learn.inserting import part_name, replaced, with_field
+from glbtools.learn.inserting import bytes_of, part_name, replaced, with_field
 from glbtools.learn.samples import SampleFile
 from glbtools.learn.scoring import grammatical, is_blank
 
@@ -184,14 +185,26 @@ def _flags(pairs: Told) -> Iterator[str]:
     if len(letters) < FEWEST:
         return
     found = columns(sound)
-    for number, column in enumerate(found):
-        if _is_flag(column.values, letters, [each.values for each in found[max(0, number - 1) : number + 2]]):
+    flags = [
+        column
+        for number, column in enumerate(found)
+        if _is_flag(column.values, letters, [each.values for each in found[max(0, number - 1) : number + 2]])
+    ]
+    clocks = {section: _clocks(sound, section) for section in {column.field.section for column in flags}}
+    for column in flags:
+        if column.field.offset + column.at not in clocks[column.field.section]:
             (value, count), (other, rest) = Counter(column.values).most_common(2)
             yield (
                 f"the byte {column.place} is {value:02x} in {count} of {count + rest} records and {other:02x} in the "
                 f"others: it may mark deleted records"
             )
     yield from _flags_before(sound)
+
+
+def _clocks(sound: Sound, section: str) -> set[int]:
+    """Return the bytes of a section that are of dates in parts, and so mark nothing."""
+    places = [(data, queue.codec.origin(each, section)) for data, queue, records in sound for each in records]
+    return clock_bytes(places, bytes_of(sound[0][1].layout, section, UNCLAIMED))
 
 
 Sound = Sequence[tuple[bytes, Queue, Sequence[Record]]]

@@ -504,3 +504,56 @@ def test_a_number_takes_no_byte_of_dates_that_rise(*, dated: bool, learn: Callab
     moments = [0x2CDD0000 + 4001 * at + 7 * (at % 3) for at in range(30)]
     learning = learn(packed(head, list(range(0x8702, 0x8702 + 30)), moments))
     assert numbered(learning) == (list(range(0x8702, 0x8702 + 30)) if dated else []), learning.reasons
+
+
+def in_words(seconds: int) -> bytes:
+    """A struct tm of 16-bit integers, without its last part."""
+    at = datetime(1970, 1, 1) + timedelta(seconds=seconds)
+    day = at.timetuple()
+    return struct.pack("<8H", at.second, at.minute, at.hour, at.day, at.month - 1, at.year - 1900,
+                       (day.tm_wday + 1) % 7, day.tm_yday - 1)  # fmt: skip
+
+
+@pytest.mark.parametrize("marked", [False, True])
+def test_no_part_of_a_date_marks_deleted_records(*, marked: bool, learn: Callable[..., Learning]) -> None:
+    """The month, the year and the day of the year change together in January; a byte behind them changes at will."""
+
+    def head(number: int, seconds: int, raw: bytes) -> bytes:
+        flag = number % 7 == 3 if marked else 0
+        return struct.pack("<HI", len(raw) + 1, number) + in_words(seconds) + bytes((0x5A, flag))
+
+    new_year = (datetime(1995, 1, 1) - datetime(1970, 1, 1)).days * 86400
+    moments = [new_year + 40_007 * (at - 12) + 997 * (at * 7 % 11) for at in range(60)]
+    learning = learn(packed(head, list(range(230, 290)), moments))
+    assert numbered(learning) == list(range(230, 290)), learning.reasons
+    assert learning.partial == marked
+    assert all("0x17" in each for each in learning.reasons)
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_a_number_takes_no_digit_of_a_date(*, dated: bool, learn: Callable[..., Learning]) -> None:
+    """Without its last digit a date is none; of other digits it may be the high byte of the number behind them."""
+
+    def head(number: int, seconds: int, raw: bytes) -> bytes:
+        at = datetime(1970, 1, 1) + timedelta(seconds=seconds // 10 * 10)
+        digits = f"{at:%Y%m%d%H%M%S}" if dated else f"{zlib.crc32(raw) * 7919 % 10**13:013}0"
+        return (
+            struct.pack("<HH", 1, zlib.crc32(raw) & 0xFFFF) + digits.encode() + struct.pack("<IH", number, len(raw) + 1)
+        )
+
+    steps = [(60, 600, 4000, 90_000)[at * 7 % 11 % 4] for at in range(30)]
+    learning = learn(packed(head, list(range(1, 31)), [DAY + sum(steps[:at]) for at in range(30)]))
+    assert numbered(learning) == (list(range(1, 31)) if dated else []), learning.reasons
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_dates_whose_form_is_open_are_dates_all_the_same(*, dated: bool, learn: Callable[..., Learning]) -> None:
+    """Packed, or as seconds since 1980: the highest byte is no high byte of the number behind it."""
+
+    def head(number: int, seconds: int, raw: bytes) -> bytes:
+        before = struct.pack("<I", seconds) if dated else bytes((zlib.crc32(raw) & 0xFF, number // 9, 9, 0x1B))
+        return struct.pack("<H", zlib.crc32(raw) & 0xFFFF) + before + struct.pack("<H", number)
+
+    moments = [0x1B4D + day << 16 | 0x0A08 + 0x0925 * at for day in range(12) for at in range(3)]
+    learning = learn(packed(head, list(range(24, 60)), moments))
+    assert numbered(learning) == (list(range(24, 60)) if dated else []), learning.reasons
