@@ -64,7 +64,7 @@ def alignments(records: Sequence[ChainRecord], rule: Rule, reading: Reading) -> 
     broken, strange = _behind_breaks(sight)
     found = []
     for head in sorted(heads):
-        if not 0 < head <= max(each.start for each in firsts):
+        if head > max(each.start for each in firsts):
             continue
         trail, pad, spoiled = _trail(sight, rule, head, fields=any(each.side == TAIL for each in reading.claims))
         if trail < 0:
@@ -112,6 +112,8 @@ def _chains(records: Sequence[ChainRecord]) -> list[list[ChainRecord]]:
 def _heads(chains: Sequence[Sequence[ChainRecord]], rule: Rule, sight: Sight) -> set[int]:
     """Return the lengths of a record's head worth trying."""
     lowest = min(chain[0].start for chain in chains)
+    if not lowest and any(sight.rows()):
+        return {0}  # all fields stand behind the texts, as rows show that tell which number is of which text
     most = min(lowest, sight.before)
     heads = {chain[-1].next - len(chain[-1].sample_file.data) for chain in chains}
     heads |= {lowest - header for header in range(LARGEST_HEADER)}

@@ -99,6 +99,12 @@ def room(records: Sequence[ChainRecord], rule: Rule) -> tuple[int, int]:
     return max(0, before), max(0, least)
 
 
+def covered(records: Sequence[ChainRecord]) -> int:
+    """Return how many bytes records take, those of none twice that goes over the beginning of the next."""
+    overlapping = sum(max(0, one.next - other.start) for one, other in neighbours(records))
+    return sum(each.next - each.start for each in records) - overlapping
+
+
 def neighbours(records: Sequence[ChainRecord]) -> Iterator[tuple[ChainRecord, ChainRecord]]:
     """Yield records that follow each other in one file."""
     for one, other in itertools.pairwise(records):

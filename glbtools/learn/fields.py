@@ -123,6 +123,14 @@ class Sight:
         """Return what a listing prints of each record; None for one that it does not have."""
         return [each.sample_file.listed.get(each.start) for each in self.records]
 
+    def rows_before(self) -> list[ListedRecord | None]:
+        """Return what a listing prints of the record before each, where the two touch: fields may be behind texts."""
+        if self.rule.stride > 1 or not self.records:
+            return []
+        pairs = itertools.pairwise(self.records)
+        touching = [one.joined and one.next == other.start for one, other in pairs]
+        return [None, *(row if touch else None for row, touch in zip(self.rows(), touching, strict=False))]
+
     def _listed_order(self) -> list[int]:
         """Return the records in the order of the numbers a listing prints of them, where that is not their own."""
         listed = [(row.sync, at) for at, row in enumerate(self.rows()) if row is not None]
@@ -392,8 +400,9 @@ def _stamp(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
     """Return the column that holds dates, if one does: of several the one that wanders least."""
     found: list[_Date] = []
     if _is_dated(sight):  # dates that are none of the listing's are none
-        listed = _listed_stamp(sight, taken) or _written_out(sight, taken)
-        return [] if listed is None else [listed]
+        told = (rows for rows in (sight.rows(), sight.rows_before()) if rows)
+        listed = (_listed_stamp(sight, taken, rows) or _written_out(sight, taken, rows) for rows in told)
+        return [each for each in listed if each is not None][:1]
     for number in columns.stamps():
         for side, at in sight.spots(number):
             if not columns.may_date(sight.glance(side, at, number)):
@@ -456,9 +465,9 @@ def _is_dated(sight: Sight) -> bool:
     return sum(row is not None and row.stamp is not None for row in sight.rows()) >= 2
 
 
-def _listed_stamp(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
+def _listed_stamp(sight: Sight, taken: Sequence[Claim], rows: Sequence[ListedRecord | None]) -> Claim | None:
     """Return the column that holds the dates a listing prints, but for a difference of time zones."""
-    wanted = [row.stamp if row else None for row in sight.rows()]
+    wanted = [row.stamp if row else None for row in rows]
     for number in (*columns.stamps(), Number("w32", 4)):
         for side, at in sight.spots(number):
             if not free(side, at, number.size, taken):
@@ -500,9 +509,9 @@ def _shifts(values: Sequence[int | None], encoding: str, wanted: Sequence[dateti
     return shifts
 
 
-def _written_out(sight: Sight, taken: Sequence[Claim]) -> Claim | None:
+def _written_out(sight: Sight, taken: Sequence[Claim], rows: Sequence[ListedRecord | None]) -> Claim | None:
     """Return the column that holds the dates a listing prints in parts, by the clock that it prints."""
-    dated = [(each, row.stamp) for each, row in zip(sight.records, sight.rows(), strict=True) if row and row.stamp]
+    dated = [(each, row.stamp) for each, row in zip(sight.records, rows, strict=True) if row and row.stamp]
     step = max(1, len(dated) // LOOKED_AT)
     for number in columns.dates_in_parts():
         hits: Counter[tuple[str, int]] = Counter()

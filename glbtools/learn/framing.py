@@ -34,6 +34,9 @@ AFTER = 8
 NARROW = 8
 """Numbers of bytes between texts that a length field may leave open before it explains nothing."""
 
+FILLED = 0.05
+"""Share of the records, at least, that take a multiple of some bytes by themselves."""
+
 BLOCKS = (2, 4, 8, 16, 32, 64, 128, 256, 512)
 """Words and blocks by which texts may be stored behind a head of any size."""
 
@@ -242,10 +245,14 @@ def _counted(pairs: Sequence[Pair], number: Number, distance: int, rest: int, su
                 (_name(pair.sample_file.data, end) if name == "listed" else name, value - (end - pair.start))
                 for name, end in pair.ends
             )
+    likely = [each for each, _ in texts.most_common(3)]
+    # What fills a record is counted, too, and few records have none of it.
+    often = [each for each, count in texts.items() if count > FILLED * texts.total()]
+    likely += [each for each in [min(often, key=lambda each: each[1], default=None)] if each and each not in likely]
     if rest:
         yield from _direct(pairs, number, distance, rest, support)
         if all(pair.sample_file.listed for pair in pairs):  # a listing says where texts end
-            for (name, excess), _ in texts.most_common(2):
+            for name, excess in likely:
                 if len(TERMINATORS[name]) < excess <= WIDEST_GAP:
                     rule = Rule(
                         "length", number, distance, excess=excess, gap=excess + rest, lead=rest, support=support
@@ -253,7 +260,7 @@ def _counted(pairs: Sequence[Pair], number: Number, distance: int, rest: int, su
                     yield from (rule._replace(terminator=each) for each in dict.fromkeys((name, "none")))
         return
     found = set()
-    for (name, excess), _ in texts.most_common(3):
+    for name, excess in likely:
         # Where no terminator ends a text, bytes of the next record may look like a part of it.
         more = range(max(distance, excess), excess + 1 + AFTER)
         found |= {(each, "none") for each in more if each <= WIDEST_GAP}

@@ -16,7 +16,7 @@ from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn import columns
 from glbtools.learn.alignment import Alignment, alignments, placed
 from glbtools.learn.attested import PRIOR_BITS, gives_sizes
-from glbtools.learn.chain import ChainRecord, chain_all, sample
+from glbtools.learn.chain import ChainRecord, chain_all, covered, sample
 from glbtools.learn.comparison import compare
 from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, length_alone, readings, widened
 from glbtools.learn.framing import Rule, rules
@@ -28,8 +28,9 @@ from glbtools.learn.scoring import MISFRAMED, alike, copies, cut_off, is_odd, of
 
 MOST_RULES = 10
 MOST_ODD = 0.3
-COVERING = 0.7
-"""Share of what the best rule accounts for below which another is not looked at."""
+COVERING, ALMOST = 0.7, 0.9
+"""Share of what the best rule accounts for, and of the texts that it has as a listing has them, below which another is
+not looked at."""
 
 CERTAIN = 0.9
 """Share of neighbouring texts that a length field must connect to be one beyond doubt."""
@@ -133,11 +134,15 @@ def _tried(
 
 
 def _ranked(sample_files: Sequence[SampleFile], found: list[Hypothesis]) -> list[Hypothesis]:
-    """Return layouts, best first, without those that cut a text where a length is beyond doubt, or a terminator."""
-    if any(each.sound and each.led is not None and each.led >= CERTAIN for each in found):
+    """Return layouts, best first, without those that cut a text where a length is beyond doubt, or a terminator.
+
+    Where a listing says where texts end, it decides.
+    """
+    told = any(each.listed for each in sample_files)
+    if not told and any(each.sound and each.led is not None and each.led >= CERTAIN for each in found):
         found = [each for each in found if each.led is not None]  # what else ends a text is then no rule of its own
     found.sort(key=lambda each: (not each.sound, each.bits))
-    return found if any(each.listed for each in sample_files) else _whole(found)
+    return found if told else _whole(found)
 
 
 def _distinct(found: Sequence[Hypothesis]) -> list[Hypothesis]:
@@ -212,12 +217,23 @@ def _fitting(sample_files: Sequence[SampleFile]) -> list[tuple[Rule, list[ChainR
             is_odd(raw.rstrip(filled) if filled else raw) or _is_cut(each) for raw, each in zip(raws, seen, strict=True)
         )
         if odd <= MOST_ODD * len(seen):  # one odd text is no sign of anything where records are few
-            size = sum(each.next - each.start for each in records)
-            chained.append(((odd - 1) / len(seen) if odd else 0.0, size, rule, records))
-    most = max((covered for _, covered, _, _ in chained), default=0)
+            chained.append(((odd - 1) / len(seen) if odd else 0.0, covered(records), rule, records))
+    most = max((size for _, size, _, _ in chained), default=0)
     kept = [each for each in chained if each[1] >= COVERING * most]
+    right = [_as_listed(records) for *_, records in kept]
+    kept = [each for each, share in zip(kept, right, strict=True) if share >= ALMOST * max(right)]
     kept.sort(key=lambda each: (round(each[0], 1), -round(each[1] / most, 1), each[2].by != "length", -each[2].support))
     return [(rule, records) for _, _, rule, records in kept[:MOST_RULES]]
+
+
+def _as_listed(records: Sequence[ChainRecord]) -> float:
+    """Return the share of listed texts that end where a listing has them end, whatever fills them up."""
+    told = [(each, row) for each in sample(records) if (row := each.sample_file.listed.get(each.start)) is not None]
+    right = sum(each.text.rstrip(_FILL) == row.text or not row.whole for each, row in told)
+    return right / len(told) if told else 0.0
+
+
+_FILL = b"\0\r\n \xff"
 
 
 def _is_cut(held: ChainRecord) -> bool:
@@ -299,7 +315,8 @@ def _weighed(sample_files: Sequence[SampleFile], records: Sequence[ChainRecord],
     gaps = sum(len(queue.gaps) for queue in queues)
     kinds = sum(of_one_kind(queue)[1] for queue in queues)
     bits = alignment.bits + reading.bits + GAP_BITS * gaps + STRAY_BITS * strayed + ODD_BITS * odd
-    if rule.by == "length" and padded == 1 and rule.excess > len(TERMINATORS[rule.terminator]):
+    told = any(each.listed for each in sample_files)  # a listing says where texts end
+    if rule.by == "length" and padded == 1 and not told and rule.excess > len(TERMINATORS[rule.terminator]):
         raws = [layout.encoded(record.text) for queue in queues for record in queue.records]
         bits += ALIKE_BITS * count * alike(raws, same=rule.terminator == "none")
     bits += BEHIND_BITS * any(
@@ -346,7 +363,7 @@ def _unlisted(sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> in
     """Return how many rows of listings are not read, or otherwise than they are printed."""
     held = [compare(sample_file, queue) for sample_file, queue in zip(sample_files, queues, strict=True)]
     return sum(
-        len(each.unread) + sum(len(each.differing.get(what, ())) for what in ("number", "text"))
+        len(each.unread) + sum(len(each.differing.get(what, ())) for what in ("number", "text", "date"))
         for each in held
         if each is not None
     )

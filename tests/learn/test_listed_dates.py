@@ -54,15 +54,20 @@ def written(form: str, changes: list[Row]) -> bytes:
     )
 
 
+def printed(changes: list[Row]) -> bytes:
+    lines = ["Examining A/B Dirsync transaction file: MSTTRANS", "", "CRC  Date stamp               Sync#  Transaction"]
+    lines += [
+        f"     {w:%a %b} {w.day:2} {w:%H:%M:%S %Y} {n:06} {text.decode()}".replace("\t", "<tab>")
+        for n, w, text in changes
+    ]
+    return "\r\n".join([*lines, ""]).encode()
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_dates_of_a_listing_are_found_in_their_form_and_written(form: str, tmp_path: Path) -> None:
     file, listing, own = tmp_path / "MSTTRANS.GLB", tmp_path / "LISTQ.TXT", rows(300, 50)
     file.write_bytes(written(form, own))
-    lines = ["Examining A/B Dirsync transaction file: MSTTRANS", "", "CRC  Date stamp               Sync#  Transaction"]
-    lines += [
-        f"     {w:%a %b} {w.day:2} {w:%H:%M:%S %Y} {n:06} {text.decode()}".replace("\t", "<tab>") for n, w, text in own
-    ]
-    listing.write_bytes("\r\n".join([*lines, ""]).encode())
+    listing.write_bytes(printed(own))
     found = learn_layout([file], listings=[listing])
     assert found.layout is not None, found.reasons
     queue = parse_queue(file.read_bytes(), found.layout)
@@ -80,3 +85,28 @@ def test_alone_no_date_is_stated_in_such_a_form(form: str, tmp_path: Path) -> No
     if found.layout is not None and found.layout.with_role("stamp") is not None:
         queue = parse_queue(file.read_bytes(), found.layout)
         assert [queue.moment(each) for each in queue.records] == [when for _, when, _ in own]
+
+
+BEHIND: dict[str, Callable[[Row], bytes]] = {
+    "a length": lambda row: (
+        struct.pack("<H", len(row[2])) + row[2] + struct.pack("<II", row[0], seconds(row[1], EPOCH))
+    ),
+    "a length and the number": lambda row: (
+        struct.pack("<IH", row[0], len(row[2])) + row[2] + struct.pack("<I", seconds(row[1], EPOCH))
+    ),
+    "nothing": lambda row: row[2] + struct.pack("<xII", row[0], seconds(row[1], EPOCH)),
+}
+"""What stands before a text -> a record with the rest behind it."""
+
+
+@pytest.mark.parametrize("before", BEHIND)
+def test_numbers_and_dates_of_a_listing_are_found_behind_texts(before: str, tmp_path: Path) -> None:
+    file, listing, own = tmp_path / "MSTTRANS.GLB", tmp_path / "LISTQ.TXT", rows(300, 50)
+    file.write_bytes(b"".join(map(BEHIND[before], own)))
+    listing.write_bytes(printed(own))
+    layout = learn_layout([file], listings=[listing]).layout
+    assert layout is not None and not layout.partial
+    queue = parse_queue(file.read_bytes(), layout)
+    assert [(each.sync, each.stamp, each.text.encode()) for each in queue.records] == [
+        (number, seconds(when, EPOCH), text) for number, when, text in own
+    ]
