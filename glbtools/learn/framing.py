@@ -169,14 +169,15 @@ def rules(sample_files: Sequence[SampleFile]) -> list[Rule]:
 
 def _pairs(sample_file: SampleFile) -> Iterator[Pair]:
     """Yield neighbouring texts, a sample of them from all over the file."""
-    known = sorted(sample_file.listed)
+    known, strong = sorted(sample_file.listed), sample_file.strong
     if known:
         for at in spread(len(known) - 1, SAMPLE):
-            start, row = known[at], sample_file.listed[known[at]]
-            ends = (("listed", start + len(row.text)),) if row.whole else _ends(sample_file, start)
-            yield Pair(sample_file, start, known[at + 1], ends)
+            start, row, following = known[at], sample_file.listed[known[at]], known[at + 1]
+            end = start + len(row.text)
+            ends = (("listed", end),) if row.whole else _ends(sample_file, start)
+            between = strong[bisect_left(strong, end) : bisect_left(strong, following)][:1]  # deleted, perhaps
+            yield from (Pair(sample_file, start, each, ends) for each in (*between, following))
         return
-    strong = sample_file.strong
     for at in spread(len(strong) - 1, SAMPLE):
         ends = _ends(sample_file, strong[at])
         behind = bisect_right(sample_file.anchors, strong[at])

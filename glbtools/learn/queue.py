@@ -134,15 +134,11 @@ def _tried(
 
 
 def _ranked(sample_files: Sequence[SampleFile], found: list[Hypothesis]) -> list[Hypothesis]:
-    """Return layouts, best first, without those that cut a text where a length is beyond doubt, or a terminator.
-
-    Where a listing says where texts end, it decides.
-    """
-    told = any(each.listed for each in sample_files)
-    if not told and any(each.sound and each.led is not None and each.led >= CERTAIN for each in found):
+    """Return layouts, best first, without those that cut a text where a length is beyond doubt, or a terminator."""
+    if any(each.sound and each.led is not None and each.led >= CERTAIN for each in found):
         found = [each for each in found if each.led is not None]  # what else ends a text is then no rule of its own
     found.sort(key=lambda each: (not each.sound, each.bits))
-    return found if told else _whole(found)
+    return found if any(each.listed for each in sample_files) else _whole(found)
 
 
 def _distinct(found: Sequence[Hypothesis]) -> list[Hypothesis]:
