@@ -56,10 +56,11 @@ def paged(
         most = min(count, len(fitting)) >= (1 - STRAY) * max(len(ends), passed - len(sample_files) - 1)
         if header > LARGEST_HEADER or header >= page or crossing > STRAY * len(ends) or not most:
             continue
-        pads = Counter(each.between[: -header or None] for each in fitting)
-        fills = {byte for filled in pads for byte in filled}
-        if len(fills) <= 1:
-            return layout._replace(page=page, page_header=header, pad=next(iter(fills), layout.pad))
+        pads = [frozenset(each.between[: -header or None]) for each in fitting]
+        fill = Counter(byte for each in pads for byte in each if len(each) == 1).most_common(1)
+        pad = fill[0][0] if fill else layout.pad
+        if sum(each <= {pad} for each in pads) >= (1 - STRAY) * len(pads):  # damage may stand in what fills a page
+            return layout._replace(page=page, page_header=header, pad=pad)
     return layout
 
 

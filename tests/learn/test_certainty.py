@@ -322,6 +322,10 @@ def test_what_was_false_once_is_not_stated_again(seed: int, way: str, tmp_path: 
         pytest.param(201_167, "damaged with listing", "exact", id="one damaged text of a few is no sign of its rule"),
         pytest.param(201_193, "damaged with listing", "exact", id="what is no transaction rivals no reading"),
         pytest.param(202_123, "listing", "exact", id="a rule whose records go over the next ones takes no more bytes"),
+        pytest.param(202_018, "damaged with listing", "exact", id="what fills one of many pages is damaged"),
+        pytest.param(
+            231_430, "damaged with listing", "partial", id="deleted records stand between two that are listed"
+        ),
         pytest.param(201_142, "listing", "exact", id="a number that looks like a letter goes on with no listed text"),
         pytest.param(201_081, "damaged with listing", "partial", id="dates look like a text where rows have their own"),
         pytest.param(201_228, "listing", "exact", id="words behind an odd head with deleted records between"),
