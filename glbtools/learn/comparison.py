@@ -233,6 +233,13 @@ def elsewhen(comparison: Comparison) -> str:
     )
 
 
+def has_texts(comparison: Comparison) -> bool:
+    """Whether the rows of a listing are read as it has them, but for one that damage has taken out of the file."""
+    lost = len(comparison.unread)
+    sound = not comparison.strays("text") and not comparison.standing
+    return sound and lost <= 1 and (not lost or comparison.agreeing.get("text", 0) >= FEWEST_READ)
+
+
 def _is_at_end(printed: Sequence[ListedRecord], unread: Sequence[_Row]) -> bool:
     """Whether rows that are not read are the first or the last ones, none stands in the file, and most are read."""
     if any(row.place is not None for row in unread) or len(printed) - len(unread) < max(FEWEST_READ, len(unread)):

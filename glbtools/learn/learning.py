@@ -42,6 +42,7 @@ from glbtools.learn.comparison import (
     damage_is_usual,
     doubted,
     elsewhen,
+    has_texts,
     narrowed,
     still_queued,
     unlike,
@@ -240,7 +241,10 @@ def _queue_layout(
 def _texts_alone(
     learning: Learning, found: Sequence[Hypothesis], sample_files: Sequence[SampleFile], reading: _Reading
 ) -> None:
-    """State what the texts are where the number is open, and the third that is kept apart reads as the rest."""
+    """State what the texts are where the number is open, and the third that is kept apart reads as the rest.
+
+    Where a listing has them so, they are stated as well, and not as observed.
+    """
     layout = texts.partial_layout(found, sample_files)
     if layout is None:
         return
@@ -248,13 +252,12 @@ def _texts_alone(
     held = holdout.held_out(
         sample_files, queues, layout, lambda rest: texts.partial_layout(queue.hypotheses(rest), rest)
     )
-    if "text" in held.differing:
-        return
     compared = comparisons(sample_files, queues)
-    if any(each.unread or each.strays("text") for each in compared):
+    if not all(map(has_texts, compared)) or ("text" in held.differing and len(compared) < len(sample_files)):
         return
+    layout = holdout.doubted(layout, held)
     learning.layout, learning.held, learning.comparisons, learning.checksum = layout, held, compared, None
-    if not found or not found[0].framed:
+    if not found:
         learning.reasons = ["no bytes of the records count them in the order in which they stand"]
     learning.layout = with_constants(layout, sample_files, queues)
     read = [(each, held) for each, held in zip(sample_files, queues, strict=True) if held.records]
