@@ -274,9 +274,33 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
         for values, said, section, at in _other_counters(layout, samples, chosen)
         if (rise := _rises(values, chosen, files)) and (_is_ordinal(parts) or _counts(values, chosen, files))
         if not _jumps([step for step, _ in rise]) and not clocks(section).intersection((at, at + 1))
+        if not _is_carried(values, chosen) and not _is_place(values, samples)
     )
     words = {at: number & 0xFFFF for at, number in known.items()}
     yield from itertools.islice((said for values, said in rivals if _agrees(values, words)), 1)
+
+
+def _is_carried(values: Sequence[int], chosen: Sequence[int]) -> bool:
+    """Whether numbers are the low byte of the chosen ones, whose upper bytes go up by one where it begins again."""
+    low = _nearly_all(value == number & 0xFF for value, number in zip(values, chosen, strict=True))
+    steps = [(a, b) for a, b in itertools.pairwise(chosen) if a >> 8 != b >> 8]
+    return low and any((b >> 8) - (a >> 8) == 1 and 0 < b - a <= MOST_CARRIED for a, b in steps)
+
+
+MOST_CARRIED = 4
+"""Step within which a low byte that begins again is one of a longer number: 12 bits, and 8 of the byte above it."""
+
+
+def _is_place(values: Sequence[int], samples: Samples) -> bool:
+    """Whether numbers are the places of the records, or of their neighbours, in a file whose records differ in size."""
+    starts = [queue.codec.origin(each, "record") for _, each, queue in samples]
+    if len({b - a for a, b in itertools.pairwise(starts)}) < FEWEST_STEPS:
+        return False
+    for ahead in (-1, 0, 1):
+        at = range(max(0, -ahead), len(starts) - max(0, ahead))
+        if _is_one([(values[each] - starts[each + ahead]) & 0xFFFF for each in at]):
+            return True
+    return False
 
 
 def _in_decimal(chosen: Sequence[int]) -> Iterator[str]:

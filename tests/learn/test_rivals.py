@@ -557,3 +557,32 @@ def test_dates_whose_form_is_open_are_dates_all_the_same(*, dated: bool, learn: 
     moments = [0x1B4D + day << 16 | 0x0A08 + 0x0925 * at for day in range(12) for at in range(3)]
     learning = learn(packed(head, list(range(24, 60)), moments))
     assert numbered(learning) == (list(range(24, 60)) if dated else []), learning.reasons
+
+
+@pytest.mark.parametrize("carried", [True, False])
+def test_the_low_byte_of_a_number_that_goes_on_above_it_is_none_of_its_own(
+    *, carried: bool, learn: Callable[..., Learning]
+) -> None:
+    """Behind a zero it would begin again just where the byte above goes up; another may begin again."""
+
+    def head(number: int, seconds: int, raw: bytes) -> bytes:
+        own = number if carried else (number - 0x1E8) % 40 + 1
+        return struct.pack("<HIIBI", len(raw) + 1, number, seconds, 0, own)
+
+    numbers = list(range(0x1E8, 0x1E8 + 60))
+    learning = learn(packed(head, numbers))
+    assert numbered(learning) == (numbers if carried else []), learning.reasons
+
+
+@pytest.mark.parametrize("place", [True, False])
+def test_places_of_records_are_no_numbers(*, place: bool, learn: Callable[..., Learning]) -> None:
+    """Beside an ordinal any other column that rises may be the number, but none that says where records are."""
+    content, before, own = b"", 0xFFFF, 0
+    for at in range(60):
+        raw, start = text(at), len(content)
+        own += (1, 3, 2, 1, 5)[at * 7 % 11 % 5]
+        content += struct.pack("<HII", len(raw) + 1, at + 1, DAY + 4001 * at + 7 * (at % 3)) + raw + b"\0"
+        content += struct.pack("<HH", before if place else own, 0)
+        before = start
+    learning = learn(content)
+    assert numbered(learning) == (list(range(1, 61)) if place else []), learning.reasons
