@@ -8,6 +8,7 @@ sign is a doubt.
 from __future__ import annotations
 
 import itertools
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -270,10 +271,15 @@ def _is_flag(values: Sequence[int], letters: Sequence[str], beside: Sequence[Seq
     alone = other in (values[0], values[-1]) and (other == 0xFF or (other == 0 and value != 1))
     if rest == 1 and (not {value, other} <= FLAGS or alone):
         return False  # damage; or the first and the last record, which have no neighbour
-    if len(set(zip(letters, values, strict=True))) == len(set(letters)) > 1:
-        return False  # it goes with the code of the transaction
+    coded = len(set(zip(letters, values, strict=True))) == len(set(letters)) > 1
+    if coded and math.log2(math.comb(len(values), rest)) >= BY_CODE:
+        return False  # it goes with the code of the transaction, and of few records any byte might
     steps = sum(a != b for a, b in itertools.pairwise(values))
     return not (steps == 1 and any(_carries(values, low) for low in beside if low is not values))
+
+
+BY_CODE = 20
+"""Bits of chance against it that all records of one code, and no others, are marked."""
 
 
 def _carries(high: Sequence[int], low: Sequence[int]) -> bool:

@@ -586,3 +586,19 @@ def test_places_of_records_are_no_numbers(*, place: bool, learn: Callable[..., L
         before = start
     learning = learn(content)
     assert numbered(learning) == (list(range(1, 61)) if place else []), learning.reasons
+
+
+@pytest.mark.parametrize("coded", [True, False])
+def test_a_byte_goes_with_the_code_only_where_chance_would_not_do_it(
+    *, coded: bool, learn: Callable[..., Learning]
+) -> None:
+    """Every third record is a D, and its byte is 0; or one of all is, and it may as well be deleted."""
+    content = b""
+    for at in range(60):
+        away = at % 3 == 1 if coded else at == 40
+        raw = (b"D" if away else b"A") + text(at)[1:]
+        seconds = DAY + 4001 * at + 7 * (at % 3)
+        content += struct.pack("<BIIH", not away, seconds, 300 + at, len(raw) + 1) + raw + b"\0"
+    learning = learn(content)
+    assert numbered(learning) == list(range(300, 360)), learning.reasons
+    assert learning.partial != coded, learning.reasons
