@@ -329,6 +329,9 @@ def test_what_was_false_once_is_not_stated_again(seed: int, way: str, tmp_path: 
         pytest.param(
             202_209, "damaged with listing", "partial", id="rows have the texts of a few records, one damaged"
         ),
+        pytest.param(
+            202_329, "damaged with listing", "partial", id="all transactions have a row, and what else is read"
+        ),
         pytest.param(201_142, "listing", "exact", id="a number that looks like a letter goes on with no listed text"),
         pytest.param(201_081, "damaged with listing", "partial", id="dates look like a text where rows have their own"),
         pytest.param(201_228, "listing", "exact", id="words behind an odd head with deleted records between"),
