@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -29,7 +27,7 @@ from glbtools.evidence.contents import Artefact
 from glbtools.evidence.network import Evidence, Network, latest_stamp
 from glbtools.layouts import Layouts
 from glbtools.model.doubts import CERTAINTIES
-from glbtools.processes import SELDOM
+from glbtools.processes import collecting_seldom
 from glbtools.progress import Progress, Steps
 
 if TYPE_CHECKING:
@@ -172,25 +170,7 @@ class Report:
         return replace(self, findings=kept)
 
 
-@contextmanager
-def _collecting_seldom() -> Iterator[None]:
-    """Let Python look for circles of objects seldom: what is read stays for the while, and has none.
-
-    Looked for as often as usual, they cost a quarter of the time where hundreds of postoffices are given. Whoever has
-    set this for the process already, keeps what was set.
-    """
-    before = gc.get_threshold()
-    if not 0 < before[0] < SELDOM:
-        yield
-        return
-    gc.set_threshold(SELDOM, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-
-
-@_collecting_seldom()
+@collecting_seldom()
 def diagnose(
     *paths: str | Path,
     older: Iterable[str | Path] = (),

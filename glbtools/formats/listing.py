@@ -311,15 +311,26 @@ def _with_headings(content: Listing, held: list[Region]) -> Iterator[Region]:
 def parse_listq(data: bytes) -> QueueListing:
     """Return what LISTQ printed."""
     listing = QueueListing(data)
-    texts: list[list[str]] = []
-    before = ""
-    for number, span, line in _lines(data):
+    for number, record in _transactions(listing):
+        listing.lines.append(number)
+        listing.records.append(record)
+    return listing
+
+
+def stream_listing(data: bytes) -> Iterator[Record]:
+    """Yield the transactions of a listing, none of which is kept: of LISTDS none."""
+    return iter(()) if probe_listds(data) else (record for _, record in _transactions(QueueListing(data)))
+
+
+def _transactions(listing: QueueListing) -> Iterator[tuple[int, Record]]:
+    """Yield the transactions that LISTQ printed, with the line on which each begins; note what else it says."""
+    held: tuple[int, Record] | None = None
+    pieces, before = list[str](), ""
+    for number, span, line in _lines(listing.data):
         record = _record(line, span)
         if record is not None:
-            listing.records.append(record)
-            listing.lines.append(number)
-            texts.append([record.text])
-            before = line
+            yield from _ended(held, pieces)
+            held, pieces, before = (number, record), [record.text], line
         elif heading := _QUEUE_NAME.match(line.strip()):
             listing.queue, listing.postoffice = heading["name"].upper() or None, heading["node"]
         elif not line.strip() or _HEADS.match(line) or _BANNER.match(line):
@@ -327,19 +338,21 @@ def parse_listq(data: bytes) -> QueueListing:
         elif masked := _OLD.fullmatch(line):
             message = f"the number is printed as {masked['sync']}, so the transaction is left out"
             listing.unparsed.append(Fault("number-unknown", message, span, damage=False, line=number))
-        elif texts and _touches(data, listing.records[-1].stop, span.start):
-            texts[-1].append(_continuation(before, line))
-            listing.records[-1] = listing.records[-1]._replace(stop=span.stop)
-            before = line
+        elif held and _touches(listing.data, held[1].stop, span.start):
+            pieces.append(_continuation(before, line))
+            held, before = (held[0], held[1]._replace(stop=span.stop)), line
         else:
             listing.unparsed.append(
                 Fault("line-unparsed", "not a line that LISTQ prints", span, damage=False, line=number)
             )
-    listing.records = [
-        each._replace(text=unescape("".join(pieces)).removesuffix("\0"))
-        for each, pieces in zip(listing.records, texts, strict=True)
-    ]
-    return listing
+    yield from _ended(held, pieces)
+
+
+def _ended(held: tuple[int, Record] | None, pieces: list[str]) -> Iterator[tuple[int, Record]]:
+    """Yield a transaction with the text that is meant by what was printed of it."""
+    if held is not None:
+        text = unescape("".join(pieces)).removesuffix("\0")
+        yield held[0], held[1] if text == held[1].text else held[1]._replace(text=text)
 
 
 def _record(line: str, span: Span) -> Record | None:
@@ -434,11 +447,13 @@ def _with(requestor: Requestor, place: Place, **values: Any) -> Requestor:
 def _lines(data: bytes) -> Iterator[tuple[int, Span, str]]:
     """Yield number, span and text of each line, without its end."""
     encoding = _encoding(data)
-    start = 0
-    for number, raw in enumerate(data.split(b"\n"), 1):
-        body = raw.rstrip(b"\r\x1a")
+    start = number = 0
+    while start <= len(data):
+        stop = data.find(b"\n", start)
+        stop, number = stop if stop >= 0 else len(data), number + 1
+        body = data[start:stop].rstrip(b"\r\x1a")
         yield number, Span(start, start + len(body)), body.decode(encoding).removeprefix("\ufeff")
-        start += len(raw) + 1
+        start = stop + 1
 
 
 def _encoding(data: bytes) -> str:

@@ -164,6 +164,14 @@ class Queue:
                 span = Span(record.start + first + fault.start, record.start + first + fault.stop)
                 yield Fault("text", f"{self.named(record)}: {fault.message}", span, damage=False, number=fault.number)
 
+    @cached_property
+    def wrong_sums(self) -> dict[int, int | None]:
+        """Where the records begin whose checksum is not theirs -> the one that is computed of each."""
+        if self.layout.algorithm is None:
+            return {}
+        compute = self.codec.checksum
+        return {each.start: value for each in self.records if (value := compute(each)) != each.checksum}
+
     def checksum_faults(self) -> list[Fault]:
         """Return what stored checksums say, by ruling 7.
 
@@ -172,8 +180,7 @@ class Queue:
         """
         if self.layout.algorithm is None or not self.records:
             return []
-        compute = self.codec.checksum
-        wrong = [(each, value) for each in self.records if (value := compute(each)) != each.checksum]
+        wrong = [(each, self.wrong_sums[each.start]) for each in self.records if each.start in self.wrong_sums]
         matching = len(self.records) - len(wrong)
         # 100 times the agreement that so many random bits give.
         if matching << min(16, 8 * self.layout.algorithm.size) <= 100 * len(self.records):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from glbtools.binary.layout import TERMINATORS
 from glbtools.learn import columns
-from glbtools.learn.chain import ChainRecord, neighbours
+from glbtools.learn.chain import Chain, ChainRecord, neighbours
 from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, free, link_head
 from glbtools.learn.framing import Rule
 from glbtools.learn.samples import CONTROL
@@ -54,10 +54,10 @@ class Alignment(NamedTuple):
     bits: float
 
 
-def alignments(records: Sequence[ChainRecord], rule: Rule, reading: Reading) -> list[Alignment]:
+def alignments(records: Chain, rule: Rule, reading: Reading) -> list[Alignment]:
     """Return the ways to share out the bytes, best first."""
     sight = Sight(records, rule)
-    chains = _chains(records)
+    chains = records.of_files
     firsts = [chain[0] for chain in chains]
     told = link_head(sight, reading.claims)
     heads = {told} if told else _heads(chains, rule, sight)
@@ -100,13 +100,6 @@ def _headers(firsts: Sequence[ChainRecord], rule: Rule, head: int) -> set[int]:
     before = Counter(first.start - head for first in firsts).most_common(1)[0][0]
     less = before % rule.stride if rule.stride > 1 and not rule.lead else 0
     return {header for header in (before, less) if 0 <= header <= LARGEST_HEADER}
-
-
-def _chains(records: Sequence[ChainRecord]) -> list[list[ChainRecord]]:
-    chains: dict[int, list[ChainRecord]] = {}
-    for each in records:
-        chains.setdefault(id(each.sample_file), []).append(each)
-    return list(chains.values())
 
 
 def _heads(chains: Sequence[Sequence[ChainRecord]], rule: Rule, sight: Sight) -> set[int]:

@@ -10,7 +10,7 @@ import itertools
 import math
 import re
 import statistics
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -60,10 +60,16 @@ MOST_SAMPLES = 4000
 
 def _samples(parts: Parts) -> Samples:
     """Return the undamaged records; where there are many, some from all over: the first, the last, and runs between."""
-    every = [(sample_file.data, each, queue) for sample_file, queue in parts for each in queue.records]
-    hurt = {id(queue): DamageIndex(queue) for _, queue in parts}
-    looked_at = (every[at] for at in spread(len(every), MOST_SAMPLES))
-    return [each for each in looked_at if not hurt[id(each[2])](each[1]) and not is_blank(each[1].text)]
+    hurt = [DamageIndex(queue) for _, queue in parts]
+    firsts = list(itertools.accumulate((len(queue.records) for _, queue in parts), initial=0))
+    found = []
+    for place in spread(firsts[-1], MOST_SAMPLES):
+        at = bisect_right(firsts, place) - 1
+        sample_file, queue = parts[at]
+        record = queue.records[place - firsts[at]]
+        if not hurt[at](record) and not is_blank(record.text):
+            found.append((sample_file.data, record, queue))
+    return found
 
 
 def frame_doubts(parts: Parts) -> Iterator[str]:
@@ -724,9 +730,8 @@ def text_doubts(parts: Parts) -> Iterator[str]:
 
 def _digits_behind(parts: Parts) -> Iterator[str]:
     """Yield that the last characters of all texts are as many hex digits, letters among them: a checksum may be so."""
-    texts = [each.text for sample_file, queue in parts if not sample_file.printed for each in undamaged(queue)][
-        :COMPARED
-    ]
+    unlisted = (queue for sample_file, queue in parts if not sample_file.printed)
+    texts = [each.text for each in itertools.islice(itertools.chain.from_iterable(map(undamaged, unlisted)), COMPARED)]
     size = next((size for size in (8, 4) if texts and all(_HEX_END.search(text[-size:]) for text in texts)), 0)
     if len(texts) >= FEWEST_STEPS and size and any(not text[-size:].isdigit() for text in texts):
         yield f"the last {size} characters of all texts are hex digits: they may be a checksum"

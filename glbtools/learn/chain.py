@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_right
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from functools import cached_property
+from typing import NamedTuple, overload
 
 from glbtools.binary.layout import TERMINATORS
 from glbtools.learn.framing import Rule
@@ -38,9 +40,72 @@ class ChainRecord(NamedTuple):
         return self.sample_file.data[self.start : self.stop]
 
 
-def chain_all(sample_files: Sequence[SampleFile], rule: Rule) -> list[ChainRecord]:
-    """Return the records of all files."""
-    return [held for sample_file in sample_files for held in chain(sample_file, rule)]
+class Chain(Sequence[ChainRecord]):
+    """The records that a rule accounts for, of one file behind the other; each is made when it is asked for."""
+
+    def __init__(self, sample_files: Sequence[SampleFile], rule: Rule) -> None:
+        self.sample_files: list[SampleFile] = []
+        self.firsts: list[int] = []
+        self.starts, self.stops, self.nexts, self.joined = array("q"), array("q"), array("q"), bytearray()
+        for sample_file in sample_files:
+            records = chain(sample_file, rule)
+            if records:
+                self.sample_files.append(sample_file)
+                self.firsts.append(len(self.starts))
+            self.starts.extend(each.start for each in records)
+            self.stops.extend(each.stop for each in records)
+            self.nexts.extend(each.next for each in records)
+            self.joined.extend(each.joined for each in records)
+
+    def __len__(self) -> int:
+        """How many records there are."""
+        return len(self.starts)
+
+    @overload
+    def __getitem__(self, place: int) -> ChainRecord: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[ChainRecord]: ...
+
+    def __getitem__(self, place: int | slice) -> ChainRecord | list[ChainRecord]:
+        """Return a record, or several."""
+        places = range(len(self))[place]
+        return [self._made(each) for each in places] if isinstance(places, range) else self._made(places)
+
+    def _made(self, place: int) -> ChainRecord:
+        sample_file = self.sample_files[bisect_right(self.firsts, place) - 1]
+        return ChainRecord(
+            sample_file, self.starts[place], self.stops[place], self.nexts[place], bool(self.joined[place])
+        )
+
+    @property
+    def of_files(self) -> list[Sequence[ChainRecord]]:
+        """The records of each file that has some."""
+        if len(self.firsts) == 1:
+            return [self]
+        return [self[first:stop] for first, stop in itertools.pairwise([*self.firsts, len(self)])]
+
+    @property
+    def texts(self) -> Iterator[bytes]:
+        """The bytes of their texts."""
+        for sample_file, (first, stop) in zip(
+            self.sample_files, itertools.pairwise([*self.firsts, len(self)]), strict=True
+        ):
+            for start, end in zip(self.starts[first:stop], self.stops[first:stop], strict=True):
+                yield sample_file.data[start:end]
+
+    @property
+    def covered(self) -> int:
+        """How many bytes they take, those of none twice that goes over the beginning of the next."""
+        pairs = enumerate(zip(self.nexts, self.starts[1:], strict=False), 1)
+        overlapping = sum(stop - start for at, (stop, start) in pairs if stop > start and at not in self.firsts)
+        return sum(self.nexts) - sum(self.starts) - overlapping
+
+    @cached_property
+    def between(self) -> array[int]:
+        """How many bytes lie between each text and the next, where that is where the rule says, the fewest first."""
+        places = zip(self.nexts, self.stops, self.joined, strict=True)
+        return array("q", sorted(following - stop for following, stop, joined in places if joined))
 
 
 def chain(sample_file: SampleFile, rule: Rule) -> list[ChainRecord]:
@@ -48,12 +113,13 @@ def chain(sample_file: SampleFile, rule: Rule) -> list[ChainRecord]:
 
     A record counts when the next stands where the rule says, or when it ends the file; one alone is no evidence.
     """
-    known = sorted({*sample_file.anchors, *sample_file.listed})
-    starts = set(known)
+    anchors = sample_file.anchors
+    more = [at for at in sample_file.listed if not _has(anchors, at)]
+    known = array("q", sorted([*anchors, *more])) if more else anchors
     found: list[ChainRecord] = []
     position = 0
     while (at := bisect_right(known, position - 1)) < len(known):
-        run = _run(sample_file, rule, known[at], starts)
+        run = _run(sample_file, rule, known[at], known)
         if len(run) > 1 or (run and _is_last(run[-1])):
             found += run
             position = run[-1].stop
@@ -62,16 +128,22 @@ def chain(sample_file: SampleFile, rule: Rule) -> list[ChainRecord]:
     return found
 
 
-def _run(sample_file: SampleFile, rule: Rule, start: int, starts: set[int]) -> list[ChainRecord]:
+def _run(sample_file: SampleFile, rule: Rule, start: int, known: array[int]) -> list[ChainRecord]:
     run: list[ChainRecord] = []
     while (length := rule.length(sample_file, start)) is not None:
         following = start + rule.step(length)
-        joined = following in starts and following > start
+        joined = following > start and _has(known, following)
         run.append(ChainRecord(sample_file, start, start + length, following, joined))
         if not joined:
             break
         start = following
     return run
+
+
+def _has(places: array[int], wanted: int) -> bool:
+    """Whether a place is among some that are in order."""
+    at = bisect_left(places, wanted)
+    return at < len(places) and places[at] == wanted
 
 
 def _is_last(held: ChainRecord) -> bool:
@@ -90,19 +162,12 @@ def sample(records: Sequence[ChainRecord]) -> list[ChainRecord]:
     return found
 
 
-def room(records: Sequence[ChainRecord], rule: Rule) -> tuple[int, int]:
+def room(records: Chain, rule: Rule) -> tuple[int, int]:
     """Return how many bytes before a text, and behind one and its terminator, hold no other text."""
-    ending = len(TERMINATORS[rule.terminator])
-    between = sorted(each.next - each.stop - ending for each in records if each.joined)
-    least = between[int(len(between) * STRAY)] if between else 0
-    before = least if len(between) > 2 else max((each.start for each in records), default=0)
+    between = records.between
+    least = between[int(len(between) * STRAY)] - len(TERMINATORS[rule.terminator]) if between else 0
+    before = least if len(between) > 2 else max(records.starts, default=0)
     return max(0, before), max(0, least)
-
-
-def covered(records: Sequence[ChainRecord]) -> int:
-    """Return how many bytes records take, those of none twice that goes over the beginning of the next."""
-    overlapping = sum(max(0, one.next - other.start) for one, other in neighbours(records))
-    return sum(each.next - each.start for each in records) - overlapping
 
 
 def neighbours(records: Sequence[ChainRecord]) -> Iterator[tuple[ChainRecord, ChainRecord]]:

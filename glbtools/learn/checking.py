@@ -14,13 +14,13 @@ from glbtools.binary.structure import Value
 from glbtools.brief import brief
 from glbtools.errors import UsageError
 from glbtools.formats.config import ReqConfFile, SrvConfFile, parse_reqconf, parse_srvconf
-from glbtools.formats.listing import Listing, parse_listing, probe_listq
+from glbtools.formats.listing import probe_listq, stream_listing
 from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn import clocks
 from glbtools.learn.audit import frame_doubts, kind_doubts, text_doubts
 from glbtools.learn.comparison import beyond, compare, contradictions, differences
 from glbtools.learn.obscuring import readable
-from glbtools.learn.samples import SampleFile, with_listings
+from glbtools.learn.samples import ListedRecord, SampleFile, rows_of, with_listings
 
 EXPLAINED = 0.85
 """Share of a file that a layout must explain, and of the steps between numbers that must rise."""
@@ -99,14 +99,14 @@ def check_layout(
         return [_configuration(layout, str(path), files.read(path, max_size)) for path in paths]
     sample_files = [SampleFile(str(path), readable(files.read(path, max_size), layout)) for path in paths]
     layout = layout._replace(obscured="")
-    said = with_listings(sample_files, [queue_listing(path, max_size) for path in listings], layout.encoding)
+    said = with_listings(sample_files, [queue_rows(path, max_size, layout.encoding) for path in listings])
     if said:
         raise UsageError(said[0])
     return [_queue(layout, each) for each in sample_files]
 
 
-def queue_listing(path: str | Path, max_size: int) -> Listing:
-    """Return what LISTQ printed.
+def queue_rows(path: str | Path, max_size: int, encoding: str) -> list[ListedRecord]:
+    """Return what LISTQ printed, with texts in a file's code page.
 
     Raises:
         FileAccessError: the file cannot be read.
@@ -115,7 +115,7 @@ def queue_listing(path: str | Path, max_size: int) -> Listing:
     data = files.read(path, max_size)
     if not probe_listq(data):
         raise UsageError(f"{path}: no listing of a queue as LISTQ prints it")
-    return parse_listing(data)
+    return rows_of(stream_listing(data), encoding)
 
 
 def queue_part(path: str, data: bytes, found: Queue) -> Part:

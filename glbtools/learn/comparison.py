@@ -7,14 +7,17 @@ damaged in the file may differ and says nothing about the layout (docs/certainty
 from __future__ import annotations
 
 import itertools
+from array import array
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from glbtools.binary.layout import SECTIONS, TERMINATORS, Layout
 from glbtools.binary.records import Record
-from glbtools.formats.queue import Queue, moment, parse_queue
+from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn.clocks import may_differ
 from glbtools.learn.inserting import opened, replaced
 from glbtools.learn.samples import ListedRecord, SampleFile
@@ -94,18 +97,19 @@ class Comparison(NamedTuple):
         return len(self.sound(what)) > max(1, STRAY * compared) or differing > max(2, MOST_DAMAGED * compared)
 
 
-def compare(sample_file: SampleFile, queue: Queue) -> Comparison | None:
-    """Return how a file as a layout reads it goes with its listing; None without one."""
+def compare(sample_file: SampleFile, queue: Queue, whats: Sequence[str] = ()) -> Comparison | None:
+    """Return how a file as a layout reads it goes with its listing, in all of ``WHAT`` or some; None without one."""
     if not sample_file.printed:
         return None
     pairs, unread, unlisted = paired(sample_file, queue)
     hurt = DamageIndex(queue)
     agreeing: Counter[str] = Counter()
     differing: dict[str, list[Difference]] = {}
-    for what, row, record, stored, printed in _values(queue, pairs):
-        if stored == printed:
-            agreeing[what] += 1
-        else:
+    for what in whats or _VALUES:
+        compared, others = _VALUES[what](queue, pairs)
+        if compared > len(others):
+            agreeing[what] = compared - len(others)
+        for row, record, stored, printed in others:
             damaged = hurt(record) or (what == "text" and _is_spoiled(sample_file, queue, row, record))
             differing.setdefault(what, []).append(Difference(row.sync, record.start, stored, printed, damaged))
     spoiled = {each.start for each in differing.get("text", ()) if each.damaged}
@@ -132,14 +136,16 @@ def compare(sample_file: SampleFile, queue: Queue) -> Comparison | None:
     )
 
 
-def comparisons(sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> list[Comparison]:
-    """Return how the files that have a listing go with it."""
-    compared = (compare(each, held) for each, held in zip(sample_files, queues, strict=True))
+def comparisons(
+    sample_files: Sequence[SampleFile], queues: Sequence[Queue], whats: Sequence[str] = ()
+) -> list[Comparison]:
+    """Return how the files that have a listing go with it, in all of ``WHAT`` or some."""
+    compared = (compare(each, held, whats) for each, held in zip(sample_files, queues, strict=True))
     return [each for each in compared if each is not None]
 
 
-def narrowed(layout: Layout, sample_files: Sequence[SampleFile], queues: list[Queue]) -> tuple[Layout, list[Queue]]:
-    """Return a layout, and the files as it reads them, whose number is as narrow as its listings ask for.
+def narrowed(layout: Layout, sample_files: Sequence[SampleFile], queues: list[Queue]) -> Layout:
+    """Return a layout whose number is as narrow as its listings ask for.
 
     Bytes above a number that are 0 in all records but some may be another field's, such as a link that ends in FF, or a
     mark of deleted records. Where the listing differs in one of those, and agrees everywhere without them, the number
@@ -147,11 +153,11 @@ def narrowed(layout: Layout, sample_files: Sequence[SampleFile], queues: list[Qu
     """
     differs = _differ(sample_files, queues)
     if not differs and not _unlisted(sample_files, queues):
-        return layout, queues
+        return layout
     for tried, read in _narrower(layout, sample_files):
         if not _differ(sample_files, read) and (differs or _falls(read) < _falls(queues)):
-            return tried, read
-    return layout, queues
+            return tried
+    return layout
 
 
 def width_doubts(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> Iterator[str]:
@@ -207,7 +213,7 @@ def _falls(queues: Sequence[Queue]) -> int:
 
 def _differ(sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> bool:
     """Whether a number differs from a listing where nothing is damaged."""
-    return any(each.sound("number") for each in comparisons(sample_files, queues))
+    return any(each.sound("number") for each in comparisons(sample_files, queues, ("number",)))
 
 
 def contradictions(comparison: Comparison) -> Iterator[str]:
@@ -337,38 +343,69 @@ class _Row(NamedTuple):
     place: int | None
 
 
-def paired(sample_file: SampleFile, queue: Queue) -> tuple[list[tuple[ListedRecord, Record]], list[_Row], list[Record]]:
+@dataclass
+class Pairs:
+    """Rows of a listing, and the record of each."""
+
+    rows: list[ListedRecord] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[tuple[ListedRecord, Record]]:
+        """Return each row with its record."""
+        return zip(self.rows, self.records, strict=True)
+
+    def add(self, row: ListedRecord, record: Record) -> None:
+        """Add one."""
+        self.rows.append(row)
+        self.records.append(record)
+
+
+def paired(sample_file: SampleFile, queue: Queue) -> tuple[Pairs, list[_Row], list[Record]]:
     """Return rows with their records, the rows that have none, and the records that have none."""
     first = queue.codec.len_head
-    records = {each.start + first: each for each in queue.records}
-    places: dict[int, int] = {id(row): at for at, row in sample_file.listed.items()}
-    rows = [_Row(row, places.get(id(row))) for row in sample_file.printed]
-    pairs = [(row.listed, records[row.place]) for row in rows if row.place in records]
-    taken = {record.start for _, record in pairs}
+    records = sorted(queue.records, key=lambda each: each.start) if queue.layout.order else queue.records
+    starts = array("q", (each.start for each in records))
+    pairs, rest = Pairs(), []
+    for listed, place in zip(sample_file.printed, sample_file.places, strict=True):
+        at = len(starts) if place is None else bisect_left(starts, place - first)
+        if at < len(starts) and starts[at] + first == place:
+            pairs.add(listed, records[at])
+        else:
+            rest.append(_Row(listed, place))
+    if len(pairs) == len(queue.records):
+        return pairs, rest, []
+    taken = {each.start for each in pairs.records}
     by_number: dict[int, list[Record]] = {}
     for each in queue.records:
         if each.start not in taken:
             by_number.setdefault(each.sync, []).append(each)
     unread = []
-    for row in rows:
-        if row.place in records:
-            continue
+    for row in rest:
         if queue.layout.numbered and row.place is None and by_number.get(row.listed.sync):
-            pairs.append((row.listed, by_number[row.listed.sync].pop(0)))
+            pairs.add(row.listed, by_number[row.listed.sync].pop(0))
         else:
             unread.append(row)
-    left = {each.start for rest in by_number.values() for each in rest}
+    left = {each.start for several in by_number.values() for each in several}
     return pairs, unread, [each for each in queue.records if each.start in left and not is_blank(each.text)]
 
 
 class DamageIndex:
-    """Tells the records that are damaged: a fault is in or beside them, or their checksum is not theirs."""
+    """Tells the records that are damaged: a fault is in or beside them, or their checksum is not theirs.
+
+    Of the faults that begin before a record ends, one is in it if the one that reaches farthest goes beyond its
+    beginning.
+    """
 
     def __init__(self, queue: Queue) -> None:
-        self.queue = queue
         self.edges = {edge for each in queue.framing for edge in each.span}
-        self.spans = [each.span for each in queue.framing]
-        self.sums = queue.layout.algorithm is not None
+        spans = sorted(each.span for each in queue.framing)
+        self.starts = [span.start for span in spans]
+        self.reach = list(itertools.accumulate((span.stop for span in spans), max))
+        self.wrong = queue.wrong_sums
 
     def __call__(self, record: Record) -> bool:
         """Whether a record is damaged."""
@@ -376,8 +413,8 @@ class DamageIndex:
 
     def inside(self, record: Record) -> bool:
         """Whether a fault is in a record itself, and not beside it."""
-        faulty = any(span.start < record.stop and record.start < span.stop for span in self.spans)
-        return faulty or (self.sums and self.queue.codec.checksum(record) != record.checksum)
+        begun = bisect_left(self.starts, record.stop)
+        return (begun > 0 and self.reach[begun - 1] > record.start) or record.start in self.wrong
 
 
 def damage_is_usual(queue: Queue) -> bool:
@@ -390,45 +427,91 @@ SOME = 1000
 """Records of a file that show whether most of them are damaged."""
 
 
-def undamaged(queue: Queue) -> list[Record]:
-    """Return the records that have a text and are not damaged."""
+def undamaged(queue: Queue) -> Iterator[Record]:
+    """Yield the records that have a text and are not damaged."""
     hurt = DamageIndex(queue)
-    return [each for each in queue.records if not hurt(each) and not is_blank(each.text)]
+    return (each for each in queue.records if not hurt(each) and not is_blank(each.text))
 
 
-def _values(
-    queue: Queue, pairs: Sequence[tuple[ListedRecord, Record]]
-) -> Iterator[tuple[str, ListedRecord, Record, str, str]]:
-    """Yield what both say: what, row, record, what is stored, what is printed."""
-    stored = queue.layout.with_role("stamp")
-    exact = timedelta(seconds=stored.resolution if stored and stored.in_parts else 1)
-    shift = _shift(queue, pairs, exact)
+class _Differing(NamedTuple):
+    """A pair whose two sides say otherwise: what is stored, and what is printed."""
+
+    row: ListedRecord
+    record: Record
+    stored: str
+    printed: str
+
+
+_Compared = tuple[int, list[_Differing]]
+"""How many pairs were compared, and those that differ."""
+
+
+def _numbers_of(queue: Queue, pairs: Pairs) -> _Compared:
+    if not queue.layout.numbered:
+        return 0, []
+    others = ((row, record) for row, record in pairs if row.sync != record.sync)
+    return len(pairs), [_Differing(row, record, str(record.sync), str(row.sync)) for row, record in others]
+
+
+def _checksums_of(queue: Queue, pairs: Pairs) -> _Compared:
+    if queue.layout.with_role("checksum") is None:
+        return 0, []
+    told = [(row, record) for row, record in pairs if row.checksum is not None]
+    others = ((row, record) for row, record in told if row.checksum != record.checksum)
+    return len(told), [
+        _Differing(row, record, f"{record.checksum:04X}", f"{row.checksum:04X}") for row, record in others
+    ]
+
+
+def _dates_of(queue: Queue, pairs: Pairs) -> _Compared:
+    field = queue.layout.with_role("stamp")
+    if field is None:
+        return 0, []
+    exact = timedelta(seconds=field.resolution if field.in_parts else 1)
+    dates = ((row.stamp, field.moment(record.stamp or 0)) for row, record in pairs if row.stamp is not None)
+    shift = _shift(((printed, when) for printed, when in dates if when is not None), exact)
+    compared, found = 0, []
     for row, record in pairs:
-        if queue.layout.numbered:
-            yield "number", row, record, str(record.sync), str(row.sync)
-        if row.checksum is not None and record.checksum is not None:
-            yield "checksum", row, record, f"{record.checksum:04X}", f"{row.checksum:04X}"
-        when = moment(queue.layout, record.stamp)
-        if row.stamp is not None and record.stamp is not None:
-            own = None if when is None else when + shift
-            if own is not None and timedelta() < row.stamp - own < exact:
-                own = row.stamp  # the form has no room for what is missing
-            if own is not None and abs(row.stamp - own) == timedelta(hours=1):
-                own = row.stamp  # daylight saving time: the printer's clock has two differences in a year
-            yield "date", row, record, str(own), str(row.stamp)
-        raw = _raw(queue.layout, record).rstrip(b"\0")
+        printed = row.stamp
+        if printed is None:
+            continue
+        compared += 1
+        when = field.moment(record.stamp or 0)
+        own = None if when is None else when + shift
+        if own == printed:
+            continue
+        if own is not None and timedelta() < printed - own < exact:
+            continue  # the form has no room for what is missing
+        if own is not None and abs(printed - own) == timedelta(hours=1):
+            continue  # daylight saving time: the printer's clock has two differences in a year
+        found.append(_Differing(row, record, str(own), str(printed)))
+    return compared, found
+
+
+def _texts_of(queue: Queue, pairs: Pairs) -> _Compared:
+    encoded, found = queue.layout.encoded, []
+    for row, record in pairs:
+        raw = encoded(record.text).rstrip(b"\0")
         if not row.whole:
             raw = raw.replace(b"\r", b"\n").partition(b"\n")[0]
-        yield "text", row, record, _shown(raw, row.text), _shown(row.text)
+        if raw != row.text and (stored := _shown(raw, row.text)) != (printed := _shown(row.text)):
+            found.append(_Differing(row, record, stored, printed))
+    return len(pairs), found
 
 
-def _shift(queue: Queue, pairs: Sequence[tuple[ListedRecord, Record]], exact: timedelta) -> timedelta:
+_VALUES: dict[str, Callable[[Queue, Pairs], _Compared]] = {
+    "number": _numbers_of,
+    "checksum": _checksums_of,
+    "date": _dates_of,
+    "text": _texts_of,
+}
+
+
+def _shift(dates: Iterable[tuple[datetime, datetime]], exact: timedelta) -> timedelta:
     """Return by how much the listing's clock is ahead of the file's, which is ``exact``, where most dates agree."""
-    seen = Counter(
-        (row.stamp - when) // exact * exact
-        for row, record in pairs
-        if row.stamp is not None and (when := moment(queue.layout, record.stamp)) is not None
-    )
+    seen: Counter[timedelta] = Counter()
+    for ahead, count in Counter(printed - when for printed, when in dates).items():
+        seen[ahead // exact * exact] += count
     best = seen.most_common(1)[0][0] if seen else timedelta()
     return best if may_differ(best.total_seconds()) else timedelta()
 

@@ -15,7 +15,7 @@ from glbtools.binary import dateparts, stamp
 from glbtools.binary.field import DATE, HIGHEST, ODD, write_number
 from glbtools.binary.layout import TERMINATORS
 from glbtools.learn import columns
-from glbtools.learn.chain import ChainRecord, neighbours, room, sample
+from glbtools.learn.chain import Chain, ChainRecord, neighbours, room, sample
 from glbtools.learn.clocks import ZONE_STEP, may_differ
 from glbtools.learn.columns import SPOILED
 from glbtools.learn.dateplaces import clock_bytes
@@ -106,7 +106,7 @@ class Reading:
 class Sight:
     """The columns of some records under a rule."""
 
-    def __init__(self, records: Sequence[ChainRecord], rule: Rule) -> None:
+    def __init__(self, records: Chain, rule: Rule) -> None:
         self.rule = rule
         self.records = sample(records)
         middle = len(self.records) // 2
@@ -201,7 +201,7 @@ class Sight:
         yield from ((TAIL, at) for at in range(self.behind - number.size + 1))
 
 
-def readings(records: Sequence[ChainRecord], rule: Rule) -> list[Reading]:
+def readings(records: Chain, rule: Rule) -> list[Reading]:
     """Return explanations of the columns, best first; those that follow explain the numbers otherwise."""
     sight = Sight(records, rule)
     if len(sight.records) < 2:
@@ -224,7 +224,7 @@ def readings(records: Sequence[ChainRecord], rule: Rule) -> list[Reading]:
     return _numbered(sight, counted, claims, dates, order or _order(sight, dates))
 
 
-def length_alone(records: Sequence[ChainRecord], rule: Rule) -> Reading:
+def length_alone(records: Chain, rule: Rule) -> Reading:
     """Return the explanation that says nothing but which column leads from text to text, if one does."""
     number = rule.number
     return Reading(

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from glbtools.binary.field import Field
 from glbtools.binary.layout import PADDED, SECTIONS, TERMINATORS, Layout
 from glbtools.layouts.written import checked
 from glbtools.learn import columns
 from glbtools.learn.alignment import Alignment, placed
-from glbtools.learn.chain import ChainRecord, sample
+from glbtools.learn.chain import Chain, sample
 from glbtools.learn.fields import HEAD, TAIL, Reading, Sight
 from glbtools.learn.framing import Rule
 from glbtools.learn.inserting import part_name
 from glbtools.learn.scoring import NUL_LINE, is_odd
 
 
-def laid_out(
-    records: Sequence[ChainRecord], rule: Rule, alignment: Alignment, reading: Reading, padded: int = 1
-) -> Layout:
-    """Return a layout, checked as any layout file is; a length counts records up to a multiple of ``padded``."""
+class Frame(NamedTuple):
+    """What a layout is made from; a length counts a record up to a multiple of ``padded``."""
+
+    rule: Rule
+    alignment: Alignment
+    reading: Reading
+    padded: int
+
+
+def laid_out(records: Chain, frame: Frame, sound: int) -> Layout:
+    """Return a layout, checked as any layout file is; so many of the records are ``sound``: transactions."""
+    rule, alignment, reading, padded = frame
     sight = Sight(records, rule)
     fields = [*_claimed(reading, alignment)]
     fields += [*_rest(sight, alignment, fields), *_header(records, alignment)]
@@ -33,7 +42,7 @@ def laid_out(
             role="text",
             status="observed",
             orig="Transaction",
-            doc=f"transactions in {_of(sum(not is_odd(each.text) for each in records), len(records))} records",
+            doc=f"transactions in {_of(sound, len(records))} records",
         )
     )
     fields.sort(key=lambda each: (SECTIONS.index(each.section), each.offset))
@@ -48,13 +57,13 @@ def laid_out(
     return checked(layout)
 
 
-def _header(records: Sequence[ChainRecord], alignment: Alignment) -> Iterator[Field]:
+def _header(records: Chain, alignment: Alignment) -> Iterator[Field]:
     """Yield the file's header as one field, with what stands in it for files that are written."""
     if not alignment.header:
         return
-    sample_files = {id(each.sample_file): each.sample_file for each in records}.values()
-    seen = {each.data[: alignment.header] for each in sample_files}
-    doc = f"the same in {len(sample_files)} files" if len(seen) == 1 < len(sample_files) else "not understood"
+    seen = {each.data[: alignment.header] for each in records.sample_files}
+    count = len(records.sample_files)
+    doc = f"the same in {count} files" if len(seen) == 1 < count else "not understood"
     yield Field(
         "file_header",
         "header",
@@ -139,7 +148,7 @@ def _counts(rule: Rule) -> str:
     return "text" if not rule.excess else "text+terminator" if rule.excess == ending else "record"
 
 
-def _lines(records: Sequence[ChainRecord], rule: Rule) -> str:
+def _lines(records: Chain, rule: Rule) -> str:
     """Return what ends the lines inside of a text, where it is not CR and LF."""
     if (rule.by, rule.terminator) != ("length", "nul"):
         return ""

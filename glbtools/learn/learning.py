@@ -17,7 +17,7 @@ from glbtools.brief import count
 from glbtools.errors import LayoutError, UnknownFormatError, UsageError
 from glbtools.evidence.forms import SECTOR, ZIP, is_archive
 from glbtools.formats import unread
-from glbtools.formats.listing import parse_listing, probe_listq
+from glbtools.formats.listing import parse_listds, parse_listing, probe_listds, probe_listq
 from glbtools.formats.queue import Queue, parse_queue
 from glbtools.formats.registry import FORMATS, detect
 from glbtools.layouts import Layouts
@@ -33,7 +33,7 @@ from glbtools.learn.audit import (
     wider_alike,
     without_stamp,
 )
-from glbtools.learn.checking import queue_listing, queue_part
+from glbtools.learn.checking import queue_part, queue_rows
 from glbtools.learn.comparison import (
     astray,
     beyond,
@@ -53,11 +53,13 @@ from glbtools.learn.hypothesis import ALIKE, FEWEST, Hypothesis
 from glbtools.learn.liveness import doubts, selected, with_constants
 from glbtools.learn.ordering import with_order
 from glbtools.learn.pins import Pin, parse_pins, pinned, refutations
+from glbtools.learn.reading import Reading
 from glbtools.learn.repeats import with_repeats
 from glbtools.learn.result import Learning
 from glbtools.learn.samples import CONTROL, SampleFile, one_each, told, with_listings
 from glbtools.learn.summed import with_checksum
 from glbtools.model.configuration import ReqConf
+from glbtools.processes import collecting_seldom
 from glbtools.progress import Progress
 
 ENCODING = "cp850"
@@ -67,6 +69,7 @@ SHORT = 200
 """Bytes below which a file with one text is worth some arithmetic."""
 
 
+@collecting_seldom()
 def learn_layout(
     paths: Sequence[str | Path],
     *,
@@ -129,8 +132,8 @@ def _spoken_of(
     paths: Sequence[str | Path], listings: Sequence[str | Path], known: Sequence[str], max_size: int
 ) -> str | None:
     """Return the family that listings and known values are of, where files by another name have its size."""
-    printed = [parse_listing(files.read(path, max_size)) for path in listings if str(path) != files.STDIN]
-    families = known_hints.spoken_of(printed, known)
+    given = (files.read(path, max_size) for path in listings if str(path) != files.STDIN)
+    families = known_hints.spoken_of([parse_listds(data) for data in given if probe_listds(data)], known)
     for path in paths if families else ():
         data = b"" if str(path) == files.STDIN else files.read(path, max_size)
         if family := next((family for family in families if known_hints.fits(family, data)), None):
@@ -167,26 +170,26 @@ def _queue_layout(
     for path in listings:
         reqconf = _of_requestor(path, max_size)
         if reqconf is None:
-            printed.append(queue_listing(path, max_size))
+            printed.append(queue_rows(path, max_size, ENCODING))
         else:
             confirmed.append((str(path), reqconf))
     learning.concluded += _confirmed(sample_files, confirmed)
     stored = sample_files
     sample_files, cover = obscuring.in_parts(sample_files)
-    said = with_listings(sample_files, printed, ENCODING)
+    said = with_listings(sample_files, printed)
     if not cover and said and not any(each.printed for each in sample_files):
-        sample_files, cover = obscuring.clear(sample_files, printed, ENCODING)
-        said = with_listings(sample_files, printed, ENCODING)
+        sample_files, cover = obscuring.clear(sample_files, printed)
+        said = with_listings(sample_files, printed)
     if cover and any(each.printed for each in sample_files):
         sample_files = [obscuring.followed(each, cover) for each in sample_files]
-        with_listings(sample_files, printed, ENCODING)
+        with_listings(sample_files, printed)
     learning.concluded += said
     progress("comparing records", 0, steps)
     found = queue.hypotheses(sample_files, explaining)
     hidden = cover.over(found[0].layout) if cover and found else None
     if hidden is not None:  # records that no row prints are read by the layout, and then looked at like the others
         sample_files = [obscuring.read(each, hidden, known) for each, known in zip(stored, sample_files, strict=True)]
-        with_listings(sample_files, printed, ENCODING)
+        with_listings(sample_files, printed)
         found = queue.hypotheses(sample_files, explaining)
     refuted: list[str] = []
     if pins and found:
@@ -197,19 +200,17 @@ def _queue_layout(
     learning.reasons = list(_undecided(found, sample_files, fixed, learning.apart))
     if refuted and not found:
         learning.reasons = list(dict.fromkeys(refuted))
-    reading = _Reading(sample_files)
+    reading = Reading(sample_files)
     if found and not learning.reasons:
         layout = found[0].layout
         progress("looking for a checksum", steps - 1, steps)
-        queues = reading.by(layout)
         if "sync" not in fixed:
-            layout, queues = narrowed(layout, sample_files, queues)
+            layout = narrowed(layout, sample_files, reading.by(layout))
         numbered = "sync" in fixed or any(each.printed or each.last is not None for each in sample_files)
-        layout = with_order(layout, sample_files, queues) if numbered or found[0].turned else layout
+        layout = with_order(layout, sample_files, reading.by(layout)) if numbered or found[0].turned else layout
         layout = with_repeats(layout, sample_files, reading.by(layout), told=numbered)
-        queues = reading.by(layout)
         learning.layout, learning.checksum = with_checksum(
-            layout, queues, sample_files, lambda text: progress(text, steps - 1, steps)
+            layout, reading.by(layout), sample_files, lambda text: progress(text, steps - 1, steps)
         )
         learning.layout = selected(learning.layout, sample_files, reading.by(learning.layout))
     elif not found and (single := singles.partial_layout(sample_files)) is not None:
@@ -217,18 +218,18 @@ def _queue_layout(
         learning.layout, learning.reasons = holdout.doubted(single, learning.held), list(singles.OPEN)
     best = learning.layout or (found[0].layout if found else None)
     if best is not None:
-        queues = reading.by(best)
         learning.parts = [
-            queue_part(each.path, each.data, held) for each, held in zip(sample_files, queues, strict=True)
+            queue_part(each.path, each.data, held) for each, held in zip(sample_files, reading.by(best), strict=True)
         ]
-        _test(learning, sample_files, queues, fixed)
+        _test(learning, reading, best, fixed)
     if learning.layout is not None and found:
         progress("reading a third that was kept apart", steps - 1, steps)
-        queues = reading.by(learning.layout)
-        learning.held = holdout.held_out(sample_files, queues, learning.layout, lambda rest: _decided(rest, pins))
+        learning.held = holdout.held_out(
+            sample_files, reading.by(learning.layout), learning.layout, lambda rest: _decided(rest, pins)
+        )
         _test_apart(learning, learning.held, fixed)
     if cover and learning.layout is not None:
-        learning.layout = _obscured(learning, cover, stored, queues)
+        learning.layout = _obscured(learning, cover, stored, reading.by(learning.layout))
     if learning.layout is None and not cover and not learning.apart and not (pins and not found):
         progress("looking at the texts alone", steps - 1, steps)
         _texts_alone(learning, found, sample_files, reading)
@@ -239,18 +240,19 @@ def _queue_layout(
 
 
 def _texts_alone(
-    learning: Learning, found: Sequence[Hypothesis], sample_files: Sequence[SampleFile], reading: _Reading
+    learning: Learning, found: Sequence[Hypothesis], sample_files: Sequence[SampleFile], reading: Reading
 ) -> None:
     """State what the texts are where the number is open, and the third that is kept apart reads as the rest.
 
     Where a listing has them so, they are stated as well, and not as observed.
     """
-    layout = texts.partial_layout(found, sample_files)
+    reading.forget()
+    layout = texts.partial_layout(found, reading)
     if layout is None:
         return
     queues = reading.by(layout)
     held = holdout.held_out(
-        sample_files, queues, layout, lambda rest: texts.partial_layout(queue.hypotheses(rest), rest)
+        sample_files, queues, layout, lambda rest: texts.partial_layout(queue.hypotheses(rest), Reading(rest))
     )
     compared = comparisons(sample_files, queues)
     if not all(map(has_texts, compared)) or ("text" in held.differing and len(compared) < len(sample_files)):
@@ -271,22 +273,6 @@ def _texts_alone(
     if not compared:
         learning.concluded.append(WHICH)
     learning.parts = [queue_part(each.path, each.data, read) for each, read in zip(sample_files, queues, strict=True)]
-
-
-class _Reading:
-    """Files, and how the layout reads them that they were read with last."""
-
-    def __init__(self, sample_files: Sequence[SampleFile]) -> None:
-        self.sample_files = sample_files
-        self.layout: Layout | None = None
-        self.queues: list[Queue] = []
-
-    def by(self, layout: Layout) -> list[Queue]:
-        """Return the files as a layout reads them."""
-        if layout != self.layout:
-            self.queues = []
-            self.layout, self.queues = layout, [parse_queue(each.data, layout) for each in self.sample_files]
-        return self.queues
 
 
 def _of_requestor(path: str | Path, max_size: int) -> ReqConf | None:
@@ -361,7 +347,7 @@ def _pinned(
             first = next((f"0x{at:x} of {m.path}" for m in sample_files for at in _starts(m, each.layout)), "the files")
             refuted.append(f"--pin {error.key} is refuted: in the record at {first} {error.reason}")
             continue
-        queues = _Reading(sample_files).by(layout)
+        queues = Reading(sample_files).by(layout)
         against = list(refutations(pins, sample_files, queues))
         refuted += against
         if not against:
@@ -372,10 +358,9 @@ def _pinned(
 WHICH = "which of the records are in the queue only a listing tells: some may be purged"
 
 
-def _test(
-    learning: Learning, sample_files: Sequence[SampleFile], queues: Sequence[Queue], fixed: Set[str] = frozenset()
-) -> None:
+def _test(learning: Learning, reading: Reading, best: Layout, fixed: Set[str] = frozenset()) -> None:
     """Hold the best explanation against the listings: a layout that one contradicts is none."""
+    sample_files, queues = reading.sample_files, reading.by(best)
     learning.comparisons = comparisons(sample_files, queues)
     if learning.layout is None or learning.layout.partial:
         return
@@ -394,9 +379,11 @@ def _test(
         own = stamp if stamp and stamp.status == "observed" and all(isinstance(each, Form) for each in why) else None
         learning.layout = without_stamp(learning.layout, why)
         learning.concluded.append(f"dates are left open: {'; '.join(why)}")
-    learning.layout = doubted(learning.layout, learning.comparisons)
-    if any(held.layout != learning.layout for _, held in parts):  # digits of dates are frames, too
-        parts = [(each, parse_queue(each.data, learning.layout)) for each, _ in parts]
+    learning.layout = with_constants(doubted(learning.layout, learning.comparisons), sample_files, queues)
+    if learning.layout != best:  # digits of dates are frames, too
+        queues, parts = [], []  # before the others are made
+        queues = reading.by(learning.layout)
+        parts = [(each, held) for each, held in zip(sample_files, queues, strict=True) if held.records]
     learning.reasons += [*frame_doubts(parts), *text_doubts(parts)] if parts else []
     learning.reasons += [
         f"most records of {each.path} are damaged in this reading: it may have a layout of its own"
@@ -420,7 +407,6 @@ def _test(
     if learning.layout is None or not learning.layout.checksum:
         learning.checksum = None
     if learning.layout is not None:
-        learning.layout = with_constants(learning.layout, sample_files, queues)
         learning.layout = wider_alike(learning.layout, parts)
 
 

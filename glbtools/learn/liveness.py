@@ -76,7 +76,7 @@ def selected(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequenc
     shown, hidden = [], []
     for sample_file, queue in told:
         pairs, _, left = paired(sample_file, queue)
-        shown.append([record for _, record in pairs])
+        shown.append(pairs.records)
         hidden.append(left)
     if not any(hidden) or grammatical([each.text for left in hidden for each in left]) < sum(map(len, hidden)):
         return layout  # what is no transaction is a damaged place, and no record that was deleted

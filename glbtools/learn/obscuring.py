@@ -17,12 +17,11 @@ from typing import NamedTuple
 from glbtools.binary.field import Field
 from glbtools.binary.layout import Layout
 from glbtools.binary.obscuring import TAB, Obscuring, exclusive
-from glbtools.formats.listing import Listing
 from glbtools.formats.queue import parse_queue
 from glbtools.learn.alignment import LARGEST_HEADER
 from glbtools.learn.framing import rules
 from glbtools.learn.inserting import with_field
-from glbtools.learn.samples import ListedRecord, SampleFile, rows_of
+from glbtools.learn.samples import ListedRecord, SampleFile
 from glbtools.learn.scoring import is_odd
 
 SHORTEST = 8
@@ -241,10 +240,9 @@ def readable(data: bytes, layout: Layout, known: bytes = b"") -> bytes:
 
 
 def clear(
-    sample_files: Sequence[SampleFile], listings: Sequence[Listing], encoding: str
+    sample_files: Sequence[SampleFile], printed: Sequence[Sequence[ListedRecord]]
 ) -> tuple[list[SampleFile], Cover | None]:
-    """Return files with the texts that listings print as they are meant, and how they are changed in the files."""
-    printed = [rows_of(each, encoding) for each in listings]
+    """Return files with the texts that the rows of listings print, and how they are changed in the files."""
     for rows in printed:
         for sample_file in sample_files:
             if cover := cover_of(sample_file, rows):

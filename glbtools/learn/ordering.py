@@ -31,7 +31,7 @@ Linked = tuple[bytes, int, int]
 
 def with_order(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> Layout:
     """Return a layout that says by what its records follow each other, where their bytes do not."""
-    sound = [undamaged(queue) for queue in queues]
+    sound = [list(undamaged(queue)) for queue in queues]
     steps = [b.sync - a.sync for records in sound for a, b in itertools.pairwise(records)]
     if len(steps) < FEWEST - 1 or all(step > 0 for step in steps):
         return layout

@@ -7,7 +7,6 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from glbtools.binary.layout import TERMINATORS
 from glbtools.binary.records import Gap
@@ -16,12 +15,12 @@ from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn import columns
 from glbtools.learn.alignment import Alignment, alignments, placed
 from glbtools.learn.attested import PRIOR_BITS, gives_sizes
-from glbtools.learn.chain import ChainRecord, chain_all, covered, sample
-from glbtools.learn.comparison import compare
+from glbtools.learn.chain import Chain, ChainRecord, sample
+from glbtools.learn.comparison import comparisons
 from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, length_alone, readings, widened
 from glbtools.learn.framing import Rule, rules
 from glbtools.learn.hypothesis import COMPARED, FEWEST, Hypothesis
-from glbtools.learn.layout import laid_out
+from glbtools.learn.layout import Frame, laid_out
 from glbtools.learn.paging import paged
 from glbtools.learn.samples import SampleFile
 from glbtools.learn.scoring import MISFRAMED, alike, copies, cut_off, is_odd, of_one_kind, spread_evenly
@@ -53,15 +52,6 @@ TOLD_READINGS = 3
 """Ways to tell the number that are tried where somebody knows one of them."""
 
 
-class Frame(NamedTuple):
-    """What a layout is made from; a length counts a record up to a multiple of ``padded``."""
-
-    rule: Rule
-    alignment: Alignment
-    reading: Reading
-    padded: int
-
-
 def hypotheses(
     sample_files: Sequence[SampleFile], progress: Callable[[str], None] = lambda _: None
 ) -> list[Hypothesis]:
@@ -74,7 +64,7 @@ def hypotheses(
         found = _ranked(beginnings, _explained(beginnings, _fitting(beginnings), progress))
         near = [each for each in found if each.sound and each.bits - found[0].bits < MARGIN]
         wanted = {_key(each.rule) for each in near if each.rule is not None}
-        chained = ((rule, chain_all(sample_files, rule)) for rule in rules(sample_files) if _key(rule) in wanted)
+        chained = ((rule, Chain(sample_files, rule)) for rule in rules(sample_files) if _key(rule) in wanted)
         found = _ranked(sample_files, _explained(sample_files, chained, progress, beginnings))
         if found and found[0].sound:
             return _distinct(found)
@@ -105,7 +95,7 @@ def _key(rule: Rule) -> tuple[object, ...]:
 
 def _explained(
     sample_files: Sequence[SampleFile],
-    chained: Iterable[tuple[Rule, list[ChainRecord]]],
+    chained: Iterable[tuple[Rule, Chain]],
     progress: Callable[[str], None],
     beginnings: Sequence[SampleFile] = (),
 ) -> list[Hypothesis]:
@@ -117,7 +107,7 @@ def _explained(
         for reading in readings(records, rule)[: TOLD_READINGS if known else 1]:
             frames = list(_arranged(records, rule, reading))
             if beginnings and len(frames) > 1:
-                tried = list(_tried(beginnings, chain_all(beginnings, rule), frames))
+                tried = list(_tried(beginnings, Chain(beginnings, rule), frames))
                 least = min((each.bits for each, _ in tried), default=0.0)
                 frames = [frame for each, frame in tried if each.bits - least < CLEAR]
             found += [each for each, _ in _tried(sample_files, records, frames)]
@@ -125,12 +115,13 @@ def _explained(
 
 
 def _tried(
-    sample_files: Sequence[SampleFile], records: Sequence[ChainRecord], frames: Sequence[Frame]
+    sample_files: Sequence[SampleFile], records: Chain, frames: Sequence[Frame]
 ) -> Iterator[tuple[Hypothesis, Frame]]:
     """Yield the layouts of frames, but for those that no layout can say."""
+    sound = sum(not is_odd(text) for text in records.texts) if frames else 0
     for frame in frames:
         with contextlib.suppress(LayoutError):
-            yield _weighed(sample_files, records, frame), frame
+            yield _weighed(sample_files, records, frame, sound), frame
 
 
 def _ranked(sample_files: Sequence[SampleFile], found: list[Hypothesis]) -> list[Hypothesis]:
@@ -199,11 +190,11 @@ def _accepts(longer: Hypothesis, shorter: Hypothesis) -> bool:
     return ended or longer.grammatical >= shorter.grammatical
 
 
-def _fitting(sample_files: Sequence[SampleFile]) -> list[tuple[Rule, list[ChainRecord]]]:
+def _fitting(sample_files: Sequence[SampleFile]) -> list[tuple[Rule, Chain]]:
     """Return the rules that account for most of the bytes, with the records they give."""
     chained = []
     for rule in rules(sample_files):
-        records = chain_all(sample_files, rule)
+        records = Chain(sample_files, rule)
         if len(records) < 2:
             continue
         seen = sample(records)
@@ -213,7 +204,7 @@ def _fitting(sample_files: Sequence[SampleFile]) -> list[tuple[Rule, list[ChainR
             is_odd(raw.rstrip(filled) if filled else raw) or _is_cut(each) for raw, each in zip(raws, seen, strict=True)
         )
         if odd <= MOST_ODD * len(seen):  # one odd text is no sign of anything where records are few
-            chained.append(((odd - 1) / len(seen) if odd else 0.0, covered(records), rule, records))
+            chained.append(((odd - 1) / len(seen) if odd else 0.0, records.covered, rule, records))
     most = max((size for _, size, _, _ in chained), default=0)
     kept = [each for each in chained if each[1] >= COVERING * most]
     right = [_as_listed(records) for *_, records in kept]
@@ -245,7 +236,7 @@ def _is_cut(held: ChainRecord) -> bool:
     return both.isalpha() and both.islower()
 
 
-def _arranged(records: Sequence[ChainRecord], ruled: Rule, reading: Reading) -> Iterator[Frame]:
+def _arranged(records: Chain, ruled: Rule, reading: Reading) -> Iterator[Frame]:
     """Yield the ways to share out the bytes between the texts that leave room for all that a reading needs."""
     for found in alignments(records, ruled, reading)[:MOST_ARRANGED]:
         rule, alignment = _ended(records, ruled, found)
@@ -260,7 +251,7 @@ def _arranged(records: Sequence[ChainRecord], ruled: Rule, reading: Reading) -> 
             yield Frame(rule, alignment, replace(reading, claims=kept), padded)
 
 
-def _padding(records: Sequence[ChainRecord], rule: Rule, alignment: Alignment) -> Iterator[int]:
+def _padding(records: Chain, rule: Rule, alignment: Alignment) -> Iterator[int]:
     """Yield to which multiple a length counts records with their padding: texts end in NULs, some and not all."""
     head = alignment.head - rule.lead
     if (rule.by, rule.terminator, rule.stride) != ("length", "none", 1) or rule.excess != head:
@@ -275,7 +266,7 @@ def _padding(records: Sequence[ChainRecord], rule: Rule, alignment: Alignment) -
 _NEEDED = {"sync", "len_text"}
 
 
-def _ended(records: Sequence[ChainRecord], rule: Rule, alignment: Alignment) -> tuple[Rule, Alignment]:
+def _ended(records: Chain, rule: Rule, alignment: Alignment) -> tuple[Rule, Alignment]:
     """Return a rule that takes for a terminator what stands behind all texts, if something does."""
     if rule.terminator != "none" or not alignment.trail or rule.by == "stride":
         return rule, alignment
@@ -288,14 +279,16 @@ def _ended(records: Sequence[ChainRecord], rule: Rule, alignment: Alignment) -> 
     return rule, alignment
 
 
-def _weighed(sample_files: Sequence[SampleFile], records: Sequence[ChainRecord], frame: Frame) -> Hypothesis:
+def _weighed(sample_files: Sequence[SampleFile], records: Chain, frame: Frame, sound: int) -> Hypothesis:
     """Return a layout with what it leaves to be explained when the files are read with it.
+
+    So many of the records are ``sound``: their texts are transactions.
 
     Raises:
         LayoutError: no layout can say this.
     """
     rule, alignment, reading, padded = frame
-    layout = laid_out(records, rule, alignment, reading, padded)
+    layout = laid_out(records, frame, sound)
     copied = copies(Sight(records, rule), rule, alignment)
     queues = [parse_queue(sample_file.data, layout) for sample_file in sample_files]
     in_pages = paged(layout, sample_files, queues, records)
@@ -357,12 +350,8 @@ def all_said(queues: Sequence[Queue]) -> int:
 
 def _unlisted(sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> int:
     """Return how many rows of listings are not read, or otherwise than they are printed."""
-    held = [compare(sample_file, queue) for sample_file, queue in zip(sample_files, queues, strict=True)]
-    return sum(
-        len(each.unread) + sum(len(each.differing.get(what, ())) for what in ("number", "text", "date"))
-        for each in held
-        if each is not None
-    )
+    held = comparisons(sample_files, queues, ("number", "text", "date"))
+    return sum(len(each.unread) + sum(map(len, each.differing.values())) for each in held)
 
 
 def _untold(sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> int:

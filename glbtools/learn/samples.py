@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import itertools
 import re
+from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from glbtools.binary import stamp
+from glbtools.binary.records import Record
 from glbtools.errors import UsageError
-from glbtools.formats.listing import Listing
 from glbtools.learn.hints import saying
 
 ANCHOR = re.compile(rb"[ADMRT#][ \t](?=[^\x00-\x1f\x7f])")
@@ -19,6 +21,8 @@ ANCHOR = re.compile(rb"[ADMRT#][ \t](?=[^\x00-\x1f\x7f])")
 
 CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """What no transaction holds."""
+
+CONTROLS = bytes(byte for byte in range(256) if CONTROL.match(bytes([byte])))
 
 FEWEST_STRONG = 0.4
 _INSIDE = re.compile(rb"[A-Za-z \t./:,-]")
@@ -54,23 +58,25 @@ class SampleFile:
         strong: those of them that do not stand in the middle of a text.
         listed: text start -> what a listing says of that record.
         printed: every row of its listings, those too whose text is not found; none without a listing.
+        places: where the text of each of those rows begins; None for one that is not found.
         first, last: the number of the first and of the last record, where somebody knows it.
     """
 
     path: str
     data: bytes = field(repr=False)
-    anchors: list[int] = field(default_factory=list, repr=False)
-    strong: list[int] = field(default_factory=list, repr=False)
+    anchors: array[int] = field(default_factory=lambda: array("q"), repr=False)
+    strong: array[int] = field(default_factory=lambda: array("q"), repr=False)
     listed: dict[int, ListedRecord] = field(default_factory=dict, repr=False)
     printed: list[ListedRecord] = field(default_factory=list, repr=False)
+    places: list[int | None] = field(default_factory=list, repr=False)
     first: int | None = None
     last: int | None = None
 
     def __post_init__(self) -> None:
         """Find the anchors."""
-        self.anchors = [match.start() for match in ANCHOR.finditer(self.data)]
+        self.anchors = array("q", (match.start() for match in ANCHOR.finditer(self.data)))
         inside = _INSIDE.fullmatch
-        self.strong = [at for at in self.anchors if not at or not inside(self.data, at - 1, at)]
+        self.strong = array("q", (at for at in self.anchors if not at or not inside(self.data, at - 1, at)))
         if len(self.strong) < FEWEST_STRONG * len(self.anchors):  # the byte before a text looks like one of a text
             self.strong = self.anchors
 
@@ -82,7 +88,7 @@ class SampleFile:
         """Return the beginning of the file, with what is known of it."""
         cut = SampleFile(self.path, self.data[:stop], first=self.first)
         cut.listed = {at: row for at, row in self.listed.items() if at < stop}
-        cut.printed = list(cut.listed.values())
+        cut.printed, cut.places = list(cut.listed.values()), list(cut.listed)
         return cut
 
     def control(self, start: int) -> int:
@@ -142,8 +148,8 @@ def one_each(sample_files: Sequence[SampleFile]) -> tuple[list[SampleFile], list
     return list(kept.values()), said
 
 
-def with_listings(sample_files: Sequence[SampleFile], listings: Sequence[Listing], encoding: str) -> list[str]:
-    """Match listings with the files they list; return what could not be matched, in words.
+def with_listings(sample_files: Sequence[SampleFile], listings: Sequence[Sequence[ListedRecord]]) -> list[str]:
+    """Match the rows of listings with the files they list; return what could not be matched, in words.
 
     A listing is of the file that holds most of its texts; of several that hold as many, of one that has none yet. Where
     both have one record, its number is known. Texts are looked for in the order of the listing, so that one
@@ -153,17 +159,19 @@ def with_listings(sample_files: Sequence[SampleFile], listings: Sequence[Listing
         UsageError: two listings of one file contradict each other.
     """
     said = []
-    for number, listing in enumerate(listings, 1):
-        rows = rows_of(listing, encoding)
+    for number, rows in enumerate(listings, 1):
         found = [(_matched(sample_file, rows), sample_file) for sample_file in sample_files]
         best, sample_file = max(found, key=lambda each: (len(each[0]), not each[1].printed))
         if not rows or len(best) * 2 < len(rows):
             said.append(f"listing {number} is of none of the files: {len(best)} of its {len(rows)} texts are in one")
             continue
         _agree(number, best, sample_file)
-        sample_file.listed = best | sample_file.listed
+        sample_file.listed = best | sample_file.listed if sample_file.listed else best
         known = {(row.sync, row.text) for row in sample_file.printed}
-        sample_file.printed += [row for row in rows if (row.sync, row.text) not in known]
+        more = [row for row in rows if (row.sync, row.text) not in known]
+        places = {id(row): at for at, row in sample_file.listed.items()}
+        sample_file.printed += more
+        sample_file.places += [places.get(id(row)) for row in more]
         if len(rows) == len(sample_file.strong) == 1 and sample_file.last is None:
             sample_file.last = rows[0].sync
     return said
@@ -185,15 +193,16 @@ def _agree(number: int, found: Mapping[int, ListedRecord], sample_file: SampleFi
                 )
 
 
-def rows_of(listing: Listing, encoding: str) -> list[ListedRecord]:
-    """Return what a listing says of each record."""
-    return [_row(each.sync, listing.moment(each), each.checksum, each.text, encoding) for each in listing.records]
+def rows_of(records: Iterable[Record], encoding: str) -> list[ListedRecord]:
+    """Return what a listing says of each of its records."""
+    return [_row(each, encoding) for each in records]
 
 
-def _row(sync: int, stamp: datetime | None, checksum: int | None, text: str, encoding: str) -> ListedRecord:
-    first = re.split(r"[\r\n]", text, maxsplit=1)[0]
-    whole = first == text
-    return ListedRecord(sync, stamp, checksum, first.rstrip("\0").encode(encoding, "replace"), whole)
+def _row(record: Record, encoding: str) -> ListedRecord:
+    first = re.split(r"[\r\n]", record.text, maxsplit=1)[0]
+    raw = first.rstrip("\0").encode("ascii" if first.isascii() else encoding, "replace")
+    when = None if record.stamp is None else stamp.from_unix(record.stamp)
+    return ListedRecord(record.sync, when, record.checksum, raw, whole=first == record.text)
 
 
 def _matched(sample_file: SampleFile, rows: Sequence[ListedRecord]) -> dict[int, ListedRecord]:

@@ -10,17 +10,17 @@ from glbtools.formats.queue import Queue
 from glbtools.formats.transaction import is_plain, parse
 from glbtools.learn import columns
 from glbtools.learn.alignment import Alignment
-from glbtools.learn.chain import ChainRecord
+from glbtools.learn.chain import Chain
 from glbtools.learn.fields import HEAD, TAIL, Claim, Sight, free
 from glbtools.learn.framing import BINARY, Rule
-from glbtools.learn.samples import ANCHOR, CONTROL
+from glbtools.learn.samples import ANCHOR, CONTROLS
 
 FEWEST = 4
 """Texts that must end alike before that says anything."""
 
 
 def cut_off(
-    records: Sequence[ChainRecord],
+    records: Chain,
     rule: Rule,
     alignment: Alignment,
     claims: Sequence[Claim],
@@ -77,13 +77,16 @@ def is_odd(raw: bytes) -> bool:
     Between its lines a NUL may stand in place of a line end.
     """
     raw = NUL_LINE.sub(b"\r\n", raw) if b"\0" in raw else raw
-    return not ANCHOR.match(raw) or CONTROL.search(raw) is not None or _FILLING.search(raw) is not None
+    if not ANCHOR.match(raw) or len(raw.translate(None, CONTROLS)) < len(raw):
+        return True
+    return raw.endswith(_FILLED_ENDS) or _FILLING[0] in raw or _FILLING[1] in raw
 
 
 NUL_LINE = re.compile(rb"\x00(?=- .|  \S)")
 """The end of a line where lines end in NUL: a template field or the entry as it is to be stands behind it."""
 
-_FILLING = re.compile(rb"\xff{3}|\x00| {40}| {3}$|\r\n$")
+_FILLING, _FILLED_ENDS = (b"\xff" * 3, b" " * 40), (b"   ", b"   \n", b"\r\n", b"\r\n\n")
+"""What fills a field, and what only padding and lines that are none end in."""
 
 
 def alike(raws: Sequence[bytes], *, same: bool) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from glbtools.binary.layout import Layout
-from glbtools.formats.queue import Queue, parse_queue
+from glbtools.formats.queue import Queue
 from glbtools.layouts.written import checked
 from glbtools.learn.audit import frame_doubts, text_doubts
 from glbtools.learn.comparison import damage_is_usual
 from glbtools.learn.hypothesis import Hypothesis
 from glbtools.learn.inserting import opened, replaced
 from glbtools.learn.queue import CLEAR, frames
+from glbtools.learn.reading import Reading
 from glbtools.learn.samples import SampleFile
 
 KEPT = ("text", "constant", "opaque", "len_text")
@@ -21,13 +22,14 @@ FEWEST = 8
 """Records without which an accident may end the texts elsewhere."""
 
 
-def partial_layout(found: Sequence[Hypothesis], sample_files: Sequence[SampleFile]) -> Layout | None:
+def partial_layout(found: Sequence[Hypothesis], reading: Reading) -> Layout | None:
     """Return a layout of the texts alone; None where the readings that fit do not agree in them.
 
     Args:
         found: the readings, best first; none where nothing counts the records.
-        sample_files: the files that they are of.
+        reading: the files that they are of.
     """
+    sample_files = reading.sample_files
     found = found if found and found[0].framed else frames(sample_files)
     if not found or not found[0].framed or found[0].records < FEWEST:
         return None
@@ -36,7 +38,7 @@ def partial_layout(found: Sequence[Hypothesis], sample_files: Sequence[SampleFil
     if len({_frame(each) for each in rivals}) > 1:
         return None
     layout = _without_numbers(best.layout)
-    parts = [(each, parse_queue(each.data, layout)) for each in sample_files if each.data]
+    parts = [(each, held) for each, held in zip(sample_files, reading.by(layout), strict=True) if each.data]
     doubts = [*frame_doubts(parts), *text_doubts(parts)]
     if doubts or any(damage_is_usual(queue) for _, queue in parts) or _is_filled(parts):
         return None

@@ -22,7 +22,7 @@ from glbtools.learn import Learning, learn_layout
 from glbtools.learn.columns import is_no_count
 from glbtools.learn.comparison import comparisons, doubted
 from glbtools.learn.inserting import with_field
-from glbtools.learn.samples import SampleFile, with_listings
+from glbtools.learn.samples import SampleFile, rows_of, with_listings
 from glbtools.model.change import Change
 from scoreboard.families import sample
 
@@ -410,7 +410,8 @@ def test_where_a_listing_prints_other_dates_a_checksum_covers_their_bytes_as_bef
         f"{each.stamp + timedelta(hours=7 * each.sync):%a %b %d %H:%M:%S %Y} {each.sync:06} {each.text}"
         for each in rows
     ]
-    with_listings([sample_file], [parse_listing("\r\n".join([*lines, ""]).replace("\t", "<tab>").encode())], "cp850")
+    printed = parse_listing("\r\n".join([*lines, ""]).replace("\t", "<tab>").encode())
+    with_listings([sample_file], [rows_of(printed.records, "cp850")])
     opened = doubted(layout, comparisons([sample_file], [parse_queue(data, layout)]))
     assert opened.with_role("stamp") is None
     read = parse_queue(data, parse(to_toml(opened).encode(), "mine.toml"))
