@@ -20,7 +20,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from benchmarks import agreement, diagnosis, page, recognition, survey, sync  # noqa: E402
+from benchmarks import agreement, diagnosis, learning, page, recognition, survey, sync  # noqa: E402
 from benchmarks.generate import write_master_queue  # noqa: E402
 from benchmarks.measure import COLUMNS, READERS, TABLE  # noqa: E402
 from benchmarks.simulation import measured  # noqa: E402
@@ -147,6 +147,7 @@ def others() -> list[str]:
         *sync.measured(),
         "",
         *recognition.measured(),
+        *learning.measured(),
         *survey.measured(),
         *survey.made(),
         *agreement.measured(),

@@ -230,7 +230,8 @@ def _queue_layout(
         _test_apart(learning, learning.held, fixed)
     if cover and learning.layout is not None:
         learning.layout = _obscured(learning, cover, stored, reading.by(learning.layout))
-    if learning.layout is None and not cover and not learning.apart and not (pins and not found):
+    fitting = bool(learning.tried)  # where no rule leads from text to text, none does without numbers either
+    if learning.layout is None and fitting and not cover and not learning.apart and not (pins and not found):
         progress("looking at the texts alone", steps - 1, steps)
         _texts_alone(learning, found, sample_files, reading)
     if learning.layout is None or not learning.layout.numbered:

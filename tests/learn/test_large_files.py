@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from glbtools.binary.layout import Layout
 from glbtools.binary.span import Fault, Span
 from glbtools.formats.queue import new_queue, parse_queue
 from glbtools.layouts import reference
+from glbtools.learn import learn_layout, texts
 from glbtools.learn.chain import Chain
 from glbtools.learn.comparison import DamageIndex, compare
 from glbtools.learn.framing import rules
@@ -116,3 +118,14 @@ def test_rows_are_paired_by_where_they_stand_and_compared_in_what_is_asked_for()
     assert (some.agreeing, some.differing) == ({"number": 39}, whole.differing)
     assert [(each.row, each.stored) for each in whole.differing["number"]] == [(99, "6")]
     assert (whole.read, whole.unread, whole.standing, whole.unlisted) == (40, (77,), (), ())
+
+
+def test_where_no_rule_leads_from_text_to_text_it_is_not_looked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(texts, "frames", lambda _: pytest.fail("the rules are looked for a second time"))
+    path = tmp_path / "MSTTRANS.GLB"
+    path.write_bytes(b"A " * 5000)
+    learning = learn_layout([path])
+    assert (learning.layout, learning.tried) == (None, 0)
+    assert "no rule leads from each to the next" in learning.reasons[0]
