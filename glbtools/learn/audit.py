@@ -10,6 +10,7 @@ import itertools
 import math
 import re
 import statistics
+from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -85,7 +86,7 @@ def frame_doubts(parts: Parts) -> Iterator[str]:
                 f"first in the {queue.named(odd[0])}"
             )
         yield from _misread(sample_file, queue, strange, odd)
-        starts = sorted({each.start + first for several in (queue.records, queue.left) for each in several})
+        starts = array("q", sorted(_beginnings(queue)))
         stop = min((each.start for each in queue.left), default=len(sample_file.data))
         stray = [at for at in _outstanding(sample_file) if at < stop and _is_stray(sample_file, starts, at, first)]
         if len(stray) > max(2, LOST * len(queue.records)):
@@ -104,13 +105,17 @@ def _is_stray(sample_file: SampleFile, starts: Sequence[int], at: int, head: int
     return following is None or (following - head > at if sample_file.listed else following != at)
 
 
+def _beginnings(queue: Queue) -> Iterator[int]:
+    """Yield where texts begin, of records that are in the queue and of what is left."""
+    first = queue.codec.len_head
+    return (each.start + first for several in (queue.records, queue.left) for each in several)
+
+
 def kind_doubts(parts: Parts) -> Iterator[str]:
     """Yield that there may be records of another kind: places that are no records, of one size and beginning."""
     for sample_file, queue in parts:
-        first = queue.codec.len_head
-        starts = {each.start + first for each in queue.records} | {each.start + first for each in queue.left}
         size, count = of_one_kind(queue)
-        if count and not (sample_file.listed and sample_file.listed.keys() <= starts):
+        if count and not (sample_file.listed and sample_file.listed.keys() <= set(_beginnings(queue))):
             yield (
                 f"{count} places of {sample_file.path} of {size} bytes each are no records and begin alike: there may "
                 "be records of another kind"

@@ -8,10 +8,8 @@ from typing import NamedTuple
 
 from glbtools.binary.layout import Layout
 from glbtools.binary.records import codec
-from glbtools.formats.queue import Queue
 from glbtools.learn.chain import ChainRecord, neighbours
 from glbtools.learn.samples import SampleFile
-from glbtools.learn.scoring import is_blank, is_odd
 
 PAGES = (128, 256, 512, 1024, 2048, 4096)
 LARGEST_HEADER = 64
@@ -30,14 +28,13 @@ class PageEnd(NamedTuple):
     between: bytes
 
 
-def paged(
-    layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Queue], records: Sequence[ChainRecord]
-) -> Layout:
+def paged(layout: Layout, sample_files: Sequence[SampleFile], records: Sequence[ChainRecord]) -> Layout:
     """Return a layout whose records stand in pages, where they do; else the same.
 
-    Where pages end shows between ``records`` that are joined; what the layout reads there without it may be anything.
+    It is asked only where some of what is read is no record. Where pages end shows between ``records`` that are joined;
+    what the layout reads there without it may be anything.
     """
-    if layout.page or not any(queue.gaps or _is_strange(queue) for queue in queues):
+    if layout.page:
         return layout
     head = codec(layout).len_head
     ends = [
@@ -62,10 +59,6 @@ def paged(
         if sum(each <= {pad} for each in pads) >= (1 - STRAY) * len(pads):  # damage may stand in what fills a page
             return layout._replace(page=page, page_header=header, pad=pad)
     return layout
-
-
-def _is_strange(queue: Queue) -> bool:
-    return any(is_blank(each.text) or is_odd(queue.layout.encoded(each.text)) for each in queue.records)
 
 
 def _fits(end: PageEnd, page: int, header: int) -> bool:

@@ -291,13 +291,14 @@ def _weighed(sample_files: Sequence[SampleFile], records: Chain, frame: Frame, s
     layout = laid_out(records, frame, sound)
     copied = copies(Sight(records, rule), rule, alignment)
     queues = [parse_queue(sample_file.data, layout) for sample_file in sample_files]
-    in_pages = paged(layout, sample_files, queues, records)
-    if in_pages is not layout:
-        layout, queues = in_pages, [parse_queue(sample_file.data, in_pages) for sample_file in sample_files]
+    odd = _odd(queues)
+    if odd or any(queue.gaps for queue in queues):
+        in_pages = paged(layout, sample_files, records)
+        if in_pages is not layout:
+            layout, queues = in_pages, [parse_queue(sample_file.data, in_pages) for sample_file in sample_files]
+            odd = _odd(queues)
     count = sum(len(queue.records) for queue in queues)
-    odd = sum(is_odd(layout.encoded(record.text)) for queue in queues for record in queue.records) + sum(
-        fault.kind in MISFRAMED for queue in queues for fault in queue.framing
-    )
+    odd += sum(fault.kind in MISFRAMED for queue in queues for fault in queue.framing)
     size = sum(len(sample_file.data) for sample_file in sample_files)
     # Zeros behind the last record are room that a file has, and explained by that.
     strayed = sum(gap.stop - gap.start for queue in queues for gap in queue.gaps if not _is_room(queue, gap))
@@ -328,6 +329,11 @@ def _weighed(sample_files: Sequence[SampleFile], records: Chain, frame: Frame, s
         copied=copied,
         turned=reading.turned,
     )
+
+
+def _odd(queues: Sequence[Queue]) -> int:
+    """Return how many texts are no transactions."""
+    return sum(is_odd(queue.layout.encoded(record.text)) for queue in queues for record in queue.records)
 
 
 def _is_room(queue: Queue, gap: Gap) -> bool:
