@@ -200,6 +200,7 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
     samples = _samples(parts)
     if field is None or len(samples) < 2:
         return
+    yield from _of_the_next(parts, field)
     if field.kind == "w32":
         return  # looked at only where somebody knows the numbers, and of such a form no other is as likely
     if field.kind in {"dec", "hex"}:
@@ -289,6 +290,25 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
     )
     words = {at: number & 0xFFFF for at, number in known.items()}
     yield from itertools.islice((said for values, said in rivals if _agrees(values, words)), 1)
+
+
+def _of_the_next(parts: Parts, field: Field) -> Iterator[str]:
+    """Yield that numbers behind the texts may be of the records behind them: where something else follows, none is.
+
+    Damage spoils some of them, and not all.
+    """
+    if field.section != "trailer":
+        return
+    for sample_file, queue in parts:
+        starts = {each.start for each in queue.records}
+        last = max(starts, default=0)
+        alone = [each for each in queue.records if each.stop not in starts and each.start != last]
+        astray = sum(each.sync >= columns.LARGEST_SYNC for each in alone)
+        if len(alone) > 1 and astray == len(alone):
+            yield (
+                f"{astray} records of {sample_file.path} have no number that counts, and other bytes follow each of "
+                "them: the numbers may be of the texts behind them"
+            )
 
 
 def _is_carried(values: Sequence[int], chosen: Sequence[int]) -> bool:

@@ -603,3 +603,23 @@ def test_a_byte_goes_with_the_code_only_where_chance_would_not_do_it(
     learning = learn(content)
     assert numbered(learning) == list(range(300, 360)), learning.reasons
     assert learning.partial != coded, learning.reasons
+
+
+def test_numbers_behind_the_texts_are_of_the_next_where_something_else_follows(learn: Callable[..., Learning]) -> None:
+    """Each stands before its text, and before some of them a record of another kind."""
+    drawn = sample(234119)
+    assert "two-kinds" in drawn.families
+    learning = learn(drawn.data)
+    assert not numbered(learning)
+    assert any("of the texts behind them" in each for each in learning.reasons), learning.reasons
+
+
+def test_numbers_behind_the_texts_are_theirs_where_something_else_follows(learn: Callable[..., Learning]) -> None:
+    content = b""
+    for at in range(60):
+        raw, seconds = text(at), DAY + 4001 * at + 7 * (at % 3)
+        content += struct.pack("<H", len(raw) + 1) + raw + b"\0" + struct.pack("<IIH", seconds, 70_300 + at, 0x4D53)
+        content += struct.pack("<BII", 2, 70_300 + at, seconds) if at % 6 == 3 else b""
+    learning = learn(content)
+    assert learning.layout is not None
+    assert not any("of the texts behind them" in each for each in learning.reasons), learning.reasons
