@@ -75,7 +75,7 @@ class ReqConfFile:
             pointers=tuple(pointers) if len(pointers) == len(POINTERS) else None,
             options=_flags(self.layout, stored.get("options")),
             **_picked(stored, ("reqsync", "srvsync", "importsync", "limit"), int),
-            **_picked(stored, ("server", "types"), str),
+            **_picked(_named(stored, "server"), ("server", "types"), str),
             **_picked(stored, ("last_export", "last_import"), datetime),
             places=_Places(self.values),
         )
@@ -374,12 +374,13 @@ class _Places(Mapping[str, Place]):
         return len(self._values)
 
 
-def _named(own: dict[str, Any]) -> dict[str, Any]:
-    """Return values with the name of a requestor, where it is stored without its kind of address, or in two parts."""
-    own.setdefault("name", own.get("address"))
+def _named(own: dict[str, Any], name: str = "name") -> dict[str, Any]:
+    """Return values with the name of a postoffice, where it is stored without its kind of address, or in two parts."""
     network, postoffice = own.get("network"), own.get("postoffice")
-    if own.get("name") is None and isinstance(network, str) and network and postoffice:
-        own["name"] = f"{network}/{postoffice}"
+    if own.get(name) is None and isinstance(network, str) and network and postoffice:
+        own[name] = f"{network}/{postoffice}"
+    elif own.get(name) is None and own.get("address") is not None:
+        own[name] = own["address"]
     return own
 
 

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import combinations
+from itertools import combinations, product
 
 from glbtools.binary.field import Field
 from glbtools.binary.layout import Layout
@@ -93,12 +93,12 @@ def learn_configuration(
         learnt.mentions += mentions(hints.lives(part), part, fields, order)
     learnt.parts = [_part(hints, each, fields) for each in hints.snapshots]
     learnt.reasons += [_copied(learnt.decided[name], spots) for name, spots in copies.items()]
-    kindless = _kindless(learnt)
+    apart = _apart(family, learnt)
     for name in known_hints.names(family):
-        if name != "name" or not kindless:
+        if name not in {"name", "server"} or not apart:
             _open(hints, name, by_name, learnt)
-    if kindless:
-        learnt.reasons.append(kindless)
+    learnt.reasons += apart
+    if apart and family == "srvconf":
         learnt.concluded.append(kind_of_address(hints, fields))
     doubts, remarks = passed_over(hints, fields)
     learnt.concluded += remarks
@@ -141,11 +141,26 @@ def _settled(hints: Hints, fixed: Sequence[Pin], said: list[str]) -> tuple[dict[
 def _searches(hints: Hints) -> list[Search]:
     """Return the search for each name; where one stands nowhere, for what stands of it without its kind of address."""
     searches = [search(hints, name) for name in known_hints.names(hints.family)]
-    if any(each.name == "name" and each.told and not each.spots for each in searches):
+    if any(each.name in {"name", "server"} and each.told and each.nowhere for each in searches):
         hints.told += known_hints.parted(hints.told)
         address = search(hints, known_hints.ADDRESS)
-        searches += [address] if address.spots else [search(hints, name) for name in known_hints.PARTS]
+        parts = [search(hints, name) for name in known_hints.PARTS]
+        searches += [address] if address.spots else _paired(*parts)
     return searches
+
+
+def _paired(network: Search, office: Search) -> list[Search]:
+    """Return the searches for both parts of a name, each for itself or, if there is one such pair, beside each other.
+
+    In other files of the family each part has room for its ten characters and a NUL (Q148666).
+    """
+    every = product(network.spots, office.spots)
+    pairs = [(one, other) for one, other in every if other.span[1] - one.span[1] == ROOM[network.name]]
+    if len(pairs) == 1:
+        for each, spot in zip((network, office), pairs[0], strict=True):
+            each.keep([spot], f"{ROOM[network.name]} bytes apart, as in other files")
+        network.bits = office.bits = network.bits + office.bits
+    return [network, office]
 
 
 def _is_false(hints: Hints, searches: Mapping[str, Search]) -> bool:
@@ -154,17 +169,20 @@ def _is_false(hints: Hints, searches: Mapping[str, Search]) -> bool:
     A number or a date that stands nowhere is of another moment, and what stands somewhere may be an older copy. A name
     does not change: one that stands nowhere is stored in a form of its own.
     """
-    nowhere = any(not each.spots and not _is_text(each) for each in searches.values())
+    nowhere = any(each.nowhere and not _is_text(each) for each in searches.values())
     return hints.contradicted or nowhere or any(each.disputed for each in searches.values())
 
 
-def _kindless(learnt: Learning) -> str:
-    """Return what is open where the name of a requestor stands without its kind of address; else nothing."""
-    if set(known_hints.PARTS) <= learnt.decided.keys():
-        return "name: network and postoffice stand apart, and which byte says the kind is open"
+def _apart(family: str, learnt: Learning) -> list[str]:
+    """Return what is open where the name of a postoffice stands in parts, or without its kind of address."""
+    parts = set(known_hints.PARTS) <= learnt.decided.keys()
+    if family == "reqconf":
+        return ["server: network and postoffice stand apart; to write it takes both"] if parts else []
+    if parts:
+        return ["name: network and postoffice stand apart, and which byte says the kind is open"]
     if known_hints.ADDRESS in learnt.decided:
-        return "name: network and postoffice stand without the kind of address, and which byte says it is open"
-    return ""
+        return ["name: network and postoffice stand without the kind of address, and which byte says it is open"]
+    return []
 
 
 def _distrust(searches: Mapping[str, Search]) -> None:
@@ -175,7 +193,7 @@ def _distrust(searches: Mapping[str, Search]) -> None:
     """
     parts = [each for name, each in searches.items() if name in {known_hints.ADDRESS, *known_hints.PARTS}]
     apart = bool(parts) and all(each.spots for each in parts)
-    nowhere = any(not each.spots for name, each in searches.items() if name != "name" or not apart)
+    nowhere = any(each.nowhere for name, each in searches.items() if name not in {"name", "server"} or not apart)
     for each in searches.values():
         each.doubtful = nowhere
 
@@ -190,7 +208,7 @@ def _copies(searches: Mapping[str, Search]) -> dict[str, list[Spot]]:
     for name, each in searches.items():
         clear = 1 < len(each.spots) <= MOST_COPIES and not each.weak and each.chance <= SHOWN
         apart = not any(one.meets(other) for one, other in combinations(each.spots, 2))
-        changed = len(set(each.values)) >= FEWEST_CHANGES and name in NUMBERS
+        changed = len(set(each.values)) >= FEWEST_CHANGES and not _is_text(each)
         same = any(other.values == each.values for other in searches.values() if other is not each)
         if clear and apart and changed and not same:
             each.spots.sort(key=lambda spot: spot.span)
@@ -394,6 +412,9 @@ def _open(hints: Hints, name: str, searches: Mapping[str, Search], learnt: Learn
     learnt.places[name] = places = [place for spot in search.spots for place in spot.places]
     values = ", ".join(dict.fromkeys(map(_spelled, search.values[:MOST_SAID])))
     values += ", ..." if len(search.values) > MOST_SAID else ""
+    if search.aside:
+        said.append(f"{name}: it stands at {search.aside[0]}; a layout of a configuration has no dates in parts")
+        return
     if not places:
         said.append(
             f"{name}: no place holds {values} in every file; a value is wrong or of another moment, or not stored"

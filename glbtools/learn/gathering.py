@@ -16,6 +16,7 @@ from glbtools.formats.message import REQTX, parse_subject
 from glbtools.formats.queue import parse_queue
 from glbtools.layouts import reference
 from glbtools.learn import hints as known_hints
+from glbtools.learn.clocks import FIRST
 from glbtools.learn.hints import (
     GIVEN,
     LISTING,
@@ -128,7 +129,9 @@ def _of_listing(family: str, snapshot: int, listing: Listing) -> Iterator[KnownV
 
 
 def _storable(value: Plain | None) -> TypeGuard[Plain]:
-    """Whether a value can stand in a file: an empty text stands everywhere."""
+    """Whether a value can stand in a file: an empty text stands everywhere, a date before all clocks is none."""
+    if isinstance(value, datetime):
+        return value >= FIRST
     if not isinstance(value, str):
         return value is not None
     try:

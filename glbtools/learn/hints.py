@@ -176,8 +176,8 @@ def names(family: str) -> tuple[str, ...]:
 
 
 def parted(told: Sequence[KnownValue]) -> list[KnownValue]:
-    """Return the parts of requestors' names as values of their own; none where a name has other parts."""
-    names = [each for each in told if each.name == "name"]
+    """Return the parts of names of postoffices as values of their own; none where a name has other parts."""
+    names = [each for each in told if each.name in {"name", "server"}]
     matches = [_NAME.fullmatch(str(each.value)) for each in names]
     return [
         each._replace(name=part, value=match[number])

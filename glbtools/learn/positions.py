@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from glbtools.binary import stamp
-from glbtools.binary.field import INTEGERS, ODD, unsigned, write_number
-from glbtools.learn.clocks import may_differ
+from glbtools.binary import dateparts, stamp
+from glbtools.binary.field import DATE, INTEGERS, ODD, read_number, write_number
+from glbtools.learn import columns
+from glbtools.learn.clocks import ZONE_MOST, ZONE_STEP, may_differ
 
 ENCODING = "cp850"
 """Code page of names in configuration files, inferred from the rest of the postoffice (Q87432, Q103421)."""
@@ -24,6 +25,9 @@ DIGITS = range(5, 11)
 SIZED = INTEGERS | ODD
 ORDERS = {"u8": ("",), "i8": ("",), "w32": ("little",)}
 """Orders of the bytes of a number that has not both of them."""
+
+SHIFTS = sorted(range(-ZONE_MOST, ZONE_MOST + 1, ZONE_STEP), key=abs)
+"""Seconds by which clocks of two time zones may differ."""
 
 Plain = int | str | datetime
 
@@ -98,7 +102,8 @@ def holds(region: bytes, place: Position, value: Plain) -> bool:
     """Whether a place holds a value."""
     raw = region[place.offset : place.stop]
     if isinstance(value, datetime):
-        return len(raw) == place.size and _shift(raw, place.order, place.stamp, value) == place.shift
+        stored = read_number(place.kind, raw, place.order) if len(raw) == place.size else None
+        return _shift(stored, place.stamp, value) == place.shift
     if isinstance(value, str):
         text = value.encode(ENCODING)
         return region.startswith(text, place.offset) and _ends(region, place.offset + len(text))
@@ -113,15 +118,27 @@ def number(value: int, kind: str, order: str) -> bytes | None:
 def _dates(region: bytes, section: str, when: datetime) -> Iterator[Position]:
     for at in range(len(region) - 3):
         raw = region[at : at + 4]
-        for order in ("little", "big"):
-            for form in stamp.ENCODINGS:
-                if (shift := _shift(raw, order, form, when)) is not None:
-                    yield Position(section, at, "u32", size=4, order=order, stamp=form, shift=shift)
+        for kind, order in (("u32", "little"), ("u32", "big"), ("w32", "little")):
+            value = read_number(kind, raw, order)
+            for form in stamp.FORMS if value else ():
+                if (shift := _shift(value, form, when)) is not None:
+                    yield Position(section, at, kind, size=4, order=order, stamp=form, shift=shift)
 
 
-def _shift(raw: bytes, order: str, form: str, when: datetime) -> int | None:
+def dates_in_parts(region: bytes, section: str, when: datetime) -> Iterator[Position]:
+    """Yield the places that hold a date in parts, as exact as it is known, the longest forms first."""
+    for number in columns.dates_in_parts():
+        if dateparts.resolution(number.kind.removeprefix(DATE)) > 1:
+            continue
+        for shift in SHIFTS:
+            raw = write_number(number.kind, number.size, stamp.to_unix(when) + shift, number.order)
+            for at in _all(region, raw or b""):
+                yield Position(section, at, number.kind, number.size, order=number.order, stamp="unix", shift=shift)
+
+
+def _shift(value: int | None, form: str, when: datetime) -> int | None:
     """Return by how many seconds a stored date is ahead; None where it is none, or no time zone explains it."""
-    moment = stamp.ENCODINGS[form][0](unsigned(raw, order))
+    moment = None if value is None else stamp.FORMS[form][0](value)
     if moment is None:
         return None
     if form == "dos":

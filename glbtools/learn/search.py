@@ -6,14 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Literal, NamedTuple
 
 from glbtools.binary import stamp
 from glbtools.binary.field import ODD, unsigned
 from glbtools.learn import hints as known_hints
 from glbtools.learn.hints import Hints, KnownValue
-from glbtools.learn.positions import ENCODING, SIZED, Plain, Position, found, holds
+from glbtools.learn.positions import ENCODING, SIZED, Plain, Position, dates_in_parts, found, holds
 
 CERTAIN, LIKELY = 1e-3, 0.1
 """Chance of an accidental match up to which a place is observed, and up to which it is stated at all.
@@ -71,6 +71,7 @@ class Search:
         disputed: its only place is claimed by another field as well, and nothing shows which of them is right.
         pinned: how a person says where it stands; empty where nobody does.
         doubtful: chance may have put it there, and other values show that chance is not to be trusted.
+        aside: where all of them stand in a form that no layout of a configuration has: dates in parts.
     """
 
     name: str
@@ -83,6 +84,12 @@ class Search:
     disputed: bool = False
     pinned: str = ""
     doubtful: bool = False
+    aside: list[Position] = field(default_factory=list)
+
+    @property
+    def nowhere(self) -> bool:
+        """Whether the values stand in no place, in no form that was looked for."""
+        return not self.spots and not self.aside
 
     def keep(self, spots: list[Spot], why: str) -> None:
         """Leave some of the places, if there are any."""
@@ -124,10 +131,26 @@ def search(hints: Hints, name: str) -> Search:
         if not held and isinstance(first.value, datetime):
             held = _holding(hints, places, made.told, SUMMER)
             made.by += ["some dates are an hour off, as by summer time"] if held else []
+            made.aside = [] if held else _in_parts(hints, made)
+        elif not held and isinstance(first.value, int):
+            odd = found(hints.region(first), section, first.value, tuple(ODD))
+            held = _holding(hints, [place for place in odd if place.kind in ODD], made.told, ((0,),))
         made.spots = spots(held, made.told)
         made.bits = _information(made.values)
         made.tried = tried(hints, made, ORDERS)
     return made
+
+
+def _in_parts(hints: Hints, search: Search) -> list[Position]:
+    """Return where dates stand in parts; a shorter form that is part of a longer one says less of the same bytes."""
+    first = _telling(search.told)
+    places = (
+        dates_in_parts(hints.region(first), search.section, first.value) if isinstance(first.value, datetime) else ()
+    )
+    for _, alike in groupby(places, key=lambda place: place.size):
+        if held := _holding(hints, list(alike), search.told, ((0,),)):
+            return held
+    return []
 
 
 def holding(hints: Hints, places: Sequence[Position], told: Sequence[KnownValue]) -> list[Position]:
@@ -201,7 +224,7 @@ def tried(hints: Hints, search: Search, orders: Sequence[Order]) -> int:
     if isinstance(value, str):
         return len(region)
     if isinstance(value, datetime):
-        return len(orders) * len(stamp.ENCODINGS) * sum(map(bool, region))
+        return (len(orders) + 1) * len(stamp.FORMS) * sum(map(bool, region))
     used = _used(value)
     kinds = known_hints.kinds(hints.family, search.name)
     size = min((SIZED[kind] for kind in kinds if SIZED[kind] >= used), default=4)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
-from glbtools.formats.config import parse_srvconf
+import pytest
+
+from glbtools.formats.config import parse_reqconf, parse_srvconf
 from glbtools.formats.listing import parse_listing
 from glbtools.learn import Learning
 from glbtools.learn.configuration import learn_configuration
@@ -168,3 +171,87 @@ def test_names_that_a_person_gives_without_a_kind_are_found_too() -> None:
         known += [f"requestor[{at}].{said}" for said in told]
     found = learn_configuration("srvconf", [("SRVCONF.GLB", data)], known=known)
     assert placed(found, "network", "postoffice") == [10, 21]
+
+
+# --- forms of dates, numbers and names ---------------------------------------------------------------------------
+
+DAYS = tuple(datetime(1994, 2, 3 + at, 5 + at, 17, 2 * at + 6) for at in range(len(OFFICES)))
+
+
+def dated(date: Callable[[datetime], bytes], *moments: datetime) -> Learning:
+    made = {
+        office: date(moment) if moment.year > 1970 else bytes(8)
+        for office, moment in zip(OFFICES, moments, strict=True)
+    }
+    data = srvconf(lambda office: whole(office) + b"\x07" + made[office], *OFFICES)
+    text = listds(list(enumerate(OFFICES, 1))).split("Last Cycle = 0\n")
+    ends = [f"Last Cycle = 0\nLast update received {each:%a %b %d %H:%M:%S %Y}\n" for each in moments]
+    listing = parse_listing("".join(part + end for part, end in zip(text, [*ends, ""], strict=True)).encode())
+    return learn_configuration("srvconf", [("SRVCONF.GLB", data)], listings=[("LISTDS.TXT", listing)])
+
+
+def since_1980(moment: datetime) -> bytes:
+    return struct.pack("<I", int((moment - datetime(1980, 1, 1)).total_seconds()))
+
+
+def date_first(moment: datetime) -> bytes:
+    day = moment.year - 1980 << 9 | moment.month << 5 | moment.day
+    return struct.pack("<HH", day, moment.hour << 11 | moment.minute << 5 | moment.second // 2)
+
+
+def six_words(moment: datetime) -> bytes:
+    return struct.pack("<6H", moment.second, moment.minute, moment.hour, moment.day, moment.month, moment.year)
+
+
+@pytest.mark.parametrize(("form", "kind", "stamp"), [(since_1980, "u32", "since-1980"), (date_first, "w32", "dos")])
+def test_dates_count_from_1980_or_have_their_day_first(
+    form: Callable[[datetime], bytes], kind: str, stamp: str
+) -> None:
+    field = dated(form, *DAYS).decided["last_update"]
+    assert (field.offset, field.type, field.stamp) == (50, kind, stamp)
+
+
+def test_a_date_in_parts_is_told_and_is_not_taken_for_a_date_of_another_moment() -> None:
+    found = dated(six_words, *DAYS)
+    assert "last_update: it stands at 0x032 date:s2m2h2D2M2Y2" in str(found.concluded)
+    assert placed(found, "srvsync", "reqsync", "name") == [1, 5, 9]
+
+
+def test_a_date_before_all_clocks_says_that_none_was_set() -> None:
+    found = dated(since_1980, datetime(1970, 1, 1), *DAYS[1:])
+    assert found.decided["last_update"].offset == 50
+
+
+def test_numbers_of_two_words_with_the_high_one_first_are_found_where_no_other_form_is() -> None:
+    data = srvconf(lambda office: struct.pack("<HHI", office.srvsync >> 16, office.srvsync & 0xFFFF, office.reqsync)
+                   + whole(office)[9:], *OFFICES)  # fmt: skip
+    found = learnt(data, list(enumerate(OFFICES, 1)))
+    assert found.decided["srvsync"].type == "w32" and found.decided["srvsync"].offset == 0
+
+
+def test_a_cycle_that_stands_twice_is_read_at_its_first_place() -> None:
+    files, listings = [], []
+    for at in (30_011, 30_345, 31_007):
+        data = bytearray(srvconf(whole, *OFFICES))
+        data[10:12] = data[40:42] = at.to_bytes(2, "little")
+        files.append((f"SRVCONF.{at}", bytes(data)))
+        text = listds(list(enumerate(OFFICES, 1))).replace("Cycle is 300", f"Cycle is {at}")
+        listings.append((f"LISTDS.{at}", parse_listing(text.encode())))
+    found = learn_configuration("srvconf", files, listings=listings)
+    assert found.decided["cycle"].offset == 10 and "or at 0x028" in found.decided["cycle"].doc
+    assert found.layout is not None and found.layout.partial
+
+
+def test_a_server_whose_name_stands_in_parts_is_read_by_them_though_another_text_begins_alike() -> None:
+    data = bytearray(512)
+    data[4:30] = b"HQ\0NORTH".ljust(26, b"\0")
+    data[40:62] = b"HQ".ljust(11, b"\0") + b"A".ljust(11, b"\0")
+    data[70:78] = struct.pack("<II", 70_123, 80_456)
+    text = (
+        "Examining HQ/NORTH Requestor Configuration Record\n\nDir-Sync Server: HQ/A\nReqSync = 70123, SrvSync = 80456\n"
+    )
+    listing = parse_listing(text.encode())
+    found = learn_configuration("reqconf", [("REQCONF.GLB", bytes(data))], listings=[("LISTDS.TXT", listing)])
+    assert placed(found, "network", "postoffice", "reqsync", "srvsync") == [40, 51, 70, 74]
+    assert found.layout is not None and found.layout.partial
+    assert parse_reqconf(bytes(data), found.layout).config.server == "HQ/A"
