@@ -7,7 +7,7 @@ wide they are and in which order their bytes, is drawn. Between them stand bytes
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from glbtools.binary import stamp
 from glbtools.binary.layout import Layout
 from glbtools.formats import config, listing
 from glbtools.layouts import reference
+from glbtools.layouts.written import checked
 from glbtools.model.configuration import POINTERS, ReqConf, SrvConf
 from glbtools.simulation.life import Dice
 
@@ -32,6 +33,26 @@ KNOWN = {
     "srvconf": ("administrator", "keep_updates"),
 }
 """Fields whose values somebody knows from elsewhere: logs, subjects of messages, the menus of ADMIN."""
+
+VARIANTS = {
+    "twice": ("reqconf", "srvconf"),
+    "twice, once stale": ("reqconf", "srvconf"),
+    "name in parts": ("srvconf",),
+    "deleted record": ("srvconf",),
+    "other order": ("srvconf",),
+}
+"""What may be otherwise in files of a family than in those of ``config_sample``.
+
+ReqSync stands twice, or its second place keeps what was there a snapshot ago; requestors have a byte for their kind of
+address, their network and their postoffice, as other files of the family have; a record is deleted, emptied in one way
+or another, and the listing passes over it; the listing prints the requestors in another order.
+"""
+
+KINDS = ("PCM", "SMTP", "X400")
+"""Kinds of address in names that are stored in parts."""
+
+PART = 11
+"""Bytes of a network's or a postoffice's name, its NUL included (Q148666)."""
 
 MOST_SNAPSHOTS = 4
 
@@ -67,6 +88,18 @@ def config_sample(seed: int, family: str) -> ConfigSample:
     dice = Dice(seed * 8 + 5)
     made = _requestor_life if family == "reqconf" else _server_life
     return ConfigSample(seed, family, layout, tuple(made(dice, layout, 1 + dice.below(MOST_SNAPSHOTS))))
+
+
+def varied_sample(seed: int, family: str, variant: str) -> ConfigSample:
+    """Return the snapshots of a seed with one of ``VARIANTS``."""
+    sample, dice = config_sample(seed, family), Dice(seed * 8 + 6)
+    if variant == "name in parts":
+        return _in_parts(dice, sample)
+    if variant == "deleted record":
+        return _with_deleted(dice, sample)
+    if variant == "other order":
+        return _reordered(dice, sample)
+    return _doubled(dice, sample, stale=variant == "twice, once stale")
 
 
 def read_sample(family: str, contents: Iterable[bytes]) -> ConfigSample:
@@ -261,6 +294,106 @@ def _server_life(dice: Dice, layout: Layout, count: int) -> list[Snapshot]:
                 each["last_cycle"] = head["cycle"]
                 each["last_update"] = now + timedelta(seconds=2 * dice.below(900))
     return snapshots
+
+
+# --- variants ----------------------------------------------------------------------------------------------------
+
+
+def _doubled(dice: Dice, sample: ConfigSample, *, stale: bool) -> ConfigSample:
+    """Return a sample in which ReqSync stands again, behind all that a layout names."""
+    layout, number = sample.layout, sample.layout.by_name["reqsync"]
+    behind = layout.section("record")[-1].offset + dice.below(9)
+    before: dict[int, bytes] = {}
+    snapshots = []
+    for each in sample.snapshots:
+        data = bytearray(each.data)
+        for base in range(layout.header, len(data), layout.record):
+            raw = bytes(data[base + number.offset : base + number.stop])
+            former = before.get(base, number.write(max(0, int(number.read(raw) or 0) - 1 - dice.below(9))))
+            data[base + behind : base + behind + number.size] = former if stale else raw
+            before[base] = raw
+        snapshots.append(each._replace(data=bytes(data)))
+    return sample._replace(snapshots=tuple(snapshots))
+
+
+def _in_parts(dice: Dice, sample: ConfigSample) -> ConfigSample:
+    """Return a sample whose requestors have a byte for the kind of address, and two texts of ``PART`` bytes."""
+    whole = sample.layout.by_name["name"]
+    codes = dict(zip(KINDS, (0, *sorted({1 + dice.below(9), 20 + dice.below(99)})), strict=True))
+    kind = whole._replace(name="junk_kind", kind="bytes", size=1, role="opaque")
+    parts = [
+        whole._replace(name=name, offset=whole.offset + 1 + PART * at, size=PART)
+        for at, name in enumerate(("network", "postoffice"))
+    ]
+    kept = [each for each in sample.layout.fields if each.name != "name" and "unknown_" not in each.name]
+    fields = sorted([*kept, kind, *parts], key=lambda each: (each.section, each.offset))
+    layout = checked(sample.layout._replace(fields=tuple(fields)))
+    kinds = [KINDS[0], *(dice.one_of(KINDS) for _ in range(len(sample.snapshots[0].data) // layout.record))]
+    snapshots = []
+    for each in sample.snapshots:
+        data, head, rows = bytearray(each.data), *_rows(each.listing)
+        for at, row in enumerate(rows):
+            network, postoffice = _name(row).split(b"/")
+            start = layout.header + at * layout.record + whole.offset
+            raw = bytes([codes[kinds[at]]]) + network.ljust(PART, b"\0") + postoffice.ljust(PART, b"\0")
+            data[start : start + whole.size] = raw.ljust(whole.size, b"\0")
+            rows[at] = row.replace(b"PCM:", f"{kinds[at]}:".encode())
+        snapshots.append(each._replace(data=bytes(data), listing=_listing(head, rows)))
+    return sample._replace(layout=layout, snapshots=tuple(snapshots))
+
+
+def _with_deleted(dice: Dice, sample: ConfigSample) -> ConfigSample:
+    """Return a sample with one record more, which no row has: its contents, its name or the first letter are cleared.
+
+    The listing counts on behind it, or leaves its number out.
+    """
+    layout, name = sample.layout, sample.layout.by_name["name"]
+    held = (len(sample.snapshots[0].data) - layout.header) // layout.record
+    at = dice.one_of((0, 0, held // 2, held))
+    cleared = dice.one_of((layout.record, name.size, 1))
+    start = layout.header + at * layout.record
+    left_out = dice.chance(0.5)
+    numbered = [number + (left_out and number >= at) for number in range(held)]
+    snapshots = []
+    for each in sample.snapshots:
+        head, rows = _rows(each.listing)
+        gone = bytearray(each.data[layout.header : layout.header + layout.record])
+        gone[name.offset : name.stop] = b"PCM:GONE/FORMER".ljust(name.size, b"\0")
+        first = 0 if cleared == layout.record else name.offset
+        gone[first : first + cleared] = bytes(cleared)
+        data = each.data[:start] + bytes(gone) + each.data[start:]
+        snapshots.append(each._replace(data=data, listing=_listing(head, rows, numbered)))
+    return sample._replace(snapshots=tuple(snapshots))
+
+
+def _reordered(dice: Dice, sample: ConfigSample) -> ConfigSample:
+    """Return a sample whose listing prints the requestors by their names, or the last one first."""
+    by_name, snapshots = dice.chance(0.5), []
+    for each in sample.snapshots:
+        head, rows = _rows(each.listing)
+        rows = sorted(rows, key=_name) if by_name else rows[::-1]
+        snapshots.append(each._replace(listing=_listing(head, rows)))
+    return sample._replace(snapshots=tuple(snapshots))
+
+
+_ROW = b"     Server Requestor Record #"
+
+
+def _rows(printed: bytes) -> tuple[bytes, list[bytes]]:
+    """Return what LISTDS prints before the requestors, and what it prints of each behind its number."""
+    head, *rows = printed.split(_ROW)
+    return head, [row.partition(b"\r\n")[2] for row in rows]
+
+
+def _listing(head: bytes, rows: Sequence[bytes], numbered: Sequence[int] = ()) -> bytes:
+    """Return a listing of requestors; ``numbered`` says in which record each is, from 0 on."""
+    numbers = numbered or range(len(rows))
+    return head + b"".join(b"%s%d\r\n%s" % (_ROW, at + 1, row) for at, row in zip(numbers, rows, strict=True))
+
+
+def _name(row: bytes) -> bytes:
+    """Return the name of a requestor without its kind of address."""
+    return row.partition(b"\r\n")[0].rpartition(b":")[2].strip()
 
 
 def _busy(dice: Dice, layout: Layout, section: str) -> dict[str, bytes]:

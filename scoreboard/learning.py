@@ -36,7 +36,7 @@ from glbtools.layouts import reference
 from glbtools.simulation.run import contents, run
 from glbtools.simulation.scenario import load, shipped
 from scoreboard import configurations
-from scoreboard.configurations import KNOWN, LISTED, ConfigSample, config_sample
+from scoreboard.configurations import KNOWN, LISTED, VARIANTS, ConfigSample, config_sample, varied_sample
 from scoreboard.layouts import QueueSample, Row, queue_sample, read_sample
 
 HERE = Path(__file__).resolve().parent
@@ -55,6 +55,9 @@ LIMIT = 120.0
 
 MEMORY = 4 << 30
 """Bytes that one process may ask for."""
+
+PARTS = ("network", "postoffice")
+"""Fields that are known where the name they are parts of is known."""
 
 LEAST_RECORDS = 10
 """Records that a fixture must have to be learnt from."""
@@ -92,18 +95,21 @@ class Case(NamedTuple):
         seed: of the sample; a fixture counts from -1 downwards.
         hurt: whether the file is damaged; no configuration is.
         told: for a queue whether there is a listing, for a configuration whether more is known than its listing.
+        variant: of a configuration: one of ``configurations.VARIANTS``, or nothing.
     """
 
     what: str
     seed: int
     hurt: bool = False
     told: bool = False
+    variant: str = ""
 
     def __str__(self) -> str:
         """The case as failures name it."""
         files = "fixture" if self.seed < 0 else "seed"
         if self.what != "queue":
-            return f"{self.what} {files} {abs(self.seed)}, LISTDS{' and known values' if self.told else ''}"
+            variant = f", {self.variant}" if self.variant else ""
+            return f"{self.what}{variant}, {files} {abs(self.seed)}, LISTDS{' and known values' if self.told else ''}"
         return f"{files} {abs(self.seed)}, {'damaged' if self.hurt else 'clean'}, {'' if self.told else 'no '}listing"
 
 
@@ -237,7 +243,7 @@ def _judged_checksum(true: Layout, learnt: Layout, records: list[tuple[Record, R
 
 def judge_config(case: Case, sample: ConfigSample, learnt: Learnt) -> Verdict:
     """Hold what was learnt from snapshots of a configuration against its truth."""
-    told = {*LISTED[sample.family], *(KNOWN[sample.family] if case.told else ())}
+    told = {*LISTED[sample.family], *(KNOWN[sample.family] if case.told else ()), *PARTS}
     layout = _stated(learnt)
     if layout is None:
         return Verdict(case, "undecided", fields=Counter(left=len(told)))
@@ -301,7 +307,9 @@ def cases(count: int, first: int = 1) -> list[Case]:
     """Return the cases of some seeds: queues in four conditions, configurations of every fifth seed in two."""
     seeds = range(first, first + count)
     found = [Case("queue", seed, hurt, told) for seed in seeds for hurt in (False, True) for told in (True, False)]
-    return found + [Case(family, seed, told=told) for family in LISTED for seed in seeds[::5] for told in (False, True)]
+    found += [Case(family, seed, told=told) for family in LISTED for seed in seeds[::5] for told in (False, True)]
+    some = ((variant, family) for variant, families in VARIANTS.items() for family in families)
+    return found + [Case(family, seed, variant=variant) for variant, family in some for seed in seeds[::5]]
 
 
 def reference_cases() -> list[Case]:
@@ -353,7 +361,7 @@ def attempt(case: Case, learner: Learner, directory: Path) -> Verdict:
         learnt = learner([path], listings=[listing] if case.told else [])
         verdict = judge_queue(case, queue, learnt)
     else:
-        config = config_sample(case.seed, case.what) if case.seed > 0 else _config_fixture(case.what)
+        config = _config(case)
         paths, listings, known = [], [], []
         for number, each in enumerate(config.snapshots, 1):
             paths.append(directory / f"{case.what.upper()}.{number}")
@@ -366,6 +374,13 @@ def attempt(case: Case, learner: Learner, directory: Path) -> Verdict:
         verdict = judge_config(case, config, learnt)
     verdict.seconds = time.monotonic() - begun
     return verdict
+
+
+def _config(case: Case) -> ConfigSample:
+    """Return the snapshots of a case."""
+    if case.variant:
+        return varied_sample(case.seed, case.what, case.variant)
+    return config_sample(case.seed, case.what) if case.seed > 0 else _config_fixture(case.what)
 
 
 def _config_fixture(family: str) -> ConfigSample:
@@ -511,20 +526,22 @@ def _queue_table(found: Sequence[Verdict], title: str) -> list[str]:
 
 def _config_table(found: Sequence[Verdict]) -> list[str]:
     lines = []
-    for family in LISTED:
-        for fixture in (False, True):
-            for told in (False, True):
-                own = [e for e in found if e.case[0] == family and e.case.told == told and (e.case.seed < 0) == fixture]
-                if own:
-                    fields, outcomes = Counter[str](), Counter(each.outcome for each in own)
-                    for each in own:
-                        fields.update(each.fields)
-                    name = f"{family.upper()}{', fixtures' if fixture else ''}"
-                    kinds = f"{fields['kinds right']}, {fields['kinds wrong']}"
-                    lines.append(
-                        f"| {name}, LISTDS{' and known values' if told else ''} | {len(own)} | {fields['right']} "
-                        f"| {fields['left']} | {fields['wrong']} | {kinds} | {outcomes['error']} |"
-                    )
+    groups = sorted({(each.case.what, each.case.variant, each.case.seed < 0, each.case.told) for each in found})
+    for family, variant, fixture, told in (each for each in groups if each[0] in LISTED):
+        own = [
+            e
+            for e in found
+            if (e.case.what, e.case.variant, e.case.seed < 0, e.case.told) == (family, variant, fixture, told)
+        ]
+        fields, outcomes = Counter[str](), Counter(each.outcome for each in own)
+        for each in own:
+            fields.update(each.fields)
+        name = ", ".join([family.upper(), *(["fixtures"] if fixture else []), *([variant] if variant else [])])
+        kinds = f"{fields['kinds right']}, {fields['kinds wrong']}"
+        lines.append(
+            f"| {name}, LISTDS{' and known values' if told else ''} | {len(own)} | {fields['right']} "
+            f"| {fields['left']} | {fields['wrong']} | {kinds} | {outcomes['error']} |"
+        )
     if not lines:
         return []
     return [
@@ -571,7 +588,7 @@ def _shown(found: Sequence[Verdict]) -> Iterator[str]:
 def _replay(seed: int, learner: Learner) -> None:
     """Learn the layout of one seed again, in this process, and show truth, result and verdict."""
     for case in (each for each in cases(1, seed) if each.seed == seed):
-        true = queue_sample(seed).layout if case.what == "queue" else config_sample(seed, case.what).layout
+        true = queue_sample(seed).layout if case.what == "queue" else _config(case).layout
         with tempfile.TemporaryDirectory(prefix="learning-") as directory:
             got: list[Learnt] = []
 

@@ -23,8 +23,17 @@ from glbtools.formats import config, transaction
 from glbtools.formats.listing import parse_listing, probe_listds, probe_listq
 from glbtools.formats.queue import parse_queue
 from glbtools.layouts import reference
+from glbtools.learn import learn_layout
 from scoreboard import learning
-from scoreboard.configurations import FAMILIES, KNOWN, MOST_SNAPSHOTS, ConfigSample, config_sample
+from scoreboard.configurations import (
+    FAMILIES,
+    KNOWN,
+    MOST_SNAPSHOTS,
+    VARIANTS,
+    ConfigSample,
+    config_sample,
+    varied_sample,
+)
 from scoreboard.contents import KINDS, LEAST, MOST
 from scoreboard.layouts import SUMS, QueueSample, layout_text, queue_sample, random_layout
 from scoreboard.learning import Case, Learnt, Verdict, attempt, judge_config, judge_queue, verdicts
@@ -355,6 +364,42 @@ def test_snapshots_read_back_under_their_layout_to_what_listing_and_known_values
         assert next(iter(shifts)) % 3600 == 0
 
 
+VARIED = [(variant, family) for variant, families in VARIANTS.items() for family in families]
+
+
+@pytest.mark.parametrize(("variant", "family"), VARIED)
+def test_the_truth_about_a_variant_is_judged_exact_and_nothing_learnt_from_it_is_wrong(
+    variant: str, family: str, tmp_path: Path
+) -> None:
+    for seed in (3, 11):
+        sample, case = varied_sample(seed, family, variant), Case(family, seed, variant=variant)
+        assert judge_config(case, sample, learnt(sample.layout)).outcome == "exact"
+        verdict = attempt(case, learn_layout, tmp_path)
+        assert verdict.outcome in ("exact", "partly", "undecided"), verdict.reason
+
+
+def test_a_listing_of_a_variant_is_of_the_requestors_that_are_not_deleted_in_the_order_it_prints() -> None:
+    printed = parse_listing(varied_sample(4, "srvconf", "deleted record").snapshots[0].listing).srvconf
+    plain = parse_listing(config_sample(4, "srvconf").snapshots[0].listing).srvconf
+    turned = parse_listing(varied_sample(4, "srvconf", "other order").snapshots[0].listing).srvconf
+    assert printed and plain and turned
+    names = [each.name for each in plain.requestors]
+    assert [each.name for each in printed.requestors] == names
+    assert sorted(map(str, names)) == sorted(str(each.name) for each in turned.requestors)
+    held = len(varied_sample(4, "srvconf", "deleted record").snapshots[0].data) // 1024 - 1
+    assert held == len(names) + 1
+
+
+def test_the_second_place_of_a_number_is_equal_or_a_snapshot_behind() -> None:
+    for variant, behind in (("twice", 0), ("twice, once stale", 1)):
+        samples = (varied_sample(seed, "reqconf", variant) for seed in SOME)
+        sample = next(each for each in samples if len(each.snapshots) > 1)
+        number = sample.layout.by_name["reqsync"]
+        values = [each.data[number.offset : number.stop] for each in sample.snapshots]
+        rest = [each.data[sample.layout.section("record")[-1].offset :] for each in sample.snapshots]
+        assert len(values) > 1 and all(values[at - behind] in rest[at] for at in range(behind, len(values)))
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_configurations_differ_in_place_width_order_stamps_and_number_of_snapshots(family: str) -> None:
     samples = [config_sample(seed, family) for seed in SOME]
@@ -450,8 +495,9 @@ def oracle(paths: list[Path], **options: Any) -> Learnt:
     for seed in range(1, 5):
         if data & {drawn(seed).data, drawn(seed).damaged}:
             return learnt(drawn(seed).layout)
-        for family in FAMILIES:
-            sample = config_sample(seed, family)
+        samples = [config_sample(seed, family) for family in FAMILIES]
+        samples += [varied_sample(seed, family, variant) for variant, family in VARIED]
+        for sample in samples:
             if data == {each.data for each in sample.snapshots}:
                 return learnt(sample.layout)
     return learnt(None)
@@ -459,7 +505,8 @@ def oracle(paths: list[Path], **options: Any) -> Learnt:
 
 def test_cases_are_written_learnt_and_judged_in_processes_of_their_own() -> None:
     cases = learning.cases(4)
-    assert Counter(each.what for each in cases) == {"queue": 16, "reqconf": 2, "srvconf": 2}
+    assert Counter(each.what for each in cases if not each.variant) == {"queue": 16, "reqconf": 2, "srvconf": 2}
+    assert [(each.variant, each.what) for each in cases if each.variant] == VARIED
     found = list(verdicts(cases, oracle, jobs=2, limit=60))
     assert sorted(each.case for each in found) == sorted(cases)
     assert {each.outcome for each in found} <= {"exact", "partly"}
