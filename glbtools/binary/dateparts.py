@@ -165,6 +165,13 @@ def usual() -> Iterator[str]:
     yield from sorted(USUAL, key=lambda form: -size(form))
 
 
+def ways() -> Iterator[tuple[str, str]]:
+    """Yield the usual forms with the orders of bytes that each can have, the longest first."""
+    for form in usual():
+        for order in ("little", "big") if any(each.how in "24" for each in parts(form)) else ("little",):
+            yield form, order
+
+
 USUAL = (
     *(f"s{n}m{n}h{n}D{n}N{n}C{n}{more}" for n in (2, 4) for more in (f"w{n}j{n}", "")),
     "D1M1Y2w1h1m1s1", "D1M1Y2w1_h1m1s1", "h1m1s1_D1M1Y2w1",

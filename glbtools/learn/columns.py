@@ -208,9 +208,8 @@ def stamps() -> Iterable[Number]:
 
 def dates_in_parts() -> Iterable[Number]:
     """Ways to store a date in parts, the longest first; they are looked at only where somebody knows the dates."""
-    for form in dateparts.usual():
-        for order in ("little", "big") if any(each.how in "24" for each in dateparts.parts(form)) else ("little",):
-            yield Number(f"{DATE}{form}", dateparts.size(form), order)
+    for form, order in dateparts.ways():
+        yield Number(f"{DATE}{form}", dateparts.size(form), order)
 
 
 def links() -> Iterable[Number]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -92,16 +93,15 @@ def learn_configuration(
     for part in ("record",) if family == "reqconf" else ("header", "record"):
         learnt.mentions += mentions(hints.lives(part), part, fields, order)
     learnt.parts = [_part(hints, each, fields) for each in hints.snapshots]
-    learnt.reasons += [_copied(learnt.decided[name], spots) for name, spots in copies.items()]
     apart = _apart(family, learnt)
     for name in known_hints.names(family):
         if name not in {"name", "server"} or not apart:
             _open(hints, name, by_name, learnt)
-    learnt.reasons += apart
     if apart and family == "srvconf":
         learnt.concluded.append(kind_of_address(hints, fields))
-    doubts, remarks = passed_over(hints, fields)
+    unlisted, remarks = passed_over(hints, fields)
     learnt.concluded += remarks
+    limits = [*(_copied(learnt.decided[name], spots) for name, spots in copies.items()), *apart, *unlisted]
     known_none = {each.name for each in fixed if each.offset is None}
     untold = [each for each in known_hints.names(family) if each not in {*by_name, *known_none} and each[:4] != "ptr_"]
     if untold:
@@ -112,12 +112,12 @@ def learn_configuration(
         learnt.wanted.append("one more snapshot with its listing, in which the numbers have changed")
     learnt.candidates = list(_hypotheses(hints, by_name, fields, copies))
     if not learnt.reasons:
-        learnt.layout = _layout(hints, fields, order or "little")._replace(partial=bool(doubts))
+        learnt.layout = _layout(hints, fields, order or "little")._replace(partial=bool(limits))
     elif any(_is_shown(by_name[name]) for name in learnt.decided if partial or name in NUMBERS) and not (
         refuted or _is_false(hints, by_name)
     ):
         learnt.layout = _layout(hints, fields, order or "little")._replace(partial=True)
-    learnt.reasons += doubts
+    learnt.reasons += limits
     return learnt
 
 
@@ -186,16 +186,17 @@ def _apart(family: str, learnt: Learning) -> list[str]:
 
 
 def _distrust(searches: Mapping[str, Search]) -> None:
-    """Where something that is known stands nowhere, ask of every place that chance does not explain it.
+    """Ask of a place that chance does not explain it where something that is known stands nowhere, or two are equal.
 
     The file stores things in forms that were not looked for, or what is said of it is of another moment or file: then
-    a place that holds a small value may be that of anything.
+    a place that holds a small value may be that of anything. One that holds the values of two names may be the other's.
     """
     parts = [each for name, each in searches.items() if name in {known_hints.ADDRESS, *known_hints.PARTS}]
     apart = bool(parts) and all(each.spots for each in parts)
     nowhere = any(each.nowhere for name, each in searches.items() if name not in {"name", "server"} or not apart)
+    alike = Counter((each.section, each.values) for each in searches.values() if not each.pinned)
     for each in searches.values():
-        each.doubtful = nowhere
+        each.doubtful = nowhere or alike[each.section, each.values] > 1
 
 
 def _copies(searches: Mapping[str, Search]) -> dict[str, list[Spot]]:

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from glbtools.binary import dateparts, stamp
 from glbtools.binary.field import DATE, INTEGERS, ODD, read_number, write_number
-from glbtools.learn import columns
 from glbtools.learn.clocks import ZONE_MOST, ZONE_STEP, may_differ
 
 ENCODING = "cp850"
@@ -127,13 +126,13 @@ def _dates(region: bytes, section: str, when: datetime) -> Iterator[Position]:
 
 def dates_in_parts(region: bytes, section: str, when: datetime) -> Iterator[Position]:
     """Yield the places that hold a date in parts, as exact as it is known, the longest forms first."""
-    for number in columns.dates_in_parts():
-        if dateparts.resolution(number.kind.removeprefix(DATE)) > 1:
+    for form, order in dateparts.ways():
+        if dateparts.resolution(form) > 1:
             continue
         for shift in SHIFTS:
-            raw = write_number(number.kind, number.size, stamp.to_unix(when) + shift, number.order)
+            raw = dateparts.write(form, stamp.to_unix(when) + shift, order)
             for at in _all(region, raw or b""):
-                yield Position(section, at, number.kind, number.size, order=number.order, stamp="unix", shift=shift)
+                yield Position(section, at, f"{DATE}{form}", dateparts.size(form), order, stamp="unix", shift=shift)
 
 
 def _shift(value: int | None, form: str, when: datetime) -> int | None:

@@ -242,16 +242,29 @@ def test_a_cycle_that_stands_twice_is_read_at_its_first_place() -> None:
     assert found.layout is not None and found.layout.partial
 
 
-def test_a_server_whose_name_stands_in_parts_is_read_by_them_though_another_text_begins_alike() -> None:
+@pytest.mark.parametrize("numbers", [(70_123, 80_456), (714, 9_023)])
+def test_a_server_whose_name_stands_in_parts_is_read_by_them_though_another_text_begins_alike(
+    numbers: tuple[int, int],
+) -> None:
     data = bytearray(512)
     data[4:30] = b"HQ\0NORTH".ljust(26, b"\0")
     data[40:62] = b"HQ".ljust(11, b"\0") + b"A".ljust(11, b"\0")
-    data[70:78] = struct.pack("<II", 70_123, 80_456)
-    text = (
-        "Examining HQ/NORTH Requestor Configuration Record\n\nDir-Sync Server: HQ/A\nReqSync = 70123, SrvSync = 80456\n"
-    )
+    data[70:78] = struct.pack("<II", *numbers)
+    syncs = f"ReqSync = {numbers[0]}, SrvSync = {numbers[1]}"
+    text = f"Examining HQ/NORTH Requestor Configuration Record\n\nDir-Sync Server: HQ/A\n{syncs}\n"
     listing = parse_listing(text.encode())
     found = learn_configuration("reqconf", [("REQCONF.GLB", bytes(data))], listings=[("LISTDS.TXT", listing)])
     assert placed(found, "network", "postoffice", "reqsync", "srvsync") == [40, 51, 70, 74]
     assert found.layout is not None and found.layout.partial
     assert parse_reqconf(bytes(data), found.layout).config.server == "HQ/A"
+
+
+def test_a_small_number_that_two_names_have_is_not_left_to_one_of_them_by_what_chance_gives_the_other() -> None:
+    data = bytearray(srvconf(whole, *OFFICES))
+    data[6:10], data[20:26] = bytes(4), b"    14"
+    data[40], data[600] = 14, 14
+    data[601] = 77
+    text = listds(list(enumerate(OFFICES, 1))).replace("SrvSync is 91600", "SrvSync is 14")
+    listing = [("LISTDS.TXT", parse_listing(text.encode()))]
+    found = learn_configuration("srvconf", [("SRVCONF.GLB", bytes(data))], listings=listing, known=["keep_updates=14"])
+    assert not {"sync", "keep_updates"} & found.decided.keys()
