@@ -9,7 +9,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glbtools.binary.field import INTEGERS, ORDERS
-from glbtools.binary.layout import MAX_TEXT
+from glbtools.binary.layout import FILLING, MAX_TEXT
 from glbtools.brief import brief, count
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _sound(codec: RecordCodec, data: bytes, offsets: Any) -> Stretch:
     starts, stops = starts[:count], stops[:count]
     heads = gather(data, 0, codec.len_head, starts)
     empty = numpy.flatnonzero(sizes[:count] == 0)
-    filling = (int(at) for at in empty if not data[int(starts[at]) : int(stops[at])].strip(b"\0"))
+    filling = (int(at) for at in empty if not data[int(starts[at]) : int(stops[at])].strip(FILLING))
     count = next(filling, count)
     if (
         codec.layout.terminator == "nul"
@@ -194,8 +194,6 @@ def _leading(good: Any) -> int:
 
 def _text_end(codec: RecordCodec) -> int:
     """What to add to offset and stored length to get where the text ends; there is no trailer."""
-    if codec.layout.length_counts == "record":
-        return codec.layout.lead - len(codec.terminator)
     return codec.len_head - codec.len_counted
 
 

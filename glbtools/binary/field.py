@@ -17,8 +17,9 @@ from glbtools.brief import brief
 from glbtools.errors import FieldError
 
 INTEGERS = {"u8": 1, "u16": 2, "u32": 4, "i8": 1, "i16": 2, "i32": 4}
-ODD = {"u24": 3, "w32": 4}
-"""Numbers that no type of C has: of three bytes, and of two words, the high one first, the low byte of each first."""
+ODD = {"u24": 3, "w32": 4, "bcd32": 4}
+"""Numbers that no type of C has: of three bytes; of two words, the high one first, the low byte of each first; of eight
+decimal digits, two in a byte."""
 
 DATE = "date:"
 """Begins the kind of a date in parts; its form follows (``dateparts``), and its number is the seconds since 1970."""
@@ -246,6 +247,8 @@ def number_range(kind: str, size: int) -> tuple[int, int]:
         return 0, min(10**size - 1, HIGHEST)
     if kind == "hex":
         return 0, 16**size - 1
+    if kind == "bcd32":
+        return 0, 99_999_999
     bits = 8 * size
     return (-(1 << bits - 1), (1 << bits - 1) - 1) if kind[0] == "i" else (0, (1 << bits) - 1)
 
@@ -258,6 +261,8 @@ def read_number(kind: str, raw: bytes, order: str = "little") -> int | None:
         return hexadecimal(raw)
     if kind == "w32":
         return int.from_bytes(raw[2:] + raw[:2], "little")
+    if kind == "bcd32":
+        return decimal((raw if order == "big" else raw[::-1]).hex().encode())
     if kind.startswith(DATE):
         return dateparts.read(kind.removeprefix(DATE), raw, order)
     return int.from_bytes(raw, "big" if order == "big" else "little", signed=kind[0] == "i")
@@ -283,6 +288,9 @@ def write_number(kind: str, size: int, value: int, order: str = "little") -> byt
     if kind == "w32":
         raw = value.to_bytes(size, "little")
         return raw[2:] + raw[:2]
+    if kind == "bcd32":
+        raw = bytes.fromhex(f"{value:08}")
+        return raw if order == "big" else raw[::-1]
     if kind in INTEGERS or kind in ODD:
         return value.to_bytes(size, "big" if order == "big" else "little", signed=kind[0] == "i")
     return (b"%0*X" if kind == "hex" else b"%0*d") % (size, value)

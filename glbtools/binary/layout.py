@@ -22,7 +22,21 @@ from glbtools.tables import Setting, in_memory, open_toml, shown
 STATUSES = ("attested", "observed", "inferred", "assumed")
 """How a fact is known, best first: a public source says it; seen in files; deduced; chosen so as to write files."""
 
-ROLES = ("sync", "stamp", "len_text", "checksum", "link", "repeat", "live", "first", "text", "constant", "opaque")
+ROLES = (
+    "sync",
+    "stamp",
+    "len_text",
+    "checksum",
+    "link",
+    "repeat",
+    "live",
+    "first",
+    "count",
+    "text",
+    "constant",
+    "opaque",
+)
+_OF_HEADER = ("first", "count")
 SECTIONS = ("header", "record", "trailer")
 FAMILIES = (
     "queue", "reqconf", "srvconf", "control", "names", "networks", "extension", "mailbag", "key", "users", "members",
@@ -39,13 +53,16 @@ ORDERS = ("", "links", "descending")
 """How the records of a file follow each other: as their bytes do, as their links lead, or the newest first."""
 
 _TYPE = re.compile(
-    r"(?:(?P<integer>[ui](?:8|16|32)|u24|w32)|(?P<sized>dec|hex|bytes|text):(?P<size>[1-9]\d{0,5})|(?P<text>text)"
+    r"(?:(?P<integer>[ui](?:8|16|32)|u24|w32|bcd32)|(?P<sized>dec|hex|bytes|text):(?P<size>[1-9]\d{0,5})|(?P<text>text)"
     r"|date:(?P<form>.{1,40}))"
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 MAX_TEXT = 1 << 18
 """Longest text taken for one record, in bytes; template bodies reach several KB (Q148770)."""
+
+FILLING = b"\0\x1a"
+"""What fills a file behind its last record: zeros, and the end mark of DOS, Ctrl-Z, with which XMODEM fills blocks."""
 
 MAX_FIXED = 1 << 16
 """Largest header, record or stride, in bytes."""
@@ -57,8 +74,8 @@ class Layout(NamedTuple):
     """A checked layout.
 
     A record is in the queue unless a field with the role ``live`` holds another value than its default, it stands
-    before the offset that a header field with the role ``first`` holds, or the layout says that a file ``breaks``
-    where its queue ends and it stands behind the first place that is no record.
+    before the offset that a header field with the role ``first`` holds or behind as many as one with the role
+    ``count`` says, or the layout says that a file ``breaks`` where its queue ends and it stands behind that.
 
     Attributes:
         id: its name.
@@ -81,7 +98,8 @@ class Layout(NamedTuple):
         crc: the parameters of a CRC that is in no catalogue.
         covers: what the checksum is computed over, in the order of the bytes: fields, ``text``,
             ``terminator``.
-        breaks: whether the queue ends at the first place that is no record.
+        breaks: whether the queue ends at the first place that is no record, and behind a record whose link to the next
+            leads nowhere.
         lines: what stands between the lines of a text: ``nul``, else CR and LF.
         obscured: how the bytes of a text are changed, as ``binary.obscuring`` spells it.
         order: the order of records in the file: one of ``ORDERS``; empty for that of their numbers.
@@ -150,6 +168,13 @@ class Layout(NamedTuple):
         return text.encode() if text.isascii() else text.encode(self.encoding, "surrogateescape")
 
     @property
+    def counted(self) -> int:
+        """How many bytes a stored length counts beside the text, and beside what fills a stride."""
+        head, trail = (sum(each.size for each in self.section(name)) for name in ("record", "trailer"))
+        ending, head = len(TERMINATORS[self.terminator]), head - self.lead
+        return {"text": 0, "text+terminator": ending, "record": head + ending + trail, PADDED: head}[self.length_counts]
+
+    @property
     def obscuring(self) -> Obscuring | None:
         """How texts are changed in a file; None where they are stored as they are."""
         return Obscuring(self.obscured) if self.obscured else None
@@ -162,7 +187,7 @@ class Layout(NamedTuple):
     @property
     def selects(self) -> bool:
         """Whether some records of a file may not be in the queue."""
-        return self.breaks or any(each.role in {"live", "first"} for each in self.fields)
+        return self.breaks or any(each.role in {"live", *_OF_HEADER} for each in self.fields)
 
     @property
     def read_only(self) -> str:
@@ -173,8 +198,8 @@ class Layout(NamedTuple):
             return "the layout's records do not follow each other as their bytes do, which is read and not written"
         if self.page:
             return "the layout's records stand in pages, which are read and not written"
-        if self.with_role("first") is not None:
-            return "the layout's file header says where the queue begins, which is read and not written"
+        if any(each.role in _OF_HEADER for each in self.fields):
+            return "the layout's file header says where the queue begins or ends, which is read and not written"
         return ""
 
     @property
@@ -324,7 +349,7 @@ class _Checker:
 
     def queue(self, layout: Layout) -> None:
         needed = () if layout.partial else ("sync",)
-        self.roles(layout, once=("sync", "len_text", "stamp", "checksum", "live", "first"), needed=needed)
+        self.roles(layout, once=("sync", "len_text", "stamp", "checksum", "live", *_OF_HEADER), needed=needed)
         texts = [each for each in layout.fields if each.kind == "text" and not each.size]
         if not texts:
             self.table["field"].fail('a queue layout needs one field with type = "text" and role = "text"')
@@ -362,8 +387,8 @@ class _Checker:
         for each in layout.fields:
             if each.role == "live" and (each.section != "record" or each.default is None or not each.size):
                 self.at(each)["default"].fail("the role live needs a field of the record and what live ones hold")
-            if each.role == "first" and (each.section != "header" or not each.kind.startswith("u")):
-                self.at(each)["section"].fail("the role first needs an unsigned number in the header")
+            if each.role in _OF_HEADER and (each.section != "header" or not each.kind.startswith("u")):
+                self.at(each)["section"].fail(f"the role {each.role} needs an unsigned number in the header")
             if each.role in {"sync", "stamp", "len_text", "checksum", "link"}:
                 if each.section == "header":
                     self.at(each)["section"].fail(f"the role {each.role} belongs to a record, not to the header")

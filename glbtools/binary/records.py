@@ -26,7 +26,7 @@ from glbtools.binary.field import (
     RecordValues,
     reader,
 )
-from glbtools.binary.layout import MAX_TEXT, ONE_PAGE, PADDED, TERMINATORS, Layout
+from glbtools.binary.layout import FILLING, MAX_TEXT, ONE_PAGE, PADDED, TERMINATORS, Layout
 from glbtools.binary.span import Span
 from glbtools.brief import brief
 from glbtools.errors import FieldError
@@ -144,9 +144,7 @@ class RecordCodec:
         self.fields = (*self.head, *self.trail)
         self.other_fields = tuple(each for each in self.fields if each.role not in _GIVEN)
         self.length = layout.with_role("len_text")
-        counted = {"text": 0, "text+terminator": len(self.terminator)}
-        counted["record"] = self.len_head + len(self.terminator) + self.len_trail - layout.lead
-        self.len_counted = counted.get(layout.length_counts, 0)
+        self.len_counted = layout.counted
         self.padded = layout.length_counts == PADDED
         self.page = layout.page if layout.page < ONE_PAGE else 0
         self.obscuring = layout.obscuring
@@ -228,33 +226,40 @@ class RecordCodec:
         source, head = iter(chunks), b""
         while len(head) < self.layout.header and (chunk := next(source, None)) is not None:
             head += chunk
-        first, flag, add = self._first(head), self.layout.with_role("live"), self._adder(kind)
-        at = None if flag is None else self.other_fields.index(flag)
-        broken = False
+        first, flag, add = self._said(head, "first") or 0, self.layout.with_role("live"), self._adder(kind)
+        flag_at = None if flag is None else self.other_fields.index(flag)
+        links = [(place, {0, each.range[1]}) for place, each in enumerate(self.other_fields) if each.link == "next"]
+        links *= self.layout.breaks
+        count = self._said(head, "count")
+        end = first if count == 0 else None  # where the queue ends, as soon as that is known
         for batch in self._batches(chain([head], source), "records"):
-            break_at = min((each.start for each in batch.gaps), default=None) if self.layout.breaks else None
             kept, left = [], []
+            if self.layout.breaks and end is None:
+                end = min((each.start for each in batch.gaps), default=None)
             for each in batch.rows:
-                behind = broken or (break_at is not None and each.start > break_at)
-                dead = at is not None and flag is not None and each.others[at] != flag.default
+                behind = end is not None and each.start >= end
+                dead = flag_at is not None and flag is not None and each.others[flag_at] != flag.default
                 if behind or dead or each.start < first:
                     left.append(Gap(self.pack(each), each.start, each.stop))
                 else:
                     kept.append(each)
+                if count and not behind and each.start >= first:
+                    count -= 1
+                if not behind and (count == 0 or any(each.others[at] in nowhere for at, nowhere in links)):
+                    end = each.stop
             gone = {each.start for each in left}
             damage = [each for each in batch.damage if each.start not in gone]
-            gaps = [each for each in batch.gaps if not self.layout.breaks]
-            left += [each for each in batch.gaps if self.layout.breaks]
-            broken = broken or break_at is not None
+            gaps = [each for each in batch.gaps if end is None or each.start < end]
+            left += [each for each in batch.gaps if end is not None and each.start >= end]
             yield Batch([add(each) for each in kept], gaps, damage, sorted(left, key=lambda each: each.start))
 
-    def _first(self, head: bytes) -> int:
-        """Where the first record of the queue begins by the file's header; 0 where that does not say it."""
-        each = self.layout.with_role("first")
+    def _said(self, head: bytes, role: str) -> int | None:
+        """Return what a field of the file's header with that role holds; None without one."""
+        each = self.layout.with_role(role)
         if each is None or len(head) < each.stop:
-            return 0
+            return None
         value = each.read(head[each.offset : each.stop])
-        return value if isinstance(value, int) else 0
+        return value if isinstance(value, int) else None
 
     def sound(self, data: bytes, pos: int) -> bool:
         """Whether a whole record without fault of framing stands at ``pos``."""
@@ -381,11 +386,10 @@ class RecordCodec:
         length = self.length.read(data[pos + self.length.offset : pos + self.length.stop])
         if not isinstance(length, int):
             return -1
-        end = pos + self.len_head + length - self.len_counted
         if self.padded:
             first = pos + self.len_head
             return first + len(data[first : pos + self.layout.lead + length].rstrip(bytes([self.layout.pad])))
-        return end
+        return pos + self.len_head + length - self.len_counted
 
     def filled(self, size: int) -> int:
         """Return how many bytes a record of some size takes with what fills its stride."""
@@ -685,6 +689,7 @@ class RecordCodec:
             "Record": Record,
             "TAIL": self.terminator,
             "PAD": bytes([self.layout.pad]),
+            "FILLING": FILLING,
             "clear": self.obscuring.clear if self.obscuring else None,
             "control": _CONTROL.search,
             "swallows": self._swallows if kind != "framed" else lambda *_: False,
@@ -725,10 +730,7 @@ class RecordCodec:
                     "end = first + len(data[first:stop].rstrip(PAD))",
                     f"if end - pos - {lead} + -(end - pos - {lead}) % {stride} != {value}: break",
                 ]
-            if self.layout.length_counts == "record":
-                lines = [f"end = pos + {value} - {self.len_trail + term - lead}"]
-            else:
-                lines = [f"end = first + {value} - {self.len_counted}"]
+            lines = [f"end = first + {value} - {self.len_counted}"]
             lines += [f"if end < first or end - first > {MAX_TEXT}: break"]
         elif term:
             lines = [f"end = data.find(TAIL, first, first + {MAX_TEXT + term})", "if end < 0: break"]
@@ -750,9 +752,10 @@ class RecordCodec:
     def _interior(self, kind: str) -> list[str]:
         """A NUL inside the text means that the length is wrong; in pages, no text that what is there fills one.
 
-        Nor is it a record where all is zero: numbers begin at 1. What goes over the end of a page is no record either.
+        Nor is it a record where all is zero, for numbers begin at 1, or an end mark of DOS and zeros. What goes over
+        the end of a page is no record either.
         """
-        zero = "" if self.layout.page else " and not data[pos:stop].strip(b'\\0')"
+        zero = "" if self.layout.page else " and not data[pos:stop].strip(FILLING)"
         blank = [f"if end == first{zero}: break"]
         blank += [f"if pos // {self.page} != (stop - 1) // {self.page}: break"] if self.page else []
         if self.layout.terminator != "nul" or self.length is None or self.layout.lines or self.layout.obscured:

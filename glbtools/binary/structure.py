@@ -87,12 +87,7 @@ def record(layout: Layout) -> Construct:
     len_head, len_trail = (sum(each.size for each in part) for part in (head, trail))
     text: Construct
     if length is not None:
-        counted = {
-            "text": 0,
-            "text+terminator": len(terminator),
-            "record": len_head + len(terminator) + len_trail - layout.lead,
-            PADDED: len_head - layout.lead,
-        }[layout.length_counts]
+        counted = layout.counted
         if layout.length_counts == PADDED:
             text = _measured(
                 lambda c: len(_peek(c, _number(length, c[length.name]) - counted).rstrip(bytes([layout.pad])))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from glbtools import files
 from glbtools.binary import stamp
 from glbtools.binary.field import PLACES, Field
-from glbtools.binary.layout import LINKS, Layout
+from glbtools.binary.layout import FILLING, LINKS, Layout
 from glbtools.binary.records import CHUNK, NO_LINK, Batch, Damage, Gap, Record, RecordCodec, codec, stored_link
 from glbtools.binary.span import Fault, Region, Span, joined
 from glbtools.binary.tree import Node, Stored
@@ -580,8 +580,9 @@ def _damage_fault(damage: Damage) -> Fault:
 def _gap_fault(queue: Queue, gap: Gap) -> Fault:
     span = Span(gap.start, gap.stop)
     size = count(span.size, "byte")
-    if not gap.data.strip(b"\0"):
-        return Fault("slack", f"{size} of zeros that are no record", span)
+    if not gap.data.strip(FILLING):
+        what = "zeros" if not gap.data.strip(b"\0") else "end marks and zeros" if b"\0" in gap.data else "end marks"
+        return Fault("slack", f"{size} of {what} that are no record", span)
     begun = _begun(queue, gap)
     excerpt = _excerpts(gap.data)
     holds = f"; readable: {excerpt}" if excerpt else ""

@@ -132,16 +132,10 @@ def _value(each: Field) -> str:
 def _text_size(layout: Layout) -> str:
     """Return how many bytes a text has, in terms of the fields before it; empty where only its end shows that."""
     length = layout.with_role("len_text")
-    ending = len(TERMINATORS[layout.terminator])
-    head, trail = _sizes(layout)
     if length is None:
-        return str(layout.stride - head) if layout.terminator == "none" else ""
+        return str(layout.stride - _sizes(layout)[0]) if layout.terminator == "none" else ""
     value = _value(length)
-    before = head - layout.lead
-    less = {"text": 0, "text+terminator": ending, "record": before + ending + trail, PADDED: before}[
-        layout.length_counts
-    ]
-    return f"{value} - {less}" if less else value
+    return f"{value} - {layout.counted}" if layout.counted else value
 
 
 def _stored_terminator(layout: Layout) -> int:
@@ -180,15 +174,24 @@ def _instances(fields: list[Field], indent: str) -> Iterator[str]:
         if each.kind in {"dec", "hex"}:
             lines += [f"{each.name}_value:", f"  value: {each.name}.to_i({10 if each.kind == 'dec' else 16})"]
         elif each.kind in ODD:
-            places = (2, 3, 0, 1) if each.kind == "w32" else (0, 1, 2) if each.byte_order == "little" else (2, 1, 0)
-            value = " | ".join(f"{each.name}[{at}] << {8 * by}" for by, at in enumerate(places))
-            lines += [f"{each.name}_value:", f"  value: {value}"]
+            lines += [f"{each.name}_value:", f"  value: {_computed(each)}"]
         elif each.link and each.kind == "u32":
             lines += [f"at_{each.name}:", f"  if: {each.name} != 0x{NO_LINK:x}", f"  pos: {each.name}"]
             lines += ["  io: _root._io", "  type: record"]
     if lines:
         yield f"{indent}instances:"
         yield from (f"{indent}  {line}" for line in lines)
+
+
+def _computed(each: Field) -> str:
+    """Return what computes a number that Kaitai has no type for from its bytes."""
+    order = (2, 3, 0, 1) if each.kind == "w32" else range(each.size)  # the lowest byte first
+    places = list(order) if each.byte_order == "little" or each.kind == "w32" else list(order)[::-1]
+    stored = [f"{each.name}[{at}]" for at in places]
+    if each.kind == "bcd32":
+        digits = (f"({one} & 15) * {100**by} + ({one} >> 4) * {10 * 100**by}" for by, one in enumerate(stored))
+        return " + ".join(digits)
+    return " | ".join(f"{one} << {8 * by}" for by, one in enumerate(stored))
 
 
 def cstruct(layout: Layout) -> str:
@@ -229,12 +232,19 @@ def _members(fields: list[Field], layout: Layout) -> Iterator[str]:
         elif each.in_parts:
             notes.append(each.type)
         elif each.kind in ODD:
-            notes.append("a number of two words, the high one first" if each.kind == "w32" else "a number of 24 bits")
+            notes.append(_SAID[each.kind])
         yield f"{declared}  // {', '.join(filter(None, notes))}"
         if each is text and (ending := _stored_terminator(layout)):
             yield f"char terminator[{ending}];"
     if text is not None and text in fields and (padding := _padding(layout)):
         yield f"char padding[{padding}];"
+
+
+_SAID = {
+    "u24": "a number of 24 bits",
+    "w32": "a number of two words, the high one first",
+    "bcd32": "a number of eight digits, two in a byte",
+}
 
 
 def _identifier(layout: Layout) -> str:

@@ -87,7 +87,8 @@ def parse_pins(spelled: Sequence[str], names: Sequence[str] = NAMES, texts: Sequ
             raise UsageError(f"--pin {text}: a text has no type, and everything else has one")
         if kind and (not size or kind.startswith("i")):
             raise UsageError(
-                f"--pin {text}: types are u8, u16, u24, u32, with le or be behind them, w32, dec:N, hex:N, date:FORM"
+                f"--pin {text}: types are u8, u16, u24, u32, bcd32, with le or be behind them, w32, dec:N, hex:N, "
+                "date:FORM"
             )
         if any(each.name == name for each in pins):
             raise UsageError(f"--pin {text}: {name} is pinned twice")

@@ -109,8 +109,15 @@ role = "len_text"
 status = "assumed"
 byte_order = "big"
 [[field]]
-name = "text"
+name = "again"
 offset = 7
+type = "bcd32"
+role = "repeat"
+repeats = "number"
+status = "assumed"
+[[field]]
+name = "text"
+offset = 11
 type = "text"
 role = "text"
 status = "assumed"
@@ -119,10 +126,12 @@ status = "assumed"
 
 def test_kaitai_reads_numbers_that_no_type_of_c_has() -> None:
     layout, text = parse(ODD.encode(), "odd"), b"A Paul\tPCM:A/B/paul\0"
-    data = b"".join(bytes((1, 0, at, 2)) + len(text).to_bytes(3, "big") + text for at in range(3))
+    heads = [bytes((1, 0, at, 2)) + len(text).to_bytes(3, "big") + bytes.fromhex(f"{48 + at}600600") for at in range(3)]
+    data = b"".join(head + text for head in heads)
     own, found = parse_queue(data, layout), _kaitai_reader(layout)(data)
     assert [each.sync for each in own.records] == [0x10200, 0x10201, 0x10202]
     assert [each.sync_value for each in found.records] == [each.sync for each in own.records]
+    assert [each.again_value for each in found.records] == [66_048, 66_049, 66_050]
     assert [each.text for each in found.records] == [each.text for each in own.records]
 
 
