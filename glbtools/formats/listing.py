@@ -254,14 +254,27 @@ def format_listds(config: ReqConf | SrvConf, postoffice: str | None, program: st
     return "\n".join(lines) + "\n"
 
 
+def printed_lines(printed: bytes) -> list[str]:
+    """Return the text of a record of a listing in the lines in which it stands there, each as it was meant.
+
+    A line that goes on was wrapped, or the text has lines itself: what it was the listing does not say.
+    """
+    first, *more = (line for _, _, line in _lines(printed))
+    head = _record(first, Span(0, len(printed)))
+    return [unescape(each) for each in (head.text if head else first, *more)]
+
+
 def escape(text: str) -> str:
     """Return a text as LISTQ shows it: ``<tab>`` and ``<00>`` are attested, other controls are taken to look alike."""
     return "".join(c if c.isprintable() else _escaped(c) for c in text)
 
 
 def unescape(text: str) -> str:
-    """Return ``escape`` undone; a text that held ``<tab>`` to begin with cannot be told apart."""
-    text = text.replace("<tab>", "\t")
+    """Return ``escape`` undone; a text that held ``<tab>`` to begin with cannot be told apart.
+
+    Where a tab has a name the ends of lines may have one, too.
+    """
+    text = text.replace("<tab>", "\t").replace("<cr>", "\r").replace("<lf>", "\n")
     return _ESCAPE.sub(_unescaped, text) if "<" in text else text
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from glbtools.binary.layout import TERMINATORS
+from glbtools.binary.layout import FILLING, TERMINATORS
 from glbtools.learn import columns
 from glbtools.learn.chain import Chain, ChainRecord, neighbours
 from glbtools.learn.fields import HEAD, TAIL, Claim, Reading, Sight, free, link_head
@@ -183,7 +183,7 @@ def _edges(
     if stop > len(data):
         bits += min(40.0, 8.0 * (stop - len(data)))
     else:
-        bits += min(20.0, 4.0 + (len(data) - stop)) if stop < len(data) else 0.0
+        bits += min(20.0, 4.0 + len(data[stop:].strip(FILLING))) if stop < len(data) else 0.0
         if rule.stride == 1 and trail:
             bits += _unlike_tail(sight, last, rule, head, trail)
     straddling = [

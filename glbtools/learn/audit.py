@@ -90,6 +90,8 @@ def frame_doubts(parts: Parts) -> Iterator[str]:
         stop = min((each.start for each in queue.left), default=len(sample_file.data))
         stray = [at for at in _outstanding(sample_file) if at < stop and _is_stray(sample_file, starts, at, first)]
         if len(stray) > max(2, LOST * len(queue.records)):
+            stray = _less_fixed(sample_file, queue, stray)
+        if len(stray) > max(2, LOST * len(queue.records)):
             yield (
                 f"{len(stray)} texts of {sample_file.path} stand in no record, the first at 0x{stray[0]:x}: "
                 "the rule by which records follow each other breaks off there"
@@ -183,6 +185,17 @@ def _outstanding(sample_file: SampleFile) -> list[int]:
     return [at for at in sample_file.anchors if at and (data[at - 1] < 32 or data[at - 1] in (127, 255))]
 
 
+def _less_fixed(sample_file: SampleFile, queue: Queue, places: Sequence[int]) -> list[int]:
+    """Return places without those in the heads of records where nearly all have the same two bytes: no text is so."""
+    starts = [each.start for each in queue.records]
+    within = [(at, at - starts[max(0, bisect_right(starts, at) - 1)] if starts else -1) for at in places]
+    alike = {
+        offset: columns.constant([sample_file.data[start + offset : start + offset + 2] for start in starts])
+        for offset in {each for _, each in within if 0 <= each < queue.codec.len_head - 1}
+    }
+    return [at for at, offset in within if alike.get(offset) != sample_file.data[at : at + 2]]
+
+
 # --- the number --------------------------------------------------------------------------------------------------
 
 
@@ -201,7 +214,7 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
     if field is None or len(samples) < 2:
         return
     yield from _of_the_next(parts, field)
-    if field.kind == "w32":
+    if field.kind in {"w32", "bcd32"}:
         return  # looked at only where somebody knows the numbers, and of such a form no other is as likely
     if field.kind in {"dec", "hex"}:
         if any(_is_digit(samples, field, at) for at in (field.offset - 1, field.stop) if _is_free(layout, field, at)):

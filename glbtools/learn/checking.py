@@ -20,7 +20,8 @@ from glbtools.learn import clocks
 from glbtools.learn.audit import frame_doubts, kind_doubts, text_doubts
 from glbtools.learn.comparison import beyond, compare, contradictions, differences
 from glbtools.learn.obscuring import readable
-from glbtools.learn.samples import ListedRecord, SampleFile, rows_of, with_listings
+from glbtools.learn.repeated import with_rows
+from glbtools.learn.samples import ListedRecord, SampleFile, rows_of
 
 EXPLAINED = 0.85
 """Share of a file that a layout must explain, and of the steps between numbers that must rise."""
@@ -99,7 +100,7 @@ def check_layout(
         return [_configuration(layout, str(path), files.read(path, max_size)) for path in paths]
     sample_files = [SampleFile(str(path), readable(files.read(path, max_size), layout)) for path in paths]
     layout = layout._replace(obscured="")
-    said = with_listings(sample_files, [queue_rows(path, max_size, layout.encoding) for path in listings])
+    said = with_rows(sample_files, [queue_rows(path, max_size, layout.encoding) for path in listings])
     if said:
         raise UsageError(said[0])
     return [_queue(layout, each) for each in sample_files]
@@ -115,7 +116,7 @@ def queue_rows(path: str | Path, max_size: int, encoding: str) -> list[ListedRec
     data = files.read(path, max_size)
     if not probe_listq(data):
         raise UsageError(f"{path}: no listing of a queue as LISTQ prints it")
-    return rows_of(stream_listing(data), encoding)
+    return rows_of(stream_listing(data), encoding, data)
 
 
 def queue_part(path: str, data: bytes, found: Queue) -> Part:

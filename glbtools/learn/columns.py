@@ -31,7 +31,7 @@ SURELY_PACKED = 2.0**-12
 LARGEST_STEP = 100_000
 LARGEST_SYNC = 1 << 28
 _STAMPS = (Number("u32", 4), Number("u32", 4, "big"), Number("dec", 10), Number("hex", 8))
-_ODD = (Number("u24", 3), Number("u24", 3, "big"), Number("w32", 4))
+_ODD = (Number("u24", 3), Number("u24", 3, "big"), Number("w32", 4), Number("bcd32", 4, "big"), Number("bcd32", 4))
 _LINKS = (Number("u32", 4), Number("u32", 4, "big"), Number("u16", 2), Number("u16", 2, "big"),
           Number("dec", 10), Number("dec", 8), Number("hex", 8))  # fmt: skip
 NOWHERE = {0, 0xFFFF, 0xFFFFFFFF}

@@ -379,8 +379,11 @@ def link_head(sight: Sight, claims: Sequence[Claim]) -> int | None:
 def _dated_beside(sight: Sight, counted: Sequence[_Counter], claims: Sequence[Claim]) -> list[Claim]:
     """Return dates that one number leaves room for, where another takes a byte of them.
 
-    What rises so often and by so much is a date, and no count; the number is then the one beside it.
+    What rises so often and by so much is a date, and no count; the number is then the one beside it. Numbers that a
+    listing prints leave no doubt of that kind.
     """
+    if _is_listed(sight):
+        return []
     for group in _grouped(counted) if len(sight.records) > columns.MARGIN else ():
         for each in group:
             dates = _stamp(sight, [*claims, each.claim])

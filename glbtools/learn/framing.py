@@ -232,8 +232,21 @@ def _by_length(pairs: Sequence[Pair], starts: int) -> Iterator[Rule]:
         for rests in seen.values():
             votes.update(rests)
         for rest, count in votes.most_common(2):
-            if count * 2 >= starts and len(values) > 1:
+            if count * 2 >= starts and (len(values) > 1 or _is_told(pairs, number, values, rest)):
                 yield from _counted(pairs, number, distance, rest, count / starts)
+
+
+def _is_told(pairs: Sequence[Pair], number: Number, values: set[int], rest: int) -> bool:
+    """Whether a field that is the same in all records is their length, as a listing of texts of one size shows.
+
+    One byte may be so by accident.
+    """
+    sizes = {end - pair.start for pair in pairs for name, end in pair.ends if name == "listed"}
+    if number.size == 1 or len(sizes) != 1 or len(values) != 1 or any(len(pair.ends) > 1 for pair in pairs):
+        return False
+    beyond = min(values) - min(sizes)
+    ended = {_name(pair.sample_file.data, pair.ends[0][1]) for pair in pairs}
+    return rest == 0 or beyond == 0 or (len(ended) == 1 and beyond == len(TERMINATORS[min(ended)]))
 
 
 def _counted(pairs: Sequence[Pair], number: Number, distance: int, rest: int, support: float) -> Iterator[Rule]:

@@ -54,9 +54,10 @@ from glbtools.learn.liveness import doubts, selected, with_constants
 from glbtools.learn.ordering import with_order
 from glbtools.learn.pins import Pin, parse_pins, pinned, refutations
 from glbtools.learn.reading import Reading
+from glbtools.learn.repeated import with_rows
 from glbtools.learn.repeats import with_repeats
 from glbtools.learn.result import Learning
-from glbtools.learn.samples import CONTROL, SampleFile, one_each, told, with_listings
+from glbtools.learn.samples import CONTROL, SampleFile, one_each, told
 from glbtools.learn.summed import with_checksum
 from glbtools.model.configuration import ReqConf
 from glbtools.processes import collecting_seldom
@@ -151,7 +152,7 @@ def _queue_layout(
     pins = parse_pins(spelled)
     fixed = {each.name for each in pins}
     learning = Learning("queue", tuple(map(str, paths)), tuple(map(str, listings)))
-    steps = queue.MOST_RULES + 2
+    steps = queue.MOST_RULES + 4
 
     def explaining(text: str) -> None:
         learning.tried += 1
@@ -176,20 +177,20 @@ def _queue_layout(
     learning.concluded += _confirmed(sample_files, confirmed)
     stored = sample_files
     sample_files, cover = obscuring.in_parts(sample_files)
-    said = with_listings(sample_files, printed)
+    said = with_rows(sample_files, printed)
     if not cover and said and not any(each.printed for each in sample_files):
         sample_files, cover = obscuring.clear(sample_files, printed)
-        said = with_listings(sample_files, printed)
+        said = with_rows(sample_files, printed)
     if cover and any(each.printed for each in sample_files):
         sample_files = [obscuring.followed(each, cover) for each in sample_files]
-        with_listings(sample_files, printed)
+        with_rows(sample_files, printed)
     learning.concluded += said
     progress("comparing records", 0, steps)
     found = queue.hypotheses(sample_files, explaining)
     hidden = cover.over(found[0].layout) if cover and found else None
     if hidden is not None:  # records that no row prints are read by the layout, and then looked at like the others
         sample_files = [obscuring.read(each, hidden, known) for each, known in zip(stored, sample_files, strict=True)]
-        with_listings(sample_files, printed)
+        with_rows(sample_files, printed)
         found = queue.hypotheses(sample_files, explaining)
     refuted: list[str] = []
     if pins and found:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from glbtools.binary.field import Field
 from glbtools.binary.layout import Layout
 from glbtools.binary.records import Record
-from glbtools.formats.queue import Queue
+from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn.columns import LARGEST_STEP, LARGEST_SYNC
 from glbtools.learn.comparison import DamageIndex, paired
 from glbtools.learn.dateplaces import clock_bytes
@@ -78,18 +78,50 @@ def selected(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequenc
         pairs, _, left = paired(sample_file, queue)
         shown.append(pairs.records)
         hidden.append(left)
-    if not any(hidden) or grammatical([each.text for left in hidden for each in left]) < sum(map(len, hidden)):
-        return layout  # what is no transaction is a damaged place, and no record that was deleted
-    flagged = _flag(told, shown, hidden)
-    if flagged is not None:
-        return with_field(layout, flagged)
+    if not any(hidden) or not any(
+        _is_sound(queue, each) for (_, queue), left in zip(told, hidden, strict=True) for each in left
+    ):
+        return layout
+    for ended in _ended(layout, told, shown, hidden):
+        read = [(each, parse_queue(each.data, ended)) for each, _ in told]
+        within = [_others(queue, kept) for (_, queue), kept in zip(read, shown, strict=True)]
+        if any(each is None for each in within):
+            continue
+        rest = [each or [] for each in within]
+        if not any(rest):
+            return ended
+        if all(_is_sound(queue, each) for (_, queue), left in zip(read, rest, strict=True) for each in left):
+            flagged = _flag(read, shown, rest)
+            if flagged is not None:
+                return with_field(ended, flagged)
+    return layout
+
+
+def _ended(
+    layout: Layout, told: Told, shown: Sequence[Sequence[Record]], hidden: Sequence[Sequence[Record]]
+) -> Iterator[Layout]:
+    """Yield a layout, and with what else may say where the queue of a file begins or ends: its header, a break."""
+    yield layout
     first = _first(layout, told, shown, hidden)
     if first is not None:
-        return with_field(layout, first)
-    if all(_breaks(queue, kept, left) for (_, queue), kept, left in zip(told, shown, hidden, strict=True)):
-        doc = f"{layout.framing_doc}; what stands behind the first break is in no listing: it is left over"
-        return layout._replace(breaks=True, framing_doc=doc.lstrip("; "))
-    return layout
+        yield with_field(layout, first)
+    doc = f"{layout.framing_doc}; what stands behind the queue's end is in no listing: it is left over"
+    yield layout._replace(breaks=True, framing_doc=doc.lstrip("; "))
+    count = _count(layout, told, shown)
+    if count is not None:
+        yield with_field(layout, count)
+
+
+def _others(queue: Queue, kept: Sequence[Record]) -> list[Record] | None:
+    """Return the records that are read beside those that are to be; None where one of those is not read."""
+    wanted = {each.start for each in kept}
+    others = [each for each in queue.records if each.start not in wanted]
+    return others if len(queue.records) - len(others) == len(wanted) else None
+
+
+def _is_sound(queue: Queue, record: Record) -> bool:
+    """Whether a record was written so, and is no damaged place: a transaction, or one whose checksum is right."""
+    return bool(grammatical([record.text])) or (queue.layout.algorithm is not None and not DamageIndex(queue)(record))
 
 
 def with_constants(layout: Layout, sample_files: Sequence[SampleFile], queues: Sequence[Queue]) -> Layout:
@@ -149,24 +181,37 @@ Told = Sequence[tuple[SampleFile, Queue]]
 def _flag(told: Told, shown: Sequence[Sequence[Record]], hidden: Sequence[Sequence[Record]]) -> Field | None:
     """Return the byte that all listed records have alike, and no other record.
 
-    Where the others stand together at one end of a file a number or date that rises tells them apart as well.
+    Where the others stand together at one end of a file a number or date that rises tells them apart as well: there it
+    must be a byte that may mark deleted records by itself.
     """
-    if not any(map(_mixed, shown, hidden)):
-        return None
-    lists = [(queue, list(kept), list(left)) for (_, queue), kept, left in zip(told, shown, hidden, strict=True)]
-    datas = [sample_file.data for sample_file, _ in told]
-    kept_columns = columns([(data, queue, kept) for data, (queue, kept, _) in zip(datas, lists, strict=True)])
-    left_columns = columns([(data, queue, left) for data, (queue, _, left) in zip(datas, lists, strict=True)])
-    for kept, left in zip(kept_columns, left_columns, strict=True):
-        value, count = Counter(kept.values).most_common(1)[0] if kept.values else (0, 0)
-        if count < len(kept.values) * (1 - MOST_FLAGGED) or not left.values or value in left.values:
+    mixed = any(map(_mixed, shown, hidden))
+    every = [
+        (sample_file.data, queue, sorted([*kept, *left], key=lambda each: each.start))
+        for (sample_file, queue), kept, left in zip(told, shown, hidden, strict=True)
+    ]
+    printed = {(at, each.start) for at, kept in enumerate(shown) for each in kept}
+    listed = [(at, each.start) in printed for at, (_, _, records) in enumerate(every) for each in records]
+    letters = [each.text[:1] for _, _, records in every for each in records]
+    found = columns(every)
+    for number, column in enumerate(found):
+        kept = list(itertools.compress(column.values, listed))
+        left = [each for each, own in zip(column.values, listed, strict=True) if not own]
+        value, count = Counter(kept).most_common(1)[0] if kept else (0, 0)
+        if count < len(kept) * (1 - MOST_FLAGGED) or not left or value in left:
             continue
-        doc = f"{value:02x} in {count} of {len(kept.values)} records that the listing has, and in none of the"
-        return kept.field._replace(
-            name="live", offset=kept.field.offset + kept.at, kind="u8", size=1, role="live", status="observed",
-            default=value, doc=f"{doc} {len(left.values)} that it has not: those are deleted",
+        if not mixed and not _marks(column.values, letters, _beside(found, number)):
+            continue
+        doc = f"{value:02x} in {count} of {len(kept)} records that the listing has, and in none of the"
+        return column.field._replace(
+            name="live", offset=column.field.offset + column.at, kind="u8", size=1, role="live", status="observed",
+            default=value, doc=f"{doc} {len(left)} that it has not: those are deleted",
         )  # fmt: skip
     return None
+
+
+def _beside(found: Sequence[Column], number: int) -> list[Sequence[int]]:
+    """Return what the columns around one hold, and it itself."""
+    return [each.values for each in found[max(0, number - 1) : number + 2]]
 
 
 def _mixed(kept: Sequence[Record], left: Sequence[Record]) -> bool:
@@ -186,11 +231,7 @@ def _flags(pairs: Told) -> Iterator[str]:
     if len(letters) < FEWEST:
         return
     found = columns(sound)
-    flags = [
-        column
-        for number, column in enumerate(found)
-        if _is_flag(column.values, letters, [each.values for each in found[max(0, number - 1) : number + 2]])
-    ]
+    flags = [column for number, column in enumerate(found) if _is_flag(column.values, letters, _beside(found, number))]
     clocks = {section: _clocks(sound, section) for section in {column.field.section for column in flags}}
     for column in flags:
         if column.field.offset + column.at not in clocks[column.field.section]:
@@ -259,6 +300,7 @@ def _rooms(queue: Queue, records: Sequence[Record]) -> Iterator[tuple[Record, in
 
 
 def _is_flag(values: Sequence[int], letters: Sequence[str], beside: Sequence[Sequence[int]]) -> bool:
+    """Whether a byte may mark deleted records by what it holds; one record has many reasons to differ."""
     seen = Counter(values)
     if len(seen) < 2:
         return False
@@ -271,11 +313,34 @@ def _is_flag(values: Sequence[int], letters: Sequence[str], beside: Sequence[Seq
     alone = other in (values[0], values[-1]) and (other == 0xFF or (other == 0 and value != 1))
     if rest == 1 and (not {value, other} <= FLAGS or alone):
         return False  # damage; or the first and the last record, which have no neighbour
-    coded = len(set(zip(letters, values, strict=True))) == len(set(letters)) > 1
+    coded = _is_coded(values, letters)
     if coded and math.log2(math.comb(len(values), rest)) >= BY_CODE:
         return False  # it goes with the code of the transaction, and of few records any byte might
+    return not _is_high(values, beside)
+
+
+def _is_coded(values: Sequence[int], letters: Sequence[str]) -> bool:
+    """Whether a byte goes with the code of the transaction."""
+    return len(set(zip(letters, values, strict=True))) == len(set(letters)) > 1
+
+
+def _is_high(values: Sequence[int], beside: Sequence[Sequence[int]]) -> bool:
+    """Whether a byte is the high byte of a number."""
     steps = sum(a != b for a, b in itertools.pairwise(values))
-    return not (steps == 1 and any(_carries(values, low) for low in beside if low is not values))
+    return steps == 1 and any(_carries(values, low) for low in beside if low is not values)
+
+
+def _marks(values: Sequence[int], letters: Sequence[str], beside: Sequence[Sequence[int]]) -> bool:
+    """Whether a byte marks the records at one end of a file that a listing lacks: by two values that flags have.
+
+    The bytes beside it do not do the same for one record: a link that leads nowhere has several. What is the same for
+    two codes of transactions does not go with the code.
+    """
+    seen = Counter(values)
+    if len(seen) > 2 or not seen.keys() <= FLAGS or (len(set(letters)) == len(seen) and _is_coded(values, letters)):
+        return False
+    wide = 1 in seen.values() and any(list(low) == list(values) for low in beside if low is not values)
+    return not wide and not _is_high(values, beside)
 
 
 BY_CODE = 20
@@ -317,23 +382,34 @@ def _first(
         if start < 0 or any(each.start > start for each in left):
             return None
         wanted.append(start)
+    doc = "the offset of the first record that the listing has; those before it are purged"
+    return _of_header(layout, told, [(each, each) for each in wanted], "first", doc)
+
+
+def _count(layout: Layout, told: Told, shown: Sequence[Sequence[Record]]) -> Field | None:
+    """Return the number in the file's header that counts the records up to the last one that the listing has.
+
+    Deleted ones may stand behind that, and are counted, too.
+    """
+    least, most = [], []
+    for (_, queue), kept in zip(told, shown, strict=True):
+        last = max((each.start for each in kept), default=-1)
+        least.append(sum(each.start <= last for each in queue.records))
+        most.append(len(queue.records) - 1)
+    doc = "counts the records up to the last one that the listing has; what stands behind is left over"
+    return _of_header(layout, told, list(zip(least, most, strict=True)), "count", doc)
+
+
+def _of_header(layout: Layout, told: Told, wanted: Sequence[tuple[int, int]], role: str, doc: str) -> Field | None:
+    """Return the number in the header of the files that lies for each between what is wanted; the widest."""
     for number in reversed(BINARY):
         for at in range(layout.header - number.size + 1):
-            if all(
-                number.read(sample_file.data, at) == start for (sample_file, _), start in zip(told, wanted, strict=True)
-            ):
-                doc = "the offset of the first record that the listing has; those before it are purged"
+            values = (number.read(sample_file.data, at) or 0 for sample_file, _ in told)
+            if all(low <= value <= high for value, (low, high) in zip(values, wanted, strict=True)):
                 return Field(
-                    "first",
-                    "header",
-                    at,
-                    kind=number.kind,
-                    size=number.size,
-                    role="first",
-                    status="observed",
-                    doc=doc,
+                    role, "header", at, kind=number.kind, size=number.size, role=role, status="observed", doc=doc,
                     byte_order=number.order,
-                )
+                )  # fmt: skip
     return None
 
 
@@ -366,14 +442,6 @@ def _headed(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
 
 
 # --- breaks ------------------------------------------------------------------------------------------------------
-
-
-def _breaks(queue: Queue, kept: Sequence[Record], left: Sequence[Record]) -> bool:
-    """Whether all listed records stand before the first place that is no record, and all others behind it."""
-    if not left:
-        return not queue.gaps or all(each.start < queue.gaps[0].start for each in kept)
-    first = min((each.start for each in queue.gaps), default=-1)
-    return all(each.start < first for each in kept) and all(each.start > first for each in left)
 
 
 def _broken(sample_file: SampleFile, queue: Queue) -> Iterator[str]:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from glbtools.binary.layout import TERMINATORS
+from glbtools.binary.layout import FILLING, TERMINATORS
 from glbtools.binary.records import Gap
 from glbtools.errors import LayoutError
 from glbtools.formats.queue import Queue, parse_queue
@@ -125,7 +125,11 @@ def _tried(
 
 
 def _ranked(sample_files: Sequence[SampleFile], found: list[Hypothesis]) -> list[Hypothesis]:
-    """Return layouts, best first, without those that cut a text where a length is beyond doubt, or a terminator."""
+    """Return layouts, best first, without those that cut a text where a length is beyond doubt, or a terminator.
+
+    What reads no record at all is none.
+    """
+    found = [each for each in found if each.records]
     if any(each.sound and each.led is not None and each.led >= CERTAIN for each in found):
         found = [each for each in found if each.led is not None]  # what else ends a text is then no rule of its own
     found.sort(key=lambda each: (not each.sound, each.bits))
@@ -210,7 +214,11 @@ def _fitting(sample_files: Sequence[SampleFile]) -> list[tuple[Rule, Chain]]:
     right = [_as_listed(records) for *_, records in kept]
     kept = [each for each, share in zip(kept, right, strict=True) if share >= ALMOST * max(right)]
     kept.sort(key=lambda each: (round(each[0], 1), -round(each[1] / most, 1), each[2].by != "length", -each[2].support))
-    return [(rule, records) for _, _, rule, records in kept[:MOST_RULES]]
+    chosen = kept[:MOST_RULES]
+    for by in ("terminator", "stride"):  # many lengths by accident must not crowd out what ends the texts
+        if not any(each[2].by == by for each in chosen):
+            chosen += [each for each in kept[MOST_RULES:] if each[2].by == by][:1]
+    return [(rule, records) for _, _, rule, records in chosen]
 
 
 def _as_listed(records: Sequence[ChainRecord]) -> float:
@@ -300,7 +308,7 @@ def _weighed(sample_files: Sequence[SampleFile], records: Chain, frame: Frame, s
     count = sum(len(queue.records) for queue in queues)
     odd += sum(fault.kind in MISFRAMED for queue in queues for fault in queue.framing)
     size = sum(len(sample_file.data) for sample_file in sample_files)
-    # Zeros behind the last record are room that a file has, and explained by that.
+    # What fills a file behind the last record is room that a file has, and explained by that.
     strayed = sum(gap.stop - gap.start for queue in queues for gap in queue.gaps if not _is_room(queue, gap))
     gaps = sum(len(queue.gaps) for queue in queues)
     kinds = sum(of_one_kind(queue)[1] for queue in queues)
@@ -337,7 +345,7 @@ def _odd(queues: Sequence[Queue]) -> int:
 
 
 def _is_room(queue: Queue, gap: Gap) -> bool:
-    return gap.stop == queue.size and not gap.data.strip(b"\0")
+    return gap.stop == queue.size and not gap.data.strip(FILLING)
 
 
 def compared(queues: Sequence[Queue]) -> tuple[tuple[int, str], ...]:

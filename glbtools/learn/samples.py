@@ -14,6 +14,7 @@ from typing import NamedTuple
 from glbtools.binary import stamp
 from glbtools.binary.records import Record
 from glbtools.errors import UsageError
+from glbtools.formats.listing import printed_lines
 from glbtools.learn.hints import saying
 
 ANCHOR = re.compile(rb"[ADMRT#][ \t](?=[^\x00-\x1f\x7f])")
@@ -38,6 +39,8 @@ class ListedRecord(NamedTuple):
         checksum: None where the listing has none.
         text: in the file's code page, first line only where there are several: line ends may be stored otherwise.
         whole: whether ``text`` is the whole text.
+        lines: the lines that follow the first one; they may be stored with any ends.
+        broken: the text in the lines in which it is printed, if these are several: it was wrapped, or has lines.
     """
 
     sync: int
@@ -45,6 +48,18 @@ class ListedRecord(NamedTuple):
     checksum: int | None
     text: bytes
     whole: bool
+    lines: tuple[bytes, ...] = ()
+    broken: tuple[bytes, ...] = ()
+
+    def stored(self, data: bytes, start: int) -> ListedRecord:
+        """Return it with its whole text, if that stands in a file with the same end behind each line but the last."""
+        ways = (ending.join((self.text, *self.lines)) for ending in LINE_ENDS) if self.lines else ()
+        whole = next((text for text in ways if data.startswith(text, start)), None)
+        return self if whole is None else self._replace(text=whole, whole=True)
+
+
+LINE_ENDS = (b"\r\n", b"\n", b"\r", b"\0")
+"""What may stand between the lines of a text."""
 
 
 @dataclass
@@ -159,12 +174,16 @@ def with_listings(sample_files: Sequence[SampleFile], listings: Sequence[Sequenc
         UsageError: two listings of one file contradict each other.
     """
     said = []
-    for number, rows in enumerate(listings, 1):
+    for number, listing in enumerate(listings, 1):
+        rows = _as_stored(listing, sample_files)
         found = [(_matched(sample_file, rows), sample_file) for sample_file in sample_files]
         best, sample_file = max(found, key=lambda each: (len(each[0]), not each[1].printed))
         if not rows or len(best) * 2 < len(rows):
             said.append(f"listing {number} is of none of the files: {len(best)} of its {len(rows)} texts are in one")
             continue
+        stored = {id(row): row.stored(sample_file.data, at) for at, row in best.items()}
+        best = {at: stored[id(row)] for at, row in best.items()}
+        rows = [stored.get(id(row), row) for row in rows]
         _agree(number, best, sample_file)
         sample_file.listed = best | sample_file.listed if sample_file.listed else best
         known = {(row.sync, row.text) for row in sample_file.printed}
@@ -193,16 +212,51 @@ def _agree(number: int, found: Mapping[int, ListedRecord], sample_file: SampleFi
                 )
 
 
-def rows_of(records: Iterable[Record], encoding: str) -> list[ListedRecord]:
-    """Return what a listing says of each of its records."""
-    return [_row(each, encoding) for each in records]
+def rows_of(records: Iterable[Record], encoding: str, data: bytes = b"") -> list[ListedRecord]:
+    """Return what a listing says of each of its records; ``data`` is the listing, whose lines may be those of texts."""
+    return [_row(each, encoding, data) for each in records]
 
 
-def _row(record: Record, encoding: str) -> ListedRecord:
-    first = re.split(r"[\r\n]", record.text, maxsplit=1)[0]
-    raw = first.rstrip("\0").encode("ascii" if first.isascii() else encoding, "replace")
+def _as_stored(rows: Sequence[ListedRecord], sample_files: Sequence[SampleFile]) -> Sequence[ListedRecord]:
+    """Return rows of a listing whose texts go on in further lines as the files have them: wrapped, or in lines.
+
+    A line that is no wrapped one is the end of a text's line, which is stored in any way.
+    """
+    lines = {
+        at: row._replace(text=row.broken[0], whole=False, lines=row.broken[1:])
+        for at, row in enumerate(rows)
+        if row.broken
+    }
+    some = list(lines)[:: max(1, len(lines) // LOOKED_AT)]
+
+    def standing(told: Mapping[int, ListedRecord] | Sequence[ListedRecord]) -> int:
+        texts = [(told[at].text, not told[at].whole) for at in some]
+        return sum(any(_stands(each.data, *text) for each in sample_files) for text in texts)
+
+    if standing(lines) <= standing(rows):
+        return rows
+    return [lines.get(at, row) for at, row in enumerate(rows)]
+
+
+LOOKED_AT = 40
+"""Rows of several lines that show how a listing prints texts of several."""
+
+
+def _stands(data: bytes, text: bytes, goes_on: bool) -> bool:
+    """Whether a text stands in a file, or a first line of one with the end of a line behind it."""
+    return any(text + ending in data for ending in (LINE_ENDS if goes_on else (b"",)))
+
+
+def _row(record: Record, encoding: str, data: bytes) -> ListedRecord:
+    lines = re.split(r"\r\n|[\r\n]", record.text.rstrip("\0")) if not record.text.isprintable() else [record.text]
+    first, *more = (each.encode("ascii" if each.isascii() else encoding, "replace") for each in lines)
     when = None if record.stamp is None else stamp.from_unix(record.stamp)
-    return ListedRecord(record.sync, when, record.checksum, raw, whole=first == record.text)
+    printed = data[record.start : record.stop]
+    broken = [each.encode(encoding, "replace") for each in printed_lines(printed)] if b"\n" in printed else []
+    return ListedRecord(
+        record.sync, when, record.checksum, first.rstrip(b"\0"), whole=not more, lines=tuple(more),
+        broken=(*broken[:-1], *(each.rstrip(b"\0") for each in broken[-1:])),
+    )  # fmt: skip
 
 
 def _matched(sample_file: SampleFile, rows: Sequence[ListedRecord]) -> dict[int, ListedRecord]:

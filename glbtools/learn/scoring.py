@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from glbtools.binary.layout import FILLING
 from glbtools.formats.queue import Queue
 from glbtools.formats.transaction import is_plain, parse
 from glbtools.learn import columns
@@ -57,7 +58,7 @@ MISFRAMED = ("length", "terminator", "padding")
 
 def of_one_kind(queue: Queue) -> tuple[int, int]:
     """Return of how many bytes the places are that are no records and begin alike, and how many; none by damage."""
-    sizes = Counter((len(each.data), each.data[:1]) for each in queue.gaps if each.data.strip(b"\0"))
+    sizes = Counter((len(each.data), each.data[:1]) for each in queue.gaps if each.data.strip(FILLING))
     (size, _), count = sizes.most_common(1)[0] if sizes else ((0, b""), 0)
     return (size, count) if count >= FEWEST_ALIKE else (0, 0)
 

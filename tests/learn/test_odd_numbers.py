@@ -1,4 +1,4 @@
-"""Numbers that no type of C has: 24 bits, and two words of which the high one stands first."""
+"""Numbers that no type of C has: 24 bits, two words of which the high one stands first, two digits in a byte."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from glbtools.binary.field import Field
+from glbtools.binary.field import ODD, Field
 from glbtools.errors import FieldError
 from glbtools.formats.queue import new_queue, parse_queue
 from glbtools.learn import learn_layout
@@ -18,12 +18,14 @@ FORMS: dict[str, Callable[[int], bytes]] = {
     "u24": lambda number: struct.pack("<I", number)[:3],
     "u24be": lambda number: struct.pack(">I", number)[1:],
     "w32": lambda number: struct.pack("<HH", number >> 16, number & 0xFFFF),
+    "bcd32": lambda number: bytes.fromhex(f"{number:08}")[::-1],
+    "bcd32be": lambda number: bytes.fromhex(f"{number:08}"),
 }
 
 
 def field(form: str) -> Field:
-    kind, order = form[:3], "big" if form.endswith("be") else "little"
-    return Field("sync", "record", 0, kind, 4 if kind == "w32" else 3, role="sync", status="assumed", byte_order=order)
+    kind, order = form.removesuffix("be"), "big" if form.endswith("be") else "little"
+    return Field("sync", "record", 0, kind, ODD[kind], role="sync", status="assumed", byte_order=order)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -33,10 +35,15 @@ def test_a_number_is_stored_as_another_program_stores_it(form: str, number: int)
     assert field(form).read(FORMS[form](number)) == number
 
 
-@pytest.mark.parametrize(("form", "number"), [("u24", 1 << 24), ("u24", -1), ("w32", 1 << 32)])
+@pytest.mark.parametrize(("form", "number"), [("u24", 1 << 24), ("u24", -1), ("w32", 1 << 32), ("bcd32", 10**8)])
 def test_a_number_that_does_not_fit_is_refused(form: str, number: int) -> None:
     with pytest.raises(FieldError):
         field(form).write(number)
+
+
+@pytest.mark.parametrize("raw", [b"\x0a\0\0\0", b"\0\0\0\xf1"])
+def test_what_is_no_digit_is_no_number(raw: bytes) -> None:
+    assert field("bcd32").read(raw) is None
 
 
 def packed(form: str, rows: list[tuple[int, bytes]]) -> bytes:
