@@ -15,7 +15,7 @@ sys.path.insert(0, str(HERE.parent))
 from glbtools.diagnosis.problems import by_slug  # noqa: E402
 from glbtools.simulation.faults import FAULTS  # noqa: E402
 from glbtools.simulation.samples import sample  # noqa: E402
-from scoreboard import claims, families, learning  # noqa: E402
+from scoreboard import claims, families, learning, plausible  # noqa: E402
 from scoreboard.judge import Verdict, judge_many  # noqa: E402
 from scoreboard.learning import PAGE, section  # noqa: E402
 from scoreboard.proof import Proof, prove  # noqa: E402
@@ -162,7 +162,7 @@ def main() -> None:
     print(text)
     if not arguments.no_page:
         before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-        kept = (section(before, each.BEGIN, each.END) for each in (claims, learning, families))
+        kept = (section(before, each.BEGIN, each.END) for each in (claims, learning, families, plausible))
         learnt = "\n".join(filter(None, kept))
         PAGE.write_text(f"{text}\n{learnt}" if learnt else text, encoding="utf-8")
 

@@ -44,7 +44,7 @@ _OWNER = re.compile(
     r"Examining\s+(?P<node>[^\s/]+/[^\s/]+)\s+(?P<which>Requestor|Server) Configuration Record", re.IGNORECASE
 )
 _HEADS = re.compile(
-    r"[ \t]*(?:CRC\s+Date stamp\s+Sync#|Sync#\s+Transaction|Item\s+Sync No\.|Checking CRC|End of Queue|-[- ]{9,}$)"
+    r"[ \t]*(?:(?:CRC\s+)?(?:Date stamp\s+)?Sync#\s+Transaction|Item\s+Sync No\.|Checking CRC|End of Queue|-[- ]{9,}$)"
 )
 _BANNER = re.compile(r"\s*(?:Microsoft Mail for the PC|\(C\) Microsoft|glbtools )", re.IGNORECASE)
 _REST_OF_LINE = re.compile(rb"[^\n]*\n?(?:[ \t\r]*\n)*")
