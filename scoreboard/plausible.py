@@ -843,21 +843,25 @@ OUTCOMES = ("exact", "partial", "undecided", "too few", "wrong")
 def judged(drawn: Sample, learning: Learning) -> tuple[str, str]:
     """Return what came of a file, and why where it is wrong or not exact.
 
-    A whole layout has to read the live records and no other, each with its number and text, and its date if it reads
-    dates. A partial one may read more, and what it states of a live record has to be true.
+    A whole layout has to read the live records and no other, each with its number and text, and its date if it says
+    without a doubt where that stands. A partial one may read more, and what it states of a live record has to be true.
     """
     few = drawn.stored < FEWEST
     if learning.layout is None:
         return "too few" if few else "undecided", learning.reasons[0] if learning.reasons else ""
     layout = parse_layout(to_toml(learning.layout).encode(), "learnt")
     records = parse_queue(drawn.data, layout).records
+    stamp = layout.with_role("stamp")
+    dated = stamp is not None and stamp.status == "observed"
     pairs: list[tuple[int | None, datetime | None, str]] = [
-        (each.sync if layout.numbered else None, moment(layout, each.stamp), _lines(each.text)) for each in records
+        (each.sync if layout.numbered else None, moment(layout, each.stamp) if dated else None, _lines(each.text))
+        for each in records
     ]
     true = [(change.number, change.when, _lines(change.text)) for change in drawn.live]
     if learning.partial:
-        own = {text: [row for row in true if row[2] == text] for _, _, text in true}
-        false = [pair for pair in pairs if pair[2] in own and not any(_is(pair, row, drawn) for row in own[pair[2]])]
+        read = {text: [pair for pair in pairs if pair[2] == text] for _, _, text in pairs}
+        own = [(read.get(row[2], []), row) for row in true]  # what is left over may say the same
+        false = [several[0] for several, row in own if several and not any(_is(pair, row, drawn) for pair in several)]
         return (
             ("wrong", f"{false[0]}") if false and drawn.stored == len(drawn.live) else ("partial", learning.reasons[0])
         )
@@ -868,14 +872,9 @@ def judged(drawn: Sample, learning: Learning) -> tuple[str, str]:
 
 
 def _is(read: tuple[int | None, datetime | None, str], true: tuple[int, datetime, str], drawn: Sample) -> bool:
-    """Whether what is read of a record is so; what is left open is no mistake, nor is the printer's clock.
-
-    Where a record has two dates and the listing none, either is its date.
-    """
-    dates_ = {None, true[1], true[1] + drawn.shift}
-    if "second date" in drawn.features and not {"listing ct", "listing t"} & set(drawn.features):
-        dates_ |= {true[1] + timedelta(seconds=1)}
-    return read[0] in (None, true[0]) and read[1] in dates_ and read[2] == true[2]
+    """Whether what is read of a record is so; what is left open is no mistake, nor is the printer's clock."""
+    when = read[1] in {None, true[1], true[1] + drawn.shift}
+    return read[0] in (None, true[0]) and when and read[2] == true[2]
 
 
 def _lines(text: str) -> str:

@@ -55,5 +55,17 @@ def test_what_is_learnt_of_a_file_is_judged(seed: int, tmp_path: Path) -> None:
     assert judged(drawn._replace(live=drawn.live[1:]), learning)[0] == "wrong"
 
 
+@pytest.mark.parametrize("seed", [500001, 520127, 520740])
+def test_of_two_dates_in_a_record_neither_is_stated_without_a_doubt(seed: int, tmp_path: Path) -> None:
+    """In five words, packed with the date first, and in the same form: no listing here prints which one counts."""
+    drawn = sample(seed)
+    assert "second date" in drawn.features
+    assert attempt(drawn, tmp_path)[0] == "exact"
+    layout = learn_layout([tmp_path / "MSTTRANS.GLB"], listings=[tmp_path / "LISTQ.TXT"]).layout
+    assert layout is not None
+    stamp = layout.with_role("stamp")
+    assert stamp is None or stamp.status == "inferred"
+
+
 def test_files_of_too_few_records_do_not_count() -> None:
     assert share(Counter({"exact": 97, "partial": 1, "undecided": 2, "too few": 100})) == 0.97

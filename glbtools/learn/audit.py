@@ -14,14 +14,14 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, partial
 
 from glbtools.binary import stamp
 from glbtools.binary.field import Field, unsigned
 from glbtools.binary.layout import Layout
 from glbtools.binary.records import Record
-from glbtools.formats.queue import Queue
+from glbtools.formats.queue import Queue, moment
 from glbtools.learn import columns
 from glbtools.learn.comparison import DamageIndex, undamaged
 from glbtools.learn.dateplaces import clock_bytes
@@ -194,6 +194,12 @@ def _less_fixed(sample_file: SampleFile, queue: Queue, places: Sequence[int]) ->
         for offset in {each for _, each in within if 0 <= each < queue.codec.len_head - 1}
     }
     return [at for at, offset in within if alike.get(offset) != sample_file.data[at : at + 2]]
+
+
+class Form(str):
+    """A doubt that leaves dates what they are: in another form the same bytes are others, or there are two of them."""
+
+    __slots__ = ()
 
 
 # --- the number --------------------------------------------------------------------------------------------------
@@ -484,6 +490,53 @@ def _clocks(samples: Samples, layout: Layout, section: str) -> set[int]:
     return clock_bytes(places, bytes_of(layout, section, {"opaque", "constant"}))
 
 
+def _dates_beside(layout: Layout, samples: Samples) -> Iterator[str]:
+    """Yield that a record has another date beside the one that is read: either may be when it was queued."""
+    told = [(data, each, queue, when) for data, each, queue in samples if (when := moment(layout, each.stamp))]
+    for section in ("record", "trailer"):
+        free = bytes_of(layout, section, {"opaque", "constant"})
+        places = [(data, queue.codec.origin(each, section), when) for data, each, queue, when in told[:MOST_DATED]]
+        for size, read in _all_dates():
+            for at in sorted(each for each in free if free.issuperset(range(each, each + size))):
+                if _are_dates_of(places, at, size, read):
+                    where = f"{'+' if section == 'trailer' else ''}0x{at:02x}"
+                    yield Form(f"another date stands at {where}, and either may be the record's")
+                    return
+
+
+def _are_dates_of(
+    places: Sequence[tuple[bytes, int, datetime]], at: int, size: int, read: Callable[[bytes], datetime | None]
+) -> bool:
+    """Whether bytes of records are dates, several of them, that are no more than two days from the ones known."""
+    near = [
+        (other := read(data[start + at : start + at + size])) is not None and abs(other - when) <= BESIDE
+        for data, start, when in places[:FEWEST_DATES]
+    ]
+    if not near or not all(near):
+        return False
+    raws = [data[start + at : start + at + size] for data, start, _ in places]
+    found = [(read(raw), when) for raw, (_, _, when) in zip(raws, places, strict=True)]
+    alike = _nearly_all(other is not None and abs(other - when) <= BESIDE for other, when in found)
+    return alike and len(set(raws)) >= FEWEST_DATES
+
+
+def _all_dates() -> Iterator[tuple[int, Callable[[bytes], datetime | None]]]:
+    """Yield every form in which four bytes or the parts of a date are one."""
+    for order, encoding, swapped in itertools.product(("little", "big"), stamp.ENCODINGS, (False, True)):
+        yield 4, _form(order, encoding, swapped=swapped)
+    for number in columns.dates_in_parts():
+        yield number.size, partial(_in_parts, number)
+
+
+def _in_parts(number: Number, raw: bytes) -> datetime | None:
+    seconds = number.read(raw, 0)
+    return None if seconds is None else stamp.from_unix(seconds)
+
+
+BESIDE, MOST_DATED = timedelta(days=2), 120
+"""Time between two dates of one record, and records that are looked at."""
+
+
 def _jumps(steps: Sequence[int]) -> bool:
     """Whether numbers go up by more than changes do: the low word of dates, or what counts times 256."""
     return len(steps) >= FEWEST_STEPS and statistics.median(steps) > 1 << MOST_BITS
@@ -493,12 +546,6 @@ def _is_ordinal(parts: Parts) -> bool:
     """Whether numbers count the records from 0 or 1 on and skip none: they may be no more than that."""
     numbers = [each.sync for _, queue in parts for each in undamaged(queue)]
     return numbers[0] in {0, 1} and list(numbers) == list(range(numbers[0], numbers[0] + len(numbers)))
-
-
-class Form(str):
-    """A doubt that leaves dates what they are: in another form the same bytes are others."""
-
-    __slots__ = ()
 
 
 # --- dates -------------------------------------------------------------------------------------------------------
@@ -518,6 +565,7 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     raws = [data[at : at + field.size] for data, at in starts]
     if not raws:
         return
+    yield from _dates_beside(layout, samples)
     if field.kind in {"dec", "hex"}:
         if field.kind == "hex" and _nearly_all(raw.isdigit() for raw in raws):
             yield "none of its digits is a letter: they may be decimal, of a date in digits"
@@ -779,7 +827,10 @@ _HEX_END = re.compile(r"^[0-9A-F]+$")
 
 
 def _cut_ends(parts: Parts) -> Iterator[str]:
-    """Yield why texts may be longer: what follows them at once looks like a part of them, and the grammar takes it."""
+    """Yield why texts may be longer: what follows them at once looks like a part of them, and the grammar takes it.
+
+    Zeros may fill the rest of a record behind a part of a text.
+    """
     layout = parts[0][1].layout
     trail = layout.section("trailer")
     samples = _samples(parts)[:COMPARED]
@@ -788,7 +839,9 @@ def _cut_ends(parts: Parts) -> Iterator[str]:
     raws = [_raw(queue, each) for _, each, queue in samples]
     ends = [each.start + queue.codec.len_head + len(raw) for (_, each, queue), raw in zip(samples, raws, strict=True)]
     for size in range(trail[0].size, 0, -1):
-        rests = [data[end : end + size] for (data, _, _), end in zip(samples, ends, strict=True)]
+        rests = [data[end : end + size].rstrip(b"\0") for (data, _, _), end in zip(samples, ends, strict=True)]
+        if sum(map(bool, rests)) <= STRAY * len(rests):
+            continue
         like = sum(rest.decode(layout.encoding, "replace").isprintable() for rest in rests)
         places = [[rest[at : at + 1] for rest in rests] for at in range(size)]
         if like < (1 - STRAY) * len(rests) or len(set(rests)) == 1 or all(map(spread_evenly, places)):

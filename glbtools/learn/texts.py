@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from glbtools.binary.layout import Layout
-from glbtools.formats.queue import Queue
 from glbtools.layouts.written import checked
 from glbtools.learn.audit import frame_doubts, text_doubts
 from glbtools.learn.comparison import damage_is_usual
@@ -13,7 +12,6 @@ from glbtools.learn.hypothesis import Hypothesis
 from glbtools.learn.inserting import opened, replaced
 from glbtools.learn.queue import CLEAR, frames
 from glbtools.learn.reading import Reading
-from glbtools.learn.samples import SampleFile
 
 KEPT = ("text", "constant", "opaque", "len_text")
 """Roles of fields that do not depend on which bytes are the number."""
@@ -40,27 +38,9 @@ def partial_layout(found: Sequence[Hypothesis], reading: Reading) -> Layout | No
     layout = _without_numbers(best.layout)
     parts = [(each, held) for each, held in zip(sample_files, reading.by(layout), strict=True) if each.data]
     doubts = [*frame_doubts(parts), *text_doubts(parts)]
-    if doubts or any(damage_is_usual(queue) for _, queue in parts) or _is_filled(parts):
+    if doubts or any(damage_is_usual(queue) for _, queue in parts):
         return None
     return layout
-
-
-def _is_filled(parts: Sequence[tuple[SampleFile, Queue]]) -> bool:
-    """Whether what stands behind the texts is a character in some records and a NUL in others: texts go on there.
-
-    A length that counts records with what fills them has all of them end so.
-    """
-    layout = parts[0][1].layout
-    if layout.terminator != "none" or not layout.section("trailer"):
-        return False
-    places = ((each.data, queue.codec.origin(record, "trailer")) for each, queue in parts for record in queue.records)
-    behind = [data[at : at + 1] for data, at in places]
-    empty, text = behind.count(b"\0"), sum(byte.isalnum() or byte >= b"\x80" for byte in behind)
-    return bool(empty and text) and empty + text >= FILLED * len(behind)
-
-
-FILLED = 0.9
-"""Share of the records in which a byte is a part of the text or fills."""
 
 
 def _frame(hypothesis: Hypothesis) -> tuple[object, ...]:

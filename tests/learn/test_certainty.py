@@ -297,6 +297,7 @@ def test_nothing_false_is_stated_of_files_of_other_programs(seed: int, way: str,
         pytest.param(175246, "listing", id="a mark of deleted records above the number is no part of it"),
         pytest.param(178019, "known", id="the upper bytes of a number, of two values, are no date"),
         pytest.param(174073, "damaged", id="one damaged record refutes no other number"),
+        pytest.param(361060, "known", id="texts that are as long as zeros behind shorter ones"),
         pytest.param(90005, "alone", id="behind a record with an impossible number the rest may be left over"),
     ],
 )
