@@ -401,16 +401,29 @@ def _count(layout: Layout, told: Told, shown: Sequence[Sequence[Record]]) -> Fie
 
 
 def _of_header(layout: Layout, told: Told, wanted: Sequence[tuple[int, int]], role: str, doc: str) -> Field | None:
-    """Return the number in the header of the files that lies for each between what is wanted; the widest."""
-    for number in reversed(BINARY):
+    """Return the number in the header of the files that lies for each between what is wanted; the widest.
+
+    It is observed where chance does not explain over all places of the header that some number lies there.
+    """
+    tried = math.log2(len(BINARY) * max(1, layout.header))
+    for number in reversed(BINARY[1:]):
         for at in range(layout.header - number.size + 1):
-            values = (number.read(sample_file.data, at) or 0 for sample_file, _ in told)
-            if all(low <= value <= high for value, (low, high) in zip(values, wanted, strict=True)):
-                return Field(
-                    role, "header", at, kind=number.kind, size=number.size, role=role, status="observed", doc=doc,
-                    byte_order=number.order,
-                )  # fmt: skip
+            values = [number.read(sample_file.data, at) or 0 for sample_file, _ in told]
+            if not all(low <= value <= high for value, (low, high) in zip(values, wanted, strict=True)):
+                continue
+            shown = {value: math.log2(value + 2) - math.log2(high - low + 1) for value, (low, high) in
+                     zip(values, wanted, strict=True)}  # fmt: skip
+            sure = sum(shown.values()) >= SURE + tried
+            return Field(
+                role, "header", at, kind=number.kind, size=number.size, role=role,
+                status="observed" if sure else "inferred", doc=doc if sure else f"{doc}; by accident, perhaps",
+                byte_order=number.order,
+            )  # fmt: skip
     return None
+
+
+SURE = 20.0
+"""Bits by which an accident must be less likely, beside the places tried (docs/certainty.md 3)."""
 
 
 def _headed(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
