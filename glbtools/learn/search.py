@@ -209,8 +209,11 @@ def width(
     if len(places) == 1:
         return wide, ""
     unit = "digits" if wide.kind == "dec" else "bits"
-    sizes = [str(place.size if wide.kind == "dec" else 8 * place.size) for place in places if place != wide]
-    return wide, f"its width: {' or '.join(sizes)} {unit} would read the same"
+    rivals = [place for place in places if place != wide]
+    sizes = [str(each.size if wide.kind == "dec" else 8 * each.size) for each in rivals if each.size != wide.size]
+    said = [f"{' or '.join(sizes)} {unit}"] if sizes else []
+    said += [each.kind for each in rivals if each.size == wide.size]
+    return wide, f"its width: {' or '.join(said)} would read the same"
 
 
 def _meets(place: Position, spans: Sequence[tuple[str, int, int]]) -> bool:

@@ -345,6 +345,17 @@ def test_known_numbers_place_a_number_in_files_of_one_record_however_it_is_store
     assert [parse_queue(file.read_bytes(), layout).records[0].sync for file in files] == numbers
 
 
+def test_a_number_of_one_record_files_is_no_doubt_of_itself(tmp_path: Path) -> None:
+    numbers = [131 + 977 * at for at in range(8)]
+    files = [tmp_path / f"PO{at}.GLB" for at in range(8)]
+    for file, number in zip(files, numbers, strict=True):
+        file.write_bytes(struct.pack("<HIII", 0x117A, 0, number, 0) + b"A Ann Able\tPCM:NET/PO/ann\0")
+    layout = learn_layout(files, known=[f"PO{at}.GLB:last={number}" for at, number in enumerate(numbers)]).layout
+    assert layout is not None
+    sync = layout.with_role("sync")
+    assert sync is not None and sync.doc.endswith("its width: 16 or 24 bits or w32 would read the same")
+
+
 def test_known_numbers_that_stand_in_two_places_of_files_of_one_record_place_none(tmp_path: Path) -> None:
     numbers = [131 + 977 * at for at in range(8)]
     files = [tmp_path / f"PO{at}.GLB" for at in range(8)]
