@@ -17,7 +17,7 @@ from glbtools.binary.field import Field
 from glbtools.binary.layout import Layout
 from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue, parse_queue
-from glbtools.learn.columns import LARGEST_STEP, LARGEST_SYNC
+from glbtools.learn.columns import LARGEST_STEP, LARGEST_SYNC, MARGIN
 from glbtools.learn.comparison import DamageIndex, paired
 from glbtools.learn.dateplaces import clock_bytes
 from glbtools.learn.framing import BINARY
@@ -413,17 +413,13 @@ def _of_header(layout: Layout, told: Told, wanted: Sequence[tuple[int, int]], ro
                 continue
             shown = {value: math.log2(value + 2) - math.log2(high - low + 1) for value, (low, high) in
                      zip(values, wanted, strict=True)}  # fmt: skip
-            sure = sum(shown.values()) >= SURE + tried
+            sure = sum(shown.values()) >= MARGIN + tried
             return Field(
                 role, "header", at, kind=number.kind, size=number.size, role=role,
                 status="observed" if sure else "inferred", doc=doc if sure else f"{doc}; by accident, perhaps",
                 byte_order=number.order,
             )  # fmt: skip
     return None
-
-
-SURE = 20.0
-"""Bits by which an accident must be less likely, beside the places tried (docs/certainty.md 3)."""
 
 
 def _headed(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
