@@ -13,8 +13,8 @@ from glbtools.learn.samples import SampleFile
 PLAIN = ("opaque", "constant", "repeat")
 """Roles of bytes that a record keeps as they are."""
 
-SELECTING = ("sync", "stamp", "len_text", "text", "live", "first")
-"""Roles of what says which records there are, and of what a record is asked for."""
+BESIDE = (*PLAIN, "checksum", "link")
+"""Roles of what neither says which records there are nor is their number, date or text; a link may lead to them."""
 
 
 class Reading:
@@ -53,12 +53,10 @@ def outline(layout: Layout) -> tuple[object, ...]:
 
 
 def _framing(layout: Layout) -> Layout:
-    """Return a layout without its fields, and what is said of it."""
-    return Layout(
-        "", "", "", "", (), byte_order="", encoding=layout.encoding, header=layout.header, record=layout.record,
-        length_counts=layout.length_counts, terminator=layout.terminator, stride=layout.stride, pad=layout.pad,
-        breaks=layout.breaks, lines=layout.lines, obscured=layout.obscured, order=layout.order, page=layout.page,
-        page_header=layout.page_header,
+    """Return a layout without its fields, its checksum, and what is said of it."""
+    return layout._replace(
+        id="", family="", title="", status="", fields=(), doc="", source="", byte_order="", checksum="", crc=None,
+        covers=(), partial=False, framing_doc="", checksum_status="", checksum_doc="",
     )  # fmt: skip
 
 
@@ -74,5 +72,5 @@ def _placed(layout: Layout, field: Field) -> Field:
 
 def _is_plain(layout: Layout, field: Field) -> bool:
     """Whether nothing but its size matters of a field: any bytes may stand there."""
-    leads = field.role in SELECTING or (field.role == "link" and bool(layout.order))
+    leads = field.role not in BESIDE or (field.role == "link" and bool(layout.order or layout.breaks))
     return not leads and not layout.obscured and (field.kind == "bytes" or field.kind in INTEGERS)

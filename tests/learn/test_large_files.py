@@ -129,3 +129,29 @@ def test_where_no_rule_leads_from_text_to_text_it_is_not_looked_for_again(
     learning = learn_layout([path])
     assert (learning.layout, learning.tried) == (None, 0)
     assert "no rule leads from each to the next" in learning.reasons[0]
+
+
+SAID = {
+    "id", "family", "title", "status", "fields", "doc", "source", "byte_order", "checksum", "crc", "covers", "partial",
+    "framing_doc", "checksum_status", "checksum_doc",
+}  # fmt: skip
+"""What a layout says of the bytes, by which no record is read otherwise."""
+
+
+@pytest.mark.parametrize("key", sorted(set(Layout._fields) - SAID))
+def test_layouts_whose_records_follow_each_other_otherwise_are_not_taken_for_the_same(key: str):
+    other = LAYOUT._replace(**{key: "other" if isinstance(getattr(LAYOUT, key), str) else getattr(LAYOUT, key) + 1})
+    assert shape(other) != shape(LAYOUT)
+    assert outline(other) != outline(LAYOUT)
+
+
+@pytest.mark.parametrize("role", ["live", "first", "count"])
+def test_layouts_that_take_other_records_out_of_the_queue_are_not_taken_for_the_same(role: str):
+    fields = [each._replace(role=role) if each.role == "opaque" else each for each in LAYOUT.fields]
+    plain = LAYOUT._replace(fields=tuple(each._replace(kind="bytes") if each.role == role else each for each in fields))
+    without = plain._replace(
+        fields=tuple(each._replace(role="opaque") if each.role == role else each for each in plain.fields)
+    )
+    assert plain != without
+    assert shape(plain) != shape(without)
+    assert outline(plain) != outline(without)
