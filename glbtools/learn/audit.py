@@ -522,10 +522,15 @@ def _are_dates_of(
 
 def _all_dates() -> Iterator[tuple[int, Callable[[bytes], datetime | None]]]:
     """Yield every form in which four bytes or the parts of a date are one."""
-    for order, encoding, swapped in itertools.product(("little", "big"), stamp.ENCODINGS, (False, True)):
-        yield 4, _form(order, encoding, swapped=swapped)
+    yield from _dates_of_words()
     for number in columns.dates_in_parts():
         yield number.size, partial(_in_parts, number)
+
+
+def _dates_of_words() -> Iterator[tuple[int, Callable[[bytes], datetime | None]]]:
+    """Yield every form in which four bytes are a date, with their words either way round."""
+    for order, encoding, swapped in itertools.product(("little", "big"), stamp.FORMS, (False, True)):
+        yield 4, _form(order, encoding, swapped=swapped)
 
 
 def _in_parts(number: Number, raw: bytes) -> datetime | None:
@@ -666,12 +671,11 @@ def _nearer(samples: Samples, layout: Layout, field: Field, own: Sequence[dateti
     """
     span = _span([each for each in own if each is not None])
     starts = [(data, queue.codec.origin(each, field.section) + field.offset) for data, each, queue in samples]
-    for shift, order, form in itertools.product(SHIFTS, ("little", "big"), stamp.FORMS):
-        beside = {field.offset + shift + at for at in range(field.size)} - set(range(field.offset, field.stop))
+    for shift, (size, read) in itertools.product(SHIFTS, _dates_of_words()):
+        beside = {field.offset + shift + at for at in range(size)} - set(range(field.offset, field.stop))
         if not all(_is_free(layout, field, at) for at in beside):
             continue
-        read = stamp.FORMS[form][0]
-        moments = [read(unsigned(data[at + shift : at + shift + field.size], order)) for data, at in starts]
+        moments = [read(data[at + shift : at + shift + size]) for data, at in starts]
         good = [each for each in moments if each is not None and FIRST <= each < LAST]
         falls = sum(b < a for a, b in itertools.pairwise(good))
         near = len(good) >= (1 - STRAY) * len(moments) and falls <= 2 * columns.SPOILED * len(good)
@@ -764,7 +768,7 @@ def without_stamp(layout: Layout, reasons: Sequence[str]) -> Layout:
 
 
 def _form(order: str, encoding: str, *, swapped: bool) -> Callable[[bytes], datetime | None]:
-    read = stamp.ENCODINGS[encoding][0]
+    read = stamp.FORMS[encoding][0]
 
     def moment(raw: bytes) -> datetime | None:
         turned = raw[2:] + raw[:2] if swapped else raw

@@ -515,6 +515,37 @@ def _shifts(values: Sequence[int | None], encoding: str, wanted: Sequence[dateti
 def _written_out(sight: Sight, taken: Sequence[Claim], rows: Sequence[ListedRecord | None]) -> Claim | None:
     """Return the column that holds the dates a listing prints in parts, by the clock that it prints."""
     dated = [(each, row.stamp) for each, row in zip(sight.records, rows, strict=True) if row and row.stamp]
+    found = _in_parts(sight, taken, dated)
+    first = next(found, None)
+    if first is None:
+        return None
+    doc = f"the dates of the listing, {first.agreeing} times"
+    step = dateparts.resolution(first.number.kind.removeprefix(DATE))
+    # What is printed was stored somewhere.
+    coarse = any(stamp.to_unix(moment) % step for _, moment in dated)
+    # A byte farther on parts below 256 of one byte order are those of the other.
+    of_its_form = itertools.takewhile(lambda each: each.number.kind == first.number.kind, found)
+    other = next((each for each in of_its_form if not free(*_extent(each.claim), [first.claim])), None)
+    doc += "; it prints them finer than this" if coarse else ""
+    doc += f"; the other byte order would read the same {_spot(other.claim)}" if other else ""
+    return first.claim._replace(doc=doc, sure=not coarse and other is None)
+
+
+class _Parts(NamedTuple):
+    """Where dates stand in parts, and in how many records."""
+
+    number: Number
+    side: str
+    at: int
+    agreeing: int
+
+    @property
+    def claim(self) -> Claim:
+        return Claim(self.side, self.at, self.number, "stamp")
+
+
+def _in_parts(sight: Sight, taken: Sequence[Claim], dated: Sequence[tuple[ChainRecord, datetime]]) -> Iterator[_Parts]:
+    """Yield the columns in which nearly all dates stand in parts, those of the longest form first."""
     step = max(1, len(dated) // LOOKED_AT)
     for number in columns.dates_in_parts():
         hits: Counter[tuple[str, int]] = Counter()
@@ -530,12 +561,7 @@ def _written_out(sight: Sight, taken: Sequence[Claim], rows: Sequence[ListedReco
                 for each, moment in dated
             )
             if agreeing >= len(dated) * (1 - SPOILED):
-                step = dateparts.resolution(number.kind.removeprefix(DATE))
-                # What is printed was stored somewhere.
-                coarse = any(stamp.to_unix(moment) % step for _, moment in dated)
-                doc = f"the dates of the listing, {agreeing} times" + "; it prints them finer than this" * coarse
-                return Claim(side, at, number, "stamp", doc=doc, sure=not coarse)
-    return None
+                yield _Parts(number, side, at, agreeing)
 
 
 LOOKED_AT = 4

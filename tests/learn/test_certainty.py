@@ -298,6 +298,7 @@ def test_nothing_false_is_stated_of_files_of_other_programs(seed: int, way: str,
         pytest.param(178019, "known", id="the upper bytes of a number, of two values, are no date"),
         pytest.param(174073, "damaged", id="one damaged record refutes no other number"),
         pytest.param(361060, "known", id="texts that are as long as zeros behind shorter ones"),
+        pytest.param(274124, "known", id="dates of words the other way round lie closer together than others beside"),
         pytest.param(90005, "alone", id="behind a record with an impossible number the rest may be left over"),
     ],
 )

@@ -104,6 +104,18 @@ def test_dates_of_a_listing_are_found_in_parts_and_written_so(form: str, tmp_pat
         assert field.type in exported(layout, language)
 
 
+@pytest.mark.parametrize(("first", "decided"), [(300, False), (1500, True)])
+def test_words_below_256_are_of_either_byte_order(first: int, decided: bool, tmp_path: Path) -> None:
+    form = "struct tm, high byte first"
+    file, listing, own = tmp_path / "MSTTRANS.GLB", tmp_path / "LISTQ.TXT", rows(form, first, 50)
+    assert (own[-1][1].timetuple().tm_yday - 1 > 255) == decided
+    file.write_bytes(written(form, own))
+    listing.write_bytes(printed(own))
+    layout = learn_layout([file], listings=[listing]).layout
+    field = layout and layout.with_role("stamp")
+    assert field is not None and field.status == ("observed" if decided else "inferred")
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_alone_no_false_date_is_stated_of_such_a_form(form: str, tmp_path: Path) -> None:
     file, own = tmp_path / "MSTTRANS.GLB", rows(form, 300, 50)
