@@ -119,7 +119,8 @@ class Verdict:
 
     Attributes:
         case: which.
-        outcome: one of ``OUTCOMES``; ``partly`` is for configurations with fields left open.
+        outcome: one of ``OUTCOMES``; ``partly``: fields of a configuration are left open, or of a queue its number, or
+            which of its records are deleted.
         reason: what is wrong.
         terminator: the texts are wrong only in that something of what ends them is taken for text, or the reverse.
         among: nothing was decided, but an alternative is right.
@@ -160,7 +161,8 @@ def judge_queue(case: Case, sample: QueueSample, learnt: Learnt) -> Verdict:
     read = _by_place(layout, data)
     records = [(read[each.place], each) for each in rows]
     stamp = _judged_stamp(sample.layout, layout, records)
-    return Verdict(case, "exact", stamp=stamp, checksum=_judged_checksum(sample.layout, layout, records))
+    outcome = "exact" if layout.numbered and not layout.partial else "partly"
+    return Verdict(case, outcome, stamp=stamp, checksum=_judged_checksum(sample.layout, layout, records))
 
 
 def _stated(learnt: Learnt) -> Layout | None:
@@ -201,7 +203,7 @@ def _mismatch(layout: Layout, data: bytes, rows: Sequence[Row], *, whole: bool) 
         found = read.get(row.place)
         if found is None:
             bad.append(f"no text at 0x{row.place:x}, where {row.sync} has {row.text[:30]!r}")
-        elif found.sync != row.sync:
+        elif layout.numbered and found.sync != row.sync:
             bad.append(f"the number {found.sync} in place of {row.sync}")
         elif found.text != row.text:
             bad.append(f"the text {found.text[-30:]!r} in place of {row.text[-30:]!r} ({row.sync})")
@@ -483,7 +485,8 @@ def table(found: Sequence[Verdict]) -> str:
         "",
         f"{said}Each is learnt from one file of 30 to 300 records, clean and with 2 %",
         "of its records damaged, with a listing of it and without. *Exact*: all numbers and texts of the records that",
-        "are whole; *undecided*: no layout was stated; *open*: the right one was among the alternatives.",
+        "are whole; *partly*: what is stated is right, and the number is left open, or which records are deleted;",
+        "*undecided*: no layout was stated; *open*: the right one was among the alternatives.",
         "",
     ]
     lines += _queue_table(random, "random layouts") if random else []
@@ -494,9 +497,9 @@ def table(found: Sequence[Verdict]) -> str:
 
 def _queue_table(found: Sequence[Verdict], title: str) -> list[str]:
     lines = [
-        f"| {title} | files | exact | goal | undecided | open | wrong | by terminator | errors "
+        f"| {title} | files | exact | goal | partly | undecided | open | wrong | by terminator | errors "
         "| stamps right, left, wrong | checksums found, left, wrong | seconds, longest |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for hurt in (False, True):
         for told in (True, False):
@@ -511,6 +514,7 @@ def _queue_table(found: Sequence[Verdict], title: str) -> list[str]:
                 len(own),
                 f"{outcomes['exact']} ({100 * outcomes['exact'] / len(own):.1f} %)",
                 "95 %" if told else "85 %",
+                outcomes["partly"],
                 outcomes["undecided"],
                 sum(each.among for each in own),
                 outcomes["wrong"],

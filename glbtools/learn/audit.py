@@ -290,7 +290,7 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
                 )
                 return
     if not known:
-        yield from _swapped(field, taken, origins)
+        yield from _swapped(field, taken, origins, chosen)
     rises = sorted(step for step in steps if step > 0)
     middle = rises[len(rises) // 2]
     if not known and len(rises) >= FEWEST_STEPS and rises[-1] in (steps[0], steps[-1]) and rises[-1] > FAR * rises[-2]:
@@ -305,10 +305,38 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
         for values, said, section, at in _other_counters(layout, samples, chosen)
         if (rise := _rises(values, chosen, files)) and (_is_ordinal(parts) or _counts(values, chosen, files))
         if not _jumps([step for step, _ in rise]) and not clocks(section).intersection((at, at + 1))
-        if not _is_carried(values, chosen) and not _is_place(values, samples)
+        if not columns.is_no_count(values, chosen, 2) and not _is_place(values, samples)
     )
     words = {at: number & 0xFFFF for at, number in known.items()}
+    if not known:
+        yield from _mirrored(field, samples, origins, chosen)
     yield from itertools.islice((said for values, said in rivals if _agrees(values, words)), 1)
+
+
+def _mirrored(
+    field: Field, samples: Samples, origins: Sequence[tuple[bytes, int]], chosen: Sequence[int]
+) -> Iterator[str]:
+    """Yield that another column falls as the numbers rise, and is the lesser: the newest change may be the first.
+
+    A column with 255 above it is the complement of a wider number, and no number itself.
+    """
+    section = samples[0][2].layout.section(field.section)
+    end = max(each.stop for each in section if each.size)
+    for (name, read), at in itertools.product(_ORDERS.items(), range(end - 1)):
+        if at < field.stop and field.offset < at + 2:
+            continue
+        values = [read(data[origin + at : origin + at + 2]) for data, origin in origins]
+        if values[0] > chosen[0] or not _is_one([(a + b) & 0xFFFF for a, b in zip(values, chosen, strict=True)]):
+            continue
+        if len(set(values)) > FEW_VALUES and not _has_ones_above(origins, at, name):
+            yield f"the 16 bits at 0x{at:02x}, {name}, fall as the numbers rise: the newest change may be the first"
+            return
+
+
+def _has_ones_above(origins: Sequence[tuple[bytes, int]], at: int, name: str) -> bool:
+    """Whether the byte above 16 bits is 255 in nearly all records."""
+    above = at + 2 if name == "low byte first" else at - 1
+    return above >= 0 and _nearly_all(data[origin + above] == 0xFF for data, origin in origins)
 
 
 def _of_the_next(parts: Parts, field: Field) -> Iterator[str]:
@@ -330,17 +358,6 @@ def _of_the_next(parts: Parts, field: Field) -> Iterator[str]:
             )
 
 
-def _is_carried(values: Sequence[int], chosen: Sequence[int]) -> bool:
-    """Whether numbers are the low byte of the chosen ones, whose upper bytes go up by one where it begins again."""
-    low = _nearly_all(value == number & 0xFF for value, number in zip(values, chosen, strict=True))
-    steps = [(a, b) for a, b in itertools.pairwise(chosen) if a >> 8 != b >> 8]
-    return low and any((b >> 8) - (a >> 8) == 1 and 0 < b - a <= MOST_CARRIED for a, b in steps)
-
-
-MOST_CARRIED = 4
-"""Step within which a low byte that begins again is one of a longer number: 12 bits, and 8 of the byte above it."""
-
-
 def _is_place(values: Sequence[int], samples: Samples) -> bool:
     """Whether numbers are the places of the records, or of their neighbours, in a file whose records differ in size."""
     starts = [queue.codec.origin(each, "record") for _, each, queue in samples]
@@ -354,11 +371,20 @@ def _is_place(values: Sequence[int], samples: Samples) -> bool:
 
 
 def _in_decimal(chosen: Sequence[int]) -> Iterator[str]:
-    """Yield that the digits of numbers in hex are all decimal ones: each byte may hold two digits of a number."""
+    """Yield that the digits of numbers in hex are all decimal ones: each byte may hold two digits of a number.
+
+    A number with a letter is a damaged one, unless it follows the one before it as others do.
+    """
     digits = [f"{number:x}" for number in chosen]
+    following = (b for a, b in itertools.pairwise(chosen) if 0 < b - a <= FOLLOWING)
+    if any(not f"{number:x}".isdecimal() for number in following):
+        return
     if _nearly_all(each.isdecimal() for each in digits) and max(chosen) > LAST_DIGIT:
         yield f"no digit of the numbers in hex is a letter: they may be decimal, {digits[-1]} in the last record"
 
+
+FOLLOWING = 4
+"""Step to a number that no damage makes: one record in fifty is damaged, and then one value in 64 is so near."""
 
 LAST_DIGIT = 9
 
@@ -400,7 +426,9 @@ MOST_SKIPPED = 8
 """Step between most numbers above which they hardly count changes."""
 
 
-def _swapped(field: Field, taken: set[int], origins: Sequence[tuple[bytes, int]]) -> Iterator[str]:
+def _swapped(
+    field: Field, taken: set[int], origins: Sequence[tuple[bytes, int]], chosen: Sequence[int]
+) -> Iterator[str]:
     """Yield that a number of 16 bits may be the low word of one whose high word stands before it.
 
     A number of more bytes is one of 16 bits where those above are zero in all records.
@@ -413,12 +441,11 @@ def _swapped(field: Field, taken: set[int], origins: Sequence[tuple[bytes, int]]
     word = Number("u16", 2, field.byte_order)
     words = [word.read(data, origin + before[0]) or 0 for data, origin in origins]
     high = Counter(words).most_common(1)[0][0]
-    if _is_one(words) and 0 < high < LARGEST_HIGH:
+    values = [high << 16 | number for number in chosen]
+    if not _is_one(words) or high == 0 or columns.begins_by_chance(values, chosen):
+        return
+    if max(values) < columns.LARGEST_COUNT:
         yield f"the word before the number is {high}: it may be its high word"
-
-
-LARGEST_HIGH = 64
-"""High word that no count of changes reaches."""
 
 
 def _other_counters(
@@ -623,10 +650,13 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     if field.byte_order != "little":
         places.reverse()
     unused = field.stamp == "dos" and Counter(places[0]).most_common(1)[0][0] == 0  # packed dates of full hours
-    if _is_one(places[0]) and not _is_one(raws) and not unused:
+    even = unused or (field.stamp == "unix" and _on_the_hour(values))
+    if _is_one(places[0]) and not _is_one(raws) and not even:
         yield "its lowest byte never changes though others do: no clock runs so"
-    elif field.stamp == "unix" and any(
-        _is_one(each) and not all(map(_is_one, places[at + 1 :])) for at, each in enumerate(places)
+    elif (
+        not even
+        and field.stamp == "unix"
+        and any(_is_one(each) and not all(map(_is_one, places[at + 1 :])) for at, each in enumerate(places))
     ):
         yield "a byte of it never changes though a higher one does: no clock runs so"
     told = [at for at, each in enumerate(varying) if len(each) >= FEW_VALUES]
@@ -643,6 +673,13 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     rises, falls = sum(step > 0 for step in steps), sum(step < 0 for step in steps)
     if falls > max(2, LOST * len(steps)) or rises < FEWEST_RISES * falls:
         yield "they go back and forth"
+
+
+def _on_the_hour(seconds: Sequence[int]) -> bool:
+    """Whether dates are all of full days, hours or minutes: no other numbers are so, not as many different ones."""
+    known = set(seconds)
+    step = next((each for each in (86400, 3600, 60) if not any(second % each for second in known)), 1)
+    return len(known) * math.log2(step) >= SHOWN
 
 
 def _counts_along(values: Sequence[int], numbers: Sequence[int]) -> bool:
@@ -795,6 +832,7 @@ def text_doubts(parts: Parts) -> Iterator[str]:
     """Yield why texts may end elsewhere: a byte that leads to an end within each text, where none is taken for that."""
     layout = parts[0][1].layout
     yield from _cut_ends(parts)
+    yield from _cut_by_slots(parts)
     yield from _digits_behind(parts)
     if layout.with_role("len_text") is not None:
         return
@@ -857,6 +895,30 @@ def _cut_ends(parts: Parts) -> Iterator[str]:
                 f"{longer[0][-20:]!r}"
             )
             return
+
+
+def _cut_by_slots(parts: Parts) -> Iterator[str]:
+    """Yield that texts go on behind their slots: one fills its slot, and a character follows where others have none.
+
+    Where slots begin nothing shows but what is in them, and few texts are as long as they are.
+    """
+    for sample_file, queue in parts:
+        if queue.layout.stride == 1 or queue.layout.section("trailer"):
+            continue
+        filled, behind = [], Counter[bytes]()
+        for each in undamaged(queue):
+            if each.start + queue.codec.len_head + len(_raw(queue, each)) < each.stop:
+                behind[sample_file.data[each.stop : each.stop + 1]] += 1
+            else:
+                filled.append(each)
+        usual, count = behind.most_common(1)[0] if behind else (b"", 0)
+        if count < (1 - LOST) * behind.total():
+            continue
+        for each in filled:
+            after = sample_file.data[each.stop : each.stop + 1]
+            if after != usual and after >= b" ":
+                yield f"the text of the {queue.named(each)} fills its slot, and may go on behind it"
+                return
 
 
 COMPARED = 300

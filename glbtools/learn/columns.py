@@ -235,16 +235,40 @@ def last_at(numbers: Sequence[int], known: int | None) -> int:
 def is_no_count(values: Sequence[int | None], chosen: Sequence[int | None], size: int) -> bool:
     """Whether numbers of so many bytes are explained by the chosen ones, and count nothing of their own.
 
-    Either their lowest byte never changes, so that they are the chosen ones times 256 or more; or they are their low
-    bytes, and begin again at 0 where those go on: that they do so there, and from their highest value, is no accident.
+    Their lowest byte never changes, so that they are the chosen ones times 256 or more; or they are their low bytes,
+    and begin again at 0 where those go on: that they do so there, and from their highest value, is no accident. What
+    is more than any count of changes is none either, where the chosen ones are less.
     """
     pairs = [(a, c) for a, c in zip(values, chosen, strict=True) if a is not None and c is not None]
     steps = [(b - a, d - c) for (a, c), (b, d) in itertools.pairwise(pairs)]
     if len(steps) >= FEWEST_STEPS and any(one for one, _ in steps) and not any(one % 256 for one, _ in steps):
         return True
+    if _median([a for a, _ in pairs]) >= LARGEST_COUNT > _median([c for _, c in pairs]):
+        return True
     wraps = sum(one <= 0 < other for one, other in steps)
     low = all((a - c) % (1 << 8 * size) == 0 for a, c in pairs)
-    return low and wraps * (8 * size + math.log2(len(pairs) + 1)) >= MARGIN
+    return (low and wraps * (8 * size + math.log2(len(pairs) + 1)) >= MARGIN) or _is_carried(pairs)
+
+
+LARGEST_COUNT = 1 << 21
+"""What no count of changes reaches: 700 a day for eight years. LISTQ prints them with six digits (Q96060)."""
+
+
+def _median(values: Sequence[int]) -> int:
+    return sorted(values)[len(values) // 2] if values else 0
+
+
+def _is_carried(pairs: Sequence[tuple[int, int]]) -> bool:
+    """Whether the low byte of numbers is that of others, whose upper bytes go up by one where it begins again."""
+    usual = Counter((a >> 8, (a - c) & 0xFF) for a, c in pairs).most_common(1)
+    if not usual or usual[0][0][1] or len(pairs) - usual[0][1] > SPOILED / 3 * len(pairs):
+        return False
+    steps = [(c, d) for (_, c), (_, d) in itertools.pairwise(pairs) if c >> 8 != d >> 8]
+    return any((d >> 8) - (c >> 8) == 1 and 0 < d - c <= MOST_CARRIED for c, d in steps)
+
+
+MOST_CARRIED = 4
+"""Step within which a low byte that begins again is one of a longer number: 12 bits, and 8 of the byte above it."""
 
 
 def begins_by_chance(values: Sequence[int], chosen: Sequence[int]) -> bool:
@@ -254,11 +278,15 @@ def begins_by_chance(values: Sequence[int], chosen: Sequence[int]) -> bool:
     """
     above = {a - c for a, c in zip(values, chosen, strict=True)}
     by = min(above)
-    return len(above) == 1 and by > 0 and chosen[0] == 1 and (by & -by) >= 1 << BEGINNING
+    bits = BEGINNING - (BEYOND_BITS if min(values) > SIX_DIGITS else 0)
+    return len(above) == 1 and by > 0 and chosen[0] == 1 and (by & -by) >= 1 << bits
 
 
 BEGINNING = 22
 """Bits below something constant in which numbers that begin at 1 do so by no accident: 20, and what 1 itself costs."""
+
+SIX_DIGITS, BEYOND_BITS = 999_999, 6
+"""What LISTQ has room for (Q96060), and bits that a number beyond it costs."""
 
 FEWEST_STEPS, MARGIN = 6, 20.0
 """Steps that show how numbers rise, and bits by which an accident must be less likely (docs/certainty.md 3)."""

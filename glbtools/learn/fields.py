@@ -72,6 +72,7 @@ class Claim(NamedTuple):
         link: previous or next.
         doc: what shows it.
         sure: whether nothing else would explain the bytes as well.
+        placed: whether no other bytes would: of a date whose form alone is open.
     """
 
     side: str
@@ -82,6 +83,7 @@ class Claim(NamedTuple):
     link: str = ""
     doc: str = ""
     sure: bool = True
+    placed: bool = True
 
 
 @dataclass
@@ -333,7 +335,8 @@ def _chained(sight: Sight, taken: Sequence[Claim]) -> tuple[list[Claim], list[li
             for distance in sorted(each for each in first if at <= each <= sight.before + WIDEST):
                 targets = ((one, starts.get(value + distance)) for one, value in enumerate(values) if value is not None)
                 leads = {one: other for one, other in targets if other is not None}
-                runs = _runs(leads, len(values)) if len(leads) >= CHAINED * len(values) else []
+                ordered = all(other == one + 1 for one, other in leads.items())  # where each record is, perhaps
+                runs = _runs(leads, len(values)) if len(leads) >= CHAINED * len(values) and not ordered else []
                 if runs:
                     return [Claim(side, at, number, "link")], runs
     return [], []
@@ -434,7 +437,7 @@ def _stamp(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
         doc += f"; may also be read as {others[0].encoding}"
     if rivals:
         doc += f"; so might the bytes {_spot(rivals[0].claim)}"
-    return [best.claim._replace(doc=doc, sure=not others and not rivals)]
+    return [best.claim._replace(doc=doc, sure=not others and not rivals, placed=not rivals)]
 
 
 def _worth(sight: Sight, date: _Date, others: Sequence[_Date]) -> tuple[float, float, float, float]:
@@ -623,9 +626,17 @@ def _counting(sight: Sight, taken: Sequence[Claim], wanted: str) -> Iterator[_Co
             if not may_rise or _other_digits(sight, side, at, number):
                 continue
             values = sight.values(side, at, number)
+            if not listed and _is_own_place(sight, values):
+                continue
             shown = columns.rising(sight.ordered(values))
             if shown is not None and (_agrees(sight, values) if listed else shown.bits <= MOST_BITS):
                 yield _Counter(Claim(side, at, number, "sync"), tuple(values), shown)
+
+
+def _is_own_place(sight: Sight, values: Sequence[int | None]) -> bool:
+    """Whether numbers say where each record is: they count bytes."""
+    usual = Counter(value - each.start for value, each in zip(values, sight.records, strict=True) if value is not None)
+    return bool(usual) and usual.most_common(1)[0][1] >= len(values) * (1 - SPOILED)
 
 
 def _other_digits(sight: Sight, side: str, at: int, number: Number) -> bool:

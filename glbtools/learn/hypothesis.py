@@ -43,6 +43,7 @@ class Hypothesis(NamedTuple):
         texts: what it reads, number and text of every record, of large files of some; ``said``: a hash of all texts.
         copied: bytes behind the text that hold the length again.
         turned: whether its numbers rise in another order of the records than that of their bytes.
+        placed: whether no other bytes than its dates may be dates, too, in whatever form.
     """
 
     layout: Layout
@@ -57,6 +58,7 @@ class Hypothesis(NamedTuple):
     said: int = 0
     copied: frozenset[int] = frozenset()
     turned: bool = False
+    placed: bool = True
 
     def __repr__(self) -> str:
         return brief("Hypothesis", f"{self.layout.id}, {count(self.records, 'record')}, {self.explained:.0%}")

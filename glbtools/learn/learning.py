@@ -222,7 +222,7 @@ def _queue_layout(
         learning.parts = [
             queue_part(each.path, each.data, held) for each, held in zip(sample_files, reading.by(best), strict=True)
         ]
-        _test(learning, reading, best, fixed)
+        _test(learning, reading, best, fixed, placed=bool(found) and found[0].placed)
     if learning.layout is not None and found:
         progress("reading a third that was kept apart", steps - 1, steps)
         learning.held = holdout.held_out(
@@ -360,8 +360,11 @@ def _pinned(
 WHICH = "which of the records are in the queue only a listing tells: some may be purged"
 
 
-def _test(learning: Learning, reading: Reading, best: Layout, fixed: Set[str] = frozenset()) -> None:
-    """Hold the best explanation against the listings: a layout that one contradicts is none."""
+def _test(learning: Learning, reading: Reading, best: Layout, fixed: Set[str], *, placed: bool) -> None:
+    """Hold the best explanation against the listings: a layout that one contradicts is none.
+
+    Dates that are ``placed`` are where they are, whatever their form.
+    """
     sample_files, queues = reading.sample_files, reading.by(best)
     learning.comparisons = comparisons(sample_files, queues)
     if learning.layout is None or learning.layout.partial:
@@ -378,7 +381,7 @@ def _test(learning: Learning, reading: Reading, best: Layout, fixed: Set[str] = 
     own = None
     if parts and not dated and "stamp" not in fixed and (why := list(date_doubts(parts))):
         stamp = learning.layout.with_role("stamp")
-        own = stamp if stamp and stamp.status == "observed" and all(isinstance(each, Form) for each in why) else None
+        own = stamp if stamp and placed and all(isinstance(each, Form) for each in why) else None
         learning.layout = without_stamp(learning.layout, why)
         learning.concluded.append(f"dates are left open: {'; '.join(why)}")
     learning.layout = with_constants(doubted(learning.layout, learning.comparisons), sample_files, queues)

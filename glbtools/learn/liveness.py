@@ -425,10 +425,12 @@ def _of_header(layout: Layout, told: Told, wanted: Sequence[tuple[int, int]], ro
 def _headed(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
     """Yield the numbers in a file's header that may say where its queue begins or ends."""
     inner = {each.start for each in queue.records[1:]} - {len(sample_file.data)}
+    named = _named(sample_file.data, queue.layout)
     numbers = [
         number.read(sample_file.data, at) or 0
         for number in BINARY[1:]
         for at in range(queue.layout.header - number.size + 1)
+        if named.isdisjoint(range(at, at + number.size))
     ]
     total = len(queue.records)
     counts = [each for each in numbers if max(ENOUGH, total // COUNTED) <= each < total]
@@ -448,6 +450,15 @@ def _headed(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
                     "purged, or what lies behind it left over"
                 )
                 return
+
+
+def _named(data: bytes, layout: Layout) -> set[int]:
+    """Return which bytes of a header are letters that stand in the header of every page: they count nothing."""
+    starts = range(layout.page, len(data), layout.page) if layout.page and layout.page_header else ()
+    heads = [data[start : start + layout.page_header] for start in starts]
+    own = data[: layout.page_header] if heads else b""
+    alike = (at for at in range(len(own)) if all(each[at : at + 1] == own[at : at + 1] for each in heads))
+    return {at for at in alike if own[at : at + 1].isalpha()}
 
 
 # --- breaks ------------------------------------------------------------------------------------------------------

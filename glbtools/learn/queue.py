@@ -336,6 +336,7 @@ def _weighed(sample_files: Sequence[SampleFile], records: Chain, frame: Frame, s
         said=all_said(queues),
         copied=copied,
         turned=reading.turned,
+        placed=all(each.placed for each in reading.claims),
     )
 
 

@@ -471,16 +471,19 @@ def test_what_rises_by_hundreds_each_time_is_no_rival_of_an_ordinal(
     assert numbered(learning) == ([] if counts else list(range(1, 61))), learning.reasons
 
 
-@pytest.mark.parametrize(("first", "low"), [(1, 24), (1, 16), (2049, 24)])
-def test_a_number_that_begins_at_1_has_nothing_above_it(first: int, low: int, learn: Callable[..., Learning]) -> None:
+@pytest.mark.parametrize(
+    ("first", "low", "decided"), [(1, 24, True), (1, 16, False), (2049, 24, True), (2049, 20, False), (1, 21, True)]
+)
+def test_what_stands_above_a_number_is_part_of_it_unless_it_begins_at_1_or_would_be_beyond_all_counts(
+    first: int, low: int, decided: bool, learn: Callable[..., Learning]
+) -> None:
     def head(number: int, seconds: int, raw: bytes) -> bytes:
         wide = struct.pack("<Q", number + (1 << low))[:4]
         return struct.pack("<HI", len(raw) + 1, seconds) + wide + b"\0\0\x01\0"
 
     data = packed(head, list(range(first, first + 60)))
     learning = learn(data)
-    decided = first == 1 and low == 24
-    assert numbered(learning) == (list(range(1, 61)) if decided else []), learning.reasons
+    assert numbered(learning) == (list(range(first, first + 60)) if decided else []), learning.reasons
 
 
 @pytest.mark.parametrize("above", [0x0D, 0])
