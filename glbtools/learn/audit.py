@@ -665,7 +665,8 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     days, times = ([getattr(each, what)() for each in own if each is not None] for what in ("date", "time"))
     if field.stamp == "dos" and len(set(days)) > 2 and _is_one(times):
         yield "all of them are of one time of the day"
-    yield from _nearer(samples, layout, field, own)
+    if not even:
+        yield from _nearer(samples, layout, field, own)
     outer = (field.stop, field.stop + 1) if field.byte_order == "little" else (field.offset - 1, field.offset - 2)
     if all(_is_free(layout, field, at) for at in outer):
         yield from _other_low_word(samples, field)

@@ -18,6 +18,7 @@ from glbtools.learn.samples import SampleFile
 from glbtools.model.change import Change
 from scoreboard.families import WAYS, attempt, sample
 from scoreboard.layouts import queue_sample
+from scoreboard.learning import Case, judge_queue
 
 HEAD = """id = "own"
 family = "queue"
@@ -311,6 +312,7 @@ def test_what_was_false_once_is_not_stated_again(seed: int, way: str, tmp_path: 
     ("seed", "way", "wanted"),
     [
         pytest.param(90097, "listing", "exact", id="records behind those that the header counts are left over"),
+        pytest.param(610_149, "alone", "exact", id="letters in the header of every page count nothing"),
         pytest.param(90059, "known", "partial", id="places that are alike are records of another kind"),
         pytest.param(90059, "listing", "exact", id="a listing that has every record says that the other kind is none"),
         pytest.param(90010, "listing", "exact", id="behind a text stands what was there before"),
@@ -343,6 +345,22 @@ def test_what_was_false_once_is_not_stated_again(seed: int, way: str, tmp_path: 
 def test_what_is_certain_is_stated(seed: int, way: str, wanted: str, tmp_path: Path) -> None:
     outcome, reason = attempt(sample(seed), tmp_path, way)
     assert outcome == wanted, reason
+
+
+@pytest.mark.parametrize(
+    ("seed", "wanted"),
+    [
+        pytest.param(66, {"exact"}, id="the bytes of dates are no number's, whichever of two forms they have"),
+        pytest.param(67, {"exact"}, id="a number that begins at 1 is none of more than six digits"),
+        pytest.param(183, {"partly", "undecided"}, id="slots that cut two of their texts are others"),
+    ],
+)
+def test_of_random_layouts_what_is_certain_is_stated(seed: int, wanted: set[str], tmp_path: Path) -> None:
+    drawn = queue_sample(seed)
+    path = tmp_path / f"{drawn.kind}.GLB"
+    path.write_bytes(drawn.data)
+    verdict = judge_queue(Case("queue", seed), drawn, learn_layout([path]))
+    assert verdict.outcome in wanted, verdict.reason
 
 
 def test_a_record_that_no_row_has_and_that_is_no_transaction_is_said_to_be_damage(tmp_path: Path) -> None:

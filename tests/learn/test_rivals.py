@@ -486,6 +486,41 @@ def test_what_stands_above_a_number_is_part_of_it_unless_it_begins_at_1_or_would
     assert numbered(learning) == (list(range(first, first + 60)) if decided else []), learning.reasons
 
 
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("dated", [False, True])
+def test_of_two_columns_that_run_against_each_other_the_lesser_is_not_passed_over(
+    *, newest_first: bool, dated: bool, learn: Callable[..., Learning]
+) -> None:
+    def head(number: int, seconds: int, raw: bytes) -> bytes:
+        return struct.pack("<HHH", len(raw) + 1, number, 0xFFFF - number) + struct.pack("<I", seconds) * dated
+
+    numbers = list(range(200, 330))
+    moments = [DAY + 4001 * at for at in range(len(numbers))]
+    order = slice(None, None, -1 if newest_first else 1)
+    learning = learn(packed(head, numbers[order], moments[order]))
+    assert numbered(learning) == ([] if newest_first else numbers), learning.reasons
+
+
+def test_what_says_where_its_record_is_counts_nothing(learn: Callable[..., Learning]) -> None:
+    """Slots of 112 bytes in the order of offsets that lead through them: their own places rise by 112 each time."""
+    slots = [at ^ 3 for at in range(60)]
+    content = bytearray(60 * 112)
+    for at, slot in enumerate(slots):
+        after = 112 * slots[at + 1] if at + 1 < len(slots) else 0xFFFFFFFF
+        record = struct.pack("<IIHI", after, 112 * slot, len(text(at)) + 1, 990 + at) + text(at)
+        content[112 * slot : 112 * slot + len(record)] = record
+    learning = learn(bytes(content))
+    assert numbered(learning) == list(range(990, 1050)), learning.reasons
+
+
+def test_dates_of_full_hours_are_dates_though_their_lowest_byte_stays(learn: Callable[..., Learning]) -> None:
+    days = [2 * 86400 * (4631 + at // 20) for at in range(60)]
+    layout = learn(
+        packed(lambda n, when, raw: struct.pack("<HIIH", len(raw) + 1, n, when, 0), list(range(1, 61)), days)
+    )
+    assert layout.layout is not None and layout.layout.with_role("stamp") is not None, layout.concluded
+
+
 @pytest.mark.parametrize("above", [0x0D, 0])
 def test_no_count_of_changes_is_one_byte(above: int, learn: Callable[..., Learning]) -> None:
     def head(number: int, seconds: int, raw: bytes) -> bytes:
