@@ -243,6 +243,18 @@ def test_the_true_layout_is_judged_exact_none_undecided_and_another_wrong(seed: 
     assert wrong.reason
 
 
+@pytest.mark.parametrize("seed", range(1, 21))
+def test_the_texts_alone_are_judged_partly_and_numbers_that_are_not_stated_are_no_fault(seed: int) -> None:
+    sample, case = drawn(seed), Case("queue", seed)
+    number = sample.layout.with_role("sync")
+    assert number is not None
+    texts = with_field(sample.layout, number.name, kind="bytes", role="opaque")._replace(partial=True)
+    assert judge_queue(case, sample, learnt(texts)).outcome == "partly"
+    assert judge_queue(case, sample, learnt(sample.layout._replace(partial=True))).outcome == "partly"
+    cut = texts._replace(header=texts.header + 1)
+    assert judge_queue(case, sample, learnt(cut)).outcome == "wrong"
+
+
 def seed_with(test: Callable[[Layout], bool]) -> int:
     return next(seed for seed in MANY if test(random_layout(seed)))
 
@@ -567,14 +579,14 @@ def test_the_fixtures_are_learnt_from_as_well_and_their_layout_is_judged_exact(t
 def test_the_table_counts_each_condition_and_shares_add_up() -> None:
     found = [
         Verdict(Case("queue", seed, hurt, told), outcome, stamp="right", checksum="left")
-        for seed, outcome in enumerate(("exact", "exact", "undecided", "wrong"), 1)
+        for seed, outcome in enumerate(("exact", "exact", "undecided", "wrong", "partly"), 1)
         for hurt in (False, True)
         for told in (False, True)
     ]
     found += [Verdict(Case("reqconf", 1), "partly", fields=Counter({"right": 2, "left": 1}))]
     text = learning.table(found)
-    assert text.count("| 4 | 2 (50.0 %) |") == 4
-    assert "| clean, without listing | 4 | 2 (50.0 %) | 85 % | 1 | 0 | 1 | 0 | 0 | 4, 0, 0 | 0, 4, 0 |" in text
+    assert text.count("| 5 | 2 (40.0 %) | 1 |") == 4
+    assert "| clean, without listing | 5 | 2 (40.0 %) | 1 | 1 | 0 | 1 | 0 | 0 | 5, 0, 0 | 0, 5, 0 |" in text
     assert "| REQCONF, LISTDS | 1 | 2 | 1 | 0 | 0, 0 | 0 |" in text
 
 
