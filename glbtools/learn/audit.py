@@ -223,7 +223,8 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
     if field.kind in {"w32", "bcd32"}:
         return  # looked at only where somebody knows the numbers, and of such a form no other is as likely
     if field.kind in {"dec", "hex"}:
-        if any(_is_digit(samples, field, at) for at in (field.offset - 1, field.stop) if _is_free(layout, field, at)):
+        beside = [at for at in (field.offset - 1, field.stop) if _is_free(layout, field, at)]
+        if any(_is_digit(samples, field, at) and not _is_one_digit_behind(samples, field, at) for at in beside):
             yield "digits stand beside the number: they may be of a longer one, or of a date in digits"
         return
     origins = [(data, queue.codec.origin(each, field.section)) for data, each, queue in samples]
@@ -280,8 +281,7 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
             values = [read(data[origin + start : origin + start + size]) for data, origin in origins]
             counts = _counts(values, chosen, files) and (whole or not _falls_alone(values, chosen))
             same = _nearly_all(one == other for one, other in zip(values, chosen, strict=True))
-            refuted = columns.is_no_count(values, chosen, size) or columns.begins_by_chance(values, chosen)
-            if not same and counts and _agrees(values, known) and not refuted:
+            if not same and counts and _agrees(values, known) and not _is_refuted(values, chosen, size):
                 if clocks(field.section).intersection(range(start, start + size)):
                     continue
                 yield (
@@ -311,6 +311,15 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
     if not known:
         yield from _mirrored(field, samples, origins, chosen)
     yield from itertools.islice((said for values, said in rivals if _agrees(values, words)), 1)
+
+
+def _is_refuted(values: Sequence[int], chosen: Sequence[int], size: int) -> bool:
+    """Whether something shows that numbers of so many bytes are none beside the chosen ones."""
+    return (
+        columns.is_no_count(values, chosen, size)
+        or columns.begins_by_chance(values, chosen)
+        or columns.is_of_kinds(values, chosen)
+    )
 
 
 def _mirrored(
@@ -441,10 +450,10 @@ def _swapped(
     word = Number("u16", 2, field.byte_order)
     words = [word.read(data, origin + before[0]) or 0 for data, origin in origins]
     high = Counter(words).most_common(1)[0][0]
-    values = [high << 16 | number for number in chosen]
-    if not _is_one(words) or high == 0 or columns.begins_by_chance(values, chosen):
+    values = [word << 16 | number for word, number in zip(words, chosen, strict=True)]
+    if not _is_one(words) or high == 0 or _is_refuted(values, chosen, 4):
         return
-    if max(values) < columns.LARGEST_COUNT:
+    if high << 16 < columns.LARGEST_COUNT:
         yield f"the word before the number is {high}: it may be its high word"
 
 
@@ -761,6 +770,12 @@ def _may_be_days(raws: Sequence[bytes]) -> bool:
 def _is_digit(samples: Samples, field: Field, at: int) -> bool:
     raws = [data[(start := queue.codec.origin(each, field.section) + at) : start + 1] for data, each, queue in samples]
     return sum(raw.isdigit() for raw in raws) >= (1 - LOST) * len(raws)
+
+
+def _is_one_digit_behind(samples: Samples, field: Field, at: int) -> bool:
+    """Whether the same digit stands behind a number in all records: with it each step would be ten times as large."""
+    starts = [(data, queue.codec.origin(each, field.section)) for data, each, queue in samples]
+    return at == field.stop and len(starts) > FEWEST_STEPS and _is_one([data[start + at] for data, start in starts])
 
 
 def _other_low_word(samples: Samples, field: Field) -> Iterator[str]:

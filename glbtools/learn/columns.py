@@ -271,6 +271,25 @@ MOST_CARRIED = 4
 """Step within which a low byte that begins again is one of a longer number: 12 bits, and 8 of the byte above it."""
 
 
+def is_of_kinds(values: Sequence[int | None], chosen: Sequence[int | None]) -> bool:
+    """Whether numbers are others with a byte above them that changes now and then, and back again.
+
+    No damage changes one byte of several records, always the same one: it says of what kind they are.
+    """
+    pairs = [(a, c) for a, c in zip(values, chosen, strict=True) if a is not None and c is not None]
+    rising = all(c < d for (_, c), (_, d) in itertools.pairwise(pairs))
+    if not pairs or not rising or any((a - c) & 0xFF for a, c in pairs):
+        return False
+    above = [a >> 8 for a, _ in pairs]
+    count = Counter(above).most_common(1)[0][1]
+    back = any(b < a for a, b in itertools.pairwise(above))
+    return back and FEWEST_KINDS <= len(above) - count <= SPOILED * len(above)
+
+
+FEWEST_KINDS = 3
+"""Records with another byte above their number that damage does not explain."""
+
+
 def begins_by_chance(values: Sequence[int], chosen: Sequence[int]) -> bool:
     """Whether numbers are the chosen ones, which begin at 1, with something above them that is always the same.
 

@@ -597,6 +597,8 @@ def _counted(sight: Sight, taken: Sequence[Claim]) -> list[_Counter]:
     """
     found = list(_counting(sight, taken, HEAD)) or list(_counting(sight, taken, TAIL))
     found = [each for each in found if _is_as_known(sight, each.values)] or found
+    whole = [each for each in found if not each.rising.off and not each.rising.falls]
+    found = [each for each in found if not any(columns.is_of_kinds(each.values, other.values) for other in whole)]
     steady = [
         each for each in found if each.rising.falls < FEWEST_FALLS and each.rising.off <= SPOILED * len(each.values)
     ]
@@ -743,7 +745,8 @@ def _doubts(
             continue
         place = _place_of(group[0].claim, places)
         counts = group[0].rising.bits <= steps.bits + 2 and group[0].rising.share > 1 - SPOILED
-        elsewhere = place is not mine and bits - leading[id(place)] < MARGIN
+        wide = any(each.claim.number.size > 1 for each in group)  # no byte has room for the numbers of LISTQ
+        elsewhere = place is not mine and wide and bits - leading[id(place)] < MARGIN
         flawless = not group[0].rising.off < steps.off or bits - best >= FLAWLESS_MARGIN
         if bits - best < MARGIN or (elsewhere and counts) or not flawless:
             yield _spot(reading.claims[0])

@@ -378,10 +378,9 @@ def _test(learning: Learning, reading: Reading, best: Layout, fixed: Set[str], *
     if unset and learning.layout.with_role("stamp") is not None:
         learning.layout = without_stamp(learning.layout, ["all of them are zero"])
         learning.concluded.append("dates are left open: all of them are zero, as other bytes may be")
-    own = None
+    own = learning.layout.with_role("stamp") if placed else None
     if parts and not dated and "stamp" not in fixed and (why := list(date_doubts(parts))):
-        stamp = learning.layout.with_role("stamp")
-        own = stamp if stamp and placed and all(isinstance(each, Form) for each in why) else None
+        own = own if all(isinstance(each, Form) for each in why) else None
         learning.layout = without_stamp(learning.layout, why)
         learning.concluded.append(f"dates are left open: {'; '.join(why)}")
     learning.layout = with_constants(doubted(learning.layout, learning.comparisons), sample_files, queues)

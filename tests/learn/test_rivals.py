@@ -429,16 +429,17 @@ def test_where_a_listing_prints_other_dates_a_checksum_covers_their_bytes_as_bef
     assert [read.codec.checksum(each) for each in read.records] == [each.checksum for each in queue.records]
 
 
-def test_a_file_that_is_read_otherwise_alone_leaves_it_open_whether_there_are_two_layouts(tmp_path: Path) -> None:
-    """Two files of one layout, of which one alone is decided, and rightly: nothing says that there are two layouts."""
+def test_two_files_of_which_one_alone_is_decided_have_one_layout_all_the_same(tmp_path: Path) -> None:
     drawn = sample(191025)
     places = sorted(drawn.rows)
     middle = places[len(places) // 2] - places[0]
-    for name, part in (("MSTTRANS", drawn.data[:middle]), ("REQTRANS", drawn.data[middle:])):
-        (tmp_path / f"{name}.GLB").write_bytes(part)
-    learning = learn_layout(sorted(tmp_path.glob("*.GLB")))
-    assert learning.layout is None or not learning.layout.numbered
-    assert not any("have more than one layout" in each and "may" not in each for each in learning.reasons)
+    paths = [tmp_path / "MSTTRANS.GLB", tmp_path / "REQTRANS.GLB"]
+    for path, part in zip(paths, (drawn.data[:middle], drawn.data[middle:]), strict=True):
+        path.write_bytes(part)
+    assert [bool(numbered(learn_layout([path]))) for path in paths] == [True, False]
+    learning = learn_layout(paths)
+    assert numbered(learning) == [drawn.rows[place].sync for place in places[: len(places) // 2]]
+    assert not any("have more than one layout" in each for each in learning.reasons)
 
 
 def test_a_third_of_the_files_of_one_record_is_kept_apart_and_read(tmp_path: Path) -> None:
@@ -484,6 +485,18 @@ def test_what_stands_above_a_number_is_part_of_it_unless_it_begins_at_1_or_would
     data = packed(head, list(range(first, first + 60)))
     learning = learn(data)
     assert numbered(learning) == (list(range(first, first + 60)) if decided else []), learning.reasons
+
+
+@pytest.mark.parametrize(("kinds", "decided"), [((2, 2, 2, 6, 1), True), ((2, 2, 2, 2, 2), False)])
+def test_a_byte_that_changes_and_changes_back_is_no_part_of_a_number(
+    kinds: tuple[int, ...], decided: bool, learn: Callable[..., Learning]
+) -> None:
+    def head(number: int, seconds: int, raw: bytes) -> bytes:
+        kind = kinds[number // 20 % 5] if number % 20 == 7 else 2
+        return struct.pack("<HBII", len(raw) + 1, kind, number, 0)
+
+    numbers = list(range(1, 201))
+    assert numbered(learn(packed(head, numbers))) == (numbers if decided else [])
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
