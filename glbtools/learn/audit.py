@@ -133,7 +133,7 @@ def _misread(
     """
     layout, first = queue.layout, queue.codec.len_head
     blank = [each for each in queue.records if is_blank(each.text)]
-    if blank and layout.stride == 1 and not _is_explained(sample_file, queue, len(blank)):
+    if blank and layout.stride == 1 and not _is_explained(sample_file, queue, blank):
         yield f"a record without a text is read at 0x{blank[0].start:x} of {sample_file.path}, where none may be"
     length = queue.codec.length
     if length is not None:
@@ -166,13 +166,24 @@ def _misread(
                 return
 
 
-def _is_explained(sample_file: SampleFile, queue: Queue, blank: int) -> bool:
-    """Whether nearly all rows of a listing are read, and so few records have no text that damage has taken it."""
+def _is_explained(sample_file: SampleFile, queue: Queue, blank: Sequence[Record]) -> bool:
+    """Whether damage has taken the texts of records: few rows of a listing are not read, and those just there."""
     first = queue.codec.len_head
     starts = {each.start + first for each in queue.records} | {each.start + first for each in queue.left}
     rows = sample_file.printed
     lost = len(rows) - sum(place in starts for place in sample_file.listed)
-    return bool(rows) and max(lost, blank) <= max(1, STRAY * len(rows))
+    if not rows or max(lost, len(blank)) > max(1, STRAY * len(rows)):
+        return False
+    told = list(zip(sample_file.places, (row.sync for row in rows), strict=True))
+    missing = [number for place, number in told if place is None]
+    standing = sorted((place, number) for place, number in told if place is not None)
+    for each in blank:
+        at = bisect_left(standing, (each.start + first, 0))
+        low = standing[at - 1][1] if at else 0
+        high = standing[at][1] if at < len(standing) else max(number for _, number in told) + 1
+        if not any(min(low, high) < number < max(low, high) for number in missing):
+            return False
+    return True
 
 
 MOST_SWALLOWED = 4

@@ -597,6 +597,7 @@ def _counted(sight: Sight, taken: Sequence[Claim]) -> list[_Counter]:
     """
     found = list(_counting(sight, taken, HEAD)) or list(_counting(sight, taken, TAIL))
     found = [each for each in found if _is_as_known(sight, each.values)] or found
+    found = [each for each in found if columns.is_possible(each.values)] or found
     whole = [each for each in found if not each.rising.off and not each.rising.falls]
     found = [each for each in found if not any(columns.is_of_kinds(each.values, other.values) for other in whole)]
     steady = [
@@ -701,7 +702,8 @@ def _numbered(
     )
     listed = _is_listed(sight)
     results: list[Reading] = []
-    for bits, group in rated[:6]:
+    for bits, alike in rated[:6]:
+        group = _least_spoiled(sight, alike, order) if listed else alike
         best = _widest(group, order)
         chosen = best.claim._replace(doc=_said(sight, best, group, listed=listed), sure=len(group) == 1)
         narrower = [chosen._replace(at=each.claim.at, number=each.claim.number) for each in _by_width(group, order)[1:]]
@@ -714,6 +716,15 @@ def _numbered(
         if kept and len(kept) < len(counted):
             return _numbered(sight, kept, claims, dates, order)
     return results
+
+
+def _least_spoiled(sight: Sight, group: Sequence[_Counter], order: str) -> Sequence[_Counter]:
+    """Return columns without those that share bytes with the best and have one of something else, by the listing."""
+    taken = _covered(_widest(group, order).claim)
+    rows = sight.rows()
+    agreeing = [_agreeing(rows, each.values) if taken & _covered(each.claim) else -1 for each in group]
+    most = max(agreeing)
+    return [each for each, count in zip(group, agreeing, strict=True) if count in {most, -1}]
 
 
 def _places_before(sight: Sight, claims: Sequence[Claim]) -> tuple[list[tuple[bytes, int]], set[int]]:

@@ -312,7 +312,8 @@ def _weighed(sample_files: Sequence[SampleFile], records: Chain, frame: Frame, s
     strayed = sum(gap.stop - gap.start for queue in queues for gap in queue.gaps if not _is_room(queue, gap))
     gaps = sum(len(queue.gaps) for queue in queues)
     kinds = sum(of_one_kind(queue)[1] for queue in queues)
-    bits = alignment.bits + reading.bits + GAP_BITS * gaps + STRAY_BITS * strayed + ODD_BITS * odd
+    apart = gaps - kinds + (kinds > 0)  # records of another kind are one thing that is left over
+    bits = alignment.bits + reading.bits + GAP_BITS * apart + STRAY_BITS * strayed + ODD_BITS * odd
     told = any(each.listed for each in sample_files)  # a listing says where texts end
     if rule.by == "length" and padded == 1 and not told and rule.excess > len(TERMINATORS[rule.terminator]):
         raws = [layout.encoded(record.text) for queue in queues for record in queue.records]

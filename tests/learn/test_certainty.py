@@ -300,6 +300,9 @@ def test_nothing_false_is_stated_of_files_of_other_programs(seed: int, way: str,
         pytest.param(174073, "damaged", id="one damaged record refutes no other number"),
         pytest.param(361060, "known", id="texts that are as long as zeros behind shorter ones"),
         pytest.param(274124, "known", id="dates of words the other way round lie closer together than others beside"),
+        pytest.param(680037, "damaged with listing", id="the rest of a page is no record that damage has emptied"),
+        pytest.param(680039, "listing", id="nor is it where a listing lacks none"),
+        pytest.param(680077, "damaged with listing", id="the byte before a number is of the link to no record"),
         pytest.param(90005, "alone", id="behind a record with an impossible number the rest may be left over"),
     ],
 )
@@ -312,6 +315,8 @@ def test_what_was_false_once_is_not_stated_again(seed: int, way: str, tmp_path: 
     ("seed", "way", "wanted"),
     [
         pytest.param(90097, "listing", "exact", id="records behind those that the header counts are left over"),
+        pytest.param(670_102, "alone", "partial", id="a rule that takes records of another kind for texts is none"),
+        pytest.param(670_014, "alone", "partial", id="beside a number in digits an ordinal counts, too"),
         pytest.param(660_120, "alone", "exact", id="a number takes no byte of dates whose form alone is open"),
         pytest.param(610_149, "alone", "exact", id="letters in the header of every page count nothing"),
         pytest.param(90059, "known", "partial", id="places that are alike are records of another kind"),

@@ -19,6 +19,7 @@ from glbtools.formats.queue import new_queue, parse_queue
 from glbtools.layouts import reference
 from glbtools.layouts.written import to_toml
 from glbtools.learn import Learning, learn_layout
+from glbtools.learn.audit import number_doubts
 from glbtools.learn.columns import is_no_count
 from glbtools.learn.comparison import comparisons, doubted
 from glbtools.learn.inserting import with_field
@@ -673,7 +674,10 @@ def test_numbers_behind_the_texts_are_of_the_next_where_something_else_follows(l
     assert "two-kinds" in drawn.families
     learning = learn(drawn.data)
     assert not numbered(learning)
-    assert any("of the texts behind them" in each for each in learning.reasons), learning.reasons
+    fields = ((each.layout, each.layout.with_role("sync")) for each in learning.candidates)
+    behind = [layout for layout, field in fields if field is not None and field.section == "trailer"]
+    parts = [(SampleFile("MSTTRANS.GLB", drawn.data), parse_queue(drawn.data, behind[0]))]
+    assert any("of the texts behind them" in each for each in number_doubts(parts, behind[0]))
 
 
 def test_numbers_behind_the_texts_are_theirs_where_something_else_follows(learn: Callable[..., Learning]) -> None:
