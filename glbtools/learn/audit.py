@@ -292,7 +292,7 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
             values = [read(data[origin + start : origin + start + size]) for data, origin in origins]
             counts = _counts(values, chosen, files) and (whole or not _falls_alone(values, chosen))
             same = _nearly_all(one == other for one, other in zip(values, chosen, strict=True))
-            if not same and counts and _agrees(values, known) and not _is_refuted(values, chosen, size):
+            if not same and counts and _agrees(values, known) and not columns.is_refuted(values, chosen, size):
                 if clocks(field.section).intersection(range(start, start + size)):
                     continue
                 yield (
@@ -322,15 +322,6 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
     if not known:
         yield from _mirrored(field, samples, origins, chosen)
     yield from itertools.islice((said for values, said in rivals if _agrees(values, words)), 1)
-
-
-def _is_refuted(values: Sequence[int], chosen: Sequence[int], size: int) -> bool:
-    """Whether something shows that numbers of so many bytes are none beside the chosen ones."""
-    return (
-        columns.is_no_count(values, chosen, size)
-        or columns.begins_by_chance(values, chosen)
-        or columns.is_of_kinds(values, chosen)
-    )
 
 
 def _mirrored(
@@ -393,18 +384,18 @@ def _is_place(values: Sequence[int], samples: Samples) -> bool:
 def _in_decimal(chosen: Sequence[int]) -> Iterator[str]:
     """Yield that the digits of numbers in hex are all decimal ones: each byte may hold two digits of a number.
 
-    A number with a letter is a damaged one, unless it follows the one before it as others do.
+    A number with a letter is a damaged one, unless it follows the one before it as others do: two, or one of a few.
     """
     digits = [f"{number:x}" for number in chosen]
-    following = (b for a, b in itertools.pairwise(chosen) if 0 < b - a <= FOLLOWING)
-    if any(not f"{number:x}".isdecimal() for number in following):
+    following = [b for a, b in itertools.pairwise(chosen) if 0 < b - a <= FOLLOWING]
+    if sum(not f"{number:x}".isdecimal() for number in following) > (len(chosen) > SHORT):
         return
     if _nearly_all(each.isdecimal() for each in digits) and max(chosen) > LAST_DIGIT:
         yield f"no digit of the numbers in hex is a letter: they may be decimal, {digits[-1]} in the last record"
 
 
-FOLLOWING = 4
-"""Step to a number that no damage makes: one record in fifty is damaged, and then one value in 64 is so near."""
+FOLLOWING, SHORT = 4, 16
+"""Step to a number that damage hardly makes, one value in 64, and records of which hardly one is damaged."""
 
 LAST_DIGIT = 9
 
@@ -462,7 +453,7 @@ def _swapped(
     words = [word.read(data, origin + before[0]) or 0 for data, origin in origins]
     high = Counter(words).most_common(1)[0][0]
     values = [word << 16 | number for word, number in zip(words, chosen, strict=True)]
-    if not _is_one(words) or high == 0 or _is_refuted(values, chosen, 4):
+    if not _is_one(words) or high == 0 or columns.is_refuted(values, chosen, 4):
         return
     if high << 16 < columns.LARGEST_COUNT:
         yield f"the word before the number is {high}: it may be its high word"

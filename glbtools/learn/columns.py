@@ -232,6 +232,11 @@ def last_at(numbers: Sequence[int], known: int | None) -> int:
     return len(numbers) - 1 if known in (None, *numbers[-1:]) else next(falls, len(numbers) - 1)
 
 
+def is_refuted(values: Sequence[int | None], chosen: Sequence[int | None], size: int) -> bool:
+    """Whether something shows that numbers of so many bytes are none beside the chosen ones."""
+    return is_no_count(values, chosen, size) or begins_by_chance(values, chosen) or is_of_kinds(values, chosen)
+
+
 def is_no_count(values: Sequence[int | None], chosen: Sequence[int | None], size: int) -> bool:
     """Whether numbers of so many bytes are explained by the chosen ones, and count nothing of their own.
 
@@ -250,8 +255,8 @@ def is_no_count(values: Sequence[int | None], chosen: Sequence[int | None], size
     return (low and wraps * (8 * size + math.log2(len(pairs) + 1)) >= MARGIN) or _is_carried(pairs)
 
 
-LARGEST_COUNT = 1 << 21
-"""What no count of changes reaches: 700 a day for eight years. LISTQ prints them with six digits (Q96060)."""
+LARGEST_COUNT = 1 << 24
+"""What no count of changes reaches: 5,700 a day for eight years. LISTQ prints them with six digits (Q96060)."""
 
 
 def is_possible(values: Sequence[int | None]) -> bool:
@@ -278,8 +283,9 @@ def is_of_kinds(values: Sequence[int | None], chosen: Sequence[int | None]) -> b
     No damage changes one byte of several records, always the same one: it says of what kind they are.
     """
     pairs = [(a, c) for a, c in zip(values, chosen, strict=True) if a is not None and c is not None]
-    rising = all(c < d for (_, c), (_, d) in itertools.pairwise(pairs))
-    if not pairs or not rising or any((a - c) & 0xFF for a, c in pairs):
+    if not pairs or any((a - c) & 0xFF for a, c in pairs):
+        return False
+    if any(c >= d for (_, c), (_, d) in itertools.pairwise(pairs)):
         return False
     above = [a >> 8 for a, _ in pairs]
     count = Counter(above).most_common(1)[0][1]
@@ -291,15 +297,16 @@ FEWEST_KINDS = 3
 """Records with another byte above their number that damage does not explain."""
 
 
-def begins_by_chance(values: Sequence[int], chosen: Sequence[int]) -> bool:
+def begins_by_chance(values: Sequence[int | None], chosen: Sequence[int | None]) -> bool:
     """Whether numbers are the chosen ones, which begin at 1, with something above them that is always the same.
 
     A count that is no new one begins anywhere: that its lower bytes do so at 1, too, is an accident (Q133428).
     """
-    above = {a - c for a, c in zip(values, chosen, strict=True)}
-    by = min(above)
-    bits = BEGINNING - (BEYOND_BITS if min(values) > SIX_DIGITS else 0)
-    return len(above) == 1 and by > 0 and chosen[0] == 1 and (by & -by) >= 1 << bits
+    above = {None if a is None or c is None else a - c for a, c in zip(values, chosen, strict=True)}
+    by = above.pop() if len(above) == 1 else None
+    if by is None or by <= 0 or chosen[0] != 1:
+        return False
+    return (by & -by) >= 1 << BEGINNING - (BEYOND_BITS if by > SIX_DIGITS else 0)
 
 
 BEGINNING = 22

@@ -752,7 +752,7 @@ def _doubts(
         for each in group:
             leading.setdefault(id(_place_of(each.claim, places)), bits)
     for (bits, group), reading in zip(rated[1:], results[1:], strict=False):
-        if columns.is_no_count(group[0].values, rated[0][1][0].values, group[0].claim.number.size):
+        if columns.is_refuted(group[0].values, rated[0][1][0].values, group[0].claim.number.size):
             continue
         place = _place_of(group[0].claim, places)
         counts = group[0].rising.bits <= steps.bits + 2 and group[0].rising.share > 1 - SPOILED
