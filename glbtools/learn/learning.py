@@ -509,7 +509,8 @@ def _undecided(
     for doubt in best.doubts if not known else ():  # a known number has decided between them
         yield f"the number may as well be {doubt}"
     for rival in found[1:]:
-        if rival.contradicts(best) and rival.bits - best.bits < queue.CLEAR:
+        explains = rival.sound or not best.sound
+        if explains and rival.contradicts(best) and rival.bits - best.bits < queue.CLEAR:
             yield f"two layouts explain the files: {best.described}; or {rival.described}"
 
 

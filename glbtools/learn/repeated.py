@@ -33,7 +33,9 @@ def with_rows(sample_files: Sequence[SampleFile], listings: Sequence[Sequence[Li
 
 def told_apart(sample_file: SampleFile) -> None:
     """Match rows whose texts stand in more places than there are rows with those in which their numbers stand."""
-    places = _places(sample_file)
+    if not _places(sample_file, [at for at in sample_file.anchors if at not in sample_file.listed]):
+        return
+    places = _places(sample_file, sample_file.anchors)
     rows = [row for row in sample_file.printed if id(row) in places]
     times = Counter(row.text for row in rows)
     doubtful = [row for row in rows if len(places[id(row)]) > times[row.text]]
@@ -54,12 +56,12 @@ def told_apart(sample_file: SampleFile) -> None:
             return
 
 
-def _places(sample_file: SampleFile) -> Mapping[int, list[int]]:
-    """Return where the text of each row stands in the file; of rows whose texts are too short to look up nothing."""
+def _places(sample_file: SampleFile, anchors: Sequence[int]) -> Mapping[int, list[int]]:
+    """Return at which anchors the text of each row stands; of rows whose texts are too short to look up nothing."""
     begins: dict[bytes, list[int]] = {}
     data = sample_file.data
     for size in BEGINNINGS:
-        for at in sample_file.anchors if sample_file.printed else ():
+        for at in anchors if sample_file.printed else ():
             begins.setdefault(data[at : at + size], []).append(at)
     found = {}
     for row in sample_file.printed:
