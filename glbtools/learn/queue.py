@@ -104,13 +104,13 @@ def _explained(
     found: list[Hypothesis] = []
     for number, (rule, records) in enumerate(chained, 1):
         progress(f"explanation {number}")
-        for reading in readings(records, rule)[: TOLD_READINGS if known else 1]:
-            frames = list(_arranged(records, rule, reading))
-            if beginnings and len(frames) > 1:
-                tried = list(_tried(beginnings, Chain(beginnings, rule), frames))
-                least = min((each.bits for each, _ in tried), default=0.0)
-                frames = [frame for each, frame in tried if each.bits - least < CLEAR]
-            found += [each for each, _ in _tried(sample_files, records, frames)]
+        several = readings(records, rule)[: TOLD_READINGS if known else 1]
+        frames = [frame for reading in several for frame in _arranged(records, rule, reading)]
+        if beginnings and len(frames) > 1:
+            tried = list(_tried(beginnings, Chain(beginnings, rule), frames))
+            least = min((each.bits for each, _ in tried), default=0.0)
+            frames = [frame for each, frame in tried if each.bits - least < CLEAR]
+        found += [each for each, _ in _tried(sample_files, records, frames)]
     return found
 
 
