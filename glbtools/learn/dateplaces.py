@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from glbtools.binary import dateparts, stamp
-from glbtools.binary.field import DATE
+from glbtools.binary.field import DATE, unsigned
 from glbtools.learn import columns
 from glbtools.learn.clocks import EARLIEST, LATEST
 from glbtools.learn.framing import Number
@@ -74,7 +74,7 @@ def _readings(places: Sequence[tuple[bytes, int]], free: set[int], number: Numbe
         falls = sum(step < 0 for step in steps)
         if len(good) < (1 - STRAY) * len(places) or falls > STRAY * len(steps) or len({a for a, _ in good}) < FEWEST:
             continue
-        parts = list(_parts(form, at, [raw for _, raw in good]))
+        parts = list(_parts(form, at, [raw for _, raw in good], number.order))
         if parts and sum(part.bits for part in parts) >= MARGIN:
             yield parts
 
@@ -84,7 +84,7 @@ def _is_of_that_time(seconds: int) -> bool:
     return moment is not None and EARLIEST <= moment < LATEST
 
 
-def _parts(form: str, at: int, raws: Sequence[bytes]) -> Iterator[_Part]:
+def _parts(form: str, at: int, raws: Sequence[bytes], order: str) -> Iterator[_Part]:
     """Yield the parts of dates; none where one of them rises nearly always, as a number does."""
     found = []
     within = 0
@@ -95,7 +95,25 @@ def _parts(form: str, at: int, raws: Sequence[bytes]) -> Iterator[_Part]:
         rises = [b > a for a, b in itertools.pairwise(values_in_order)]
         if len(rises) >= FEWEST_STEPS and sum(rises) > MOST_RISES * len(rises):
             return
-        bits = 1.0 if values == {bytes(part.size)} else len(values) * math.log2(256**part.size / VALID[part.what])
+        bits = 1.0 if values == {bytes(part.size)} else _bits(part, values, order)
         found.append(_Part(range(at + within, at + within + part.size), bits, len(values) > 1))
         within += part.size
     yield from found
+
+
+def _bits(part: dateparts.DatePart, values: set[bytes], order: str) -> float:
+    """Return how many bits the values of a part show, each byte by its different values: what never changes shows once.
+
+    Of numbers of several bytes the upper ones are the same, and the highest below them has room for what is not valid.
+    """
+    valid = VALID[part.what]
+    if part.how == "a":
+        tens = (valid - 1) // 10 + 1 if part.what in "MDhms" else 10
+        shown = [math.log2(256 / each) for each in (tens, *[10] * (part.size - 1))]
+        return sum(len({value[at] for value in values}) * bits for at, bits in enumerate(shown))
+    if valid == 1:
+        return len(values) * 8.0 * part.size
+    size = (valid - 1).bit_length() + 7 >> 3
+    numbers = {unsigned(value, order) for value in values}
+    upper = len({number >> 8 * size for number in numbers}) * 8 * (part.size - size)
+    return upper + len({number >> 8 * (size - 1) & 0xFF for number in numbers}) * math.log2(256**size / valid)
