@@ -617,9 +617,6 @@ def date_doubts(parts: Parts) -> Iterator[str]:
         ):
             yield "digits stand beside it: they may be of a longer date in digits"
         return
-    numbers = {unsigned(raw, field.byte_order) for raw in raws}
-    if len(numbers) < FEWEST_DATES and max(numbers) - min(numbers) < FEWEST_DATES and len(raws) >= FEWEST_STEPS:
-        yield f"they hardly change in {len(raws)} records: the upper bytes of a count change as seldom"
     if _nearly_all(all(byte in WRITTEN or byte == 0 for byte in raw[1:-1]) for raw in raws):
         yield "its bytes are digits of a date that is written out"
     values = [each.stamp or 0 for _, each, _ in samples]
@@ -661,7 +658,10 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     if field.byte_order != "little":
         places.reverse()
     unused = field.stamp == "dos" and Counter(places[0]).most_common(1)[0][0] == 0  # packed dates of full hours
-    even = unused or (field.stamp == "unix" and _on_the_hour(values))
+    full = field.stamp == "unix" and _on_the_hour(values)
+    even = unused or full
+    if len(set(raws)) < FEWEST_DATES and len(raws) >= FEWEST_STEPS and not full:
+        yield f"they hardly change in {len(raws)} records: the upper bytes of a count change as seldom"
     if _is_one(places[0]) and not _is_one(raws) and not even:
         yield "its lowest byte never changes though others do: no clock runs so"
     elif (
