@@ -347,7 +347,8 @@ def _mirrored(
 def _has_ones_above(origins: Sequence[tuple[bytes, int]], at: int, name: str) -> bool:
     """Whether the byte above 16 bits is 255 in nearly all records."""
     above = at + 2 if name == "low byte first" else at - 1
-    return above >= 0 and _nearly_all(data[origin + above] == 0xFF for data, origin in origins)
+    raws = (data[origin + above : origin + above + 1] for data, origin in origins)  # behind the last record is nothing
+    return above >= 0 and _nearly_all(raw == b"\xff" for raw in raws)
 
 
 def _of_the_next(parts: Parts, field: Field) -> Iterator[str]:

@@ -515,6 +515,18 @@ def test_of_two_columns_that_run_against_each_other_the_lesser_is_not_passed_ove
     assert numbered(learning) == ([] if newest_first else numbers), learning.reasons
 
 
+@pytest.mark.parametrize("first", [200, 40_000, 65_300])
+def test_a_column_that_runs_against_the_numbers_may_be_the_end_of_a_file(
+    first: int, learn: Callable[..., Learning]
+) -> None:
+    numbers = list(range(first, first + 100))
+    texts = ((number, text(at)) for at, number in enumerate(numbers))
+    learning = learn(
+        b"".join(struct.pack("<H", len(raw) + 1) + raw + struct.pack("<BHH", 0, n, 0xFFFF - n) for n, raw in texts)
+    )
+    assert numbered(learning) == (numbers if first == 200 else []), learning.reasons
+
+
 def test_what_says_where_its_record_is_counts_nothing(learn: Callable[..., Learning]) -> None:
     """Slots of 112 bytes in the order of offsets that lead through them: their own places rise by 112 each time."""
     slots = [at ^ 3 for at in range(60)]
