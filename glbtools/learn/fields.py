@@ -519,36 +519,25 @@ def _written_out(sight: Sight, taken: Sequence[Claim], rows: Sequence[ListedReco
     """Return the column that holds the dates a listing prints in parts, by the clock that it prints."""
     dated = [(each, row.stamp) for each, row in zip(sight.records, rows, strict=True) if row and row.stamp]
     found = _in_parts(sight, taken, dated)
-    first = next(found, None)
+    first, agreeing = next(found, (None, 0))
     if first is None:
         return None
-    doc = f"the dates of the listing, {first.agreeing} times"
+    doc = f"the dates of the listing, {agreeing} times"
     step = dateparts.resolution(first.number.kind.removeprefix(DATE))
     # What is printed was stored somewhere.
     coarse = any(stamp.to_unix(moment) % step for _, moment in dated)
     # A byte farther on parts below 256 of one byte order are those of the other.
-    of_its_form = itertools.takewhile(lambda each: each.number.kind == first.number.kind, found)
-    other = next((each for each in of_its_form if not free(*_extent(each.claim), [first.claim])), None)
+    of_its_form = itertools.takewhile(lambda each: each[0].number.kind == first.number.kind, found)
+    other = next((each for each, _ in of_its_form if not free(*_extent(each), [first])), None)
     doc += "; it prints them finer than this" if coarse else ""
-    doc += f"; the other byte order would read the same {_spot(other.claim)}" if other else ""
-    return first.claim._replace(doc=doc, sure=not coarse and other is None)
+    doc += f"; the other byte order would read the same {_spot(other)}" if other else ""
+    return first._replace(doc=doc, sure=not coarse and other is None)
 
 
-class _Parts(NamedTuple):
-    """Where dates stand in parts, and in how many records."""
-
-    number: Number
-    side: str
-    at: int
-    agreeing: int
-
-    @property
-    def claim(self) -> Claim:
-        return Claim(self.side, self.at, self.number, "stamp")
-
-
-def _in_parts(sight: Sight, taken: Sequence[Claim], dated: Sequence[tuple[ChainRecord, datetime]]) -> Iterator[_Parts]:
-    """Yield the columns in which nearly all dates stand in parts, those of the longest form first."""
+def _in_parts(
+    sight: Sight, taken: Sequence[Claim], dated: Sequence[tuple[ChainRecord, datetime]]
+) -> Iterator[tuple[Claim, int]]:
+    """Yield the columns in which nearly all dates stand in parts, and how many do, those of the longest form first."""
     step = max(1, len(dated) // LOOKED_AT)
     for number in columns.dates_in_parts():
         hits: Counter[tuple[str, int]] = Counter()
@@ -564,7 +553,7 @@ def _in_parts(sight: Sight, taken: Sequence[Claim], dated: Sequence[tuple[ChainR
                 for each, moment in dated
             )
             if agreeing >= len(dated) * (1 - SPOILED):
-                yield _Parts(number, side, at, agreeing)
+                yield Claim(side, at, number, "stamp"), agreeing
 
 
 LOOKED_AT = 4
@@ -629,10 +618,10 @@ def _counting(sight: Sight, taken: Sequence[Claim], wanted: str) -> Iterator[_Co
             if not may_rise or _other_digits(sight, side, at, number):
                 continue
             values = sight.values(side, at, number)
-            if not listed and _is_own_place(sight, values):
-                continue
             shown = columns.rising(sight.ordered(values))
-            if shown is not None and (_agrees(sight, values) if listed else shown.bits <= MOST_BITS):
+            if shown is None or not (_agrees(sight, values) if listed else shown.bits <= MOST_BITS):
+                continue
+            if listed or not _is_own_place(sight, values):
                 yield _Counter(Claim(side, at, number, "sync"), tuple(values), shown)
 
 
