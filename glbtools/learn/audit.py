@@ -86,6 +86,7 @@ def frame_doubts(parts: Parts) -> Iterator[str]:
                 f"first in the {queue.named(odd[0])}"
             )
         yield from _misread(sample_file, queue, strange, odd)
+        yield from _in_header(sample_file, queue)
         starts = array("q", sorted(_beginnings(queue)))
         stop = min((each.start for each in queue.left), default=len(sample_file.data))
         stray = [at for at in _outstanding(sample_file) if at < stop and _is_stray(sample_file, starts, at, first)]
@@ -96,6 +97,15 @@ def frame_doubts(parts: Parts) -> Iterator[str]:
                 f"{len(stray)} texts of {sample_file.path} stand in no record, the first at 0x{stray[0]:x}: "
                 "the rule by which records follow each other breaks off there"
             )
+
+
+def _in_header(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
+    """Yield that a text stands in what is read as the header of a file: the records may begin before it."""
+    for at in itertools.takewhile(lambda at: at < queue.layout.header, sample_file.strong):
+        text = sample_file.data[at : sample_file.control(at)].decode(queue.layout.encoding, "replace")
+        if grammatical([text]):
+            yield f"a text stands in what is read as the header of {sample_file.path}, at 0x{at:x}"
+            return
 
 
 def _is_stray(sample_file: SampleFile, starts: Sequence[int], at: int, head: int) -> bool:
@@ -237,6 +247,7 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
         beside = [at for at in (field.offset - 1, field.stop) if _is_free(layout, field, at)]
         if any(_is_digit(samples, field, at) and not _is_one_digit_behind(samples, field, at) for at in beside):
             yield "digits stand beside the number: they may be of a longer one, or of a date in digits"
+        yield from _longer(layout, field, samples)
         return
     origins = [(data, queue.codec.origin(each, field.section)) for data, each, queue in samples]
     chosen = [each.sync for _, each, _ in samples]
@@ -319,36 +330,27 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
         if not columns.is_no_count(values, chosen, 2) and not _is_place(values, samples)
     )
     words = {at: number & 0xFFFF for at, number in known.items()}
-    if not known:
-        yield from _mirrored(field, samples, origins, chosen)
     yield from itertools.islice((said for values, said in rivals if _agrees(values, words)), 1)
 
 
-def _mirrored(
-    field: Field, samples: Samples, origins: Sequence[tuple[bytes, int]], chosen: Sequence[int]
-) -> Iterator[str]:
-    """Yield that another column falls as the numbers rise, and is the lesser: the newest change may be the first.
-
-    A column with 255 above it is the complement of a wider number, and no number itself.
-    """
-    section = samples[0][2].layout.section(field.section)
-    end = max(each.stop for each in section if each.size)
-    for (name, read), at in itertools.product(_ORDERS.items(), range(end - 1)):
-        if at < field.stop and field.offset < at + 2:
-            continue
-        values = [read(data[origin + at : origin + at + 2]) for data, origin in origins]
-        if values[0] > chosen[0] or not _is_one([(a + b) & 0xFFFF for a, b in zip(values, chosen, strict=True)]):
-            continue
-        if len(set(values)) > FEW_VALUES and not _has_ones_above(origins, at, name):
-            yield f"the 16 bits at 0x{at:02x}, {name}, fall as the numbers rise: the newest change may be the first"
+def _longer(layout: Layout, field: Field, samples: Samples) -> Iterator[str]:
+    """Yield that numbers in digits count as well with digits before them that are read as of a date."""
+    dated = layout.with_role("stamp")
+    if dated is None or dated.kind != field.kind or (dated.section, dated.stop) != (field.section, field.offset):
+        return
+    chosen, files = [each.sync for _, each, _ in samples], [id(data) for data, _, _ in samples]
+    origins = [(data, queue.codec.origin(each, field.section)) for data, each, queue in samples]
+    for size in range(field.size + 1, min(LONGEST, field.size + dated.size) + 1):
+        number = Number(field.kind, size)
+        values = [number.read(data, origin + field.stop - size) for data, origin in origins]
+        known = [each for each in values if each is not None]
+        if len(known) == len(chosen) != sum(map(int.__eq__, known, chosen)) and _counts(known, chosen, files):
+            yield f"with the digits before them the numbers count as well, {known[-1]} in the last record"
             return
 
 
-def _has_ones_above(origins: Sequence[tuple[bytes, int]], at: int, name: str) -> bool:
-    """Whether the byte above 16 bits is 255 in nearly all records."""
-    above = at + 2 if name == "low byte first" else at - 1
-    raws = (data[origin + above : origin + above + 1] for data, origin in origins)  # behind the last record is nothing
-    return above >= 0 and _nearly_all(raw == b"\xff" for raw in raws)
+LONGEST = 10
+"""Digits of the longest number: 32 bits hold no more."""
 
 
 def _of_the_next(parts: Parts, field: Field) -> Iterator[str]:

@@ -212,6 +212,11 @@ def dates_in_parts() -> Iterable[Number]:
         yield Number(f"{DATE}{form}", dateparts.size(form), order)
 
 
+def words() -> Iterable[Number]:
+    """Numbers of 16 and of 32 bits, in either byte order."""
+    return _LINKS[:4]
+
+
 def links() -> Iterable[Number]:
     """Every way to store an offset."""
     return _LINKS

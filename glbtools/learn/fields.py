@@ -118,6 +118,7 @@ class Sight:
         self.before = min(WIDEST, before)
         most = max(rule.gap, rule.widest) - self.ending - max(rule.distance, FEWEST_HEAD)
         self.runs = [run] if (run := self._listed_order()) else []
+        self.backwards = False
         self.behind = 0 if rule.stride == 1 else max(0, min(WIDEST, behind, most))
         self.columns: dict[tuple[str, int, int], list[bytes]] = {}
 
@@ -144,7 +145,7 @@ class Sight:
         backwards = [run[::-1] for run in chained or [list(range(len(self.records)))]]
         for runs in [chained, backwards] if chained else [backwards]:
             other = copy(self)
-            other.runs = list(runs)
+            other.runs, other.backwards = list(runs), not chained
             yield other
 
     def ordered(self, values: Sequence[int | None]) -> list[int | None]:
@@ -214,16 +215,21 @@ def readings(records: Chain, rule: Rule) -> list[Reading]:
         claims.append(_length(sight, rule.distance, rule.number))
     claims += _links(sight, claims)
     chained, runs = ([], []) if sight.runs or _is_told(sight) else _chained(sight, claims)
-    counted = _counted(sight, [*claims, *chained])
-    if not counted and not _is_told(sight):
-        sight, counted = next(
-            ((other, found) for other in sight.turned(runs) if (found := _counted(other, [*claims, *chained]))),
-            (sight, counted),
-        )
-    order = _order(sight, claims)
     taken = [*claims, *chained]
+    counted = _counted(sight, taken)
+    against: list[Claim] = []
+    if not _is_told(sight):
+        turned = ((other, found) for other in sight.turned(runs) if (found := _counted(other, taken)))
+        if not counted:
+            sight, counted = next(turned, (sight, counted))
+        elif not sight.runs:
+            against = [each.claim for _, found in turned for each in found]
+    order = _order(sight, claims)
     dates = _stamp(sight, [*taken, *_leading(sight, counted, order)]) or _dated_beside(sight, counted, taken)
-    return _numbered(sight, counted, claims, dates, order or _order(sight, dates))
+    results = _numbered(sight, counted, claims, dates, order or _order(sight, dates))
+    if results and against:
+        results[0].doubts += _falling(sight, against, [*results[0].claims, *results[0].narrower])
+    return results
 
 
 def length_alone(records: Chain, rule: Rule) -> Reading:
@@ -457,6 +463,10 @@ def _extent(claim: Claim) -> tuple[str, int, int]:
     return claim.side, claim.at, claim.number.size
 
 
+def _own(claim: Claim) -> tuple[str, int, Number]:
+    return claim.side, claim.at, claim.number
+
+
 def _written(sight: Sight, side: str, at: int, number: Number) -> bool:
     """Whether the bytes of a binary number are digits in all records, and so rather digits."""
     if number.kind in {"dec", "hex"}:
@@ -573,6 +583,46 @@ def _order(sight: Sight, claims: Sequence[Claim]) -> str:
     return seen[0] if seen and len(set(seen)) == 1 else ""
 
 
+def _falling(sight: Sight, against: Sequence[Claim], taken: Sequence[Claim]) -> Iterator[str]:
+    """Yield the first column that counts backwards, where the numbers rise: the newest change may be the first.
+
+    A complement of the numbers is none.
+
+    Args:
+        sight: the columns.
+        against: what counts backwards.
+        taken: the fields, the number first.
+    """
+    explained = [*taken, *_complements(sight, taken[0])]
+    for each in against:
+        if free(*_extent(each), explained):
+            yield f"{_spot(each)}, with the newest change first"
+            return
+
+
+def _complements(sight: Sight, chosen: Claim) -> list[Claim]:
+    """Return columns that hold all ones less the numbers, which are the lesser."""
+    numbers, few = sight.values(*_own(chosen)), sight.glance(*_own(chosen))
+    found: list[Claim] = []
+    for number in columns.words():
+        ones = (1 << 8 * number.size) - 1
+        for side, at in sight.spots(number):
+            if not free(side, at, number.size, [chosen, *found]) or not _sums(
+                sight.glance(side, at, number), few, ones
+            ):
+                continue
+            values = sight.values(side, at, number)
+            if _sums(values, numbers, ones):
+                found.append(Claim(side, at, number, "repeat"))
+    return found
+
+
+def _sums(values: Sequence[int | None], numbers: Sequence[int | None], ones: int) -> bool:
+    """Whether nearly all values are all ones less the numbers, and those the lesser half."""
+    pairs = [(a, b) for a, b in zip(values, numbers, strict=True) if a is not None and b is not None]
+    return sum(a + b == ones and b < a for a, b in pairs) >= max(1, len(values) * (1 - SPOILED))
+
+
 class _Counter(NamedTuple):
     claim: Claim
     values: tuple[int | None, ...]
@@ -614,7 +664,9 @@ def _counting(sight: Sight, taken: Sequence[Claim], wanted: str) -> Iterator[_Co
         for side, at in sight.spots(number):
             if side != wanted or not free(side, at, number.size, taken):
                 continue
-            may_rise = bool(sight.runs) or columns.may_rise(sight.glance(side, at, number))
+            few = sight.glance(side, at, number)
+            chained = sight.runs and not sight.backwards
+            may_rise = chained or columns.may_rise(few[::-1] if sight.backwards else few)
             if not may_rise or _other_digits(sight, side, at, number):
                 continue
             values = sight.values(side, at, number)
