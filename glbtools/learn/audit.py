@@ -25,7 +25,7 @@ from glbtools.formats.queue import Queue, moment
 from glbtools.learn import columns
 from glbtools.learn.comparison import DamageIndex, undamaged
 from glbtools.learn.dateplaces import clock_bytes
-from glbtools.learn.fields import MOST_BITS, WRITTEN
+from glbtools.learn.fields import HEX_DIGITS, MOST_BITS, WRITTEN
 from glbtools.learn.framing import Number, spread
 from glbtools.learn.inserting import bytes_of, opened, replaced
 from glbtools.learn.samples import ANCHOR, SampleFile
@@ -87,6 +87,7 @@ def frame_doubts(parts: Parts) -> Iterator[str]:
             )
         yield from _misread(sample_file, queue, strange, odd)
         yield from _in_header(sample_file, queue)
+        yield from _goes_on(sample_file, queue)
         starts = array("q", sorted(_beginnings(queue)))
         stop = min((each.start for each in queue.left), default=len(sample_file.data))
         stray = [at for at in _outstanding(sample_file) if at < stop and _is_stray(sample_file, starts, at, first)]
@@ -106,6 +107,18 @@ def _in_header(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
         if grammatical([text]):
             yield f"a text stands in what is read as the header of {sample_file.path}, at 0x{at:x}"
             return
+
+
+def _goes_on(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
+    """Yield that the next number stands behind the last record: each may be of the text before it."""
+    field = queue.layout.with_role("sync")
+    places = sorted((each.start, each.stop, each.sync) for each in queue.records)
+    if field is None or field.section != "record" or len(places) < 2 or queue.layout.stride > 1:
+        return
+    (_, _, before), (_, stop, last) = places[-2:]
+    value = field.read(sample_file.data[stop + field.offset : stop + field.stop])
+    if isinstance(value, int) and last and value - last == (1 if last > before else -1):
+        yield f"the number {value} follows the last record of {sample_file.path}: each may be of the text before it"
 
 
 def _is_stray(sample_file: SampleFile, starts: Sequence[int], at: int, head: int) -> bool:
@@ -244,10 +257,12 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
     if field.kind in {"w32", "bcd32"}:
         return  # looked at only where somebody knows the numbers, and of such a form no other is as likely
     if field.kind in {"dec", "hex"}:
-        beside = [at for at in (field.offset - 1, field.stop) if _is_free(layout, field, at)]
-        if any(_is_digit(samples, field, at) and not _is_one_digit_behind(samples, field, at) for at in beside):
+        beside = list(_digits_beside(layout, field, samples))
+        if any(not _is_one_digit_behind(samples, field, at) for at in beside):
             yield "digits stand beside the number: they may be of a longer one, or of a date in digits"
         yield from _longer(layout, field, samples)
+        if not _known(parts, samples):
+            yield from _broken_off(field, [each.sync for _, each, _ in samples])
         return
     origins = [(data, queue.codec.origin(each, field.section)) for data, each, queue in samples]
     chosen = [each.sync for _, each, _ in samples]
@@ -313,6 +328,8 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
                 return
     if not known:
         yield from _swapped(field, taken, origins, chosen)
+    if not known:
+        yield from _broken_off(field, chosen)
     rises = sorted(step for step in steps if step > 0)
     middle = rises[len(rises) // 2]
     if not known and len(rises) >= FEWEST_STEPS and rises[-1] in (steps[0], steps[-1]) and rises[-1] > FAR * rises[-2]:
@@ -331,6 +348,20 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
     )
     words = {at: number & 0xFFFF for at, number in known.items()}
     yield from itertools.islice((said for values, said in rivals if _agrees(values, words)), 1)
+
+
+def _broken_off(field: Field, chosen: Sequence[int]) -> Iterator[str]:
+    """Yield why numbers are a part of longer ones, or count something else: they jump where they carry, or fall."""
+    for a, b in itertools.pairwise(chosen):
+        low, high = min(a, b), max(a, b)
+        wide = (1 << 8 * field.size) - 1 if field.kind.startswith("u") else 0
+        carried = low & 0xFF == 0xFF and high & 0xFF == 0 and high - low > FAR
+        if carried or (high == wide and low == 0):
+            yield f"from {a} to {b} a byte carries beyond the next one: they may be a part of longer numbers"
+            return
+    falls = sum(b < a for a, b in itertools.pairwise(chosen))
+    if max(2, LOST * len(chosen)) < falls < (1 - LOST) * len(chosen):
+        yield f"the numbers fall {falls} times: they may count something else"
 
 
 def _longer(layout: Layout, field: Field, samples: Samples) -> Iterator[str]:
@@ -615,9 +646,7 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     if field.kind in {"dec", "hex"}:
         if field.kind == "hex" and _nearly_all(raw.isdigit() for raw in raws):
             yield "none of its digits is a letter: they may be decimal, of a date in digits"
-        elif _may_be_days(raws) and any(
-            _is_digit(samples, field, at) for at in (field.offset - 1, field.stop) if _is_free(layout, field, at)
-        ):
+        elif list(_digits_beside(layout, field, samples)):
             yield "digits stand beside it: they may be of a longer date in digits"
         return
     if _nearly_all(all(byte in WRITTEN or byte == 0 for byte in raw[1:-1]) for raw in raws):
@@ -766,15 +795,25 @@ def _is_free(layout: Layout, field: Field, at: int) -> bool:
     )
 
 
-def _may_be_days(raws: Sequence[bytes]) -> bool:
-    """Whether digits begin with a month and a day in nearly all records."""
-    good = [raw for raw in raws if raw[:4].isdigit() and 1 <= int(raw[:2]) <= 12 and 1 <= int(raw[2:4]) <= 31]
-    return len(good) >= (1 - LOST) * len(raws)
+def _digits_beside(layout: Layout, field: Field, samples: Samples) -> Iterator[int]:
+    """Yield the offsets beside a field of digits that no field claims, and where digits of its kind stand."""
+    digits = DIGITS if field.kind == "dec" else HEX_DIGITS
+    for at in (field.offset - 1, field.stop):
+        if not _is_free(layout, field, at) and not (at < 0 and _ends_free(layout, field)):
+            continue
+        starts = [queue.codec.origin(each, field.section) + at for _, each, queue in samples]
+        raws = [data[start : start + 1] for (data, _, _), start in zip(samples, starts, strict=True) if start >= 0]
+        if sum(raw in digits for raw in raws if raw) >= (1 - LOST) * len(raws):
+            yield at
 
 
-def _is_digit(samples: Samples, field: Field, at: int) -> bool:
-    raws = [data[(start := queue.codec.origin(each, field.section) + at) : start + 1] for data, each, queue in samples]
-    return sum(raw.isdigit() for raw in raws) >= (1 - LOST) * len(raws)
+DIGITS = b"0123456789"
+
+
+def _ends_free(layout: Layout, field: Field) -> bool:
+    """Whether a field begins a record, and the record before it ends in bytes that no field claims."""
+    trailer = layout.section("trailer")
+    return field.section == "record" and bool(trailer) and trailer[-1].role in {"opaque", "constant"}
 
 
 def _is_one_digit_behind(samples: Samples, field: Field, at: int) -> bool:
@@ -854,6 +893,7 @@ def text_doubts(parts: Parts) -> Iterator[str]:
     layout = parts[0][1].layout
     yield from _cut_ends(parts)
     yield from _cut_by_slots(parts)
+    yield from _lines_behind(parts)
     yield from _digits_behind(parts)
     if layout.with_role("len_text") is not None:
         return
@@ -875,6 +915,16 @@ def text_doubts(parts: Parts) -> Iterator[str]:
                     "behind it, perhaps with what stood there before"
                 )
                 return
+
+
+def _lines_behind(parts: Parts) -> Iterator[str]:
+    """Yield that texts go on behind the end of a line with what no transaction holds: they may end there."""
+    unlisted = (queue for sample_file, queue in parts if not sample_file.printed)
+    texts = [each.text for each in itertools.islice(itertools.chain.from_iterable(map(undamaged, unlisted)), COMPARED)]
+    strange = [text for text in texts if not grammatical([text])]
+    whole = grammatical([text.splitlines()[0] for text in strange if len(text.splitlines()) > 1])
+    if whole > max(1, LOST * len(texts)):
+        yield f"{whole} of {len(texts)} texts go on behind the end of a line with what no transaction holds"
 
 
 def _digits_behind(parts: Parts) -> Iterator[str]:

@@ -97,6 +97,26 @@ def may_rise(values: Values) -> bool:
     return sum(0 < step <= LARGEST_STEP for step in steps) * 2 >= max(1, len(values) - 1)
 
 
+def may_be_all(values: Values) -> bool:
+    """Whether it is worth to look closer: a few neighbouring numbers all differ, and are no dates."""
+    known = {each for each in values if each is not None}
+    return len(known) == len(values) > 1 and max(known) < LARGEST_COUNT
+
+
+def bits_of_all(values: Values) -> float:
+    """Return how unlikely it is that numbers drawn from as wide a range all differ; 0 where two are the same.
+
+    The highest and the lowest are left out: a damaged record, or what is read before the first, has any number.
+    """
+    known = sorted(each for each in values if each is not None)
+    cut = 1 + int(len(known) * SPOILED / 2)
+    kept = known[cut:-cut]
+    if len(set(kept)) < len(kept) or len(kept) < max(FEWEST_STEPS, len(values) * (1 - 2 * SPOILED) - 2):
+        return 0.0
+    width = kept[-1] - kept[0] + 1
+    return -sum(math.log2(1 - at / width) for at in range(len(kept)))
+
+
 def may_lead(values: Values) -> bool:
     """Whether a few neighbouring numbers may be offsets of their records: most rise, and not by one."""
     steps = [b - a for a, b in itertools.pairwise(values) if a is not None and b is not None]
@@ -212,9 +232,9 @@ def dates_in_parts() -> Iterable[Number]:
         yield Number(f"{DATE}{form}", dateparts.size(form), order)
 
 
-def words() -> Iterable[Number]:
-    """Numbers of 16 and of 32 bits, in either byte order."""
-    return _LINKS[:4]
+def wide() -> Iterable[Number]:
+    """Numbers of 32 bits, in either byte order."""
+    return _LINKS[:2]
 
 
 def links() -> Iterable[Number]:

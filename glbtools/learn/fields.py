@@ -217,18 +217,20 @@ def readings(records: Chain, rule: Rule) -> list[Reading]:
     chained, runs = ([], []) if sight.runs or _is_told(sight) else _chained(sight, claims)
     taken = [*claims, *chained]
     counted = _counted(sight, taken)
-    against: list[Claim] = []
+    rivals: list[Claim] = []
     if not _is_told(sight):
         turned = ((other, found) for other in sight.turned(runs) if (found := _counted(other, taken)))
         if not counted:
             sight, counted = next(turned, (sight, counted))
         elif not sight.runs:
-            against = [each.claim for _, found in turned for each in found]
+            rivals = [each.claim for _, found in turned for each in found]
     order = _order(sight, claims)
     dates = _stamp(sight, [*taken, *_leading(sight, counted, order)]) or _dated_beside(sight, counted, taken)
     results = _numbered(sight, counted, claims, dates, order or _order(sight, dates))
-    if results and against:
-        results[0].doubts += _falling(sight, against, [*results[0].claims, *results[0].narrower])
+    if results and not _is_told(sight) and not sight.runs:
+        number, *others = results[0].claims
+        results[0].doubts += _falling(sight, rivals, [number, *others, *results[0].narrower])
+        results[0].doubts += _disordered(sight, [*(results[0].narrower[-1:] or [number]), *others])
     return results
 
 
@@ -600,11 +602,35 @@ def _falling(sight: Sight, against: Sequence[Claim], taken: Sequence[Claim]) -> 
             return
 
 
+def _disordered(sight: Sight, taken: Sequence[Claim]) -> Iterator[str]:
+    """Yield the first column that holds each number once, and hardly leaves one out, in an order of its own.
+
+    The records may stand in any order, and what rises say no more than where each of them is.
+    """
+    for number in (*columns.integers(), *columns.odd()):
+        for side, at in sight.spots(number) if number.size > 1 else ():
+            if not columns.may_be_all(sight.glance(side, at, number)) or not free(side, at, number.size, taken):
+                continue
+            values = sight.values(side, at, number)
+            ordered = columns.rising(values) or columns.rising(values[::-1])
+            if ordered or columns.bits_of_all(values) < DISORDERED_BITS or _other_digits(sight, side, at, number):
+                continue
+            yield f"{number.type} {_where(side, at)}, in no order"
+            return
+
+
+DISORDERED_BITS = 5.0
+"""Bits at which numbers that are all different, and near each other, are so by no accident: a doubt needs no more."""
+
+
 def _complements(sight: Sight, chosen: Claim) -> list[Claim]:
-    """Return columns that hold all ones less the numbers, which are the lesser."""
+    """Return columns of 32 bits that hold all ones less the numbers, which are the lesser.
+
+    Of 16 bits neither need be the number: 65,000 is as good a count as 535.
+    """
     numbers, few = sight.values(*_own(chosen)), sight.glance(*_own(chosen))
     found: list[Claim] = []
-    for number in columns.words():
+    for number in columns.wide():
         ones = (1 << 8 * number.size) - 1
         for side, at in sight.spots(number):
             if not free(side, at, number.size, [chosen, *found]) or not _sums(
@@ -928,5 +954,8 @@ def free(side: str, at: int, size: int, taken: Sequence[Claim]) -> bool:
 
 
 def _spot(claim: Claim) -> str:
-    where = "before the text" if claim.side == HEAD else "behind the text"
-    return f"{claim.number.type} {claim.at} bytes {where}"
+    return f"{claim.number.type} {_where(claim.side, claim.at)}"
+
+
+def _where(side: str, at: int) -> str:
+    return f"{at} bytes {'before' if side == HEAD else 'behind'} the text"
