@@ -87,7 +87,7 @@ def frame_doubts(parts: Parts) -> Iterator[str]:
             )
         yield from _misread(sample_file, queue, strange, odd)
         yield from _in_header(sample_file, queue)
-        yield from _goes_on(sample_file, queue)
+        yield from _out_of_step(sample_file, queue)
         starts = array("q", sorted(_beginnings(queue)))
         stop = min((each.start for each in queue.left), default=len(sample_file.data))
         stray = [at for at in _outstanding(sample_file) if at < stop and _is_stray(sample_file, starts, at, first)]
@@ -109,16 +109,37 @@ def _in_header(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
             return
 
 
-def _goes_on(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
-    """Yield that the next number stands behind the last record: each may be of the text before it."""
-    field = queue.layout.with_role("sync")
-    places = sorted((each.start, each.stop, each.sync) for each in queue.records)
-    if field is None or field.section != "record" or len(places) < 2 or queue.layout.stride > 1:
+def _out_of_step(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
+    """Yield why each record may begin and end some bytes away: what is left at the end belongs to the one before.
+
+    A field that is taken for one before the texts, and is one behind them, leaves the last number of a file alone, and
+    the first text without one; a file with a header has bytes for that text as well.
+    """
+    records = sorted(queue.records, key=lambda each: each.start)
+    if len(records) < 2 or sample_file.printed:
         return
-    (_, _, before), (_, stop, last) = places[-2:]
-    value = field.read(sample_file.data[stop + field.offset : stop + field.stop])
-    if isinstance(value, int) and last and value - last == (1 if last > before else -1):
-        yield f"the number {value} follows the last record of {sample_file.path}: each may be of the text before it"
+    first, last = records[0], records[-1]
+    rest = sample_file.data[last.stop :]
+    field = queue.layout.with_role("sync")
+    if field is not None and field.section == "record":
+        value = field.read(rest[field.offset : field.stop])
+        if isinstance(value, int) and last.sync and value - last.sync == (1 if last.sync > records[-2].sync else -1):
+            yield f"the number {value} follows the last record of {sample_file.path}: each may be of the text before it"
+            return
+    head = queue.codec.len_head
+    before = sample_file.strong[0] if sample_file.strong else first.start + head
+    if not rest.strip(END_OF_FILE) or (not queue.layout.header and before >= first.start + head):
+        return
+    if len(rest) <= head:
+        yield f"behind the last record of {sample_file.path} stand {len(rest)} bytes more: they may be of that record"
+    elif any(at >= last.stop for at in sample_file.strong[-1:]) and len(rest) < last.stop - last.start + head:
+        at = sample_file.strong[-1]
+        if grammatical([sample_file.data[at : sample_file.control(at)].decode(queue.layout.encoding, "replace")]):
+            yield f"the last text of {sample_file.path} stands in no record: records may begin before it"
+
+
+END_OF_FILE = b"\0\x1a"
+"""What files end with, as many as it takes to fill a block."""
 
 
 def _is_stray(sample_file: SampleFile, starts: Sequence[int], at: int, head: int) -> bool:
@@ -330,6 +351,7 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
         yield from _swapped(field, taken, origins, chosen)
     if not known:
         yield from _broken_off(field, chosen)
+        yield from _of_repeats(layout, samples, chosen)
     rises = sorted(step for step in steps if step > 0)
     middle = rises[len(rises) // 2]
     if not known and len(rises) >= FEWEST_STEPS and rises[-1] in (steps[0], steps[-1]) and rises[-1] > FAR * rises[-2]:
@@ -350,13 +372,29 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
     yield from itertools.islice((said for values, said in rivals if _agrees(values, words)), 1)
 
 
+def _of_repeats(layout: Layout, samples: Samples, chosen: Sequence[int]) -> Iterator[str]:
+    """Yield that what is the number again has something above it: the number may be its low word."""
+    for each in layout.fields:
+        above = (each.stop, each.stop + 1) if each.byte_order == "little" else (each.offset - 2, each.offset - 1)
+        if each.repeats != "number" or each.kind != "u16" or not all(_is_free(layout, each, at) for at in above):
+            continue
+        wide, start = Number("u32", 4, each.byte_order), min(each.offset, *above)
+        read = [wide.read(data, queue.codec.origin(record, each.section) + start) for data, record, queue in samples]
+        values = [0 if value is None else value for value in read]
+        more = {value - number for value, number in zip(values, chosen, strict=True)}
+        if len(more) == 1 and more.pop() > 0 and not columns.is_refuted(values, chosen, 4):
+            place = f"{'+' if each.section == 'trailer' else ''}0x{start:02x}"
+            yield f"where the numbers stand again, at {place}, they may be of 32 bits: {values[0]} in the first record"
+            return
+
+
 def _broken_off(field: Field, chosen: Sequence[int]) -> Iterator[str]:
     """Yield why numbers are a part of longer ones, or count something else: they jump where they carry, or fall."""
     for a, b in itertools.pairwise(chosen):
         low, high = min(a, b), max(a, b)
         wide = (1 << 8 * field.size) - 1 if field.kind.startswith("u") else 0
-        carried = low & 0xFF == 0xFF and high & 0xFF == 0 and high - low > FAR
-        if carried or (high == wide and low == 0):
+        round_ = high - low > FAR and (high - low) % 256 <= MOST_SKIPPED and high & 0xFF < low & 0xFF
+        if round_ or (high == wide and low == 0):
             yield f"from {a} to {b} a byte carries beyond the next one: they may be a part of longer numbers"
             return
     falls = sum(b < a for a, b in itertools.pairwise(chosen))

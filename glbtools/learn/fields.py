@@ -619,7 +619,7 @@ def _disordered(sight: Sight, taken: Sequence[Claim]) -> Iterator[str]:
             return
 
 
-DISORDERED_BITS = 5.0
+DISORDERED_BITS = 3.0
 """Bits at which numbers that are all different, and near each other, are so by no accident: a doubt needs no more."""
 
 
