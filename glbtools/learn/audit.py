@@ -119,23 +119,41 @@ def _out_of_step(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
     if len(records) < 2 or sample_file.printed:
         return
     first, last = records[0], records[-1]
-    rest = sample_file.data[last.stop :]
+    rest, head = sample_file.data[last.stop :], queue.codec.len_head
     field = queue.layout.with_role("sync")
-    if field is not None and field.section == "record":
+    if field is not None and field.section == "record" and len(rest) <= head:
         value = field.read(rest[field.offset : field.stop])
         if isinstance(value, int) and last.sync and value - last.sync == (1 if last.sync > records[-2].sync else -1):
             yield f"the number {value} follows the last record of {sample_file.path}: each may be of the text before it"
             return
-    head = queue.codec.len_head
+    data = sample_file.data
     before = sample_file.strong[0] if sample_file.strong else first.start + head
     if not rest.strip(END_OF_FILE) or (not queue.layout.header and before >= first.start + head):
         return
+    starts, stops = [each.start for each in records], [each.stop for each in records]
     if len(rest) <= head:
-        yield f"behind the last record of {sample_file.path} stand {len(rest)} bytes more: they may be of that record"
-    elif any(at >= last.stop for at in sample_file.strong[-1:]) and len(rest) < last.stop - last.start + head:
-        at = sample_file.strong[-1]
-        if grammatical([sample_file.data[at : sample_file.control(at)].decode(queue.layout.encoding, "replace")]):
-            yield f"the last text of {sample_file.path} stands in no record: records may begin before it"
+        if all(map(_may_be_of, ([data[start + at] for start in starts] for at in range(len(rest))), rest)):
+            yield f"behind the last record of {sample_file.path} stand {len(rest)} bytes more: they may be part of it"
+        return
+    at = sample_file.strong[-1] if sample_file.strong else 0
+    if at < last.stop or not grammatical([data[at : sample_file.control(at)].decode(queue.layout.encoding, "replace")]):
+        return
+    missing = max(0, _size_behind(queue, first) - (len(data) - sample_file.control(at)))
+    lead = data[max(0, queue.layout.header - missing) : queue.layout.header]
+    ends = ([data[stop - missing + at] for stop in stops] for at in range(missing))
+    if missing and len(lead) == missing and all(map(_may_be_of, ends, lead)):
+        yield f"the last text of {sample_file.path} stands in no record: records may begin {missing} bytes earlier"
+
+
+def _size_behind(queue: Queue, record: Record) -> int:
+    """Return how many bytes a record has behind its text."""
+    return record.stop - record.start - queue.codec.len_head - len(_raw(queue, record))
+
+
+def _may_be_of(column: Sequence[int], value: int) -> bool:
+    """Whether a byte may be one of a column: no farther from the others than those are from each other."""
+    low, high = min(column), max(column)
+    return 2 * low - high - 1 <= value <= 2 * high - low + 1 if low < high else value == low
 
 
 END_OF_FILE = b"\0\x1a"

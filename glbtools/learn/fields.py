@@ -776,7 +776,7 @@ def _numbered(
         narrower = [chosen._replace(at=each.claim.at, number=each.claim.number) for each in _by_width(group, order)[1:]]
         results.append(Reading([chosen, *claims, *dates], bits, narrower=narrower, turned=bool(sight.runs)))
     if results and not listed:
-        results[0].doubts = list(_doubts(rated, results, places))
+        results[0].doubts = list(_doubts(rated, results))
     if results and results[0].doubts:
         clocks = clock_bytes(*_places_before(sight, claims))
         kept = [each for each in counted if not _is_before(sight, each.claim, clocks)]
@@ -808,26 +808,25 @@ def _is_before(sight: Sight, claim: Claim, offsets: set[int]) -> bool:
     return claim.side == HEAD and not offsets.isdisjoint(range(first, first + claim.number.size))
 
 
-def _doubts(
-    rated: Sequence[tuple[float, list[_Counter]]], results: Sequence[Reading], places: Sequence[set[tuple[str, int]]]
-) -> Iterator[str]:
+def _doubts(rated: Sequence[tuple[float, list[_Counter]]], results: Sequence[Reading]) -> Iterator[str]:
     """Yield the other columns that may hold the number: as good by weight, or a counter of their own."""
-    best, mine = rated[0][0], _place_of(rated[0][1][0].claim, places)
-    steps = rated[0][1][0].rising
-    leading: dict[int, float] = {}
-    for bits, group in rated:
-        for each in group:
-            leading.setdefault(id(_place_of(each.claim, places)), bits)
+    best, steps, chosen = rated[0][0], rated[0][1][0].rising, results[0].claims[:1]
+    others = [each for each in rated[1:] if _is_apart(each[1], chosen)]
     for (bits, group), reading in zip(rated[1:], results[1:], strict=False):
         if columns.is_refuted(group[0].values, rated[0][1][0].values, group[0].claim.number.size):
             continue
-        place = _place_of(group[0].claim, places)
         counts = group[0].rising.bits <= steps.bits + 2 and group[0].rising.share > 1 - SPOILED
         wide = any(each.claim.number.size > 1 for each in group)  # no byte has room for the numbers of LISTQ
-        elsewhere = place is not mine and wide and bits - leading[id(place)] < MARGIN
+        beside = (other for other, its in others if not _is_apart(its, [each.claim for each in group]))
+        elsewhere = wide and (bits, group) in others and bits - min(beside) < MARGIN
         flawless = not group[0].rising.off < steps.off or bits - best >= FLAWLESS_MARGIN
         if bits - best < MARGIN or (elsewhere and counts) or not flawless:
             yield _spot(reading.claims[0])
+
+
+def _is_apart(group: Sequence[_Counter], claims: Sequence[Claim]) -> bool:
+    """Whether none of some columns shares a byte with fields."""
+    return all(free(*_extent(each.claim), claims) for each in group)
 
 
 def _covered(claim: Claim) -> set[tuple[str, int]]:
