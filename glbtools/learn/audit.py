@@ -750,6 +750,10 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     even = unused or full
     if len(set(raws)) < FEWEST_DATES and len(raws) >= FEWEST_STEPS and not full:
         yield f"they hardly change in {len(raws)} records: the upper bytes of a count change as seldom"
+    if not even and not _is_one(places[0]) and all(map(_is_one, places[1:])):
+        yield Form("nothing but its lowest byte changes: so does any count beside what stays the same")
+    if _shares_bytes(raws, [_raw_number(layout, each, data, queue) for data, each, queue in samples]):
+        yield "two of its bytes are two of the number"
     if _is_one(places[0]) and not _is_one(raws) and not even:
         yield "its lowest byte never changes though others do: no clock runs so"
     elif (
@@ -773,6 +777,24 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     rises, falls = sum(step > 0 for step in steps), sum(step < 0 for step in steps)
     if falls > max(2, LOST * len(steps)) or rises < FEWEST_RISES * falls:
         yield "they go back and forth"
+
+
+def _raw_number(layout: Layout, record: Record, data: bytes, queue: Queue) -> bytes:
+    """Return the bytes of the number of a record; none where no field has it."""
+    field = layout.with_role("sync")
+    if field is None:
+        return b""
+    start = queue.codec.origin(record, field.section) + field.offset
+    return data[start : start + field.size]
+
+
+def _shares_bytes(raws: Sequence[bytes], others: Sequence[bytes]) -> bool:
+    """Whether two neighbouring bytes of one field are two of another in all records, and are not zero."""
+    for at, there in itertools.product(range(len(raws[0]) - 1), range(len(others[0]) - 1)):
+        pairs = [(raw[at : at + 2], other[there : there + 2]) for raw, other in zip(raws, others, strict=True)]
+        if any(one != b"\0\0" for one, _ in pairs) and _nearly_all(one == other for one, other in pairs):
+            return True
+    return False
 
 
 def _on_the_hour(seconds: Sequence[int]) -> bool:
