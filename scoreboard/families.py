@@ -200,10 +200,10 @@ def sample(seed: int) -> Sample:
     rows = list(_changes(dice, number, dice.one_of((12, 30, 60, 60, 120)), container))
     data, places, live = _written(dice, rows, number, date, beside, ending, container, order)
     names = (f"number {number}", f"date {date}", *(f"beside {each}" for each in beside), f"text {ending}", container)
-    return Sample(seed, names, data, places, live, *_damaged(Dice(seed + (1 << 32)), data, len(rows)))
+    return Sample(seed, names, data, places, live, *damaged(Dice(seed + (1 << 32)), data, len(rows)))
 
 
-def _damaged(dice: Dice, data: bytes, records: int) -> tuple[bytes, frozenset[int]]:
+def damaged(dice: Dice, data: bytes, records: int) -> tuple[bytes, frozenset[int]]:
     """Return a file in which some runs of bytes are overwritten, by one value or by noise, and which bytes are."""
     changed = bytearray(data)
     for _ in range(max(1, records // 50)):
@@ -417,6 +417,8 @@ RELATIONS = {
     "number-after": ("after", 1), "ordinal": ("ordinal", 1), "place": ("place", 1), "own-offset": ("offset", 1),
     "in-words": ("text+terminator", 2), "text-in-words": ("text+terminator", 2), "text-in-dwords": ("text", 4),
     "in-blocks": ("record", 16), "in-blocks-of-32": ("record", 32),
+    "number-again": ("number", 1), "low-word": ("number", 1), "complement-32": ("complement", 1),
+    "number-behind": ("after", 1), "place-from-0": ("place", 1), "place-from-1": ("ordinal", 1),
 }  # fmt: skip
 """Families -> what a record says again in them, in units of how many bytes."""
 
@@ -453,7 +455,9 @@ def attempt(drawn: Sample, directory: Path, way: str) -> tuple[str, str]:
 Counts = dict[str, Counter[str]]
 
 
-def measured(seeds: Sequence[int], say: Callable[[str], None]) -> tuple[Counts, Counts, Counts]:
+def measured(
+    seeds: Sequence[int], say: Callable[[str], None], draw: Callable[[int], Sample] = sample
+) -> tuple[Counts, Counts, Counts]:
     """Return what came of some seeds by what was given, by family, and by family where a listing was given.
 
     Every false statement is said.
@@ -463,7 +467,7 @@ def measured(seeds: Sequence[int], say: Callable[[str], None]) -> tuple[Counts, 
     listed: Counts = {}
     with tempfile.TemporaryDirectory() as directory:
         for seed in seeds:
-            drawn = sample(seed)
+            drawn = draw(seed)
             for way in WAYS:
                 outcome, reason = attempt(drawn, Path(directory), way)
                 totals[way][outcome] += 1

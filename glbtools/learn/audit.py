@@ -366,7 +366,10 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
                 )
                 return
     if not known:
-        yield from _swapped(field, taken, origins, chosen)
+        dates = [each for each in layout.section(field.section) if each.role == "stamp"]
+        again = any(each.repeats == "number" and each.size > 2 for each in layout.fields)
+        unchanged = {at for each in dates for at in range(each.offset, each.stop) if _is_same(each, at, samples)}
+        yield from _swapped(field, taken if again else taken - unchanged, origins, chosen)
     if not known:
         yield from _broken_off(field, chosen)
         yield from _of_repeats(layout, samples, chosen)
@@ -376,8 +379,9 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
         place, number = ("first", chosen[0]) if rises[-1] == steps[0] else ("last", chosen[-1])
         yield f"the {place} number, {number}, is far from the others: they may stand beside another text than their own"
         return
-    if middle > MOST_SKIPPED and not shown:
-        yield f"the numbers skip {middle - 1} between most records: they may count something else"
+    typical = [sorted(own)[len(own) // 2] for own in _rises_by_file(chosen, files) if len(own) >= FEWEST_STEPS]
+    if max([middle, *typical]) > MOST_SKIPPED and not shown:
+        yield f"the numbers skip {max([middle, *typical]) - 1} between most records: they may count something else"
         return
     rivals = (
         (values, said)
@@ -388,6 +392,15 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
     )
     words = {at: number & 0xFFFF for at, number in known.items()}
     yield from itertools.islice((said for values, said in rivals if _agrees(values, words)), 1)
+
+
+def _rises_by_file(chosen: Sequence[int], files: Sequence[int]) -> list[list[int]]:
+    """Return the steps by which numbers rise in each file."""
+    found: dict[int, list[int]] = {each: [] for each in files}
+    for one, other, a, b in zip(files, files[1:], chosen, chosen[1:], strict=False):
+        if one == other and b > a:
+            found[one].append(b - a)
+    return list(found.values())
 
 
 def _of_repeats(layout: Layout, samples: Samples, chosen: Sequence[int]) -> Iterator[str]:
@@ -579,6 +592,13 @@ def _is_zero(field: Field, at: int, samples: Samples) -> bool:
     if field.role not in {"sync", "len_text"} or field.kind in {"dec", "hex"}:
         return False
     return not any(data[queue.codec.origin(each, field.section) + at] for data, each, queue in samples)
+
+
+def _is_same(field: Field, at: int, samples: Samples) -> bool:
+    """Whether a byte of dates is one and the same in all records: it need not be of them, though it is read so."""
+    return field.role == "stamp" and _is_one(
+        [data[queue.codec.origin(each, field.section) + at] for data, each, queue in samples]
+    )
 
 
 _ORDERS: dict[str, Callable[[bytes], int]] = {
@@ -874,10 +894,12 @@ def _is_free(layout: Layout, field: Field, at: int) -> bool:
 
 
 def _digits_beside(layout: Layout, field: Field, samples: Samples) -> Iterator[int]:
-    """Yield the offsets beside a field of digits that no field claims, and where digits of its kind stand."""
+    """Yield the offsets beside a field of digits where digits of its kind stand that need not be of another field."""
     digits = DIGITS if field.kind == "dec" else HEX_DIGITS
+    dates = [each for each in layout.section(field.section) if each.role == "stamp" and each.name != field.name]
     for at in (field.offset - 1, field.stop):
-        if not _is_free(layout, field, at) and not (at < 0 and _ends_free(layout, field)):
+        dated = any(each.offset <= at < each.stop and _is_same(each, at, samples) for each in dates)
+        if not _is_free(layout, field, at) and not dated and not (at < 0 and _ends_free(layout, field)):
             continue
         starts = [queue.codec.origin(each, field.section) + at for _, each, queue in samples]
         raws = [data[start : start + 1] for (data, _, _), start in zip(samples, starts, strict=True) if start >= 0]

@@ -378,8 +378,10 @@ def _test(learning: Learning, reading: Reading, best: Layout, fixed: Set[str], *
     if unset and learning.layout.with_role("stamp") is not None:
         learning.layout = without_stamp(learning.layout, ["all of them are zero"])
         learning.concluded.append("dates are left open: all of them are zero, as other bytes may be")
-    own = learning.layout.with_role("stamp") if placed else None
-    if parts and not dated and "stamp" not in fixed and (why := list(date_doubts(parts))):
+    stamp = learning.layout.with_role("stamp")
+    own = stamp if placed else None
+    beside = [] if placed or stamp is None else ["other bytes may be dates as well"]
+    if parts and not dated and "stamp" not in fixed and (why := [*date_doubts(parts), *beside]):
         own = own if all(isinstance(each, Form) for each in why) else None
         learning.layout = without_stamp(learning.layout, why)
         learning.concluded.append(f"dates are left open: {'; '.join(why)}")
