@@ -123,12 +123,14 @@ def _out_of_step(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
     field = queue.layout.with_role("sync")
     if field is not None and field.section == "record" and len(rest) <= head:
         value = field.read(rest[field.offset : field.stop])
-        if isinstance(value, int) and last.sync and value - last.sync == (1 if last.sync > records[-2].sync else -1):
+        steps = [b.sync - a.sync for a, b in itertools.pairwise(records)]
+        if isinstance(value, int) and value - last.sync in steps and len(set(steps)) < FEW_VALUES:
             yield f"the number {value} follows the last record of {sample_file.path}: each may be of the text before it"
             return
     data = sample_file.data
     before = sample_file.strong[0] if sample_file.strong else first.start + head
-    if not rest.strip(END_OF_FILE) or (not queue.layout.header and before >= first.start + head):
+    shifted = queue.layout.header or before < first.start + head or len(rest) == head
+    if not rest.strip(END_OF_FILE) or not shifted:
         return
     starts, stops = [each.start for each in records], [each.stop for each in records]
     if len(rest) <= head:

@@ -61,7 +61,7 @@ class CountScore(NamedTuple):
 def rising(values: Values) -> CountScore | None:
     """Return how a column rises; None when it does not."""
     steps = [b - a for a, b in itertools.pairwise(values) if a is not None and b is not None]
-    if not steps or len(steps) < (len(values) - 1) * (1 - 2 * SPOILED):
+    if not steps or len(steps) < min((len(values) - 1) * (1 - 2 * SPOILED), max(FEWEST_STEPS, len(values) - LOST)):
         return None
     up = [step for step in steps if 0 < step <= LARGEST_STEP]
     if len(up) < len(steps) * (1 - 2 * SPOILED) or max(filter(None, values), default=0) >= 1 << 32:
@@ -339,6 +339,9 @@ BEGINNING = 22
 
 SIX_DIGITS, BEYOND_BITS = 999_999, 6
 """What LISTQ has room for (Q96060), and bits that a number beyond it costs."""
+
+LOST = 4
+"""Steps that a number may lack: three where the first record has none of it and another is damaged, and one more."""
 
 FEWEST_STEPS, MARGIN = 6, 20.0
 """Steps that show how numbers rise, and bits by which an accident must be less likely (docs/certainty.md 3)."""

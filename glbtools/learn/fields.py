@@ -53,6 +53,9 @@ FEW_VALUES = 3
 FEWEST_FALLS = 3
 """Falls that make a number not worth a look where others rise."""
 
+MOST_OFF = 2
+"""Records of a few in which a number may be missing: the first, where it stands behind the texts, and a damaged one."""
+
 FALL_BITS = 40.0
 """What it costs to fall for good."""
 
@@ -666,7 +669,9 @@ def _counted(sight: Sight, taken: Sequence[Claim]) -> list[_Counter]:
     whole = [each for each in found if not each.rising.off and not each.rising.falls]
     found = [each for each in found if not any(columns.is_of_kinds(each.values, other.values) for other in whole)]
     steady = [
-        each for each in found if each.rising.falls < FEWEST_FALLS and each.rising.off <= SPOILED * len(each.values)
+        each
+        for each in found
+        if each.rising.falls < FEWEST_FALLS and each.rising.off <= max(MOST_OFF, SPOILED * len(each.values))
     ]
     return steady or found
 
