@@ -91,9 +91,9 @@ def frame_doubts(parts: Parts) -> Iterator[str]:
         starts = array("q", sorted(_beginnings(queue)))
         stop = min((each.start for each in queue.left), default=len(sample_file.data))
         stray = [at for at in _outstanding(sample_file) if at < stop and _is_stray(sample_file, starts, at, first)]
-        if len(stray) > max(2, LOST * len(queue.records)):
+        if len(stray) > max(2, STRAY * len(queue.records)):
             stray = _less_fixed(sample_file, queue, stray)
-        if len(stray) > max(2, LOST * len(queue.records)):
+        if len(stray) > max(2, STRAY * len(queue.records)):
             yield (
                 f"{len(stray)} texts of {sample_file.path} stand in no record, the first at 0x{stray[0]:x}: "
                 "the rule by which records follow each other breaks off there"
@@ -430,7 +430,12 @@ def _broken_off(field: Field, chosen: Sequence[int]) -> Iterator[str]:
         if round_ or (high == wide and low == 0):
             yield f"from {a} to {b} a byte carries beyond the next one: they may be a part of longer numbers"
             return
-    falls = sum(b < a for a, b in itertools.pairwise(chosen))
+    if chosen[:2] == [0, 1]:
+        yield "the numbers begin at 0, and those of changes at 1: they may be the places of the records"
+    steps = [b - a for a, b in itertools.pairwise(chosen)]
+    if len(steps) >= FEWEST_STEPS and len(set(steps)) > 1 and not {1, -1} & set(steps):
+        yield "no number follows another: they may count something else"
+    falls = sum(step < 0 for step in steps)
     if max(2, LOST * len(chosen)) < falls < (1 - LOST) * len(chosen):
         yield f"the numbers fall {falls} times: they may count something else"
 
@@ -995,6 +1000,8 @@ def text_doubts(parts: Parts) -> Iterator[str]:
     layout = parts[0][1].layout
     yield from _cut_ends(parts)
     yield from _cut_by_slots(parts)
+    yield from _ungrammatical(parts)
+    yield from _further_lines(parts)
     yield from _lines_behind(parts)
     yield from _digits_behind(parts)
     if layout.with_role("len_text") is not None:
@@ -1017,6 +1024,38 @@ def text_doubts(parts: Parts) -> Iterator[str]:
                     "behind it, perhaps with what stood there before"
                 )
                 return
+
+
+def _ungrammatical(parts: Parts) -> Iterator[str]:
+    """Yield that texts are no transactions by their grammar: most of them, or some but for their last characters."""
+    unlisted = (queue for sample_file, queue in parts if not sample_file.printed)
+    texts = [each.text for each in itertools.islice(itertools.chain.from_iterable(map(undamaged, unlisted)), COMPARED)]
+    strange = [text for text in texts if not is_blank(text) and not grammatical([text])]
+    longer = [text for text in strange if any(grammatical([text[:-more].rstrip()]) for more in range(1, MOST_BEHIND))]
+    if len(longer) > max(2, LOST * len(texts)):
+        yield f"{len(longer)} of {len(texts)} texts are transactions but for their end, as {longer[0][-30:]!r}"
+    elif len(strange) * 2 > len(texts):
+        yield f"{len(strange)} of {len(texts)} texts are no transactions by their grammar, as {strange[0][-30:]!r}"
+
+
+MOST_BEHIND = 5
+"""Characters behind a text that may be taken for its end, and one more."""
+
+
+def _further_lines(parts: Parts) -> Iterator[str]:
+    """Yield that a further line of a transaction stands behind records that end with their first line."""
+    for sample_file, queue in parts:
+        if queue.layout.terminator != "crlf" or sample_file.printed:
+            continue
+        stops = [each.stop - _size_behind(queue, each) + len(CRLF) for each in queue.records]
+        more = [at for at in stops if FURTHER.match(sample_file.data, at)]
+        if len(more) > 1:
+            yield f"behind {len(more)} texts of {sample_file.path} stands what may be a further line of theirs"
+
+
+CRLF = b"\r\n"
+FURTHER = re.compile(rb"(?:- .|  \S)[^\r\n\x00]*\r\n")
+"""A line that goes on with the transaction before it: template lines begin with a hyphen or spaces (Q96001)."""
 
 
 def _lines_behind(parts: Parts) -> Iterator[str]:

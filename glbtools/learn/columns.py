@@ -294,7 +294,7 @@ def _is_carried(pairs: Sequence[tuple[int, int]]) -> bool:
     usual = Counter((a >> 8, (a - c) & 0xFF) for a, c in pairs).most_common(1)
     if not usual or usual[0][0][1] or len(pairs) - usual[0][1] > SPOILED / 3 * len(pairs):
         return False
-    steps = [(c, d) for (_, c), (_, d) in itertools.pairwise(pairs) if c >> 8 != d >> 8]
+    steps = [(c, d) for (a, c), (b, d) in itertools.pairwise(pairs) if c >> 8 != d >> 8 and b <= a]
     return any((d >> 8) - (c >> 8) == 1 and 0 < d - c <= MOST_CARRIED for c, d in steps)
 
 
