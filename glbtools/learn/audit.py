@@ -86,11 +86,15 @@ def frame_doubts(parts: Parts) -> Iterator[str]:
                 f"first in the {queue.named(odd[0])}"
             )
         yield from _misread(sample_file, queue, strange, odd)
+        size, count = of_one_kind(queue)
+        if count > max(2, LOST * len(queue.records)) and 0 < size <= MOST_FILLED and queue.layout.stride == 1:
+            yield f"{count} places of {sample_file.path} between records have {size} bytes each: they fill something up"
         yield from _in_header(sample_file, queue)
         yield from _out_of_step(sample_file, queue)
         starts = array("q", sorted(_beginnings(queue)))
         stop = min((each.start for each in queue.left), default=len(sample_file.data))
         stray = [at for at in _outstanding(sample_file) if at < stop and _is_stray(sample_file, starts, at, first)]
+        stray = sorted({*stray, *_between(sample_file, queue)})
         if len(stray) > max(2, STRAY * len(queue.records)):
             stray = _less_fixed(sample_file, queue, stray)
         if len(stray) > max(2, STRAY * len(queue.records)):
@@ -157,6 +161,9 @@ def _may_be_of(column: Sequence[int], value: int) -> bool:
     low, high = min(column), max(column)
     return 2 * low - high - 1 <= value <= 2 * high - low + 1 if low < high else value == low
 
+
+MOST_FILLED = 3
+"""Bytes that fill a record up to an even place, or to one of four."""
 
 END_OF_FILE = b"\0\x1a"
 """What files end with, as many as it takes to fill a block."""
@@ -258,6 +265,22 @@ def _outstanding(sample_file: SampleFile) -> list[int]:
     """Return where a text begins behind a byte that no text holds."""
     data = sample_file.data
     return [at for at in sample_file.anchors if at and (data[at - 1] < 32 or data[at - 1] in (127, 255))]
+
+
+def _between(sample_file: SampleFile, queue: Queue) -> Iterator[int]:
+    """Yield where whole transactions begin in front of the first record, or between records."""
+    end, anchors = queue.layout.header, sample_file.anchors
+    for each in sorted(queue.records, key=lambda each: each.start) if not sample_file.printed else ():
+        for at in anchors[bisect_left(anchors, end) : bisect_left(anchors, each.start)] if end < each.start else ():
+            stop = sample_file.control(at)
+            if end <= at < stop <= each.start and _is_transaction(sample_file.data[at:stop]):
+                yield at
+                end = stop
+        end = max(end, each.stop)
+
+
+def _is_transaction(raw: bytes) -> bool:
+    return bool(grammatical([raw.decode("cp850")]))
 
 
 def _less_fixed(sample_file: SampleFile, queue: Queue, places: Sequence[int]) -> list[int]:
@@ -374,6 +397,7 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
         yield from _swapped(field, taken if again else taken - unchanged, origins, chosen)
     if not known:
         yield from _broken_off(field, chosen)
+        yield from _wider_in_places(layout, field, origins, chosen)
         yield from _of_repeats(layout, samples, chosen)
     rises = sorted(step for step in steps if step > 0)
     middle = rises[len(rises) // 2]
@@ -403,6 +427,24 @@ def _rises_by_file(chosen: Sequence[int], files: Sequence[int]) -> list[list[int
         if one == other and b > a:
             found[one].append(b - a)
     return list(found.values())
+
+
+def _wider_in_places(
+    layout: Layout, field: Field, origins: Sequence[tuple[bytes, int]], chosen: Sequence[int]
+) -> Iterator[str]:
+    """Yield that the byte above a number is not zero just where the number does not go with those beside it."""
+    above = field.stop if field.byte_order == "little" else field.offset - 1
+    if field.kind not in WIDER or not _is_free(layout, field, above):
+        return
+    high = [data[origin + above] for data, origin in origins]
+    if Counter(high).most_common(1)[0][0] != 0:
+        return
+    for at, (byte, number) in enumerate(zip(high, chosen, strict=True)):
+        astray = number <= (chosen[at - 1] if at else 0) or (at + 1 < len(chosen) and number >= chosen[at + 1])
+        if byte and astray:
+            wide = number + (byte << 8 * field.size)
+            yield f"the byte above the number {number} is not zero: it may be {wide}, of more bits"
+            return
 
 
 def _of_repeats(layout: Layout, samples: Samples, chosen: Sequence[int]) -> Iterator[str]:
@@ -1049,8 +1091,8 @@ def _further_lines(parts: Parts) -> Iterator[str]:
             continue
         stops = [each.stop - _size_behind(queue, each) + len(CRLF) for each in queue.records]
         more = [at for at in stops if FURTHER.match(sample_file.data, at)]
-        if len(more) > 1:
-            yield f"behind {len(more)} texts of {sample_file.path} stands what may be a further line of theirs"
+        if more:
+            yield f"behind {len(more)} of the texts of {sample_file.path} stands what may be a further line of theirs"
 
 
 CRLF = b"\r\n"
