@@ -193,6 +193,20 @@ def kind_doubts(parts: Parts) -> Iterator[str]:
                 f"{count} places of {sample_file.path} of {size} bytes each are no records and begin alike: there may "
                 "be records of another kind"
             )
+    yield from _turned_lengths(parts)
+
+
+def _turned_lengths(parts: Parts) -> Iterator[str]:
+    """Yield that some lengths are those of their texts, negative or turned round: deleted records may have them so."""
+    for sample_file, queue in parts:
+        length = queue.codec.length
+        if length is None or length.size < 2 or sample_file.printed:
+            continue
+        place, most = queue.codec.other_fields.index(length), (1 << 8 * length.size) - 1
+        sums = [int(each.others[place]) + queue.codec.len_text(each.text) for each in queue.records]
+        turned = sum(each in (most, most + 1) for each in sums)
+        if turned:
+            yield f"{turned} lengths of {sample_file.path} are turned round: they may mark deleted records"
 
 
 def _misread(
@@ -273,9 +287,10 @@ def _between(sample_file: SampleFile, queue: Queue) -> Iterator[int]:
     for each in sorted(queue.records, key=lambda each: each.start) if not sample_file.printed else ():
         for at in anchors[bisect_left(anchors, end) : bisect_left(anchors, each.start)] if end < each.start else ():
             stop = sample_file.control(at)
-            if end <= at < stop <= each.start and _is_transaction(sample_file.data[at:stop]):
+            raw = sample_file.data[at:stop].partition(CRLF)[0]
+            if end <= at < stop and at + len(raw) <= each.start and _is_transaction(raw):
                 yield at
-                end = stop
+                end = at + len(raw)
         end = max(end, each.stop)
 
 
@@ -429,6 +444,10 @@ def _rises_by_file(chosen: Sequence[int], files: Sequence[int]) -> list[list[int
     return list(found.values())
 
 
+FOLLOWED = 0.1
+"""Share of the changes of a queue, at least, that follow each other by number."""
+
+
 def _wider_in_places(
     layout: Layout, field: Field, origins: Sequence[tuple[bytes, int]], chosen: Sequence[int]
 ) -> Iterator[str]:
@@ -472,11 +491,12 @@ def _broken_off(field: Field, chosen: Sequence[int]) -> Iterator[str]:
         if round_ or (high == wide and low == 0):
             yield f"from {a} to {b} a byte carries beyond the next one: they may be a part of longer numbers"
             return
-    if chosen[:2] == [0, 1]:
+    if chosen[:1] == [0]:
         yield "the numbers begin at 0, and those of changes at 1: they may be the places of the records"
     steps = [b - a for a, b in itertools.pairwise(chosen)]
-    if len(steps) >= FEWEST_STEPS and len(set(steps)) > 1 and not {1, -1} & set(steps):
-        yield "no number follows another: they may count something else"
+    following = sum(abs(step) == 1 for step in steps)
+    if len(steps) >= FEWEST_STEPS and len(set(steps)) > 1 and following < FOLLOWED * len(steps):
+        yield f"{following} of {len(steps)} numbers follow the one before: they may count something else"
     falls = sum(step < 0 for step in steps)
     if max(2, LOST * len(chosen)) < falls < (1 - LOST) * len(chosen):
         yield f"the numbers fall {falls} times: they may count something else"
