@@ -195,3 +195,93 @@ def test_where_numbers_stand_in_no_order_the_place_in_the_file_is_not_the_number
 )  # fmt: skip
 def test_what_is_stated_of_a_design_is_true(design: Design, first: int, step: int, stated: Stating) -> None:
     told(stated, design, list(itertools.islice(itertools.count(first, step), RECORDS)))
+
+
+# --- files of programs of their own ------------------------------------------------------------------------------
+
+
+def high_word(at: int, raw: bytes) -> bytes:
+    return struct.pack("<IH", 6_577_602 + at - RECORDS, len(raw) + 1) + raw + b"\0"
+
+
+def first_from_elsewhere(at: int, raw: bytes) -> bytes:
+    return struct.pack("<IH", at or 9_071_561, len(raw) + 1) + raw + b"\0"
+
+
+def padded(at: int, raw: bytes) -> bytes:
+    return struct.pack("<H", len(raw)) + raw + b"\0" * (2 - (len(raw) + 1) % 2 + 1) + struct.pack("<I", 1927 + at)
+
+
+def from_zero(at: int, raw: bytes) -> bytes:
+    return struct.pack("<HdH", at, 55_375.0 + at, len(raw) + 1) + raw + b"\0"
+
+
+def as_double(at: int, raw: bytes) -> bytes:
+    return struct.pack("<H", len(raw) + 1) + struct.pack("<d", at + 1.0) + raw + b"\0"
+
+
+def total_of_texts(at: int, raw: bytes) -> bytes:
+    total = sum(len(text(each)) for each in range(at))
+    return struct.pack("<IdH", total, 300.0 + at, len(raw) + 1) + raw + b"\0"
+
+
+def length_at_both_ends(at: int, raw: bytes) -> bytes:
+    size = struct.pack("<H", len(raw))
+    return size + struct.pack("<I", 400 + at) + raw + size
+
+
+def status_before(at: int, raw: bytes) -> bytes:
+    return struct.pack("<IH", 43 + at, len(raw) + 1) + b"+" + raw
+
+
+def ended_by_dollar(at: int, raw: bytes) -> bytes:
+    return struct.pack("<I", 400 + at) + raw + b"$"
+
+
+def quoted(at: int, raw: bytes) -> bytes:
+    return b'%d,"' % (400 + at) + raw + b'"\r\n'
+
+
+def summed_in_hex(at: int, raw: bytes) -> bytes:
+    ended = raw + b" %02X" % (sum(raw) & 0xFF)
+    return struct.pack("<IH", 400 + at, len(ended) + 1) + ended + b"\0"
+
+
+def ended_by_high_bit(at: int, raw: bytes) -> bytes:
+    return struct.pack("<I", 400 + at) + raw[:-1] + bytes([raw[-1] | 0x80])
+
+
+def in_two_fields(at: int, raw: bytes) -> bytes:
+    name, address = raw.split(b"\t")
+    return struct.pack("<I", 400 + at) + name.ljust(33, b"\0") + address.ljust(80, b"\0")
+
+
+def numbered_line(at: int, raw: bytes) -> bytes:
+    return b"[%d] " % (at + 1) + raw + b"\r\n"
+
+
+OWN = [
+    high_word, first_from_elsewhere, padded, from_zero, as_double, total_of_texts, length_at_both_ends, status_before,
+    ended_by_dollar, quoted, summed_in_hex, ended_by_high_bit, in_two_fields, numbered_line,
+]  # fmt: skip
+
+TRUE_NUMBERS = {
+    high_word: 6_577_602 - RECORDS, first_from_elsewhere: 0, padded: 1927, from_zero: 55_375, as_double: 1,
+    total_of_texts: 300, length_at_both_ends: 400, status_before: 43, numbered_line: 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("record", OWN, ids=lambda record: record.__name__)
+def test_what_is_stated_of_a_program_of_its_own_is_true(record: Callable[[int, bytes], bytes], stated: Stating) -> None:
+    records = [record(at, text(at)) for at in range(RECORDS)]
+    learning, found = stated(b"".join(records))
+    starts = list(itertools.accumulate(map(len, records), initial=0))
+    first = TRUE_NUMBERS.get(record, 400)
+    for at, (start, raw) in enumerate(zip(starts, records, strict=False)):
+        whole = record is not in_two_fields
+        held = [each for place, each in found.items() if start <= place < start + len(raw)]
+        assert len(held) == (1 if found else 0), (f"record {at} is read {len(held)} times", learning.reasons)
+        for number, raw_text in held:
+            assert raw_text == text(at) if whole else b"\t" in raw_text
+            true = 9_071_561 if record is first_from_elsewhere and not at else first + at
+            assert number in (None, true), f"{number} in place of {true}"
