@@ -453,17 +453,21 @@ def _wider_in_places(
 ) -> Iterator[str]:
     """Yield that the byte above a number is not zero just where the number does not go with those beside it."""
     above = field.stop if field.byte_order == "little" else field.offset - 1
-    if field.kind not in WIDER or not _is_free(layout, field, above):
-        return
-    high = [data[origin + above] for data, origin in origins]
-    if Counter(high).most_common(1)[0][0] != 0:
-        return
-    for at, (byte, number) in enumerate(zip(high, chosen, strict=True)):
-        astray = number <= (chosen[at - 1] if at else 0) or (at + 1 < len(chosen) and number >= chosen[at + 1])
-        if byte and astray:
-            wide = number + (byte << 8 * field.size)
-            yield f"the byte above the number {number} is not zero: it may be {wide}, of more bits"
-            return
+    before = [field.offset - 2] if field.size == 2 else []  # the high word, where that stands first
+    for place in (above, *before):
+        if field.kind not in WIDER or not _is_free(layout, field, place):
+            continue
+        high = [data[origin + place] for data, origin in origins]
+        for at, (byte, number) in enumerate(zip(high, chosen, strict=True)):
+            astray = number <= (chosen[at - 1] if at else 0) or (at + 1 < len(chosen) and number >= chosen[at + 1])
+            if byte and astray and not Counter(high).most_common(1)[0][0]:
+                wide = number + (byte << 8 * field.size)
+                yield f"the byte above the number {number} is not zero: it may be {wide}, of more bits"
+                return
+
+
+FOLLOWED = 0.1
+"""Share of the changes of a queue, at least, that follow each other by number."""
 
 
 def _of_repeats(layout: Layout, samples: Samples, chosen: Sequence[int]) -> Iterator[str]:
@@ -488,14 +492,14 @@ def _broken_off(field: Field, chosen: Sequence[int]) -> Iterator[str]:
         low, high = min(a, b), max(a, b)
         wide = (1 << 8 * field.size) - 1 if field.kind.startswith("u") else 0
         round_ = high - low > FAR and (high - low) % 256 <= MOST_SKIPPED and high & 0xFF < low & 0xFF
-        if round_ or (high == wide and low == 0):
+        if round_ or (wide and high > wide - MOST_SKIPPED and low < MOST_SKIPPED):
             yield f"from {a} to {b} a byte carries beyond the next one: they may be a part of longer numbers"
             return
     if chosen[:1] == [0]:
         yield "the numbers begin at 0, and those of changes at 1: they may be the places of the records"
     steps = [b - a for a, b in itertools.pairwise(chosen)]
     following = sum(abs(step) == 1 for step in steps)
-    if len(steps) >= FEWEST_STEPS and len(set(steps)) > 1 and following < FOLLOWED * len(steps):
+    if len(steps) >= FEWEST_STEPS and following < FOLLOWED * len(steps):
         yield f"{following} of {len(steps)} numbers follow the one before: they may count something else"
     falls = sum(step < 0 for step in steps)
     if max(2, LOST * len(chosen)) < falls < (1 - LOST) * len(chosen):
@@ -967,13 +971,23 @@ def _digits_beside(layout: Layout, field: Field, samples: Samples) -> Iterator[i
     digits = DIGITS if field.kind == "dec" else HEX_DIGITS
     dates = [each for each in layout.section(field.section) if each.role == "stamp" and each.name != field.name]
     for at in (field.offset - 1, field.stop):
-        dated = any(each.offset <= at < each.stop and _is_same(each, at, samples) for each in dates)
+        more = at + (1 if at > field.offset else -1)  # of a date the highest byte alone is a digit from 1995 on
+        dated = any(
+            {at, more} <= set(range(each.offset, each.stop)) and _is_same(each, at, samples)
+            and _is_same(each, more, samples) and _are_digits(each, more, samples, digits)
+            for each in dates
+        )  # fmt: skip
         if not _is_free(layout, field, at) and not dated and not (at < 0 and _ends_free(layout, field)):
             continue
         starts = [queue.codec.origin(each, field.section) + at for _, each, queue in samples]
         raws = [data[start : start + 1] for (data, _, _), start in zip(samples, starts, strict=True) if start >= 0]
         if sum(raw in digits for raw in raws if raw) >= (1 - LOST) * len(raws):
             yield at
+
+
+def _are_digits(field: Field, at: int, samples: Samples, digits: bytes) -> bool:
+    """Whether nearly all records have a digit at an offset of a field's section."""
+    return _nearly_all(data[queue.codec.origin(each, field.section) + at] in digits for data, each, queue in samples)
 
 
 DIGITS = b"0123456789"
