@@ -75,7 +75,7 @@ class Claim(NamedTuple):
         link: previous or next.
         doc: what shows it.
         sure: whether nothing else would explain the bytes as well.
-        placed: whether no other bytes would: of a date whose form alone is open.
+        placed: whether no other bytes are dates that rise as well and lie as close together.
     """
 
     side: str
@@ -448,7 +448,12 @@ def _stamp(sight: Sight, taken: Sequence[Claim]) -> list[Claim]:
         doc += f"; may also be read as {others[0].encoding}"
     if rivals:
         doc += f"; so might the bytes {_spot(rivals[0].claim)}"
-    return [best.claim._replace(doc=doc, sure=not others and not rivals, placed=not rivals)]
+    close = [each for each in rivals if each.dated.backwards <= best.dated.backwards and each.dated.days < CLOSE]
+    return [best.claim._replace(doc=doc, sure=not others and not rivals, placed=not close)]
+
+
+CLOSE = 100
+"""Days within which other dates lie that rise as well as the best, so that either may be the ones of the changes."""
 
 
 def _worth(sight: Sight, date: _Date, others: Sequence[_Date]) -> tuple[float, float, float, float]:
