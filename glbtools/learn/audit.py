@@ -107,8 +107,7 @@ def frame_doubts(parts: Parts) -> Iterator[str]:
 def _in_header(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
     """Yield that a text stands in what is read as the header of a file: the records may begin before it."""
     for at in itertools.takewhile(lambda at: at < queue.layout.header, sample_file.strong):
-        text = sample_file.data[at : sample_file.control(at)].decode(queue.layout.encoding, "replace")
-        if grammatical([text]):
+        if _is_transaction(sample_file, queue, at):
             yield f"a text stands in what is read as the header of {sample_file.path}, at 0x{at:x}"
             return
 
@@ -142,7 +141,7 @@ def _out_of_step(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
             yield f"behind the last record of {sample_file.path} stand {len(rest)} bytes more: they may be part of it"
         return
     at = sample_file.strong[-1] if sample_file.strong else 0
-    if at < last.stop or not grammatical([data[at : sample_file.control(at)].decode(queue.layout.encoding, "replace")]):
+    if at < last.stop or not _is_transaction(sample_file, queue, at):
         return
     missing = max(0, _size_behind(queue, first) - (len(data) - sample_file.control(at)))
     lead = data[max(0, queue.layout.header - missing) : queue.layout.header]
@@ -203,8 +202,8 @@ def _turned_lengths(parts: Parts) -> Iterator[str]:
         if length is None or length.size < 2 or sample_file.printed:
             continue
         place, most = queue.codec.other_fields.index(length), (1 << 8 * length.size) - 1
-        sums = [int(each.others[place]) + queue.codec.len_text(each.text) for each in queue.records]
-        turned = sum(each in (most, most + 1) for each in sums)
+        long = [each for each in queue.records if int(each.others[place]) > most // 2]
+        turned = sum(int(each.others[place]) + queue.codec.len_text(each.text) in (most, most + 1) for each in long)
         if turned:
             yield f"{turned} lengths of {sample_file.path} are turned round: they may mark deleted records"
 
@@ -286,16 +285,24 @@ def _between(sample_file: SampleFile, queue: Queue) -> Iterator[int]:
     end, anchors = queue.layout.header, sample_file.anchors
     for each in sorted(queue.records, key=lambda each: each.start) if not sample_file.printed else ():
         for at in anchors[bisect_left(anchors, end) : bisect_left(anchors, each.start)] if end < each.start else ():
-            stop = sample_file.control(at)
-            raw = sample_file.data[at:stop].partition(CRLF)[0]
-            if end <= at < stop and at + len(raw) <= each.start and _is_transaction(raw):
+            stop = _end_of_line(sample_file, at)
+            if end <= at < stop <= each.start and _is_transaction(sample_file, queue, at, stop):
                 yield at
-                end = at + len(raw)
+                end = stop
         end = max(end, each.stop)
 
 
-def _is_transaction(raw: bytes) -> bool:
-    return bool(grammatical([raw.decode("cp850")]))
+def _end_of_line(sample_file: SampleFile, at: int) -> int:
+    """Return where the line ends that a text begins with, or the text itself."""
+    stop = sample_file.control(at)
+    end = sample_file.data.find(CRLF, at, stop)
+    return stop if end < 0 else end
+
+
+def _is_transaction(sample_file: SampleFile, queue: Queue, at: int, stop: int | None = None) -> bool:
+    """Whether what stands at a place, up to a byte that no text has, is a transaction by the grammar."""
+    raw = sample_file.data[at : sample_file.control(at) if stop is None else stop]
+    return bool(grammatical([raw.decode(queue.layout.encoding, "replace")]))
 
 
 def _less_fixed(sample_file: SampleFile, queue: Queue, places: Sequence[int]) -> list[int]:
@@ -335,23 +342,23 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
     yield from _of_the_next(parts, field)
     if field.kind in {"w32", "bcd32"}:
         return  # looked at only where somebody knows the numbers, and of such a form no other is as likely
+    known = _known(parts, samples)
+    chosen, files = [each.sync for _, each, _ in samples], [id(data) for data, _, _ in samples]
+    runs = _by_file(chosen, files)
     if field.kind in {"dec", "hex"}:
         beside = list(_digits_beside(layout, field, samples))
         if any(not _is_one_digit_behind(samples, field, at) for at in beside):
             yield "digits stand beside the number: they may be of a longer one, or of a date in digits"
         yield from _longer(layout, field, samples)
-        if not _known(parts, samples):
-            yield from _broken_off(field, [each.sync for _, each, _ in samples])
+        if not known:
+            yield from _broken_off(field, runs)
         return
     origins = [(data, queue.codec.origin(each, field.section)) for data, each, queue in samples]
-    chosen = [each.sync for _, each, _ in samples]
-    files = [id(data) for data, _, _ in samples]
     varying = [
         at for at in range(field.offset, field.stop) if not _is_one([data[start + at] for data, start in origins])
     ]
     if not varying:
         return
-    known = _known(parts, samples)
     if max(known.values(), default=0) <= LAST_DIGIT:
         yield from _in_decimal(chosen)
     low, high = min(varying), max(varying)
@@ -359,7 +366,7 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
     if most > STRAY * len(chosen):
         yield f"{most} of {len(chosen)} numbers are more than any count of changes"
         return
-    steps = [b - a for one, other, a, b in zip(files, files[1:], chosen, chosen[1:], strict=False) if one == other]
+    steps = [step for run in runs for step in _steps(run)]
     if not known and len(steps) < FEWEST_STEPS and set(steps) != {1}:
         yield "the records are few, and their numbers do not rise by one each time: a date or a place rises so, too"
         return
@@ -410,19 +417,19 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
         again = any(each.repeats == "number" and each.size > 2 for each in layout.fields)
         unchanged = {at for each in dates for at in range(each.offset, each.stop) if _is_same(each, at, samples)}
         yield from _swapped(field, taken if again else taken - unchanged, origins, chosen)
-    if not known:
-        yield from _broken_off(field, chosen)
-        yield from _wider_in_places(layout, field, origins, chosen)
+        yield from _broken_off(field, runs)
+        yield from _wider_in_places(layout, field, origins, chosen, files)
         yield from _of_repeats(layout, samples, chosen)
     rises = sorted(step for step in steps if step > 0)
-    middle = rises[len(rises) // 2]
     if not known and len(rises) >= FEWEST_STEPS and rises[-1] in (steps[0], steps[-1]) and rises[-1] > FAR * rises[-2]:
         place, number = ("first", chosen[0]) if rises[-1] == steps[0] else ("last", chosen[-1])
         yield f"the {place} number, {number}, is far from the others: they may stand beside another text than their own"
         return
-    typical = [sorted(own)[len(own) // 2] for own in _rises_by_file(chosen, files) if len(own) >= FEWEST_STEPS]
-    if max([middle, *typical]) > MOST_SKIPPED and not shown:
-        yield f"the numbers skip {max([middle, *typical]) - 1} between most records: they may count something else"
+    own = ([step for step in _steps(run) if step > 0] for run in runs)
+    long = [each for each in own if len(each) >= FEWEST_STEPS]
+    usual = max((statistics.median_high(each) for each in (rises, *long) if each), default=0)
+    if usual > MOST_SKIPPED and not shown:
+        yield f"the numbers skip {usual - 1} between most records: they may count something else"
         return
     rivals = (
         (values, said)
@@ -435,39 +442,34 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
     yield from itertools.islice((said for values, said in rivals if _agrees(values, words)), 1)
 
 
-def _rises_by_file(chosen: Sequence[int], files: Sequence[int]) -> list[list[int]]:
-    """Return the steps by which numbers rise in each file."""
-    found: dict[int, list[int]] = {each: [] for each in files}
-    for one, other, a, b in zip(files, files[1:], chosen, chosen[1:], strict=False):
-        if one == other and b > a:
-            found[one].append(b - a)
-    return list(found.values())
+def _by_file(chosen: Sequence[int], files: Sequence[int]) -> list[list[int]]:
+    """Return the numbers of each file: between two files nothing rises or falls."""
+    told = itertools.groupby(zip(files, chosen, strict=True), lambda each: each[0])
+    return [[number for _, number in own] for _, own in told]
 
 
-FOLLOWED = 0.1
-"""Share of the changes of a queue, at least, that follow each other by number."""
+def _steps(numbers: Sequence[int]) -> list[int]:
+    """Return the steps between numbers."""
+    return [b - a for a, b in itertools.pairwise(numbers)]
 
 
 def _wider_in_places(
-    layout: Layout, field: Field, origins: Sequence[tuple[bytes, int]], chosen: Sequence[int]
+    layout: Layout, field: Field, origins: Sequence[tuple[bytes, int]], chosen: Sequence[int], files: Sequence[int]
 ) -> Iterator[str]:
     """Yield that the byte above a number is not zero just where the number does not go with those beside it."""
     above = field.stop if field.byte_order == "little" else field.offset - 1
-    before = [field.offset - 2] if field.size == 2 else []  # the high word, where that stands first
-    for place in (above, *before):
+    swapped = [field.offset - 2] if field.size == 2 else []  # the high word, where that stands first
+    for place in (above, *swapped):
         if field.kind not in WIDER or not _is_free(layout, field, place):
             continue
         high = [data[origin + place] for data, origin in origins]
         for at, (byte, number) in enumerate(zip(high, chosen, strict=True)):
-            astray = number <= (chosen[at - 1] if at else 0) or (at + 1 < len(chosen) and number >= chosen[at + 1])
+            before = chosen[at - 1] if files[at - 1 : at] == files[at : at + 1] else 0
+            astray = number <= before or (files[at + 1 : at + 2] == files[at : at + 1] and number >= chosen[at + 1])
             if byte and astray and not Counter(high).most_common(1)[0][0]:
                 wide = number + (byte << 8 * field.size)
                 yield f"the byte above the number {number} is not zero: it may be {wide}, of more bits"
                 return
-
-
-FOLLOWED = 0.1
-"""Share of the changes of a queue, at least, that follow each other by number."""
 
 
 def _of_repeats(layout: Layout, samples: Samples, chosen: Sequence[int]) -> Iterator[str]:
@@ -486,24 +488,34 @@ def _of_repeats(layout: Layout, samples: Samples, chosen: Sequence[int]) -> Iter
             return
 
 
-def _broken_off(field: Field, chosen: Sequence[int]) -> Iterator[str]:
-    """Yield why numbers are a part of longer ones, or count something else: they jump where they carry, or fall."""
-    for a, b in itertools.pairwise(chosen):
+def _broken_off(field: Field, runs: Sequence[Sequence[int]]) -> Iterator[str]:
+    """Yield why numbers are a part of longer ones, or count something else: they jump where they carry, or fall.
+
+    Args:
+        field: of the number.
+        runs: the numbers of each file.
+    """
+    steps = [step for run in runs for step in _steps(run)]
+    wide = (1 << 8 * field.size) - 1 if field.kind.startswith("u") else 0
+    for a, b in itertools.chain.from_iterable(map(itertools.pairwise, runs)):
         low, high = min(a, b), max(a, b)
-        wide = (1 << 8 * field.size) - 1 if field.kind.startswith("u") else 0
-        round_ = high - low > FAR and (high - low) % 256 <= MOST_SKIPPED and high & 0xFF < low & 0xFF
-        if round_ or (wide and high > wide - MOST_SKIPPED and low < MOST_SKIPPED):
+        skips = high - low > FAR and (high - low) % 256 <= MOST_SKIPPED and high & 0xFF < low & 0xFF
+        if skips or (wide and high > wide - MOST_SKIPPED and low < MOST_SKIPPED):
             yield f"from {a} to {b} a byte carries beyond the next one: they may be a part of longer numbers"
             return
-    if chosen[:1] == [0]:
+    if any(run[0] == 0 for run in runs):
         yield "the numbers begin at 0, and those of changes at 1: they may be the places of the records"
-    steps = [b - a for a, b in itertools.pairwise(chosen)]
     following = sum(abs(step) == 1 for step in steps)
     if len(steps) >= FEWEST_STEPS and following < FOLLOWED * len(steps):
         yield f"{following} of {len(steps)} numbers follow the one before: they may count something else"
     falls = sum(step < 0 for step in steps)
-    if max(2, LOST * len(chosen)) < falls < (1 - LOST) * len(chosen):
+    count = sum(map(len, runs))
+    if max(2, LOST * count) < falls < (1 - LOST) * count:
         yield f"the numbers fall {falls} times: they may count something else"
+
+
+FOLLOWED = 0.1
+"""Share of the changes of a queue, at least, that follow each other by number."""
 
 
 def _longer(layout: Layout, field: Field, samples: Samples) -> Iterator[str]:
@@ -1102,10 +1114,15 @@ def text_doubts(parts: Parts) -> Iterator[str]:
                 return
 
 
+def _unlisted(parts: Parts) -> list[str]:
+    """Return texts of undamaged records of files without a listing: where there is one, it says where texts end."""
+    queues = (queue for sample_file, queue in parts if not sample_file.printed)
+    return [each.text for each in itertools.islice(itertools.chain.from_iterable(map(undamaged, queues)), COMPARED)]
+
+
 def _ungrammatical(parts: Parts) -> Iterator[str]:
     """Yield that texts are no transactions by their grammar: most of them, or some but for their last characters."""
-    unlisted = (queue for sample_file, queue in parts if not sample_file.printed)
-    texts = [each.text for each in itertools.islice(itertools.chain.from_iterable(map(undamaged, unlisted)), COMPARED)]
+    texts = _unlisted(parts)
     strange = [text for text in texts if not is_blank(text) and not grammatical([text])]
     longer = [text for text in strange if any(grammatical([text[:-more].rstrip()]) for more in range(1, MOST_BEHIND))]
     if len(longer) > max(2, LOST * len(texts)):
@@ -1136,8 +1153,7 @@ FURTHER = re.compile(rb"(?:- .|  \S)[^\r\n\x00]*\r\n")
 
 def _lines_behind(parts: Parts) -> Iterator[str]:
     """Yield that texts go on behind the end of a line with what no transaction holds: they may end there."""
-    unlisted = (queue for sample_file, queue in parts if not sample_file.printed)
-    texts = [each.text for each in itertools.islice(itertools.chain.from_iterable(map(undamaged, unlisted)), COMPARED)]
+    texts = _unlisted(parts)
     strange = [text for text in texts if not grammatical([text])]
     whole = grammatical([text.splitlines()[0] for text in strange if len(text.splitlines()) > 1])
     if whole > max(1, LOST * len(texts)):
@@ -1146,8 +1162,7 @@ def _lines_behind(parts: Parts) -> Iterator[str]:
 
 def _digits_behind(parts: Parts) -> Iterator[str]:
     """Yield that the last characters of all texts are as many hex digits, letters among them: a checksum may be so."""
-    unlisted = (queue for sample_file, queue in parts if not sample_file.printed)
-    texts = [each.text for each in itertools.islice(itertools.chain.from_iterable(map(undamaged, unlisted)), COMPARED)]
+    texts = _unlisted(parts)
     size = next((size for size in (8, 4) if texts and all(_HEX_END.search(text[-size:]) for text in texts)), 0)
     if len(texts) >= FEWEST_STEPS and size and any(not text[-size:].isdigit() for text in texts):
         yield f"the last {size} characters of all texts are hex digits: they may be a checksum"

@@ -61,7 +61,9 @@ class CountScore(NamedTuple):
 def rising(values: Values) -> CountScore | None:
     """Return how a column rises; None when it does not."""
     steps = [b - a for a, b in itertools.pairwise(values) if a is not None and b is not None]
-    if not steps or len(steps) < min((len(values) - 1) * (1 - 2 * SPOILED), max(FEWEST_STEPS, len(values) - LOST)):
+    if not steps or len(steps) < min(
+        (len(values) - 1) * (1 - 2 * SPOILED), max(FEWEST_STEPS, len(values) - MOST_LACKING)
+    ):
         return None
     up = [step for step in steps if 0 < step <= LARGEST_STEP]
     if len(up) < len(steps) * (1 - 2 * SPOILED) or max(filter(None, values), default=0) >= 1 << 32:
@@ -340,7 +342,7 @@ BEGINNING = 22
 SIX_DIGITS, BEYOND_BITS = 999_999, 6
 """What LISTQ has room for (Q96060), and bits that a number beyond it costs."""
 
-LOST = 4
+MOST_LACKING = 4
 """Steps that a number may lack: three where the first record has none of it and another is damaged, and one more."""
 
 FEWEST_STEPS, MARGIN = 6, 20.0

@@ -473,10 +473,6 @@ def _extent(claim: Claim) -> tuple[str, int, int]:
     return claim.side, claim.at, claim.number.size
 
 
-def _own(claim: Claim) -> tuple[str, int, Number]:
-    return claim.side, claim.at, claim.number
-
-
 def _written(sight: Sight, side: str, at: int, number: Number) -> bool:
     """Whether the bytes of a binary number are digits in all records, and so rather digits."""
     if number.kind in {"dec", "hex"}:
@@ -636,17 +632,15 @@ def _complements(sight: Sight, chosen: Claim) -> list[Claim]:
 
     Of 16 bits neither need be the number: 65,000 is as good a count as 535.
     """
-    numbers, few = sight.values(*_own(chosen)), sight.glance(*_own(chosen))
+    numbers, few = sight.values(*chosen[:3]), sight.glance(*chosen[:3])
     found: list[Claim] = []
     for number in columns.wide():
         ones = (1 << 8 * number.size) - 1
         for side, at in sight.spots(number):
-            if not free(side, at, number.size, [chosen, *found]) or not _sums(
-                sight.glance(side, at, number), few, ones
-            ):
+            if not free(side, at, number.size, [chosen, *found]):
                 continue
-            values = sight.values(side, at, number)
-            if _sums(values, numbers, ones):
+            glimpse = sight.glance(side, at, number)
+            if _sums(glimpse, few, ones) and _sums(sight.values(side, at, number), numbers, ones):
                 found.append(Claim(side, at, number, "repeat"))
     return found
 
