@@ -221,11 +221,11 @@ def readings(records: Chain, rule: Rule) -> list[Reading]:
     taken = [*claims, *chained]
     counted = _counted(sight, taken)
     rivals: list[Claim] = []
-    if not _is_told(sight):
+    if not _is_listed(sight):
         turned = ((other, found) for other in sight.turned(runs) if (found := _counted(other, taken)))
         if not counted:
             sight, counted = next(turned, (sight, counted))
-        elif not sight.runs:
+        elif not sight.runs and not _is_told(sight):
             rivals = [each.claim for _, found in turned for each in found]
     order = _order(sight, claims)
     dates = _stamp(sight, [*taken, *_leading(sight, counted, order)]) or _dated_beside(sight, counted, taken)

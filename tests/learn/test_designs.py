@@ -285,3 +285,18 @@ def test_what_is_stated_of_a_program_of_its_own_is_true(record: Callable[[int, b
             assert raw_text == text(at) if whole else b"\t" in raw_text
             true = 9_071_561 if record is first_from_elsewhere and not at else first + at
             assert number in (None, true), f"{number} in place of {true}"
+
+
+@pytest.mark.parametrize(("known", "wanted"), [("first=259", True), ("last=200", True), ("first=200", False)])
+def test_a_known_number_of_a_file_of_the_newest_first_is_held_against_its_first_record(
+    known: str, *, wanted: bool, tmp_path: Path
+) -> None:
+    content, truth = Design("u32", "number").written(list(range(259, 199, -1)))
+    path = tmp_path / "MSTTRANS.GLB"
+    path.write_bytes(content)
+    learning = learn_layout([path], known=[known])
+    assert (learning.layout is not None and learning.layout.numbered) == wanted, learning.reasons
+    if wanted:
+        queue = parse_queue(content, learning.layout)
+        found = {each.start + queue.codec.len_head: each.sync for each in queue.records}
+        assert found == {place: number for place, (number, _) in truth.items()}
