@@ -1,17 +1,15 @@
-"""What else the bytes could be: readings that a layout has to refute before it is stated (docs/certainty.md 3).
+"""What else the bytes of numbers and dates could be: readings that a layout has to refute before it is stated.
 
-The search finds the likeliest layout. Here its number, its texts, its dates and its frame are read otherwise, each in
-the ways in which programs of that time may have stored them. What a rival reads differently, and as well, is a doubt.
+The search finds the likeliest layout. Here its number and its dates are read otherwise, each in the ways in which
+programs of that time may have stored them (docs/certainty.md 3). What a rival reads differently, and as well, is a
+doubt. The frame and the texts are held against what else they could be in ``frame_audit`` and ``text_audit``.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-import re
 import statistics
-from array import array
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -23,25 +21,20 @@ from glbtools.binary.layout import Layout
 from glbtools.binary.records import Record
 from glbtools.formats.queue import Queue, moment
 from glbtools.learn import columns
-from glbtools.learn.comparison import DamageIndex, undamaged
+from glbtools.learn.audited import (
+    FEW_VALUES,
+    FEWEST_STEPS,
+    LOST,
+    STRAY,
+    Parts,
+    Samples,
+    samples_of,
+)
+from glbtools.learn.comparison import undamaged
 from glbtools.learn.dateplaces import clock_bytes
 from glbtools.learn.fields import HEX_DIGITS, MOST_BITS, WRITTEN
-from glbtools.learn.framing import Number, spread
+from glbtools.learn.framing import Number
 from glbtools.learn.inserting import bytes_of, opened, replaced
-from glbtools.learn.samples import ANCHOR, SampleFile
-from glbtools.learn.scoring import grammatical, is_blank, is_odd, of_one_kind, spread_evenly
-
-STRAY = 0.03
-"""Share of the records that damage may have changed where nothing else shows it."""
-
-LOST = 0.05
-"""Share of the texts that may stand in no record, since their records are damaged."""
-
-FEWEST_STEPS = 6
-"""Steps of which one may fall, since numbers begin again or old ones are left over."""
-
-FEW_VALUES = 8
-"""Different values that a byte must take before its range says anything."""
 
 CLOCK = 60
 """What no hour, minute or second reaches."""
@@ -49,280 +42,11 @@ CLOCK = 60
 SHOWN = 30.0
 """Bits that the steps of a number must show: 20, and what some thousand places and forms tried are worth."""
 
-Parts = Sequence[tuple[SampleFile, Queue]]
-
-
-Samples = Sequence[tuple[bytes, Record, Queue]]
-"""Records, each with the bytes of its file and how that is read."""
-
-MOST_SAMPLES = 4000
-"""Records that are enough to see how their fields may be read otherwise."""
-
-
-def _samples(parts: Parts) -> Samples:
-    """Return the undamaged records; where there are many, some from all over: the first, the last, and runs between."""
-    hurt = [DamageIndex(queue) for _, queue in parts]
-    firsts = list(itertools.accumulate((len(queue.records) for _, queue in parts), initial=0))
-    found = []
-    for place in spread(firsts[-1], MOST_SAMPLES):
-        at = bisect_right(firsts, place) - 1
-        sample_file, queue = parts[at]
-        record = queue.records[place - firsts[at]]
-        if not hurt[at](record) and not is_blank(record.text):
-            found.append((sample_file.data, record, queue))
-    return found
-
-
-def frame_doubts(parts: Parts) -> Iterator[str]:
-    """Yield why records are not where a layout has them: texts with control bytes, texts that stand in no record."""
-    for sample_file, queue in parts:
-        hurt, first = DamageIndex(queue), queue.codec.len_head
-        strange = [each for each in queue.records if not is_blank(each.text) and is_odd(_raw(queue, each))]
-        odd = [each for each in strange if not hurt(each)]
-        texts = sum(not is_blank(each.text) and not hurt(each) for each in queue.records) if len(odd) > 1 else 0
-        if len(odd) > max(1, LOST * texts):
-            yield (
-                f"{len(odd)} of {len(queue.records)} texts of {sample_file.path} hold what no transaction holds, "
-                f"first in the {queue.named(odd[0])}"
-            )
-        yield from _misread(sample_file, queue, strange, odd)
-        size, count = of_one_kind(queue)
-        if count > max(2, LOST * len(queue.records)) and 0 < size <= MOST_FILLED and queue.layout.stride == 1:
-            yield f"{count} places of {sample_file.path} between records have {size} bytes each: they fill something up"
-        yield from _in_header(sample_file, queue)
-        yield from _out_of_step(sample_file, queue)
-        starts = array("q", sorted(_beginnings(queue)))
-        stop = min((each.start for each in queue.left), default=len(sample_file.data))
-        stray = [at for at in _outstanding(sample_file) if at < stop and _is_stray(sample_file, starts, at, first)]
-        stray = sorted({*stray, *_between(sample_file, queue)})
-        if len(stray) > max(2, STRAY * len(queue.records)):
-            stray = _less_fixed(sample_file, queue, stray)
-        if len(stray) > max(2, STRAY * len(queue.records)):
-            yield (
-                f"{len(stray)} texts of {sample_file.path} stand in no record, the first at 0x{stray[0]:x}: "
-                "the rule by which records follow each other breaks off there"
-            )
-
-
-def _in_header(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
-    """Yield that a text stands in what is read as the header of a file: the records may begin before it."""
-    for at in itertools.takewhile(lambda at: at < queue.layout.header, sample_file.strong):
-        if _is_transaction(sample_file, queue, at):
-            yield f"a text stands in what is read as the header of {sample_file.path}, at 0x{at:x}"
-            return
-
-
-def _out_of_step(sample_file: SampleFile, queue: Queue) -> Iterator[str]:
-    """Yield why each record may begin and end some bytes away: what is left at the end belongs to the one before.
-
-    A field that is taken for one before the texts, and is one behind them, leaves the last number of a file alone, and
-    the first text without one; a file with a header has bytes for that text as well.
-    """
-    records = sorted(queue.records, key=lambda each: each.start)
-    if len(records) < 2 or sample_file.printed:
-        return
-    first, last = records[0], records[-1]
-    rest, head = sample_file.data[last.stop :], queue.codec.len_head
-    field = queue.layout.with_role("sync")
-    if field is not None and field.section == "record" and len(rest) <= head:
-        value = field.read(rest[field.offset : field.stop])
-        steps = [b.sync - a.sync for a, b in itertools.pairwise(records)]
-        if isinstance(value, int) and value - last.sync in steps and len(set(steps)) < FEW_VALUES:
-            yield f"the number {value} follows the last record of {sample_file.path}: each may be of the text before it"
-            return
-    data = sample_file.data
-    before = sample_file.strong[0] if sample_file.strong else first.start + head
-    shifted = queue.layout.header or before < first.start + head or len(rest) == head
-    if not rest.strip(END_OF_FILE) or not shifted:
-        return
-    starts, stops = [each.start for each in records], [each.stop for each in records]
-    if len(rest) <= head:
-        if all(map(_may_be_of, ([data[start + at] for start in starts] for at in range(len(rest))), rest)):
-            yield f"behind the last record of {sample_file.path} stand {len(rest)} bytes more: they may be part of it"
-        return
-    at = sample_file.strong[-1] if sample_file.strong else 0
-    if at < last.stop or not _is_transaction(sample_file, queue, at):
-        return
-    missing = max(0, _size_behind(queue, first) - (len(data) - sample_file.control(at)))
-    lead = data[max(0, queue.layout.header - missing) : queue.layout.header]
-    ends = ([data[stop - missing + at] for stop in stops] for at in range(missing))
-    if missing and len(lead) == missing and all(map(_may_be_of, ends, lead)):
-        yield f"the last text of {sample_file.path} stands in no record: records may begin {missing} bytes earlier"
-
-
-def _size_behind(queue: Queue, record: Record) -> int:
-    """Return how many bytes a record has behind its text."""
-    return record.stop - record.start - queue.codec.len_head - len(_raw(queue, record))
-
-
-def _may_be_of(column: Sequence[int], value: int) -> bool:
-    """Whether a byte may be one of a column: no farther from the others than those are from each other."""
-    low, high = min(column), max(column)
-    return 2 * low - high - 1 <= value <= 2 * high - low + 1 if low < high else value == low
-
-
-MOST_FILLED = 3
-"""Bytes that fill a record up to an even place, or to one of four."""
-
-END_OF_FILE = b"\0\x1a"
-"""What files end with, as many as it takes to fill a block."""
-
-
-def _is_stray(sample_file: SampleFile, starts: Sequence[int], at: int, head: int) -> bool:
-    """Whether no text begins at a place, nor a record whose number or date may look like one.
-
-    Before a text is a record's where rows say that texts begin there.
-    """
-    following = starts[bisect_left(starts, at)] if starts and at <= starts[-1] else None
-    return following is None or (following - head > at if sample_file.listed else following != at)
-
-
-def _beginnings(queue: Queue) -> Iterator[int]:
-    """Yield where texts begin, of records that are in the queue and of what is left."""
-    first = queue.codec.len_head
-    return (each.start + first for several in (queue.records, queue.left) for each in several)
-
-
-def kind_doubts(parts: Parts) -> Iterator[str]:
-    """Yield that there may be records of another kind: places that are no records, of one size and beginning."""
-    for sample_file, queue in parts:
-        size, count = of_one_kind(queue)
-        if count and not (sample_file.listed and sample_file.listed.keys() <= set(_beginnings(queue))):
-            yield (
-                f"{count} places of {sample_file.path} of {size} bytes each are no records and begin alike: there may "
-                "be records of another kind"
-            )
-    yield from _turned_lengths(parts)
-
-
-def _turned_lengths(parts: Parts) -> Iterator[str]:
-    """Yield that some lengths are those of their texts, negative or turned round: deleted records may have them so."""
-    for sample_file, queue in parts:
-        length = queue.codec.length
-        if length is None or length.size < 2 or sample_file.printed:
-            continue
-        place, most = queue.codec.other_fields.index(length), (1 << 8 * length.size) - 1
-        long = [each for each in queue.records if int(each.others[place]) > most // 2]
-        turned = sum(int(each.others[place]) + queue.codec.len_text(each.text) in (most, most + 1) for each in long)
-        if turned:
-            yield f"{turned} lengths of {sample_file.path} are turned round: they may mark deleted records"
-
-
-def _misread(
-    sample_file: SampleFile, queue: Queue, swallowed: Sequence[Record], odd: Sequence[Record]
-) -> Iterator[str]:
-    """Yield what no damage explains: an empty record, one that swallows others, one that begins too early.
-
-    ``swallowed`` have texts that are none, of which those are ``odd`` that no damage explains.
-    """
-    layout, first = queue.layout, queue.codec.len_head
-    blank = [each for each in queue.records if is_blank(each.text)]
-    if blank and layout.stride == 1 and not _is_explained(sample_file, queue, blank):
-        yield f"a record without a text is read at 0x{blank[0].start:x} of {sample_file.path}, where none may be"
-    length = queue.codec.length
-    if length is not None:
-        at_length = queue.codec.other_fields.index(length)
-        off = Counter(int(each.others[at_length]) - queue.codec.len_text(each.text) for each in queue.records)
-        del off[0]
-        by, count = off.most_common(1)[0] if off else (0, 0)
-        if count > 1 and count * 2 > off.total():
-            yield f"{count} lengths of {sample_file.path} are off by {by}, all alike: they may be stored otherwise"
-    if not swallowed:
-        return
-    sizes = sorted(each.stop - each.start for each in queue.records)
-    lost = sum(each.stop - each.start for each in swallowed)
-    if lost > max(MOST_SWALLOWED * sizes[len(sizes) // 2], LOST * len(sample_file.data)):
-        yield f"{lost} bytes of {sample_file.path} are read as texts that are none, first at 0x{swallowed[0].start:x}"
-    field = layout.with_role("sync")
-    at = {each.start: place for place, each in enumerate(queue.records)}
-    for each in odd if field is not None and field.section == "record" else ():
-        before, after = (queue.records[at[each.start] + by : at[each.start] + by + 1] for by in (-1, 1))
-        if not before or not after:
-            continue
-        for by in (-2, -1, 1, 2):
-            start = each.start + by
-            value = field.read(sample_file.data[start + field.offset : start + field.stop])  # type: ignore[union-attr]
-            fits = isinstance(value, int) and before[0].sync < value < after[0].sync
-            if fits and ANCHOR.match(sample_file.data, start + first):
-                yield (
-                    f"the record at 0x{each.start:x} of {sample_file.path} begins at 0x{start:x} by its number and text"
-                )
-                return
-
-
-def _is_explained(sample_file: SampleFile, queue: Queue, blank: Sequence[Record]) -> bool:
-    """Whether damage has taken the texts of records: few rows of a listing are not read, and those just there."""
-    first = queue.codec.len_head
-    starts = {each.start + first for each in queue.records} | {each.start + first for each in queue.left}
-    rows = sample_file.printed
-    lost = len(rows) - sum(place in starts for place in sample_file.listed)
-    if not rows or max(lost, len(blank)) > max(1, STRAY * len(rows)):
-        return False
-    told = list(zip(sample_file.places, (row.sync for row in rows), strict=True))
-    missing = [number for place, number in told if place is None]
-    standing = sorted((place, number) for place, number in told if place is not None)
-    for each in blank:
-        at = bisect_left(standing, (each.start + first, 0))
-        low = standing[at - 1][1] if at else 0
-        high = standing[at][1] if at < len(standing) else max(number for _, number in told) + 1
-        if not any(min(low, high) < number < max(low, high) for number in missing):
-            return False
-    return True
-
-
-MOST_SWALLOWED = 4
-"""Records' worth of bytes that a text may have swallowed by damage."""
-
-
-def _outstanding(sample_file: SampleFile) -> list[int]:
-    """Return where a text begins behind a byte that no text holds."""
-    data = sample_file.data
-    return [at for at in sample_file.anchors if at and (data[at - 1] < 32 or data[at - 1] in (127, 255))]
-
-
-def _between(sample_file: SampleFile, queue: Queue) -> Iterator[int]:
-    """Yield where whole transactions begin in front of the first record, or between records."""
-    end, anchors = queue.layout.header, sample_file.anchors
-    for each in sorted(queue.records, key=lambda each: each.start) if not sample_file.printed else ():
-        for at in anchors[bisect_left(anchors, end) : bisect_left(anchors, each.start)] if end < each.start else ():
-            stop = _end_of_line(sample_file, at)
-            if end <= at < stop <= each.start and _is_transaction(sample_file, queue, at, stop):
-                yield at
-                end = stop
-        end = max(end, each.stop)
-
-
-def _end_of_line(sample_file: SampleFile, at: int) -> int:
-    """Return where the line ends that a text begins with, or the text itself."""
-    stop = sample_file.control(at)
-    end = sample_file.data.find(CRLF, at, stop)
-    return stop if end < 0 else end
-
-
-def _is_transaction(sample_file: SampleFile, queue: Queue, at: int, stop: int | None = None) -> bool:
-    """Whether what stands at a place, up to a byte that no text has, is a transaction by the grammar."""
-    raw = sample_file.data[at : sample_file.control(at) if stop is None else stop]
-    return bool(grammatical([raw.decode(queue.layout.encoding, "replace")]))
-
-
-def _less_fixed(sample_file: SampleFile, queue: Queue, places: Sequence[int]) -> list[int]:
-    """Return places without those in the heads of records where nearly all have the same two bytes: no text is so."""
-    starts = [each.start for each in queue.records]
-    within = [(at, at - starts[max(0, bisect_right(starts, at) - 1)] if starts else -1) for at in places]
-    alike = {
-        offset: columns.constant([sample_file.data[start + offset : start + offset + 2] for start in starts])
-        for offset in {each for _, each in within if 0 <= each < queue.codec.len_head - 1}
-    }
-    return [at for at, offset in within if alike.get(offset) != sample_file.data[at : at + 2]]
-
 
 class Form(str):
     """A doubt that leaves dates what they are: in another form the same bytes are others, or there are two of them."""
 
     __slots__ = ()
-
-
-# --- the number --------------------------------------------------------------------------------------------------
 
 
 def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> Iterator[str]:
@@ -336,7 +60,7 @@ def number_doubts(parts: Parts, layout: Layout, dated: Field | None = None) -> I
         dated: the field of the dates where no more than their form is in doubt.
     """
     field = layout.with_role("sync")
-    samples = _samples(parts)
+    samples = samples_of(parts)
     if field is None or len(samples) < 2:
         return
     yield from _of_the_next(parts, field)
@@ -614,7 +338,6 @@ def _agrees(values: Sequence[int], known: Mapping[int, int]) -> bool:
 KNOWN = 16
 """Bits of known numbers at which no accident puts them all where they are read."""
 
-
 OPEN = {"opaque", "constant", "repeat"}
 """Roles of bytes that another number may have: what repeats one of two counts takes bytes from the other, perhaps."""
 
@@ -798,7 +521,7 @@ def date_doubts(parts: Parts) -> Iterator[str]:
     field = layout.with_role("stamp")
     if field is None:
         return
-    samples = _samples(parts)
+    samples = samples_of(parts)
     starts = [(data, queue.codec.origin(each, field.section) + field.offset) for data, each, queue in samples]
     raws = [data[at : at + field.size] for data, at in starts]
     if not raws:
@@ -1035,7 +758,7 @@ def _other_low_word(samples: Samples, field: Field) -> Iterator[str]:
 
 def wider_alike(layout: Layout, parts: Parts) -> Layout:
     """Return a layout in which no width is observed of a number with a byte above it that is zero in all records."""
-    samples = _samples(parts)
+    samples = samples_of(parts)
     fields = []
     for each in layout.fields:
         above = each.stop if each.byte_order == "little" else each.offset - 1
@@ -1078,155 +801,3 @@ _FORMS = {
 
 def _later(moment: datetime | None) -> datetime | None:
     return moment and moment.replace(year=moment.year + 10, day=min(28, moment.day))
-
-
-# --- texts -------------------------------------------------------------------------------------------------------
-
-
-def text_doubts(parts: Parts) -> Iterator[str]:
-    """Yield why texts may end elsewhere: a byte that leads to an end within each text, where none is taken for that."""
-    layout = parts[0][1].layout
-    yield from _cut_ends(parts)
-    yield from _cut_by_slots(parts)
-    yield from _ungrammatical(parts)
-    yield from _further_lines(parts)
-    yield from _lines_behind(parts)
-    yield from _digits_behind(parts)
-    if layout.with_role("len_text") is not None:
-        return
-    samples = _samples(parts)
-    if len(samples) < 2:
-        return
-    texts = [_raw(queue, each) for _, each, queue in samples]
-    for field in layout.section("record"):
-        for at in range(field.offset, field.stop) if field.role in {"opaque", "constant"} else ():
-            values = [data[each.start + at] for data, each, _ in samples]
-            within = all(0 < value <= len(text) for value, text in zip(values, texts, strict=True))
-            shorter = sum(value < len(text) for value, text in zip(values, texts, strict=True))
-            if not within or not shorter or len(set(values)) < 3:
-                continue
-            ends = [text[:value].decode(layout.encoding) for value, text in zip(values, texts, strict=True)]
-            if grammatical(ends) >= (1 - STRAY) * len(ends):
-                yield (
-                    f"the byte at 0x{at:02x} may be the length of the text: {shorter} of {len(texts)} texts go on "
-                    "behind it, perhaps with what stood there before"
-                )
-                return
-
-
-def _unlisted(parts: Parts) -> list[str]:
-    """Return texts of undamaged records of files without a listing: where there is one, it says where texts end."""
-    queues = (queue for sample_file, queue in parts if not sample_file.printed)
-    return [each.text for each in itertools.islice(itertools.chain.from_iterable(map(undamaged, queues)), COMPARED)]
-
-
-def _ungrammatical(parts: Parts) -> Iterator[str]:
-    """Yield that texts are no transactions by their grammar: most of them, or some but for their last characters."""
-    texts = _unlisted(parts)
-    strange = [text for text in texts if not is_blank(text) and not grammatical([text])]
-    longer = [text for text in strange if any(grammatical([text[:-more].rstrip()]) for more in range(1, MOST_BEHIND))]
-    if len(longer) > max(2, LOST * len(texts)):
-        yield f"{len(longer)} of {len(texts)} texts are transactions but for their end, as {longer[0][-30:]!r}"
-    elif len(strange) * 2 > len(texts):
-        yield f"{len(strange)} of {len(texts)} texts are no transactions by their grammar, as {strange[0][-30:]!r}"
-
-
-MOST_BEHIND = 5
-"""Characters behind a text that may be taken for its end, and one more."""
-
-
-def _further_lines(parts: Parts) -> Iterator[str]:
-    """Yield that a further line of a transaction stands behind records that end with their first line."""
-    for sample_file, queue in parts:
-        if queue.layout.terminator != "crlf" or sample_file.printed:
-            continue
-        stops = [each.stop - _size_behind(queue, each) + len(CRLF) for each in queue.records]
-        more = [at for at in stops if FURTHER.match(sample_file.data, at)]
-        if more:
-            yield f"behind {len(more)} of the texts of {sample_file.path} stands what may be a further line of theirs"
-
-
-CRLF = b"\r\n"
-FURTHER = re.compile(rb"(?:- .|  \S)[^\r\n\x00]*\r\n")
-"""A line that goes on with the transaction before it: template lines begin with a hyphen or spaces (Q96001)."""
-
-
-def _lines_behind(parts: Parts) -> Iterator[str]:
-    """Yield that texts go on behind the end of a line with what no transaction holds: they may end there."""
-    texts = _unlisted(parts)
-    strange = [text for text in texts if not grammatical([text])]
-    whole = grammatical([text.splitlines()[0] for text in strange if len(text.splitlines()) > 1])
-    if whole > max(1, LOST * len(texts)):
-        yield f"{whole} of {len(texts)} texts go on behind the end of a line with what no transaction holds"
-
-
-def _digits_behind(parts: Parts) -> Iterator[str]:
-    """Yield that the last characters of all texts are as many hex digits, letters among them: a checksum may be so."""
-    texts = _unlisted(parts)
-    size = next((size for size in (8, 4) if texts and all(_HEX_END.search(text[-size:]) for text in texts)), 0)
-    if len(texts) >= FEWEST_STEPS and size and any(not text[-size:].isdigit() for text in texts):
-        yield f"the last {size} characters of all texts are hex digits: they may be a checksum"
-
-
-_HEX_END = re.compile(r"^[0-9A-F]+$")
-
-
-def _cut_ends(parts: Parts) -> Iterator[str]:
-    """Yield why texts may be longer: what follows them at once looks like a part of them, and the grammar takes it.
-
-    Zeros may fill the rest of a record behind a part of a text.
-    """
-    layout = parts[0][1].layout
-    trail = layout.section("trailer")
-    samples = _samples(parts)[:COMPARED]
-    if layout.terminator != "none" or not trail or trail[0].role not in {"opaque", "constant"} or len(samples) < 2:
-        return
-    raws = [_raw(queue, each) for _, each, queue in samples]
-    ends = [each.start + queue.codec.len_head + len(raw) for (_, each, queue), raw in zip(samples, raws, strict=True)]
-    for size in range(trail[0].size, 0, -1):
-        rests = [data[end : end + size].rstrip(b"\0") for (data, _, _), end in zip(samples, ends, strict=True)]
-        if sum(map(bool, rests)) <= STRAY * len(rests):
-            continue
-        like = sum(rest.decode(layout.encoding, "replace").isprintable() for rest in rests)
-        places = [[rest[at : at + 1] for rest in rests] for at in range(size)]
-        if like < (1 - STRAY) * len(rests) or len(set(rests)) == 1 or all(map(spread_evenly, places)):
-            continue
-        longer = [(raw + rest).decode(layout.encoding) for raw, rest in zip(raws, rests, strict=True)]
-        if grammatical(longer) >= grammatical([each.text for _, each, _ in samples]):
-            yield (
-                f"the texts may be longer by {size}: what follows them looks like a part of them, as "
-                f"{longer[0][-20:]!r}"
-            )
-            return
-
-
-def _cut_by_slots(parts: Parts) -> Iterator[str]:
-    """Yield that texts go on behind their slots: one fills its slot, and a character follows where others have none.
-
-    Where slots begin nothing shows but what is in them, and few texts are as long as they are.
-    """
-    for sample_file, queue in parts:
-        if queue.layout.stride == 1 or queue.layout.section("trailer"):
-            continue
-        filled, behind = [], Counter[bytes]()
-        for each in undamaged(queue):
-            if each.start + queue.codec.len_head + len(_raw(queue, each)) < each.stop:
-                behind[sample_file.data[each.stop : each.stop + 1]] += 1
-            else:
-                filled.append(each)
-        usual, count = behind.most_common(1)[0] if behind else (b"", 0)
-        if count < (1 - LOST) * behind.total():
-            continue
-        for each in filled:
-            after = sample_file.data[each.stop : each.stop + 1]
-            if after != usual and after >= b" ":
-                yield f"the text of the {queue.named(each)} fills its slot, and may go on behind it"
-                return
-
-
-COMPARED = 300
-"""Texts of a file whose ends are looked at."""
-
-
-def _raw(queue: Queue, record: Record) -> bytes:
-    return queue.layout.encoded(record.text)

@@ -17,11 +17,12 @@ from glbtools.formats.config import ReqConfFile, SrvConfFile, parse_reqconf, par
 from glbtools.formats.listing import probe_listq, stream_listing
 from glbtools.formats.queue import Queue, parse_queue
 from glbtools.learn import clocks
-from glbtools.learn.audit import frame_doubts, kind_doubts, text_doubts
 from glbtools.learn.comparison import beyond, compare, contradictions, differences
+from glbtools.learn.frame_audit import frame_doubts, kind_doubts
 from glbtools.learn.obscuring import readable
 from glbtools.learn.repeated import with_rows
 from glbtools.learn.samples import ListedRecord, SampleFile, rows_of
+from glbtools.learn.text_audit import text_doubts
 
 EXPLAINED = 0.85
 """Share of a file that a layout must explain, and of the steps between numbers that must rise."""

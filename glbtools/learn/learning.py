@@ -23,16 +23,7 @@ from glbtools.formats.registry import FORMATS, detect
 from glbtools.layouts import Layouts
 from glbtools.learn import columns, configuration, holdout, obscuring, queue, singles, texts
 from glbtools.learn import hints as known_hints
-from glbtools.learn.audit import (
-    Form,
-    date_doubts,
-    frame_doubts,
-    kind_doubts,
-    number_doubts,
-    text_doubts,
-    wider_alike,
-    without_stamp,
-)
+from glbtools.learn.audit import Form, date_doubts, number_doubts, wider_alike, without_stamp
 from glbtools.learn.checking import queue_part, queue_rows
 from glbtools.learn.comparison import (
     astray,
@@ -48,6 +39,7 @@ from glbtools.learn.comparison import (
     unlike,
     width_doubts,
 )
+from glbtools.learn.frame_audit import frame_doubts, kind_doubts
 from glbtools.learn.gathering import paired_names
 from glbtools.learn.hypothesis import ALIKE, FEWEST, Hypothesis
 from glbtools.learn.liveness import doubts, selected, with_constants
@@ -59,6 +51,7 @@ from glbtools.learn.repeats import with_repeats
 from glbtools.learn.result import Learning
 from glbtools.learn.samples import CONTROL, SampleFile, one_each, told
 from glbtools.learn.summed import with_checksum
+from glbtools.learn.text_audit import text_doubts
 from glbtools.model.configuration import ReqConf
 from glbtools.processes import collecting_seldom
 from glbtools.progress import Progress

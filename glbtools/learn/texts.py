@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from glbtools.binary.layout import Layout
 from glbtools.layouts.written import checked
-from glbtools.learn.audit import frame_doubts, text_doubts
 from glbtools.learn.comparison import damage_is_usual
+from glbtools.learn.frame_audit import frame_doubts
 from glbtools.learn.hypothesis import Hypothesis
 from glbtools.learn.inserting import opened, replaced
 from glbtools.learn.queue import CLEAR, frames
 from glbtools.learn.reading import Reading
+from glbtools.learn.text_audit import text_doubts
 
 KEPT = ("text", "constant", "opaque", "len_text")
 """Roles of fields that do not depend on which bytes are the number."""
